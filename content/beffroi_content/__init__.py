@@ -1,0 +1,1 @@
+"""What is shown, and how it travels: the language that server and player share."""

@@ -1,0 +1,48 @@
+"""Frozen models of everything that can be shown, scheduled or sent."""
+
+from beffroi_content.model.alert import Alert, AlertLevel, AlertStatus, HeldAlert
+from beffroi_content.model.announcement import Announcement, Template
+from beffroi_content.model.base import AssetReference, Identifier, StrictModel, WireModel
+from beffroi_content.model.layout import FULL_SCREEN, Layout, Rectangle, Zone, banner_rectangle
+from beffroi_content.model.manifest import Manifest, ScreenSettings, Town
+from beffroi_content.model.schedule import Playlist, RuleMode, ScheduleRule, TimeWindow
+from beffroi_content.model.screen import ScreenClass, Technology
+from beffroi_content.model.slide import (
+    AnnouncementContent,
+    ImageContent,
+    ImageFit,
+    Slide,
+    UnknownContent,
+)
+
+__all__ = [
+    "FULL_SCREEN",
+    "Alert",
+    "AlertLevel",
+    "AlertStatus",
+    "Announcement",
+    "AnnouncementContent",
+    "AssetReference",
+    "HeldAlert",
+    "Identifier",
+    "ImageContent",
+    "ImageFit",
+    "Layout",
+    "Manifest",
+    "Playlist",
+    "Rectangle",
+    "RuleMode",
+    "ScheduleRule",
+    "ScreenClass",
+    "ScreenSettings",
+    "Slide",
+    "StrictModel",
+    "Technology",
+    "Template",
+    "TimeWindow",
+    "Town",
+    "UnknownContent",
+    "WireModel",
+    "Zone",
+    "banner_rectangle",
+]

@@ -1,0 +1,81 @@
+"""Emergency overrides."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from beffroi_content.model.base import Identifier, Instant, Line, Paragraphs, WireModel
+
+
+class AlertLevel(StrEnum):
+    """How far an alert reaches into the programme."""
+
+    INFORMATION = "information"
+    """Enters the loop."""
+    VIGILANCE = "vigilance"
+    """A banner over the programme."""
+    ALERT = "alert"
+    """Takes the screen over; the loop resumes between."""
+    EMERGENCY = "emergency"
+    """Takes the screen over."""
+
+    @property
+    def rank(self) -> int:
+        """0 for information to 3 for emergency."""
+        return tuple(AlertLevel).index(self)
+
+
+class AlertStatus(StrEnum):
+    """Whether people must act on it."""
+
+    ACTUAL = "actual"
+    EXERCISE = "exercise"
+    TEST = "test"
+
+
+class Alert(WireModel):
+    """One emergency message.
+
+    It is active from ``issued_at_ms`` up to ``ends_at_ms``. After that the screens say “end of alert” for
+    ``all_clear_ms``. To end it early is to publish it again with an earlier ``ends_at_ms``; to withdraw it without
+    a word is to publish the set without it.
+    """
+
+    id: Identifier
+    level: AlertLevel
+    status: AlertStatus = AlertStatus.ACTUAL
+    title: Line
+    description: Paragraphs = ""
+    """What happens, and where."""
+    instruction: Paragraphs = ""
+    """What to do."""
+    source: Line
+    """Who speaks, such as “Mairie de Saint-Aubin”."""
+    issued_at_ms: Instant
+    ends_at_ms: Instant
+    time_to_live_ms: Annotated[int, Field(ge=0, le=31 * 86_400_000)]
+    """Counted on the player's monotonic clock from reception: it ends the alert where no clock can be trusted."""
+    all_clear_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 300_000
+
+    @model_validator(mode="after")
+    def _check(self) -> Alert:
+        if not self.title:
+            raise ValueError("an alert needs a title")
+        if self.ends_at_ms < self.issued_at_ms:
+            raise ValueError("an alert ends after it is issued")
+        return self
+
+
+class HeldAlert(WireModel):
+    """An alert as a player holds it.
+
+    ``lapses_at_uptime_ms`` is on the player's monotonic clock since boot, so that no step of the wall clock can
+    prolong the alert. ``pages`` is how many frames the raster makes of it on this screen.
+    """
+
+    alert: Alert
+    lapses_at_uptime_ms: int
+    pages: Annotated[int, Field(ge=1, le=20)] = 1

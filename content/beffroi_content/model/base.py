@@ -1,0 +1,65 @@
+"""The two kinds of model, and the small types that all of them use.
+
+Units: an instant is an integer of milliseconds since the Unix epoch and its name ends in ``_ms`` or
+``_at_ms``; a duration is an integer of milliseconds; a length in pixels is an integer without suffix;
+a physical length is an integer of millimetres and its name ends in ``_mm``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+IDENTIFIER_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER_PATTERN)]
+"""Lower-case letters, digits and dashes, 63 at most: safe in a topic, a path and a URL."""
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 digest in hexadecimal."""
+
+Instant = Annotated[int, Field(ge=0, le=253_402_300_799_999)]
+"""Milliseconds since the Unix epoch, up to the end of the year 9999."""
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
+"""An sRGB colour written ``#rrggbb``."""
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+"""One line of text for people."""
+
+Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000)]
+"""Text for people; a line feed starts a new paragraph."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed, validated again."""
+        return type(self).model_validate(dict(self) | changes)
+
+    def to_json(self) -> bytes:
+        """Return compact JSON in UTF-8."""
+        return self.model_dump_json().encode()
+
+
+class WireModel(_Frozen):
+    """A model that crosses a version border: fields that it does not know are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class StrictModel(_Frozen):
+    """A model that people write by hand: a field that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AssetReference(WireModel):
+    """A file named by its content."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(gt=0, le=2_000_000_000)]
+    """Bytes."""
+    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]+$", max_length=80)]

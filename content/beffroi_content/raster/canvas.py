@@ -1,0 +1,49 @@
+"""What a drawing needs to know of the place it is drawn for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from beffroi_content.model import AssetReference, ScreenClass, ScreenSettings, Town
+
+AssetReader = Callable[[AssetReference], bytes]
+"""Returns the content of a file, or raises OSError."""
+
+
+class AlertForm(StrEnum):
+    """How an alert is presented."""
+
+    TAKEOVER = "takeover"
+    """The whole screen."""
+    BANNER = "banner"
+    """A band over the programme."""
+    SLIDE = "slide"
+    """An entry of the loop."""
+    ALL_CLEAR = "all-clear"
+    """The whole screen: the alert is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A zone of a screen: everything, besides the content itself, that decides the pixels."""
+
+    size: tuple[int, int]
+    """Width and height of the zone in pixels."""
+    screen_class: ScreenClass
+    town: Town
+    time_zone: str
+    locale: str
+
+    @classmethod
+    def of(cls, settings: ScreenSettings, size: tuple[int, int] | None = None) -> Self:
+        """Return the canvas of a zone of that size, or of the whole screen."""
+        return cls(
+            size=size or settings.screen_class.size,
+            screen_class=settings.screen_class,
+            town=settings.town,
+            time_zone=settings.time_zone,
+            locale=settings.locale,
+        )
