@@ -36,6 +36,19 @@ class AlertStatus(StrEnum):
     TEST = "test"
 
 
+class AlertForm(StrEnum):
+    """How an alert is presented."""
+
+    TAKEOVER = "takeover"
+    """The whole screen."""
+    BANNER = "banner"
+    """A band over the programme."""
+    SLIDE = "slide"
+    """An entry of the loop."""
+    ALL_CLEAR = "all-clear"
+    """The alert is over."""
+
+
 class Alert(WireModel):
     """One emergency message.
 

@@ -39,6 +39,8 @@ class ScreenSettings(WireModel):
     """Degrees clockwise by which the picture is turned on the panel."""
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
     locale: Literal["fr", "en"] = "fr"
+    groups: Annotated[tuple[Identifier, ...], Field(max_length=8)] = ()
+    """The groups whose alerts concern this screen."""
     town: Town
 
 

@@ -1,0 +1,59 @@
+"""The answer of the timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from beffroi_content.model import Alert, AlertForm, Rectangle, Slide
+
+
+class ReasonKind(StrEnum):
+    """Why something is on."""
+
+    ALERT = "alert"
+    ALL_CLEAR = "all-clear"
+    RULE = "rule"
+    IDLE = "idle"
+    """No rule has anything to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is on: the kind, and the rule with its playlist where it is one."""
+
+    kind: ReasonKind
+    rule: str | None = None
+    playlist: str | None = None
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One rectangle of the screen: a page of a slide or of an alert."""
+
+    rectangle: Rectangle
+    reason: Reason
+    zone: str | None = None
+    """None for what lies over all zones."""
+    slide: Slide | None = None
+    alert: Alert | None = None
+    form: AlertForm | None = None
+    """Given with ``alert``."""
+    page: int = 0
+    since_ms: int | None = None
+    """None: for longer than the timeline looks back."""
+    until_ms: int | None = None
+    """When something else is due; None: not within the days that the timeline looks ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that is on a screen, in drawing order: a later showing lies over an earlier one.
+
+    Empty only without a manifest and without an alert.
+    """
+
+    showings: tuple[Showing, ...]
+    until_ms: int | None
+    """When to ask again at the latest."""

@@ -1,0 +1,1 @@
+"""How it travels: topics, messages and the signed envelope."""

@@ -1,0 +1,149 @@
+"""The signed envelope: a short header in ASCII, then exactly the bytes that were signed.
+
+::
+
+    BEFFROI1 <role> <encoding>\\n
+    <key identifier> <signature, base64url without padding>\\n      one line per signature
+    \\n
+    <body>
+
+The signature is Ed25519 (RFC 8032) over domain, role, audience, encoding and body, each but the last ended by a
+zero byte. The audience (site and scope) is not in the envelope: who opens it takes it from the topic that it
+arrived on, so that a document moved to another topic does not verify. The body is never re-serialised.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from beffroi_content.wire.documents import Role
+
+DOMAIN = "BEFFROI1"
+DECOMPRESSED_LIMIT = 4 * 1024 * 1024
+"""Bytes of a body after decompression."""
+SIGNATURES_LIMIT = 16
+_HEADER = re.compile(rb"BEFFROI1 ([a-z]{1,16}) ([a-z]{1,8})\n((?:[0-9a-f]{16} [A-Za-z0-9_-]{86}\n){1,16})\n")
+
+
+class MalformedEnvelope(ValueError):
+    """The bytes are not an envelope."""
+
+
+class Encoding(StrEnum):
+    """How the body is written."""
+
+    JSON = "json"
+    ZLIB = "zlib"
+    """JSON, compressed (RFC 1950)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An envelope that nobody has verified yet."""
+
+    role: Role
+    encoding: Encoding
+    signatures: tuple[tuple[str, bytes], ...]
+    """Key identifier and signature."""
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the body, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    def signers(self, audience: str, keys: Mapping[str, str]) -> frozenset[str]:
+        """Return the identifiers of those keys whose signature is right.
+
+        Args:
+            audience: Site and scope of the topic that it arrived on.
+            keys: Public keys in hexadecimal by identifier; signatures by others are passed over.
+        """
+        message = _signed_bytes(self.role, audience, self.encoding, self.body)
+        return frozenset(
+            name for name, signature in self.signatures if name in keys and _verifies(keys[name], signature, message)
+        )
+
+    def text(self) -> bytes:
+        """Return the JSON of the body. Call it only once the signature is known to be right.
+
+        Raises:
+            MalformedEnvelope: the body does not decompress, or to more than ``DECOMPRESSED_LIMIT`` bytes.
+        """
+        if self.encoding is Encoding.JSON:
+            return self.body
+        inflater = zlib.decompressobj()
+        try:
+            text = inflater.decompress(self.body, DECOMPRESSED_LIMIT)
+        except zlib.error as error:
+            raise MalformedEnvelope(f"the body does not decompress: {error}") from error
+        if not inflater.eof:
+            raise MalformedEnvelope(f"the body is cut off or larger than {DECOMPRESSED_LIMIT} bytes")
+        return text
+
+
+def key_identifier(public_key: str) -> str:
+    """Return the identifier of a public key in hexadecimal: the start of its SHA-256."""
+    return hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:16]
+
+
+def public_hex(key: Ed25519PrivateKey) -> str:
+    """Return the public half of a key in hexadecimal."""
+    return key.public_key().public_bytes_raw().hex()
+
+
+def seal(
+    role: Role, audience: str, text: bytes, keys: Iterable[Ed25519PrivateKey], encoding: Encoding = Encoding.JSON
+) -> bytes:
+    """Sign JSON for an audience and return the envelope."""
+    body = zlib.compress(text, 9) if encoding is Encoding.ZLIB else text
+    message = _signed_bytes(role, audience, encoding, body)
+    lines = [f"{DOMAIN} {role} {encoding}"]
+    for key in keys:
+        signature = base64.urlsafe_b64encode(key.sign(message)).rstrip(b"=").decode()
+        lines.append(f"{key_identifier(public_hex(key))} {signature}")
+    return "\n".join(lines).encode() + b"\n\n" + body
+
+
+def parse(payload: bytes) -> Envelope:
+    """Take an envelope apart without verifying it.
+
+    Raises:
+        MalformedEnvelope: it is not one, or its role or encoding is unknown.
+    """
+    header = _HEADER.match(payload)
+    if header is None:
+        raise MalformedEnvelope("the header is not that of an envelope")
+    try:
+        role, encoding = Role(header[1].decode()), Encoding(header[2].decode())
+        signatures = tuple(_signature(line) for line in header[3].decode().splitlines())
+    except (ValueError, binascii.Error) as error:
+        raise MalformedEnvelope(f"the header is not that of an envelope: {error}") from error
+    return Envelope(role, encoding, signatures, payload[header.end() :])
+
+
+def _signature(line: str) -> tuple[str, bytes]:
+    name, text = line.split(" ")
+    return name, base64.urlsafe_b64decode(text + "==")
+
+
+def _signed_bytes(role: Role, audience: str, encoding: Encoding, body: bytes) -> bytes:
+    return f"{DOMAIN}\0{role}\0{audience}\0{encoding}\0".encode() + body
+
+
+def _verifies(public_key: str, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

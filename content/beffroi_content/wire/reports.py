@@ -1,0 +1,129 @@
+"""What a player says."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from beffroi_content.model import AlertForm, Identifier, WireModel
+from beffroi_content.model.base import Instant, Sha256
+from beffroi_content.timeline import ClockState, ReasonKind
+
+Text = Annotated[str, StringConstraints(max_length=500)]
+
+
+class Link(StrEnum):
+    """How the player hears from the town."""
+
+    LIVE = "live"
+    """Verified beats arrive."""
+    POLLING = "polling"
+    """No verified beat for too long: documents are fetched over HTTP."""
+    LOST = "lost"
+    """Neither way answers."""
+
+
+class Status(WireModel):
+    """Birth and last will. A will whose connection is not the newest of its boot is out of date."""
+
+    online: bool
+    boot: Identifier
+    """Identifies this start of the player."""
+    connection: Annotated[int, Field(ge=0)]
+    """Counts the connections of this boot."""
+
+
+class Shown(WireModel):
+    """One part of what is on the glass."""
+
+    zone: Identifier | None = None
+    slide: Identifier | None = None
+    alert: Identifier | None = None
+    form: AlertForm | None = None
+    page: int = 0
+    reason: ReasonKind
+    rule: Identifier | None = None
+    playlist: Identifier | None = None
+    since_ms: Instant | None = None
+    until_ms: Instant | None = None
+
+
+class Refusal(WireModel):
+    """A message or a file that the player did not accept."""
+
+    subject: Text
+    """The topic, or the name of the file."""
+    code: Identifier
+    detail: Text
+    last_at_ms: Instant
+    count: Annotated[int, Field(ge=1)] = 1
+
+
+class Report(WireModel):
+    """The truth about a screen, complete each time."""
+
+    boot: Identifier
+    number: Annotated[int, Field(ge=1)]
+    """Counts the reports of this boot."""
+    at_ms: Instant
+    clock: ClockState
+    link: Link
+    programme: int | None = None
+    """The sequence of the programme that is active."""
+    alerts: Annotated[dict[str, int], Field(max_length=16)] = {}
+    """The sequence of the newest alert set of each stream."""
+    shown: Annotated[tuple[Shown, ...], Field(max_length=32)] = ()
+    presented_at_ms: Instant | None = None
+    frame: Sha256 | None = None
+    """Digest of what was presented, upright: see ``raster.frame_digest``."""
+    preparing: Text = ""
+    """What a newer programme still waits for, in a sentence; empty when nothing is pending."""
+    refusals: Annotated[tuple[Refusal, ...], Field(max_length=20)] = ()
+    version: Text = ""
+    stage_started_at_ms: Instant | None = None
+
+
+class Receipt(WireModel):
+    """Proof that a document reached the glass."""
+
+    stream: Text
+    """Such as ``all/alerts``."""
+    sequence: int
+    alert: Identifier | None = None
+    form: AlertForm | None = None
+    received_at_ms: Instant
+    presented_at_ms: Instant
+    latency_ms: Annotated[float, Field(ge=0)]
+    """From reception to the presented frame, on the player's monotonic clock."""
+    frame: Sha256
+    clock: ClockState
+
+
+class Receipts(WireModel):
+    """Receipts of one moment."""
+
+    boot: Identifier
+    receipts: Annotated[tuple[Receipt, ...], Field(min_length=1, max_length=100)]
+
+
+class Play(WireModel):
+    """One showing of one slide or alert."""
+
+    number: Annotated[int, Field(ge=1)]
+    """Counts without a gap over the life of the player."""
+    slide: Identifier | None = None
+    alert: Identifier | None = None
+    page: int = 0
+    zone: Identifier | None = None
+    started_at_ms: Instant
+    lasted_ms: Annotated[int, Field(ge=0)]
+    frame: Sha256 | None = None
+    clock: ClockState
+
+
+class Plays(WireModel):
+    """A batch of the play log, in order. A number that the server has already is ignored."""
+
+    plays: Annotated[tuple[Play, ...], Field(min_length=1, max_length=200)]
