@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Self
 
-from beffroi_content.model import AssetReference, ScreenClass, ScreenSettings, Town
+from beffroi_content.model import AlertForm, AssetReference, ScreenClass, ScreenSettings, Town
+
+__all__ = ["AlertForm", "AssetReader", "Canvas"]
 
 AssetReader = Callable[[AssetReference], bytes]
 """Returns the content of a file, or raises OSError."""
-
-
-class AlertForm(StrEnum):
-    """How an alert is presented."""
-
-    TAKEOVER = "takeover"
-    """The whole screen."""
-    BANNER = "banner"
-    """A band over the programme."""
-    SLIDE = "slide"
-    """An entry of the loop."""
-    ALL_CLEAR = "all-clear"
-    """The whole screen: the alert is over."""
 
 
 @dataclass(frozen=True, slots=True)
