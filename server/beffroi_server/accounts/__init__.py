@@ -1,0 +1,1 @@
+"""People, their roles, the town they work for, and what they did."""

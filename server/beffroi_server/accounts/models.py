@@ -1,0 +1,105 @@
+"""People, the town, and the audit trail."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_content import model as content
+
+
+class Role(models.TextChoices):
+    """What a person may do. Each role may do what its line says, an administrator everything."""
+
+    EDITOR = "editor", _("Editor: announcements, playlists, schedule")
+    OFFICER = "officer", _("Officer on call: alerts, and all that an editor may")
+    TECHNICIAN = "technician", _("Technician: screens")
+    ADMINISTRATOR = "administrator", _("Administrator: everything")
+
+
+class Person(AbstractUser):
+    """Somebody who works with Beffroi."""
+
+    role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.EDITOR)
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether the person writes announcements and programmes."""
+        return self.role in {Role.EDITOR, Role.OFFICER, Role.ADMINISTRATOR}
+
+    @property
+    def may_alert(self) -> bool:
+        """Whether the person broadcasts alerts."""
+        return self.role in {Role.OFFICER, Role.ADMINISTRATOR}
+
+    @property
+    def may_install(self) -> bool:
+        """Whether the person adds and changes screens."""
+        return self.role in {Role.TECHNICIAN, Role.ADMINISTRATOR}
+
+
+class SignInLink(models.Model):
+    """A link that signs one person in, once."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.person} until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class Town(models.Model):
+    """The one town that this server works for."""
+
+    site = models.SlugField(_("identifier"), max_length=40, unique=True)
+    """Part of every topic; never changed once screens are enrolled."""
+    name = models.CharField(_("name of the town"), max_length=100)
+    colour = models.CharField(
+        _("colour"), max_length=7, default="#1d4f91", validators=[RegexValidator(r"^#[0-9a-f]{6}\Z")]
+    )
+    logo = models.ForeignKey("library.MediaItem", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    time_zone = models.CharField(_("time zone"), max_length=60, default="Europe/Paris")
+    locale = models.CharField(_("language of the screens"), max_length=2, default="fr")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def to_content(self) -> content.Town:
+        """Return the town as screens know it."""
+        return content.Town(
+            name=self.name, colour=self.colour, logo=self.logo.reference() if self.logo is not None else None
+        )
+
+
+class AuditEvent(models.Model):
+    """Something that a person did. Never changed, never deleted; each carries the hash of the one before."""
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    """The user name; empty for the server itself."""
+    action = models.SlugField(max_length=60)
+    subject = models.CharField(max_length=200)
+    detail = models.JSONField(default=dict)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.action} {self.subject}"
+
+    def computed_hash(self) -> str:
+        """Return the SHA-256 that the event must carry."""
+        fields: list[Any] = [
+            self.previous_hash, self.at.isoformat(), self.actor, self.action, self.subject, self.detail,
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Override broadcasts and scenarios."""

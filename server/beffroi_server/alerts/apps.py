@@ -1,0 +1,11 @@
+"""Django's name for this package."""
+
+from django.apps import AppConfig
+
+
+class AlertsConfig(AppConfig):
+    """Configuration of the alerts application."""
+
+    name = "beffroi_server.alerts"
+    label = "alerts"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,89 @@
+"""Alerts as they are broadcast, and scenarios: alerts prepared for the day."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_content import model as content
+from beffroi_server.screens.models import Group, Screen
+
+
+class Level(models.TextChoices):
+    """How far an alert reaches into the programme."""
+
+    INFORMATION = content.AlertLevel.INFORMATION.value, _("Information: joins the loop")
+    VIGILANCE = content.AlertLevel.VIGILANCE.value, _("Vigilance: a banner over the programme")
+    ALERT = content.AlertLevel.ALERT.value, _("Alert: takes the screen over, the loop resumes between")
+    EMERGENCY = content.AlertLevel.EMERGENCY.value, _("Emergency: takes the screen over")
+
+
+class Status(models.TextChoices):
+    """Whether people must act on it."""
+
+    ACTUAL = content.AlertStatus.ACTUAL.value, _("Actual")
+    EXERCISE = content.AlertStatus.EXERCISE.value, _("Exercise")
+    TEST = content.AlertStatus.TEST.value, _("Test")
+
+
+class Wording(models.Model):
+    """What a scenario and an alert have in common."""
+
+    level = models.CharField(_("level"), max_length=20, choices=Level, default=Level.EMERGENCY)
+    title = models.CharField(_("title"), max_length=200)
+    description = models.TextField(_("what happens, and where"), max_length=5_000, blank=True)
+    instruction = models.TextField(_("what to do"), max_length=5_000, blank=True)
+    source = models.CharField(_("who speaks"), max_length=120)
+    everywhere = models.BooleanField(_("on all screens"), default=True)
+    groups = models.ManyToManyField(Group, blank=True, related_name="+", verbose_name=_("groups"))
+    screens = models.ManyToManyField(Screen, blank=True, related_name="+", verbose_name=_("screens"))
+    all_clear_s = models.PositiveIntegerField(
+        _("seconds for which “end of alert” is shown"), default=300, validators=[MaxValueValidator(86_400)]
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Scenario(Wording):
+    """An alert prepared in calm."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    duration_min = models.PositiveIntegerField(
+        _("minutes"), default=60, validators=[MinValueValidator(1), MaxValueValidator(1_440)]
+    )
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Alert(Wording):
+    """An alert that was broadcast. The row is the record: it is ended, never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTUAL)
+    scenario = models.ForeignKey(Scenario, null=True, blank=True, on_delete=models.SET_NULL)
+    issued_at = models.DateTimeField(_("issued"))
+    ends_at = models.DateTimeField(_("ends"))
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    """Set when it is taken off without saying “end of alert”, as a mistake is."""
+
+    class Meta:
+        ordering: ClassVar = ["-issued_at"]
+        indexes: ClassVar = [
+            # Compiling the alert set of a scope asks for what is not over yet.
+            models.Index(fields=["ends_at"], name="alert_ends_at"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,1 @@
+"""Signing, publishing, listening, and the scheduler's jobs."""

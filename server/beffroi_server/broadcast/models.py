@@ -1,0 +1,34 @@
+"""The outbox: signed documents, written in the transaction that made them and sent after it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Outgoing(models.Model):
+    """A signed document for a topic.
+
+    Of a retained topic there is one row, the present state; of another, one row per document until it is sent.
+    """
+
+    topic = models.CharField(max_length=200)
+    sequence = models.PositiveBigIntegerField()
+    payload = models.BinaryField()
+    quality = models.PositiveSmallIntegerField()
+    retained = models.BooleanField()
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["topic"], condition=models.Q(retained=True), name="one_state_per_topic")
+        ]
+        indexes: ClassVar = [
+            # The repair job asks for what has not been sent.
+            models.Index(fields=["sent_at"], name="outgoing_unsent", condition=models.Q(sent_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.sequence}"

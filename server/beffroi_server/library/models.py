@@ -1,0 +1,113 @@
+"""Files by content, media that people uploaded, and announcements."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_content import model as content
+
+
+class Asset(models.Model):
+    """A file in the media store, named by its SHA-256, as players fetch it."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    size = models.PositiveBigIntegerField()
+    media_type = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.sha256
+
+    def reference(self) -> content.AssetReference:
+        """Return how a manifest refers to it."""
+        return content.AssetReference(sha256=self.sha256, size=self.size, media_type=self.media_type)
+
+
+class MediaItem(models.Model):
+    """A picture that somebody uploaded: the original is kept, screens show the normalised copy."""
+
+    name = models.CharField(_("name"), max_length=120)
+    description = models.CharField(
+        _("description"), max_length=200, blank=True, help_text=_("What one sees on it, for people who do not see it.")
+    )
+    original = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    picture = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    thumbnail = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-uploaded_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def reference(self) -> content.AssetReference:
+        """Return the normalised picture as a manifest refers to it."""
+        return self.picture.reference()
+
+
+class Template(models.TextChoices):
+    """The look of an announcement."""
+
+    NEWS = content.Template.NEWS.value, _("News")
+    EVENT = content.Template.EVENT.value, _("Event")
+    NOTICE = content.Template.NOTICE.value, _("Practical information")
+
+
+class Announcement(models.Model):
+    """What an editor writes once for every support."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    template = models.CharField(_("look"), max_length=20, choices=Template, default=Template.NEWS)
+    title = models.CharField(_("title"), max_length=200)
+    body = models.TextField(_("text"), max_length=5_000, blank=True)
+    label = models.CharField(_("category"), max_length=60, blank=True)
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    starts = models.DateTimeField(_("event starts"), null=True, blank=True)
+    ends = models.DateTimeField(_("event ends"), null=True, blank=True)
+    picture = models.ForeignKey(
+        MediaItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="announcements",
+        verbose_name=_("picture"),
+    )  # fmt: skip
+    source = models.CharField(_("service that speaks"), max_length=120, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    """Rises at each save, so that two editors do not overwrite each other unawares."""
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["-updated_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def to_content(self, time_zone: str) -> content.Announcement:
+        """Return the announcement as it is drawn; the times of an event in the town's local time."""
+        zone = ZoneInfo(time_zone)
+
+        def local(moment: dt.datetime | None) -> dt.datetime | None:
+            return moment.astimezone(zone).replace(tzinfo=None) if moment else None
+
+        return content.Announcement(
+            id=str(self.id),
+            template=content.Template(self.template),
+            title=self.title,
+            body=self.body,
+            label=self.label,
+            place=self.place,
+            starts=local(self.starts),
+            ends=local(self.ends),
+            picture=self.picture.reference() if self.picture else None,
+            source=self.source,
+        )

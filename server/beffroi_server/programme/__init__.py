@@ -1,0 +1,1 @@
+"""Playlists, schedule rules, and compiling them into manifests."""

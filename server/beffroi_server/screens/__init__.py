@@ -1,0 +1,1 @@
+"""The fleet: screens, groups, enrolment, health and receipts."""

@@ -1,0 +1,158 @@
+"""Screens, what they are, and what they say of themselves."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_content import model as content
+
+_PIXELS = [MinValueValidator(16), MaxValueValidator(7680)]
+
+
+class Technology(models.TextChoices):
+    """How a display makes its light."""
+
+    LCD = content.Technology.LCD.value, _("LCD or similar")
+    LED = content.Technology.LED.value, _("LED panel")
+
+
+class ScreenClass(models.Model):
+    """A kind of display, as the passer-by sees it: upright."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    width = models.PositiveIntegerField(_("width in pixels"), validators=_PIXELS)
+    height = models.PositiveIntegerField(_("height in pixels"), validators=_PIXELS)
+    technology = models.CharField(_("technology"), max_length=3, choices=Technology, default=Technology.LCD)
+    physical_height_mm = models.PositiveIntegerField(_("height in millimetres"), validators=[MinValueValidator(1)])
+    viewing_distance_mm = models.PositiveIntegerField(
+        _("reading distance in millimetres"), validators=[MinValueValidator(1)]
+    )
+    colour_depth = models.PositiveSmallIntegerField(
+        _("bits per pixel"), default=24, choices=[(1, _("one colour")), (8, _("a few colours")), (24, _("full colour"))]
+    )
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.width} × {self.height})"
+
+    def to_content(self) -> content.ScreenClass:
+        """Return the class as the raster knows it."""
+        return content.ScreenClass.model_validate(
+            {
+                "name": self.name,
+                "width": self.width,
+                "height": self.height,
+                "technology": self.technology,
+                "physical_height_mm": self.physical_height_mm,
+                "viewing_distance_mm": self.viewing_distance_mm,
+                "colour_depth": self.colour_depth,
+            }
+        )
+
+
+class Group(models.Model):
+    """A set of screens, such as a district."""
+
+    slug = models.SlugField(_("identifier"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Screen(models.Model):
+    """A display and the player behind it."""
+
+    slug = models.SlugField(_("identifier"), max_length=40, unique=True)
+    """Part of its topics; never changed."""
+    name = models.CharField(_("name"), max_length=80)
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    screen_class = models.ForeignKey(ScreenClass, on_delete=models.PROTECT, verbose_name=_("screen class"))
+    rotation = models.PositiveSmallIntegerField(
+        _("rotation"), default=0, choices=[(degrees, f"{degrees}°") for degrees in (0, 90, 180, 270)]
+    )
+    groups = models.ManyToManyField(Group, blank=True, related_name="screens", verbose_name=_("groups"))
+
+    enrolment_code_sha256 = models.CharField(max_length=64, blank=True)
+    enrolment_expires_at = models.DateTimeField(null=True, blank=True)
+    enrolled_at = models.DateTimeField(null=True, blank=True)
+    token_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    """Of the secret that the player shows on HTTP and MQTT. Looked up at every request of a player."""
+    mqtt_password_hash = models.CharField(max_length=200, blank=True)
+    """The same secret as Mosquitto's password file wants it."""
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScreenState(models.Model):
+    """What a screen last said. Written by the ingest only; a row for every screen."""
+
+    screen = models.OneToOneField(Screen, on_delete=models.CASCADE, primary_key=True, related_name="state")
+    online = models.BooleanField(default=False)
+    boot = models.CharField(max_length=63, blank=True)
+    connection = models.PositiveIntegerField(default=0)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    report_number = models.PositiveBigIntegerField(default=0)
+    report = models.JSONField(null=True, blank=True)
+    """The newest ``beffroi_content.wire.reports.Report``, as JSON."""
+
+    def __str__(self) -> str:
+        return f"{self.screen}: {'online' if self.online else 'offline'}"
+
+
+class Receipt(models.Model):
+    """Proof that a document reached the glass of a screen."""
+
+    screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="receipts")
+    stream = models.CharField(max_length=100)
+    sequence = models.PositiveBigIntegerField()
+    alert = models.CharField(max_length=63, blank=True)
+    form = models.CharField(max_length=20, blank=True)
+    received_at = models.DateTimeField()
+    presented_at = models.DateTimeField()
+    latency_ms = models.FloatField()
+    frame = models.CharField(max_length=64)
+    clock = models.CharField(max_length=20)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["screen", "stream", "sequence", "alert", "form"], name="one_receipt")
+        ]
+        indexes: ClassVar = [
+            # The broadcast page counts the receipts of one alert.
+            models.Index(fields=["alert", "screen"], name="receipt_of_alert"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.screen} {self.stream} {self.sequence}"
+
+
+class Play(models.Model):
+    """One showing of one slide or alert, from the player's play log."""
+
+    screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="plays")
+    number = models.PositiveBigIntegerField()
+    slide = models.CharField(max_length=63, blank=True)
+    alert = models.CharField(max_length=63, blank=True)
+    started_at = models.DateTimeField()
+    lasted_ms = models.PositiveIntegerField()
+    frame = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "number"], name="one_play")]
+
+    def __str__(self) -> str:
+        return f"{self.screen} {self.number}"

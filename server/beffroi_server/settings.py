@@ -1,0 +1,198 @@
+"""Django's settings, from the environment. Every variable is read here and documented in docs/settings.md.
+
+Secrets may be given in a file: ``BEFFROI_X_FILE`` names the file that holds the value of ``BEFFROI_X``.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+
+def text(name: str, default: str = "") -> str:
+    """Return a setting, from the variable or from the file that ``<name>_FILE`` names."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        return Path(path).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, default)
+
+
+def number(name: str, default: int) -> int:
+    """Return a whole number."""
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {value!r}: give a whole number") from error
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return whether something is wanted: 1, true, yes, on, or 0, false, no, off."""
+    value = text(name, "1" if default else "0").lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off", ""}:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}: give 1 or 0")
+
+
+BASE = Path(__file__).parent
+DATA = Path(text("BEFFROI_DATA", str(Path.home() / ".local/share/beffroi-server"))).resolve()
+"""Everything that must be kept: database, media, keys."""
+KEYS = Path(text("BEFFROI_KEYS", str(DATA / "keys")))
+MEDIA_STORE = DATA / "media"
+
+
+def _secret_key() -> str:
+    given = text("BEFFROI_SECRET_KEY")
+    if given:
+        return given
+    path = DATA / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="utf-8")
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+PUBLIC_URL = text("BEFFROI_URL", "http://localhost:8000").rstrip("/")
+"""Where people and players reach the server."""
+ALLOWED_HOSTS = text("BEFFROI_HOSTS", "*").split(",")
+USE_HTTPS = PUBLIC_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "beffroi_server.accounts",
+    "beffroi_server.library",
+    "beffroi_server.screens",
+    "beffroi_server.programme",
+    "beffroi_server.alerts",
+    "beffroi_server.broadcast",
+    "beffroi_server.web",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "beffroi_server.web.security.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "beffroi_server.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+
+def _database() -> dict[str, object]:
+    name = text("BEFFROI_POSTGRES_NAME")
+    if name:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": name,
+            "HOST": text("BEFFROI_POSTGRES_HOST"),
+            "PORT": text("BEFFROI_POSTGRES_PORT", "5432"),
+            "USER": text("BEFFROI_POSTGRES_USER"),
+            "PASSWORD": text("BEFFROI_POSTGRES_PASSWORD"),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA / "beffroi.sqlite3",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # Writers queue instead of failing with "database is locked".
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;",
+        },
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.Person"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "now"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+LOCALE_PATHS = [BASE / "web" / "locale"]
+TIME_ZONE = text("BEFFROI_TIME_ZONE", "Europe/Paris")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+"""Bytes of a form without its files."""
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+UPLOAD_LIMIT = 40 * 1024 * 1024
+"""Bytes of one uploaded file."""
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = USE_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 86_400
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if USE_HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEFFROI_BEHIND_PROXY", default=False) else None
+X_FRAME_OPTIONS = "DENY"
+
+MQTT_HOST = text("BEFFROI_MQTT_HOST")
+"""Empty: the broker inside this process."""
+MQTT_PORT = number("BEFFROI_MQTT_PORT", 1883)
+MQTT_USERNAME = text("BEFFROI_MQTT_USERNAME", "server")
+MQTT_PASSWORD = text("BEFFROI_MQTT_PASSWORD")
+MQTT_TLS = flag("BEFFROI_MQTT_TLS", default=False)
+MQTT_PUBLIC_HOST = text("BEFFROI_MQTT_PUBLIC_HOST")
+"""The broker's name as players reach it; empty: the host of BEFFROI_URL."""
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": text("BEFFROI_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "apscheduler": {"level": "WARNING"},
+        "amqtt": {"level": "WARNING"},
+        "transitions": {"level": "WARNING"},
+    },
+}
