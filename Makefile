@@ -1,0 +1,69 @@
+# Beffroi. `make` prints the targets; `make demo` and `make test` are the two that matter.
+
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+SOURCES := content player server provisioning demo benchmarks tests scripts
+
+.DEFAULT_GOAL := help
+.PHONY: help prepare demo demo-reset test lint types imports unit e2e postgresql bench gallery schemas messages vendor format clean
+
+help:  ## Print the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+prepare:  ## Install what development and the tests need (apt packages, Python packages)
+	@scripts/prepare test
+
+demo:  ## Install what it needs and show the product: a server, a broker, two screens, a small town
+	@scripts/prepare demo
+	@exec $(PYTHON) -m demo $(ARGUMENTS)
+
+demo-reset:  ## Forget the town of the demo
+	rm -rf demo/state
+
+test: prepare lint types imports unit postgresql e2e  ## Install what it needs and run every check
+
+lint:  ## Style and simple faults
+	$(PYTHON) -m ruff check $(SOURCES)
+	$(PYTHON) -m ruff format --check $(SOURCES)
+
+types:  ## Types, strictly
+	$(PYTHON) -m mypy
+
+imports:  ## Who may import whom, declared dependencies, and migrations that fit the models
+	.venv/bin/lint-imports
+	$(PYTHON) -m deptry .
+	BEFFROI_DATA=$$(mktemp -d) .venv/bin/beffroi-server django makemigrations --check --dry-run
+
+unit:  ## Tests of the rooms, with real brokers and windows but without a browser
+	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile
+
+postgresql:  ## The server's tests on PostgreSQL
+	scripts/with-postgresql $(PYTEST) tests/server -q -k "not catalogue"
+
+e2e:  ## From the operator's browser to the glass
+	$(PYTEST) tests/e2e
+
+bench:  ## Benchmarks: all, or one with NAME=alert_to_glass
+	@scripts/prepare test
+	@$(PYTHON) -m benchmarks $(NAME)
+
+gallery:  ## Draw every template for every kind of screen into build/gallery
+	@scripts/prepare demo
+	@mkdir -p build/gallery
+	$(PYTHON) -m beffroi_content.raster.gallery build/gallery
+
+schemas:  ## Write docs/protocol anew from the code
+	$(PYTHON) -m beffroi_content.wire.schemas docs/protocol
+
+messages:  ## Collect the texts to translate and compile the translations
+	cd server/beffroi_server/web && ../../../.venv/bin/django-admin makemessages -l fr && ../../../.venv/bin/django-admin compilemessages
+
+vendor:  ## Fetch the vendored stylesheets and scripts anew
+	$(PYTHON) scripts/vendor.py
+
+format:  ## Put the sources in form
+	$(PYTHON) -m ruff check --fix $(SOURCES)
+	$(PYTHON) -m ruff format $(SOURCES)
+
+clean:  ## Remove what was built or installed here
+	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
