@@ -1,0 +1,136 @@
+"""What Mosquitto must be told. Pure: settings in, the text of its files out.
+
+Every line has a measured reason: with Mosquitto's own defaults a fleet of some thousand players loses
+acknowledgements and the state of half the screens at each start, and an alert to 10,000 players takes three times
+as long. The options are those of 2.0, which Debian 12 and 13 have; 2.1 still knows them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from beffroi_content.model import Identifier
+from beffroi_content.wire.messages import MESSAGES
+from beffroi_content.wire.topics import PREFIX
+
+SERVER_USER = "server"
+"""The user name of the server; that of a player is its scope, such as ``s-hall``."""
+
+_HEADER_ROOM = 1024
+"""Bytes of a packet beside the payload: a topic is far shorter."""
+_KEEPALIVE_LIMIT = 60
+"""Seconds. A player that lost its power is known to be gone after one and a half times its own keepalive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """The files with which the broker proves who it is."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+    """The certificate of the authority that players are given."""
+
+
+@dataclass(frozen=True)
+class Broker:
+    """One Mosquitto for one town."""
+
+    site: Identifier
+    host: str = "0.0.0.0"  # noqa: S104 - players are other machines
+    port: int = 1883
+    password_file: Path = Path("/etc/mosquitto/beffroi.passwords")
+    access_file: Path = Path("/etc/mosquitto/beffroi.access")
+    persistence: Path = Path("/var/lib/mosquitto")
+    """The folder in which retained messages survive a restart."""
+    certificates: Certificates | None = None
+    """None: unencrypted. What is said is signed all the same; passwords can then be overheard."""
+    account: str = "mosquitto"
+    """The account of the machine that the broker works as when root starts it."""
+
+
+def configuration(broker: Broker) -> str:
+    """Return the whole of ``mosquitto.conf``."""
+    sections = [_listener(broker), _access(broker), _queues(), _persistence(broker), _log()]
+    return "# Written by beffroi-provisioning: change its options rather than this file.\n\n" + "\n".join(sections)
+
+
+def access_list(site: Identifier) -> str:
+    """Return the file that says who may read and write what.
+
+    Players read what is for all and alerts of every scope, which are public anyway, and the rest of their own scope;
+    they write in their own scope. Which groups a player is in is no business of the broker's.
+    """
+    root = f"{PREFIX}/{site}"
+    lines = [
+        f"pattern read {root}/down/all/+",
+        f"pattern read {root}/down/+/alerts",
+        f"pattern read {root}/down/%u/#",
+        f"pattern write {root}/up/%u/#",
+        "",
+        f"user {SERVER_USER}",
+        f"topic readwrite {root}/#",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def packet_limit() -> int:
+    """Return the most bytes that any declared message needs as one packet."""
+    return max(message.size_limit for message in MESSAGES) + _HEADER_ROOM
+
+
+def _listener(broker: Broker) -> str:
+    lines = [f"listener {broker.port} {broker.host}"]
+    if broker.certificates is not None:
+        lines += [
+            f"certfile {broker.certificates.certificate}",
+            f"keyfile {broker.certificates.key}",
+            f"cafile {broker.certificates.authority}",
+            "tls_version tlsv1.2",
+        ]
+    lines += [
+        "# An alert is one small packet: it must not wait for a second one to fill the segment.",
+        "set_tcp_nodelay true",
+        f"max_keepalive {_KEEPALIVE_LIMIT}",
+        "# The largest message that is declared, and its topic.",
+        f"max_packet_size {packet_limit()}",
+    ]
+    return _text(lines)
+
+
+def _access(broker: Broker) -> str:
+    return _text([
+        f"user {broker.account}",
+        "allow_anonymous false",
+        f"password_file {broker.password_file}",
+        f"acl_file {broker.access_file}",
+    ])  # fmt: skip
+
+
+def _queues() -> str:
+    return _text([
+        "# Before 2.1, looking for duplicates costs the square of the number of players.",
+        "allow_duplicate_messages true",
+        "# 0 is no limit: with the default of 1,000 the receipts of a large fleet are dropped without a word.",
+        "max_queued_messages 0",
+        "max_inflight_messages 0",
+    ])  # fmt: skip
+
+
+def _persistence(broker: Broker) -> str:
+    return _text([
+        "persistence true",
+        # Mosquitto appends the file name as it is.
+        f"persistence_location {broker.persistence}/",
+        "# Seconds. After a power cut the server publishes again whatever is missing.",
+        "autosave_interval 60",
+    ])  # fmt: skip
+
+
+def _log() -> str:
+    return _text(["log_dest stderr", "log_type error", "log_type warning", "log_type notice"])
+
+
+def _text(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n"

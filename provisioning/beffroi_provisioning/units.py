@@ -1,0 +1,112 @@
+"""What systemd must be told. Pure: where the programs are in, the text of a unit out.
+
+Both units run without root and see little of the machine: a player decodes files that others made, and a server
+answers whoever asks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PROGRAMS = Path("/opt/beffroi/bin")
+_STATE, _RUNTIME = "/var/lib/beffroi-player", "/run/beffroi-player"
+
+_CONFINED = """\
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+ProtectProc=invisible
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+RemoveIPC=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+UMask=0027
+"""
+
+
+def server(programs: Path = PROGRAMS) -> str:
+    """Return ``beffroi-server.service``: its data is in /var/lib/beffroi-server, its settings in /etc/beffroi."""
+    return f"""\
+[Unit]
+Description=Beffroi: the town's screens, server
+Documentation=file:///opt/beffroi/share/doc/beffroi/README.md
+Wants=network-online.target
+After=network-online.target mosquitto.service postgresql.service
+
+[Service]
+Type=exec
+ExecStart={programs}/beffroi-server run --host 127.0.0.1 --port 8000
+User=beffroi-server
+Environment=BEFFROI_DATA=/var/lib/beffroi-server PYTHONUNBUFFERED=1
+EnvironmentFile=-/etc/beffroi/server.env
+StateDirectory=beffroi-server
+StateDirectoryMode=0750
+Restart=always
+RestartSec=2
+# Many players keep a connection, and each counts.
+LimitNOFILE=65536
+PrivateDevices=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+{_CONFINED}
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def player(programs: Path = PROGRAMS) -> str:
+    """Return ``beffroi-player.service``: one screen, on the first console of the machine.
+
+    The watchdog is fed by the process that presents: a picture that does not change when it should is restarted.
+    """
+    return f"""\
+[Unit]
+Description=Beffroi: one screen of the town
+Documentation=file:///opt/beffroi/share/doc/beffroi/README.md
+# A screen shows what it has: it does not wait for the network.
+After=systemd-user-sessions.service
+Conflicts=getty@tty1.service
+# A screen never gives up.
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+# The stage says that it is ready and alive, not the process that started it.
+NotifyAccess=all
+ExecStart={programs}/beffroi-player run --state {_STATE} --runtime {_RUNTIME} --output window
+User=beffroi-player
+SupplementaryGroups=video render input
+StateDirectory=beffroi-player
+StateDirectoryMode=0700
+RuntimeDirectory=beffroi-player
+RuntimeDirectoryMode=0700
+Environment=PYTHONUNBUFFERED=1
+EnvironmentFile=-/etc/beffroi/player.env
+TimeoutStartSec=60
+WatchdogSec=30
+Restart=always
+RestartSec=1
+TTYPath=/dev/tty1
+StandardInput=null
+DevicePolicy=closed
+DeviceAllow=char-drm rw
+DeviceAllow=char-input r
+DeviceAllow=char-tty rw
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+# The picture comes before whatever else the machine does.
+CPUWeight=500
+OOMScoreAdjust=-500
+{_CONFINED}
+[Install]
+WantedBy=multi-user.target
+"""

@@ -1,0 +1,65 @@
+import configparser
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from beffroi_provisioning import units
+
+RENDERED = {"beffroi-server.service": units.server, "beffroi-player.service": units.player}
+
+
+def parsed(text):
+    # systemd repeats a key to add to it; that is no fault here.
+    unit = configparser.RawConfigParser(strict=False)
+    unit.optionxform = str
+    unit.read_string(text)
+    return unit
+
+
+@pytest.mark.parametrize("render", RENDERED.values(), ids=RENDERED)
+def test_runs_without_root_and_sees_little(render):
+    service = parsed(render(Path("/opt/beffroi/bin")))["Service"]
+    assert service["User"].startswith("beffroi-")
+    assert service["NoNewPrivileges"] == "yes"
+    assert service["ProtectSystem"] == "strict"
+    assert service["CapabilityBoundingSet"] == ""
+    assert service["Restart"] == "always"
+
+
+def test_a_player_is_watched_and_keeps_what_it_has():
+    unit = parsed(units.player())
+    service = unit["Service"]
+    assert service["Type"] == "notify"
+    assert service["NotifyAccess"] == "all"
+    assert int(service["WatchdogSec"]) <= 60
+    assert service["StateDirectory"] == service["RuntimeDirectory"] == "beffroi-player"
+    assert f"--state /var/lib/{service['StateDirectory']} " in service["ExecStart"]
+    assert f"--runtime /run/{service['RuntimeDirectory']} " in service["ExecStart"]
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+
+
+def test_a_player_does_not_wait_for_the_network():
+    assert "network" not in units.player().replace("wait for the network", "")
+
+
+def test_the_programs_are_where_they_were_said_to_be():
+    assert "ExecStart=/srv/town/bin/beffroi-server run" in units.server(Path("/srv/town/bin"))
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize("name", RENDERED)
+def test_systemd_finds_no_fault(name, tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for program in ("beffroi-server", "beffroi-player"):
+        (programs / program).write_text("#!/bin/sh\n")
+        (programs / program).chmod(0o755)
+    path = tmp_path / name
+    path.write_text(RENDERED[name](programs))
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", path], capture_output=True, text=True, check=False
+    )
+    faults = [line for line in verified.stderr.splitlines() if name in line]
+    assert (verified.returncode, faults) == (0, [])
