@@ -5,13 +5,19 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare demo demo-reset test lint types imports unit e2e postgresql bench gallery schemas messages vendor format clean
+.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench gallery schemas messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 prepare:  ## Install what development and the tests need (apt packages, Python packages)
 	@scripts/prepare test
+
+prepare-server:  ## Install the server's Python packages, and nothing else
+	@scripts/prepare server
+
+prepare-player:  ## Install the player's Python packages, and nothing else
+	@scripts/prepare player
 
 demo:  ## Install what it needs and show the product: a server, a broker, two screens, a small town
 	@scripts/prepare demo

@@ -1,0 +1,59 @@
+"""What exists is documented, and what is documented exists."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def test_every_setting_of_the_server_is_documented_and_no_other() -> None:
+    code = (ROOT / "server/beffroi_server/settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'(?:text|number|flag)\("(BEFFROI_\w+)"', code))
+    documented = set(re.findall(r"^\| `(BEFFROI_\w+)`", (DOCS / "settings.md").read_text(encoding="utf-8"), re.M))
+    assert documented == read
+
+
+def test_every_decision_is_in_the_index() -> None:
+    decisions = {path.name for path in (DOCS / "decisions").glob("[0-9]*.md")}
+    index = (DOCS / "decisions/README.md").read_text(encoding="utf-8")
+    assert decisions
+    assert {name for name in decisions if name not in index} == set()
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(DOCS.rglob("*.md")), ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_guides_say_the_same_in_both_languages() -> None:
+    def outline(language: str) -> list[int]:
+        text = (DOCS / f"guide.{language}.md").read_text(encoding="utf-8")
+        return [len(marks) for marks in re.findall(r"^(#+) ", text, re.M)]
+
+    assert outline("fr") == outline("en")
+
+
+def test_make_alone_explains_every_target() -> None:
+    printed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert [target for target in targets if f"make {target} " not in printed] == []
+
+
+@pytest.mark.parametrize("command", ["beffroi-server", "beffroi-player", "beffroi-provisioning"])
+def test_every_subcommand_that_the_pages_name_exists(command: str) -> None:
+    pages = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+    named = {
+        name for page in pages for name in re.findall(rf"{command} ([a-z-]+)", page.read_text(encoding="utf-8"))
+    }
+    usage = subprocess.run(
+        [ROOT / ".venv/bin" / command, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert named
+    assert {name for name in named if name not in usage} == set()
