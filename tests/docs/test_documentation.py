@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_every_subcommand_that_the_pages_name_exists(command: str) -> None:
         name for page in pages for name in re.findall(rf"{command} ([a-z-]+)", page.read_text(encoding="utf-8"))
     }
     usage = subprocess.run(
-        [ROOT / ".venv/bin" / command, "--help"], capture_output=True, text=True, check=True
+        [Path(sys.executable).parent / command, "--help"], capture_output=True, text=True, check=True
     ).stdout
     assert named
     assert {name for name in named if name not in usage} == set()
