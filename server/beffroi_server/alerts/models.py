@@ -77,12 +77,14 @@ class Alert(Wording):
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     """Set when it is taken off without saying “end of alert”, as a mistake is."""
+    settled = models.BooleanField(default=False)
+    """Over and done with: no alert set carries it any more."""
 
     class Meta:
         ordering: ClassVar = ["-issued_at"]
         indexes: ClassVar = [
-            # Compiling the alert set of a scope asks for what is not over yet.
-            models.Index(fields=["ends_at"], name="alert_ends_at"),
+            # Compiling the alert set of a scope asks for what is not over and done with.
+            models.Index(fields=["ends_at"], name="alert_open", condition=models.Q(settled=False)),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,16 @@ from typing import ClassVar
 from django.db import models
 
 
+class Stream(models.Model):
+    """The sequence that a topic has reached. Its row is locked while the next one is given out."""
+
+    topic = models.CharField(max_length=200, unique=True)
+    sequence = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.sequence}"
+
+
 class Outgoing(models.Model):
     """A signed document for a topic.
 
@@ -20,6 +30,7 @@ class Outgoing(models.Model):
     retained = models.BooleanField()
     expires_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
+    """When the broker acknowledged it."""
 
     class Meta:
         constraints: ClassVar = [

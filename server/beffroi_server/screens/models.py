@@ -89,9 +89,18 @@ class Screen(models.Model):
     """Of the secret that the player shows on HTTP and MQTT. Looked up at every request of a player."""
     mqtt_password_hash = models.CharField(max_length=200, blank=True)
     """The same secret as Mosquitto's password file wants it."""
+    programme_due_at = models.DateTimeField(null=True, blank=True)
+    """When something that it shows was changed; empty once the programme with the change is published."""
+    screenshots_asked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["name"]
+        indexes: ClassVar = [
+            # The publication of programmes asks for what is due.
+            models.Index(
+                fields=["programme_due_at"], name="screen_due", condition=models.Q(programme_due_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -150,6 +159,9 @@ class Play(models.Model):
     started_at = models.DateTimeField()
     lasted_ms = models.PositiveIntegerField()
     frame = models.CharField(max_length=64, blank=True)
+    page = models.PositiveIntegerField(default=0)
+    zone = models.CharField(max_length=63, blank=True)
+    clock = models.CharField(max_length=20, blank=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "number"], name="one_play")]

@@ -1,0 +1,88 @@
+"""Changes to people and to the town."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.text import slugify
+
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import Person, Role, SignInLink, Town
+from beffroi_server.transactions import serialised
+
+
+class LinkInvalid(Exception):
+    """The sign-in link does not exist, was used, or is too old. Which of these, nobody is told."""
+
+
+def create_sign_in_link(person: Person, lifetime: dt.timedelta = dt.timedelta(hours=1)) -> str:
+    """Return an address that signs the person in once, within its lifetime. Only a hash of it is kept."""
+    token = secrets.token_urlsafe(32)
+    SignInLink.objects.create(person=person, token_sha256=_sha256(token), expires_at=timezone.now() + lifetime)
+    return f"{settings.PUBLIC_URL}/sign-in/{token}/"
+
+
+def use_sign_in_link(token: str, now: dt.datetime) -> Person:
+    """Use up a link and return whom it signs in.
+
+    Raises:
+        LinkInvalid: it is unknown, used or expired, or the person may not sign in any more.
+    """
+    links = SignInLink.objects.filter(token_sha256=_sha256(token), person__is_active=True)
+    with serialised():
+        # The row count decides between two who use the same link at once.
+        if not links.filter(used_at=None, expires_at__gt=now).update(used_at=now):
+            raise LinkInvalid
+        person = links.select_related("person").get().person
+        audit.record(person, "link-used", person)
+    return person
+
+
+def ensure_town(name: str, *, site: str = "", actor: Person | None = None, **values: Any) -> Town:
+    """Return the town, created if there is none yet.
+
+    Args:
+        name: As it is written on the screens.
+        site: Its part of every topic; by default made of the name.
+        actor: Who does it.
+        values: Other fields of ``Town``.
+    """
+    with serialised():
+        town = Town.objects.first()
+        if town is None:
+            town = Town(site=site or slugify(name)[:40] or "town", name=name, **values)
+            town.full_clean()
+            town.save()
+            audit.record(actor, "town-created", town.name, site=town.site)
+    return town
+
+
+def create_person(
+    username: str,
+    role: Role | str = Role.EDITOR,
+    *,
+    actor: Person | None = None,
+    password: str | None = None,
+    **values: Any,
+) -> Person:
+    """Create somebody. Without a password they sign in by a link first.
+
+    Raises:
+        ValidationError: the user name is taken or not one.
+    """
+    with serialised():
+        person = Person(username=username, role=Role(role), **values)
+        person.set_password(password)
+        person.full_clean()
+        person.save()
+        audit.record(actor, "person-created", person, role=str(person.role))
+    return person
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

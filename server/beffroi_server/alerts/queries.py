@@ -1,0 +1,133 @@
+"""Which alerts are on, where, and which screens have shown them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from beffroi_content import model as content
+from beffroi_content.wire.messages import ALERTS
+from beffroi_content.wire.topics import Scope, Topic
+from beffroi_server.alerts.models import Alert
+from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.screens.models import Receipt, Screen
+
+ScopeName = tuple[str, str]
+"""``all``, ``group`` or ``screen``, and the slug of the group or screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenReceipt:
+    """What became of an alert on one screen."""
+
+    screen: Screen
+    state: str
+    """``shown``, ``waiting`` or ``offline``."""
+    shown_at: dt.datetime | None = None
+    """On the player's clock."""
+    latency_ms: float | None = None
+    """From reception by the player to the presented frame."""
+    frame: str = ""
+
+
+def unsettled() -> QuerySet[Alert]:
+    """Return the alerts that are on, or whose end is being said."""
+    return Alert.objects.filter(settled=False).prefetch_related("groups", "screens")
+
+
+def clears_at(alert: Alert) -> dt.datetime:
+    """Return when “end of alert” ends."""
+    return alert.ends_at + dt.timedelta(seconds=alert.all_clear_s)
+
+
+def active(now: dt.datetime) -> list[Alert]:
+    """Return the alerts that are on, the newest first."""
+    return [alert for alert in unsettled() if alert.issued_at <= now < alert.ends_at]
+
+
+def alert_sets(now: dt.datetime) -> dict[ScopeName, tuple[content.Alert, ...]]:
+    """Return the complete alert set of every scope that has one: what is on, and what is just over."""
+    sets: defaultdict[ScopeName, list[content.Alert]] = defaultdict(list)
+    for alert in unsettled():
+        if now < clears_at(alert):
+            for scope in scopes_of(alert):
+                sets[scope].append(to_content(alert, now))
+    return {scope: tuple(alerts) for scope, alerts in sets.items()}
+
+
+def alerts_for(screen: Screen, now: dt.datetime) -> tuple[content.Alert, ...]:
+    """Return every alert that a screen must hold, each once."""
+    sets = alert_sets(now)
+    scopes = [("all", ""), *(("group", group.slug) for group in screen.groups.all()), ("screen", screen.slug)]
+    found = {alert.id: alert for scope in scopes for alert in sets.get(scope, ())}
+    return tuple(found.values())
+
+
+def scopes_of(alert: Alert) -> list[ScopeName]:
+    """Return the scopes whose set carries the alert."""
+    if alert.everywhere:
+        return [("all", "")]
+    groups = [(Scope.GROUP.value, group.slug) for group in alert.groups.all()]
+    return groups + [(Scope.SCREEN.value, screen.slug) for screen in alert.screens.all()]
+
+
+def published_scopes() -> Iterable[ScopeName]:
+    """Return the scopes whose alert set was ever published."""
+    for name in Outgoing.objects.filter(retained=True, topic__endswith=f"/{ALERTS.leaf}").values_list(
+        "topic", flat=True
+    ):
+        scope = Topic.parse(name).scope
+        yield ("all", "") if scope == "all" else ({"g": "group", "s": "screen"}[scope[0]], scope[2:])
+
+
+def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
+    """Return the alert as players know it; what is left of its time is counted from ``now``.
+
+    Raises:
+        ValueError: it holds what the wire does not allow.
+    """
+    ends_at = max(alert.ends_at, alert.issued_at)
+    return content.Alert(
+        id=str(alert.pk),
+        level=content.AlertLevel(alert.level),
+        status=content.AlertStatus(alert.status),
+        title=alert.title,
+        description=alert.description,
+        instruction=alert.instruction,
+        source=alert.source,
+        issued_at_ms=unix_ms(alert.issued_at),
+        ends_at_ms=unix_ms(ends_at),
+        time_to_live_ms=max(0, unix_ms(ends_at) - unix_ms(now)),
+        all_clear_ms=alert.all_clear_s * 1000,
+    )
+
+
+def targeted_screens(alert: Alert) -> QuerySet[Screen]:
+    """Return the screens that the alert is for."""
+    if alert.everywhere:
+        return Screen.objects.all()
+    return Screen.objects.filter(
+        pk__in=Screen.objects.filter(Q(pk__in=alert.screens.all()) | Q(groups__in=alert.groups.all())).values("pk")
+    )
+
+
+def receipts_of(alert: Alert) -> list[ScreenReceipt]:
+    """Return what became of the alert on each screen that it is for."""
+    first: dict[int, Receipt] = {}
+    shown = Receipt.objects.filter(alert=str(alert.pk)).exclude(form=content.AlertForm.ALL_CLEAR.value)
+    for receipt in shown.order_by("-presented_at"):
+        first[receipt.screen_id] = receipt
+    screens = targeted_screens(alert).select_related("state")
+    return [_screen_receipt(screen, first.get(screen.pk)) for screen in screens]
+
+
+def _screen_receipt(screen: Screen, receipt: Receipt | None) -> ScreenReceipt:
+    if receipt is not None:
+        return ScreenReceipt(screen, "shown", receipt.presented_at, receipt.latency_ms, receipt.frame)
+    state = getattr(screen, "state", None)
+    return ScreenReceipt(screen, "waiting" if state is not None and state.online else "offline")

@@ -1,0 +1,213 @@
+"""Broadcasting alerts. Row, audit event and signed sets are one transaction; the sets leave as it commits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_content import model as content
+from beffroi_content.wire.documents import AlertSet
+from beffroi_content.wire.messages import ALERTS
+from beffroi_content.wire.topics import Scope
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import Person
+from beffroi_server.alerts import queries
+from beffroi_server.alerts.errors import AlertRefused
+from beffroi_server.alerts.models import Alert, Scenario, Status
+from beffroi_server.alerts.queries import ScopeName
+from beffroi_server.broadcast import signing
+from beffroi_server.screens.models import Group, Screen
+from beffroi_server.transactions import serialised
+
+LONGEST = dt.timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Which screens an alert is for: all of them, or those of groups and some more."""
+
+    everywhere: bool = False
+    groups: tuple[Group, ...] = ()
+    screens: tuple[Screen, ...] = ()
+
+    @property
+    def scopes(self) -> tuple[ScopeName, ...]:
+        """The scopes whose alert set carries the alert."""
+        if self.everywhere:
+            return (("all", ""),)
+        groups = {(Scope.GROUP.value, group.slug) for group in self.groups}
+        return tuple(sorted(groups | {(Scope.SCREEN.value, screen.slug) for screen in self.screens}))
+
+
+EVERYWHERE = Targets(everywhere=True)
+
+
+def broadcast_alert(
+    *,
+    level: str,
+    status: str = Status.ACTUAL,
+    title: str,
+    description: str = "",
+    instruction: str = "",
+    source: str,
+    targets: Targets,
+    duration_min: int,
+    all_clear_s: int = 300,
+    scenario: Scenario | None = None,
+    person: Person | None,
+) -> Alert:
+    """Broadcast an alert, now.
+
+    Args:
+        level: One of ``alerts.models.Level``.
+        status: One of ``alerts.models.Status``.
+        title: What the passer-by must know first.
+        description: What happens, and where.
+        instruction: What to do.
+        source: Who speaks.
+        targets: Which screens show it.
+        duration_min: Minutes until it ends by itself.
+        all_clear_s: Seconds for which its end is said.
+        scenario: What it was prepared as.
+        person: Who broadcasts it.
+
+    Raises:
+        AlertRefused: it cannot be broadcast as it is; the message says why and what to do.
+    """
+    now = timezone.now()
+    _check(targets, duration_min)
+    with serialised():
+        alert = Alert(
+            level=level,
+            status=status,
+            title=title.strip(),
+            description=description.strip(),
+            instruction=instruction.strip(),
+            source=source.strip(),
+            everywhere=targets.everywhere,
+            all_clear_s=all_clear_s,
+            scenario=scenario,
+            issued_at=now,
+            ends_at=now + dt.timedelta(minutes=duration_min),
+            issued_by=person,
+        )
+        _validate(alert)
+        alert.save(force_insert=True)
+        if not targets.everywhere:
+            alert.groups.set(targets.groups)
+            alert.screens.set(targets.screens)
+        _publish(targets.scopes, now)
+        audit.record(
+            person, "alert-broadcast", alert, id=str(alert.pk), level=level, status=status, until=alert.ends_at,
+            scopes=["-".join(filter(None, scope)) for scope in targets.scopes],
+        )  # fmt: skip
+    return alert
+
+
+def end_alert(alert: Alert, *, person: Person | None) -> None:
+    """End an alert: its screens say “end of alert” for its time, then the loop returns.
+
+    Raises:
+        AlertRefused: it is over already.
+    """
+    now = timezone.now()
+    with serialised():
+        _change(alert, now, ends_at=now, ended_by=person)
+        _publish(queries.scopes_of(alert), now)
+        audit.record(person, "alert-ended", alert, id=str(alert.pk))
+
+
+def withdraw_alert(alert: Alert, *, person: Person | None) -> None:
+    """Take an alert off at once without a word, as one does with a mistake. Also while its end is being said.
+
+    Raises:
+        AlertRefused: it is withdrawn, or over and done with, already.
+    """
+    now = timezone.now()
+    with serialised():
+        open_alerts = Alert.objects.filter(pk=alert.pk, settled=False, withdrawn_at=None)
+        if not open_alerts.update(withdrawn_at=now, ended_by=person, settled=True):
+            raise _over(alert)
+        alert.refresh_from_db()
+        _publish(queries.scopes_of(alert), now)
+        audit.record(person, "alert-withdrawn", alert, id=str(alert.pk))
+
+
+def extend_alert(alert: Alert, minutes: int, *, person: Person | None) -> None:
+    """Let an alert last some minutes longer.
+
+    Raises:
+        AlertRefused: it is over already, or would last longer than 31 days.
+    """
+    now = timezone.now()
+    with serialised():
+        current = Alert.objects.get(pk=alert.pk)
+        until = current.ends_at + dt.timedelta(minutes=minutes)
+        if minutes <= 0 or until - now > LONGEST:
+            raise AlertRefused("no-duration", _("Give the minutes by which the alert lasts longer, 31 days at most."))
+        _change(alert, now, ends_at=until)
+        _publish(queries.scopes_of(alert), now)
+        audit.record(person, "alert-extended", alert, id=str(alert.pk), until=until)
+
+
+def settle(now: dt.datetime) -> int:
+    """Publish the sets of alerts that are over and whose end has been said; return how many alerts that were."""
+    with serialised():
+        over = [alert for alert in queries.unsettled() if queries.clears_at(alert) <= now]
+        scopes = {scope for alert in over for scope in queries.scopes_of(alert)}
+        Alert.objects.filter(pk__in=[alert.pk for alert in over]).update(settled=True)
+        _publish(sorted(scopes), now)
+    return len(over)
+
+
+def publish_sets(now: dt.datetime) -> None:
+    """Publish the set of every scope that has or had an alert, and that of all screens. For start and renewal."""
+    with serialised():
+        _publish(sorted({("all", ""), *queries.alert_sets(now), *queries.published_scopes()}), now)
+
+
+def _change(alert: Alert, now: dt.datetime, **values: object) -> None:
+    active = Alert.objects.filter(pk=alert.pk, ends_at__gt=now, issued_at__lte=now, withdrawn_at=None)
+    if not active.update(**values):
+        raise _over(alert)
+    alert.refresh_from_db()
+
+
+def _over(alert: Alert) -> AlertRefused:
+    return AlertRefused("over", _("“%(title)s” is over already.") % {"title": alert.title})
+
+
+def _check(targets: Targets, duration_min: int) -> None:
+    if not targets.scopes:
+        raise AlertRefused("no-target", _("Choose the screens on which the alert is shown."))
+    if not 0 < duration_min <= LONGEST // dt.timedelta(minutes=1):
+        raise AlertRefused("no-duration", _("Say for how many minutes the alert lasts, 31 days at most."))
+
+
+def _validate(alert: Alert) -> None:
+    try:
+        alert.clean_fields()
+        queries.to_content(alert, alert.issued_at)
+    except ValidationError as error:
+        raise AlertRefused("no-title", " ".join(error.messages)) from error
+    except ValueError as error:
+        raise AlertRefused("too-long", _("The alert cannot be sent as it is: %(fault)s") % {"fault": error}) from error
+
+
+def _publish(scopes: Iterable[ScopeName], now: dt.datetime) -> None:
+    sets = queries.alert_sets(now)
+    for scope, name in scopes:
+        _publish_set(scope, name, sets.get((scope, name), ()))
+
+
+def _publish_set(scope: str, name: str, alerts: tuple[content.Alert, ...]) -> None:
+    try:
+        document = AlertSet(sequence=1, issued_at_ms=0, expires_at_ms=0, alerts=alerts)
+        signing.seal_document(ALERTS, Scope(scope), name, document)
+    except (ValueError, signing.TooLarge) as error:
+        raise AlertRefused("too-many", _("Too many alerts at a time. End one of them first.")) from error

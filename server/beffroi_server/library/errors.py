@@ -1,0 +1,53 @@
+"""What can go wrong in the library, in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from beffroi_server.library.models import Announcement
+
+
+class LibraryError(Exception):
+    """The base of this family. ``message`` is for people, in their language."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class MediaRefused(LibraryError):
+    """A file cannot be shown.
+
+    ``code`` is one of: ``empty``, ``too-large``, ``not-an-image``, ``too-many-pixels``, ``truncated``,
+    ``too-complex``.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EditConflict(LibraryError):
+    """Somebody else saved the announcement in the meantime: ``current`` is what they saved."""
+
+    def __init__(self, current: Announcement) -> None:
+        who = current.updated_by.get_username() if current.updated_by is not None else _("somebody")
+        super().__init__(
+            _("“%(title)s” was changed by %(who)s while you were writing. Compare both texts, then save again.")
+            % {"title": current.title, "who": who}
+        )
+        self.current = current
+
+
+class InUse(LibraryError):
+    """Something cannot be deleted, since it is shown: ``places`` are the names of what shows it."""
+
+    def __init__(self, name: str, places: Sequence[str]) -> None:
+        super().__init__(
+            _("“%(name)s” is in use: %(places)s. Remove it there first.") % {"name": name, "places": ", ".join(places)}
+        )
+        self.places = tuple(places)

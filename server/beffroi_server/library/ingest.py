@@ -1,0 +1,146 @@
+"""Taking files in: an upload becomes an original, a normalised copy and a thumbnail, each named by its SHA-256.
+
+Nothing that a stranger made is decoded in the server: a worker process does it, with limits on memory and time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from beffroi_server.library.errors import MediaRefused
+from beffroi_server.library.models import Asset
+
+TIMEOUT_S = 40
+"""The worker limits its own processor time below this; the timeout is for one that sleeps."""
+_BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in the media store."""
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPicture:
+    """The three files of a picture, and the size of the normalised copy in pixels."""
+
+    original: StoredFile
+    normalised: StoredFile
+    thumbnail: StoredFile
+    width: int
+    height: int
+
+
+def take_in(file: IO[bytes], name: str) -> StoredPicture:
+    """Check, normalise and store an uploaded picture.
+
+    Raises:
+        MediaRefused: screens cannot show it; nothing was stored.
+    """
+    store = Path(settings.MEDIA_STORE)
+    store.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".incoming-", dir=store) as folder:
+        incoming = Path(folder)
+        _receive(file, incoming / "original", name)
+        result = _decode(incoming, name)
+        return StoredPicture(
+            original=_keep(incoming / "original", str(result["media_type"])),
+            normalised=_keep(incoming / "picture", str(result["picture_type"])),
+            thumbnail=_keep(incoming / "thumbnail", str(result["thumbnail_type"])),
+            width=int(result["width"]),
+            height=int(result["height"]),
+        )
+
+
+def asset(stored: StoredFile) -> Asset:
+    """Return the row of a stored file, created if it is new."""
+    row, _created = Asset.objects.get_or_create(
+        sha256=stored.sha256, defaults={"size": stored.size, "media_type": stored.media_type}
+    )
+    return row
+
+
+def path_of(sha256: str) -> Path:
+    """Return where the media store keeps a file."""
+    return Path(settings.MEDIA_STORE) / sha256[:2] / sha256
+
+
+def _receive(file: IO[bytes], path: Path, name: str) -> None:
+    size = 0
+    with path.open("wb") as target:
+        while block := file.read(_BLOCK):
+            size += len(block)
+            if size > settings.UPLOAD_LIMIT:
+                raise refusal("too-large", name)
+            target.write(block)
+    if size == 0:
+        raise refusal("empty", name)
+
+
+def _decode(folder: Path, name: str) -> dict[str, Any]:
+    command = [sys.executable, "-I", "-m", "beffroi_server.library.worker", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_S, check=False)  # noqa: S603 - our own module
+        result = json.loads(done.stdout) if done.returncode == 0 else {"code": "too-complex"}
+    except (subprocess.TimeoutExpired, ValueError):
+        result = {"code": "too-complex"}
+    if "code" in result:
+        raise refusal(result["code"], name)
+    assert isinstance(result, dict)
+    return result
+
+
+def _keep(path: Path, media_type: str) -> StoredFile:
+    """Move a file to its place; the same content twice is one file."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    target = path_of(sha256)
+    target.parent.mkdir(exist_ok=True)
+    size = path.stat().st_size
+    if not target.exists():
+        path.chmod(0o644)
+        shutil.move(path, target)
+        _sync_folder(target.parent)
+    return StoredFile(sha256, size, media_type)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def refusal(code: str, name: str) -> MediaRefused:
+    """Return the refusal of a file: what it is called, what is wrong and what to do."""
+    limit = settings.UPLOAD_LIMIT // (1024 * 1024)
+    reasons = {
+        "empty": _("“%(name)s” is empty. The copy may have been interrupted: choose the file again."),
+        "too-large": _("“%(name)s” has more than %(limit)s MB. Export it smaller: 3840 pixels are enough."),
+        "not-an-image": _("“%(name)s” is not a picture we can read. Save it as JPEG, PNG or WebP and add that file."),
+        "too-many-pixels": _("“%(name)s” has more than 60 million pixels. Export it at 3840 pixels on the long side."),
+        "truncated": _(
+            "“%(name)s” is incomplete or damaged. Open it on your computer, save it again and add that file."
+        ),
+        "too-complex": _("“%(name)s” could not be read within the limits. Save it again as JPEG and add that file."),
+    }
+    known = code if code in reasons else "too-complex"
+    return MediaRefused(known, reasons[known] % {"name": name, "limit": limit})

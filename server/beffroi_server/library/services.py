@@ -1,0 +1,123 @@
+"""Changes to the library: pictures and announcements."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+from django.core.exceptions import ValidationError
+
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import Person
+from beffroi_server.library import ingest, queries
+from beffroi_server.library.errors import EditConflict, InUse
+from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.programme import publication
+from beffroi_server.transactions import serialised
+
+
+def add_picture(file: IO[bytes], *, name: str, description: str = "", person: Person | None) -> MediaItem:
+    """Take a picture in: the original is kept, a normalised copy and a thumbnail are made of it.
+
+    Args:
+        file: An uploaded file, or any other that can be read.
+        name: What people call it.
+        description: What one sees on it, for those who do not see it.
+        person: Who uploads it.
+
+    Raises:
+        MediaRefused: it is not a picture that screens can show; the message says why and what to do.
+    """
+    picture = ingest.take_in(file, name)
+    with serialised():
+        item = MediaItem.objects.create(
+            name=name,
+            description=description,
+            original=ingest.asset(picture.original),
+            picture=ingest.asset(picture.normalised),
+            thumbnail=ingest.asset(picture.thumbnail),
+            width=picture.width,
+            height=picture.height,
+            uploaded_by=person,
+        )
+        audit.record(person, "picture-added", name, sha256=picture.original.sha256)
+    return item
+
+
+def delete_picture(item: MediaItem, *, person: Person | None) -> None:
+    """Delete a picture. Its files stay until the nightly tidying.
+
+    Raises:
+        InUse: it is shown somewhere.
+    """
+    with serialised():
+        places = queries.places_of_picture(item)
+        if places:
+            raise InUse(item.name, places)
+        audit.record(person, "picture-deleted", item.name, sha256=item.original_id)
+        item.delete()
+
+
+def save_announcement(
+    announcement: Announcement | None = None,
+    *,
+    person: Person | None,
+    expected_version: int | None = None,
+    **values: Any,
+) -> Announcement:
+    """Create an announcement, or save a change of one.
+
+    Args:
+        announcement: The one that is changed; None to create one.
+        person: Who does it.
+        expected_version: The version that the person saw before writing.
+        values: Fields of ``Announcement`` such as ``title``.
+
+    Raises:
+        EditConflict: somebody else saved it since.
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        current = _current(announcement, expected_version)
+        for field, value in values.items():
+            setattr(current, field, value)
+        _check(current)
+        current.updated_by = person
+        created = current._state.adding
+        current.version = 1 if created else current.version + 1
+        current.save()
+        audit.record(
+            person, "announcement-created" if created else "announcement-changed", current.title, id=str(current.pk)
+        )
+        publication.announcement_changed(current)
+    return current
+
+
+def delete_announcement(announcement: Announcement, *, person: Person | None) -> None:
+    """Delete an announcement.
+
+    Raises:
+        InUse: a playlist shows it.
+    """
+    with serialised():
+        places = queries.places_of_announcement(announcement)
+        if places:
+            raise InUse(announcement.title, places)
+        audit.record(person, "announcement-deleted", announcement.title, id=str(announcement.pk))
+        announcement.delete()
+
+
+def _current(announcement: Announcement | None, expected_version: int | None) -> Announcement:
+    if announcement is None or announcement._state.adding:
+        return announcement or Announcement()
+    current = Announcement.objects.select_for_update(of=("self",)).get(pk=announcement.pk)
+    if expected_version is not None and current.version != expected_version:
+        raise EditConflict(current)
+    return current
+
+
+def _check(announcement: Announcement) -> None:
+    announcement.full_clean()
+    try:
+        announcement.to_content("UTC")
+    except ValueError as error:
+        raise ValidationError(str(error)) from error

@@ -1,0 +1,142 @@
+"""The process that decodes what strangers made: ``python -m beffroi_server.library.worker FOLDER``.
+
+Reads ``original`` in the folder; writes ``picture`` and ``thumbnail`` there and a line of JSON to standard output:
+what it made of it, or the code of the refusal. Without Django, and with little memory and time to spend.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageCms, ImageFile, ImageOps
+
+MEMORY = 1_200 * 1024 * 1024
+"""Bytes of address space: 60 million pixels of four bytes, a copy, and the libraries."""
+PROCESSOR_S = 30
+PIXELS = 60_000_000
+LONG_SIDE = 3840
+THUMBNAIL = 400
+FLAT_COLOURS = 256
+FLAT_PIXELS = 2_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
+
+
+class Unfit(Exception):
+    """The file cannot be shown; the argument is the code of the reason."""
+
+
+def main(folder: Path) -> dict[str, Any]:
+    """Normalise the picture in a folder; return what became of it, or why not."""
+    try:
+        return _normalise(folder)
+    except Unfit as error:
+        return {"code": str(error)}
+    except MemoryError:
+        return {"code": "too-complex"}
+
+
+def _normalise(folder: Path) -> dict[str, Any]:
+    image, media_type = _opened(folder / "original")
+    image = _upright_rgb(image)
+    picture_type = _save(image, folder / "picture")
+    small = image.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    thumbnail_type = _save(small, folder / "thumbnail")
+    return {
+        "media_type": media_type,
+        "picture_type": picture_type,
+        "thumbnail_type": thumbnail_type,
+        "width": image.width,
+        "height": image.height,
+    }
+
+
+def _opened(path: Path) -> tuple[Image.Image, str]:
+    """Decode the first frame, no larger than needed; the pixels are counted from the header, before any decoding."""
+    Image.MAX_IMAGE_PIXELS = None
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        image = Image.open(path, formats=FORMATS)
+    except Exception as error:
+        raise Unfit("not-an-image") from error
+    if image.width * image.height > PIXELS:
+        raise Unfit("too-many-pixels")
+    media_type = Image.MIME.get(image.format or "", "application/octet-stream")
+    try:
+        image.draft(None, (LONG_SIDE, LONG_SIDE))
+        image.load()
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise Unfit("truncated") from error
+    return image, media_type
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    """Return the picture upright, in sRGB, no larger than needed, and without what the camera wrote about it."""
+    orientation = image.getexif().get(0x0112, 1)
+    profile = image.info.get("icc_profile")
+    image = _reducible(image)
+    image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    image = _in_srgb(image, profile)
+    return ImageOps.exif_transpose(_with_orientation(image, orientation))
+
+
+def _reducible(image: Image.Image) -> Image.Image:
+    """Return the picture in a mode in which mixing neighbours makes sense."""
+    if image.mode.startswith("I;16") or image.mode == "I":
+        return image.point(lambda value: value / 257, "F").convert("L")
+    if image.mode == "F":
+        return image.convert("L")
+    if "transparency" in image.info or image.mode in {"LA", "La", "PA", "RGBa"}:
+        return image.convert("RGBA")
+    return image.convert("RGB") if image.mode in {"P", "1", "HSV"} else image
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    wanted = "RGBA" if image.mode == "RGBA" else "RGB"
+    if profile and image.mode in {"RGB", "RGBA", "CMYK", "L"}:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            target = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(image.convert("RGB") if wanted == "RGBA" else image, source, target,
+                                                  outputMode="RGB")  # fmt: skip
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            # A broken profile: the colours as they are numbered are the best guess.
+            converted = None
+        if converted is not None:
+            if wanted == "RGBA":
+                converted.putalpha(image.getchannel("A"))
+            return converted
+    return image.convert(wanted)
+
+
+def _with_orientation(image: Image.Image, orientation: int) -> Image.Image:
+    clean = Image.new(image.mode, image.size)
+    clean.paste(image)
+    clean.getexif()[0x0112] = orientation
+    return clean
+
+
+def _save(image: Image.Image, path: Path) -> str:
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
+        image = image.convert("RGB")
+    flat = image.width * image.height <= FLAT_PIXELS and image.getcolors(FLAT_COLOURS) is not None
+    bare = Image.new(image.mode, image.size)
+    bare.paste(image)
+    if image.mode == "RGBA" or flat:
+        bare.save(path, "PNG", optimize=True)
+        return "image/png"
+    bare.save(path, "JPEG", quality=90, subsampling=0, optimize=True)
+    return "image/jpeg"
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_S, PROCESSOR_S + 1))
+    print(json.dumps(main(Path(sys.argv[1]))))  # noqa: T201 - this is its answer

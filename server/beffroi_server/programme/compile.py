@@ -1,0 +1,241 @@
+"""From playlists and rules to the manifest of one screen. ``compile_manifest`` is pure; ``load_inputs`` reads rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch, Q
+from django.utils.translation import gettext as _
+
+from beffroi_content import model as content
+from beffroi_content.wire.messages import PROGRAMME
+from beffroi_server.accounts.models import Town
+from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
+from beffroi_server.screens.models import Screen
+
+PageCount = Callable[[content.Slide, content.ScreenSettings], int]
+"""Returns how many frames the raster makes of a slide, or raises ``Unfit``."""
+ENVELOPE_BYTES = 512
+"""What header, signature and the document around the manifest add at most."""
+GROUPS_LIMIT = 8
+IDLE = "idle"
+
+
+class Unfit(Exception):
+    """A slide cannot be drawn on a screen; the argument is a code of ``RasterError``."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
+class CompileProblem(Exception):
+    """The programme of a screen cannot be sent. The message is for people: why, and what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a screen does not show, and why."""
+
+    slide: str
+    """The identifier that the slide would have."""
+    name: str
+    code: str
+    """Why: a code of ``RasterError``, such as ``text-too-long``."""
+    message: str
+    """For people."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistInput:
+    """A playlist with what it shows."""
+
+    id: str
+    name: str
+    slides: tuple[content.Slide, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that decides the programme of a screen."""
+
+    screen: str
+    settings: content.ScreenSettings
+    playlists: tuple[PlaylistInput, ...]
+    rules: tuple[content.ScheduleRule, ...]
+    idle: content.Slide
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A manifest, and what had to be left out of it."""
+
+    manifest: content.Manifest
+    problems: tuple[Problem, ...]
+
+
+def compile_manifest(inputs: Inputs, page_count: PageCount | None = None) -> Compiled:
+    """Return the manifest of a screen.
+
+    A slide that cannot be drawn on this screen is left out, and listed among the problems.
+
+    Raises:
+        CompileProblem: the whole is more than a programme may be.
+    """
+    count = page_count or _page_count
+    problems: list[Problem] = []
+    playlists = []
+    slides: list[content.Slide] = []
+    for playlist in inputs.playlists:
+        fit = [slide for slide in (_paged(s, inputs.settings, count, problems) for s in playlist.slides) if slide]
+        slides += fit
+        playlists.append((playlist, tuple(slide.id for slide in fit)))
+    idle = _paged(inputs.idle, inputs.settings, count, []) or inputs.idle
+    manifest = _manifest(inputs, tuple(slides), playlists, idle)
+    _check_size(manifest)
+    return Compiled(manifest, tuple(problems))
+
+
+def load_inputs(screen: Screen) -> Inputs:
+    """Read what decides the programme of a screen.
+
+    Raises:
+        Town.DoesNotExist: ``beffroi-server init`` was not run.
+    """
+    town = Town.objects.select_related("logo__picture").get()
+    groups = list(screen.groups.order_by("slug"))
+    rules = list(_rules(screen))
+    shown = Playlist.objects.filter(pk__in={rule.playlist_id for rule in rules}).order_by("pk")
+    entries = Entry.objects.select_related("announcement__picture__picture", "media__picture")
+    playlists = shown.prefetch_related(Prefetch("entries", queryset=entries))
+    return Inputs(
+        screen=screen.slug,
+        settings=screen_settings(screen, town, tuple(group.slug for group in groups[:GROUPS_LIMIT])),
+        playlists=tuple(_playlist_input(playlist, town.time_zone) for playlist in playlists),
+        rules=tuple(rule.to_content() for rule in rules),
+        idle=_idle(town),
+    )
+
+
+def screen_settings(screen: Screen, town: Town, groups: tuple[str, ...]) -> content.ScreenSettings:
+    """Return what a player must know of its own screen."""
+    return content.ScreenSettings.model_validate(
+        {
+            "screen_class": screen.screen_class.to_content(),
+            "rotation": screen.rotation,
+            "time_zone": town.time_zone,
+            "locale": town.locale,
+            "groups": groups,
+            "town": town.to_content(),
+        }
+    )
+
+
+def announcement_of(slide: str) -> str | None:
+    """Return the identifier of the announcement that a slide shows, from that of the slide."""
+    return slide.removeprefix("announcement-")[:36] if slide.startswith("announcement-") else None
+
+
+def _rules(screen: Screen) -> list[ScheduleRule]:
+    concerned = Q(everywhere=True) | Q(screens=screen) | Q(groups__screens=screen)
+    return list(ScheduleRule.objects.filter(concerned).distinct().order_by("pk"))
+
+
+def _playlist_input(playlist: Playlist, time_zone: str) -> PlaylistInput:
+    slides = tuple(_slide(entry, time_zone) for entry in playlist.entries.all())
+    return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=slides)
+
+
+def _slide(entry: Entry, time_zone: str) -> content.Slide:
+    if entry.announcement is not None:
+        name, identifier = entry.announcement.title, f"announcement-{entry.announcement_id}-{entry.pk}"
+        shown: dict[str, Any] = {"kind": "announcement", "announcement": entry.announcement.to_content(time_zone)}
+    else:
+        assert entry.media is not None
+        name, identifier = entry.media.name, f"media-{entry.media_id}-{entry.pk}"
+        shown = {"kind": "image", "picture": entry.media.reference(), "description": entry.media.description}
+    return content.Slide.model_validate(
+        {
+            "id": identifier,
+            "name": name,
+            "content": shown,
+            "duration_ms": entry.duration_s * 1000,
+            "valid_from_ms": _instant(entry.valid_from),
+            "valid_until_ms": _instant(entry.valid_until),
+        }
+    )
+
+
+def _idle(town: Town) -> content.Slide:
+    welcome = content.Announcement(id="welcome", template=content.Template.NOTICE, title=town.name)
+    return content.Slide(id=IDLE, name=town.name, content=content.AnnouncementContent(announcement=welcome))
+
+
+def _instant(moment: dt.datetime | None) -> int | None:
+    return unix_ms(moment) if moment is not None else None
+
+
+def _page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
+    from beffroi_server.library import preview  # noqa: PLC0415 - Pillow loads only where something is drawn
+
+    return preview.page_count(slide, settings)
+
+
+def _paged(
+    slide: content.Slide, settings: content.ScreenSettings, count: PageCount, problems: list[Problem]
+) -> content.Slide | None:
+    try:
+        pages = count(slide, settings)
+    except Unfit as unfit:
+        screen = settings.screen_class.name
+        message = _("“%(name)s” does not fit on “%(screen)s” (%(code)s). Shorten its text for this kind of screen.")
+        values = {"name": slide.name, "screen": screen, "code": unfit.detail or unfit.code}
+        problems.append(Problem(slide.id, slide.name, unfit.code, message % values))
+        return None
+    return slide.model_copy(update={"pages": pages})
+
+
+def _manifest(
+    inputs: Inputs,
+    slides: tuple[content.Slide, ...],
+    playlists: list[tuple[PlaylistInput, tuple[str, ...]]],
+    idle: content.Slide,
+) -> content.Manifest:
+    try:
+        return content.Manifest(
+            screen=inputs.screen,
+            settings=inputs.settings,
+            layout=content.Layout.full_screen(inputs.settings.screen_class.size),
+            slides=slides,
+            playlists=tuple(content.Playlist(id=p.id, name=p.name, slides=names) for p, names in playlists),
+            rules=inputs.rules,
+            idle=idle,
+        )
+    except ValueError as error:
+        message = _("The programme of “%(screen)s” is larger than a screen accepts: %(fault)s. Shorten its playlists.")
+        raise CompileProblem("too-many", message % {"screen": inputs.screen, "fault": _first_line(error)}) from error
+
+
+def _check_size(manifest: content.Manifest) -> None:
+    size = len(zlib.compress(manifest.to_json(), 9)) + ENVELOPE_BYTES
+    if size > PROGRAMME.size_limit:
+        message = _(
+            "The programme of “%(screen)s” takes %(size)d KB where %(limit)d are allowed. Shorten its playlists."
+        )
+        values = {"screen": manifest.screen, "size": size // 1024, "limit": PROGRAMME.size_limit // 1024}
+        raise CompileProblem("too-large", message % values)
+
+
+def _first_line(error: ValueError) -> str:
+    return str(error).splitlines()[-1].strip()

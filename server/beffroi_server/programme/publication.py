@@ -1,0 +1,136 @@
+"""From a change to the programmes that carry it: what is due is marked in the transaction of the change.
+
+After the commit the programmes that are due are compiled, signed and sent, one short transaction each, so that an
+alert never waits for them:
+
+1. take the screens whose ``programme_due_at`` is set;
+2. compile outside any transaction, since drawing may be slow;
+3. in a transaction, clear the mark if it is still the one that was read, and seal the programme;
+4. a screen whose programme cannot be compiled keeps the one that it has; the reason is in ``queries.problems``.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from beffroi_content.model import Manifest
+from beffroi_content.wire.documents import Programme
+from beffroi_content.wire.messages import PROGRAMME
+from beffroi_content.wire.topics import Scope
+from beffroi_server.broadcast import signing
+from beffroi_server.library.models import Announcement
+from beffroi_server.programme import compile as compiling
+from beffroi_server.programme.models import Playlist, ScheduleRule
+from beffroi_server.screens.models import Screen
+
+logger = logging.getLogger(__name__)
+due = threading.Event()
+"""Set when something was marked; the worker of this process waits for it."""
+_worker_runs = threading.Event()
+
+
+def announcement_changed(announcement: Announcement) -> None:
+    """Mark the screens that show the announcement."""
+    _mark(_concerned(ScheduleRule.objects.filter(playlist__entries__announcement=announcement)))
+
+
+def playlist_changed(playlist: Playlist) -> None:
+    """Mark the screens that show the playlist."""
+    _mark(_concerned(playlist.rules.all()))
+
+
+def rule_changed(rule: ScheduleRule) -> None:
+    """Mark the screens that the rule is for."""
+    _mark(_concerned(ScheduleRule.objects.filter(pk=rule.pk)))
+
+
+def screen_changed(screen: Screen) -> None:
+    """Mark one screen, of which the settings were changed."""
+    _mark(Screen.objects.filter(pk=screen.pk))
+
+
+def town_changed() -> None:
+    """Mark every screen."""
+    _mark(Screen.objects.all())
+
+
+def publish_due() -> int:
+    """Publish every programme that is due; return how many were sent."""
+    waiting = Screen.objects.filter(programme_due_at__isnull=False).order_by("programme_due_at")
+    return sum(_publish_guarded(screen) for screen in waiting)
+
+
+def publish(screen: Screen) -> bool:
+    """Compile, seal and send the programme of one screen; return whether it differs from the one before.
+
+    Raises:
+        CompileProblem: it cannot be compiled; what was published stays in force.
+    """
+    compiled = compiling.compile_manifest(compiling.load_inputs(screen))
+    with transaction.atomic():
+        cleared = Screen.objects.filter(pk=screen.pk, programme_due_at=screen.programme_due_at)
+        if not cleared.update(programme_due_at=None):
+            return False
+        if compiled.manifest == published_manifest(screen):
+            return False
+        signing.seal_document(PROGRAMME, Scope.SCREEN, screen.slug, _document(compiled.manifest))
+    return True
+
+
+def published_manifest(screen: Screen) -> Manifest | None:
+    """Return what the screen was last sent; None when nothing was, or it can no longer be read."""
+    document = signing.published(PROGRAMME, Scope.SCREEN, screen.slug)
+    return document.manifest if isinstance(document, Programme) else None
+
+
+def run_worker(stopping: threading.Event) -> None:
+    """Publish what is due, as soon as it is, until ``stopping`` is set."""
+    _worker_runs.set()
+    try:
+        while not stopping.is_set():
+            due.wait(timeout=30)
+            due.clear()
+            signing.with_fresh_connection(publish_due)
+    finally:
+        _worker_runs.clear()
+
+
+def _concerned(rules: QuerySet[ScheduleRule]) -> QuerySet[Screen]:
+    if rules.filter(everywhere=True).exists():
+        return Screen.objects.all()
+    return Screen.objects.filter(
+        pk__in=Screen.objects.filter(Q(rules__in=rules) | Q(groups__rules__in=rules)).values("pk")
+    )
+
+
+def _mark(screens: QuerySet[Screen]) -> None:
+    if screens.update(programme_due_at=timezone.now()):
+        transaction.on_commit(_wake, robust=True)
+
+
+def _wake() -> None:
+    if _worker_runs.is_set():
+        due.set()
+    else:
+        # A command at the prompt has no worker: it publishes by itself.
+        publish_due()
+
+
+def _publish_guarded(screen: Screen) -> bool:
+    try:
+        return publish(screen)
+    except compiling.CompileProblem as problem:
+        logger.warning("the programme of %s stays as it is: %s", screen.slug, problem)
+        Screen.objects.filter(pk=screen.pk, programme_due_at=screen.programme_due_at).update(programme_due_at=None)
+    except Exception:
+        logger.exception("the programme of %s was not published", screen.slug)
+    return False
+
+
+def _document(manifest: Manifest) -> Programme:
+    return Programme(sequence=1, issued_at_ms=0, expires_at_ms=0, manifest=manifest)

@@ -1,0 +1,161 @@
+"""Changes to playlists and schedule rules. Each is recorded, and the screens that it concerns are published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F, Max
+
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import Person
+from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.programme import publication
+from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
+from beffroi_server.screens.models import Group, Screen
+from beffroi_server.transactions import serialised
+
+
+def create_playlist(name: str, *, person: Person | None) -> Playlist:
+    """Create an empty playlist.
+
+    Raises:
+        ValidationError: the name is taken, or empty.
+    """
+    with serialised():
+        playlist = Playlist(name=name)
+        playlist.full_clean()
+        playlist.save()
+        audit.record(person, "playlist-created", playlist)
+    return playlist
+
+
+def rename_playlist(playlist: Playlist, name: str, *, person: Person | None) -> None:
+    """Give a playlist another name.
+
+    Raises:
+        ValidationError: the name is taken, or empty.
+    """
+    with serialised():
+        before, playlist.name = playlist.name, name
+        playlist.full_clean()
+        playlist.save()
+        audit.record(person, "playlist-renamed", playlist, before=before)
+        publication.playlist_changed(playlist)
+
+
+def delete_playlist(playlist: Playlist, *, person: Person | None) -> None:
+    """Delete a playlist, its entries and the rules that show it."""
+    with serialised():
+        publication.playlist_changed(playlist)
+        audit.record(person, "playlist-deleted", playlist, rules=[rule.name for rule in playlist.rules.all()])
+        playlist.delete()
+
+
+def add_entry(
+    playlist: Playlist,
+    *,
+    person: Person | None,
+    announcement: Announcement | None = None,
+    media: MediaItem | None = None,
+    **values: Any,
+) -> Entry:
+    """Append an announcement or a picture to a playlist.
+
+    Args:
+        playlist: Where to.
+        person: Who does it.
+        announcement: What is shown; this or ``media``.
+        media: What is shown.
+        values: ``duration_s``, ``valid_from``, ``valid_until``.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        highest = playlist.entries.aggregate(highest=Max("position"))["highest"]
+        position = 0 if highest is None else highest + 1
+        entry = Entry(playlist=playlist, position=position, announcement=announcement, media=media, **values)
+        entry.full_clean()
+        entry.save()
+        audit.record(person, "entry-added", playlist, entry=str(entry))
+        publication.playlist_changed(playlist)
+    return entry
+
+
+def update_entry(entry: Entry, *, person: Person | None, **values: Any) -> None:
+    """Change how long or when an entry is shown.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        for field, value in values.items():
+            setattr(entry, field, value)
+        entry.full_clean()
+        entry.save()
+        audit.record(person, "entry-changed", entry.playlist, entry=str(entry), **values)
+        publication.playlist_changed(entry.playlist)
+
+
+def move_entry(entry: Entry, new_position: int, *, person: Person | None) -> None:
+    """Move an entry so that it is at ``new_position`` (0 is the first); beyond the end means last."""
+    with serialised():
+        order = list(entry.playlist.entries.exclude(pk=entry.pk))
+        order.insert(max(new_position, 0), entry)
+        for position, each in enumerate(order):
+            each.position = position
+        Entry.objects.bulk_update(order, ["position"])
+        audit.record(person, "entry-moved", entry.playlist, entry=str(entry), position=entry.position)
+        publication.playlist_changed(entry.playlist)
+
+
+def remove_entry(entry: Entry, *, person: Person | None) -> None:
+    """Take an entry out of its playlist. What it shows stays in the library."""
+    with serialised():
+        audit.record(person, "entry-removed", entry.playlist, entry=str(entry))
+        entry.delete()
+        Entry.objects.filter(playlist=entry.playlist, position__gt=entry.position).update(position=F("position") - 1)
+        publication.playlist_changed(entry.playlist)
+
+
+def save_rule(
+    rule: ScheduleRule,
+    *,
+    person: Person | None,
+    screens: Iterable[Screen] | None = None,
+    groups: Iterable[Group] | None = None,
+) -> ScheduleRule:
+    """Create a rule or save a change of one.
+
+    Args:
+        rule: With its new values.
+        person: Who does it.
+        screens: The screens that it is for; None leaves them as they are.
+        groups: The groups that it is for; None leaves them as they are.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        rule.full_clean()
+        created = rule._state.adding
+        if not created:
+            # Those that it no longer concerns must hear of it too.
+            publication.rule_changed(ScheduleRule.objects.get(pk=rule.pk))
+        rule.save()
+        if screens is not None:
+            rule.screens.set(screens)
+        if groups is not None:
+            rule.groups.set(groups)
+        audit.record(person, "rule-created" if created else "rule-changed", rule, playlist=str(rule.playlist))
+        publication.rule_changed(rule)
+    return rule
+
+
+def delete_rule(rule: ScheduleRule, *, person: Person | None) -> None:
+    """Delete a rule. Its playlist stays."""
+    with serialised():
+        publication.rule_changed(rule)
+        audit.record(person, "rule-deleted", rule, playlist=str(rule.playlist))
+        rule.delete()

@@ -1,0 +1,118 @@
+"""A town hall in miniature: people with roles, screens of three kinds, something to show."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from beffroi_server.accounts import services as accounts
+from beffroi_server.accounts.models import Person, Role, Town
+from beffroi_server.library.models import Announcement, Template
+from beffroi_server.screens.models import Group, Screen, ScreenClass, Technology
+
+NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)
+"""Monday 15 June 2026, 12:00 in Paris."""
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory, django_db_modify_db_settings_parallel_suffix):
+    """Keep the test database in a file: threads share it as they do in service, with the same locks."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def data(settings, tmp_path: Path) -> Path:
+    """Give every test a data directory of its own."""
+    settings.DATA = tmp_path / "data"
+    settings.KEYS = settings.DATA / "keys"
+    settings.MEDIA_STORE = settings.DATA / "media"
+    settings.DATA.mkdir()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    return settings.DATA
+
+
+@pytest.fixture
+def town(db) -> Town:
+    return accounts.ensure_town("Saint-Aubin", site="saint-aubin")
+
+
+@pytest.fixture
+def alice(db) -> Person:
+    """An editor."""
+    return accounts.create_person("alice", Role.EDITOR, password="alice")
+
+
+@pytest.fixture
+def bob(db) -> Person:
+    """The officer on call."""
+    return accounts.create_person("bob", Role.OFFICER, password="bob")
+
+
+@pytest.fixture
+def charlie(db) -> Person:
+    """A technician: neither writes nor alerts."""
+    return accounts.create_person("charlie", Role.TECHNICIAN, password="charlie")
+
+
+@pytest.fixture
+def dora(db) -> Person:
+    """The administrator."""
+    return accounts.create_person("dora", Role.ADMINISTRATOR, password="dora")
+
+
+@pytest.fixture
+def full_hd(db) -> ScreenClass:
+    return ScreenClass.objects.create(
+        name="Full HD 55 inches", width=1920, height=1080, physical_height_mm=680, viewing_distance_mm=4000
+    )
+
+
+@pytest.fixture
+def totem(db) -> ScreenClass:
+    return ScreenClass.objects.create(
+        name="Totem", width=1080, height=1920, physical_height_mm=1210, viewing_distance_mm=2500
+    )
+
+
+@pytest.fixture
+def led(db) -> ScreenClass:
+    return ScreenClass.objects.create(
+        name="LED 128 × 64",
+        width=128,
+        height=64,
+        technology=Technology.LED,
+        physical_height_mm=640,
+        viewing_distance_mm=15_000,
+    )
+
+
+@pytest.fixture
+def district(db) -> Group:
+    return Group.objects.create(slug="harbour", name="Harbour")
+
+
+@pytest.fixture
+def hall(town: Town, full_hd: ScreenClass) -> Screen:
+    """The screen in the town hall, in no group."""
+    return Screen.objects.create(slug="hall", name="Town hall", place="Reception", screen_class=full_hd)
+
+
+@pytest.fixture
+def quay(town: Town, led: ScreenClass, district: Group) -> Screen:
+    """The LED panel on the quay, in the harbour district."""
+    screen = Screen.objects.create(slug="quay", name="Quay", place="Rue du Port", screen_class=led)
+    screen.groups.add(district)
+    return screen
+
+
+@pytest.fixture
+def announcement(db) -> Announcement:
+    return Announcement.objects.create(
+        template=Template.NEWS, title="La piscine rouvre lundi", body="Ouverture à 9 heures.", label="Sports"
+    )
