@@ -8,25 +8,27 @@ Checks, in this order; the first that fails refuses the document and changes not
 4. keys: signed by as many keys of the role as the key list in force demands. A key list is signed by the root
    keys in force, and by its own;
 5. content: the body is what the topic carries;
-6. expiry: not past its end, unless the clock is unknown;
+6. expiry: not past its end, unless the clock is unknown or it is the document in force;
 7. sequence: above the newest seen of this stream. The same sequence with the same content is a duplicate, quietly
    ignored; with other content it is an equivocation, refused.
 
-A new key list that changes the keys of a role forgets the sequences of that role: whoever stole a key may have
-burnt them. Rules after the TUF specification 1.5; see docs/decisions.
+A new key list that takes a key away from a role forgets the sequences of that role, and how late it was: whoever
+stole the key may have burnt them. One that only adds keys forgets nothing, or what the others signed could be
+replayed. Rules after the TUF specification 1.5; see docs/decisions.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from beffroi_content.model import Identifier, WireModel
 from beffroi_content.model.base import Instant
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.wire import envelope
-from beffroi_content.wire.documents import Document, KeyList, PublicKey, Role, RoleKeys
+from beffroi_content.wire.documents import Document, KeyIdentifier, KeyList, PublicKey, Role, RoleKeys
 from beffroi_content.wire.messages import KEYS, MESSAGES, Message, message_of
 from beffroi_content.wire.topics import Direction, Topic
 
@@ -36,9 +38,16 @@ class TrustAnchor(WireModel):
 
     site: Identifier
     screen: Identifier
-    root_keys: dict[str, PublicKey]
-    """By key identifier."""
-    threshold: int
+    root_keys: Annotated[dict[KeyIdentifier, PublicKey], Field(min_length=1, max_length=16)]
+    threshold: Annotated[int, Field(ge=1, le=16)]
+
+    @model_validator(mode="after")
+    def _check(self) -> TrustAnchor:
+        if self.threshold > len(self.root_keys):
+            raise ValueError("the threshold is higher than the number of root keys")
+        if not _are_named_rightly(self.root_keys):
+            raise ValueError("a root key does not have the identifier that it is listed under")
+        return self
 
 
 class Floor(WireModel):
@@ -102,10 +111,14 @@ def admit(state: TrustState, topic_name: str, payload: bytes, moment: Moment) ->
         raise Refused("wrong-role", f"signed as {sealed.role}, but {topic.leaf} is for {message.role}")
     _check_audience(state, topic)
     document = _genuine(state, topic, message, sealed)
+    floor = Floor(sequence=document.sequence, digest=sealed.digest)
+    # A broker hands a retained document out again for as long as it likes: that is no reason to alarm anybody.
+    if state.floors.get(topic.stream) == floor:
+        raise Duplicate
     if moment.clock is not ClockState.UNKNOWN and document.expires_at_ms <= moment.unix_ms:
         raise Refused("expired", f"its end was {moment.unix_ms - document.expires_at_ms} ms ago")
-    _check_sequence(state.floors.get(topic.stream), document, sealed.digest)
-    return Admission(topic, document, _next_state(state, topic, document, sealed.digest))
+    _check_sequence(state.floors.get(topic.stream), floor)
+    return Admission(topic, document, _next_state(state, topic, document, floor))
 
 
 def topics(state: TrustState) -> tuple[Topic, ...]:
@@ -174,10 +187,14 @@ def _genuine_key_list(state: TrustState, topic: Topic, sealed: envelope.Envelope
         _check_signatures(sealed, topic, state.key_list.roles[Role.ROOT], state.key_list.keys)
     document = _document(KEYS, sealed)
     assert isinstance(document, KeyList)
-    if any(envelope.key_identifier(key) != name for name, key in document.keys.items()):
+    if not _are_named_rightly(document.keys):
         raise Refused("invalid", "a key of the list does not have the identifier that it is listed under")
     _check_signatures(sealed, topic, document.roles[Role.ROOT], document.keys)
     return document
+
+
+def _are_named_rightly(keys: dict[str, str]) -> bool:
+    return all(envelope.key_identifier(key) == name for name, key in keys.items())
 
 
 def _check_signatures(sealed: envelope.Envelope, topic: Topic, rule: RoleKeys, keys: dict[str, str]) -> None:
@@ -203,31 +220,35 @@ def _document(message: Message, sealed: envelope.Envelope) -> Document:
     return document
 
 
-def _check_sequence(floor: Floor | None, document: Document, digest: str) -> None:
-    if floor is None or document.sequence > floor.sequence:
+def _check_sequence(before: Floor | None, after: Floor) -> None:
+    if before is None or after.sequence > before.sequence:
         return
-    if document.sequence < floor.sequence:
-        raise Refused("rollback", f"sequence {document.sequence} after {floor.sequence}")
-    if digest == floor.digest:
-        raise Duplicate
-    raise Refused("equivocation", f"another content with the sequence {document.sequence}")
+    if after.sequence < before.sequence:
+        raise Refused("rollback", f"sequence {after.sequence} after {before.sequence}")
+    raise Refused("equivocation", f"another content with the sequence {after.sequence}")
 
 
-def _next_state(state: TrustState, topic: Topic, document: Document, digest: str) -> TrustState:
+def _next_state(state: TrustState, topic: Topic, document: Document, floor: Floor) -> TrustState:
     floors = dict(state.floors)
     key_list, newest = state.key_list, max(state.newest_at_ms, document.issued_at_ms)
     if isinstance(document, KeyList):
-        changed = _changed_roles(state.key_list, document)
-        forgotten = {message.leaf for message in MESSAGES if message.role in changed}
-        floors = {name: floor for name, floor in floors.items() if name.split("/")[-1] not in forgotten}
+        cleansed = _cleansed_roles(state.key_list, document)
+        forgotten = {message.leaf for message in MESSAGES if message.role in cleansed}
+        floors = {name: kept for name, kept in floors.items() if name.split("/")[-1] not in forgotten}
         key_list = document
-        if Role.BEAT in changed:
+        if cleansed:
             newest = document.issued_at_ms
-    floors[topic.stream] = Floor(sequence=document.sequence, digest=digest)
+    floors[topic.stream] = floor
     return state.model_copy(update={"floors": floors, "key_list": key_list, "newest_at_ms": newest})
 
 
-def _changed_roles(before: KeyList | None, after: KeyList) -> set[Role]:
+def _cleansed_roles(before: KeyList | None, after: KeyList) -> set[Role]:
+    """Return the roles that a key was taken away from. Root is not among them: its own sequence only ever rises."""
     if before is None:
         return set()
-    return {role for role in Role if role is not Role.ROOT and before.roles.get(role) != after.roles.get(role)}
+    return {role for role in Role if role is not Role.ROOT and _signers(before, role) - _signers(after, role)}
+
+
+def _signers(key_list: KeyList, role: Role) -> frozenset[str]:
+    rule = key_list.roles.get(role)
+    return rule.keys if rule else frozenset()

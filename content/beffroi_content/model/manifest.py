@@ -17,7 +17,7 @@ from beffroi_content.model.slide import Slide
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise ValueError(f"{name!r} is not an IANA time zone, such as Europe/Paris") from error
     return name
 
@@ -69,6 +69,8 @@ class Manifest(WireModel):
         missing |= {rule.zone for rule in self.rules} - {zone.id for zone in self.layout.zones}
         if missing:
             raise ValueError(f"the manifest refers to what it does not contain: {', '.join(sorted(missing))}")
+        if self.idle.valid_from_ms is not None or self.idle.valid_until_ms is not None:
+            raise ValueError("the idle slide is always valid: it is shown when nothing else may be")
         return self
 
     @property

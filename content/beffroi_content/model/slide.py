@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from beffroi_content.model.announcement import Announcement
+from beffroi_content.model.announcement import Announcement, Template
 from beffroi_content.model.base import AssetReference, Identifier, Instant, Line, WireModel
 
 
@@ -38,17 +38,27 @@ class ImageContent(WireModel):
 
 
 class UnknownContent(WireModel):
-    """A kind that this version does not know: never shown, reported."""
+    """A kind, or a look of one, that this version does not know: never shown, reported."""
 
     kind: str
 
 
-_KINDS = ("announcement", "image")
-
-
 def _kind(value: Any) -> str:
-    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-    return kind if kind in _KINDS else "unknown"
+    if isinstance(value, AnnouncementContent | ImageContent):
+        return value.kind
+    if not isinstance(value, dict):
+        return "unknown"
+    if value.get("kind") == "announcement":
+        return "unknown" if _is_newer(value.get("announcement"), "template", Template) else "announcement"
+    if value.get("kind") == "image":
+        return "unknown" if _is_newer(value, "fit", ImageFit) else "image"
+    return "unknown"
+
+
+def _is_newer(value: Any, field: str, known: type[StrEnum]) -> bool:
+    """Tell whether a field says something that only a newer version has a word for."""
+    word = value.get(field) if isinstance(value, dict) else None
+    return isinstance(word, str) and word not in tuple(known)
 
 
 Content = Annotated[

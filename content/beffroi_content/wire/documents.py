@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from beffroi_content.model import Alert, Identifier, Manifest, WireModel
 from beffroi_content.model.base import Instant
@@ -55,11 +55,16 @@ class RoleKeys(WireModel):
         return self
 
 
+def _known_roles(roles: Any) -> Any:
+    """Leave out the roles of a newer version: a key list must stay readable, or a stolen key cannot be withdrawn."""
+    return {name: rule for name, rule in roles.items() if name in tuple(Role)} if isinstance(roles, dict) else roles
+
+
 class KeyList(Document):
     """Which keys may sign what. Signed by the root keys, by those before and those after where they change."""
 
     keys: Annotated[dict[KeyIdentifier, PublicKey], Field(max_length=64)]
-    roles: dict[Role, RoleKeys]
+    roles: Annotated[dict[Role, RoleKeys], BeforeValidator(_known_roles)]
 
     @model_validator(mode="after")
     def _check(self) -> KeyList:
