@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -63,7 +64,15 @@ SECRET_KEY = _secret_key()
 DEBUG = False
 PUBLIC_URL = text("BEFFROI_URL", "http://localhost:8000").rstrip("/")
 """Where people and players reach the server."""
-ALLOWED_HOSTS = text("BEFFROI_HOSTS", "*").split(",")
+
+
+def _hosts() -> list[str]:
+    given = [host.strip() for host in text("BEFFROI_HOSTS").split(",") if host.strip()]
+    return given or sorted({urlsplit(PUBLIC_URL).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"})
+
+
+ALLOWED_HOSTS = _hosts()
+"""The names under which pages are asked for; by default that of BEFFROI_URL, and this machine's own."""
 USE_HTTPS = PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [
@@ -82,6 +91,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "beffroi_server.web.security.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -158,6 +168,8 @@ TIME_ZONE = text("BEFFROI_TIME_ZONE", "Europe/Paris")
 USE_TZ = True
 
 STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+"""Static files are served out of the package: nothing is to be collected."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 """Bytes of a form without its files."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000

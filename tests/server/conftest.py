@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Person, Role, Town
@@ -19,9 +20,7 @@ NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory, django_db_modify_db_settings_parallel_suffix):
     """Keep the test database in a file: threads share it as they do in service, with the same locks."""
-    from django.conf import settings
-
-    database = settings.DATABASES["default"]
+    database = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 

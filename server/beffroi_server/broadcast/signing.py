@@ -65,7 +65,9 @@ def seal_document(
         KeysMissing: the key of the role is not there.
         TooLarge: nothing was written.
     """
-    from beffroi_server.broadcast import keys as keyring, publisher  # noqa: PLC0415 - each needs the other
+    # Keys are published through this module, and the publisher needs its times: each needs the other.
+    from beffroi_server.broadcast import keys as keyring  # noqa: PLC0415
+    from beffroi_server.broadcast import publisher  # noqa: PLC0415
 
     assert message.role is not None
     signers = list(keys) if keys is not None else [keyring.private_key(message.role)]

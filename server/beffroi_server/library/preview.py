@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import threading
-from collections import OrderedDict
-from pathlib import Path
-
-from PIL import Image
-
 from beffroi_content import model as content
-from beffroi_content import raster
 from beffroi_server.accounts.models import Town
 from beffroi_server.library import ingest
-from beffroi_server.programme.compile import Unfit
 from beffroi_server.screens.models import ScreenClass
 
 CACHE_BYTES = 48 * 1024 * 1024

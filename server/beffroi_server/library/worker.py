@@ -139,4 +139,4 @@ def _save(image: Image.Image, path: Path) -> str:
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_S, PROCESSOR_S + 1))
-    print(json.dumps(main(Path(sys.argv[1]))))  # noqa: T201 - this is its answer
+    print(json.dumps(main(Path(sys.argv[1]))))

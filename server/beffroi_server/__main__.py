@@ -1,0 +1,146 @@
+"""``beffroi-server``: set the server up, run it, let people in."""
+
+from __future__ import annotations
+
+# ruff: noqa: PLC0415 - models can be imported only once Django is set up
+import argparse
+import datetime as dt
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code: 0 done, 1 it did not work, 2 it was not understood."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beffroi_server.settings")
+    if arguments[:1] == ["django"]:
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["beffroi-server django", *arguments[1:]])
+        return 0
+    parsed = _parser().parse_args(arguments)
+
+    import django
+    from django.core.exceptions import ValidationError
+
+    django.setup()
+    from beffroi_server.broadcast.keys import KeysMissing
+    from beffroi_server.service import StartError
+
+    try:
+        return int(COMMANDS[parsed.command](parsed) or 0)
+    except (StartError, KeysMissing) as error:
+        return _fail(str(error))
+    except ValidationError as error:
+        return _fail("; ".join(error.messages))
+
+
+def _init(parsed: argparse.Namespace) -> int:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    from beffroi_server import setup
+    from beffroi_server.accounts.services import create_sign_in_link
+
+    town, administrator = setup.initialise(parsed.town, site=parsed.site, time_zone=parsed.time_zone)
+    _say(f"{town.name} ({town.site}) is ready. Root fingerprint: {setup.fingerprint()}")
+    _say("Keep root-1.pem, root-2.pem and root-3.pem away from this machine: the server runs without them.")
+    if administrator is not None:
+        _say(f"Sign in, once, within a day: {create_sign_in_link(administrator, dt.timedelta(days=1))}")
+    return 0
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    from beffroi_server import service
+
+    service.run(parsed.host, parsed.port)
+    return 0
+
+
+def _link(parsed: argparse.Namespace) -> int:
+    from beffroi_server.accounts.models import Person, Role
+    from beffroi_server.accounts.services import create_sign_in_link
+
+    people = Person.objects.filter(is_active=True)
+    found = people.filter(username=parsed.username) if parsed.username else people.filter(role=Role.ADMINISTRATOR)
+    person = found.order_by("pk").first()
+    if person is None:
+        return _fail(f"nobody is called {parsed.username}" if parsed.username else "there is no administrator")
+    _say(create_sign_in_link(person, dt.timedelta(hours=parsed.hours)))
+    return 0
+
+
+def _person(parsed: argparse.Namespace) -> int:
+    from beffroi_server.accounts.services import create_person, create_sign_in_link
+
+    person = create_person(parsed.username, parsed.role, first_name=parsed.name)
+    _say(create_sign_in_link(person, dt.timedelta(days=1)))
+    return 0
+
+
+def _broker_files(parsed: argparse.Namespace) -> int:
+    from beffroi_server.broadcast import access
+
+    for path in access.write_mosquitto_files(parsed.folder):
+        _say(str(path))
+    return 0
+
+
+def _check(_parsed: argparse.Namespace) -> int:
+    from beffroi_server import service, setup
+
+    service.check_ready()
+    findings = setup.findings()
+    for finding in findings:
+        _say(finding)
+    return 1 if findings else 0
+
+
+COMMANDS = {
+    "init": _init,
+    "run": _run,
+    "link": _link,
+    "person": _person,
+    "broker-files": _broker_files,
+    "check": _check,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="beffroi-server", description="The town hall's side of Beffroi.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    init = commands.add_parser("init", help="make database, keys and town; does no harm when run again")
+    init.add_argument("--town", required=True, metavar="NAME", help="the town's name, as screens show it")
+    init.add_argument("--site", default="", help="its part of every topic, such as saint-aubin; for good")
+    init.add_argument("--time-zone", default="", help="by default BEFFROI_TIME_ZONE")
+    run = commands.add_parser("run", help="serve pages, players and the broadcast")
+    run.add_argument("--host", default="0.0.0.0", help="the address to listen at")  # noqa: S104 - players are elsewhere
+    run.add_argument("--port", type=int, default=8000)
+    link = commands.add_parser("link", help="print an address that signs somebody in, once")
+    link.add_argument("username", nargs="?", help="by default the first administrator")
+    link.add_argument("--hours", type=int, default=1)
+    person = commands.add_parser("person", help="people").add_subparsers(dest="action", required=True)
+    add = person.add_parser("add", help="add somebody, and print an address that signs them in")
+    add.add_argument("username")
+    add.add_argument("--role", default="editor", choices=("editor", "officer", "technician", "administrator"))
+    add.add_argument("--name", default="")
+    files = commands.add_parser("broker-files", help="write Mosquitto's password file and access list")
+    files.add_argument("folder", type=Path)
+    commands.add_parser("check", help="say what is not as it should be in service")
+    commands.add_parser("django", help="any command of Django's", add_help=False)
+    return parser
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _fail(reason: str) -> int:
+    sys.stderr.write(f"beffroi-server: {reason}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

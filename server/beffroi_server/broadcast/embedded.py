@@ -1,0 +1,167 @@
+"""A broker in this process, for a demonstration and for a handful of screens. Beyond that: Mosquitto."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import threading
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
+from amqtt.broker import Broker
+from amqtt.contexts import Action, BaseContext
+from amqtt.errors import BrokerError, NoDataError
+from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
+from amqtt.session import Session
+
+from beffroi_content.wire.messages import MESSAGES, STATUS
+from beffroi_content.wire.topics import PREFIX
+from beffroi_server.broadcast import access, signing
+
+logger = logging.getLogger(__name__)
+PACKET_LIMIT = max(message.size_limit for message in MESSAGES) + 1024
+"""Bytes of one packet: the largest message, its topic and header."""
+CONNECTIONS = 500
+START_TIMEOUT_S = 10
+
+
+class BrokerNotStarted(Exception):
+    """The broker does not start; the message says why."""
+
+
+class Gate(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
+    """Lets in the server and enrolled players, and each only where it belongs."""
+
+    @dataclass
+    class Config:
+        """The server's own credentials, and the site."""
+
+        site: str
+        username: str
+        password: str
+
+    def __init__(self, context: BaseContext) -> None:
+        super().__init__(context)
+        self._mine: Gate.Config = context.config
+
+    async def authenticate(self, *, session: Session) -> bool:
+        """Check user name and password, and that neither the name nor the last will is somebody else's."""
+        username, password = session.username or "", session.password or ""
+        if not username or not password:
+            return False
+        if username == self._mine.username:
+            return hmac.compare_digest(password.encode(), self._mine.password.encode())
+        foreign_name = (session.client_id or "").startswith(("s-", "server-")) and session.client_id != username
+        own_will = f"{PREFIX}/{self._mine.site}/up/{username}/{STATUS.leaf}"
+        if foreign_name or (session.will_flag and session.will_topic != own_will):
+            return False
+        return bool(await _in_thread(access.is_player, username, password))
+
+    async def topic_filtering(
+        self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
+    ) -> bool:
+        """Check a topic against the table of access rules."""
+        username = (session.username if session is not None else None) or ""
+        if username == self._mine.username:
+            return True
+        if not username or not topic:
+            return False
+        if action == Action.PUBLISH:
+            return access.may_write(self._mine.site, username, topic)
+        if action == Action.RECEIVE:
+            return True  # it was allowed to subscribe
+        groups = await _in_thread(access.groups_of, username) if "/down/g-" in topic else ()
+        return access.may_read(self._mine.site, username, topic, groups)
+
+
+class _LimitedReader(StreamReaderAdapter):  # type: ignore[misc]
+    async def read(self, n: int = -1) -> bytes:
+        if n > PACKET_LIMIT:
+            raise NoDataError(f"a packet of {n} bytes is too large")
+        return bytes(await super().read(n))
+
+
+class _LimitedBroker(Broker):  # type: ignore[misc]
+    """amqtt reads whatever length a stranger announces; this one does not."""
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        limited, adapter = _LimitedReader(reader), StreamWriterAdapter(writer)
+        await self.external_connected(limited, adapter, listener_name)
+
+
+class EmbeddedBroker:
+    """The broker, in a thread with an event loop of its own.
+
+    Args:
+        address: To listen at, such as ``0.0.0.0``.
+        port: To listen at.
+        username: Of the server.
+        password: Of the server; nobody else needs to know it.
+    """
+
+    def __init__(self, address: str, port: int, *, username: str, password: str) -> None:
+        gate = f"{Gate.__module__}.{Gate.__qualname__}"
+        self._config: dict[str, Any] = {
+            "listeners": {"default": {"type": "tcp", "bind": f"{address}:{port}", "max_connections": CONNECTIONS}},
+            "plugins": {gate: {"site": signing.site(), "username": username, "password": password}},
+        }
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="broker", daemon=True)
+        self._broker: Broker | None = None
+
+    def start(self) -> None:
+        """Start to listen.
+
+        Raises:
+            BrokerNotStarted: the port is taken, or something else is in the way.
+        """
+        self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(START_TIMEOUT_S)
+        except (BrokerError, OSError, TimeoutError) as error:
+            self._end_loop()
+            raise BrokerNotStarted(str(error)) from error
+
+    def stop(self) -> None:
+        """Close all connections and end the thread."""
+        if self._broker is not None:
+            try:
+                asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(START_TIMEOUT_S)
+            except Exception:
+                logger.exception("the broker did not stop cleanly")
+        self._end_loop()
+
+    async def _start(self) -> None:
+        self._broker = _LimitedBroker(self._config, self._loop)
+        try:
+            await self._broker.start()
+        except BrokerError:
+            self._broker = None
+            raise
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _end_loop(self) -> None:
+        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result(START_TIMEOUT_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(START_TIMEOUT_S)
+        self._loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+async def _in_thread(question: Any, *arguments: str) -> Any:
+    """Ask the database from a thread: the event loop must not wait for it."""
+    return await asyncio.to_thread(signing.with_fresh_connection, partial(question, *arguments))

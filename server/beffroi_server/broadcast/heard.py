@@ -1,0 +1,127 @@
+"""What a message of a screen changes. Rows are handed in; nothing here opens a transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+from beffroi_content.model import WireModel
+from beffroi_content.wire.reports import Plays, Receipts, Report, Status
+from beffroi_server.screens import queries
+from beffroi_server.screens.models import Play, Receipt, ScreenState
+
+logger = logging.getLogger(__name__)
+_AHEAD = dt.timedelta(days=1)
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def take(state: ScreenState, content: WireModel | bytes, now: dt.datetime) -> None:
+    """Change the state of a screen, or store what it sent, as a message says. The caller saves the state."""
+    if isinstance(content, bytes):
+        _take_screenshot(state, content)
+    elif isinstance(content, Status):
+        _take_status(state, content)
+    elif isinstance(content, Report):
+        _take_report(state, content)
+    elif isinstance(content, Receipts):
+        _take_receipts(state, content, now)
+    elif isinstance(content, Plays):
+        _take_plays(state, content, now)
+    state.seen_at = now
+
+
+def _take_status(state: ScreenState, status: Status) -> None:
+    """A last will may come after the birth of the next connection, or of the next boot: it is out of date then."""
+    if not status.online and state.boot not in {"", status.boot}:
+        return
+    if status.boot == state.boot and status.connection < state.connection:
+        return
+    state.online, state.boot, state.connection = status.online, status.boot, status.connection
+
+
+def _take_report(state: ScreenState, report: Report) -> None:
+    """Reports may arrive out of order; those of one boot are counted."""
+    before = state.report or {}
+    if before.get("boot") == report.boot and report.number <= state.report_number:
+        return
+    of_former_boot = bool(before) and before.get("boot") != report.boot and state.boot == before.get("boot")
+    if of_former_boot and report.at_ms < int(before.get("at_ms", 0)):
+        return
+    state.report, state.report_number = report.model_dump(mode="json"), report.number
+
+
+def _take_receipts(state: ScreenState, receipts: Receipts, now: dt.datetime) -> None:
+    rows = [
+        Receipt(
+            screen_id=state.screen_id,
+            stream=receipt.stream[:100],
+            sequence=receipt.sequence,
+            alert=receipt.alert or "",
+            form=receipt.form or "",
+            received_at=instant(receipt.received_at_ms, now),
+            presented_at=instant(receipt.presented_at_ms, now),
+            latency_ms=receipt.latency_ms,
+            frame=receipt.frame,
+            clock=receipt.clock,
+        )
+        for receipt in receipts.receipts
+        if 0 <= receipt.sequence < 2**63
+    ]
+    Receipt.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _take_plays(state: ScreenState, plays: Plays, now: dt.datetime) -> None:
+    rows = [
+        Play(
+            screen_id=state.screen_id,
+            number=play.number,
+            slide=play.slide or "",
+            alert=play.alert or "",
+            started_at=instant(play.started_at_ms, now),
+            lasted_ms=min(play.lasted_ms, 2**31 - 1),
+            frame=play.frame or "",
+            page=min(max(play.page, 0), 1000),
+            zone=play.zone or "",
+            clock=play.clock,
+        )
+        for play in plays.plays
+        if play.number < 2**63
+    ]
+    Play.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def instant(unix_ms: int, now: dt.datetime) -> dt.datetime:
+    """Return an instant of a player's clock; one that is far in the future is drawn near, so that pages can show it."""
+    return min(dt.datetime.fromtimestamp(unix_ms / 1000, dt.UTC), now + _AHEAD)
+
+
+def _take_screenshot(state: ScreenState, picture: bytes) -> None:
+    if not is_jpeg(picture):
+        logger.warning("what %s sent as a screenshot is not a JPEG", state.screen.slug)
+        return
+    path = queries.screenshot_path(state.screen.slug)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(picture)
+    Path(name).replace(path)
+
+
+def is_jpeg(data: bytes) -> bool:
+    """Tell whether bytes are a whole JPEG of a sane size, by walking its segments without decoding anything."""
+    if not data.startswith(b"\xff\xd8\xff") or not data.endswith(b"\xff\xd9"):
+        return False
+    position = 2
+    while position + 9 < len(data) and data[position] == 0xFF:
+        marker, length = data[position + 1], int.from_bytes(data[position + 2 : position + 4])
+        if marker in _START_OF_FRAME:
+            height = int.from_bytes(data[position + 5 : position + 7])
+            width = int.from_bytes(data[position + 7 : position + 9])
+            return 0 < width <= 7680 and 0 < height <= 7680
+        if marker == 0xDA or length < 2:
+            return False
+        position += 2 + length
+    return False

@@ -1,0 +1,163 @@
+"""Taking in what screens say: status, reports, receipts, plays, screenshots.
+
+The link's thread only puts messages into a bounded queue. One thread writes: up to ``BATCH`` messages, or what came
+within ``GATHER_S``, in one transaction. A message that is no good is logged and forgotten; it harms no other.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from pydantic import ValidationError
+
+from beffroi_content.model import WireModel
+from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, STATUS, Message, message_of
+from beffroi_content.wire.topics import PREFIX, Direction, Topic
+from beffroi_server.broadcast import heard, signing
+from beffroi_server.screens.models import Screen, ScreenState
+
+logger = logging.getLogger(__name__)
+BATCH = 500
+GATHER_S = 0.05
+QUEUE_LIMIT = 20_000
+LEAVES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
+
+
+class BadMessage(Exception):
+    """What arrived is not what the table of messages declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message of a screen, checked."""
+
+    screen: str
+    message: Message
+    content: WireModel | bytes
+
+
+def filters(site: str) -> tuple[tuple[str, int], ...]:
+    """Return what the server subscribes to, with the quality of service."""
+    return tuple((f"{PREFIX}/{site}/{Direction.UP}/+/{message.leaf}", message.quality) for message in LEAVES)
+
+
+def checked(site: str, topic_name: str, payload: bytes) -> Heard:
+    """Check topic, size and content of a message.
+
+    Raises:
+        BadMessage: it is not declared, too large or not what it should be.
+    """
+    try:
+        topic = Topic.parse(topic_name)
+        message = message_of(topic)
+    except ValueError as error:
+        raise BadMessage(str(error)) from error
+    if topic.site != site or topic.screen is None or topic.direction is not Direction.UP:
+        raise BadMessage(f"{topic} is not for this server")
+    if len(payload) > message.size_limit:
+        raise BadMessage(f"{len(payload)} bytes where {message.size_limit} are allowed")
+    if message.model is None:
+        return Heard(topic.screen, message, payload)
+    try:
+        return Heard(topic.screen, message, message.model.model_validate_json(payload))
+    except ValidationError as error:
+        raise BadMessage(str(error.errors(include_url=False, include_input=False)[:3])) from error
+
+
+class Ingest:
+    """The queue between the link and the database, and the thread that empties it."""
+
+    def __init__(self, site: str) -> None:
+        self._site = site
+        self._queue: queue.Queue[tuple[str, bytes]] = queue.Queue(QUEUE_LIMIT)
+        self._dropped = 0
+
+    def offer(self, topic: str, payload: bytes) -> None:
+        """Put a message into the queue. For the link's thread: it never waits."""
+        try:
+            self._queue.put_nowait((topic, payload))
+        except queue.Full:
+            # Status and report come again; a player keeps its plays until they are counted.
+            self._dropped += 1
+
+    def run(self, stopping: threading.Event) -> None:
+        """Write what arrives until ``stopping`` is set."""
+        while not stopping.is_set():
+            batch = self._gather(0.5)
+            if batch:
+                signing.with_fresh_connection(lambda messages=batch: self.write(messages))  # type: ignore[misc]
+
+    def write(self, batch: Iterable[tuple[str, bytes]]) -> int:
+        """Write a batch in one transaction; return how many messages of it were good."""
+        good = [heard for topic, payload in batch if (heard := self._checked(topic, payload))]
+        if self._dropped:
+            logger.error("%d messages of screens were dropped: the database is too slow", self._dropped)
+            self._dropped = 0
+        try:
+            with transaction.atomic():
+                _store(good)
+        except Exception:
+            logger.exception("a batch of %d messages could not be written; trying them one by one", len(good))
+            return sum(_store_alone(each) for each in good)
+        return len(good)
+
+    def _checked(self, topic: str, payload: bytes) -> Heard | None:
+        if not payload:
+            return None  # a retained message that somebody cleared
+        try:
+            return checked(self._site, topic, payload)
+        except BadMessage as error:
+            logger.warning("%s: %s", topic[:120], error)
+        except Exception:
+            logger.exception("%s could not be read", topic[:120])
+        return None
+
+    def _gather(self, timeout: float) -> list[tuple[str, bytes]]:
+        batch: list[tuple[str, bytes]] = []
+        deadline = time.monotonic() + timeout
+        while len(batch) < BATCH:
+            try:
+                batch.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic())))
+            except queue.Empty:
+                break
+            if len(batch) == 1:
+                deadline = time.monotonic() + GATHER_S
+        return batch
+
+
+def _store_alone(each: Heard) -> bool:
+    try:
+        with transaction.atomic():
+            _store([each])
+    except Exception:
+        logger.exception("a message of %s could not be written", each.screen)
+        return False
+    return True
+
+
+def _store(messages: list[Heard]) -> None:
+    names = {each.screen for each in messages}
+    screens = {screen.slug: screen for screen in Screen.objects.filter(slug__in=names, enrolled_at__isnull=False)}
+    for name in names - screens.keys():
+        logger.warning("a message of %s, which is not enrolled, was ignored", name)
+    now = timezone.now()
+    states = _states(list(screens.values()))
+    for each in messages:
+        if each.screen in screens:
+            heard.take(states[screens[each.screen].pk], each.content, now)
+    ScreenState.objects.bulk_update(
+        states.values(), ["online", "boot", "connection", "seen_at", "report_number", "report"], batch_size=100
+    )
+
+
+def _states(screens: list[Screen]) -> dict[int, ScreenState]:
+    ScreenState.objects.bulk_create([ScreenState(screen=screen) for screen in screens], ignore_conflicts=True)
+    locked = ScreenState.objects.select_for_update(of=("self",)).select_related("screen")
+    return {state.screen_id: state for state in locked.filter(screen__in=screens)}

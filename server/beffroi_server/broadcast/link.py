@@ -1,0 +1,148 @@
+"""The connection of this process to the broker. The only module that knows paho."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import random
+import secrets
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+logger = logging.getLogger(__name__)
+KEEPALIVE_S = 15
+SUBACK_FAILURE = 0x80
+
+
+class Transport(Protocol):
+    """What the publisher needs of a connection."""
+
+    def publish(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> int | None:
+        """Hand a message to the broker; return the number that it will acknowledge, None without a connection."""
+
+
+def guarded(callback: Callable[..., None]) -> Callable[..., None]:
+    """Log what goes wrong in a callback: an exception would end paho's thread, and the link would look alive."""
+
+    @functools.wraps(callback)
+    def call(*arguments: Any) -> None:
+        try:
+            callback(*arguments)
+        except Exception:
+            logger.exception("a callback of the broker's link failed")
+
+    return call
+
+
+class Link:
+    """A client of the broker with a thread of its own, which connects again for as long as it takes."""
+
+    def __init__(self, host: str, port: int, *, username: str = "", password: str = "", tls: bool = False) -> None:
+        self._address = host, port
+        self._filters: tuple[tuple[str, int], ...] = ()
+        self._on_connected: list[Callable[[], None]] = []
+        self._on_acknowledged: list[Callable[[int], None]] = []
+        self._on_message: list[Callable[[str, bytes], None]] = []
+        # A name that nobody can guess: whoever connects under our name would push us out.
+        name = f"server-{secrets.token_hex(8)}"
+        self._client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv311)
+        if username:
+            self._client.username_pw_set(username, password)
+        if tls:
+            self._client.tls_set()
+        # No limit: an alert does not wait for the acknowledgements of a thousand programmes.
+        self._client.max_inflight_messages_set(0)
+        self._client.max_queued_messages_set(0)
+        self._spread_reconnects()
+        self._client.on_connect = guarded(self._connected)
+        self._client.on_disconnect = guarded(self._disconnected)
+        self._client.on_publish = guarded(self._acknowledged)
+        self._client.on_message = guarded(self._arrived)
+        self._client.on_subscribe = guarded(self._subscribed)
+
+    def when_connected(self, callback: Callable[[], None]) -> None:
+        """Call something at every connection, from the link's thread: it must not wait for anything."""
+        self._on_connected.append(callback)
+
+    def when_acknowledged(self, callback: Callable[[int], None]) -> None:
+        """Call something with the number of every message that the broker took, from the link's thread."""
+        self._on_acknowledged.append(callback)
+
+    def listen(self, filters: tuple[tuple[str, int], ...], callback: Callable[[str, bytes], None]) -> None:
+        """Subscribe to topics, now and at every connection; call something with topic and payload of each message."""
+        self._filters = filters
+        self._on_message.append(callback)
+        if self.is_connected():
+            self._client.subscribe(list(filters))
+
+    def ignore(self) -> None:
+        """Undo what ``listen`` did."""
+        if self.is_connected() and self._filters:
+            self._client.unsubscribe([topic for topic, _quality in self._filters])
+        self._filters = ()
+        self._on_message.clear()
+
+    def start(self) -> None:
+        """Connect as soon as the broker answers."""
+        host, port = self._address
+        self._client.connect_async(host, port, keepalive=KEEPALIVE_S)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Say goodbye, and end the thread."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def is_connected(self) -> bool:
+        """Tell whether the broker accepted us, as far as we know."""
+        return self._client.is_connected()
+
+    def publish(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> int | None:
+        """Hand a message to the broker without waiting; None when there is no connection: the outbox keeps it."""
+        if not self._client.is_connected():
+            return None
+        info = self._client.publish(topic, payload, quality, retained)
+        return info.mid if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
+
+    def _connected(
+        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            logger.error("the broker refuses the server: %s", reason)
+            return
+        logger.info("connected to the broker")
+        if self._filters:
+            client.subscribe(list(self._filters))
+        for callback in self._on_connected:
+            callback()
+
+    def _disconnected(
+        self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
+    ) -> None:
+        if reason.is_failure:
+            logger.warning("the link to the broker is lost: %s", reason)
+        self._spread_reconnects()
+
+    def _acknowledged(self, _client: Client, _data: object, number: int, *_more: object) -> None:
+        for callback in self._on_acknowledged:
+            callback(number)
+
+    def _arrived(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        for callback in self._on_message:
+            callback(message.topic, bytes(message.payload))
+
+    def _subscribed(
+        self, _client: Client, _data: object, _number: int, reasons: list[ReasonCode], *_more: object
+    ) -> None:
+        if any(reason.value >= SUBACK_FAILURE for reason in reasons):
+            logger.error("the broker refuses a subscription of the server: check its access rules")
+
+    def _spread_reconnects(self) -> None:
+        # paho has no jitter: servers that lost their broker at the same instant would come back at the same instant.
+        spread = random.random()  # noqa: S311 - no secret
+        self._client.reconnect_delay_set(min_delay=1, max_delay=round(8 + 8 * spread))

@@ -1,0 +1,235 @@
+"""What players ask over HTTP: the way in, and the second way to everything that the broker hands out."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import json
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import IO, TypeVar
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from beffroi_content.wire.messages import ALERTS, KEYS, PROGRAMME, REPORT
+from beffroi_content.wire.topics import Scope
+from beffroi_server.broadcast import beats, ingest, signing
+from beffroi_server.broadcast.keys import KeysMissing
+from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.library.ingest import path_of
+from beffroi_server.library.models import Asset
+from beffroi_server.screens import services
+from beffroi_server.screens.errors import EnrolmentRefused
+from beffroi_server.screens.models import Screen
+
+ATTEMPTS = 10
+ATTEMPTS_S = 60.0
+"""So many wrong codes are heard in so many seconds, from everybody together: a code is right once in 10^18 guesses."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+View = Callable[..., HttpResponseBase]
+Response = TypeVar("Response", bound=HttpResponseBase)
+
+
+class Attempts:
+    """Counts what went wrong of late. Safe for threads."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        self._limit, self._seconds = limit, seconds
+        self._failures: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def exhausted(self, now: float) -> bool:
+        """Tell whether there were too many failures within the time."""
+        with self._lock:
+            while self._failures and self._failures[0] < now - self._seconds:
+                self._failures.popleft()
+            return len(self._failures) >= self._limit
+
+    def failed(self, now: float) -> None:
+        """Count a failure."""
+        with self._lock:
+            self._failures.append(now)
+
+
+attempts = Attempts(ATTEMPTS, ATTEMPTS_S)
+
+
+def for_players(view: Callable[..., HttpResponseBase]) -> View:
+    """Let only enrolled players in, and hand the view the screen that asks."""
+
+    @csrf_exempt
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, **values: str) -> HttpResponseBase:
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        # The lookup is by digest: how long it takes says nothing about the token.
+        screen = (
+            Screen.objects.filter(token_sha256=services.token_sha256(token)).first()
+            if scheme.lower() == "bearer" and token
+            else None
+        )
+        if screen is None:
+            response = _error(401, "unknown-token", "this token is not that of an enrolled screen")
+            response["WWW-Authenticate"] = "Bearer"
+            return response
+        return view(request, screen, **values)
+
+    return guarded
+
+
+@csrf_exempt
+@require_POST
+def enrol(request: HttpRequest) -> HttpResponse:
+    """Exchange an enrolment code for what a player needs to work."""
+    now = time.monotonic()
+    if attempts.exhausted(now):
+        return _error(429, "too-many-attempts", "wait a minute, then try again")
+    try:
+        code = str(json.loads(request.body)["code"])[:64]
+    except (ValueError, KeyError, TypeError):
+        return _error(400, "malformed", 'send {"code": "…"}')
+    try:
+        return JsonResponse(services.enrol(code))
+    except EnrolmentRefused:
+        attempts.failed(now)
+        return _error(403, "wrong-code", "the code is unknown, used or too old: ask for a new one")
+    except KeysMissing as error:
+        return _error(503, "no-keys", str(error))
+
+
+@for_players
+@require_GET
+def documents(request: HttpRequest, screen: Screen) -> HttpResponse:
+    """Hand out every signed document of a screen, and a fresh beat.
+
+    The entity tag is that of everything but the beat; where nothing else is new, the answer is 304 with the beat in
+    the header ``Beffroi-Beat``, in base64.
+    """
+    rows = _rows(screen)
+    topic, beat = beats.signed(timezone.now())
+    etag = '"' + hashlib.sha256("\n".join(f"{row.topic} {row.sequence}" for row in rows).encode()).hexdigest() + '"'
+    if request.headers.get("If-None-Match") == etag:
+        response = HttpResponse(status=304)
+    else:
+        found = [(row.topic, bytes(row.payload)) for row in rows]
+        # Keys first, since they open the rest; then the beat, which tells the time.
+        listed = [*found[:1], (topic, beat), *found[1:]]
+        response = JsonResponse({"documents": [_written(name, payload) for name, payload in listed]})
+    response["ETag"] = etag
+    response["Beffroi-Beat"] = base64.b64encode(beat).decode()
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@for_players
+@require_GET
+def asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpResponseBase:
+    """Hand out a file of the media store, or the part of it that a player still lacks."""
+    row = Asset.objects.filter(sha256=sha256).first() if _SHA256.fullmatch(sha256) else None
+    path = path_of(sha256)
+    if row is None or not path.is_file():
+        return _error(404, "unknown-asset", f"{screen.slug} asks for a file that is not here")
+    size, etag = path.stat().st_size, f'"{sha256}"'
+    if request.headers.get("If-None-Match") == etag:
+        return _described(HttpResponse(status=304), etag)
+    part = _part(request, size, etag)
+    if part is None:
+        refused = _described(_error(416, "range", f"the file has {size} bytes"), etag)
+        refused["Content-Range"] = f"bytes */{size}"
+        return refused
+    start, end = part
+    return _described(_file_response(sha256, row.media_type, start, end, size), etag)
+
+
+@for_players
+@require_POST
+def report(request: HttpRequest, screen: Screen) -> HttpResponse:
+    """Take in a report of a player that does not reach the broker."""
+    topic = REPORT.topic(signing.site(), Scope.SCREEN, screen.slug)
+    if not ingest.Ingest(topic.site).write([(str(topic), request.body)]):
+        return _error(400, "malformed", "this is not a report")
+    return JsonResponse({})
+
+
+def _rows(screen: Screen) -> list[Outgoing]:
+    site = signing.site()
+    groups = screen.groups.order_by("slug").values_list("slug", flat=True)
+    topics = [
+        KEYS.topic(site, Scope.ALL),
+        ALERTS.topic(site, Scope.ALL),
+        *(ALERTS.topic(site, Scope.GROUP, group) for group in groups),
+        ALERTS.topic(site, Scope.SCREEN, screen.slug),
+        PROGRAMME.topic(site, Scope.SCREEN, screen.slug),
+    ]
+    names = [str(topic) for topic in topics]
+    return sorted(Outgoing.objects.filter(retained=True, topic__in=names), key=lambda row: names.index(row.topic))
+
+
+def _part(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:
+    """Return first and last byte that are wanted; None for a part that the file does not have.
+
+    A range that is not understood, or of which the file has changed, means the whole file (RFC 9110, 14.2 and 13.1.5).
+    """
+    whole = 0, size - 1
+    match = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
+    if match is None or match[0] == "bytes=-" or request.headers.get("If-Range", etag) != etag:
+        return whole
+    if not match[1]:
+        length = int(match[2])
+        return (max(0, size - length), size - 1) if length else None
+    start, end = int(match[1]), min(int(match[2] or size), size - 1)
+    if match[2] and int(match[2]) < start:
+        return whole
+    return (start, end) if start < size else None
+
+
+def _file_response(sha256: str, media_type: str, start: int, end: int, size: int) -> FileResponse:
+    file = path_of(sha256).open("rb")
+    file.seek(start)
+    length = end - start + 1
+    # A file cut at its front is served by the file wrapper; one cut at its end too must be read here.
+    served = file if end == size - 1 else _Part(file, length)
+    response = FileResponse(served, status=200 if length == size else 206, content_type=media_type)
+    response["Content-Length"] = str(length)
+    if length != size:
+        response["Content-Range"] = f"bytes {start}-{end}/{size}"
+    return response
+
+
+class _Part:
+    """A file that ends early."""
+
+    def __init__(self, file: IO[bytes], length: int) -> None:
+        self._file = file
+        self._left = length
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = self._left if size < 0 else min(size, self._left)
+        block = self._file.read(wanted)
+        self._left -= len(block)
+        return block
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _described(response: Response, etag: str) -> Response:
+    response["ETag"] = etag
+    response["Accept-Ranges"] = "bytes"
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+def _written(topic: str, payload: bytes) -> dict[str, str]:
+    return {"topic": topic, "payload": base64.b64encode(payload).decode()}
+
+
+def _error(status: int, code: str, detail: str) -> JsonResponse:
+    return JsonResponse({"error": code, "detail": detail}, status=status)

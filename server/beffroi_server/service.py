@@ -1,0 +1,162 @@
+"""The life of the server's process: pages, broker, link, outbox, and the work of the leader."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import FrameType
+
+import waitress
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from beffroi_server.accounts.models import Town
+from beffroi_server.broadcast import ingest, jobs, keys, leader, publisher, signing
+from beffroi_server.broadcast.embedded import BrokerNotStarted, EmbeddedBroker
+from beffroi_server.broadcast.link import Link
+from beffroi_server.programme import publication
+
+logger = logging.getLogger(__name__)
+THREADS = 8
+JOIN_S = 10
+LEAD_EVERY_S = 2
+
+
+class StartError(Exception):
+    """The server cannot start; the message says why and what to do."""
+
+
+def run(address: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT; what was started is stopped in the reverse order.
+
+    Raises:
+        StartError: something is not ready, or a port is taken.
+    """
+    stopping = threading.Event()
+    with ExitStack() as started:
+        check_ready()
+        pages = _pages(address, port)
+        started.callback(pages.close)
+        password = _broker(started)
+        link = _link(password)
+        sender = publisher.Publisher(link)
+        link.when_connected(sender.connected)
+        link.when_acknowledged(sender.acknowledged)
+        publisher.install(sender)
+        started.callback(publisher.install, None)
+        link.start()
+        started.callback(link.stop)
+        for work in (sender.run, publication.run_worker, lambda stop: _lead(stop, link)):
+            _thread(started, work, stopping)
+        started.callback(stopping.set)
+        _on_signals()
+        logger.info("Beffroi answers at %s (port %d)", settings.PUBLIC_URL, port)
+        pages.run()
+        logger.info("stopping")
+
+
+def check_ready() -> None:
+    """Check that ``init`` was run and the database is that of this version.
+
+    Raises:
+        StartError: it was not, or is not.
+    """
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise StartError("the database is older than this version: run “beffroi-server init” again, it keeps all")
+        if not Town.objects.exists():
+            raise StartError("there is no town yet: run “beffroi-server init --town NAME”")
+    except DatabaseError as error:
+        raise StartError(f"the database cannot be used: {error}") from error
+    for role in keys.ROLES:
+        try:
+            keys.private_key(role)
+        except keys.KeysMissing as error:
+            raise StartError(str(error)) from error
+
+
+def _pages(address: str, port: int) -> waitress.server.MultiSocketServer:
+    proxied = settings.SECURE_PROXY_SSL_HEADER is not None
+    proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
+    try:
+        return waitress.create_server(
+            get_wsgi_application(),
+            host=address,
+            port=port,
+            threads=THREADS,
+            ident="beffroi",
+            max_request_body_size=settings.UPLOAD_LIMIT + settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            clear_untrusted_proxy_headers=True,
+            **(proxy if proxied else {}),
+        )
+    except OSError as error:
+        raise StartError(f"pages cannot be served at {address}:{port}: {error.strerror or error}") from error
+
+
+def _broker(started: ExitStack) -> str:
+    """Start the broker of this process unless there is another; return the server's password for it."""
+    if settings.MQTT_HOST:
+        return str(settings.MQTT_PASSWORD)
+    password = secrets.token_urlsafe(32)
+    broker = EmbeddedBroker("0.0.0.0", settings.MQTT_PORT, username=settings.MQTT_USERNAME, password=password)  # noqa: S104 - screens are elsewhere
+    try:
+        broker.start()
+    except BrokerNotStarted as error:
+        reason = f"the broker cannot listen at port {settings.MQTT_PORT}: {error}"
+        raise StartError(f"{reason}. Set BEFFROI_MQTT_PORT, or BEFFROI_MQTT_HOST for another broker") from error
+    started.callback(broker.stop)
+    return password
+
+
+def _link(password: str) -> Link:
+    host = settings.MQTT_HOST or "127.0.0.1"
+    tls = settings.MQTT_TLS and bool(settings.MQTT_HOST)
+    return Link(host, settings.MQTT_PORT, username=settings.MQTT_USERNAME, password=password, tls=tls)
+
+
+def _lead(stopping: threading.Event, link: Link) -> None:
+    """Wait for the lead; while we have it, take in what screens say and run the jobs."""
+    leadership = leader.leadership()
+    while not stopping.is_set():
+        if leadership.acquire():
+            logger.info("this process leads")
+            with ExitStack() as started:
+                _start_leading(started, link)
+                while leadership.acquire() and not stopping.wait(LEAD_EVERY_S):
+                    pass
+        stopping.wait(LEAD_EVERY_S)
+    leadership.release()
+
+
+def _start_leading(started: ExitStack, link: Link) -> None:
+    intake = ingest.Ingest(signing.with_fresh_connection(signing.site))
+    done = threading.Event()
+    _thread(started, intake.run, done)
+    started.callback(done.set)
+    link.listen(ingest.filters(signing.with_fresh_connection(signing.site)), intake.offer)
+    started.callback(link.ignore)
+    scheduler = jobs.scheduler()
+    scheduler.start()
+    started.callback(scheduler.shutdown)
+
+
+def _thread(started: ExitStack, work: Callable[[threading.Event], None], stopping: threading.Event) -> None:
+    thread = threading.Thread(target=work, args=(stopping,), daemon=True)
+    thread.start()
+    started.callback(thread.join, JOIN_S)
+
+
+def _on_signals() -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    # waitress ends its loop on SystemExit and finishes what it has begun.
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)

@@ -1,0 +1,77 @@
+"""Setting a server up, and saying what is not as it should be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from django.conf import settings
+from django.core import checks
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from beffroi_server.accounts import audit, services
+from beffroi_server.accounts.models import Person, Role, Town
+from beffroi_server.alerts import services as alerts
+from beffroi_server.broadcast import keys
+from beffroi_server.broadcast.keys import fingerprint
+from beffroi_server.screens.models import ScreenClass, Technology
+
+__all__ = ["findings", "fingerprint", "initialise"]
+KEY_LIST_NOTICE = dt.timedelta(days=180)
+
+
+def initialise(name: str, *, site: str = "", time_zone: str = "") -> tuple[Town, Person | None]:
+    """Make town, keys, kinds of screen and the first administrator, where they do not exist yet.
+
+    Returns the town, and the administrator if it was made now.
+    """
+    town = services.ensure_town(name, site=site, time_zone=time_zone or settings.TIME_ZONE)
+    fresh = keys.published_list() is None
+    keys.create()
+    if fresh:
+        alerts.publish_sets(timezone.now())
+    with translation.override(settings.LANGUAGE_CODE):
+        _ensure_classes()
+    if Person.objects.exists():
+        return town, None
+    return town, services.create_person("admin", Role.ADMINISTRATOR)
+
+
+def findings() -> list[str]:
+    """Return a line for everything that is not as it should be in service."""
+    found = [f"{message.id}: {message.msg}" for message in checks.run_checks(include_deployment_checks=True)
+             if message.id not in _ACCEPTED]  # fmt: skip
+    if not audit.verify_chain():
+        found.append("the audit trail was tampered with: see the page of the trail")
+    remaining = keys.list_expires_in()
+    if remaining is None or remaining < KEY_LIST_NOTICE:
+        found.append("the key list ends soon or is missing: sign it again with two root keys")
+    roots = sorted(path.name for path in Path(settings.KEYS).glob("root-*.pem"))
+    if roots:
+        found.append(f"{', '.join(roots)} are still on this machine: keep them in two safe places elsewhere")
+    return found
+
+
+_ACCEPTED = frozenset({"security.W021"})
+"""W021 asks to preload HSTS, which binds every name of the town's domain: not ours to decide."""
+
+
+def _ensure_classes() -> None:
+    if ScreenClass.objects.exists():
+        return
+    for name, width, height, technology, physical_height_mm, viewing_distance_mm in (
+        (_("55-inch display"), 1920, 1080, Technology.LCD, 680, 4_000),
+        (_("Totem, portrait"), 1080, 1920, Technology.LCD, 1_210, 2_500),
+        (_("4K display, 75 inches"), 3840, 2160, Technology.LCD, 930, 5_000),
+        (_("LED panel P10, 128 × 64"), 128, 64, Technology.LED, 640, 15_000),
+        (_("LED panel P10, 192 × 96"), 192, 96, Technology.LED, 960, 20_000),
+    ):
+        ScreenClass.objects.create(
+            name=name,
+            width=width,
+            height=height,
+            technology=technology,
+            physical_height_mm=physical_height_mm,
+            viewing_distance_mm=viewing_distance_mm,
+        )
