@@ -1,0 +1,92 @@
+"""The functions that the server's preview and the player's frame both come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image
+
+from beffroi_content.model import (
+    Alert,
+    AnnouncementContent,
+    AssetReference,
+    ImageContent,
+    Slide,
+    Template,
+    UnknownContent,
+)
+from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
+from beffroi_content.raster.errors import RasterError, TextDoesNotFit
+from beffroi_content.raster.legibility import is_crisp
+from beffroi_content.raster.paint import paint
+from beffroi_content.raster.scene import Page
+from beffroi_content.raster.templates import alert as alert_template
+from beffroi_content.raster.templates import event, flow, news, notice, picture, plain
+
+MOST_PAGES = 20
+_TEMPLATES = {Template.NEWS: news.lay_out, Template.EVENT: event.lay_out, Template.NOTICE: notice.lay_out}
+
+
+def slide_pages(slide: Slide, canvas: Canvas) -> tuple[Page, ...]:
+    """Return the pages of a slide before painting: what stands where, in which letters.
+
+    Raises:
+        TextDoesNotFit: the text needs more than 20 pages.
+        RasterError: the slide is of a kind that this version does not know.
+    """
+    content = slide.content
+    if isinstance(content, ImageContent):
+        return picture.lay_out(content, canvas)
+    if isinstance(content, UnknownContent):
+        raise RasterError(f"“{slide.name}” is of a kind that this version cannot show: {content.kind}.")
+    assert isinstance(content, AnnouncementContent)
+    announcement = content.announcement
+    lay_out = flow.panel_pages if is_crisp(canvas) else _TEMPLATES[announcement.template]
+    pages = lay_out(announcement, canvas)
+    if len(pages) > MOST_PAGES:
+        raise TextDoesNotFit(
+            f"“{slide.name}” needs {len(pages)} pages on {canvas.screen_class.name}, and {MOST_PAGES} are the most."
+            " Shorten the text, or leave this kind of screen out.",
+            pages=len(pages),
+            most=MOST_PAGES,
+            screen_class=canvas.screen_class.name,
+        )
+    return pages
+
+
+def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader) -> tuple[Image.Image, ...]:
+    """Return the frames of a slide: RGB images of exactly the size of the canvas.
+
+    Raises:
+        TextDoesNotFit: the text needs more than 20 pages at the smallest size that can be read.
+        PictureUnusable: a picture is missing, broken or larger than 60 million pixels.
+    """
+    return tuple(paint(page, is_crisp(canvas), assets) for page in slide_pages(slide, canvas))
+
+
+def page_count(slide: Slide, canvas: Canvas) -> int:
+    """Return how many frames a slide makes; no picture is read for that.
+
+    Raises:
+        TextDoesNotFit: see :func:`draw_slide`.
+    """
+    return len(slide_pages(slide, canvas))
+
+
+def alert_pages(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Page, ...]:
+    """Return the pages of an alert before painting."""
+    return alert_template.lay_out(alert, form, canvas)
+
+
+def draw_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
+    """Return the frames of an alert, 1 to 20. It raises for no valid alert and no canvas."""
+    return tuple(paint(page, is_crisp(canvas), _no_assets) for page in alert_pages(alert, form, canvas))
+
+
+def draw_notice(title: str, lines: Sequence[str], canvas: Canvas) -> Image.Image:
+    """Return the screen's own word, such as “En attente d’un programme”. It never raises."""
+    return paint(plain.lay_out(title, lines, canvas), is_crisp(canvas), _no_assets)
+
+
+def _no_assets(asset: AssetReference) -> bytes:
+    raise OSError(f"an alert has no pictures, and {asset.sha256} was asked for")

@@ -1,0 +1,77 @@
+"""From a page to pixels: the only place that draws."""
+
+from __future__ import annotations
+
+from PIL import Image, ImageDraw
+
+from beffroi_content.raster.canvas import AssetReader
+from beffroi_content.raster.fonts import face
+from beffroi_content.raster.picture import draw_picture
+from beffroi_content.raster.scene import Box, Fill, Hazard, Item, Letters, Page, Photograph, Symbol
+from beffroi_content.raster.symbols import hazard_stripes, symbol_mask
+
+
+def paint(page: Page, is_crisp: bool, assets: AssetReader) -> Image.Image:
+    """Return the page as an RGB image of its exact size.
+
+    Raises:
+        PictureUnusable: see :func:`beffroi_content.raster.picture.draw_picture`.
+    """
+    image = Image.new("RGB", page.size, page.ground)
+    draw = ImageDraw.Draw(image)
+    draw.fontmode = "1" if is_crisp else "L"
+    for item in page.items:
+        _paint_item(image, draw, item, is_crisp, assets)
+    return image
+
+
+def _paint_item(image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_crisp: bool, assets: AssetReader) -> None:
+    if isinstance(item, Letters):
+        _letters(draw, item)
+    elif isinstance(item, Fill):
+        _fill(image, draw, item, is_crisp)
+    elif isinstance(item, Photograph):
+        if _area(item.box):
+            image.paste(draw_picture(item.picture, item.fit, _area(item.box) or (1, 1), assets), item.box[:2])
+    elif isinstance(item, Symbol):
+        body, hollow = symbol_mask(item.sign, max(1, item.box[2] - item.box[0]), is_crisp)
+        image.paste(item.colour, item.box[:2], body)
+        image.paste(item.hollow, item.box[:2], hollow)
+    elif isinstance(item, Hazard) and (size := _area(item.box)):
+        image.paste(hazard_stripes(size, item.colour, item.other, is_crisp), item.box[:2])
+
+
+def _area(box: Box) -> tuple[int, int] | None:
+    width, height = box[2] - box[0], box[3] - box[1]
+    return (width, height) if width > 0 and height > 0 else None
+
+
+def _letters(draw: ImageDraw.ImageDraw, item: Letters) -> None:
+    runs = face(item.style).runs(item.text)
+    x = float(item.x)
+    for run in reversed(runs) if item.is_rtl else runs:
+        if run.text:
+            draw.text((round(x), item.baseline), run.text, item.colour, run.font, "ls", direction=run.direction)
+            x += run.width
+
+
+def _fill(image: Image.Image, draw: ImageDraw.ImageDraw, item: Fill, is_crisp: bool) -> None:
+    left, top, right, bottom = item.box
+    if not _area(item.box):
+        return
+    if item.radius < 2 or is_crisp:
+        draw.rectangle((left, top, right - 1, bottom - 1), item.colour)
+        return
+    radius = min(item.radius, (right - left) // 2, (bottom - top) // 2)
+    draw.rectangle((left + radius, top, right - radius - 1, bottom - 1), item.colour)
+    draw.rectangle((left, top + radius, right - 1, bottom - radius - 1), item.colour)
+    disc = Image.new("L", (radius * 8, radius * 8))
+    ImageDraw.Draw(disc).ellipse((0, 0, radius * 8 - 1, radius * 8 - 1), fill=255)
+    disc = disc.resize((radius * 2, radius * 2), Image.Resampling.BOX)
+    for x, y, box in (
+        (left, top, (0, 0, radius, radius)),
+        (right - radius, top, (radius, 0, radius * 2, radius)),
+        (left, bottom - radius, (0, radius, radius, radius * 2)),
+        (right - radius, bottom - radius, (radius, radius, radius * 2, radius * 2)),
+    ):
+        image.paste(item.colour, (x, y), disc.crop(box))

@@ -1,0 +1,150 @@
+"""Colours that can be read.
+
+Contrast is the ratio of WCAG 2.1: (lighter + 0.05) / (darker + 0.05) of relative luminances, from 1 to 21.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from beffroi_content.model import AlertLevel
+
+Rgb = tuple[int, int, int]
+
+WHITE: Rgb = (255, 255, 255)
+BLACK: Rgb = (0, 0, 0)
+INK: Rgb = (23, 27, 34)
+"""Text on light paper."""
+READABLE = 4.5
+"""The least contrast of text."""
+
+
+def rgb(colour: str) -> Rgb:
+    """Return the channels of ``#rrggbb``."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def mix(colour: Rgb, other: Rgb, share: float) -> Rgb:
+    """Return ``colour`` with that share, 0 to 1, of ``other`` in it."""
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(colour, other, strict=True))
+    return red, green, blue
+
+
+def luminance(colour: Rgb) -> float:
+    """Return the relative luminance, 0 for black to 1 for white."""
+    red, green, blue = (_linear(channel / 255) for channel in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def contrast(colour: Rgb, other: Rgb) -> float:
+    """Return the contrast ratio of two colours."""
+    darker, lighter = sorted((luminance(colour), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def ink_on(ground: Rgb) -> Rgb:
+    """Return white where it can be read on ``ground``, and near-black or black otherwise."""
+    for ink in (WHITE, INK):
+        if contrast(ink, ground) >= READABLE:
+            return ink
+    return BLACK
+
+
+@lru_cache(maxsize=256)
+def readable(colour: Rgb, ground: Rgb) -> Rgb:
+    """Return ``colour``, moved towards white or black as little as needed to be read on ``ground``."""
+    end = max((WHITE, BLACK), key=lambda candidate: contrast(candidate, ground))
+    for step in range(41):
+        moved = mix(colour, end, step / 40)
+        if contrast(moved, ground) >= READABLE:
+            return moved
+    return end
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of an announcement."""
+
+    paper: Rgb
+    ink: Rgb
+    soft_ink: Rgb
+    """Secondary text on paper."""
+    accent: Rgb
+    """The town's colour, as text on paper."""
+    band: Rgb
+    """The town's colour, as a field."""
+    band_ink: Rgb
+    band_soft: Rgb
+    """Secondary text on the field."""
+    tint: Rgb
+    """A breath of the town's colour, for quiet fields under ``ink``."""
+
+
+@lru_cache(maxsize=64)
+def town_palette(colour: str) -> Palette:
+    """Return the palette of a town, on white paper."""
+    own = rgb(colour)
+    # A field that can hardly be told from the paper is no field: a pale town colour is deepened a little.
+    band = own
+    while contrast(band, WHITE) < 1.3:
+        band = mix(band, BLACK, 0.05)
+    ink = ink_on(band)
+    tint = mix(WHITE, own, 0.07)
+    return Palette(
+        paper=WHITE,
+        ink=INK,
+        soft_ink=(72, 80, 92),
+        accent=readable(own, mix(WHITE, own, 0.07)),
+        band=band,
+        band_ink=ink,
+        band_soft=readable(mix(ink, band, 0.22), band),
+        tint=tint,
+    )
+
+
+@lru_cache(maxsize=64)
+def night_palette(colour: str, colour_depth: int) -> Palette:
+    """Return the palette of a town on a black panel; with one colour only, everything is white on black."""
+    own = rgb(colour) if colour_depth > 1 else WHITE
+    accent = readable(own, BLACK)
+    while contrast(accent, BLACK) < 7:
+        accent = mix(accent, WHITE, 0.08)
+    soft = WHITE if colour_depth == 1 else (206, 212, 220)
+    return Palette(BLACK, WHITE, soft, accent, accent, BLACK, BLACK, BLACK)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPalette:
+    """The colours of an alert, after ISO 22324."""
+
+    ground: Rgb
+    ink: Rgb
+    card: Rgb
+    """The field of what to do."""
+    card_ink: Rgb
+    card_accent: Rgb
+
+
+_RED = AlertPalette((190, 8, 22), WHITE, WHITE, INK, (176, 6, 20))
+_YELLOW = AlertPalette((255, 212, 0), BLACK, INK, WHITE, (255, 212, 0))
+_BLUE = AlertPalette((16, 78, 155), WHITE, WHITE, INK, (16, 78, 155))
+_GREEN = AlertPalette((0, 106, 58), WHITE, WHITE, INK, (0, 106, 58))
+_MONO = AlertPalette(BLACK, WHITE, BLACK, WHITE, WHITE)
+_LEVELS = {
+    AlertLevel.INFORMATION: _BLUE,
+    AlertLevel.VIGILANCE: _YELLOW,
+    AlertLevel.ALERT: _RED,
+    AlertLevel.EMERGENCY: _RED,
+}
+
+
+def alert_palette(level: AlertLevel, is_over: bool, colour_depth: int) -> AlertPalette:
+    """Return the colours of a level: red or blue with white, yellow with black; green with white when it is over."""
+    if colour_depth == 1:
+        return _MONO
+    return _GREEN if is_over else _LEVELS[level]

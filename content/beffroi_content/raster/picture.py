@@ -1,0 +1,81 @@
+"""Decoding pictures for drawing. They were checked when they came in; this is the last line of defence."""
+
+from __future__ import annotations
+
+import warnings
+from io import BytesIO
+
+from PIL import Image, ImageFilter, ImageOps
+
+from beffroi_content.model import AssetReference, ImageFit
+from beffroi_content.raster.canvas import AssetReader
+from beffroi_content.raster.errors import PictureUnusable
+
+MOST_PIXELS = 60_000_000
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+
+
+def draw_picture(picture: AssetReference, fit: ImageFit, size: tuple[int, int], assets: AssetReader) -> Image.Image:
+    """Return the picture in RGB at exactly ``size``.
+
+    Raises:
+        PictureUnusable: it is missing, broken, or has more than 60 million pixels.
+    """
+    decoded = _decode(picture, size, assets)
+    if fit is ImageFit.COVER:
+        return ImageOps.fit(decoded, size, Image.Resampling.LANCZOS, centering=(0.5, 0.4))
+    return _contained(decoded, size)
+
+
+def _contained(decoded: Image.Image, size: tuple[int, int]) -> Image.Image:
+    whole = ImageOps.contain(decoded, size, Image.Resampling.LANCZOS)
+    if whole.size == size:
+        return whole
+    # The blur is made small and enlarged: it looks the same and costs a hundredth.
+    small = (max(1, size[0] // 16), max(1, size[1] // 16))
+    backdrop = ImageOps.fit(decoded.reduce(max(1, min(decoded.size) // 256)), small, Image.Resampling.BOX)
+    backdrop = backdrop.filter(ImageFilter.GaussianBlur(max(1, min(small) / 14))).point(lambda value: value * 0.55)
+    frame = backdrop.resize(size, Image.Resampling.BICUBIC)
+    frame.paste(whole, ((size[0] - whole.width) // 2, (size[1] - whole.height) // 2))
+    return frame
+
+
+def _decode(picture: AssetReference, size: tuple[int, int], assets: AssetReader) -> Image.Image:
+    name = picture.sha256[:12]
+    try:
+        content = assets(picture)
+    except OSError as error:
+        raise _unusable("missing", name, f"The picture {name} is not there. Add it to the library again.") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return _open(content, name, size)
+    except PictureUnusable:
+        raise
+    except Exception as error:  # a decoder may raise anything on a broken file
+        message = f"The picture {name} cannot be read. Save it again as JPEG or PNG and replace it."
+        raise _unusable("broken", name, message) from error
+
+
+def _open(content: bytes, name: str, size: tuple[int, int]) -> Image.Image:
+    with Image.open(BytesIO(content), formats=_FORMATS) as opened:
+        pixels = opened.width * opened.height
+        if pixels > MOST_PIXELS:
+            message = (
+                f"The picture {name} has {pixels // 1_000_000} million pixels, and {MOST_PIXELS // 1_000_000} million"
+                " are the most that can be shown. Make it smaller and replace it."
+            )
+            raise _unusable("too-large", name, message)
+        opened.draft("RGB", size)
+        return _flattened(ImageOps.exif_transpose(opened))
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    ground = Image.new("RGBA", image.size, (255, 255, 255, 255))
+    return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
+
+
+def _unusable(reason: str, name: str, message: str) -> PictureUnusable:
+    return PictureUnusable(message, reason=reason, picture=name)

@@ -1,0 +1,94 @@
+"""A page as a list of things to paint, so that layout can be counted, tested and compared without pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from beffroi_content.model import AssetReference, ImageFit
+from beffroi_content.raster.fonts import Style
+from beffroi_content.raster.palettes import Rgb
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels; right and bottom are not included."""
+
+
+class Sign(StrEnum):
+    """A pictogram drawn from vectors."""
+
+    WARNING = "warning"
+    CHECK = "check"
+    INFORMATION = "information"
+    PIN = "pin"
+    CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A rectangle, with rounded corners if ``radius`` is given."""
+
+    box: Box
+    colour: Rgb
+    radius: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """One line of text, from its left end on the baseline."""
+
+    x: int
+    baseline: int
+    text: str
+    style: Style
+    colour: Rgb
+    is_rtl: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Photograph:
+    """A picture in a box."""
+
+    box: Box
+    picture: AssetReference
+    fit: ImageFit
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A pictogram in a square box."""
+
+    box: Box
+    sign: Sign
+    colour: Rgb
+    hollow: Rgb
+    """The colour of what is cut out of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """Diagonal stripes."""
+
+    box: Box
+    colour: Rgb
+    other: Rgb
+
+
+Item = Fill | Letters | Photograph | Symbol | Hazard
+
+
+@dataclass(slots=True)
+class Page:
+    """What one frame shows, in painting order."""
+
+    size: tuple[int, int]
+    ground: Rgb
+    items: list[Item] = field(default_factory=list)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of text, in painting order."""
+        return tuple(item.text for item in self.items if isinstance(item, Letters))
+
+    def add(self, *items: Item) -> None:
+        """Paint these on top."""
+        self.items.extend(items)

@@ -1,0 +1,185 @@
+"""What the templates share: margins, the foot of the page, and setting a column of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beffroi_content.model import Announcement
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.fonts import Style, Weight, face, snap_crisp
+from beffroi_content.raster.legibility import is_crisp, mean_side, minimum_capital
+from beffroi_content.raster.palettes import Rgb
+from beffroi_content.raster.scene import Box, Fill, Letters, Page
+from beffroi_content.raster.text import Block, Column, Hyphenation, Measure, Row, fit, panel_padding
+from beffroi_content.raster.typography import typeset
+
+TITLE_SCALES = (2.3, 1.9, 1.6, 1.35)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The measures of a canvas, in pixels."""
+
+    width: int
+    height: int
+    margin: int
+    foot: int
+    """Height of the band at the foot."""
+    smallest: int
+    """Capital height of the smallest text."""
+    largest: int
+    """Capital height of the largest running text."""
+    title: int
+    """Capital height of the largest title."""
+    crisp: bool
+
+    @classmethod
+    def of(cls, canvas: Canvas) -> Grid:
+        """Return the measures of a canvas."""
+        width, height = canvas.size
+        mean = mean_side(canvas.size)
+        smallest = minimum_capital(canvas)
+        return cls(
+            width=width,
+            height=height,
+            margin=max(8, round(0.05 * min(mean, 1.25 * min(width, height)))),
+            foot=round(0.075 * min(mean, 1.3 * height)),
+            smallest=smallest,
+            largest=max(smallest, round(0.043 * mean)),
+            title=max(smallest, round(0.1 * mean)),
+            crisp=is_crisp(canvas),
+        )
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether columns stand side by side."""
+        return self.width >= 1.25 * self.height
+
+
+def heading_blocks(announcement: Announcement, canvas: Canvas, label: Rgb, ink: Rgb, scale: float) -> list[Block]:
+    """Return the label and the title as blocks."""
+    grid = Grid.of(canvas)
+    title = typeset(announcement.title, canvas.locale)
+    blocks = []
+    if announcement.label:
+        text = typeset(announcement.label, canvas.locale).upper()
+        blocks.append(Block(text, Weight.BOLD, 0.82, label, limit=max(1, round(0.36 * grid.title)), leading=1.7))
+    title_gap = 1.05 / scale if blocks else 0.0
+    blocks.append(
+        Block(title, Weight.BOLD, scale, ink, gap=title_gap, leading=1.58, is_balanced=True, limit=grid.title)
+    )
+    return blocks
+
+
+def body_block(text: str, canvas: Canvas, ink: Rgb, gap: float = 1.5) -> Block:
+    """Return running text as a block."""
+    hyphenation = Hyphenation.WELCOME
+    return Block(typeset(text, canvas.locale), Weight.REGULAR, 1.0, ink, gap=gap, hyphenation=hyphenation)
+
+
+def set_column(page: Page, rows: Sequence[Row], x: int, y: int, column: Column, *, centred: bool = False) -> None:
+    """Put rows on a page with the upper left corner of their column at x, y; cards first."""
+    pad = panel_padding(column.base, any(row.style.crisp for row in rows))
+    for box, colour in _cards(rows, x, y, column.width, pad):
+        page.add(Fill(box, colour, round(0.8 * pad)))
+    for row in rows:
+        inset = pad if row.block.panel else 0
+        left = x + inset + row.indent
+        wide = face(row.style).width(row.text)
+        if row.is_rtl:
+            left = round(x + column.width - inset - row.indent - wide)
+        elif centred:
+            left = round(x + (column.width - wide) / 2)
+        page.add(Letters(left, y + row.baseline, row.text, row.style, row.block.colour, row.is_rtl))
+
+
+def _cards(rows: Sequence[Row], x: int, y: int, width: int, pad: int) -> list[tuple[Box, Rgb]]:
+    cards: list[tuple[Box, Rgb]] = []
+    previous: Row | None = None
+    for row in rows:
+        if row.block.panel:
+            top = y + row.top - pad
+            if previous and previous.block.panel == row.block.panel:
+                top = cards.pop()[0][1]
+            cards.append(((x, top, x + width, y + row.bottom + pad), row.block.panel))
+        previous = row
+    return cards
+
+
+def fit_hierarchy(candidates: Sequence[Sequence[Block]], measure: Measure, smallest: int, largest: int) -> Column:
+    """Return the column of the first candidate that takes one page; else that of the one with the fewest pages.
+
+    Candidates are the same text with ever less contrast of sizes: a grand title yields before the text is cut up.
+    """
+    best: Column | None = None
+    for blocks in candidates:
+        column = fit(blocks, measure, smallest, largest)
+        if len(column.pages) == 1 and is_within(column, measure):
+            return column
+        if best is None or len(column.pages) < len(best.pages):
+            best = column
+    assert best is not None
+    return best
+
+
+def is_within(column: Column, measure: Measure) -> bool:
+    """Whether every page of the column keeps to its height."""
+    limits = (measure.first, *[measure.later] * (len(column.pages) - 1))
+    return all(height <= limit for height, limit in zip(column.heights, limits, strict=True))
+
+
+def line_that_fits(
+    texts: Sequence[str], weight: Weight, capital: int, width: float, *, crisp: bool
+) -> tuple[str, Style]:
+    """Return the first text that fits on one line at that capital height, or the last one, made smaller."""
+    style = Style(weight, snap_crisp(capital) if crisp else capital, crisp)
+    for text in texts:
+        if face(style).width(text) <= width:
+            return text, style
+    while capital > 5 and face(style).width(texts[-1]) > width:
+        capital -= max(1, capital // 20)
+        style = Style(weight, snap_crisp(capital) if crisp else capital, crisp)
+    return texts[-1], style
+
+
+def middle_baseline(top: int, bottom: int, style: Style) -> int:
+    """Return the baseline that puts capitals in the middle between two heights."""
+    return round((top + bottom + style.capital) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class FootColours:
+    """The colours of the foot of a page."""
+
+    ground: Rgb
+    strong: Rgb
+    soft: Rgb
+
+
+def add_foot(page: Page, canvas: Canvas, source: str, number: tuple[int, int], colours: FootColours) -> None:
+    """Add the band with the town's name, the service that speaks and, if there are several, the page."""
+    grid = Grid.of(canvas)
+    top = grid.height - grid.foot
+    page.add(Fill((0, top, grid.width, grid.height), colours.ground))
+    room = grid.width - 2 * grid.margin
+    capital = max(7, round(grid.foot * 0.3))
+    right = grid.width - grid.margin
+    if number[1] > 1:
+        style = Style(Weight.BOLD, capital)
+        text = f"{number[0]} / {number[1]}"
+        wide = round(face(style).width(text))
+        page.add(Letters(right - wide, middle_baseline(top, grid.height, style), text, style, colours.strong))
+        right -= wide + grid.margin
+        room -= wide + grid.margin
+    own = typeset(source, canvas.locale)
+    town = typeset(canvas.town.name, canvas.locale)
+    shown = own if own and own != town else ""
+    share = 0.5 if shown else 1.0
+    name, style = line_that_fits((town,), Weight.BOLD, capital, room * share, crisp=False)
+    if name:
+        page.add(Letters(grid.margin, middle_baseline(top, grid.height, style), name, style, colours.strong))
+    if shown:
+        text, style = line_that_fits((shown,), Weight.REGULAR, capital, room * 0.46, crisp=False)
+        left = right - round(face(style).width(text))
+        page.add(Letters(left, middle_baseline(top, grid.height, style), text, style, colours.soft))

@@ -1,0 +1,339 @@
+"""Measuring, breaking and fitting text.
+
+A text is a column of blocks whose sizes are in proportion to one base size. Fitting looks for the largest base at
+which the column has room on one page; if even the smallest has not, it looks for the fewest pages, and then for the
+largest base with that many.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from beffroi_content.raster.fonts import Face, Style, Weight, face, snap_crisp
+from beffroi_content.raster.palettes import Rgb
+from beffroi_content.raster.typography import hyphens, pieces
+
+
+class Hyphenation(Enum):
+    """When a word may be cut."""
+
+    NEVER = 0
+    """Only where it is wider than the column, and then without a hyphen: on LED panels a hyphen costs a letter."""
+    LAST_RESORT = 1
+    """Only where it is wider than the column at the smallest size."""
+    WELCOME = 2
+    """Where it makes better lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Lines of one paragraph. ``is_clean`` is false if a word had to be cut against the wish of its block."""
+
+    lines: tuple[str, ...]
+    is_clean: bool
+
+
+class _Breaker:
+    """Puts pieces into lines as wide as possible."""
+
+    def __init__(self, measure: Face, width: float, hyphenation: Hyphenation, locale: str) -> None:
+        self._face, self._width, self._hyphenation, self._locale = measure, width, hyphenation, locale
+        self._done: list[str] = []
+        self._line, self._used = "", 0.0
+        self.is_clean = True
+
+    def add(self, piece: str, is_spaced: bool) -> None:
+        """Append a piece to the current line, or to as many new ones as it needs."""
+        wide = self._face.width(piece)
+        gap = self._face.space if is_spaced and self._line else 0.0
+        if self._used + gap + wide <= self._width:
+            self._append(piece, gap, wide)
+            return
+        room = self._width - self._used - gap
+        cut = self._cut(piece, room) if self._hyphenation is Hyphenation.WELCOME and self._is_loose(room) else 0
+        if cut:
+            head = piece[:cut] + "-"
+            self._append(head, gap, self._face.width(head))
+            piece = piece[cut:]
+        self._end_line()
+        self._start(piece)
+
+    def finish(self) -> tuple[str, ...]:
+        """Return the lines."""
+        self._end_line()
+        return tuple(self._done)
+
+    def _is_loose(self, room: float) -> bool:
+        return not self._line or room > 0.12 * self._width
+
+    def _append(self, piece: str, gap: float, wide: float) -> None:
+        self._line = f"{self._line} {piece}" if gap else self._line + piece
+        self._used += gap + wide
+
+    def _start(self, piece: str) -> None:
+        while (wide := self._face.width(piece)) > self._width and len(piece) > 1:
+            self.is_clean &= self._hyphenation is Hyphenation.WELCOME
+            cut = 0 if self._hyphenation is Hyphenation.NEVER else self._cut(piece, self._width)
+            if cut:
+                self._done.append(piece[:cut] + "-")
+            else:
+                self.is_clean = False
+                cut = self._letters_that_fit(piece)
+                self._done.append(piece[:cut])
+            piece = piece[cut:]
+        self._line, self._used = piece, wide
+
+    def _cut(self, piece: str, room: float) -> int:
+        fitting = (at for at in hyphens(piece, self._locale) if self._face.width(piece[:at] + "-") <= room)
+        return max(fitting, default=0)
+
+    def _letters_that_fit(self, piece: str) -> int:
+        count = 1
+        while count < len(piece) and self._face.width(piece[: count + 1]) <= self._width:
+            count += 1
+        return count
+
+    def _end_line(self) -> None:
+        if self._line:
+            self._done.append(self._line)
+        self._line, self._used = "", 0.0
+
+
+def break_lines(paragraph: str, style: Style, width: float, hyphenation: Hyphenation, locale: str) -> Broken:
+    """Return the paragraph in lines of at most ``width`` pixels. A single letter wider than that stays whole."""
+    breaker = _Breaker(face(style), width, hyphenation, locale)
+    for piece, is_spaced in pieces(paragraph):
+        breaker.add(piece, is_spaced)
+    return Broken(breaker.finish(), breaker.is_clean)
+
+
+def balance_lines(paragraph: str, style: Style, width: float, hyphenation: Hyphenation, locale: str) -> Broken:
+    """Return the paragraph in as few lines as :func:`break_lines` needs, as even as they can be."""
+    best = break_lines(paragraph, style, width, hyphenation, locale)
+    if len(best.lines) < 2 or not best.is_clean:
+        return best
+    low, high = width * 0.5, width
+    for _ in range(5):
+        middle = (low + high) / 2
+        tried = break_lines(paragraph, style, middle, hyphenation, locale)
+        if tried.is_clean and len(tried.lines) == len(best.lines):
+            best, high = tried, middle
+        else:
+            low = middle
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A text of one style within a column. Lengths are in proportion to a capital of its own size."""
+
+    text: str
+    weight: Weight = Weight.REGULAR
+    scale: float = 1.0
+    """Size in proportion to the base size of the column."""
+    colour: Rgb = (0, 0, 0)
+    gap: float = 1.4
+    """Space above, unless the block comes first on its page."""
+    leading: float = 1.92
+    """From one baseline to the next."""
+    hyphenation: Hyphenation = Hyphenation.LAST_RESORT
+    is_balanced: bool = False
+    limit: int = 10_000
+    """The largest capital in pixels, whatever the base."""
+    panel: Rgb | None = None
+    """The colour of a card that lies under the block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a column. ``top`` and ``bottom`` are pixels from the top of its page; text hangs from ``baseline``."""
+
+    block: Block
+    text: str
+    style: Style
+    top: int
+    bottom: int
+    baseline: int
+    indent: int = 0
+    is_rtl: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A fitted text: rows by page, all in the same base size."""
+
+    base: int
+    pages: tuple[tuple[Row, ...], ...]
+    width: int
+
+    @property
+    def heights(self) -> tuple[int, ...]:
+        """The pixels that each page takes."""
+        return tuple(page[-1].bottom if page else 0 for page in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Where a column has to go: its width, and its height on the first and on later pages, in pixels."""
+
+    width: int
+    first: int
+    later: int
+    is_crisp: bool
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A column broken for one base size, before it is cut into pages."""
+
+    rows: tuple[Row, ...]
+    gaps: tuple[int, ...]
+    is_clean: bool
+
+
+def style_of(block: Block, base: int, is_crisp: bool) -> Style:
+    """Return the style of a block at a base size."""
+    capital = max(1, min(block.limit, round(base * block.scale)))
+    return Style(block.weight, snap_crisp(capital) if is_crisp else capital, is_crisp)
+
+
+_BULLETS = ("- ", "– ", "• ", "* ")
+
+
+def _paragraphs(block: Block) -> Iterator[tuple[str, bool]]:
+    """Yield the paragraphs of a block, each with whether it is an item of a list."""
+    for paragraph in block.text.split("\n"):
+        stripped = paragraph.strip()
+        if stripped:
+            is_item = stripped.startswith(_BULLETS)
+            yield (stripped[2:].strip() if is_item else stripped), is_item
+
+
+def is_right_to_left(paragraph: str) -> bool:
+    """Whether the first letter that has a direction goes from right to left."""
+    for character in paragraph:
+        direction = unicodedata.bidirectional(character)
+        if direction in ("L", "R", "AL"):
+            return direction != "L"
+    return False
+
+
+@lru_cache(maxsize=2_048)
+def _block_rows(block: Block, base: int, width: int, is_crisp: bool, locale: str) -> _Broken:
+    style = style_of(block, base, is_crisp)
+    measured = face(style)
+    if is_crisp:
+        line = measured.ascent + measured.descent + (1 if style.capital >= 10 else 0)
+    else:
+        line = round(style.capital * block.leading)
+    rows: list[Row] = []
+    gaps: list[int] = []
+    is_clean = True
+    hyphenation = Hyphenation.NEVER if is_crisp else block.hyphenation
+    lay = balance_lines if block.is_balanced else break_lines
+    for paragraph, is_item in _paragraphs(block):
+        indent = math.ceil(measured.width("• ")) if is_item else 0
+        broken = lay(paragraph, style, width - indent, hyphenation, locale)
+        is_clean &= broken.is_clean
+        is_rtl = is_right_to_left(paragraph)
+        for number, text in enumerate(broken.lines):
+            marked = "• " + text if is_item and number == 0 else text
+            above = 0 if number else _gap_above(block, style, is_first=not rows, is_crisp=is_crisp)
+            rows.append(
+                Row(block, marked, style, 0, line, _baseline(line, measured), 0 if marked != text else indent, is_rtl)
+            )
+            gaps.append(above)
+    return _Broken(tuple(rows), tuple(gaps), is_clean)
+
+
+def _gap_above(block: Block, style: Style, *, is_first: bool, is_crisp: bool) -> int:
+    if is_crisp:
+        return round(block.gap) if is_first else 1
+    return round(style.capital * (block.gap if is_first else 0.75))
+
+
+def _baseline(line: int, measured: Face) -> int:
+    if measured.crisp:
+        return measured.ascent
+    # Capitals stand in the middle of the line, a little high: tails need more room than accents.
+    return round((line + measured.style.capital) / 2)
+
+
+def _broken(blocks: Sequence[Block], base: int, measure: Measure) -> _Broken:
+    rows: list[Row] = []
+    gaps: list[int] = []
+    is_clean = True
+    for block in blocks:
+        pad = panel_padding(base, measure.is_crisp) if block.panel else 0
+        part = _block_rows(block, base, measure.width - 2 * pad, measure.is_crisp, measure.locale)
+        rows += part.rows
+        gaps += part.gaps
+        is_clean &= part.is_clean
+    return _Broken(tuple(rows), tuple(gaps), is_clean)
+
+
+def panel_padding(base: int, is_crisp: bool) -> int:
+    """Return the pixels between the edge of a card and its text."""
+    return 2 if is_crisp else round(base * 1.1)
+
+
+def _paged(blocks: Sequence[Block], base: int, measure: Measure) -> tuple[Column, bool]:
+    broken = _broken(blocks, base, measure)
+    pad = panel_padding(base, measure.is_crisp)
+    pages: list[list[Row]] = [[]]
+    y = 0
+    for row, gap in zip(broken.rows, broken.gaps, strict=True):
+        before = pages[-1][-1].block if pages[-1] else None
+        edges = pad * ((row.block.panel is not None) + (before is not None and before.panel is not None))
+        above = (gap if before else 0) + (edges if before is not row.block else 0)
+        below = pad if row.block.panel else 0
+        height = measure.first if len(pages) == 1 else measure.later
+        if before and y + above + row.bottom + below > height:
+            pages.append([])
+            y, above = 0, below
+        top = y + above
+        y = top + row.bottom
+        pages[-1].append(_placed(row, top))
+    return Column(base, tuple(tuple(page) for page in pages), measure.width), broken.is_clean
+
+
+def _placed(row: Row, top: int) -> Row:
+    return Row(row.block, row.text, row.style, top, top + row.bottom, top + row.baseline, row.indent, row.is_rtl)
+
+
+def fit(blocks: Sequence[Block], measure: Measure, smallest: int, largest: int) -> Column:
+    """Return the column with the fewest pages, and of those the one with the largest letters.
+
+    ``smallest`` and ``largest`` bound the base: capital heights in pixels. Above the smallest, no word is cut that
+    its block wants whole.
+    """
+    blocks = [block for block in blocks if block.text.strip()]
+    bases = _bases(smallest, max(smallest, largest), measure.is_crisp)
+    best, _ = _paged(blocks, bases[0], measure)
+    fewest = len(best.pages)
+    low, high = 1, len(bases) - 1
+    while low <= high:
+        middle = (low + high) // 2
+        tried, is_clean = _paged(blocks, bases[middle], measure)
+        if is_clean and len(tried.pages) <= fewest and not _overflows(tried, measure):
+            best, low = tried, middle + 1
+        else:
+            high = middle - 1
+    return best
+
+
+def _overflows(column: Column, measure: Measure) -> bool:
+    limits = (measure.first, *[measure.later] * (len(column.pages) - 1))
+    return any(height > limit for height, limit in zip(column.heights, limits, strict=True))
+
+
+def _bases(smallest: int, largest: int, is_crisp: bool) -> tuple[int, ...]:
+    if not is_crisp:
+        return tuple(range(smallest, largest + 1))
+    return tuple(sorted({snap_crisp(capital) for capital in range(smallest, largest + 1)}))

@@ -1,0 +1,85 @@
+"""The small rules that make a text look set rather than typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import pyphen
+
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+_INVISIBLE = dict.fromkeys(
+    [*range(0x0A), *range(0x0B, 0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F)]
+)
+_INVISIBLE |= dict.fromkeys([*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF, *range(0x1F3FB, 0x1F400)])
+_INVISIBLE |= {0x09: " ", 0x0B: "\n", 0x0C: "\n", 0x2028: "\n", 0x2029: "\n", 0x85: "\n"}
+
+Rule = tuple[re.Pattern[str], str]
+
+_EVERYWHERE: tuple[Rule, ...] = (
+    (re.compile(r"\r\n?"), "\n"),
+    (re.compile(r"(?<=\w)['\u02bc](?=\w)"), "’"),
+    (re.compile(r"(?<!\.)\.\.\.(?!\.)"), "…"),
+    (re.compile(r"[ ]{2,}"), " "),
+)
+_FRENCH: tuple[Rule, ...] = (
+    # The lookahead keeps 18:30, http://, and smileys as they are.
+    (re.compile(r"(?<=[^\s\u00a0\u202f;:!?«])[ \u00a0\u202f]?([;:!?]+)(?=[\s»)\]…]|$)"), NARROW + r"\1"),
+    (re.compile(r"«[ \u00a0\u202f]?(?=\S)"), "«" + NARROW),
+    (re.compile(r"(?<=\S)[ \u00a0\u202f]?»"), NARROW + "»"),
+    (re.compile(r"(?<=\d)[ \u00a0](?=(?:€|%|°|h|min|km|cm|mm|m|kg|g|l|t|ans?)(?:\W|$))"), NARROW),
+    (re.compile(r"(?<=\d[\u202f]h)[ \u00a0](?=\d\d(?:\D|$))"), NARROW),
+    (re.compile(r"(?<=\d)[ \u00a0](?=\d\d\d(?!\d))"), NARROW),
+    (re.compile(r"(?<=\b\d\d)[ \u00a0](?=\d\d(?!\d))"), NARROW),
+    (re.compile(r"\b(n°|M\.|MM\.|Mme|Mlle|Dr|St|Ste|p\.) (?=\w)"), r"\1" + "\N{NO-BREAK SPACE}"),
+    (re.compile(r" (?=–)"), "\N{NO-BREAK SPACE}"),
+)
+
+
+@lru_cache(maxsize=1_024)
+def typeset(text: str, locale: str) -> str:
+    """Return the text with the spaces, apostrophes and ellipses of its language, and nothing invisible in it.
+
+    French takes a narrow no-break space before ``; : ! ? »`` and after ``«``, and within numbers, times and prices.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).translate(_INVISIBLE)
+    for pattern, replacement in _EVERYWHERE + (_FRENCH if locale == "fr" else ()):
+        text = pattern.sub(replacement, text)
+    return text.strip()
+
+
+@lru_cache(maxsize=1_024)
+def capitals(text: str) -> str:
+    """Return the text in capitals, with their accents."""
+    return text.upper()
+
+
+@lru_cache(maxsize=4_096)
+def pieces(text: str) -> tuple[tuple[str, bool], ...]:
+    """Return what may not be broken, each with whether a space comes before it.
+
+    A line may end at a space, and after a hyphen or a slash between two letters of the same word.
+    """
+    found: list[tuple[str, bool]] = []
+    for word in text.split(" "):
+        if word:
+            parts = re.split(r"(?<=[^\W\d_][-/\u2010])(?=[^\W\d_]{2})", word)
+            found += [(part, position == 0) for position, part in enumerate(parts)]
+    return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def _dictionary(locale: str) -> pyphen.Pyphen:
+    return pyphen.Pyphen(lang="fr" if locale == "fr" else "en_GB", left=3, right=3)
+
+
+@lru_cache(maxsize=8_192)
+def hyphens(word: str, locale: str) -> tuple[int, ...]:
+    """Return where a word may be hyphenated: never a short word, a number or an abbreviation in capitals."""
+    start = len(word) - len(word.lstrip("«“‘(" + NARROW)) if word[:1] in "«“‘(" else 0
+    core = word[start:].rstrip(".,;:!?»”’)…" + NARROW)
+    if len(core) < 7 or not core.replace("’", "").isalpha() or core.isupper():
+        return ()
+    elided = core.rfind("’") + 1
+    return tuple(start + elided + position for position in _dictionary(locale).positions(core[elided:]))

@@ -1,0 +1,51 @@
+"""The few words that the raster itself says."""
+
+from __future__ import annotations
+
+from beffroi_content.model import AlertLevel, AlertStatus
+
+_LEVELS = {
+    "fr": ("Information", "Vigilance", "Alerte", "Urgence"),
+    "en": ("Information", "Caution", "Alert", "Emergency"),
+}
+_STATUS = {
+    "fr": {
+        AlertStatus.EXERCISE: ("EXERCICE", "Ceci est un exercice, il n’y a aucun danger"),
+        AlertStatus.TEST: ("TEST", "Ceci est un essai technique, il n’y a aucun danger"),
+    },
+    "en": {
+        AlertStatus.EXERCISE: ("EXERCISE", "This is an exercise, there is no danger"),
+        AlertStatus.TEST: ("TEST", "This is a technical test, there is no danger"),
+    },
+}
+_PHRASES = {
+    "fr": {
+        "all-clear": "Fin d’alerte",
+        "do": "Que faire ?",
+        "cut": "… Texte trop long pour cet écran. La suite : {source}",
+    },
+    "en": {
+        "all-clear": "End of alert",
+        "do": "What to do",
+        "cut": "… Too long for this screen. The rest: {source}",
+    },
+}
+
+
+def level_word(level: AlertLevel, locale: str) -> str:
+    """Return the word of a level, such as “ALERTE”."""
+    return _LEVELS[_known(locale)][level.rank].upper()
+
+
+def status_words(status: AlertStatus, locale: str) -> tuple[str, str]:
+    """Return the word of an exercise or a test and its sentence; two empty texts for an actual alert."""
+    return _STATUS[_known(locale)].get(status, ("", ""))
+
+
+def phrase(name: str, locale: str) -> str:
+    """Return one of the fixed phrases."""
+    return _PHRASES[_known(locale)][name]
+
+
+def _known(locale: str) -> str:
+    return locale if locale in _PHRASES else "en"
