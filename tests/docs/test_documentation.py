@@ -16,7 +16,9 @@ DOCS = ROOT / "docs"
 def test_every_setting_of_the_server_is_documented_and_no_other() -> None:
     code = (ROOT / "server/beffroi_server/settings.py").read_text(encoding="utf-8")
     read = set(re.findall(r'(?:text|number|flag)\("(BEFFROI_\w+)"', code))
-    documented = set(re.findall(r"^\| `(BEFFROI_\w+)`", (DOCS / "settings.md").read_text(encoding="utf-8"), re.M))
+    documented = set(
+        re.findall(r"^\| `(BEFFROI_\w+)`", (DOCS / "settings.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     assert documented == read
 
 
@@ -36,23 +38,21 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_the_guides_say_the_same_in_both_languages() -> None:
     def outline(language: str) -> list[int]:
         text = (DOCS / f"guide.{language}.md").read_text(encoding="utf-8")
-        return [len(marks) for marks in re.findall(r"^(#+) ", text, re.M)]
+        return [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
 
     assert outline("fr") == outline("en")
 
 
 def test_make_alone_explains_every_target() -> None:
     printed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert [target for target in targets if f"make {target} " not in printed] == []
 
 
 @pytest.mark.parametrize("command", ["beffroi-server", "beffroi-player", "beffroi-provisioning"])
 def test_every_subcommand_that_the_pages_name_exists(command: str) -> None:
     pages = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
-    named = {
-        name for page in pages for name in re.findall(rf"{command} ([a-z-]+)", page.read_text(encoding="utf-8"))
-    }
+    named = {name for page in pages for name in re.findall(rf"{command} ([a-z-]+)", page.read_text(encoding="utf-8"))}
     usage = subprocess.run(
         [Path(sys.executable).parent / command, "--help"], capture_output=True, text=True, check=True
     ).stdout
