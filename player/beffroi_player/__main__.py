@@ -1,0 +1,150 @@
+"""The command line of a player."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from beffroi_player import logs, supervisor
+
+FAILED = 1
+EPILOGUE = """\
+A player needs three things to start: the address of the server, the code that an operator makes on the page of the
+screen, and the fingerprint of the town's keys, which that page shows too:
+
+  beffroi-player enrol https://screens.example.org 7KQ2-M4XD --root 3f9a-02c1-77be-5d10
+  beffroi-player run
+
+Exit codes: 0 done, 1 it could not start, 2 the command line is wrong.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit code."""
+    options = _parser().parse_args(argv)
+    logs.set_up(options.log_level, options.command)
+    os.umask(0o027)
+    try:
+        return int(options.do(options))
+    except OSError as error:
+        logging.getLogger(__name__).error("it cannot start: %s", error)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="beffroi-player",
+        description="Shows on one screen what the town says.",
+        epilog=EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    common = _common()
+    enrol = commands.add_parser("enrol", parents=[common], help="make this machine a screen of a town")
+    enrol.add_argument("url", metavar="URL", help="the server, such as https://screens.example.org")
+    enrol.add_argument("code", metavar="CODE", help="the code on the page of the screen; it is good once")
+    enrol.add_argument(
+        "--root", metavar="FINGERPRINT", required=True,
+        help="fingerprint of the town's keys, at least its first 16 digits: without it, whoever answers at that "
+        "address could speak on the screen",
+    )  # fmt: skip
+    enrol.set_defaults(do=_enrol)
+    for name, do, text in (
+        ("run", _run, "run the player: a stage and an agent, started again when one of them dies"),
+        ("stage", _stage, "run only the side that shows; for service managers"),
+        ("agent", _agent, "run only the side that listens; for service managers"),
+        ("status", _status, "say what the player holds and shows"),
+    ):
+        command = commands.add_parser(name, parents=[common], help=text, description=text.capitalize() + ".")
+        command.set_defaults(do=do)
+        if name in ("run", "stage"):
+            command.add_argument(
+                "--output", choices=("auto", "window", "fullscreen", "headless"), default="auto",
+                help="where the picture goes; auto: a window on a desktop, otherwise the whole display, otherwise "
+                "a PNG file in the runtime directory",
+            )  # fmt: skip
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--state", type=Path, metavar="DIR",
+        help="what survives a power cut (default: $STATE_DIRECTORY, or ~/.local/share/beffroi-player)",
+    )  # fmt: skip
+    common.add_argument(
+        "--runtime", type=Path, metavar="DIR",
+        help="what does not; best in memory (default: $RUNTIME_DIRECTORY, or a folder in $XDG_RUNTIME_DIR or /dev/shm)",
+    )  # fmt: skip
+    common.add_argument("--log-level", choices=logs.LEVELS, default="info", help="how much to say (default: info)")
+    return common
+
+
+def _folders(options: argparse.Namespace) -> tuple[Path, Path]:
+    from beffroi_player.paths import default_runtime, default_state  # noqa: PLC0415 -- the stage must start fast
+
+    state = options.state or default_state()
+    runtime = options.runtime or default_runtime(state)
+    for folder in (state, state / "assets", state / "frames", state / "plays"):
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return state, runtime
+
+
+def _enrol(options: argparse.Namespace) -> int:
+    from beffroi_player.agent.enrol import NotEnrolled, enrol  # noqa: PLC0415
+    from beffroi_player.agent.vault import Vault  # noqa: PLC0415
+
+    state, _ = _folders(options)
+    try:
+        enrolment = enrol(options.url, options.code, options.root)
+    except NotEnrolled as error:
+        sys.stderr.write(f"not enrolled: {error}\n")
+        return FAILED
+    Vault(state).enrolment.write(enrolment)
+    sys.stdout.write(f"This is the screen “{enrolment.screen}” of “{enrolment.site}”. Next: beffroi-player run\n")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    state, runtime = _folders(options)
+    if not (state / "enrolment.json").exists():
+        sys.stderr.write(
+            "this player belongs to no town yet: run “beffroi-player enrol URL CODE --root FINGERPRINT” first\n"
+        )
+        return FAILED
+    passed = ["--state", str(state), "--runtime", str(runtime), "--log-level", options.log_level]
+    return supervisor.supervise(passed, options.output)
+
+
+def _stage(options: argparse.Namespace) -> int:
+    supervisor.end_with_parent()
+    state, runtime = _folders(options)
+    from beffroi_player.stage.app import run_stage  # noqa: PLC0415
+
+    return run_stage(state, runtime, options.output)
+
+
+def _agent(options: argparse.Namespace) -> int:
+    supervisor.end_with_parent()
+    state, runtime = _folders(options)
+    from beffroi_player.agent.app import run_agent  # noqa: PLC0415
+    from beffroi_player.store import Runtime, State  # noqa: PLC0415
+
+    return run_agent(State(state), Runtime(runtime))
+
+
+def _status(options: argparse.Namespace) -> int:
+    from beffroi_player.status import describe  # noqa: PLC0415
+
+    state, runtime = _folders(options)
+    sys.stdout.write(describe(state, runtime))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The network side: hears, verifies, downloads, prepares, reports."""

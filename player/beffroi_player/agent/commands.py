@@ -1,0 +1,87 @@
+"""What the player can be told to do. Each command is done once, even over a restart."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from beffroi_content import raster
+from beffroi_content.wire.documents import Command, CommandKind
+from beffroi_player.agent.core import Core
+from beffroi_player.agent.refusals import Refusals
+from beffroi_player.agent.vault import Done, Vault
+from beffroi_player.files import write_file
+from beffroi_player.pictures import to_ppm
+from beffroi_player.store import Overlay, Runtime
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 200
+
+
+class Commands:
+    """Does what it is told.
+
+    Args:
+        screenshot: Asked for a picture now, and at each change for that many seconds.
+        restart: Ends the agent; the service manager starts it again.
+        nudge: Wakes the stage.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        vault: Vault,
+        runtime: Runtime,
+        refusals: Refusals,
+        name: str,
+        screenshot: Callable[[int], None],
+        restart: Callable[[], None],
+        nudge: Callable[[], object],
+    ) -> None:
+        self._core = core
+        self._vault = vault
+        self._runtime = runtime
+        self._refusals = refusals
+        self._name = name
+        self._screenshot = screenshot
+        self._restart = restart
+        self._nudge = nudge
+        stored = vault.done.read()
+        self._done = list(stored.commands) if stored else []
+
+    def do(self, command: Command) -> None:
+        """Do a command, unless it was done before."""
+        if command.id in self._done:
+            return
+        self._remember(command.id)
+        log.info("command %s: %s", command.id, command.kind)
+        if command.kind == CommandKind.IDENTIFY:
+            self._identify(command.seconds)
+        elif command.kind == CommandKind.SCREENSHOT:
+            self._screenshot(command.seconds)
+        elif command.kind == CommandKind.RESTART:
+            self._restart()
+        else:
+            self._refusals.note(f"command {command.id}", "unknown-command", f"this version cannot {command.kind}")
+
+    def _remember(self, name: str) -> None:
+        # On the disk before it is done: a restart that is forgotten would be a restart without end.
+        self._done = [*self._done, name][-REMEMBERED:]
+        try:
+            self._vault.done.write(Done(commands=tuple(self._done)))
+        except OSError as error:
+            self._refusals.note("commands.json", "disk", str(error))
+
+    def _identify(self, seconds: int) -> None:
+        settings = self._core.surroundings(self._core.book.surroundings.settings.screen_class.size).settings
+        lines = [f"{settings.screen_class.name} {settings.screen_class.width} × {settings.screen_class.height}".strip()]
+        image = raster.draw_notice(self._name, lines, raster.Canvas.of(settings))
+        name = f"identify-{raster.image_digest(image)[:16]}.ppm"
+        until = int(self._core.clock.now().uptime_ms) + 1000 * seconds
+        try:
+            write_file(self._runtime.folder / name, to_ppm(image.size, image.tobytes()), durable=False)
+            self._runtime.overlay.write(Overlay(frame=name, until_uptime_ms=until))
+        except OSError as error:
+            self._refusals.note("overlay.json", "disk", str(error))
+        self._nudge()

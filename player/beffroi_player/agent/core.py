@@ -1,0 +1,259 @@
+"""Admission: every signed document passes here, in one thread and in the order of arrival.
+
+An alert goes from here straight to the glass; what has to wait for the disk or the network is handed to others.
+The order of persistence: for everything but alerts the new floor is on the disk before anything is done; an alert
+is on the glass first. ``vault.recovered_trust`` puts right what a power cut leaves between the two.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from beffroi_content.model import Layout, ScreenClass, ScreenSettings, Town
+from beffroi_content.timeline import ClockState, Moment
+from beffroi_content.trust import Admission, Duplicate, Refused, admit, topics
+from beffroi_content.wire.documents import AlertSet, Beat, Command, KeyList, Programme
+from beffroi_content.wire.messages import ALERTS, BEAT
+from beffroi_content.wire.topics import Topic
+from beffroi_player.agent.alerts import AlertBook, Reception, Surroundings
+from beffroi_player.agent.clock import AgentClock
+from beffroi_player.agent.refusals import Refusals
+from beffroi_player.agent.vault import Enrolment, PendingProgramme, Vault, recovered_trust
+from beffroi_player.store import ActiveProgramme, Runtime, Size, State
+
+log = logging.getLogger(__name__)
+
+BEAT_SAVE_MS = 60_000
+"""How often the floor of the beat goes to the disk: a beat repeated from within this time can set the clock back by
+no more than that, and a memory card lives longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A payload that came in on a topic."""
+
+    topic: str
+    payload: bytes
+    uptime_ms: float
+    """When."""
+    live: bool
+    """Whether it came as it was sent: by MQTT, and not because the broker had kept it."""
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What others do about documents. Called from the admitting thread; none may block."""
+
+    later: Callable[[Callable[[], None]], None]
+    """Do something that waits for the disk, in order."""
+    programme: Callable[[PendingProgramme], None]
+    command: Callable[[Command], None]
+    subscribe: Callable[[], None]
+    """The topics have changed, or retained documents are wanted again."""
+    poll: Callable[[], None]
+    """Fetch everything over HTTP now."""
+    changed: Callable[[], None]
+    """The report says something else now."""
+    nudge: Callable[[], object]
+    """Wake the stage."""
+
+
+class Core:
+    """What the player believes and holds."""
+
+    def __init__(
+        self, enrolment: Enrolment, state: State, vault: Vault, runtime: Runtime, clock: AgentClock,
+        refusals: Refusals, uptime: Callable[[], float], effects: Consequences, boot: str,
+    ) -> None:  # fmt: skip
+        self._state = state
+        self._vault = vault
+        self._effects = effects
+        self._refusals = refusals
+        self._uptime = uptime
+        self._enrolment = enrolment
+        self.clock = clock
+        self.active: ActiveProgramme | None = state.programme.read()
+        self.pending: PendingProgramme | None = _newer(vault.pending.read(), self.active)
+        stored = state.alerts.read()
+        self.trust = recovered_trust(vault.trust.read(), enrolment.anchor, self.active, self.pending, stored)
+        clock.floor(self.trust.newest_at_ms)
+        self.programme_reception: Reception | None = None
+        self.last_beat_uptime_ms: float | None = None
+        self._beat_saved_ms: float | None = None
+        self._expired = False
+        self.book = AlertBook(state, runtime, boot, effects.nudge, uptime, self.surroundings())
+        live = runtime.alerts.read()
+        self.book.restore(live if live is not None and live.boot == boot else stored)
+        self.book.keep_streams(topic.stream for topic in self.topics())
+
+    def topics(self) -> tuple[Topic, ...]:
+        """Return what the player listens to."""
+        return topics(self.trust)
+
+    def surroundings(self, size: Size = (1920, 1080)) -> Surroundings:
+        """Return what alerts are drawn for: the programme's screen, or before there is one a screen of that size."""
+        if self.active is not None:
+            return Surroundings.of(self.active.manifest.settings, self.active.manifest.layout)
+        settings = first_settings(self._enrolment, size)
+        return Surroundings.of(settings, Layout.full_screen(size))
+
+    def take(self, arrival: Arrival) -> None:
+        """Check a document and do what it says."""
+        try:
+            admission = admit(self.trust, arrival.topic, arrival.payload, self._moment(arrival))
+        except Duplicate:
+            return
+        except Refused as refused:
+            self._expired |= refused.code == "expired"
+            self._refusals.note(arrival.topic, refused.code, refused.detail)
+            self._effects.changed()
+            return
+        self.trust = admission.state
+        self.clock.floor(self.trust.newest_at_ms)
+        self._act(admission, arrival)
+
+    def surround(self) -> None:
+        """Draw the alerts again if the screen has changed."""
+        surroundings = self.surroundings(self.book.surroundings.settings.screen_class.size)
+        if surroundings != self.book.surroundings:
+            self.book.surroundings = surroundings
+            self.book.present()
+            self._save_alerts()
+
+    def resize(self, size: Size) -> None:
+        """Learn the size of the display while no programme says it."""
+        if self.active is None and size != self.book.surroundings.settings.screen_class.size:
+            self.book.surroundings = self.surroundings(size)
+            self.book.present()
+
+    def save_alerts(self) -> None:
+        """Write what the alerts have left to live, in case the power goes."""
+        if any(stream.alerts for stream in self.book.streams.values()):
+            self._save_alerts()
+
+    def _moment(self, arrival: Arrival) -> Moment:
+        """Return the moment for the check of expiry. A wrong clock must not shut out the beat that would set it."""
+        moment = self.clock.now()
+        if arrival.topic.endswith(f"/{BEAT.leaf}") and not self.clock.heard_beat:
+            return Moment(moment.unix_ms, moment.uptime_ms, ClockState.UNKNOWN)
+        return moment
+
+    def _act(self, admission: Admission, arrival: Arrival) -> None:
+        document = admission.document
+        reception = Reception(admission.topic.stream, document.sequence, self.clock.now().unix_ms, arrival.uptime_ms)
+        if isinstance(document, AlertSet):
+            self._take_alerts(document, reception)
+        elif isinstance(document, KeyList):
+            self._save_trust()
+            self._effects.subscribe()
+        elif isinstance(document, Beat):
+            self._take_beat(document, arrival)
+        elif isinstance(document, Programme):
+            self._take_programme(document, reception)
+        elif isinstance(document, Command):
+            self._after_floor(lambda: self._effects.command(document))
+        self._effects.changed()
+
+    def _take_alerts(self, document: AlertSet, reception: Reception) -> None:
+        self.book.take(reception.stream, document, reception)
+        self._save_alerts()
+
+    def _save_alerts(self) -> None:
+        record = self.book.record()
+
+        def save() -> None:
+            self._guarded("alerts.json", lambda: self.book.save(record))
+            self._save_trust()
+
+        self._effects.later(save)
+
+    def _take_beat(self, document: Beat, arrival: Arrival) -> None:
+        if self._beat_saved_ms is None or arrival.uptime_ms - self._beat_saved_ms >= BEAT_SAVE_MS:
+            self._beat_saved_ms = arrival.uptime_ms
+            self._effects.later(self._save_trust)
+        if not arrival.live:
+            return
+        self.last_beat_uptime_ms = arrival.uptime_ms
+        if self.clock.beat(document.issued_at_ms, arrival.uptime_ms) and self._expired:
+            # What a wrong clock took for expired may be genuine after all.
+            self._expired = False
+            self._effects.subscribe()
+            self._effects.poll()
+        if self._withheld(document):
+            self._effects.poll()
+
+    def _withheld(self, document: Beat) -> list[str]:
+        """Return the streams of which the town has said more than has arrived."""
+        own = {topic.stream for topic in self.topics()}
+        floors = self.trust.floors
+        return [
+            stream
+            for stream, sequence in document.heads.items()
+            if stream in own and (stream not in floors or floors[stream].sequence < sequence)
+        ]
+
+    def _take_programme(self, document: Programme, reception: Reception) -> None:
+        manifest = document.manifest
+        if manifest.screen != self._enrolment.screen:
+            self._refusals.note(f"{reception.stream}", "invalid", f"the programme is that of {manifest.screen}")
+            return
+        self.pending = pending = PendingProgramme(sequence=document.sequence, manifest=manifest)
+        self.programme_reception = reception
+        groups = manifest.settings.groups
+        if groups != self.trust.groups:
+            self.trust = self.trust.model_copy(update={"groups": groups})
+            self.book.keep_streams(topic.stream for topic in self.topics() if topic.leaf == ALERTS.leaf)
+            self._effects.subscribe()
+
+        def prepare() -> None:
+            self._guarded("pending.json", lambda: self._vault.pending.write(pending))
+            self._save_trust()
+            self._effects.programme(pending)
+
+        self._effects.later(prepare)
+
+    def activate(self, programme: ActiveProgramme) -> None:
+        """Put a programme that is ready on the glass: one rename, and a word to the stage.
+
+        Raises:
+            OSError: the disk is full or broken; the old programme stays.
+        """
+        ready = programme.model_copy(update={"activated_at_ms": max(0, self.clock.now().unix_ms)})
+        self._state.programme.write(ready)
+        self.active = ready
+        if self.pending is not None and self.pending.sequence <= ready.sequence:
+            self.pending = None
+            self._vault.pending.remove()
+        self._effects.nudge()
+        self._effects.changed()
+
+    def _after_floor(self, act: Callable[[], None]) -> None:
+        def save_and_act() -> None:
+            self._save_trust()
+            act()
+
+        self._effects.later(save_and_act)
+
+    def _save_trust(self) -> None:
+        self._guarded("trust.json", lambda: self._vault.trust.write(self.trust))
+
+    def _guarded(self, name: str, write: Callable[[], None]) -> None:
+        """A full disk is reported, and takes nothing off the glass."""
+        try:
+            write()
+        except OSError as error:
+            self._refusals.note(name, "disk", str(error))
+
+
+def first_settings(enrolment: Enrolment, size: Size) -> ScreenSettings:
+    """Return the settings of a screen that has no programme yet."""
+    display = ScreenClass(name="", width=size[0], height=size[1], physical_height_mm=700, viewing_distance_mm=5_000)
+    return ScreenSettings(screen_class=display, town=Town(name=enrolment.site.replace("-", " ").title()))
+
+
+def _newer(pending: PendingProgramme | None, active: ActiveProgramme | None) -> PendingProgramme | None:
+    if pending is None or (active is not None and pending.sequence <= active.sequence):
+        return None
+    return pending

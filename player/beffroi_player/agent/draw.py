@@ -1,0 +1,182 @@
+"""The drawing worker: a process of its own, so that a hostile file can take neither the agent nor its memory.
+
+It reads one request per line on standard input and writes one answer per line on standard output, both JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from beffroi_content.model import AssetReference, ScreenSettings, Slide, WireModel
+from beffroi_player.store import Size
+
+MEMORY_BYTES = 1024 * 1024 * 1024
+FILE_BYTES = 64 * 1024 * 1024
+SLIDE_SECONDS = 40.0
+START_SECONDS = 60.0
+NICENESS = 10
+
+
+class Order(WireModel):
+    """Draw a slide for a zone."""
+
+    slide: Slide
+    settings: ScreenSettings
+    size: Size
+    assets: str
+    """The folder with its files."""
+    frames: str
+    """The folder where its frames go."""
+
+
+class Outcome(WireModel):
+    """What became of it."""
+
+    frames: tuple[str, ...] = ()
+    """File names of the pages."""
+    code: str = ""
+    """Why there are none."""
+    detail: str = ""
+
+
+class Painter:
+    """The agent's end of a worker, which is started when it is first needed and again after it died."""
+
+    def __init__(self, assets: Path, frames: Path) -> None:
+        self._assets = assets
+        self._frames = frames
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def draw(self, slide: Slide, settings: ScreenSettings, size: Size) -> Outcome:
+        """Draw a slide into the folder of frames. Whatever happens to the worker is an outcome."""
+        order = Order(slide=slide, settings=settings, size=size, assets=str(self._assets), frames=str(self._frames))
+        try:
+            fresh = self._process is None
+            process = self._running()
+            assert process.stdin is not None
+            process.stdin.write(order.to_json() + b"\n")
+            process.stdin.flush()
+            return Outcome.model_validate_json(_line(process, SLIDE_SECONDS + (START_SECONDS if fresh else 0)))
+        except (OSError, ValidationError) as error:
+            self.close()
+            detail = f"the drawing worker did not answer: {type(error).__name__} {error}"
+            return Outcome(code="undrawable", detail=detail[:400])
+
+    def close(self) -> None:
+        """End the worker."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            command = [sys.executable, "-m", "beffroi_player.agent.draw"]
+            self._process = subprocess.Popen(  # noqa: S603 -- our own module
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        return self._process
+
+
+def _line(process: subprocess.Popen[bytes], seconds: float) -> bytes:
+    assert process.stdout is not None
+    end = time.monotonic() + seconds
+    answer = b""
+    while not answer.endswith(b"\n"):
+        if not select.select([process.stdout], [], [], max(0.0, end - time.monotonic()))[0]:
+            raise TimeoutError(f"not within {seconds:.0f} s")
+        chunk = os.read(process.stdout.fileno(), 65_536)
+        if not chunk:
+            raise BrokenPipeError("it died")
+        answer += chunk
+    return answer
+
+
+def main() -> None:
+    """Serve requests until standard input ends."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not answer
+    _limit()
+    for line in sys.stdin.buffer:
+        answers.write(_answer(line).to_json() + b"\n")
+
+
+def _limit() -> None:
+    os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _answer(line: bytes) -> Outcome:
+    from beffroi_content.raster import RasterError  # noqa: PLC0415 -- within the limits
+
+    try:
+        return Outcome(frames=tuple(_draw(Order.model_validate_json(line))))
+    except RasterError as error:
+        return Outcome(code=error.code, detail=str(error)[:400])
+    except MemoryError:
+        return Outcome(code="too-large", detail=f"it needs more than {MEMORY_BYTES >> 20} MiB of memory")
+    except Exception as error:  # noqa: BLE001 -- one slide must not end the others
+        return Outcome(code="undrawable", detail=f"{type(error).__name__}: {error}"[:400])
+
+
+def _draw(order: Order) -> Iterator[str]:
+    from beffroi_content import raster  # noqa: PLC0415
+    from beffroi_player.agent.alerts import save_png  # noqa: PLC0415
+
+    def content(asset: AssetReference) -> bytes:
+        return (Path(order.assets) / asset.sha256).read_bytes()
+
+    canvas = raster.Canvas.of(order.settings, order.size)
+    key = raster.slide_key(order.slide, canvas)
+    pages = raster.draw_slide(order.slide, canvas, content)
+    names = page_names(key, len(pages))
+    # The first page is written last: where it is, all are.
+    for name, image in reversed(list(zip(names, pages, strict=True))):
+        save_png(image, Path(order.frames) / name)
+    yield from names
+
+
+def page_names(key: str, pages: int) -> list[str]:
+    """Return the file names of the pages of a frame."""
+    return [f"{key}-{page}.png" for page in range(pages)]
+
+
+def finished_pages(frames: Path, key: str) -> tuple[str, ...]:
+    """Return the file names of the pages that were drawn before; none where one of them is not whole."""
+    found: list[str] = []
+    while whole(frames / f"{key}-{len(found)}.png"):
+        found.append(f"{key}-{len(found)}.png")
+    broken = (frames / f"{key}-{len(found)}.png").exists()
+    return () if broken else tuple(found)
+
+
+def whole(path: Path) -> bool:
+    """Tell whether a file begins and ends as a PNG does."""
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        start = file.read(8)
+        file.seek(-12, os.SEEK_END)
+        return start == b"\x89PNG\r\n\x1a\n" and file.read(12)[4:8] == b"IEND"
+    return False
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt, json.JSONDecodeError):
+        main()

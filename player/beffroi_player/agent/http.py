@@ -1,0 +1,103 @@
+"""Words with the server over HTTP: bounded in time and in size, whatever it answers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+ANSWER_LIMIT = 8 * 1024 * 1024
+"""Bytes of an answer that is not a file."""
+CHUNK = 64 * 1024
+
+
+class Refusal(OSError):
+    """The server answered, but not with what was asked for."""
+
+
+class Server:
+    """The server of the town.
+
+    Args:
+        url: Without a slash at its end.
+        token: Proves who the player is; None before it is enrolled.
+    """
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Send JSON and return the JSON of the answer.
+
+        Raises:
+            Refusal: the answer is not that.
+            requests.RequestException: there is none.
+        """
+        with self._open("POST", path, json=body) as response:
+            return _json(response)
+
+    def documents(self) -> list[tuple[str, bytes]]:
+        """Return every signed document that concerns the player, with its topic.
+
+        Raises:
+            Refusal: the answer is not that.
+            requests.RequestException: there is none.
+        """
+        with self._open("GET", "/device/v1/documents") as response:
+            answer = _json(response)
+        try:
+            return [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]
+        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+            raise Refusal(f"the list of documents is not one: {error}") from error
+
+    @contextmanager
+    def asset(self, sha256: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Give a file from a byte on: the byte at which the answer really starts, and the content.
+
+        Raises:
+            Refusal: the server does not have it.
+            requests.RequestException: it does not answer.
+        """
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        with self._open("GET", f"/device/v1/assets/{sha256}", headers=headers) as response:
+            resumed = response.status_code == requests.codes.partial_content
+            if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+                raise Refusal("another part of the file came than was asked for")
+            yield (start if resumed else 0), response.iter_content(CHUNK)
+
+    @contextmanager
+    def _open(
+        self, method: str, path: str, headers: dict[str, str] | None = None, json: Any = None
+    ) -> Iterator[requests.Response]:
+        with requests.request(
+            method,
+            self._url + path,
+            headers={**self._headers, "Accept-Encoding": "identity", **(headers or {})},
+            json=json,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            stream=True,
+            allow_redirects=False,
+        ) as response:
+            if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
+                raise Refusal(f"{method} {path}: {response.status_code} {response.reason}")
+            yield response
+
+
+def _json(response: requests.Response) -> Any:
+    body = b""
+    for chunk in response.iter_content(CHUNK):
+        body += chunk
+        if len(body) > ANSWER_LIMIT:
+            raise Refusal(f"the answer has more than {ANSWER_LIMIT} bytes")
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise Refusal("the answer is not JSON") from error

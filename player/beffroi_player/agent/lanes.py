@@ -1,0 +1,47 @@
+"""Threads that do one thing after another."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[], None]
+
+
+class Lane:
+    """One thread with a bounded queue. Whatever goes wrong in one piece of work stays there."""
+
+    def __init__(self, name: str, room: int = 2_000) -> None:
+        self._queue: queue.Queue[Work | None] = queue.Queue(room)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def put(self, work: Work) -> bool:
+        """Hand over work without waiting. Return False where there is no room: it is dropped."""
+        try:
+            self._queue.put_nowait(work)
+        except queue.Full:
+            return False
+        return True
+
+    def stop(self, patience: float = 10.0) -> None:
+        """Do what is waiting, for so many seconds at most, and end."""
+        try:
+            self._queue.put(None, timeout=patience)
+        except queue.Full:
+            return
+        self._thread.join(patience)
+
+    def _run(self) -> None:
+        while (work := self._queue.get()) is not None:
+            try:
+                work()
+            except Exception:
+                log.exception("a piece of work failed")

@@ -1,0 +1,87 @@
+"""The second road: the same signed documents over HTTP, every minute and whenever there is a doubt about the first."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+
+import requests
+
+from beffroi_content.wire.messages import KEYS
+from beffroi_player.agent.core import Arrival
+from beffroi_player.agent.http import Server
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 60.0
+JITTER = 0.2
+SPACING_SECONDS = 3.0
+"""However often somebody asks, two polls are this far apart."""
+
+
+class Poller:
+    """Fetches documents in a thread of its own.
+
+    Args:
+        arrived: Called with each document.
+        changed: Told when the server begins or ceases to answer.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        arrived: Callable[[Arrival], None],
+        changed: Callable[[], None],
+        uptime: Callable[[], float],
+    ) -> None:
+        self.answers = False
+        """Whether the last poll was answered."""
+        self._server = server
+        self._arrived = arrived
+        self._changed = changed
+        self._uptime = uptime
+        self._asked = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with a poll at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; a request that is under way is abandoned."""
+        self._stopped.set()
+        self._asked.set()
+
+    def now(self) -> None:
+        """Poll as soon as may be."""
+        self._asked.set()
+
+    def poll(self) -> None:
+        """Fetch every document and pass it on, the keys first."""
+        try:
+            found = self._server.documents()
+        except (requests.RequestException, OSError) as error:
+            log.info("the server does not answer: %s", error)
+            self._note(answers=False)
+            return
+        self._note(answers=True)
+        for topic, payload in sorted(found, key=lambda pair: not pair[0].endswith(f"/{KEYS.leaf}")):
+            self._arrived(Arrival(topic, payload, self._uptime(), live=False))
+
+    def _note(self, *, answers: bool) -> None:
+        if answers != self.answers:
+            self.answers = answers
+            self._changed()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._asked.clear()
+            try:
+                self.poll()
+            except Exception:
+                log.exception("a poll failed")
+            self._stopped.wait(SPACING_SECONDS)
+            self._asked.wait(POLL_SECONDS * random.uniform(1 - JITTER, 1 + JITTER) - SPACING_SECONDS)  # noqa: S311

@@ -1,0 +1,139 @@
+"""From a manifest to a programme that is ready: files fetched, every frame drawn, then one rename."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from beffroi_content import raster
+from beffroi_content.model import Manifest, Slide, UnknownContent
+from beffroi_player.agent.alerts import save_png
+from beffroi_player.agent.assets import Assets, Cancelled, Unavailable
+from beffroi_player.agent.draw import Outcome, Painter, finished_pages, whole
+from beffroi_player.store import ActiveProgramme, Size, Skipped, State, frame_set
+
+log = logging.getLogger(__name__)
+
+
+class Waiting(Exception):
+    """The programme is not ready; the message says in a sentence what it waits for."""
+
+
+@dataclass
+class Workshop:
+    """Prepares programmes, one at a time."""
+
+    state: State
+    assets: Assets
+    painter: Painter
+    say: Callable[[str], None] = lambda _: None
+    """Told in a sentence what is being waited for."""
+    _drawn: dict[tuple[str, Size], tuple[str, ...]] = field(default_factory=dict)
+
+    def prepare(self, sequence: int, manifest: Manifest, cancelled: Callable[[], bool]) -> ActiveProgramme:
+        """Return the programme, with every file and frame on the disk.
+
+        Raises:
+            Waiting: a file cannot be had now.
+            Cancelled: ``cancelled`` became true.
+            OSError: the disk is full or broken.
+        """
+        self._fetch(manifest, cancelled)
+        self._drawn = {}
+        skipped: dict[str, Skipped] = {}
+        for number, (slide, size) in enumerate(wanted := list(places(manifest))):
+            if cancelled():
+                raise Cancelled
+            self.say(f"drawing, {number} of {len(wanted)} done")
+            outcome = self._draw(slide, manifest, size)
+            if outcome.frames:
+                self._drawn[slide.id, size] = outcome.frames
+            else:
+                skipped[slide.id] = Skipped(slide=slide.id, code=outcome.code, detail=outcome.detail)
+        self.painter.close()
+        return self._assembled(sequence, manifest, skipped)
+
+    def _fetch(self, manifest: Manifest, cancelled: Callable[[], bool]) -> None:
+        missing: list[str] = []
+        for number, asset in enumerate(manifest.assets):
+            self.say(f"fetching files, {number} of {len(manifest.assets)} there")
+            try:
+                self.assets.ensure(asset, cancelled)
+            except Unavailable as error:
+                log.warning("file %s: %s", asset.sha256[:12], error)
+                missing.append(f"{asset.sha256[:12]}: {error}")
+        if missing:
+            raise Waiting(f"waits for {len(missing)} of {len(manifest.assets)} files; {missing[0]}"[:500])
+
+    def _draw(self, slide: Slide, manifest: Manifest, size: Size) -> Outcome:
+        if isinstance(slide.content, UnknownContent):
+            return Outcome(code="unknown-kind", detail=f"this version does not know {slide.content.kind!r}")
+        key = raster.slide_key(slide, raster.Canvas.of(manifest.settings, size))
+        found = finished_pages(self.state.frames, key)
+        return Outcome(frames=found) if found else self.painter.draw(slide, manifest.settings, size)
+
+    def _assembled(self, sequence: int, manifest: Manifest, skipped: dict[str, Skipped]) -> ActiveProgramme:
+        idle = manifest.idle
+        for size in sorted({zone.rectangle.size for zone in manifest.layout.zones}):
+            if (idle.id, size) not in self._drawn:
+                self._drawn[idle.id, size] = (self._stand_in(manifest, size),)
+        gone = set(skipped) - {idle.id}
+        ready = manifest.replace(
+            slides=tuple(self._paged(slide) for slide in manifest.slides if slide.id not in gone),
+            idle=self._paged(idle),
+            playlists=tuple(
+                playlist.replace(slides=tuple(name for name in playlist.slides if name not in gone))
+                for playlist in manifest.playlists
+            ),
+        )
+        frames = {frame_set(slide, size): names for (slide, size), names in self._drawn.items() if slide not in gone}
+        return ActiveProgramme(sequence=sequence, manifest=ready, frames=frames, skipped=tuple(skipped.values()))
+
+    def _paged(self, slide: Slide) -> Slide:
+        """What was drawn counts, not what the server expected."""
+        pages = max((len(names) for (name, _), names in self._drawn.items() if name == slide.id), default=slide.pages)
+        return slide.replace(pages=min(20, pages))
+
+    def _stand_in(self, manifest: Manifest, size: Size) -> str:
+        """Return a frame for an idle slide that cannot be drawn: a zone is never black."""
+        image = raster.draw_notice(manifest.settings.town.name, [], raster.Canvas.of(manifest.settings, size))
+        name = f"idle-{raster.image_digest(image)[:32]}-0.png"
+        save_png(image, self.state.frames / name)
+        return name
+
+
+def places(manifest: Manifest) -> Iterator[tuple[Slide, Size]]:
+    """Yield every slide with each size that it is shown at, the idle slide first, in the order of the zones."""
+    slides = {slide.id: slide for slide in (*manifest.slides, manifest.idle)}
+    playlists = {playlist.id: playlist.slides for playlist in manifest.playlists}
+    seen: set[tuple[str, Size]] = set()
+    for zone in manifest.layout.zones:
+        size = zone.rectangle.size
+        names = [manifest.idle.id]
+        names += [name for rule in manifest.rules if rule.zone == zone.id for name in playlists[rule.playlist]]
+        for name in names:
+            if (name, size) not in seen:
+                seen.add((name, size))
+                yield slides[name], size
+
+
+def broken_frames(programme: ActiveProgramme, frames: Path) -> list[str]:
+    """Return which frames of a programme are missing or damaged, after removing the damaged ones."""
+    names = {name for pages in programme.frames.values() for name in pages}
+    broken = sorted(name for name in names if not whole(frames / name))
+    for name in broken:
+        with contextlib.suppress(OSError):
+            (frames / name).unlink()
+    return broken
+
+
+def keep_frames(frames: Path, names: Iterable[str]) -> None:
+    """Remove every frame that is not one of these."""
+    kept = set(names)
+    for path in frames.iterdir():
+        if path.name not in kept:
+            with contextlib.suppress(OSError):
+                path.unlink()

@@ -1,0 +1,61 @@
+"""What was not accepted, counted: the operator sees it in the report, the log is not flooded."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable
+
+from beffroi_content.wire.reports import Refusal
+
+log = logging.getLogger(__name__)
+
+KEPT = 20
+QUIET_MS = 60_000
+"""How long a kind of refusal is not logged again."""
+
+
+class Refusals:
+    """The newest refusals since the agent started. Safe for threads.
+
+    Args:
+        now: Milliseconds since the epoch, for the report.
+        uptime: Milliseconds since boot, for the log.
+    """
+
+    def __init__(self, now: Callable[[], int], uptime: Callable[[], float]) -> None:
+        self._now = now
+        self._uptime = uptime
+        self._lock = threading.Lock()
+        self._found: dict[tuple[str, str], Refusal] = {}
+        self._logged: dict[str, float] = {}
+
+    def note(self, subject: str, code: str, detail: str) -> None:
+        """Count a refusal of a topic or a file, with a code in lower-case letters and dashes."""
+        subject, code = subject[:200], _identifier(code)
+        with self._lock:
+            before = self._found.pop((subject, code), None)
+            self._found[subject, code] = Refusal(
+                subject=subject,
+                code=code,
+                detail=detail[:300],
+                last_at_ms=max(0, self._now()),
+                count=before.count + 1 if before else 1,
+            )
+            while len(self._found) > KEPT:
+                del self._found[next(iter(self._found))]
+            loud = self._uptime() - self._logged.get(code, -QUIET_MS) >= QUIET_MS
+            if loud:
+                self._logged[code] = self._uptime()
+        if loud:
+            log.warning("refused %s: %s (%s)", subject, code, detail[:300])
+
+    def all(self) -> tuple[Refusal, ...]:
+        """Return them, the newest first."""
+        with self._lock:
+            return tuple(reversed(self._found.values()))
+
+
+def _identifier(code: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", code.lower()).strip("-")[:60] or "other"

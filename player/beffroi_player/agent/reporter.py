@@ -1,0 +1,274 @@
+"""What the screen says of itself: receipts at once, the report when it changes, plays and pictures as they come."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from PIL import Image
+
+from beffroi_content import raster
+from beffroi_content.timeline import ClockState
+from beffroi_content.wire.messages import RECEIPTS, REPORT, SCREENSHOT, Message
+from beffroi_content.wire.reports import Link, Receipt, Receipts, Refusal, Report, Shown
+from beffroi_player.agent.alerts import Reception, save_png
+from beffroi_player.files import stamp
+from beffroi_player.nudge import CAPTURE, ring
+from beffroi_player.pictures import from_ppm
+from beffroi_player.store import ActiveProgramme, Glass, Runtime, State
+
+log = logging.getLogger(__name__)
+
+REPORT_MS = 60_000
+"""How long a report is good at most."""
+SPACING_MS = 500
+"""Two reports are at least this far apart; the last change always gets out."""
+LAST_MS = 600_000
+"""How often ``last.png`` is renewed while the programme stays the same: a memory card does not like more."""
+SCREENSHOT_SIDE = 480
+
+Publish = Callable[[Message, bytes, Callable[[], None] | None], bool]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the report is made of, besides the glass."""
+
+    at_ms: int
+    clock: ClockState
+    link: Link
+    programme: ActiveProgramme | None
+    alerts: Mapping[str, int]
+    preparing: str
+    refusals: tuple[Refusal, ...]
+    receptions: Mapping[str, Reception]
+    programme_reception: Reception | None
+
+
+class Reporter:
+    """The voice of the screen. Belongs to one thread.
+
+    Args:
+        facts: Asked for the present facts.
+        publish: Hands a payload to the link; False where there is none.
+        uptime: Milliseconds since boot.
+        shown: Told the first time that the glass shows a programme.
+        repair: Told of frames that the stage could not show.
+    """
+
+    def __init__(
+        self,
+        boot: str,
+        state: State,
+        runtime: Runtime,
+        facts: Callable[[], Facts],
+        publish: Publish,
+        uptime: Callable[[], float],
+        shown: Callable[[], None],
+        repair: Callable[[tuple[str, ...]], None],
+    ) -> None:
+        self._boot = boot
+        self._state = state
+        self._runtime = runtime
+        self._facts = facts
+        self._publish = publish
+        self._uptime = uptime
+        self._shown = shown
+        self._repair = repair
+        self._glass: Glass | None = None
+        self._glass_stamp: object = None
+        self._acknowledged: set[tuple[object, ...]] = set()
+        self._number = 0
+        self._said: Report | None = None
+        self._said_ms = -REPORT_MS * 1.0
+        self._programme_shown: int | None = None
+        self._last_saved: tuple[int | None, float] = (None, -LAST_MS * 1.0)
+        self._last_wanted = False
+        self._capture_stamp: object = None
+        self._photographs_until = 0.0
+        self._photograph_wanted = False
+
+    def look(self) -> float:
+        """Say what there is to say. Return the seconds until there may be more."""
+        if (now := self._runtime.glass.stamp) != self._glass_stamp:
+            self._glass_stamp = now
+            glass = self._runtime.glass.read()
+            if glass is not None:
+                self._note(glass)
+        self._take_capture()
+        return self._report()
+
+    def screenshot(self, seconds: int) -> None:
+        """Send a picture of the glass now, and at each change for that many seconds."""
+        self._photographs_until = self._uptime() + 1000 * seconds
+        self._photograph_wanted = True
+        ring(self._runtime.stage_bell, CAPTURE)
+
+    @property
+    def glass(self) -> Glass | None:
+        """What the stage last said."""
+        return self._glass
+
+    def connected(self) -> None:
+        """A new connection: say everything again."""
+        self._said = None
+
+    def _note(self, glass: Glass) -> None:
+        before, self._glass = self._glass, glass
+        self._acknowledge(glass)
+        if glass.faults and (before is None or before.faults != glass.faults):
+            self._repair(tuple(fault.frame for fault in glass.faults))
+        if glass.programme is not None and glass.programme != self._programme_shown:
+            self._programme_shown = glass.programme
+            self._shown()
+        changed = before is None or before.frame != glass.frame
+        if changed and self._uptime() < self._photographs_until:
+            self._photograph_wanted = True
+        self._last_wanted |= self._is_lasting(glass)
+        if self._photograph_wanted or self._last_wanted:
+            ring(self._runtime.stage_bell, CAPTURE)
+
+    def _acknowledge(self, glass: Glass) -> None:
+        facts = self._facts()
+        found = list(_receipts(glass, facts))
+        fresh = [(key, receipt) for key, receipt in found if key not in self._acknowledged]
+        if not fresh:
+            return
+        body = Receipts(boot=self._boot, receipts=tuple(receipt for _, receipt in fresh))
+        if self._publish(RECEIPTS, body.to_json(), None):
+            self._acknowledged |= {key for key, _ in fresh}
+        for _, receipt in fresh:
+            log.info("%s %s on the glass after %.1f ms", receipt.stream, receipt.alert or "", receipt.latency_ms)
+
+    def _is_lasting(self, glass: Glass) -> bool:
+        """Whether the picture may be the first after the next start: an alert would be over by then."""
+        if glass.programme is None or glass.shows_alert or glass.overlay or not glass.showings:
+            return False
+        programme, saved_ms = self._last_saved
+        return programme != glass.programme or self._uptime() - saved_ms >= LAST_MS
+
+    def _take_capture(self) -> None:
+        now = stamp(self._runtime.capture)
+        if now is None or now == self._capture_stamp:
+            return
+        self._capture_stamp = now
+        try:
+            size, pixels = from_ppm(self._runtime.capture.read_bytes())
+        except (OSError, ValueError) as error:
+            log.warning("no picture of the glass: %s", error)
+            return
+        image = Image.frombytes("RGB", size, bytes(pixels))
+        if self._photograph_wanted:
+            self._photograph_wanted = False
+            self._publish(SCREENSHOT, small_jpeg(image), None)
+        if self._last_wanted and self._glass and raster.image_digest(image) == self._glass.frame:
+            self._save_last(image, self._glass)
+
+    def _save_last(self, image: Image.Image, glass: Glass) -> None:
+        if glass.shows_alert or glass.overlay:
+            return
+        self._last_wanted = False
+        self._last_saved = (glass.programme, self._uptime())
+        try:
+            save_png(image, self._state.last)
+        except OSError as error:
+            log.warning("last.png is not renewed: %s", error)
+
+    def _report(self) -> float:
+        since = self._uptime() - self._said_ms
+        if since < SPACING_MS:
+            return (SPACING_MS - since) / 1000
+        report = self._built(self._facts())
+        same = self._said is not None and _without_time(report) == _without_time(self._said)
+        if same and since < REPORT_MS:
+            return (REPORT_MS - since) / 1000
+        if self._publish(REPORT, report.to_json(), None):
+            self._number = report.number
+            self._said = report
+        self._said_ms = self._uptime()
+        return REPORT_MS / 1000
+
+    def _built(self, facts: Facts) -> Report:
+        glass = self._glass
+        programme = facts.programme
+        skipped = tuple(
+            Refusal(
+                subject=f"slide {found.slide}",
+                code=found.code or "undrawable",
+                detail=found.detail,
+                last_at_ms=programme.activated_at_ms if programme else 0,
+            )
+            for found in (programme.skipped if programme else ())
+        )
+        faults = tuple(
+            Refusal(subject=f"frame {fault.frame}"[:200], code="frame", detail=fault.detail[:300], last_at_ms=0)
+            for fault in (glass.faults if glass else ())
+        )
+        return Report(
+            boot=self._boot,
+            number=self._number + 1,
+            at_ms=max(0, facts.at_ms),
+            clock=facts.clock,
+            link=facts.link,
+            programme=programme.sequence if programme else None,
+            alerts=dict(list(facts.alerts.items())[:16]),
+            shown=glass.showings[:32] if glass else (),
+            presented_at_ms=max(0, glass.presented_at_ms) if glass else None,
+            frame=glass.frame if glass else None,
+            preparing=facts.preparing,
+            refusals=(*faults[:5], *facts.refusals, *skipped)[:20],
+            version=software_version(),
+            stage_started_at_ms=max(0, glass.started_at_ms) if glass else None,
+        )
+
+
+def _receipts(glass: Glass, facts: Facts) -> list[tuple[tuple[object, ...], Receipt]]:
+    """Return what the glass proves, each with what makes it one proof."""
+    found: list[tuple[tuple[object, ...], Receipt]] = []
+    for shown in () if glass.overlay else glass.showings:
+        reception = facts.receptions.get(shown.alert or "")
+        if reception is not None:
+            key = (shown.alert, shown.form, reception.sequence, reception.stream)
+            found.append((key, _receipt(glass, reception, shown)))
+    reception = facts.programme_reception
+    if reception is not None and glass.programme == reception.sequence:
+        found.append((("programme", reception.sequence), _receipt(glass, reception, None)))
+    return found
+
+
+def _receipt(glass: Glass, reception: Reception, shown: Shown | None) -> Receipt:
+    return Receipt(
+        stream=reception.stream,
+        sequence=reception.sequence,
+        alert=shown.alert if shown else None,
+        form=shown.form if shown else None,
+        received_at_ms=max(0, reception.unix_ms),
+        presented_at_ms=max(0, glass.presented_at_ms),
+        latency_ms=max(0.0, round(glass.presented_uptime_ms - reception.uptime_ms, 3)),
+        frame=glass.frame,
+        clock=glass.clock,
+    )
+
+
+def small_jpeg(image: Image.Image) -> bytes:
+    """Return a picture of at most ``SCREENSHOT_SIDE`` pixels on its longer side."""
+    small = image.copy()
+    small.thumbnail((SCREENSHOT_SIDE, SCREENSHOT_SIDE))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
+def software_version() -> str:
+    """Return the version of this software."""
+    try:
+        return version("beffroi")
+    except PackageNotFoundError:
+        return ""
+
+
+def _without_time(report: Report) -> Report:
+    return report.model_copy(update={"number": 1, "at_ms": 0})

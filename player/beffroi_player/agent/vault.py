@@ -1,0 +1,93 @@
+"""What only the agent keeps in the state directory, and how it recovers what was lost of it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from pydantic import Field
+
+from beffroi_content.model import Identifier, Manifest, WireModel
+from beffroi_content.trust import Floor, TrustAnchor, TrustState
+from beffroi_player.slots import Slot
+from beffroi_player.store import ActiveProgramme, AlertsRecord
+
+log = logging.getLogger(__name__)
+
+
+class Broker(WireModel):
+    """Where the MQTT broker is and as whom to log in; the password is the token."""
+
+    host: str = ""
+    """Empty: the host of the server."""
+    port: int = Field(default=1883, ge=1, le=65535)
+    tls: bool = False
+    username: str = ""
+
+
+class Enrolment(WireModel):
+    """Whose screen this is."""
+
+    site: Identifier
+    screen: Identifier
+    server: str
+    """URL without a slash at its end."""
+    token: str = Field(repr=False)
+    mqtt: Broker
+    anchor: TrustAnchor
+
+
+class PendingProgramme(WireModel):
+    """A programme that is accepted but not ready."""
+
+    sequence: int
+    manifest: Manifest
+
+
+class Done(WireModel):
+    """Identifiers of the commands that were done, oldest first."""
+
+    commands: tuple[str, ...] = ()
+
+
+class Vault:
+    """The agent's own files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.enrolment = Slot(folder / "enrolment.json", Enrolment, mode=0o600)
+        self.trust = Slot(folder / "trust.json", TrustState)
+        self.pending = Slot(folder / "pending.json", PendingProgramme)
+        self.done = Slot(folder / "commands.json", Done)
+
+
+def recovered_trust(
+    stored: TrustState | None,
+    anchor: TrustAnchor,
+    programme: ActiveProgramme | None,
+    pending: PendingProgramme | None,
+    alerts: AlertsRecord | None,
+) -> TrustState:
+    """Return the state of trust that fits what the player really holds.
+
+    A floor may be above what is held: the power went between the two writes, or a file was damaged. The document of
+    that very sequence would then be a duplicate for ever, so the floor is lowered by one, which lets it in again
+    and nothing older. If the state itself is lost, what is held gives the floors.
+    """
+    state = stored if stored is not None and stored.anchor == anchor else TrustState(anchor=anchor)
+    held = {name: stream.sequence for name, stream in (alerts.streams if alerts else {}).items()}
+    newest = max((found.sequence for found in (programme, pending) if found), default=0)
+    held[f"s-{anchor.screen}/programme"] = newest
+    floors = {name: _fitting(name, floor, held) for name, floor in state.floors.items()}
+    for name, sequence in held.items():
+        if sequence and name not in floors:
+            floors[name] = Floor(sequence=sequence - 1, digest="")
+    source = pending or programme
+    groups = source.manifest.settings.groups if source else state.groups
+    return state.model_copy(update={"floors": floors, "groups": groups})
+
+
+def _fitting(name: str, floor: Floor, held: dict[str, int]) -> Floor:
+    if not name.endswith(("/alerts", "/programme")) or held.get(name, 0) == floor.sequence or not floor.digest:
+        return floor
+    log.info("%s: sequence %d was seen but is not held: it may come again", name, floor.sequence)
+    return Floor(sequence=floor.sequence - 1, digest="")

@@ -1,0 +1,100 @@
+"""What time it is on a machine that may have no clock. Pure: both clocks are handed in.
+
+The record is an anchor (an instant and the uptime at which it was so), shared between agent and stage through
+``clock.json``; from there on only the uptime counts. It is *trusted* once a live signed beat was verified since
+boot, or, until then, while the kernel calls its clock disciplined. Otherwise it is *carried* from the later of the
+system clock and the newest signed instant, or *unknown* if there is neither.
+
+A beat is late by the time it travelled, so an anchor that came from one only moves forward; but where ``DOUBTS``
+beats in a row are behind it by more than ``STEP_MS`` it was wrong, and goes back. One late beat proves nothing: a
+network that stalls delivers it long after it was sent.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from beffroi_content.model import WireModel
+from beffroi_content.timeline import ClockState, Moment
+from beffroi_player import BUILT_AT_MS
+
+STEP_MS = 500
+DOUBTS = 3
+
+
+class Source(StrEnum):
+    """Who set the anchor."""
+
+    BEAT = "beat"
+    NTP = "ntp"
+    CARRIED = "carried"
+    NOBODY = "nobody"
+
+
+_STATES = {Source.BEAT: ClockState.TRUSTED, Source.NTP: ClockState.TRUSTED, Source.CARRIED: ClockState.CARRIED}
+
+
+class ClockRecord(WireModel):
+    """An anchor: at ``uptime_ms`` of this boot it was ``unix_ms``."""
+
+    boot: str
+    source: Source
+    unix_ms: int
+    uptime_ms: int
+    doubts: int = 0
+    """How many beats in a row were behind it."""
+
+    @property
+    def state(self) -> ClockState:
+        """How far it can be believed."""
+        return _STATES.get(self.source, ClockState.UNKNOWN)
+
+    def at(self, uptime_ms: float) -> Moment:
+        """Return the moment at that uptime of the same boot."""
+        uptime = int(uptime_ms)
+        return Moment(self.unix_ms + uptime - self.uptime_ms, uptime, self.state)
+
+
+def first_record(boot: str, uptime_ms: float, system_ms: int, newest_ms: int) -> ClockRecord:
+    """Return the anchor of a player that has only just started.
+
+    Args:
+        boot: Identifies the boot.
+        uptime_ms: Milliseconds since boot.
+        system_ms: The system clock.
+        newest_ms: The newest instant at which a genuine document was issued; 0 if there is none.
+    """
+    known = newest_ms > 0 or system_ms >= BUILT_AT_MS
+    source = Source.CARRIED if known else Source.NOBODY
+    return ClockRecord(boot=boot, source=source, unix_ms=max(system_ms, newest_ms), uptime_ms=int(uptime_ms))
+
+
+def with_beat(record: ClockRecord, issued_at_ms: int, uptime_ms: float) -> ClockRecord:
+    """Return the anchor after a verified beat that came in as it was sent."""
+    ahead = issued_at_ms - record.at(uptime_ms).unix_ms
+    if record.source is Source.BEAT and -STEP_MS <= ahead <= 0:
+        return record.model_copy(update={"doubts": 0}) if record.doubts else record
+    if record.source is Source.BEAT and ahead < 0 and record.doubts + 1 < DOUBTS:
+        return record.model_copy(update={"doubts": record.doubts + 1})
+    return _anchored(record, Source.BEAT, issued_at_ms, uptime_ms)
+
+
+def with_ntp(record: ClockRecord, system_ms: int, uptime_ms: float) -> ClockRecord:
+    """Return the anchor while the kernel calls its clock disciplined. The word of the town outranks it."""
+    ahead = system_ms - record.at(uptime_ms).unix_ms
+    if record.source is Source.BEAT or (record.source is Source.NTP and abs(ahead) <= STEP_MS):
+        return record
+    return _anchored(record, Source.NTP, system_ms, uptime_ms)
+
+
+def with_floor(record: ClockRecord, newest_ms: int, uptime_ms: float) -> ClockRecord:
+    """Return the anchor once something genuine was issued at ``newest_ms``, however late it came in."""
+    if record.state is ClockState.TRUSTED or newest_ms == 0:
+        return record
+    if newest_ms > record.at(uptime_ms).unix_ms or record.source is Source.NOBODY:
+        return _anchored(record, Source.CARRIED, max(newest_ms, record.at(uptime_ms).unix_ms), uptime_ms)
+    return record
+
+
+def _anchored(record: ClockRecord, source: Source, unix_ms: int, uptime_ms: float) -> ClockRecord:
+    return ClockRecord(boot=record.boot, source=source, unix_ms=unix_ms, uptime_ms=int(uptime_ms))

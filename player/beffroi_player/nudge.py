@@ -1,0 +1,72 @@
+"""“Look again”: one datagram between agent and stage. It carries no state, so a lost one costs only time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+LOOK = b"look"
+"""Something in the state or runtime directory has changed."""
+CAPTURE = b"capture"
+"""To the stage: write down what is on the glass."""
+
+
+class Bell:
+    """The receiving end.
+
+    Raises:
+        OSError: the socket cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+        path.unlink(missing_ok=True)
+        with _short(path) as address:
+            self._socket.bind(address)
+
+    def wait(self, timeout: float) -> frozenset[bytes]:
+        """Return the words that arrived, waiting ``timeout`` seconds at most for the first."""
+        select.select([self._socket], [], [], max(0.0, timeout))
+        words = set()
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                words.add(self._socket.recv(64))
+        return frozenset(words)
+
+    def close(self) -> None:
+        """Stop listening and remove the socket."""
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def ring(path: Path, word: bytes = LOOK) -> bool:
+    """Send a word. Return False where nobody listens or the bell is ringing already."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender, _short(path) as address:
+            sender.setblocking(False)
+            sender.sendto(word, address)
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Give a name within the 108 bytes that the address of a Unix socket may have."""
+    folder = os.open(path.parent, os.O_PATH | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)

@@ -1,0 +1,41 @@
+"""Where pictures go: a window, a whole display, or nowhere but a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from beffroi_player.outputs.base import Output, OutputError
+
+__all__ = ["NAMES", "Output", "OutputError", "choose"]
+
+NAMES = ("auto", "window", "fullscreen", "headless")
+_CARDS = Path("/dev/dri")
+
+
+def choose(name: str, runtime: Path) -> Output:
+    """Return the output of that name, not yet started.
+
+    ``auto`` is a window where a desktop runs, otherwise the whole display if there is a graphics card, otherwise
+    headless. A card without a display is not headless: the stage then fails and is started again until one is
+    plugged in. ``runtime`` is the runtime directory.
+    """
+    if name == "auto":
+        name = _automatic()
+    if name == "headless":
+        from beffroi_player.outputs.headless import Headless  # noqa: PLC0415 -- only the one that is used
+
+        return Headless(runtime / "headless.png")
+    if name == "fullscreen":
+        from beffroi_player.outputs.fullscreen import Fullscreen  # noqa: PLC0415
+
+        return Fullscreen()
+    from beffroi_player.outputs.window import Window  # noqa: PLC0415
+
+    return Window()
+
+
+def _automatic() -> str:
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return "window"
+    return "fullscreen" if any(_CARDS.glob("card*")) else "headless"

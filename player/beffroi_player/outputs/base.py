@@ -1,0 +1,71 @@
+"""What every output does."""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol
+
+import pygame
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+
+class OutputError(Exception):
+    """The output cannot be opened; the message says why."""
+
+
+class Output(Protocol):
+    """A place for pictures of one size, already turned as the panel hangs."""
+
+    pump_seconds: float | None
+    """How often ``pump`` wants to be called; None: never."""
+
+    def start(self) -> None:
+        """Find the display.
+
+        Raises:
+            OutputError: there is none.
+        """
+
+    def desktop(self) -> Size:
+        """Return the size of the display, or of a usual one where there is none."""
+
+    def open(self, size: Size) -> None:
+        """Make ready for pictures of that size; may be called again for another size.
+
+        Raises:
+            OutputError: the display does not let us.
+        """
+
+    def present(self, picture: pygame.Surface) -> None:
+        """Show a picture and return when it has been handed to the display."""
+
+    def capture(self) -> pygame.Surface:
+        """Return what was presented last, at its own size."""
+
+    def pump(self) -> bool:
+        """Answer the window system. Return False once a person has closed the window."""
+
+    def close(self) -> None:
+        """Give the display back."""
+
+
+def start_display(driver: str | None = None) -> None:
+    """Start SDL's display and nothing else of pygame: sound alone would cost a tenth of a second.
+
+    Raises:
+        OutputError: there is no such display.
+    """
+    if driver:
+        os.environ["SDL_VIDEODRIVER"] = driver
+    try:
+        pygame.display.init()
+    except pygame.error as error:
+        raise OutputError(f"no display: {error}") from error
+
+
+def fitted(picture: Size, room: Size) -> Size:
+    """Return the size at which a picture fits into a room: its own, or smaller in the same proportion."""
+    ratio = min(1.0, room[0] / picture[0], room[1] / picture[1])
+    return max(1, round(picture[0] * ratio)), max(1, round(picture[1] * ratio))

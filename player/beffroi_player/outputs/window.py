@@ -1,0 +1,80 @@
+"""A window on a desktop. A picture larger than the desktop is made smaller at the last moment."""
+
+from __future__ import annotations
+
+import os
+
+import pygame
+
+from beffroi_player.outputs.base import OutputError, Size, fitted, start_display
+
+
+class Window:
+    """A plain window; Escape or its close button end the stage."""
+
+    pump_seconds: float | None = 0.25
+    flags = 0
+
+    def __init__(self) -> None:
+        self._picture: pygame.Surface | None = None
+        self._window: pygame.Surface | None = None
+
+    def start(self) -> None:
+        """Find the desktop.
+
+        Raises:
+            OutputError: there is none.
+        """
+        # On X11 the default copies every frame through OpenGL, in software where there is no GPU.
+        os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+        start_display()
+
+    def desktop(self) -> Size:
+        """Return the size of the first desktop."""
+        width, height = pygame.display.get_desktop_sizes()[0]
+        return width, height
+
+    def open(self, size: Size) -> None:
+        """Open the window, or give it another size.
+
+        Raises:
+            OutputError: the desktop does not let us.
+        """
+        self._window = self._mode(size)
+        pygame.display.set_caption("Beffroi")
+        pygame.mouse.set_visible(False)
+
+    def present(self, picture: pygame.Surface) -> None:
+        """Show a picture."""
+        assert self._window is not None
+        self._picture = picture
+        room = self._window.get_size()
+        if picture.get_width() > room[0] or picture.get_height() > room[1]:
+            picture = pygame.transform.smoothscale(picture, fitted(picture.get_size(), room))
+        self._window.blit(picture, (0, 0))
+        pygame.display.flip()
+
+    def capture(self) -> pygame.Surface:
+        """Return what is in the window, at the size at which it was composed."""
+        assert self._picture is not None
+        assert self._window is not None
+        return self._picture if self._picture.get_size() != self._window.get_size() else self._window.copy()
+
+    def pump(self) -> bool:
+        """Answer the window system."""
+        for event in pygame.event.get():
+            if event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE):
+                return False
+            if event.type == pygame.WINDOWEXPOSED:
+                pygame.display.flip()
+        return True
+
+    def close(self) -> None:
+        """Close the window."""
+        pygame.display.quit()
+
+    def _mode(self, size: Size) -> pygame.Surface:
+        try:
+            return pygame.display.set_mode(fitted(size, self.desktop()), self.flags)
+        except pygame.error as error:
+            raise OutputError(f"no window: {error}") from error

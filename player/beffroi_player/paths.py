@@ -1,0 +1,27 @@
+"""Where the two directories are unless someone says otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+_MEMORY = "/dev/shm"  # noqa: S108 -- within it, a folder that only its owner can enter
+
+
+def default_state() -> Path:
+    """Return the state directory."""
+    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Path(given) if given else Path.home() / ".local/share/beffroi-player"
+
+
+def default_runtime(state: Path) -> Path:
+    """Return the runtime directory that goes with a state directory: in memory, if there is such a place."""
+    given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    if given:
+        return Path(given)
+    name = f"beffroi-{hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12]}"
+    own = os.environ.get("XDG_RUNTIME_DIR")
+    if own and os.access(own, os.W_OK):
+        return Path(own) / name
+    return Path(_MEMORY) / f"{name}-{os.getuid()}" if os.access(_MEMORY, os.W_OK) else state / "run"

@@ -1,0 +1,1 @@
+"""The glass side: no network, no text drawing."""

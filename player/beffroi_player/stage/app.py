@@ -1,0 +1,95 @@
+"""The life of the stage. The last good frame is on the glass before anything else is even imported."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import os
+import signal
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import FrameType
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+import pygame
+
+from beffroi_player import notify
+from beffroi_player.nudge import Bell, ring
+from beffroi_player.outputs import Output, OutputError, choose
+
+log = logging.getLogger(__name__)
+
+
+def run_stage(state: Path, runtime: Path, output_name: str) -> int:
+    """Show what the state directory says until SIGTERM, or until a person closes the window.
+
+    Args:
+        state: The state directory.
+        runtime: The runtime directory; it exists.
+        output_name: One of ``outputs.NAMES``.
+
+    Returns:
+        The exit code: 0, or 1 if there is no display.
+    """
+    bell_path = runtime / "stage.sock"
+    stopped = _listen_for_stop(bell_path)
+    with ExitStack() as undo:
+        output = choose(output_name, runtime)
+        undo.callback(output.close)
+        bell = undo.enter_context(Bell(bell_path))
+        try:
+            output.start()
+            splash = _show_last(state, output)
+        except OutputError as error:
+            log.error("the stage cannot start: %s", error)
+            return 1
+        notify.ready()
+        _loop(state, runtime, output, splash, bell, stopped)
+    return 0
+
+
+def _loop(
+    state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, bell: Bell, stopped: list[int]
+) -> None:
+    from beffroi_player.stage.loop import Stage  # noqa: PLC0415 -- after the first picture
+    from beffroi_player.store import Runtime, State  # noqa: PLC0415
+
+    stage = Stage(State(state), Runtime(runtime), output, splash)
+    # What is alive now stays so: the collector need not walk through it again and again.
+    gc.collect()
+    gc.freeze()
+    stage.run(bell, lambda: bool(stopped))
+
+
+def _listen_for_stop(bell_path: Path) -> list[int]:
+    stopped: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopped.append(number)
+        ring(bell_path)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return stopped
+
+
+def _show_last(state: Path, output: Output) -> pygame.Surface | None:
+    """Present what was on the glass before, if that is known, and return it as it hangs."""
+    try:
+        last = pygame.image.load(state / "last.png")
+    except (OSError, pygame.error):
+        output.open(output.desktop())
+        return None
+    turned = pygame.transform.rotate(last, -_rotation(state))
+    output.open(turned.get_size())
+    output.present(turned.convert())
+    return turned
+
+
+def _rotation(state: Path) -> int:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        rotation = json.loads((state / "programme.json").read_bytes())["manifest"]["settings"]["rotation"]
+        return rotation if rotation in (90, 180, 270) else 0
+    return 0

@@ -1,0 +1,121 @@
+"""Frames from files to surfaces, turned as the panel hangs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+import pygame
+
+from beffroi_content.model import Rectangle
+from beffroi_player.pictures import from_ppm
+from beffroi_player.store import Runtime, Size, State
+
+CACHE_BYTES = 96 * 1024 * 1024
+
+
+class BrokenFrame(Exception):
+    """The frame is missing or cannot be read; the message says why."""
+
+
+class Frames:
+    """Frames by file name, the most recently used of them in memory."""
+
+    def __init__(self, state: State, runtime: Runtime) -> None:
+        self._state = state
+        self._runtime = runtime
+        self._cache: OrderedDict[str, pygame.Surface] = OrderedDict()
+        self.rotation = 0
+
+    def turn(self, rotation: int) -> None:
+        """Turn every frame by that many degrees clockwise from now on."""
+        if rotation != self.rotation:
+            self._cache.clear()
+            self.rotation = rotation
+
+    def load(self, name: str, size: Size | None = None) -> pygame.Surface:
+        """Return a frame.
+
+        Args:
+            name: Its file name in the state directory; a raw one in the runtime directory comes first.
+            size: What it must measure upright.
+
+        Raises:
+            BrokenFrame: there is none of that name and size.
+        """
+        if name in self._cache:
+            self._cache.move_to_end(name)
+            surface = self._cache[name]
+        else:
+            surface = self._turned(self._read(name))
+            self._keep(name, surface)
+        if size is not None and surface.get_size() != panel_size(size, self.rotation):
+            raise BrokenFrame(f"{name} is {surface.get_size()} where {size} is needed")
+        return surface
+
+    def open(self, path: Path) -> pygame.Surface:
+        """Return a picture that is not a frame.
+
+        Raises:
+            BrokenFrame: there is none, or it cannot be read.
+        """
+        return self._turned(_decoded(path))
+
+    def _read(self, name: str) -> pygame.Surface:
+        raw = self._runtime.folder / Path(name).with_suffix(".ppm").name
+        try:
+            size, pixels = from_ppm(raw.read_bytes())
+        except (OSError, ValueError):
+            return _decoded(self._state.frames / Path(name).name)
+        return pygame.image.frombuffer(pixels, size, "RGB")
+
+    def _turned(self, surface: pygame.Surface) -> pygame.Surface:
+        surface = surface.convert()
+        return pygame.transform.rotate(surface, -self.rotation) if self.rotation else surface
+
+    def _keep(self, name: str, surface: pygame.Surface) -> None:
+        self._cache[name] = surface
+        used = sum(_weight(kept) for kept in self._cache.values())
+        while used > CACHE_BYTES and len(self._cache) > 1:
+            used -= _weight(self._cache.popitem(last=False)[1])
+
+
+def compose(size: Size, rotation: int, parts: Sequence[tuple[pygame.Surface, Rectangle]]) -> pygame.Surface:
+    """Return the picture for the panel: turned parts, each at the place of its upright rectangle."""
+    picture = pygame.Surface(panel_size(size, rotation)).convert()
+    picture.fill((0, 0, 0))
+    for surface, rectangle in parts:
+        picture.blit(surface, turned_corner(rectangle, size, rotation))
+    return picture
+
+
+def panel_size(size: Size, rotation: int) -> Size:
+    """Return what an upright size measures on a panel that is turned."""
+    return size if rotation in (0, 180) else (size[1], size[0])
+
+
+def turned_corner(rectangle: Rectangle, size: Size, rotation: int) -> tuple[int, int]:
+    """Return where the upper left corner of an upright rectangle lies after a turn clockwise."""
+    right = size[0] - rectangle.x - rectangle.width
+    below = size[1] - rectangle.y - rectangle.height
+    corners = {0: (rectangle.x, rectangle.y), 90: (below, rectangle.x), 180: (right, below), 270: (rectangle.y, right)}
+    return corners[rotation]
+
+
+def upright_rgb(picture: pygame.Surface, rotation: int) -> tuple[Size, bytes]:
+    """Return size and RGB bytes of a picture of the panel, turned back."""
+    upright = pygame.transform.rotate(picture, rotation) if rotation else picture
+    width, height = upright.get_size()
+    return (width, height), pygame.image.tobytes(upright, "RGB")
+
+
+def _decoded(path: Path) -> pygame.Surface:
+    try:
+        return pygame.image.load(path)
+    except (OSError, pygame.error) as error:
+        raise BrokenFrame(f"{path.name}: {error}") from error
+
+
+def _weight(surface: pygame.Surface) -> int:
+    return surface.get_width() * surface.get_height() * surface.get_bytesize()

@@ -1,0 +1,228 @@
+"""The frame loop: look, present, write down what was presented, sleep until something else is due.
+
+Nothing is polled: the loop sleeps on its socket until the scene ends or somebody says “look again”, with an idle
+tick in case a word was lost. A still picture costs one tick every few seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pygame
+
+from beffroi_content.digest import frame_digest
+from beffroi_content.model import AlertForm, Rectangle
+from beffroi_content.timeline import Moment, Scene, resolve
+from beffroi_content.wire.reports import Play, Shown
+from beffroi_player import machine, notify
+from beffroi_player.files import stamp, write_file
+from beffroi_player.nudge import CAPTURE, Bell, ring
+from beffroi_player.outputs.base import Output
+from beffroi_player.pictures import to_ppm
+from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, upright_rgb
+from beffroi_player.stage.playlog import PlayLog
+from beffroi_player.stage.reader import Reader
+from beffroi_player.stage.scenery import Picture, Scenery
+from beffroi_player.store import Glass, Runtime, Size, State
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 5.0
+"""How often the loop looks unasked; well within the watchdog's patience."""
+PAUSE_SECONDS = 1.0
+"""After an error that should not happen."""
+NOTICE = "notice"
+COLOUR = (29, 79, 145)
+"""What a fresh player shows until the agent has drawn the notice: not black, which looks broken."""
+
+
+class Stage:
+    """One screen."""
+
+    def __init__(self, state: State, runtime: Runtime, output: Output, splash: pygame.Surface | None = None) -> None:
+        self._state = state
+        self._runtime = runtime
+        self._output = output
+        self._reader = Reader(state, runtime)
+        self._frames = Frames(state, runtime)
+        self._scenery = Scenery(self._reader, self._frames)
+        self._log = PlayLog(state)
+        self._started_ms = self._reader.moment().unix_ms
+        self._number = 0
+        self._shows_anything = splash is not None
+        self._panel: Size | None = splash.get_size() if splash else None
+        self._size: Size = output.desktop()
+        self._on_glass: tuple[object, ...] = ()
+        self._digest = "0" * 64
+        self._presented = machine.uptime()
+        self._glass: Glass | None = None
+        self._plays: dict[Shown, Play] = {}
+
+    def run(self, bell: Bell, stopping: Callable[[], bool]) -> None:
+        """Present until told to stop, or until a person closes the window."""
+        while not stopping():
+            wait = self._turn()
+            notify.alive()
+            words = self._sleep(bell, wait)
+            if words is None:
+                break
+            if CAPTURE in words:
+                self._capture()
+        self._end_plays(frozenset())
+
+    def _turn(self) -> float:
+        """Look and present. Return the seconds until something else is due."""
+        try:
+            return self._look()
+        except Exception:
+            # Whatever it was: what is on the glass stays there, and is better than nothing.
+            log.exception("the picture stays as it is")
+            self._reader.forget()
+            return PAUSE_SECONDS
+
+    def _look(self) -> float:
+        self._reader.refresh()
+        self._frames.turn(self._reader.rotation)
+        size = self._reader.size(otherwise=self._natural_size())
+        moment = self._reader.moment()
+        scene = resolve(self._reader.manifest, self._reader.held, moment, size)
+        picture, until_ms = self._with_overlay(self._scenery.picture(scene), scene, moment, size)
+        self._show(picture, moment, size)
+        if scene.until_ms is not None:
+            self._load_ahead(moment.at(scene.until_ms), size)
+        uptime = self._reader.moment().uptime_ms
+        due = until_ms if until_ms is not None else moment.uptime_ms + 1000 * IDLE_SECONDS
+        return min(IDLE_SECONDS, max(0.0, (due - uptime) / 1000))
+
+    def _natural_size(self) -> Size:
+        """Return the size to draw for while nothing says what the screen measures."""
+        return panel_size(self._panel or self._output.desktop(), self._reader.rotation)
+
+    def _with_overlay(self, picture: Picture, scene: Scene, moment: Moment, size: Size) -> tuple[Picture, float | None]:
+        """Lay the overlay over the picture, unless it would hide an alert. Return also until what uptime it holds."""
+        until = moment.uptime_ms + scene.until_ms - moment.unix_ms if scene.until_ms is not None else None
+        overlay = self._reader.overlay
+        hides = any(showing.form is AlertForm.TAKEOVER for showing in scene.showings)
+        if overlay is None or hides or overlay.until_uptime_ms <= moment.uptime_ms:
+            return picture, until
+        full = Rectangle(width=size[0], height=size[1])
+        end = overlay.until_uptime_ms if until is None else min(until, overlay.until_uptime_ms)
+        return self._scenery.overlaid(picture, overlay.frame, full), end
+
+    def _show(self, picture: Picture, moment: Moment, size: Size) -> None:
+        if picture.pieces:
+            key = (tuple((p.frame, p.rectangle) for p in picture.pieces), self._frames.rotation, size)
+            self._put(key, lambda: compose(size, self._frames.rotation, picture.parts), size)
+        elif self._shows_nothing_fit():
+            self._show_notice(size)
+        self._tell(picture, moment)
+
+    def _shows_nothing_fit(self) -> bool:
+        """Whether what is on the glass is no better than a notice: nothing, a notice, or an alert that is over."""
+        over = self._glass is not None and self._glass.shows_alert
+        return not self._shows_anything or over or self._on_glass[:1] == (NOTICE,)
+
+    def _show_notice(self, size: Size) -> None:
+        key = (NOTICE, stamp(self._state.notice), self._frames.rotation)
+        try:
+            surface = self._frames.open(self._state.notice)
+        except BrokenFrame:
+            surface = pygame.Surface(panel_size(size, self._frames.rotation)).convert()
+            surface.fill(COLOUR)
+        self._put(key, lambda: surface, panel_size(surface.get_size(), self._frames.rotation))
+
+    def _put(self, key: tuple[object, ...], build: Callable[[], pygame.Surface], size: Size) -> None:
+        """Present a picture, unless it is on the glass already."""
+        if key == self._on_glass:
+            return
+        surface = build()
+        panel = surface.get_size()
+        if panel != self._panel:
+            self._output.open(panel)
+            self._panel = panel
+        self._output.present(surface)
+        self._presented = machine.uptime()
+        self._on_glass, self._shows_anything = key, True
+        self._number += 1
+        self._digest = frame_digest(*upright_rgb(surface, self._frames.rotation))
+        self._size = size
+
+    def _tell(self, picture: Picture, moment: Moment) -> None:
+        """Write down what is on the glass, if that is news, and tell the agent."""
+        programme = self._reader.programme
+        shown = tuple(piece.shown for piece in picture.pieces if piece.shown)
+        presented_ms = moment.unix_ms + round(self._presented - moment.uptime_ms)
+        glass = Glass(
+            started_at_ms=self._started_ms,
+            number=self._number,
+            size=self._size,
+            programme=programme.sequence if programme else None,
+            showings=shown,
+            frames=tuple(piece.frame for piece in picture.pieces),
+            overlay=picture.overlay,
+            presented_at_ms=presented_ms,
+            presented_uptime_ms=self._presented,
+            clock=moment.clock,
+            frame=self._digest,
+            faults=picture.faults,
+        )
+        if self._glass is not None and glass.model_copy(update={"presented_at_ms": 0}) == self._glass.model_copy(
+            update={"presented_at_ms": 0}
+        ):
+            return
+        for fault in set(picture.faults) - set(self._glass.faults if self._glass else ()):
+            log.warning("a frame is not shown: %s", fault.detail)
+        self._glass = glass
+        self._runtime.glass.write(glass)
+        ring(self._runtime.agent_bell)
+        self._note_plays(shown, moment)
+
+    def _note_plays(self, shown: tuple[Shown, ...], moment: Moment) -> None:
+        self._end_plays(frozenset(shown))
+        for part in set(shown) - set(self._plays):
+            self._plays[part] = Play(
+                number=1,
+                slide=part.slide,
+                alert=part.alert,
+                page=part.page,
+                zone=part.zone,
+                started_at_ms=moment.unix_ms,
+                lasted_ms=moment.uptime_ms,
+                frame=self._digest,
+                clock=moment.clock,
+            )
+
+    def _end_plays(self, staying: frozenset[Shown]) -> None:
+        uptime = int(machine.uptime())
+        for part in [part for part in self._plays if part not in staying]:
+            play = self._plays.pop(part)
+            # Until it ends, a play holds the uptime of its start where its length will be.
+            self._log.append(play.model_copy(update={"lasted_ms": max(0, uptime - play.lasted_ms)}))
+
+    def _load_ahead(self, moment: Moment, size: Size) -> None:
+        self._scenery.picture(resolve(self._reader.manifest, self._reader.held, moment, size))
+
+    def _capture(self) -> None:
+        """Write down what is on the glass, for a screenshot."""
+        if not self._shows_anything:
+            return
+        try:
+            picture = to_ppm(*upright_rgb(self._output.capture(), self._frames.rotation))
+            write_file(self._runtime.capture, picture, durable=False)
+        except OSError as error:
+            log.warning("no screenshot: %s", error)
+            return
+        ring(self._runtime.agent_bell)
+
+    def _sleep(self, bell: Bell, seconds: float) -> frozenset[bytes] | None:
+        """Sleep until somebody rings. None: a person has closed the window."""
+        end = machine.uptime() + 1000 * seconds
+        while True:
+            left = max(0.0, (end - machine.uptime()) / 1000)
+            pump = self._output.pump_seconds
+            words = bell.wait(left if pump is None else min(left, pump))
+            if pump is not None and not self._output.pump():
+                return None
+            if words or machine.uptime() >= end:
+                return words

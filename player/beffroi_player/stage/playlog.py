@@ -1,0 +1,83 @@
+"""Proof of play: one JSON line for each showing, numbered without a gap over the life of the player."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from beffroi_content.wire.reports import Play
+from beffroi_player import machine
+from beffroi_player.store import State
+
+log = logging.getLogger(__name__)
+
+LINES_PER_FILE = 1_000
+FILES_KEPT = 200
+"""Oldest first out: some weeks without a server, some tens of megabytes."""
+SYNC_MS = 60_000
+"""How much of the log a power cut may take: to wait for the disk at each line would wear a card out."""
+
+
+class PlayLog:
+    """The open end of the log."""
+
+    def __init__(self, state: State) -> None:
+        self._folder = state.plays
+        self._path, self._lines, last = _end(self._folder)
+        forwarded = state.forwarded.read()
+        # A power cut may have taken lines that the server has already: their numbers are used up.
+        self._next = max(last, forwarded.number if forwarded else 0) + 1
+        self._synced_ms = machine.uptime()
+
+    def append(self, play: Play) -> None:
+        """Give the play its number and write it. Where the disk refuses, the play is lost, not the screen."""
+        line = play.model_copy(update={"number": self._next}).to_json() + b"\n"
+        try:
+            self._write(line)
+        except OSError as error:
+            log.warning("a play is not logged: %s", error)
+            return
+        self._next += 1
+        self._lines += 1
+
+    def _write(self, line: bytes) -> None:
+        if self._path is None or self._lines >= LINES_PER_FILE:
+            self._path, self._lines = self._folder / f"{self._next:012}.jsonl", 0
+            _drop_oldest(self._folder)
+        with open(self._path, "ab") as file:
+            file.write(line)
+            file.flush()
+            if machine.uptime() - self._synced_ms > SYNC_MS:
+                os.fdatasync(file.fileno())
+                self._synced_ms = machine.uptime()
+
+
+def _end(folder: Path) -> tuple[Path | None, int, int]:
+    """Return the newest file, its number of lines and the last number in it; a torn last line is cut off."""
+    files = sorted(folder.glob("*.jsonl"))
+    if not files:
+        return None, 0, 0
+    path = files[-1]
+    try:
+        data = path.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]
+        if whole != data:
+            os.truncate(path, len(whole))
+        lines = whole.splitlines()
+        last = Play.model_validate_json(lines[-1]).number if lines else int(path.stem) - 1
+    except (OSError, ValueError, ValidationError) as error:
+        log.warning("the play log %s is closed, it is damaged: %s", path.name, error)
+        return None, 0, _first_number(path) + LINES_PER_FILE
+    return path, len(lines), last
+
+
+def _first_number(path: Path) -> int:
+    return int(path.stem) if path.stem.isdigit() else 0
+
+
+def _drop_oldest(folder: Path) -> None:
+    for path in sorted(folder.glob("*.jsonl"))[:-FILES_KEPT]:
+        path.unlink(missing_ok=True)

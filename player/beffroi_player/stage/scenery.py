@@ -1,0 +1,104 @@
+"""From a scene to the frames that make it, with what is shown instead where a frame is broken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pygame
+
+from beffroi_content.model import Rectangle
+from beffroi_content.timeline import ReasonKind, Scene, Showing
+from beffroi_content.wire.reports import Shown
+from beffroi_player.stage.frames import BrokenFrame, Frames
+from beffroi_player.stage.reader import Reader
+from beffroi_player.store import Fault, alert_set, frame_set
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A frame at its place, and what is said of it."""
+
+    frame: str
+    rectangle: Rectangle
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is to be on the glass."""
+
+    pieces: tuple[Piece, ...]
+    surfaces: tuple[pygame.Surface, ...]
+    faults: tuple[Fault, ...]
+    overlay: bool = False
+
+    @property
+    def parts(self) -> list[tuple[pygame.Surface, Rectangle]]:
+        """Surfaces with their places, in drawing order."""
+        return [(s, piece.rectangle) for s, piece in zip(self.surfaces, self.pieces, strict=True)]
+
+
+class Scenery:
+    """Finds the frames of scenes."""
+
+    def __init__(self, reader: Reader, frames: Frames) -> None:
+        self._reader = reader
+        self._frames = frames
+
+    def picture(self, scene: Scene) -> Picture:
+        """Return the picture of a scene. Where a frame is broken the idle slide takes its place, or nothing does."""
+        found: list[tuple[Piece, pygame.Surface]] = []
+        faults: list[Fault] = []
+        for showing in scene.showings:
+            for piece in self._candidates(showing):
+                try:
+                    found.append((piece, self._frames.load(piece.frame, piece.rectangle.size)))
+                    break
+                except BrokenFrame as error:
+                    faults.append(Fault(frame=piece.frame, detail=str(error)))
+        return Picture(tuple(piece for piece, _ in found), tuple(surface for _, surface in found), tuple(faults))
+
+    def overlaid(self, picture: Picture, frame: str, rectangle: Rectangle) -> Picture:
+        """Return the frame that lies over everything, or the picture itself if the frame is broken."""
+        try:
+            surface = self._frames.load(frame, rectangle.size)
+        except BrokenFrame as error:
+            fault = Fault(frame=frame, detail=str(error))
+            return Picture(picture.pieces, picture.surfaces, (*picture.faults, fault))
+        return Picture((Piece(frame, rectangle),), (surface,), picture.faults, overlay=True)
+
+    def _candidates(self, showing: Showing) -> list[Piece]:
+        """Return the frame of a showing, and then what may stand in for it."""
+        shown = _shown(showing)
+        names = self._names(showing)
+        wanted = [Piece(names[min(showing.page, len(names) - 1)] if names else "", showing.rectangle, shown)]
+        programme = self._reader.programme
+        if showing.zone is None or programme is None:
+            return wanted
+        idle = programme.frames.get(frame_set(programme.manifest.idle.id, showing.rectangle.size), ())
+        instead = Shown(zone=showing.zone, slide=programme.manifest.idle.id, reason=ReasonKind.IDLE)
+        return wanted + [Piece(name, showing.rectangle, instead) for name in idle[:1]]
+
+    def _names(self, showing: Showing) -> tuple[str, ...]:
+        if showing.alert is not None and showing.form is not None:
+            record = self._reader.alerts
+            return record.frames.get(alert_set(showing.alert, showing.form), ()) if record else ()
+        programme = self._reader.programme
+        if showing.slide is None or programme is None:
+            return ()
+        return programme.frames.get(frame_set(showing.slide.id, showing.rectangle.size), ())
+
+
+def _shown(showing: Showing) -> Shown:
+    return Shown(
+        zone=showing.zone,
+        slide=showing.slide.id if showing.slide else None,
+        alert=showing.alert.id if showing.alert else None,
+        form=showing.form,
+        page=showing.page,
+        reason=showing.reason.kind,
+        rule=showing.reason.rule,
+        playlist=showing.reason.playlist,
+        since_ms=showing.since_ms,
+        until_ms=showing.until_ms,
+    )

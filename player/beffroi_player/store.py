@@ -1,0 +1,203 @@
+"""The two directories between agent and stage.
+
+The *state directory* is on a disk and survives a power cut; every file in it is JSON that a person can read, but
+for pictures. It is written in one step (temporary file, fsync, rename, fsync of the folder), so that a reader sees
+the old or the new. Any file may be missing or broken: the player then does without and says why.
+
+========================  ========  ==================================================================
+``enrolment.json``        agent     whose screen this is, the server, the token (readable by the owner only)
+``trust.json``            agent     key list and newest sequence of each stream
+``pending.json``          agent     a programme that is accepted but not ready
+``programme.json``        agent     the programme that is on, with the frames of each of its slides
+``alerts.json``           agent     the alerts that are held, with their frames
+``commands.json``         agent     the commands that were done
+``forwarded.json``        agent     up to which play the server has the log
+``assets/<sha256>``       agent     files as they came
+``frames/<name>.png``     agent     slides and alerts as they are shown
+``last.png``              agent     what was on the glass, for the first instant after a start
+``notice.png``            agent     what is shown while there is nothing else
+``plays/<number>.jsonl``  stage     the play log; each file is named after the first number in it
+========================  ========  ==================================================================
+
+The *runtime directory* is in memory and forgotten at each boot: ``clock.json``, ``alerts.json`` with its frames
+(``<name>.ppm``) before they are on the disk, ``overlay.json``, what the stage presents now (``glass.json``,
+``capture.ppm``, ``headless.png``), and the sockets ``stage.sock`` and ``agent.sock``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, WireModel
+from beffroi_content.timeline import ClockState
+from beffroi_content.wire.reports import Shown
+from beffroi_player.clock import ClockRecord
+from beffroi_player.slots import Slot
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+
+class Skipped(WireModel):
+    """A slide that is left out of the programme."""
+
+    slide: str
+    code: str
+    detail: str
+
+
+class ActiveProgramme(WireModel):
+    """A programme, ready to be shown."""
+
+    sequence: int
+    manifest: Manifest
+    """As it came, without the slides that are left out, and with the pages that were drawn."""
+    frames: dict[str, tuple[str, ...]]
+    """File names of the pages, by ``frame_set``."""
+    skipped: tuple[Skipped, ...] = ()
+    activated_at_ms: int = 0
+
+
+class HeldStream(WireModel):
+    """The alerts of one scope."""
+
+    sequence: int
+    alerts: tuple[HeldAlert, ...] = ()
+
+
+class AlertsRecord(WireModel):
+    """Every alert that is held."""
+
+    boot: str
+    """The boot whose uptime ``lapses_at_uptime_ms`` means."""
+    saved_at_uptime_ms: int = 0
+    size: Size = (1920, 1080)
+    """Of the upright screen for which the frames are drawn."""
+    streams: dict[str, HeldStream] = {}
+    frames: dict[str, tuple[str, ...]] = {}
+    """File names of the pages, by ``alert_set``."""
+
+    def held(self) -> tuple[HeldAlert, ...]:
+        """Return the alerts of all scopes."""
+        return tuple(held for stream in self.streams.values() for held in stream.alerts)
+
+    def in_boot(self, boot: str) -> AlertsRecord:
+        """Return the record as it stands in a boot.
+
+        The uptime of another boot means nothing. What an alert had left when the file was written then counts from
+        the start of this boot: time without power cannot be measured, and the alert's own end still holds.
+        """
+        if boot == self.boot:
+            return self
+        streams = {
+            name: stream.model_copy(update={"alerts": tuple(self._restarted(held) for held in stream.alerts)})
+            for name, stream in self.streams.items()
+        }
+        return self.model_copy(update={"boot": boot, "saved_at_uptime_ms": 0, "streams": streams})
+
+    def _restarted(self, held: HeldAlert) -> HeldAlert:
+        return held.model_copy(update={"lapses_at_uptime_ms": held.lapses_at_uptime_ms - self.saved_at_uptime_ms})
+
+
+class Overlay(WireModel):
+    """A frame over everything but an emergency, for a while."""
+
+    frame: str
+    until_uptime_ms: int
+
+
+class Fault(WireModel):
+    """A frame that could not be shown."""
+
+    frame: str
+    detail: str
+
+
+class Glass(WireModel):
+    """What the stage presents."""
+
+    started_at_ms: int
+    number: int
+    """Counts the presented frames of this start of the stage."""
+    size: Size
+    """Of the upright picture."""
+    programme: int | None = None
+    showings: tuple[Shown, ...] = ()
+    frames: tuple[str, ...] = ()
+    """File names of what was composed, in drawing order."""
+    overlay: bool = False
+    presented_at_ms: int
+    presented_uptime_ms: float
+    clock: ClockState
+    frame: str
+    """Digest of the upright picture: see ``raster.frame_digest``."""
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def shows_alert(self) -> bool:
+        """Whether any part of it is an alert."""
+        return any(shown.alert is not None for shown in self.showings)
+
+
+class Forwarded(WireModel):
+    """Up to which play the server has the log."""
+
+    number: int = 0
+
+
+def frame_set(slide: str, size: Size) -> str:
+    """Return under which name the frames of a slide are listed for a zone of that size."""
+    return f"{slide} {size[0]}x{size[1]}"
+
+
+def alert_set(alert: Alert, form: AlertForm) -> str:
+    """Return under which name the frames of an alert are listed: two scopes may carry two versions of it."""
+    return f"{alert.id} {form} {hashlib.sha256(alert.to_json()).hexdigest()[:8]}"
+
+
+class State:
+    """The state directory, as far as both processes know it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.assets = folder / "assets"
+        self.frames = folder / "frames"
+        self.plays = folder / "plays"
+        self.last = folder / "last.png"
+        self.notice = folder / "notice.png"
+        self.programme = Slot(folder / "programme.json", ActiveProgramme)
+        self.alerts = Slot(folder / "alerts.json", AlertsRecord)
+        self.forwarded = Slot(folder / "forwarded.json", Forwarded)
+
+    def make(self) -> None:
+        """Make the folders.
+
+        Raises:
+            OSError: the disk does not let us.
+        """
+        for folder in (self.folder, self.assets, self.frames, self.plays):
+            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+
+
+class Runtime:
+    """The runtime directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.stage_bell = folder / "stage.sock"
+        self.agent_bell = folder / "agent.sock"
+        self.capture = folder / "capture.ppm"
+        self.headless = folder / "headless.png"
+        self.clock = Slot(folder / "clock.json", ClockRecord, durable=False)
+        self.alerts = Slot(folder / "alerts.json", AlertsRecord, durable=False)
+        self.overlay = Slot(folder / "overlay.json", Overlay, durable=False)
+        self.glass = Slot(folder / "glass.json", Glass, durable=False)
+
+    def make(self) -> None:
+        """Make the folder, for the owner only.
+
+        Raises:
+            OSError: the disk does not let us.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,0 +1,122 @@
+"""Stage and agent as two children of one process, for machines without a service manager."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+log = logging.getLogger(__name__)
+
+BACK_OFF_SECONDS = 30.0
+STEADY_SECONDS = 60.0
+"""A child that lived this long is started again at once."""
+PATIENCE_SECONDS = 10.0
+TICK_SECONDS = 0.2
+SUPERVISED = "BEFFROI_SUPERVISED"
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class Child:
+    """A process that is to live."""
+
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    failures: int = 0
+    due: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Start it."""
+        environment = {**os.environ, SUPERVISED: str(os.getpid())}
+        self.process = subprocess.Popen(self.command, env=environment)  # noqa: S603 -- this very program
+        self.started = time.monotonic()
+
+    def ended(self) -> int | None:
+        """Return the exit code of a child that has ended, once; None while it lives or waits to be started."""
+        code = self.process.poll() if self.process else None
+        if code is not None:
+            self.process = None
+            steady = code == 0 or time.monotonic() - self.started > STEADY_SECONDS
+            self.failures = 0 if steady else self.failures + 1
+            pause = 0.0 if self.failures == 0 else min(BACK_OFF_SECONDS, 0.25 * 2 ** min(self.failures, 8))
+            self.due = time.monotonic() + pause * (0.5 + random.random() / 2)  # noqa: S311
+        return code
+
+    def stop(self) -> None:
+        """End it, kindly at first."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            log.warning("the %s does not end: killed", self.name)
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+def supervise(options: Sequence[str], output: str) -> int:
+    """Run stage and agent until SIGTERM, or until a person closes the window.
+
+    Args:
+        options: What both are told, such as ``--state DIR``.
+        output: Where the stage shows its picture.
+
+    Returns:
+        The exit code.
+    """
+    program = [sys.executable, "-m", "beffroi_player"]
+    stage = Child("stage", [*program, "stage", *options, "--output", output])
+    # The glass comes first: the stage has something to show before the agent has heard a word.
+    children = [stage, Child("agent", [*program, "agent", *options])]
+    stopped: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopped.append(number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        while not stopped:
+            if _tend(children, closes=stage):
+                break
+            time.sleep(TICK_SECONDS)
+    finally:
+        for child in reversed(children):
+            child.stop()
+    return 0
+
+
+def _tend(children: Sequence[Child], closes: Child) -> bool:
+    """Start what has to run. Return whether the child that may close the whole has ended of its own will."""
+    for child in children:
+        code = child.ended()
+        if code == 0 and child is closes:
+            return True
+        if code is not None:
+            log.warning("the %s ended with %d, it is started again", child.name, code)
+        if child.process is None and time.monotonic() >= child.due:
+            child.start()
+    return False
+
+
+def end_with_parent() -> None:
+    """Let the kernel end this process when its supervisor dies, however that dies."""
+    parent = os.environ.pop(SUPERVISED, "")
+    if not parent:
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if str(os.getppid()) != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
