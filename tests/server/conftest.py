@@ -10,7 +10,10 @@ from django.conf import settings as django_settings
 
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Person, Role, Town
+from beffroi_server.broadcast import keys
 from beffroi_server.library.models import Announcement, Template
+from beffroi_server.programme import services as programme
+from beffroi_server.programme.models import Playlist, ScheduleRule
 from beffroi_server.screens.models import Group, Screen, ScreenClass, Technology
 
 NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)
@@ -115,3 +118,20 @@ def announcement(db) -> Announcement:
     return Announcement.objects.create(
         template=Template.NEWS, title="La piscine rouvre lundi", body="Ouverture à 9 heures.", label="Sports"
     )
+
+
+@pytest.fixture
+def keyring(town: Town) -> Town:
+    """The town with its keys made and its key list signed."""
+    keys.create()
+    return town
+
+
+@pytest.fixture
+def playlist(announcement: Announcement) -> Playlist:
+    """A playlist of one announcement, on every screen, all day."""
+    playlist = programme.create_playlist("Everywhere", person=None)
+    programme.add_entry(playlist, announcement=announcement, person=None)
+    rule = ScheduleRule(name="All day", playlist=playlist, everywhere=True)
+    programme.save_rule(rule, person=None)
+    return playlist

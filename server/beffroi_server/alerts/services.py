@@ -191,10 +191,11 @@ def _check(targets: Targets, duration_min: int) -> None:
 
 def _validate(alert: Alert) -> None:
     try:
-        alert.clean_fields()
+        alert.clean_fields(exclude={"issued_by", "ended_by", "scenario"})
         queries.to_content(alert, alert.issued_at)
     except ValidationError as error:
-        raise AlertRefused("no-title", " ".join(error.messages)) from error
+        code = "no-title" if "title" in error.message_dict else "invalid"
+        raise AlertRefused(code, " ".join(error.messages)) from error
     except ValueError as error:
         raise AlertRefused("too-long", _("The alert cannot be sent as it is: %(fault)s") % {"fault": error}) from error
 

@@ -1,22 +1,93 @@
-"""What an announcement looks like, drawn by the player's own functions."""
+"""What announcements and alerts look like, drawn by the player's own functions.
+
+Pages are kept in memory under the key of their drawing, as PNG, the most recently used up to ``CACHE_BYTES``.
+"""
 
 from __future__ import annotations
 
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import lru_cache
+
+from PIL import Image
+
 from beffroi_content import model as content
+from beffroi_content import raster
 from beffroi_server.accounts.models import Town
 from beffroi_server.library import ingest
+from beffroi_server.programme.compile import Unfit
 from beffroi_server.screens.models import ScreenClass
 
 CACHE_BYTES = 48 * 1024 * 1024
+Pages = tuple[bytes, ...]
 
 
-def preview_pages(announcement: content.Announcement, screen_class: ScreenClass, town: Town) -> tuple[bytes, ...]:
+class PageCache:
+    """Drawn pages by key. Safe for threads; two that ask for the same drawing at once may both draw it."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._pages: OrderedDict[str, Pages] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str, draw: Callable[[], tuple[Image.Image, ...]]) -> Pages:
+        """Return the pages of a key, drawn if they are not known yet."""
+        with self._lock:
+            if key in self._pages:
+                self._pages.move_to_end(key)
+                return self._pages[key]
+        pages = tuple(_png(image) for image in draw())
+        with self._lock:
+            if key not in self._pages:
+                self._pages[key] = pages
+                self._size += _weight(pages)
+            while self._size > self._limit and len(self._pages) > 1:
+                self._size -= _weight(self._pages.popitem(last=False)[1])
+        return pages
+
+
+cache = PageCache(CACHE_BYTES)
+
+
+def preview_pages(announcement: content.Announcement, screen_class: ScreenClass, town: Town) -> Pages:
     """Return every page of an announcement on a kind of screen, as PNG.
 
     Raises:
         RasterError: it cannot be drawn there, for instance since its text is too long.
     """
-    raise NotImplementedError
+    shown = content.AnnouncementContent(announcement=announcement)
+    slide = content.Slide(id="preview", name=announcement.title, content=shown)
+    return slide_pages(slide, raster.Canvas.of(settings_of(screen_class, town)))
+
+
+def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: ScreenClass, town: Town) -> Pages:
+    """Return every page of an alert in a form on a kind of screen, as PNG."""
+    return alert_pages(alert, form, alert_canvas(alert.level, form, settings_of(screen_class, town)))
+
+
+def slide_pages(slide: content.Slide, canvas: raster.Canvas) -> Pages:
+    """Return the pages of a slide as PNG.
+
+    Raises:
+        RasterError: it cannot be drawn on that canvas.
+    """
+    return cache.get(raster.slide_key(slide, canvas), lambda: raster.draw_slide(slide, canvas, read_asset))
+
+
+def alert_pages(alert: content.Alert, form: content.AlertForm, canvas: raster.Canvas) -> Pages:
+    """Return the pages of an alert as PNG."""
+    return cache.get(raster.alert_key(alert, form, canvas), lambda: raster.draw_alert(alert, form, canvas))
+
+
+def alert_canvas(level: content.AlertLevel, form: content.AlertForm, settings: content.ScreenSettings) -> raster.Canvas:
+    """Return what a form of an alert of that level is drawn on: the whole screen, or the band at its foot."""
+    full = settings.screen_class.size
+    vigilance = level is content.AlertLevel.VIGILANCE and form is not content.AlertForm.SLIDE
+    in_band = form is content.AlertForm.BANNER or vigilance
+    return raster.Canvas.of(settings, content.banner_rectangle(full).size if in_band else full)
 
 
 def page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
@@ -25,7 +96,23 @@ def page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
     Raises:
         Unfit: it cannot be drawn there.
     """
-    raise NotImplementedError
+    canvas = raster.Canvas.of(settings)
+    found = _counted(_Slide(raster.slide_key(slide, canvas), slide, canvas))
+    if isinstance(found, raster.RasterError):
+        raise Unfit(found.code, str(found))
+    return found
+
+
+def settings_of(screen_class: ScreenClass, town: Town) -> content.ScreenSettings:
+    """Return the settings of any screen of that class."""
+    return content.ScreenSettings.model_validate(
+        {
+            "screen_class": screen_class.to_content(),
+            "time_zone": town.time_zone,
+            "locale": town.locale,
+            "town": town.to_content(),
+        }
+    )
 
 
 def read_asset(reference: content.AssetReference) -> bytes:
@@ -35,3 +122,34 @@ def read_asset(reference: content.AssetReference) -> bytes:
         OSError: it is not there.
     """
     return ingest.path_of(reference.sha256).read_bytes()
+
+
+class _Slide:
+    """A slide on a canvas; two with the same key are the same."""
+
+    def __init__(self, key: str, slide: content.Slide, canvas: raster.Canvas) -> None:
+        self.key, self.slide, self.canvas = key, slide, canvas
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Slide) and other.key == self.key
+
+
+@lru_cache(maxsize=20_000)
+def _counted(asked: _Slide) -> int | raster.RasterError:
+    try:
+        return raster.page_count(asked.slide, asked.canvas)
+    except raster.RasterError as error:
+        return error.with_traceback(None)
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def _weight(pages: Pages) -> int:
+    return sum(len(page) for page in pages)

@@ -3,23 +3,114 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import itertools
+from collections.abc import Sequence
 
 from PIL import Image
 
-from beffroi_content.timeline import Scene
+from beffroi_content import model as content
+from beffroi_content import raster
+from beffroi_content.timeline import Moment, Scene, Showing, changes, resolve
+from beffroi_server.alerts import queries as alerts
+from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.library import preview
+from beffroi_server.programme import compile as compiling
+from beffroi_server.programme import publication
 from beffroi_server.screens.models import Screen
+
+_FORMS = {
+    content.AlertLevel.INFORMATION: content.AlertForm.SLIDE,
+    content.AlertLevel.VIGILANCE: content.AlertForm.BANNER,
+}
 
 
 def expected_scene(screen: Screen, now: dt.datetime) -> Scene:
     """Return what a screen that has received everything shows at an instant."""
-    raise NotImplementedError
+    manifest = current_manifest(screen)
+    return resolve(manifest, _held(screen, manifest.settings, now), _moment(now), manifest.settings.screen_class.size)
 
 
 def expected_picture(screen: Screen, now: dt.datetime) -> tuple[Image.Image, str]:
     """Return the picture on the glass, upright, and its digest as a player reports it."""
-    raise NotImplementedError
+    manifest = current_manifest(screen)
+    size = manifest.settings.screen_class.size
+    scene = resolve(manifest, _held(screen, manifest.settings, now), _moment(now), size)
+    return picture_of(scene, manifest.settings)
+
+
+def picture_of(scene: Scene, settings: content.ScreenSettings) -> tuple[Image.Image, str]:
+    """Return the picture of a scene, upright, and its digest as a player reports it."""
+    parts = [(showing.rectangle, _drawn(showing, settings)) for showing in scene.showings]
+    picture = raster.compose(settings.screen_class.size, parts)
+    return picture, raster.image_digest(picture)
 
 
 def upcoming(screen: Screen, now: dt.datetime, count: int = 10) -> list[tuple[int, Scene]]:
     """Return the scene at ``now`` and those that follow it, each with the instant (Unix ms) at which it begins."""
-    raise NotImplementedError
+    manifest = current_manifest(screen)
+    held = _held(screen, manifest.settings, now)
+    scenes = itertools.islice(changes(manifest, held, _moment(now), manifest.settings.screen_class.size), count)
+    found: list[tuple[int, Scene]] = []
+    begins = unix_ms(now)
+    for scene in scenes:
+        found.append((begins, scene))
+        begins = scene.until_ms or begins
+    return found
+
+
+def current_manifest(screen: Screen) -> content.Manifest:
+    """Return what the screen was sent; or what it is about to be sent, where something was changed since.
+
+    Raises:
+        CompileProblem: it was sent nothing yet, and what it is to be sent cannot be compiled.
+    """
+    published = publication.published_manifest(screen)
+    if published is not None and screen.programme_due_at is None:
+        return published
+    try:
+        return compiling.compile_manifest(compiling.load_inputs(screen)).manifest
+    except compiling.CompileProblem:
+        if published is None:
+            raise
+        return published
+
+
+def _held(screen: Screen, settings: content.ScreenSettings, now: dt.datetime) -> Sequence[content.HeldAlert]:
+    return [
+        content.HeldAlert(
+            alert=alert,
+            lapses_at_uptime_ms=alert.ends_at_ms,
+            pages=len(_alert_pages(alert, _FORMS.get(alert.level, content.AlertForm.TAKEOVER), settings)),
+        )
+        for alert in alerts.alerts_for(screen, now)
+    ]
+
+
+def _moment(now: dt.datetime) -> Moment:
+    """Return the instant on a machine whose clock was right since 1970: its uptime is the time."""
+    return Moment(unix_ms=unix_ms(now), uptime_ms=unix_ms(now))
+
+
+def _drawn(showing: Showing, settings: content.ScreenSettings) -> Image.Image:
+    if showing.alert is not None:
+        assert showing.form is not None
+        pages = _alert_pages(showing.alert, showing.form, settings)
+    else:
+        assert showing.slide is not None
+        pages = _slide_pages(showing.slide, raster.Canvas.of(settings, showing.rectangle.size))
+    return Image.open(io.BytesIO(pages[min(showing.page, len(pages) - 1)]))
+
+
+def _alert_pages(alert: content.Alert, form: content.AlertForm, settings: content.ScreenSettings) -> preview.Pages:
+    return preview.alert_pages(alert, form, preview.alert_canvas(alert.level, form, settings))
+
+
+def _slide_pages(slide: content.Slide, canvas: raster.Canvas) -> preview.Pages:
+    try:
+        return preview.slide_pages(slide, canvas)
+    except raster.RasterError:
+        # As the player does: a zone is never black.
+        return preview.cache.get(
+            f"notice/{raster.slide_key(slide, canvas)}", lambda: (raster.draw_notice(canvas.town.name, [], canvas),)
+        )

@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from pydantic import ValidationError
 
-from beffroi_server.screens.models import Screen
+from beffroi_content.timeline import ClockState
+from beffroi_content.wire.messages import ALERTS, PROGRAMME
+from beffroi_content.wire.reports import Link, Report
+from beffroi_content.wire.topics import Scope, Topic
+from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.screens.models import Screen, ScreenState
+
+logger = logging.getLogger(__name__)
+SILENT_AFTER = dt.timedelta(minutes=5)
+"""A player reports every minute; one that is connected and says nothing for so long is stuck."""
+TOLERANCE = dt.timedelta(seconds=2)
+"""By how much the player's clock and ours may differ where one slide follows another."""
+REASONS = {
+    "not-enrolled": "new",
+    "no-report": "new",
+    "offline": "offline",
+    "silent": "wrong",
+    "programme-older": "pending",
+    "programme-preparing": "pending",
+    "alerts-older": "wrong",
+    "picture-differs": "wrong",
+    "refusals": "wrong",
+    "clock-unknown": "wrong",
+    "link-polling": "pending",
+    "link-lost": "wrong",
+}
+"""What may not be as it should be, and the state that a screen is in because of it."""
+_GRAVITY = ("right", "pending", "wrong", "offline", "new")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +50,42 @@ class ScreenOverview:
     reasons: tuple[str, ...]
     """Codes of what is not as it should be; see ``REASONS``."""
     seen_at: dt.datetime | None
+    report: Report | None = None
 
 
-def overview(now: dt.datetime) -> list[ScreenOverview]:
-    """Return how each screen is doing."""
-    raise NotImplementedError
+def overview(now: dt.datetime, *, pictures: bool = False) -> list[ScreenOverview]:
+    """Return how each screen is doing.
+
+    Args:
+        now: The instant for which it is asked.
+        pictures: Whether to draw what each screen must show and compare it with what it reports. The first drawing of
+            a slide takes its time; later ones come from memory.
+    """
+    heads = _heads()
+    screens = Screen.objects.select_related("state", "screen_class").prefetch_related("groups")
+    return [_overview(screen, heads, now, pictures=pictures) for screen in screens]
+
+
+def overview_of(screen: Screen, now: dt.datetime) -> ScreenOverview:
+    """Return how one screen is doing, its picture compared."""
+    return _overview(screen, _heads(), now, pictures=True)
+
+
+def picture_is_right(screen: Screen, report: Report) -> bool | None:
+    """Tell whether what a screen reports to have presented is what it had to show then; None where that is unknown."""
+    from beffroi_server.programme import now as expected  # noqa: PLC0415 - Pillow loads only where something is drawn
+
+    if report.frame is None or report.presented_at_ms is None or report.clock is ClockState.UNKNOWN:
+        return None
+    try:
+        presented = dt.datetime.fromtimestamp(report.presented_at_ms / 1000, dt.UTC)
+        moments = (presented, presented + TOLERANCE, presented - TOLERANCE)
+        return any(expected.expected_picture(screen, moment)[1] == report.frame for moment in moments)
+    except (ArithmeticError, ValueError):
+        return False
+    except Exception:
+        logger.exception("what %s must show cannot be drawn", screen.slug)
+        return None
 
 
 def screenshot(screen: Screen) -> tuple[bytes, dt.datetime] | None:
@@ -40,3 +100,63 @@ def screenshot(screen: Screen) -> tuple[bytes, dt.datetime] | None:
 def screenshot_path(slug: str) -> Path:
     """Return where the newest picture of a screen's glass is kept."""
     return Path(settings.MEDIA_STORE).parent / "screenshots" / f"{slug}.jpg"
+
+
+def report_of(screen: Screen) -> Report | None:
+    """Return what the screen last reported; None when it has not, or in words of another version."""
+    state = getattr(screen, "state", None)
+    if state is None or state.report is None:
+        return None
+    try:
+        return Report.model_validate(state.report)
+    except ValidationError:
+        return None
+
+
+def _heads() -> dict[str, int]:
+    """Return the newest sequence of every stream that carries programmes or alerts."""
+    rows = Outgoing.objects.filter(retained=True).values_list("topic", "sequence")
+    return {Topic.parse(topic).stream: sequence for topic, sequence in rows}
+
+
+def _overview(screen: Screen, heads: dict[str, int], now: dt.datetime, *, pictures: bool) -> ScreenOverview:
+    report = report_of(screen)
+    state: ScreenState | None = getattr(screen, "state", None)
+    reasons = _reasons(screen, state, report, heads, now)
+    if pictures and report is not None and not reasons and picture_is_right(screen, report) is False:
+        reasons = ["picture-differs"]
+    gravest = max((REASONS[reason] for reason in reasons), key=_GRAVITY.index, default="right")
+    return ScreenOverview(screen, gravest, tuple(reasons), state.seen_at if state else None, report)
+
+
+def _reasons(
+    screen: Screen, state: ScreenState | None, report: Report | None, heads: dict[str, int], now: dt.datetime
+) -> list[str]:
+    if screen.enrolled_at is None:
+        return ["not-enrolled"]
+    if state is None or report is None:
+        return ["no-report"]
+    if not state.online and (state.seen_at is None or state.seen_at < now - SILENT_AFTER or report.link is Link.LIVE):
+        return ["offline"]
+    found = {
+        "silent": state.seen_at is None or state.seen_at < now - SILENT_AFTER,
+        "programme-older": report.programme != heads.get(f"{Scope.SCREEN.of(screen.slug)}/{PROGRAMME.leaf}"),
+        "programme-preparing": bool(report.preparing),
+        "alerts-older": _alerts_are_older(screen, report, heads),
+        "refusals": any(refusal.last_at_ms > _hour_ago(now) for refusal in report.refusals),
+        "clock-unknown": report.clock is ClockState.UNKNOWN,
+        "link-polling": report.link is Link.POLLING,
+        "link-lost": report.link is Link.LOST,
+    }
+    return [code for code, holds in found.items() if holds]
+
+
+def _alerts_are_older(screen: Screen, report: Report, heads: dict[str, int]) -> bool:
+    scopes = [Scope.ALL.of(), Scope.SCREEN.of(screen.slug)]
+    scopes += [Scope.GROUP.of(group.slug) for group in screen.groups.all()]
+    streams = [f"{scope}/{ALERTS.leaf}" for scope in scopes]
+    return any(stream in heads and report.alerts.get(stream) != heads[stream] for stream in streams)
+
+
+def _hour_ago(now: dt.datetime) -> int:
+    return round((now - dt.timedelta(hours=1)).timestamp() * 1000)
