@@ -1,0 +1,1 @@
+"""A small town to try Beffroi with: ``make demo``."""

@@ -1,0 +1,1 @@
+"""The pictures of the demo, and the code that draws them."""
