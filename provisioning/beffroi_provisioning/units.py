@@ -83,7 +83,7 @@ StartLimitIntervalSec=0
 Type=notify
 # The stage says that it is ready and alive, not the process that started it.
 NotifyAccess=all
-ExecStart={programs}/beffroi-player run --state {_STATE} --runtime {_RUNTIME} --output window
+ExecStart={programs}/beffroi-player run --state {_STATE} --runtime {_RUNTIME} --output fullscreen
 User=beffroi-player
 SupplementaryGroups=video render input
 StateDirectory=beffroi-player
