@@ -3,7 +3,7 @@
 # dependencies = ["fonttools>=4.50", "freetype-py>=2.5"]
 # ///
 # mypy: ignore-errors
-# ruff: noqa: ANN
+# ruff: noqa: ANN001, ANN201
 """Make the bundled fonts from their sources; run once by a maintainer, never at build or run time.
 
 ``python prepare.py SOURCES OUT`` where SOURCES holds the unpacked upstream packages that README.md names.
@@ -45,6 +45,14 @@ LED += [0x2212, 0x2260, 0x2264, 0x2265, 0x25A0, 0x25B2, 0x25B6, 0x25BC, 0x25C0, 
 COMMON = {
     ord(c)
     for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;-–—’'“”«»ÀÂÇÉÈÊËÎÏÔŒÙÛàâçéèêëîïôœùû"
+}
+
+# The full stops of the small Fixed faces are diamonds, which look like a plus sign on a panel.
+PLAIN_DOTS = {
+    ord("."): (2, 2, 0, 3, ["C0"] * 2),
+    ord(":"): (2, 5, 0, 3, ["C0", "C0", "00", "C0", "C0"]),
+    ord(","): (2, 3, -1, 3, ["C0", "40", "80"]),
+    ord(";"): (2, 6, -1, 3, ["C0", "C0", "00", "C0", "40", "80"]),
 }
 
 NOTO = "deb/usr/share/fonts/truetype/noto"
@@ -125,6 +133,9 @@ def add_characters(font):
     for table in font["cmap"].tables:
         for code, like in ((0x202F, 0x2009), (0x2011, 0x2D)):
             table.cmap[code] = table.cmap[like]
+    # Upstream's thin space is a hair: the groups of a telephone number would run together.
+    glyph = font.getBestCmap()[0x202F]
+    font["hmtx"][glyph] = (round(font["head"].unitsPerEm * 0.2), 0)
 
 
 def outline(sources, source_paths, characters, target):
@@ -174,6 +185,8 @@ def bitmap(source, target, name):
         if code in present:
             face.load_char(chr(code), freetype.FT_LOAD_RENDER | freetype.FT_LOAD_TARGET_MONO)
             glyphs[code] = trimmed(face.glyph, spacing)
+    if height in (8, 10, 13):
+        glyphs |= PLAIN_DOTS
     cell = face.size.max_advance // 64
     for code, share in ((0x20, 0.5), (0xA0, 0.5), (0x202F, 0.34), (0x2009, 0.34)):
         glyphs[code] = (0, 0, 0, max(2, round(cell * share)), [])

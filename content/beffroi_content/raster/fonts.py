@@ -18,12 +18,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import ImageFont, features
+from PIL import Image, ImageDraw, ImageFont, features
 
 _FOLDER = Path(__file__).parent.parent / "fonts"
 _METRICS: dict[str, dict[str, Any]] = json.loads((_FOLDER / "fonts.json").read_text())
 _MISSING = "\N{REPLACEMENT CHARACTER}"
 _REMEMBERED_WIDTHS = 8_192
+_LARGEST_KEPT = 320
 
 
 class Weight(StrEnum):
@@ -117,6 +118,26 @@ def _font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(_FOLDER / name), pixels, layout_engine=engine)
 
 
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A letter as a mask, and where its upper left corner lies from the pen on the baseline."""
+
+    mask: Image.Image | None
+    left: int
+    top: int
+
+
+@lru_cache(maxsize=1_024)
+def _glyph(name: str, pixels: int, character: str) -> Glyph:
+    font = _font(name, pixels)
+    left, top, right, bottom = (round(edge) for edge in font.getbbox(character, anchor="ls"))
+    if right <= left or bottom <= top:
+        return Glyph(None, 0, 0)
+    mask = Image.new("L", (right - left, bottom - top))
+    ImageDraw.Draw(mask).text((-left, -top), character, 255, font, "ls")
+    return Glyph(mask, left, top)
+
+
 class Face:
     """A style with its fallback fonts, ready to measure and draw.
 
@@ -158,6 +179,24 @@ class Face:
                 self._widths.clear()
             known = self._widths[text] = sum(run.width for run in self.runs(text))
         return known
+
+    def glyphs(self, text: str) -> list[tuple[int, Glyph]] | None:
+        """Return the letters of a text and the pen positions in pixels, or None if it must be drawn as a whole.
+
+        FreeType takes longer to draw a large letter than Pillow to paste it, and a page has few different ones.
+        """
+        if self.crisp or self._pixels > _LARGEST_KEPT or not self._covers(text):
+            return None
+        placed: list[tuple[int, Glyph]] = []
+        pen, before, widths = 0.0, "", self._widths
+        for character in text:
+            if before:
+                pair = before + character
+                both = widths.get(pair) or self.width(pair)
+                pen += both - (widths.get(character) or self.width(character))
+            placed.append((round(pen), _glyph(self._primary, self._pixels, character)))
+            before = character
+        return placed
 
     def runs(self, text: str) -> tuple[Run, ...]:
         """Return the text cut by font, in logical order; a character that no font has becomes U+FFFD."""

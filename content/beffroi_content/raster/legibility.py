@@ -6,7 +6,7 @@ leave three words to a page, so the target is held between two bounds:
 
 * never under the floor, in pixels, below which letters lose their shape: 7 on an LED panel (5 on one under 24 pixels
   high or 48 wide, which can hold nothing better), 11 elsewhere;
-* never forced above 3.4 % of the geometric mean of the sides, at which a page still holds about ten lines.
+* never forced above 3 % of the geometric mean of the sides, at which a page still holds about a dozen lines.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from beffroi_content.model import ScreenClass, Technology
 from beffroi_content.raster.canvas import Canvas
 
 CAPITAL_MM_PER_METRE = 12.2
-_PAGE_SHARE = 0.034
+_PAGE_SHARE = 0.03
 
 
 def pixel_pitch_mm(screen_class: ScreenClass) -> float:

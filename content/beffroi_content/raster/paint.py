@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image, ImageDraw
 
 from beffroi_content.raster.canvas import AssetReader
-from beffroi_content.raster.fonts import face
+from beffroi_content.raster.fonts import Glyph, face
 from beffroi_content.raster.picture import draw_picture
 from beffroi_content.raster.scene import Box, Fill, Hazard, Item, Letters, Page, Photograph, Symbol
 from beffroi_content.raster.symbols import hazard_stripes, symbol_mask
@@ -27,9 +27,9 @@ def paint(page: Page, is_crisp: bool, assets: AssetReader) -> Image.Image:
 
 def _paint_item(image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_crisp: bool, assets: AssetReader) -> None:
     if isinstance(item, Letters):
-        _letters(draw, item)
+        _letters(image, draw, item)
     elif isinstance(item, Fill):
-        _fill(image, draw, item, is_crisp)
+        _fill(image, item, is_crisp)
     elif isinstance(item, Photograph):
         if _area(item.box):
             image.paste(draw_picture(item.picture, item.fit, _area(item.box) or (1, 1), assets), item.box[:2])
@@ -46,8 +46,12 @@ def _area(box: Box) -> tuple[int, int] | None:
     return (width, height) if width > 0 and height > 0 else None
 
 
-def _letters(draw: ImageDraw.ImageDraw, item: Letters) -> None:
-    runs = face(item.style).runs(item.text)
+def _letters(image: Image.Image, draw: ImageDraw.ImageDraw, item: Letters) -> None:
+    letters = face(item.style)
+    if not item.is_rtl and (glyphs := letters.glyphs(item.text)) is not None:
+        _paste_glyphs(image, item, glyphs)
+        return
+    runs = letters.runs(item.text)
     x = float(item.x)
     for run in reversed(runs) if item.is_rtl else runs:
         if run.text:
@@ -55,16 +59,30 @@ def _letters(draw: ImageDraw.ImageDraw, item: Letters) -> None:
             x += run.width
 
 
-def _fill(image: Image.Image, draw: ImageDraw.ImageDraw, item: Fill, is_crisp: bool) -> None:
+def _paste_glyphs(image: Image.Image, item: Letters, glyphs: list[tuple[int, Glyph]]) -> None:
+    """Gather the letters of a line in one mask: pasting an image through it is thrice as fast as filling it."""
+    inked = [(pen + glyph.left, glyph.top, glyph.mask) for pen, glyph in glyphs if glyph.mask is not None]
+    if not inked:
+        return
+    left, top = min(x for x, _, _ in inked), min(y for _, y, _ in inked)
+    right = max(x + mask.width for x, _, mask in inked)
+    bottom = max(y + mask.height for _, y, mask in inked)
+    line = Image.new("L", (right - left, bottom - top))
+    for x, y, mask in inked:
+        line.paste(255, (x - left, y - top), mask)
+    image.paste(Image.new("RGB", line.size, item.colour), (item.x + left, item.baseline + top), line)
+
+
+def _fill(image: Image.Image, item: Fill, is_crisp: bool) -> None:
     left, top, right, bottom = item.box
     if not _area(item.box):
         return
     if item.radius < 2 or is_crisp:
-        draw.rectangle((left, top, right - 1, bottom - 1), item.colour)
+        image.paste(item.colour, item.box)
         return
     radius = min(item.radius, (right - left) // 2, (bottom - top) // 2)
-    draw.rectangle((left + radius, top, right - radius - 1, bottom - 1), item.colour)
-    draw.rectangle((left, top + radius, right - 1, bottom - radius - 1), item.colour)
+    image.paste(item.colour, (left + radius, top, right - radius, bottom))
+    image.paste(item.colour, (left, top + radius, right, bottom - radius))
     disc = Image.new("L", (radius * 8, radius * 8))
     ImageDraw.Draw(disc).ellipse((0, 0, radius * 8 - 1, radius * 8 - 1), fill=255)
     disc = disc.resize((radius * 2, radius * 2), Image.Resampling.BOX)

@@ -23,12 +23,21 @@ def draw_picture(picture: AssetReference, fit: ImageFit, size: tuple[int, int], 
     """
     decoded = _decode(picture, size, assets)
     if fit is ImageFit.COVER:
-        return ImageOps.fit(decoded, size, Image.Resampling.LANCZOS, centering=(0.5, 0.4))
+        return _covering(decoded, size)
     return _contained(decoded, size)
 
 
+def _covering(decoded: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Return the middle of the picture, a little above: that is where people have their heads."""
+    scale = max(size[0] / decoded.width, size[1] / decoded.height)
+    width, height = min(decoded.width, size[0] / scale), min(decoded.height, size[1] / scale)
+    left, top = (decoded.width - width) * 0.5, (decoded.height - height) * 0.4
+    box = (left, top, left + width, top + height)
+    return decoded.resize(size, Image.Resampling.BICUBIC, box, reducing_gap=2.0)
+
+
 def _contained(decoded: Image.Image, size: tuple[int, int]) -> Image.Image:
-    whole = ImageOps.contain(decoded, size, Image.Resampling.LANCZOS)
+    whole = ImageOps.contain(decoded, size, Image.Resampling.BICUBIC)
     if whole.size == size:
         return whole
     # The blur is made small and enlarged: it looks the same and costs a hundredth.

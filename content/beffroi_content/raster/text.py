@@ -69,7 +69,7 @@ class _Breaker:
         return tuple(self._done)
 
     def _is_loose(self, room: float) -> bool:
-        return not self._line or room > 0.12 * self._width
+        return not self._line or room > 0.24 * self._width
 
     def _append(self, piece: str, gap: float, wide: float) -> None:
         self._line = f"{self._line} {piece}" if gap else self._line + piece
@@ -145,6 +145,10 @@ class Block:
     is_balanced: bool = False
     limit: int = 10_000
     """The largest capital in pixels, whatever the base."""
+    least: int = 1
+    """The smallest capital in pixels, whatever the base."""
+    most_lines: int = 1_000
+    """More lines than this are a reason for smaller letters."""
     panel: Rgb | None = None
     """The colour of a card that lies under the block."""
 
@@ -199,7 +203,7 @@ class _Broken:
 
 def style_of(block: Block, base: int, is_crisp: bool) -> Style:
     """Return the style of a block at a base size."""
-    capital = max(1, min(block.limit, round(base * block.scale)))
+    capital = max(block.least, min(block.limit, round(base * block.scale)))
     return Style(block.weight, snap_crisp(capital) if is_crisp else capital, is_crisp)
 
 
@@ -224,7 +228,7 @@ def is_right_to_left(paragraph: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=2_048)
+@lru_cache(maxsize=256)
 def _block_rows(block: Block, base: int, width: int, is_crisp: bool, locale: str) -> _Broken:
     style = style_of(block, base, is_crisp)
     measured = face(style)
@@ -249,7 +253,7 @@ def _block_rows(block: Block, base: int, width: int, is_crisp: bool, locale: str
                 Row(block, marked, style, 0, line, _baseline(line, measured), 0 if marked != text else indent, is_rtl)
             )
             gaps.append(above)
-    return _Broken(tuple(rows), tuple(gaps), is_clean)
+    return _Broken(tuple(rows), tuple(gaps), is_clean and len(rows) <= block.most_lines)
 
 
 def _gap_above(block: Block, style: Style, *, is_first: bool, is_crisp: bool) -> int:
@@ -283,24 +287,55 @@ def panel_padding(base: int, is_crisp: bool) -> int:
     return 2 if is_crisp else round(base * 1.1)
 
 
+class _Pager:
+    """Stacks rows, and begins a new page where one does not fit."""
+
+    def __init__(self, measure: Measure, pad: int) -> None:
+        self._measure, self._pad = measure, pad
+        self.pages: list[list[Row]] = [[]]
+        self._y = 0
+
+    def add(self, row: Row, gap: int, whole: int) -> None:
+        """Put a row down. ``whole`` is the height of the card that begins with it, or 0."""
+        before = self.pages[-1][-1].block if self.pages[-1] else None
+        card = self._pad if row.block.panel else 0
+        above = self._above(row.block, before, gap)
+        needed = above + (whole or row.bottom) + card
+        fits_alone = whole + 2 * card <= self._measure.later
+        if before and self._y + (needed if fits_alone else above + row.bottom + card) > self._height():
+            self.pages.append([])
+            self._y, above = 0, card
+        top = self._y + above
+        self._y = top + row.bottom
+        self.pages[-1].append(_placed(row, top))
+
+    def _height(self) -> int:
+        return self._measure.first if len(self.pages) == 1 else self._measure.later
+
+    def _above(self, block: Block, before: Block | None, gap: int) -> int:
+        if before is None:
+            return self._pad if block.panel else 0
+        if block.panel == before.panel:
+            return gap
+        return gap + self._pad * ((block.panel is not None) + (before.panel is not None))
+
+
 def _paged(blocks: Sequence[Block], base: int, measure: Measure) -> tuple[Column, bool]:
     broken = _broken(blocks, base, measure)
-    pad = panel_padding(base, measure.is_crisp)
-    pages: list[list[Row]] = [[]]
-    y = 0
-    for row, gap in zip(broken.rows, broken.gaps, strict=True):
-        before = pages[-1][-1].block if pages[-1] else None
-        edges = pad * ((row.block.panel is not None) + (before is not None and before.panel is not None))
-        above = (gap if before else 0) + (edges if before is not row.block else 0)
-        below = pad if row.block.panel else 0
-        height = measure.first if len(pages) == 1 else measure.later
-        if before and y + above + row.bottom + below > height:
-            pages.append([])
-            y, above = 0, below
-        top = y + above
-        y = top + row.bottom
-        pages[-1].append(_placed(row, top))
-    return Column(base, tuple(tuple(page) for page in pages), measure.width), broken.is_clean
+    pager = _Pager(measure, panel_padding(base, measure.is_crisp))
+    for index, (row, gap) in enumerate(zip(broken.rows, broken.gaps, strict=True)):
+        pager.add(row, gap, _card_height(broken, index))
+    return Column(base, tuple(tuple(page) for page in pager.pages), measure.width), broken.is_clean
+
+
+def _card_height(broken: _Broken, index: int) -> int:
+    """Return the height of the text of the card that begins at that row, or 0 if none does."""
+    panel = broken.rows[index].block.panel
+    if panel is None or (index and broken.rows[index - 1].block.panel == panel):
+        return 0
+    rows = broken.rows[index:]
+    last = next((at for at, row in enumerate(rows) if row.block.panel != panel), len(rows))
+    return sum(row.bottom for row in rows[:last]) + sum(broken.gaps[index + 1 : index + last])
 
 
 def _placed(row: Row, top: int) -> Row:
@@ -317,6 +352,7 @@ def fit(blocks: Sequence[Block], measure: Measure, smallest: int, largest: int) 
     bases = _bases(smallest, max(smallest, largest), measure.is_crisp)
     best, _ = _paged(blocks, bases[0], measure)
     fewest = len(best.pages)
+    bases = [base for base in bases if base <= _hopeless_above(best, measure)]
     low, high = 1, len(bases) - 1
     while low <= high:
         middle = (low + high) // 2
@@ -328,12 +364,20 @@ def fit(blocks: Sequence[Block], measure: Measure, smallest: int, largest: int) 
     return best
 
 
+def _hopeless_above(column: Column, measure: Measure) -> float:
+    """Return a base that cannot do with as few pages: the area that a long text takes grows with the square."""
+    if sum(len(page) for page in column.pages) < 10:
+        return math.inf
+    room = measure.first + measure.later * (len(column.pages) - 1)
+    return column.base * 1.2 * math.sqrt(max(1.0, room / max(1, sum(column.heights)))) + 2
+
+
 def _overflows(column: Column, measure: Measure) -> bool:
     limits = (measure.first, *[measure.later] * (len(column.pages) - 1))
     return any(height > limit for height, limit in zip(column.heights, limits, strict=True))
 
 
-def _bases(smallest: int, largest: int, is_crisp: bool) -> tuple[int, ...]:
+def _bases(smallest: int, largest: int, is_crisp: bool) -> list[int]:
     if not is_crisp:
-        return tuple(range(smallest, largest + 1))
-    return tuple(sorted({snap_crisp(capital) for capital in range(smallest, largest + 1)}))
+        return list(range(smallest, largest + 1))
+    return sorted({snap_crisp(capital) for capital in range(smallest, largest + 1)})

@@ -15,6 +15,8 @@ _INVISIBLE = dict.fromkeys(
 _INVISIBLE |= dict.fromkeys([*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF, *range(0x1F3FB, 0x1F400)])
 _INVISIBLE |= {0x09: " ", 0x0B: "\n", 0x0C: "\n", 0x2028: "\n", 0x2029: "\n", 0x85: "\n"}
 
+_MONTH = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+
 Rule = tuple[re.Pattern[str], str]
 
 _EVERYWHERE: tuple[Rule, ...] = (
@@ -33,6 +35,7 @@ _FRENCH: tuple[Rule, ...] = (
     (re.compile(r"(?<=\d)[ \u00a0](?=\d\d\d(?!\d))"), NARROW),
     (re.compile(r"(?<=\b\d\d)[ \u00a0](?=\d\d(?!\d))"), NARROW),
     (re.compile(r"\b(n°|M\.|MM\.|Mme|Mlle|Dr|St|Ste|p\.) (?=\w)"), r"\1" + "\N{NO-BREAK SPACE}"),
+    (re.compile(rf"(?<=\d) (?={_MONTH}\b)|(?<=\b1er) (?={_MONTH}\b)"), "\N{NO-BREAK SPACE}"),
     (re.compile(r" (?=–)"), "\N{NO-BREAK SPACE}"),
 )
 
@@ -55,7 +58,11 @@ def capitals(text: str) -> str:
     return text.upper()
 
 
-@lru_cache(maxsize=4_096)
+_AFTER_HYPHEN = re.compile(r"(?<=[^\W\d_][-/\u2010])(?=[^\W\d_]{2})")
+_LONGEST_PIECE = 64
+
+
+@lru_cache(maxsize=1_024)
 def pieces(text: str) -> tuple[tuple[str, bool], ...]:
     """Return what may not be broken, each with whether a space comes before it.
 
@@ -64,9 +71,14 @@ def pieces(text: str) -> tuple[tuple[str, bool], ...]:
     found: list[tuple[str, bool]] = []
     for word in text.split(" "):
         if word:
-            parts = re.split(r"(?<=[^\W\d_][-/\u2010])(?=[^\W\d_]{2})", word)
+            parts = [part for whole in _AFTER_HYPHEN.split(word) for part in _chunks(whole)]
             found += [(part, position == 0) for position, part in enumerate(parts)]
     return tuple(found)
+
+
+def _chunks(part: str) -> list[str]:
+    """Cut what is longer than any word, such as an address on the web, so that no line has to measure all of it."""
+    return [part[start : start + _LONGEST_PIECE] for start in range(0, len(part), _LONGEST_PIECE)]
 
 
 @lru_cache(maxsize=4)
@@ -79,7 +91,7 @@ def hyphens(word: str, locale: str) -> tuple[int, ...]:
     """Return where a word may be hyphenated: never a short word, a number or an abbreviation in capitals."""
     start = len(word) - len(word.lstrip("«“‘(" + NARROW)) if word[:1] in "«“‘(" else 0
     core = word[start:].rstrip(".,;:!?»”’)…" + NARROW)
-    if len(core) < 7 or not core.replace("’", "").isalpha() or core.isupper():
+    if len(core) < 8 or not core.replace("’", "").isalpha() or core.isupper():
         return ()
     elided = core.rfind("’") + 1
     return tuple(start + elided + position for position in _dictionary(locale).positions(core[elided:]))

@@ -21,11 +21,13 @@ _STATUS = {
 _PHRASES = {
     "fr": {
         "all-clear": "Fin d’alerte",
+        "since": "depuis {time}",
         "do": "Que faire ?",
         "cut": "… Texte trop long pour cet écran. La suite : {source}",
     },
     "en": {
         "all-clear": "End of alert",
+        "since": "since {time}",
         "do": "What to do",
         "cut": "… Too long for this screen. The rest: {source}",
     },

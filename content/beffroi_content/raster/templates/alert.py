@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from beffroi_content.model import Alert, AlertStatus
+from beffroi_content.model import Alert, AlertLevel, AlertStatus
 from beffroi_content.raster.canvas import AlertForm, Canvas
 from beffroi_content.raster.dates import at_words, until_words
 from beffroi_content.raster.fonts import Weight, face, snap_crisp
@@ -38,6 +38,7 @@ class _Notice:
     source: str
     until: str
     status: AlertStatus
+    is_emergency: bool
 
     @property
     def is_mono(self) -> bool:
@@ -47,15 +48,15 @@ class _Notice:
 def lay_out(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of an alert, 20 at most, for any valid alert and any canvas."""
     notice = _notice(alert, form, canvas)
-    if form is AlertForm.BANNER:
+    if form == AlertForm.BANNER:
         return _banner(notice)
     return _panel(notice) if notice.grid.crisp else _takeover(notice)
 
 
 def _notice(alert: Alert, form: AlertForm, canvas: Canvas) -> _Notice:
     locale, zone = canvas.locale, canvas.time_zone
-    is_over = form is AlertForm.ALL_CLEAR
-    ended = at_words(alert.ends_at_ms, zone, locale)
+    is_over = form == AlertForm.ALL_CLEAR
+    ended = phrase("since", locale).format(time=at_words(alert.ends_at_ms, zone, locale))
     until = ended if is_over else until_words(alert.ends_at_ms, alert.issued_at_ms, zone, locale)
     return _Notice(
         canvas=canvas,
@@ -69,18 +70,19 @@ def _notice(alert: Alert, form: AlertForm, canvas: Canvas) -> _Notice:
         source=typeset(alert.source, locale),
         until=typeset(until, locale),
         status=alert.status,
+        is_emergency=alert.level is AlertLevel.EMERGENCY and not is_over,
     )
 
 
 def _takeover(notice: _Notice) -> tuple[Page, ...]:
     grid, palette = notice.grid, notice.palette
-    band = _status_height(notice)
-    head = round(max(grid.foot * 1.55, grid.margin * 1.2))
+    band, foot = _status_height(notice), _foot_height(grid)
+    head = round(grid.foot * (2.6 if notice.sign is Sign.CHECK else 1.55))
     top = band + head + round(grid.margin * 0.9)
-    height = grid.height - grid.foot - round(grid.margin * 0.8) - top
+    height = grid.height - foot - round(grid.margin * 0.8) - top
     measure = Measure(grid.width - 2 * grid.margin, max(1, height), max(1, height), False, notice.canvas.locale)
     largest = round(grid.largest * 1.25)
-    column = fit_hierarchy([_blocks(notice, s) for s in (2.1, 1.8, 1.5, 1.25)], measure, grid.smallest, largest)
+    column = fit_hierarchy([_blocks(notice, s) for s in _title_scales(notice)], measure, grid.smallest, largest)
     if len(column.pages) > MOST_PAGES:
         column = fit(_blocks(notice, 1.0), measure, floor_capital(notice.canvas), grid.smallest)
     shown = _limited(column, notice, measure)
@@ -96,10 +98,15 @@ def _takeover(notice: _Notice) -> tuple[Page, ...]:
     return tuple(pages)
 
 
+def _title_scales(notice: _Notice) -> tuple[float, ...]:
+    """An alert that is over is told by its head; its title only says which one it was."""
+    return (1.0,) if notice.sign is Sign.CHECK else (2.1, 1.8, 1.5, 1.25)
+
+
 def _blocks(notice: _Notice, scale: float) -> list[Block]:
     palette = notice.palette
     crisp, welcome = notice.grid.crisp, Hyphenation.WELCOME
-    limit = notice.grid.title
+    limit = round(1.35 * notice.grid.title)
     blocks = [Block(notice.title, Weight.BOLD, scale, palette.ink, leading=1.55, is_balanced=True, limit=limit)]
     if notice.description:
         gap = 2 if crisp else 1.3
@@ -107,11 +114,11 @@ def _blocks(notice: _Notice, scale: float) -> list[Block]:
     if notice.instruction and crisp:
         blocks.append(Block(notice.instruction, Weight.BOLD, 1.0, palette.ink, gap=2))
     elif notice.instruction:
-        card = {"panel": palette.card, "gap": 1.5}
+        card = {"panel": palette.card, "gap": 1.2}
         heading = phrase("do", notice.canvas.locale)
         blocks.append(Block(typeset(heading, notice.canvas.locale), Weight.BOLD, 0.8, palette.card_accent, **card))  # type: ignore[arg-type]
         blocks.append(
-            Block(notice.instruction, Weight.BOLD, 1.0, palette.card_ink, 0.7, hyphenation=welcome, panel=palette.card)
+            Block(notice.instruction, Weight.BOLD, 1.0, palette.card_ink, 0.8, hyphenation=welcome, panel=palette.card)
         )
     return blocks
 
@@ -119,14 +126,16 @@ def _blocks(notice: _Notice, scale: float) -> list[Block]:
 def _add_head(page: Page, notice: _Notice, top: int, height: int) -> None:
     """Add the symbol and the word of the level: always first, always at the top left."""
     grid, palette = notice.grid, notice.palette
-    page.add(Fill((0, top, grid.width, top + height), mix(palette.ground, BLACK, 0.16)))
+    ground, ink = (palette.ink, palette.ground) if notice.is_emergency else (palette.ground, palette.ink)
+    strip = ground if notice.is_emergency else mix(ground, BLACK, 0.16)
+    page.add(Fill((0, top, grid.width, top + height), strip))
     size = round(height * 0.74)
     y = top + (height - size) // 2
-    page.add(Symbol((grid.margin, y, grid.margin + size, y + size), notice.sign, palette.ink, palette.ground))
+    page.add(Symbol((grid.margin, y, grid.margin + size, y + size), notice.sign, ink, strip))
     left = grid.margin + size + round(size * 0.3)
     room = grid.width - left - grid.margin
     text, style = line_that_fits((notice.word,), Weight.BOLD, round(height * 0.36), room, crisp=False)
-    page.add(Letters(left, middle_baseline(top, top + height, style), text, style, palette.ink))
+    page.add(Letters(left, middle_baseline(top, top + height, style), text, style, ink))
 
 
 def _status_height(notice: _Notice) -> int:
@@ -141,29 +150,38 @@ def _add_status(page: Page, notice: _Notice, height: int) -> None:
         return
     word, sentence = status_words(notice.status, notice.canvas.locale)
     width = notice.grid.width
-    stripe = max(3, height // 6)
+    stripe = max(3, height // 8)
     page.add(Fill((0, 0, width, height), BLACK))
     page.add(Hazard((0, 0, width, stripe), (255, 212, 0), BLACK))
     page.add(Hazard((0, height - stripe, width, height), (255, 212, 0), BLACK))
     room = width - 2 * notice.grid.margin
     texts = (f"{word} · {sentence}", f"{word} · {word} · {word}", word)
-    text, style = line_that_fits(texts, Weight.BOLD, round(height * 0.28), room, crisp=False)
+    text, style = line_that_fits(texts, Weight.BOLD, round(height * 0.33), room, crisp=False)
     left = round((width - face(style).width(text)) / 2)
     page.add(Letters(left, middle_baseline(0, height, style), text, style, WHITE))
 
 
+def _foot_height(grid: Grid) -> int:
+    return grid.foot if grid.is_wide else round(grid.foot * 1.55)
+
+
 def _add_foot(page: Page, notice: _Notice, number: tuple[int, int]) -> None:
+    """Add who speaks and until when: side by side on a wide page, one above the other on a tall one."""
     grid, palette = notice.grid, notice.palette
-    top = grid.height - grid.foot
+    top, capital, room = grid.height - _foot_height(grid), max(7, round(grid.foot * 0.32)), grid.width - 2 * grid.margin
     page.add(Fill((0, top, grid.width, grid.height), mix(palette.ground, BLACK, 0.16)))
     until = f"{notice.until}  ·  {number[0]} / {number[1]}" if number[1] > 1 else notice.until
-    capital, room = max(7, round(grid.foot * 0.32)), grid.width - 2 * grid.margin
-    text, style = line_that_fits((until,), Weight.BOLD, capital, room * 0.55, crisp=False)
+    share = 0.55 if grid.is_wide else 1.0
+    text, style = line_that_fits((until,), Weight.BOLD, capital, room * share, crisp=False)
     wide = round(face(style).width(text))
-    baseline = middle_baseline(top, grid.height, style)
-    page.add(Letters(grid.width - grid.margin - wide, baseline, text, style, palette.ink))
-    source, style = line_that_fits((notice.source,), Weight.SEMIBOLD, capital, room - wide - grid.margin, crisp=False)
-    page.add(Letters(grid.margin, middle_baseline(top, grid.height, style), source, style, palette.ink))
+    middle = (top + grid.height) // 2
+    span = (top, grid.height) if grid.is_wide else (middle - capital // 3, grid.height)
+    left = grid.width - grid.margin - wide if grid.is_wide else grid.margin
+    page.add(Letters(left, middle_baseline(*span, style), text, style, palette.ink))
+    span = (top, grid.height) if grid.is_wide else (top, middle + capital // 3)
+    rest = room - wide - grid.margin if grid.is_wide else room
+    text, style = line_that_fits((notice.source,), Weight.SEMIBOLD, capital, rest, crisp=False)
+    page.add(Letters(grid.margin, middle_baseline(*span, style), text, style, palette.ink))
 
 
 def _limited(column: Column, notice: _Notice, measure: Measure) -> tuple[tuple[Row, ...], ...]:

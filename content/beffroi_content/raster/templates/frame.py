@@ -64,10 +64,30 @@ def heading_blocks(announcement: Announcement, canvas: Canvas, label: Rgb, ink: 
     blocks = []
     if announcement.label:
         text = typeset(announcement.label, canvas.locale).upper()
-        blocks.append(Block(text, Weight.BOLD, 0.82, label, limit=max(1, round(0.36 * grid.title)), leading=1.7))
+        blocks.append(
+            Block(
+                text,
+                Weight.BOLD,
+                0.78,
+                label,
+                limit=round(0.36 * grid.title),
+                least=round(0.66 * grid.smallest),
+                leading=1.7,
+            )
+        )
     title_gap = 1.05 / scale if blocks else 0.0
     blocks.append(
-        Block(title, Weight.BOLD, scale, ink, gap=title_gap, leading=1.58, is_balanced=True, limit=grid.title)
+        Block(
+            title,
+            Weight.BOLD,
+            scale,
+            ink,
+            gap=title_gap,
+            leading=1.58,
+            is_balanced=True,
+            limit=grid.title,
+            most_lines=3 if grid.is_wide else 4,
+        )
     )
     return blocks
 
@@ -108,7 +128,7 @@ def _cards(rows: Sequence[Row], x: int, y: int, width: int, pad: int) -> list[tu
 
 
 def fit_hierarchy(candidates: Sequence[Sequence[Block]], measure: Measure, smallest: int, largest: int) -> Column:
-    """Return the column of the first candidate that takes one page; else that of the one with the fewest pages.
+    """Return the column of the first candidate that takes one page; else that of the last with the fewest pages.
 
     Candidates are the same text with ever less contrast of sizes: a grand title yields before the text is cut up.
     """
@@ -117,7 +137,7 @@ def fit_hierarchy(candidates: Sequence[Sequence[Block]], measure: Measure, small
         column = fit(blocks, measure, smallest, largest)
         if len(column.pages) == 1 and is_within(column, measure):
             return column
-        if best is None or len(column.pages) < len(best.pages):
+        if best is None or len(column.pages) <= len(best.pages):
             best = column
     assert best is not None
     return best

@@ -2,52 +2,41 @@
 
 from __future__ import annotations
 
-from beffroi_content.model import Announcement, ImageFit
+from beffroi_content.model import Announcement, AssetReference, ImageFit
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.palettes import town_palette
 from beffroi_content.raster.scene import Box, Fill, Page, Photograph
+from beffroi_content.raster.templates.composed import Composition, compose_text
 from beffroi_content.raster.templates.flow import flow_pages
 from beffroi_content.raster.templates.frame import (
-    TITLE_SCALES,
     FootColours,
     Grid,
     add_foot,
     body_block,
-    fit_hierarchy,
     heading_blocks,
     is_within,
     set_column,
 )
-from beffroi_content.raster.text import Measure, fit
+from beffroi_content.raster.text import Column, Measure, fit
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a piece of news."""
     if announcement.picture:
-        return _with_picture(announcement, canvas)
+        return _with_picture(announcement, canvas, announcement.picture)
     return _poster(announcement, canvas) or flow_pages(announcement, canvas)
 
 
-def _with_picture(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
-    assert announcement.picture is not None
+def _with_picture(announcement: Announcement, canvas: Canvas, picture: AssetReference) -> tuple[Page, ...]:
     grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
-    picture, text = _halves(grid, bool(announcement.body))
-    measure = Measure(text[2] - text[0], text[3] - text[1], text[3] - text[1], is_crisp=False, locale=canvas.locale)
-    body = [body_block(announcement.body, canvas, palette.ink)] if announcement.body else []
-    candidates = [
-        heading_blocks(announcement, canvas, palette.accent, palette.ink, scale) + body for scale in TITLE_SCALES
-    ]
-    column = fit_hierarchy(candidates, measure, grid.smallest, grid.largest)
-    pages = []
-    for number, rows in enumerate(column.pages, 1):
-        page = Page(canvas.size, palette.paper)
-        page.add(Photograph(picture, announcement.picture, ImageFit.COVER))
-        slack = max(0, measure.first - rows[-1].bottom)
-        set_column(page, rows, text[0], text[1] + round(slack * (0.45 if grid.is_wide else 0.3)), column)
-        colours = FootColours(palette.band, palette.band_ink, palette.band_soft)
-        add_foot(page, canvas, announcement.source, (number, len(column.pages)), colours)
-        pages.append(page)
-    return tuple(pages)
+    frame, text = _halves(grid, bool(announcement.body))
+
+    def decorate(page: Page) -> None:
+        page.add(Photograph(frame, picture, ImageFit.COVER))
+
+    foot = FootColours(palette.band, palette.band_ink, palette.band_soft)
+    drop = 0.45 if grid.is_wide else 0.3
+    return compose_text(announcement, canvas, Composition(text, palette.paper, foot, decorate, drop))
 
 
 def _halves(grid: Grid, has_body: bool) -> tuple[Box, Box]:
@@ -62,30 +51,48 @@ def _halves(grid: Grid, has_body: bool) -> tuple[Box, Box]:
 
 def _poster(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return nothing if the title does not leave enough room for the text."""
+    best: tuple[Column, Column, int] | None = None
+    for share in (0.52, 0.46, 0.4) if announcement.body else (1.0,):
+        tried = _poster_columns(announcement, canvas, share)
+        if tried and (best is None or len(tried[1].pages) < len(best[1].pages)):
+            best = tried
+    if best is None:
+        return ()
+    return tuple(_poster_page(announcement, canvas, best, index) for index in range(len(best[1].pages)))
+
+
+def _poster_columns(announcement: Announcement, canvas: Canvas, share: float) -> tuple[Column, Column, int] | None:
+    """Return the title, the text and the height of the field, or None if the title needs more than its share."""
     grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
-    width, bottom = grid.width - 2 * grid.margin, grid.height - grid.foot
-    pad = round(grid.margin * 1.15)
-    share = 0.46 if announcement.body else 1.0
+    width, bottom, pad = grid.width - 2 * grid.margin, grid.height - grid.foot, _pad(grid)
     room = round(bottom * share) - 2 * pad
     measure = Measure(width, room, room, is_crisp=False, locale=canvas.locale)
     heading = heading_blocks(announcement, canvas, palette.band_soft, palette.band_ink, 2.3)
     title = fit(heading, measure, max(1, round(grid.smallest / 2)), round(grid.title / 2.3))
     if len(title.pages) > 1 or not is_within(title, measure):
-        return ()
-    field = round(title.heights[0]) + 2 * pad if announcement.body else bottom
-    field = max(field, round(bottom * 0.3))
-    text = Measure(width, bottom - field - 2 * pad, bottom - field - 2 * pad, is_crisp=False, locale=canvas.locale)
-    column = fit([body_block(announcement.body, canvas, palette.ink)], text, grid.smallest, round(grid.largest * 1.1))
-    pages = []
-    for number, rows in enumerate(column.pages, 1):
-        page = Page(canvas.size, palette.paper)
-        page.add(Fill((0, 0, grid.width, field), palette.band))
-        rest = (field - title.heights[0]) / 2 if announcement.body else (field - title.heights[0]) * 0.42
-        set_column(page, title.pages[0], grid.margin, round(rest), title)
-        if rows:
-            slack = max(0, text.first - rows[-1].bottom)
-            set_column(page, rows, grid.margin, field + pad + round(slack * 0.36), column)
-        colours = FootColours(palette.tint, palette.accent, palette.soft_ink)
-        add_foot(page, canvas, announcement.source, (number, len(column.pages)), colours)
-        pages.append(page)
-    return tuple(pages)
+        return None
+    field = max(title.heights[0] + 2 * pad, round(bottom * 0.3)) if announcement.body else bottom
+    height = bottom - field - 2 * pad
+    text = Measure(width, height, height, is_crisp=False, locale=canvas.locale)
+    body = [body_block(announcement.body, canvas, palette.ink)]
+    return title, fit(body, text, grid.smallest, round(grid.largest * 1.1)), field
+
+
+def _poster_page(announcement: Announcement, canvas: Canvas, columns: tuple[Column, Column, int], index: int) -> Page:
+    grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
+    title, body, field = columns
+    page = Page(canvas.size, palette.paper)
+    page.add(Fill((0, 0, grid.width, field), palette.band))
+    above = (field - title.heights[0]) * (0.5 if announcement.body else 0.42)
+    set_column(page, title.pages[0], grid.margin, round(above), title)
+    rows = body.pages[index]
+    if rows:
+        slack = max(0, grid.height - grid.foot - field - 2 * _pad(grid) - rows[-1].bottom)
+        set_column(page, rows, grid.margin, field + _pad(grid) + round(slack * 0.36), body)
+    colours = FootColours(palette.tint, palette.accent, palette.soft_ink)
+    add_foot(page, canvas, announcement.source, (index + 1, len(body.pages)), colours)
+    return page
+
+
+def _pad(grid: Grid) -> int:
+    return round(grid.margin * 1.15)

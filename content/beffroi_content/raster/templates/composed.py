@@ -1,0 +1,89 @@
+"""A heading and running text in a box, over as many pages as it takes, on whatever the template draws behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from beffroi_content.model import Announcement
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.fonts import Style, Weight, face
+from beffroi_content.raster.palettes import Palette, Rgb, town_palette
+from beffroi_content.raster.scene import Box, Letters, Page
+from beffroi_content.raster.templates.frame import (
+    TITLE_SCALES,
+    FootColours,
+    Grid,
+    add_foot,
+    body_block,
+    fit_hierarchy,
+    heading_blocks,
+    set_column,
+)
+from beffroi_content.raster.text import Block, Column, Measure
+from beffroi_content.raster.typography import typeset
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What a template decides around its text."""
+
+    box: Box
+    """Where the text goes."""
+    ground: Rgb
+    foot: FootColours
+    decorate: Callable[[Page], None]
+    """Draws all that lies behind the text."""
+    drop: float
+    """Where a short text hangs in its box: 0 at the top, 1 at the bottom."""
+
+
+def compose_text(
+    announcement: Announcement, canvas: Canvas, composition: Composition, details: Sequence[Block] = ()
+) -> tuple[Page, ...]:
+    """Return the pages of label, title, ``details`` and body; the title is repeated in small on later pages."""
+    palette = town_palette(canvas.town.colour)
+    left, top, right, bottom = composition.box
+    running = _running_title(announcement, canvas, right - left)
+    offset = round(3 * running.style.capital) if running else 0
+    measure = Measure(right - left, bottom - top, bottom - top - offset, is_crisp=False, locale=canvas.locale)
+    column = _column(announcement, canvas, palette, measure, details)
+    pages = []
+    for number, rows in enumerate(column.pages, 1):
+        page = Page(canvas.size, composition.ground)
+        composition.decorate(page)
+        start, height = (top, measure.first) if number == 1 else (top + offset, measure.later)
+        if number > 1 and running:
+            page.add(Letters(left, top + running.style.capital, running.text, running.style, palette.accent))
+        slack = max(0, height - rows[-1].bottom)
+        # Pages of one text begin at the same height; only a text of one page floats.
+        share = composition.drop if len(column.pages) == 1 else 0
+        set_column(page, rows, left, start + round(slack * share), column)
+        add_foot(page, canvas, announcement.source, (number, len(column.pages)), composition.foot)
+        pages.append(page)
+    return tuple(pages)
+
+
+def _column(
+    announcement: Announcement, canvas: Canvas, palette: Palette, measure: Measure, details: Sequence[Block]
+) -> Column:
+    grid = Grid.of(canvas)
+    body = [body_block(announcement.body, canvas, palette.ink)] if announcement.body else []
+    candidates = [
+        [*heading_blocks(announcement, canvas, palette.accent, palette.ink, scale), *details, *body]
+        for scale in TITLE_SCALES
+    ]
+    return fit_hierarchy(candidates, measure, grid.smallest, grid.largest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    text: str
+    style: Style
+
+
+def _running_title(announcement: Announcement, canvas: Canvas, width: int) -> _Running | None:
+    """Return the title for later pages, or None where it does not fit on one line."""
+    style = Style(Weight.BOLD, max(1, round(0.82 * Grid.of(canvas).smallest)))
+    text = typeset(announcement.title, canvas.locale)
+    return _Running(text, style) if face(style).width(text) <= width else None
