@@ -1,0 +1,225 @@
+"""A server with its broker and two players as child processes: started in order, stopped in the reverse order."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from beffroi_player.paths import default_runtime
+from demo.announcements import SITE, TOWN
+from demo.processes import Child, ask, free_port
+
+SERVER = (sys.executable, "-m", "beffroi_server")
+PLAYER = (sys.executable, "-m", "beffroi_player")
+OFFICE = (sys.executable, "-m", "demo.office")
+SCREENS = ("hall", "marche")
+START_S, REPORT_S = 60, 120
+"""How long the server may take to answer, and the screens to report. Generous: a small board is slow at first."""
+CHECKOUT = Path(__file__).parent.parent
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says why and what to do."""
+
+
+@dataclass
+class House:
+    """The demo's programs and where they are.
+
+    Args:
+        state: The folder that is kept between starts.
+        host: The name under which pages and players reach the server.
+        windows: Whether players have a window each.
+    """
+
+    state: Path
+    host: str
+    windows: bool
+    web_port: int = 0
+    broker_port: int = 0
+    children: list[Child] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.state.mkdir(parents=True, exist_ok=True)
+        self._memory = self.state / "demo.json"
+        self._environment = _clean(os.environ)
+
+    @property
+    def url(self) -> str:
+        """The address of the pages."""
+        return f"http://{self.host}:{self.web_port}"
+
+    def lock(self, started: ExitStack) -> None:
+        """Make sure that nobody else runs this demo.
+
+        Raises:
+            DemoError: somebody does.
+        """
+        file = started.enter_context((self.state / "lock").open("w"))
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise DemoError(
+                f"the demo in {self.state} is running already: stop it, or choose another folder with --state"
+            ) from error
+
+    def choose_ports(self) -> list[str]:
+        """Choose the ports of the last time if they are free; return a sentence for each that had to be another."""
+        known = self._remembered()
+        sentences = []
+        for name, use, usual in (("web_port", "the pages", 8000), ("broker_port", "the broker", 1883)):
+            wanted = int(known.get(name, usual))
+            port = free_port(wanted)
+            setattr(self, name, port)
+            if port != wanted:
+                sentences.append(f"port {wanted} is taken, so {use} get {port}" if use == "the pages" else
+                                 f"port {wanted} is taken, so {use} gets {port}")  # fmt: skip
+        listen = "127.0.0.1" if self.host == "localhost" else "0.0.0.0"  # noqa: S104 - asked for
+        self._listen = listen
+        self._environment |= {
+            "BEFFROI_DATA": str(self.state / "server"),
+            "BEFFROI_URL": self.url,
+            "BEFFROI_MQTT_PORT": str(self.broker_port),
+            "NO_PROXY": f"localhost,127.0.0.1,{self.host}",
+        }
+        return sentences
+
+    def prepare(self) -> bool:
+        """Set the server up and load the town; return whether it was loaded now."""
+        self._ask(*SERVER, "init", "--town", TOWN, "--site", SITE)
+        return bool(json.loads(self._ask(*OFFICE, "load"))["loaded"])
+
+    def start_server(self, started: ExitStack) -> None:
+        """Start the server and wait until it answers.
+
+        Raises:
+            DemoError: it does not.
+        """
+        server = self._start(started, "server", *SERVER, "run", "--host", self._listen, "--port", str(self.web_port))
+        deadline = time.monotonic() + START_S
+        while not _answers(f"http://127.0.0.1:{self.web_port}/"):
+            if server.exit_code is not None or time.monotonic() > deadline:
+                raise DemoError(f"the server does not start. The end of {server.log}:\n{server.last_words()}")
+            time.sleep(0.1)
+
+    def enrol_players(self) -> bool:
+        """Enrol both players as screens, unless they are; return whether it was done now."""
+        place = {"url": self.url, "broker_port": self.broker_port, "web_port": self.web_port}
+        enrolled = all((self._player(slug) / "enrolment.json").exists() for slug in SCREENS)
+        if enrolled and self._remembered() == place:
+            return False
+        for line in self._ask(*OFFICE, "enrol").splitlines():
+            answer = json.loads(line)
+            # The very command that the page of the screen shows to whoever installs a player.
+            words = answer["command"].split()[1:]
+            self._ask(*PLAYER, *words, "--state", str(self._player(answer["screen"])))
+        self._memory.write_text(json.dumps(place), encoding="utf-8")
+        return True
+
+    def start_players(self, started: ExitStack) -> None:
+        """Start both players."""
+        for slug in SCREENS:
+            state = self._player(slug)
+            runtime = default_runtime(state)
+            started.callback(shutil.rmtree, runtime, ignore_errors=True)
+            output = "window" if self.windows else "headless"
+            options = ("--state", str(state), "--runtime", str(runtime), "--output", output)
+            self._start(started, f"player-{slug}", *PLAYER, "run", *options)
+
+    def confirmations(self, started: ExitStack) -> Iterator[dict[str, Any]]:
+        """Yield what each screen says that it shows, as it says it.
+
+        Raises:
+            DemoError: a screen says nothing in time, or a program ended.
+        """
+        log = self.state / "logs" / "watch.log"
+        log.unlink(missing_ok=True)
+        with ExitStack() as watching:
+            watch = self._start(watching, "watch", *OFFICE, "watch")
+            deadline, heard = time.monotonic() + REPORT_S, 0
+            while heard < len(SCREENS):
+                # Warnings go to the same file.
+                lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+                yield from (json.loads(line) for line in lines[heard:])
+                heard = len(lines)
+                self.check()
+                if watch.exit_code not in (None, 0):
+                    raise DemoError(f"the screens cannot be watched:\n{watch.last_words()}")
+                if time.monotonic() > deadline:
+                    raise DemoError(self._silence())
+                time.sleep(0.1)
+
+    def check(self) -> None:
+        """Make sure that the server and the players run.
+
+        Raises:
+            DemoError: one of them does not.
+        """
+        for child in self.children:
+            if child.exit_code:
+                raise DemoError(f"the {child.name} has ended. The end of {child.log}:\n{child.last_words()}")
+            if child.exit_code == 0:
+                raise DemoError(f"the {child.name} was closed")
+
+    def sign_in_link(self) -> str:
+        """Return an address that signs the administrator in, once."""
+        return self._ask(*SERVER, "link").strip().splitlines()[-1]
+
+    def _start(self, started: ExitStack, name: str, *command: str) -> Child:
+        child = Child(name, command, self.state / "logs" / f"{name}.log", self._environment, CHECKOUT)
+        started.callback(child.stop)
+        if name != "watch":
+            self.children.append(child)
+        return child
+
+    def _ask(self, *command: str) -> str:
+        try:
+            return ask(command, self._environment, CHECKOUT)
+        except subprocess.CalledProcessError as error:
+            said = (error.stderr or error.stdout or "").strip().splitlines()
+            raise DemoError(f"“{' '.join(command[2:5])}” failed:\n" + "\n".join(said[-8:])) from error
+
+    def _player(self, slug: str) -> Path:
+        return self.state / "players" / slug
+
+    def _remembered(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self._memory.read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}
+
+    def _silence(self) -> str:
+        players = [child for child in self.children if child.name != "server"]
+        words = "\n".join(f"-- {child.log}\n{child.last_words(5)}" for child in players)
+        hint = " If the windows are the trouble, try --headless." if self.windows else ""
+        return f"not every screen has reported within {REPORT_S} seconds.{hint}\n{words}"
+
+
+def _clean(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without settings of another server: the demo is the same everywhere."""
+    return {name: value for name, value in environment.items() if not name.startswith(("BEFFROI_", "DJANGO_"))} | {
+        "PYTHONUNBUFFERED": "1"
+    }
+
+
+def _answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=2):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
