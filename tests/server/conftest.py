@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,6 @@ from beffroi_server.library.models import Announcement, Template
 from beffroi_server.programme import services as programme
 from beffroi_server.programme.models import Playlist, ScheduleRule
 from beffroi_server.screens.models import Group, Screen, ScreenClass, Technology
-
-NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)
-"""Monday 15 June 2026, 12:00 in Paris."""
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The outbox: sent at once, repaired after a crash, all of it again at every connection. With a fake broker and a real one."""
+"""The outbox: sent at once, repaired after a crash, all of it again at every connection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from beffroi_server.broadcast import access, publisher, signing
 from beffroi_server.broadcast.link import Link
 from beffroi_server.broadcast.models import Outgoing
 from beffroi_server.broadcast.publisher import Publisher
+from beffroi_server.library import services as library
 from beffroi_server.programme import publication
+from beffroi_server.programme import services as programme
 from beffroi_server.screens import services as screens
 
 
@@ -171,8 +173,6 @@ class TestOutbox:
         assert broker.leaves == ["all/keys", "all/alerts", "s-hall/programme"]
 
     def test_a_change_publishes_the_screens_that_it_concerns(self, broker, sender, hall, playlist, announcement):
-        from beffroi_server.library import services as library
-
         before = broker.leaves.count("s-hall/programme")
         library.save_announcement(announcement, person=None, title="La piscine ferme")
 
@@ -185,8 +185,6 @@ class TestOutbox:
         assert [slide.name for slide in manifest.slides] == ["La piscine ferme"]
 
     def test_a_change_that_changes_nothing_publishes_nothing(self, broker, sender, hall, playlist):
-        from beffroi_server.programme import services as programme
-
         before = len(broker.messages)
         programme.save_rule(playlist.rules.get(), person=None)
 

@@ -130,7 +130,7 @@ def _save(image: Image.Image, path: Path) -> str:
     bare = Image.new(image.mode, image.size)
     bare.paste(image)
     if image.mode == "RGBA" or flat:
-        bare.save(path, "PNG", optimize=True)
+        bare.save(path, "PNG")
         return "image/png"
     bare.save(path, "JPEG", quality=90, subsampling=0, optimize=True)
     return "image/jpeg"

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
@@ -89,8 +90,8 @@ class Screen(models.Model):
     """Of the secret that the player shows on HTTP and MQTT. Looked up at every request of a player."""
     mqtt_password_hash = models.CharField(max_length=200, blank=True)
     """The same secret as Mosquitto's password file wants it."""
-    programme_due_at = models.DateTimeField(null=True, blank=True)
-    """When something that it shows was changed; empty once the programme with the change is published."""
+    programme_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    """When it was made, or something that it shows was changed; empty once the programme is published."""
     screenshots_asked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
