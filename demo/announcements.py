@@ -64,43 +64,36 @@ def daily_life(today: dt.date) -> list[Text]:
     return [
         Text(
             "news", "La piscine rouvre ses portes",
-            "Bassin de 25 m rénové, vestiaires accessibles à tous, eau à 28 °C.\n"
-            "Du mardi au dimanche, de 10 h à 19 h. Gratuit le mercredi pour les moins de 12 ans.",
+            "Bassin rénové, vestiaires accessibles à tous, eau à 28 °C.\nDu mardi au dimanche, de 10 h à 19 h.",
             "Sport", "pool", 12, more={"source": "Service des sports"},
         ),
         Text(
             "news", "Travaux rue des Tanneurs",
-            f"Renouvellement des canalisations d'eau du {_day(works)} au {_day(works_end)}.\n"
-            "Circulation coupée de 8 h à 17 h, déviation par le quai des Mariniers. "
-            "Commerces et riverains restent accessibles à pied.",
+            f"Du {_day(works)} au {_day(works_end)}, circulation coupée de 8 h à 17 h.\n"
+            "Déviation par le quai des Mariniers. Commerces ouverts.",
             "Travaux", "roadworks", 12, works_end, {"source": "Services techniques"},
         ),
         Text(
             "notice", "La mairie vous accueille",
-            "Du lundi au vendredi : 8 h 30 – 12 h et 13 h 30 – 17 h 30\n"
-            "Samedi : 9 h – 12 h (état civil)\n"
-            "Passeports et cartes d'identité : sur rendez-vous au 02 61 91 00 10",
+            "Lundi – vendredi : 8 h 30 – 12 h, 13 h 30 – 17 h 30\nSamedi : 9 h – 12 h\n"
+            "Passeports : rendez-vous au 02 61 91 00 10",
             "Horaires", seconds=10,
         ),
         Text(
             "news", "Tous les emballages dans le bac jaune",
-            "Pots de yaourt, barquettes, films plastique : désormais, tous les emballages se trient.\n"
+            "Pots, barquettes, films plastique : désormais, tout se trie.\n"
             "Inutile de les laver, il suffit de bien les vider.",
             "Tri", "recycling", 10, more={"source": "Communauté de communes de la Vive"},
         ),
         Text(
             "news", "Inscriptions à l'école maternelle",
-            f"Votre enfant est né en {born} ? Inscrivez-le au guichet famille ou en ligne.\n"
-            "À fournir : livret de famille, carnet de santé et justificatif de domicile.",
+            f"Votre enfant est né en {born} ? Prenez rendez-vous au guichet famille, avec le livret de famille.",
             "Éducation", "school", 12, more={"source": "Guichet famille"},
         ),
         Text(
             "news", "Au menu de la cantine",
-            "Lundi : velouté de potiron, poulet rôti, riz\n"
-            "Mardi : carottes râpées, lasagnes de légumes\n"
-            "Jeudi : betteraves, poisson du jour, brocolis\n"
-            "Vendredi : taboulé, omelette aux herbes, pomme",
-            "Restauration scolaire", "canteen", 14,
+            "Lundi : poulet, brocolis\nMardi : lasagnes végétales\nJeudi : poisson, riz\nVendredi : omelette, pomme",
+            "Écoles", "canteen", 14,
         ),
         Text(
             "event", "Don du sang",
@@ -110,14 +103,12 @@ def daily_life(today: dt.date) -> list[Text]:
         ),
         Text(
             "notice", "En cas d'urgence",
-            "15 : Samu\n17 : police ou gendarmerie\n18 : pompiers\n112 : toutes les urgences\n"
-            "114 : par SMS, pour les personnes sourdes ou malentendantes",
+            "15 : Samu – 17 : police – 18 : pompiers\n112 : toutes les urgences\n114 : par SMS, si vous n'entendez pas",
             "Numéros utiles", seconds=8,
         ),
         Text(
             "news", "Le parc des Tilleuls s'agrandit",
-            "Deux hectares de plus, 120 arbres plantés avec les écoliers et une nouvelle piste cyclable "
-            "jusqu'à la gare.\nOuvert tous les jours de 7 h 30 à 20 h.",
+            "Deux hectares de plus et 120 arbres plantés avec les écoliers.\nOuvert de 7 h 30 à 20 h.",
             "Cadre de vie", "park", 10,
         ),
     ]  # fmt: skip
@@ -152,13 +143,8 @@ def outings(today: dt.date) -> list[Text]:
         Text(
             "event", "Montez au beffroi !",
             "Visite guidée : 193 marches, quatre cloches et la plus belle vue sur la Vive.",
-            "Patrimoine", "belfry", 10, visit,
+            "Patrimoine", "quays", 10, visit,
             {"place": "Au pied du beffroi", "source": "Office de tourisme", **_hours(visit, 14, 0, 17, 0)},
-        ),
-        Text(
-            "news", "La promenade des quais est ouverte",
-            "1,2 km au bord de l'eau, sans voitures, du pont Neuf au moulin. Bancs, fontaines et jeux pour tous.",
-            "Promenade", "quays", 10,
         ),
     ]  # fmt: skip
 

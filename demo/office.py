@@ -58,6 +58,7 @@ def load() -> None:
         pictures = {name: _add_picture(name, claire) for name in PICTURES}
         life = _add_playlist("Vie municipale", daily_life(today), pictures, claire)
         trips = _add_playlist("Sorties et loisirs", outings(today), pictures, claire)
+        add_entry(trips, person=claire, media=pictures["belfry"], duration_s=8)
         screens = _add_screens()
         _add_rules(life, trips, screens, today, claire)
         _add_scenarios()

@@ -31,7 +31,7 @@ class Child:
         self.name = name
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
+        with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own programs
                 command,
                 stdin=subprocess.DEVNULL,
