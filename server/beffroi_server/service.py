@@ -54,6 +54,8 @@ def run(address: str, port: int) -> None:
         started.callback(link.stop)
         for work in (sender.run, publication.run_worker, lambda stop: _lead(stop, link)):
             _thread(started, work, stopping)
+        # Wakes the one that waits for something to publish.
+        started.callback(publication.due.set)
         started.callback(stopping.set)
         _on_signals()
         logger.info("Beffroi answers at %s (port %d)", settings.PUBLIC_URL, port)
