@@ -19,6 +19,7 @@ from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.errors import RasterError, TextDoesNotFit
 from beffroi_content.raster.legibility import is_crisp
 from beffroi_content.raster.paint import paint
+from beffroi_content.raster.picture import picture_source
 from beffroi_content.raster.scene import Page
 from beffroi_content.raster.templates import alert as alert_template
 from beffroi_content.raster.templates import event, flow, news, notice, picture, plain
@@ -61,7 +62,8 @@ def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader) -> tuple[Image
         TextDoesNotFit: the text needs more than 20 pages at the smallest size that can be read.
         PictureUnusable: a picture is missing, broken or larger than 60 million pixels.
     """
-    return tuple(paint(page, is_crisp(canvas), assets) for page in slide_pages(slide, canvas))
+    pictures = picture_source(assets)
+    return tuple(paint(page, is_crisp(canvas), pictures) for page in slide_pages(slide, canvas))
 
 
 def page_count(slide: Slide, canvas: Canvas) -> int:
@@ -80,13 +82,16 @@ def alert_pages(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Page, ..
 
 def draw_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
     """Return the frames of an alert, 1 to 20. It raises for no valid alert and no canvas."""
-    return tuple(paint(page, is_crisp(canvas), _no_assets) for page in alert_pages(alert, form, canvas))
+    return tuple(paint(page, is_crisp(canvas), _NO_PICTURES) for page in alert_pages(alert, form, canvas))
 
 
 def draw_notice(title: str, lines: Sequence[str], canvas: Canvas) -> Image.Image:
     """Return the screen's own word, such as “En attente d’un programme”. It never raises."""
-    return paint(plain.lay_out(title, lines, canvas), is_crisp(canvas), _no_assets)
+    return paint(plain.lay_out(title, lines, canvas), is_crisp(canvas), _NO_PICTURES)
 
 
 def _no_assets(asset: AssetReference) -> bytes:
     raise OSError(f"an alert has no pictures, and {asset.sha256} was asked for")
+
+
+_NO_PICTURES = picture_source(_no_assets)

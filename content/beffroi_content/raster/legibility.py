@@ -6,7 +6,8 @@ leave three words to a page, so the target is held between two bounds:
 
 * never under the floor, in pixels, below which letters lose their shape: 7 on an LED panel (5 on one under 24 pixels
   high or 48 wide, which can hold nothing better), 11 elsewhere;
-* never forced above 3 % of the geometric mean of the sides, at which a page still holds about a dozen lines.
+* never forced above 3 % of the geometric mean of the sides, at which a page still holds about a dozen
+  lines; 5 % where letters have no grey edges and need more pixels.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from beffroi_content.raster.canvas import Canvas
 
 CAPITAL_MM_PER_METRE = 12.2
 _PAGE_SHARE = 0.03
+_CRISP_PAGE_SHARE = 0.05
 
 
 def pixel_pitch_mm(screen_class: ScreenClass) -> float:
@@ -46,7 +48,8 @@ def floor_capital(canvas: Canvas) -> int:
 
 def minimum_capital(canvas: Canvas) -> int:
     """Return the smallest height in pixels of the capitals of a text on this canvas."""
-    wanted = min(target_capital(canvas.screen_class), _PAGE_SHARE * mean_side(canvas.size))
+    share = _CRISP_PAGE_SHARE if is_crisp(canvas) else _PAGE_SHARE
+    wanted = min(target_capital(canvas.screen_class), share * mean_side(canvas.size))
     return max(floor_capital(canvas), round(wanted))
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw
 
-from beffroi_content.raster.canvas import AssetReader
 from beffroi_content.raster.fonts import Glyph, face
-from beffroi_content.raster.picture import draw_picture
+from beffroi_content.raster.picture import Pictures
 from beffroi_content.raster.scene import Box, Fill, Hazard, Item, Letters, Page, Photograph, Symbol
 from beffroi_content.raster.symbols import hazard_stripes, symbol_mask
 
 
-def paint(page: Page, is_crisp: bool, assets: AssetReader) -> Image.Image:
+def paint(page: Page, is_crisp: bool, pictures: Pictures) -> Image.Image:
     """Return the page as an RGB image of its exact size.
 
     Raises:
@@ -21,18 +20,18 @@ def paint(page: Page, is_crisp: bool, assets: AssetReader) -> Image.Image:
     draw = ImageDraw.Draw(image)
     draw.fontmode = "1" if is_crisp else "L"
     for item in page.items:
-        _paint_item(image, draw, item, is_crisp, assets)
+        _paint_item(image, draw, item, is_crisp, pictures)
     return image
 
 
-def _paint_item(image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_crisp: bool, assets: AssetReader) -> None:
+def _paint_item(image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_crisp: bool, pictures: Pictures) -> None:
     if isinstance(item, Letters):
         _letters(image, draw, item)
     elif isinstance(item, Fill):
         _fill(image, item, is_crisp)
     elif isinstance(item, Photograph):
-        if _area(item.box):
-            image.paste(draw_picture(item.picture, item.fit, _area(item.box) or (1, 1), assets), item.box[:2])
+        if area := _area(item.box):
+            image.paste(pictures(item.picture, item.fit, area), item.box[:2])
     elif isinstance(item, Symbol):
         body, hollow = symbol_mask(item.sign, max(1, item.box[2] - item.box[0]), is_crisp)
         image.paste(item.colour, item.box[:2], body)

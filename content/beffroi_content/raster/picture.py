@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageFilter, ImageOps
@@ -11,8 +13,21 @@ from beffroi_content.model import AssetReference, ImageFit
 from beffroi_content.raster.canvas import AssetReader
 from beffroi_content.raster.errors import PictureUnusable
 
+Pictures = Callable[[AssetReference, ImageFit, tuple[int, int]], Image.Image]
+"""Returns a picture at a size, or raises PictureUnusable."""
+
 MOST_PIXELS = 60_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+
+
+def picture_source(assets: AssetReader) -> Pictures:
+    """Return a source that draws each picture once, however many pages show it."""
+
+    @cache
+    def draw(picture: AssetReference, fit: ImageFit, size: tuple[int, int]) -> Image.Image:
+        return draw_picture(picture, fit, size, assets)
+
+    return draw
 
 
 def draw_picture(picture: AssetReference, fit: ImageFit, size: tuple[int, int], assets: AssetReader) -> Image.Image:
@@ -76,7 +91,8 @@ def _open(content: bytes, name: str, size: tuple[int, int]) -> Image.Image:
             )
             raise _unusable("too-large", name, message)
         opened.draft("RGB", size)
-        return _flattened(ImageOps.exif_transpose(opened))
+        ImageOps.exif_transpose(opened, in_place=True)
+        return _flattened(opened)
 
 
 def _flattened(image: Image.Image) -> Image.Image:

@@ -149,8 +149,15 @@ class Block:
     """The smallest capital in pixels, whatever the base."""
     most_lines: int = 1_000
     """More lines than this are a reason for smaller letters."""
+    is_kept: bool = False
+    """Keep it on one page, if it has room on one. A card is always kept."""
     panel: Rgb | None = None
     """The colour of a card that lies under the block."""
+
+    @property
+    def group(self) -> object:
+        """What is kept together with its neighbours of the same group; None for what may be cut anywhere."""
+        return self.panel or (self.text if self.is_kept else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +303,7 @@ class _Pager:
         self._y = 0
 
     def add(self, row: Row, gap: int, whole: int) -> None:
-        """Put a row down. ``whole`` is the height of the card that begins with it, or 0."""
+        """Put a row down. ``whole`` is the height of the group that begins with it, or 0."""
         before = self.pages[-1][-1].block if self.pages[-1] else None
         card = self._pad if row.block.panel else 0
         above = self._above(row.block, before, gap)
@@ -324,17 +331,17 @@ def _paged(blocks: Sequence[Block], base: int, measure: Measure) -> tuple[Column
     broken = _broken(blocks, base, measure)
     pager = _Pager(measure, panel_padding(base, measure.is_crisp))
     for index, (row, gap) in enumerate(zip(broken.rows, broken.gaps, strict=True)):
-        pager.add(row, gap, _card_height(broken, index))
+        pager.add(row, gap, _group_height(broken, index))
     return Column(base, tuple(tuple(page) for page in pager.pages), measure.width), broken.is_clean
 
 
-def _card_height(broken: _Broken, index: int) -> int:
-    """Return the height of the text of the card that begins at that row, or 0 if none does."""
-    panel = broken.rows[index].block.panel
-    if panel is None or (index and broken.rows[index - 1].block.panel == panel):
+def _group_height(broken: _Broken, index: int) -> int:
+    """Return the height of the text that begins at that row and is kept together, or 0 if none does."""
+    group = broken.rows[index].block.group
+    if group is None or (index and broken.rows[index - 1].block.group == group):
         return 0
     rows = broken.rows[index:]
-    last = next((at for at, row in enumerate(rows) if row.block.panel != panel), len(rows))
+    last = next((at for at, row in enumerate(rows) if row.block.group != group), len(rows))
     return sum(row.bottom for row in rows[:last]) + sum(broken.gaps[index + 1 : index + last])
 
 

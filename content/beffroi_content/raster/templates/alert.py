@@ -16,7 +16,7 @@ from beffroi_content.raster.legibility import floor_capital
 from beffroi_content.raster.palettes import BLACK, WHITE, AlertPalette, alert_palette, mix
 from beffroi_content.raster.scene import Fill, Hazard, Letters, Page, Sign, Symbol
 from beffroi_content.raster.templates.frame import Grid, fit_hierarchy, line_that_fits, middle_baseline, set_column
-from beffroi_content.raster.text import Block, Column, Hyphenation, Measure, Row, fit
+from beffroi_content.raster.text import Block, Column, Measure, Row, fit
 from beffroi_content.raster.typography import typeset
 from beffroi_content.raster.words import level_word, phrase, status_words
 
@@ -105,21 +105,19 @@ def _title_scales(notice: _Notice) -> tuple[float, ...]:
 
 def _blocks(notice: _Notice, scale: float) -> list[Block]:
     palette = notice.palette
-    crisp, welcome = notice.grid.crisp, Hyphenation.WELCOME
+    crisp = notice.grid.crisp
     limit = round(1.35 * notice.grid.title)
     blocks = [Block(notice.title, Weight.BOLD, scale, palette.ink, leading=1.55, is_balanced=True, limit=limit)]
     if notice.description:
         gap = 2 if crisp else 1.3
-        blocks.append(Block(notice.description, Weight.SEMIBOLD, 1.0, palette.ink, gap=gap, hyphenation=welcome))
+        blocks.append(Block(notice.description, Weight.SEMIBOLD, 1.0, palette.ink, gap=gap))
     if notice.instruction and crisp:
         blocks.append(Block(notice.instruction, Weight.BOLD, 1.0, palette.ink, gap=2))
     elif notice.instruction:
         card = {"panel": palette.card, "gap": 1.2}
         heading = phrase("do", notice.canvas.locale)
         blocks.append(Block(typeset(heading, notice.canvas.locale), Weight.BOLD, 0.8, palette.card_accent, **card))  # type: ignore[arg-type]
-        blocks.append(
-            Block(notice.instruction, Weight.BOLD, 1.0, palette.card_ink, 0.8, hyphenation=welcome, panel=palette.card)
-        )
+        blocks.append(Block(notice.instruction, Weight.BOLD, 1.0, palette.card_ink, 0.8, panel=palette.card))
     return blocks
 
 
@@ -215,7 +213,7 @@ def _panel(notice: _Notice) -> tuple[Page, ...]:
     measure = Measure(
         max(1, grid.width - 4), max(1, grid.height - top), max(1, grid.height - top), True, notice.canvas.locale
     )
-    tail = Block("\n".join((notice.source, notice.until)), Weight.REGULAR, 1.0, palette.ink, gap=2)
+    tail = Block("\n".join((notice.source, notice.until)), Weight.REGULAR, 1.0, palette.ink, gap=2, is_kept=True)
     prefix = "" if strip else _strip_word(notice) + " : "
     named = replace(notice, title=prefix + notice.title)
     candidates = [[*_blocks(named, scale), tail] for scale in (1.6, 1.3, 1.0)]
@@ -302,8 +300,8 @@ def _banner_column(notice: _Notice, measure: Measure) -> Column:
     def blocks(scale: float) -> list[Block]:
         texts = [Block(title, Weight.BOLD, scale, ink, leading=1.5, is_balanced=True)]
         if body:
-            texts.append(Block(body, Weight.SEMIBOLD, 1.0, ink, gap=gap, leading=1.7, hyphenation=Hyphenation.WELCOME))
-        return [*texts, Block(tail, Weight.REGULAR, 1.0, ink, gap=gap, leading=1.7)]
+            texts.append(Block(body, Weight.SEMIBOLD, 1.0, ink, gap=gap, leading=1.7))
+        return [*texts, Block(tail, Weight.REGULAR, 1.0, ink, gap=gap, leading=1.7, is_kept=True)]
 
     grid = notice.grid
     largest = max(grid.smallest, round(grid.height * 0.3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from beffroi_content.model import Announcement
@@ -87,3 +87,14 @@ def _running_title(announcement: Announcement, canvas: Canvas, width: int) -> _R
     style = Style(Weight.BOLD, max(1, round(0.82 * Grid.of(canvas).smallest)))
     text = typeset(announcement.title, canvas.locale)
     return _Running(text, style) if face(style).width(text) <= width else None
+
+
+def fewest_pages(candidates: Iterable[tuple[Page, ...]]) -> tuple[Page, ...]:
+    """Return the first candidate of one page, or else the first of those with the fewest."""
+    best: tuple[Page, ...] = ()
+    for pages in candidates:
+        if len(pages) == 1:
+            return pages
+        if not best or len(pages) < len(best):
+            best = pages
+    return best

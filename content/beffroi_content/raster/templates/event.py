@@ -12,7 +12,7 @@ from beffroi_content.raster.fonts import Weight, face
 from beffroi_content.raster.palettes import Palette, town_palette
 from beffroi_content.raster.scene import Box, Fill, Page, Photograph
 from beffroi_content.raster.templates import news
-from beffroi_content.raster.templates.composed import Composition, compose_text
+from beffroi_content.raster.templates.composed import Composition, compose_text, fewest_pages
 from beffroi_content.raster.templates.frame import FootColours, Grid, set_column
 from beffroi_content.raster.text import Block, Measure, Row, fit
 from beffroi_content.raster.typography import typeset
@@ -22,9 +22,14 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of an event; one without a date looks like news."""
     if announcement.starts is None:
         return news.lay_out(announcement, canvas)
-    grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
     when = occasion(announcement.starts, announcement.ends, canvas.locale)
-    picture, leaf, text = _boxes(grid, announcement)
+    shares = (1.0, 0.7) if announcement.picture else (1.0, 0.8)
+    return fewest_pages(_beside_leaf(announcement, canvas, when, share) for share in shares)
+
+
+def _beside_leaf(announcement: Announcement, canvas: Canvas, when: Occasion, share: float) -> tuple[Page, ...]:
+    grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
+    picture, leaf, text = _boxes(grid, announcement, share)
 
     def decorate(page: Page) -> None:
         if announcement.picture and picture:
@@ -37,17 +42,17 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     return compose_text(announcement, canvas, composition, _place(announcement, canvas, palette))
 
 
-def _boxes(grid: Grid, announcement: Announcement) -> tuple[Box | None, Box, Box]:
-    """Return the boxes of the picture, the calendar leaf and the text."""
+def _boxes(grid: Grid, announcement: Announcement, share: float) -> tuple[Box | None, Box, Box]:
+    """Return the boxes of the picture, the calendar leaf and the text; ``share`` makes the first two smaller."""
     bottom, margin = grid.height - grid.foot, grid.margin
     has_picture = announcement.picture is not None
     if grid.is_wide:
-        side = min(round(grid.width * (0.4 if has_picture else 0.34)), round(grid.height * 0.85))
+        side = min(round(grid.width * (0.4 if has_picture else 0.34) * share), round(grid.height * 0.85))
         split = round(bottom * 0.56) if has_picture else 0
         text = (side + margin, margin, grid.width - margin, bottom - margin)
         return ((0, 0, side, split) if split else None), (0, split, side, bottom), text
-    split = round(bottom * 0.33) if has_picture else 0
-    end = split + round(bottom * (0.2 if has_picture else 0.27))
+    split = round(bottom * 0.33 * share) if has_picture else 0
+    end = split + round(bottom * (0.2 if has_picture else 0.27 * share))
     text = (margin, end + margin, grid.width - margin, bottom - margin)
     return ((0, 0, grid.width, split) if split else None), (0, split, grid.width, end), text
 

@@ -6,7 +6,7 @@ from beffroi_content.model import Announcement, AssetReference, ImageFit
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.palettes import town_palette
 from beffroi_content.raster.scene import Box, Fill, Page, Photograph
-from beffroi_content.raster.templates.composed import Composition, compose_text
+from beffroi_content.raster.templates.composed import Composition, compose_text, fewest_pages
 from beffroi_content.raster.templates.flow import flow_pages
 from beffroi_content.raster.templates.frame import (
     FootColours,
@@ -28,8 +28,17 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
 
 
 def _with_picture(announcement: Announcement, canvas: Canvas, picture: AssetReference) -> tuple[Page, ...]:
+    shares = (0.46, 0.38) if Grid.of(canvas).is_wide else (0.4, 0.32)
+    if not announcement.body:
+        shares = (0.54, 0.46)
+    return fewest_pages(_beside_picture(announcement, canvas, picture, share) for share in shares)
+
+
+def _beside_picture(
+    announcement: Announcement, canvas: Canvas, picture: AssetReference, share: float
+) -> tuple[Page, ...]:
     grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
-    frame, text = _halves(grid, bool(announcement.body))
+    frame, text = _halves(grid, share)
 
     def decorate(page: Page) -> None:
         page.add(Photograph(frame, picture, ImageFit.COVER))
@@ -39,13 +48,13 @@ def _with_picture(announcement: Announcement, canvas: Canvas, picture: AssetRefe
     return compose_text(announcement, canvas, Composition(text, palette.paper, foot, decorate, drop))
 
 
-def _halves(grid: Grid, has_body: bool) -> tuple[Box, Box]:
-    """Return the boxes of the picture and of the text."""
+def _halves(grid: Grid, share: float) -> tuple[Box, Box]:
+    """Return the boxes of the picture, which takes that share of the page, and of the text."""
     bottom = grid.height - grid.foot
     if grid.is_wide:
-        left = round(grid.width * (0.54 if has_body else 0.48))
+        left = round(grid.width * (1 - share))
         return (left, 0, grid.width, bottom), (grid.margin, grid.margin, left - grid.margin, bottom - grid.margin)
-    top = round(bottom * (0.4 if has_body else 0.58))
+    top = round(bottom * share)
     return (0, 0, grid.width, top), (grid.margin, top + grid.margin, grid.width - grid.margin, bottom - grid.margin)
 
 
