@@ -11,12 +11,12 @@ Stamp = tuple[int, int, int]
 """Inode, size and time of change: differs after every atomic write."""
 
 
-def write_file(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o644) -> None:
+def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644) -> None:
     """Replace a file in one step.
 
     Args:
         path: The file; its folder must exist.
-        data: All of its new content.
+        data: All of its new content, in pieces.
         durable: Wait until file and folder are on the disk. Not needed on a memory file system.
         mode: Permission bits.
 
@@ -27,7 +27,7 @@ def write_file(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o6
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
         with open(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines(data)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())

@@ -7,9 +7,9 @@ import re
 _HEADER = re.compile(rb"P6\s+(\d{1,5})\s+(\d{1,5})\s+255\s")
 
 
-def to_ppm(size: tuple[int, int], rgb: bytes) -> bytes:
-    """Return a PPM file of RGB bytes, row by row."""
-    return b"P6 %d %d 255\n" % size + rgb
+def to_ppm(size: tuple[int, int], rgb: bytes) -> tuple[bytes, bytes]:
+    """Return a PPM file of RGB bytes, row by row, in two pieces: to join them would copy megabytes."""
+    return b"P6 %d %d 255\n" % size, rgb
 
 
 def from_ppm(data: bytes) -> tuple[tuple[int, int], memoryview]:

@@ -35,10 +35,14 @@ class Child:
     started: float = 0.0
     failures: int = 0
     due: float = field(default=0.0)
+    speaks: bool = True
+    """Whether it may tell the service manager that the player is ready and alive."""
 
     def start(self) -> None:
         """Start it."""
         environment = {**os.environ, SUPERVISED: str(os.getpid())}
+        if not self.speaks:
+            environment.pop("NOTIFY_SOCKET", None)
         self.process = subprocess.Popen(self.command, env=environment)  # noqa: S603 -- this very program
         self.started = time.monotonic()
 
@@ -80,7 +84,8 @@ def supervise(options: Sequence[str], output: str) -> int:
     program = [sys.executable, "-m", "beffroi_player"]
     stage = Child("stage", [*program, "stage", *options, "--output", output])
     # The glass comes first: the stage has something to show before the agent has heard a word.
-    children = [stage, Child("agent", [*program, "agent", *options])]
+    # Only the stage feeds the watchdog: an agent that is alive must not hide a picture that stands still.
+    children = [stage, Child("agent", [*program, "agent", *options], speaks=False)]
     stopped: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:

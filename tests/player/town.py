@@ -54,9 +54,7 @@ YEAR = 365 * 86_400_000
 
 
 def screen_class(size: tuple[int, int] = (320, 180)) -> ScreenClass:
-    return ScreenClass(
-        name="Hall", width=size[0], height=size[1], physical_height_mm=700, viewing_distance_mm=3_000
-    )
+    return ScreenClass(name="Hall", width=size[0], height=size[1], physical_height_mm=700, viewing_distance_mm=3_000)
 
 
 def slide(name: str, title: str | None = None, **fields: object) -> Slide:
@@ -153,7 +151,7 @@ class TownHall:
         return self.sign(COMMAND, document, Scope.SCREEN, SCREEN)
 
     def add_file(self, content: bytes, media_type: str = "image/jpeg") -> AssetReference:
-        import hashlib  # noqa: PLC0415
+        import hashlib
 
         sha256 = hashlib.sha256(content).hexdigest()
         self.files[sha256] = content
@@ -208,7 +206,9 @@ class TownHall:
                 cut, hall.cut_after = hall.cut_after, None
                 self._send(206 if start else 200, content[start:], extra, cut)
 
-            def _send(self, code: int, body: bytes, extra: dict[str, str] | None = None, cut: int | None = None) -> None:
+            def _send(
+                self, code: int, body: bytes, extra: dict[str, str] | None = None, cut: int | None = None
+            ) -> None:
                 self.send_response(code)
                 self.send_header("Content-Length", str(len(body)))
                 for name, value in (extra or {}).items():
@@ -231,6 +231,5 @@ class TownHall:
 
     def documents(self) -> list[dict[str, str]]:
         return [
-            {"topic": topic, "payload": base64.b64encode(payload).decode()}
-            for topic, payload in self.retained.items()
+            {"topic": topic, "payload": base64.b64encode(payload).decode()} for topic, payload in self.retained.items()
         ]

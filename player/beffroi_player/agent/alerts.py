@@ -103,6 +103,8 @@ class AlertBook:
     runtime: Runtime
     boot: str
     nudge: Callable[[], object]
+    rest: Callable[[Callable[[], None]], None]
+    """Does something a moment later in the same thread: whatever comes first may be another alert."""
     uptime: Callable[[], float]
     surroundings: Surroundings
     streams: dict[str, HeldStream] = field(default_factory=dict)
@@ -112,6 +114,8 @@ class AlertBook:
     """File names of the pages, by the key of the raster."""
     _images: dict[str, Image.Image] = field(default_factory=dict)
     """Frames that are not on the disk yet, by file name."""
+    _stale: set[str] = field(default_factory=set)
+    """Frames that may be removed from the disk."""
 
     def restore(self, record: AlertsRecord | None) -> None:
         """Take over what was held before this start, and draw what is missing of it."""
@@ -145,12 +149,16 @@ class AlertBook:
             self._publish()
         if not missing:
             self._publish()
-        later = [(held.alert, form) for held in alerts for form in forms(held.alert.level)[1:]]
+        self.rest(self._present_rest)
+
+    def _present_rest(self) -> None:
+        later = [(held.alert, form) for held in self._alerts() for form in forms(held.alert.level)[1:]]
         later = [(alert, form) for alert, form in later if not self._is_drawn(alert, form)]
         for alert, form in later:
             self._draw(alert, form)
         if later:
             self._publish()
+        self._stale |= self._forget()
 
     def record(self) -> AlertsRecord:
         """Return everything of which at least the main form is drawn."""
@@ -176,11 +184,16 @@ class AlertBook:
         Raises:
             OSError: the disk is full or broken; the glass shows the alert all the same.
         """
-        for name in {name for names in record.frames.values() for name in names}:
+        kept = {name for names in record.frames.values() for name in names}
+        for name in kept:
             image = self._images.get(name)
-            if image is not None and not (self.state.frames / name).exists():
+            if image is not None:
                 save_png(image, self.state.frames / name)
+                self._images.pop(name, None)
         self.state.alerts.write(record)
+        stale, self._stale = self._stale, set()
+        for name in stale - kept:
+            (self.state.frames / name).unlink(missing_ok=True)
 
     def redraw(self, frames: Iterable[str]) -> None:
         """Draw the alerts again to which frames belong that the stage could not show."""
@@ -190,15 +203,21 @@ class AlertBook:
             self._drawn = {key: pages for key, pages in self._drawn.items() if key not in lost}
             self.present()
 
-    def forget_frames(self) -> set[str]:
-        """Let go of the frames of alerts that are no longer held; return the names of the others."""
+    @property
+    def frames(self) -> set[str]:
+        """File names of every frame of the alerts that are held."""
+        return {name for pages in self._drawn.values() for name in pages}
+
+    def _forget(self) -> set[str]:
+        """Let go of the frames of alerts that are no longer held, and return their names."""
+        before = self.frames
         kept = {self._key(held.alert, form) for held in self._alerts() for form in forms(held.alert.level)}
         self._drawn = {key: names for key, names in self._drawn.items() if key in kept}
-        names = {name for pages in self._drawn.values() for name in pages}
-        for name in set(self._images) - names:
-            del self._images[name]
+        gone = before - self.frames
+        for name in gone:
+            self._images.pop(name, None)
             (self.runtime.folder / name).with_suffix(".ppm").unlink(missing_ok=True)
-        return names
+        return gone
 
     def _alerts(self) -> list[HeldAlert]:
         return [held for stream in self.streams.values() for held in stream.alerts]
@@ -219,7 +238,7 @@ class AlertBook:
             name = f"{self._key(alert, form)}-{page}.png"
             path = (self.runtime.folder / name).with_suffix(".ppm")
             try:
-                write_file(path, to_ppm(image.size, image.tobytes()), durable=False)
+                write_file(path, *to_ppm(image.size, image.tobytes()), durable=False)
             except OSError as error:
                 # No room in memory: the disk is slower, and better than nothing.
                 log.warning("%s goes to the disk at once: %s", path.name, error)

@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 SILENCE_MS = 25_000
 """Without a live beat for so long the link is not believed."""
+REST_SECONDS = 0.2
+"""After an alert: the stage has the processor to itself while it brings the first form to the glass."""
 KERNEL_MS = 10_000
 PLAYS_MS = 60_000
 ALERTS_MS = 300_000
@@ -90,7 +92,8 @@ class Agent:
         self._admission = Lane("admission")
         host = urlsplit(enrolment.server).hostname or "localhost"
         effects = Consequences(
-            later=self._later, programme=self._prepare, command=self._obey, subscribe=self._subscribe,
+            later=self._later,
+            rest=self._rest, programme=self._prepare, command=self._obey, subscribe=self._subscribe,
             poll=self._poll, changed=self._changed, nudge=self._nudge,
         )  # fmt: skip
         self.core = Core(
@@ -232,6 +235,11 @@ class Agent:
         if not self._disk.put(work):
             self.refusals.note("state directory", "disk", "it is too slow: something was not written")
 
+    def _rest(self, work: Callable[[], None]) -> None:
+        timer = threading.Timer(REST_SECONDS, lambda: self._admission.put(work))
+        timer.daemon = True
+        timer.start()
+
     def _nudge(self) -> None:
         ring(self._runtime.stage_bell)
 
@@ -270,7 +278,7 @@ class Agent:
             return
 
         def tidy() -> None:
-            names = {name for pages in active.frames.values() for name in pages} | self.core.book.forget_frames()
+            names = {name for pages in active.frames.values() for name in pages} | self.core.book.frames
             self._disk.put(lambda: keep_frames(self._state.frames, names))
             self._disk.put(lambda: self._assets.keep_only(active.manifest.assets))
 

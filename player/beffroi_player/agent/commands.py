@@ -80,7 +80,7 @@ class Commands:
         name = f"identify-{raster.image_digest(image)[:16]}.ppm"
         until = int(self._core.clock.now().uptime_ms) + 1000 * seconds
         try:
-            write_file(self._runtime.folder / name, to_ppm(image.size, image.tobytes()), durable=False)
+            write_file(self._runtime.folder / name, *to_ppm(image.size, image.tobytes()), durable=False)
             self._runtime.overlay.write(Overlay(frame=name, until_uptime_ms=until))
         except OSError as error:
             self._refusals.note("overlay.json", "disk", str(error))

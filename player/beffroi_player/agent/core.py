@@ -15,7 +15,7 @@ from beffroi_content.model import Layout, ScreenClass, ScreenSettings, Town
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.trust import Admission, Duplicate, Refused, admit, topics
 from beffroi_content.wire.documents import AlertSet, Beat, Command, KeyList, Programme
-from beffroi_content.wire.messages import ALERTS, BEAT
+from beffroi_content.wire.messages import ALERTS, BEAT, KEYS
 from beffroi_content.wire.topics import Topic
 from beffroi_player.agent.alerts import AlertBook, Reception, Surroundings
 from beffroi_player.agent.clock import AgentClock
@@ -48,6 +48,8 @@ class Consequences:
 
     later: Callable[[Callable[[], None]], None]
     """Do something that waits for the disk, in order."""
+    rest: Callable[[Callable[[], None]], None]
+    """Do something a moment later in the admitting thread."""
     programme: Callable[[PendingProgramme], None]
     command: Callable[[Command], None]
     subscribe: Callable[[], None]
@@ -83,7 +85,7 @@ class Core:
         self.last_beat_uptime_ms: float | None = None
         self._beat_saved_ms: float | None = None
         self._expired = False
-        self.book = AlertBook(state, runtime, boot, effects.nudge, uptime, self.surroundings())
+        self.book = AlertBook(state, runtime, boot, effects.nudge, self._rest, uptime, self.surroundings())
         live = runtime.alerts.read()
         self.book.restore(live if live is not None and live.boot == boot else stored)
         self.book.keep_streams(topic.stream for topic in self.topics())
@@ -120,7 +122,6 @@ class Core:
         if surroundings != self.book.surroundings:
             self.book.surroundings = surroundings
             self.book.present()
-            self._save_alerts()
 
     def resize(self, size: Size) -> None:
         """Learn the size of the display while no programme says it."""
@@ -134,9 +135,12 @@ class Core:
             self._save_alerts()
 
     def _moment(self, arrival: Arrival) -> Moment:
-        """Return the moment for the check of expiry. A wrong clock must not shut out the beat that would set it."""
+        """Return the moment for the check of expiry. A wrong clock must not shut out the beat that would set it.
+
+        Nor the keys that the beat is signed with.
+        """
         moment = self.clock.now()
-        if arrival.topic.endswith(f"/{BEAT.leaf}") and not self.clock.heard_beat:
+        if arrival.topic.endswith((f"/{BEAT.leaf}", f"/{KEYS.leaf}")) and not self.clock.heard_beat:
             return Moment(moment.unix_ms, moment.uptime_ms, ClockState.UNKNOWN)
         return moment
 
@@ -157,8 +161,15 @@ class Core:
         self._effects.changed()
 
     def _take_alerts(self, document: AlertSet, reception: Reception) -> None:
+        # The disk comes after the glass: ``_rest`` saves it.
         self.book.take(reception.stream, document, reception)
-        self._save_alerts()
+
+    def _rest(self, work: Callable[[], None]) -> None:
+        def work_and_save() -> None:
+            work()
+            self._save_alerts()
+
+        self._effects.rest(work_and_save)
 
     def _save_alerts(self) -> None:
         record = self.book.record()

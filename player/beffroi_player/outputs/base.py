@@ -41,6 +41,9 @@ class Output(Protocol):
     def present(self, picture: pygame.Surface) -> None:
         """Show a picture and return when it has been handed to the display."""
 
+    def settle(self) -> None:
+        """Do what can wait until the picture is on the display; what is said of it is said afterwards."""
+
     def capture(self) -> pygame.Surface:
         """Return what was presented last, at its own size."""
 

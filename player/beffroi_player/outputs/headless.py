@@ -35,13 +35,17 @@ class Headless:
         pygame.display.set_mode(size)
 
     def present(self, picture: pygame.Surface) -> None:
+        """Take the picture."""
+        self._picture = picture
+
+    def settle(self) -> None:
         """Write the picture to the file, in one step."""
-        self._picture = picture.copy()
+        assert self._picture is not None
         with contextlib.suppress(OSError):
-            write_file(self._path, _png(picture), durable=False)
+            write_file(self._path, _png(self._picture), durable=False)
 
     def capture(self) -> pygame.Surface:
-        """Return what was written last."""
+        """Return what was taken last."""
         assert self._picture is not None
         return self._picture
 

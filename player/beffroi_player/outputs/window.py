@@ -54,6 +54,9 @@ class Window:
         self._window.blit(picture, (0, 0))
         pygame.display.flip()
 
+    def settle(self) -> None:
+        """Nothing is left to do."""
+
     def capture(self) -> pygame.Surface:
         """Return what is in the window, at the size at which it was composed."""
         assert self._picture is not None

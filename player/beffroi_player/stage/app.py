@@ -85,6 +85,7 @@ def _show_last(state: Path, output: Output) -> pygame.Surface | None:
     turned = pygame.transform.rotate(last, -_rotation(state))
     output.open(turned.get_size())
     output.present(turned.convert())
+    output.settle()
     return turned
 
 

@@ -82,7 +82,12 @@ class Frames:
 
 
 def compose(size: Size, rotation: int, parts: Sequence[tuple[pygame.Surface, Rectangle]]) -> pygame.Surface:
-    """Return the picture for the panel: turned parts, each at the place of its upright rectangle."""
+    """Return the picture for the panel: turned parts, each at the place of its upright rectangle.
+
+    A part that covers everything is the picture: nothing is copied.
+    """
+    if parts and parts[-1][0].get_size() == panel_size(size, rotation):
+        return parts[-1][0]
     picture = pygame.Surface(panel_size(size, rotation)).convert()
     picture.fill((0, 0, 0))
     for surface, rectangle in parts:

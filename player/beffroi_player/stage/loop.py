@@ -40,42 +40,60 @@ COLOUR = (29, 79, 145)
 class Stage:
     """One screen."""
 
-    def __init__(self, state: State, runtime: Runtime, output: Output, splash: pygame.Surface | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        runtime: Runtime,
+        output: Output,
+        splash: pygame.Surface | None = None,
+        uptime: Callable[[], float] = machine.uptime,
+        system: Callable[[], int] = machine.system_ms,
+    ) -> None:
         self._state = state
         self._runtime = runtime
         self._output = output
-        self._reader = Reader(state, runtime)
+        self._uptime = uptime
+        self._reader = Reader(state, runtime, uptime, system)
         self._frames = Frames(state, runtime)
         self._scenery = Scenery(self._reader, self._frames)
-        self._log = PlayLog(state)
+        self._log = PlayLog(state, uptime)
         self._started_ms = self._reader.moment().unix_ms
         self._number = 0
+        self._healthy = True
         self._shows_anything = splash is not None
         self._panel: Size | None = splash.get_size() if splash else None
         self._size: Size = output.desktop()
         self._on_glass: tuple[object, ...] = ()
         self._digest = "0" * 64
-        self._presented = machine.uptime()
+        self._presented = self._uptime()
         self._glass: Glass | None = None
         self._plays: dict[Shown, Play] = {}
 
     def run(self, bell: Bell, stopping: Callable[[], bool]) -> None:
         """Present until told to stop, or until a person closes the window."""
         while not stopping():
-            wait = self._turn()
-            notify.alive()
+            wait = self.turn()
+            if self._healthy:
+                notify.alive()
             words = self._sleep(bell, wait)
             if words is None:
                 break
             if CAPTURE in words:
                 self._capture()
+        self.end()
+
+    def end(self) -> None:
+        """Close the play log: what is on now is not on any more."""
         self._end_plays(frozenset())
 
-    def _turn(self) -> float:
+    def turn(self) -> float:
         """Look and present. Return the seconds until something else is due."""
         try:
-            return self._look()
+            wait = self._look()
+            self._healthy = True
+            return wait
         except Exception:
+            self._healthy = False
             # Whatever it was: what is on the glass stays there, and is better than nothing.
             log.exception("the picture stays as it is")
             self._reader.forget()
@@ -142,7 +160,8 @@ class Stage:
             self._output.open(panel)
             self._panel = panel
         self._output.present(surface)
-        self._presented = machine.uptime()
+        self._presented = self._uptime()
+        self._output.settle()
         self._on_glass, self._shows_anything = key, True
         self._number += 1
         self._digest = frame_digest(*upright_rgb(surface, self._frames.rotation))
@@ -194,7 +213,7 @@ class Stage:
             )
 
     def _end_plays(self, staying: frozenset[Shown]) -> None:
-        uptime = int(machine.uptime())
+        uptime = int(self._uptime())
         for part in [part for part in self._plays if part not in staying]:
             play = self._plays.pop(part)
             # Until it ends, a play holds the uptime of its start where its length will be.
@@ -209,7 +228,7 @@ class Stage:
             return
         try:
             picture = to_ppm(*upright_rgb(self._output.capture(), self._frames.rotation))
-            write_file(self._runtime.capture, picture, durable=False)
+            write_file(self._runtime.capture, *picture, durable=False)
         except OSError as error:
             log.warning("no screenshot: %s", error)
             return
@@ -217,12 +236,12 @@ class Stage:
 
     def _sleep(self, bell: Bell, seconds: float) -> frozenset[bytes] | None:
         """Sleep until somebody rings. None: a person has closed the window."""
-        end = machine.uptime() + 1000 * seconds
+        end = self._uptime() + 1000 * seconds
         while True:
-            left = max(0.0, (end - machine.uptime()) / 1000)
+            left = max(0.0, (end - self._uptime()) / 1000)
             pump = self._output.pump_seconds
             words = bell.wait(left if pump is None else min(left, pump))
             if pump is not None and not self._output.pump():
                 return None
-            if words or machine.uptime() >= end:
+            if words or self._uptime() >= end:
                 return words

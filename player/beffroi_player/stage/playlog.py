@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -24,13 +25,14 @@ SYNC_MS = 60_000
 class PlayLog:
     """The open end of the log."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, uptime: Callable[[], float] = machine.uptime) -> None:
+        self._uptime = uptime
         self._folder = state.plays
         self._path, self._lines, last = _end(self._folder)
         forwarded = state.forwarded.read()
         # A power cut may have taken lines that the server has already: their numbers are used up.
         self._next = max(last, forwarded.number if forwarded else 0) + 1
-        self._synced_ms = machine.uptime()
+        self._synced_ms = self._uptime()
 
     def append(self, play: Play) -> None:
         """Give the play its number and write it. Where the disk refuses, the play is lost, not the screen."""
@@ -50,9 +52,9 @@ class PlayLog:
         with open(self._path, "ab") as file:
             file.write(line)
             file.flush()
-            if machine.uptime() - self._synced_ms > SYNC_MS:
+            if self._uptime() - self._synced_ms > SYNC_MS:
                 os.fdatasync(file.fileno())
-                self._synced_ms = machine.uptime()
+                self._synced_ms = self._uptime()
 
 
 def _end(folder: Path) -> tuple[Path | None, int, int]:

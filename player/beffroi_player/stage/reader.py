@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from beffroi_content.model import HeldAlert, Manifest
 from beffroi_content.timeline import Moment
 from beffroi_player import machine
@@ -14,7 +16,15 @@ from beffroi_player.store import ActiveProgramme, AlertsRecord, Overlay, Runtime
 class Reader:
     """The newest readable version of each file. What becomes unreadable stays as it was."""
 
-    def __init__(self, state: State, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        state: State,
+        runtime: Runtime,
+        uptime: Callable[[], float] = machine.uptime,
+        system: Callable[[], int] = machine.system_ms,
+    ) -> None:
+        self._uptime = uptime
+        self._system = system
         self._state = state
         self._runtime = runtime
         self._stamps: dict[str, Stamp | None] = {}
@@ -62,7 +72,7 @@ class Reader:
 
     def moment(self) -> Moment:
         """Return what time it is: as the agent says, otherwise as the system clock does if that is plausible."""
-        uptime, system = machine.uptime(), machine.system_ms()
+        uptime, system = self._uptime(), self._system()
         record = self._clock or first_record(self._boot, uptime, system, newest_ms=0)
         return record.at(uptime)
 

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from town import TOKEN, TownHall, jpeg, picture_slide, slide
+
+from beffroi_content.model import AssetReference
+from beffroi_player.agent.assets import Assets, Cancelled, Unavailable
+from beffroi_player.agent.draw import Painter, finished_pages
+from beffroi_player.agent.enrol import NotEnrolled, enrol, root_fingerprint
+from beffroi_player.agent.http import Server
+from beffroi_player.files import sweep, write_file
+from beffroi_player.pictures import from_ppm, to_ppm
+
+CONTENT = bytes(range(256)) * 4_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "assets"
+    folder.mkdir()
+    return folder
+
+
+def test_a_file_is_fetched_once(hall: TownHall, folder: Path) -> None:
+    asset = hall.add_file(CONTENT)
+    with hall.serve() as url:
+        assets = Assets(folder, Server(url, TOKEN))
+        assets.ensure(asset)
+        assets.ensure(asset)
+    assert assets.path(asset).read_bytes() == CONTENT
+    assert len(hall.requests) == 1
+
+
+def test_half_a_file_is_resumed(hall: TownHall, folder: Path) -> None:
+    asset = hall.add_file(CONTENT)
+    hall.cut_after = 300_000
+    with hall.serve() as url:
+        assets = Assets(folder, Server(url, TOKEN))
+        with pytest.raises(Unavailable):
+            assets.ensure(asset)
+        assets.ensure(asset)
+    have = int(hall.requests[1][1].removeprefix("bytes=").rstrip("-"))
+    assert 0 < have <= 300_000
+    assert assets.path(asset).read_bytes() == CONTENT
+    assert [path.name for path in folder.iterdir()] == [asset.sha256]
+
+
+def test_a_file_with_another_digest_is_refused(hall: TownHall, folder: Path) -> None:
+    asset = hall.add_file(CONTENT)
+    hall.files[asset.sha256] = CONTENT[::-1]
+    with hall.serve() as url, pytest.raises(Unavailable, match="not the one that was signed"):
+        Assets(folder, Server(url, TOKEN)).ensure(asset)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_file_larger_than_signed_is_refused(hall: TownHall, folder: Path) -> None:
+    asset = hall.add_file(CONTENT)
+    short = AssetReference(sha256=asset.sha256, size=1_000, media_type="image/png")
+    with hall.serve() as url, pytest.raises(Unavailable, match="larger than the 1000 bytes"):
+        Assets(folder, Server(url, TOKEN)).ensure(short)
+
+
+def test_a_file_that_was_damaged_on_the_disk_is_fetched_again(hall: TownHall, folder: Path) -> None:
+    asset = hall.add_file(CONTENT)
+    with hall.serve() as url:
+        assets = Assets(folder, Server(url, TOKEN))
+        assets.path(asset).write_bytes(b"damaged")
+        assets.ensure(asset)
+    assert assets.path(asset).read_bytes() == CONTENT
+
+
+def test_a_damaged_beginning_does_not_block_for_ever(hall: TownHall, folder: Path) -> None:
+    asset = hall.add_file(CONTENT)
+    (folder / f"{asset.sha256}.part").write_bytes(b"x" * 5_000)
+    with hall.serve() as url:
+        assets = Assets(folder, Server(url, TOKEN))
+        with pytest.raises(Unavailable):
+            assets.ensure(asset)
+        assets.ensure(asset)
+
+
+def test_a_download_that_nobody_needs_ends(hall: TownHall, folder: Path) -> None:
+    asset = hall.add_file(CONTENT)
+    with hall.serve() as url, pytest.raises(Cancelled):
+        Assets(folder, Server(url, TOKEN)).ensure(asset, lambda: True)
+
+
+def test_without_a_server_a_file_is_unavailable(hall: TownHall, folder: Path) -> None:
+    with pytest.raises(Unavailable):
+        Assets(folder, Server("http://127.0.0.1:9")).ensure(hall.add_file(CONTENT))
+
+
+def test_files_that_are_not_needed_go(hall: TownHall, folder: Path) -> None:
+    asset = hall.add_file(CONTENT)
+    (folder / asset.sha256).write_bytes(CONTENT)
+    (folder / ("0" * 64)).write_bytes(b"old")
+    (folder / ("1" * 64 + ".part")).write_bytes(b"old")
+    Assets(folder, Server("http://127.0.0.1:9")).keep_only([asset])
+    assert [path.name for path in folder.iterdir()] == [asset.sha256]
+
+
+# --- enrolment
+
+
+def test_a_code_becomes_a_screen(hall: TownHall) -> None:
+    fingerprint = root_fingerprint(hall.anchor)
+    typed = "-".join(fingerprint[i : i + 4] for i in range(0, 20, 4)).upper()
+    with hall.serve() as url:
+        enrolment = enrol(url + "/", "7KQ2-M4XD", typed)
+    assert enrolment.server == url
+    assert enrolment.anchor == hall.anchor
+
+
+def test_the_fingerprint_is_that_of_the_sorted_root_keys(hall: TownHall) -> None:
+    joined = "\n".join(sorted(hall.anchor.root_keys.values())).encode()
+    assert root_fingerprint(hall.anchor) == hashlib.sha256(joined).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("code", "fingerprint", "why"),
+    [
+        ("7KQ2-M4XD", "0" * 32, "fingerprint"),
+        ("7KQ2-M4XD", "0" * 15, "at least 16"),
+        ("7KQ2-M4XD", "not hexadecimal at all", "at least 16"),
+        ("wrong", "0" * 16, "403"),
+    ],
+)
+def test_a_wrong_code_or_fingerprint_is_refused(hall: TownHall, code: str, fingerprint: str, why: str) -> None:
+    with hall.serve() as url, pytest.raises(NotEnrolled, match=why):
+        enrol(url, code, fingerprint)
+
+
+@pytest.mark.parametrize("url", ["screens.example.org", "file:///etc/passwd", "http://127.0.0.1:9"])
+def test_what_is_no_server_is_refused(url: str) -> None:
+    with pytest.raises(NotEnrolled):
+        enrol(url, "7KQ2-M4XD", "0" * 16)
+
+
+# --- files
+
+
+def test_a_write_leaves_the_old_file_where_it_fails(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    target.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write_file(target, b"new")
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_interrupted_writes_left_is_swept(tmp_path: Path) -> None:
+    (tmp_path / ".programme.json.12-34.tmp").write_bytes(b"half")
+    (tmp_path / "programme.json").write_bytes(b"whole")
+    sweep(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["programme.json"]
+
+
+def test_a_raw_picture_survives_and_a_cut_one_does_not() -> None:
+    data = b"".join(to_ppm((3, 2), bytes(range(18))))
+    assert from_ppm(data) == ((3, 2), bytes(range(18)))
+    for broken in (data[:-1], b"", b"P6 3 2", b"P5 3 2 255\n" + bytes(18)):
+        with pytest.raises(ValueError, match="picture"):
+            from_ppm(broken)
+
+
+# --- the drawing worker
+
+
+def test_the_worker_draws_refuses_and_goes_on(hall: TownHall, folder: Path, tmp_path: Path) -> None:
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    good, bad = hall.add_file(jpeg()), hall.add_file(b"\xff\xd8 no picture")
+    for asset in (good, bad):
+        (folder / asset.sha256).write_bytes(hall.files[asset.sha256])
+    settings = hall.manifest().settings
+    painter = Painter(folder, frames)
+    try:
+        drawn = painter.draw(picture_slide("photo", good), settings, (320, 180))
+        assert painter.draw(picture_slide("bad", bad), settings, (320, 180)).code == "picture-unusable"
+        assert painter.draw(slide("text"), settings, (320, 180)).frames
+    finally:
+        painter.close()
+    assert finished_pages(frames, drawn.frames[0].removesuffix("-0.png")) == drawn.frames
+
+
+def test_a_worker_that_dies_is_an_outcome(
+    hall: TownHall, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/true")
+    painter = Painter(folder, tmp_path)
+    assert painter.draw(slide("text"), hall.manifest().settings, (320, 180)).code == "undrawable"

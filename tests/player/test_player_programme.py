@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from player import Player
+from town import TownHall, jpeg, picture_slide, slide
+
+from beffroi_content import raster
+from beffroi_content.model import Slide, UnknownContent
+
+
+@pytest.fixture
+def informed(player: Player, hall: TownHall) -> Player:
+    player.hear(hall.publish_keys(), hall.publish_beat())
+    return player
+
+
+def preview(hall: TownHall, name: str) -> str:
+    """Return the digest of the server's preview of a slide."""
+    canvas = raster.Canvas.of(hall.manifest().settings)
+    return raster.image_digest(raster.draw_slide(slide(name), canvas, lambda _: b"")[0])
+
+
+def test_a_fresh_player_says_that_it_waits(player: Player) -> None:
+    glass = player.look()
+    assert glass.showings == ()
+    assert len(player.display.pictures) == 1
+
+
+def test_a_programme_reaches_the_glass_and_equals_the_preview(informed: Player, hall: TownHall) -> None:
+    topic, payload = hall.publish_programme(hall.manifest(slide("pool")))
+    informed.hear((topic, payload))
+    glass = informed.look()
+    assert [shown.slide for shown in glass.showings] == ["pool"]
+    assert glass.frame == preview(hall, "pool")
+    assert informed.report().programme == hall.sequence
+    assert informed.receipts() == [("s-hall/programme", hall.sequence, None, None)]
+
+
+def test_slides_follow_one_another_on_the_wall_clock(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_programme(hall.manifest(slide("one"), slide("two"))))
+    first = informed.slides
+    informed.time.pass_by(10_000)
+    assert {*first, *informed.slides} == {"one", "two"}
+
+
+def test_a_restart_shows_the_same_without_anybody(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_programme(hall.manifest(slide("pool"))))
+    before = informed.look().frame
+    informed.start()
+    assert informed.look().frame == before
+    assert informed.painter.drawn == []
+
+
+def test_a_programme_that_was_accepted_but_not_ready_is_made_ready_after_a_restart(
+    informed: Player, hall: TownHall
+) -> None:
+    asset = hall.add_file(jpeg())
+    informed.hear(hall.publish_programme(hall.manifest(picture_slide("photo", asset))))
+    assert informed.state.programme.read() is None
+    assert "waits for 1 of 1 files" in informed.report().preparing
+    with hall.serve() as url:
+        informed.server = url
+        informed.start()
+    assert informed.slides == ["photo"]
+
+
+def test_a_missing_file_keeps_the_old_programme(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_programme(hall.manifest(slide("old"))))
+    sequence = hall.sequence
+    asset = hall.add_file(jpeg())
+    hall.now_ms += 1
+    informed.hear(hall.publish_programme(hall.manifest(picture_slide("photo", asset))))
+    assert informed.slides == ["old"]
+    assert informed.report().programme == sequence
+
+
+def test_a_slide_that_cannot_be_drawn_is_left_out_and_reported(informed: Player, hall: TownHall) -> None:
+    asset = hall.add_file(b"not a picture at all")
+    strange = Slide(id="strange", name="strange", content=UnknownContent(kind="hologram"))
+    with hall.serve() as url:
+        informed.server = url
+        informed.start()
+        informed.hear(hall.publish_programme(hall.manifest(slide("good"), picture_slide("bad", asset), strange)))
+    seen = set()
+    for _ in range(6):
+        informed.time.pass_by(5_000)
+        seen |= set(informed.slides)
+    assert seen == {"good"}
+    assert {(r.subject, r.code) for r in informed.report().refusals} == {
+        ("slide bad", "picture-unusable"),
+        ("slide strange", "unknown-kind"),
+    }
+
+
+def test_what_was_drawn_before_is_not_drawn_again(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_programme(hall.manifest(slide("one"))))
+    informed.painter.drawn.clear()
+    informed.hear(hall.publish_programme(hall.manifest(slide("one"), slide("two"))))
+    assert informed.painter.drawn == ["two"]
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut off", "empty", "nonsense"])
+def test_a_broken_frame_is_replaced_by_the_idle_slide_and_repaired(
+    informed: Player, hall: TownHall, damage: str
+) -> None:
+    informed.hear(hall.publish_programme(hall.manifest(slide("pool"))))
+    name = informed.state.programme.read().frames["pool 320x180"][0]
+    path = informed.state.frames / name
+    whole = path.read_bytes()
+    path.unlink()
+    if damage != "missing":
+        path.write_bytes({"cut off": whole[: len(whole) // 2], "empty": b"", "nonsense": b"x" * 500}[damage])
+    informed.start_stage()
+    glass = informed.look()
+    assert [(shown.slide, shown.reason) for shown in glass.showings] == [("idle", "idle")]
+    assert glass.faults[0].frame == name
+    assert informed.repaired == [name]
+
+
+@pytest.mark.parametrize("damage", ["", "{}", "not json", '{"sequence": 1, "manifest": {'])
+def test_a_damaged_programme_leaves_the_glass_and_comes_again(informed: Player, hall: TownHall, damage: str) -> None:
+    document = hall.publish_programme(hall.manifest(slide("pool")))
+    informed.hear(document)
+    before = informed.look().frame
+    informed.state.programme.path.write_text(damage)
+    assert informed.look().frame == before
+    informed.start()
+    informed.look()
+    informed.hear(document)
+    assert informed.slides == ["pool"]
+    assert informed.codes() == []
+
+
+def test_a_damaged_state_of_trust_is_rebuilt_from_what_is_held(informed: Player, hall: TownHall) -> None:
+    old = hall.publish_programme(hall.manifest(slide("old")))
+    hall.now_ms += 1_000
+    new = hall.publish_programme(hall.manifest(slide("new")))
+    informed.hear(new)
+    informed.vault.trust.path.write_text("{")
+    informed.start()
+    assert informed.slides == ["new"]
+    informed.hear(hall.publish_keys(), old, new)
+    assert informed.codes() == ["rollback"]
+    assert informed.slides == ["new"]
+
+
+def test_a_full_disk_takes_nothing_off_the_glass(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_programme(hall.manifest(slide("old"))))
+    before = informed.look().frame
+    for name in ("pending", "trust"):
+        path = getattr(informed.vault, name).path
+        path.unlink(missing_ok=True)
+        path.mkdir()  # nothing can be renamed onto a folder
+    hall.now_ms += 1
+    informed.hear(hall.publish_command("c1", "identify"))
+    assert "disk" in informed.codes()
+    assert informed.look().frame == before
+
+
+def test_the_groups_of_a_programme_are_listened_to_at_once(informed: Player, hall: TownHall) -> None:
+    before = informed.subscriptions
+    informed.hear(hall.publish_programme(hall.manifest(slide("pool"), groups=("schools",))))
+    assert "g-schools/alerts" in {topic.stream for topic in informed.core.topics()}
+    assert informed.subscriptions == before + 1
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_turned_panel_shows_the_same_upright(informed: Player, hall: TownHall, rotation: int) -> None:
+    informed.hear(hall.publish_programme(hall.manifest(slide("pool"), rotation=rotation)))
+    assert informed.look().frame == preview(hall, "pool")
+    upright = rotation in (0, 180)
+    assert informed.display.pictures[-1].get_size() == ((320, 180) if upright else (180, 320))
+
+
+def test_every_play_is_logged_once_and_numbered_without_a_gap(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_programme(hall.manifest(slide("one"), slide("two"))))
+    informed.look()
+    for _ in range(4):
+        informed.wait(10_000)
+    informed.stage.end()
+    informed.start()
+    informed.look()
+    informed.wait(10_000)
+    lines = b"".join(path.read_bytes() for path in sorted(informed.state.plays.iterdir())).splitlines()
+    plays = [json.loads(line) for line in lines]
+    assert [play["number"] for play in plays] == list(range(1, 7))
+    assert all(9_000 <= play["lasted_ms"] <= 11_000 for play in plays[:4])
+    assert {play["slide"] for play in plays} == {"one", "two"}
+
+
+def test_state_is_readable_json_and_the_token_is_for_the_owner_only(informed: Player, hall: TownHall) -> None:
+    informed.vault.enrolment.write(hall.enrolment())
+    assert informed.vault.enrolment.path.stat().st_mode & 0o777 == 0o600
+    assert "the-secret-token" not in repr(informed.vault.enrolment.read())
