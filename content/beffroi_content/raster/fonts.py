@@ -240,6 +240,9 @@ def _without_trailing_spaces(runs: list[list[str]], primary: str) -> list[tuple[
     pieces: list[tuple[str, str]] = []
     for name, text in runs:
         kept = text.rstrip(" ") if "Arabic" in name else text
+        if name == primary and pieces and pieces[-1][0] == primary:
+            pieces[-1] = (primary, pieces[-1][1] + text)
+            continue
         pieces.append((name, kept))
         if len(kept) < len(text):
             pieces.append((primary, text[len(kept) :]))

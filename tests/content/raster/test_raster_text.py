@@ -1,0 +1,195 @@
+"""Typography, fonts and fitting."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beffroi_content.raster.dates import occasion, until_words
+from beffroi_content.raster.fonts import CRISP_CAPITALS, Style, Weight, face, is_covered
+from beffroi_content.raster.gallery import TRAVAUX
+from beffroi_content.raster.text import Block, Hyphenation, Measure, balance_lines, break_lines, fit
+from beffroi_content.raster.typography import hyphens, typeset
+
+N, B = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
+BODY = Style(Weight.REGULAR, 40)
+
+
+@pytest.mark.parametrize(
+    ("typed", "set_"),
+    [
+        ("Où ?", f"Où{N}?"),
+        ("Attention!", f"Attention{N}!"),
+        ("Horaires : 9 h 30 ; midi", f"Horaires{N}: 9{N}h{N}30{N}; midi"),
+        ("Quoi ?!", f"Quoi{N}?!"),
+        ("« Bonjour »", f"«{N}Bonjour{N}»"),
+        ("«Bonjour»", f"«{N}Bonjour{N}»"),
+        ("L'été aujourd'hui", "L’été aujourd’hui"),
+        ("Etc...", "Etc…"),
+        ("12 500 €", f"12{N}500{N}€"),
+        ("02 31 00 00 00", f"02{N}31{N}00{N}00{N}00"),
+        ("50 %", f"50{N}%"),
+        ("n° 12", f"n°{B}12"),
+        ("le 1er mai", f"le 1er{B}mai"),
+        ("à 18:30", "à 18:30"),
+        ("https://ville.fr/?a=1", "https://ville.fr/?a=1"),
+        ("a\r\nb\u200b\x07\ufe0f", "a\nb"),
+        ("e\u0301te\u0301", "été"),
+    ],
+)
+def test_french_typography(typed, set_):
+    assert typeset(typed, "fr") == set_
+    assert typeset(set_, "fr") == set_
+
+
+def test_english_keeps_its_spacing():
+    assert typeset("Where? It's 9:30; “yes”!", "en") == "Where? It’s 9:30; “yes”!"
+
+
+@given(st.text(max_size=200))
+def test_setting_a_text_twice_changes_nothing_and_loses_no_word(text):
+    once = typeset(text, "fr")
+    assert typeset(once, "fr") == once
+
+
+def test_punctuation_never_begins_a_line():
+    text = typeset("Venez nombreux ! Pourquoi ? Parce que : « la fête » ; voilà ! " * 6, "fr")
+    for width in range(320, 900, 29):
+        for line in break_lines(text, BODY, width, Hyphenation.NEVER, "fr").lines:
+            assert line[0] not in "!?;:»", line
+            assert not line.endswith("«")
+
+
+@given(st.integers(150, 1200), st.sampled_from(Hyphenation))
+def test_lines_are_no_wider_than_the_column_and_keep_every_letter(width, hyphenation):
+    text = typeset(TRAVAUX.replace("\n", " "), "fr")
+    lines = break_lines(text, BODY, width, hyphenation, "fr").lines
+    assert all(face(BODY).width(line) <= width + 2 for line in lines)
+    assert re.sub(r"[\s-]", "", "".join(lines)) == re.sub(r"[\s-]", "", text)
+
+
+def test_balanced_lines_are_as_few_and_more_even():
+    text = "Réunion publique sur le plan local d’urbanisme de la commune"
+    plain = break_lines(text, BODY, 620, Hyphenation.NEVER, "fr").lines
+    even = balance_lines(text, BODY, 620, Hyphenation.NEVER, "fr").lines
+    assert len(even) == len(plain) > 1
+
+    def spread(lines: tuple[str, ...]) -> float:
+        widths = [face(BODY).width(line) for line in lines]
+        return max(widths) - min(widths)
+
+    assert spread(even) <= spread(plain)
+
+
+def test_hyphens_spare_short_words_names_in_capitals_and_numbers():
+    assert hyphens("intercommunalité", "fr")
+    assert hyphens("l’administration,", "fr")[0] > 2
+    assert not any(hyphens(word, "fr") for word in ("maison", "URGENCES", "2026-2027", "https://ville.fr"))
+
+
+def test_fitting_takes_the_largest_size_that_has_room():
+    measure = Measure(900, 600, 600, is_crisp=False, locale="fr")
+    column = fit([Block(TRAVAUX)], measure, 10, 200)
+    assert len(column.pages) == 1
+    assert column.heights[0] <= 600
+    larger = fit([Block(TRAVAUX)], measure, column.base + 2, column.base + 2)
+    assert len(larger.pages) > 1 or larger.heights[0] > 600
+
+
+def test_pages_are_filled_within_their_height():
+    measure = Measure(600, 300, 250, is_crisp=False, locale="fr")
+    column = fit([Block(TRAVAUX)], measure, 24, 60)
+    assert len(column.pages) > 1
+    assert column.heights[0] <= 300
+    assert all(height <= 250 for height in column.heights[1:])
+
+
+def notdef(font):
+    return font.getmask("\U0010fffe").getbbox(), bytes(font.getmask("\U0010fffe"))
+
+
+SCRIPTS = {
+    "French": "ÀÂÇÉÈÊËÎÏÔŒÙÛÜŸÆ àâçéèêëîïôœùûüÿæ «» ‹› “” ‘’ – — … € · • № ‰ ° § † \u202f \u00a0 ‑",
+    "Breton and Occitan": "ñ ù ò á í ó ú ï c’h",
+    "Europe": "ąćęłńśźż čďěňřšťůž őű ăâîșț ğış ðþ ßẞ øå ħġ ŵŷ",
+    "Greek": "Αθήνα Ελληνικά άέήίόύώ",
+    "Cyrillic": "Київ Москва Ђ ї є ґ ы э",
+    "Arabic": "مرحبا بكم في البلدية ١٢٣ ؟ ،",
+    "Symbols": "→ ← ↑ ↓ ✓ ✗ ★ ☎ ✉ ⚠ ♿ ☀ ❄ ♻",
+    "Emoji": "😀 🎄 🎉 🚧 🚲 🌊 🔥 🏊 📚 🎶 🍷 🚑",
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize(
+    "style", [Style(w, 40) for w in Weight] + [Style(Weight.REGULAR, 9, True), Style(Weight.BOLD, 7, True)]
+)
+def test_no_supported_script_is_drawn_as_empty_boxes(script, style):
+    for character in SCRIPTS[script].replace(" ", ""):
+        assert is_covered(character), character
+        for run in face(style).runs(character):
+            assert run.text == character
+            if not character.isspace():
+                drawn = run.font.getmask(character)
+                assert (drawn.getbbox(), bytes(drawn)) != notdef(run.font), (character, run.font.getname())
+
+
+@pytest.mark.parametrize("weight", [Weight.REGULAR, Weight.BOLD])
+@pytest.mark.parametrize("capital", sorted(CRISP_CAPITALS[Weight.REGULAR]))
+def test_the_panel_faces_hold_all_of_french_in_one_font(weight, capital):
+    assert len(face(Style(weight, capital, True)).runs(SCRIPTS["French"].replace("† ", "").replace("‹› ", ""))) == 1
+
+
+def test_capitals_are_as_high_as_asked():
+    for capital in CRISP_CAPITALS[Weight.REGULAR]:
+        font = face(Style(Weight.REGULAR, capital, True)).font
+        _, top, _, bottom = font.getbbox("H", anchor="ls")
+        assert bottom - top == capital
+    for capital in (11, 20, 49, 100, 300):
+        _, top, _, bottom = face(Style(Weight.BOLD, capital)).font.getbbox("H", anchor="ls")
+        assert abs((bottom - top) - capital) <= 1
+
+
+def test_an_unknown_character_is_shown_as_unknown():
+    runs = face(BODY).runs("a\U0001f9ffb\ue123")
+    assert runs[-1].text.endswith("\N{REPLACEMENT CHARACTER}")
+    assert "".join(run.text for run in runs).startswith("a")
+
+
+def test_arabic_is_kept_in_one_run_with_its_spaces():
+    assert [run.arabic for run in face(BODY).runs("مرحبا بكم في")] == [True]
+    assert [run.arabic for run in face(BODY).runs("Salut مرحبا بكم ok")] == [False, True, False]
+
+
+MOMENT = dt.datetime.fromisoformat
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "line"),
+    [
+        ("2026-12-12T18:30", None, f"samedi 12{B}décembre · 18{N}h{N}30"),
+        ("2027-01-01T18:00", None, f"vendredi 1er{B}janvier · 18{N}h"),
+        ("2026-12-12", None, f"samedi 12{B}décembre"),
+        ("2026-12-12T18:30", "2026-12-12T22:00", f"samedi 12{B}décembre · de 18{N}h{N}30 à 22{N}h"),
+        ("2026-12-12T22:00", "2026-12-13T02:00", f"du samedi 12 au dimanche 13{B}décembre · de 22{N}h à 2{N}h"),
+        ("2026-07-03", "2026-07-06", f"du vendredi 3 au dimanche 5{B}juillet"),
+        ("2026-11-30", "2026-12-03", f"du lundi 30{B}novembre au mercredi 2{B}décembre"),
+    ],
+)
+def test_dates_in_words(starts, ends, line):
+    assert occasion(MOMENT(starts), MOMENT(ends) if ends else None, "fr").line == line
+
+
+def test_dates_in_english():
+    when = occasion(MOMENT("2026-12-12T18:30"), MOMENT("2026-12-12T22:00"), "en")
+    assert when.line == f"Saturday 12{B}December · 18:30 – 22:00"
+
+
+def test_until_is_local_time():
+    noon_utc = 1_765_540_800_000
+    assert until_words(noon_utc, noon_utc, "Europe/Paris", "fr") == f"jusqu’à 13{N}h"
+    assert until_words(noon_utc, noon_utc, "America/Cayenne", "en") == "until 9:00"
