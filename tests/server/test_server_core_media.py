@@ -110,7 +110,8 @@ class TestPictures:
     @pytest.mark.parametrize(
         ("kind", "mode"),
         [
-            ("JPEG", "CMYK"), ("JPEG", "L"), ("PNG", "P"), ("PNG", "1"), ("PNG", "I;16"), ("TIFF", "CMYK"), ("GIF", "P"),
+            ("JPEG", "CMYK"), ("JPEG", "L"), ("PNG", "P"), ("PNG", "1"), ("PNG", "I;16"), ("TIFF", "CMYK"),
+            ("GIF", "P"),
             ("BMP", "RGB"), ("WEBP", "RGB"), ("TIFF", "F"),
         ],
     )  # fmt: skip
