@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from PIL import Image
 
+from beffroi_content.digest import frame_digest
 from beffroi_content.model import Rectangle
+
+__all__ = ["compose", "frame_digest", "image_digest"]
 
 
 def compose(size: tuple[int, int], parts: Sequence[tuple[Rectangle, Image.Image]]) -> Image.Image:
@@ -21,13 +23,6 @@ def compose(size: tuple[int, int], parts: Sequence[tuple[Rectangle, Image.Image]
             part = part.crop((0, 0, *rectangle.size))  # noqa: PLW2901
         frame.paste(part.convert("RGB"), (rectangle.x, rectangle.y))
     return frame
-
-
-def frame_digest(size: tuple[int, int], rgb: bytes) -> str:
-    """Return the SHA-256 of a frame in hexadecimal: of ``<width>x<height>``, a line feed, and the RGB bytes."""
-    digest = hashlib.sha256(f"{size[0]}x{size[1]}\n".encode())
-    digest.update(rgb)
-    return digest.hexdigest()
 
 
 def image_digest(image: Image.Image) -> str:
