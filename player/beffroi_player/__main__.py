@@ -98,6 +98,7 @@ def _folders(options: argparse.Namespace) -> tuple[Path, Path]:
 def _enrol(options: argparse.Namespace) -> int:
     from beffroi_player.agent.enrol import NotEnrolled, enrol  # noqa: PLC0415
     from beffroi_player.agent.vault import Vault  # noqa: PLC0415
+    from beffroi_player.store import State  # noqa: PLC0415
 
     state, _ = _folders(options)
     try:
@@ -105,7 +106,11 @@ def _enrol(options: argparse.Namespace) -> int:
     except NotEnrolled as error:
         sys.stderr.write(f"not enrolled: {error}\n")
         return FAILED
-    Vault(state).enrolment.write(enrolment)
+    vault, before = Vault(state), Vault(state).enrolment.read()
+    if before is not None and before.anchor != enrolment.anchor:
+        for slot in (vault.trust, vault.pending, State(state).programme, State(state).alerts):
+            slot.remove()  # of another screen, or under other keys: it must not be shown here
+    vault.enrolment.write(enrolment)
     sys.stdout.write(f"This is the screen “{enrolment.screen}” of “{enrolment.site}”. Next: beffroi-player run\n")
     return 0
 

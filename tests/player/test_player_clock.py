@@ -113,11 +113,13 @@ def test_a_clock_that_runs_years_ahead_does_not_shut_the_town_out(hall: TownHall
         player.close()
 
 
-def test_a_beat_that_names_what_has_not_arrived_starts_a_poll(player: Player, hall: TownHall) -> None:
+def test_a_beat_tells_what_has_not_arrived(player: Player, hall: TownHall) -> None:
     player.hear(hall.publish_keys())
-    hall.publish_alerts(alert())
-    player.hear(hall.publish_beat(all_alerts=hall.sequence))
-    assert player.polls == 1
+    late = hall.publish_alerts(alert())
+    player.hear(hall.publish_beat(all_alerts=hall.sequence, **{"g-other_alerts": hall.sequence}))
+    assert player.core.withheld == ["all/alerts"]
+    player.hear(late)
+    assert player.core.withheld == []
 
 
 def test_beats_do_not_wear_the_disk_out(player: Player, hall: TownHall) -> None:

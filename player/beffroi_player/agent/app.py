@@ -44,6 +44,7 @@ SILENCE_MS = 25_000
 """Without a live beat for so long the link is not believed."""
 REST_SECONDS = 0.2
 """After an alert: the stage has the processor to itself while it brings the first form to the glass."""
+HEADS_MS = 5_000
 KERNEL_MS = 10_000
 PLAYS_MS = 60_000
 ALERTS_MS = 300_000
@@ -82,6 +83,7 @@ class Agent:
         self._stopping = threading.Event()
         self._due: dict[str, float] = {}
         self._notice_size: Size | None = None
+        self._withheld: set[str] = set()
         sweep(state.folder)
         sweep(state.frames)
         boot, vault = uuid.uuid4().hex, Vault(state.folder)
@@ -169,6 +171,7 @@ class Agent:
         self._every("kernel", KERNEL_MS, self.clock.ask_kernel)
         self._every("plays", PLAYS_MS, self.plays.forward)
         self._every("alerts", ALERTS_MS, lambda: self._admission.put(self.core.save_alerts))
+        self._every("heads", HEADS_MS, self._compare_heads)
         self._every("beat", SILENCE_MS, self._watch_beat)
         glass = self.reporter.glass
         if glass is not None and glass.programme is None and not glass.showings and glass.size != self._notice_size:
@@ -185,6 +188,14 @@ class Agent:
             chore()
         except Exception:
             log.exception("%s: a chore failed", name)
+
+    def _compare_heads(self) -> None:
+        """Fetch what a beat named and the broker did not bring, unless it was only a moment behind."""
+        withheld = set(self.core.withheld)
+        if withheld & self._withheld:
+            log.warning("the broker does not deliver %s", ", ".join(sorted(withheld)))
+            self._poll()
+        self._withheld = withheld
 
     def _watch_beat(self) -> None:
         if self._link_state() is not LinkState.LIVE:
@@ -267,8 +278,8 @@ class Agent:
         if self.link.connected:
             self.reporter.connected()
             self.plays.connected()
-        else:
-            self.poller.now()
+        elif not self.link.online:
+            self._poll()
         self._changed()
 
     def _tidy(self) -> None:

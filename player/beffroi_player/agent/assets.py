@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from beffroi_player.agent.http import Refusal, Server
 from beffroi_player.files import sync_folder
 
 log = logging.getLogger(__name__)
+
+SLOWEST = 1_000
+"""Bytes a second, after ``GRACE_SECONDS``: slower than any real line, so somebody holds the connection."""
+GRACE_SECONDS = 30.0
 
 
 class Unavailable(Exception):
@@ -51,6 +56,8 @@ class Assets:
         try:
             self._download(asset, cancelled)
         except (requests.RequestException, OSError) as error:
+            if isinstance(error, Refusal) and error.status == requests.codes.requested_range_not_satisfiable:
+                self._part(asset).unlink(missing_ok=True)
             raise Unavailable(str(error)) from error
 
     def keep_only(self, assets: Iterable[AssetReference]) -> None:
@@ -62,7 +69,7 @@ class Assets:
                     path.unlink()
 
     def _download(self, asset: AssetReference, cancelled: Callable[[], bool]) -> None:
-        part = self._folder / f"{asset.sha256}.part"
+        part = self._part(asset)
         have = part.stat().st_size if part.exists() else 0
         if have >= asset.size:
             part.unlink()
@@ -70,15 +77,21 @@ class Assets:
         with self._server.asset(asset.sha256, have) as (start, chunks), open(part, "r+b" if have else "wb") as file:
             file.seek(start)
             file.truncate()
+            began = time.monotonic()
             for chunk in chunks:
                 if cancelled():
                     raise Cancelled
+                if (seconds := time.monotonic() - began) > GRACE_SECONDS and file.tell() - start < seconds * SLOWEST:
+                    raise Refusal(f"the file comes at less than {SLOWEST} bytes a second")
                 if file.tell() + len(chunk) > asset.size:
                     raise Refusal(f"the file is larger than the {asset.size} bytes that were signed")
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
         self._accept(part, asset)
+
+    def _part(self, asset: AssetReference) -> Path:
+        return self._folder / f"{asset.sha256}.part"
 
     def _accept(self, part: Path, asset: AssetReference) -> None:
         size = part.stat().st_size

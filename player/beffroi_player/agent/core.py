@@ -8,6 +8,7 @@ is on the glass first. ``vault.recovered_trust`` puts right what a power cut lea
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -84,6 +85,8 @@ class Core:
         self.programme_reception: Reception | None = None
         self.last_beat_uptime_ms: float | None = None
         self._beat_saved_ms: float | None = None
+        self._heads: dict[str, int] = {}
+        self._saving = threading.Lock()
         self._expired = False
         self.book = AlertBook(state, runtime, boot, effects.nudge, self._rest, uptime, self.surroundings())
         live = runtime.alerts.read()
@@ -192,16 +195,16 @@ class Core:
             self._expired = False
             self._effects.subscribe()
             self._effects.poll()
-        if self._withheld(document):
-            self._effects.poll()
+        self._heads = document.heads
 
-    def _withheld(self, document: Beat) -> list[str]:
-        """Return the streams of which the town has said more than has arrived."""
+    @property
+    def withheld(self) -> list[str]:
+        """The streams of which the town, by its last beat, has said more than has arrived."""
         own = {topic.stream for topic in self.topics()}
         floors = self.trust.floors
         return [
             stream
-            for stream, sequence in document.heads.items()
+            for stream, sequence in self._heads.items()
             if stream in own and (stream not in floors or floors[stream].sequence < sequence)
         ]
 
@@ -248,7 +251,9 @@ class Core:
         self._effects.later(save_and_act)
 
     def _save_trust(self) -> None:
-        self._guarded("trust.json", lambda: self._vault.trust.write(self.trust))
+        # Two threads save: what is written last must be what was read last.
+        with self._saving:
+            self._guarded("trust.json", lambda: self._vault.trust.write(self.trust))
 
     def _guarded(self, name: str, write: Callable[[], None]) -> None:
         """A full disk is reported, and takes nothing off the glass."""

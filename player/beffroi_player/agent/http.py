@@ -19,7 +19,12 @@ CHUNK = 64 * 1024
 
 
 class Refusal(OSError):
-    """The server answered, but not with what was asked for."""
+    """The server answered, but not with what was asked for.
+
+    ``status`` is the HTTP status, or 0 where the status was right and the content was not.
+    """
+
+    status = 0
 
 
 class Server:
@@ -87,7 +92,9 @@ class Server:
             allow_redirects=False,
         ) as response:
             if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
-                raise Refusal(f"{method} {path}: {response.status_code} {response.reason}")
+                refusal = Refusal(f"{method} {path}: {response.status_code} {response.reason}")
+                refusal.status = response.status_code
+                raise refusal
             yield response
 
 

@@ -91,6 +91,11 @@ class Link:
         """Whether the broker has let the player in and to every topic."""
         return self._connected and not self._subscribing and not self._unheard
 
+    @property
+    def online(self) -> bool:
+        """Whether the broker has let the player in."""
+        return self._connected
+
     def start(self) -> None:
         """Begin to connect."""
         self._thread.start()
@@ -206,6 +211,9 @@ class Link:
                 self._subscribing[mid] = [str(topic)]
 
     def _lost(self) -> None:
+        handle = self._client.socket() if self._client else None
+        if handle is not None:
+            handle.close()
         self._client = None
         was, self._connected = self._connected, False
         self._subscribing.clear()

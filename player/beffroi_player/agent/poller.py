@@ -19,6 +19,8 @@ POLL_SECONDS = 60.0
 JITTER = 0.2
 SPACING_SECONDS = 3.0
 """However often somebody asks, two polls are this far apart."""
+SPREAD_SECONDS = 1.0
+"""A broker that dies makes every player of the town ask: not all in the same instant."""
 
 
 class Poller:
@@ -84,4 +86,6 @@ class Poller:
             except Exception:
                 log.exception("a poll failed")
             self._stopped.wait(SPACING_SECONDS)
-            self._asked.wait(POLL_SECONDS * random.uniform(1 - JITTER, 1 + JITTER) - SPACING_SECONDS)  # noqa: S311
+            pause = POLL_SECONDS * random.uniform(1 - JITTER, 1 + JITTER) - SPACING_SECONDS  # noqa: S311
+            if self._asked.wait(pause):
+                self._stopped.wait(random.random() * SPREAD_SECONDS)  # noqa: S311

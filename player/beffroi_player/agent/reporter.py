@@ -203,9 +203,18 @@ class Reporter:
             )
             for found in (programme.skipped if programme else ())
         )
-        faults = tuple(
-            Refusal(subject=f"frame {fault.frame}"[:200], code="frame", detail=fault.detail[:300], last_at_ms=0)
-            for fault in (glass.faults if glass else ())
+        faults = (
+            ()
+            if glass is None
+            else tuple(
+                Refusal(
+                    subject=f"frame {fault.frame}"[:200],
+                    code="frame",
+                    detail=fault.detail[:300],
+                    last_at_ms=max(0, glass.presented_at_ms),
+                )
+                for fault in glass.faults
+            )
         )
         return Report(
             boot=self._boot,
