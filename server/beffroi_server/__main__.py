@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     django.setup()
     from beffroi_server.broadcast.keys import KeysMissing
-    from beffroi_server.service import StartError
+    from beffroi_server.setup import StartError
 
     try:
         return int(COMMANDS[parsed.command](parsed) or 0)
@@ -89,9 +89,9 @@ def _broker_files(parsed: argparse.Namespace) -> int:
 
 
 def _check(_parsed: argparse.Namespace) -> int:
-    from beffroi_server import service, setup
+    from beffroi_server import setup
 
-    service.check_ready()
+    setup.check_ready()
     findings = setup.findings()
     for finding in findings:
         _say(finding)

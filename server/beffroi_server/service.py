@@ -13,23 +13,17 @@ from types import FrameType
 import waitress
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
-from beffroi_server.accounts.models import Town
-from beffroi_server.broadcast import ingest, jobs, keys, leader, publisher, signing
+from beffroi_server.broadcast import ingest, jobs, leader, publisher, signing
 from beffroi_server.broadcast.embedded import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.broadcast.link import Link
 from beffroi_server.programme import publication
+from beffroi_server.setup import StartError, check_ready
 
 logger = logging.getLogger(__name__)
 THREADS = 8
 JOIN_S = 10
 LEAD_EVERY_S = 2
-
-
-class StartError(Exception):
-    """The server cannot start; the message says why and what to do."""
 
 
 def run(address: str, port: int) -> None:
@@ -39,6 +33,7 @@ def run(address: str, port: int) -> None:
         StartError: something is not ready, or a port is taken.
     """
     stopping = threading.Event()
+    _on_signals()
     with ExitStack() as started:
         check_ready()
         pages = _pages(address, port)
@@ -54,34 +49,9 @@ def run(address: str, port: int) -> None:
         started.callback(link.stop)
         for work in (sender.run, publication.run_worker, lambda stop: _lead(stop, link)):
             _thread(started, work, stopping)
-        # Wakes the one that waits for something to publish.
-        started.callback(publication.due.set)
-        started.callback(stopping.set)
-        _on_signals()
         logger.info("Beffroi answers at %s (port %d)", settings.PUBLIC_URL, port)
         pages.run()
         logger.info("stopping")
-
-
-def check_ready() -> None:
-    """Check that ``init`` was run and the database is that of this version.
-
-    Raises:
-        StartError: it was not, or is not.
-    """
-    try:
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            raise StartError("the database is older than this version: run “beffroi-server init” again, it keeps all")
-        if not Town.objects.exists():
-            raise StartError("there is no town yet: run “beffroi-server init --town NAME”")
-    except DatabaseError as error:
-        raise StartError(f"the database cannot be used: {error}") from error
-    for role in keys.ROLES:
-        try:
-            keys.private_key(role)
-        except keys.KeysMissing as error:
-            raise StartError(str(error)) from error
 
 
 def _pages(address: str, port: int) -> waitress.server.MultiSocketServer:
@@ -141,7 +111,6 @@ def _start_leading(started: ExitStack, link: Link) -> None:
     intake = ingest.Ingest(signing.with_fresh_connection(signing.site))
     done = threading.Event()
     _thread(started, intake.run, done)
-    started.callback(done.set)
     link.listen(ingest.filters(signing.with_fresh_connection(signing.site)), intake.offer)
     started.callback(link.ignore)
     scheduler = jobs.scheduler()
@@ -153,6 +122,9 @@ def _thread(started: ExitStack, work: Callable[[threading.Event], None], stoppin
     thread = threading.Thread(target=work, args=(stopping,), daemon=True)
     thread.start()
     started.callback(thread.join, JOIN_S)
+    # What is registered last is called first: a thread hears of the end before it is waited for.
+    started.callback(publication.due.set)
+    started.callback(stopping.set)
 
 
 def _on_signals() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core import checks
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -17,8 +19,12 @@ from beffroi_server.broadcast import keys
 from beffroi_server.broadcast.keys import fingerprint
 from beffroi_server.screens.models import ScreenClass, Technology
 
-__all__ = ["findings", "fingerprint", "initialise"]
+__all__ = ["StartError", "check_ready", "findings", "fingerprint", "initialise"]
 KEY_LIST_NOTICE = dt.timedelta(days=180)
+
+
+class StartError(Exception):
+    """The server cannot start; the message says why and what to do."""
 
 
 def initialise(name: str, *, site: str = "", time_zone: str = "") -> tuple[Town, Person | None]:
@@ -36,6 +42,27 @@ def initialise(name: str, *, site: str = "", time_zone: str = "") -> tuple[Town,
     if Person.objects.exists():
         return town, None
     return town, services.create_person("admin", Role.ADMINISTRATOR)
+
+
+def check_ready() -> None:
+    """Check that ``init`` was run and the database is that of this version.
+
+    Raises:
+        StartError: it was not, or is not.
+    """
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise StartError("the database is older than this version: run “beffroi-server init” again, it keeps all")
+        if not Town.objects.exists():
+            raise StartError("there is no town yet: run “beffroi-server init --town NAME”")
+    except DatabaseError as error:
+        raise StartError(f"the database cannot be used: {error}") from error
+    for role in keys.ROLES:
+        try:
+            keys.private_key(role)
+        except keys.KeysMissing as error:
+            raise StartError(str(error)) from error
 
 
 def findings() -> list[str]:

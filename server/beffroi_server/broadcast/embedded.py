@@ -13,7 +13,7 @@ from typing import Any
 from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
 from amqtt.broker import Broker
 from amqtt.contexts import Action, BaseContext
-from amqtt.errors import BrokerError, NoDataError
+from amqtt.errors import BrokerError
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
@@ -78,20 +78,27 @@ class Gate(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
 
 
 class _LimitedReader(StreamReaderAdapter):  # type: ignore[misc]
+    """To a packet that is too large it answers as if the connection had ended; what follows would be nonsense."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        super().__init__(reader)
+        self._ended = False
+
     async def read(self, n: int = -1) -> bytes:
-        if n > PACKET_LIMIT:
-            raise NoDataError(f"a packet of {n} bytes is too large")
-        return bytes(await super().read(n))
+        self._ended = self._ended or n > PACKET_LIMIT
+        return b"" if self._ended else bytes(await super().read(n))
 
 
 class _LimitedBroker(Broker):  # type: ignore[misc]
-    """amqtt reads whatever length a stranger announces; this one does not."""
+    """amqtt reads whatever length a stranger announces, and leaves connections open that came to nothing."""
 
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
     ) -> None:
-        limited, adapter = _LimitedReader(reader), StreamWriterAdapter(writer)
-        await self.external_connected(limited, adapter, listener_name)
+        try:
+            await self.external_connected(_LimitedReader(reader), StreamWriterAdapter(writer), listener_name)
+        finally:
+            writer.close()
 
 
 class EmbeddedBroker:

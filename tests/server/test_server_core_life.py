@@ -1,0 +1,304 @@
+"""From an empty folder to a server that runs, leads, works by the clock and stops."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from beffroi_server import setup
+from beffroi_server.__main__ import main
+from beffroi_server.accounts import services as accounts
+from beffroi_server.accounts.models import Person, Role, Town
+from beffroi_server.alerts import services as alerts
+from beffroi_server.broadcast import access, jobs, publisher
+from beffroi_server.broadcast.leader import FileLeadership
+from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.programme import publication
+from beffroi_server.screens import services
+from beffroi_server.screens.models import Screen, ScreenClass, ScreenState
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("it did not happen in time")
+        time.sleep(0.02)
+
+
+class Server:
+    """The command line, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.mqtt_port = free_port(), free_port()
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("BEFFROI_")} | {
+            "BEFFROI_DATA": str(folder / "server"),
+            "BEFFROI_URL": f"http://127.0.0.1:{self.port}",
+            "BEFFROI_MQTT_PORT": str(self.mqtt_port),
+        }
+        self.process: subprocess.Popen[str] | None = None
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "beffroi_server", *arguments],
+            env=self.environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "beffroi_server", "run", "--host", "127.0.0.1", "--port", str(self.port)],
+            env=self.environment, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        wait_for(self.answers)
+
+    def answers(self) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        assert self.process is not None
+        self.process.send_signal(number)
+        errors = self.process.communicate(timeout=30)[1]
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def server(tmp_path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    yield server
+    if server.process is not None and server.process.poll() is None:
+        server.process.kill()
+        server.process.communicate()
+
+
+class TestCommands:
+    def test_a_whole_life(self, server):
+        made = server("init", "--town", "Saint-Aubin")
+        assert made.returncode == 0, made.stderr
+        assert f"http://127.0.0.1:{server.port}/sign-in/" in made.stdout
+
+        server.start()
+        heard = Client(CallbackAPIVersion.VERSION2)
+        heard.username_pw_set("stranger", "x")
+        refused: list[bool] = []
+        heard.on_connect = lambda _c, _d, _f, reason, _p: refused.append(reason.is_failure)
+        heard.connect("127.0.0.1", server.mqtt_port)
+        heard.loop_start()
+        wait_for(lambda: refused)
+        heard.loop_stop()
+        assert refused[0]
+
+        second = server("run", "--host", "127.0.0.1", "--port", str(server.port))
+        assert second.returncode == 1
+        assert str(server.port) in second.stderr
+
+        code, errors = server.stop()
+        assert code == 0, errors
+        assert "this process leads" in errors
+        assert "Traceback" not in errors, errors
+
+    def test_stops_at_control_c(self, server):
+        assert server("init", "--town", "X").returncode == 0
+        server.start()
+
+        code, errors = server.stop(signal.SIGINT)
+
+        assert (code, "Traceback" in errors) == (0, False), errors
+
+    def test_says_what_is_missing(self, server):
+        started = server("run", "--port", str(server.port))
+
+        assert started.returncode == 1
+        assert "beffroi-server init" in started.stderr
+        assert "Traceback" not in started.stderr
+
+    def test_names_a_broker_port_that_is_taken(self, server):
+        server("init", "--town", "X")
+        with socket.socket() as listener:
+            listener.bind(("0.0.0.0", server.mqtt_port))
+            listener.listen()
+
+            started = server("run", "--host", "127.0.0.1", "--port", str(server.port))
+
+        assert started.returncode == 1
+        assert f"port {server.mqtt_port}" in started.stderr.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("keyring")
+class TestCommandsInProcess:
+    def test_what_is_not_understood(self, capsys):
+        for arguments in ([], ["dance"]):
+            with pytest.raises(SystemExit) as left:
+                main(arguments)
+            assert left.value.code == 2
+
+    def test_a_person_is_added_once(self, capsys):
+        assert main(["person", "add", "carla", "--role", "officer"]) == 0
+        assert "/sign-in/" in capsys.readouterr().out
+        assert Person.objects.get().role == Role.OFFICER
+        assert main(["person", "add", "carla"]) == 1
+        assert "beffroi-server:" in capsys.readouterr().err
+
+    def test_a_link_for_somebody(self, capsys, dora, alice):
+        assert main(["link"]) == 0
+        token = capsys.readouterr().out.strip().rstrip("/").rsplit("/", 1)[1]
+        assert accounts.use_sign_in_link(token, timezone.now()) == dora
+        assert main(["link", "alice"]) == 0
+        assert main(["link", "zoe"]) == 1
+        assert "nobody is called zoe" in capsys.readouterr().err
+
+    def test_the_files_of_mosquitto(self, tmp_path, settings, capsys):
+        settings.MQTT_PASSWORD = "secret"
+
+        assert main(["broker-files", str(tmp_path / "mosquitto")]) == 0
+
+        assert (tmp_path / "mosquitto/passwords").read_text().startswith("server:$7$101$")
+        assert "pattern write beffroi/1/saint-aubin/up/%u/#" in (tmp_path / "mosquitto/access").read_text()
+        assert (tmp_path / "mosquitto/passwords").stat().st_mode & 0o007 == 0
+
+    def test_the_check_names_what_is_wrong(self, capsys):
+        assert main(["check"]) == 1
+        assert "root-1.pem" in capsys.readouterr().out
+
+
+class TestSetUp:
+    @pytest.fixture(autouse=True)
+    def database(self, db) -> None:
+        pass
+
+    def test_makes_all_that_a_town_needs(self):
+        town, administrator = setup.initialise("Saint-Aubin")
+
+        assert town == Town.objects.get()
+        assert administrator is not None
+        assert administrator.role == Role.ADMINISTRATOR
+        assert ScreenClass.objects.count() == 5
+        assert {topic.split("/down/")[1] for topic in Outgoing.objects.values_list("topic", flat=True)} == {
+            "all/keys", "all/alerts",
+        }  # fmt: skip
+
+    def test_does_no_harm_when_run_again(self):
+        setup.initialise("Saint-Aubin")
+        before = list(Outgoing.objects.values_list("topic", "sequence"))
+
+        assert setup.initialise("Other")[1] is None
+        assert list(Outgoing.objects.values_list("topic", "sequence")) == before
+        assert Person.objects.count() == 1
+
+    def test_says_that_root_keys_do_not_belong_here(self):
+        setup.initialise("Saint-Aubin")
+
+        assert any("root-1.pem" in finding for finding in setup.findings())
+
+
+class TestLead:
+    def test_is_with_one(self, tmp_path):
+        first, second = FileLeadership(tmp_path / "lock"), FileLeadership(tmp_path / "lock")
+
+        assert first.acquire()
+        assert first.acquire()
+        assert not second.acquire()
+        first.release()
+        assert second.acquire()
+        second.release()
+
+
+class Recorder:
+    """A transport that keeps what it was handed."""
+
+    def __init__(self) -> None:
+        self.topics: list[str] = []
+
+    def publish(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> int | None:
+        self.topics.append(topic.split("/down/")[1])
+        return len(self.topics)
+
+
+@pytest.mark.usefixtures("keyring")
+class TestJobs:
+    @pytest.fixture(autouse=True)
+    def sent(self) -> Iterator[list[str]]:
+        recorder = Recorder()
+        publisher.install(publisher.Publisher(recorder))
+        yield recorder.topics
+        publisher.install(None)
+
+    def test_the_beat(self, sent):
+        jobs.beat()
+        jobs.beat()
+
+        assert sent == ["all/beat", "all/beat"]
+        assert not Outgoing.objects.filter(topic__endswith="beat").exists()
+
+    def test_a_screen_that_is_behind_gets_its_programme_again(self, sent, hall, quay, playlist):
+        publication.publish_due()
+        newest = Outgoing.objects.get(topic__endswith="s-hall/programme").sequence
+        for screen, sequence in ((hall, newest), (quay, 5)):
+            ScreenState.objects.create(screen=screen, online=True, report={"programme": sequence})
+
+        assert jobs.reconcile() == 1
+        assert sent == ["s-quay/programme"]
+
+    def test_a_screen_that_is_off_is_left_alone(self, sent, hall, playlist):
+        publication.publish_due()
+        ScreenState.objects.create(screen=hall, online=False, report={"programme": 5})
+
+        assert jobs.reconcile() == 0
+
+    def test_what_is_due_is_published(self, hall):
+        jobs.reconcile()
+
+        assert Screen.objects.get().programme_due_at is None
+
+    def test_what_would_soon_be_too_old_is_signed_again(self, hall, playlist):
+        publication.publish_due()
+        alerts.publish_sets(timezone.now())
+        before = dict(Outgoing.objects.values_list("topic", "sequence"))
+        assert jobs.renew() == 0
+
+        Outgoing.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
+
+        assert jobs.renew() == 2
+        after = dict(Outgoing.objects.values_list("topic", "sequence"))
+        assert {topic.rsplit("/", 1)[1] for topic in after if after[topic] > before[topic]} == {"alerts", "programme"}
+        assert jobs.renew() == 0
+
+    def test_all_run_late_rather_than_never(self):
+        scheduler = jobs.scheduler()
+        scheduler.start(paused=True)
+        found = {job.id: (job.misfire_grace_time, job.coalesce) for job in scheduler.get_jobs()}
+        scheduler.shutdown()
+
+        assert set(found) == {"heartbeat", "beat", "settle", "reconcile", "renew"}
+        assert set(found.values()) == {(None, True)}
+
+
+@pytest.mark.usefixtures("keyring")
+def test_mosquitto_files_hold_who_is_enrolled(tmp_path, hall, quay, settings):
+    settings.MQTT_PASSWORD = "secret"
+    services.enrol(services.new_enrolment(hall)[0])
+
+    passwords, _ = access.write_mosquitto_files(tmp_path)
+
+    assert [line.split(":")[0] for line in passwords.read_text().splitlines()] == ["server", "s-hall"]
+    services.revoke(hall)
+    access.write_mosquitto_files(tmp_path)
+    assert [line.split(":")[0] for line in passwords.read_text().splitlines()] == ["server"]
