@@ -48,6 +48,10 @@ class Child:
         """None while it runs."""
         return self._process.poll()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
     def stop(self) -> None:
         """End it, kindly at first, and whatever it started."""
         with contextlib.suppress(ProcessLookupError):

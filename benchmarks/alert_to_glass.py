@@ -1,0 +1,155 @@
+"""From the click to the glass: how long after an operator broadcasts an emergency it is presented on a screen.
+
+Everything is real and on one machine: the server's process, Mosquitto with the configuration of beffroi-provisioning,
+and a headless 1080p player. An officer who is signed in sends the form of the broadcast page as a browser does, with
+session and CSRF token. The time counts from the first byte of that request to the moment at which the player's stage
+has presented the frame, by the clock since boot that both share. Each of 200 alerts has a text of its own, and is
+withdrawn before the next.
+
+The limit is what the broker needs by itself: in the same run, between the alerts, one client publishes as many bytes
+at QoS 1 and another receives them.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+
+from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
+from benchmarks.house import SCREEN, SERVER_USER, SITE, House, opened, until
+from benchmarks.operator import Operator
+
+ALERTS, WARM_UP = 200, 5
+ROOT = f"beffroi/1/{SITE}"
+WAIT_S = 10
+
+
+@dataclass
+class Times:
+    """Milliseconds of each alert."""
+
+    to_glass: list[float] = field(default_factory=list)
+    answered: list[float] = field(default_factory=list)
+    """Until the browser has the answer."""
+    in_player: list[float] = field(default_factory=list)
+    """From reception to the presented frame, as the player's receipt says."""
+    raw: list[float] = field(default_factory=list)
+
+
+def measure(options: Options) -> Result:
+    """Broadcast alerts one after the other.
+
+    Raises:
+        OSError: something that is needed is not installed, or does not answer in time.
+    """
+    times = Times()
+    with opened() as house, _wire(house) as wire, Operator(house.url) as operator:
+        operator.sign_in(house.sign_in_link())
+        for number in range(WARM_UP + options.repetitions(ALERTS, 3)):
+            if number == WARM_UP:
+                times = Times()
+            _one(number, house, wire, operator, times)
+    return Result(
+        value=percentile(times.to_glass, 0.99),
+        unit="ms",
+        goal=100.0,
+        limit=percentile(times.raw, 0.99),
+        value_is="p99 from the request to the presented frame",
+        limit_is="p99 from publishing to receiving as many bytes on the same broker",
+        heading=("ms", *SUMMARY_HEADING),
+        rows=[
+            ("request to glass", *summary(times.to_glass)),
+            ("  request to its answer", *summary(times.answered)),
+            ("  reception to glass", *summary(times.in_player)),
+            ("publish to receive", *summary(times.raw)),
+        ],
+    )
+
+
+def _one(number: int, house: House, wire: Wire, operator: Operator, times: Times) -> None:
+    form = operator.broadcast_form(f"Crue : évacuez les quais ({number})")
+    begin = _uptime_ms()
+    alert = operator.send(form)
+    times.answered.append(_uptime_ms() - begin)
+    presented = until(lambda: _presented(house, alert), "the alert is on the glass", pause_s=0.005, patience_s=WAIT_S)
+    times.to_glass.append(presented - begin)
+    times.in_player.append(wire.receipt(alert))
+    times.raw.append(wire.there())
+    operator.withdraw(alert)
+    until(lambda: not _presented(house, alert), "the alert is off the glass", pause_s=0.005, patience_s=WAIT_S)
+
+
+def _presented(house: House, alert: str) -> float:
+    glass = house.glass()
+    shown = any(part.get("alert") == alert for part in glass.get("showings", ()))
+    return float(glass["presented_uptime_ms"]) if shown else 0.0
+
+
+def _uptime_ms() -> float:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) / 1e6
+
+
+class Wire:
+    """Two clients of the broker: one listens, one publishes."""
+
+    def __init__(self, house: House) -> None:
+        self._receipts: queue.Queue[dict[str, object]] = queue.Queue()
+        self._arrivals: queue.Queue[float] = queue.Queue()
+        self._ready: queue.Queue[bool] = queue.Queue()
+        self._alert_set = b""
+        self.listener, self.speaker = self._client(house), self._client(house)
+        self.listener.on_message = self._hear
+        self.listener.on_subscribe = lambda *_: self._ready.put(True)
+        topics = [f"{ROOT}/up/s-{SCREEN}/receipts", f"{ROOT}/down/all/alerts", f"{ROOT}/down/all/measured"]
+        self.listener.subscribe([(topic, 1) for topic in topics])
+        self._ready.get(timeout=WAIT_S)
+
+    def there(self) -> float:
+        """Return the milliseconds from publishing to receiving as many bytes as the newest alert set has."""
+        begin = _uptime_ms()
+        self.speaker.publish(f"{ROOT}/down/all/measured", self._alert_set, 1)
+        return self._arrivals.get(timeout=WAIT_S) - begin
+
+    def receipt(self, alert: str) -> float:
+        """Return the milliseconds from reception to the presented frame, once the player has said so."""
+        while True:
+            receipt = self._receipts.get(timeout=WAIT_S)
+            if receipt.get("alert") == alert:
+                return float(str(receipt["latency_ms"]))
+
+    def _hear(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        arrived = _uptime_ms()
+        if message.topic.endswith("/measured"):
+            self._arrivals.put(arrived)
+        elif message.topic.endswith("/alerts"):
+            self._alert_set = bytes(message.payload)
+        else:
+            for receipt in json.loads(message.payload)["receipts"]:
+                self._receipts.put(receipt)
+
+    def _client(self, house: House) -> Client:
+        client = Client(CallbackAPIVersion.VERSION2)
+        client.username_pw_set(SERVER_USER, house.password)
+        client.on_connect = lambda *_: self._ready.put(True)
+        client.connect("127.0.0.1", house.broker_port)
+        client.loop_start()
+        self._ready.get(timeout=WAIT_S)
+        return client
+
+
+@contextmanager
+def _wire(house: House) -> Iterator[Wire]:
+    wire = Wire(house)
+    try:
+        yield wire
+    finally:
+        for client in (wire.speaker, wire.listener):
+            client.disconnect()
+            client.loop_stop()
