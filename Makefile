@@ -26,7 +26,7 @@ demo:  ## Install what it needs and show the product: a server, a broker, two sc
 demo-reset:  ## Forget the town of the demo
 	rm -rf demo/state
 
-test: prepare lint types imports unit postgresql e2e  ## Install what it needs and run every check
+test: prepare lint types imports unit e2e  ## Install what it needs and run every check
 
 lint:  ## Style and simple faults
 	$(PYTHON) -m ruff check $(SOURCES)
