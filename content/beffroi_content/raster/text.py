@@ -107,9 +107,14 @@ class _Breaker:
 def break_lines(paragraph: str, style: Style, width: float, hyphenation: Hyphenation, locale: str) -> Broken:
     """Return the paragraph in lines of at most ``width`` pixels. A single letter wider than that stays whole."""
     breaker = _Breaker(face(style), width, hyphenation, locale)
-    for piece, is_spaced in pieces(paragraph):
+    parts = pieces(paragraph)
+    for piece, is_spaced in parts:
         breaker.add(piece, is_spaced)
-    return Broken(breaker.finish(), breaker.is_clean)
+    lines = breaker.finish()
+    # “Vide-grenier” as a title looks better a little smaller than on two lines.
+    is_short = hyphenation is Hyphenation.LAST_RESORT and sum(is_spaced for _, is_spaced in parts) <= 2
+    is_split = is_short and any(line.endswith("-") for line in lines[:-1])
+    return Broken(lines, breaker.is_clean and not is_split)
 
 
 def balance_lines(paragraph: str, style: Style, width: float, hyphenation: Hyphenation, locale: str) -> Broken:
@@ -181,6 +186,8 @@ class Column:
     base: int
     pages: tuple[tuple[Row, ...], ...]
     width: int
+    is_clean: bool = True
+    """Whether no word was cut against the wish of its block."""
 
     @property
     def heights(self) -> tuple[int, ...]:
@@ -327,12 +334,12 @@ class _Pager:
         return gap + self._pad * ((block.panel is not None) + (before.panel is not None))
 
 
-def _paged(blocks: Sequence[Block], base: int, measure: Measure) -> tuple[Column, bool]:
+def _paged(blocks: Sequence[Block], base: int, measure: Measure) -> Column:
     broken = _broken(blocks, base, measure)
     pager = _Pager(measure, panel_padding(base, measure.is_crisp))
     for index, (row, gap) in enumerate(zip(broken.rows, broken.gaps, strict=True)):
         pager.add(row, gap, _group_height(broken, index))
-    return Column(base, tuple(tuple(page) for page in pager.pages), measure.width), broken.is_clean
+    return Column(base, tuple(tuple(page) for page in pager.pages), measure.width, broken.is_clean)
 
 
 def _group_height(broken: _Broken, index: int) -> int:
@@ -357,14 +364,14 @@ def fit(blocks: Sequence[Block], measure: Measure, smallest: int, largest: int) 
     """
     blocks = [block for block in blocks if block.text.strip()]
     bases = _bases(smallest, max(smallest, largest), measure.is_crisp)
-    best, _ = _paged(blocks, bases[0], measure)
+    best = _paged(blocks, bases[0], measure)
     fewest = len(best.pages)
     bases = [base for base in bases if base <= _hopeless_above(best, measure)]
     low, high = 1, len(bases) - 1
     while low <= high:
         middle = (low + high) // 2
-        tried, is_clean = _paged(blocks, bases[middle], measure)
-        if is_clean and len(tried.pages) <= fewest and not _overflows(tried, measure):
+        tried = _paged(blocks, bases[middle], measure)
+        if tried.is_clean and len(tried.pages) <= fewest and not _overflows(tried, measure):
             best, low = tried, middle + 1
         else:
             high = middle - 1

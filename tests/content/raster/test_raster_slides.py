@@ -243,3 +243,19 @@ def test_the_same_slide_gives_the_same_bytes():
     slide, canvas = slide_of(title="Fête", body=TRAVAUX, picture=REFERENCE), canvas_of((800, 480))
     one, two = (tuple(map(image_digest, draw_slide(slide, canvas, read))) for _ in range(2))
     assert one == two
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1080, 1080)])
+def test_a_short_title_is_not_broken_at_its_hyphen(size):
+    for template in Template:
+        page = slide_pages(
+            slide_of(template=template, title="Vide-grenier", starts="2026-12-01T08:00"), canvas_of(size)
+        )[0]
+        assert "Vide-grenier" in page.lines
+
+
+def test_a_heading_of_200_letters_stays_on_one_page():
+    title = "Fermeture exceptionnelle de l'accueil de la mairie et report des permanences d'état civil et d'urbanisme "
+    title += "en raison du déménagement des services"
+    page = slide_pages(slide_of(title=title, body=TRAVAUX, picture=REFERENCE), canvas_of((1080, 1920)))[0]
+    assert letters(typeset(title, "fr")) in letters("".join(page.lines))

@@ -23,6 +23,9 @@ from beffroi_content.raster.templates.frame import (
 from beffroi_content.raster.text import Block, Column, Measure
 from beffroi_content.raster.typography import typeset
 
+_LONG_TITLE = 90
+"""Letters from which a title may be hardly larger than the text: it is a sentence, not a heading."""
+
 
 @dataclass(frozen=True, slots=True)
 class Composition:
@@ -69,9 +72,9 @@ def _column(
 ) -> Column:
     grid = Grid.of(canvas)
     body = [body_block(announcement.body, canvas, palette.ink)] if announcement.body else []
+    scales = TITLE_SCALES if len(announcement.title) < _LONG_TITLE else (*TITLE_SCALES, 1.1)
     candidates = [
-        [*heading_blocks(announcement, canvas, palette.accent, palette.ink, scale), *details, *body]
-        for scale in TITLE_SCALES
+        [*heading_blocks(announcement, canvas, palette.accent, palette.ink, scale), *details, *body] for scale in scales
     ]
     return fit_hierarchy(candidates, measure, grid.smallest, grid.largest)
 

@@ -128,19 +128,17 @@ def _cards(rows: Sequence[Row], x: int, y: int, width: int, pad: int) -> list[tu
 
 
 def fit_hierarchy(candidates: Sequence[Sequence[Block]], measure: Measure, smallest: int, largest: int) -> Column:
-    """Return the column of the first candidate that takes one page; else that of the last with the fewest pages.
+    """Return the column of the first candidate that takes one page and cuts no word; else the last of the best.
 
     Candidates are the same text with ever less contrast of sizes: a grand title yields before the text is cut up.
     """
-    best: Column | None = None
+    columns: list[Column] = []
     for blocks in candidates:
         column = fit(blocks, measure, smallest, largest)
-        if len(column.pages) == 1 and is_within(column, measure):
+        if len(column.pages) == 1 and column.is_clean and is_within(column, measure):
             return column
-        if best is None or len(column.pages) <= len(best.pages):
-            best = column
-    assert best is not None
-    return best
+        columns.insert(0, column)
+    return min(columns, key=lambda column: (len(column.pages), not column.is_clean))
 
 
 def is_within(column: Column, measure: Measure) -> bool:
