@@ -93,6 +93,7 @@ def _link(password: str) -> Link:
     return Link(host, settings.MQTT_PORT, username=settings.MQTT_USERNAME, password=password, tls=tls)
 
 
+@signing.own_connection()
 def _lead(stopping: threading.Event, link: Link) -> None:
     """Wait for the lead; while we have it, take in what screens say and run the jobs."""
     leadership = leader.leadership()

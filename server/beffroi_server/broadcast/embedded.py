@@ -6,9 +6,9 @@ import asyncio
 import hmac
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
 from amqtt.broker import Broker
@@ -22,6 +22,7 @@ from beffroi_content.wire.topics import PREFIX
 from beffroi_server.broadcast import access, signing
 
 logger = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 PACKET_LIMIT = max(message.size_limit for message in MESSAGES) + 1024
 """Bytes of one packet: the largest message, its topic and header."""
 CONNECTIONS = 500
@@ -58,7 +59,7 @@ class Gate(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
         own_will = f"{PREFIX}/{self._mine.site}/up/{username}/{STATUS.leaf}"
         if foreign_name or (session.will_flag and session.will_topic != own_will):
             return False
-        return bool(await _in_thread(access.is_player, username, password))
+        return await _in_thread(access.is_player, username, password)
 
     async def topic_filtering(
         self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
@@ -169,6 +170,12 @@ async def _cancel_others() -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
-async def _in_thread(question: Any, *arguments: str) -> Any:
+async def _in_thread(question: Callable[..., Answer], *arguments: str) -> Answer:
     """Ask the database from a thread: the event loop must not wait for it."""
-    return await asyncio.to_thread(signing.with_fresh_connection, partial(question, *arguments))
+
+    def ask() -> Answer:
+        # Whichever thread of the pool this is, it may not be asked again for long.
+        with signing.own_connection():
+            return question(*arguments)
+
+    return await asyncio.to_thread(ask)

@@ -87,6 +87,7 @@ class Ingest:
             # Status and report come again; a player keeps its plays until they are counted.
             self._dropped += 1
 
+    @signing.own_connection()
     def run(self, stopping: threading.Event) -> None:
         """Write what arrives until ``stopping`` is set."""
         while not stopping.is_set():

@@ -64,6 +64,7 @@ class Publisher:
         """Note a new connection. For the link's thread."""
         self._events.put(CONNECTED)
 
+    @signing.own_connection()
     def run(self, stopping: threading.Event) -> None:
         """Keep account, send again and repair until ``stopping`` is set."""
         next_repair = 0.0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from beffroi_content.wire import envelope
@@ -136,6 +137,15 @@ def with_fresh_connection(work: Callable[[], Result]) -> Result:
         return work()
     finally:
         close_old_connections()
+
+
+@contextmanager
+def own_connection() -> Iterator[None]:
+    """Close the database connection of a thread when the thread has done its work: nobody else can."""
+    try:
+        yield
+    finally:
+        connection.close()
 
 
 def _next_sequence(topic: str, now: dt.datetime) -> int:

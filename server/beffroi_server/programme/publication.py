@@ -88,6 +88,7 @@ def published_manifest(screen: Screen) -> Manifest | None:
     return document.manifest if isinstance(document, Programme) else None
 
 
+@signing.own_connection()
 def run_worker(stopping: threading.Event) -> None:
     """Publish what is due, as soon as it is, until ``stopping`` is set."""
     _worker_runs.set()
