@@ -4,7 +4,7 @@ Everything is real and on one machine: the server's process, Mosquitto with the 
 and a headless 1080p player. An officer who is signed in sends the form of the broadcast page as a browser does, with
 session and CSRF token. The time counts from the first byte of that request to the moment at which the player's stage
 has presented the frame, by the clock since boot that both share. Each of 200 alerts has a text of its own, and is
-withdrawn before the next.
+withdrawn before the next. What a real display adds, up to one period of its refresh, is not in it.
 
 The limit is what the broker needs by itself: in the same run, between the alerts, one client publishes as many bytes
 at QoS 1 and another receives them.
