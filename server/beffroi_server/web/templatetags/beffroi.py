@@ -1,0 +1,86 @@
+"""Tags and filters that every template may load."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django import forms, template
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from beffroi_server.accounts.models import Town
+from beffroi_server.alerts import queries as alerts
+from beffroi_server.web import access, words
+
+register = template.Library()
+
+register.filter("moment", words.moment)
+register.filter("duration", words.duration)
+register.filter("latency", words.latency)
+register.filter("hour", words.hour)
+register.filter("day", words.day)
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """Return the address of a static file, which changes with its content so that browsers may keep it."""
+    return f"{static(path)}?v={version_of(path)}"
+
+
+@lru_cache
+def version_of(path: str) -> str:
+    """Return the beginning of the SHA-256 of a static file; empty when there is no such file."""
+    found = finders.find(path)
+    return hashlib.sha256(Path(found).read_bytes()).hexdigest()[:12] if isinstance(found, str) else ""
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Return an icon of our sprite. It says nothing: words stand beside it."""
+    address = asset("beffroi/icons.svg")
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', address, name)
+
+
+@register.simple_tag
+def town() -> Town:
+    """Return the town."""
+    return access.the_town()
+
+
+@register.inclusion_tag("web/alert_bar.html")
+def alert_bar() -> dict[str, Any]:
+    """Show the alerts that are on."""
+    return {"alerts": alerts.active(timezone.now())}
+
+
+@register.inclusion_tag("web/field.html")
+def field(bound: forms.BoundField, help_text: str = "") -> dict[str, Any]:
+    """Show a field with its label, its help and its errors."""
+    widget = bound.field.widget
+    several = isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect)
+    return {
+        "field": bound,
+        "several": several,
+        "one_box": isinstance(widget, forms.CheckboxInput),
+        "optional": not bound.field.required and not several,
+        "help_text": help_text or bound.help_text,
+    }
+
+
+@register.inclusion_tag("web/error_summary.html")
+def error_summary(form: forms.BaseForm) -> dict[str, Any]:
+    """Say at the top of a form what is wrong, with links to the fields."""
+    return {"form": form, "fields": [bound for bound in form if bound.errors]}
+
+
+@register.filter
+def from_milliseconds(value: int | None) -> dt.datetime | None:
+    """Return an instant of the wire as a date."""
+    return words.from_milliseconds(value)
