@@ -15,10 +15,12 @@ from pathlib import Path
 from types import FrameType
 
 from demo.announcements import TOWN
-from demo.house import DemoError, House
+from demo.house import REPORT_S, DemoError, House, Silent
 from demo.processes import own_address
 
 STATE = Path(__file__).parent / "state"
+AGAIN_S = 30
+"""How long to wait for the screens of a town that was tried out before."""
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -52,20 +54,29 @@ def _begin(options: argparse.Namespace, started: ExitStack) -> House:
     house = House(options.state.resolve(), host, windows)
     house.lock(started)
     _say(f"Beffroi, a demonstration: the screens of {TOWN}")
-    for sentence in house.choose_ports():
-        _say(f"  {sentence}")
     _say("… preparing the town")
     loaded = house.prepare()
     _say("✓ the town is loaded" if loaded else f"✓ the town is as you left it, in {house.state}")
     started.callback(_deaf)
-    house.start_server(started)
+    for sentence in house.start_server(started):
+        _say(f"  {sentence}")
     _say(f"✓ the server answers, with a broker on port {house.broker_port}")
     _say("✓ two players are enrolled" if house.enrol_players() else "✓ two players are enrolled already")
     house.start_players(started)
     _say(f"… waiting for the screens ({'a window each' if windows else 'no windows: see them in the page'})")
-    for said in house.confirmations(started):
-        _say(f"✓ {said['name']} shows “{said['shows']}”")
+    _await_screens(house, must=options.check or loaded)
     return house
+
+
+def _await_screens(house: House, *, must: bool) -> None:
+    try:
+        for said in house.confirmations(REPORT_S if must else AGAIN_S):
+            _say(f"✓ {said['name']} shows “{said['shows']}”")
+    except Silent as silence:
+        if must:
+            raise
+        # Whoever tries things out may have taken a screen away, and wants to go on from there.
+        _say(f"  {silence}")
 
 
 def _wait(options: argparse.Namespace, house: House) -> None:
@@ -79,9 +90,11 @@ def _wait(options: argparse.Namespace, house: House) -> None:
     )
     if _has_display() and not options.no_browser:
         _open(link)
-    while True:
-        house.check()
+    while len(house.children) > 1:
+        for name in house.check():
+            _say(f"  the window of {name} was closed; the rest goes on")
         time.sleep(0.5)
+    _say("No screen is left.")
 
 
 def _open(link: str) -> None:

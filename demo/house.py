@@ -25,6 +25,9 @@ SERVER = (sys.executable, "-m", "beffroi_server")
 PLAYER = (sys.executable, "-m", "beffroi_player")
 OFFICE = (sys.executable, "-m", "demo.office")
 SCREENS = ("hall", "marche")
+UP = "Beffroi answers at"
+"""What the server logs once it listens."""
+START_ATTEMPTS = 4
 START_S, REPORT_S = 60, 120
 """How long the server may take to answer, and the screens to report. Generous: a small board is slow at first."""
 CHECKOUT = Path(__file__).parent.parent
@@ -32,6 +35,10 @@ CHECKOUT = Path(__file__).parent.parent
 
 class DemoError(Exception):
     """The demo cannot go on; the message says why and what to do."""
+
+
+class Silent(DemoError):
+    """Not every screen says what it shows."""
 
 
 @dataclass
@@ -75,44 +82,33 @@ class House:
                 f"the demo in {self.state} is running already: stop it, or choose another folder with --state"
             ) from error
 
-    def choose_ports(self) -> list[str]:
-        """Choose the ports of the last time if they are free; return a sentence for each that had to be another."""
-        known = self._remembered()
-        sentences = []
-        for name, use, usual in (("web_port", "the pages", 8000), ("broker_port", "the broker", 1883)):
-            wanted = int(known.get(name, usual))
-            port = free_port(wanted)
-            setattr(self, name, port)
-            if port != wanted:
-                sentences.append(f"port {wanted} is taken, so {use} get {port}" if use == "the pages" else
-                                 f"port {wanted} is taken, so {use} gets {port}")  # fmt: skip
-        listen = "127.0.0.1" if self.host == "localhost" else "0.0.0.0"  # noqa: S104 - asked for
-        self._listen = listen
-        self._environment |= {
-            "BEFFROI_DATA": str(self.state / "server"),
-            "BEFFROI_URL": self.url,
-            "BEFFROI_MQTT_PORT": str(self.broker_port),
-            "NO_PROXY": f"localhost,127.0.0.1,{self.host}",
-        }
-        return sentences
-
     def prepare(self) -> bool:
         """Set the server up and load the town; return whether it was loaded now."""
+        self._environment |= {
+            "BEFFROI_DATA": str(self.state / "server"),
+            "NO_PROXY": f"localhost,127.0.0.1,{self.host}",
+        }
         self._ask(*SERVER, "init", "--town", TOWN, "--site", SITE)
         return bool(json.loads(self._ask(*OFFICE, "load"))["loaded"])
 
-    def start_server(self, started: ExitStack) -> None:
-        """Start the server and wait until it answers.
+    def start_server(self, started: ExitStack) -> list[str]:
+        """Start the server on ports that are free; return a sentence for each port that had to be another.
 
         Raises:
-            DemoError: it does not.
+            DemoError: it does not start.
         """
-        server = self._start(started, "server", *SERVER, "run", "--host", self._listen, "--port", str(self.web_port))
-        deadline = time.monotonic() + START_S
-        while not _answers(f"http://127.0.0.1:{self.web_port}/"):
-            if server.exit_code is not None or time.monotonic() > deadline:
-                raise DemoError(f"the server does not start. The end of {server.log}:\n{server.last_words()}")
-            time.sleep(0.1)
+        listen = "127.0.0.1" if self.host == "localhost" else "0.0.0.0"  # noqa: S104 - asked for
+        for _attempt in range(START_ATTEMPTS):
+            sentences = self._choose_ports()
+            command = (*SERVER, "run", "--host", listen, "--port", str(self.web_port))
+            server = self._start(started, "server", *command)
+            if self._comes_up(server):
+                return sentences
+            self.children.remove(server)
+            # Between looking at a port and listening to it, somebody else may have taken it.
+            if "in use" not in server.last_words():
+                break
+        raise DemoError(f"the server does not start. The end of {server.log}:\n{server.last_words()}")
 
     def enrol_players(self) -> bool:
         """Enrol both players as screens, unless they are; return whether it was done now."""
@@ -132,23 +128,26 @@ class House:
         """Start both players."""
         for slug in SCREENS:
             state = self._player(slug)
+            if not (state / "enrolment.json").exists():
+                continue
             runtime = default_runtime(state)
             started.callback(shutil.rmtree, runtime, ignore_errors=True)
             output = "window" if self.windows else "headless"
             options = ("--state", str(state), "--runtime", str(runtime), "--output", output)
             self._start(started, f"player-{slug}", *PLAYER, "run", *options)
 
-    def confirmations(self, started: ExitStack) -> Iterator[dict[str, Any]]:
+    def confirmations(self, patience_s: float = REPORT_S) -> Iterator[dict[str, Any]]:
         """Yield what each screen says that it shows, as it says it.
 
         Raises:
-            DemoError: a screen says nothing in time, or a program ended.
+            Silent: a screen says nothing in time.
+            DemoError: a program ended.
         """
         log = self.state / "logs" / "watch.log"
         log.unlink(missing_ok=True)
         with ExitStack() as watching:
             watch = self._start(watching, "watch", *OFFICE, "watch")
-            deadline, heard = time.monotonic() + REPORT_S, 0
+            deadline, heard = time.monotonic() + patience_s, 0
             while heard < len(SCREENS):
                 # Warnings go to the same file.
                 lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
@@ -158,24 +157,46 @@ class House:
                 if watch.exit_code not in (None, 0):
                     raise DemoError(f"the screens cannot be watched:\n{watch.last_words()}")
                 if time.monotonic() > deadline:
-                    raise DemoError(self._silence())
+                    raise Silent(self._silence(patience_s))
                 time.sleep(0.1)
 
-    def check(self) -> None:
-        """Make sure that the server and the players run.
+    def check(self) -> list[str]:
+        """Return the names of players that somebody has closed since the last time.
 
         Raises:
-            DemoError: one of them does not.
+            DemoError: the server has ended, or a player has failed.
         """
-        for child in self.children:
-            if child.exit_code:
+        ended = [child for child in self.children if child.exit_code is not None]
+        for child in ended:
+            if child.exit_code or child.name == "server":
                 raise DemoError(f"the {child.name} has ended. The end of {child.log}:\n{child.last_words()}")
-            if child.exit_code == 0:
-                raise DemoError(f"the {child.name} was closed")
+            self.children.remove(child)
+        return [child.name for child in ended]
 
     def sign_in_link(self) -> str:
         """Return an address that signs the administrator in, once."""
         return self._ask(*SERVER, "link").strip().splitlines()[-1]
+
+    def _choose_ports(self) -> list[str]:
+        """Choose the ports of the last time if they are free; return a sentence for each that had to be another."""
+        known = self._remembered()
+        sentences = []
+        for name, use, usual in (("web_port", "the pages are at", 8000), ("broker_port", "the broker is at", 1883)):
+            wanted = int(known.get(name, usual))
+            setattr(self, name, free_port(wanted))
+            if getattr(self, name) != wanted:
+                sentences.append(f"port {wanted} is taken: {use} port {getattr(self, name)}")
+        self._environment |= {"BEFFROI_URL": self.url, "BEFFROI_MQTT_PORT": str(self.broker_port)}
+        return sentences
+
+    def _comes_up(self, server: Child) -> bool:
+        """Wait until the server, and not another at the same port, answers; return whether it does."""
+        deadline = time.monotonic() + START_S
+        while server.exit_code is None and time.monotonic() < deadline:
+            if UP in server.last_words(1_000) and _answers(f"http://127.0.0.1:{self.web_port}/"):
+                return True
+            time.sleep(0.1)
+        return False
 
     def _start(self, started: ExitStack, name: str, *command: str) -> Child:
         child = Child(name, command, self.state / "logs" / f"{name}.log", self._environment, CHECKOUT)
@@ -200,11 +221,11 @@ class House:
         except (OSError, ValueError):
             return {}
 
-    def _silence(self) -> str:
+    def _silence(self, patience_s: float) -> str:
         players = [child for child in self.children if child.name != "server"]
         words = "\n".join(f"-- {child.log}\n{child.last_words(5)}" for child in players)
         hint = " If the windows are the trouble, try --headless." if self.windows else ""
-        return f"not every screen has reported within {REPORT_S} seconds.{hint}\n{words}"
+        return f"not every screen has reported within {patience_s:.0f} seconds.{hint}\n{words}"
 
 
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:

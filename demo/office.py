@@ -66,10 +66,10 @@ def load() -> None:
 
 
 def enrol() -> None:
-    """Make an enrolment code for every screen."""
-    for slug, *_ in SCREENS:
-        _code, command = new_enrolment(Screen.objects.get(slug=slug))
-        _say(screen=slug, command=command)
+    """Make an enrolment code for every screen of the demo that still exists."""
+    for screen in Screen.objects.filter(slug__in=[slug for slug, *_ in SCREENS]):
+        _code, command = new_enrolment(screen)
+        _say(screen=screen.slug, command=command)
 
 
 def watch() -> None:
