@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from beffroi_content.model import AlertForm, AlertLevel, HeldAlert
-from beffroi_content.timeline.moment import ClockState, Moment
+from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, Span
 
 PAGE_MS = 8_000
 """How long one page of an alert is on."""
@@ -14,7 +14,6 @@ TAKEOVER_MS = 20_000
 """How long an alert below emergency holds the screen at least, before the loop resumes for a while."""
 BREATHER_MS = 10_000
 """How long the loop resumes between."""
-FAR_MS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,11 @@ class Phase:
     ends_ms: int
     clears_ms: int
     """When “end of alert” ends."""
+
+    @property
+    def level(self) -> AlertLevel:
+        """How far it reaches."""
+        return self.held.alert.level
 
     def is_active(self, unix_ms: int) -> bool:
         """Whether it must be shown."""
@@ -43,92 +47,131 @@ class AlertSlot:
     phase: Phase
     form: AlertForm
     page: int
-    since_ms: int
-    until_ms: int
+    span: Span
 
 
 def phases(alerts: Iterable[HeldAlert], moment: Moment) -> list[Phase]:
-    """Place alerts on the wall clock; those that are over and done with are left out. Most urgent first.
+    """Place alerts on the wall clock, most urgent first.
 
     An alert ends at its end or when its time to live has run down, whichever is first; only the second counts
-    while the clock is unknown.
+    while the clock is unknown. One that several scopes carry counts once, as the one of them that ends last.
     """
-    found = [_phase(held, moment) for held in alerts]
-    found = [phase for phase in found if moment.unix_ms < phase.clears_ms]
-    return sorted(found, key=lambda p: (-p.held.alert.level.rank, -p.held.alert.issued_at_ms, p.held.alert.id))
+    found: dict[str, Phase] = {}
+    for phase in (_phase(held, moment) for held in alerts):
+        name = phase.held.alert.id
+        if name not in found or found[name].ends_ms < phase.ends_ms:
+            found[name] = phase
+    return sorted(found.values(), key=lambda p: (-p.level.rank, -p.held.alert.issued_at_ms, p.held.alert.id))
 
 
-def takeover(found: Sequence[Phase], unix_ms: int) -> AlertSlot | None:
-    """Return what takes the whole screen over at that instant, if anything does."""
-    active = [phase for phase in found if phase.is_active(unix_ms)]
-    emergencies = [phase for phase in active if phase.held.alert.level is AlertLevel.EMERGENCY]
+def takeover(found: Sequence[Phase], unix_ms: int, *, rests: bool = True) -> AlertSlot | None:
+    """Return what takes the whole screen over at that instant, if anything does.
+
+    Args:
+        found: The phases of every alert.
+        unix_ms: The instant.
+        rests: Whether there is a programme that an alert below emergency can give way to for a while.
+    """
+    urgent = [phase for phase in found if phase.level.rank >= AlertLevel.ALERT.rank]
+    calm = last_turn(urgent, unix_ms)
+    emergencies = active(urgent, AlertLevel.EMERGENCY, unix_ms)
     if emergencies:
-        return _pages(emergencies, AlertForm.TAKEOVER, unix_ms, breather_ms=0)
-    alerts = [phase for phase in active if phase.held.alert.level is AlertLevel.ALERT]
+        return _slot(emergencies, AlertForm.TAKEOVER, unix_ms, calm)
+    alerts = active(urgent, AlertLevel.ALERT, unix_ms)
     if alerts:
-        return _pages(alerts, AlertForm.TAKEOVER, unix_ms, breather_ms=BREATHER_MS)
-    over = [p for p in found if p.is_clearing(unix_ms) and p.held.alert.level.rank >= AlertLevel.ALERT.rank]
-    return _pages(over, AlertForm.ALL_CLEAR, unix_ms, breather_ms=0) if over else None
+        return _slot(alerts, AlertForm.TAKEOVER, unix_ms, calm, BREATHER_MS if rests else 0)
+    over = [phase for phase in urgent if phase.is_clearing(unix_ms)]
+    return _slot(over, AlertForm.ALL_CLEAR, unix_ms, calm)
 
 
 def banner(found: Sequence[Phase], unix_ms: int) -> AlertSlot | None:
     """Return what lies in a band over the programme at that instant, if anything does."""
-    vigilance = [phase for phase in found if phase.held.alert.level is AlertLevel.VIGILANCE]
-    active = [phase for phase in vigilance if phase.is_active(unix_ms)]
-    if active:
-        return _pages(active, AlertForm.BANNER, unix_ms, breather_ms=0)
-    over = [phase for phase in vigilance if phase.is_clearing(unix_ms)]
-    return _pages(over, AlertForm.ALL_CLEAR, unix_ms, breather_ms=0) if over else None
+    vigilance = [phase for phase in found if phase.level is AlertLevel.VIGILANCE]
+    calm = last_turn(vigilance, unix_ms)
+    present = active(vigilance, AlertLevel.VIGILANCE, unix_ms)
+    if present:
+        return _slot(present, AlertForm.BANNER, unix_ms, calm)
+    return _slot([phase for phase in vigilance if phase.is_clearing(unix_ms)], AlertForm.ALL_CLEAR, unix_ms, calm)
 
 
-def next_boundary(found: Iterable[Phase], unix_ms: int) -> int:
-    """Return the next instant at which an alert changes phase, or ``FAR_MS``."""
+def news(found: Sequence[Phase], unix_ms: int) -> AlertSlot | None:
+    """Return the information that is on where there is no loop to enter, if there is any."""
+    return _slot(active(found, AlertLevel.INFORMATION, unix_ms), AlertForm.SLIDE, unix_ms, last_turn(found, unix_ms))
+
+
+def active(found: Iterable[Phase], level: AlertLevel, unix_ms: int) -> list[Phase]:
+    """Return the alerts of a level that must be shown at that instant."""
+    return [phase for phase in found if phase.level is level and phase.is_active(unix_ms)]
+
+
+def calm(found: Sequence[Phase], unix_ms: int) -> Span:
+    """Return the time around an instant without takeover in which no alert changes what the zones show."""
+    near = [phase for phase in found if phase.level is not AlertLevel.VIGILANCE]
+    span = Span(last_turn(near, unix_ms), next_turn(found, unix_ms))
+    alerts = active(found, AlertLevel.ALERT, unix_ms)
+    return span.within(_breather(alerts, unix_ms)) if alerts else span
+
+
+def last_turn(found: Iterable[Phase], unix_ms: int) -> int | None:
+    """Return the newest instant up to this one at which an alert began, ended or was forgotten."""
+    instants = [instant for phase in found for instant in (phase.began_ms, phase.ends_ms, phase.clears_ms)]
+    return max((instant for instant in instants if instant <= unix_ms), default=None)
+
+
+def next_turn(found: Iterable[Phase], unix_ms: int) -> int:
+    """Return the next instant at which an alert ends or is forgotten, or ``FAR_MS``."""
     instants = [instant for phase in found for instant in (phase.ends_ms, phase.clears_ms)]
     return min((instant for instant in instants if instant > unix_ms), default=FAR_MS)
-
-
-def next_takeover(found: Sequence[Phase], unix_ms: int) -> int:
-    """Return when the present breather of an alert ends, or ``FAR_MS``."""
-    alerts = [p for p in found if p.is_active(unix_ms) and p.held.alert.level is AlertLevel.ALERT]
-    if not alerts or takeover(found, unix_ms):
-        return FAR_MS
-    began, period, _ = _cycle(alerts, AlertForm.TAKEOVER, BREATHER_MS)
-    return began + ((unix_ms - began) // period + 1) * period
 
 
 def _phase(held: HeldAlert, moment: Moment) -> Phase:
     alert = held.alert
     lapses_ms = moment.unix_ms + held.lapses_at_uptime_ms - moment.uptime_ms
-    known = moment.clock is not ClockState.UNKNOWN
-    ends_ms = min(alert.ends_at_ms, lapses_ms) if known else lapses_ms
-    # On an unknown clock the instant of issue means nothing; that of reception does.
-    began_ms = alert.issued_at_ms if known else lapses_ms - alert.time_to_live_ms
-    return Phase(held, min(began_ms, moment.unix_ms), ends_ms, ends_ms + alert.all_clear_ms)
+    received_ms = min(lapses_ms - alert.time_to_live_ms, moment.unix_ms)
+    if moment.clock is ClockState.UNKNOWN:
+        return Phase(held, received_ms, lapses_ms, lapses_ms + alert.all_clear_ms)
+    ends_ms = min(alert.ends_at_ms, lapses_ms)
+    # Where the clock is behind, an alert seems to come from the future: it began when it was received.
+    return Phase(held, min(alert.issued_at_ms, received_ms), ends_ms, ends_ms + alert.all_clear_ms)
 
 
 def _cycle(group: Sequence[Phase], form: AlertForm, breather_ms: int) -> tuple[int, int, int]:
-    """Return when the cycle of a group began, its period, and how long each page is on."""
+    """Return when the cycle of a group began, how long each page is on, and all of them together."""
     pages = sum(_page_count(phase, form) for phase in group)
     page_ms = max(PAGE_MS, TAKEOVER_MS // pages) if breather_ms else PAGE_MS
     # The newest alert opens the cycle, so that it is on the glass as soon as it is issued.
     began = max(phase.ends_ms if form is AlertForm.ALL_CLEAR else phase.began_ms for phase in group)
-    return began, pages * page_ms + breather_ms, page_ms
+    return began, page_ms, pages * page_ms
+
+
+def _breather(alerts: Sequence[Phase], unix_ms: int) -> Span:
+    """Return the present breather of alerts that do not hold the screen at that instant."""
+    began, _, busy_ms = _cycle(alerts, AlertForm.TAKEOVER, BREATHER_MS)
+    period = busy_ms + BREATHER_MS
+    start = began + (unix_ms - began) // period * period
+    return Span(start + busy_ms, start + period)
 
 
 def _page_count(phase: Phase, form: AlertForm) -> int:
     return 1 if form is AlertForm.ALL_CLEAR else phase.held.pages
 
 
-def _pages(group: Sequence[Phase], form: AlertForm, unix_ms: int, breather_ms: int) -> AlertSlot | None:
-    began, period, page_ms = _cycle(group, form, breather_ms)
+def _slot(
+    group: Sequence[Phase], form: AlertForm, unix_ms: int, calm_ms: int | None, breather_ms: int = 0
+) -> AlertSlot | None:
+    """Return the page of a group of alerts that is on, or None in a breather or of nobody."""
+    if not group:
+        return None
     slots = [(phase, page) for phase in group for page in range(_page_count(phase, form))]
-    boundary = next_boundary(group, unix_ms)
+    around = Span(calm_ms, next_turn(group, unix_ms))
     if len(slots) == 1 and not breather_ms:
-        return AlertSlot(group[0], form, 0, began, boundary)
+        return AlertSlot(group[0], form, 0, around)
+    began, page_ms, busy_ms = _cycle(group, form, breather_ms)
+    period = busy_ms + breather_ms
     start = began + (unix_ms - began) // period * period
     index = (unix_ms - start) // page_ms
     if index >= len(slots):
         return None
     phase, page = slots[index]
     since = start + index * page_ms
-    return AlertSlot(phase, form, page, since, min(since + page_ms, boundary))
+    return AlertSlot(phase, form, page, Span(since, since + page_ms).within(around))

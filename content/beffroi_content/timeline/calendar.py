@@ -15,15 +15,20 @@ from beffroi_content.model import ScheduleRule, TimeWindow
 
 DAY_MS = 86_400_000
 LOOK_BACK_DAYS = 1
-LOOK_AHEAD_DAYS = 2
+LOOK_AHEAD_DAYS = 15
+"""From today, or from the first date of a rule that lies ahead: over a weekday whose hour daylight saving skips."""
+LAST_MS = 253_402_300_799_999 - 30 * DAY_MS
+"""The calendar stands still here, in December 9999: a clock that is wrong by ages must not stop a screen."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND = dt.timedelta(milliseconds=1)
+_DAY = dt.timedelta(days=1)
 _MIDNIGHT = dt.time(0)
+_LAST_START = dt.date(9999, 12, 1)
 
 
 def local_time(unix_ms: int, zone: ZoneInfo) -> dt.datetime:
     """Return what the clock on the wall shows, without offset."""
-    return (_EPOCH + unix_ms * _MILLISECOND).astimezone(zone).replace(tzinfo=None)
+    return (_EPOCH + min(max(unix_ms, 0), LAST_MS) * _MILLISECOND).astimezone(zone).replace(tzinfo=None)
 
 
 def applies(rule: ScheduleRule, local: dt.datetime) -> bool:
@@ -41,10 +46,26 @@ def boundaries(rule: ScheduleRule, unix_ms: int, zone: ZoneInfo) -> tuple[int | 
     if not rule.is_dated:
         return None, None
     today = local_time(unix_ms, zone).date()
-    changes = [instant for instant in _candidates(rule, today, zone) if _turns(rule, instant, zone)]
-    past = [instant for instant in changes if instant <= unix_ms]
-    future = [instant for instant in changes if instant > unix_ms]
-    return (max(past) if past else None), (min(future) if future else None)
+    return _last_turn(rule, unix_ms, today, zone), _next_turn(rule, unix_ms, today, zone)
+
+
+def _last_turn(rule: ScheduleRule, unix_ms: int, today: dt.date, zone: ZoneInfo) -> int | None:
+    days = (today + offset * _DAY for offset in range(-LOOK_BACK_DAYS, 2))
+    return max((instant for day in days for instant in _turns(rule, day, zone) if instant <= unix_ms), default=None)
+
+
+def _next_turn(rule: ScheduleRule, unix_ms: int, today: dt.date, zone: ZoneInfo) -> int | None:
+    if rule.last_date is not None and today - rule.last_date > 2 * _DAY:
+        return None
+    # A day early: where the clock goes back over midnight, a later date may come first.
+    start = max(today, min(rule.first_date or today, _LAST_START)) - _DAY
+    found: int | None = None
+    for offset in range(LOOK_AHEAD_DAYS + 1):
+        turns = [instant for instant in _turns(rule, start + offset * _DAY, zone) if instant > unix_ms]
+        if found is not None:
+            return min([found, *turns])
+        found = min(turns, default=None)
+    return found
 
 
 def _on_day(rule: ScheduleRule, day: dt.date) -> bool:
@@ -61,20 +82,24 @@ def _within(rule: ScheduleRule, window: TimeWindow, local: dt.datetime) -> bool:
         return window.start <= time < window.end and _on_day(rule, day)
     if time >= window.start:
         return _on_day(rule, day)
-    return time < window.end and _on_day(rule, day - dt.timedelta(days=1))
+    return time < window.end and _on_day(rule, day - _DAY)
 
 
-def _turns(rule: ScheduleRule, instant: int, zone: ZoneInfo) -> bool:
-    return applies(rule, local_time(instant, zone)) != applies(rule, local_time(instant - 1, zone))
+def _turns(rule: ScheduleRule, day: dt.date, zone: ZoneInfo) -> list[int]:
+    """Return the instants of a local day at which the rule begins or ceases to apply."""
+    if not rule.times and _on_day(rule, day - _DAY) == _on_day(rule, day) == _on_day(rule, day + _DAY):
+        return []
+    return [
+        instant
+        for instant in _candidates(rule, day, zone)
+        if applies(rule, local_time(instant, zone)) != applies(rule, local_time(instant - 1, zone))
+    ]
 
 
-def _candidates(rule: ScheduleRule, today: dt.date, zone: ZoneInfo) -> Iterator[int]:
-    times = {_MIDNIGHT} if not rule.times else {time for w in rule.times for time in (w.start, w.end)}
-    for offset in range(-LOOK_BACK_DAYS, LOOK_AHEAD_DAYS + 1):
-        day = today + dt.timedelta(days=offset)
-        yield from _clock_changes(day, zone)
-        for time in times:
-            yield from _instants(dt.datetime.combine(day, time), zone)
+def _candidates(rule: ScheduleRule, day: dt.date, zone: ZoneInfo) -> Iterator[int]:
+    yield from _clock_changes(day, zone)
+    for time in {time for window in rule.times for time in (window.start, window.end)} or {_MIDNIGHT}:
+        yield from _instants(dt.datetime.combine(day, time), zone)
 
 
 @lru_cache(maxsize=4096)
@@ -87,7 +112,7 @@ def _instants(local: dt.datetime, zone: ZoneInfo) -> frozenset[int]:
 def _clock_changes(day: dt.date, zone: ZoneInfo) -> tuple[int, ...]:
     """Return the instants of a local day at which its offset from UTC changes."""
     start = _unix(dt.datetime.combine(day, _MIDNIGHT, zone))
-    end = _unix(dt.datetime.combine(day + dt.timedelta(days=1), _MIDNIGHT, zone))
+    end = _unix(dt.datetime.combine(day + _DAY, _MIDNIGHT, zone))
     if _offset(start, zone) == _offset(end, zone):
         return ()
     while end - start > 1:
@@ -104,4 +129,5 @@ def _offset(unix_ms: int, zone: ZoneInfo) -> dt.timedelta | None:
 
 
 def _unix(moment: dt.datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
+    """Return the first millisecond that is not before a moment."""
+    return -((_EPOCH - moment) // _MILLISECOND)

@@ -17,6 +17,24 @@ class ClockState(StrEnum):
     """No idea: only what is undated may be shown."""
 
 
+FAR_MS = 2**62
+"""Later than anything: no end is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time around an instant in which something stays as it is: from ``since_ms`` up to ``until_ms``."""
+
+    since_ms: int | None
+    """None: for longer than the timeline looks back."""
+    until_ms: int = FAR_MS
+
+    def within(self, other: Span) -> Span:
+        """Return what both spans have in common."""
+        since = max((s for s in (self.since_ms, other.since_ms) if s is not None), default=None)
+        return Span(since, min(self.until_ms, other.until_ms))
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """The wall clock and the monotonic clock, read together."""

@@ -19,6 +19,7 @@ from beffroi_content.model import (
     AlertLevel,
     HeldAlert,
     Manifest,
+    Playlist,
     Rectangle,
     RuleMode,
     ScheduleRule,
@@ -28,9 +29,9 @@ from beffroi_content.model import (
     banner_rectangle,
 )
 from beffroi_content.timeline import alerts as precedence
-from beffroi_content.timeline.alerts import FAR_MS, AlertSlot, Phase
+from beffroi_content.timeline.alerts import AlertSlot, Phase
 from beffroi_content.timeline.calendar import applies, boundaries, local_time
-from beffroi_content.timeline.moment import ClockState, Moment
+from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, Span
 from beffroi_content.timeline.scene import Reason, ReasonKind, Scene, Showing
 
 INFORMATION_MS = 12_000
@@ -49,11 +50,26 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
-    """The time around a moment in which a loop is made of the same entries."""
+class _Programme:
+    """A manifest at a moment, with its parts by name."""
 
-    since_ms: int | None
-    until_ms: int
+    manifest: Manifest
+    moment: Moment
+    slides: dict[str, Slide]
+    playlists: dict[str, Playlist]
+    zone: ZoneInfo
+
+    def applies(self, rule: ScheduleRule) -> bool:
+        """Tell whether a rule applies now; a dated one does not while nobody knows the date."""
+        if not rule.is_dated:
+            return True
+        known = self.moment.clock is not ClockState.UNKNOWN
+        return known and applies(rule, local_time(self.moment.unix_ms, self.zone))
+
+    def content(self, rule: ScheduleRule) -> list[Slide]:
+        """Return the slides of a rule that may be shown now."""
+        slides = (self.slides[name] for name in self.playlists[rule.playlist].slides)
+        return [slide for slide in slides if _is_valid(slide, self.moment)]
 
 
 def resolve(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment: Moment, size: tuple[int, int]) -> Scene:
@@ -67,15 +83,15 @@ def resolve(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment: Mome
     """
     found = precedence.phases(alerts, moment)
     full = Rectangle(width=size[0], height=size[1])
-    over = precedence.takeover(found, moment.unix_ms)
+    over = precedence.takeover(found, moment.unix_ms, rests=manifest is not None)
     if over is not None:
         return _scene([_alert_showing(over, full)])
-    limit = min(precedence.next_boundary(found, moment.unix_ms), precedence.next_takeover(found, moment.unix_ms))
-    showings = _zones(manifest, found, moment, limit) if manifest else []
+    calm = precedence.calm(found, moment.unix_ms)
+    showings = _zones(manifest, found, moment, calm) if manifest else _without_programme(found, moment, full)
     band = precedence.banner(found, moment.unix_ms)
     if band is not None:
-        showings.append(_alert_showing(band, banner_rectangle(size)))
-    return _scene(showings)
+        showings.append(_alert_showing(band, banner_rectangle(size), calm))
+    return _scene(showings, calm)
 
 
 def changes(
@@ -90,83 +106,70 @@ def changes(
         yield scene
 
 
-def _scene(showings: Sequence[Showing]) -> Scene:
-    return Scene(tuple(showings), min((s.until_ms for s in showings if s.until_ms is not None), default=None))
+def _scene(showings: Sequence[Showing], calm: Span | None = None) -> Scene:
+    ends = [showing.until_ms for showing in showings if showing.until_ms is not None]
+    return Scene(tuple(showings), _known(min([*ends, calm.until_ms if calm else FAR_MS])))
 
 
-def _alert_showing(slot: AlertSlot, rectangle: Rectangle) -> Showing:
+def _alert_showing(slot: AlertSlot, rectangle: Rectangle, calm: Span | None = None) -> Showing:
     kind = ReasonKind.ALL_CLEAR if slot.form is AlertForm.ALL_CLEAR else ReasonKind.ALERT
+    span = slot.span.within(calm) if calm else slot.span
     return Showing(
         rectangle=rectangle,
         reason=Reason(kind),
         alert=slot.phase.held.alert,
         form=slot.form,
         page=slot.page,
-        since_ms=slot.since_ms,
-        until_ms=_known(slot.until_ms),
+        since_ms=span.since_ms,
+        until_ms=_known(span.until_ms),
     )
 
 
-def _zones(manifest: Manifest, found: Sequence[Phase], moment: Moment, limit: int) -> list[Showing]:
-    news = [p for p in found if p.held.alert.level is AlertLevel.INFORMATION and p.is_active(moment.unix_ms)]
-    slides = {slide.id: slide for slide in manifest.slides}
-    main = manifest.layout.zones[0]
-    return [
-        _zone_showing(manifest, zone, slides, news if zone is main else [], moment, limit)
-        for zone in manifest.layout.zones
-    ]
+def _without_programme(found: Sequence[Phase], moment: Moment, full: Rectangle) -> list[Showing]:
+    slot = precedence.news(found, moment.unix_ms)
+    return [_alert_showing(slot, full)] if slot else []
 
 
-def _zone_showing(
-    manifest: Manifest, zone: Zone, slides: dict[str, Slide], news: Sequence[Phase], moment: Moment, limit: int
-) -> Showing:
-    rules = [rule for rule in manifest.rules if rule.zone == zone.id]
-    loop = _loop(manifest, _winners(manifest, rules, slides, moment), slides, moment)
-    if not loop:
-        loop = list(_slide_entries(manifest.idle, Reason(ReasonKind.IDLE)))
-    loop += [
+def _zones(manifest: Manifest, found: Sequence[Phase], moment: Moment, calm: Span) -> list[Showing]:
+    programme = _Programme(
+        manifest,
+        moment,
+        {slide.id: slide for slide in (*manifest.slides, manifest.idle)},
+        {playlist.id: playlist for playlist in manifest.playlists},
+        _zone_of(manifest.settings.time_zone),
+    )
+    news = [
         _Entry(Reason(ReasonKind.ALERT), INFORMATION_MS, page, phase=phase)
-        for phase in news
+        for phase in precedence.active(found, AlertLevel.INFORMATION, moment.unix_ms)
         for page in range(phase.held.pages)
     ]
-    span = _span(manifest, rules, slides, moment)
-    return _at(loop, zone, moment.unix_ms, _Span(span.since_ms, min(span.until_ms, limit)))
+    main, *others = manifest.layout.zones
+    return [_zone_showing(programme, main, news, calm), *(_zone_showing(programme, zone, [], calm) for zone in others)]
 
 
-def _winners(
-    manifest: Manifest, rules: Iterable[ScheduleRule], slides: dict[str, Slide], moment: Moment
-) -> list[ScheduleRule]:
-    """Return the rules that share the zone, by identifier."""
-    known = moment.clock is not ClockState.UNKNOWN
-    local = local_time(moment.unix_ms, _time_zone(manifest))
-    eligible = [
-        rule
-        for rule in rules
-        if (known or not rule.is_dated) and applies(rule, local) and _content(manifest, rule, slides, moment)
+def _zone_showing(programme: _Programme, zone: Zone, news: Sequence[_Entry], calm: Span) -> Showing:
+    rules = [rule for rule in programme.manifest.rules if rule.zone == zone.id]
+    loop = [
+        entry
+        for rule in _winners(programme, rules)
+        for slide in programme.content(rule)
+        for entry in _slide_entries(slide, Reason(ReasonKind.RULE, rule.id, rule.playlist, rule.priority))
     ]
+    loop = loop or list(_slide_entries(programme.manifest.idle, Reason(ReasonKind.IDLE)))
+    return _at([*loop, *news], zone, programme.moment.unix_ms, _span(programme, rules).within(calm))
+
+
+def _winners(programme: _Programme, rules: Iterable[ScheduleRule]) -> list[ScheduleRule]:
+    """Return the rules that share the zone, by identifier."""
+    eligible = [rule for rule in rules if programme.applies(rule) and programme.content(rule)]
     highest = max((rule.priority for rule in eligible), default=0)
     eligible = sorted((rule for rule in eligible if rule.priority == highest), key=lambda rule: rule.id)
     alone = [rule for rule in eligible if rule.mode is RuleMode.REPLACE]
     return alone[:1] or eligible
 
 
-def _loop(manifest: Manifest, rules: Iterable[ScheduleRule], slides: dict[str, Slide], moment: Moment) -> list[_Entry]:
-    return [
-        entry
-        for rule in rules
-        for slide in _content(manifest, rule, slides, moment)
-        for entry in _slide_entries(slide, Reason(ReasonKind.RULE, rule.id, rule.playlist, rule.priority))
-    ]
-
-
 def _slide_entries(slide: Slide, reason: Reason) -> Iterator[_Entry]:
     return (_Entry(reason, slide.duration_ms, page, slide=slide) for page in range(slide.pages))
-
-
-def _content(manifest: Manifest, rule: ScheduleRule, slides: dict[str, Slide], moment: Moment) -> list[Slide]:
-    """Return the slides of a rule that may be shown at the moment."""
-    names = next(playlist.slides for playlist in manifest.playlists if playlist.id == rule.playlist)
-    return [slides[name] for name in names if name in slides and _is_valid(slides[name], moment)]
 
 
 def _is_valid(slide: Slide, moment: Moment) -> bool:
@@ -176,39 +179,37 @@ def _is_valid(slide: Slide, moment: Moment) -> bool:
         return True
     if moment.clock is ClockState.UNKNOWN:
         return False
-    return (slide.valid_from_ms or 0) <= moment.unix_ms < (slide.valid_until_ms or FAR_MS)
+    until = FAR_MS if slide.valid_until_ms is None else slide.valid_until_ms
+    return (slide.valid_from_ms or 0) <= moment.unix_ms < until
 
 
-def _span(manifest: Manifest, rules: Iterable[ScheduleRule], slides: dict[str, Slide], moment: Moment) -> _Span:
+def _span(programme: _Programme, rules: Sequence[ScheduleRule]) -> Span:
     """Return the time around the moment in which neither a rule nor the validity of a slide changes."""
-    zone = _time_zone(manifest)
-    past: list[int] = []
-    future: list[int] = []
-    for rule in rules:
-        before, after = boundaries(rule, moment.unix_ms, zone)
-        past += [before] if before is not None else []
-        future += [after] if after is not None else []
-    for slide in slides.values():
-        for instant in (slide.valid_from_ms, slide.valid_until_ms):
-            if instant is not None:
-                (past if instant <= moment.unix_ms else future).append(instant)
-    return _Span(max(past, default=None), min(future, default=FAR_MS))
+    if programme.moment.clock is ClockState.UNKNOWN:
+        return Span(None)
+    now = programme.moment.unix_ms
+    turns = [turn for rule in rules for turn in boundaries(rule, now, programme.zone)]
+    used = {name for rule in rules if programme.applies(rule) for name in programme.playlists[rule.playlist].slides}
+    for slide in (programme.slides[name] for name in used):
+        turns += slide.valid_from_ms, slide.valid_until_ms
+    past = [turn for turn in turns if turn is not None and turn <= now]
+    future = [turn for turn in turns if turn is not None and turn > now]
+    return Span(max(past, default=None), min(future, default=FAR_MS))
 
 
-def _at(loop: Sequence[_Entry], zone: Zone, unix_ms: int, span: _Span) -> Showing:
+def _at(loop: Sequence[_Entry], zone: Zone, unix_ms: int, span: Span) -> Showing:
     """Return the entry that a loop has reached at an instant."""
     if len(loop) == 1:
-        return _showing(loop[0], zone, span.since_ms, span.until_ms)
+        return _showing(loop[0], zone, span)
     since = unix_ms - unix_ms % sum(entry.duration_ms for entry in loop)
     for entry in loop:
         if unix_ms < since + entry.duration_ms:
             break
         since += entry.duration_ms
-    since_ms = since if span.since_ms is None else max(since, span.since_ms)
-    return _showing(entry, zone, since_ms, min(since + entry.duration_ms, span.until_ms))
+    return _showing(entry, zone, Span(since, since + entry.duration_ms).within(span))
 
 
-def _showing(entry: _Entry, zone: Zone, since_ms: int | None, until_ms: int) -> Showing:
+def _showing(entry: _Entry, zone: Zone, span: Span) -> Showing:
     return Showing(
         rectangle=zone.rectangle,
         reason=entry.reason,
@@ -217,8 +218,8 @@ def _showing(entry: _Entry, zone: Zone, since_ms: int | None, until_ms: int) -> 
         alert=entry.phase.held.alert if entry.phase else None,
         form=AlertForm.SLIDE if entry.phase else None,
         page=entry.page,
-        since_ms=since_ms,
-        until_ms=_known(until_ms),
+        since_ms=span.since_ms,
+        until_ms=_known(span.until_ms),
     )
 
 
@@ -229,7 +230,3 @@ def _known(instant: int) -> int | None:
 @lru_cache(maxsize=64)
 def _zone_of(name: str) -> ZoneInfo:
     return ZoneInfo(name)
-
-
-def _time_zone(manifest: Manifest) -> ZoneInfo:
-    return _zone_of(manifest.settings.time_zone)
