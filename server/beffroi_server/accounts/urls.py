@@ -1,0 +1,21 @@
+"""Sign-in, the account, the town, people and the audit trail."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from beffroi_server.accounts import views
+
+urlpatterns: list[URLPattern] = [
+    path("sign-in/", views.sign_in, name="sign-in"),
+    path("sign-in/<str:token>/", views.sign_in_link, name="sign-in-link"),
+    path("sign-out/", views.sign_out, name="sign-out"),
+    path("language/", views.language, name="language"),
+    path("account/", views.account, name="account"),
+    path("town/", views.town, name="town"),
+    path("people/", views.people, name="people"),
+    path("people/add/", views.person_add, name="person-add"),
+    path("people/<int:pk>/", views.person, name="person"),
+    path("people/<int:pk>/link/", views.person_link, name="person-link"),
+    path("audit/", views.audit, name="audit"),
+]

@@ -1,0 +1,23 @@
+"""Playlists and the schedule."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from beffroi_server.programme import views
+
+urlpatterns: list[URLPattern] = [
+    path("playlists/", views.playlists, name="playlists"),
+    path("playlists/<int:pk>/", views.playlist, name="playlist"),
+    path("playlists/<int:pk>/rename/", views.playlist_rename, name="playlist-rename"),
+    path("playlists/<int:pk>/delete/", views.playlist_delete, name="playlist-delete"),
+    path("playlists/<int:pk>/add/", views.entry_add, name="entry-add"),
+    path("entries/<int:pk>/", views.entry, name="entry"),
+    path("entries/<int:pk>/move/", views.entry_move, name="entry-move"),
+    path("entries/<int:pk>/remove/", views.entry_remove, name="entry-remove"),
+    path("schedule/", views.rules, name="rules"),
+    path("schedule/new/", views.rule_new, name="rule-new"),
+    path("schedule/sentence/", views.rule_sentence, name="rule-sentence"),
+    path("schedule/<int:pk>/", views.rule, name="rule"),
+    path("schedule/<int:pk>/delete/", views.rule_delete, name="rule-delete"),
+]

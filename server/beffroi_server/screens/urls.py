@@ -1,0 +1,27 @@
+"""What is on now, screens, their classes and groups."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from beffroi_server.screens import views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.now, name="now"),
+    path("screens/", views.screens, name="screens"),
+    path("screens/add/", views.screen_add, name="screen-add"),
+    path("screens/<slug:slug>/", views.screen, name="screen"),
+    path("screens/<slug:slug>/edit/", views.screen_edit, name="screen-edit"),
+    path("screens/<slug:slug>/enrolment/", views.screen_enrolment, name="screen-enrolment"),
+    path("screens/<slug:slug>/identify/", views.screen_identify, name="screen-identify"),
+    path("screens/<slug:slug>/restart/", views.screen_restart, name="screen-restart"),
+    path("screens/<slug:slug>/revoke/", views.screen_revoke, name="screen-revoke"),
+    path("screens/<slug:slug>/screenshot.jpg", views.screen_screenshot, name="screen-screenshot"),
+    path("screens/<slug:slug>/expected.png", views.screen_expected, name="screen-expected"),
+    path("screen-classes/", views.screen_classes, name="screen-classes"),
+    path("screen-classes/add/", views.screen_class_add, name="screen-class-add"),
+    path("screen-classes/<int:pk>/", views.screen_class, name="screen-class"),
+    path("groups/", views.groups, name="groups"),
+    path("groups/add/", views.group_add, name="group-add"),
+    path("groups/<int:pk>/", views.group, name="group"),
+]
