@@ -130,7 +130,7 @@ class Player:
         self.clock = AgentClock(self.runtime, 0, lambda: None, lambda: self.time.uptime_ms, lambda: self.time.system_ms)
         self.refusals = Refusals(lambda: self.clock.now().unix_ms, lambda: self.time.uptime_ms)
         effects = Consequences(
-            later=lambda work: work(), rest=lambda work: work(), programme=self._prepare, command=self._obey,
+            later=lambda work: work(), rest=lambda work: work(), programme=self.prepare, command=self._obey,
             subscribe=self._subscribe, poll=self._poll, changed=lambda: None, nudge=lambda: None,
         )  # fmt: skip
         self.core = Core(
@@ -155,7 +155,7 @@ class Player:
         )  # fmt: skip
         self.start_stage()
         if self.core.pending:
-            self._prepare(self.core.pending)
+            self.prepare(self.core.pending)
 
     def start_stage(self) -> None:
         self.stage = Stage(
@@ -207,7 +207,7 @@ class Player:
     def codes(self) -> list[str]:
         return [refusal.code for refusal in self.refusals.all()]
 
-    def _prepare(self, programme: object) -> None:
+    def prepare(self, programme: object) -> None:
         self.preparer.offer(programme)  # type: ignore[arg-type]
         self.preparer.step()
 

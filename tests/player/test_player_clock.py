@@ -48,6 +48,13 @@ def test_three_beats_in_a_row_do_move_it_back() -> None:
     assert record.at(1_000).unix_ms == NOON - 9_000
 
 
+def test_beats_that_are_a_little_late_never_move_it_back() -> None:
+    record = beaten()
+    for _ in range(9):
+        record = with_beat(record, NOON - 300, 1_000)
+    assert record.at(1_000).unix_ms == NOON
+
+
 def test_one_beat_in_time_ends_the_doubt() -> None:
     record = with_beat(with_beat(beaten(), NOON - 9_000, 1_000), NOON - 9_000, 1_000)
     record = with_beat(record, NOON, 1_000)

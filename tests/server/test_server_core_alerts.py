@@ -110,7 +110,7 @@ class TestBroadcast:
         assert Alert.objects.count() == 50
 
     def test_takes_few_queries(self, bob, django_assert_max_num_queries):
-        with django_assert_max_num_queries(26):
+        with django_assert_max_num_queries(22):
             broadcast(person=bob)
 
 

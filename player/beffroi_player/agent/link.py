@@ -105,6 +105,8 @@ class Link:
         self._stopping.set()
         self._wake()
         self._thread.join(CONNECT_SECONDS + 2)
+        self._wake_out.close()
+        self._wake_in.close()
 
     def subscribe(self) -> None:
         """Subscribe to every topic again, which also brings what the broker keeps for each."""
@@ -227,7 +229,7 @@ class Link:
         try:
             self._wake_in.send(b"\0")
         except OSError:
-            return  # it is awake: the pipe is full
+            return  # it is awake, or it has ended
 
     # --- callbacks: they only take note
 

@@ -79,7 +79,7 @@ class Stage:
             if words is None:
                 break
             if CAPTURE in words:
-                self._capture()
+                self.capture()
         self.end()
 
     def end(self) -> None:
@@ -222,7 +222,7 @@ class Stage:
     def _load_ahead(self, moment: Moment, size: Size) -> None:
         self._scenery.picture(resolve(self._reader.manifest, self._reader.held, moment, size))
 
-    def _capture(self) -> None:
+    def capture(self) -> None:
         """Write down what is on the glass, for a screenshot."""
         if not self._shows_anything:
             return

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from beffroi_content import model as content
 from beffroi_content.wire.messages import ALERTS
@@ -35,9 +35,11 @@ class ScreenReceipt:
     frame: str = ""
 
 
-def unsettled() -> QuerySet[Alert]:
-    """Return the alerts that are on, or whose end is being said."""
-    return Alert.objects.filter(settled=False).prefetch_related("groups", "screens")
+def unsettled() -> list[Alert]:
+    """Return the alerts that are on, or whose end is being said, with their targets."""
+    found = list(Alert.objects.filter(settled=False))
+    prefetch_related_objects([alert for alert in found if not alert.everywhere], "groups", "screens")
+    return found
 
 
 def clears_at(alert: Alert) -> dt.datetime:

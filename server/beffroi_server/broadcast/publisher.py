@@ -37,7 +37,7 @@ class Publisher:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._in_flight: dict[int, tuple[int, int, float]] = {}
+        self._in_flight: dict[int, tuple[str, int, float]] = {}
         # The link's thread only puts numbers here: taking a lock there could wait for a sender that waits for it.
         self._events: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._early: set[int] = set()
@@ -49,7 +49,7 @@ class Publisher:
         )
         if number is None:
             return False
-        self._in_flight[number] = (outgoing.pk, outgoing.sequence, time.monotonic())
+        self._in_flight[number] = (outgoing.topic, outgoing.sequence, time.monotonic())
         return True
 
     def send_unstored(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> None:
@@ -100,12 +100,12 @@ class Publisher:
         """Send what nobody has acknowledged again, forget commands that are too old; return how many were sent."""
         now, old = timezone.now(), time.monotonic() - PATIENCE_S
         self._in_flight = {number: sent for number, sent in self._in_flight.items() if sent[2] > old}
-        waiting = {(key, sequence) for key, sequence, _at in self._in_flight.values()}
+        waiting = {(topic, sequence) for topic, sequence, _at in self._in_flight.values()}
         Outgoing.objects.filter(retained=False, expires_at__lte=now).delete()
         # A sequence is the time at which it was given out: the newest rows are still on their first way.
         settled = signing.unix_ms(now) - 1000 * REPAIR_EVERY_S
         unsent = Outgoing.objects.filter(Q(expires_at__gt=now), sent_at=None, sequence__lte=settled)
-        rows = [row for row in unsent.order_by("id") if (row.pk, row.sequence) not in waiting]
+        rows = [row for row in unsent.order_by("id") if (row.topic, row.sequence) not in waiting]
         return sum(self.send(row) for row in rows)
 
     def _drain(self, timeout: float) -> set[int]:
@@ -121,8 +121,8 @@ class Publisher:
         known = {number: sent for number in numbers if (sent := self._in_flight.pop(number, None))}
         # An acknowledgement may be faster than the sender's note of what it sent.
         self._early = (numbers - known.keys()) - self._early
-        for key, sequence, _at in known.values():
-            row = Outgoing.objects.filter(pk=key, sequence=sequence)
+        for topic, sequence, _at in known.values():
+            row = Outgoing.objects.filter(topic=topic, sequence=sequence)
             row.filter(retained=False).delete()
             row.update(sent_at=timezone.now())
 

@@ -172,5 +172,7 @@ def _stored(message: Message, topic: str, sequence: int, payload: bytes, expires
     }
     if not message.retained:
         return Outgoing.objects.create(topic=topic, retained=False, **values)
-    outgoing, _created = Outgoing.objects.update_or_create(topic=topic, retained=True, defaults=values)
-    return outgoing
+    # The row of the stream is locked: nobody else writes this topic now.
+    if Outgoing.objects.filter(topic=topic, retained=True).update(**values):
+        return Outgoing(topic=topic, retained=True, **values)
+    return Outgoing.objects.create(topic=topic, retained=True, **values)

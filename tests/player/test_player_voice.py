@@ -1,0 +1,309 @@
+"""What a player says, and what it does when it is told to."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from player import Player
+from town import SCREEN, TownHall, alert, slide
+
+from beffroi_content.model import AlertLevel, Announcement, AnnouncementContent, Slide, Template
+from beffroi_content.timeline import ClockState
+from beffroi_content.wire.messages import PLAYS, REPORT, Message
+from beffroi_content.wire.reports import Play, Plays
+from beffroi_player.agent.link import Link
+from beffroi_player.agent.plays import PlayForwarder
+from beffroi_player.agent.vault import PendingProgramme
+from beffroi_player.store import State
+
+
+@pytest.fixture
+def informed(player: Player, hall: TownHall) -> Player:
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
+    player.look()
+    return player
+
+
+# --- commands
+
+
+def test_a_screen_shows_its_name_for_a_while(informed: Player, hall: TownHall) -> None:
+    before = informed.look().frame
+    informed.hear(hall.publish_command("c1", "identify", 10))
+    glass = informed.look()
+    assert glass.overlay
+    assert glass.frame != before
+    assert informed.wait(10_000).frame == before
+
+
+def test_an_alert_is_not_hidden_by_the_name(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_command("c1", "identify", 3_000), hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))
+    assert informed.alerts == [("flood", "takeover")]
+    informed.hear(hall.publish_alerts())
+    assert informed.look().overlay
+
+
+def test_a_command_is_done_once_even_over_a_restart(informed: Player, hall: TownHall) -> None:
+    topic, payload = hall.publish_command("c1", "restart")
+    informed.hear((topic, payload))
+    informed.start()
+    hall.now_ms += 1
+    informed.hear(hall.publish_command("c1", "restart"))
+    assert informed.restarts == 1
+    hall.now_ms += 1
+    informed.hear(hall.publish_command("c2", "restart"))
+    assert informed.restarts == 2
+
+
+def test_an_unknown_command_is_refused_and_reported(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_command("c1", "dance"))
+    assert [(r.subject, r.code) for r in informed.report().refusals] == [("command c1", "unknown-command")]
+
+
+def test_a_screenshot_is_what_was_presented(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_command("c1", "screenshot"))
+    informed.stage.capture()
+    informed.look()
+    pictures = [payload for leaf, payload in informed.said if leaf == "screenshot"]
+    assert len(pictures) == 1
+    with Image.open(io.BytesIO(pictures[0])) as image:
+        assert (image.format, image.size) == ("JPEG", (320, 180))
+
+
+def test_the_last_picture_is_kept_but_never_one_of_an_alert(informed: Player, hall: TownHall) -> None:
+    informed.stage.capture()
+    informed.look()
+    before = informed.state.last.read_bytes()
+    informed.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))
+    informed.wait(3_600_000 - 1)
+    informed.stage.capture()
+    informed.look()
+    assert informed.alerts
+    assert informed.state.last.read_bytes() == before
+
+
+# --- reports and receipts
+
+
+def test_reports_are_spaced_and_the_last_change_gets_out(informed: Player, hall: TownHall) -> None:
+    informed.wait(1_000)
+    before = len(informed.said)
+    for _ in range(10):
+        informed.hear(("nonsense", b"x"))
+        informed.wait(10)
+    assert len(informed.said) <= before + 1
+    informed.wait(600)
+    assert json.loads(informed.said[-1][1])["refusals"][0]["count"] == 10
+
+
+def test_reports_are_numbered_without_a_gap(informed: Player) -> None:
+    for _ in range(5):
+        informed.report()
+    numbers = [json.loads(payload)["number"] for leaf, payload in informed.said if leaf == "report"]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_an_alert_that_comes_back_after_its_breather_is_acknowledged_once(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_alerts(alert()))
+    seen = set()
+    for _ in range(20):
+        seen.add(informed.wait(5_000).shows_alert)
+    assert seen == {True, False}
+    assert [r[2] for r in informed.receipts()].count("flood") == 1
+
+
+def test_an_alert_that_stays_is_not_acknowledged_again_for_a_newer_set(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_alerts(alert()))
+    informed.look()
+    hall.now_ms += 1_000
+    informed.hear(hall.publish_alerts(alert(), alert("storm")))
+    for _ in range(10):
+        informed.wait(5_000)
+    assert sorted(str(r[2]) for r in informed.receipts()) == ["None", "flood", "storm"]
+
+
+def test_refusals_do_not_pile_up(informed: Player) -> None:
+    informed.hear(*[(f"topic-{number}", b"x") for number in range(100)])
+    assert len(informed.refusals.all()) == 20
+
+
+def test_a_report_is_within_its_size(informed: Player) -> None:
+    informed.hear(*[(f"{number}" * 200, b"x") for number in range(100)])
+    assert len(informed.report().to_json()) <= REPORT.size_limit
+
+
+# --- pages
+
+
+def test_what_was_drawn_counts_not_what_was_expected(informed: Player, hall: TownHall) -> None:
+    text = "\n".join("Le marché se tient sur la place de la mairie, tous les samedis, de huit heures à midi." * 3
+                     for _ in range(6))  # fmt: skip
+    announcement = Announcement(id="long", template=Template.NOTICE, title="Marché", body=text)
+    long = Slide(id="long", name="long", content=AnnouncementContent(announcement=announcement), pages=1)
+    hall.now_ms += 1
+    informed.hear(hall.publish_programme(hall.manifest(long)))
+    active = informed.state.programme.read()
+    assert active is not None
+    pages = len(active.frames["long 320x180"])
+    assert pages > 1
+    assert active.manifest.slides[0].pages == pages
+    damaged = informed.state.frames / active.frames["long 320x180"][-1]
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    informed.start()
+    informed.prepare(PendingProgramme(sequence=active.sequence, manifest=active.manifest))
+    assert informed.painter.drawn == ["long"]
+
+
+# --- the play log
+
+
+class Broker:
+    """Takes what is published; acknowledges when told to."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.waiting: list[Callable[[], None]] = []
+
+    def publish(self, message: Message, payload: bytes, told: Callable[[], None] | None) -> bool:
+        assert message is PLAYS
+        assert len(payload) <= PLAYS.size_limit
+        self.batches.append([play.number for play in Plays.model_validate_json(payload).plays])
+        assert told is not None
+        self.waiting.append(told)
+        return True
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> State:
+    state = State(tmp_path)
+    state.make()
+    for first, last in ((1, 300), (301, 450)):
+        plays = [
+            Play(number=n, slide="pool", started_at_ms=0, lasted_ms=1, clock=ClockState.TRUSTED)
+            for n in range(first, last + 1)
+        ]
+        (state.plays / f"{first:012}.jsonl").write_bytes(b"".join(play.to_json() + b"\n" for play in plays))
+    return state
+
+
+def test_plays_are_sent_in_order_and_each_once(logged: State) -> None:
+    broker = Broker()
+    forwarder = PlayForwarder(logged, broker.publish)
+    for _ in range(5):
+        forwarder.forward()
+        forwarder.forward()
+        if broker.waiting:
+            broker.waiting.pop()()
+    assert [number for batch in broker.batches for number in batch] == list(range(1, 451))
+    assert [path.name for path in logged.plays.iterdir()] == ["000000000301.jsonl"]
+
+
+def test_plays_that_nobody_acknowledged_are_sent_again(logged: State) -> None:
+    broker = Broker()
+    forwarder = PlayForwarder(logged, broker.publish)
+    forwarder.forward()
+    forwarder.connected()
+    forwarder.forward()
+    assert broker.batches[0] == broker.batches[1]
+    broker.waiting[0]()
+    PlayForwarder(logged, broker.publish).forward()
+    assert broker.batches[-1][0] == broker.batches[0][-1] + 1
+
+
+def test_a_line_that_is_being_written_waits(logged: State) -> None:
+    path = logged.plays / "000000000301.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    broker = Broker()
+    forwarder = PlayForwarder(logged, broker.publish)
+    for _ in range(4):
+        forwarder.forward()
+        while broker.waiting:
+            broker.waiting.pop()()
+    assert broker.batches[-1][-1] == 449
+
+
+# --- the link
+
+
+class Gatekeeper:
+    """A broker of MQTT 3.1.1 that lets everybody in, but not to every topic."""
+
+    def __init__(self, forbidden: str) -> None:
+        self._forbidden = forbidden
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        self.topics: list[str] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _serve(self) -> None:
+        try:
+            while True:
+                connection, _ = self._server.accept()
+                with connection, connection.makefile("rb") as stream:
+                    self._talk(connection, stream)
+        except OSError:
+            return
+
+    def _talk(self, connection: socket.socket, stream: io.BufferedReader) -> None:
+        while head := stream.read(1):
+            length, shift = 0, 0
+            while True:
+                byte = stream.read(1)[0]
+                length |= (byte & 127) << shift
+                shift += 7
+                if byte < 128:
+                    break
+            body = stream.read(length)
+            if head[0] >> 4 == 1:
+                connection.sendall(b"\x20\x02\0\0")
+            if head[0] >> 4 == 8:
+                topic = body[4:-1].decode()
+                self.topics.append(topic)
+                connection.sendall(b"\x90\x03" + body[:2] + (b"\x80" if self._forbidden in topic else b"\x01"))
+
+
+@pytest.fixture
+def gatekeeper() -> Iterator[Gatekeeper]:
+    gatekeeper = Gatekeeper("g-schools")
+    yield gatekeeper
+    gatekeeper.close()
+
+
+@pytest.mark.parametrize(("groups", "lets_in"), [((), True), (("schools",), False)])
+def test_a_topic_that_is_refused_is_reported_and_the_link_is_not_believed(
+    informed: Player, hall: TownHall, gatekeeper: Gatekeeper, groups: tuple[str, ...], lets_in: bool
+) -> None:
+    hall.now_ms += 1
+    informed.hear(hall.publish_programme(hall.manifest(slide("pool"), groups=groups)))
+    refused: list[str] = []
+    done = threading.Event()
+
+    def changed() -> None:
+        if len(gatekeeper.topics) == len(informed.core.topics()):
+            done.set()
+
+    link = Link(
+        hall.enrolment(port=gatekeeper.port), "127.0.0.1", "start1", informed.core.topics, lambda _: None,
+        lambda topic, _: refused.append(topic), changed,
+    )  # fmt: skip
+    link.start()
+    try:
+        assert done.wait(10)
+        assert link.online
+        assert link.connected is lets_in
+        assert gatekeeper.topics == [str(topic) for topic in informed.core.topics()]
+        assert gatekeeper.topics[0].endswith("all/keys")
+        assert refused == [topic for topic in gatekeeper.topics if "g-schools" in topic]
+        assert f"s-{SCREEN}/command" in gatekeeper.topics[-1]
+    finally:
+        link.stop()
