@@ -26,7 +26,7 @@ demo:  ## Install what it needs and show the product: a server, a broker, two sc
 demo-reset:  ## Forget the town of the demo
 	rm -rf demo/state
 
-test: prepare lint types imports unit e2e  ## Install what it needs and run every check
+test: prepare lint types imports unit postgresql e2e  ## Install what it needs and run every check
 
 lint:  ## Style and simple faults
 	$(PYTHON) -m ruff check $(SOURCES)
@@ -44,7 +44,7 @@ unit:  ## Tests of the rooms, with real brokers and windows but without a browse
 	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile
 
 postgresql:  ## The server's tests on PostgreSQL
-	scripts/with-postgresql $(PYTEST) tests/server -q -k "not catalogue"
+	scripts/with-postgresql $(PYTEST) tests/server -q -n 2 --dist loadfile
 
 e2e:  ## From the operator's browser to the glass
 	$(PYTEST) tests/e2e

@@ -58,6 +58,17 @@ def test_an_alert_that_is_ended_early_says_so_and_gives_way(informed: Player, ha
     assert informed.slides == ["pool"]
 
 
+def test_an_end_of_alert_that_is_not_drawn_yet_stops_nobody(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_alerts(alert(ends_at_ms=NOON + 30_000, all_clear_ms=60_000)))
+    record = informed.runtime.alerts.read()
+    assert record is not None
+    drawn = {name: frames for name, frames in record.frames.items() if "all-clear" not in name}
+    assert drawn != record.frames
+    informed.runtime.alerts.write(record.model_copy(update={"frames": drawn}))
+    assert informed.alerts == [("flood", "takeover")]
+    assert [fault.detail for fault in informed.wait(31_000).faults] == ["it is not drawn yet"]
+
+
 def test_an_alert_that_is_withdrawn_is_gone_without_a_word(informed: Player, hall: TownHall) -> None:
     informed.hear(hall.publish_alerts(alert()))
     informed.look()

@@ -89,6 +89,15 @@ def test_a_live_beat_sets_the_clock_and_a_kept_one_does_not(player: Player, hall
     assert player.clock.now().unix_ms == hall.now_ms
 
 
+def test_the_beat_that_a_broker_kept_is_no_attack_when_a_newer_one_came_by_http(player: Player, hall: TownHall) -> None:
+    kept, newer = hall.publish_beat(), hall.publish_beat()
+    player.hear(hall.publish_keys())
+    player.hear(newer, kept, live=False)
+    assert player.codes() == []
+    player.hear(kept)
+    assert player.codes() == ["rollback"]
+
+
 def test_the_stage_reads_the_same_clock(player: Player, hall: TownHall) -> None:
     hall.now_ms += YEAR
     player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))

@@ -111,6 +111,8 @@ class Core:
         except Duplicate:
             return
         except Refused as refused:
+            if _is_old_beat(arrival, refused):
+                return
             self._expired |= refused.code == "expired"
             self._refusals.note(arrival.topic, refused.code, refused.detail)
             self._effects.changed()
@@ -261,6 +263,11 @@ class Core:
             write()
         except OSError as error:
             self._refusals.note(name, "disk", str(error))
+
+
+def _is_old_beat(arrival: Arrival, refused: Refused) -> bool:
+    """Tell whether a broker hands out the beat that it kept, after a newer one came by HTTP: that is no attack."""
+    return refused.code == "rollback" and not arrival.live and arrival.topic.endswith(f"/{BEAT.leaf}")
 
 
 def first_settings(enrolment: Enrolment, size: Size) -> ScreenSettings:

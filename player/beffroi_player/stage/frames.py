@@ -44,6 +44,8 @@ class Frames:
         Raises:
             BrokenFrame: there is none of that name and size.
         """
+        if not name:
+            raise BrokenFrame("it is not drawn yet")
         if name in self._cache:
             self._cache.move_to_end(name)
             surface = self._cache[name]
