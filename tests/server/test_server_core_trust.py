@@ -191,7 +191,7 @@ class TestSequences:
         for _ in range(3):
             screens.identify(hall)
 
-        found = list(Outgoing.objects.filter(topic__endswith="command").values_list("sequence", flat=True))
+        found = sorted(Outgoing.objects.filter(topic__endswith="command").values_list("sequence", flat=True))
         assert found == [signing.unix_ms(now) + step for step in range(3)]
 
     def test_a_restored_backup_still_outranks(self, player):
