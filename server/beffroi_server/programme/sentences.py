@@ -1,0 +1,157 @@
+"""A schedule rule as one plain sentence, and what it means for the days to come."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from beffroi_server.programme.models import EVERY_DAY, RuleMode, ScheduleRule
+from beffroi_server.web import words
+
+USUAL, IMPORTANT, FILLER = 50, 70, 30
+"""The priorities that have a name."""
+NAMES_LIMIT = 4
+"""More screens or groups than these are counted."""
+_MIDNIGHT = dt.time(0)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a rule is to be seen: everywhere, or on screens and groups by their names."""
+
+    everywhere: bool = False
+    screens: Sequence[str] = ()
+    groups: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, rule: ScheduleRule) -> Places:
+        """Return those of a saved rule; free of queries where its screens and groups were prefetched."""
+        screens, groups = rule.screens.all(), rule.groups.all()
+        return cls(rule.everywhere, [screen.name for screen in screens], [group.name for group in groups])
+
+
+def sentence(rule: ScheduleRule, playlist: str, places: Places) -> str:
+    """Return the rule in one sentence, that begins with the name of its playlist."""
+    return f"{_one_line(playlist)}, {summary(rule, places)}."
+
+
+def sentence_of(rule: ScheduleRule) -> str:
+    """Return the sentence of a saved rule."""
+    return sentence(rule, rule.playlist.name, Places.of(rule))
+
+
+def summary(rule: ScheduleRule, places: Places) -> str:
+    """Return where, when and how a rule is on, without its playlist and without a full stop."""
+    parts = [where(places), *when(rule), _sharing(rule), _precedence(rule)]
+    return ", ".join(part for part in parts if part)
+
+
+def where(places: Places) -> str:
+    """Return the places in words."""
+    if places.everywhere:
+        return _("on all screens")
+    found = [_on_groups(places.groups), _on_screens(places.screens)]
+    return words.joined([part for part in found if part]) or _("on no screen yet")
+
+
+def when(rule: ScheduleRule) -> list[str]:
+    """Return the times and the dates of a rule in words."""
+    if rule.first_date is not None and rule.first_date == rule.last_date and rule.weekdays == EVERY_DAY:
+        return [_dates(rule), _times(rule)]
+    if rule.weekdays == EVERY_DAY and _is_whole_day(rule):
+        return [_("all the time"), _dates(rule)]
+    if _is_whole_day(rule):
+        return [_days(rule.weekdays), _times(rule), _dates(rule)]
+    return [f"{_days(rule.weekdays)} {_times(rule)}", _dates(rule)]
+
+
+def _on_groups(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    if len(names) > NAMES_LIMIT:
+        return ngettext(
+            "on the screens of %(count)d group", "on the screens of %(count)d groups", len(names)
+        ) % {"count": len(names)}  # fmt: skip
+    return ngettext("on the screens of the group %(names)s", "on the screens of the groups %(names)s", len(names)) % {
+        "names": words.joined([_one_line(name) for name in names])
+    }
+
+
+def _on_screens(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    if len(names) > NAMES_LIMIT:
+        return ngettext("on %(count)d screen", "on %(count)d screens", len(names)) % {"count": len(names)}
+    return ngettext("on the screen %(names)s", "on the screens %(names)s", len(names)) % {
+        "names": words.joined([_one_line(name) for name in names])
+    }
+
+
+def _days(weekdays: str) -> str:
+    days = sorted({int(day) for day in weekdays})
+    if len(days) == 7:
+        return _("every day")
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return _("%(first)s to %(last)s") % {"first": _day_name(days[0]), "last": _day_name(days[-1])}
+    if len(days) == 6:
+        missing = next(day for day in range(1, 8) if day not in days)
+        return _("every day except %(day)s") % {"day": _on_days()[missing - 1]}
+    return words.joined([_on_days()[day - 1] for day in days]) or _("on no day")
+
+
+def _times(rule: ScheduleRule) -> str:
+    start, end = rule.start_time, rule.end_time
+    if start is None or end is None or _is_whole_day(rule):
+        return _("all day")
+    values = {"start": words.hour(start), "end": words.hour(end)}
+    if end == _MIDNIGHT:
+        return _("from %(start)s to midnight") % values
+    if end <= start:
+        return _("from %(start)s to %(end)s the next day") % values
+    return _("from %(start)s to %(end)s") % values
+
+
+def _is_whole_day(rule: ScheduleRule) -> bool:
+    return rule.start_time is None or rule.end_time is None or rule.start_time == rule.end_time == _MIDNIGHT
+
+
+def _dates(rule: ScheduleRule) -> str:
+    first, last = rule.first_date, rule.last_date
+    if first is not None and last is not None:
+        if first == last:
+            return pgettext("date", "on %(day)s") % {"day": words.day(first)}
+        return pgettext("date", "from %(first)s to %(last)s") % {"first": words.day(first), "last": words.day(last)}
+    if first is not None:
+        return _("starting %(day)s") % {"day": words.day(first)}
+    return _("until %(day)s") % {"day": words.day(last)} if last is not None else ""
+
+
+def _sharing(rule: ScheduleRule) -> str:
+    return pgettext("playlist", "alone") if rule.mode == RuleMode.REPLACE else _("in turn with others")
+
+
+def _precedence(rule: ScheduleRule) -> str:
+    if rule.priority > USUAL:
+        return _("before anything less important")
+    return _("when nothing more important is on") if rule.priority < USUAL else ""
+
+
+def _day_name(day: int) -> str:
+    names = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
+    return names[day - 1]
+
+
+def _on_days() -> tuple[str, ...]:
+    return (
+        _("on Mondays"), _("on Tuesdays"), _("on Wednesdays"), _("on Thursdays"), _("on Fridays"),
+        _("on Saturdays"), _("on Sundays"),
+    )  # fmt: skip
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r" {2,}", " ", text.strip(" "))
