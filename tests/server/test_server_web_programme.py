@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.test import Client
 
 from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.library.models import Announcement
 from beffroi_server.programme import services
-from beffroi_server.programme.models import Playlist
+from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
 
 pytestmark = pytest.mark.django_db
 ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
@@ -69,3 +71,188 @@ class TestPlaylists:
         with django_assert_max_num_queries(12):
             page = text(editor.get("/playlists/"))
         assert "Page 1 of 2" in page
+
+
+class TestPlaylist:
+    @pytest.fixture
+    def three(self, announcement):
+        """A playlist of Alpha, Beta and Gamma."""
+        made = services.create_playlist("Three", person=None)
+        for title in ("Alpha", "Beta", "Gamma"):
+            services.add_entry(made, announcement=Announcement.objects.create(title=title), person=None)
+        return made
+
+    def order(self, playlist) -> list[str]:
+        return [str(entry) for entry in playlist.entries.all()]
+
+    def entry(self, playlist, name: str):
+        return playlist.entries.get(announcement__title=name)
+
+    def test_shows_its_entries_in_order(self, editor, three):
+        page = text(editor.get(f"/playlists/{three.pk}/"))
+
+        assert page.index("Alpha") < page.index("Beta") < page.index("Gamma")
+        assert "A round lasts 30\N{NARROW NO-BREAK SPACE}s" in page
+        assert "Nowhere yet" in page
+        assert f"/schedule/new/?playlist={three.pk}" in page
+
+    def test_says_which_rules_show_it(self, editor, playlist):
+        page = text(editor.get(f"/playlists/{playlist.pk}/"))
+        assert "Everywhere, on all screens, all the time, in turn with others." in page
+
+    def test_is_not_found_when_there_is_none(self, editor):
+        assert editor.get("/playlists/99/").status_code == 404
+
+    @pytest.mark.parametrize(
+        ("name", "position", "result", "focus"),
+        [
+            ("Beta", 0, ["Beta", "Alpha", "Gamma"], "down"),
+            ("Gamma", 1, ["Alpha", "Gamma", "Beta"], "up"),
+            ("Alpha", 1, ["Beta", "Alpha", "Gamma"], "down"),
+            ("Beta", 2, ["Alpha", "Gamma", "Beta"], "up"),
+        ],
+    )
+    def test_is_put_in_another_order_with_the_focus_on_what_was_moved(
+        self, editor, three, name, position, result, focus
+    ):
+        entry = self.entry(three, name)
+        for _again in range(2):
+            answer = editor.post(f"/entries/{entry.pk}/move/", {"position": position})
+            assert self.order(three) == result
+        assert answer.url.startswith(f"/playlists/{three.pk}/#")
+        editor.post(f"/entries/{entry.pk}/move/", {"position": ["Alpha", "Beta", "Gamma"].index(name)})
+        answer = editor.post(f"/entries/{entry.pk}/move/", {"position": position})
+        assert answer.url == f"/playlists/{three.pk}/#{focus}-{entry.pk}"
+
+    def test_stays_as_it_is_when_a_position_is_nonsense(self, editor, three):
+        editor.post(f"/entries/{self.entry(three, 'Alpha').pk}/move/", {"position": "-1"})
+        assert self.order(three) == ["Alpha", "Beta", "Gamma"]
+
+    def test_names_what_its_buttons_move(self, editor, three):
+        page = text(editor.get(f"/playlists/{three.pk}/"))
+        assert "Move “Beta” up (2 of 3)" in page
+        assert "Take “Beta” out" in page
+
+    def test_shows_an_entry_for_so_long_and_until_then(self, editor, three):
+        entry = self.entry(three, "Beta")
+
+        editor.post(f"/entries/{entry.pk}/", {"duration_s": "25", "valid_until": "2020-12-24T18:00"})
+
+        entry.refresh_from_db()
+        assert entry.duration_s == 25
+        assert entry.valid_until.isoformat() == "2020-12-24T17:00:00+00:00"
+        page = text(editor.get(f"/playlists/{three.pk}/"))
+        assert "shown until 24 December 2020 at 18:00" in page
+        assert "Over" in page
+        assert "A round lasts 20\N{NARROW NO-BREAK SPACE}s" in page
+
+    def test_keeps_what_was_typed_wrongly(self, editor, three):
+        entry = self.entry(three, "Beta")
+
+        answer = editor.post(
+            f"/entries/{entry.pk}/",
+            {"duration_s": "0", "valid_from": "2026-12-24T18:00", "valid_until": "2026-12-23T18:00"},
+        )
+
+        assert answer.status_code == 422
+        page = text(answer)
+        assert 'value="2026-12-23T18:00"' in page
+        assert "This is before the beginning." in page
+        assert f"#id_{entry.pk}_duration_s" in page
+        entry.refresh_from_db()
+        assert (entry.duration_s, entry.valid_until) == (10, None)
+
+    def test_lets_go_of_an_entry_and_takes_it_back(self, editor, three):
+        entry = self.entry(three, "Beta")
+
+        page = text(editor.post(f"/entries/{entry.pk}/remove/", follow=True))
+
+        assert self.order(three) == ["Alpha", "Gamma"]
+        assert "“Beta” is no longer in this playlist. It stays in the library: you can add it again below." in page
+        chosen = {"announcements": [str(entry.announcement_id)]}
+        for _again in range(2):
+            editor.post(f"/playlists/{three.pk}/add/", chosen)
+            assert self.order(three) == ["Alpha", "Gamma", "Beta"]
+
+    def test_takes_several_at_once(self, editor, three, announcement):
+        second = Announcement.objects.create(title="Second")
+
+        page = text(
+            editor.post(f"/playlists/{three.pk}/add/", {"announcements": [announcement.pk, second.pk]}, follow=True)
+        )
+
+        assert "2 entries were added at the end." in page
+        assert set(self.order(three)[3:]) == {"La piscine rouvre lundi", "Second"}
+
+    @pytest.mark.parametrize("chosen", [{}, {"announcements": ["nonsense"]}, {"pictures": ["99"]}])
+    def test_says_when_nothing_was_ticked(self, editor, three, chosen):
+        page = text(editor.post(f"/playlists/{three.pk}/add/", chosen, follow=True))
+        assert "Nothing was added" in page
+        assert self.order(three) == ["Alpha", "Beta", "Gamma"]
+
+    def test_offers_what_is_searched_for(self, editor, three, announcement):
+        for number in range(30):
+            Announcement.objects.create(title=f"Meeting {number}")
+
+        assert "There are 11 more" in text(editor.get(f"/playlists/{three.pk}/"))
+        page = text(editor.get(f"/playlists/{three.pk}/", {"search": "piscine 9"}))
+        assert "La piscine rouvre lundi" in page
+        assert "Meeting" not in page
+        assert "Nothing else in the library" in text(editor.get(f"/playlists/{three.pk}/", {"search": "Alpha"}))
+
+    def test_is_renamed(self, editor, three, playlist):
+        editor.post(f"/playlists/{three.pk}/rename/", {"name": "Trois"})
+        three.refresh_from_db()
+        assert three.name == "Trois"
+
+        answer = editor.post(f"/playlists/{three.pk}/rename/", {"name": "Everywhere"})
+        assert answer.status_code == 422
+        assert 'value="Everywhere"' in text(answer)
+        assert "<h1>Trois</h1>" in text(answer)
+
+    def test_is_deleted_with_its_rules_after_a_question(self, editor, playlist):
+        page = text(editor.get(f"/playlists/{playlist.pk}/delete/"))
+        assert "Everywhere, on all screens, all the time, in turn with others." in page
+        assert Playlist.objects.exists()
+
+        editor.post(f"/playlists/{playlist.pk}/delete/")
+        assert not Playlist.objects.exists()
+        assert not ScheduleRule.objects.exists()
+        assert Announcement.objects.exists()
+
+    @pytest.mark.parametrize("action", ["", "move/", "remove/"])
+    def test_says_when_an_entry_vanished(self, editor, three, action):
+        entry = self.entry(three, "Beta")
+        services.remove_entry(Entry.objects.get(pk=entry.pk), person=None)
+
+        form = {"playlist": three.pk, "position": "0", "duration_s": "5"}
+        answer = editor.post(f"/entries/{entry.pk}/{action}", form, follow=True)
+
+        assert answer.redirect_chain == [(f"/playlists/{three.pk}/", 302)]
+        assert "Somebody took this out of the playlist meanwhile." in text(answer)
+        assert self.order(three) == ["Alpha", "Gamma"]
+
+    @pytest.mark.parametrize("action", ["rename/", "add/", "delete/"])
+    def test_says_when_it_vanished(self, editor, action):
+        page = text(editor.post(f"/playlists/99/{action}", {"name": "x"}, follow=True))
+        assert "Somebody deleted this playlist meanwhile." in page
+        assert not Playlist.objects.exists()
+
+    def test_is_changed_by_editors_with_a_form_only(self, client, charlie, alice, three):
+        entry = self.entry(three, "Beta")
+        addresses = [f"/entries/{entry.pk}/{action}" for action in ("", "move/", "remove/")]
+        addresses += [f"/playlists/{three.pk}/{action}" for action in ("rename/", "add/", "delete/")]
+        client.force_login(charlie)
+        assert {client.post(address).status_code for address in addresses} == {403}
+        client.force_login(alice)
+        assert {client.get(address).status_code for address in addresses[:-1]} == {405}
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(alice)
+        assert {strict.post(address).status_code for address in addresses} == {403}
+
+    def test_takes_few_queries(self, editor, django_assert_max_num_queries):
+        made = services.create_playlist("Long", person=None)
+        for number in range(40):
+            services.add_entry(made, announcement=Announcement.objects.create(title=f"No. {number}"), person=None)
+        with django_assert_max_num_queries(15):
+            editor.get(f"/playlists/{made.pk}/")

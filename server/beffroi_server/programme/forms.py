@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from beffroi_server.programme.models import Playlist
-from beffroi_server.web.forms import PlainModelForm
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.programme.models import Entry, Playlist
+from beffroi_server.web.forms import DateTimeInput, PlainForm, PlainModelForm
 
 
 class PlaylistForm(PlainModelForm):
@@ -18,3 +22,23 @@ class PlaylistForm(PlainModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "off"
+
+
+class EntryForm(PlainModelForm):
+    """How long and when an entry is shown. There may be many on a page: each has identifiers of its own."""
+
+    class Meta:
+        model = Entry
+        fields = ("duration_s", "valid_from", "valid_until")
+        widgets = {"valid_from": DateTimeInput(), "valid_until": DateTimeInput()}
+        labels = {"duration_s": _("Seconds on the screen")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"id_{kwargs['instance'].pk}_%s", **kwargs)
+
+
+class AdditionForm(PlainForm):
+    """What is to be added to a playlist: any announcements and pictures of the library."""
+
+    announcements = forms.ModelMultipleChoiceField(Announcement.objects.all(), required=False)
+    pictures = forms.ModelMultipleChoiceField(MediaItem.objects.all(), required=False)

@@ -34,9 +34,11 @@ def rename_playlist(playlist: Playlist, name: str, *, person: Person | None) -> 
     """Give a playlist another name.
 
     Raises:
+        Playlist.DoesNotExist: somebody deleted it meanwhile.
         ValidationError: the name is taken, or empty.
     """
     with serialised():
+        playlist.refresh_from_db()
         before, playlist.name = playlist.name, name
         playlist.full_clean()
         playlist.save()
@@ -83,13 +85,37 @@ def add_entry(
     return entry
 
 
+def add_new_entries(
+    playlist: Playlist,
+    announcements: Iterable[Announcement],
+    pictures: Iterable[MediaItem],
+    *,
+    person: Person | None,
+) -> list[Entry]:
+    """Append those announcements and pictures that are not in a playlist yet; return what was added.
+
+    Raises:
+        Playlist.DoesNotExist: somebody deleted it meanwhile.
+    """
+    with serialised():
+        playlist.refresh_from_db()
+        told = set(playlist.entries.values_list("announcement", flat=True))
+        pictured = set(playlist.entries.values_list("media", flat=True))
+        return [
+            *(add_entry(playlist, announcement=each, person=person) for each in announcements if each.pk not in told),
+            *(add_entry(playlist, media=each, person=person) for each in pictures if each.pk not in pictured),
+        ]
+
+
 def update_entry(entry: Entry, *, person: Person | None, **values: Any) -> None:
     """Change how long or when an entry is shown.
 
     Raises:
+        Entry.DoesNotExist: somebody took it out meanwhile.
         ValidationError: a value does not do.
     """
     with serialised():
+        entry.refresh_from_db()
         for field, value in values.items():
             setattr(entry, field, value)
         entry.full_clean()
@@ -99,8 +125,13 @@ def update_entry(entry: Entry, *, person: Person | None, **values: Any) -> None:
 
 
 def move_entry(entry: Entry, new_position: int, *, person: Person | None) -> None:
-    """Move an entry so that it is at ``new_position`` (0 is the first); beyond the end means last."""
+    """Move an entry so that it is at ``new_position`` (0 is the first); beyond the end means last.
+
+    Raises:
+        Entry.DoesNotExist: somebody took it out meanwhile.
+    """
     with serialised():
+        entry.refresh_from_db()
         order = list(entry.playlist.entries.exclude(pk=entry.pk))
         order.insert(max(new_position, 0), entry)
         for position, each in enumerate(order):
@@ -111,8 +142,13 @@ def move_entry(entry: Entry, new_position: int, *, person: Person | None) -> Non
 
 
 def remove_entry(entry: Entry, *, person: Person | None) -> None:
-    """Take an entry out of its playlist. What it shows stays in the library."""
+    """Take an entry out of its playlist. What it shows stays in the library.
+
+    Raises:
+        Entry.DoesNotExist: somebody took it out meanwhile.
+    """
     with serialised():
+        entry.refresh_from_db()
         audit.record(person, "entry-removed", entry.playlist, entry=str(entry))
         entry.delete()
         Entry.objects.filter(playlist=entry.playlist, position__gt=entry.position).update(position=F("position") - 1)

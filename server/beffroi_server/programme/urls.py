@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.programme import views
+from beffroi_server.programme import rule_views, views
 
 urlpatterns: list[URLPattern] = [
     path("playlists/", views.playlists, name="playlists"),
@@ -15,9 +15,9 @@ urlpatterns: list[URLPattern] = [
     path("entries/<int:pk>/", views.entry, name="entry"),
     path("entries/<int:pk>/move/", views.entry_move, name="entry-move"),
     path("entries/<int:pk>/remove/", views.entry_remove, name="entry-remove"),
-    path("schedule/", views.rules, name="rules"),
-    path("schedule/new/", views.rule_new, name="rule-new"),
-    path("schedule/sentence/", views.rule_sentence, name="rule-sentence"),
-    path("schedule/<int:pk>/", views.rule, name="rule"),
-    path("schedule/<int:pk>/delete/", views.rule_delete, name="rule-delete"),
+    path("schedule/", rule_views.rules, name="rules"),
+    path("schedule/new/", rule_views.rule_new, name="rule-new"),
+    path("schedule/sentence/", rule_views.rule_sentence, name="rule-sentence"),
+    path("schedule/<int:pk>/", rule_views.rule, name="rule"),
+    path("schedule/<int:pk>/delete/", rule_views.rule_delete, name="rule-delete"),
 ]

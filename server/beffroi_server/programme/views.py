@@ -2,28 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q, Sum
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from beffroi_server.programme import sentences, services
-from beffroi_server.programme.forms import PlaylistForm
-from beffroi_server.programme.models import Playlist, ScheduleRule
-from beffroi_server.web.access import PersonRequest, for_editors
+from beffroi_server.programme.choices import choices_for
+from beffroi_server.programme.forms import AdditionForm, EntryForm, PlaylistForm
+from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
+from beffroi_server.web.access import PersonRequest, View, for_editors
 from beffroi_server.web.forms import add_refusal
 
 PAGE = 50
 
 
-def _to_come(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    raise Http404
+@dataclass(frozen=True)
+class Row:
+    """An entry as the page of its playlist shows it."""
+
+    entry: Entry
+    form: EntryForm
+    number: int
+    """From 1."""
+    is_later: bool
+    is_over: bool
+
+    @property
+    def above(self) -> int:
+        """The position before the one that it has; positions count from 0."""
+        return self.number - 2
+
+    @property
+    def below(self) -> int:
+        """The position after the one that it has."""
+        return self.number
+
+
+def _kindly(view: View) -> View:
+    """Say so when what somebody acts on was taken away by somebody else, and change nothing."""
+
+    @wraps(view)
+    def acted(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Playlist.DoesNotExist:
+            messages.warning(request, _("Somebody deleted this playlist meanwhile. Nothing was changed."))
+            return redirect("playlists")
+        except Entry.DoesNotExist:
+            messages.warning(request, _("Somebody took this out of the playlist meanwhile. Nothing was changed."))
+            known = request.POST.get("playlist", "")
+            return redirect("playlist", int(known)) if known.isdecimal() else redirect("playlists")
+
+    return acted
 
 
 @for_editors("GET", "POST")
@@ -58,6 +100,127 @@ def _listed() -> Any:
     ).order_by("name").prefetch_related(Prefetch("rules", queryset=rules))  # fmt: skip
 
 
-playlist = playlist_rename = playlist_delete = entry_add = entry = entry_move = entry_remove = rules = rule_new = (
-    rule_sentence
-) = rule = rule_delete = _to_come
+@for_editors("GET")
+def playlist(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show what is in a playlist, in order, and what can be added."""
+    return _playlist_page(request, get_object_or_404(Playlist, pk=pk))
+
+
+@for_editors("POST")
+@_kindly
+def playlist_rename(request: PersonRequest, pk: int) -> HttpResponse:
+    """Give a playlist another name."""
+    found = Playlist.objects.get(pk=pk)
+    form = PlaylistForm(request.POST, instance=Playlist.objects.get(pk=pk))
+    if not form.is_valid():
+        return _playlist_page(request, found, name_form=form)
+    services.rename_playlist(found, form.cleaned_data["name"], person=request.user)
+    messages.success(request, _("The playlist is now called “%(name)s”.") % {"name": found})
+    return redirect("playlist", pk)
+
+
+@for_editors("GET", "POST")
+@_kindly
+def playlist_delete(request: PersonRequest, pk: int) -> HttpResponse:
+    """Ask whether a playlist is to be deleted, with the rules that go with it; delete it."""
+    found = Playlist.objects.get(pk=pk)
+    if request.method == "POST":
+        services.delete_playlist(found, person=request.user)
+        message = _("“%(name)s” is deleted. What it showed stays in the library.")
+        messages.success(request, message % {"name": found})
+        return redirect("playlists")
+    return render(request, "programme/playlist_delete.html", {"playlist": found, "sentences": _sentences(found)})
+
+
+@for_editors("POST")
+@_kindly
+def entry_add(request: PersonRequest, pk: int) -> HttpResponse:
+    """Append what was chosen."""
+    form = AdditionForm(request.POST)
+    found = Playlist.objects.get(pk=pk)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    added = services.add_new_entries(
+        found, chosen.get("announcements", ()), chosen.get("pictures", ()), person=request.user
+    )
+    if not added:
+        messages.warning(request, _("Nothing was added: tick at least one announcement or picture."))
+        return redirect(reverse("playlist", args=[pk]) + "#add")
+    message = ngettext("%(count)d entry was added at the end.", "%(count)d entries were added at the end.", len(added))
+    messages.success(request, message % {"count": len(added)})
+    return redirect("playlist", pk)
+
+
+@for_editors("POST")
+@_kindly
+def entry(request: PersonRequest, pk: int) -> HttpResponse:
+    """Change how long and when an entry is shown."""
+    found = Entry.objects.get(pk=pk)
+    form = EntryForm(request.POST, instance=Entry.objects.get(pk=pk))
+    if not form.is_valid():
+        return _playlist_page(request, found.playlist, entry_form=form)
+    services.update_entry(found, person=request.user, **form.cleaned_data)
+    messages.success(request, _("“%(name)s” is changed.") % {"name": found})
+    return redirect("playlist", found.playlist_id)
+
+
+@for_editors("POST")
+@_kindly
+def entry_move(request: PersonRequest, pk: int) -> HttpResponse:
+    """Put an entry at a position; the focus stays on the button that was pressed."""
+    found = Entry.objects.get(pk=pk)
+    wanted = request.POST.get("position", "")
+    before = found.position
+    if wanted.isdecimal():
+        services.move_entry(found, min(int(wanted), 10_000), person=request.user)
+    is_last = not found.playlist.entries.filter(position__gt=found.position).exists()
+    upwards = (found.position < before and found.position > 0) or is_last
+    return redirect(reverse("playlist", args=[found.playlist_id]) + f"#{'up' if upwards else 'down'}-{pk}")
+
+
+@for_editors("POST")
+@_kindly
+def entry_remove(request: PersonRequest, pk: int) -> HttpResponse:
+    """Take an entry out of its playlist."""
+    found = Entry.objects.get(pk=pk)
+    services.remove_entry(found, person=request.user)
+    message = _("“%(name)s” is no longer in this playlist. It stays in the library: you can add it again below.")
+    messages.success(request, message % {"name": found})
+    return redirect("playlist", found.playlist_id)
+
+
+def _playlist_page(
+    request: PersonRequest,
+    found: Playlist,
+    *,
+    name_form: PlaylistForm | None = None,
+    entry_form: EntryForm | None = None,
+) -> HttpResponse:
+    search = request.GET.get("search", "").strip()
+    rows = list(_rows(found, entry_form))
+    refused = name_form or entry_form
+    context = {
+        "playlist": found,
+        "rows": rows,
+        "seconds": sum(row.entry.duration_s for row in rows if not (row.is_later or row.is_over)),
+        "choices": choices_for(found, search),
+        "search": search,
+        "sentences": _sentences(found),
+        "name_form": name_form or PlaylistForm(instance=found),
+        "refused": refused,
+    }
+    return render(request, "programme/playlist.html", context, status=422 if refused else 200)
+
+
+def _rows(found: Playlist, bound: EntryForm | None) -> Iterator[Row]:
+    now = timezone.now()
+    entries = found.entries.select_related("announcement__picture", "media")
+    for number, each in enumerate(entries, start=1):
+        form = bound if bound is not None and bound.instance.pk == each.pk else EntryForm(instance=each)
+        is_later = each.valid_from is not None and each.valid_from > now
+        is_over = each.valid_until is not None and each.valid_until <= now
+        yield Row(each, form, number, is_later, is_over)
+
+
+def _sentences(found: Playlist) -> list[tuple[ScheduleRule, str]]:
+    rules = found.rules.select_related("playlist").prefetch_related("screens", "groups")
+    return [(rule, sentences.sentence_of(rule)) for rule in rules]
