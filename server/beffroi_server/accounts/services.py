@@ -13,7 +13,12 @@ from django.utils.text import slugify
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Person, Role, SignInLink, Town
+from beffroi_server.programme import publication
 from beffroi_server.transactions import serialised
+
+
+class LastAdministrator(Exception):
+    """Nobody would be left who may do everything."""
 
 
 class LinkInvalid(Exception):
@@ -82,6 +87,58 @@ def create_person(
         person.save()
         audit.record(actor, "person-created", person, role=str(person.role))
     return person
+
+
+def update_town(town: Town, *, person: Person | None) -> None:
+    """Save changes of the town. What every screen shows depends on it: all are published again.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        town.full_clean()
+        town.save()
+        audit.record(person, "town-changed", town.name)
+        publication.town_changed()
+
+
+def update_person(changed: Person, *, actor: Person) -> None:
+    """Save changes of somebody.
+
+    Raises:
+        LastAdministrator: nobody would be left who may do everything.
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        others = Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=changed.pk)
+        if not others.exists() and not (changed.is_active and changed.role == Role.ADMINISTRATOR):
+            raise LastAdministrator
+        changed.full_clean()
+        changed.save()
+        audit.record(actor, "person-changed", changed, role=str(changed.role), active=changed.is_active)
+
+
+def update_account(person: Person) -> None:
+    """Save what somebody says of themselves."""
+    with serialised():
+        person.full_clean()
+        person.save(update_fields=["first_name", "last_name"])
+        audit.record(person, "account-changed", person)
+
+
+def set_password(person: Person, password: str) -> None:
+    """Give somebody a new password. Their other sessions end."""
+    with serialised():
+        person.set_password(password)
+        person.save(update_fields=["password"])
+        audit.record(person, "password-changed", person)
+
+
+def invite(invited: Person, *, actor: Person) -> str:
+    """Return an address that signs somebody in once, within a day."""
+    with serialised():
+        audit.record(actor, "link-created", invited)
+        return create_sign_in_link(invited, dt.timedelta(days=1))
 
 
 def _sha256(token: str) -> str:

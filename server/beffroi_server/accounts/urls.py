@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.accounts import views
+from beffroi_server.accounts import sign_in_views, views
 
 urlpatterns: list[URLPattern] = [
-    path("sign-in/", views.sign_in, name="sign-in"),
-    path("sign-in/<str:token>/", views.sign_in_link, name="sign-in-link"),
-    path("sign-out/", views.sign_out, name="sign-out"),
-    path("language/", views.language, name="language"),
+    path("sign-in/", sign_in_views.sign_in, name="sign-in"),
+    path("sign-in/<str:token>/", sign_in_views.sign_in_link, name="sign-in-link"),
+    path("sign-out/", sign_in_views.sign_out, name="sign-out"),
+    path("language/", sign_in_views.language, name="language"),
     path("account/", views.account, name="account"),
     path("town/", views.town, name="town"),
     path("people/", views.people, name="people"),

@@ -1,0 +1,55 @@
+"""What the codes of the audit trail mean."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+WORDS = {
+    "account-changed": _("changed the own name"),
+    "alert-broadcast": _("broadcast the alert"),
+    "alert-ended": _("ended the alert"),
+    "alert-extended": _("extended the alert"),
+    "alert-withdrawn": _("withdrew the alert"),
+    "announcement-changed": _("changed the announcement"),
+    "announcement-created": _("wrote the announcement"),
+    "announcement-deleted": _("deleted the announcement"),
+    "enrolment-opened": _("opened the enrolment of the screen"),
+    "entry-added": _("added to the playlist"),
+    "entry-changed": _("changed an entry of the playlist"),
+    "entry-moved": _("moved an entry of the playlist"),
+    "entry-removed": _("removed from the playlist"),
+    "group-changed": _("changed the group"),
+    "group-created": _("created the group"),
+    "link-created": _("made a sign-in link for"),
+    "link-used": _("signed in by a link:"),
+    "password-changed": _("changed the own password"),
+    "person-changed": _("changed the person"),
+    "person-created": _("added the person"),
+    "picture-added": _("added the picture"),
+    "picture-changed": _("described the picture"),
+    "picture-deleted": _("deleted the picture"),
+    "playlist-created": _("created the playlist"),
+    "playlist-deleted": _("deleted the playlist"),
+    "playlist-renamed": _("renamed the playlist"),
+    "rule-changed": _("changed the schedule rule"),
+    "rule-created": _("created the schedule rule"),
+    "rule-deleted": _("deleted the schedule rule"),
+    "scenario-changed": _("changed the scenario"),
+    "scenario-created": _("prepared the scenario"),
+    "scenario-deleted": _("deleted the scenario"),
+    "screen-changed": _("changed the screen"),
+    "screen-class-changed": _("changed the screen class"),
+    "screen-class-created": _("created the screen class"),
+    "screen-created": _("added the screen"),
+    "screen-enrolled": _("enrolled the player of"),
+    "screen-identified": _("asked for its name: the screen"),
+    "screen-restarted": _("restarted the player of"),
+    "screen-revoked": _("locked out the player of"),
+    "town-changed": _("changed the town"),
+    "town-created": _("created the town"),
+}
+
+
+def in_words(action: str) -> str:
+    """Return the action as the middle of a sentence: “alice … the playlist Town life”."""
+    return str(WORDS.get(action, action))

@@ -1,0 +1,119 @@
+"""The forms of people and of the town."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import password_validation
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_server.accounts.models import Person, Role, Town
+from beffroi_server.web.forms import PlainForm, PlainModelForm
+
+
+class SignInForm(PlainForm):
+    """Name and password."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=500,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class AccountForm(PlainModelForm):
+    """What people say of themselves."""
+
+    class Meta:
+        model = Person
+        fields = ("first_name", "last_name")
+
+
+class PasswordForm(PlainForm):
+    """A new password; the present one is asked for where there is one.
+
+    Args:
+        person: Whose it is.
+    """
+
+    current = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        help_text=_("12 characters or more. A short sentence does well."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, person: Person, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._person = person
+        if not person.has_usable_password():
+            del self.fields["current"]
+
+    def clean_current(self) -> str:
+        """Refuse a wrong password."""
+        current: str = self.cleaned_data["current"]
+        if not self._person.check_password(current):
+            raise forms.ValidationError(_("This is not your present password."))
+        return current
+
+    def clean_new(self) -> str:
+        """Refuse a weak password."""
+        new: str = self.cleaned_data["new"]
+        password_validation.validate_password(new, self._person)
+        return new
+
+
+class TownForm(PlainModelForm):
+    """The town as its screens show it."""
+
+    time_zone = forms.ChoiceField(label=_("Time zone"))
+    locale = forms.ChoiceField(label=_("Language of the screens"), choices=settings.LANGUAGES)
+
+    class Meta:
+        model = Town
+        fields = ("name", "colour", "logo", "time_zone", "locale")
+        widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+        field = self.fields["time_zone"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(zone, zone.replace("_", " ")) for zone in ["UTC", *zones]]
+
+
+class PersonForm(PlainModelForm):
+    """Somebody, as an administrator sees them."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
+
+    class Meta:
+        model = Person
+        fields = ("first_name", "last_name", "role", "is_active")
+        labels = {"is_active": _("May sign in")}
+        help_texts = {"is_active": ""}
+
+
+class NewPersonForm(PlainModelForm):
+    """Somebody new."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect, initial=Role.EDITOR)
+
+    class Meta:
+        model = Person
+        fields = ("username", "first_name", "last_name", "role")
+        help_texts = {"username": _("Letters, digits and . @ + - _ only. It cannot be changed.")}

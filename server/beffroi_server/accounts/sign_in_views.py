@@ -1,0 +1,95 @@
+"""The door: signing in and out, and the language of the pages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from beffroi_server.accounts import services
+from beffroi_server.accounts.forms import SignInForm
+from beffroi_server.accounts.models import Person
+from beffroi_server.accounts.throttle import sign_ins
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+YEAR_S = 365 * 86_400
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for name and password."""
+    following = _own_address(request, request.POST.get("next") or request.GET.get("next", ""))
+    if request.user.is_authenticated:
+        return redirect(following)
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person = _recognised(request, form)
+        if person is not None:
+            auth.login(request, person)
+            return redirect(following)
+    status = 422 if form.errors else 200
+    return render(request, "accounts/sign_in.html", {"form": form, "next": following}, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Sign somebody in with a link. Opening it uses nothing up: mail scanners open links too."""
+    if request.method == "GET":
+        return render(request, "accounts/sign_in_link.html")
+    try:
+        person = services.use_sign_in_link(token, timezone.now())
+    except services.LinkInvalid:
+        return render(request, "accounts/sign_in_link_invalid.html", status=410)
+    auth.login(request, person, backend=BACKEND)
+    return redirect("now")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out."""
+    auth.logout(request)
+    return redirect("sign-in")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Change the language of the pages, on this device."""
+    chosen = request.POST.get("language", "")
+    response = redirect(_own_address(request, request.POST.get("next", "")))
+    if chosen in dict(settings.LANGUAGES) and check_for_language(chosen):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, chosen, max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+        )
+    return response
+
+
+def _recognised(request: HttpRequest, form: SignInForm) -> Person | None:
+    name, password = form.cleaned_data["username"], form.cleaned_data["password"]
+    keys = (f"name:{name.lower()}", f"address:{request.META.get('REMOTE_ADDR', '')}")
+    if sign_ins.is_closed(*keys):
+        form.add_error(None, _("Too many attempts. Wait five minutes, or ask an administrator for a sign-in link."))
+        return None
+    person = auth.authenticate(request, username=name, password=password)
+    if isinstance(person, Person):
+        sign_ins.succeed(keys[0])
+        return person
+    sign_ins.fail(*keys)
+    form.add_error(None, _("Name and password do not go together. Try again, or ask for a sign-in link."))
+    return None
+
+
+def _own_address(request: HttpRequest, address: str) -> str:
+    """Return the address if it is one of ours, otherwise the first page."""
+    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if address and own else "/"

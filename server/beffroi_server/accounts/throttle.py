@@ -1,0 +1,51 @@
+"""Slows down those who guess passwords: by name and by address, kept in the memory of this process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+ATTEMPTS = 8
+"""How many wrong passwords are allowed in a window."""
+WINDOW_S = 300
+REMEMBERED = 10_000
+"""How many names and addresses are remembered at most; the oldest are forgotten."""
+
+
+class Throttle:
+    """Counts failures by key.
+
+    Args:
+        clock: Returns seconds that only rise.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def is_closed(self, *keys: str) -> bool:
+        """Tell whether one of the keys failed too often of late."""
+        since = self._clock() - WINDOW_S
+        with self._lock:
+            found = [self._failures.get(key, ()) for key in keys]
+            return any(sum(at > since for at in failures) >= ATTEMPTS for failures in found)
+
+    def fail(self, *keys: str) -> None:
+        """Count a failure for each key."""
+        with self._lock:
+            for key in keys:
+                self._failures.setdefault(key, deque(maxlen=ATTEMPTS)).append(self._clock())
+                self._failures.move_to_end(key)
+            while len(self._failures) > REMEMBERED:
+                self._failures.popitem(last=False)
+
+    def succeed(self, key: str) -> None:
+        """Forget the failures of a key."""
+        with self._lock:
+            self._failures.pop(key, None)
+
+
+sign_ins = Throttle()
