@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from PIL import Image
 
@@ -19,6 +19,8 @@ from beffroi_server.programme import compile as compiling
 from beffroi_server.programme import publication
 from beffroi_server.screens.models import Screen
 
+DIGESTS_KEPT = 5_000
+_digests: dict[tuple[object, ...], str] = {}
 _FORMS = {
     content.AlertLevel.INFORMATION: content.AlertForm.SLIDE,
     content.AlertLevel.VIGILANCE: content.AlertForm.BANNER,
@@ -37,6 +39,20 @@ def expected_picture(screen: Screen, now: dt.datetime) -> tuple[Image.Image, str
     size = manifest.settings.screen_class.size
     scene = resolve(manifest, _held(screen, manifest.settings, now), _moment(now), size)
     return picture_of(scene, manifest.settings)
+
+
+def expected_digests(screen: Screen, moments: Iterable[dt.datetime]) -> Iterator[str]:
+    """Return the digest of what is on the glass at each of some instants. What is known is not drawn again."""
+    manifest = current_manifest(screen)
+    settings, size = manifest.settings, manifest.settings.screen_class.size
+    for moment in moments:
+        scene = resolve(manifest, _held(screen, settings, moment), _moment(moment), size)
+        key = _scene_key(scene, settings)
+        if key not in _digests:
+            _digests[key] = picture_of(scene, settings)[1]
+            while len(_digests) > DIGESTS_KEPT:
+                _digests.pop(next(iter(_digests)), None)
+        yield _digests[key]
 
 
 def picture_of(scene: Scene, settings: content.ScreenSettings) -> tuple[Image.Image, str]:
@@ -90,6 +106,20 @@ def _held(screen: Screen, settings: content.ScreenSettings, now: dt.datetime) ->
 def _moment(now: dt.datetime) -> Moment:
     """Return the instant on a machine whose clock was right since 1970: its uptime is the time."""
     return Moment(unix_ms=unix_ms(now), uptime_ms=unix_ms(now))
+
+
+def _scene_key(scene: Scene, settings: content.ScreenSettings) -> tuple[object, ...]:
+    """Return what tells two pictures apart without drawing them."""
+    return (settings.screen_class.size, *(_showing_key(showing, settings) for showing in scene.showings))
+
+
+def _showing_key(showing: Showing, settings: content.ScreenSettings) -> tuple[object, ...]:
+    if showing.alert is not None and showing.form is not None:
+        canvas = preview.alert_canvas(showing.alert.level, showing.form, settings)
+        return showing.rectangle, showing.page, raster.alert_key(showing.alert, showing.form, canvas)
+    assert showing.slide is not None
+    canvas = raster.Canvas.of(settings, showing.rectangle.size)
+    return showing.rectangle, showing.page, raster.slide_key(showing.slide, canvas)
 
 
 def _drawn(showing: Showing, settings: content.ScreenSettings) -> Image.Image:

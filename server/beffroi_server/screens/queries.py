@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,8 @@ class ScreenOverview:
     """Codes of what is not as it should be; see ``REASONS``."""
     seen_at: dt.datetime | None
     report: Report | None = None
+    verified: bool = False
+    """Whether the digest that the screen reports is that of what it must show. False where nobody compared."""
 
 
 def overview(now: dt.datetime, *, pictures: bool = False) -> list[ScreenOverview]:
@@ -64,6 +67,12 @@ def overview(now: dt.datetime, *, pictures: bool = False) -> list[ScreenOverview
     heads = _heads()
     screens = Screen.objects.select_related("state", "screen_class").prefetch_related("groups")
     return [_overview(screen, heads, now, pictures=pictures) for screen in screens]
+
+
+def with_pictures(known: Iterable[ScreenOverview], now: dt.datetime) -> list[ScreenOverview]:
+    """Return overviews with their pictures compared."""
+    heads = _heads()
+    return [_overview(one.screen, heads, now, pictures=True) for one in known]
 
 
 def overview_of(screen: Screen, now: dt.datetime) -> ScreenOverview:
@@ -80,7 +89,7 @@ def picture_is_right(screen: Screen, report: Report) -> bool | None:
     try:
         presented = dt.datetime.fromtimestamp(report.presented_at_ms / 1000, dt.UTC)
         moments = (presented, presented + TOLERANCE, presented - TOLERANCE)
-        return any(expected.expected_picture(screen, moment)[1] == report.frame for moment in moments)
+        return report.frame in expected.expected_digests(screen, moments)
     except (ArithmeticError, ValueError):
         return False
     except Exception:
@@ -123,10 +132,11 @@ def _overview(screen: Screen, heads: dict[str, int], now: dt.datetime, *, pictur
     report = report_of(screen)
     state: ScreenState | None = getattr(screen, "state", None)
     reasons = _reasons(screen, state, report, heads, now)
-    if pictures and report is not None and not reasons and picture_is_right(screen, report) is False:
+    is_right = picture_is_right(screen, report) if pictures and report is not None and not reasons else None
+    if is_right is False:
         reasons = ["picture-differs"]
     gravest = max((REASONS[reason] for reason in reasons), key=_GRAVITY.index, default="right")
-    return ScreenOverview(screen, gravest, tuple(reasons), state.seen_at if state else None, report)
+    return ScreenOverview(screen, gravest, tuple(reasons), state.seen_at if state else None, report, is_right is True)
 
 
 def _reasons(

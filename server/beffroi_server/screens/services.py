@@ -24,7 +24,7 @@ from beffroi_server.accounts.models import Person
 from beffroi_server.broadcast import keys, signing
 from beffroi_server.programme import publication
 from beffroi_server.screens.errors import EnrolmentRefused
-from beffroi_server.screens.models import Group, Screen, ScreenState
+from beffroi_server.screens.models import Group, Screen, ScreenClass, ScreenState
 from beffroi_server.transactions import serialised
 
 CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -52,6 +52,44 @@ def save_screen(screen: Screen, *, person: Person | None, groups: Iterable[Group
         audit.record(person, "screen-created" if created else "screen-changed", screen, slug=screen.slug)
         publication.screen_changed(screen)
     return screen
+
+
+def save_class(screen_class: ScreenClass, *, person: Person | None) -> None:
+    """Create a screen class or save a change of one; the programmes of its screens are published.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        screen_class.full_clean()
+        created = screen_class._state.adding
+        screen_class.save()
+        audit.record(person, "screen-class-created" if created else "screen-class-changed", screen_class.name)
+        for screen in Screen.objects.filter(screen_class=screen_class):
+            publication.screen_changed(screen)
+
+
+def save_group(group: Group, *, person: Person | None, screens: Iterable[Screen] | None = None) -> None:
+    """Create a group or save a change of one; the screens that come or go are published.
+
+    Args:
+        group: With its new values.
+        person: Who does it.
+        screens: Its members; None leaves them as they are.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        group.full_clean()
+        created = group._state.adding
+        group.save()
+        before = set(group.screens.all())
+        after = before if screens is None else set(screens)
+        group.screens.set(after)
+        audit.record(person, "group-created" if created else "group-changed", group.name, slug=group.slug)
+        for screen in before | after if created or screens is None else before ^ after:
+            publication.screen_changed(screen)
 
 
 def new_enrolment(screen: Screen, *, person: Person | None = None) -> tuple[str, str]:

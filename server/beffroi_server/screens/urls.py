@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.screens import views
+from beffroi_server.screens import kind_views, live_views, views
 
 urlpatterns: list[URLPattern] = [
-    path("", views.now, name="now"),
+    path("", live_views.now, name="now"),
     path("screens/", views.screens, name="screens"),
     path("screens/add/", views.screen_add, name="screen-add"),
     path("screens/<slug:slug>/", views.screen, name="screen"),
@@ -16,12 +16,12 @@ urlpatterns: list[URLPattern] = [
     path("screens/<slug:slug>/identify/", views.screen_identify, name="screen-identify"),
     path("screens/<slug:slug>/restart/", views.screen_restart, name="screen-restart"),
     path("screens/<slug:slug>/revoke/", views.screen_revoke, name="screen-revoke"),
-    path("screens/<slug:slug>/screenshot.jpg", views.screen_screenshot, name="screen-screenshot"),
-    path("screens/<slug:slug>/expected.png", views.screen_expected, name="screen-expected"),
-    path("screen-classes/", views.screen_classes, name="screen-classes"),
-    path("screen-classes/add/", views.screen_class_add, name="screen-class-add"),
-    path("screen-classes/<int:pk>/", views.screen_class, name="screen-class"),
-    path("groups/", views.groups, name="groups"),
-    path("groups/add/", views.group_add, name="group-add"),
-    path("groups/<int:pk>/", views.group, name="group"),
+    path("screens/<slug:slug>/screenshot.jpg", live_views.screen_screenshot, name="screen-screenshot"),
+    path("screens/<slug:slug>/expected.png", live_views.screen_expected, name="screen-expected"),
+    path("screen-classes/", kind_views.screen_classes, name="screen-classes"),
+    path("screen-classes/add/", kind_views.screen_class_add, name="screen-class-add"),
+    path("screen-classes/<int:pk>/", kind_views.screen_class, name="screen-class"),
+    path("groups/", kind_views.groups, name="groups"),
+    path("groups/add/", kind_views.group_add, name="group-add"),
+    path("groups/<int:pk>/", kind_views.group, name="group"),
 ]

@@ -1,18 +1,163 @@
-"""What is on now, screens, their classes and groups."""
+"""Screens: what they are, how they are doing, and what can be done with them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from beffroi_server.broadcast.keys import KeysMissing
+from beffroi_server.programme import now as expected
+from beffroi_server.programme import queries as programme
+from beffroi_server.programme.compile import CompileProblem
+from beffroi_server.screens import in_words, live_views, queries, services
+from beffroi_server.screens.forms import ScreenForm, free_slug
+from beffroi_server.screens.models import Group, Screen
+from beffroi_server.web import words
+from beffroi_server.web.access import PersonRequest, for_people, for_technicians, is_htmx
+
+PER_PAGE = 50
+CHANGES = 8
 
 
-def _to_come(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    raise Http404
+@for_people("GET")
+def screens(request: PersonRequest) -> HttpResponse:
+    """List the screens with how they are doing."""
+    search, group = request.GET.get("search", ""), request.GET.get("group", "")
+    known = [
+        one
+        for one in queries.overview(timezone.now())
+        if search.casefold() in f"{one.screen.name} {one.screen.place}".casefold()
+        and (not group or group in {each.slug for each in one.screen.groups.all()})
+    ]
+    page = Paginator(known, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [(one, in_words.state_of(one.state)) for one in page],
+        "groups": Group.objects.all(),
+        "search": search,
+        "group": group,
+    }
+    return render(request, "screens/screens.html", context)
 
 
-now = screens = screen_add = screen = screen_edit = screen_enrolment = screen_identify = screen_restart = (
-    screen_revoke
-) = screen_screenshot = screen_expected = screen_classes = screen_class_add = screen_class = groups = group_add = (
-    group
-) = _to_come
+@for_people("GET")
+def screen(request: PersonRequest, slug: str) -> HttpResponse:
+    """Show all about one screen."""
+    found = get_object_or_404(Screen.objects.select_related("screen_class", "state"), slug=slug)
+    at = timezone.now()
+    known = queries.overview_of(found, at)
+    if found.enrolled_at is not None:
+        services.ask_screenshots(found)
+    context = {
+        "screen": found,
+        "known": known,
+        "state": in_words.state_of(known.state),
+        "reasons": [in_words.REASONS[code] for code in known.reasons],
+        "card": live_views.card(known, at),
+        "shot": queries.screenshot(found),
+        "problems": programme.problems(found),
+        "upcoming": _upcoming(found),
+        "report": known.report,
+    }
+    return render(request, "screens/screen.html", context)
+
+
+@for_technicians("GET", "POST")
+def screen_add(request: PersonRequest) -> HttpResponse:
+    """Add a screen, and go on to its enrolment."""
+    form = ScreenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        added = form.instance
+        added.slug = free_slug(Screen, added.name)
+        services.save_screen(added, person=request.user, groups=form.listed("groups"))
+        messages.success(request, _("%(name)s is added. Now its player.") % {"name": added.name})
+        return redirect("screen-enrolment", added.slug)
+    return render(request, "screens/screen_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@for_technicians("GET", "POST")
+def screen_edit(request: PersonRequest, slug: str) -> HttpResponse:
+    """Change a screen."""
+    found = get_object_or_404(Screen, slug=slug)
+    form = ScreenForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        services.save_screen(form.instance, person=request.user, groups=form.listed("groups"))
+        messages.success(request, _("%(name)s is saved.") % {"name": form.instance.name})
+        return redirect("screen", slug)
+    context = {"form": form, "screen": Screen.objects.get(pk=found.pk)}
+    return render(request, "screens/screen_form.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@for_technicians("GET", "POST")
+def screen_enrolment(request: PersonRequest, slug: str) -> HttpResponse:
+    """Show how the player gets in; POST makes a new code, which is shown once."""
+    found = get_object_or_404(Screen.objects.select_related("state"), slug=slug)
+    context: dict[str, Any] = {"screen": found}
+    if request.method == "POST":
+        try:
+            context["code"], context["command"] = services.new_enrolment(found, person=request.user)
+        except KeysMissing as error:
+            messages.error(request, str(error))
+    context["open"] = (
+        bool(found.enrolment_code_sha256) and (found.enrolment_expires_at or timezone.now()) > timezone.now()
+    )
+    context["online"] = getattr(found, "state", None) is not None and found.state.online
+    stage = f"{bool(found.enrolled_at)}-{context['online']}-{context['open']}"
+    if is_htmx(request):
+        if request.GET.get("stage") == stage:
+            return HttpResponse(status=204)
+        return render(request, "screens/enrolment_state.html", context | {"stage": stage})
+    return render(request, "screens/enrolment.html", context | {"stage": stage})
+
+
+@for_technicians("POST")
+def screen_identify(request: PersonRequest, slug: str) -> HttpResponse:
+    """Let the screen show its name."""
+    found = get_object_or_404(Screen, slug=slug)
+    services.identify(found, person=request.user)
+    messages.success(request, _("%(name)s shows its name for 20 seconds.") % {"name": found.name})
+    return redirect("screen", slug)
+
+
+@for_technicians("POST")
+def screen_restart(request: PersonRequest, slug: str) -> HttpResponse:
+    """Restart the player."""
+    found = get_object_or_404(Screen, slug=slug)
+    services.restart(found, person=request.user)
+    messages.success(request, _("The player of %(name)s restarts.") % {"name": found.name})
+    return redirect("screen", slug)
+
+
+@for_technicians("GET", "POST")
+def screen_revoke(request: PersonRequest, slug: str) -> HttpResponse:
+    """Take from a player its way in, after asking."""
+    found = get_object_or_404(Screen, slug=slug)
+    if request.method == "GET":
+        return render(request, "screens/revoke.html", {"screen": found})
+    services.revoke(found, person=request.user)
+    messages.success(request, _("The player of %(name)s has no way in any more.") % {"name": found.name})
+    return redirect("screen", slug)
+
+
+def _upcoming(found: Screen) -> list[dict[str, Any]]:
+    try:
+        manifest = expected.current_manifest(found)
+        scenes = expected.upcoming(found, timezone.now(), CHANGES)
+    except CompileProblem:
+        return []
+    return [
+        {
+            "at": words.from_milliseconds(begins),
+            "what": in_words.what(scene),
+            "why": in_words.why(scene, manifest),
+        }
+        for begins, scene in scenes
+    ]

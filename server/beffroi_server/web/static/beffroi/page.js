@@ -56,3 +56,13 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-ask]");
   if (button && !window.confirm(button.dataset.ask)) event.preventDefault();
 });
+
+// What is open and visible looks again every so many seconds: data-every="3" with hx-trigger="due".
+let seconds = 0;
+setInterval(() => {
+  seconds += 1;
+  if (document.hidden) return;
+  for (const element of document.querySelectorAll("[data-every]")) {
+    if (seconds % Number(element.dataset.every) === 0) window.htmx?.trigger(element, "due");
+  }
+}, 1000);

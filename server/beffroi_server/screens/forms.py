@@ -1,0 +1,70 @@
+"""The forms of screens, their classes and groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_server.screens.models import Group, Screen, ScreenClass
+from beffroi_server.web.forms import ListedModelForm, PlainModelForm
+
+RESERVED = frozenset({"add", "new"})
+"""Addresses of pages, which no screen can have."""
+SLUG_LENGTH = 40
+
+
+class ScreenForm(ListedModelForm):
+    """A screen. Its identifier is made of its name once, and stays."""
+
+    class Meta:
+        model = Screen
+        fields = ("name", "place", "screen_class", "rotation", "groups")
+        widgets = {"groups": forms.CheckboxSelectMultiple}
+        help_texts = {
+            "name": _("As your colleagues call it, such as “Market square”."),
+            "place": _("Where it hangs, so that somebody finds it."),
+            "rotation": _("By how far the panel is turned clockwise, when it hangs on its side."),
+        }
+
+
+class ScreenClassForm(PlainModelForm):
+    """A kind of display."""
+
+    class Meta:
+        model = ScreenClass
+        fields = (
+            "name", "technology", "width", "height", "physical_height_mm", "viewing_distance_mm", "colour_depth",
+        )  # fmt: skip
+        help_texts = {
+            "width": _("As one looks at it: a totem is narrower than high."),
+            "physical_height_mm": _("Of the lit surface. A 55-inch display: 680; a P10 panel: 10 per pixel."),
+            "viewing_distance_mm": _("From where people must still read it. Letters are made large enough for that."),
+        }
+
+
+class GroupForm(PlainModelForm):
+    """A group with its members."""
+
+    screens = forms.ModelMultipleChoiceField(
+        Screen.objects.all(), required=False, label=_("Screens"), widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Group
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["screens"].initial = self.instance.screens.all()
+
+
+def free_slug(model: type[Screen | Group], name: str) -> str:
+    """Return an identifier made of a name that nothing of that kind has yet."""
+    base = slugify(name)[: SLUG_LENGTH - 4].strip("-") or model._meta.model_name or "screen"
+    taken = set(model._default_manager.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED
+    candidates = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))
+    return next(candidate for candidate in candidates if candidate not in taken)

@@ -1,0 +1,78 @@
+"""What a screen shows, and what is not as it should be, in words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from beffroi_content import model as content
+from beffroi_content.model import AlertForm
+from beffroi_content.timeline import ReasonKind, Scene, Showing
+
+STATES = {
+    "right": (gettext_lazy("shows what it must"), "calm", "online"),
+    "pending": (gettext_lazy("is catching up"), "warn", "waiting"),
+    "wrong": (gettext_lazy("needs a look"), "bad", "scenario"),
+    "offline": (gettext_lazy("not reachable"), "bad", "offline"),
+    "new": (gettext_lazy("not set up yet"), "warn", "waiting"),
+}
+"""By state: words, colour of the tag, icon."""
+REASONS = {
+    "not-enrolled": gettext_lazy(
+        "No player is enrolled as this screen. Open its enrolment and type the command there."
+    ),
+    "no-report": gettext_lazy("Its player has not reported yet. Start it, and look whether it reaches the broker."),
+    "offline": gettext_lazy(
+        "Its player is not connected; it goes on with what it has. Look at power and network there."
+    ),
+    "silent": gettext_lazy("Connected, but silent for minutes. Restart its player."),
+    "programme-older": gettext_lazy("The newest programme has not arrived yet. Seconds are normal."),
+    "programme-preparing": gettext_lazy("It prepares the newest programme, and shows the one before until then."),
+    "alerts-older": gettext_lazy("The newest alerts have not arrived yet."),
+    "picture-differs": gettext_lazy("What is on the glass is not what it must be. Look at it, and restart its player."),
+    "refusals": gettext_lazy("It refused something within the last hour: see the details."),
+    "clock-unknown": gettext_lazy("It does not know the time: dated content waits. Look at its network."),
+    "link-polling": gettext_lazy("The broker does not reach it; it asks the server every minute instead."),
+    "link-lost": gettext_lazy("It reaches neither broker nor server."),
+}
+"""By code of ``queries.REASONS``: what it means, and the next step."""
+
+
+def state_of(code: str) -> dict[str, str]:
+    """Return words, colour and icon of a state."""
+    words, colour, icon = STATES[code]
+    return {"code": code, "words": str(words), "colour": colour, "icon": icon}
+
+
+def what(scene: Scene) -> str:
+    """Return the names of what is on: ``La piscine rouvre``."""
+    return " + ".join(_name(showing) for showing in scene.showings)
+
+
+def why(scene: Scene, manifest: content.Manifest) -> str:
+    """Return why it is on, in a sentence. What takes the screen over, or lies over it, counts."""
+    if not scene.showings:
+        return ""
+    showing = next((showing for showing in scene.showings if showing.alert), scene.showings[0])
+    if showing.reason.kind is ReasonKind.ALL_CLEAR:
+        return _("The alert is over: its end is said.")
+    if showing.reason.kind is ReasonKind.ALERT:
+        return _("An alert is broadcast.")
+    if showing.reason.kind is ReasonKind.IDLE:
+        return _("Nothing is scheduled for now: the name of the town stands in.")
+    rules = {rule.id: rule.name for rule in manifest.rules}
+    playlists = {playlist.id: playlist.name for playlist in manifest.playlists}
+    names = {
+        "rule": rules.get(showing.reason.rule or "", "?"),
+        "playlist": playlists.get(showing.reason.playlist or "", "?"),
+    }
+    return _("Rule “%(rule)s”, playlist “%(playlist)s”.") % names
+
+
+def _name(showing: Showing) -> str:
+    if showing.alert is not None:
+        over = showing.form is AlertForm.ALL_CLEAR
+        return _("End of alert: %(title)s") % {"title": showing.alert.title} if over else showing.alert.title
+    name = showing.slide.name if showing.slide is not None else ""
+    pages = showing.slide.pages if showing.slide is not None else 1
+    return _("%(name)s (page %(page)d)") % {"name": name, "page": showing.page + 1} if pages > 1 else name

@@ -1,0 +1,79 @@
+"""The kinds of screens, and the groups that they are in."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from beffroi_server.screens import services
+from beffroi_server.screens.forms import GroupForm, ScreenClassForm, free_slug
+from beffroi_server.screens.models import Group, ScreenClass
+from beffroi_server.web.access import PersonRequest, for_technicians
+
+PER_PAGE = 50
+
+
+@for_technicians("GET")
+def screen_classes(request: PersonRequest) -> HttpResponse:
+    """List the kinds of screens."""
+    found = ScreenClass.objects.annotate(screen_count=Count("screen")).order_by("name")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "screens/screen_classes.html", {"page": page})
+
+
+@for_technicians("GET", "POST")
+def screen_class_add(request: PersonRequest) -> HttpResponse:
+    """Describe a new kind of screen."""
+    return _edit_class(request, ScreenClass())
+
+
+@for_technicians("GET", "POST")
+def screen_class(request: PersonRequest, pk: int) -> HttpResponse:
+    """Change a kind of screen."""
+    return _edit_class(request, get_object_or_404(ScreenClass, pk=pk))
+
+
+@for_technicians("GET")
+def groups(request: PersonRequest) -> HttpResponse:
+    """List the groups."""
+    found = Group.objects.annotate(screen_count=Count("screens")).order_by("name")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "screens/groups.html", {"page": page})
+
+
+@for_technicians("GET", "POST")
+def group_add(request: PersonRequest) -> HttpResponse:
+    """Make a group."""
+    return _edit_group(request, Group())
+
+
+@for_technicians("GET", "POST")
+def group(request: PersonRequest, pk: int) -> HttpResponse:
+    """Change a group."""
+    return _edit_group(request, get_object_or_404(Group, pk=pk))
+
+
+def _edit_class(request: PersonRequest, edited: ScreenClass) -> HttpResponse:
+    name = edited.name
+    form = ScreenClassForm(request.POST or None, instance=edited)
+    if request.method == "POST" and form.is_valid():
+        services.save_class(form.instance, person=request.user)
+        messages.success(request, _("%(name)s is saved.") % {"name": form.instance.name})
+        return redirect("screen-classes")
+    context = {"form": form, "name": name}
+    return render(request, "screens/screen_class.html", context, status=422 if form.errors else 200)
+
+
+def _edit_group(request: PersonRequest, edited: Group) -> HttpResponse:
+    name = edited.name
+    form = GroupForm(request.POST or None, instance=edited)
+    if request.method == "POST" and form.is_valid():
+        edited.slug = edited.slug or free_slug(Group, edited.name)
+        services.save_group(edited, person=request.user, screens=form.cleaned_data["screens"])
+        messages.success(request, _("%(name)s is saved.") % {"name": edited.name})
+        return redirect("groups")
+    return render(request, "screens/group.html", {"form": form, "name": name}, status=422 if form.errors else 200)
