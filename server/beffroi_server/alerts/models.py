@@ -69,6 +69,8 @@ class Alert(Wording):
     """An alert that was broadcast. The row is the record: it is ended, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    """Of the form that broadcast it: sent twice, it broadcasts once."""
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTUAL)
     scenario = models.ForeignKey(Scenario, null=True, blank=True, on_delete=models.SET_NULL)
     issued_at = models.DateTimeField(_("issued"))

@@ -15,7 +15,7 @@ from beffroi_content.wire.topics import Scope, Topic
 from beffroi_server.alerts.models import Alert
 from beffroi_server.broadcast.models import Outgoing
 from beffroi_server.broadcast.signing import unix_ms
-from beffroi_server.screens.models import Receipt, Screen
+from beffroi_server.screens.models import Group, Receipt, Screen
 
 ScopeName = tuple[str, str]
 """``all``, ``group`` or ``screen``, and the slug of the group or screen."""
@@ -111,10 +111,15 @@ def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
 
 def targeted_screens(alert: Alert) -> QuerySet[Screen]:
     """Return the screens that the alert is for."""
-    if alert.everywhere:
+    return screens_of(alert.everywhere, alert.groups.all(), alert.screens.all())
+
+
+def screens_of(everywhere: bool, groups: Iterable[Group], screens: Iterable[Screen]) -> QuerySet[Screen]:
+    """Return every screen, or those of groups and some more, each once."""
+    if everywhere:
         return Screen.objects.all()
     return Screen.objects.filter(
-        pk__in=Screen.objects.filter(Q(pk__in=alert.screens.all()) | Q(groups__in=alert.groups.all())).values("pk")
+        pk__in=Screen.objects.filter(Q(pk__in=[one.pk for one in screens]) | Q(groups__in=list(groups))).values("pk")
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -59,9 +60,10 @@ def broadcast_alert(
     duration_min: int,
     all_clear_s: int = 300,
     scenario: Scenario | None = None,
+    token: uuid.UUID | None = None,
     person: Person | None,
 ) -> Alert:
-    """Broadcast an alert, now.
+    """Broadcast an alert, now. The same form sent again, by a second press of the button, broadcasts nothing new.
 
     Args:
         level: One of ``alerts.models.Level``.
@@ -74,6 +76,7 @@ def broadcast_alert(
         duration_min: Minutes until it ends by itself.
         all_clear_s: Seconds for which its end is said.
         scenario: What it was prepared as.
+        token: Of the form that is sent.
         person: Who broadcasts it.
 
     Raises:
@@ -82,7 +85,10 @@ def broadcast_alert(
     now = timezone.now()
     _check(targets, duration_min)
     with serialised():
+        if token is not None and (known := Alert.objects.filter(token=token).first()):
+            return known
         alert = Alert(
+            token=token,
             level=level,
             status=status,
             title=title.strip(),
@@ -191,7 +197,7 @@ def _check(targets: Targets, duration_min: int) -> None:
 
 def _validate(alert: Alert) -> None:
     try:
-        alert.clean_fields(exclude={"issued_by", "ended_by", "scenario"})
+        alert.clean_fields(exclude={"issued_by", "ended_by", "scenario", "token"})
         queries.to_content(alert, alert.issued_at)
     except ValidationError as error:
         code = "no-title" if "title" in error.message_dict else "invalid"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.alerts import views
+from beffroi_server.alerts import scenario_views, views
 
 urlpatterns: list[URLPattern] = [
     path("alerts/", views.alerts, name="alerts"),
@@ -17,8 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("alerts/<uuid:pk>/extend/", views.alert_extend, name="alert-extend"),
     path("alerts/<uuid:pk>/end/", views.alert_end, name="alert-end"),
     path("alerts/<uuid:pk>/withdraw/", views.alert_withdraw, name="alert-withdraw"),
-    path("scenarios/", views.scenarios, name="scenarios"),
-    path("scenarios/new/", views.scenario_new, name="scenario-new"),
-    path("scenarios/<int:pk>/", views.scenario, name="scenario"),
-    path("scenarios/<int:pk>/delete/", views.scenario_delete, name="scenario-delete"),
+    path("scenarios/", scenario_views.scenarios, name="scenarios"),
+    path("scenarios/new/", scenario_views.scenario_new, name="scenario-new"),
+    path("scenarios/<int:pk>/", scenario_views.scenario, name="scenario"),
+    path("scenarios/<int:pk>/delete/", scenario_views.scenario_delete, name="scenario-delete"),
 ]

@@ -1,16 +1,246 @@
-"""Alerts, their history, and scenarios."""
+"""From a scenario to the glass: choosing, broadcasting, following and ending an alert."""
 
 from __future__ import annotations
 
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.core.signing import BadSignature
+from django.db.models import Count
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_content import model as content
+from beffroi_server.accounts import actions
+from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.alerts import forms, pictures, queries, services
+from beffroi_server.alerts.errors import AlertRefused
+from beffroi_server.alerts.forms import DEFAULT_MINUTES, WORDING, AlertForm, ExtensionForm
+from beffroi_server.alerts.models import Alert, Level, Scenario, Status
+from beffroi_server.screens.models import Receipt, Screen, ScreenClass
+from beffroi_server.web.access import PersonRequest, for_officers, for_people, is_htmx, the_town
+
+PER_PAGE = 30
+EXTENSIONS = (30, 60, 120)
+"""Minutes."""
 
 
-def _to_come(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    raise Http404
+@for_officers("GET")
+def alert_choose(request: PersonRequest) -> HttpResponse:
+    """Choose what to broadcast."""
+    scenarios = Scenario.objects.prefetch_related("groups", "screens")
+    context = {"scenarios": scenarios, "levels": Level.choices[::-1], "running": queries.active(timezone.now())}
+    return render(request, "alerts/choose.html", context)
 
 
-alerts = alert_choose = alert_new = alert_preview = alert_page = alert = alert_receipts = alert_extend = alert_end = (
-    alert_withdraw
-) = scenarios = scenario_new = scenario = scenario_delete = _to_come
+@for_officers("GET", "POST")
+def alert_new(request: PersonRequest) -> HttpResponse:
+    """Show what is about to be broadcast; POST broadcasts it, or only draws it anew with ``look``."""
+    if request.method == "GET":
+        return _form_page(request, AlertForm(initial=_initial(request)))
+    form = AlertForm(request.POST)
+    if "look" in request.POST:
+        form.is_valid()
+        return _form_page(request, form)
+    if form.is_valid():
+        try:
+            alert = _broadcast(request, form)
+        except AlertRefused as refused:
+            form.add_error(None, refused.message)
+        else:
+            return redirect("alert", alert.pk)
+    return _form_page(request, form, status=422)
+
+
+@for_officers("POST")
+def alert_preview(request: PersonRequest) -> HttpResponse:
+    """Draw what is being written."""
+    return render(request, "alerts/preview.html", _preview(AlertForm(request.POST)))
+
+
+@for_people("GET")
+def alert_page(request: PersonRequest) -> HttpResponse:
+    """Return a page of an alert on a kind of screen, to the pixel."""
+    kind = get_object_or_404(ScreenClass, pk=_number(request.GET.get("class")))
+    try:
+        page = pictures.page(kind, _number(request.GET.get("page")), request.GET.get("text", ""), the_town())
+    except (BadSignature, IndexError, ValueError) as error:
+        raise Http404 from error
+    response = HttpResponse(page, content_type="image/png")
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@for_people("GET")
+def alert(request: PersonRequest, pk: uuid.UUID) -> HttpResponse:
+    """Follow an alert."""
+    found = get_object_or_404(Alert, pk=pk)
+    shown = queries.to_content(found, found.issued_at)
+    screens = queries.targeted_screens(found).select_related("screen_class")
+    receipts = _receipts(found)
+    context = {
+        "alert": found,
+        "drawings": pictures.drawings(shown, pictures.kinds(screens), the_town()),
+        "extensions": EXTENSIONS,
+        "events": _events(found),
+        **receipts,
+    }
+    return render(request, "alerts/alert.html", context)
+
+
+@for_people("GET")
+def alert_receipts(request: PersonRequest, pk: uuid.UUID) -> HttpResponse:
+    """Say which screens show it; 204 when a page that is open knows already."""
+    receipts = _receipts(get_object_or_404(Alert, pk=pk))
+    if is_htmx(request) and request.GET.get("mark") == receipts["mark"]:
+        return HttpResponse(status=204)
+    return render(request, "alerts/receipts.html", receipts)
+
+
+@for_officers("POST")
+def alert_extend(request: PersonRequest, pk: uuid.UUID) -> HttpResponse:
+    """Let it last longer."""
+    form = ExtensionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Give the minutes by which the alert lasts longer, 31 days at most."))
+        return redirect("alert", pk)
+    minutes = form.cleaned_data["minutes"]
+    return _change(request, pk, lambda found: services.extend_alert(found, minutes, person=request.user))
+
+
+@for_officers("POST")
+def alert_end(request: PersonRequest, pk: uuid.UUID) -> HttpResponse:
+    """End it, and say so on the screens."""
+    return _change(request, pk, lambda found: services.end_alert(found, person=request.user))
+
+
+@for_officers("POST")
+def alert_withdraw(request: PersonRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take it off at once."""
+    return _change(request, pk, lambda found: services.withdraw_alert(found, person=request.user))
+
+
+@for_officers("GET")
+def alerts(request: PersonRequest) -> HttpResponse:
+    """List every alert that was ever broadcast, the newest first."""
+    page = Paginator(Alert.objects.select_related("issued_by"), PER_PAGE).get_page(request.GET.get("page"))
+    names = [str(found.pk) for found in page]
+    reached = Receipt.objects.filter(alert__in=names).exclude(form=content.AlertForm.ALL_CLEAR.value)
+    counts = dict(reached.values_list("alert").annotate(Count("screen", distinct=True)))
+    now = timezone.now()
+    rows = [(found, _state(found, now), counts.get(str(found.pk), 0)) for found in page]
+    return render(request, "alerts/alerts.html", {"page": page, "rows": rows})
+
+
+def _initial(request: PersonRequest) -> dict[str, Any]:
+    level = request.GET.get("level")
+    values: dict[str, Any] = {
+        "token": uuid.uuid4(),
+        "status": Status.ACTUAL,
+        "level": level if level in Level.values else Level.EMERGENCY,
+        "source": the_town().name,
+        "everywhere": True,
+        "duration_min": DEFAULT_MINUTES,
+    }
+    if "scenario" in request.GET:
+        scenario = get_object_or_404(Scenario, pk=_number(request.GET["scenario"]))
+        values |= {name: getattr(scenario, name) for name in WORDING if name not in {"groups", "screens"}}
+        values |= {"groups": list(scenario.groups.all()), "screens": list(scenario.screens.all())}
+        values |= {"scenario": scenario, "duration_min": scenario.duration_min}
+    return values
+
+
+def _form_page(request: PersonRequest, form: AlertForm, status: int = 200) -> HttpResponse:
+    scenario = form["scenario"].value()
+    name = scenario.name if isinstance(scenario, Scenario) else Scenario.objects.filter(pk=scenario or 0).first()
+    context = {"form": form, "scenario": name, "edits": not name or form.is_bound, **_preview(form)}
+    return render(request, "alerts/new.html", context, status=status)
+
+
+def _preview(form: AlertForm) -> dict[str, Any]:
+    values: Mapping[str, Any] = form.initial
+    if form.is_bound:
+        targets = forms.reached(form)
+        values = form.cleaned_data
+    else:
+        targets = (bool(values["everywhere"]), values.get("groups") or [], values.get("screens") or [])
+    screens = list(queries.screens_of(*targets).select_related("screen_class", "state"))
+    context: dict[str, Any] = {
+        "status": values.get("status") or Status.ACTUAL,
+        "count": len(screens),
+        "offline": [screen.name for screen in screens if not _is_online(screen)],
+        "seconds": 60 * (values.get("duration_min") or DEFAULT_MINUTES),
+    }
+    try:
+        shown = pictures.draft(values)
+        context["drawings"] = pictures.drawings(shown, pictures.kinds(screens), the_town())
+    except ValueError as error:
+        context["fault"] = str(error)
+    return context
+
+
+def _broadcast(request: PersonRequest, form: AlertForm) -> Alert:
+    values = form.cleaned_data
+    names = ("level", "status", "title", "description", "instruction", "source", "duration_min", "all_clear_s")
+    return services.broadcast_alert(
+        **{name: values[name] for name in names},
+        targets=form.targets(),
+        scenario=values["scenario"],
+        token=values["token"],
+        person=request.user,
+    )
+
+
+def _change(request: PersonRequest, pk: uuid.UUID, change: Callable[[Alert], None]) -> HttpResponse:
+    try:
+        change(get_object_or_404(Alert, pk=pk))
+    except AlertRefused as refused:
+        messages.warning(request, refused.message)
+    return redirect("alert", pk)
+
+
+def _receipts(found: Alert) -> dict[str, Any]:
+    """Return what became of the alert, for a page or the part of it that follows."""
+    receipts = queries.receipts_of(found)
+    now = timezone.now()
+    counts = {state: sum(one.state == state for one in receipts) for state in ("shown", "waiting", "offline")}
+    state = _state(found, now)
+    context: dict[str, Any] = {
+        "alert": found,
+        "state": state,
+        "receipts": receipts,
+        "counts": counts,
+        "every": 1 if state == "on" and counts["waiting"] else 4,
+    }
+    said = render_to_string("alerts/receipts.html", context | {"mark": ""})
+    return context | {"mark": hashlib.sha256(said.encode()).hexdigest()[:16]}
+
+
+def _state(found: Alert, now: Any) -> str:
+    """Return ``on``, ``clearing``, ``withdrawn`` or ``over``."""
+    if found.withdrawn_at is not None:
+        return "withdrawn"
+    if now < found.ends_at:
+        return "on"
+    return "clearing" if now < queries.clears_at(found) else "over"
+
+
+def _events(found: Alert) -> list[tuple[AuditEvent, str]]:
+    events = AuditEvent.objects.filter(action__startswith="alert-", detail__id=str(found.pk))
+    return [(event, actions.in_words(event.action)) for event in events[:50]]
+
+
+def _is_online(screen: Screen) -> bool:
+    state = getattr(screen, "state", None)
+    return state is not None and state.online
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0

@@ -22,6 +22,10 @@ from beffroi_server.screens.models import ScreenClass
 
 CACHE_BYTES = 48 * 1024 * 1024
 Pages = tuple[bytes, ...]
+_FORMS = {
+    content.AlertLevel.INFORMATION: content.AlertForm.SLIDE,
+    content.AlertLevel.VIGILANCE: content.AlertForm.BANNER,
+}
 
 
 class PageCache:
@@ -80,6 +84,11 @@ def slide_pages(slide: content.Slide, canvas: raster.Canvas) -> Pages:
 def alert_pages(alert: content.Alert, form: content.AlertForm, canvas: raster.Canvas) -> Pages:
     """Return the pages of an alert as PNG."""
     return cache.get(raster.alert_key(alert, form, canvas), lambda: raster.draw_alert(alert, form, canvas))
+
+
+def alert_form(level: content.AlertLevel) -> content.AlertForm:
+    """Return the form in which an alert of that level is shown."""
+    return _FORMS.get(level, content.AlertForm.TAKEOVER)
 
 
 def alert_canvas(level: content.AlertLevel, form: content.AlertForm, settings: content.ScreenSettings) -> raster.Canvas:

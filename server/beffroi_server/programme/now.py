@@ -21,10 +21,6 @@ from beffroi_server.screens.models import Screen
 
 DIGESTS_KEPT = 5_000
 _digests: dict[tuple[object, ...], str] = {}
-_FORMS = {
-    content.AlertLevel.INFORMATION: content.AlertForm.SLIDE,
-    content.AlertLevel.VIGILANCE: content.AlertForm.BANNER,
-}
 
 
 def expected_scene(screen: Screen, now: dt.datetime) -> Scene:
@@ -97,7 +93,7 @@ def _held(screen: Screen, settings: content.ScreenSettings, now: dt.datetime) ->
         content.HeldAlert(
             alert=alert,
             lapses_at_uptime_ms=alert.ends_at_ms,
-            pages=len(_alert_pages(alert, _FORMS.get(alert.level, content.AlertForm.TAKEOVER), settings)),
+            pages=len(_alert_pages(alert, preview.alert_form(alert.level), settings)),
         )
         for alert in alerts.alerts_for(screen, now)
     ]

@@ -1,0 +1,84 @@
+"""The form that broadcasts an alert."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_server.alerts.models import Alert, Level, Scenario, Status
+from beffroi_server.alerts.services import LONGEST, Targets
+from beffroi_server.screens.models import Group, Screen
+from beffroi_server.web.forms import ListedModelForm, PlainForm
+
+DEFAULT_MINUTES = 60
+WORDING = ("level", "title", "description", "instruction", "source", "everywhere", "groups", "screens", "all_clear_s")
+"""What a scenario hands over to an alert."""
+
+
+class WordingForm(ListedModelForm):
+    """What the forms of alerts and scenarios have in common."""
+
+    level = forms.ChoiceField(label=_("Level"), choices=Level.choices, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("groups", "screens"):
+            self.fields[name].widget = forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+            self.fields[name].widget.choices = self.fields[name].choices  # type: ignore[attr-defined]
+        for name in ("description", "instruction"):
+            self.fields[name].widget.attrs["rows"] = 4
+
+    def targets(self) -> Targets:
+        """Return the screens that were chosen."""
+        if self.cleaned_data["everywhere"]:
+            return Targets(everywhere=True)
+        return Targets(groups=tuple(self.listed("groups")), screens=tuple(self.listed("screens")))
+
+
+class AlertForm(WordingForm):
+    """An alert before it is broadcast."""
+
+    status = forms.ChoiceField(label=_("Is it real?"), choices=Status.choices, widget=forms.RadioSelect)
+    duration_min = forms.IntegerField(
+        label=_("Minutes until it ends by itself"), min_value=1, max_value=LONGEST.days * 1440, initial=DEFAULT_MINUTES
+    )
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    scenario = forms.ModelChoiceField(Scenario.objects.all(), required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Alert
+        fields = ("status", *WORDING)
+        widgets = {"all_clear_s": forms.HiddenInput}
+
+    field_order = ("level", "status", "title", "description", "instruction", "source")
+
+
+class ScenarioForm(WordingForm):
+    """An alert prepared in calm."""
+
+    class Meta:
+        model = Scenario
+        fields = ("name", *WORDING, "duration_min")
+        labels = {"duration_min": _("Minutes until it ends by itself")}
+        help_texts = {"name": _("As the officer looks for it at night, such as “Flood of the quays”.")}
+
+    def chosen(self) -> tuple[bool, list[Group], list[Screen]]:
+        """Return the targets of the scenario before it is changed."""
+        if self.instance.pk is None:
+            return True, [], []
+        return self.instance.everywhere, list(self.instance.groups.all()), list(self.instance.screens.all())
+
+
+class ExtensionForm(PlainForm):
+    """By how much an alert is prolonged."""
+
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=LONGEST.days * 1440)
+
+
+def reached(form: WordingForm) -> tuple[bool, list[Group], list[Screen]]:
+    """Return the targets as far as they are filled in, in a form that may be wrong elsewhere."""
+    form.is_valid()
+    chosen = form.cleaned_data
+    return bool(chosen.get("everywhere")), list(chosen.get("groups") or ()), list(chosen.get("screens") or ())

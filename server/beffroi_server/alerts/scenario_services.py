@@ -1,0 +1,32 @@
+"""Changes to scenarios."""
+
+from __future__ import annotations
+
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import Person
+from beffroi_server.alerts.models import Scenario
+from beffroi_server.alerts.services import Targets
+from beffroi_server.transactions import serialised
+
+
+def save_scenario(scenario: Scenario, targets: Targets, *, person: Person | None) -> None:
+    """Create a scenario or save a change of one.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        scenario.everywhere = targets.everywhere
+        scenario.full_clean()
+        created = scenario._state.adding
+        scenario.save()
+        scenario.groups.set(targets.groups)
+        scenario.screens.set(targets.screens)
+        audit.record(person, "scenario-created" if created else "scenario-changed", scenario)
+
+
+def delete_scenario(scenario: Scenario, *, person: Person | None) -> None:
+    """Delete a scenario. Alerts that were broadcast from it stay."""
+    with serialised():
+        audit.record(person, "scenario-deleted", scenario)
+        scenario.delete()
