@@ -108,9 +108,14 @@ class TestBroadcasting:
 
     @pytest.mark.parametrize(
         ("wrong", "said"),
-        [({"title": ""}, "required"), ({"everywhere": ""}, "Choose the screens"), ({"duration_min": "0"}, "greater than or equal to 1"),
-         ({"description": "é" * 5_001}, "5000"), ({"token": ""}, "required")],
-    )  # fmt: skip
+        [
+            ({"title": ""}, "required"),
+            ({"everywhere": ""}, "Choose the screens"),
+            ({"duration_min": "0"}, "greater than or equal to 1"),
+            ({"description": "é" * 5_001}, "5000"),
+            ({"token": ""}, "required"),
+        ],
+    )
     def test_refuses_what_cannot_be_sent_and_loses_nothing(self, as_bob, wrong, said):
         answer = as_bob.post("/alerts/new/", values(instruction="<b>Montez</b>") | wrong)
         assert answer.status_code == 422

@@ -73,25 +73,26 @@ def takeover(found: Sequence[Phase], unix_ms: int, *, rests: bool = True) -> Ale
         rests: Whether there is a programme that an alert below emergency can give way to for a while.
     """
     urgent = [phase for phase in found if phase.level.rank >= AlertLevel.ALERT.rank]
-    calm = last_turn(urgent, unix_ms)
     emergencies = active(urgent, AlertLevel.EMERGENCY, unix_ms)
     if emergencies:
-        return _slot(emergencies, AlertForm.TAKEOVER, unix_ms, calm)
+        graver = [phase for phase in urgent if phase.level is AlertLevel.EMERGENCY]
+        return _slot(emergencies, AlertForm.TAKEOVER, unix_ms, _last_start_or_end(graver, unix_ms))
     alerts = active(urgent, AlertLevel.ALERT, unix_ms)
     if alerts:
-        return _slot(alerts, AlertForm.TAKEOVER, unix_ms, calm, BREATHER_MS if rests else 0)
+        since = _last_start_or_end(urgent, unix_ms)
+        return _slot(alerts, AlertForm.TAKEOVER, unix_ms, since, BREATHER_MS if rests else 0)
     over = [phase for phase in urgent if phase.is_clearing(unix_ms)]
-    return _slot(over, AlertForm.ALL_CLEAR, unix_ms, calm)
+    return _slot(over, AlertForm.ALL_CLEAR, unix_ms, last_turn(urgent, unix_ms))
 
 
 def banner(found: Sequence[Phase], unix_ms: int) -> AlertSlot | None:
     """Return what lies in a band over the programme at that instant, if anything does."""
     vigilance = [phase for phase in found if phase.level is AlertLevel.VIGILANCE]
-    calm = last_turn(vigilance, unix_ms)
     present = active(vigilance, AlertLevel.VIGILANCE, unix_ms)
     if present:
-        return _slot(present, AlertForm.BANNER, unix_ms, calm)
-    return _slot([phase for phase in vigilance if phase.is_clearing(unix_ms)], AlertForm.ALL_CLEAR, unix_ms, calm)
+        return _slot(present, AlertForm.BANNER, unix_ms, _last_start_or_end(vigilance, unix_ms))
+    over = [phase for phase in vigilance if phase.is_clearing(unix_ms)]
+    return _slot(over, AlertForm.ALL_CLEAR, unix_ms, last_turn(vigilance, unix_ms))
 
 
 def news(found: Sequence[Phase], unix_ms: int) -> AlertSlot | None:
@@ -114,14 +115,25 @@ def calm(found: Sequence[Phase], unix_ms: int) -> Span:
 
 def last_turn(found: Iterable[Phase], unix_ms: int) -> int | None:
     """Return the newest instant up to this one at which an alert began, ended or was forgotten."""
-    instants = [instant for phase in found for instant in (phase.began_ms, phase.ends_ms, phase.clears_ms)]
-    return max((instant for instant in instants if instant <= unix_ms), default=None)
+    return _newest((turn for phase in found for turn in (phase.began_ms, phase.ends_ms, phase.clears_ms)), unix_ms)
 
 
 def next_turn(found: Iterable[Phase], unix_ms: int) -> int:
     """Return the next instant at which an alert ends or is forgotten, or ``FAR_MS``."""
     instants = [instant for phase in found for instant in (phase.ends_ms, phase.clears_ms)]
     return min((instant for instant in instants if instant > unix_ms), default=FAR_MS)
+
+
+def _last_start_or_end(found: Iterable[Phase], unix_ms: int) -> int | None:
+    """Return the newest instant up to this one at which the alerts that must be shown became others.
+
+    That one is forgotten changes nothing while another must be shown.
+    """
+    return _newest((turn for phase in found for turn in (phase.began_ms, phase.ends_ms)), unix_ms)
+
+
+def _newest(instants: Iterable[int], unix_ms: int) -> int | None:
+    return max((instant for instant in instants if instant <= unix_ms), default=None)
 
 
 def _phase(held: HeldAlert, moment: Moment) -> Phase:
@@ -157,13 +169,13 @@ def _page_count(phase: Phase, form: AlertForm) -> int:
 
 
 def _slot(
-    group: Sequence[Phase], form: AlertForm, unix_ms: int, calm_ms: int | None, breather_ms: int = 0
+    group: Sequence[Phase], form: AlertForm, unix_ms: int, since_ms: int | None, breather_ms: int = 0
 ) -> AlertSlot | None:
     """Return the page of a group of alerts that is on, or None in a breather or of nobody."""
     if not group:
         return None
     slots = [(phase, page) for phase in group for page in range(_page_count(phase, form))]
-    around = Span(calm_ms, next_turn(group, unix_ms))
+    around = Span(since_ms, next_turn(group, unix_ms))
     if len(slots) == 1 and not breather_ms:
         return AlertSlot(group[0], form, 0, around)
     began, page_ms, busy_ms = _cycle(group, form, breather_ms)

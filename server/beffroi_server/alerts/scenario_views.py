@@ -8,9 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from beffroi_server.alerts import pictures, queries, scenario_services
+from beffroi_server.alerts import queries, scenario_services
+from beffroi_server.alerts.drafts import draft
 from beffroi_server.alerts.forms import ScenarioForm, reached
 from beffroi_server.alerts.models import Level, Scenario
+from beffroi_server.library import drawings
 from beffroi_server.web.access import PersonRequest, for_officers, the_town
 
 PER_PAGE = 50
@@ -62,12 +64,12 @@ def _edit(request: PersonRequest, edited: Scenario) -> HttpResponse:
     return render(request, "alerts/scenario.html", context, status=status)
 
 
-def _drawings(form: ScenarioForm) -> list[pictures.Drawing]:
+def _drawings(form: ScenarioForm) -> list[drawings.Drawing]:
     targets, values = form.chosen(), form.initial
     if form.is_bound:
         targets, values = reached(form), form.cleaned_data
     screens = queries.screens_of(*targets).select_related("screen_class")
     try:
-        return pictures.drawings(pictures.draft(values), pictures.kinds(screens), the_town())
+        return drawings.of_alert(draft(values), drawings.kinds_of(screens), the_town())
     except ValueError:
         return []

@@ -9,9 +9,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.core.signing import BadSignature
 from django.db.models import Count
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -20,11 +19,13 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_server.accounts import actions
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import forms, pictures, queries, services
+from beffroi_server.alerts import forms, queries, services
+from beffroi_server.alerts.drafts import draft
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.forms import DEFAULT_MINUTES, WORDING, AlertForm, ExtensionForm
 from beffroi_server.alerts.models import Alert, Level, Scenario, Status
-from beffroi_server.screens.models import Receipt, Screen, ScreenClass
+from beffroi_server.library import drawings
+from beffroi_server.screens.models import Receipt, Screen
 from beffroi_server.web.access import PersonRequest, for_officers, for_people, is_htmx, the_town
 
 PER_PAGE = 30
@@ -68,14 +69,7 @@ def alert_preview(request: PersonRequest) -> HttpResponse:
 @for_people("GET")
 def alert_page(request: PersonRequest) -> HttpResponse:
     """Return a page of an alert on a kind of screen, to the pixel."""
-    kind = get_object_or_404(ScreenClass, pk=_number(request.GET.get("class")))
-    try:
-        page = pictures.page(kind, _number(request.GET.get("page")), request.GET.get("text", ""), the_town())
-    except (BadSignature, IndexError, ValueError) as error:
-        raise Http404 from error
-    response = HttpResponse(page, content_type="image/png")
-    response["Cache-Control"] = "private, max-age=3600"
-    return response
+    return drawings.alert_page(request, the_town())
 
 
 @for_people("GET")
@@ -87,7 +81,7 @@ def alert(request: PersonRequest, pk: uuid.UUID) -> HttpResponse:
     receipts = _receipts(found)
     context = {
         "alert": found,
-        "drawings": pictures.drawings(shown, pictures.kinds(screens), the_town()),
+        "drawings": drawings.of_alert(shown, drawings.kinds_of(screens), the_town()),
         "extensions": EXTENSIONS,
         "events": _events(found),
         **receipts,
@@ -179,8 +173,8 @@ def _preview(form: AlertForm) -> dict[str, Any]:
         "seconds": 60 * (values.get("duration_min") or DEFAULT_MINUTES),
     }
     try:
-        shown = pictures.draft(values)
-        context["drawings"] = pictures.drawings(shown, pictures.kinds(screens), the_town())
+        shown = draft(values)
+        context["drawings"] = drawings.of_alert(shown, drawings.kinds_of(screens), the_town())
     except ValueError as error:
         context["fault"] = str(error)
     return context

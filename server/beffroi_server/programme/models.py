@@ -99,15 +99,15 @@ class ScheduleRule(models.Model):
             raise ValidationError({"end_time": _("Give both times, or none for the whole day.")})
 
     def to_content(self) -> content.ScheduleRule:
-        """Return the rule as the timeline knows it."""
+        """Return the rule as the timeline knows it; one that is not saved yet has the number 0."""
         window: list[dict[str, Any]] = []
         if self.start_time is not None and self.end_time is not None:
             window = [{"start": self.start_time, "end": self.end_time}]
         return content.ScheduleRule.model_validate(
             {
-                "id": f"rule-{self.pk}",
+                "id": f"rule-{self.pk or 0}",
                 "name": self.name,
-                "playlist": f"playlist-{self.playlist_id}",
+                "playlist": f"playlist-{self.playlist_id or 0}",
                 "priority": self.priority,
                 "mode": self.mode,
                 "first_date": self.first_date,

@@ -1,9 +1,16 @@
-"""What is on the programmes, and what had to be left out."""
+"""What is on the programmes, what had to be left out, and whether a rule is still as it was."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.forms import model_to_dict
+
 from beffroi_server.programme import compile as compiling
 from beffroi_server.programme.compile import Problem
+from beffroi_server.programme.models import ScheduleRule
 from beffroi_server.screens.models import Screen
 
 
@@ -13,3 +20,11 @@ def problems(screen: Screen) -> tuple[Problem, ...]:
         return compiling.compile_manifest(compiling.load_inputs(screen)).problems
     except compiling.CompileProblem as problem:
         return (Problem("", screen.name, problem.code, problem.message),)
+
+
+def fingerprint(rule: ScheduleRule) -> str:
+    """Return the SHA-256 of all values of a saved rule, to tell later whether somebody changed it."""
+    values = model_to_dict(rule)
+    for name in ("screens", "groups"):
+        values[name] = sorted(each.pk for each in values[name])
+    return hashlib.sha256(json.dumps(values, sort_keys=True, cls=DjangoJSONEncoder).encode()).hexdigest()

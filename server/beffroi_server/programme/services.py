@@ -11,7 +11,9 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Person
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.programme import publication
+from beffroi_server.programme.errors import RuleConflict
 from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
+from beffroi_server.programme.queries import fingerprint
 from beffroi_server.screens.models import Group, Screen
 from beffroi_server.transactions import serialised
 
@@ -161,6 +163,7 @@ def save_rule(
     person: Person | None,
     screens: Iterable[Screen] | None = None,
     groups: Iterable[Group] | None = None,
+    expected: str | None = None,
 ) -> ScheduleRule:
     """Create a rule or save a change of one.
 
@@ -169,16 +172,22 @@ def save_rule(
         person: Who does it.
         screens: The screens that it is for; None leaves them as they are.
         groups: The groups that it is for; None leaves them as they are.
+        expected: The ``fingerprint`` of the rule that the person saw before changing it.
 
     Raises:
+        RuleConflict: somebody else changed it since.
+        ScheduleRule.DoesNotExist: somebody else deleted it since.
         ValidationError: a value does not do.
     """
     with serialised():
         rule.full_clean()
         created = rule._state.adding
         if not created:
+            before = ScheduleRule.objects.get(pk=rule.pk)
+            if expected is not None and fingerprint(before) != expected:
+                raise RuleConflict(before)
             # Those that it no longer concerns must hear of it too.
-            publication.rule_changed(ScheduleRule.objects.get(pk=rule.pk))
+            publication.rule_changed(before)
         rule.save()
         if screens is not None:
             rule.screens.set(screens)

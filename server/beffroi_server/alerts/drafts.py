@@ -1,0 +1,36 @@
+"""An alert as it is being written, complete enough to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_content import model as content
+from beffroi_server.broadcast.signing import unix_ms
+
+
+def draft(values: Mapping[str, Any]) -> content.Alert:
+    """Return an alert of form values.
+
+    Raises:
+        ValueError: it cannot be an alert.
+    """
+    minutes = values.get("duration_min") or 60
+    # Within the minute nothing changes, and nothing is drawn again.
+    issued = unix_ms(timezone.now()) // 60_000 * 60_000
+    return content.Alert(
+        id="preview",
+        level=content.AlertLevel(values.get("level") or content.AlertLevel.EMERGENCY),
+        status=content.AlertStatus(values.get("status") or content.AlertStatus.ACTUAL),
+        title=values.get("title") or _("Title"),
+        description=values.get("description") or "",
+        instruction=values.get("instruction") or "",
+        source=values.get("source") or "–",
+        issued_at_ms=issued,
+        ends_at_ms=issued + minutes * 60_000,
+        time_to_live_ms=minutes * 60_000,
+        all_clear_ms=0,
+    )

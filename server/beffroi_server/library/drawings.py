@@ -1,0 +1,140 @@
+"""Exact pictures of what is not saved yet: each address holds all that is drawn, signed, so that nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from beffroi_content import model as content
+from beffroi_content.raster import RasterError
+from beffroi_server.accounts.models import Town
+from beffroi_server.library import preview
+from beffroi_server.library.preview import Pages
+from beffroi_server.screens.models import Screen, ScreenClass
+
+KINDS_SHOWN = 4
+ANNOUNCEMENT, ALERT = "announcement-page", "alert-page"
+"""What is drawn: the name of its address, and the salt of its signature."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Something on a kind of screen."""
+
+    screen_class: ScreenClass
+    width: int
+    height: int
+    pages: list[str] = field(default_factory=list)
+    """The address of each page."""
+    problem: str = ""
+    """Why it cannot be drawn there."""
+
+
+def kinds_of(screens: Iterable[Screen]) -> list[ScreenClass]:
+    """Return the kinds of some screens, the largest first, a few at most."""
+    return _few({screen.screen_class for screen in screens})
+
+
+def kinds_in_use() -> list[ScreenClass]:
+    """Return the kinds of the town's screens; of all there are, where there is no screen yet."""
+    used = ScreenClass.objects.filter(screen__isnull=False).distinct()
+    return _few(set(used) or set(ScreenClass.objects.all()))
+
+
+def of_announcement(announcement: content.Announcement, kinds: Iterable[ScreenClass], town: Town) -> list[Drawing]:
+    """Return the pictures of an announcement on some kinds of screens."""
+    text = _signed(ANNOUNCEMENT, announcement.model_dump(mode="json"))
+    found = []
+    for kind in kinds:
+        try:
+            count = len(preview.preview_pages(announcement, kind, town))
+        except RasterError as error:
+            found.append(Drawing(kind, kind.width, kind.height, problem=in_words(error)))
+        else:
+            pages = [_address(ANNOUNCEMENT, kind, page, text) for page in range(count)]
+            found.append(Drawing(kind, kind.width, kind.height, pages))
+    return found
+
+
+def of_alert(alert: content.Alert, kinds: Iterable[ScreenClass], town: Town) -> list[Drawing]:
+    """Return the pictures of an alert on some kinds of screens."""
+    text = _signed(ALERT, alert.model_dump(mode="json"))
+    form = preview.alert_form(alert.level)
+    found = []
+    for kind in kinds:
+        canvas = preview.alert_canvas(alert.level, form, preview.settings_of(kind, town))
+        count = len(preview.preview_alert(alert, form, kind, town))
+        found.append(Drawing(kind, *canvas.size, [_address(ALERT, kind, page, text) for page in range(count)]))
+    return found
+
+
+def announcement_page(request: HttpRequest, town: Town) -> HttpResponse:
+    """Answer the address of a page of an announcement."""
+    kind, values = _asked(request, ANNOUNCEMENT)
+    try:
+        pages = preview.preview_pages(content.Announcement.model_validate(values), kind, town)
+    except (RasterError, ValueError) as error:
+        raise Http404 from error
+    return _page(request, pages)
+
+
+def alert_page(request: HttpRequest, town: Town) -> HttpResponse:
+    """Answer the address of a page of an alert."""
+    kind, values = _asked(request, ALERT)
+    try:
+        alert = content.Alert.model_validate(values)
+    except ValueError as error:
+        raise Http404 from error
+    return _page(request, preview.preview_alert(alert, preview.alert_form(alert.level), kind, town))
+
+
+def in_words(error: RasterError) -> str:
+    """Return why something cannot be drawn, and what to do."""
+    if error.code == "text-does-not-fit":
+        sentence = _("The text needs %(pages)s pages here, and %(most)s are the most. Shorten it by about %(part)d %%.")
+        pages, most = int(error.detail["pages"]), int(error.detail["most"])
+        return sentence % {"pages": pages, "most": most, "part": round(100 * (1 - most / pages)) or 1}
+    if error.code == "picture-unusable":
+        return _("The picture cannot be read. Upload it again, or choose another.")
+    return str(error)
+
+
+def _few(kinds: set[ScreenClass]) -> list[ScreenClass]:
+    return sorted(kinds, key=lambda kind: (-kind.width * kind.height, kind.name))[:KINDS_SHOWN]
+
+
+def _signed(what: str, values: dict[str, Any]) -> str:
+    return signing.dumps(values, salt=what, compress=True)
+
+
+def _address(what: str, kind: ScreenClass, number: int, text: str) -> str:
+    return f"{reverse(what)}?{urlencode({'class': kind.pk, 'page': number, 'text': text})}"
+
+
+def _asked(request: HttpRequest, what: str) -> tuple[ScreenClass, Any]:
+    kind = get_object_or_404(ScreenClass, pk=_number(request.GET.get("class", "")))
+    try:
+        return kind, signing.loads(request.GET.get("text", ""), salt=what)
+    except signing.BadSignature as error:
+        raise Http404 from error
+
+
+def _page(request: HttpRequest, pages: Pages) -> HttpResponse:
+    number = _number(request.GET.get("page", ""))
+    if number >= len(pages):
+        raise Http404
+    response = HttpResponse(pages[number], content_type="image/png")
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 10 else 0

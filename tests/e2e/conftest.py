@@ -1,0 +1,24 @@
+"""A browser for every test, and a town hall that has something to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from browser import open_browser
+from house import House, open_house
+from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def clairbourg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The town of the demo: people, pictures, announcements, playlists, rules, scenarios, two screens."""
+    with open_house(tmp_path_factory.mktemp("clairbourg")) as house:
+        house.run("python", "-m", "demo.office", "load")
+        yield house
