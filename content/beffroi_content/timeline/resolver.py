@@ -34,6 +34,8 @@ from beffroi_content.timeline.calendar import applies, boundaries, local_time
 from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, Span
 from beffroi_content.timeline.scene import Reason, ReasonKind, Scene, Showing
 
+SIGHT_MS = 23 * 3_600_000
+"""The calendar looks back for at least so long: to the midnight before yesterday, however short that day was."""
 INFORMATION_MS = 12_000
 """How long a page of an information alert is on in each turn of the loop."""
 
@@ -156,7 +158,7 @@ def _zone_showing(programme: _Programme, zone: Zone, news: Sequence[_Entry], cal
         for entry in _slide_entries(slide, Reason(ReasonKind.RULE, rule.id, rule.playlist, rule.priority))
     ]
     loop = loop or list(_slide_entries(programme.manifest.idle, Reason(ReasonKind.IDLE)))
-    return _at([*loop, *news], zone, programme.moment.unix_ms, _span(programme, rules).within(calm))
+    return _at([*loop, *news], zone, programme.moment.unix_ms, _span(programme, rules, calm))
 
 
 def _winners(programme: _Programme, rules: Iterable[ScheduleRule]) -> list[ScheduleRule]:
@@ -183,10 +185,10 @@ def _is_valid(slide: Slide, moment: Moment) -> bool:
     return (slide.valid_from_ms or 0) <= moment.unix_ms < until
 
 
-def _span(programme: _Programme, rules: Sequence[ScheduleRule]) -> Span:
-    """Return the time around the moment in which neither a rule nor the validity of a slide changes."""
+def _span(programme: _Programme, rules: Sequence[ScheduleRule], calm: Span) -> Span:
+    """Return the time around the moment in which no alert, no rule and no validity of a slide changes."""
     if programme.moment.clock is ClockState.UNKNOWN:
-        return Span(None)
+        return calm
     now = programme.moment.unix_ms
     turns = [turn for rule in rules for turn in boundaries(rule, now, programme.zone)]
     used = {name for rule in rules if programme.applies(rule) for name in programme.playlists[rule.playlist].slides}
@@ -194,7 +196,11 @@ def _span(programme: _Programme, rules: Sequence[ScheduleRule]) -> Span:
         turns += slide.valid_from_ms, slide.valid_until_ms
     past = [turn for turn in turns if turn is not None and turn <= now]
     future = [turn for turn in turns if turn is not None and turn > now]
-    return Span(max(past, default=None), min(future, default=FAR_MS))
+    span = Span(max(past, default=None), min(future, default=FAR_MS)).within(calm)
+    if span.since_ms is not None and span.since_ms < now - SIGHT_MS and any(rule.is_dated for rule in rules):
+        # A rule may have turned after that, out of sight.
+        return Span(None, span.until_ms)
+    return span
 
 
 def _at(loop: Sequence[_Entry], zone: Zone, unix_ms: int, span: Span) -> Showing:

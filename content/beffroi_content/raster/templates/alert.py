@@ -64,7 +64,8 @@ def _notice(alert: Alert, form: AlertForm, canvas: Canvas) -> _Notice:
         palette=alert_palette(alert.level, is_over, canvas.screen_class.colour_depth),
         sign=Sign.CHECK if is_over else Sign.INFORMATION if alert.level.rank == 0 else Sign.WARNING,
         word=phrase("all-clear", locale) if is_over else level_word(alert.level, locale),
-        title=typeset(alert.title, locale),
+        # Of a title without anything to see, the word of the level remains.
+        title=typeset(alert.title, locale) or level_word(alert.level, locale),
         description="" if is_over else typeset(alert.description, locale),
         instruction="" if is_over else typeset(alert.instruction, locale),
         source=typeset(alert.source, locale),
