@@ -43,6 +43,19 @@ def add_picture(file: IO[bytes], *, name: str, description: str = "", person: Pe
     return item
 
 
+def update_picture(item: MediaItem, *, person: Person | None, name: str, description: str) -> None:
+    """Change what a picture is called and what one sees on it.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    item.name, item.description = name, description
+    item.clean_fields(exclude={"uploaded_by"})
+    with serialised():
+        item.save(update_fields=["name", "description"])
+        audit.record(person, "picture-changed", name, sha256=item.original_id)
+
+
 def delete_picture(item: MediaItem, *, person: Person | None) -> None:
     """Delete a picture. Its files stay until the nightly tidying.
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q, Sum
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -54,7 +55,7 @@ def _kindly(view: View) -> View:
     """Say so when what somebody acts on was taken away by somebody else, and change nothing."""
 
     @wraps(view)
-    def acted(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def acted(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except Playlist.DoesNotExist:

@@ -1,0 +1,164 @@
+"""Announcements: the list, writing one with its exact picture beside it, deleting one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from beffroi_server.library import drawings, services
+from beffroi_server.library.errors import EditConflict, InUse
+from beffroi_server.library.forms import AnnouncementForm
+from beffroi_server.library.models import Announcement
+from beffroi_server.programme import services as programme
+from beffroi_server.programme.models import Playlist
+from beffroi_server.web.access import PersonRequest, for_editors, for_people, the_town
+from beffroi_server.web.forms import add_refusal
+
+PAGE = 50
+NEW = "announcement-new"
+_UNSAVED = uuid.UUID(int=0)
+
+
+@for_editors("GET")
+def announcements(request: PersonRequest) -> HttpResponse:
+    """List the announcements, or those in which words occur."""
+    search = request.GET.get("search", "").strip()[:200]
+    found = Announcement.objects.select_related("picture").prefetch_related("entry_set__playlist")
+    for word in search.split()[:10]:
+        found = found.filter(Q(title__icontains=word) | Q(body__icontains=word) | Q(label__icontains=word))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "search": search, "draft_done": request.GET.get("saved", "")}
+    return render(request, "library/announcements.html", context)
+
+
+@for_editors("GET", "POST")
+def announcement_new(request: PersonRequest) -> HttpResponse:
+    """Write an announcement."""
+    if request.method == "POST":
+        return _save(request, AnnouncementForm(request.POST), None)
+    chosen = request.GET.get("picture", "")
+    initial = {"picture": int(chosen)} if chosen.isdecimal() and len(chosen) < 10 else {}
+    return _page(request, AnnouncementForm(initial=initial))
+
+
+@for_editors("GET", "POST")
+def announcement(request: PersonRequest, pk: uuid.UUID) -> HttpResponse:
+    """Change an announcement."""
+    found = Announcement.objects.filter(pk=pk).first()
+    if found is None and request.method == "POST":
+        # What was typed is kept: it can be saved as a new one.
+        messages.warning(request, _("Somebody deleted this announcement meanwhile. Saving makes a new one."))
+        return _page(request, AnnouncementForm(request.POST), status=409)
+    found = found or get_object_or_404(Announcement, pk=pk)
+    if request.method == "POST":
+        return _save(request, AnnouncementForm(request.POST, instance=found), found)
+    return _page(request, AnnouncementForm(instance=found))
+
+
+@for_editors("POST")
+def announcement_preview(request: PersonRequest) -> HttpResponse:
+    """Draw what is being written."""
+    return render(request, "library/announcement_preview.html", _preview(AnnouncementForm(request.POST)))
+
+
+@for_people("GET")
+def announcement_page(request: PersonRequest) -> HttpResponse:
+    """Return a page of an announcement on a kind of screen, to the pixel."""
+    return drawings.announcement_page(request, the_town())
+
+
+@for_editors("GET", "POST")
+def announcement_delete(request: PersonRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask whether an announcement is to be deleted; delete it."""
+    found = Announcement.objects.filter(pk=pk).first()
+    if found is None:
+        messages.warning(request, _("Somebody deleted this announcement meanwhile."))
+        return redirect("announcements")
+    if request.method == "POST":
+        try:
+            services.delete_announcement(found, person=request.user)
+        except InUse as refused:
+            messages.warning(request, refused.message)
+            return redirect("announcement-delete", pk)
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": found.title})
+        return redirect("announcements")
+    return render(request, "library/announcement_delete.html", {"announcement": found, "playlists": _playlists(found)})
+
+
+def _save(request: PersonRequest, form: AnnouncementForm, edited: Announcement | None) -> HttpResponse:
+    if "look" in request.POST or not form.is_valid():
+        return _page(request, form, status=200 if "look" in request.POST else 422)
+    version = request.POST.get("version", "")
+    try:
+        saved = services.save_announcement(
+            edited,
+            person=request.user,
+            expected_version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+            **form.values(),
+        )
+    except EditConflict as conflict:
+        return _page(request, form, status=409, conflict=conflict)
+    except ValidationError as refused:
+        add_refusal(form, refused.messages)
+        return _page(request, form, status=422)
+    for playlist in form.cleaned_data.get("playlists", ()):
+        programme.add_new_entries(playlist, [saved], [], person=request.user)
+    messages.success(request, _("“%(name)s” is saved.") % {"name": saved.title})
+    done = NEW if edited is None else f"announcement-{saved.pk}"
+    return redirect(f"{reverse('announcements')}?saved={done}")
+
+
+def _page(
+    request: PersonRequest, form: AnnouncementForm, status: int = 200, conflict: EditConflict | None = None
+) -> HttpResponse:
+    edited = None if form.instance._state.adding else Announcement.objects.get(pk=form.instance.pk)
+    shown = conflict.current.version if conflict else edited.version if edited else ""
+    keeps = request.method == "POST" and conflict is None and edited is not None
+    context = {
+        "form": form,
+        "edited": edited,
+        "conflict": conflict,
+        "theirs": _theirs(form, conflict.current) if conflict else [],
+        "version": request.POST.get("version", "") if keeps else shown,
+        "draft": f"announcement-{edited.pk}" if edited else NEW,
+        "playlists": _playlists(edited) if edited else [],
+        **_preview(form),
+    }
+    return render(request, "library/announcement.html", context, status=status)
+
+
+def _preview(form: AnnouncementForm) -> dict[str, Any]:
+    if form.is_bound:
+        form.is_valid()
+        values = form.values()
+    else:
+        values = {name: getattr(form.instance, name) for name in AnnouncementForm.Meta.fields}
+        values |= {"picture": next((p for p in form.offered_pictures if p.pk == form["picture"].value()), None)}
+    written = Announcement(**{**values, "id": _UNSAVED, "title": values.get("title") or _("Title")})
+    if {"starts", "ends"} & form.errors.keys():
+        written.starts = written.ends = None
+    town = the_town()
+    try:
+        shown = written.to_content(town.time_zone)
+    except ValueError:
+        return {"drawings": []}
+    return {"drawings": drawings.of_announcement(shown, drawings.kinds_in_use(), town)}
+
+
+def _theirs(form: AnnouncementForm, current: Announcement) -> list[tuple[str, Any, Any]]:
+    """Return what differs: the label of the field, what was saved meanwhile, and what is in the form."""
+    pairs = [(form[name].label, getattr(current, name), mine) for name, mine in form.values().items()]
+    return [(str(label), theirs, mine) for label, theirs, mine in pairs if theirs != mine]
+
+
+def _playlists(found: Announcement) -> list[Playlist]:
+    return list(Playlist.objects.filter(entries__announcement=found).distinct().order_by("name"))

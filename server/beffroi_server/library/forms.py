@@ -1,0 +1,118 @@
+"""The forms of announcements and pictures."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.programme.models import Playlist
+from beffroi_server.web.forms import DateTimeInput, ListedModelForm, PlainForm, PlainModelForm
+
+PICTURES_OFFERED = 48
+"""The newest; an older one is chosen from its own page."""
+FILES_AT_ONCE = 20
+
+
+class AnnouncementForm(ListedModelForm):
+    """An announcement, and for a new one the playlists that show it."""
+
+    class Meta:
+        model = Announcement
+        fields = ("template", "title", "body", "label", "place", "starts", "ends", "picture", "source")
+        widgets = {
+            "template": forms.RadioSelect,
+            "starts": DateTimeInput,
+            "ends": DateTimeInput,
+            "body": forms.Textarea(attrs={"rows": 7}),
+            "picture": forms.RadioSelect,
+        }
+        help_texts = {
+            "title": _("Short words are read from afar: people walk past in a few seconds."),
+            "label": _("A word above the title, such as Sports or Roadworks."),
+            "source": _("Left empty, the town speaks."),
+        }
+
+    playlists = forms.ModelMultipleChoiceField(
+        Playlist.objects.order_by("name"),
+        label=_("Show it in"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        help_text=_("It is added at the end of these playlists."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            del self.fields["playlists"]
+
+    def clean(self) -> dict[str, Any]:
+        """Take out what cannot be seen, and compare the times of the event."""
+        values = self.cleaned_data
+        for name, value in values.items():
+            if isinstance(value, str):
+                values[name] = without_controls(value)
+        if "title" in values and not values["title"]:
+            self.add_error("title", ValidationError(_("The title has nothing that can be seen."), "required"))
+        starts, ends = values.get("starts"), values.get("ends")
+        if ends is not None and starts is None and "starts" not in self.errors:
+            self.add_error("starts", _("Say when the event starts, too."))
+        if starts is not None and ends is not None and ends <= starts:
+            self.add_error("ends", _("The event ends before it starts. Correct one of the two."))
+        return values
+
+    @property
+    def offered_pictures(self) -> list[MediaItem]:
+        """The newest pictures, and the one that is chosen."""
+        offered = list(MediaItem.objects.all()[:PICTURES_OFFERED])
+        chosen = self["picture"].value()
+        if chosen and str(chosen) not in {str(picture.pk) for picture in offered}:
+            offered = [*MediaItem.objects.filter(pk=chosen if str(chosen).isdecimal() else 0), *offered]
+        return offered
+
+    def values(self) -> dict[str, Any]:
+        """Return the fields of the announcement as far as they are right."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "playlists"}
+
+
+class _FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class _FilesField(forms.FileField):
+    """One file or several; whether each can be shown is for the ingest to say."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = [file for file in data or [] if file]
+        if not files:
+            raise ValidationError(self.error_messages["required"], "required")
+        if len(files) > FILES_AT_ONCE:
+            raise ValidationError(_("Choose %(most)s files at most at once."), params={"most": FILES_AT_ONCE})
+        return files
+
+
+class UploadForm(PlainForm):
+    """Pictures to take in."""
+
+    pictures = _FilesField(
+        label=_("Picture files"),
+        help_text=_("JPEG, PNG or WebP, 40 MB at most. What they were called becomes their name; you can change it."),
+        widget=_FilesInput(attrs={"accept": "image/*", "multiple": True}),
+    )
+
+
+class PictureForm(PlainModelForm):
+    """What a picture is called, and what one sees on it."""
+
+    class Meta:
+        model = MediaItem
+        fields = ("name", "description")
+
+
+def without_controls(text: str) -> str:
+    """Return the text without characters that steer devices; the ends of lines and tabs stay."""
+    return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) != "Cc").strip()

@@ -1,0 +1,109 @@
+"""Pictures: adding, describing and deleting them; and the files that pages show."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from beffroi_server.library import queries, services
+from beffroi_server.library.errors import InUse, MediaRefused
+from beffroi_server.library.forms import PictureForm, UploadForm, without_controls
+from beffroi_server.library.ingest import path_of
+from beffroi_server.library.models import Asset, MediaItem
+from beffroi_server.web.access import PersonRequest, for_editors, for_people
+from beffroi_server.web.forms import add_refusal
+
+PAGE = 48
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHOWN = {"image/jpeg", "image/png", "image/webp"}
+"""What browsers draw and cannot run."""
+
+
+@for_editors("GET", "POST")
+def pictures(request: PersonRequest) -> HttpResponse:
+    """List the pictures; add some. Those that do not do are named with the reason, the others are kept."""
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    added: list[MediaItem] = []
+    if request.method == "POST" and form.is_valid():
+        added, refused = _take_in(request, form.cleaned_data["pictures"])
+        if added:
+            text = ngettext("%(count)d picture was added.", "%(count)d pictures were added.", len(added))
+            messages.success(request, text % {"count": len(added)})
+        if not refused:
+            return redirect("pictures")
+        add_refusal(form, refused)
+    search = request.GET.get("search", "").strip()[:200]
+    found = MediaItem.objects.all()
+    for word in search.split()[:10]:
+        found = found.filter(name__icontains=word) | found.filter(description__icontains=word)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "page": page, "search": search}
+    return render(request, "library/pictures.html", context, status=422 if form.errors else 200)
+
+
+@for_editors("GET", "POST")
+def picture(request: PersonRequest, pk: int) -> HttpResponse:
+    """Show a picture; say what it is called and what one sees on it."""
+    found = get_object_or_404(MediaItem, pk=pk)
+    name = found.name
+    form = PictureForm(request.POST if request.method == "POST" else None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        services.update_picture(found, person=request.user, **form.cleaned_data)
+        messages.success(request, _("“%(name)s” is saved.") % {"name": found.name})
+        return redirect("pictures")
+    context = {"form": form, "picture": found, "name": name, "places": queries.places_of_picture(found)}
+    return render(request, "library/picture.html", context, status=422 if form.errors else 200)
+
+
+@for_editors("GET", "POST")
+def picture_delete(request: PersonRequest, pk: int) -> HttpResponse:
+    """Ask whether a picture is to be deleted; delete it."""
+    found = get_object_or_404(MediaItem, pk=pk)
+    if request.method == "POST":
+        try:
+            services.delete_picture(found, person=request.user)
+        except InUse as refused:
+            messages.warning(request, refused.message)
+            return redirect("picture", pk)
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": found.name})
+        return redirect("pictures")
+    context = {"picture": found, "places": queries.places_of_picture(found)}
+    return render(request, "library/picture_delete.html", context)
+
+
+@for_people("GET")
+def asset(request: PersonRequest, sha256: str) -> HttpResponseBase:
+    """Return a picture of the media store. Its address is its content, so it never changes."""
+    row = Asset.objects.filter(sha256=sha256).first() if _SHA256.fullmatch(sha256) else None
+    if row is None or row.media_type not in _SHOWN:
+        raise Http404
+    etag = f'"{sha256}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    try:
+        file = path_of(sha256).open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    headers = {"ETag": etag, "Cache-Control": "private, max-age=31536000, immutable"}
+    return FileResponse(file, content_type=row.media_type, headers=headers)
+
+
+def _take_in(request: PersonRequest, files: list[UploadedFile[Any]]) -> tuple[list[MediaItem], list[str]]:
+    added, refused = [], []
+    for file in files:
+        name = without_controls(PurePath(file.name or "").stem)[:120] or _("Picture")
+        try:
+            added.append(services.add_picture(file, name=name, person=request.user))
+        except MediaRefused as refusal:
+            refused.append(refusal.message)
+    return added, refused

@@ -1,0 +1,254 @@
+"""Pages of announcements and pictures, as editors use them."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from beffroi_content import model as content
+from beffroi_content import raster
+from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.library import services
+from beffroi_server.library.ingest import path_of
+from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.library.preview import settings_of
+
+pytestmark = pytest.mark.django_db
+ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
+
+
+@pytest.fixture
+def editor(client, alice, town):
+    client.force_login(alice)
+    client.defaults |= ENGLISH
+    return client
+
+
+def text(response) -> str:
+    return re.sub(r"[ \n]+", " ", response.content.decode())
+
+
+def jpeg(size=(64, 48)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "#336699").save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def upload(name="Le marché.jpg", data=None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, jpeg() if data is None else data, "image/jpeg")
+
+
+@pytest.fixture
+def picture(alice) -> MediaItem:
+    return services.add_picture(io.BytesIO(jpeg()), name="Market", description="Stalls", person=alice)
+
+
+def values(**changes: str) -> dict[str, str]:
+    return {"template": "news", "title": "Marché de Noël", "body": "Samedi dès 9 h"} | changes
+
+
+class TestAnnouncements:
+    def test_are_for_editors(self, client, charlie, town):
+        assert client.get("/announcements/").url == "/sign-in/?next=/announcements/"
+        client.force_login(charlie)
+        assert client.get("/announcements/").status_code == 403
+        assert client.post("/announcements/new/", values()).status_code == 403
+        assert not Announcement.objects.exists()
+
+    def test_are_written_and_put_into_playlists(self, editor, alice, playlist):
+        answer = editor.post("/announcements/new/", values(playlists=str(playlist.pk)), follow=True)
+        saved = Announcement.objects.get(title="Marché de Noël")
+        assert saved.updated_by == alice
+        assert playlist.entries.filter(announcement=saved).exists()
+        assert 'data-draft-done="announcement-new"' in text(answer)
+        assert AuditEvent.objects.get(action="announcement-created").actor == "alice"
+
+    def test_are_found_by_their_words(self, editor, announcement):
+        Announcement.objects.create(title="Collecte du verre", body="Tri")
+        assert "La piscine" in text(editor.get("/announcements/?search=piscine lundi"))
+        assert "Collecte" not in text(editor.get("/announcements/?search=piscine"))
+        assert "contains “dragon”" in text(editor.get("/announcements/?search=dragon"))
+
+    def test_say_when_no_playlist_shows_them(self, editor, announcement):
+        assert "In no playlist" in text(editor.get("/announcements/"))
+
+    def test_take_few_queries(self, editor, playlist, django_assert_max_num_queries):
+        for number in range(30):
+            Announcement.objects.create(title=f"Annonce {number}")
+        with django_assert_max_num_queries(14):
+            editor.get("/announcements/")
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ({"title": ""}, "This field is required"),
+            ({"title": "\x07"}, "nothing that can be seen"),
+            ({"title": "x" * 201}, "200"),
+            ({"body": "é" * 5_001}, "5000"),
+            ({"starts": "2026-12-05T10:00", "ends": "2026-12-05T09:00"}, "ends before it starts"),
+            ({"ends": "2026-12-05T09:00"}, "when the event starts"),
+            ({"starts": "tomorrow"}, "Enter a valid date"),
+            ({"template": "poster"}, "Select a valid choice"),
+            ({"picture": "99"}, "Select a valid choice"),
+        ],
+    )
+    def test_say_what_is_wrong_and_lose_nothing(self, editor, wrong, said):
+        answer = editor.post("/announcements/new/", values(source="<b>Sports</b>") | wrong)
+        assert answer.status_code == 422
+        assert said in text(answer)
+        assert "&lt;b&gt;Sports&lt;/b&gt;" in text(answer)
+        assert not Announcement.objects.exists()
+
+    def test_lose_characters_that_cannot_be_seen(self, editor):
+        editor.post("/announcements/new/", values(title="Mar\x1bché", body="Un\r\nDeux\x00"))
+        assert not Announcement.objects.filter(body__contains="\x00").exists()
+        editor.post("/announcements/new/", values(title="Mar\x1bché", body="Un\r\nDeux"))
+        assert Announcement.objects.get().title == "Marché"
+
+    def test_are_drawn_without_being_saved(self, editor, full_hd):
+        answer = editor.post("/announcements/new/", values(look="1"))
+        assert answer.status_code == 200
+        assert "/announcements/preview.png" in text(answer)
+        assert not Announcement.objects.exists()
+
+
+class TestPreview:
+    def test_is_the_picture_on_the_glass_to_the_byte(self, editor, full_hd, hall, town, picture):
+        fragment = text(editor.post("/announcements/preview/", values(picture=str(picture.pk))))
+        address = html.unescape(re.findall(r'src="(/announcements/preview\.png[^"]+)"', fragment)[0])
+        png = editor.get(address)
+        shown = Image.open(io.BytesIO(png.content)).convert("RGB")
+
+        announcement = Announcement(**values(), picture=picture).to_content(town.time_zone)
+        slide = content.Slide(id="s", name="s", content=content.AnnouncementContent(announcement=announcement))
+        canvas = raster.Canvas.of(settings_of(full_hd, town))
+        drawn = raster.draw_slide(slide, canvas, lambda _: path_of(picture.picture_id).read_bytes())[0]
+        assert png["Content-Type"] == "image/png"
+        assert hashlib.sha256(shown.tobytes()).digest() == hashlib.sha256(drawn.convert("RGB").tobytes()).digest()
+
+    def test_says_when_the_text_is_too_long_for_a_screen(self, editor, quay):
+        fragment = text(editor.post("/announcements/preview/", values(body="Voilà ce qu’il faut savoir. " * 170)))
+        assert "are the most. Shorten it by about" in fragment
+
+    def test_shows_what_is_right_while_something_is_wrong(self, editor, hall):
+        fragment = text(editor.post("/announcements/preview/", values(title="", ends="2026-12-05T09:00")))
+        assert "/announcements/preview.png" in fragment
+
+    @pytest.mark.parametrize("query", ["", "?text=forged&class=1&page=0"])
+    def test_is_only_drawn_of_what_the_server_signed(self, editor, full_hd, query):
+        assert editor.get(f"/announcements/preview.png{query}").status_code == 404
+
+
+class TestAnnouncement:
+    def test_shows_where_it_is_shown(self, editor, announcement, playlist):
+        assert "Everywhere</a>" in text(editor.get(f"/announcements/{announcement.pk}/"))
+
+    def test_is_changed(self, editor, announcement):
+        editor.post(f"/announcements/{announcement.pk}/", values(version="1"))
+        announcement.refresh_from_db()
+        assert (announcement.title, announcement.version) == ("Marché de Noël", 2)
+
+    def test_is_not_overwritten_unawares(self, editor, announcement, bob):
+        services.save_announcement(announcement, person=bob, title="La piscine rouvre mardi")
+        answer = editor.post(f"/announcements/{announcement.pk}/", values(version="1"))
+        page = text(answer)
+        assert answer.status_code == 409
+        assert "La piscine rouvre mardi" in page
+        assert "was changed by bob" in page
+        assert 'value="Marché de Noël"' in page
+        assert 'name="version" value="2"' in page
+        assert editor.post(f"/announcements/{announcement.pk}/", values(version="2")).status_code == 302
+
+    def test_keeps_what_was_typed_when_it_vanished(self, editor, announcement):
+        address = f"/announcements/{announcement.pk}/"
+        announcement.delete()
+        answer = editor.post(address, values(version="1"))
+        assert answer.status_code == 409
+        assert 'value="Marché de Noël"' in text(answer)
+        assert 'action="/announcements/new/"' in text(answer)
+
+    def test_is_deleted_after_a_question(self, editor, announcement):
+        assert "cannot be brought back" in text(editor.get(f"/announcements/{announcement.pk}/delete/"))
+        editor.post(f"/announcements/{announcement.pk}/delete/")
+        assert not Announcement.objects.exists()
+
+    def test_stays_while_a_playlist_shows_it(self, editor, announcement, playlist):
+        page = editor.post(f"/announcements/{announcement.pk}/delete/", follow=True)
+        assert "Remove it there first" in text(page)
+        assert Announcement.objects.exists()
+
+
+class TestPictures:
+    def test_are_for_editors(self, client, charlie, town, picture):
+        assert client.get(f"/media/{picture.thumbnail_id}/").status_code == 302
+        client.force_login(charlie)
+        assert client.post("/pictures/", {"pictures": upload()}).status_code == 403
+        assert client.get(f"/pictures/{picture.pk}/").status_code == 403
+
+    def test_are_added_several_at_once(self, editor):
+        page = editor.post("/pictures/", {"pictures": [upload(), upload("Mairie.jpg", jpeg((80, 40)))]}, follow=True)
+        assert "2 pictures were added" in text(page)
+        assert set(MediaItem.objects.values_list("name", flat=True)) == {"Le marché", "Mairie"}
+
+    def test_are_refused_one_by_one_with_a_reason(self, editor):
+        files = [upload("vide.jpg", b""), upload(), upload("texte.jpg", b"Bonjour")]
+        answer = editor.post("/pictures/", {"pictures": files})
+        page = text(answer)
+        assert answer.status_code == 422
+        assert "“vide” is empty" in page
+        assert "“texte” is not a picture" in page
+        assert "1 picture was added" in page
+        assert MediaItem.objects.get().name == "Le marché"
+
+    def test_ask_for_a_file(self, editor):
+        answer = editor.post("/pictures/", {})
+        assert answer.status_code == 422
+        assert "required" in text(answer)
+
+    def test_are_found_by_their_words(self, editor, picture):
+        assert "Market" in text(editor.get("/pictures/?search=stalls"))
+        assert "No picture is called" in text(editor.get("/pictures/?search=dragon"))
+
+    def test_are_described(self, editor, picture):
+        answer = editor.post(f"/pictures/{picture.pk}/", {"name": "Christmas market", "description": "Lights"})
+        picture.refresh_from_db()
+        assert answer.status_code == 302
+        assert (picture.name, picture.description) == ("Christmas market", "Lights")
+        assert AuditEvent.objects.filter(action="picture-changed").exists()
+
+    def test_need_a_name(self, editor, picture):
+        answer = editor.post(f"/pictures/{picture.pk}/", {"name": "", "description": "Kept"})
+        assert answer.status_code == 422
+        assert "Kept" in text(answer)
+
+    def test_are_deleted_unless_they_are_shown(self, editor, picture, announcement):
+        announcement.picture = picture
+        announcement.save()
+        assert "Remove it there first" in text(editor.post(f"/pictures/{picture.pk}/delete/", follow=True))
+        announcement.delete()
+        editor.post(f"/pictures/{picture.pk}/delete/")
+        assert not MediaItem.objects.exists()
+
+    def test_start_an_announcement(self, editor, picture):
+        page = text(editor.get(f"/announcements/new/?picture={picture.pk}"))
+        assert f'name="picture" value="{picture.pk}" checked' in page
+
+
+class TestFiles:
+    def test_are_served_as_what_they_are_and_kept_by_the_browser(self, editor, picture):
+        answer = editor.get(f"/media/{picture.thumbnail_id}/")
+        assert hashlib.sha256(b"".join(answer.streaming_content)).hexdigest() == picture.thumbnail_id
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Content-Type"].startswith("image/")
+        again = editor.get(f"/media/{picture.thumbnail_id}/", headers={"if-none-match": answer["ETag"]})
+        assert again.status_code == 304
+
+    @pytest.mark.parametrize("name", ["0" * 64, "..%2f..%2fdb.sqlite3", "x"])
+    def test_are_only_those_of_the_library(self, editor, picture, name):
+        assert editor.get(f"/media/{name}/").status_code == 404
