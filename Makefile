@@ -62,7 +62,8 @@ schemas:  ## Write docs/protocol anew from the code
 	$(PYTHON) -m beffroi_content.wire.schemas docs/protocol
 
 messages:  ## Collect the texts to translate and compile the translations
-	cd server/beffroi_server/web && ../../../.venv/bin/django-admin makemessages -l fr && ../../../.venv/bin/django-admin compilemessages
+	cd server/beffroi_server && BEFFROI_DATA=$$(mktemp -d) ../../.venv/bin/beffroi-server django makemessages --locale fr --no-location --no-wrap --no-obsolete --ignore 'static/*'
+	cd server/beffroi_server/web/locale/fr/LC_MESSAGES && msgfmt --check-format -o django.mo django.po
 
 vendor:  ## Fetch the vendored stylesheets and scripts anew
 	$(PYTHON) scripts/vendor.py

@@ -256,3 +256,88 @@ class TestPlaylist:
             services.add_entry(made, announcement=Announcement.objects.create(title=f"No. {number}"), person=None)
         with django_assert_max_num_queries(15):
             editor.get(f"/playlists/{made.pk}/")
+
+
+@pytest.fixture
+def rule(playlist) -> ScheduleRule:
+    return ScheduleRule.objects.get()
+
+
+def rule_values(playlist: Playlist, **changes: str) -> dict[str, str]:
+    usual = {"playlist": str(playlist.pk), "name": "Mornings", "everywhere": "on", "every_day": "on", "level": "50"}
+    return usual | {"mode": "rotate"} | changes
+
+
+class TestRules:
+    def test_are_for_editors(self, client, charlie, town, rule):
+        client.force_login(charlie)
+        assert client.get("/schedule/").status_code == 403
+        assert client.post(f"/schedule/{rule.pk}/delete/").status_code == 403
+        assert ScheduleRule.objects.exists()
+
+    def test_are_listed_as_sentences_with_whether_they_are_on(self, editor, hall, rule):
+        page = text(editor.get("/schedule/"))
+        assert "on all screens" in page.lower()
+        assert "On now" in page
+
+    def test_that_another_one_hides_are_due_but_not_shown(self, editor, hall, rule, playlist):
+        services.save_rule(ScheduleRule(name="First", playlist=playlist, everywhere=True, priority=70), person=None)
+        assert "Due now, but not shown" in text(editor.get("/schedule/"))
+
+    def test_say_what_to_do_first(self, editor):
+        assert "First make a playlist" in text(editor.get("/schedule/"))
+
+    def test_are_made(self, editor, hall, playlist):
+        values = rule_values(playlist, start_time="08:00", end_time="12:00", every_day="", weekdays="1")
+        page = editor.post("/schedule/new/", values, follow=True)
+        made = ScheduleRule.objects.get(name="Mornings")
+        assert (made.weekdays, made.start_time.hour, made.priority, made.everywhere) == ("1", 8, 50, True)
+        assert "Saved:" in text(page)
+
+    def test_warn_when_no_screen_shows_them(self, editor, playlist):
+        page = editor.post("/schedule/new/", rule_values(playlist, everywhere=""), follow=True)
+        assert "No screen shows it yet" in text(page)
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ({"playlist": ""}, "required"),
+            ({"every_day": ""}, "at least one day"),
+            ({"start_time": "08:00"}, "Give both times"),
+            ({"first_date": "2026-12-02", "last_date": "2026-12-01"}, "before the first day"),
+            ({"priority": "101"}, "less than or equal to 100"),
+        ],
+    )
+    def test_keep_what_was_typed_wrongly(self, editor, playlist, wrong, said):
+        answer = editor.post("/schedule/new/", rule_values(playlist) | wrong)
+        assert answer.status_code == 422
+        assert said in text(answer)
+        assert 'value="Mornings"' in text(answer)
+        assert not ScheduleRule.objects.filter(name="Mornings").exists()
+
+    def test_are_said_while_they_are_written(self, editor, hall, playlist):
+        said = text(editor.post("/schedule/sentence/", rule_values(playlist, start_time="08:00", end_time="12:00")))
+        assert "from 8" in said
+        assert "Still unclear" in text(editor.post("/schedule/sentence/", rule_values(playlist, playlist="")))
+
+    def test_are_not_overwritten_unawares(self, editor, rule, playlist):
+        version = re.findall(r'name="version" value="(\w+)"', text(editor.get(f"/schedule/{rule.pk}/")))[0]
+        changed = ScheduleRule.objects.get()
+        changed.priority = 70
+        services.save_rule(changed, person=None)
+
+        answer = editor.post(f"/schedule/{rule.pk}/", rule_values(playlist, version=version))
+        again = re.findall(r'name="version" value="(\w+)"', text(answer))[0]
+
+        assert answer.status_code == 409
+        assert "was changed while you had it open" in text(answer)
+        assert editor.post(f"/schedule/{rule.pk}/", rule_values(playlist, version=again)).status_code == 302
+        assert ScheduleRule.objects.get().priority == 50
+
+    def test_are_deleted_after_a_question(self, editor, rule, playlist):
+        assert "not on any more" in text(editor.get(f"/schedule/{rule.pk}/delete/"))
+        editor.post(f"/schedule/{rule.pk}/delete/")
+        assert not ScheduleRule.objects.exists()
+        assert Playlist.objects.exists()
+        page = editor.post(f"/schedule/{rule.pk}/", rule_values(playlist), follow=True)
+        assert "Somebody deleted this rule" in text(page)

@@ -36,7 +36,7 @@ def open_browser() -> Iterator[Browser]:
 def signed_in(page: Page, link: str) -> Page:
     """Sign somebody in with a link, as a person does."""
     page.goto(link)
-    page.locator("main form button[type=submit]").click()
+    page.locator("main .button-primary").click()
     page.wait_for_url(lambda url: "/sign-in/" not in url)
     return page
 

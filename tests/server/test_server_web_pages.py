@@ -1,0 +1,76 @@
+"""What holds of every page."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+from django.urls.converters import IntConverter, UUIDConverter
+
+pytestmark = pytest.mark.django_db
+FOR_STRANGERS = {"sign-in", "sign-in-link", "language", "health"}
+"""Pages that open without a person."""
+
+
+def patterns(resolver=None, route=""):
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            yield entry, route + str(entry.pattern)
+        else:
+            yield from patterns(entry, route + str(entry.pattern))
+
+
+def address(entry: URLPattern, route: str) -> str:
+    for name, converter in entry.pattern.converters.items():
+        value = "1" if isinstance(converter, IntConverter) else str(uuid.UUID(int=1))
+        if not isinstance(converter, IntConverter | UUIDConverter):
+            value = "x"
+        route = re.sub(rf"<(\w+:)?{name}>", value, route)
+    return f"/{route}"
+
+
+PAGES = {
+    entry.name: address(entry, route)
+    for entry, route in patterns()
+    if entry.name and not route.startswith(("device/", "api/", "static/"))
+}
+
+
+@pytest.mark.parametrize("name", sorted(PAGES.keys() - FOR_STRANGERS))
+def test_is_for_people_who_are_signed_in(client, town, name):
+    answers = [client.get(PAGES[name]), client.post(PAGES[name])]
+    allowed = [answer for answer in answers if answer.status_code != 405]
+    assert allowed
+    for answer in allowed:
+        assert answer.status_code in {302, 401, 403}
+        assert answer.status_code != 302 or answer.url.startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_takes_no_form_from_elsewhere(alice, town, name):
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.force_login(alice)
+    assert stranger.post(PAGES[name], {"name": "x"}).status_code in {403, 405}
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_says_what_a_browser_may_load(client, alice, town, name):
+    client.force_login(alice)
+    answer = client.get(PAGES[name])
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'self'" in policy or "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "Il n’y a rien ici"), ("en", "There is nothing here"), ("de", "Il n’y a rien ici")]
+)
+def test_an_address_without_a_page_says_so_in_the_language_of_the_reader(client, alice, town, language, said):
+    client.force_login(alice)
+    answer = client.get("/nothing/", headers={"accept-language": language})
+    assert answer.status_code == 404
+    assert said in answer.content.decode()
