@@ -94,7 +94,7 @@ def test_axe_finds_nothing_wrong(page: Page, addresses: dict[str, str]) -> None:
     for name, address in addresses.items():
         page.goto(address)
         wrong[name] = violations(page)
-    assert {name: found for name, found in wrong.items() if found} == {}
+    assert [f"{name}: {each}" for name, found in wrong.items() for each in found] == []
 
 
 def test_pages_fit_and_their_policy_is_kept(page: Page, addresses: dict[str, str]) -> None:

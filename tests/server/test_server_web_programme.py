@@ -317,7 +317,7 @@ class TestRules:
 
     def test_are_said_while_they_are_written(self, editor, hall, playlist):
         said = text(editor.post("/schedule/sentence/", rule_values(playlist, start_time="08:00", end_time="12:00")))
-        assert "from 8" in said
+        assert "from 08:00 to 12:00" in said
         assert "Still unclear" in text(editor.post("/schedule/sentence/", rule_values(playlist, playlist="")))
 
     def test_are_not_overwritten_unawares(self, editor, rule, playlist):

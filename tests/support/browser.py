@@ -16,7 +16,7 @@ from PIL import Image, ImageGrab
 from playwright.sync_api import Browser, Page, sync_playwright
 
 AXE = Path(__file__).parent.parent / "e2e" / "vendor" / "axe.min.js"
-PATIENCE_MS = 30_000
+PATIENCE_MS = 10_000
 
 
 @contextlib.contextmanager

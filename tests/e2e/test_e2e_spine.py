@@ -1,0 +1,117 @@
+"""From a click to signed pixels: what an editor and an officer do in their browser, and what the street sees."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from browser import Display, open_display, signed_in
+from house import House, open_house, same_pixels, until
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+SIZE = (1920, 1080)
+
+
+@pytest.fixture
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(tmp_path_factory.mktemp("spine")) as house:
+        yield house
+
+
+@pytest.fixture
+def display() -> Iterator[Display]:
+    with open_display(*SIZE) as display:
+        yield display
+
+
+@pytest.fixture
+def page(house: House, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB", base_url=house.url)
+    yield signed_in(context.new_page(), house.sign_in_link())
+    context.close()
+
+
+def preview(page: Page) -> list[Image.Image]:
+    """Return the pictures of the preview, as the page got them."""
+    addresses = page.locator(".preview-pages img").evaluate_all("images => images.map(image => image.src)")
+    return [Image.open(io.BytesIO(page.request.get(address).body())).convert("RGB") for address in addresses]
+
+
+def shows(display: Display, pictures: list[Image.Image]) -> bool:
+    glass = display.picture()
+    return any(picture.size == SIZE and same_pixels(glass, picture) for picture in pictures)
+
+
+def add_screen(page: Page) -> str:
+    """Add a screen and return the command for its player."""
+    page.goto("/screens/add/")
+    page.get_by_label("Name").fill("Town hall")
+    kind = page.locator("#id_screen_class option", has_text="1920 × 1080").get_attribute("value")
+    page.get_by_label("Screen class").select_option(kind)
+    page.get_by_role("button", name="Add, and go on to its player").click()
+    page.get_by_role("button", name="Make the command").click()
+    return page.locator("#command").inner_text()
+
+
+def write_announcement(page: Page) -> list[Image.Image]:
+    """Write one as an editor does; return its previews."""
+    page.goto("/announcements/new/")
+    drawing = page.locator(".preview-pages img").first
+    for label, text in (("Text", "Bassin ludique dès 10 h : l’entrée est gratuite !"), ("Title", "La piscine rouvre lundi")):
+        before = drawing.get_attribute("src")
+        page.get_by_role("textbox", name=label).first.fill(text)
+        expect(drawing).not_to_have_attribute("src", str(before))
+    pictures = preview(page)
+    page.locator(".announcement-form .button-primary").click()
+    expect(page.get_by_role("link", name="La piscine rouvre lundi")).to_be_visible()
+    return pictures
+
+
+def schedule(page: Page) -> None:
+    """Put the announcement into a playlist, and the playlist on every screen."""
+    page.goto("/playlists/")
+    page.get_by_label("Name").fill("Town life")
+    page.get_by_role("button", name="Create").click()
+    page.get_by_label("La piscine rouvre lundi").check()
+    page.get_by_role("button", name="Add what is ticked").click()
+    page.get_by_role("link", name="Schedule it").first.click()
+    with page.expect_response("**/schedule/sentence/"):
+        page.get_by_role("button", name="Save").focus()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("on all screens").first).to_be_visible()
+
+
+def prepare_scenario(page: Page) -> None:
+    page.goto("/scenarios/new/")
+    page.get_by_label("Name").fill("Flood of the quays")
+    page.get_by_label("Title").fill("Crue : évacuez les quais")
+    page.get_by_label("What to do").fill("Montez à l’étage. N’appelez le 112 qu’en cas de danger.")
+    page.get_by_label("Seconds for which").fill("2")
+    page.locator("main form .button-primary").click()
+    expect(page.get_by_text("is ready to be broadcast")).to_be_visible()
+
+
+def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over(
+    house: House, page: Page, display: Display
+) -> None:
+    player = house.player("hall", add_screen(page), output="window", display=display.name)
+    player.process.start()
+
+    announcement = write_announcement(page)
+    schedule(page)
+    until("the announcement is on the glass as it was previewed", lambda: shows(display, announcement))
+    page.goto("/")
+    expect(page.get_by_text("equal to the pixel")).to_be_visible(timeout=30_000)
+
+    prepare_scenario(page)
+    page.goto("/alerts/choose/")
+    page.get_by_role("link", name="Flood of the quays").click()
+    page.get_by_role("button", name="Broadcast now").click()
+    expect(page.get_by_text("1 of 1 screens have shown it")).to_be_visible(timeout=30_000)
+    alert = preview(page)
+    until("the alert takes the glass over as it was previewed", lambda: shows(display, alert))
+
+    page.get_by_role("button", name="End the alert").click()
+    until("the announcement is back", lambda: shows(display, announcement))
