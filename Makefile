@@ -59,7 +59,7 @@ gallery:  ## Draw every template for every kind of screen into build/gallery
 	$(PYTHON) -m beffroi_content.raster.gallery build/gallery
 
 schemas:  ## Write docs/protocol anew from the code
-	$(PYTHON) -m beffroi_content.wire.schemas docs/protocol
+	$(PYTHON) scripts/schemas.py docs/protocol
 
 messages:  ## Collect the texts to translate and compile the translations
 	cd server/beffroi_server && BEFFROI_DATA=$$(mktemp -d) ../../.venv/bin/beffroi-server django makemessages --locale fr --no-location --no-wrap --no-obsolete --ignore 'static/*'

@@ -127,8 +127,9 @@ class _Reader(HTMLParser):
         elif tag == "option" and "selected" in values:
             self._add(self._select, values.get("value", ""))
         elif tag == "input" and values.get("type") not in {"submit", "file", "button"}:
-            if values.get("type") not in {"checkbox", "radio"} or "checked" in values:
-                self._add(values.get("name", ""), values.get("value", "on"))
+            is_box = values.get("type") in {"checkbox", "radio"}
+            if not is_box or "checked" in values:
+                self._add(values.get("name", ""), values.get("value", "on" if is_box else ""))
         elif tag in {"button", "input"} and values.get("name"):
             self._form.buttons[values["name"]] = values.get("value", "")
 

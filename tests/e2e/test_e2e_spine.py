@@ -59,7 +59,8 @@ def write_announcement(page: Page) -> list[Image.Image]:
     """Write one as an editor does; return its previews."""
     page.goto("/announcements/new/")
     drawing = page.locator(".preview-pages img").first
-    for label, text in (("Text", "Bassin ludique dès 10 h : l’entrée est gratuite !"), ("Title", "La piscine rouvre lundi")):
+    texts = {"Text": "Bassin ludique dès 10 h : l’entrée est gratuite !", "Title": "La piscine rouvre lundi"}
+    for label, text in texts.items():
         before = drawing.get_attribute("src")
         page.get_by_role("textbox", name=label).first.fill(text)
         expect(drawing).not_to_have_attribute("src", str(before))

@@ -114,6 +114,7 @@ class TestBroadcasting:
             ({"duration_min": "0"}, "greater than or equal to 1"),
             ({"description": "é" * 5_001}, "5000"),
             ({"token": ""}, "required"),
+            ({"scenario": "on"}, "Select a valid choice"),
         ],
     )
     def test_refuses_what_cannot_be_sent_and_loses_nothing(self, as_bob, wrong, said):

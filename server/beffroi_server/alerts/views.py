@@ -152,9 +152,8 @@ def _initial(request: PersonRequest) -> dict[str, Any]:
 
 
 def _form_page(request: PersonRequest, form: AlertForm, status: int = 200) -> HttpResponse:
-    scenario = form["scenario"].value()
-    name = scenario.name if isinstance(scenario, Scenario) else Scenario.objects.filter(pk=scenario or 0).first()
-    context = {"form": form, "scenario": name, "edits": not name or form.is_bound, **_preview(form)}
+    scenario = form.cleaned_data.get("scenario") if form.is_bound else form.initial.get("scenario")
+    context = {"form": form, "scenario": scenario, "edits": not scenario or form.is_bound, **_preview(form)}
     return render(request, "alerts/new.html", context, status=status)
 
 

@@ -39,13 +39,13 @@ class ScreenClass(models.Model):
     class Meta:
         ordering: ClassVar = ["name"]
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.width} × {self.height})"
+
     @property
     def is_wide(self) -> bool:
         """Whether a picture of it fills a card from side to side before it fills it from top to bottom."""
         return self.width > 1.9 * self.height
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.width} × {self.height})"
 
     def to_content(self) -> content.ScreenClass:
         """Return the class as the raster knows it."""
