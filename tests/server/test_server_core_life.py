@@ -36,6 +36,12 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    """Tell whether somebody listens on a port; the broker comes up beside the pages, not before them."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -100,6 +106,7 @@ class TestCommands:
         heard.username_pw_set("stranger", "x")
         refused: list[bool] = []
         heard.on_connect = lambda _c, _d, _f, reason, _p: refused.append(reason.is_failure)
+        wait_for(lambda: listens(server.mqtt_port))
         heard.connect("127.0.0.1", server.mqtt_port)
         heard.loop_start()
         wait_for(lambda: refused)

@@ -263,8 +263,8 @@ def rule(playlist) -> ScheduleRule:
     return ScheduleRule.objects.get()
 
 
-def rule_values(playlist: Playlist, **changes: str) -> dict[str, str]:
-    usual = {"playlist": str(playlist.pk), "name": "Mornings", "everywhere": "on", "every_day": "on", "level": "50"}
+def rule_values(shown: Playlist, **changes: str) -> dict[str, str]:
+    usual = {"playlist": str(shown.pk), "name": "Mornings", "everywhere": "on", "every_day": "on", "level": "50"}
     return usual | {"mode": "rotate"} | changes
 
 
