@@ -106,8 +106,7 @@ class TestAnnouncements:
         assert not Announcement.objects.exists()
 
     def test_lose_characters_that_cannot_be_seen(self, editor):
-        editor.post("/announcements/new/", values(title="Mar\x1bché", body="Un\r\nDeux\x00"))
-        assert not Announcement.objects.filter(body__contains="\x00").exists()
+        assert editor.post("/announcements/new/", values(body="Un\x00")).status_code == 422
         editor.post("/announcements/new/", values(title="Mar\x1bché", body="Un\r\nDeux"))
         assert Announcement.objects.get().title == "Marché"
 
