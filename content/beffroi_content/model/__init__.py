@@ -4,7 +4,7 @@ from beffroi_content.model.alert import Alert, AlertForm, AlertLevel, AlertStatu
 from beffroi_content.model.announcement import Announcement, Template
 from beffroi_content.model.base import AssetReference, Identifier, StrictModel, WireModel
 from beffroi_content.model.layout import FULL_SCREEN, Layout, Rectangle, Zone, banner_rectangle
-from beffroi_content.model.manifest import Manifest, ScreenSettings, Town
+from beffroi_content.model.manifest import Appearance, Manifest, ScreenSettings, Town
 from beffroi_content.model.schedule import Playlist, RuleMode, ScheduleRule, TimeWindow
 from beffroi_content.model.screen import ScreenClass, Technology
 from beffroi_content.model.slide import (
@@ -13,7 +13,10 @@ from beffroi_content.model.slide import (
     ImageFit,
     Slide,
     UnknownContent,
+    VideoContent,
+    WidgetContent,
 )
+from beffroi_content.model.widget import ClockWidget, Widget
 
 __all__ = [
     "FULL_SCREEN",
@@ -23,7 +26,9 @@ __all__ = [
     "AlertStatus",
     "Announcement",
     "AnnouncementContent",
+    "Appearance",
     "AssetReference",
+    "ClockWidget",
     "HeldAlert",
     "Identifier",
     "ImageContent",
@@ -43,6 +48,9 @@ __all__ = [
     "TimeWindow",
     "Town",
     "UnknownContent",
+    "VideoContent",
+    "Widget",
+    "WidgetContent",
     "WireModel",
     "Zone",
     "banner_rectangle",

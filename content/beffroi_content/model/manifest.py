@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,17 @@ class Town(WireModel):
     colour: Colour = "#1d4f91"
     """The town's colour; the raster keeps the contrast of the text on it."""
     logo: AssetReference | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] = 48.86
+    """Degrees north, for sunrise and sunset."""
+    longitude: Annotated[float, Field(ge=-180, le=180)] = 2.35
+    """Degrees east."""
+
+
+class Appearance(StrEnum):
+    """Whether announcements are dark on light or light on dark."""
+
+    DAY = "day"
+    NIGHT = "night"
 
 
 class ScreenSettings(WireModel):
@@ -42,6 +54,7 @@ class ScreenSettings(WireModel):
     groups: Annotated[tuple[Identifier, ...], Field(max_length=8)] = ()
     """The groups whose alerts concern this screen."""
     town: Town
+    appearance: Appearance = Appearance.DAY
 
 
 class Manifest(WireModel):

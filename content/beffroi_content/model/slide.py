@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from beffroi_content.model.announcement import Announcement, Template
 from beffroi_content.model.base import AssetReference, Identifier, Instant, Line, WireModel
+from beffroi_content.model.widget import WIDGET_KINDS, Widget
 
 
 class ImageFit(StrEnum):
@@ -37,6 +38,24 @@ class ImageContent(WireModel):
     """Alternative text."""
 
 
+class VideoContent(WireModel):
+    """A film, as the server has prepared it for players. The raster draws its poster."""
+
+    kind: Literal["video"] = "video"
+    video: AssetReference
+    poster: AssetReference
+    fit: ImageFit = ImageFit.CONTAIN
+    description: Line = ""
+    """Alternative text."""
+
+
+class WidgetContent(WireModel):
+    """Something that is computed from data and from the time: a clock, an agenda."""
+
+    kind: Literal["widget"] = "widget"
+    widget: Widget
+
+
 class UnknownContent(WireModel):
     """A kind, or a look of one, that this version does not know: never shown, reported."""
 
@@ -44,14 +63,18 @@ class UnknownContent(WireModel):
 
 
 def _kind(value: Any) -> str:
-    if isinstance(value, AnnouncementContent | ImageContent):
+    if isinstance(value, AnnouncementContent | ImageContent | VideoContent | WidgetContent):
         return value.kind
     if not isinstance(value, dict):
         return "unknown"
     if value.get("kind") == "announcement":
         return "unknown" if _is_newer(value.get("announcement"), "template", Template) else "announcement"
-    if value.get("kind") == "image":
-        return "unknown" if _is_newer(value, "fit", ImageFit) else "image"
+    if value.get("kind") in ("image", "video"):
+        return "unknown" if _is_newer(value, "fit", ImageFit) else str(value["kind"])
+    if value.get("kind") == "widget":
+        widget = value.get("widget")
+        is_newer = isinstance(widget, dict) and widget.get("kind") not in WIDGET_KINDS
+        return "unknown" if is_newer else "widget"
     return "unknown"
 
 
@@ -64,6 +87,8 @@ def _is_newer(value: Any, field: str, known: type[StrEnum]) -> bool:
 Content = Annotated[
     Annotated[AnnouncementContent, Tag("announcement")]
     | Annotated[ImageContent, Tag("image")]
+    | Annotated[VideoContent, Tag("video")]
+    | Annotated[WidgetContent, Tag("widget")]
     | Annotated[UnknownContent, Tag("unknown")],
     Discriminator(_kind),
 ]
@@ -84,6 +109,14 @@ class Slide(WireModel):
     valid_from_ms: Instant | None = None
     valid_until_ms: Instant | None = None
     """First instant at which it may no longer be shown."""
+    most_per_hour: Annotated[int, Field(ge=0, le=3600)] = 0
+    """How often it may be shown in an hour, while there is something else to show; 0: as often as its turn comes."""
+    tags: Annotated[frozenset[Annotated[str, StringConstraints(max_length=60)]], Field(max_length=20)] = frozenset()
+    """What it is about: a playlist may be filled with all slides of a tag."""
+    published_at_ms: Instant = 0
+    """When it was written, for playlists that begin with the newest."""
+    event_at_ms: Instant | None = None
+    """When what it announces takes place, for playlists that begin with the soonest."""
 
     @model_validator(mode="after")
     def _check(self) -> Slide:
@@ -101,5 +134,12 @@ class Slide(WireModel):
         content = self.content
         if isinstance(content, AnnouncementContent):
             picture = content.announcement.picture
-            return (picture,) if picture else ()
+            return ((picture,) if picture else ()) + content.announcement.pictures
+        if isinstance(content, VideoContent):
+            return (content.poster, content.video)
         return (content.picture,) if isinstance(content, ImageContent) else ()
+
+    @property
+    def tick_ms(self) -> int | None:
+        """How often the picture changes by itself, in milliseconds of the wall clock; None: never."""
+        return self.content.widget.tick_ms if isinstance(self.content, WidgetContent) else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from beffroi_content.model import AlertForm, AssetReference, ScreenClass, ScreenSettings, Town
+from beffroi_content.model import AlertForm, Appearance, AssetReference, ScreenClass, ScreenSettings, Town
 
 __all__ = ["AlertForm", "AssetReader", "Canvas"]
 
@@ -24,6 +24,7 @@ class Canvas:
     town: Town
     time_zone: str
     locale: str
+    appearance: Appearance = Appearance.DAY
 
     @classmethod
     def of(cls, settings: ScreenSettings, size: tuple[int, int] | None = None) -> Self:
@@ -34,4 +35,5 @@ class Canvas:
             town=settings.town,
             time_zone=settings.time_zone,
             locale=settings.locale,
+            appearance=settings.appearance,
         )

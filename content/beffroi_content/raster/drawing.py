@@ -12,9 +12,11 @@ from beffroi_content.model import (
     AssetReference,
     ImageContent,
     Slide,
-    Template,
     UnknownContent,
+    VideoContent,
+    WidgetContent,
 )
+from beffroi_content.raster import templates, widgets
 from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.errors import RasterError, TextDoesNotFit
 from beffroi_content.raster.legibility import is_crisp
@@ -22,14 +24,16 @@ from beffroi_content.raster.paint import paint
 from beffroi_content.raster.picture import picture_source
 from beffroi_content.raster.scene import Page
 from beffroi_content.raster.templates import alert as alert_template
-from beffroi_content.raster.templates import event, flow, news, notice, picture, plain
+from beffroi_content.raster.templates import picture, plain
 
 MOST_PAGES = 20
-_TEMPLATES = {Template.NEWS: news.lay_out, Template.EVENT: event.lay_out, Template.NOTICE: notice.lay_out}
 
 
-def slide_pages(slide: Slide, canvas: Canvas) -> tuple[Page, ...]:
+def slide_pages(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> tuple[Page, ...]:
     """Return the pages of a slide before painting: what stands where, in which letters.
+
+    What changes by itself has one page, as it is at ``at_ms``, a Unix time in milliseconds; without an instant, as it
+    is while nobody knows the time.
 
     Raises:
         TextDoesNotFit: the text needs more than 20 pages.
@@ -38,12 +42,16 @@ def slide_pages(slide: Slide, canvas: Canvas) -> tuple[Page, ...]:
     content = slide.content
     if isinstance(content, ImageContent):
         return picture.lay_out(content, canvas)
+    if isinstance(content, VideoContent):
+        poster = ImageContent(picture=content.poster, fit=content.fit, description=content.description)
+        return picture.lay_out(poster, canvas)
+    if isinstance(content, WidgetContent):
+        return (widgets.lay_out(content.widget, canvas, at_ms),)
     if isinstance(content, UnknownContent):
         raise RasterError(f"“{slide.name}” is of a kind that this version cannot show: {content.kind}.")
     assert isinstance(content, AnnouncementContent)
     announcement = content.announcement
-    lay_out = flow.panel_pages if is_crisp(canvas) else _TEMPLATES[announcement.template]
-    pages = lay_out(announcement, canvas)
+    pages = templates.lay_out(announcement, canvas)
     if len(pages) > MOST_PAGES:
         raise TextDoesNotFit(
             f"“{slide.name}” needs {len(pages)} pages on {canvas.screen_class.name}, and {MOST_PAGES} are the most."
@@ -55,15 +63,17 @@ def slide_pages(slide: Slide, canvas: Canvas) -> tuple[Page, ...]:
     return pages
 
 
-def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader) -> tuple[Image.Image, ...]:
+def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader, at_ms: int | None = None) -> tuple[Image.Image, ...]:
     """Return the frames of a slide: RGB images of exactly the size of the canvas.
+
+    ``at_ms`` is the instant for which something that changes by itself is drawn; see :func:`slide_pages`.
 
     Raises:
         TextDoesNotFit: the text needs more than 20 pages at the smallest size that can be read.
         PictureUnusable: a picture is missing, broken or larger than 60 million pixels.
     """
     pictures = picture_source(assets)
-    return tuple(paint(page, is_crisp(canvas), pictures) for page in slide_pages(slide, canvas))
+    return tuple(paint(page, is_crisp(canvas), pictures) for page in slide_pages(slide, canvas, at_ms))
 
 
 def page_count(slide: Slide, canvas: Canvas) -> int:

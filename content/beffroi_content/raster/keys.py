@@ -15,16 +15,26 @@ import PIL
 from beffroi_content.model import Alert, Slide
 from beffroi_content.raster.canvas import AlertForm, Canvas
 
-RASTER_VERSION = 2
+RASTER_VERSION = 3
 """Raised whenever a pixel of any drawing changes."""
 
-_NOT_DRAWN_SLIDE = {"id", "name", "duration_ms", "pages", "valid_from_ms", "valid_until_ms"}
+_NOT_DRAWN_SLIDE = {
+    *("id", "name", "duration_ms", "pages", "valid_from_ms", "valid_until_ms"),
+    *("tags", "published_at_ms", "event_at_ms", "most_per_hour"),
+}
 _NOT_DRAWN_ALERT = {"id", "time_to_live_ms", "all_clear_ms"}
 
 
-def slide_key(slide: Slide, canvas: Canvas) -> str:
-    """Return 64 hexadecimal digits that change with the content, the canvas and the version of the raster."""
-    return _key("slide", slide.model_dump(mode="json", exclude=_NOT_DRAWN_SLIDE), canvas)
+def slide_key(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> str:
+    """Return 64 hexadecimal digits that change with the content, the canvas and the version of the raster.
+
+    ``at_ms`` counts only for what changes by itself, and then once in each tick.
+    """
+    content = slide.model_dump(mode="json", exclude=_NOT_DRAWN_SLIDE)
+    tick_ms = slide.tick_ms
+    if tick_ms is not None and at_ms is not None:
+        content["at_ms"] = at_ms - at_ms % tick_ms
+    return _key("slide", content, canvas)
 
 
 def alert_key(alert: Alert, form: AlertForm, canvas: Canvas) -> str:
@@ -44,5 +54,6 @@ def _key(kind: str, content: dict[str, Any], canvas: Canvas) -> str:
         "town": canvas.town.model_dump(mode="json"),
         "time_zone": canvas.time_zone,
         "locale": canvas.locale,
+        "appearance": canvas.appearance,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,1 +1,24 @@
 """One module per look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from beffroi_content.model import Announcement, Template
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.legibility import is_crisp
+from beffroi_content.raster.scene import Page
+from beffroi_content.raster.templates import event, flow, news, notice
+
+_LOOKS: dict[Template, Callable[[Announcement, Canvas], tuple[Page, ...]]] = {
+    Template.NEWS: news.lay_out,
+    Template.EVENT: event.lay_out,
+    Template.NOTICE: notice.lay_out,
+}
+
+
+def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
+    """Return the pages of an announcement in its look, or in bitmap letters where the canvas asks for them."""
+    if is_crisp(canvas):
+        return flow.panel_pages(announcement, canvas)
+    return _LOOKS.get(announcement.template, news.lay_out)(announcement, canvas)
