@@ -1,91 +1,24 @@
 """What is on, why, since when and until when."""
 
-import datetime as dt
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 import pytest
+from programmes import HOUR, MINUTE, NOW, SECOND, SIZE, UPTIME, YEAR, at, manifest, rule, slide, unix
 
 from beffroi_content.model import (
     Alert,
     AlertForm,
     AlertLevel,
-    Announcement,
-    AnnouncementContent,
     HeldAlert,
-    Layout,
     Manifest,
     Playlist,
-    Rectangle,
     RuleMode,
-    ScheduleRule,
-    ScreenClass,
-    ScreenSettings,
-    Slide,
-    Template,
-    TimeWindow,
-    Town,
     UnknownContent,
-    Zone,
     banner_rectangle,
 )
 from beffroi_content.timeline import ClockState, Moment, ReasonKind, Scene, changes, resolve
 from beffroi_content.timeline.alerts import BREATHER_MS, PAGE_MS, TAKEOVER_MS
 from beffroi_content.timeline.resolver import INFORMATION_MS
-
-SIZE = (1080, 1920)
-SECOND = 1_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-YEAR = 365 * 24 * HOUR
-UPTIME = 500 * HOUR
-
-
-def unix(text: str) -> int:
-    return int(dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Paris")).timestamp()) * 1000
-
-
-NOW = unix("2026-11-24T12:00")
-"""A Tuesday, on a full minute."""
-
-
-def at(offset_ms: int = 0, clock: ClockState = ClockState.TRUSTED) -> Moment:
-    return Moment(NOW + offset_ms, UPTIME + offset_ms, clock)
-
-
-def slide(name: str, seconds: int = 10, **changes) -> Slide:
-    announcement = Announcement(id=name, template=Template.NEWS, title=name)
-    content = AnnouncementContent(announcement=announcement)
-    return Slide(**{"id": name, "name": name, "content": content, "duration_ms": seconds * SECOND} | changes)
-
-
-def manifest(*programme: tuple[ScheduleRule, list[Slide]], zones: tuple[str, ...] = ("main",)) -> Manifest:
-    """Return a programme of rules, each with the slides of its own playlist."""
-    screen_class = ScreenClass(name="Totem", width=1080, height=1920, physical_height_mm=1200, viewing_distance_mm=3000)
-    slides = {one.id: one for _, slides in programme for one in slides}
-    layout = Layout(
-        zones=tuple(
-            Zone(id=name, rectangle=Rectangle(y=400 * number, width=1080, height=400))
-            for number, name in enumerate(zones)
-        )
-    )
-    return Manifest(
-        screen="hall",
-        settings=ScreenSettings(screen_class=screen_class, town=Town(name="Saint-Aubin")),
-        layout=layout,
-        slides=tuple(slides.values()),
-        playlists=tuple(
-            Playlist(id=rule.playlist, name=rule.name, slides=tuple(one.id for one in slides))
-            for rule, slides in programme
-        ),
-        rules=tuple(rule for rule, _ in programme),
-        idle=slide("idle"),
-    )
-
-
-def rule(name: str, *windows: str, **changes) -> ScheduleRule:
-    times = [TimeWindow(start=start, end=end) for start, end in (window.split("-") for window in windows)]
-    return ScheduleRule(**{"id": name, "name": name, "playlist": f"{name}-list", "times": times} | changes)
 
 
 def alert(level: AlertLevel, name: str = "flood", *, issued: int = 0, lasts: int = HOUR, **changes) -> Alert:
@@ -183,10 +116,11 @@ class TestRules:
         assert on(programme, at(-1)) == ["fireworks"]
         assert on(programme, at()) == ["library"]
 
-    def test_rules_of_one_priority_share_the_loop_in_the_order_of_their_names(self):
+    def test_rules_of_one_priority_share_the_time_of_the_loop_and_take_turns(self):
         programme = manifest((rule("sport"), [slide("match")]), (rule("news"), [slide("library"), slide("market")]))
-        assert story(programme, at(), scenes=4) == [
+        assert story(programme, at(), scenes=5) == [
             (10, ["library"]),
+            (10, ["match"]),
             (10, ["market"]),
             (10, ["match"]),
             (10, ["library"]),

@@ -11,7 +11,11 @@ from beffroi_content.model import (
     AlertLevel,
     Announcement,
     AnnouncementContent,
+    Cadence,
+    DayCalendar,
+    DayRange,
     HeldAlert,
+    Interjection,
     Layout,
     Manifest,
     Playlist,
@@ -21,13 +25,19 @@ from beffroi_content.model import (
     ScreenClass,
     ScreenSettings,
     Slide,
+    SunEvent,
+    SunTime,
     Template,
     TimeWindow,
     Town,
     UnknownContent,
     Zone,
 )
-from beffroi_content.timeline import ClockState, Moment, Scene, changes, resolve
+from beffroi_content.timeline import ClockState, Moment, Scene, changes, grid, resolve
+from beffroi_content.timeline.calendar import Almanac, applies, local_time
+from beffroi_content.timeline.playlists import Shelf
+from beffroi_content.timeline.programme import is_valid
+from beffroi_content.timeline.selection import Eligible, Selection, select, track
 
 SIZE = (320, 160)
 MINUTE = 60_000
@@ -41,7 +51,9 @@ CLASS = ScreenClass(name="Panel", width=320, height=160, physical_height_mm=1600
 offsets = st.integers(-30 * HOUR, 30 * HOUR).map(lambda offset: offset // 1000 * 1000)
 clocks = st.sampled_from(ClockState)
 moments = st.builds(lambda offset, clock: Moment(SPRING + offset, 40 * HOUR + offset, clock), offsets, clocks)
-times = st.builds(dt.time, st.integers(0, 23), st.sampled_from([0, 30]))
+times = st.builds(dt.time, st.integers(0, 23), st.sampled_from([0, 30])) | st.builds(
+    SunTime, event=st.sampled_from(SunEvent), offset_minutes=st.sampled_from([-30, 0, 45])
+)
 
 
 def content(name: str):
@@ -61,7 +73,16 @@ def slides(draw, name: str) -> Slide:
         pages=draw(st.integers(1, 3)),
         valid_from_ms=None if start is None else SPRING + start,
         valid_until_ms=None if end is None else SPRING + end,
+        most_per_hour=draw(st.sampled_from([0, 0, 1, 30])),
     )
+
+
+interjections = st.builds(Interjection, cadence=st.sampled_from(Cadence), amount=st.sampled_from([1, 3, 10, 60]))
+modes = st.one_of(
+    st.builds(lambda weight: {"mode": RuleMode.ROTATE, "weight": weight}, st.integers(1, 5)),
+    st.just({"mode": RuleMode.REPLACE}),
+    st.builds(lambda one: {"mode": RuleMode.INTERJECT, "interjection": one}, interjections),
+)
 
 
 @st.composite
@@ -74,10 +95,17 @@ def rules(draw, name: str) -> ScheduleRule:
         playlist=draw(st.sampled_from(["long", "short", "empty"])),
         zone=draw(st.sampled_from(ZONES)),
         priority=draw(st.sampled_from([10, 50])),
-        mode=draw(st.sampled_from(RuleMode)),
+        **draw(modes),
         first_date=first,
         last_date=max(first, last) if first and last else last,
         weekdays=draw(st.sampled_from([frozenset(range(1, 8)), frozenset({6}), frozenset({7, 1})])),
+        recurrence=""
+        if first is None
+        else draw(st.sampled_from(["", "FREQ=DAILY;INTERVAL=2", "FREQ=WEEKLY;BYDAY=SU"])),
+        extra_dates=draw(st.sets(st.sampled_from(dates[1:]), max_size=1)),
+        except_dates=draw(st.sets(st.sampled_from(dates[1:]), max_size=1)),
+        only_on=draw(st.sampled_from([(), (), ("holidays",)])),
+        never_on=draw(st.sampled_from([(), (), ("holidays",)])),
         times=draw(st.lists(st.builds(TimeWindow, start=times, end=times), max_size=2)),
     )
 
@@ -90,9 +118,10 @@ def manifests(draw) -> Manifest:
         settings=ScreenSettings(screen_class=CLASS, town=Town(name="Saint-Aubin")),
         layout=Layout(zones=tuple(Zone(id=name, rectangle=Rectangle(width=320, height=80)) for name in ZONES)),
         slides=tuple(draw(slides(name)) for name in SLIDES),
+        calendars=(DayCalendar(id="holidays", name="H", days=(DayRange(first="2026-03-28", last="2026-03-29"),)),),
         playlists=(
-            Playlist(id="long", name="Long", slides=SLIDES),
-            Playlist(id="short", name="Short", slides=tuple(sorted(chosen))),
+            Playlist(id="long", name="Long", slides=("short", *SLIDES)),
+            Playlist(id="short", name="Short", slides=tuple(sorted(chosen)), take=draw(st.integers(0, 2))),
             Playlist(id="empty", name="Empty", slides=()),
         ),
         rules=tuple(draw(rules(f"rule-{number}")) for number in range(draw(st.integers(0, 4)))),
@@ -261,3 +290,45 @@ def test_the_order_in_which_alerts_are_held_does_not_matter(situation, data):
     if len(set(names)) == len(names):
         shuffled = data.draw(st.permutations(alerts))
         assert resolve(manifest, shuffled, moment, SIZE) == resolve(manifest, alerts, moment, SIZE)
+
+
+def selected(manifest: Manifest, zone: str, unix_ms: int) -> Selection:
+    """Return what has a zone at an instant, found without any table: each rule is asked whether it applies."""
+    almanac = Almanac.of(manifest)
+    local = local_time(unix_ms, almanac.zone)
+    shelf = Shelf({one.id: one for one in manifest.slides}, {one.id: one for one in manifest.playlists})
+    found = []
+    for rule in sorted(manifest.rules, key=lambda rule: (-rule.priority, rule.id)):
+        if rule.zone == zone and applies(rule, local, almanac):
+            playlist = shelf.playlists[rule.playlist]
+            found.append(Eligible(rule, shelf.sequence(playlist, lambda slide: is_valid(slide, unix_ms))))
+    return select(one for one in found if one.slides)
+
+
+def told(selection: Selection) -> list[tuple[str, list[str]]]:
+    return [(one.rule.id, [slide.id for slide in one.slides]) for one in (*selection.loop, *selection.between)]
+
+
+@few
+@given(manifest=manifests(), instants=st.lists(offsets, min_size=5, max_size=20))
+def test_the_tables_give_the_same_answer_as_asking_every_rule(manifest, instants):
+    for offset in instants:
+        moment = Moment(SPRING + offset, 40 * HOUR + offset)
+        for shown in resolve(manifest, (), moment, SIZE).showings:
+            expected = track(selected(manifest, shown.zone, moment.unix_ms), manifest.idle).at(moment.unix_ms)
+            assert shown.slide == expected.turn.slide
+            assert shown.reason == expected.turn.reason
+
+
+@few
+@given(manifest=manifests(), instants=st.lists(offsets, min_size=5, max_size=20))
+def test_the_grid_is_what_is_on_at_every_instant(manifest, instants):
+    found = grid(manifest, SPRING - 30 * HOUR, SPRING + 30 * HOUR + 1)
+    for zone in ZONES:
+        assert found[zone][0].since_ms == SPRING - 30 * HOUR
+        assert found[zone][-1].until_ms == SPRING + 30 * HOUR + 1
+        assert all(before.until_ms == after.since_ms for before, after in pairwise(found[zone]))
+        for instant in (SPRING + offset for offset in instants):
+            (stretch,) = (one for one in found[zone] if one.since_ms <= instant < one.until_ms)
+            expected = selected(manifest, zone, instant)
+            assert stretch.rules == tuple(rule.id for rule in expected.rules)

@@ -5,7 +5,22 @@ from beffroi_content.model.announcement import Announcement, Template
 from beffroi_content.model.base import AssetReference, Identifier, StrictModel, WireModel
 from beffroi_content.model.layout import FULL_SCREEN, Layout, Rectangle, Zone, banner_rectangle
 from beffroi_content.model.manifest import Appearance, Manifest, ScreenSettings, Town
-from beffroi_content.model.schedule import Playlist, RuleMode, ScheduleRule, TimeWindow
+from beffroi_content.model.recurrence import Recurrence
+from beffroi_content.model.schedule import (
+    Cadence,
+    DayCalendar,
+    DayRange,
+    Interjection,
+    Playlist,
+    PlaylistOrder,
+    PowerState,
+    RuleMode,
+    ScheduleRule,
+    ScreenHours,
+    SunEvent,
+    SunTime,
+    TimeWindow,
+)
 from beffroi_content.model.screen import ScreenClass, Technology
 from beffroi_content.model.slide import (
     AnnouncementContent,
@@ -28,21 +43,31 @@ __all__ = [
     "AnnouncementContent",
     "Appearance",
     "AssetReference",
+    "Cadence",
     "ClockWidget",
+    "DayCalendar",
+    "DayRange",
     "HeldAlert",
     "Identifier",
     "ImageContent",
     "ImageFit",
+    "Interjection",
     "Layout",
     "Manifest",
     "Playlist",
+    "PlaylistOrder",
+    "PowerState",
     "Rectangle",
+    "Recurrence",
     "RuleMode",
     "ScheduleRule",
     "ScreenClass",
+    "ScreenHours",
     "ScreenSettings",
     "Slide",
     "StrictModel",
+    "SunEvent",
+    "SunTime",
     "Technology",
     "Template",
     "TimeWindow",

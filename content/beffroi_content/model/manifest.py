@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from beffroi_content.model.base import AssetReference, Colour, Identifier, Line, WireModel
 from beffroi_content.model.layout import Layout
-from beffroi_content.model.schedule import Playlist, ScheduleRule
+from beffroi_content.model.schedule import DayCalendar, Playlist, ScheduleRule, ScreenHours
 from beffroi_content.model.screen import ScreenClass
 from beffroi_content.model.slide import Slide
 
@@ -21,6 +21,10 @@ def _known_zone(name: str) -> str:
     except (KeyError, OSError, ValueError) as error:
         raise ValueError(f"{name!r} is not an IANA time zone, such as Europe/Paris") from error
     return name
+
+
+DEEPEST_NESTING = 4
+"""How many playlists may lie within each other."""
 
 
 class Town(WireModel):
@@ -55,6 +59,8 @@ class ScreenSettings(WireModel):
     """The groups whose alerts concern this screen."""
     town: Town
     appearance: Appearance = Appearance.DAY
+    hours: Annotated[tuple[ScreenHours, ...], Field(max_length=50)] = ()
+    """The first that fits an instant decides; where none does, the display is on."""
 
 
 class Manifest(WireModel):
@@ -66,25 +72,48 @@ class Manifest(WireModel):
     slides: Annotated[tuple[Slide, ...], Field(max_length=1000)] = ()
     playlists: Annotated[tuple[Playlist, ...], Field(max_length=200)] = ()
     rules: Annotated[tuple[ScheduleRule, ...], Field(max_length=500)] = ()
+    calendars: Annotated[tuple[DayCalendar, ...], Field(max_length=16)] = ()
     idle: Slide
     """Shown in a zone where no rule has anything to show: a screen is never black."""
 
     @model_validator(mode="after")
     def _check(self) -> Manifest:
-        slides = [slide.id for slide in (*self.slides, self.idle)]
-        playlists = [playlist.id for playlist in self.playlists]
-        rules = [rule.id for rule in self.rules]
-        for kind, names in (("slides", slides), ("playlists", playlists), ("rules", rules)):
+        named = {
+            "slides or playlists": [
+                *(slide.id for slide in (*self.slides, self.idle)),
+                *(p.id for p in self.playlists),
+            ],
+            "rules": [rule.id for rule in self.rules],
+            "calendars": [each.id for each in self.calendars],
+        }
+        for kind, names in named.items():
             if len(set(names)) != len(names):
                 raise ValueError(f"two {kind} have the same identifier")
-        missing = {entry for playlist in self.playlists for entry in playlist.slides} - set(slides)
-        missing |= {rule.playlist for rule in self.rules} - set(playlists)
-        missing |= {rule.zone for rule in self.rules} - {zone.id for zone in self.layout.zones}
+        missing = self._missing(frozenset(named["slides or playlists"]))
         if missing:
             raise ValueError(f"the manifest refers to what it does not contain: {', '.join(sorted(missing))}")
+        self._check_nesting()
         if self.idle.valid_from_ms is not None or self.idle.valid_until_ms is not None:
             raise ValueError("the idle slide is always valid: it is shown when nothing else may be")
         return self
+
+    def _missing(self, parts: frozenset[str]) -> set[str]:
+        playlists, calendars = {playlist.id for playlist in self.playlists}, {each.id for each in self.calendars}
+        missing = {entry for playlist in self.playlists for entry in playlist.slides} - parts
+        missing |= {rule.playlist for rule in self.rules} - playlists
+        missing |= {rule.zone for rule in self.rules} - {zone.id for zone in self.layout.zones}
+        return missing | {name for rule in self.rules for name in rule.only_on | rule.never_on} - calendars
+
+    def _check_nesting(self) -> None:
+        """Refuse playlists that contain themselves, or each other too deeply."""
+        inner = {playlist.id: playlist.slides for playlist in self.playlists}
+        nested = {name: {part for part in parts if part in inner} for name, parts in inner.items()}
+        for _ in range(DEEPEST_NESTING):
+            nested = {name: {part for part in parts if nested[part]} for name, parts in nested.items()}
+        if deep := sorted(name for name, parts in nested.items() if parts):
+            raise ValueError(
+                f"playlists contain each other in a circle, or more than {DEEPEST_NESTING} deep: {deep[0]}"
+            )
 
     @property
     def assets(self) -> tuple[AssetReference, ...]:

@@ -1,17 +1,20 @@
 """When a schedule rule applies, in the local time of the screen.
 
-A rule applies at an instant if the clock on the wall, read at that instant, is within its dates, weekdays and
-times. So an hour that daylight saving repeats counts twice, and one that it skips does not exist.
+A rule applies at an instant if the clock on the wall, read at that instant, is within its days and times. So an hour
+that daylight saving repeats counts twice, and one that it skips does not exist.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from beffroi_content.model import ScheduleRule, TimeWindow
+from beffroi_content.model import DayCalendar, Manifest, ScheduleRule, SunTime, TimeWindow
+from beffroi_content.timeline.sun import sun_minutes
 
 DAY_MS = 86_400_000
 LOOK_BACK_DAYS = 1
@@ -23,7 +26,61 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND = dt.timedelta(milliseconds=1)
 _DAY = dt.timedelta(days=1)
 _MIDNIGHT = dt.time(0)
+_LAST_MINUTE = dt.time(23, 59)
 _LAST_START = dt.date(9999, 12, 1)
+
+Stretch = tuple[int, int]
+"""Two instants: from the first up to, not including, the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Almanac:
+    """What days and times of day depend on, besides the rule: the place, and which days are holidays."""
+
+    zone: ZoneInfo
+    latitude: float = 48.86
+    """Degrees north."""
+    longitude: float = 2.35
+    """Degrees east."""
+    calendars: Mapping[str, frozenset[dt.date]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Almanac:
+        """Return the almanac of a screen."""
+        settings = manifest.settings
+        town = settings.town
+        return cls(zone_of(settings.time_zone), town.latitude, town.longitude, days_by_name(manifest.calendars))
+
+    def is_day_of(self, names: Iterable[str], day: dt.date) -> bool:
+        """Tell whether a day is in one of some calendars."""
+        return any(day in self.calendars.get(name, ()) for name in names)
+
+    def time(self, time: dt.time | SunTime, day: dt.date) -> dt.time:
+        """Return the time that the clock on the wall shows at a time of day that may move with the sun."""
+        if isinstance(time, dt.time):
+            return time
+        minutes = sun_minutes(day, time.event, self.latitude, self.longitude) + time.offset_minutes
+        moment = dt.datetime.combine(day, _MIDNIGHT, dt.UTC) + dt.timedelta(minutes=int(minutes // 1))
+        local = moment.astimezone(self.zone)
+        if local.date() == day:
+            return local.time()
+        return _MIDNIGHT if local.date() < day else _LAST_MINUTE
+
+
+def days_by_name(calendars: Iterable[DayCalendar]) -> dict[str, frozenset[dt.date]]:
+    """Return the days of each calendar."""
+    return {
+        each.id: frozenset(
+            span.first + offset * _DAY for span in each.days for offset in range((span.last - span.first).days + 1)
+        )
+        for each in calendars
+    }
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> ZoneInfo:
+    """Return the time zone of an IANA name."""
+    return ZoneInfo(name)
 
 
 def local_time(unix_ms: int, zone: ZoneInfo) -> dt.datetime:
@@ -31,103 +88,197 @@ def local_time(unix_ms: int, zone: ZoneInfo) -> dt.datetime:
     return (_EPOCH + min(max(unix_ms, 0), LAST_MS) * _MILLISECOND).astimezone(zone).replace(tzinfo=None)
 
 
-def applies(rule: ScheduleRule, local: dt.datetime) -> bool:
+def applies(rule: ScheduleRule, local: dt.datetime, almanac: Almanac) -> bool:
     """Tell whether a rule applies when the clock on the wall shows ``local``."""
     if not rule.times:
-        return _on_day(rule, local.date())
-    return any(_within(rule, window, local) for window in rule.times)
+        return on_day(rule, local.date(), almanac)
+    return any(
+        is_within(window, local, almanac, on_day(rule, local.date(), almanac), on_day(rule, _before(local), almanac))
+        for window in rule.times
+    )
 
 
-def boundaries(rule: ScheduleRule, unix_ms: int, zone: ZoneInfo) -> tuple[int | None, int | None]:
+def is_within(window: TimeWindow, local: dt.datetime, almanac: Almanac, today: bool, yesterday: bool) -> bool:
+    """Tell whether a window that is open today, yesterday or on both days is open when the clock shows ``local``."""
+    time, day = local.time(), local.date()
+    start, end = almanac.time(window.start, day), almanac.time(window.end, day)
+    if today and (start <= time < end if start < end else time >= start):
+        return True
+    return yesterday and time < end and _passes_midnight(window, day - _DAY, almanac)
+
+
+def on_day(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> bool:
+    """Tell whether a rule is on on a local day, whatever its times."""
+    if day in rule.except_dates or day in rule.extra_dates:
+        return day not in rule.except_dates
+    if (rule.first_date and day < rule.first_date) or (rule.last_date and day > rule.last_date):
+        return False
+    if day.isoweekday() not in rule.weekdays or not _is_in_season(rule, day, almanac):
+        return False
+    recurrence = rule.repeats
+    return recurrence is None or rule.first_date is None or recurrence.includes(day, rule.first_date)
+
+
+def _is_in_season(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> bool:
+    wanted = not rule.only_on or almanac.is_day_of(rule.only_on, day)
+    return wanted and not almanac.is_day_of(rule.never_on, day)
+
+
+def stretches(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> list[Stretch]:
+    """Return when a rule applies between a local midnight and the next, in order."""
+    begin, end = midnight(day, almanac.zone), midnight(day + _DAY, almanac.zone)
+    if offset(begin, almanac.zone) != offset(end, almanac.zone):
+        return _by_turns(rule, day, (begin, end), almanac)
+    today = on_day(rule, day, almanac)
+    if not rule.times:
+        return [(begin, end)] if today else []
+    found = [
+        (begin + start, begin + stop)
+        for window in rule.times
+        for start, stop in _open(window, day, almanac, today, lambda: on_day(rule, day - _DAY, almanac))
+    ]
+    return _merged(found)
+
+
+def applying_ms(rule: ScheduleRule, start_ms: int, end_ms: int, almanac: Almanac) -> int:
+    """Return for how many milliseconds a rule applies from an instant up to another."""
+    day, total = local_time(start_ms, almanac.zone).date() - _DAY, 0
+    while midnight(day, almanac.zone) < min(end_ms, LAST_MS):
+        for start, stop in stretches(rule, day, almanac):
+            total += max(0, min(stop, end_ms) - max(start, start_ms))
+        day += _DAY
+    return total
+
+
+def boundaries(rule: ScheduleRule, unix_ms: int, almanac: Almanac) -> tuple[int | None, int | None]:
     """Return when the rule last began or ceased to apply up to that instant, and when it next does.
 
     None: not within the days that the timeline looks back or ahead.
     """
     if not rule.is_dated:
         return None, None
-    today = local_time(unix_ms, zone).date()
-    return _last_turn(rule, unix_ms, today, zone), _next_turn(rule, unix_ms, today, zone)
+    today = local_time(unix_ms, almanac.zone).date()
+    return _last_turn(rule, unix_ms, today, almanac), _next_turn(rule, unix_ms, today, almanac)
 
 
-def _last_turn(rule: ScheduleRule, unix_ms: int, today: dt.date, zone: ZoneInfo) -> int | None:
+@lru_cache(maxsize=1_024)
+def midnight(day: dt.date, zone: ZoneInfo) -> int:
+    """Return the instant at which a local day begins."""
+    return unix_of(dt.datetime.combine(day, _MIDNIGHT, zone))
+
+
+def offset(unix_ms: int, zone: ZoneInfo) -> dt.timedelta | None:
+    """Return how far the clock on the wall is ahead of UTC at an instant."""
+    return (_EPOCH + unix_ms * _MILLISECOND).astimezone(zone).utcoffset()
+
+
+def unix_of(moment: dt.datetime) -> int:
+    """Return the first millisecond since 1970 that is not before a moment."""
+    return -((_EPOCH - moment) // _MILLISECOND)
+
+
+def _before(local: dt.datetime) -> dt.date:
+    return local.date() - _DAY
+
+
+def _passes_midnight(window: TimeWindow, day: dt.date, almanac: Almanac) -> bool:
+    return almanac.time(window.end, day) <= almanac.time(window.start, day)
+
+
+def _open(
+    window: TimeWindow, day: dt.date, almanac: Almanac, today: bool, yesterday: Callable[[], bool]
+) -> Iterator[Stretch]:
+    """Yield when a window is open on a day of 24 hours, in milliseconds since its midnight."""
+    start, end = _ms(almanac.time(window.start, day)), _ms(almanac.time(window.end, day))
+    if end and _passes_midnight(window, day - _DAY, almanac) and yesterday():
+        yield 0, end
+    if today:
+        yield start, end if start < end else DAY_MS
+
+
+def _ms(time: dt.time) -> int:
+    return ((time.hour * 60 + time.minute) * 60 + time.second) * 1000 + -(-time.microsecond // 1000)
+
+
+def _merged(found: list[Stretch]) -> list[Stretch]:
+    merged: list[Stretch] = []
+    for start, end in sorted(found):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        elif start < end:
+            merged.append((start, end))
+    return merged
+
+
+def _by_turns(rule: ScheduleRule, day: dt.date, around: Stretch, almanac: Almanac) -> list[Stretch]:
+    """Return when a rule applies within a day on which the clock is put forward or back."""
+    begin, end = around
+    turns = {turn for offset in (-1, 0, 1) for turn in _candidates(rule, day + offset * _DAY, almanac)}
+    cuts = [begin, *sorted(turn for turn in turns if begin < turn < end), end]
+    return _merged(
+        [(start, stop) for start, stop in pairwise(cuts) if applies(rule, local_time(start, almanac.zone), almanac)]
+    )
+
+
+def _last_turn(rule: ScheduleRule, unix_ms: int, today: dt.date, almanac: Almanac) -> int | None:
     days = (today + offset * _DAY for offset in range(-LOOK_BACK_DAYS, 2))
-    return max((instant for day in days for instant in _turns(rule, day, zone) if instant <= unix_ms), default=None)
+    return max((instant for day in days for instant in _turns(rule, day, almanac) if instant <= unix_ms), default=None)
 
 
-def _next_turn(rule: ScheduleRule, unix_ms: int, today: dt.date, zone: ZoneInfo) -> int | None:
-    if rule.last_date is not None and today - rule.last_date > 2 * _DAY:
+def _next_turn(rule: ScheduleRule, unix_ms: int, today: dt.date, almanac: Almanac) -> int | None:
+    newest = max((date for date in (rule.last_date, *rule.extra_dates) if date), default=None)
+    if rule.last_date is not None and newest is not None and today - newest > 2 * _DAY:
         return None
     # A day early: where the clock goes back over midnight, a later date may come first.
-    start = max(today, min(rule.first_date or today, _LAST_START)) - _DAY
+    start = max(today, min(_first_date(rule) or today, _LAST_START)) - _DAY
     found: int | None = None
-    for offset in range(LOOK_AHEAD_DAYS + 1):
-        turns = [instant for instant in _turns(rule, start + offset * _DAY, zone) if instant > unix_ms]
+    for ahead in range(LOOK_AHEAD_DAYS + 1):
+        turns = [instant for instant in _turns(rule, start + ahead * _DAY, almanac) if instant > unix_ms]
         if found is not None:
             return min([found, *turns])
         found = min(turns, default=None)
     return found
 
 
-def _on_day(rule: ScheduleRule, day: dt.date) -> bool:
-    return (
-        day.isoweekday() in rule.weekdays
-        and (rule.first_date is None or rule.first_date <= day)
-        and (rule.last_date is None or day <= rule.last_date)
-    )
+def _first_date(rule: ScheduleRule) -> dt.date | None:
+    return min((rule.first_date, *rule.extra_dates)) if rule.first_date else None
 
 
-def _within(rule: ScheduleRule, window: TimeWindow, local: dt.datetime) -> bool:
-    time, day = local.time(), local.date()
-    if window.start < window.end:
-        return window.start <= time < window.end and _on_day(rule, day)
-    if time >= window.start:
-        return _on_day(rule, day)
-    return time < window.end and _on_day(rule, day - _DAY)
-
-
-def _turns(rule: ScheduleRule, day: dt.date, zone: ZoneInfo) -> list[int]:
+def _turns(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> list[int]:
     """Return the instants of a local day at which the rule begins or ceases to apply."""
-    if not rule.times and _on_day(rule, day - _DAY) == _on_day(rule, day) == _on_day(rule, day + _DAY):
+    around = {on_day(rule, day + offset * _DAY, almanac) for offset in (-1, 0, 1)}
+    if around == {False} or (not rule.times and len(around) == 1):
         return []
-    return [
-        instant
-        for instant in _candidates(rule, day, zone)
-        if applies(rule, local_time(instant, zone)) != applies(rule, local_time(instant - 1, zone))
-    ]
+
+    def at(instant: int) -> bool:
+        return applies(rule, local_time(instant, almanac.zone), almanac)
+
+    return [instant for instant in _candidates(rule, day, almanac) if at(instant) != at(instant - 1)]
 
 
-def _candidates(rule: ScheduleRule, day: dt.date, zone: ZoneInfo) -> Iterator[int]:
-    yield from _clock_changes(day, zone)
-    for time in {time for window in rule.times for time in (window.start, window.end)} or {_MIDNIGHT}:
-        yield from _instants(dt.datetime.combine(day, time), zone)
+def _candidates(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> Iterator[int]:
+    yield from _clock_changes(day, almanac.zone)
+    yield from _instants(dt.datetime.combine(day, _MIDNIGHT), almanac.zone)
+    for time in {almanac.time(time, day) for window in rule.times for time in (window.start, window.end)}:
+        yield from _instants(dt.datetime.combine(day, time), almanac.zone)
 
 
 @lru_cache(maxsize=4096)
 def _instants(local: dt.datetime, zone: ZoneInfo) -> frozenset[int]:
     """Return the instants at which the clock on the wall may show ``local``: two where an hour is repeated."""
-    return frozenset(_unix(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
+    return frozenset(unix_of(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
 
 
 @lru_cache(maxsize=256)
 def _clock_changes(day: dt.date, zone: ZoneInfo) -> tuple[int, ...]:
     """Return the instants of a local day at which its offset from UTC changes."""
-    start = _unix(dt.datetime.combine(day, _MIDNIGHT, zone))
-    end = _unix(dt.datetime.combine(day + _DAY, _MIDNIGHT, zone))
-    if _offset(start, zone) == _offset(end, zone):
+    start, end = midnight(day, zone), midnight(day + _DAY, zone)
+    if offset(start, zone) == offset(end, zone):
         return ()
     while end - start > 1:
         middle = (start + end) // 2
-        if _offset(middle, zone) == _offset(start, zone):
+        if offset(middle, zone) == offset(start, zone):
             start = middle
         else:
             end = middle
     return (end,)
-
-
-def _offset(unix_ms: int, zone: ZoneInfo) -> dt.timedelta | None:
-    return (_EPOCH + unix_ms * _MILLISECOND).astimezone(zone).utcoffset()
-
-
-def _unix(moment: dt.datetime) -> int:
-    """Return the first millisecond that is not before a moment."""
-    return -((_EPOCH - moment) // _MILLISECOND)

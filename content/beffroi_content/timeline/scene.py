@@ -41,6 +41,8 @@ class Showing:
     form: AlertForm | None = None
     """Given with ``alert``."""
     page: int = 0
+    at_ms: int | None = None
+    """The instant for which something that changes by itself is drawn."""
     since_ms: int | None = None
     """None: for longer than the timeline looks back."""
     until_ms: int | None = None

@@ -41,8 +41,8 @@ class Outlook:
 def outlook(rule: ScheduleRule, now: dt.datetime, zone: ZoneInfo) -> Outlook:
     """Return whether a rule applies at an instant, and when that next changes."""
     known, instant = rule.to_content(), unix_ms(now)
-    applies = calendar.applies(known, calendar.local_time(instant, zone))
-    return Outlook(applies, words.from_milliseconds(calendar.boundaries(known, instant, zone)[1]))
+    applies = calendar.applies(known, calendar.local_time(instant, zone), calendar.Almanac(zone))
+    return Outlook(applies, words.from_milliseconds(calendar.boundaries(known, instant, calendar.Almanac(zone))[1]))
 
 
 def on_screens(rules: Iterable[ScheduleRule], now: dt.datetime, zone: ZoneInfo) -> set[int]:

@@ -1,0 +1,124 @@
+"""What people ask of a programme: the calendar's grid, and what is wrong with it.
+
+All of it leaves alerts out, since nobody knows them beforehand, and takes a clock that is right.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from beffroi_content.model import Manifest
+from beffroi_content.timeline.calendar import applying_ms
+from beffroi_content.timeline.loops import Track
+from beffroi_content.timeline.programme import Zone as ZoneRules
+from beffroi_content.timeline.programme import programme_of
+from beffroi_content.timeline.selection import Selection
+
+_MOST_TURNS = 20_000
+"""How many turns of a loop are looked through for a slide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which the same rules have a zone, from ``since_ms`` up to ``until_ms``."""
+
+    since_ms: int
+    until_ms: int
+    rules: tuple[str, ...]
+    """Those that are seen; none: the idle slide is on."""
+    playlists: tuple[str, ...]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no rule has anything to show."""
+        return not self.rules
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What becomes of a rule within a time, in milliseconds."""
+
+    rule: str
+    applies_ms: int
+    seen_ms: int
+    """How long it has a share of its zone."""
+
+    @property
+    def never_wins(self) -> bool:
+        """Whether the rule applies and still is never seen: something more important, or nothing to show."""
+        return self.applies_ms > 0 and self.seen_ms == 0
+
+
+def grid(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[Stretch]]:
+    """Return what has each zone from an instant up to another, without a gap."""
+    return {
+        name: [_stretch(*piece) for piece in zone.between(start_ms, end_ms)]
+        for name, zone in programme_of(manifest).zones.items()
+    }
+
+
+def idle_stretches(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[Stretch]]:
+    """Return when each zone has nothing to show but the idle slide."""
+    found = grid(manifest, start_ms, end_ms)
+    return {name: [stretch for stretch in stretches if stretch.is_idle] for name, stretches in found.items()}
+
+
+def next_showing(manifest: Manifest, slide: str, start_ms: int, end_ms: int) -> int | None:
+    """Return the first instant from ``start_ms`` up to ``end_ms`` at which a slide is on, in whatever zone."""
+    programme = programme_of(manifest)
+    found = [_first(zone, slide, start_ms, end_ms) for zone in programme.zones.values()]
+    return min((instant for instant in found if instant is not None), default=None)
+
+
+def shown_ms(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, Counter[str]]:
+    """Return for how many milliseconds each zone shows each slide."""
+    found: dict[str, Counter[str]] = {}
+    for name, zone in programme_of(manifest).zones.items():
+        total: Counter[str] = Counter()
+        for since, until, selection in zone.between(start_ms, end_ms):
+            track = zone.track(selection)
+            total.update(track.shown(until))
+            total.subtract(track.shown(since))
+        found[name] = +total
+    return found
+
+
+def standings(manifest: Manifest, start_ms: int, end_ms: int) -> list[Standing]:
+    """Return how long each rule applies and how long it is seen, in the order of the manifest."""
+    programme = programme_of(manifest)
+    seen: Counter[str] = Counter()
+    for zone in programme.zones.values():
+        for since, until, selection in zone.between(start_ms, end_ms):
+            for rule in selection.rules:
+                seen[rule.id] += until - since
+    return [
+        Standing(rule.id, applying_ms(rule, start_ms, end_ms, programme.almanac), seen[rule.id])
+        for rule in manifest.rules
+    ]
+
+
+def _stretch(since_ms: int, until_ms: int, selection: Selection) -> Stretch:
+    rules = selection.rules
+    return Stretch(since_ms, until_ms, tuple(rule.id for rule in rules), tuple(rule.playlist for rule in rules))
+
+
+def _first(zone: ZoneRules, slide: str, start_ms: int, end_ms: int) -> int | None:
+    for since, until, selection in zone.between(start_ms, end_ms):
+        if (found := _first_in(zone.track(selection), slide, since, until)) is not None:
+            return found
+    return None
+
+
+def _first_in(track: Track, slide: str, since_ms: int, until_ms: int) -> int | None:
+    if not (track.shown(until_ms) - track.shown(since_ms))[slide]:
+        return None
+    now = since_ms
+    for _ in range(_MOST_TURNS):
+        position = track.at(now)
+        if position.turn.subject == slide:
+            return now
+        now = position.until_ms
+        if now >= until_ms:
+            break
+    return None

@@ -1,0 +1,79 @@
+"""Which slides a playlist shows, in which order."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from beffroi_content.model import Playlist, PlaylistOrder, Slide
+
+LONGEST_SEQUENCE = 4_096
+"""Slides in one cycle of a playlist at most, however others lie within it."""
+FAR_FUTURE_MS = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The slides and playlists of a manifest, by name."""
+
+    slides: Mapping[str, Slide]
+    playlists: Mapping[str, Playlist]
+
+    def sequence(self, playlist: Playlist, is_shown: Callable[[Slide], bool]) -> tuple[Slide, ...]:
+        """Return the slides of a whole cycle of a playlist, with only those that may be shown.
+
+        A playlist that gives a few slides at a time makes the cycle as long as it takes until all have had their turn.
+        """
+        parts = [part for part in (self._part(name, is_shown) for name in playlist.slides) if part]
+        parts += [_Part((slide,), 1) for slide in self._tagged(playlist) if is_shown(slide)]
+        if playlist.order is not PlaylistOrder.LISTED:
+            slides = {slide.id: slide for part in parts for slide in part.slides}
+            return tuple(sorted(slides.values(), key=_order(playlist)))
+        size = sum(part.take for part in parts)
+        rounds = min(math.lcm(*(part.rounds for part in parts)), max(1, LONGEST_SEQUENCE // max(1, size)))
+        return tuple(slide for number in range(rounds) for part in parts for slide in part.turn(number))
+
+    def reachable(self, playlist: Playlist) -> Iterable[Slide]:
+        """Yield every slide that a playlist may ever show."""
+        for name in playlist.slides:
+            inner = self.playlists.get(name)
+            yield from self.reachable(inner) if inner else (self.slides[name],)
+        yield from self._tagged(playlist)
+
+    def _part(self, name: str, is_shown: Callable[[Slide], bool]) -> _Part | None:
+        inner = self.playlists.get(name)
+        if inner is None:
+            slide = self.slides[name]
+            return _Part((slide,), 1) if is_shown(slide) else None
+        slides = self.sequence(inner, is_shown)
+        return _Part(slides, min(inner.take or len(slides), len(slides))) if slides else None
+
+    def _tagged(self, playlist: Playlist) -> Iterable[Slide]:
+        return (s for s in self.slides.values() if playlist.tag in s.tags) if playlist.tag else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An entry of a playlist: a slide, or what an inner playlist gives."""
+
+    slides: Sequence[Slide]
+    take: int
+
+    @property
+    def rounds(self) -> int:
+        """After how many turns it begins again."""
+        return len(self.slides) // math.gcd(len(self.slides), self.take)
+
+    def turn(self, number: int) -> Iterable[Slide]:
+        """Return what it gives in its turn of that number."""
+        return (self.slides[(number * self.take + place) % len(self.slides)] for place in range(self.take))
+
+
+def _order(playlist: Playlist) -> Callable[[Slide], tuple[int | str, str]]:
+    if playlist.order is PlaylistOrder.NEWEST:
+        return lambda slide: (-slide.published_at_ms, slide.id)
+    if playlist.order is PlaylistOrder.SOONEST:
+        return lambda slide: (FAR_FUTURE_MS if slide.event_at_ms is None else slide.event_at_ms, slide.id)
+    return lambda slide: (hashlib.sha256(f"{playlist.id}/{slide.id}".encode()).hexdigest(), slide.id)
