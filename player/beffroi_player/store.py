@@ -20,8 +20,9 @@ the old or the new. Any file may be missing or broken: the player then does with
 ========================  ========  ==================================================================
 
 The *runtime directory* is in memory and forgotten at each boot: ``clock.json``, ``alerts.json`` with its frames
-(``<name>.ppm``) before they are on the disk, ``overlay.json``, what the stage presents now (``glass.json``,
-``capture.ppm``, ``headless.png``), and the sockets ``stage.sock`` and ``agent.sock``.
+(``<name>.ppm``) before they are on the disk, the frames of slides that change by themselves (``live-*.png``),
+``overlay.json``, what the stage presents now (``glass.json``, ``capture.ppm``, ``headless.png``), and the sockets
+``stage.sock`` and ``agent.sock``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, WireModel
+from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, Slide, WireModel
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.reports import Shown
 from beffroi_player.clock import ClockRecord
@@ -37,6 +38,7 @@ from beffroi_player.slots import Slot
 
 Size = tuple[int, int]
 """Width and height in pixels."""
+_LIVE = "live-"
 
 
 class Skipped(WireModel):
@@ -149,6 +151,16 @@ class Forwarded(WireModel):
 def frame_set(slide: str, size: Size) -> str:
     """Return under which name the frames of a slide are listed for a zone of that size."""
     return f"{slide} {size[0]}x{size[1]}"
+
+
+def live_frame(programme: int, slide: Slide, size: Size, at_ms: int) -> str:
+    """Return the file name, in the runtime directory, of a slide that changes by itself, as it is at an instant."""
+    return f"{_LIVE}{programme}-{slide.id}-{size[0]}x{size[1]}-{at_ms}.png"
+
+
+def is_live_frame(name: str) -> bool:
+    """Tell whether a file name is that of a live frame."""
+    return name.startswith(_LIVE)
 
 
 def alert_set(alert: Alert, form: AlertForm) -> str:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from beffroi_content.model import Playlist, PlaylistOrder, Slide
+from beffroi_content.model import Manifest, Playlist, PlaylistOrder, Slide
 
 LONGEST_SEQUENCE = 4_096
 """Slides in one cycle of a playlist at most, however others lie within it."""
@@ -20,6 +20,12 @@ class Shelf:
 
     slides: Mapping[str, Slide]
     playlists: Mapping[str, Playlist]
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Shelf:
+        """Return what a manifest has."""
+        slides = {slide.id: slide for slide in (*manifest.slides, manifest.idle)}
+        return cls(slides, {playlist.id: playlist for playlist in manifest.playlists})
 
     def sequence(self, playlist: Playlist, is_shown: Callable[[Slide], bool]) -> tuple[Slide, ...]:
         """Return the slides of a whole cycle of a playlist, with only those that may be shown.

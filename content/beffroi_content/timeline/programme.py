@@ -206,10 +206,7 @@ class Programme:
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
         self.almanac = Almanac.of(manifest)
-        shelf = Shelf(
-            {slide.id: slide for slide in (*manifest.slides, manifest.idle)},
-            {playlist.id: playlist for playlist in manifest.playlists},
-        )
+        shelf = Shelf.of(manifest)
         self.zones = {
             zone.id: Zone(manifest, shelf, [rule for rule in manifest.rules if rule.zone == zone.id], self.almanac)
             for zone in manifest.layout.zones

@@ -27,6 +27,7 @@ from beffroi_player.agent.draw import Painter
 from beffroi_player.agent.http import Server
 from beffroi_player.agent.lanes import Lane
 from beffroi_player.agent.link import Link, broker_host
+from beffroi_player.agent.live import LiveFrames
 from beffroi_player.agent.plays import PlayForwarder
 from beffroi_player.agent.poller import Poller
 from beffroi_player.agent.preparer import Preparer
@@ -111,6 +112,7 @@ class Agent:
         workshop = Workshop(state, self._assets, Painter(state.assets, state.frames))
         self.preparer = Preparer(workshop, self._activate, self._changed)
         workshop.say = self.preparer.say
+        self.live = LiveFrames(runtime, lambda: self.core.active, self.clock.now, self._nudge)
         self.plays = PlayForwarder(state, self.link.publish)
         self.reporter = Reporter(
             boot, state, runtime, self._facts, self.link.publish, machine.uptime, self._tidy, self._repair
@@ -131,6 +133,7 @@ class Agent:
             self.preparer.offer(self.core.pending)
         elif self.core.active is not None and broken_frames(self.core.active, self._state.frames):
             self._repair(())
+        self.live.start()
         self.link.start()
         self.poller.start()
         self._nudge()
@@ -141,6 +144,7 @@ class Agent:
         """Stop what was started, in the reverse order."""
         self.poller.stop()
         self.link.stop()
+        self.live.stop()
         self.preparer.stop()
         self._admission.stop()
         self._disk.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from beffroi_content import raster
 from beffroi_content.model import Manifest, Slide, UnknownContent
+from beffroi_content.timeline.playlists import Shelf
 from beffroi_player.agent.alerts import save_png
 from beffroi_player.agent.assets import Assets, Cancelled, Unavailable
 from beffroi_player.agent.draw import Outcome, Painter, finished_pages, whole
@@ -107,17 +109,16 @@ class Workshop:
 
 def places(manifest: Manifest) -> Iterator[tuple[Slide, Size]]:
     """Yield every slide with each size that it is shown at, the idle slide first, in the order of the zones."""
-    slides = {slide.id: slide for slide in (*manifest.slides, manifest.idle)}
-    playlists = {playlist.id: playlist.slides for playlist in manifest.playlists}
+    shelf = Shelf.of(manifest)
     seen: set[tuple[str, Size]] = set()
     for zone in manifest.layout.zones:
         size = zone.rectangle.size
-        names = [manifest.idle.id]
-        names += [name for rule in manifest.rules if rule.zone == zone.id for name in playlists[rule.playlist]]
-        for name in names:
-            if (name, size) not in seen:
-                seen.add((name, size))
-                yield slides[name], size
+        rules = (rule for rule in manifest.rules if rule.zone == zone.id)
+        reachable = (slide for rule in rules for slide in shelf.reachable(shelf.playlists[rule.playlist]))
+        for slide in itertools.chain((manifest.idle,), reachable):
+            if (slide.id, size) not in seen:
+                seen.add((slide.id, size))
+                yield slide, size
 
 
 def broken_frames(programme: ActiveProgramme, frames: Path) -> list[str]:

@@ -10,7 +10,7 @@ import pygame
 
 from beffroi_content.model import Rectangle
 from beffroi_player.pictures import from_ppm
-from beffroi_player.store import Runtime, Size, State
+from beffroi_player.store import Runtime, Size, State, is_live_frame
 
 CACHE_BYTES = 96 * 1024 * 1024
 
@@ -65,6 +65,8 @@ class Frames:
         return self._turned(_decoded(path))
 
     def _read(self, name: str) -> pygame.Surface:
+        if is_live_frame(name):
+            return _decoded(self._runtime.folder / Path(name).name)
         raw = self._runtime.folder / Path(name).with_suffix(".ppm").name
         try:
             size, pixels = from_ppm(raw.read_bytes())

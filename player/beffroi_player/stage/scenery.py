@@ -11,7 +11,7 @@ from beffroi_content.timeline import ReasonKind, Scene, Showing
 from beffroi_content.wire.reports import Shown
 from beffroi_player.stage.frames import BrokenFrame, Frames
 from beffroi_player.stage.reader import Reader
-from beffroi_player.store import Fault, alert_set, frame_set
+from beffroi_player.store import Fault, alert_set, frame_set, is_live_frame, live_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,9 @@ class Scenery:
                     found.append((piece, self._frames.load(piece.frame, piece.rectangle.size)))
                     break
                 except BrokenFrame as error:
-                    faults.append(Fault(frame=piece.frame, detail=str(error)))
+                    # A live frame that is late is no fault: the one that was prepared is shown until it comes.
+                    if not is_live_frame(piece.frame):
+                        faults.append(Fault(frame=piece.frame, detail=str(error)))
         return Picture(tuple(piece for piece, _ in found), tuple(surface for _, surface in found), tuple(faults))
 
     def overlaid(self, picture: Picture, frame: str, rectangle: Rectangle) -> Picture:
@@ -75,6 +77,9 @@ class Scenery:
         programme = self._reader.programme
         if showing.zone is None or programme is None:
             return wanted
+        if showing.slide is not None and showing.at_ms is not None:
+            name = live_frame(programme.sequence, showing.slide, showing.rectangle.size, showing.at_ms)
+            wanted.insert(0, Piece(name, showing.rectangle, shown))
         idle = programme.frames.get(frame_set(programme.manifest.idle.id, showing.rectangle.size), ())
         instead = Shown(zone=showing.zone, slide=programme.manifest.idle.id, reason=ReasonKind.IDLE)
         return wanted + [Piece(name, showing.rectangle, instead) for name in idle[:1]]

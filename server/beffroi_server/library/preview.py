@@ -72,13 +72,14 @@ def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: S
     return alert_pages(alert, form, alert_canvas(alert.level, form, settings_of(screen_class, town)))
 
 
-def slide_pages(slide: content.Slide, canvas: raster.Canvas) -> Pages:
-    """Return the pages of a slide as PNG.
+def slide_pages(slide: content.Slide, canvas: raster.Canvas, at_ms: int | None = None) -> Pages:
+    """Return the pages of a slide as PNG, as it is at an instant (Unix time in milliseconds).
 
     Raises:
         RasterError: it cannot be drawn on that canvas.
     """
-    return cache.get(raster.slide_key(slide, canvas), lambda: raster.draw_slide(slide, canvas, read_asset))
+    key = raster.slide_key(slide, canvas, at_ms)
+    return cache.get(key, lambda: raster.draw_slide(slide, canvas, read_asset, at_ms))
 
 
 def alert_pages(alert: content.Alert, form: content.AlertForm, canvas: raster.Canvas) -> Pages:

@@ -115,7 +115,7 @@ def _showing_key(showing: Showing, settings: content.ScreenSettings) -> tuple[ob
         return showing.rectangle, showing.page, raster.alert_key(showing.alert, showing.form, canvas)
     assert showing.slide is not None
     canvas = raster.Canvas.of(settings, showing.rectangle.size)
-    return showing.rectangle, showing.page, raster.slide_key(showing.slide, canvas)
+    return showing.rectangle, showing.page, raster.slide_key(showing.slide, canvas, showing.at_ms)
 
 
 def _drawn(showing: Showing, settings: content.ScreenSettings) -> Image.Image:
@@ -124,7 +124,7 @@ def _drawn(showing: Showing, settings: content.ScreenSettings) -> Image.Image:
         pages = _alert_pages(showing.alert, showing.form, settings)
     else:
         assert showing.slide is not None
-        pages = _slide_pages(showing.slide, raster.Canvas.of(settings, showing.rectangle.size))
+        pages = _slide_pages(showing.slide, raster.Canvas.of(settings, showing.rectangle.size), showing.at_ms)
     return Image.open(io.BytesIO(pages[min(showing.page, len(pages) - 1)]))
 
 
@@ -132,9 +132,9 @@ def _alert_pages(alert: content.Alert, form: content.AlertForm, settings: conten
     return preview.alert_pages(alert, form, preview.alert_canvas(alert.level, form, settings))
 
 
-def _slide_pages(slide: content.Slide, canvas: raster.Canvas) -> preview.Pages:
+def _slide_pages(slide: content.Slide, canvas: raster.Canvas, at_ms: int | None) -> preview.Pages:
     try:
-        return preview.slide_pages(slide, canvas)
+        return preview.slide_pages(slide, canvas, at_ms)
     except raster.RasterError:
         # As the player does: a zone is never black.
         return preview.cache.get(
