@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.library.models import Announcement
+from beffroi_server.programme import compile as compiling
 from beffroi_server.programme import services
-from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
+from beffroi_server.programme.models import DayCalendar, Entry, Playlist, ScheduleRule
 
 pytestmark = pytest.mark.django_db
 ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
@@ -341,3 +344,117 @@ class TestRules:
         assert Playlist.objects.exists()
         page = editor.post(f"/schedule/{rule.pk}/", rule_values(playlist), follow=True)
         assert "Somebody deleted this rule" in text(page)
+
+
+class TestDaysAndShares:
+    def test_a_rule_may_be_off_on_public_holidays(self, editor, hall, playlist):
+        holidays = DayCalendar.objects.get(country="FR")
+        editor.post("/schedule/new/", rule_values(playlist, never_on=holidays.pk))
+        made = ScheduleRule.objects.get(name="Mornings")
+        assert list(made.never_on.all()) == [holidays]
+        manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
+        (calendar,) = manifest.calendars
+        assert made.to_content().never_on == {calendar.id}
+        assert any(span.first.month == 7 and span.first.day == 14 for span in calendar.days)
+
+    @pytest.mark.parametrize(
+        ("values", "recurrence"),
+        [
+            ({"rhythm": "weekly"}, ""),
+            ({"rhythm": "fortnightly", "first_date": "2026-12-01"}, "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"),
+            ({"rhythm": "-1"}, "FREQ=MONTHLY;BYDAY=-1TU"),
+        ],
+    )
+    def test_a_rule_may_be_on_in_some_weeks_only(self, editor, hall, playlist, values, recurrence):
+        answer = editor.post("/schedule/new/", rule_values(playlist, every_day="", weekdays="2", **values))
+        assert answer.status_code == 302
+        made = ScheduleRule.objects.get(name="Mornings").to_content()
+        assert made.recurrence == recurrence
+        assert bool(made.first_date) == bool(recurrence)
+
+    def test_which_weeks_are_meant_must_be_said(self, editor, playlist):
+        answer = editor.post("/schedule/new/", rule_values(playlist, rhythm="fortnightly"))
+        assert answer.status_code == 422
+        assert "which weeks are meant" in text(answer)
+
+    def test_single_days_are_added_and_taken_out(self, editor, hall, playlist):
+        values = rule_values(playlist, extra_dates="24/12/2026, 2026-12-31", except_dates="25.12.2026")
+        editor.post("/schedule/new/", values)
+        made = ScheduleRule.objects.get(name="Mornings")
+        assert made.extra_dates == ["2026-12-24", "2026-12-31"]
+        assert made.except_dates == ["2026-12-25"]
+        page = text(editor.get(f"/schedule/{made.pk}/"))
+        assert "24/12/2026, 31/12/2026" in page
+        wrong = editor.post("/schedule/new/", values | {"extra_dates": "Christmas"})
+        assert wrong.status_code == 422
+        assert "“Christmas” is not a day" in text(wrong)
+        assert 'value="Christmas"' in text(wrong)
+
+    def test_a_rule_may_come_in_between_or_have_a_larger_share(self, editor, hall, playlist):
+        said = text(
+            editor.post(
+                "/schedule/sentence/",
+                rule_values(playlist, mode="interject", cadence="every-minutes", amount="15"),
+            )
+        )
+        assert "between the others, at least every 15 minutes" in said
+        assert "with a share of 3" in text(editor.post("/schedule/sentence/", rule_values(playlist, weight="3")))
+
+    def test_days_are_imported_from_a_calendar_file(self, editor, hall, playlist):
+        answer = editor.post("/schedule/calendars/", {"name": "Zone B", "file": school_holidays()}, follow=True)
+        assert "“Zone B” is imported" in text(answer)
+        assert DayCalendar.objects.get(name="Zone B").days == [["2026-12-19", "2027-01-03"]]
+        again = editor.post(
+            "/schedule/calendars/", {"name": "Zone B", "file": school_holidays("20270215")}, follow=True
+        )
+        assert "imported" in text(again)
+        assert DayCalendar.objects.get(name="Zone B").days[0][0] == "2027-02-15"
+
+    @pytest.mark.parametrize("content", [b"", b"hello", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", b"\x00\xff" * 50])
+    def test_a_file_without_days_is_refused(self, editor, content):
+        file = SimpleUploadedFile("days.ics", content)
+        answer = editor.post("/schedule/calendars/", {"name": "Zone B", "file": file})
+        assert answer.status_code == 422
+        assert not DayCalendar.objects.filter(name="Zone B").exists()
+
+    def test_a_calendar_that_is_deleted_leaves_its_rules(self, editor, hall, rule):
+        services.save_calendar(calendar := DayCalendar(name="Fair", days=[["2026-12-01", "2026-12-02"]]), person=None)
+        services.save_rule(rule, person=None, only_on=[calendar])
+        editor.post(f"/schedule/calendars/{calendar.pk}/delete/")
+        assert not DayCalendar.objects.filter(name="Fair").exists()
+        assert not ScheduleRule.objects.get().only_on.exists()
+
+    def test_public_holidays_are_not_deleted(self, editor, town):
+        holidays = DayCalendar.objects.get(country="FR")
+        editor.post(f"/schedule/calendars/{holidays.pk}/delete/")
+        assert DayCalendar.objects.filter(pk=holidays.pk).exists()
+
+
+class TestTheWeekOfAScreen:
+    def test_shows_each_day_with_what_is_on(self, editor, hall, rule):
+        page = text(editor.get(f"/screens/{hall.slug}/week/"))
+        assert page.count('class="day"') == 7
+        assert rule.playlist.name in page
+
+    def test_says_which_rules_are_never_seen_and_when_nothing_is_on(self, editor, hall, rule, playlist):
+        rule.start_time, rule.end_time = dt.time(8), dt.time(12)
+        services.save_rule(rule, person=None)
+        hidden = ScheduleRule(name="Hidden", playlist=playlist, everywhere=True, priority=10,
+                              start_time=dt.time(9), end_time=dt.time(10))  # fmt: skip
+        services.save_rule(hidden, person=None)
+        page = text(editor.get(f"/screens/{hall.slug}/week/"))
+        assert "“Hidden” applies, but is never seen" in page
+        assert "nothing scheduled" in page
+        assert "In 140 hours of the week nothing is scheduled" in page
+
+
+def school_holidays(first: str = "20261219", end: str = "20270104") -> SimpleUploadedFile:
+    lines = [
+        *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test", "BEGIN:VEVENT", "UID:1", "DTSTAMP:20260101T000000Z"),
+        *(
+            f"DTSTART;VALUE=DATE:{first}",
+            "DTEND;VALUE=DATE:20270104" if first < "2027" else "DTEND;VALUE=DATE:20270301",
+        ),
+        *("SUMMARY:Vacances de Noël", "END:VEVENT", "END:VCALENDAR", ""),
+    ]
+    return SimpleUploadedFile("zone-b.ics", "\r\n".join(lines).encode())

@@ -15,6 +15,7 @@ from beffroi_content import model as content
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_server.accounts.models import Town
 from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.programme import days
 from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
 from beffroi_server.screens.models import Screen
 
@@ -75,6 +76,7 @@ class Inputs:
     playlists: tuple[PlaylistInput, ...]
     rules: tuple[content.ScheduleRule, ...]
     idle: content.Slide
+    calendars: tuple[content.DayCalendar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def load_inputs(screen: Screen) -> Inputs:
         settings=screen_settings(screen, town, tuple(group.slug for group in groups[:GROUPS_LIMIT])),
         playlists=tuple(_playlist_input(playlist, town.time_zone) for playlist in playlists),
         rules=tuple(rule.to_content() for rule in rules),
+        calendars=days.calendars_of(rules),
         idle=_idle(town),
     )
 
@@ -149,7 +152,9 @@ def announcement_of(slide: str) -> str | None:
 
 def _rules(screen: Screen) -> list[ScheduleRule]:
     concerned = Q(everywhere=True) | Q(screens=screen) | Q(groups__screens=screen)
-    return list(ScheduleRule.objects.filter(concerned).distinct().order_by("pk"))
+    return list(
+        ScheduleRule.objects.filter(concerned).distinct().prefetch_related("only_on", "never_on").order_by("pk")
+    )
 
 
 def _playlist_input(playlist: Playlist, time_zone: str) -> PlaylistInput:
@@ -220,6 +225,7 @@ def _manifest(
             slides=slides,
             playlists=tuple(content.Playlist(id=p.id, name=p.name, slides=names) for p, names in playlists),
             rules=inputs.rules,
+            calendars=inputs.calendars,
             idle=idle,
         )
     except ValueError as error:

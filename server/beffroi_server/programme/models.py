@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, ClassVar
 
+import holidays
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
@@ -61,11 +64,70 @@ class Entry(models.Model):
             raise ValidationError({"valid_until": _("This is before the beginning.")})
 
 
+class DayCalendar(models.Model):
+    """Days with a meaning: public holidays, which are computed, or days that somebody imported."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    country = models.CharField(max_length=2, blank=True)
+    """Of the public holidays; empty where the days were imported."""
+    days = models.JSONField(default=list)
+    """Pairs of the first and the last day, such as ``["2026-12-19", "2027-01-03"]``."""
+
+    class Meta:
+        ordering: ClassVar = ["-country", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def identifier(self) -> str:
+        """What it is called in a manifest."""
+        return f"calendar-{self.pk}"
+
+    def to_content(self) -> content.DayCalendar:
+        """Return the calendar as the timeline knows it."""
+        ranges = public_holidays(self.country, timezone.localdate().year) if self.country else self.days
+        days = tuple(content.DayRange(first=first, last=last) for first, last in ranges)
+        return content.DayCalendar(id=self.identifier, name=self.name, days=days)
+
+
+def public_holidays(country: str, year: int) -> list[tuple[dt.date, dt.date]]:
+    """Return the public holidays of a country from the year before to two years ahead."""
+    found = holidays.country_holidays(country, years=range(year - 1, year + 3))
+    return [(day, day) for day in sorted(found)]
+
+
 class RuleMode(models.TextChoices):
     """How a rule shares a zone with others of the same priority."""
 
     ROTATE = content.RuleMode.ROTATE.value, _("in turn with the others")
     REPLACE = content.RuleMode.REPLACE.value, _("alone")
+    INTERJECT = content.RuleMode.INTERJECT.value, _("one slide now and then, between the others")
+
+
+class Cadence(models.TextChoices):
+    """How the frequency of an interjection is given."""
+
+    EVERY_MINUTES = content.Cadence.EVERY_MINUTES.value, _("every so many minutes, at least")
+    TIMES_AN_HOUR = content.Cadence.TIMES_AN_HOUR.value, _("so many times an hour, at most")
+    SECONDS_AN_HOUR = content.Cadence.SECONDS_AN_HOUR.value, _("so many seconds an hour")
+
+
+class Rhythm(models.TextChoices):
+    """In which weeks the days of a rule are meant."""
+
+    WEEKLY = "weekly", _("every week")
+    FORTNIGHTLY = "fortnightly", _("every other week, from the first day on")
+    FIRST = "1", _("the first of the month only")
+    SECOND = "2", _("the second of the month only")
+    THIRD = "3", _("the third of the month only")
+    FOURTH = "4", _("the fourth of the month only")
+    LAST = "-1", _("the last of the month only")
+
+
+LONG_AGO = dt.date(2020, 1, 1)
+"""From when on a rule by months counts that has no first day."""
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 class ScheduleRule(models.Model):
@@ -78,10 +140,24 @@ class ScheduleRule(models.Model):
     groups = models.ManyToManyField(Group, blank=True, related_name="rules", verbose_name=_("groups"))
     priority = models.PositiveSmallIntegerField(_("priority"), default=50, validators=[MaxValueValidator(100)])
     mode = models.CharField(_("mode"), max_length=10, choices=RuleMode, default=RuleMode.ROTATE)
+    weight = models.PositiveSmallIntegerField(
+        _("share"), default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    cadence = models.CharField(_("how often"), max_length=20, choices=Cadence, default=Cadence.EVERY_MINUTES)
+    amount = models.PositiveSmallIntegerField(
+        _("number"), default=10, validators=[MinValueValidator(1), MaxValueValidator(3600)]
+    )
     first_date = models.DateField(_("first day"), null=True, blank=True)
     last_date = models.DateField(_("last day"), null=True, blank=True)
     weekdays = models.CharField(_("days of the week"), max_length=7, default=EVERY_DAY)
     """The ISO numbers of the days, such as ``12345``."""
+    rhythm = models.CharField(_("weeks"), max_length=12, choices=Rhythm, default=Rhythm.WEEKLY)
+    only_on = models.ManyToManyField(DayCalendar, blank=True, related_name="rules_only_on", verbose_name=_("only on"))
+    never_on = models.ManyToManyField(DayCalendar, blank=True, related_name="rules_never_on", verbose_name=_("not on"))
+    extra_dates = models.JSONField(default=list, blank=True)
+    """Days on which it is on all the same, such as ``["2026-12-24"]``."""
+    except_dates = models.JSONField(default=list, blank=True)
+    """Days on which it is not."""
     start_time = models.TimeField(_("from"), null=True, blank=True)
     end_time = models.TimeField(_("to"), null=True, blank=True)
 
@@ -97,12 +173,25 @@ class ScheduleRule(models.Model):
             raise ValidationError({"last_date": _("This is before the first day.")})
         if (self.start_time is None) != (self.end_time is None):
             raise ValidationError({"end_time": _("Give both times, or none for the whole day.")})
+        if self.rhythm == Rhythm.FORTNIGHTLY and not self.first_date:
+            raise ValidationError({"first_date": _("Give the first day: it says which weeks are meant.")})
+
+    @property
+    def recurrence(self) -> str:
+        """The rhythm as a rule of RFC 5545; empty for every week."""
+        days = [_WEEKDAYS[int(day) - 1] for day in self.weekdays]
+        if self.rhythm == Rhythm.WEEKLY:
+            return ""
+        if self.rhythm == Rhythm.FORTNIGHTLY:
+            return f"FREQ=WEEKLY;INTERVAL=2;BYDAY={','.join(days)}"
+        return f"FREQ=MONTHLY;BYDAY={','.join(f'{self.rhythm}{day}' for day in days)}"
 
     def to_content(self) -> content.ScheduleRule:
         """Return the rule as the timeline knows it; one that is not saved yet has the number 0."""
         window: list[dict[str, Any]] = []
         if self.start_time is not None and self.end_time is not None:
             window = [{"start": self.start_time, "end": self.end_time}]
+        often = {"cadence": self.cadence, "amount": self.amount} if self.mode == RuleMode.INTERJECT else None
         return content.ScheduleRule.model_validate(
             {
                 "id": f"rule-{self.pk or 0}",
@@ -110,9 +199,23 @@ class ScheduleRule(models.Model):
                 "playlist": f"playlist-{self.playlist_id or 0}",
                 "priority": self.priority,
                 "mode": self.mode,
-                "first_date": self.first_date,
+                "weight": self.weight,
+                "interjection": often,
+                "first_date": self.first_date or (LONG_AGO if self.recurrence else None),
                 "last_date": self.last_date,
                 "weekdays": [int(day) for day in self.weekdays],
+                "recurrence": self.recurrence,
+                "extra_dates": self.extra_dates,
+                "except_dates": self.except_dates,
+                "only_on": [each.identifier for each in self.calendars("only_on")],
+                "never_on": [each.identifier for each in self.calendars("never_on")],
                 "times": window,
             }
         )
+
+    def calendars(self, name: str) -> list[DayCalendar]:
+        """Return the calendars of a relation; those of a form, for a rule that is not saved yet."""
+        chosen: list[DayCalendar] | None = getattr(self, f"chosen_{name}", None)
+        if chosen is not None:
+            return chosen
+        return list(getattr(self, name).all()) if self.pk else []

@@ -25,7 +25,7 @@ from beffroi_content.wire.topics import Scope
 from beffroi_server.broadcast import signing
 from beffroi_server.library.models import Announcement
 from beffroi_server.programme import compile as compiling
-from beffroi_server.programme.models import Playlist, ScheduleRule
+from beffroi_server.programme.models import DayCalendar, Playlist, ScheduleRule
 from beffroi_server.screens.models import Screen
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,11 @@ def playlist_changed(playlist: Playlist) -> None:
 def rule_changed(rule: ScheduleRule) -> None:
     """Mark the screens that the rule is for."""
     _mark(_concerned(ScheduleRule.objects.filter(pk=rule.pk)))
+
+
+def calendar_changed(calendar: DayCalendar) -> None:
+    """Mark the screens of which a rule looks at the calendar."""
+    _mark(_concerned(ScheduleRule.objects.filter(Q(only_on=calendar) | Q(never_on=calendar))))
 
 
 def screen_changed(screen: Screen) -> None:

@@ -25,6 +25,6 @@ def problems(screen: Screen) -> tuple[Problem, ...]:
 def fingerprint(rule: ScheduleRule) -> str:
     """Return the SHA-256 of all values of a saved rule, to tell later whether somebody changed it."""
     values = model_to_dict(rule)
-    for name in ("screens", "groups"):
+    for name in ("screens", "groups", "only_on", "never_on"):
         values[name] = sorted(each.pk for each in values[name])
     return hashlib.sha256(json.dumps(values, sort_keys=True, cls=DjangoJSONEncoder).encode()).hexdigest()

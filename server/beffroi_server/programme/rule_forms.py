@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import Any
 
 from django import forms
@@ -22,6 +24,49 @@ LEVELS = (
     (FILLER, pgettext_lazy("priority", "Filler: only when nothing else is on")),
 )
 WORKING_DAYS = "12345"
+MOST_DATES = 400
+
+
+class DatesField(forms.CharField):
+    """Days, written one after another: a list of ``2026-12-24``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        help_text = _("Several with commas between them, such as 24/12/2026, 31/12/2026.")
+        super().__init__(help_text=help_text, max_length=4_000, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the text for the page."""
+        return ", ".join(_shown(day) for day in value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return the days in order.
+
+        Raises:
+            ValidationError: a part is not a day, or there are too many.
+        """
+        parts = [part for part in re.split(r"[,;\s]+", str(value or "")) if part]
+        days = sorted({self._day(part).isoformat() for part in parts})
+        if len(days) > MOST_DATES:
+            raise forms.ValidationError(_("These are more than %(limit)d days.") % {"limit": MOST_DATES})
+        return days
+
+    def _day(self, text: str) -> dt.date:
+        for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"):
+            try:
+                return dt.datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no time zone
+            except ValueError:
+                continue
+        raise forms.ValidationError(_("“%(text)s” is not a day. Write it like 24/12/2026.") % {"text": text[:40]})
+
+    def validate(self, value: Any) -> None:
+        """Accept every list of days."""
+
+    def run_validators(self, value: Any) -> None:
+        """Nothing more: the length was checked by the number of days."""
+
+
+def _shown(day: str) -> str:
+    return dt.date.fromisoformat(day).strftime("%d/%m/%Y")
 
 
 class RuleForm(ListedModelForm):
@@ -35,11 +80,15 @@ class RuleForm(ListedModelForm):
         label=_("Priority"), choices=LEVELS, coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
     )
 
+    extra_dates = DatesField(label=_("On these days all the same"), required=False)
+    except_dates = DatesField(label=_("Not on these days"), required=False)
+
     class Meta:
         model = ScheduleRule
         fields = (
             "playlist", "name", "everywhere", "groups", "screens", "first_date", "last_date", "weekdays",
-            "start_time", "end_time", "priority", "mode",
+            "rhythm", "only_on", "never_on", "start_time", "end_time", "priority", "mode", "weight", "cadence",
+            "amount",
         )  # fmt: skip
         widgets = {
             "groups": forms.CheckboxSelectMultiple,
@@ -49,11 +98,15 @@ class RuleForm(ListedModelForm):
             "start_time": TimeInput,
             "end_time": TimeInput,
             "mode": forms.RadioSelect,
+            "only_on": forms.CheckboxSelectMultiple,
+            "never_on": forms.CheckboxSelectMultiple,
         }
         labels = {"priority": _("Priority as a number"), "mode": _("Beside others of the same priority")}
         help_texts = {
             "name": _("For you and your colleagues. Left empty, the rule is called as its playlist."),
             "last_date": _("This day is included."),
+            "weight": _("Beside rules with a share of 1, a share of 2 is twice the time."),
+            "amount": _("Minutes, times or seconds, as chosen."),
             "end_time": _("An end before the beginning lies on the next day."),
             "priority": _("From 0 to 100, instead of the words: filler is 30, usual 50, important 70."),
         }
@@ -68,10 +121,18 @@ class RuleForm(ListedModelForm):
                 "weekdays": list(WORKING_DAYS if is_every_day else self.instance.weekdays),
                 "level": self.instance.priority if has_word else None,
                 "priority": None if has_word else self.instance.priority,
+                "extra_dates": self.instance.extra_dates,
+                "except_dates": self.instance.except_dates,
             }
         )
-        self.fields["name"].required = self.fields["priority"].required = False
+        for name in ("name", "priority", "rhythm", "weight", "cadence", "amount"):
+            self.fields[name].required = False
         self.fields["playlist"].empty_label = _("Choose a playlist")  # type: ignore[attr-defined]
+
+    @property
+    def has_exceptions(self) -> bool:
+        """Whether anything is said of holidays or single days, so that the page opens that part."""
+        return any(self[name].value() for name in ("only_on", "never_on", "extra_dates", "except_dates"))
 
     def clean(self) -> dict[str, Any]:
         """Put together what the page asks for in parts."""
@@ -87,6 +148,14 @@ class RuleForm(ListedModelForm):
                 self.add_error("weekdays", _("Tick every day, or at least one day."))
         if "priority" in values:
             values["priority"] = self._priority()
+        for name in ("rhythm", "weight", "cadence", "amount"):
+            # What a page does not ask for is as it was.
+            if name in values and values[name] in ("", None):
+                values[name] = getattr(self.instance, name)
+        self.instance.extra_dates = values.get("extra_dates", [])
+        self.instance.except_dates = values.get("except_dates", [])
+        self.instance.chosen_only_on = list(values.get("only_on") or [])
+        self.instance.chosen_never_on = list(values.get("never_on") or [])
         return values
 
     def _priority(self) -> int:

@@ -12,7 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from beffroi_server.programme import queries, sentences, services, standing
+from beffroi_content.timeline.calendar import Almanac
+from beffroi_server.programme import days, queries, sentences, services, standing
 from beffroi_server.programme.errors import RuleConflict
 from beffroi_server.programme.models import Playlist, ScheduleRule
 from beffroi_server.programme.rule_forms import RuleForm
@@ -25,15 +26,16 @@ PAGE = 50
 @for_editors("GET")
 def rules(request: PersonRequest) -> HttpResponse:
     """List every rule as one sentence."""
-    now, zone = timezone.now(), _zone()
-    every = list(ScheduleRule.objects.select_related("playlist").prefetch_related("screens", "groups__screens"))
-    shown = standing.on_screens(every, now, zone)
+    now, almanac = timezone.now(), _almanac()
+    related = ("screens", "groups__screens", "only_on", "never_on")
+    every = list(ScheduleRule.objects.select_related("playlist").prefetch_related(*related))
+    shown = standing.on_screens(every, now, almanac)
     page = Paginator(every, PAGE).get_page(request.GET.get("page"))
     rows = [
         {
             "rule": each,
             "sentence": sentences.sentence_of(each),
-            "outlook": standing.outlook(each, now, zone),
+            "outlook": standing.outlook(each, now, almanac),
             "is_on": each.pk in shown,
         }
         for each in page
@@ -94,7 +96,7 @@ def _edit(request: PersonRequest, edited: ScheduleRule, initial: dict[str, Any])
 
 
 def _save(request: PersonRequest, form: RuleForm) -> HttpResponse:
-    changes = {"screens": form.listed("screens"), "groups": form.listed("groups")}
+    changes = {name: form.listed(name) for name in ("screens", "groups", "only_on", "never_on")}
     expected = None if form.instance._state.adding else request.POST.get("version", "")
     try:
         services.save_rule(form.instance, person=request.user, expected=expected, **changes)
@@ -114,13 +116,13 @@ def _save(request: PersonRequest, form: RuleForm) -> HttpResponse:
 
 def _told(form: RuleForm) -> dict[str, Any]:
     """Return what a valid form says, in words."""
-    now, zone = timezone.now(), _zone()
+    now, almanac = timezone.now(), _almanac()
     screens, groups = form.listed("screens"), form.listed("groups")
     places = Places(form.instance.everywhere, [each.name for each in screens], [each.name for each in groups])
     return {
         "sentence": sentences.sentence(form.instance, form.instance.playlist.name, places),
-        "outlook": standing.outlook(form.instance, now, zone),
-        "objections": standing.objections(form.instance, screens, groups, now, zone),
+        "outlook": standing.outlook(form.instance, now, almanac),
+        "objections": standing.objections(form.instance, screens, groups, now, almanac),
     }
 
 
@@ -129,5 +131,5 @@ def _gone(request: PersonRequest) -> HttpResponse:
     return redirect("rules")
 
 
-def _zone() -> ZoneInfo:
-    return ZoneInfo(the_town().time_zone)
+def _almanac() -> Almanac:
+    return days.almanac(ZoneInfo(the_town().time_zone))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from beffroi_server.programme.models import EVERY_DAY, RuleMode, ScheduleRule
+from beffroi_server.programme.models import EVERY_DAY, Cadence, Rhythm, RuleMode, ScheduleRule
 from beffroi_server.web import words
 
 USUAL, IMPORTANT, FILLER = 50, 70, 30
@@ -47,7 +47,14 @@ def sentence_of(rule: ScheduleRule) -> str:
 
 def summary(rule: ScheduleRule, places: Places) -> str:
     """Return where, when and how a rule is on, without its playlist and without a full stop."""
-    parts = [where(places), *when(rule), _sharing(rule), _precedence(rule)]
+    parts = [
+        where(places),
+        *when(rule),
+        *_days_of_calendars(rule),
+        _dates_apart(rule),
+        _sharing(rule),
+        _precedence(rule),
+    ]
     return ", ".join(part for part in parts if part)
 
 
@@ -64,10 +71,10 @@ def when(rule: ScheduleRule) -> list[str]:
     if rule.first_date is not None and rule.first_date == rule.last_date and rule.weekdays == EVERY_DAY:
         return [_dates(rule), _times(rule)]
     if rule.weekdays == EVERY_DAY and _is_whole_day(rule):
-        return [_("all the time"), _dates(rule)]
+        return [_("all the time"), _weeks(rule), _dates(rule)]
     if _is_whole_day(rule):
-        return [_days(rule.weekdays), _times(rule), _dates(rule)]
-    return [f"{_days(rule.weekdays)} {_times(rule)}", _dates(rule)]
+        return [_days(rule.weekdays), _weeks(rule), _times(rule), _dates(rule)]
+    return [f"{_days(rule.weekdays)} {_times(rule)}", _weeks(rule), _dates(rule)]
 
 
 def _on_groups(names: Sequence[str]) -> str:
@@ -104,6 +111,10 @@ def _days(weekdays: str) -> str:
     return words.joined([_on_days()[day - 1] for day in days]) or _("on no day")
 
 
+def _weeks(rule: ScheduleRule) -> str:
+    return "" if rule.rhythm == Rhythm.WEEKLY else rule.get_rhythm_display()
+
+
 def _times(rule: ScheduleRule) -> str:
     start, end = rule.start_time, rule.end_time
     if start is None or end is None or _is_whole_day(rule):
@@ -131,8 +142,45 @@ def _dates(rule: ScheduleRule) -> str:
     return _("until %(day)s") % {"day": words.day(last)} if last is not None else ""
 
 
+def _days_of_calendars(rule: ScheduleRule) -> list[str]:
+    only, never = ([_one_line(each.name) for each in rule.calendars(name)] for name in ("only_on", "never_on"))
+    found = []
+    if only:
+        found.append(_("only on days of “%(names)s”") % {"names": words.joined(only)})
+    if never:
+        found.append(_("not on days of “%(names)s”") % {"names": words.joined(never)})
+    return found
+
+
+def _dates_apart(rule: ScheduleRule) -> str:
+    extra, taken = len(rule.extra_dates), len(rule.except_dates)
+    parts = [
+        ngettext("%(count)d day more", "%(count)d days more", extra) % {"count": extra} if extra else "",
+        ngettext("%(count)d day less", "%(count)d days less", taken) % {"count": taken} if taken else "",
+    ]
+    return words.joined([part for part in parts if part])
+
+
 def _sharing(rule: ScheduleRule) -> str:
-    return pgettext("playlist", "alone") if rule.mode == RuleMode.REPLACE else _("in turn with others")
+    if rule.mode == RuleMode.REPLACE:
+        return pgettext("playlist", "alone")
+    if rule.mode == RuleMode.INTERJECT:
+        return _often(rule)
+    if rule.weight > 1:
+        return _("in turn with others, with a share of %(weight)d") % {"weight": rule.weight}
+    return _("in turn with others")
+
+
+def _often(rule: ScheduleRule) -> str:
+    count = {"count": rule.amount}
+    if rule.cadence == Cadence.TIMES_AN_HOUR:
+        times = ngettext("at most %(count)d time an hour", "at most %(count)d times an hour", rule.amount)
+        return _("between the others, %(often)s") % {"often": times % count}
+    if rule.cadence == Cadence.SECONDS_AN_HOUR:
+        seconds = ngettext("%(count)d second an hour", "%(count)d seconds an hour", rule.amount)
+        return _("between the others, %(often)s") % {"often": seconds % count}
+    minutes = ngettext("at least every minute", "at least every %(count)d minutes", rule.amount)
+    return _("between the others, %(often)s") % {"often": minutes % count}
 
 
 def _precedence(rule: ScheduleRule) -> str:

@@ -12,7 +12,7 @@ from beffroi_server.accounts.models import Person
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.programme import publication
 from beffroi_server.programme.errors import RuleConflict
-from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
+from beffroi_server.programme.models import DayCalendar, Entry, Playlist, ScheduleRule
 from beffroi_server.programme.queries import fingerprint
 from beffroi_server.screens.models import Group, Screen
 from beffroi_server.transactions import serialised
@@ -163,6 +163,8 @@ def save_rule(
     person: Person | None,
     screens: Iterable[Screen] | None = None,
     groups: Iterable[Group] | None = None,
+    only_on: Iterable[DayCalendar] | None = None,
+    never_on: Iterable[DayCalendar] | None = None,
     expected: str | None = None,
 ) -> ScheduleRule:
     """Create a rule or save a change of one.
@@ -172,6 +174,8 @@ def save_rule(
         person: Who does it.
         screens: The screens that it is for; None leaves them as they are.
         groups: The groups that it is for; None leaves them as they are.
+        only_on: The calendars on the days of which it is on only; None leaves them as they are.
+        never_on: The calendars on the days of which it is not; None leaves them as they are.
         expected: The ``fingerprint`` of the rule that the person saw before changing it.
 
     Raises:
@@ -189,10 +193,10 @@ def save_rule(
             # Those that it no longer concerns must hear of it too.
             publication.rule_changed(before)
         rule.save()
-        if screens is not None:
-            rule.screens.set(screens)
-        if groups is not None:
-            rule.groups.set(groups)
+        related = {"screens": screens, "groups": groups, "only_on": only_on, "never_on": never_on}
+        for name, chosen in related.items():
+            if chosen is not None:
+                getattr(rule, name).set(chosen)
         audit.record(person, "rule-created" if created else "rule-changed", rule, playlist=str(rule.playlist))
         publication.rule_changed(rule)
     return rule
@@ -204,3 +208,25 @@ def delete_rule(rule: ScheduleRule, *, person: Person | None) -> None:
         publication.rule_changed(rule)
         audit.record(person, "rule-deleted", rule, playlist=str(rule.playlist))
         rule.delete()
+
+
+def save_calendar(calendar: DayCalendar, *, person: Person | None) -> None:
+    """Create a calendar of days, or change one.
+
+    Raises:
+        ValidationError: the name is taken, or empty.
+    """
+    with serialised():
+        calendar.full_clean()
+        created = calendar._state.adding
+        calendar.save()
+        audit.record(person, "calendar-created" if created else "calendar-changed", calendar, days=len(calendar.days))
+        publication.calendar_changed(calendar)
+
+
+def delete_calendar(calendar: DayCalendar, *, person: Person | None) -> None:
+    """Delete a calendar that was imported. Rules that looked at it go on without it."""
+    with serialised():
+        publication.calendar_changed(calendar)
+        audit.record(person, "calendar-deleted", calendar)
+        calendar.delete()

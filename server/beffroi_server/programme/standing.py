@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from beffroi_content.timeline import calendar
+from beffroi_content.timeline.calendar import Almanac
 from beffroi_server.broadcast.signing import unix_ms
 from beffroi_server.programme.models import Entry, Playlist, RuleMode, ScheduleRule
 from beffroi_server.screens.models import Group, Screen
@@ -38,23 +39,23 @@ class Outlook:
         return _("Next time: %(start)s.") % {"start": words.moment(self.turn)}
 
 
-def outlook(rule: ScheduleRule, now: dt.datetime, zone: ZoneInfo) -> Outlook:
+def outlook(rule: ScheduleRule, now: dt.datetime, almanac: Almanac) -> Outlook:
     """Return whether a rule applies at an instant, and when that next changes."""
     known, instant = rule.to_content(), unix_ms(now)
-    applies = calendar.applies(known, calendar.local_time(instant, zone), calendar.Almanac(zone))
-    return Outlook(applies, words.from_milliseconds(calendar.boundaries(known, instant, calendar.Almanac(zone))[1]))
+    applies = calendar.applies(known, calendar.local_time(instant, almanac.zone), almanac)
+    return Outlook(applies, words.from_milliseconds(calendar.boundaries(known, instant, almanac)[1]))
 
 
-def on_screens(rules: Iterable[ScheduleRule], now: dt.datetime, zone: ZoneInfo) -> set[int]:
+def on_screens(rules: Iterable[ScheduleRule], now: dt.datetime, almanac: Almanac) -> set[int]:
     """Return the keys of those rules that some screen shows now; what is more important may hide a rule.
 
     Args:
         rules: Every rule there is.
         now: The instant.
-        zone: The town's time zone.
+        almanac: The town's days.
     """
     filled = set(valid_entries(now).values_list("playlist", flat=True))
-    eligible = [rule for rule in rules if rule.playlist_id in filled and outlook(rule, now, zone).applies]
+    eligible = [rule for rule in rules if rule.playlist_id in filled and outlook(rule, now, almanac).applies]
     all_screens = set(Screen.objects.values_list("pk", flat=True))
     reached = {rule.pk: _reached(rule, all_screens) for rule in eligible}
     return {rule.pk for rule in eligible if reached[rule.pk] - _hidden(rule, eligible, reached)}
@@ -68,7 +69,7 @@ def valid_entries(now: dt.datetime) -> QuerySet[Entry]:
 
 
 def objections(
-    rule: ScheduleRule, screens: Sequence[Screen], groups: Sequence[Group], now: dt.datetime, zone: ZoneInfo
+    rule: ScheduleRule, screens: Sequence[Screen], groups: Sequence[Group], now: dt.datetime, almanac: Almanac
 ) -> list[str]:
     """Return why a rule that may be saved shows nothing, in sentences for people."""
     found = []
@@ -76,15 +77,15 @@ def objections(
         found.append(_("No screen shows it yet: choose screens, or groups that have some."))
     if not _has_more(rule.playlist, now):
         found.append(_("Its playlist has nothing to show: add announcements or pictures that are still valid."))
-    if outlook(rule, now, zone).is_over:
-        found.append(_never(rule, now, zone))
+    if outlook(rule, now, almanac).is_over:
+        found.append(_never(rule, now, almanac.zone))
     return found
 
 
 def _never(rule: ScheduleRule, now: dt.datetime, zone: ZoneInfo) -> str:
     if rule.last_date is not None and rule.last_date < now.astimezone(zone).date():
         return _("It lies wholly in the past: it is not on any more.")
-    return _("It is never on: none of its days of the week lies between its dates.")
+    return _("It is never on: none of its days lies between its dates.")
 
 
 def _has_more(playlist: Playlist, now: dt.datetime) -> bool:
@@ -111,6 +112,8 @@ def _hidden(rule: ScheduleRule, eligible: Sequence[ScheduleRule], reached: dict[
 
 def _beats(other: ScheduleRule, rule: ScheduleRule) -> bool:
     """Tell whether a rule shows nothing where the other one is on too, as the timeline decides it."""
+    if other.mode == RuleMode.INTERJECT:
+        return False
     if other.priority != rule.priority:
         return other.priority > rule.priority
     if other.mode != RuleMode.REPLACE:

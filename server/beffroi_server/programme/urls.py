@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.programme import rule_views, views
+from beffroi_server.programme import calendar_views, rule_views, views
 
 urlpatterns: list[URLPattern] = [
     path("playlists/", views.playlists, name="playlists"),
@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern] = [
     path("entries/<int:pk>/move/", views.entry_move, name="entry-move"),
     path("entries/<int:pk>/remove/", views.entry_remove, name="entry-remove"),
     path("schedule/", rule_views.rules, name="rules"),
+    path("schedule/calendars/", calendar_views.calendars, name="calendars"),
+    path("schedule/calendars/<int:pk>/delete/", calendar_views.calendar_delete, name="calendar-delete"),
+    path("screens/<slug:slug>/week/", calendar_views.week, name="screen-week"),
     path("schedule/new/", rule_views.rule_new, name="rule-new"),
     path("schedule/sentence/", rule_views.rule_sentence, name="rule-sentence"),
     path("schedule/<int:pk>/", rule_views.rule, name="rule"),

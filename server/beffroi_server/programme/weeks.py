@@ -1,0 +1,147 @@
+"""A week of a screen, as the timeline has it: the player's own resolver, not a guess."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from beffroi_content import model as content
+from beffroi_content.timeline import Stretch, grid, idle_stretches, shown_ms, standings
+from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.programme import now as expected
+from beffroi_server.programme.models import DayCalendar
+from beffroi_server.screens.models import Screen
+
+DAYS = 7
+COLOURS = 6
+"""Kinds of stretches that the stylesheet can tell apart."""
+MOST_SLIDES = 40
+_DAY = dt.timedelta(days=1)
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a day in which the same playlists are on."""
+
+    start: dt.datetime
+    end: dt.datetime
+    playlists: tuple[str, ...]
+    """By name; none while nothing is scheduled."""
+    left: float
+    """Where it begins, in percent of the day."""
+    width: float
+    colour: int
+    """0 for nothing, otherwise the same number for the same playlists."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A local day."""
+
+    date: dt.date
+    parts: tuple[Part, ...]
+
+    @property
+    def drawn(self) -> tuple[Part, ...]:
+        """What is drawn in the bar of the day."""
+        return tuple(part for part in self.parts if part.playlists)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of the week a slide is seen."""
+
+    name: str
+    hours: float
+    percent: float
+
+
+@dataclass(frozen=True)
+class Week:
+    """Seven days of a screen."""
+
+    days: tuple[Day, ...]
+    shares: tuple[Share, ...]
+    unseen: tuple[str, ...]
+    """Slides of its rules that are not seen."""
+    hidden: tuple[str, ...]
+    """Rules that apply and are never seen."""
+    idle_hours: int
+    """Hours with nothing to show but the idle slide."""
+
+
+@dataclass(frozen=True)
+class CalendarRow:
+    """A calendar of days, with those to come."""
+
+    calendar: DayCalendar
+    coming: Sequence[content.DayRange]
+
+
+def week_of(screen: Screen, now: dt.datetime) -> Week:
+    """Return the seven days of a screen from today on.
+
+    Raises:
+        CompileProblem: it has no programme, and none can be compiled.
+    """
+    manifest = expected.current_manifest(screen)
+    zone = ZoneInfo(manifest.settings.time_zone)
+    today = now.astimezone(zone).date()
+    starts = [unix_ms(dt.datetime.combine(today + number * _DAY, dt.time(), zone)) for number in range(DAYS + 1)]
+    main = manifest.layout.zones[0].id
+    colours: dict[tuple[str, ...], int] = {}
+    names = {playlist.id: playlist.name for playlist in manifest.playlists}
+    days = tuple(
+        Day(
+            today + number * _DAY,
+            tuple(_part(stretch, (start, end), names, colours, zone) for stretch in grid(manifest, start, end)[main]),
+        )
+        for number, (start, end) in enumerate(pairwise(starts))
+    )
+    shown = shown_ms(manifest, starts[0], starts[-1])[main]
+    slides = {slide.id: slide.name for slide in manifest.slides}
+    whole = starts[-1] - starts[0]
+    shares = tuple(
+        Share(slides[name], ms / _HOUR_MS, 100 * ms / whole) for name, ms in shown.most_common() if name in slides
+    )
+    idle = idle_stretches(manifest, starts[0], starts[-1])[main]
+    return Week(
+        days=days,
+        shares=shares[:MOST_SLIDES],
+        unseen=tuple(name for slide, name in slides.items() if slide not in shown),
+        hidden=_hidden(manifest, starts[0], starts[-1]),
+        idle_hours=-(-sum(one.until_ms - one.since_ms for one in idle) // _HOUR_MS),
+    )
+
+
+def row_of(calendar: DayCalendar, today: dt.date) -> CalendarRow:
+    """Return a calendar with the next of its days."""
+    coming = [span for span in calendar.to_content().days if span.last >= today]
+    return CalendarRow(calendar, coming[:6])
+
+
+def _hidden(manifest: content.Manifest, start: int, end: int) -> tuple[str, ...]:
+    names = {rule.id: rule.name for rule in manifest.rules}
+    return tuple(names[one.rule] for one in standings(manifest, start, end) if one.never_wins)
+
+
+def _part(
+    stretch: Stretch, day: tuple[int, int], names: dict[str, str], colours: dict[tuple[str, ...], int], zone: ZoneInfo
+) -> Part:
+    playlists = tuple(dict.fromkeys(names[each] for each in stretch.playlists))
+    length = day[1] - day[0]
+    colour = 0
+    if playlists:
+        colour = colours.setdefault(playlists, len(colours) % COLOURS + 1)
+    return Part(
+        start=dt.datetime.fromtimestamp(stretch.since_ms / 1000, zone),
+        end=dt.datetime.fromtimestamp(stretch.until_ms / 1000, zone),
+        playlists=playlists,
+        left=round(100 * (stretch.since_ms - day[0]) / length, 3),
+        width=round(100 * (stretch.until_ms - stretch.since_ms) / length, 3),
+        colour=colour,
+    )
