@@ -4,6 +4,8 @@ Each is drawn from the model to RGB bytes, every time with another text, so that
 is the figure, since it is drawn while people wait for it; the announcement has a picture of 2.5 million pixels, which
 is decoded and fitted each time, and is drawn in advance.
 
+The goals for the other two are 20 ms and 1 ms. As in the agent, freed memory is kept for the next drawing.
+
 The limit is the least that any drawing needs: a frame of the same size is filled with a colour, one picture of half
 its height is laid on it, and its bytes are handed over.
 """
@@ -19,6 +21,7 @@ from pathlib import Path
 from PIL import Image
 
 from beffroi_content import model, raster
+from beffroi_content.raster.memory import keep_freed_memory
 from benchmarks.form import SUMMARY_HEADING, Options, Result, milliseconds, percentile, summary
 
 PICTURE = Path(__file__).parent.parent / "demo" / "pictures" / "market.jpg"
@@ -38,6 +41,7 @@ _numbers = count(1)
 
 def measure(options: Options) -> Result:
     """Draw each frame often."""
+    keep_freed_memory()
     cases: tuple[tuple[str, model.ScreenClass, Callable[[], object], int], ...] = (
         ("alert, 1920 × 1080", HALL, _alert, 200),
         ("announcement, 1080 × 1920", TOTEM, _announcement, 60),
@@ -54,7 +58,7 @@ def measure(options: Options) -> Result:
     return Result(
         value=value,
         unit="ms",
-        goal=30.0,
+        goal=10.0,
         limit=limit,
         value_is="p95 of an alert at 1920 × 1080",
         limit_is="p95 of filling such a frame and handing it over",

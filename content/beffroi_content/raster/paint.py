@@ -67,8 +67,11 @@ def _paste_glyphs(image: Image.Image, item: Letters, glyphs: list[tuple[int, Gly
     right = max(x + mask.width for x, _, mask in inked)
     bottom = max(y + mask.height for _, y, mask in inked)
     line = Image.new("L", (right - left, bottom - top))
+    core = line.im
     for x, y, mask in inked:
-        line.paste(255, (x - left, y - top), mask)
+        # As Image.paste does, without its checks: they take as long as the pixels of a letter.
+        corner = (x - left, y - top)
+        core.paste(255, (*corner, corner[0] + mask.width, corner[1] + mask.height), mask.im)
     image.paste(Image.new("RGB", line.size, item.colour), (item.x + left, item.baseline + top), line)
 
 

@@ -243,7 +243,7 @@ def is_right_to_left(paragraph: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _block_rows(block: Block, base: int, width: int, is_crisp: bool, locale: str) -> _Broken:
+def _block_rows(block: Block, base: int, width: int, is_crisp: bool, locale: str, is_final: bool) -> _Broken:
     style = style_of(block, base, is_crisp)
     measured = face(style)
     if is_crisp:
@@ -254,7 +254,8 @@ def _block_rows(block: Block, base: int, width: int, is_crisp: bool, locale: str
     gaps: list[int] = []
     is_clean = True
     hyphenation = Hyphenation.NEVER if is_crisp else block.hyphenation
-    lay = balance_lines if block.is_balanced else break_lines
+    # Balanced lines are as many: while sizes are tried, it does not matter where they end.
+    lay = balance_lines if block.is_balanced and is_final else break_lines
     for paragraph, is_item in _paragraphs(block):
         indent = math.ceil(measured.width("• ")) if is_item else 0
         broken = lay(paragraph, style, width - indent, hyphenation, locale)
@@ -283,13 +284,13 @@ def _baseline(line: int, measured: Face) -> int:
     return round((line + measured.style.capital) / 2)
 
 
-def _broken(blocks: Sequence[Block], base: int, measure: Measure) -> _Broken:
+def _broken(blocks: Sequence[Block], base: int, measure: Measure, *, is_final: bool) -> _Broken:
     rows: list[Row] = []
     gaps: list[int] = []
     is_clean = True
     for block in blocks:
         pad = panel_padding(base, measure.is_crisp) if block.panel else 0
-        part = _block_rows(block, base, measure.width - 2 * pad, measure.is_crisp, measure.locale)
+        part = _block_rows(block, base, measure.width - 2 * pad, measure.is_crisp, measure.locale, is_final)
         rows += part.rows
         gaps += part.gaps
         is_clean &= part.is_clean
@@ -334,8 +335,8 @@ class _Pager:
         return gap + self._pad * ((block.panel is not None) + (before.panel is not None))
 
 
-def _paged(blocks: Sequence[Block], base: int, measure: Measure) -> Column:
-    broken = _broken(blocks, base, measure)
+def _paged(blocks: Sequence[Block], base: int, measure: Measure, *, is_final: bool = False) -> Column:
+    broken = _broken(blocks, base, measure, is_final=is_final)
     pager = _Pager(measure, panel_padding(base, measure.is_crisp))
     for index, (row, gap) in enumerate(zip(broken.rows, broken.gaps, strict=True)):
         pager.add(row, gap, _group_height(broken, index))
@@ -375,7 +376,13 @@ def fit(blocks: Sequence[Block], measure: Measure, smallest: int, largest: int) 
             best, low = tried, middle + 1
         else:
             high = middle - 1
-    return best
+    return _paged(blocks, best.base, measure, is_final=True)
+
+
+def smallest_column(blocks: Sequence[Block], measure: Measure, smallest: int) -> Column:
+    """Return the column in the smallest base: what :func:`fit` finds has as many pages, and is clean if this one is."""
+    blocks = [block for block in blocks if block.text.strip()]
+    return _paged(blocks, _bases(smallest, smallest, measure.is_crisp)[0], measure)
 
 
 def _hopeless_above(column: Column, measure: Measure) -> float:

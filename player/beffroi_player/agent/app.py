@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from beffroi_content import raster
 from beffroi_content.model import Alert, AlertForm, AlertLevel
+from beffroi_content.raster.memory import keep_freed_memory
 from beffroi_content.wire.documents import Command
 from beffroi_content.wire.reports import Link as LinkState
 from beffroi_player import machine, notify
@@ -124,6 +125,7 @@ class Agent:
 
     def start(self) -> None:
         """Start every thread; those that keep the glass right first."""
+        keep_freed_memory()
         self._write_notice((1920, 1080))
         self._warm_up()
         self._disk.start()

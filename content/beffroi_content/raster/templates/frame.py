@@ -11,7 +11,7 @@ from beffroi_content.raster.fonts import Style, Weight, face, snap_crisp
 from beffroi_content.raster.legibility import is_crisp, mean_side, minimum_capital
 from beffroi_content.raster.palettes import Rgb
 from beffroi_content.raster.scene import Box, Fill, Letters, Page
-from beffroi_content.raster.text import Block, Column, Hyphenation, Measure, Row, fit, panel_padding
+from beffroi_content.raster.text import Block, Column, Hyphenation, Measure, Row, fit, panel_padding, smallest_column
 from beffroi_content.raster.typography import typeset
 
 TITLE_SCALES = (2.3, 1.9, 1.6, 1.35)
@@ -132,13 +132,13 @@ def fit_hierarchy(candidates: Sequence[Sequence[Block]], measure: Measure, small
 
     Candidates are the same text with ever less contrast of sizes: a grand title yields before the text is cut up.
     """
-    columns: list[Column] = []
+    found: list[tuple[tuple[int, bool], Sequence[Block]]] = []
     for blocks in candidates:
-        column = fit(blocks, measure, smallest, largest)
+        column = smallest_column(blocks, measure, smallest)
         if len(column.pages) == 1 and column.is_clean and is_within(column, measure):
-            return column
-        columns.insert(0, column)
-    return min(columns, key=lambda column: (len(column.pages), not column.is_clean))
+            return fit(blocks, measure, smallest, largest)
+        found.insert(0, ((len(column.pages), not column.is_clean), blocks))
+    return fit(min(found, key=lambda each: each[0])[1], measure, smallest, largest)
 
 
 def is_within(column: Column, measure: Measure) -> bool:
