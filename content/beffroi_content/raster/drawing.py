@@ -21,7 +21,7 @@ from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.errors import RasterError, TextDoesNotFit
 from beffroi_content.raster.legibility import is_crisp
 from beffroi_content.raster.paint import paint
-from beffroi_content.raster.picture import picture_source
+from beffroi_content.raster.picture import Pictures
 from beffroi_content.raster.scene import Page
 from beffroi_content.raster.templates import alert as alert_template
 from beffroi_content.raster.templates import picture, plain
@@ -72,7 +72,7 @@ def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader, at_ms: int | N
         TextDoesNotFit: the text needs more than 20 pages at the smallest size that can be read.
         PictureUnusable: a picture is missing, broken or larger than 60 million pixels.
     """
-    pictures = picture_source(assets)
+    pictures = Pictures(assets)
     return tuple(paint(page, is_crisp(canvas), pictures) for page in slide_pages(slide, canvas, at_ms))
 
 
@@ -104,4 +104,4 @@ def _no_assets(asset: AssetReference) -> bytes:
     raise OSError(f"an alert has no pictures, and {asset.sha256} was asked for")
 
 
-_NO_PICTURES = picture_source(_no_assets)
+_NO_PICTURES = Pictures(_no_assets)

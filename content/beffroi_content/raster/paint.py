@@ -6,8 +6,11 @@ from PIL import Image, ImageDraw
 
 from beffroi_content.raster.fonts import Glyph, face
 from beffroi_content.raster.picture import Pictures
-from beffroi_content.raster.scene import Box, Fill, Hazard, Item, Letters, Page, Photograph, Symbol
+from beffroi_content.raster.scene import Box, Code, Emblem, Fill, Hazard, Item, Letters, Page, Photograph, Symbol
 from beffroi_content.raster.symbols import hazard_stripes, symbol_mask
+
+QUIET_MODULES = 4
+"""The white border of a QR code (ISO/IEC 18004)."""
 
 
 def paint(page: Page, is_crisp: bool, pictures: Pictures) -> Image.Image:
@@ -36,8 +39,34 @@ def _paint_item(image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_cr
         body, hollow = symbol_mask(item.sign, max(1, item.box[2] - item.box[0]), is_crisp)
         image.paste(item.colour, item.box[:2], body)
         image.paste(item.hollow, item.box[:2], hollow)
+    elif isinstance(item, Emblem):
+        _emblem(image, item, pictures)
+    elif isinstance(item, Code):
+        _code(image, item)
     elif isinstance(item, Hazard) and (size := _area(item.box)):
         image.paste(hazard_stripes(size, item.colour, item.other, is_crisp), item.box[:2])
+
+
+def _emblem(image: Image.Image, item: Emblem, pictures: Pictures) -> None:
+    size = _area(item.box)
+    drawn = pictures.emblem(item.picture, size) if size else None
+    if drawn and size:
+        left, top = item.box[0] + (size[0] - drawn.width) // 2, item.box[1] + (size[1] - drawn.height) // 2
+        image.paste(drawn, (left, top), drawn)
+
+
+def _code(image: Image.Image, item: Code) -> None:
+    image.paste((255, 255, 255), item.box)
+    side = min(item.box[2] - item.box[0], item.box[3] - item.box[1])
+    count = len(item.rows)
+    module = side // (count + 2 * QUIET_MODULES)
+    if module < 1:
+        return
+    modules = Image.new("L", (count, count))
+    modules.putdata([0 if dark == "1" else 255 for row in item.rows for dark in row])
+    enlarged = modules.resize((count * module, count * module), Image.Resampling.NEAREST)
+    corner = (item.box[0] + (side - enlarged.width) // 2, item.box[1] + (side - enlarged.height) // 2)
+    image.paste(enlarged.convert("RGB"), corner)
 
 
 def _area(box: Box) -> tuple[int, int] | None:

@@ -108,6 +108,37 @@ def town_palette(colour: str) -> Palette:
 
 
 @lru_cache(maxsize=64)
+def evening_palette(colour: str) -> Palette:
+    """Return the palette of a town on dark paper, for a street at night."""
+    paper: Rgb = (17, 22, 31)
+    own = rgb(colour)
+    tint = mix(paper, own, 0.16)
+    band = mix(own, BLACK, 0.25)
+    while luminance(band) > 0.2:
+        band = mix(band, BLACK, 0.1)
+    while contrast(band, paper) < 1.3:
+        band = mix(band, WHITE, 0.05)
+    ink = ink_on(band)
+    return Palette(
+        paper=paper,
+        ink=(240, 243, 247),
+        soft_ink=(190, 198, 209),
+        accent=_brighter(own, tint, paper),
+        band=band,
+        band_ink=ink,
+        band_soft=readable(mix(ink, band, 0.22), band),
+        tint=tint,
+    )
+
+
+def _brighter(colour: Rgb, *grounds: Rgb) -> Rgb:
+    """Return a colour that can be read on each of some dark grounds."""
+    while min(contrast(colour, ground) for ground in grounds) < READABLE:
+        colour = mix(colour, WHITE, 0.06)
+    return colour
+
+
+@lru_cache(maxsize=64)
 def night_palette(colour: str, colour_depth: int) -> Palette:
     """Return the palette of a town on a black panel; with one colour only, everything is white on black."""
     own = rgb(colour) if colour_depth > 1 else WHITE

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageFilter, ImageOps
@@ -13,21 +11,63 @@ from beffroi_content.model import AssetReference, ImageFit
 from beffroi_content.raster.canvas import AssetReader
 from beffroi_content.raster.errors import PictureUnusable
 
-Pictures = Callable[[AssetReference, ImageFit, tuple[int, int]], Image.Image]
-"""Returns a picture at a size, or raises PictureUnusable."""
-
 MOST_PIXELS = 60_000_000
+MOST_KEPT_PIXELS = 6_000_000
+"""Of pictures that are drawn already: 24 MB."""
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 
 
-def picture_source(assets: AssetReader) -> Pictures:
-    """Return a source that draws each picture once, however many pages show it."""
+class Pictures:
+    """Draws each picture once, however many pages show it.
 
-    @cache
-    def draw(picture: AssetReference, fit: ImageFit, size: tuple[int, int]) -> Image.Image:
-        return draw_picture(picture, fit, size, assets)
+    Args:
+        assets: Where their files come from.
+    """
 
-    return draw
+    def __init__(self, assets: AssetReader) -> None:
+        self._assets = assets
+        self._drawn: dict[tuple[str, ImageFit, tuple[int, int]], Image.Image] = {}
+
+    def __call__(self, picture: AssetReference, fit: ImageFit, size: tuple[int, int]) -> Image.Image:
+        """Return a picture at exactly a size.
+
+        Raises:
+            PictureUnusable: see :func:`draw_picture`.
+        """
+        key = (picture.sha256, fit, size)
+        if key not in self._drawn:
+            self._drawn[key] = _recent_picture(picture, fit, size, self._assets)
+        return self._drawn[key]
+
+    def emblem(self, picture: AssetReference, size: tuple[int, int]) -> Image.Image | None:
+        """Return a picture with its transparency, as large as it can be within a size; None if it is unusable."""
+        try:
+            content = self._assets(picture)
+            with Image.open(BytesIO(content), formats=_FORMATS) as opened:
+                if opened.width * opened.height > MOST_PIXELS:
+                    return None
+                return ImageOps.contain(opened.convert("RGBA"), size, Image.Resampling.BICUBIC)
+        except Exception:  # noqa: BLE001 - a decoder may raise anything
+            # A slide without a logo says as much as one with it.
+            return None
+
+
+_recent: tuple[tuple[tuple[str, ImageFit, tuple[int, int]], Image.Image], ...] = ()
+
+
+def _recent_picture(picture: AssetReference, fit: ImageFit, size: tuple[int, int], assets: AssetReader) -> Image.Image:
+    """Return a picture at a size; the newest few are kept, since a text is drawn anew more often than its picture."""
+    global _recent  # noqa: PLW0603 - replaced as a whole, so that threads need no lock
+    key = (picture.sha256, fit, size)
+    for known, drawn in _recent:
+        if known == key:
+            return drawn
+    drawn = draw_picture(picture, fit, size, assets)
+    kept = [(key, drawn), *_recent]
+    while len(kept) > 1 and sum(one.width * one.height for _, one in kept) > MOST_KEPT_PIXELS:
+        kept.pop()
+    _recent = tuple(kept)
+    return drawn
 
 
 def draw_picture(picture: AssetReference, fit: ImageFit, size: tuple[int, int], assets: AssetReader) -> Image.Image:

@@ -21,6 +21,7 @@ class Sign(StrEnum):
     INFORMATION = "information"
     PIN = "pin"
     CLOCK = "clock"
+    CONE = "cone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,24 @@ class Hazard:
     other: Rgb
 
 
-Item = Fill | Letters | Photograph | Symbol | Hazard
+@dataclass(frozen=True, slots=True)
+class Emblem:
+    """A picture with its own outline, such as the town's logo: whole, in the middle of its box, or not at all."""
+
+    box: Box
+    picture: AssetReference
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A QR code in a square box, with a white border of four modules."""
+
+    box: Box
+    rows: tuple[str, ...]
+    """One character for each module: ``1`` is dark."""
+
+
+Item = Fill | Letters | Photograph | Symbol | Hazard | Emblem | Code
 
 
 @dataclass(slots=True)

@@ -81,12 +81,20 @@ def _clock(body: _Pen, hollow: _Pen) -> None:
     hollow.stroke([(50, 24), (50, 52), (68, 62)], 9)
 
 
+def _cone(body: _Pen, hollow: _Pen) -> None:
+    body.polygon([(43, 8), (57, 8), (80, 84), (20, 84)])
+    body.stroke([(10, 89), (90, 89)], 10)
+    hollow.polygon([(38.5, 26), (61.5, 26), (65.5, 40), (34.5, 40)])
+    hollow.polygon([(30.5, 54), (69.5, 54), (74, 69), (26, 69)])
+
+
 _DRAWERS = {
     Sign.WARNING: _warning,
     Sign.CHECK: _check,
     Sign.INFORMATION: _information,
     Sign.PIN: _pin,
     Sign.CLOCK: _clock,
+    Sign.CONE: _cone,
 }
 
 

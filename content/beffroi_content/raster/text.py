@@ -156,13 +156,15 @@ class Block:
     """More lines than this are a reason for smaller letters."""
     is_kept: bool = False
     """Keep it on one page, if it has room on one. A card is always kept."""
+    kept_with: str = ""
+    """Neighbours with the same word here are kept together, if they have room on one page."""
     panel: Rgb | None = None
     """The colour of a card that lies under the block."""
 
     @property
     def group(self) -> object:
         """What is kept together with its neighbours of the same group; None for what may be cut anywhere."""
-        return self.panel or (self.text if self.is_kept else None)
+        return self.panel or self.kept_with or (self.text if self.is_kept else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from beffroi_content.model import Alert, AlertLevel, AlertStatus, Technology, banner_rectangle
 from beffroi_content.raster import AlertForm, Canvas, alert_pages, draw_alert
-from beffroi_content.raster.gallery import sample_alert, sample_canvas, screen
+from beffroi_content.raster.gallery import sample_canvas, screen
 from beffroi_content.raster.palettes import READABLE, alert_palette, contrast, mix
+from beffroi_content.raster.samples import sample_alert
 from beffroi_content.raster.scene import Symbol
 from beffroi_content.raster.typography import typeset
 

@@ -25,7 +25,8 @@ from beffroi_content.raster import (
     image_digest,
     slide_key,
 )
-from beffroi_content.raster.gallery import sample_alert, sample_announcements, sample_canvas, sample_picture, screen
+from beffroi_content.raster.gallery import sample_canvas, screen
+from beffroi_content.raster.samples import sample_alert, sample_announcements, sample_picture
 
 GOLDEN = Path(__file__).with_name("golden_digests.json")
 SCREENS = (screen(1920, 1080), screen(1080, 1920), screen(128, 64, Technology.LED), screen(192, 96, Technology.LED, 1))
@@ -71,6 +72,7 @@ def test_another_process_draws_the_same_with_and_without_fribidi(prelude):
         f"{prelude}\n"
         "from beffroi_content.raster import *\n"
         "from beffroi_content.raster.gallery import *\n"
+        "from beffroi_content.raster.samples import *\n"
         "canvas = sample_canvas(screen(1080, 1920))\n"
         "print(*(image_digest(image) for image in draw_alert(sample_alert(), AlertForm.TAKEOVER, canvas)))\n"
     )

@@ -32,7 +32,8 @@ from beffroi_content.raster import (
     slide_pages,
 )
 from beffroi_content.raster.fonts import face
-from beffroi_content.raster.gallery import TRAVAUX, sample_announcements, sample_canvas, sample_picture, screen
+from beffroi_content.raster.gallery import sample_canvas, screen
+from beffroi_content.raster.samples import TRAVAUX, sample_announcements, sample_picture
 from beffroi_content.raster.scene import Letters
 from beffroi_content.raster.typography import typeset
 
@@ -251,7 +252,7 @@ def test_a_short_title_is_not_broken_at_its_hyphen(size):
         page = slide_pages(
             slide_of(template=template, title="Vide-grenier", starts="2026-12-01T08:00"), canvas_of(size)
         )[0]
-        assert "Vide-grenier" in page.lines
+        assert any(line.startswith("Vide-grenier") for line in page.lines)
 
 
 def test_a_heading_of_200_letters_stays_on_one_page():

@@ -9,11 +9,11 @@ from beffroi_content.model import Announcement, ImageFit
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.dates import Occasion, day_number, month_name, occasion, weekday_name
 from beffroi_content.raster.fonts import Weight, face
-from beffroi_content.raster.palettes import Palette, town_palette
+from beffroi_content.raster.palettes import Palette
 from beffroi_content.raster.scene import Box, Fill, Page, Photograph
 from beffroi_content.raster.templates import news
 from beffroi_content.raster.templates.composed import Composition, compose_text, fewest_pages
-from beffroi_content.raster.templates.frame import FootColours, Grid, set_column
+from beffroi_content.raster.templates.frame import FootColours, Grid, palette_of, set_column
 from beffroi_content.raster.text import Block, Measure, Row, fit
 from beffroi_content.raster.typography import typeset
 
@@ -28,7 +28,7 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
 
 
 def _beside_leaf(announcement: Announcement, canvas: Canvas, when: Occasion, share: float) -> tuple[Page, ...]:
-    grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
+    grid, palette = Grid.of(canvas), palette_of(canvas)
     picture, leaf, text = _boxes(grid, announcement, share)
 
     def decorate(page: Page) -> None:

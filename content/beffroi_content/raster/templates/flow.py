@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from beffroi_content.model import Announcement
+from beffroi_content.model import Announcement, Template
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.dates import occasion
 from beffroi_content.raster.fonts import Weight
-from beffroi_content.raster.palettes import Palette, night_palette, town_palette
+from beffroi_content.raster.palettes import Palette, night_palette
 from beffroi_content.raster.scene import Fill, Page
+from beffroi_content.raster.templates.code import short_address
 from beffroi_content.raster.templates.frame import (
     FootColours,
     Grid,
@@ -17,6 +18,7 @@ from beffroi_content.raster.templates.frame import (
     body_block,
     fit_hierarchy,
     heading_blocks,
+    palette_of,
     set_column,
 )
 from beffroi_content.raster.text import Block, Column, Measure, fit
@@ -25,7 +27,7 @@ from beffroi_content.raster.typography import typeset
 
 def flow_pages(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the announcement as plain pages of text on paper."""
-    grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
+    grid, palette = Grid.of(canvas), palette_of(canvas)
     height = grid.height - grid.foot - 2 * grid.margin
     measure = Measure(grid.width - 2 * grid.margin, height, height, is_crisp=False, locale=canvas.locale)
     candidates = [_blocks(announcement, canvas, palette, scale) for scale in (1.6, 1.35, 1.15)]
@@ -99,13 +101,25 @@ def _panel_blocks(
 
     def lead(scale: float) -> list[Block]:
         blocks = [Block(kicker, Weight.REGULAR, 1.0, palette.accent)] if kicker else []
+        if announcement.figure:
+            blocks.append(Block(typeset(announcement.figure, locale), Weight.BOLD, scale * 1.5, palette.accent, gap=2))
         return [*blocks, Block(title, Weight.BOLD, scale, palette.ink, gap=2, is_balanced=True)]
 
-    details = "\n".join(typeset(text, locale) for text in (announcement.place,) if text)
-    rest = [Block(details, Weight.REGULAR, 1.0, palette.accent, gap=2)] if details else []
+    place, address = typeset(announcement.place, locale), short_address(announcement.link)
+    rest = [Block(place, Weight.REGULAR, 1.0, palette.accent, gap=2)] if place else []
     if announcement.body:
-        rest.append(Block(typeset(announcement.body, locale), Weight.REGULAR, 1.0, palette.soft_ink, gap=2))
+        rest.append(Block(typeset(_panel_body(announcement), locale), Weight.REGULAR, 1.0, palette.soft_ink, gap=2))
+    if address:
+        rest.append(Block(address, Weight.BOLD, 1.0, palette.accent, gap=2, is_kept=True))
     return lead, rest
+
+
+def _panel_body(announcement: Announcement) -> str:
+    """Return the body; of a table, each row in one line, without its heading."""
+    if announcement.template is not Template.TIMETABLE:
+        return announcement.body
+    rows = [[cell.strip() for cell in line.split("|")] for line in announcement.body.split("\n") if line.strip()]
+    return "\n".join(" · ".join(cell for cell in row if cell) for row in (rows[1:] if len(rows[0]) > 1 else rows))
 
 
 def _kicker(announcement: Announcement, canvas: Canvas) -> str:

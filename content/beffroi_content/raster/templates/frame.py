@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beffroi_content.model import Announcement
+from beffroi_content.model import Announcement, Appearance
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.fonts import Style, Weight, face, snap_crisp
 from beffroi_content.raster.legibility import is_crisp, mean_side, minimum_capital
-from beffroi_content.raster.palettes import Rgb
-from beffroi_content.raster.scene import Box, Fill, Letters, Page
+from beffroi_content.raster.palettes import WHITE, Palette, Rgb, evening_palette, town_palette
+from beffroi_content.raster.scene import Box, Emblem, Fill, Letters, Page
 from beffroi_content.raster.text import Block, Column, Hyphenation, Measure, Row, fit, panel_padding, smallest_column
 from beffroi_content.raster.typography import typeset
 
@@ -55,6 +55,12 @@ class Grid:
     def is_wide(self) -> bool:
         """Whether columns stand side by side."""
         return self.width >= 1.25 * self.height
+
+
+def palette_of(canvas: Canvas) -> Palette:
+    """Return the colours of announcements on a canvas, by day or by night."""
+    is_night = canvas.appearance is Appearance.NIGHT
+    return evening_palette(canvas.town.colour) if is_night else town_palette(canvas.town.colour)
 
 
 def heading_blocks(announcement: Announcement, canvas: Canvas, label: Rgb, ink: Rgb, scale: float) -> list[Block]:
@@ -180,24 +186,45 @@ def add_foot(page: Page, canvas: Canvas, source: str, number: tuple[int, int], c
     grid = Grid.of(canvas)
     top = grid.height - grid.foot
     page.add(Fill((0, top, grid.width, grid.height), colours.ground))
-    room = grid.width - 2 * grid.margin
-    capital = max(7, round(grid.foot * 0.3))
+    left = grid.margin + _add_logo(page, canvas, grid)
     right = grid.width - grid.margin
+    capital = max(7, round(grid.foot * 0.3))
     if number[1] > 1:
         style = Style(Weight.BOLD, capital)
         text = f"{number[0]} / {number[1]}"
         wide = round(face(style).width(text))
         page.add(Letters(right - wide, middle_baseline(top, grid.height, style), text, style, colours.strong))
         right -= wide + grid.margin
-        room -= wide + grid.margin
-    own = typeset(source, canvas.locale)
-    town = typeset(canvas.town.name, canvas.locale)
+    own, town = typeset(source, canvas.locale), typeset(canvas.town.name, canvas.locale)
     shown = own if own and own != town else ""
-    share = 0.5 if shown else 1.0
-    name, style = line_that_fits((town,), Weight.BOLD, capital, room * share, crisp=False)
+    room = right - left
+    name, style = _foot_line(town, Weight.BOLD, capital, room * (0.5 if shown else 1.0))
     if name:
-        page.add(Letters(grid.margin, middle_baseline(top, grid.height, style), name, style, colours.strong))
-    if shown:
-        text, style = line_that_fits((shown,), Weight.REGULAR, capital, room * 0.46, crisp=False)
-        left = right - round(face(style).width(text))
-        page.add(Letters(left, middle_baseline(top, grid.height, style), text, style, colours.soft))
+        page.add(Letters(left, middle_baseline(top, grid.height, style), name, style, colours.strong))
+    text, style = _foot_line(shown, Weight.REGULAR, capital, room * 0.46)
+    if text:
+        start = right - round(face(style).width(text))
+        page.add(Letters(start, middle_baseline(top, grid.height, style), text, style, colours.soft))
+
+
+def _foot_line(text: str, weight: Weight, capital: int, width: float) -> tuple[str, Style]:
+    """Return a name on one line; where even the smallest letters are too wide, it ends with an ellipsis."""
+    text, style = line_that_fits((text,), weight, capital, width, crisp=False)
+    whole = text
+    while text and face(style).width(text) > width:
+        whole = whole[:-1].rstrip()
+        text = whole + "…" if whole else ""
+    return text, style
+
+
+def _add_logo(page: Page, canvas: Canvas, grid: Grid) -> int:
+    """Add the town's logo on a white ground, where any logo can be seen; return the pixels that it takes."""
+    height = round(grid.foot * 0.72)
+    width, top = round(height * 1.5), grid.height - grid.foot + (grid.foot - height) // 2
+    if canvas.town.logo is None or 4 * width > grid.width:
+        return 0
+    pad = max(2, height // 10)
+    box = (grid.margin, top, grid.margin + width, top + height)
+    page.add(Fill(box, WHITE, height // 6))
+    page.add(Emblem((box[0] + pad, box[1] + pad, box[2] - pad, box[3] - pad), canvas.town.logo))
+    return width + grid.margin // 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from beffroi_content.model import Announcement, AssetReference, ImageFit
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.palettes import town_palette
 from beffroi_content.raster.scene import Box, Fill, Page, Photograph
 from beffroi_content.raster.templates.composed import Composition, compose_text, fewest_pages
 from beffroi_content.raster.templates.flow import flow_pages
@@ -15,6 +14,7 @@ from beffroi_content.raster.templates.frame import (
     body_block,
     heading_blocks,
     is_within,
+    palette_of,
     set_column,
 )
 from beffroi_content.raster.text import Column, Measure, fit
@@ -24,7 +24,22 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a piece of news."""
     if announcement.picture:
         return _with_picture(announcement, canvas, announcement.picture)
+    if announcement.link:
+        return _with_code(announcement, canvas)
     return _poster(announcement, canvas) or flow_pages(announcement, canvas)
+
+
+def _with_code(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
+    """Return the pages of news with a code beside the text, under a bar of the town's colour."""
+    grid, palette = Grid.of(canvas), palette_of(canvas)
+    bar = round(grid.margin * 0.35)
+
+    def decorate(page: Page) -> None:
+        page.add(Fill((0, 0, grid.width, bar), palette.band))
+
+    box = (grid.margin, bar + grid.margin, grid.width - grid.margin, grid.height - grid.foot - grid.margin)
+    foot = FootColours(palette.band, palette.band_ink, palette.band_soft)
+    return compose_text(announcement, canvas, Composition(box, palette.paper, foot, decorate, drop=0.35))
 
 
 def _with_picture(announcement: Announcement, canvas: Canvas, picture: AssetReference) -> tuple[Page, ...]:
@@ -37,7 +52,7 @@ def _with_picture(announcement: Announcement, canvas: Canvas, picture: AssetRefe
 def _beside_picture(
     announcement: Announcement, canvas: Canvas, picture: AssetReference, share: float
 ) -> tuple[Page, ...]:
-    grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
+    grid, palette = Grid.of(canvas), palette_of(canvas)
     frame, text = _halves(grid, share)
 
     def decorate(page: Page) -> None:
@@ -72,7 +87,7 @@ def _poster(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
 
 def _poster_columns(announcement: Announcement, canvas: Canvas, share: float) -> tuple[Column, Column, int] | None:
     """Return the title, the text and the height of the field, or None if the title needs more than its share."""
-    grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
+    grid, palette = Grid.of(canvas), palette_of(canvas)
     width, bottom, pad = grid.width - 2 * grid.margin, grid.height - grid.foot, _pad(grid)
     room = round(bottom * share) - 2 * pad
     measure = Measure(width, room, room, is_crisp=False, locale=canvas.locale)
@@ -88,7 +103,7 @@ def _poster_columns(announcement: Announcement, canvas: Canvas, share: float) ->
 
 
 def _poster_page(announcement: Announcement, canvas: Canvas, columns: tuple[Column, Column, int], index: int) -> Page:
-    grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
+    grid, palette = Grid.of(canvas), palette_of(canvas)
     title, body, field = columns
     page = Page(canvas.size, palette.paper)
     page.add(Fill((0, 0, grid.width, field), palette.band))

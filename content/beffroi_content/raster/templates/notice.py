@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.palettes import town_palette
 from beffroi_content.raster.scene import Fill, Page, Sign, Symbol
 from beffroi_content.raster.templates.composed import Composition, compose_text
-from beffroi_content.raster.templates.frame import FootColours, Grid
+from beffroi_content.raster.templates.frame import FootColours, Grid, palette_of
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a notice."""
-    grid, palette = Grid.of(canvas), town_palette(canvas.town.colour)
+    grid, palette = Grid.of(canvas), palette_of(canvas)
     edge, inset = round(grid.margin * 0.8), grid.margin
     left, top, right, bottom = edge, edge, grid.width - edge, grid.height - grid.foot - edge
     bar, sign = max(3, round(grid.margin * 0.22)), round(grid.margin * 1.5)
