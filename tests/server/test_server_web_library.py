@@ -117,6 +117,35 @@ class TestAnnouncements:
         assert not Announcement.objects.exists()
 
 
+class TestLooks:
+    def test_each_look_is_offered_and_drawn(self, editor, picture, full_hd, hall):
+        page = text(editor.get("/announcements/new/"))
+        for look in content.Template:
+            assert f'value="{look}"' in page
+            drawn = editor.post("/announcements/preview/", values(template=look, body="Lundi | 8 h\nMardi : 9 h"))
+            assert "<img" in text(drawn)
+
+    def test_a_figure_a_link_and_further_pictures_reach_the_screens(self, editor, picture, playlist):
+        typed = values(template="slideshow", figure="12 500", link="saint-aubin.fr", more_pictures=str(picture.pk))
+        editor.post("/announcements/new/", typed | {"playlists": str(playlist.pk)})
+        shown = Announcement.objects.get(title="Marché de Noël").to_content("Europe/Paris")
+        assert (shown.figure, shown.link) == ("12 500", "https://saint-aubin.fr")
+        assert shown.pictures == (picture.reference(),)
+        page = text(editor.get(f"/announcements/{shown.id}/"))
+        assert re.search(rf'name="more_pictures" value="{picture.pk}" checked', page)
+
+    @pytest.mark.parametrize("link", ["javascript:alert(1)", "not an address", "ftp://x.fr/" + "y" * 600])
+    def test_what_is_no_address_of_a_page_is_refused(self, editor, link):
+        answer = editor.post("/announcements/new/", values(link=link))
+        assert answer.status_code == 422
+        assert not Announcement.objects.exists()
+
+    def test_a_further_picture_is_not_deleted_from_under_its_announcement(self, editor, picture):
+        services.save_announcement(person=None, title="Fair", template="slideshow", more_pictures=[picture])
+        editor.post(f"/pictures/{picture.pk}/delete/")
+        assert MediaItem.objects.filter(pk=picture.pk).exists()
+
+
 class TestPreview:
     def test_is_the_picture_on_the_glass_to_the_byte(self, editor, full_hd, hall, town, picture):
         fragment = text(editor.post("/announcements/preview/", values(picture=str(picture.pk))))

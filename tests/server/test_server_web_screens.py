@@ -129,7 +129,7 @@ class TestNow:
             screen = Screen.objects.create(slug=f"s{number}", name=f"Screen {number}", screen_class=full_hd)
             ScreenState.objects.create(screen=screen)
         as_alice.get("/")
-        with django_assert_max_num_queries(20 + 10 * 18):
+        with django_assert_max_num_queries(20 + 10 * 20):
             as_alice.get("/")
 
 

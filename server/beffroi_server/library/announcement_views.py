@@ -141,9 +141,12 @@ def _preview(form: AnnouncementForm) -> dict[str, Any]:
         form.is_valid()
         values = form.values()
     else:
-        values = {name: getattr(form.instance, name) for name in AnnouncementForm.Meta.fields}
+        names = [name for name in AnnouncementForm.Meta.fields if name != "more_pictures"]
+        values = {name: getattr(form.instance, name) for name in names}
         values |= {"picture": next((p for p in form.offered_pictures if p.pk == form["picture"].value()), None)}
+    further = values.pop("more_pictures", None)
     written = Announcement(**{**values, "id": _UNSAVED, "title": values.get("title") or _("Title")})
+    written.chosen_pictures = form.instance.further_pictures() if further is None else list(further)
     if {"starts", "ends"} & form.errors.keys():
         written.starts = written.ends = None
     town = the_town()
@@ -156,7 +159,10 @@ def _preview(form: AnnouncementForm) -> dict[str, Any]:
 
 def _theirs(form: AnnouncementForm, current: Announcement) -> list[tuple[str, Any, Any]]:
     """Return what differs: the label of the field, what was saved meanwhile, and what is in the form."""
-    pairs = [(form[name].label, getattr(current, name), mine) for name, mine in form.values().items()]
+    mine_by_name = {**form.values(), "more_pictures": list(form.values().get("more_pictures") or [])}
+    theirs_by_name = {name: getattr(current, name) for name in mine_by_name if name != "more_pictures"}
+    theirs_by_name["more_pictures"] = list(current.more_pictures.all())
+    pairs = [(form[name].label, theirs_by_name[name], mine) for name, mine in mine_by_name.items()]
     return [(str(label), theirs, mine) for label, theirs, mine in pairs if theirs != mine]
 
 

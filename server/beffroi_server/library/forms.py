@@ -23,20 +23,32 @@ class AnnouncementForm(ListedModelForm):
 
     class Meta:
         model = Announcement
-        fields = ("template", "title", "body", "label", "place", "starts", "ends", "picture", "source")
+        fields = (
+            "template", "title", "figure", "body", "label", "place", "starts", "ends", "picture", "more_pictures",
+            "link", "source",
+        )  # fmt: skip
         widgets = {
             "template": forms.RadioSelect,
             "starts": DateTimeInput,
             "ends": DateTimeInput,
             "body": forms.Textarea(attrs={"rows": 7}),
             "picture": forms.RadioSelect,
+            "more_pictures": forms.CheckboxSelectMultiple,
         }
         help_texts = {
             "title": _("Short words are read from afar: people walk past in a few seconds."),
             "label": _("A word above the title, such as Sports or Roadworks."),
+            "figure": _("As it is read, such as 12 500 €."),
             "source": _("Left empty, the town speaks."),
         }
 
+    link = forms.URLField(
+        label=_("Link"),
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        help_text=_("The address of a page that tells more. Passers-by scan it as a QR code."),
+    )
     playlists = forms.ModelMultipleChoiceField(
         Playlist.objects.order_by("name"),
         label=_("Show it in"),
@@ -58,6 +70,7 @@ class AnnouncementForm(ListedModelForm):
                 values[name] = without_controls(value)
         if "title" in values and not values["title"]:
             self.add_error("title", ValidationError(_("The title has nothing that can be seen."), "required"))
+        self.instance.chosen_pictures = list(values.get("more_pictures") or [])
         starts, ends = values.get("starts"), values.get("ends")
         if ends is not None and starts is None and "starts" not in self.errors:
             self.add_error("starts", _("Say when the event starts, too."))
@@ -73,6 +86,14 @@ class AnnouncementForm(ListedModelForm):
         if chosen and str(chosen) not in {str(picture.pk) for picture in offered}:
             offered = [*MediaItem.objects.filter(pk=chosen if str(chosen).isdecimal() else 0), *offered]
         return offered
+
+    @property
+    def offered_besides(self) -> list[tuple[MediaItem, bool]]:
+        """The newest pictures, each with whether it is one of the further ones, and first those that are."""
+        chosen = {str(pk) for pk in self["more_pictures"].value() or [] if str(pk).isdecimal()}
+        picked = list(MediaItem.objects.filter(pk__in=chosen))
+        newest = [item for item in MediaItem.objects.all()[:PICTURES_OFFERED] if str(item.pk) not in chosen]
+        return [*((item, True) for item in picked), *((item, False) for item in newest)]
 
     def values(self) -> dict[str, Any]:
         """Return the fields of the announcement as far as they are right."""

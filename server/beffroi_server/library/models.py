@@ -8,6 +8,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -56,12 +57,25 @@ class MediaItem(models.Model):
         return self.picture.reference()
 
 
+FURTHER_PICTURES = 12
+
+
 class Template(models.TextChoices):
     """The look of an announcement."""
 
     NEWS = content.Template.NEWS.value, _("News")
     EVENT = content.Template.EVENT.value, _("Event")
     NOTICE = content.Template.NOTICE.value, _("Practical information")
+    WORKS = content.Template.WORKS.value, _("Works")
+    LIST = content.Template.LIST.value, _("List or menu")
+    TIMETABLE = content.Template.TIMETABLE.value, _("Timetable")
+    FIGURE = content.Template.FIGURE.value, _("Figure")
+    QUOTE = content.Template.QUOTE.value, _("Quotation")
+    COMPARISON = content.Template.COMPARISON.value, _("Before and after")
+    LINK = content.Template.LINK.value, _("Link")
+    SLIDESHOW = content.Template.SLIDESHOW.value, _("Slideshow")
+    WELCOME = content.Template.WELCOME.value, _("Welcome")
+    TEXT = content.Template.TEXT.value, _("Large letters")
 
 
 class Announcement(models.Model):
@@ -79,6 +93,11 @@ class Announcement(models.Model):
         MediaItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="announcements",
         verbose_name=_("picture"),
     )  # fmt: skip
+    more_pictures = models.ManyToManyField(
+        MediaItem, blank=True, related_name="announcements_besides", verbose_name=_("further pictures")
+    )
+    figure = models.CharField(_("figure"), max_length=24, blank=True)
+    link = models.URLField(_("link"), max_length=500, blank=True, validators=[URLValidator(["http", "https"])])
     source = models.CharField(_("service that speaks"), max_length=120, blank=True)
     version = models.PositiveIntegerField(default=1)
     """Rises at each save, so that two editors do not overwrite each other unawares."""
@@ -91,6 +110,15 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    chosen_pictures: list[MediaItem] | None = None
+    """The further pictures of a form, while they are not saved."""
+
+    def further_pictures(self) -> list[MediaItem]:
+        """Return the further pictures; those of a form, for an announcement that is not saved yet."""
+        if self.chosen_pictures is not None:
+            return self.chosen_pictures[:FURTHER_PICTURES]
+        return [] if self._state.adding else list(self.more_pictures.all()[:FURTHER_PICTURES])
 
     def to_content(self, time_zone: str) -> content.Announcement:
         """Return the announcement as it is drawn; the times of an event in the town's local time."""
@@ -109,5 +137,8 @@ class Announcement(models.Model):
             starts=local(self.starts),
             ends=local(self.ends),
             picture=self.picture.reference() if self.picture else None,
+            pictures=tuple(item.reference() for item in self.further_pictures()),
+            figure=self.figure,
+            link=self.link,
             source=self.source,
         )

@@ -15,5 +15,6 @@ def places_of_picture(item: MediaItem) -> list[str]:
     """Return the names of the playlists and announcements that show the picture, and the town that bears it."""
     places = set(item.entry_set.values_list("playlist__name", flat=True))
     places |= set(item.announcements.values_list("title", flat=True))
+    places |= set(item.announcements_besides.values_list("title", flat=True))
     places |= set(Town.objects.filter(logo=item).values_list("name", flat=True))
     return sorted(places)

@@ -91,13 +91,18 @@ def save_announcement(
     """
     with serialised():
         current = _current(announcement, expected_version)
+        further = values.pop("more_pictures", None)
         for field, value in values.items():
             setattr(current, field, value)
+        if further is not None:
+            current.chosen_pictures = list(further)
         _check(current)
         current.updated_by = person
         created = current._state.adding
         current.version = 1 if created else current.version + 1
         current.save()
+        if further is not None:
+            current.more_pictures.set(further)
         audit.record(
             person, "announcement-created" if created else "announcement-changed", current.title, id=str(current.pk)
         )

@@ -119,7 +119,9 @@ def load_inputs(screen: Screen) -> Inputs:
     groups = list(screen.groups.order_by("slug"))
     rules = list(_rules(screen))
     shown = Playlist.objects.filter(pk__in={rule.playlist_id for rule in rules}).order_by("pk")
-    entries = Entry.objects.select_related("announcement__picture__picture", "media__picture")
+    entries = Entry.objects.select_related("announcement__picture__picture", "media__picture").prefetch_related(
+        "announcement__more_pictures__picture"
+    )
     playlists = shown.prefetch_related(Prefetch("entries", queryset=entries))
     return Inputs(
         screen=screen.slug,

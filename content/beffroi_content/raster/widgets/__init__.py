@@ -1,15 +1,37 @@
-"""What is computed from data and from the time: one module per widget."""
+"""What is computed from data and from the time: every widget, drawn from its data and an instant alone."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from beffroi_content.model import Widget
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.dates import at_words
 from beffroi_content.raster.scene import Page
-from beffroi_content.raster.templates import plain
+from beffroi_content.raster.widgets import figures, lists, sky, tables, times
+
+_LOOKS: dict[str, Callable[[Any, Canvas, int | None], Page]] = {
+    "clock": times.clock,
+    "countdown": times.countdown,
+    "ticker": times.ticker,
+    "agenda": lists.agenda,
+    "news": lists.news,
+    "weather": sky.weather,
+    "vigilance": sky.vigilance,
+    "table": tables.table,
+    "qr": figures.code,
+    "counter": figures.counter,
+    "gauge": figures.gauge,
+    "poll": figures.poll,
+}
 
 
 def lay_out(widget: Widget, canvas: Canvas, at_ms: int | None) -> Page:
-    """Return the page of a widget at an instant (Unix time in milliseconds); None: nobody knows the time."""
-    time = "" if at_ms is None else at_words(at_ms, canvas.time_zone, canvas.locale)
-    return plain.lay_out(time, [widget.title], canvas)
+    """Return the page of a widget at an instant (Unix time in milliseconds); None: nobody knows the time.
+
+    It raises for no valid widget and no canvas, and is the same for all instants of a tick.
+    """
+    tick_ms = widget.tick_ms
+    if at_ms is not None and tick_ms is not None:
+        at_ms -= at_ms % tick_ms
+    return _LOOKS[widget.kind](widget, canvas, at_ms)

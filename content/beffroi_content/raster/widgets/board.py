@@ -1,0 +1,261 @@
+"""What the widgets share: a page with a title, a foot and a box between them, and lines that keep to their box."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from beffroi_content.model import Appearance
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.dates import at_words, day_number, short_day_words
+from beffroi_content.raster.fonts import Style, Weight, face, snap_crisp
+from beffroi_content.raster.legibility import floor_capital
+from beffroi_content.raster.palettes import (
+    BLACK,
+    WHITE,
+    Palette,
+    Rgb,
+    ink_on,
+    luminance,
+    mix,
+    night_palette,
+    readable,
+    rgb,
+    town_palette,
+)
+from beffroi_content.raster.scene import Box, Fill, Letters, Page
+from beffroi_content.raster.templates.frame import Grid, line_that_fits, middle_baseline
+from beffroi_content.raster.text import Hyphenation, break_lines, is_right_to_left
+from beffroi_content.raster.typography import typeset
+from beffroi_content.raster.widgets.words import phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A page under way. ``box`` is what is left for the widget itself."""
+
+    page: Page
+    canvas: Canvas
+    grid: Grid
+    palette: Palette
+    box: Box
+
+    @property
+    def crisp(self) -> bool:
+        return self.grid.crisp
+
+    @property
+    def locale(self) -> str:
+        return self.canvas.locale
+
+    @property
+    def width(self) -> int:
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> int:
+        return self.box[3] - self.box[1]
+
+    @property
+    def floor(self) -> int:
+        """The smallest capital of running text."""
+        return self.grid.smallest if self.height >= 3 * self.grid.smallest else floor_capital(self.canvas)
+
+    def style(self, weight: Weight, capital: float) -> Style:
+        """Return a style that the canvas can draw."""
+        size = max(5, round(capital))
+        return Style(weight, snap_crisp(size) if self.crisp else size, self.crisp)
+
+    def line_height(self, style: Style) -> int:
+        """Return the pixels from one line to the next."""
+        drawn = face(style)
+        return drawn.ascent + drawn.descent if self.crisp else round(style.capital * 1.75)
+
+
+def local(at_ms: int, canvas: Canvas) -> dt.datetime:
+    """Return the local time without an offset; the end of the year 9999 is the latest."""
+    seconds = min(max(at_ms, 0) // 1000, 253_402_214_400)
+    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).astimezone(ZoneInfo(canvas.time_zone)).replace(tzinfo=None)
+
+
+def palette_of(canvas: Canvas) -> Palette:
+    """Return the colours of a canvas by day or by night."""
+    if Grid.of(canvas).crisp:
+        return night_palette(canvas.town.colour, canvas.screen_class.colour_depth)
+    return _dark(canvas.town.colour) if canvas.appearance is Appearance.NIGHT else town_palette(canvas.town.colour)
+
+
+def _dark(colour: str) -> Palette:
+    own, paper = rgb(colour), (15, 19, 27)
+    band = mix(own, BLACK, 0.25)
+    while luminance(band) > 0.16:
+        band = mix(band, BLACK, 0.06)
+    while luminance(band) < 0.02:
+        band = mix(band, WHITE, 0.04)
+    tint = mix(paper, mix(own, WHITE, 0.5), 0.13)
+    ink = ink_on(band)
+    soft = readable(mix(ink, band, 0.22), band)
+    return Palette(
+        paper, (240, 243, 248), (190, 198, 210), readable(mix(own, WHITE, 0.35), tint), band, ink, soft, tint
+    )
+
+
+def open_board(canvas: Canvas, title: str, note: str = "", aside: str = "") -> Board:
+    """Return a page with its title, at the right of that ``aside``, and a foot with the town and ``note``."""
+    grid, palette = Grid.of(canvas), palette_of(canvas)
+    page = Page(canvas.size, palette.paper)
+    if grid.crisp:
+        return _panel(page, canvas, grid, palette, title, note)
+    top = _head(page, canvas, grid, palette, title, aside) if title else 0
+    bottom = grid.height - grid.foot
+    _foot(page, canvas, grid, palette, note)
+    air = round(grid.margin * 0.7)
+    return Board(page, canvas, grid, palette, (grid.margin, top + air, grid.width - grid.margin, bottom - air))
+
+
+def _head(page: Page, canvas: Canvas, grid: Grid, palette: Palette, title: str, aside: str) -> int:
+    height = round(min(grid.title * 1.55, grid.height * 0.17))
+    board = Board(page, canvas, grid, palette, (grid.margin, 0, grid.width - grid.margin, height))
+    page.add(Fill((0, 0, grid.width, height), palette.band))
+    capital = height * 0.34
+    taken = 0
+    if aside and grid.is_wide:
+        text, style = one_line(board, aside, Weight.REGULAR, capital * 0.72, board.width * 0.4)
+        taken = round(face(style).width(text)) + grid.margin
+        put(board, text, style, (board.box[2] - taken, 0, board.box[2], height), palette.band_soft, "right")
+    text, style = one_line(board, title, Weight.BOLD, capital, board.width - taken, least=capital * 0.42)
+    put(board, text, style, (grid.margin, 0, board.box[2] - taken, height), palette.band_ink)
+    return height
+
+
+def _foot(page: Page, canvas: Canvas, grid: Grid, palette: Palette, note: str) -> None:
+    top = grid.height - grid.foot
+    board = Board(page, canvas, grid, palette, (grid.margin, top, grid.width - grid.margin, grid.height))
+    page.add(Fill((0, top, grid.width, grid.height), palette.tint))
+    capital, taken = max(7, grid.foot * 0.3), 0
+    if note:
+        text, style = one_line(board, note, Weight.REGULAR, capital, board.width * 0.62)
+        put(board, text, style, board.box, palette.soft_ink, "right")
+        taken = round(face(style).width(text)) + grid.margin
+    text, style = one_line(board, canvas.town.name, Weight.BOLD, capital, board.width - taken)
+    put(board, text, style, board.box, palette.accent)
+
+
+def _panel(page: Page, canvas: Canvas, grid: Grid, palette: Palette, title: str, note: str) -> Board:
+    """Return a panel with a title where it is high enough for one, and a note where it has even more room."""
+    width, height = canvas.size
+    air = 1 if min(width, height) >= 32 else 0
+    board = Board(page, canvas, grid, palette, (air, air, max(1, width - air), max(1, height - air)))
+    top, bottom = board.box[1], board.box[3]
+    if title and height >= 44:
+        text, style = one_line(board, title, Weight.BOLD, max(7, height / 11), board.width, least=6)
+        line = board.line_height(style)
+        put(board, text, style, (air, top, width - air, top + line), palette.accent)
+        page.add(Fill((0, top + line, width, top + line + 1), palette.accent))
+        top += line + 2
+    if note and height >= 60:
+        text, style = one_line(board, note, Weight.REGULAR, 5 if height < 120 else 7, board.width, least=5)
+        line = board.line_height(style)
+        put(board, text, style, (air, bottom - line, width - air, bottom), palette.soft_ink)
+        bottom -= line + 1
+    return Board(page, canvas, grid, palette, (board.box[0], top, board.box[2], max(top + 1, bottom)))
+
+
+def as_of(fetched_at_ms: int, canvas: Canvas) -> str:
+    """Return “données du 12 nov., 14 h”."""
+    day = local(fetched_at_ms, canvas).date()
+    words = short_day_words(day, canvas.locale).split("\N{NO-BREAK SPACE}")
+    date = "\N{NO-BREAK SPACE}".join((day_number(day, canvas.locale), words[-1]))
+    return phrase("as-of", canvas.locale, day=date, time=at_words(fetched_at_ms, canvas.time_zone, canvas.locale))
+
+
+def put(board: Board, text: str, style: Style, box: Box, colour: Rgb, align: str = "left") -> None:
+    """Put a line in the middle of the height of a box: ``left``, ``centre`` or ``right``."""
+    if not text:
+        return
+    wide = face(style).width(text)
+    is_rtl = is_right_to_left(text)
+    if is_rtl and align == "left":
+        align = "right"
+    slack = {"left": 0.0, "centre": (box[2] - box[0] - wide) / 2, "right": box[2] - box[0] - wide}[align]
+    baseline = middle_baseline(box[1], box[3], style)
+    board.page.add(Letters(box[0] + max(0, round(slack)), baseline, text, style, colour, is_rtl))
+
+
+def one_line(
+    board: Board, text: str, weight: Weight, capital: float, width: float, least: float = 5
+) -> tuple[str, Style]:
+    """Return the text at that capital height or smaller; what does not fit even so ends with an ellipsis."""
+    text = typeset(text, board.locale).replace("\n", " ")
+    wanted, smallest = board.style(weight, capital), board.style(weight, min(least, capital))
+    if face(wanted).width(text) <= width:
+        return text, wanted
+    text, style = line_that_fits((text,), weight, wanted.capital, width, crisp=board.crisp)
+    if style.capital >= smallest.capital:
+        return shortened(text, style, width), style
+    return shortened(text, smallest, width), smallest
+
+
+def shortened(text: str, style: Style, width: float) -> str:
+    """Return the text, with an ellipsis for what has no room."""
+    measured = face(style)
+    if measured.width(text) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if measured.width(text[:middle].rstrip() + "…") <= width else (low, middle - 1)
+    return text[:low].rstrip() + "…" if low else ""
+
+
+def wrapped(board: Board, text: str, style: Style, width: float, most: int) -> list[str]:
+    """Return the text on so many lines at most; the last one ends with an ellipsis if there is more."""
+    text = typeset(text, board.locale).replace("\n", " ")
+    lines = break_lines(text, style, max(1.0, width), Hyphenation.NEVER, board.locale).lines
+    if len(lines) <= most:
+        return [shortened(line, style, width) for line in lines]
+    rest = " ".join(lines[most - 1 :])
+    return [*(shortened(line, style, width) for line in lines[: most - 1]), shortened(rest + "…", style, width)]
+
+
+def paragraph(board: Board, parts: list[tuple[str, Weight, float, Rgb]], box: Box, align: str = "centre") -> None:
+    """Put a few texts one above the other in the middle of a box, as large as they can be.
+
+    Each part is a text, its weight, its size in proportion to the largest, and its colour.
+    """
+    width, height = box[2] - box[0], box[3] - box[1]
+    parts = [part for part in parts if part[0]]
+    if not parts or width < 1 or height < 5:
+        return
+    set_lines: list[tuple[str, Style, Rgb]] = []
+    for capital in _sizes(board, min(height, max(5.0, height * 0.62))):
+        set_lines, is_whole = [], True
+        for text, weight, scale, colour in parts:
+            style = board.style(weight, max(board.floor, capital * scale))
+            set_lines += [(line, style, colour) for line in wrapped(board, text, style, width, 4)]
+            is_whole &= _is_whole(board, text, style, width)
+        if is_whole and sum(board.line_height(style) for _, style, _ in set_lines) <= height:
+            break
+    y = box[1] + max(0, height - sum(board.line_height(style) for _, style, _ in set_lines)) // 2
+    for line, style, colour in set_lines:
+        bottom = y + board.line_height(style)
+        if bottom > box[3] + 1 and y > box[1]:
+            return
+        put(board, line, style, (box[0], y, box[2], bottom), colour, align)
+        y = bottom
+
+
+def _is_whole(board: Board, text: str, style: Style, width: float) -> bool:
+    """Whether a text has room on four lines without a word being cut."""
+    broken = break_lines(typeset(text, board.locale).replace("\n", " "), style, width, Hyphenation.NEVER, board.locale)
+    return broken.is_clean and len(broken.lines) <= 4
+
+
+def _sizes(board: Board, largest: float) -> list[int]:
+    """Return capital heights from large to small, each a tenth less than the one before."""
+    sizes, size = [], largest
+    while size > 5:
+        sizes.append(round(size))
+        size = size * 0.9 if not board.crisp else size - 1
+    return [*sizes, 5]

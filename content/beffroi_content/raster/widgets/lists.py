@@ -1,0 +1,188 @@
+"""Entries one below the other: an agenda, the news."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beffroi_content.model.widget import AgendaEvent, AgendaWidget, NewsItem, NewsWidget
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.dates import Occasion, occasion, short_day_words, time_words
+from beffroi_content.raster.fonts import Style, Weight
+from beffroi_content.raster.palettes import Rgb
+from beffroi_content.raster.scene import Fill, Page
+from beffroi_content.raster.widgets.ageing import missing, note_of, page_at, quiet
+from beffroi_content.raster.widgets.board import Board, local, open_board, put, wrapped
+from beffroi_content.raster.widgets.words import phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: what stands beside or above it, its text, and what is said more quietly."""
+
+    lead: tuple[str, ...]
+    text: str
+    detail: str = ""
+    is_marked: bool = False
+    """It is on now, or today's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    style: Style
+    colour: Rgb
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """An entry in lines: beside each other if ``lead_width``, else all in ``lines``."""
+
+    lead: tuple[_Line, ...]
+    lines: tuple[_Line, ...]
+    lead_width: int
+    height: int
+    is_marked: bool
+
+
+def agenda(widget: AgendaWidget, canvas: Canvas, at_ms: int | None) -> Page:
+    """Return what takes place next."""
+    title = widget.title or phrase("agenda", canvas.locale)
+    if page := missing(widget, canvas, at_ms, title, needs_time=True):
+        return page
+    assert at_ms is not None
+    now = local(at_ms, canvas)
+    coming = sorted((event for event in widget.events if event.over > now), key=lambda event: event.starts)
+    if not coming:
+        return quiet(canvas, title, "no-events")
+    entries = [_event(event, now, canvas.locale) for event in coming]
+    return entry_page(canvas, title, note_of(widget, canvas, at_ms), entries, at_ms)
+
+
+def _event(event: AgendaEvent, now: dt.datetime, locale: str) -> Entry:
+    when = occasion(event.starts, event.ends, locale)
+    is_on = event.starts <= now
+    hours = when.hours
+    if event.ends is not None and not event.is_whole_day and when.first != when.last:
+        # The hour of the first day says nothing of an event that goes over several.
+        hours = "" if is_on else hours
+    return Entry((_day(when, now.date(), locale), hours), event.title, event.place, is_on)
+
+
+def _day(when: Occasion, today: dt.date, locale: str) -> str:
+    if when.first < today < when.last:
+        return phrase("until", locale, day=short_day_words(when.last, locale))
+    if when.first in (when.last, today):
+        away = (when.first - today).days
+        if away in (0, 1):
+            return phrase(("today", "tomorrow")[away], locale)
+    return phrase("today", locale) if when.last == today else when.short_days
+
+
+def news(widget: NewsWidget, canvas: Canvas, at_ms: int | None) -> Page:
+    """Return the newest messages."""
+    title = widget.title or phrase("news", canvas.locale)
+    if page := missing(widget, canvas, at_ms, title, needs_time=False):
+        return page
+    if not widget.items:
+        return quiet(canvas, title, "no-items")
+    items = sorted(widget.items, key=lambda item: -(item.published_at_ms or 0))
+    entries = [_item(item, canvas, at_ms) for item in items]
+    return entry_page(canvas, title, note_of(widget, canvas, at_ms), entries, at_ms)
+
+
+def _item(item: NewsItem, canvas: Canvas, at_ms: int | None) -> Entry:
+    if item.published_at_ms is None:
+        return Entry((), item.title, item.source)
+    then = local(item.published_at_ms, canvas)
+    if at_ms is not None and then.date() == local(at_ms, canvas).date():
+        lead = (phrase("today", canvas.locale), time_words(then.time(), canvas.locale))
+        return Entry(lead, item.title, item.source)
+    return Entry((short_day_words(then.date(), canvas.locale),), item.title, item.source)
+
+
+def entry_page(canvas: Canvas, title: str, note: str, entries: Sequence[Entry], at_ms: int | None) -> Page:
+    """Return the page of a list that is shown at an instant: all of it if it has room, else a part."""
+    board = open_board(canvas, title, note)
+    pages = _pages(board, entries)
+    number = page_at(at_ms, len(pages))
+    if len(pages) > 1 and not board.crisp:
+        board = open_board(canvas, title, note, f"{number + 1} / {len(pages)}")
+    _set_entries(board, pages[number])
+    return board.page
+
+
+def _pages(board: Board, entries: Sequence[Entry]) -> list[list[_Placed]]:
+    least = board.floor
+    placed: list[_Placed] = []
+    for size in range(max(least, round(board.grid.largest * 1.2)), least - 1, -1):
+        placed = [_placed(board, entry, size, len(entries)) for entry in entries]
+        if sum(each.height for each in placed) <= board.height:
+            return [placed]
+        if len(entries) > 12:
+            placed = [_placed(board, entry, least, len(entries)) for entry in entries]
+            break
+    pages: list[list[_Placed]] = [[]]
+    for each in placed:
+        if pages[-1] and sum(other.height for other in pages[-1]) + each.height > board.height:
+            pages.append([])
+        pages[-1].append(each)
+    return pages
+
+
+def _placed(board: Board, entry: Entry, size: int, count: int) -> _Placed:
+    ink, soft, accent = board.palette.ink, board.palette.soft_ink, board.palette.accent
+    bold, small = board.style(Weight.BOLD, size), board.style(Weight.SEMIBOLD, max(board.floor * 0.8, size * 0.78))
+    lead = [part for part in entry.lead if part]
+    is_beside = bool(lead) and not board.crisp and board.width > 36 * size
+    beside = round(12 * size) if is_beside else 0
+    inset = round(size * 0.9) if not board.crisp else 2
+    width = board.width - beside - 2 * inset
+    most = 2 if entry.detail else 4
+    most = max(1, min(most, board.height // board.line_height(bold) - bool(entry.detail) - bool(lead)))
+    lines = [_Line(text, bold, ink) for text in wrapped(board, entry.text, bold, width, most)]
+    quiet_style = board.style(Weight.REGULAR, small.capital)
+    if entry.detail:
+        lines += [_Line(text, quiet_style, soft) for text in wrapped(board, entry.detail, quiet_style, width, 1)]
+    if is_beside:
+        leads = [
+            _Line(text, small if at else bold, accent)
+            for at, part in enumerate(lead)
+            for text in wrapped(board, part, small if at else bold, beside - size, 2)
+        ]
+    else:
+        leads = []
+        text = " · ".join(lead)
+        lines[:0] = [_Line(each, small, accent) for each in wrapped(board, text, small, width, most)] if text else []
+    tall = max(sum(board.line_height(line.style) for line in part) for part in (lines, leads))
+    return _Placed(
+        tuple(leads), tuple(lines), beside, tall + (2 if board.crisp else round(size * 1.3)), entry.is_marked
+    )
+
+
+def _set_entries(board: Board, entries: Sequence[_Placed]) -> None:
+    left, top, right, _bottom = board.box
+    spare = max(0, board.height - sum(entry.height for entry in entries))
+    gap = min(spare // max(1, len(entries)), entries[0].height // 3)
+    y = top + (spare - gap * len(entries)) // 2 if board.crisp or len(entries) == 1 else top
+    for number, entry in enumerate(entries):
+        tall = entry.height + gap
+        inset = 2 if board.crisp else round(entry.lines[-1].style.capital * 0.9)
+        if entry.is_marked and not board.crisp:
+            board.page.add(Fill((left, y, right, y + tall), board.palette.tint, inset // 2))
+            board.page.add(Fill((left, y, left + max(3, inset // 4), y + tall), board.palette.accent))
+        elif number and not board.crisp and not entries[number - 1].is_marked:
+            board.page.add(Fill((left, y, right, y + max(1, board.grid.margin // 30)), board.palette.tint))
+        x = left + inset
+        _set_lines(board, entry.lead, x, y, tall)
+        _set_lines(board, entry.lines, x + entry.lead_width, y, tall)
+        y += tall
+
+
+def _set_lines(board: Board, lines: Sequence[_Line], x: int, y: int, tall: int) -> None:
+    y += max(0, tall - sum(board.line_height(line.style) for line in lines)) // 2
+    for line in lines:
+        height = board.line_height(line.style)
+        put(board, line.text, line.style, (x, y, board.box[2], y + height), line.colour)
+        y += height
