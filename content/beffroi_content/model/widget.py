@@ -17,7 +17,7 @@ from beffroi_content.model.base import Colour, Instant, Line, WireModel
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
 PAGE_MS = 10_000
-"""How long a page of what needs several is shown: a part of a minute, so that what ends with a minute leaves with it."""
+"""How long a page of what needs several is shown: a part of a minute, so what ends with a minute leaves with it."""
 MESSAGE_MS = 8_000
 """How long a message of a ticker is shown."""
 

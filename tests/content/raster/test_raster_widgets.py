@@ -63,7 +63,7 @@ text = some.text(max_size=60)
 name = some.text(alphabet=some.characters(categories=("L", "N", "P")), min_size=1, max_size=60)
 number = some.floats(-1e12, 1e12)
 instant = some.integers(0, LAST_MS)
-local_time = some.datetimes(dt.datetime.min.replace(year=1970), dt.datetime.min.replace(year=2199))
+local_time = some.datetimes(dt.datetime.min.replace(year=1970), dt.datetime.min.replace(year=2199))  # noqa: DTZ901
 ageing = {
     "title": text,
     "source": text,
