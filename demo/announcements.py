@@ -25,12 +25,6 @@ PICTURES = {
 }
 """The files of demo/pictures, with what one sees on them."""
 
-MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
-DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-
 
 @dataclass(frozen=True)
 class Text:
@@ -45,7 +39,7 @@ class Text:
     until: dt.date | None = None
     """The last day on which it is shown."""
     more: dict[str, Any] = field(default_factory=dict)
-    """``place``, ``source``, and local ``starts`` and ``ends``."""
+    """``place``, ``source``, ``link``, and local ``starts`` and ``ends``."""
 
 
 def french(text: str) -> str:
@@ -68,15 +62,14 @@ def daily_life(today: dt.date) -> list[Text]:
             "Sport", "pool", 12, more={"source": "Service des sports"},
         ),
         Text(
-            "news", "Travaux rue des Tanneurs",
-            f"Du {_day(works)} au {_day(works_end)}, circulation coupée de 8 h à 17 h.\n"
-            "Déviation par le quai des Mariniers. Commerces ouverts.",
-            "Travaux", "roadworks", 12, works_end, {"source": "Services techniques"},
+            "works", "Rue des Tanneurs en travaux",
+            "Circulation coupée de 8 h à 17 h. Déviation par le quai des Mariniers. Commerces ouverts.",
+            "Travaux", "roadworks", 12, works_end, {"source": "Services techniques", **_days(works, works_end)},
         ),
         Text(
-            "notice", "La mairie vous accueille",
-            "Lundi – vendredi : 8 h 30 – 12 h, 13 h 30 – 17 h 30\nSamedi : 9 h – 12 h\n"
-            "Passeports : rendez-vous au 02 61 91 00 10",
+            "timetable", "La mairie vous accueille",
+            "Jour | Matin | Après-midi\nLundi – jeudi | 8 h 30 – 12 h | 13 h 30 – 17 h\n"
+            "Vendredi | 8 h 30 – 12 h | 13 h 30 – 18 h 30\nSamedi | 9 h – 12 h | fermé",
             "Horaires", seconds=10,
         ),
         Text(
@@ -91,9 +84,9 @@ def daily_life(today: dt.date) -> list[Text]:
             "Éducation", "school", 12, more={"source": "Guichet famille"},
         ),
         Text(
-            "news", "Au menu de la cantine",
+            "list", "Au menu de la cantine",
             "Lundi : poulet, brocolis\nMardi : lasagnes végétales\nJeudi : poisson, riz\nVendredi : omelette, pomme",
-            "Écoles", "canteen", 14,
+            "Écoles", None, 14,
         ),
         Text(
             "event", "Don du sang",
@@ -102,9 +95,13 @@ def daily_life(today: dt.date) -> list[Text]:
             {"place": "Salle des fêtes", "source": "Amicale des donneurs de sang", **_hours(donation, 15, 0, 19, 30)},
         ),
         Text(
-            "notice", "En cas d'urgence",
-            "15 : Samu – 17 : police – 18 : pompiers\n112 : toutes les urgences\n114 : par SMS, si vous n'entendez pas",
+            "list", "En cas d'urgence",
+            "15 : Samu\n17 : police\n18 : pompiers\n112 : toutes les urgences\n114 : par SMS, si vous n'entendez pas",
             "Numéros utiles", seconds=8,
+        ),
+        Text(
+            "link", "Donnez votre avis sur le plan vélo", "Six questions, trois minutes, avant la fin du mois.",
+            "Participez", seconds=10, more={"link": "https://www.clairbourg-sur-vive.example/velo"},
         ),
         Text(
             "news", "Le parc des Tilleuls s'agrandit",
@@ -185,9 +182,8 @@ def _next(today: dt.date, weekday: int, weeks: int = 0) -> dt.date:
     return soon + dt.timedelta(days=(weekday - soon.weekday()) % 7, weeks=weeks)
 
 
-def _day(day: dt.date) -> str:
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{DAYS[day.weekday()]} {number} {MONTHS[day.month - 1]}"
+def _days(first: dt.date, last: dt.date) -> dict[str, Any]:
+    return {"starts": dt.datetime.combine(first, dt.time(8)), "ends": dt.datetime.combine(last, dt.time(17))}
 
 
 def _hours(day: dt.date, hour: int, minute: int, end_hour: int | None = None, end_minute: int = 0) -> dict[str, Any]:

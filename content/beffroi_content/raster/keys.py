@@ -15,7 +15,7 @@ import PIL
 from beffroi_content.model import Alert, Slide
 from beffroi_content.raster.canvas import AlertForm, Canvas
 
-RASTER_VERSION = 3
+RASTER_VERSION = 4
 """Raised whenever a pixel of any drawing changes."""
 
 _NOT_DRAWN_SLIDE = {

@@ -26,25 +26,27 @@ from beffroi_content.raster import (
     slide_key,
 )
 from beffroi_content.raster.gallery import sample_canvas, screen
-from beffroi_content.raster.samples import sample_alert, sample_announcements, sample_picture
+from beffroi_content.raster.samples import sample_alert, sample_announcements, sample_assets, sample_looks
 
 GOLDEN = Path(__file__).with_name("golden_digests.json")
 SCREENS = (screen(1920, 1080), screen(1080, 1920), screen(128, 64, Technology.LED), screen(192, 96, Technology.LED, 1))
 
 
+PICTURES, FILES = sample_assets()
+
+
 def slides() -> list[Slide]:
-    announcements = list(sample_announcements(None))
+    announcements = [*sample_announcements(None), *sample_looks(PICTURES)]
     return [Slide(id=a.id, name=a.id, content=AnnouncementContent(announcement=a)) for a in announcements]
 
 
 def digests() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    _, content = sample_picture()
     for each in SCREENS:
         canvas = sample_canvas(each)
         where = f"{each.width}x{each.height}"
         for slide in slides():
-            images = draw_slide(slide, canvas, lambda _: content)
+            images = draw_slide(slide, canvas, lambda asset: FILES[asset.sha256])
             found[f"{where} {slide.id}"] = [image_digest(image)[:16] for image in images]
         for form in AlertForm:
             images = draw_alert(sample_alert(), form, canvas)

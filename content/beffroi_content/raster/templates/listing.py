@@ -20,6 +20,8 @@ from beffroi_content.raster.typography import typeset
 
 _ENTRY = re.compile(r"^(?P<heading>[^:|]{1,40}?)\s?:\s+(?P<text>\S.*)$")
 _BULLETS = "-–•* "
+_SHORT = 3
+"""Letters of a heading that stands before its text rather than over it, such as the number of an emergency service."""
 _COLUMNS_FROM = 4
 """Entries from which a wide page has two columns."""
 
@@ -74,6 +76,9 @@ def _columns(entries: Sequence[str], boxes: Sequence[Box], canvas: Canvas) -> li
 def _blocks(entry: str, number: int, canvas: Canvas) -> list[Block]:
     palette, leading, together = palette_of(canvas), 1.75, f"entry {number}"
     match = _ENTRY.match(entry)
+    if match and len(match["heading"]) <= _SHORT:
+        joined = typeset(f"{match['heading']}\u00a0· {match['text']}", canvas.locale)
+        return [Block(joined, Weight.SEMIBOLD, 1.0, palette.ink, gap=_GAP, leading=leading, kept_with=together)]
     text = typeset(match["text"] if match else entry, canvas.locale)
     own = Block(text, Weight.REGULAR, 1.0, palette.ink, gap=_GAP, leading=leading, kept_with=together)
     if match is None:

@@ -66,7 +66,7 @@ def _capital(table: Table, box: Box, grid: Grid) -> int:
     if len(table) < 2 or len(table[0]) < 2:
         return 0
     width, height = box[2] - box[0], box[3] - box[1]
-    largest = round(min(grid.largest * 1.2, height / (len(table) * _ROW)))
+    largest = int(min(grid.largest * 1.2, height / (len(table) * _ROW)))
     for capital in range(max(grid.smallest, largest), grid.smallest - 1, -1):
         if sum(_widths(table, capital)) + capital * _LEAST_GAP * (len(table[0]) - 1) + capital <= width:
             return capital

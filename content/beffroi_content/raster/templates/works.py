@@ -64,4 +64,4 @@ def _details(announcement: Announcement, canvas: Canvas) -> list[Block]:
     # Of works that last for days, the hour of the first one says nothing.
     lines = [when.days, when.hours if when.first == when.last else ""] if when else []
     text = "\n".join(typeset(line, canvas.locale) for line in (*lines, announcement.place) if line)
-    return [Block(text, Weight.BOLD, 1.15, palette.accent, gap=1.3)] if text else []
+    return [Block(text, Weight.BOLD, 1.15, palette.accent, gap=1.3, is_kept=True)] if text else []
