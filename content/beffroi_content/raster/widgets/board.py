@@ -228,22 +228,45 @@ def paragraph(board: Board, parts: list[tuple[str, Weight, float, Rgb]], box: Bo
     parts = [part for part in parts if part[0]]
     if not parts or width < 1 or height < 5:
         return
-    set_lines: list[tuple[str, Style, Rgb]] = []
-    for capital in _sizes(board, min(height, max(5.0, height * 0.62))):
-        set_lines, is_whole = [], True
-        for text, weight, scale, colour in parts:
-            style = board.style(weight, max(board.floor, capital * scale))
-            set_lines += [(line, style, colour) for line in wrapped(board, text, style, width, 4)]
-            is_whole &= _is_whole(board, text, style, width)
-        if is_whole and sum(board.line_height(style) for _, style, _ in set_lines) <= height:
-            break
-    y = box[1] + max(0, height - sum(board.line_height(style) for _, style, _ in set_lines)) // 2
-    for line, style, colour in set_lines:
-        bottom = y + board.line_height(style)
-        if bottom > box[3] + 1 and y > box[1]:
-            return
-        put(board, line, style, (box[0], y, box[2], bottom), colour, align)
-        y = bottom
+    shown: list[_Set] = []
+    for least in sorted({board.floor, floor_capital(board.canvas)}, reverse=True):
+        for capital in _sizes(board, max(5.0, height * 0.62)):
+            shown, is_whole = _set_parts(board, parts, width, capital, least)
+            if is_whole and sum(board.line_height(style) for _, style, _ in shown) <= height:
+                _stack(board, shown, box, align)
+                return
+    _stack(board, shown, box, align)
+
+
+_Set = tuple[str, Style, Rgb]
+
+
+def _set_parts(
+    board: Board, parts: list[tuple[str, Weight, float, Rgb]], width: int, capital: float, least: int
+) -> tuple[list[_Set], bool]:
+    """Return the lines of some texts, and whether nothing of them had to be cut."""
+    lines: list[_Set] = []
+    is_whole = True
+    for text, weight, scale, colour in parts:
+        style = board.style(weight, max(least, capital * scale))
+        lines += [(line, style, colour) for line in wrapped(board, text, style, width, 4)]
+        is_whole &= _is_whole(board, text, style, width)
+    return lines, is_whole
+
+
+def _stack(board: Board, lines: list[_Set], box: Box, align: str) -> None:
+    """Put lines in the middle of the height of a box; those without room are told by an ellipsis."""
+    room, fitting = box[3] - box[1] + 1, 0
+    while fitting < len(lines) and board.line_height(lines[fitting][1]) <= room:
+        room -= board.line_height(lines[fitting][1])
+        fitting += 1
+    shown = lines[: max(1, fitting)]
+    y = box[1] + max(0, room - 1) // 2
+    for number, (line, style, colour) in enumerate(shown, 1):
+        is_cut = number == len(shown) < len(lines)
+        text = shortened(line.rstrip("…") + "…", style, box[2] - box[0]) if is_cut else line
+        put(board, text, style, (box[0], y, box[2], y + board.line_height(style)), colour, align)
+        y += board.line_height(style)
 
 
 def _is_whole(board: Board, text: str, style: Style, width: float) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from beffroi_content.model.widget import AgendaEvent, AgendaWidget, NewsItem, NewsWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.dates import Occasion, occasion, short_day_words, time_words
-from beffroi_content.raster.fonts import Style, Weight
+from beffroi_content.raster.fonts import Style, Weight, face
 from beffroi_content.raster.palettes import Rgb
 from beffroi_content.raster.scene import Fill, Page
+from beffroi_content.raster.typography import typeset
 from beffroi_content.raster.widgets.ageing import missing, note_of, page_at, quiet
 from beffroi_content.raster.widgets.board import Board, local, open_board, put, wrapped
 from beffroi_content.raster.widgets.words import phrase
@@ -24,6 +25,8 @@ class Entry:
     lead: tuple[str, ...]
     text: str
     detail: str = ""
+    short_lead: str = ""
+    """Instead of ``lead`` where that has no room on one line."""
     is_marked: bool = False
     """It is on now, or today's."""
 
@@ -67,7 +70,10 @@ def _event(event: AgendaEvent, now: dt.datetime, locale: str) -> Entry:
     if event.ends is not None and not event.is_whole_day and when.first != when.last:
         # The hour of the first day says nothing of an event that goes over several.
         hours = "" if is_on else hours
-    return Entry((_day(when, now.date(), locale), hours), event.title, event.place, is_on)
+    day = _day(when, now.date(), locale)
+    start = "" if event.is_whole_day or is_on else time_words(event.starts.time(), locale)
+    short = " · ".join(part for part in (day, start) if part)
+    return Entry((day, hours), event.title, event.place, short, is_on)
 
 
 def _day(when: Occasion, today: dt.date, locale: str) -> str:
@@ -153,8 +159,11 @@ def _placed(board: Board, entry: Entry, size: int, count: int) -> _Placed:
         ]
     else:
         leads = []
-        text = " · ".join(lead)
+        text = typeset(" · ".join(lead), board.locale)
+        text = text if face(small).width(text) <= width else entry.short_lead or text
         lines[:0] = [_Line(each, small, accent) for each in wrapped(board, text, small, width, most)] if text else []
+    while len(lines) > 1 and sum(board.line_height(line.style) for line in lines) > board.height:
+        lines.pop()
     tall = max(sum(board.line_height(line.style) for line in part) for part in (lines, leads))
     return _Placed(
         tuple(leads), tuple(lines), beside, tall + (2 if board.crisp else round(size * 1.3)), entry.is_marked

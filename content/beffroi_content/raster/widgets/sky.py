@@ -239,8 +239,9 @@ def vigilance(widget: VigilanceWidget, canvas: Canvas, at_ms: int | None) -> Pag
         y = top + (split - top - size) // 2
         board.page.add(Symbol((x, y, x + size, y + size), sign, ink, ground))
         x += size + pad
+    line = board.line_height(board.style(Weight.REGULAR, board.floor))
     words = [(level_phrase(widget.level, canvas.locale), Weight.BOLD, 0.5, ink)]
-    words.append((widget.department if split - top > 20 else "", Weight.REGULAR, 0.28, ink))
+    words.append((widget.department if split - top - 2 * pad >= 2 * line else "", Weight.REGULAR, 0.28, ink))
     paragraph(board, words, (x, top + pad, right - pad, split - pad), "left")
     if has_rest:
         dangers = [(each.name, each.level) for each in phenomena]
@@ -271,4 +272,4 @@ def _dangers(board: Board, dangers: list[tuple[str, int]], advice: str, box: Box
         put(board, text, style, (left + round(chip * 1.6), y, right, y + tall), board.palette.ink)
         y += tall
     if rest:
-        paragraph(board, [(advice, Weight.REGULAR, 0.3, board.palette.soft_ink)], (left, y, right, bottom), "left")
+        paragraph(board, [(advice, Weight.REGULAR, 0.55, board.palette.soft_ink)], (left, y, right, bottom), "left")
