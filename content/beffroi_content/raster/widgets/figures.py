@@ -95,6 +95,10 @@ def poll(widget: PollWidget, canvas: Canvas, at_ms: int | None) -> Page:
     tall = min(board.height // room, round(board.grid.title * 2))
     y = top + (board.height - tall * room) // 2
     capital = max(board.floor, min(board.grid.largest, tall * 0.24))
+    room_for = board.width - face(board.style(Weight.BOLD, capital)).width("100 %") - capital
+    for option in shown:
+        fitting = one_line(board, option.label, Weight.BOLD, capital, room_for, least=board.floor * 0.75)[1]
+        capital = min(capital, fitting.capital)
     for option in shown:
         is_first = option.votes == ranked[0].votes and total > 0
         _bar(board, option.label, (option.votes, total), is_first, (left, y, right, y + tall), capital)

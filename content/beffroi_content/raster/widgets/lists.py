@@ -145,7 +145,7 @@ def _placed(board: Board, entry: Entry, size: int, count: int) -> _Placed:
     beside = round(12 * size) if is_beside else 0
     inset = round(size * 0.9) if not board.crisp else 2
     width = board.width - beside - 2 * inset
-    most = 2 if entry.detail else 4
+    most = 3 if entry.detail else 4
     most = max(1, min(most, board.height // board.line_height(bold) - bool(entry.detail) - bool(lead)))
     lines = [_Line(text, bold, ink) for text in wrapped(board, entry.text, bold, width, most)]
     quiet_style = board.style(Weight.REGULAR, small.capital)

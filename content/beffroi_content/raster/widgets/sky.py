@@ -101,9 +101,9 @@ def _strip(board: Board, day: WeatherDay, today: dt.date, box: Box) -> None:
     size = round(height * 0.82)
     draw_sky(board, day.sky, (left + pad, top + (height - size) // 2, size), board.palette.tint)
     x, end = left + 2 * pad + size, right - pad
-    split = x + round((end - x) * 0.62)
+    split = x + round((end - x) * 0.72)
     middle = (top + bottom) // 2
-    text, style = one_line(board, _name(day, today, board.locale), Weight.BOLD, height * 0.2, split - x)
+    text, style = one_line(board, _name(day, today, board.locale), Weight.BOLD, height * 0.2, split - x - pad)
     put(board, text, style, (x, top + height // 10, split, middle), board.palette.ink)
     text, small = one_line(board, ", ".join(_details(board, day)), Weight.REGULAR, height * 0.15, split - x)
     put(board, text, small, (x, middle, split, bottom - height // 8), board.palette.soft_ink)
@@ -152,7 +152,7 @@ def draw_sky(board: Board, sky: Sky, place: tuple[int, int, int], ground: Rgb) -
     dark = sum(ground) < 3 * 128
     cloud = WHITE if is_mono else mix(WHITE, (130, 145, 165), 0.25 if dark else 0.75)
     sun, rain = (WHITE, WHITE) if is_mono else (_SUN, mix(_RAIN, WHITE, 0.35) if dark else _RAIN)
-    pen = _Pen(board.page, place)
+    pen = _Pen(board, place)
     if sky is Sky.SUN:
         _sun(pen, sun, (50, 50), 1.0)
     if sky in (Sky.VEILED, Sky.SHOWERS):
@@ -176,8 +176,8 @@ def draw_sky(board: Board, sky: Sky, place: tuple[int, int, int], ground: Rgb) -
 class _Pen:
     """Draws in hundredths of the side of a square."""
 
-    def __init__(self, page: Page, place: tuple[int, int, int]) -> None:
-        self._page, (self._x, self._y, side) = page, place
+    def __init__(self, board: Board, place: tuple[int, int, int]) -> None:
+        self._page, self._crisp, (self._x, self._y, side) = board.page, board.crisp, place
         self._unit = side / 100
 
     def bar(self, x: float, y: float, wide: float, tall: float, colour: Rgb) -> None:
@@ -188,16 +188,13 @@ class _Pen:
     def disc(self, x: float, y: float, radius: float, colour: Rgb) -> None:
         size = max(1, round(radius * self._unit))
         left, top = self._x + round(x * self._unit) - size, self._y + round(y * self._unit) - size
-        if size > 3:
-            # Rows of a circle: on a panel, a square would stay a square.
-            for row in range(2 * size):
-                half = round((size**2 - (row + 0.5 - size) ** 2) ** 0.5)
-                self._page.add(Fill((left + size - half, top + row, left + size + half, top + row + 1), colour))
-        self._page.add(
-            Fill((left, top, left + 2 * size, top + 2 * size), colour, size)
-            if size <= 3
-            else Fill((left, top, left, top), colour)
-        )
+        if not self._crisp or size < 3:
+            self._page.add(Fill((left, top, left + 2 * size, top + 2 * size), colour, size))
+            return
+        # Without grey, a rounded box stays a square: a circle is made of rows.
+        for row in range(2 * size):
+            half = round((size**2 - (row + 0.5 - size) ** 2) ** 0.5)
+            self._page.add(Fill((left + size - half, top + row, left + size + half, top + row + 1), colour))
 
 
 def _sun(pen: _Pen, colour: Rgb, centre: tuple[float, float], scale: float) -> None:
