@@ -150,6 +150,7 @@ SCENARIOS: tuple[dict[str, Any], ...] = (
     {
         "name": "Crue de la Vive",
         "level": "emergency",
+        "hazard": "flood",
         "title": "Crue : évacuez les quais",
         "description": "La Vive déborde. Les quais, le camping et la rue Basse sont inondés.",
         "instruction": "Rejoignez à pied la salle des fêtes, place de la Mairie.\n"
@@ -159,6 +160,7 @@ SCENARIOS: tuple[dict[str, Any], ...] = (
     {
         "name": "Exercice : rupture de la digue",
         "level": "emergency",
+        "hazard": "evacuation",
         "title": "Exercice d'évacuation",
         "description": "Ceci est un exercice. Il n'y a aucun danger.",
         "instruction": "Habitants des quais : suivez les agents en gilet jaune vers la salle des fêtes.\n"
@@ -168,6 +170,7 @@ SCENARIOS: tuple[dict[str, Any], ...] = (
     {
         "name": "Vent violent",
         "level": "vigilance",
+        "hazard": "wind",
         "title": "Vent violent : parcs et cimetière fermés",
         "instruction": "Limitez vos déplacements et ne restez pas sous les arbres.",
         "duration_min": 360,

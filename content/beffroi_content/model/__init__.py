@@ -1,6 +1,6 @@
 """Frozen models of everything that can be shown, scheduled or sent."""
 
-from beffroi_content.model.alert import Alert, AlertForm, AlertLevel, AlertStatus, HeldAlert
+from beffroi_content.model.alert import Alert, AlertForm, AlertLevel, AlertStatus, Hazard, HeldAlert
 from beffroi_content.model.announcement import Announcement, Template
 from beffroi_content.model.base import AssetReference, Identifier, StrictModel, WireModel
 from beffroi_content.model.layout import FULL_SCREEN, Layout, Rectangle, Zone, banner_rectangle
@@ -47,6 +47,7 @@ __all__ = [
     "ClockWidget",
     "DayCalendar",
     "DayRange",
+    "Hazard",
     "HeldAlert",
     "Identifier",
     "ImageContent",

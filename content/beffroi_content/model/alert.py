@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from beffroi_content.model.base import Identifier, Instant, Line, Paragraphs, WireModel
 
@@ -36,6 +36,33 @@ class AlertStatus(StrEnum):
     TEST = "test"
 
 
+class Hazard(StrEnum):
+    """What people are warned of; decides the pictogram."""
+
+    GENERAL = "general"
+    FLOOD = "flood"
+    FIRE = "fire"
+    WIND = "wind"
+    SNOW = "snow"
+    HEAT = "heat"
+    AIR = "air"
+    """Smoke, a chemical or bad air."""
+    SHELTER = "shelter"
+    """Stay inside."""
+    EVACUATION = "evacuation"
+    POWER = "power"
+    WATER = "water"
+    """Do not drink the water."""
+    ROAD = "road"
+    PERSON = "person"
+    """Somebody is looked for."""
+
+
+def _known_hazard(value: Any) -> Any:
+    # A newer server may know more of them: an alert is never refused for its pictogram.
+    return value if value in tuple(Hazard) else Hazard.GENERAL
+
+
 class AlertForm(StrEnum):
     """How an alert is presented."""
 
@@ -60,6 +87,7 @@ class Alert(WireModel):
     id: Identifier
     level: AlertLevel
     status: AlertStatus = AlertStatus.ACTUAL
+    hazard: Annotated[Hazard, BeforeValidator(_known_hazard)] = Hazard.GENERAL
     title: Line
     description: Paragraphs = ""
     """What happens, and where."""

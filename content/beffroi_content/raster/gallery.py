@@ -17,6 +17,7 @@ from beffroi_content.model import (
     AlertStatus,
     AnnouncementContent,
     Appearance,
+    Hazard,
     ScreenClass,
     Slide,
     Technology,
@@ -76,6 +77,8 @@ def frames(canvas: Canvas) -> Iterator[Image.Image]:
         return
     yield from draw_alert(sample_alert(), AlertForm.TAKEOVER, canvas)
     yield draw_alert(sample_alert(AlertLevel.EMERGENCY), AlertForm.TAKEOVER, canvas)[0]
+    for hazard in Hazard:
+        yield draw_alert(sample_alert(AlertLevel.EMERGENCY, hazard=hazard), AlertForm.TAKEOVER, canvas)[0]
     yield draw_alert(sample_alert(AlertLevel.VIGILANCE, AlertStatus.EXERCISE), AlertForm.TAKEOVER, canvas)[0]
     yield draw_alert(sample_alert(AlertLevel.INFORMATION, AlertStatus.TEST), AlertForm.SLIDE, canvas)[0]
     yield draw_alert(sample_alert(), AlertForm.ALL_CLEAR, canvas)[0]

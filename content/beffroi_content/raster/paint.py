@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from beffroi_content.raster.fonts import Glyph, face
 from beffroi_content.raster.picture import Pictures
-from beffroi_content.raster.scene import Box, Code, Emblem, Fill, Hazard, Item, Letters, Page, Photograph, Symbol
+from beffroi_content.raster.scene import Box, Code, Emblem, Fill, Item, Letters, Page, Photograph, Stripes, Symbol
 from beffroi_content.raster.symbols import hazard_stripes, symbol_mask
 
 QUIET_MODULES = 4
@@ -43,7 +43,7 @@ def _paint_item(image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_cr
         _emblem(image, item, pictures)
     elif isinstance(item, Code):
         _code(image, item)
-    elif isinstance(item, Hazard) and (size := _area(item.box)):
+    elif isinstance(item, Stripes) and (size := _area(item.box)):
         image.paste(hazard_stripes(size, item.colour, item.other, is_crisp), item.box[:2])
 
 

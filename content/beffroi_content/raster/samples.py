@@ -9,7 +9,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from beffroi_content.model import Alert, AlertLevel, AlertStatus, Announcement, AssetReference, Template
+from beffroi_content.model import Alert, AlertLevel, AlertStatus, Announcement, AssetReference, Hazard, Template
 
 Assets = Mapping[str, bytes]
 """Files by their SHA-256."""
@@ -228,12 +228,15 @@ def sample_looks(pictures: Mapping[str, AssetReference]) -> Iterator[Announcemen
     )  # fmt: skip
 
 
-def sample_alert(level: AlertLevel = AlertLevel.ALERT, status: AlertStatus = AlertStatus.ACTUAL) -> Alert:
+def sample_alert(
+    level: AlertLevel = AlertLevel.ALERT, status: AlertStatus = AlertStatus.ACTUAL, hazard: Hazard = Hazard.GENERAL
+) -> Alert:
     """Return a flood warning."""
     return Alert(
         id="crue",
         level=level,
         status=status,
+        hazard=hazard,
         title="Risque d'inondation : la Vire déborde au centre-ville",
         description="La rivière dépasse 4,20 m et monte encore. Les quais et la rue Basse sont inondés.",
         instruction="Montez à l'étage et coupez l'électricité.\nNe prenez pas votre voiture.",

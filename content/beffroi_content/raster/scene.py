@@ -22,6 +22,18 @@ class Sign(StrEnum):
     PIN = "pin"
     CLOCK = "clock"
     CONE = "cone"
+    FLOOD = "flood"
+    FIRE = "fire"
+    WIND = "wind"
+    SNOW = "snow"
+    HEAT = "heat"
+    AIR = "air"
+    SHELTER = "shelter"
+    EVACUATION = "evacuation"
+    POWER = "power"
+    WATER = "water"
+    ROAD = "road"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
-class Hazard:
+class Stripes:
     """Diagonal stripes."""
 
     box: Box
@@ -91,7 +103,7 @@ class Code:
     """One character for each module: ``1`` is dark."""
 
 
-Item = Fill | Letters | Photograph | Symbol | Hazard | Emblem | Code
+Item = Fill | Letters | Photograph | Symbol | Stripes | Emblem | Code
 
 
 @dataclass(slots=True)

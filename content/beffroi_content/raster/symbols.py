@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 from PIL import Image, ImageDraw
@@ -41,8 +42,8 @@ class _Pen:
         (left, top), (right, bottom) = self._scaled([(x - radius, y - radius), (x + radius, y + radius)])
         self._draw.ellipse((left, top, right, bottom), fill=value)
 
-    def polygon(self, points: Points) -> None:
-        self._draw.polygon(self._scaled(points), fill=255)
+    def polygon(self, points: Points, value: int = 255) -> None:
+        self._draw.polygon(self._scaled(points), fill=value)
 
     def stroke(self, points: Points, width: float) -> None:
         """A line with round ends and corners."""
@@ -88,6 +89,120 @@ def _cone(body: _Pen, hollow: _Pen) -> None:
     hollow.polygon([(30.5, 54), (69.5, 54), (74, 69), (26, 69)])
 
 
+def _waves(pen: _Pen, *heights: float, width: float = 8) -> None:
+    for y in heights:
+        points: Points = [(8 + 7 * step, y + 5 * math.sin(step * 1.05)) for step in range(13)]
+        pen.stroke(points, width)
+
+
+def _flood(body: _Pen, hollow: _Pen) -> None:
+    body.polygon([(50, 8), (88, 40), (80, 40), (80, 58), (20, 58), (20, 40), (12, 40)])
+    hollow.polygon([(43, 58), (43, 38), (57, 38), (57, 58)])
+    _waves(body, 70, 88)
+
+
+def _fire(body: _Pen, hollow: _Pen) -> None:
+    body.polygon(
+        [
+            (52, 4),
+            (60, 26),
+            (74, 38),
+            (82, 58),
+            (76, 80),
+            (60, 95),
+            (38, 95),
+            (22, 80),
+            (18, 60),
+            (28, 42),
+            (34, 54),
+            (44, 30),
+        ]
+    )
+    hollow.polygon([(52, 52), (62, 68), (60, 84), (50, 92), (40, 84), (38, 72), (46, 66)])
+
+
+def _wind(body: _Pen, hollow: _Pen) -> None:
+    for y, end, turn in ((32, 66, -1), (52, 84, -1), (72, 60, 1)):
+        arc = [
+            (end + 12 * math.sin(a / 10 * math.pi), y + turn * 12 * (1 - math.cos(a / 10 * math.pi))) for a in range(9)
+        ]
+        body.stroke([(8, y), (end, y), *arc], 8)
+
+
+def _snow(body: _Pen, hollow: _Pen) -> None:
+    for turn in range(3):
+        x, y = math.cos(turn * math.pi / 3 + math.pi / 2), math.sin(turn * math.pi / 3 + math.pi / 2)
+        body.stroke([(50 - 42 * x, 50 - 42 * y), (50 + 42 * x, 50 + 42 * y)], 7)
+        for side in (-1, 1):
+            tip = (50 + side * 28 * x, 50 + side * 28 * y)
+            for bend in (-0.6, 0.6):
+                angle = math.atan2(side * y, side * x) + bend
+                body.stroke([tip, (tip[0] + 15 * math.cos(angle), tip[1] + 15 * math.sin(angle))], 6)
+
+
+def _heat(body: _Pen, hollow: _Pen) -> None:
+    body.stroke([(34, 20), (34, 70)], 20)
+    body.circle(34, 76, 18)
+    hollow.stroke([(34, 34), (34, 74)], 7)
+    hollow.circle(34, 76, 10)
+    body.circle(74, 32, 13)
+    for turn in range(8):
+        x, y = math.cos(turn * math.pi / 4), math.sin(turn * math.pi / 4)
+        body.stroke([(74 + 18 * x, 32 + 18 * y), (74 + 23 * x, 32 + 23 * y)], 5)
+
+
+def _air(body: _Pen, hollow: _Pen) -> None:
+    for x, y, radius in ((34, 40, 20), (56, 32, 24), (74, 46, 17), (48, 50, 18)):
+        body.circle(x, y, radius)
+    for x, y, radius in ((30, 76, 7), (50, 84, 9), (70, 76, 6)):
+        body.circle(x, y, radius)
+
+
+def _house(pen: _Pen) -> None:
+    pen.polygon([(50, 6), (96, 46), (84, 46), (84, 94), (16, 94), (16, 46), (4, 46)])
+
+
+def _person(pen: _Pen, x: float, top: float, size: float) -> None:
+    pen.circle(x, top + 0.14 * size, 0.14 * size)
+    shoulders, feet, bottom = 0.2 * size, 0.16 * size, top + size
+    neck = top + 0.34 * size
+    pen.polygon([(x - shoulders, neck), (x + shoulders, neck), (x + feet, bottom), (x - feet, bottom)])
+
+
+def _shelter(body: _Pen, hollow: _Pen) -> None:
+    _house(body)
+    _person(hollow, 50, 42, 48)
+
+
+def _evacuation(body: _Pen, hollow: _Pen) -> None:
+    _person(body, 26, 16, 74)
+    body.stroke([(50, 52), (82, 52)], 10)
+    body.polygon([(76, 32), (98, 52), (76, 72)])
+
+
+def _power(body: _Pen, hollow: _Pen) -> None:
+    body.polygon([(60, 4), (22, 56), (46, 56), (38, 96), (78, 40), (53, 40)])
+
+
+def _water(body: _Pen, hollow: _Pen) -> None:
+    body.polygon([(50, 6), (70, 38), (50, 60), (30, 38)])
+    body.circle(50, 60, 30)
+    hollow.stroke([(14, 92), (88, 14)], 9)
+
+
+def _road(body: _Pen, hollow: _Pen) -> None:
+    body.circle(50, 50, 46)
+    hollow.polygon([(20, 40), (80, 40), (80, 60), (20, 60)])
+
+
+def _wanted(body: _Pen, hollow: _Pen) -> None:
+    body.circle(42, 42, 34)
+    hollow.circle(42, 42, 26)
+    hollow.circle(42, 34, 9, 0)
+    hollow.polygon([(27, 60), (31, 46), (53, 46), (57, 60)], 0)
+    body.stroke([(68, 68), (90, 90)], 13)
+
+
 _DRAWERS = {
     Sign.WARNING: _warning,
     Sign.CHECK: _check,
@@ -95,6 +210,18 @@ _DRAWERS = {
     Sign.PIN: _pin,
     Sign.CLOCK: _clock,
     Sign.CONE: _cone,
+    Sign.FLOOD: _flood,
+    Sign.FIRE: _fire,
+    Sign.WIND: _wind,
+    Sign.SNOW: _snow,
+    Sign.HEAT: _heat,
+    Sign.AIR: _air,
+    Sign.SHELTER: _shelter,
+    Sign.EVACUATION: _evacuation,
+    Sign.POWER: _power,
+    Sign.WATER: _water,
+    Sign.ROAD: _road,
+    Sign.PERSON: _wanted,
 }
 
 

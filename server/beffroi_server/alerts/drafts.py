@@ -25,6 +25,7 @@ def draft(values: Mapping[str, Any]) -> content.Alert:
         id="preview",
         level=content.AlertLevel(values.get("level") or content.AlertLevel.EMERGENCY),
         status=content.AlertStatus(values.get("status") or content.AlertStatus.ACTUAL),
+        hazard=content.Hazard(values.get("hazard") or content.Hazard.GENERAL),
         title=values.get("title") or _("Title"),
         description=values.get("description") or "",
         instruction=values.get("instruction") or "",

@@ -7,13 +7,16 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from beffroi_server.alerts.models import Alert, Level, Scenario, Status
+from beffroi_server.alerts.models import Alert, Hazard, Level, Scenario, Status
 from beffroi_server.alerts.services import LONGEST, Targets
 from beffroi_server.screens.models import Group, Screen
 from beffroi_server.web.forms import ListedModelForm, PlainForm
 
 DEFAULT_MINUTES = 60
-WORDING = ("level", "title", "description", "instruction", "source", "everywhere", "groups", "screens", "all_clear_s")
+WORDING = (
+    "level", "hazard", "title", "description", "instruction", "source", "everywhere", "groups", "screens",
+    "all_clear_s",
+)  # fmt: skip
 """What a scenario hands over to an alert."""
 
 
@@ -29,6 +32,11 @@ class WordingForm(ListedModelForm):
             self.fields[name].widget.choices = self.fields[name].choices  # type: ignore[attr-defined]
         for name in ("description", "instruction"):
             self.fields[name].widget.attrs["rows"] = 4
+        self.fields["hazard"].required = False
+
+    def clean_hazard(self) -> str:
+        """Return the pictogram; without one, none of them."""
+        return self.cleaned_data["hazard"] or Hazard.GENERAL
 
     def targets(self) -> Targets:
         """Return the screens that were chosen."""
@@ -52,7 +60,7 @@ class AlertForm(WordingForm):
         fields = ("status", *WORDING)
         widgets = {"all_clear_s": forms.HiddenInput}
 
-    field_order = ("level", "status", "title", "description", "instruction", "source")
+    field_order = ("level", "status", "hazard", "title", "description", "instruction", "source")
 
 
 class ScenarioForm(WordingForm):

@@ -31,10 +31,29 @@ class Status(models.TextChoices):
     TEST = content.AlertStatus.TEST.value, _("Test")
 
 
+class Hazard(models.TextChoices):
+    """What people are warned of: the pictogram beside the level."""
+
+    GENERAL = content.Hazard.GENERAL.value, _("None of these")
+    FLOOD = content.Hazard.FLOOD.value, _("Flood")
+    FIRE = content.Hazard.FIRE.value, _("Fire")
+    WIND = content.Hazard.WIND.value, _("Storm")
+    SNOW = content.Hazard.SNOW.value, _("Snow or ice")
+    HEAT = content.Hazard.HEAT.value, _("Heat")
+    AIR = content.Hazard.AIR.value, _("Smoke or bad air")
+    SHELTER = content.Hazard.SHELTER.value, _("Stay inside")
+    EVACUATION = content.Hazard.EVACUATION.value, _("Evacuation")
+    POWER = content.Hazard.POWER.value, _("Power cut")
+    WATER = content.Hazard.WATER.value, _("Do not drink the water")
+    ROAD = content.Hazard.ROAD.value, _("Road closed")
+    PERSON = content.Hazard.PERSON.value, _("Missing person")
+
+
 class Wording(models.Model):
     """What a scenario and an alert have in common."""
 
     level = models.CharField(_("level"), max_length=20, choices=Level, default=Level.EMERGENCY)
+    hazard = models.CharField(_("pictogram"), max_length=20, choices=Hazard, default=Hazard.GENERAL)
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("what happens, and where"), max_length=5_000, blank=True)
     instruction = models.TextField(_("what to do"), max_length=5_000, blank=True)

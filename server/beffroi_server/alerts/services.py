@@ -19,7 +19,7 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Person
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.errors import AlertRefused
-from beffroi_server.alerts.models import Alert, Scenario, Status
+from beffroi_server.alerts.models import Alert, Hazard, Scenario, Status
 from beffroi_server.alerts.queries import ScopeName
 from beffroi_server.broadcast import signing
 from beffroi_server.screens.models import Group, Screen
@@ -52,6 +52,7 @@ def broadcast_alert(
     *,
     level: str,
     status: str = Status.ACTUAL,
+    hazard: str = Hazard.GENERAL,
     title: str,
     description: str = "",
     instruction: str = "",
@@ -68,6 +69,7 @@ def broadcast_alert(
     Args:
         level: One of ``alerts.models.Level``.
         status: One of ``alerts.models.Status``.
+        hazard: One of ``alerts.models.Hazard``.
         title: What the passer-by must know first.
         description: What happens, and where.
         instruction: What to do.
@@ -91,6 +93,7 @@ def broadcast_alert(
             token=token,
             level=level,
             status=status,
+            hazard=hazard,
             title=title.strip(),
             description=description.strip(),
             instruction=instruction.strip(),

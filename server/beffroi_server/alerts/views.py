@@ -181,7 +181,9 @@ def _preview(form: AlertForm) -> dict[str, Any]:
 
 def _broadcast(request: PersonRequest, form: AlertForm) -> Alert:
     values = form.cleaned_data
-    names = ("level", "status", "title", "description", "instruction", "source", "duration_min", "all_clear_s")
+    names = (
+        "level", "status", "hazard", "title", "description", "instruction", "source", "duration_min", "all_clear_s",
+    )  # fmt: skip
     return services.broadcast_alert(
         **{name: values[name] for name in names},
         targets=form.targets(),

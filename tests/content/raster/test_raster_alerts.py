@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beffroi_content.model import Alert, AlertLevel, AlertStatus, Technology, banner_rectangle
+from beffroi_content.model import Alert, AlertLevel, AlertStatus, Hazard, Technology, banner_rectangle
 from beffroi_content.raster import AlertForm, Canvas, alert_pages, draw_alert
 from beffroi_content.raster.gallery import sample_canvas, screen
 from beffroi_content.raster.palettes import READABLE, alert_palette, contrast, mix
 from beffroi_content.raster.samples import sample_alert
-from beffroi_content.raster.scene import Symbol
+from beffroi_content.raster.scene import Sign, Symbol
 from beffroi_content.raster.typography import typeset
 
 LED, LCD = Technology.LED, Technology.LCD
@@ -204,3 +204,19 @@ def test_any_text_on_any_canvas(title, description, size, form, technology, leve
     images = draw_alert(alert, form, canvas)
     assert 1 <= len(images) <= 20
     assert all(image.size == size for image in images)
+
+
+@pytest.mark.parametrize("hazard", [hazard for hazard in Hazard if hazard is not Hazard.GENERAL])
+@pytest.mark.parametrize(("size", "technology"), [((1920, 1080), "lcd"), ((1080, 1920), "lcd"), ((192, 96), "led")])
+def test_what_people_are_warned_of_is_a_pictogram_beside_the_level(hazard, size, technology):
+    canvas = sample_canvas(screen(*size, Technology(technology)))
+    for page in alert_pages(sample_alert(AlertLevel.EMERGENCY, hazard=hazard), AlertForm.TAKEOVER, canvas):
+        level, pictogram = [item for item in page.items if isinstance(item, Symbol)]
+        assert (level.sign, pictogram.sign) == (Sign.WARNING, hazard)
+        assert level.box[0] < pictogram.box[0]
+        assert pictogram.box[2] <= size[0]
+
+
+def test_an_alert_of_a_newer_server_is_never_refused_for_its_pictogram():
+    newer = sample_alert().model_dump(mode="json") | {"hazard": "volcano"}
+    assert Alert.model_validate(newer).hazard is Hazard.GENERAL

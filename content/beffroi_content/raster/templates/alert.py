@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from beffroi_content.model import Alert, AlertLevel, AlertStatus
+from beffroi_content.model import Alert, AlertLevel, AlertStatus, Hazard
 from beffroi_content.raster.canvas import AlertForm, Canvas
 from beffroi_content.raster.dates import at_words, until_words
 from beffroi_content.raster.fonts import Weight, face, snap_crisp
 from beffroi_content.raster.legibility import floor_capital
 from beffroi_content.raster.palettes import BLACK, WHITE, AlertPalette, alert_palette, mix
-from beffroi_content.raster.scene import Fill, Hazard, Letters, Page, Sign, Symbol
+from beffroi_content.raster.scene import Fill, Letters, Page, Sign, Stripes, Symbol
 from beffroi_content.raster.templates.frame import Grid, fit_hierarchy, line_that_fits, middle_baseline, set_column
 from beffroi_content.raster.text import Block, Column, Measure, Row, fit
 from beffroi_content.raster.typography import typeset
@@ -39,6 +39,8 @@ class _Notice:
     until: str
     status: AlertStatus
     is_emergency: bool
+    pictogram: Sign | None
+    """What people are warned of; None where only the level is known, or the alert is over."""
 
     @property
     def is_mono(self) -> bool:
@@ -72,6 +74,7 @@ def _notice(alert: Alert, form: AlertForm, canvas: Canvas) -> _Notice:
         until=typeset(until, locale),
         status=alert.status,
         is_emergency=alert.level is AlertLevel.EMERGENCY and not is_over,
+        pictogram=None if is_over or alert.hazard is Hazard.GENERAL else Sign(alert.hazard),
     )
 
 
@@ -133,6 +136,10 @@ def _add_head(page: Page, notice: _Notice, top: int, height: int) -> None:
     page.add(Symbol((grid.margin, y, grid.margin + size, y + size), notice.sign, ink, strip))
     left = grid.margin + size + round(size * 0.3)
     room = grid.width - left - grid.margin
+    if notice.pictogram and room > 4 * size:
+        right = grid.width - grid.margin
+        page.add(Symbol((right - size, y, right, y + size), notice.pictogram, ink, strip))
+        room -= round(1.3 * size)
     text, style = line_that_fits((notice.word,), Weight.BOLD, round(height * 0.36), room, crisp=False)
     page.add(Letters(left, middle_baseline(top, top + height, style), text, style, ink))
 
@@ -151,8 +158,8 @@ def _add_status(page: Page, notice: _Notice, height: int) -> None:
     width = notice.grid.width
     stripe = max(3, height // 8)
     page.add(Fill((0, 0, width, height), BLACK))
-    page.add(Hazard((0, 0, width, stripe), (255, 212, 0), BLACK))
-    page.add(Hazard((0, height - stripe, width, height), (255, 212, 0), BLACK))
+    page.add(Stripes((0, 0, width, stripe), (255, 212, 0), BLACK))
+    page.add(Stripes((0, height - stripe, width, height), (255, 212, 0), BLACK))
     room = width - 2 * notice.grid.margin
     texts = (f"{word} · {sentence}", f"{word} · {word} · {word}", word)
     text, style = line_that_fits(texts, Weight.BOLD, round(height * 0.33), room, crisp=False)
@@ -252,10 +259,14 @@ def _add_strip(page: Page, notice: _Notice, height: int) -> None:
     text, style = line_that_fits(
         (f"{word} {notice.word}".strip(),), Weight.BOLD, capital, grid.width - left, crisp=True
     )
+    end = left + round(face(style).width(text))
+    if notice.pictogram and not word and height >= 12 and end + height + 2 <= grid.width:
+        corner = grid.width - height + 1
+        page.add(Symbol((corner, 1, corner + height - 2, height - 1), notice.pictogram, ink, ground))
     page.add(Letters(left, middle_baseline(0, height, style), text, style, ink))
     right = left + round(face(style).width(text)) + 3
     if word and right < grid.width:
-        page.add(Hazard((right, 1, grid.width, height - 1), WHITE if notice.is_mono else (255, 212, 0), BLACK))
+        page.add(Stripes((right, 1, grid.width, height - 1), WHITE if notice.is_mono else (255, 212, 0), BLACK))
 
 
 # Banners: the symbol on the left, the text beside it.
@@ -283,8 +294,8 @@ def _banner(notice: _Notice) -> tuple[Page, ...]:
             page.add(Symbol((pad, pad, pad + size, pad + size), notice.sign, palette.ink, palette.ground))
         if notice.status is not AlertStatus.ACTUAL and not grid.crisp:
             stripe = max(2, pad // 2)
-            page.add(Hazard((0, 0, width, stripe), (255, 212, 0), BLACK))
-            page.add(Hazard((0, height - stripe, width, height), (255, 212, 0), BLACK))
+            page.add(Stripes((0, 0, width, stripe), (255, 212, 0), BLACK))
+            page.add(Stripes((0, height - stripe, width, height), (255, 212, 0), BLACK))
         slack = max(0, measure.first - rows[-1].bottom) if rows else 0
         set_column(page, rows, left, pad + slack // 2, column)
         pages.append(page)

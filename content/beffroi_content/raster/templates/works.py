@@ -7,7 +7,7 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.dates import occasion
 from beffroi_content.raster.fonts import Weight
 from beffroi_content.raster.palettes import BLACK, Rgb
-from beffroi_content.raster.scene import Box, Fill, Hazard, Page, Photograph, Sign, Symbol
+from beffroi_content.raster.scene import Box, Fill, Page, Photograph, Sign, Stripes, Symbol
 from beffroi_content.raster.templates.composed import Composition, compose_text, fewest_pages
 from beffroi_content.raster.templates.frame import FootColours, Grid, palette_of
 from beffroi_content.raster.text import Block
@@ -31,7 +31,7 @@ def _pages(announcement: Announcement, canvas: Canvas, share: float) -> tuple[Pa
     corner = (picture[0] if picture else grid.width - grid.margin - sign, (picture or text)[1])
 
     def decorate(page: Page) -> None:
-        page.add(Hazard((0, 0, grid.width, stripe), _YELLOW, BLACK))
+        page.add(Stripes((0, 0, grid.width, stripe), _YELLOW, BLACK))
         if shown and picture:
             page.add(Photograph(picture, shown, ImageFit.COVER))
         chip = (*corner, corner[0] + sign, corner[1] + sign)
