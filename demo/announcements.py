@@ -116,6 +116,7 @@ def outings(today: dt.date) -> list[Text]:
     concert, market = _next(today, 5, weeks=1), _next(today, 6)
     tales, council, visit = _next(today, 2), _next(today, 3, weeks=3), _next(today, 5, weeks=2)
     return [
+        Text("agenda", "À Clairbourg, bientôt", seconds=12),
         Text(
             "event", "Concert de l'harmonie municipale",
             "Musiques de film et chansons de toujours, sous la direction d'Hélène Marchand. Entrée libre.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import html
 import io
@@ -9,6 +10,7 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from PIL import Image
 
 from beffroi_content import model as content
@@ -18,6 +20,8 @@ from beffroi_server.library import services
 from beffroi_server.library.ingest import path_of
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.preview import settings_of
+from beffroi_server.programme import compile as compiling
+from beffroi_server.screens.models import Screen
 
 pytestmark = pytest.mark.django_db
 ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
@@ -144,6 +148,48 @@ class TestLooks:
         services.save_announcement(person=None, title="Fair", template="slideshow", more_pictures=[picture])
         editor.post(f"/pictures/{picture.pk}/delete/")
         assert MediaItem.objects.filter(pk=picture.pk).exists()
+
+
+class TestWidgets:
+    @pytest.mark.parametrize(
+        ("look", "changes"),
+        [
+            ("clock", {}),
+            ("countdown", {"starts": "2099-07-14T23:00"}),
+            ("ticker", {"body": "Piscine fermée lundi\nDon du sang mardi"}),
+            ("agenda", {}),
+            ("poll", {"body": "Oui : 1 200\nNon : 300"}),
+        ],
+    )
+    def test_are_written_like_announcements_and_drawn(self, editor, hall, playlist, look, changes):
+        typed = values(template=look, playlists=str(playlist.pk), **changes)
+        addresses = re.findall(r'src="([^"]+preview\.png[^"]+)"', text(editor.post("/announcements/preview/", typed)))
+        drawn = editor.get(html.unescape(addresses[0]))
+        assert Image.open(io.BytesIO(drawn.content)).size in {(1920, 1080), (1080, 1920)}
+        assert editor.post("/announcements/new/", typed).status_code == 302
+        manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
+        (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
+        assert shown.widget.kind == look
+
+    @pytest.mark.parametrize(
+        ("look", "changes", "said"),
+        [("countdown", {}, "counts down"), ("poll", {"body": "Yes"}, "with its votes"), ("poll", {}, "with its votes")],
+    )
+    def test_say_what_they_lack(self, editor, look, changes, said):
+        answer = editor.post("/announcements/new/", values(template=look) | changes)
+        assert answer.status_code == 422
+        assert said in html.unescape(text(answer))
+        assert not Announcement.objects.exists()
+
+    def test_an_agenda_has_the_events_of_the_library_and_follows_them(self, editor, hall, playlist):
+        editor.post("/announcements/new/", values(template="agenda", playlists=str(playlist.pk)))
+        services.save_announcement(
+            person=None, template="event", title="Concert", starts=timezone.now() + dt.timedelta(days=2), place="Halle"
+        )
+        assert Screen.objects.get(pk=hall.pk).programme_due_at is not None
+        manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
+        (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
+        assert [(event.title, event.place) for event in shown.widget.events] == [("Concert", "Halle")]
 
 
 class TestPreview:

@@ -22,9 +22,11 @@ from beffroi_content.model import (
     Slide,
     Technology,
     Town,
+    WidgetContent,
 )
 from beffroi_content.raster import AlertForm, Canvas, draw_alert, draw_notice, draw_slide
 from beffroi_content.raster.samples import sample_alert, sample_announcements, sample_assets, sample_looks
+from beffroi_content.raster.widgets.samples import SAMPLE_AT_MS, samples
 
 _SHEET_WIDTH = 3000
 _TILE_HEIGHT = 420
@@ -73,6 +75,9 @@ def frames(canvas: Canvas) -> Iterator[Image.Image]:
     for announcement in (*sample_announcements(pictures["sea"]), *sample_looks(pictures)):
         slide = Slide(id="s", name="s", content=AnnouncementContent(announcement=announcement))
         yield from draw_slide(slide, replace(canvas, town=own), lambda asset: files[asset.sha256])
+    for widget in samples():
+        slide = Slide(id="w", name="w", content=WidgetContent(widget=widget))
+        yield from draw_slide(slide, replace(canvas, town=own), lambda asset: files[asset.sha256], SAMPLE_AT_MS)
     if canvas.appearance is Appearance.NIGHT:
         return
     yield from draw_alert(sample_alert(), AlertForm.TAKEOVER, canvas)

@@ -14,10 +14,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from beffroi_server.library import drawings, services
+from beffroi_server.library import drawings, live, services
 from beffroi_server.library.errors import EditConflict, InUse
 from beffroi_server.library.forms import AnnouncementForm
-from beffroi_server.library.models import Announcement
+from beffroi_server.library.models import LIVE, Announcement
 from beffroi_server.programme import services as programme
 from beffroi_server.programme.models import Playlist
 from beffroi_server.web.access import PersonRequest, for_editors, for_people, the_town
@@ -151,9 +151,9 @@ def _preview(form: AnnouncementForm) -> dict[str, Any]:
         written.starts = written.ends = None
     town = the_town()
     try:
-        shown = written.to_content(town.time_zone)
-    except ValueError:
-        return {"drawings": []}
+        shown = live.written(written, town.time_zone)
+    except ValueError as error:
+        return {"drawings": [], "fault": str(error) if written.template in LIVE else ""}
     return {"drawings": drawings.of_announcement(shown, drawings.kinds_in_use(), town)}
 
 

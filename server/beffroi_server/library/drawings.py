@@ -11,16 +11,20 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
 from beffroi_content.raster import RasterError
 from beffroi_server.accounts.models import Town
+from beffroi_server.broadcast.signing import unix_ms
 from beffroi_server.library import preview
+from beffroi_server.library.live import Written, content_of
 from beffroi_server.library.preview import Pages
 from beffroi_server.screens.models import Screen, ScreenClass
 
 KINDS_SHOWN = 4
+MINUTE_MS = 60_000
 ANNOUNCEMENT, ALERT = "announcement-page", "alert-page"
 """What is drawn: the name of its address, and the salt of its signature."""
 
@@ -49,13 +53,15 @@ def kinds_in_use() -> list[ScreenClass]:
     return _few(set(used) or set(ScreenClass.objects.all()))
 
 
-def of_announcement(announcement: content.Announcement, kinds: Iterable[ScreenClass], town: Town) -> list[Drawing]:
-    """Return the pictures of an announcement on some kinds of screens."""
-    text = _signed(ANNOUNCEMENT, announcement.model_dump(mode="json"))
+def of_announcement(shown: Written, kinds: Iterable[ScreenClass], town: Town) -> list[Drawing]:
+    """Return the pictures of an announcement on some kinds of screens; of a widget, as it is in this minute."""
+    at_ms = unix_ms(timezone.now()) // MINUTE_MS * MINUTE_MS
+    values = content_of(shown).model_dump(mode="json")
+    text = _signed(ANNOUNCEMENT, values if isinstance(shown, content.Announcement) else values | {"at_ms": at_ms})
     found = []
     for kind in kinds:
         try:
-            count = len(preview.preview_pages(announcement, kind, town))
+            count = len(preview.preview_pages(shown, kind, town, at_ms))
         except RasterError as error:
             found.append(Drawing(kind, kind.width, kind.height, problem=in_words(error)))
         else:
@@ -80,7 +86,15 @@ def announcement_page(request: HttpRequest, town: Town) -> HttpResponse:
     """Answer the address of a page of an announcement."""
     kind, values = _asked(request, ANNOUNCEMENT)
     try:
-        pages = preview.preview_pages(content.Announcement.model_validate(values), kind, town)
+        slide = content.Slide.model_validate({"id": "preview", "name": "", "content": values})
+        if not isinstance(slide.content, content.AnnouncementContent | content.WidgetContent):
+            raise Http404
+        shown = (
+            slide.content.announcement
+            if isinstance(slide.content, content.AnnouncementContent)
+            else slide.content.widget
+        )
+        pages = preview.preview_pages(shown, kind, town, values.get("at_ms"))
     except (RasterError, ValueError) as error:
         raise Http404 from error
     return _page(request, pages)

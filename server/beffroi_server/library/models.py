@@ -76,6 +76,15 @@ class Template(models.TextChoices):
     SLIDESHOW = content.Template.SLIDESHOW.value, _("Slideshow")
     WELCOME = content.Template.WELCOME.value, _("Welcome")
     TEXT = content.Template.TEXT.value, _("Large letters")
+    CLOCK = "clock", _("Clock")
+    COUNTDOWN = "countdown", _("Countdown")
+    TICKER = "ticker", _("Short messages")
+    AGENDA = "agenda", _("Agenda")
+    POLL = "poll", _("Poll result")
+
+
+LIVE = frozenset({Template.CLOCK, Template.COUNTDOWN, Template.TICKER, Template.AGENDA, Template.POLL})
+"""Looks that change by themselves: what screens are sent is a widget."""
 
 
 class Announcement(models.Model):

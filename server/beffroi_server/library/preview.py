@@ -17,6 +17,7 @@ from beffroi_content import model as content
 from beffroi_content import raster
 from beffroi_server.accounts.models import Town
 from beffroi_server.library import ingest
+from beffroi_server.library.live import Written, content_of
 from beffroi_server.programme.compile import Unfit
 from beffroi_server.screens.models import ScreenClass
 
@@ -56,15 +57,14 @@ class PageCache:
 cache = PageCache(CACHE_BYTES)
 
 
-def preview_pages(announcement: content.Announcement, screen_class: ScreenClass, town: Town) -> Pages:
-    """Return every page of an announcement on a kind of screen, as PNG.
+def preview_pages(shown: Written, screen_class: ScreenClass, town: Town, at_ms: int | None = None) -> Pages:
+    """Return every page of an announcement, or a widget as it is at an instant, on a kind of screen, as PNG.
 
     Raises:
         RasterError: it cannot be drawn there, for instance since its text is too long.
     """
-    shown = content.AnnouncementContent(announcement=announcement)
-    slide = content.Slide(id="preview", name=announcement.title, content=shown)
-    return slide_pages(slide, raster.Canvas.of(settings_of(screen_class, town)))
+    slide = content.Slide(id="preview", name=shown.title, content=content_of(shown))
+    return slide_pages(slide, raster.Canvas.of(settings_of(screen_class, town)), at_ms)
 
 
 def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: ScreenClass, town: Town) -> Pages:

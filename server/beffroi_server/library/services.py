@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Person
-from beffroi_server.library import ingest, queries
+from beffroi_server.library import ingest, live, queries
 from beffroi_server.library.errors import EditConflict, InUse
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.programme import publication
@@ -121,6 +121,7 @@ def delete_announcement(announcement: Announcement, *, person: Person | None) ->
         if places:
             raise InUse(announcement.title, places)
         audit.record(person, "announcement-deleted", announcement.title, id=str(announcement.pk))
+        publication.announcement_changed(announcement)
         announcement.delete()
 
 
@@ -136,6 +137,6 @@ def _current(announcement: Announcement | None, expected_version: int | None) ->
 def _check(announcement: Announcement) -> None:
     announcement.full_clean(exclude={"updated_by"})
     try:
-        announcement.to_content("UTC")
+        live.written(announcement, "UTC")
     except ValueError as error:
         raise ValidationError(str(error)) from error

@@ -15,6 +15,7 @@ from beffroi_content import model as content
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_server.accounts.models import Town
 from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.library import live
 from beffroi_server.programme import days
 from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
 from beffroi_server.screens.models import Screen
@@ -167,7 +168,7 @@ def _playlist_input(playlist: Playlist, time_zone: str) -> PlaylistInput:
 def _slide(entry: Entry, time_zone: str) -> content.Slide:
     if entry.announcement is not None:
         name, identifier = entry.announcement.title, f"announcement-{entry.announcement_id}-{entry.pk}"
-        shown: dict[str, Any] = {"kind": "announcement", "announcement": entry.announcement.to_content(time_zone)}
+        shown: Any = live.content_of(live.written(entry.announcement, time_zone))
     else:
         assert entry.media is not None
         name, identifier = entry.media.name, f"media-{entry.media_id}-{entry.pk}"

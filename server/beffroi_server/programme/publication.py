@@ -23,7 +23,7 @@ from beffroi_content.wire.documents import Programme
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.topics import Scope
 from beffroi_server.broadcast import signing
-from beffroi_server.library.models import Announcement
+from beffroi_server.library.models import Announcement, Template
 from beffroi_server.programme import compile as compiling
 from beffroi_server.programme.models import DayCalendar, Playlist, ScheduleRule
 from beffroi_server.screens.models import Screen
@@ -35,8 +35,10 @@ _worker_runs = threading.Event()
 
 
 def announcement_changed(announcement: Announcement) -> None:
-    """Mark the screens that show the announcement."""
-    _mark(_concerned(ScheduleRule.objects.filter(playlist__entries__announcement=announcement)))
+    """Mark the screens that show the announcement, and those that show an agenda."""
+    shown = Q(playlist__entries__announcement=announcement)
+    agenda = Q(playlist__entries__announcement__template=Template.AGENDA)
+    _mark(_concerned(ScheduleRule.objects.filter(shown | agenda)))
 
 
 def playlist_changed(playlist: Playlist) -> None:

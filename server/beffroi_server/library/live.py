@@ -1,0 +1,99 @@
+"""From what an editor wrote to what a screen draws: an announcement, or a widget that changes by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_content import model as content
+from beffroi_content.model import widget as widgets
+from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.library.models import LIVE, Announcement, Template
+
+EVENTS = 40
+"""Events of an agenda at most: the soonest."""
+_VOTES = re.compile(r"^(?P<label>.+?)\s*:\s*(?P<votes>\d[\d\s]*)$")
+_DAY = dt.timedelta(days=1)
+
+Written = content.Announcement | content.Widget
+
+
+def written(announcement: Announcement, time_zone: str) -> Written:
+    """Return what screens draw of an announcement.
+
+    Raises:
+        ValueError: it holds what cannot be drawn; the message is for people.
+    """
+    if announcement.template not in LIVE:
+        return announcement.to_content(time_zone)
+    return _WIDGETS[Template(announcement.template)](announcement, ZoneInfo(time_zone))
+
+
+def content_of(shown: Written) -> content.AnnouncementContent | content.WidgetContent:
+    """Return it as a slide holds it."""
+    if isinstance(shown, content.Announcement):
+        return content.AnnouncementContent(announcement=shown)
+    return content.WidgetContent(widget=shown)
+
+
+def _clock(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    return widgets.ClockWidget(title=announcement.title, is_analogue=True)
+
+
+def _countdown(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    if announcement.starts is None:
+        raise ValueError(_("Say to which day and hour it counts down."))
+    after = next(iter(_lines(announcement.body)), "")[:200]
+    return widgets.CountdownWidget(title=announcement.title, target_at_ms=unix_ms(announcement.starts), after=after)
+
+
+def _ticker(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    messages = [{"text": line[:160]} for line in _lines(announcement.body)[:40]]
+    return widgets.TickerWidget.model_validate({"title": announcement.title, "messages": messages})
+
+
+def _agenda(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    coming = Announcement.objects.filter(template=Template.EVENT, starts__gte=timezone.now() - _DAY).order_by("starts")
+    events = [
+        {
+            "title": event.title[:160],
+            "starts": _local(event.starts, zone),
+            "ends": _local(event.ends, zone),
+            "place": event.place[:80],
+        }
+        for event in coming[:EVENTS]
+    ]
+    return widgets.AgendaWidget.model_validate({"title": announcement.title, "events": events})
+
+
+def _poll(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    found = [_VOTES.match(line) for line in _lines(announcement.body)]
+    options = [
+        {"label": match["label"][:80], "votes": int(re.sub(r"\s", "", match["votes"])[:9])} for match in found if match
+    ]
+    if not 1 <= len(options) <= 8 or not all(found):
+        raise ValueError(_("Write an answer on each line, eight at most, with its votes: “Yes: 120”."))
+    return widgets.PollWidget.model_validate(
+        {"title": announcement.title, "options": options, "source": announcement.source[:60]}
+    )
+
+
+_WIDGETS = {
+    Template.CLOCK: _clock,
+    Template.COUNTDOWN: _countdown,
+    Template.TICKER: _ticker,
+    Template.AGENDA: _agenda,
+    Template.POLL: _poll,
+}
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _local(moment: dt.datetime | None, zone: ZoneInfo) -> dt.datetime | None:
+    return moment.astimezone(zone).replace(tzinfo=None) if moment else None
