@@ -283,3 +283,39 @@ class TestAnnouncements:
         assert queries.places_of_picture(item) == ["La piscine rouvre lundi", "Saint-Aubin"]
         with pytest.raises(InUse):
             services.delete_picture(item, person=alice)
+
+
+def document(pages: int, size: tuple[int, int] = (595, 842), **options) -> bytes:
+    """Return a PDF with that many pages."""
+    buffer = io.BytesIO()
+    first, *rest = [Image.new("RGB", size, (250 - 10 * number, 240, 230)) for number in range(pages)]
+    first.save(buffer, "PDF", save_all=True, append_images=rest, **options)
+    return buffer.getvalue()
+
+
+class TestDocuments:
+    def test_each_page_becomes_a_picture(self, alice):
+        items = services.add_pictures(io.BytesIO(document(3)), name="Programme", person=alice)
+        assert [item.name for item in items] == [f"Programme, page {number}" for number in (1, 2, 3)]
+        assert {max(item.width, item.height) for item in items} == {2560}
+        assert {item.original_id for item in items} == {items[0].original_id}
+        assert stored(items[0].picture_id).getpixel((5, 5)) != stored(items[2].picture_id).getpixel((5, 5))
+
+    def test_one_page_keeps_its_name(self):
+        (item,) = services.add_pictures(io.BytesIO(document(1)), name="Affiche", person=None)
+        assert item.name == "Affiche"
+
+    @pytest.mark.parametrize(
+        ("content", "code"),
+        [
+            (b"%PDF-1.7\nnothing else", "truncated"),
+            (document(3)[:400], "truncated"),
+            (document(21, (30, 30)), "too-many-pages"),
+            (document(1, (1, 5000)), "truncated"),
+        ],
+    )
+    def test_one_that_cannot_be_shown_is_refused_and_nothing_is_kept(self, content, code):
+        with pytest.raises(MediaRefused) as refused:
+            services.add_pictures(io.BytesIO(content), name="Programme", person=None)
+        assert refused.value.code == code
+        assert not MediaItem.objects.exists()

@@ -121,8 +121,11 @@ class UploadForm(PlainForm):
 
     pictures = _FilesField(
         label=_("Picture files"),
-        help_text=_("JPEG, PNG or WebP, 40 MB at most. What they were called becomes their name; you can change it."),
-        widget=_FilesInput(attrs={"accept": "image/*", "multiple": True}),
+        help_text=_(
+            "JPEG, PNG, WebP or PDF, 40 MB at most. What they were called becomes their name; "
+            "each page of a PDF is a picture."
+        ),
+        widget=_FilesInput(attrs={"accept": "image/*,application/pdf", "multiple": True}),
     )
 
 

@@ -47,8 +47,8 @@ class StoredPicture:
     height: int
 
 
-def take_in(file: IO[bytes], name: str) -> StoredPicture:
-    """Check, normalise and store an uploaded picture.
+def take_in(file: IO[bytes], name: str) -> list[StoredPicture]:
+    """Check, normalise and store an uploaded picture, or each page of a document as one.
 
     Raises:
         MediaRefused: screens cannot show it; nothing was stored.
@@ -59,13 +59,18 @@ def take_in(file: IO[bytes], name: str) -> StoredPicture:
         incoming = Path(folder)
         _receive(file, incoming / "original", name)
         result = _decode(incoming, name)
-        return StoredPicture(
-            original=_keep(incoming / "original", str(result["media_type"])),
-            normalised=_keep(incoming / "picture", str(result["picture_type"])),
-            thumbnail=_keep(incoming / "thumbnail", str(result["thumbnail_type"])),
-            width=int(result["width"]),
-            height=int(result["height"]),
-        )
+        original = _keep(incoming / "original", str(result["media_type"]))
+        return [_stored(incoming, original, number, page) for number, page in enumerate(result["pages"])]
+
+
+def _stored(incoming: Path, original: StoredFile, number: int, page: dict[str, Any]) -> StoredPicture:
+    return StoredPicture(
+        original=original,
+        normalised=_keep(incoming / f"picture-{number}", str(page["picture_type"])),
+        thumbnail=_keep(incoming / f"thumbnail-{number}", str(page["thumbnail_type"])),
+        width=int(page["width"]),
+        height=int(page["height"]),
+    )
 
 
 def asset(stored: StoredFile) -> Asset:
@@ -135,7 +140,11 @@ def refusal(code: str, name: str) -> MediaRefused:
     reasons = {
         "empty": _("“%(name)s” is empty. The copy may have been interrupted: choose the file again."),
         "too-large": _("“%(name)s” has more than %(limit)s MB. Export it smaller: 3840 pixels are enough."),
-        "not-an-image": _("“%(name)s” is not a picture we can read. Save it as JPEG, PNG or WebP and add that file."),
+        "not-an-image": _(
+            "“%(name)s” is not a picture we can read. Save it as JPEG, PNG, WebP or PDF and add that file."
+        ),
+        "too-many-pages": _("“%(name)s” has more than 20 pages. Save those that screens show as a PDF of its own."),
+        "locked": _("“%(name)s” is locked by a password. Save it without one and add that file."),
         "too-many-pixels": _("“%(name)s” has more than 60 million pixels. Export it at 3840 pixels on the long side."),
         "truncated": _(
             "“%(name)s” is incomplete or damaged. Open it on your computer, save it again and add that file."

@@ -99,11 +99,12 @@ def asset(request: PersonRequest, sha256: str) -> HttpResponseBase:
 
 
 def _take_in(request: PersonRequest, files: list[UploadedFile[Any]]) -> tuple[list[MediaItem], list[str]]:
-    added, refused = [], []
+    added: list[MediaItem] = []
+    refused: list[str] = []
     for file in files:
         name = without_controls(PurePath(file.name or "").stem)[:120] or _("Picture")
         try:
-            added.append(services.add_picture(file, name=name, person=request.user))
+            added += services.add_pictures(file, name=name, person=request.user)
         except MediaRefused as refusal:
             refused.append(refusal.message)
     return added, refused

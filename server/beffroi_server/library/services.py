@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Person
@@ -16,31 +17,45 @@ from beffroi_server.transactions import serialised
 
 
 def add_picture(file: IO[bytes], *, name: str, description: str = "", person: Person | None) -> MediaItem:
-    """Take a picture in: the original is kept, a normalised copy and a thumbnail are made of it.
+    """Take a picture in, or the first page of a document; see :func:`add_pictures`."""
+    return add_pictures(file, name=name, description=description, person=person)[0]
+
+
+def add_pictures(file: IO[bytes], *, name: str, description: str = "", person: Person | None) -> list[MediaItem]:
+    """Take a picture in, or every page of a document: the original is kept, a normalised copy and a thumbnail are made.
 
     Args:
         file: An uploaded file, or any other that can be read.
-        name: What people call it.
+        name: What people call it; the number of the page is added to that of a document with several.
         description: What one sees on it, for those who do not see it.
         person: Who uploads it.
 
     Raises:
         MediaRefused: it is not a picture that screens can show; the message says why and what to do.
     """
-    picture = ingest.take_in(file, name)
+    pictures = ingest.take_in(file, name)
     with serialised():
-        item = MediaItem.objects.create(
-            name=name,
-            description=description,
-            original=ingest.asset(picture.original),
-            picture=ingest.asset(picture.normalised),
-            thumbnail=ingest.asset(picture.thumbnail),
-            width=picture.width,
-            height=picture.height,
-            uploaded_by=person,
-        )
-        audit.record(person, "picture-added", name, sha256=picture.original.sha256)
-    return item
+        items = [
+            MediaItem.objects.create(
+                name=name
+                if len(pictures) == 1
+                else _("%(name)s, page %(page)d") % {"name": name[:100], "page": number},
+                description=description,
+                original=ingest.asset(picture.original),
+                picture=ingest.asset(picture.normalised),
+                thumbnail=ingest.asset(picture.thumbnail),
+                width=picture.width,
+                height=picture.height,
+                uploaded_by=person,
+            )
+            for number, picture in enumerate(pictures, 1)
+        ]
+        audit.record(person, "picture-added", name, sha256=pictures[0].original.sha256, pages=len(pictures))
+    return items
+
+
+def _page_name(name: str, number: int) -> str:
+    return _("%(name)s, page %(page)d") % {"name": name[:100], "page": number}
 
 
 def update_picture(item: MediaItem, *, person: Person | None, name: str, description: str) -> None:

@@ -1,7 +1,8 @@
 """The process that decodes what strangers made: ``python -m beffroi_server.library.worker FOLDER``.
 
-Reads ``original`` in the folder; writes ``picture`` and ``thumbnail`` there and a line of JSON to standard output:
-what it made of it, or the code of the refusal. Without Django, and with little memory and time to spend.
+Reads ``original`` in the folder, a picture or a PDF; writes ``picture-0`` and ``thumbnail-0``, of a document also
+those of the other pages, and a line of JSON to standard output: what it made of it, or the code of the refusal.
+Without Django, and with little memory and time to spend.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ MEMORY = 1_200 * 1024 * 1024
 PROCESSOR_S = 30
 PIXELS = 60_000_000
 LONG_SIDE = 3840
+PAGE_LONG_SIDE = 2560
+"""Of a page of a document: text at this size is sharp on a screen of 3840 pixels, too."""
+MOST_PAGES = 20
+PDF_MARK = b"%PDF-"
 THUMBNAIL = 400
 FLAT_COLOURS = 256
 FLAT_PIXELS = 2_000_000
@@ -41,19 +46,54 @@ def main(folder: Path) -> dict[str, Any]:
 
 
 def _normalise(folder: Path) -> dict[str, Any]:
+    with (folder / "original").open("rb") as file:
+        is_document = PDF_MARK in file.read(1024)
+    if is_document:
+        return {"media_type": "application/pdf", "pages": _pages(folder)}
     image, media_type = _opened(folder / "original")
-    image = _upright_rgb(image)
-    picture_type = _save(image, folder / "picture")
+    return {"media_type": media_type, "pages": [_written(_upright_rgb(image), folder, 0)]}
+
+
+def _written(image: Image.Image, folder: Path, number: int) -> dict[str, Any]:
+    """Write a picture and its thumbnail; return what they are."""
+    picture_type = _save(image, folder / f"picture-{number}")
     small = image.copy()
     small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
-    thumbnail_type = _save(small, folder / "thumbnail")
+    thumbnail_type = _save(small, folder / f"thumbnail-{number}")
     return {
-        "media_type": media_type,
         "picture_type": picture_type,
         "thumbnail_type": thumbnail_type,
         "width": image.width,
         "height": image.height,
     }
+
+
+def _pages(folder: Path) -> list[dict[str, Any]]:
+    """Write every page of a document as a picture."""
+    import pypdfium2  # noqa: PLC0415 - only a document needs it
+
+    try:
+        document = pypdfium2.PdfDocument(folder / "original")
+    except pypdfium2.PdfiumError as error:
+        raise Unfit("locked" if "password" in str(error).lower() else "truncated") from error
+    count = len(document)
+    if count > MOST_PAGES:
+        raise Unfit("too-many-pages")
+    if count == 0:
+        raise Unfit("truncated")
+    try:
+        return [_written(_page_image(document[number]), folder, number) for number in range(count)]
+    except pypdfium2.PdfiumError as error:
+        raise Unfit("truncated") from error
+
+
+def _page_image(page: Any) -> Image.Image:
+    width, height = page.get_size()
+    if min(width, height) < 1 or max(width, height) > 40 * min(width, height):
+        raise Unfit("truncated")
+    bitmap = page.render(scale=PAGE_LONG_SIDE / max(width, height), fill_color=(255, 255, 255, 255))
+    image: Image.Image = bitmap.to_pil().convert("RGB")
+    return image
 
 
 def _opened(path: Path) -> tuple[Image.Image, str]:

@@ -6,26 +6,18 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from beffroi_content.model import Appearance
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.dates import at_words, day_number, short_day_words
 from beffroi_content.raster.fonts import Style, Weight, face, snap_crisp
 from beffroi_content.raster.legibility import floor_capital
 from beffroi_content.raster.palettes import (
-    BLACK,
-    WHITE,
     Palette,
     Rgb,
-    ink_on,
-    luminance,
-    mix,
     night_palette,
-    readable,
-    rgb,
-    town_palette,
 )
 from beffroi_content.raster.scene import Box, Fill, Letters, Page
-from beffroi_content.raster.templates.frame import Grid, line_that_fits, middle_baseline
+from beffroi_content.raster.templates import frame
+from beffroi_content.raster.templates.frame import FootColours, Grid, add_foot, line_that_fits, middle_baseline
 from beffroi_content.raster.text import Hyphenation, break_lines, is_right_to_left
 from beffroi_content.raster.typography import typeset
 from beffroi_content.raster.widgets.words import phrase
@@ -80,25 +72,10 @@ def local(at_ms: int, canvas: Canvas) -> dt.datetime:
 
 
 def palette_of(canvas: Canvas) -> Palette:
-    """Return the colours of a canvas by day or by night."""
+    """Return the colours of a canvas by day or by night, or on a panel."""
     if Grid.of(canvas).crisp:
         return night_palette(canvas.town.colour, canvas.screen_class.colour_depth)
-    return _dark(canvas.town.colour) if canvas.appearance is Appearance.NIGHT else town_palette(canvas.town.colour)
-
-
-def _dark(colour: str) -> Palette:
-    own, paper = rgb(colour), (15, 19, 27)
-    band = mix(own, BLACK, 0.25)
-    while luminance(band) > 0.16:
-        band = mix(band, BLACK, 0.06)
-    while luminance(band) < 0.02:
-        band = mix(band, WHITE, 0.04)
-    tint = mix(paper, mix(own, WHITE, 0.5), 0.13)
-    ink = ink_on(band)
-    soft = readable(mix(ink, band, 0.22), band)
-    return Palette(
-        paper, (240, 243, 248), (190, 198, 210), readable(mix(own, WHITE, 0.35), tint), band, ink, soft, tint
-    )
+    return frame.palette_of(canvas)
 
 
 def open_board(canvas: Canvas, title: str, note: str = "", aside: str = "") -> Board:
@@ -109,7 +86,8 @@ def open_board(canvas: Canvas, title: str, note: str = "", aside: str = "") -> B
         return _panel(page, canvas, grid, palette, title, note)
     top = _head(page, canvas, grid, palette, title, aside) if title else 0
     bottom = grid.height - grid.foot
-    _foot(page, canvas, grid, palette, note)
+    colours = FootColours(palette.tint, palette.accent, palette.soft_ink)
+    add_foot(page, canvas, note, (1, 1), colours)
     air = round(grid.margin * 0.7)
     return Board(page, canvas, grid, palette, (grid.margin, top + air, grid.width - grid.margin, bottom - air))
 
@@ -127,19 +105,6 @@ def _head(page: Page, canvas: Canvas, grid: Grid, palette: Palette, title: str, 
     text, style = one_line(board, title, Weight.BOLD, capital, board.width - taken, least=capital * 0.42)
     put(board, text, style, (grid.margin, 0, board.box[2] - taken, height), palette.band_ink)
     return height
-
-
-def _foot(page: Page, canvas: Canvas, grid: Grid, palette: Palette, note: str) -> None:
-    top = grid.height - grid.foot
-    board = Board(page, canvas, grid, palette, (grid.margin, top, grid.width - grid.margin, grid.height))
-    page.add(Fill((0, top, grid.width, grid.height), palette.tint))
-    capital, taken = max(7, grid.foot * 0.3), 0
-    if note:
-        text, style = one_line(board, note, Weight.REGULAR, capital, board.width * 0.62)
-        put(board, text, style, board.box, palette.soft_ink, "right")
-        taken = round(face(style).width(text)) + grid.margin
-    text, style = one_line(board, canvas.town.name, Weight.BOLD, capital, board.width - taken)
-    put(board, text, style, board.box, palette.accent)
 
 
 def _panel(page: Page, canvas: Canvas, grid: Grid, palette: Palette, title: str, note: str) -> Board:
