@@ -5,6 +5,7 @@ reads a clock, a network, a setting of the machine or a font of the system; the 
 what the caller's ``assets`` returns.
 """
 
+from beffroi_content.raster.appraisal import Appraisal, appraise
 from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.drawing import (
     alert_pages,
@@ -21,6 +22,7 @@ from beffroi_content.raster.keys import RASTER_VERSION, alert_key, slide_key
 __all__ = [
     "RASTER_VERSION",
     "AlertForm",
+    "Appraisal",
     "AssetReader",
     "Canvas",
     "PictureUnusable",
@@ -28,6 +30,7 @@ __all__ = [
     "TextDoesNotFit",
     "alert_key",
     "alert_pages",
+    "appraise",
     "compose",
     "draw_alert",
     "draw_notice",

@@ -12,10 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
-from beffroi_content.raster import RasterError
+from beffroi_content.raster import Appraisal, RasterError
 from beffroi_server.accounts.models import Town
 from beffroi_server.broadcast.signing import unix_ms
 from beffroi_server.library import preview
@@ -40,6 +41,8 @@ class Drawing:
     """The address of each page."""
     problem: str = ""
     """Why it cannot be drawn there."""
+    legibility: str = ""
+    """From where and in which time it is read."""
 
 
 def kinds_of(screens: Iterable[Screen]) -> list[ScreenClass]:
@@ -66,7 +69,8 @@ def of_announcement(shown: Written, kinds: Iterable[ScreenClass], town: Town) ->
             found.append(Drawing(kind, kind.width, kind.height, problem=in_words(error)))
         else:
             pages = [_address(ANNOUNCEMENT, kind, page, text) for page in range(count)]
-            found.append(Drawing(kind, kind.width, kind.height, pages))
+            told = legibility(preview.appraisal(shown, kind, town, at_ms))
+            found.append(Drawing(kind, kind.width, kind.height, pages, legibility=told))
     return found
 
 
@@ -108,6 +112,14 @@ def alert_page(request: HttpRequest, town: Town) -> HttpResponse:
     except ValueError as error:
         raise Http404 from error
     return _page(request, preview.preview_alert(alert, preview.alert_form(alert.level), kind, town))
+
+
+def legibility(appraisal: Appraisal) -> str:
+    """Return from where and in which time pages are read."""
+    if not appraisal.capital:
+        return ""
+    sentence = _("Its smallest letters are read from %(distance)s m; a page takes %(seconds)d seconds to read.")
+    return sentence % {"distance": number_format(appraisal.distance_m, 1), "seconds": appraisal.seconds}
 
 
 def in_words(error: RasterError) -> str:

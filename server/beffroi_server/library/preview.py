@@ -67,6 +67,17 @@ def preview_pages(shown: Written, screen_class: ScreenClass, town: Town, at_ms: 
     return slide_pages(slide, raster.Canvas.of(settings_of(screen_class, town)), at_ms)
 
 
+def appraisal(shown: Written, screen_class: ScreenClass, town: Town, at_ms: int | None = None) -> raster.Appraisal:
+    """Return how well it can be read on a kind of screen.
+
+    Raises:
+        RasterError: it cannot be drawn there.
+    """
+    canvas = raster.Canvas.of(settings_of(screen_class, town))
+    slide = content.Slide(id="preview", name=shown.title, content=content_of(shown))
+    return raster.appraise(raster.slide_pages(slide, canvas, at_ms), canvas)
+
+
 def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: ScreenClass, town: Town) -> Pages:
     """Return every page of an alert in a form on a kind of screen, as PNG."""
     return alert_pages(alert, form, alert_canvas(alert.level, form, settings_of(screen_class, town)))
