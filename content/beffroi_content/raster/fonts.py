@@ -85,7 +85,7 @@ class Run:
     @property
     def direction(self) -> str | None:
         """The writing direction to hand to Pillow, or None for its default."""
-        return "rtl" if self.arabic and _raqm() else None
+        return "rtl" if self.arabic and has_raqm() else None
 
     @property
     def width(self) -> float:
@@ -94,7 +94,8 @@ class Run:
 
 
 @lru_cache(maxsize=1)
-def _raqm() -> bool:
+def hashas_raqm() -> bool:
+    """Tell whether Arabic can be joined here: Raqm is in Pillow, but FriBiDi must be on the system."""
     return bool(features.check("raqm"))
 
 
@@ -114,7 +115,7 @@ def _bitmap_file(name: str) -> bytes:
 def _font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
     if name.endswith(".gz"):
         return ImageFont.truetype(BytesIO(_bitmap_file(name)), pixels, layout_engine=ImageFont.Layout.BASIC)
-    engine = ImageFont.Layout.RAQM if "Arabic" in name and _raqm() else ImageFont.Layout.BASIC
+    engine = ImageFont.Layout.RAQM if "Arabic" in name and has_raqm() else ImageFont.Layout.BASIC
     return ImageFont.truetype(str(_FOLDER / name), pixels, layout_engine=engine)
 
 

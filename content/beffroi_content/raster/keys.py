@@ -14,6 +14,7 @@ import PIL
 
 from beffroi_content.model import Alert, Slide
 from beffroi_content.raster.canvas import AlertForm, Canvas
+from beffroi_content.raster.fonts import has_raqm
 
 RASTER_VERSION = 4
 """Raised whenever a pixel of any drawing changes."""
@@ -49,6 +50,7 @@ def _key(kind: str, content: dict[str, Any], canvas: Canvas) -> str:
         "raster": RASTER_VERSION,
         # Another Pillow brings another FreeType, which may set a grey pixel otherwise.
         "pillow": PIL.__version__,
+        "raqm": has_raqm(),
         "size": canvas.size,
         "class": canvas.screen_class.model_dump(mode="json"),
         "town": canvas.town.model_dump(mode="json"),
