@@ -94,7 +94,7 @@ class Run:
 
 
 @lru_cache(maxsize=1)
-def hashas_raqm() -> bool:
+def has_raqm() -> bool:
     """Tell whether Arabic can be joined here: Raqm is in Pillow, but FriBiDi must be on the system."""
     return bool(features.check("raqm"))
 
