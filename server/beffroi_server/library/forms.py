@@ -43,7 +43,7 @@ class AnnouncementForm(ListedModelForm):
         }
 
     link = forms.URLField(
-        label=_("Link"),
+        label=_("Web page"),
         max_length=500,
         required=False,
         assume_scheme="https",

@@ -72,7 +72,7 @@ class Template(models.TextChoices):
     FIGURE = content.Template.FIGURE.value, _("Figure")
     QUOTE = content.Template.QUOTE.value, _("Quotation")
     COMPARISON = content.Template.COMPARISON.value, _("Before and after")
-    LINK = content.Template.LINK.value, _("Link")
+    LINK = content.Template.LINK.value, _("Web page")
     SLIDESHOW = content.Template.SLIDESHOW.value, _("Slideshow")
     WELCOME = content.Template.WELCOME.value, _("Welcome")
     TEXT = content.Template.TEXT.value, _("Large letters")

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='announcement',
             name='template',
-            field=models.CharField(choices=[('news', 'News'), ('event', 'Event'), ('notice', 'Practical information'), ('works', 'Works'), ('list', 'List or menu'), ('timetable', 'Timetable'), ('figure', 'Figure'), ('quote', 'Quotation'), ('comparison', 'Before and after'), ('link', 'Link'), ('slideshow', 'Slideshow'), ('welcome', 'Welcome'), ('text', 'Large letters'), ('clock', 'Clock'), ('countdown', 'Countdown'), ('ticker', 'Short messages'), ('agenda', 'Agenda'), ('poll', 'Poll result')], default='news', max_length=20, verbose_name='look'),
+            field=models.CharField(choices=[('news', 'News'), ('event', 'Event'), ('notice', 'Practical information'), ('works', 'Works'), ('list', 'List or menu'), ('timetable', 'Timetable'), ('figure', 'Figure'), ('quote', 'Quotation'), ('comparison', 'Before and after'), ('link', 'Web page'), ('slideshow', 'Slideshow'), ('welcome', 'Welcome'), ('text', 'Large letters'), ('clock', 'Clock'), ('countdown', 'Countdown'), ('ticker', 'Short messages'), ('agenda', 'Agenda'), ('poll', 'Poll result')], default='news', max_length=20, verbose_name='look'),
         ),
     ]
