@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from beffroi_content.raster.dates import occasion, until_words
 from beffroi_content.raster.fonts import CRISP_CAPITALS, Style, Weight, face, is_covered
+from beffroi_content.raster.lines import Hyphenation, balance_lines, break_lines
 from beffroi_content.raster.samples import TRAVAUX
-from beffroi_content.raster.text import Block, Hyphenation, Measure, balance_lines, break_lines, fit
+from beffroi_content.raster.text import Block, Measure, fit
 from beffroi_content.raster.typography import hyphens, typeset
 
 N, B = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"

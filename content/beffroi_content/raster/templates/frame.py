@@ -9,9 +9,10 @@ from beffroi_content.model import Announcement, Appearance
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.fonts import Style, Weight, face, snap_crisp
 from beffroi_content.raster.legibility import is_crisp, mean_side, minimum_capital
+from beffroi_content.raster.lines import Hyphenation
 from beffroi_content.raster.palettes import WHITE, Palette, Rgb, evening_palette, town_palette
 from beffroi_content.raster.scene import Box, Emblem, Fill, Letters, Page
-from beffroi_content.raster.text import Block, Column, Hyphenation, Measure, Row, fit, panel_padding, smallest_column
+from beffroi_content.raster.text import Block, Column, Measure, Row, fit, panel_padding, smallest_column
 from beffroi_content.raster.typography import typeset
 
 TITLE_SCALES = (2.3, 1.9, 1.6, 1.35)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.fonts import Weight
+from beffroi_content.raster.lines import Hyphenation
 from beffroi_content.raster.scene import Fill, Page
 from beffroi_content.raster.templates.composed import Composition, box_measure, column_pages
 from beffroi_content.raster.templates.frame import FootColours, Grid, fit_hierarchy, heading_blocks, palette_of
-from beffroi_content.raster.text import Block, Hyphenation
+from beffroi_content.raster.text import Block
 from beffroi_content.raster.typography import typeset
 
 

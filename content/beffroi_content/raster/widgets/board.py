@@ -10,6 +10,7 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.dates import at_words, day_number, short_day_words
 from beffroi_content.raster.fonts import Style, Weight, face, snap_crisp
 from beffroi_content.raster.legibility import floor_capital
+from beffroi_content.raster.lines import Hyphenation, break_lines
 from beffroi_content.raster.palettes import (
     Palette,
     Rgb,
@@ -18,7 +19,7 @@ from beffroi_content.raster.palettes import (
 from beffroi_content.raster.scene import Box, Fill, Letters, Page
 from beffroi_content.raster.templates import frame
 from beffroi_content.raster.templates.frame import FootColours, Grid, add_foot, line_that_fits, middle_baseline
-from beffroi_content.raster.text import Hyphenation, break_lines, is_right_to_left
+from beffroi_content.raster.text import is_right_to_left
 from beffroi_content.raster.typography import typeset
 from beffroi_content.raster.widgets.words import phrase
 
