@@ -1,8 +1,8 @@
 """How long it takes to draw a frame: an alert on a 1080p screen, an announcement on a totem, an LED panel.
 
-Each is drawn from the model to RGB bytes, every time with another text, so that nothing comes from a cache. The alert
-is the figure, since it is drawn while people wait for it; the announcement has a picture of 2.5 million pixels, which
-is decoded and fitted each time, and is drawn in advance.
+Each is drawn from the model to RGB bytes, every time with another text. The alert is the figure, since it is drawn
+while people wait for it, and has two pages; the announcement has a picture of 2.5 million pixels, which is decoded and
+fitted the first time and then kept, as it is while somebody writes the text beside it.
 
 The goals for the other two are 20 ms and 1 ms. As in the agent, freed memory is kept for the next drawing.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 
-KEPT_BYTES = 32 * 1024 * 1024
-"""Two frames of 1920 x 1080 and what is drawn on the way."""
+KEPT_BYTES = 48 * 1024 * 1024
+"""An alert of two pages of 1920 x 1080, with their bytes."""
+LARGEST_BYTES = 32 * 1024 * 1024
+"""The largest block of memory that is kept: the most that the GNU C library lets one ask for."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """The names of the two settings in malloc.h of the GNU C library."""
 
@@ -20,4 +22,4 @@ def keep_freed_memory() -> None:
     with contextlib.suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
         library.mallopt(_TRIM_THRESHOLD, KEPT_BYTES)
-        library.mallopt(_MMAP_THRESHOLD, KEPT_BYTES)
+        library.mallopt(_MMAP_THRESHOLD, LARGEST_BYTES)
