@@ -173,7 +173,13 @@ class TestWidgets:
 
     @pytest.mark.parametrize(
         ("look", "changes", "said"),
-        [("countdown", {}, "counts down"), ("poll", {"body": "Yes"}, "with its votes"), ("poll", {}, "with its votes")],
+        [
+            ("countdown", {}, "counts down"),
+            ("poll", {"body": "Yes"}, "with its votes"),
+            ("poll", {"body": "Yes : 12345678901"}, "with its votes"),
+            ("poll", {}, "with its votes"),
+            ("ticker", {"body": "x" * 161}, "160 letters"),
+        ],
     )
     def test_say_what_they_lack(self, editor, look, changes, said):
         answer = editor.post("/announcements/new/", values(template=look) | changes)
@@ -190,6 +196,16 @@ class TestWidgets:
         manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
         (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
         assert [(event.title, event.place) for event in shown.widget.events] == [("Concert", "Halle")]
+
+    def test_an_agenda_keeps_what_began_long_ago_and_lasts(self, editor, hall, playlist):
+        now = timezone.now()
+        week = dt.timedelta(days=7)
+        services.save_announcement(person=None, template="event", title="Fair", starts=now - week, ends=now + week)
+        services.save_announcement(person=None, template="event", title="Past", starts=now - 2 * week, ends=now - week)
+        editor.post("/announcements/new/", values(template="agenda", playlists=str(playlist.pk)))
+        manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
+        (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
+        assert [event.title for event in shown.widget.events] == ["Fair"]
 
 
 class TestPreview:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +18,8 @@ from beffroi_server.library.models import LIVE, Announcement, Template
 
 EVENTS = 40
 """Events of an agenda at most: the soonest."""
+MESSAGES, LONGEST = 40, 160
+"""Messages of a ticker at most, and the letters of a message or of an event in an agenda."""
 _VOTES = re.compile(r"^(?P<label>.+?)\s*:\s*(?P<votes>\d[\d\s]*)$")
 _DAY = dt.timedelta(days=1)
 
@@ -52,18 +56,23 @@ def _countdown(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
 
 
 def _ticker(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
-    messages = [{"text": line[:160]} for line in _lines(announcement.body)[:40]]
+    lines = _lines(announcement.body)
+    if not 1 <= len(lines) <= MESSAGES or any(len(line) > LONGEST for line in lines):
+        raise ValueError(_("Write a message on each line, forty at most, each of 160 letters at most."))
+    messages = [{"text": line} for line in lines]
     return widgets.TickerWidget.model_validate({"title": announcement.title, "messages": messages})
 
 
 def _agenda(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
-    coming = Announcement.objects.filter(template=Template.EVENT, starts__gte=timezone.now() - _DAY).order_by("starts")
+    now = timezone.now()
+    lasting = Q(starts__gte=now - _DAY) | Q(ends__gte=now)
+    coming = Announcement.objects.filter(lasting, template=Template.EVENT).order_by("starts")
     events = [
         {
-            "title": event.title[:160],
+            "title": _shortened(event.title, LONGEST),
             "starts": _local(event.starts, zone),
             "ends": _local(event.ends, zone),
-            "place": event.place[:80],
+            "place": _shortened(event.place, 80),
         }
         for event in coming[:EVENTS]
     ]
@@ -72,13 +81,14 @@ def _agenda(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
 
 def _poll(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
     found = [_VOTES.match(line) for line in _lines(announcement.body)]
-    options = [
-        {"label": match["label"][:80], "votes": int(re.sub(r"\s", "", match["votes"])[:9])} for match in found if match
+    options: list[dict[str, Any]] = [
+        {"label": match["label"], "votes": int(re.sub(r"\s", "", match["votes"]))} for match in found if match
     ]
-    if not 1 <= len(options) <= 8 or not all(found):
+    too_long = any(len(option["label"]) > 80 or option["votes"] > 1_000_000_000 for option in options)
+    if not 1 <= len(options) <= 8 or not all(found) or too_long:
         raise ValueError(_("Write an answer on each line, eight at most, with its votes: “Yes: 120”."))
     return widgets.PollWidget.model_validate(
-        {"title": announcement.title, "options": options, "source": announcement.source[:60]}
+        {"title": announcement.title, "options": options, "source": _shortened(announcement.source, 60)}
     )
 
 
@@ -93,6 +103,11 @@ _WIDGETS = {
 
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _shortened(text: str, most: int) -> str:
+    """Return the text; of one that is longer than a widget takes, the beginning and an ellipsis."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _local(moment: dt.datetime | None, zone: ZoneInfo) -> dt.datetime | None:

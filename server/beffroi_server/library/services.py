@@ -37,9 +37,7 @@ def add_pictures(file: IO[bytes], *, name: str, description: str = "", person: P
     with serialised():
         items = [
             MediaItem.objects.create(
-                name=name
-                if len(pictures) == 1
-                else _("%(name)s, page %(page)d") % {"name": name[:100], "page": number},
+                name=name if len(pictures) == 1 else _page_name(name, number),
                 description=description,
                 original=ingest.asset(picture.original),
                 picture=ingest.asset(picture.normalised),

@@ -16,7 +16,7 @@ from beffroi_content.raster.scene import Box, Code, Fill, Page
 LEAST_MODULE = 3
 """Pixels: smaller modules are lost in the camera of a phone."""
 DISTANCE_SHARE = 10
-"""A code can be scanned from ten times its side: the rule of thumb of ISO/IEC 18004 readers."""
+"""A code can be scanned from about ten times its side: the usual rule of thumb."""
 NEAREST_MM = 2_000
 """Nobody scans from farther than they can step up to; a screen that is read from afar is scanned from near."""
 

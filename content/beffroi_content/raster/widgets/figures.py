@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
-import segno
-
 from beffroi_content.model.widget import CounterWidget, GaugeWidget, PollWidget, QrWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.fonts import Weight, face
-from beffroi_content.raster.palettes import BLACK, WHITE, Rgb, rgb
-from beffroi_content.raster.scene import Box, Fill, Page
+from beffroi_content.raster.paint import QUIET_MODULES
+from beffroi_content.raster.palettes import WHITE, Rgb, rgb
+from beffroi_content.raster.scene import Box, Code, Fill, Page
+from beffroi_content.raster.templates.code import modules, short_address
 from beffroi_content.raster.widgets.ageing import missing, note_of
 from beffroi_content.raster.widgets.board import Board, one_line, open_board, paragraph, put
 from beffroi_content.raster.widgets.words import figure, phrase, share
 
 _NARROW = "\N{NARROW NO-BREAK SPACE}"
-_QUIET_MODULES = 4
 _LEAST_MODULE = 2
 """Pixels, below which no telephone reads a code."""
 
@@ -138,18 +135,18 @@ def code(widget: QrWidget, canvas: Canvas, at_ms: int | None) -> Page:
     """Return the code of an address beside its text; where no code could be read, the address in letters."""
     board = open_board(canvas, widget.title)
     left, top, right, bottom = board.box
-    modules = [tuple(row) for row in segno.make_qr(widget.address, error="m").matrix]
-    count = len(modules) + 2 * _QUIET_MODULES
+    rows = modules(widget.address)
+    count = len(rows) + 2 * QUIET_MODULES
     is_beside = board.width > 1.2 * board.height
     each = min(board.height, board.width // 2 if is_beside else round(board.height * 0.72), board.width) // count
-    address = re.sub(r"^https?://(www\.)?", "", widget.address).rstrip("/")
+    address = short_address(widget.address)
     ink, soft, accent = board.palette.ink, board.palette.soft_ink, board.palette.accent
     if each < _LEAST_MODULE:
         paragraph(board, [(widget.text, Weight.BOLD, 0.4, ink), (address, Weight.BOLD, 0.3, accent)], board.box)
         return board.page
     side = each * count
     x, y = (left, top + (board.height - side) // 2) if is_beside else (left + (board.width - side) // 2, top)
-    _modules(board.page, modules, each, x, y)
+    board.page.add(Code((x, y, x + side, y + side), rows))
     gap = board.grid.margin if not board.crisp else 4
     box = (left + side + gap, top, right, bottom) if is_beside else (left, top + side, right, bottom)
     hint = "" if board.crisp else phrase("scan", canvas.locale)
@@ -164,19 +161,3 @@ def code(widget: QrWidget, canvas: Canvas, at_ms: int | None) -> Page:
         "left" if is_beside else "centre",
     )
     return board.page
-
-
-def _modules(page: Page, modules: list[tuple[int, ...]], each: int, x: int, y: int) -> None:
-    side = each * (len(modules) + 2 * _QUIET_MODULES)
-    page.add(Fill((x, y, x + side, y + side), WHITE))
-    for number, row in enumerate(modules):
-        top = y + (number + _QUIET_MODULES) * each
-        start = 0
-        while start < len(row):
-            end = start
-            while end < len(row) and row[end]:
-                end += 1
-            if end > start:
-                left, right = x + (start + _QUIET_MODULES) * each, x + (end + _QUIET_MODULES) * each
-                page.add(Fill((left, top, right, top + each), BLACK))
-            start = end + 1

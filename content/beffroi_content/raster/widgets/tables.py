@@ -17,7 +17,6 @@ from beffroi_content.raster.widgets.board import Board, local, open_board, put, 
 from beffroi_content.raster.widgets.lists import Entry, entry_page
 
 _DATE = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d)|(\d\d?)[/.](\d\d?)[/.](\d{4}))$")
-_MONDAY = dt.date(2024, 1, 1)
 Row = tuple[str, ...]
 
 
