@@ -17,6 +17,7 @@ from django.core.wsgi import get_wsgi_application
 from beffroi_server.broadcast import ingest, jobs, leader, publisher, signing
 from beffroi_server.broadcast.embedded import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.broadcast.link import Link
+from beffroi_server.library import conversion
 from beffroi_server.programme import publication
 from beffroi_server.setup import StartError, check_ready
 
@@ -112,6 +113,7 @@ def _start_leading(started: ExitStack, link: Link) -> None:
     intake = ingest.Ingest(signing.with_fresh_connection(signing.site))
     done = threading.Event()
     _thread(started, intake.run, done)
+    _thread(started, conversion.run_worker, threading.Event())
     link.listen(ingest.filters(signing.with_fresh_connection(signing.site)), intake.offer)
     started.callback(link.ignore)
     scheduler = jobs.scheduler()
@@ -124,6 +126,7 @@ def _thread(started: ExitStack, work: Callable[[threading.Event], None], stoppin
     thread.start()
     started.callback(thread.join, JOIN_S)
     # What is registered last is called first: a thread hears of the end before it is waited for.
+    started.callback(conversion.due.set)
     started.callback(publication.due.set)
     started.callback(stopping.set)
 

@@ -173,8 +173,10 @@ WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 """Bytes of a form without its files."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
-UPLOAD_LIMIT = 40 * 1024 * 1024
-"""Bytes of one uploaded file."""
+UPLOAD_LIMIT = 500 * 1024 * 1024
+"""Bytes of one upload: of a film, or of several pictures."""
+PICTURE_LIMIT = 40 * 1024 * 1024
+"""Bytes of one uploaded picture or document."""
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = USE_HTTPS

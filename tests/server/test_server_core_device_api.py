@@ -190,7 +190,7 @@ class TestAssets:
         folder = settings.MEDIA_STORE / "upload"
         folder.mkdir(parents=True)
         (folder / "file").write_bytes(self.CONTENT)
-        return ingest.asset(ingest._keep(folder / "file", "image/png")).sha256
+        return ingest.asset(ingest.keep(folder / "file", "image/png")).sha256
 
     def test_are_named_by_their_content(self, ask, sha256):
         answer = ask(f"assets/{sha256}")

@@ -207,7 +207,7 @@ class TestHostileFiles:
         with pytest.raises(MediaRefused) as refused:
             services.add_picture(file, name="notes.txt", person=None)
 
-        assert refused.value.code == "too-large"
+        assert refused.value.code == "too-large-picture"
         assert file.read(1)
 
     def test_the_largest_that_is_allowed_fits_the_worker(self):

@@ -12,11 +12,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
+from tests.support.films import film
 
 from beffroi_content import model as content
 from beffroi_content import raster
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.library import services
+from beffroi_server.library import conversion, services
 from beffroi_server.library.ingest import path_of
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.preview import settings_of
@@ -283,7 +284,7 @@ class TestPictures:
 
     def test_are_added_several_at_once(self, editor):
         page = editor.post("/pictures/", {"pictures": [upload(), upload("Mairie.jpg", jpeg((80, 40)))]}, follow=True)
-        assert "2 pictures were added" in text(page)
+        assert "2 files were added" in text(page)
         assert set(MediaItem.objects.values_list("name", flat=True)) == {"Le marché", "Mairie"}
 
     def test_are_refused_one_by_one_with_a_reason(self, editor):
@@ -293,7 +294,7 @@ class TestPictures:
         assert answer.status_code == 422
         assert "“vide” is empty" in page
         assert "“texte” is not a picture" in page
-        assert "1 picture was added" in page
+        assert "1 file was added" in page
         assert MediaItem.objects.get().name == "Le marché"
 
     def test_ask_for_a_file(self, editor):
@@ -342,3 +343,31 @@ class TestFiles:
     @pytest.mark.parametrize("name", ["0" * 64, "..%2f..%2fdb.sqlite3", "x"])
     def test_are_only_those_of_the_library(self, editor, picture, name):
         assert editor.get(f"/media/{name}/").status_code == 404
+
+
+class TestVideos:
+    def test_are_shown_with_how_far_their_preparation_is(self, editor):
+        editor.post("/pictures/", {"pictures": upload("Carnaval.mp4", film())})
+        waiting = text(editor.get("/pictures/"))
+        assert "Being prepared: 0 %" in waiting
+        assert 'data-every="2"' in waiting
+
+        conversion.prepare_next()
+
+        ready = text(editor.get("/pictures/"))
+        assert "Being prepared" not in ready
+        assert "data-every" not in ready
+        item = MediaItem.objects.get()
+        page = text(editor.get(f"/pictures/{item.pk}/"))
+        assert f'src="/media/{item.video.film_id}/"' in page
+        part = editor.get(f"/media/{item.video.film_id}/", headers={"Range": "bytes=0-99"})
+        assert (part.status_code, part["Content-Type"], len(b"".join(part))) == (206, "video/mp4", 100)
+
+    def test_that_cannot_be_prepared_say_why(self, editor):
+        editor.post("/pictures/", {"pictures": upload("Carnaval.mp4", film())})
+        item = MediaItem.objects.get()
+        path_of(item.original_id).write_bytes(film()[:3000])
+        conversion.prepare_next()
+
+        assert "Not usable as a video" in text(editor.get("/pictures/"))
+        assert "incomplete or damaged" in text(editor.get(f"/pictures/{item.pk}/"))

@@ -22,8 +22,7 @@ class LibraryError(Exception):
 class MediaRefused(LibraryError):
     """A file cannot be shown.
 
-    ``code`` is one of: ``empty``, ``too-large``, ``not-an-image``, ``too-many-pixels``, ``truncated``,
-    ``too-complex``.
+    ``code`` says why; the codes are the keys of ``ingest.refusal``.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -117,15 +117,15 @@ class _FilesField(forms.FileField):
 
 
 class UploadForm(PlainForm):
-    """Pictures to take in."""
+    """Pictures and videos to take in."""
 
     pictures = _FilesField(
-        label=_("Picture files"),
+        label=_("Picture and video files"),
         help_text=_(
-            "JPEG, PNG, WebP or PDF, 40 MB at most. What they were called becomes their name; "
-            "each page of a PDF is a picture."
+            "JPEG, PNG, WebP or PDF of 40 MB at most; videos of 10 minutes and 500 MB at most. What they were called "
+            "becomes their name; each page of a PDF is a picture."
         ),
-        widget=_FilesInput(attrs={"accept": "image/*,application/pdf", "multiple": True}),
+        widget=_FilesInput(attrs={"accept": "image/*,video/*,application/pdf", "multiple": True}),
     )
 
 

@@ -45,10 +45,12 @@ class StoredPicture:
     thumbnail: StoredFile
     width: int
     height: int
+    duration_ms: int | None = None
+    """Of a film, of which the picture is a still."""
 
 
 def take_in(file: IO[bytes], name: str) -> list[StoredPicture]:
-    """Check, normalise and store an uploaded picture, or each page of a document as one.
+    """Check, normalise and store an uploaded picture, each page of a document as one, or a still of a film.
 
     Raises:
         MediaRefused: screens cannot show it; nothing was stored.
@@ -59,17 +61,21 @@ def take_in(file: IO[bytes], name: str) -> list[StoredPicture]:
         incoming = Path(folder)
         _receive(file, incoming / "original", name)
         result = _decode(incoming, name)
-        original = _keep(incoming / "original", str(result["media_type"]))
-        return [_stored(incoming, original, number, page) for number, page in enumerate(result["pages"])]
+        original = keep(incoming / "original", str(result["media_type"]))
+        length = result.get("duration_ms")
+        return [_stored(incoming, original, number, page, length) for number, page in enumerate(result["pages"])]
 
 
-def _stored(incoming: Path, original: StoredFile, number: int, page: dict[str, Any]) -> StoredPicture:
+def _stored(
+    incoming: Path, original: StoredFile, number: int, page: dict[str, Any], duration_ms: int | None
+) -> StoredPicture:
     return StoredPicture(
         original=original,
-        normalised=_keep(incoming / f"picture-{number}", str(page["picture_type"])),
-        thumbnail=_keep(incoming / f"thumbnail-{number}", str(page["thumbnail_type"])),
+        normalised=keep(incoming / f"picture-{number}", str(page["picture_type"])),
+        thumbnail=keep(incoming / f"thumbnail-{number}", str(page["thumbnail_type"])),
         width=int(page["width"]),
         height=int(page["height"]),
+        duration_ms=duration_ms,
     )
 
 
@@ -87,15 +93,26 @@ def path_of(sha256: str) -> Path:
 
 
 def _receive(file: IO[bytes], path: Path, name: str) -> None:
-    size = 0
+    size, may_be_film = 0, False
     with path.open("wb") as target:
         while block := file.read(_BLOCK):
             size += len(block)
+            if size == len(block):
+                may_be_film = _may_be_film(block[:16])
             if size > settings.UPLOAD_LIMIT:
                 raise refusal("too-large", name)
+            if size > settings.PICTURE_LIMIT and not may_be_film:
+                raise refusal("too-large-picture", name)
             target.write(block)
     if size == 0:
         raise refusal("empty", name)
+
+
+def _may_be_film(head: bytes) -> bool:
+    """Tell whether a file begins as films do: none other is taken in when it is large."""
+    return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"} or head.startswith(
+        (b"\x1aE\xdf\xa3", b"RIFF", b"\0\0\1\xba", b"\x47", b"OggS", b"FLV", b"0&\xb2u")
+    )
 
 
 def _decode(folder: Path, name: str) -> dict[str, Any]:
@@ -111,7 +128,7 @@ def _decode(folder: Path, name: str) -> dict[str, Any]:
     return result
 
 
-def _keep(path: Path, media_type: str) -> StoredFile:
+def keep(path: Path, media_type: str) -> StoredFile:
     """Move a file to its place; the same content twice is one file."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -136,13 +153,20 @@ def _sync_folder(folder: Path) -> None:
 
 def refusal(code: str, name: str) -> MediaRefused:
     """Return the refusal of a file: what it is called, what is wrong and what to do."""
-    limit = settings.UPLOAD_LIMIT // (1024 * 1024)
+    limit, film_limit = (size // (1024 * 1024) for size in (settings.PICTURE_LIMIT, settings.UPLOAD_LIMIT))
     reasons = {
         "empty": _("“%(name)s” is empty. The copy may have been interrupted: choose the file again."),
-        "too-large": _("“%(name)s” has more than %(limit)s MB. Export it smaller: 3840 pixels are enough."),
+        "too-large": _("“%(name)s” has more than %(film_limit)s MB. Export it smaller, or cut it."),
+        "too-large-picture": _("“%(name)s” has more than %(limit)s MB. Export it smaller: 3840 pixels are enough."),
         "not-an-image": _(
-            "“%(name)s” is not a picture we can read. Save it as JPEG, PNG, WebP or PDF and add that file."
+            "“%(name)s” is not a picture or video we can read. Save it as JPEG, PNG, PDF or MP4 and add that file."
         ),
+        "heic": _(
+            "“%(name)s” is a HEIC picture, which only some programs read. Save it as JPEG and add that file;"
+            " an iPhone takes JPEG pictures under Settings, Camera, Formats, Most Compatible."
+        ),
+        "film-too-long": _("“%(name)s” is longer than 10 minutes. Cut it: passers-by see a few seconds of it."),
+        "film-too-large": _("“%(name)s” has more pixels than 4K. Export it as 1920 × 1080."),
         "too-many-pages": _("“%(name)s” has more than 20 pages. Save those that screens show as a PDF of its own."),
         "locked": _("“%(name)s” is locked by a password. Save it without one and add that file."),
         "too-many-pixels": _("“%(name)s” has more than 60 million pixels. Export it at 3840 pixels on the long side."),
@@ -152,4 +176,4 @@ def refusal(code: str, name: str) -> MediaRefused:
         "too-complex": _("“%(name)s” could not be read within the limits. Save it again as JPEG and add that file."),
     }
     known = code if code in reasons else "too-complex"
-    return MediaRefused(known, reasons[known] % {"name": name, "limit": limit})
+    return MediaRefused(known, reasons[known] % {"name": name, "limit": limit, "film_limit": film_limit})

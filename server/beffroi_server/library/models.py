@@ -32,7 +32,7 @@ class Asset(models.Model):
 
 
 class MediaItem(models.Model):
-    """A picture that somebody uploaded: the original is kept, screens show the normalised copy."""
+    """A picture or a film that somebody uploaded: the original is kept, screens show the normalised copy."""
 
     name = models.CharField(_("name"), max_length=120)
     description = models.CharField(
@@ -53,8 +53,48 @@ class MediaItem(models.Model):
         return self.name
 
     def reference(self) -> content.AssetReference:
-        """Return the normalised picture as a manifest refers to it."""
+        """Return the normalised picture as a manifest refers to it; of a film, its still."""
         return self.picture.reference()
+
+    @property
+    def film(self) -> Video | None:
+        """What makes it a film; None for a picture."""
+        return getattr(self, "video", None)
+
+    def to_content(self) -> content.ImageContent | content.VideoContent:
+        """Return it as a slide holds it; a film that is not prepared yet is its still."""
+        if self.film is not None and self.film.film is not None:
+            return content.VideoContent(
+                video=self.film.film.reference(), poster=self.reference(), description=self.description
+            )
+        return content.ImageContent(picture=self.reference(), description=self.description)
+
+
+class Video(models.Model):
+    """What makes a media item a film: its picture is a still, and this the film as players show it."""
+
+    item = models.OneToOneField(MediaItem, on_delete=models.CASCADE, related_name="video")
+    film = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
+    """None until it is prepared."""
+    duration_ms = models.PositiveIntegerField()
+    progress = models.PositiveSmallIntegerField(default=0)
+    """Hundredths of the preparation."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=40, blank=True)
+    """The code of the reason why it will not be prepared."""
+
+    def __str__(self) -> str:
+        return str(self.item)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is still being prepared."""
+        return self.film_id is None and not self.problem
+
+    @property
+    def seconds(self) -> int:
+        """How long it is, rounded up."""
+        return -(-self.duration_ms // 1000)
 
 
 FURTHER_PICTURES = 12

@@ -9,45 +9,46 @@ from typing import Any
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotModified
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from beffroi_server.library import queries, services
+from beffroi_server.library import queries, services, serving
 from beffroi_server.library.errors import InUse, MediaRefused
 from beffroi_server.library.forms import PictureForm, UploadForm, without_controls
-from beffroi_server.library.ingest import path_of
+from beffroi_server.library.ingest import path_of, refusal
 from beffroi_server.library.models import Asset, MediaItem
 from beffroi_server.web.access import PersonRequest, for_editors, for_people
 from beffroi_server.web.forms import add_refusal
 
 PAGE = 48
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SHOWN = {"image/jpeg", "image/png", "image/webp"}
+_SHOWN = {"image/jpeg", "image/png", "image/webp", "video/mp4"}
 """What browsers draw and cannot run."""
 
 
 @for_editors("GET", "POST")
 def pictures(request: PersonRequest) -> HttpResponse:
-    """List the pictures; add some. Those that do not do are named with the reason, the others are kept."""
+    """List pictures and videos; add some. Those that do not do are named with the reason, the others are kept."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     added: list[MediaItem] = []
     if request.method == "POST" and form.is_valid():
         added, refused = _take_in(request, form.cleaned_data["pictures"])
         if added:
-            text = ngettext("%(count)d picture was added.", "%(count)d pictures were added.", len(added))
+            text = ngettext("%(count)d file was added.", "%(count)d files were added.", len(added))
             messages.success(request, text % {"count": len(added)})
         if not refused:
             return redirect("pictures")
         add_refusal(form, refused)
     search = request.GET.get("search", "").strip()[:200]
-    found = MediaItem.objects.all()
+    found = MediaItem.objects.select_related("video")
     for word in search.split()[:10]:
         found = found.filter(name__icontains=word) | found.filter(description__icontains=word)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "search": search}
+    waits = any(each.film is not None and each.film.is_waiting for each in page)
+    context = {"form": form, "page": page, "search": search, "waits": waits}
     return render(request, "library/pictures.html", context, status=422 if form.errors else 200)
 
 
@@ -61,7 +62,10 @@ def picture(request: PersonRequest, pk: int) -> HttpResponse:
         services.update_picture(found, person=request.user, **form.cleaned_data)
         messages.success(request, _("“%(name)s” is saved.") % {"name": found.name})
         return redirect("pictures")
-    context = {"form": form, "picture": found, "name": name, "places": queries.places_of_picture(found)}
+    context = {
+        "form": form, "picture": found, "name": name, "places": queries.places_of_picture(found),
+        "problem": refusal(found.film.problem, name).message if found.film and found.film.problem else "",
+    }  # fmt: skip
     return render(request, "library/picture.html", context, status=422 if form.errors else 200)
 
 
@@ -83,19 +87,14 @@ def picture_delete(request: PersonRequest, pk: int) -> HttpResponse:
 
 @for_people("GET")
 def asset(request: PersonRequest, sha256: str) -> HttpResponseBase:
-    """Return a picture of the media store. Its address is its content, so it never changes."""
+    """Return a picture or a video of the media store."""
     row = Asset.objects.filter(sha256=sha256).first() if _SHA256.fullmatch(sha256) else None
     if row is None or row.media_type not in _SHOWN:
         raise Http404
-    etag = f'"{sha256}"'
-    if request.headers.get("If-None-Match") == etag:
-        return HttpResponseNotModified(headers={"ETag": etag})
     try:
-        file = path_of(sha256).open("rb")
+        return serving.file_response(request, path_of(sha256), sha256, row.media_type)
     except FileNotFoundError as error:
         raise Http404 from error
-    headers = {"ETag": etag, "Cache-Control": "private, max-age=31536000, immutable"}
-    return FileResponse(file, content_type=row.media_type, headers=headers)
 
 
 def _take_in(request: PersonRequest, files: list[UploadedFile[Any]]) -> tuple[list[MediaItem], list[str]]:

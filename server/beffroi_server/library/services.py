@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Person
-from beffroi_server.library import ingest, live, queries
+from beffroi_server.library import conversion, ingest, live, queries
 from beffroi_server.library.errors import EditConflict, InUse
-from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.library.models import Announcement, MediaItem, Video
 from beffroi_server.programme import publication
 from beffroi_server.transactions import serialised
 
@@ -22,7 +23,9 @@ def add_picture(file: IO[bytes], *, name: str, description: str = "", person: Pe
 
 
 def add_pictures(file: IO[bytes], *, name: str, description: str = "", person: Person | None) -> list[MediaItem]:
-    """Take a picture in, or every page of a document: the original is kept, a normalised copy and a thumbnail are made.
+    """Take a picture in, every page of a document, or a film: the original is kept, copies for screens are made.
+
+    A film is prepared later, by the leading process; until then it is its still.
 
     Args:
         file: An uploaded file, or any other that can be read.
@@ -48,6 +51,10 @@ def add_pictures(file: IO[bytes], *, name: str, description: str = "", person: P
             )
             for number, picture in enumerate(pictures, 1)
         ]
+        for item, picture in zip(items, pictures, strict=True):
+            if picture.duration_ms is not None:
+                Video.objects.create(item=item, duration_ms=picture.duration_ms)
+                transaction.on_commit(conversion.due.set)
         audit.record(person, "picture-added", name, sha256=pictures[0].original.sha256, pages=len(pictures))
     return items
 

@@ -1,7 +1,8 @@
 """The process that decodes what strangers made: ``python -m beffroi_server.library.worker FOLDER``.
 
-Reads ``original`` in the folder, a picture or a PDF; writes ``picture-0`` and ``thumbnail-0``, of a document also
-those of the other pages, and a line of JSON to standard output: what it made of it, or the code of the refusal.
+Reads ``original`` in the folder: a picture, a PDF or a film. Writes ``picture-0`` and ``thumbnail-0``, of a document
+also those of the other pages, of a film a still, and a line of JSON to standard output: what it made of it, or the
+code of the refusal.
 Without Django, and with little memory and time to spend.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 import io
 import json
-import resource
 import sys
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageCms, ImageFile, ImageOps
+
+from beffroi_server.library import sandbox
 
 MEMORY = 1_200 * 1024 * 1024
 """Bytes of address space: 60 million pixels of four bytes, a copy, and the libraries."""
@@ -28,7 +30,7 @@ PDF_MARK = b"%PDF-"
 THUMBNAIL = 400
 FLAT_COLOURS = 256
 FLAT_PIXELS = 2_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
 
 
 class Unfit(Exception):
@@ -50,8 +52,41 @@ def _normalise(folder: Path) -> dict[str, Any]:
         is_document = PDF_MARK in file.read(1024)
     if is_document:
         return {"media_type": "application/pdf", "pages": _pages(folder)}
+    if not _is_picture(folder / "original"):
+        return _film(folder)
     image, media_type = _opened(folder / "original")
     return {"media_type": media_type, "pages": [_written(_upright_rgb(image), folder, 0)]}
+
+
+def _is_picture(path: Path) -> bool:
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(path, formats=FORMATS):
+            return True
+    except Exception:  # noqa: BLE001 - a decoder may raise anything
+        return False
+
+
+def _film(folder: Path) -> dict[str, Any]:
+    """Write a still of a film, or say that this is none."""
+    from beffroi_server.library import video  # noqa: PLC0415 - only a film needs it
+
+    if not video.is_film(folder / "original"):
+        raise Unfit(_strange(folder / "original"))
+    try:
+        film = video.look(folder / "original")
+    except video.Unfit as error:
+        raise Unfit(str(error)) from error
+    page = _written(film.still, folder, 0)
+    return {"media_type": "video/mp4", "pages": [page], "duration_ms": film.duration_ms}
+
+
+def _strange(path: Path) -> str:
+    """Return why a file that nothing opens is refused: telephones make pictures that only some programs read."""
+    with path.open("rb") as file:
+        head = file.read(32)
+    is_heic = head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis"}
+    return "heic" if is_heic else "not-an-image"
 
 
 def _written(image: Image.Image, folder: Path, number: int) -> dict[str, Any]:
@@ -177,6 +212,5 @@ def _save(image: Image.Image, path: Path) -> str:
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_S, PROCESSOR_S + 1))
+    sandbox.confine(MEMORY, PROCESSOR_S)
     print(json.dumps(main(Path(sys.argv[1]))))

@@ -28,7 +28,7 @@ class Choices:
 def choices_for(playlist: Playlist, search: str) -> Choices:
     """Return what can be added, of that in which the words that are searched for occur."""
     announcements = Announcement.objects.exclude(entry__playlist=playlist).select_related("picture")
-    pictures = MediaItem.objects.exclude(entry__playlist=playlist)
+    pictures = MediaItem.objects.exclude(entry__playlist=playlist).select_related("video")
     for word in search.split():
         announcements = announcements.filter(Q(title__icontains=word) | Q(body__icontains=word))
         pictures = pictures.filter(Q(name__icontains=word) | Q(description__icontains=word))

@@ -120,9 +120,8 @@ def load_inputs(screen: Screen) -> Inputs:
     groups = list(screen.groups.order_by("slug"))
     rules = list(_rules(screen))
     shown = Playlist.objects.filter(pk__in={rule.playlist_id for rule in rules}).order_by("pk")
-    entries = Entry.objects.select_related("announcement__picture__picture", "media__picture").prefetch_related(
-        "announcement__more_pictures__picture"
-    )
+    related = ("announcement__picture__picture", "media__picture", "media__video__film")
+    entries = Entry.objects.select_related(*related).prefetch_related("announcement__more_pictures__picture")
     playlists = shown.prefetch_related(Prefetch("entries", queryset=entries))
     return Inputs(
         screen=screen.slug,
@@ -172,7 +171,7 @@ def _slide(entry: Entry, time_zone: str) -> content.Slide:
     else:
         assert entry.media is not None
         name, identifier = entry.media.name, f"media-{entry.media_id}-{entry.pk}"
-        shown = {"kind": "image", "picture": entry.media.reference(), "description": entry.media.description}
+        shown = entry.media.to_content()
     return content.Slide.model_validate(
         {
             "id": identifier,

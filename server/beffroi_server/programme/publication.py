@@ -23,7 +23,7 @@ from beffroi_content.wire.documents import Programme
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.topics import Scope
 from beffroi_server.broadcast import signing
-from beffroi_server.library.models import Announcement, Template
+from beffroi_server.library.models import Announcement, MediaItem, Template
 from beffroi_server.programme import compile as compiling
 from beffroi_server.programme.models import DayCalendar, Playlist, ScheduleRule
 from beffroi_server.screens.models import Screen
@@ -39,6 +39,11 @@ def announcement_changed(announcement: Announcement) -> None:
     shown = Q(playlist__entries__announcement=announcement)
     agenda = Q(playlist__entries__announcement__template=Template.AGENDA)
     _mark(_concerned(ScheduleRule.objects.filter(shown | agenda)))
+
+
+def media_changed(item: MediaItem) -> None:
+    """Mark the screens that show the picture or film by itself."""
+    _mark(_concerned(ScheduleRule.objects.filter(playlist__entries__media=item)))
 
 
 def playlist_changed(playlist: Playlist) -> None:

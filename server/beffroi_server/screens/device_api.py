@@ -11,9 +11,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import IO, TypeVar
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -23,6 +22,7 @@ from beffroi_content.wire.topics import Scope
 from beffroi_server.broadcast import beats, ingest, signing
 from beffroi_server.broadcast.keys import KeysMissing
 from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.library import serving
 from beffroi_server.library.ingest import path_of
 from beffroi_server.library.models import Asset
 from beffroi_server.screens import services
@@ -33,9 +33,7 @@ ATTEMPTS = 10
 ATTEMPTS_S = 60.0
 """So many wrong codes are heard in so many seconds, from everybody together: a code is right once in 10^18 guesses."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 View = Callable[..., HttpResponseBase]
-Response = TypeVar("Response", bound=HttpResponseBase)
 
 
 class Attempts:
@@ -136,16 +134,7 @@ def asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpResponseBase
     path = path_of(sha256)
     if row is None or not path.is_file():
         return _error(404, "unknown-asset", f"{screen.slug} asks for a file that is not here")
-    size, etag = path.stat().st_size, f'"{sha256}"'
-    if request.headers.get("If-None-Match") == etag:
-        return _described(HttpResponse(status=304), etag)
-    part = _part(request, size, etag)
-    if part is None:
-        refused = _described(_error(416, "range", f"the file has {size} bytes"), etag)
-        refused["Content-Range"] = f"bytes */{size}"
-        return refused
-    start, end = part
-    return _described(_file_response(sha256, row.media_type, start, end, size), etag)
+    return serving.file_response(request, path, sha256, row.media_type)
 
 
 @for_players
@@ -170,61 +159,6 @@ def _rows(screen: Screen) -> list[Outgoing]:
     ]
     names = [str(topic) for topic in topics]
     return sorted(Outgoing.objects.filter(retained=True, topic__in=names), key=lambda row: names.index(row.topic))
-
-
-def _part(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:
-    """Return first and last byte that are wanted; None for a part that the file does not have.
-
-    A range that is not understood, or of which the file has changed, means the whole file (RFC 9110, 14.2 and 13.1.5).
-    """
-    whole = 0, size - 1
-    match = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
-    if match is None or match[0] == "bytes=-" or request.headers.get("If-Range", etag) != etag:
-        return whole
-    if not match[1]:
-        length = int(match[2])
-        return (max(0, size - length), size - 1) if length else None
-    start, end = int(match[1]), min(int(match[2] or size), size - 1)
-    if match[2] and int(match[2]) < start:
-        return whole
-    return (start, end) if start < size else None
-
-
-def _file_response(sha256: str, media_type: str, start: int, end: int, size: int) -> FileResponse:
-    file = path_of(sha256).open("rb")
-    file.seek(start)
-    length = end - start + 1
-    # A file cut at its front is served by the file wrapper; one cut at its end too must be read here.
-    served = file if end == size - 1 else _Part(file, length)
-    response = FileResponse(served, status=200 if length == size else 206, content_type=media_type)
-    response["Content-Length"] = str(length)
-    if length != size:
-        response["Content-Range"] = f"bytes {start}-{end}/{size}"
-    return response
-
-
-class _Part:
-    """A file that ends early."""
-
-    def __init__(self, file: IO[bytes], length: int) -> None:
-        self._file = file
-        self._left = length
-
-    def read(self, size: int = -1) -> bytes:
-        wanted = self._left if size < 0 else min(size, self._left)
-        block = self._file.read(wanted)
-        self._left -= len(block)
-        return block
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def _described(response: Response, etag: str) -> Response:
-    response["ETag"] = etag
-    response["Accept-Ranges"] = "bytes"
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    return response
 
 
 def _written(topic: str, payload: bytes) -> dict[str, str]:

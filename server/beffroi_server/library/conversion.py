@@ -1,0 +1,131 @@
+"""Films are prepared in the background, one after another, by a process of its own; see ``video``.
+
+What is to be done is in the database: after a restart it goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+
+from beffroi_server.broadcast import signing
+from beffroi_server.library import ingest
+from beffroi_server.library.models import Video
+from beffroi_server.transactions import serialised
+
+logger = logging.getLogger(__name__)
+due = threading.Event()
+"""Set when a film was uploaded; the worker of the leading process waits for it."""
+LOOK_EVERY_S = 30
+ATTEMPTS = 3
+SILENCE_S = 300.0
+"""Seconds without any progress after which the process is ended."""
+POLL_S = 0.5
+
+
+class Interrupted(Exception):
+    """The server is stopping: the film is prepared after the next start."""
+
+
+@signing.own_connection()
+def run_worker(stopping: threading.Event) -> None:
+    """Prepare films until ``stopping`` is set."""
+    while not stopping.is_set():
+        try:
+            while signing.with_fresh_connection(lambda: prepare_next(stopping.is_set)):
+                pass
+        except Interrupted:
+            return
+        except Exception:
+            logger.exception("a film could not be prepared")
+        due.wait(timeout=LOOK_EVERY_S)
+        due.clear()
+
+
+def prepare_next(stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Prepare the film that has waited longest; tell whether there was one.
+
+    Raises:
+        Interrupted: ``stopping`` became true.
+    """
+    video = Video.objects.filter(film=None, problem="").select_related("item").order_by("attempts", "pk").first()
+    if video is None:
+        return False
+    if video.attempts >= ATTEMPTS:
+        _refuse(video, "too-complex")
+        return True
+    # Counted before it begins: a film that takes the whole machine down is not tried for ever.
+    Video.objects.filter(pk=video.pk).update(attempts=F("attempts") + 1, progress=0)
+    try:
+        _prepare(video, stopping)
+    except Interrupted:
+        Video.objects.filter(pk=video.pk).update(attempts=F("attempts") - 1)
+        raise
+    return True
+
+
+def _prepare(video: Video, stopping: Callable[[], bool]) -> None:
+    store = Path(settings.MEDIA_STORE)
+    with tempfile.TemporaryDirectory(prefix=".incoming-", dir=store) as name:
+        folder = Path(name)
+        os.link(ingest.path_of(video.item.original_id), folder / "original")
+        result: dict[str, Any] = {}
+        for said in _said(folder, stopping):
+            result = said
+            if "progress" in said:
+                Video.objects.filter(pk=video.pk).update(progress=said["progress"])
+        if "duration_ms" not in result:
+            _refuse(video, str(result.get("code", "too-complex")))
+            return
+        _accept(video, ingest.keep(folder / "video", "video/mp4"), int(result["duration_ms"]))
+
+
+def _said(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Yield what the process says, until it ends or is silent for too long."""
+    command = [sys.executable, "-I", "-m", "beffroi_server.library.video", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own module
+        assert process.stdout is not None
+        os.set_blocking(process.stdout.fileno(), False)
+        heard = time.monotonic()
+        text = b""
+        try:
+            while time.monotonic() - heard < SILENCE_S:
+                if stopping():
+                    raise Interrupted
+                if not select.select([process.stdout], [], [], POLL_S)[0]:
+                    continue
+                chunk = process.stdout.read()
+                if not chunk:
+                    return
+                heard = time.monotonic()
+                *lines, text = (text + chunk).split(b"\n")
+                yield from (json.loads(line) for line in lines)
+        finally:
+            process.kill()
+
+
+def _accept(video: Video, stored: ingest.StoredFile, duration_ms: int) -> None:
+    from beffroi_server.programme import publication  # noqa: PLC0415 - the programme builds on the library
+
+    with serialised():
+        values = {"film": ingest.asset(stored), "duration_ms": duration_ms, "progress": 100}
+        if Video.objects.filter(pk=video.pk).update(**values):
+            publication.media_changed(video.item)
+
+
+def _refuse(video: Video, code: str) -> None:
+    logger.warning("the film %s cannot be prepared: %s", video.item.name, code)
+    Video.objects.filter(pk=video.pk).update(problem=code)
