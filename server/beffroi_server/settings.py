@@ -5,6 +5,7 @@ Secrets may be given in a file: ``BEFFROI_X_FILE`` names the file that holds the
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -82,6 +83,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "beffroi_server.accounts",
+    "beffroi_server.feeds",
     "beffroi_server.library",
     "beffroi_server.screens",
     "beffroi_server.programme",
@@ -197,6 +199,21 @@ MQTT_PASSWORD = text("BEFFROI_MQTT_PASSWORD")
 MQTT_TLS = flag("BEFFROI_MQTT_TLS", default=False)
 MQTT_PUBLIC_HOST = text("BEFFROI_MQTT_PUBLIC_HOST")
 """The broker's name as players reach it; empty: the host of BEFFROI_URL."""
+
+METEOFRANCE_KEY = text("BEFFROI_METEOFRANCE_KEY")
+"""For the API “Bulletin Vigilance” of portail-api.meteofrance.fr."""
+
+
+def _networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    given = [network.strip() for network in text("BEFFROI_FEED_NETWORKS").split(",") if network.strip()]
+    try:
+        return [ipaddress.ip_network(network) for network in given]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"BEFFROI_FEED_NETWORKS: {error}. Write it as 10.1.2.0/24") from error
+
+
+FEED_NETWORKS = _networks()
+"""Private networks from which feeds may come."""
 
 LOGGING = {
     "version": 1,

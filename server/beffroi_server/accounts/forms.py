@@ -85,8 +85,12 @@ class TownForm(PlainModelForm):
 
     class Meta:
         model = Town
-        fields = ("name", "colour", "logo", "time_zone", "locale")
+        fields = ("name", "colour", "logo", "time_zone", "locale", "latitude", "longitude")
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
+        help_texts = {
+            "latitude": _("Degrees north, such as 47.2184. For the weather, and for times by the sun."),
+            "longitude": _("Degrees east; west of Greenwich it is negative, such as -1.5536."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,7 +7,7 @@ import json
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -68,6 +68,14 @@ class Town(models.Model):
     logo = models.ForeignKey("library.MediaItem", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     time_zone = models.CharField(_("time zone"), max_length=60, default="Europe/Paris")
     locale = models.CharField(_("language of the screens"), max_length=2, default="fr")
+    latitude = models.FloatField(
+        _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+    )
+    """Degrees north; None: nobody has said where the town lies."""
+    longitude = models.FloatField(
+        _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
+    """Degrees east."""
 
     def __str__(self) -> str:
         return self.name

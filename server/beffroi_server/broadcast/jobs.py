@@ -20,6 +20,7 @@ from beffroi_content.wire.topics import Scope, Topic
 from beffroi_server.alerts import services as alerts
 from beffroi_server.broadcast import beats, publisher, signing
 from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.feeds import refresh
 from beffroi_server.programme import publication
 from beffroi_server.screens.models import ScreenState
 
@@ -28,6 +29,7 @@ BEAT_S = 10
 SETTLE_S = 5
 RECONCILE_S = 60
 RENEW_S = 3600
+FEEDS_S = 60
 RESENDS = 200
 """Programmes sent again in one round of reconciliation: the others follow in the next."""
 
@@ -43,6 +45,7 @@ def scheduler() -> BackgroundScheduler:
         (settle, SETTLE_S),
         (reconcile, RECONCILE_S),
         (renew, RENEW_S),
+        (feeds, FEEDS_S),
     ):
         made.add_job(_guarded(job), "interval", seconds=seconds, id=job.__name__, next_run_time=dt.datetime.now(dt.UTC))
     return made
@@ -82,6 +85,11 @@ def reconcile() -> int:
         and (state.report or {}).get("programme") != newest[topic]
     ]
     return sum(current.send(row) for row in Outgoing.objects.filter(retained=True, topic__in=behind[:RESENDS]))
+
+
+def feeds() -> int:
+    """Read the feeds that are due; return how many were read."""
+    return refresh.refresh_due()
 
 
 def renew() -> int:

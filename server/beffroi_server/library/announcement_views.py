@@ -14,10 +14,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library import drawings, live, services
 from beffroi_server.library.errors import EditConflict, InUse
 from beffroi_server.library.forms import AnnouncementForm
-from beffroi_server.library.models import LIVE, Announcement
+from beffroi_server.library.models import FED, LIVE, Announcement
 from beffroi_server.programme import services as programme
 from beffroi_server.programme.models import Playlist
 from beffroi_server.web.access import PersonRequest, for_editors, for_people, the_town
@@ -46,8 +47,16 @@ def announcement_new(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
         return _save(request, AnnouncementForm(request.POST), None)
     chosen = request.GET.get("picture", "")
-    initial = {"picture": int(chosen)} if chosen.isdecimal() and len(chosen) < 10 else {}
+    initial: dict[str, Any] = {"picture": int(chosen)} if chosen.isdecimal() and len(chosen) < 10 else {}
+    initial |= _fed(request.GET.get("feed", ""))
     return _page(request, AnnouncementForm(initial=initial))
+
+
+def _fed(number: str) -> dict[str, Any]:
+    """Return what is filled in already of an announcement that shows a feed."""
+    feed = Feed.objects.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 10 else None
+    looks = {kind: look for look, kind in FED.items()}
+    return {"feed": feed, "template": looks[FeedKind(feed.kind)], "title": feed.name} if feed else {}
 
 
 @for_editors("GET", "POST")
@@ -143,6 +152,9 @@ def _preview(form: AnnouncementForm) -> dict[str, Any]:
     else:
         names = [name for name in AnnouncementForm.Meta.fields if name != "more_pictures"]
         values = {name: getattr(form.instance, name) for name in names}
+        # What is filled in of a new one, such as the feed that it shows.
+        if isinstance(form.initial.get("feed"), Feed):
+            values |= {name: form.initial[name] for name in ("template", "title", "feed")}
         values |= {"picture": next((p for p in form.offered_pictures if p.pk == form["picture"].value()), None)}
     further = values.pop("more_pictures", None)
     written = Announcement(**{**values, "id": _UNSAVED, "title": values.get("title") or _("Title")})

@@ -25,7 +25,7 @@ class AnnouncementForm(ListedModelForm):
         model = Announcement
         fields = (
             "template", "title", "figure", "body", "label", "place", "starts", "ends", "picture", "more_pictures",
-            "link", "source",
+            "link", "source", "feed",
         )  # fmt: skip
         widgets = {
             "template": forms.RadioSelect,
@@ -40,6 +40,7 @@ class AnnouncementForm(ListedModelForm):
             "label": _("A word above the title, such as Sports or Roadworks."),
             "figure": _("As it is read, such as 12 500 €."),
             "source": _("Left empty, the town speaks."),
+            "feed": _("Feeds are added on the page “Feeds”. Left empty, an agenda shows the events of the library."),
         }
 
     link = forms.URLField(
@@ -59,6 +60,9 @@ class AnnouncementForm(ListedModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        feed = self.fields["feed"]
+        assert isinstance(feed, forms.ModelChoiceField)
+        feed.label_from_instance = lambda obj: f"{obj} – {obj.get_kind_display()}"  # type: ignore[method-assign]
         if not self.instance._state.adding:
             del self.fields["playlists"]
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_content.model import widget as widgets
 from beffroi_server.broadcast.signing import unix_ms
-from beffroi_server.library.models import LIVE, Announcement, Template
+from beffroi_server.library.models import FED, LIVE, Announcement, Template
 
 EVENTS = 40
 """Events of an agenda at most: the soonest."""
@@ -64,6 +64,8 @@ def _ticker(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
 
 
 def _agenda(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    if announcement.feed is not None:
+        return widgets.AgendaWidget.model_validate(_fed(announcement))
     now = timezone.now()
     lasting = Q(starts__gte=now - _DAY) | Q(ends__gte=now)
     coming = Announcement.objects.filter(lasting, template=Template.EVENT).order_by("starts")
@@ -92,12 +94,44 @@ def _poll(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
     )
 
 
+def _fed(announcement: Announcement) -> dict[str, Any]:
+    """Return the fields of a widget that shows a feed."""
+    feed, wanted = announcement.feed, FED[Template(announcement.template)]
+    if feed is None or feed.kind != wanted:
+        raise ValueError(_("Choose a feed of the kind “%(kind)s”.") % {"kind": wanted.label})
+    if not feed.data:
+        raise ValueError(
+            _("The feed “%(name)s” was not read yet. %(problem)s") % {"name": feed, "problem": feed.problem}
+        )
+    return {"title": announcement.title, **feed.widget_values()}
+
+
+def _headlines(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    return widgets.NewsWidget.model_validate(_fed(announcement))
+
+
+def _weather(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    return widgets.WeatherWidget.model_validate(_fed(announcement) | {"source": "MET Norway"})
+
+
+def _vigilance(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    return widgets.VigilanceWidget.model_validate(_fed(announcement) | {"source": "Météo-France"})
+
+
+def _table(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    return widgets.TableWidget.model_validate(_fed(announcement))
+
+
 _WIDGETS = {
     Template.CLOCK: _clock,
     Template.COUNTDOWN: _countdown,
     Template.TICKER: _ticker,
     Template.AGENDA: _agenda,
     Template.POLL: _poll,
+    Template.HEADLINES: _headlines,
+    Template.WEATHER: _weather,
+    Template.VIGILANCE: _vigilance,
+    Template.TABLE: _table,
 }
 
 

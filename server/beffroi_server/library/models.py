@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
+from beffroi_server.feeds.models import Feed, FeedKind
 
 
 class Asset(models.Model):
@@ -121,9 +122,21 @@ class Template(models.TextChoices):
     TICKER = "ticker", _("Short messages")
     AGENDA = "agenda", _("Agenda")
     POLL = "poll", _("Poll result")
+    HEADLINES = "headlines", _("Headlines")
+    WEATHER = "weather", _("Weather")
+    VIGILANCE = "vigilance", _("Vigilance")
+    TABLE = "table", _("Table of a feed")
 
 
-LIVE = frozenset({Template.CLOCK, Template.COUNTDOWN, Template.TICKER, Template.AGENDA, Template.POLL})
+FED = {
+    Template.AGENDA: FeedKind.CALENDAR,
+    Template.HEADLINES: FeedKind.NEWS,
+    Template.WEATHER: FeedKind.WEATHER,
+    Template.VIGILANCE: FeedKind.VIGILANCE,
+    Template.TABLE: FeedKind.TABLE,
+}
+"""Looks that show a feed, and of which kind."""
+LIVE = frozenset({Template.CLOCK, Template.COUNTDOWN, Template.TICKER, Template.POLL, *FED})
 """Looks that change by themselves: what screens are sent is a widget."""
 
 
@@ -147,6 +160,10 @@ class Announcement(models.Model):
     )
     figure = models.CharField(_("figure"), max_length=24, blank=True)
     link = models.URLField(_("link"), max_length=500, blank=True, validators=[URLValidator(["http", "https"])])
+    feed = models.ForeignKey(
+        Feed, null=True, blank=True, on_delete=models.PROTECT, related_name="announcements", verbose_name=_("feed")
+    )
+    """What a look shows that is fed."""
     source = models.CharField(_("service that speaks"), max_length=120, blank=True)
     version = models.PositiveIntegerField(default=1)
     """Rises at each save, so that two editors do not overwrite each other unawares."""

@@ -78,6 +78,8 @@ class Inputs:
     rules: tuple[content.ScheduleRule, ...]
     idle: content.Slide
     calendars: tuple[content.DayCalendar, ...] = ()
+    unready: tuple[Problem, ...] = ()
+    """What cannot be shown on any screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def compile_manifest(inputs: Inputs, page_count: PageCount | None = None) -> Com
         CompileProblem: the whole is more than a programme may be.
     """
     count = page_count or _page_count
-    problems: list[Problem] = []
+    problems = list(inputs.unready)
     playlists = []
     slides: list[content.Slide] = []
     for playlist in inputs.playlists:
@@ -120,16 +122,19 @@ def load_inputs(screen: Screen) -> Inputs:
     groups = list(screen.groups.order_by("slug"))
     rules = list(_rules(screen))
     shown = Playlist.objects.filter(pk__in={rule.playlist_id for rule in rules}).order_by("pk")
-    related = ("announcement__picture__picture", "media__picture", "media__video__film")
+    related = ("announcement__picture__picture", "announcement__feed", "media__picture", "media__video__film")
     entries = Entry.objects.select_related(*related).prefetch_related("announcement__more_pictures__picture")
     playlists = shown.prefetch_related(Prefetch("entries", queryset=entries))
+    unready: list[Problem] = []
+    read = [_playlist_input(playlist, town.time_zone, unready) for playlist in playlists]
     return Inputs(
         screen=screen.slug,
         settings=screen_settings(screen, town, tuple(group.slug for group in groups[:GROUPS_LIMIT])),
-        playlists=tuple(_playlist_input(playlist, town.time_zone) for playlist in playlists),
+        playlists=tuple(read),
         rules=tuple(rule.to_content() for rule in rules),
         calendars=days.calendars_of(rules),
         idle=_idle(town),
+        unready=tuple(unready),
     )
 
 
@@ -159,9 +164,15 @@ def _rules(screen: Screen) -> list[ScheduleRule]:
     )
 
 
-def _playlist_input(playlist: Playlist, time_zone: str) -> PlaylistInput:
-    slides = tuple(_slide(entry, time_zone) for entry in playlist.entries.all())
-    return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=slides)
+def _playlist_input(playlist: Playlist, time_zone: str, unready: list[Problem]) -> PlaylistInput:
+    slides = []
+    for entry in playlist.entries.all():
+        try:
+            slides.append(_slide(entry, time_zone))
+        except ValueError as error:
+            identifier = f"announcement-{entry.announcement_id}-{entry.pk}"
+            unready.append(Problem(identifier, str(entry), "unready", f"“{entry}”: {error}"))
+    return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=tuple(slides))
 
 
 def _slide(entry: Entry, time_zone: str) -> content.Slide:

@@ -23,6 +23,7 @@ from beffroi_content.wire.documents import Programme
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.topics import Scope
 from beffroi_server.broadcast import signing
+from beffroi_server.feeds.models import Feed
 from beffroi_server.library.models import Announcement, MediaItem, Template
 from beffroi_server.programme import compile as compiling
 from beffroi_server.programme.models import DayCalendar, Playlist, ScheduleRule
@@ -39,6 +40,11 @@ def announcement_changed(announcement: Announcement) -> None:
     shown = Q(playlist__entries__announcement=announcement)
     agenda = Q(playlist__entries__announcement__template=Template.AGENDA)
     _mark(_concerned(ScheduleRule.objects.filter(shown | agenda)))
+
+
+def feed_changed(feed: Feed) -> None:
+    """Mark the screens that show an announcement which shows the feed."""
+    _mark(_concerned(ScheduleRule.objects.filter(playlist__entries__announcement__feed=feed)))
 
 
 def media_changed(item: MediaItem) -> None:

@@ -6,5 +6,5 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(f"beffroi_server.{application}.urls"))
-    for application in ("screens", "library", "programme", "alerts", "accounts")
+    for application in ("screens", "library", "feeds", "programme", "alerts", "accounts")
 ]

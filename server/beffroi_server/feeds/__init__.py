@@ -1,0 +1,1 @@
+"""What others publish and screens show: calendars, news, weather, vigilance, tables."""

@@ -1,0 +1,11 @@
+"""Django's name for this package."""
+
+from django.apps import AppConfig
+
+
+class FeedsConfig(AppConfig):
+    """Configuration of the feeds application."""
+
+    name = "beffroi_server.feeds"
+    label = "feeds"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,144 @@
+"""Fetching what others publish, without becoming their way into the town hall's network.
+
+A name is looked up once, each of its addresses is checked, and the connection goes to an address that was checked:
+what the name says a moment later changes nothing. Redirections go the same way.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any, NoReturn
+
+import requests
+import urllib3
+from django.conf import settings
+from django.utils.translation import gettext as _
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+LIMIT = 2 * 1024 * 1024
+"""Bytes of an answer."""
+CONNECT_S, READ_S, WHOLE_S = 5.0, 10.0, 30.0
+REDIRECTIONS = 4
+
+
+class Unreachable(Exception):
+    """It cannot be fetched; the message is for people."""
+
+
+class _Forbidden(OSError):
+    """The address is one of our own network."""
+
+
+def fetch(address: str, headers: Mapping[str, str] | None = None) -> bytes:
+    """Return what is at an address of the Internet.
+
+    Raises:
+        Unreachable: it cannot be had, or may not be asked for.
+    """
+    if not address.startswith(("http://", "https://")):
+        raise Unreachable(_("The address must begin with https://."))
+    try:
+        return _fetched(address, headers or {})
+    except requests.exceptions.SSLError as error:
+        raise Unreachable(_("Its certificate is not valid: the page may be another’s.")) from error
+    except requests.Timeout as error:
+        raise Unreachable(_("It did not answer in time.")) from error
+    except requests.TooManyRedirects as error:
+        raise Unreachable(_("It refers from one address to the next.")) from error
+    except requests.ConnectionError as error:
+        if "_Forbidden" in repr(error):
+            raise Unreachable(
+                _("The address lies in a private network. Whoever runs the server may allow it: BEFFROI_FEED_NETWORKS.")
+            ) from error
+        raise Unreachable(_("No connection: is the address right?")) from error
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+        raise Unreachable(_("The answer could not be understood. Is the address right?")) from error
+
+
+def _fetched(address: str, headers: Mapping[str, str]) -> bytes:
+    started = time.monotonic()
+    with requests.Session() as session:
+        session.trust_env = False
+        session.max_redirects = REDIRECTIONS
+        session.headers["User-Agent"] = f"Beffroi/{version('beffroi')} ({settings.PUBLIC_URL})"
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _Adapter())
+        with session.get(address, headers=dict(headers), timeout=(CONNECT_S, READ_S), stream=True) as answer:
+            if answer.status_code != requests.codes.ok:
+                raise Unreachable(_("It answered with the error %(code)d.") % {"code": answer.status_code})
+            content = bytearray()
+            for chunk in answer.iter_content(65_536):
+                content += chunk
+                if len(content) > LIMIT:
+                    raise Unreachable(_("It has more than 2 MB. Choose a smaller feed."))
+                if time.monotonic() - started > WHOLE_S:
+                    raise Unreachable(_("It did not answer in time."))
+            return bytes(content)
+
+
+def is_allowed(address: str) -> bool:
+    """Tell whether the server may ask an IP address: one of the Internet, or of a network that was allowed."""
+    found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
+    mapped = getattr(found, "ipv4_mapped", None)
+    found = mapped or found
+    if any(found in network for network in settings.FEED_NETWORKS if network.version == found.version):
+        return True
+    return found.is_global and not found.is_multicast
+
+
+def _checked_socket(connection: Any) -> socket.socket:
+    """Connect to the first address of the host that may be asked."""
+    infos = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)
+    addresses = [str(info[4][0]) for info in infos]
+    if not addresses or not all(is_allowed(address) for address in addresses):
+        raise _Forbidden(f"{connection.host} is not on the Internet")
+    problem: OSError | None = None
+    for address in addresses:
+        try:
+            return socket.create_connection((address, connection.port), connection.timeout)
+        except OSError as error:
+            problem = error
+    assert problem is not None
+    raise problem
+
+
+def _refuse(connection: Any, error: OSError) -> NoReturn:
+    if isinstance(error, TimeoutError):
+        raise urllib3.exceptions.ConnectTimeoutError(connection, "no connection in time") from error
+    raise urllib3.exceptions.NewConnectionError(connection, repr(error)) from error
+
+
+class _Guarded:
+    def _new_conn(self) -> socket.socket:
+        try:
+            return _checked_socket(self)
+        except OSError as error:
+            _refuse(self, error)
+
+
+class _GuardedHTTP(_Guarded, HTTPConnection):
+    pass
+
+
+class _GuardedHTTPS(_Guarded, HTTPSConnection):
+    pass
+
+
+class _PoolHTTP(HTTPConnectionPool):
+    ConnectionCls = _GuardedHTTP
+
+
+class _PoolHTTPS(HTTPSConnectionPool):
+    ConnectionCls = _GuardedHTTPS
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PoolHTTP, "https": _PoolHTTPS}

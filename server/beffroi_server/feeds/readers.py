@@ -1,0 +1,222 @@
+"""From what was fetched to the fields of a widget: ``python -m beffroi_server.feeds.readers KIND ZONE``.
+
+Reads a feed on standard input and writes a line of JSON: the fields, or the code of the reason why there are none.
+A process of its own, with limits, since strangers write what it reads. Without Django.
+"""
+
+from __future__ import annotations
+
+import calendar as calendar_module
+import csv
+import datetime as dt
+import html
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from beffroi_server.library import sandbox
+
+MEMORY = 768 * 1024 * 1024
+PROCESSOR_S = 20
+EVENTS, AHEAD = 60, dt.timedelta(days=120)
+ITEMS, ROWS, CELLS = 40, 60, 8
+LONGEST, CELL = 160, 100
+"""Letters of a title, and of a cell of a table."""
+PHENOMENA = {
+    1: "Vent violent", 2: "Pluie-inondation", 3: "Orages", 4: "Crues", 5: "Neige-verglas", 6: "Canicule",
+    7: "Grand froid", 8: "Avalanches", 9: "Vagues-submersion",
+}  # fmt: skip
+"""The names that Météo-France gives them, in French as people know them."""
+_SKIES = (
+    ("thunder", "storm"), ("snow", "snow"), ("sleet", "snow"), ("showers", "showers"), ("rain", "rain"), ("fog", "fog"),
+    ("clearsky", "sun"), ("fair", "sun"), ("partlycloudy", "veiled"), ("cloudy", "cloud"),
+)  # fmt: skip
+"""Words within the symbols of MET Norway, the gravest first, and what the sky is then."""
+
+
+class Unreadable(Exception):
+    """There is nothing in it that can be shown; the argument is a code of the reason."""
+
+
+def calendar(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
+    """Return the events of the days to come, repetitions written out."""
+    import icalendar  # noqa: PLC0415 - each kind loads what it needs
+    import recurring_ical_events  # noqa: PLC0415
+
+    try:
+        found = recurring_ical_events.of(icalendar.Calendar.from_ical(content), skip_bad_series=True)
+        events = found.between(now - dt.timedelta(hours=12), now + AHEAD)
+    except Exception as error:
+        raise Unreadable("not-a-calendar") from error
+    shown = [event for each in events if (event := _event(each, zone)) is not None]
+    return {"events": sorted(shown, key=lambda event: (event["starts"], event["title"]))[:EVENTS]}
+
+
+def news(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
+    """Return the newest messages of a feed."""
+    import feedparser  # noqa: PLC0415
+
+    found = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
+    if not found.entries and found.bozo:
+        raise Unreadable("not-a-feed")
+    items: list[dict[str, Any]] = []
+    for entry in found.entries:
+        title = _plain(entry.get("title", ""))
+        moment = entry.get("published_parsed") or entry.get("updated_parsed")
+        if title:
+            published = calendar_module.timegm(moment) * 1000 if moment else None
+            items.append({"title": _shortened(title, LONGEST), "published_at_ms": published})
+    if not items:
+        raise Unreadable("empty")
+    return {"items": sorted(items, key=lambda item: -(item["published_at_ms"] or 0))[:ITEMS]}
+
+
+def table(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
+    """Return the rows of a table; the first is its heading."""
+    text = _decoded(content)
+    try:
+        dialect: Any = csv.Sniffer().sniff(text[:4096], delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.excel
+    try:
+        lines = [[_plain(cell) for cell in line] for line in csv.reader(io.StringIO(text), dialect)]
+    except csv.Error as error:
+        raise Unreadable("not-a-table") from error
+    rows = [line for line in lines if any(line)]
+    if len(rows) < 2:
+        raise Unreadable("empty")
+    if max(map(len, rows)) > CELLS:
+        raise Unreadable("too-wide")
+    heading, *body = [[_shortened(cell, CELL) for cell in row] for row in rows[: ROWS + 1]]
+    return {"heading": [_shortened(cell, 60) for cell in heading], "rows": body}
+
+
+def weather(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
+    """Return the days of a forecast of MET Norway (locationforecast 2.0)."""
+    try:
+        steps = json.loads(content)["properties"]["timeseries"]
+        moments = [(dt.datetime.fromisoformat(step["time"]).astimezone(zone), step["data"]) for step in steps]
+        days = [_day(day, moments) for day in sorted({moment.date() for moment, _ in moments})]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable("not-a-forecast") from error
+    known = [day for day in days if day is not None]
+    if not known:
+        raise Unreadable("empty")
+    return {"days": known[:6]}
+
+
+def vigilance(content: bytes, zone: ZoneInfo, now: dt.datetime, department: str = "") -> dict[str, Any]:
+    """Return what the map of vigilance says of a department today (API DPVigilance v1, ``cartevigilance``)."""
+    try:
+        periods = json.loads(content)["product"]["periods"]
+        today = next(period for period in periods if period["echeance"] == "J")
+        domain = next(each for each in today["timelaps"]["domain_ids"] if each["domain_id"] == department)
+        items = [(int(one["phenomenon_id"]), int(one["phenomenon_max_color_id"])) for one in domain["phenomenon_items"]]
+    except StopIteration as error:
+        raise Unreadable("no-department") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable("not-a-vigilance") from error
+    known = [(PHENOMENA[number], level) for number, level in items if number in PHENOMENA and 1 <= level <= 4]
+    grave = sorted((one for one in known if one[1] > 1), key=lambda one: -one[1])
+    return {
+        "department": department,
+        "level": max((level for _, level in known), default=1),
+        "phenomena": [{"name": name, "level": level} for name, level in grave],
+    }
+
+
+READERS: dict[str, Callable[..., dict[str, Any]]] = {
+    "calendar": calendar, "news": news, "table": table, "weather": weather, "vigilance": vigilance,
+}  # fmt: skip
+
+
+def _event(event: Any, zone: ZoneInfo) -> dict[str, Any] | None:
+    title = _shortened(_plain(str(event.get("SUMMARY", ""))), LONGEST)
+    if not title or str(event.get("STATUS", "")).upper() == "CANCELLED":
+        return None
+    starts = _local(event["DTSTART"].dt, zone)
+    ends = _local(event["DTEND"].dt, zone) if "DTEND" in event else None
+    return {
+        "title": title,
+        "starts": starts.isoformat(),
+        "ends": ends.isoformat() if ends and ends > starts else None,
+        "place": _shortened(_plain(str(event.get("LOCATION", ""))), 80),
+    }
+
+
+def _local(moment: dt.date, zone: ZoneInfo) -> dt.datetime:
+    if not isinstance(moment, dt.datetime):
+        return dt.datetime.combine(moment, dt.time())
+    return moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None)
+
+
+def _day(day: dt.date, moments: Iterable[tuple[dt.datetime, Any]]) -> dict[str, Any] | None:
+    of_day = [(moment, data) for moment, data in moments if moment.date() == day]
+    details = [data["instant"]["details"] for _, data in of_day]
+    heats = [each["air_temperature"] for each in details if "air_temperature" in each]
+    # Of a day that is cut at the end of the forecast, the warmest hours are not known.
+    if not heats or of_day[-1][0].hour < 12:
+        return None
+    winds = [each["wind_speed"] for each in details if "wind_speed" in each]
+    symbols = [
+        data[span]["summary"]["symbol_code"]
+        for moment, data in of_day
+        if 6 <= moment.hour <= 20
+        for span in ("next_6_hours", "next_1_hours")
+        if span in data
+    ]
+    return {
+        "day": day.isoformat(),
+        "sky": _sky(symbols),
+        "low": round(min(heats)) if len(heats) > 2 else None,
+        "high": round(max(heats)),
+        "wind_kmh": round(max(winds) * 3.6) if winds else None,
+    }
+
+
+def _sky(symbols: list[str]) -> str:
+    """Return the gravest sky that lasts for a quarter of the day."""
+    for word, sky in _SKIES:
+        if symbols and sum(word in symbol for symbol in symbols) * 4 >= len(symbols):
+            return sky
+    return "unknown"
+
+
+def _decoded(content: bytes) -> str:
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return content.decode("latin-1")
+
+
+def _plain(text: str) -> str:
+    """Return a text without tags, entities and characters that steer devices, on one line."""
+    text = html.unescape(re.sub(r"<[^<>]{0,2000}>", " ", text))
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def read(kind: str, zone: str, content: bytes, **options: str) -> dict[str, Any]:
+    """Return the fields of a widget, or the code of the reason why there are none."""
+    place = ZoneInfo(zone)
+    try:
+        return {"data": READERS[kind](content, place, dt.datetime.now(place), **options)}
+    except Unreadable as error:
+        return {"code": str(error)}
+    except (MemoryError, RecursionError):
+        return {"code": "too-complex"}
+
+
+if __name__ == "__main__":
+    sandbox.confine(MEMORY, PROCESSOR_S)
+    named = {"department": sys.argv[3]} if len(sys.argv) > 3 else {}
+    print(json.dumps(read(sys.argv[1], sys.argv[2], sys.stdin.buffer.read(), **named)))

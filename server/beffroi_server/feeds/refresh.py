@@ -1,0 +1,143 @@
+"""Reading feeds again: what has changed goes to the screens, what cannot be read stays as it was."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import random
+import subprocess
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_content.model import WireModel, widget
+from beffroi_server.accounts.models import Town
+from beffroi_server.feeds import fetch
+from beffroi_server.feeds.models import Feed, FeedKind
+from beffroi_server.transactions import serialised
+
+logger = logging.getLogger(__name__)
+AT_ONCE = 20
+"""Feeds that one round reads at most: the others follow in the next."""
+READER_S = 30
+LONGEST_PAUSE = dt.timedelta(hours=2)
+WEATHER = "https://api.met.no/weatherapi/locationforecast/2.0/complete?lat={latitude:.2f}&lon={longitude:.2f}"
+"""MET Norway, CC BY 4.0; two decimals of a degree are a kilometre, and let them keep their answers."""
+VIGILANCE = "https://public-api.meteofrance.fr/public/DPVigilance/v1/cartevigilance/encours"
+
+_WIDGETS: dict[FeedKind, type[WireModel]] = {
+    FeedKind.CALENDAR: widget.AgendaWidget,
+    FeedKind.NEWS: widget.NewsWidget,
+    FeedKind.TABLE: widget.TableWidget,
+    FeedKind.WEATHER: widget.WeatherWidget,
+    FeedKind.VIGILANCE: widget.VigilanceWidget,
+}
+
+
+class Unread(Exception):
+    """The feed cannot be read now; the message is for people."""
+
+
+def refresh_due() -> int:
+    """Read every feed that is due; return how many were read."""
+    now = timezone.now()
+    due = Feed.objects.filter(Q(due_at=None) | Q(due_at__lte=now)).order_by("due_at", "pk")[:AT_ONCE]
+    return sum(refresh(feed) for feed in due)
+
+
+def refresh(feed: Feed) -> bool:
+    """Read a feed again; tell whether it could be read. Network and reading are outside any transaction."""
+    try:
+        data = _data(feed)
+    except (Unread, fetch.Unreachable) as error:
+        _failed(feed, str(error))
+        return False
+    _succeeded(feed, data)
+    return True
+
+
+def _data(feed: Feed) -> dict[str, Any]:
+    town = Town.objects.get()
+    options = [feed.address] if feed.kind == FeedKind.VIGILANCE else []
+    return _read(feed.kind, town.time_zone, _content(feed, town), options)
+
+
+def _content(feed: Feed, town: Town) -> bytes:
+    if feed.kind == FeedKind.WEATHER:
+        if town.latitude is None or town.longitude is None:
+            raise Unread(_("Nobody has said where the town lies: an administrator writes it on the page “Town”."))
+        return fetch.fetch(WEATHER.format(latitude=town.latitude, longitude=town.longitude))
+    if feed.kind == FeedKind.VIGILANCE:
+        if not settings.METEOFRANCE_KEY:
+            raise Unread(
+                _(
+                    "Météo-France wants a key, which is free."
+                    " Whoever runs the server writes it into BEFFROI_METEOFRANCE_KEY."
+                )
+            )
+        return fetch.fetch(VIGILANCE, {"apikey": settings.METEOFRANCE_KEY})
+    return fetch.fetch(feed.address)
+
+
+def _read(kind: str, zone: str, content: bytes, options: list[str]) -> dict[str, Any]:
+    """Read a feed in a process with limits."""
+    command = [sys.executable, "-I", "-m", "beffroi_server.feeds.readers", kind, zone, *options]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, timeout=READER_S, check=False)  # noqa: S603 - our own module
+        result: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
+    except (subprocess.TimeoutExpired, ValueError):
+        result = {}
+    if "data" not in result:
+        raise Unread(_reason(str(result.get("code"))))
+    data: dict[str, Any] = result["data"]
+    try:
+        _WIDGETS[FeedKind(kind)].model_validate(data)
+    except ValueError as error:
+        raise Unread(_("There are values in it that cannot be shown.")) from error
+    return data
+
+
+def _reason(code: str) -> str:
+    reasons = {
+        "not-a-calendar": _("This is not a calendar in the format iCal. Look for an address that ends in .ics."),
+        "not-a-feed": _("This is neither RSS nor Atom. Look on the page for a link “RSS”."),
+        "not-a-table": _("This is not a table in the format CSV."),
+        "not-a-forecast": _("The weather service answers in a way that this version does not know."),
+        "not-a-vigilance": _("Météo-France answers in a way that this version does not know."),
+        "no-department": _("Météo-France knows no such department. Give its number, such as 44 or 2A."),
+        "too-wide": _("The table has more than 8 columns: passers-by cannot read that."),
+        "empty": _("There is nothing in it yet."),
+    }
+    return reasons.get(code, _("It could not be read within the limits of memory and time."))
+
+
+def _succeeded(feed: Feed, data: dict[str, Any]) -> None:
+    now = timezone.now()
+    changed = data != feed.data
+    # Each telling is a programme for every screen: the time alone is told only before it would look old.
+    tells = changed or feed.told_at is None or now - feed.told_at > feed.rhythm.stale / 3
+    values: dict[str, Any] = {
+        "data": data, "read_at": now, "due_at": now + feed.rhythm.every * random.uniform(0.9, 1.1),  # noqa: S311
+        "failures": 0, "problem": "", **({"told_at": now} if tells else {}),
+    }  # fmt: skip
+    with serialised():
+        if Feed.objects.filter(pk=feed.pk, kind=feed.kind, address=feed.address).update(**values) and tells:
+            _publish(feed)
+
+
+def _failed(feed: Feed, problem: str) -> None:
+    logger.info("the feed %s is not read: %s", feed, problem)
+    pause = min(LONGEST_PAUSE, feed.rhythm.every * 2 ** min(feed.failures, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
+    changed = {"failures": min(feed.failures + 1, 1000), "problem": problem[:300], "due_at": timezone.now() + pause}
+    Feed.objects.filter(pk=feed.pk, kind=feed.kind, address=feed.address).update(**changed)
+
+
+def _publish(feed: Feed) -> None:
+    from beffroi_server.programme import publication  # noqa: PLC0415 - the programme builds on feeds
+
+    publication.feed_changed(feed)

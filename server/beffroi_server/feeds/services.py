@@ -1,0 +1,46 @@
+"""Changes to feeds."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import Person
+from beffroi_server.feeds.models import Feed
+from beffroi_server.transactions import serialised
+
+
+class FeedInUse(Exception):
+    """A feed cannot be deleted, since announcements show it; the message is for people."""
+
+
+def save_feed(feed: Feed, *, person: Person | None) -> None:
+    """Create a feed, or change one: it is read anew, and of another address nothing stays.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        feed.full_clean()
+        created = feed._state.adding
+        before = None if created else Feed.objects.get(pk=feed.pk)
+        if before is not None and (before.kind, before.address) != (feed.kind, feed.address):
+            feed.data, feed.read_at, feed.told_at = {}, None, None
+        feed.due_at, feed.failures, feed.problem = None, 0, ""
+        feed.save()
+        audit.record(person, "feed-created" if created else "feed-changed", feed, address=feed.address)
+
+
+def delete_feed(feed: Feed, *, person: Person | None) -> None:
+    """Delete a feed.
+
+    Raises:
+        FeedInUse: announcements show it.
+    """
+    with serialised():
+        titles = list(feed.announcements.values_list("title", flat=True))
+        if titles:
+            message = _("“%(name)s” is shown by %(titles)s. Change or delete these announcements first.")
+            raise FeedInUse(message % {"name": feed, "titles": ", ".join(f"“{title}”" for title in titles)})
+        audit.record(person, "feed-deleted", feed, address=feed.address)
+        feed.delete()

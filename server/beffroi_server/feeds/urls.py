@@ -1,0 +1,14 @@
+"""Feeds."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from beffroi_server.feeds import views
+
+urlpatterns: list[URLPattern] = [
+    path("feeds/", views.feeds, name="feeds"),
+    path("feeds/<int:pk>/", views.feed, name="feed"),
+    path("feeds/<int:pk>/refresh/", views.feed_refresh, name="feed-refresh"),
+    path("feeds/<int:pk>/delete/", views.feed_delete, name="feed-delete"),
+]
