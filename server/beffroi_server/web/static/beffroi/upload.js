@@ -29,7 +29,9 @@ if (form) {
         return;
       }
       const answer = new DOMParser().parseFromString(request.responseText, "text/html");
-      document.querySelector("main").replaceWith(answer.querySelector("main"));
+      const main = answer.querySelector("main");
+      document.querySelector("main").replaceWith(main);
+      window.htmx?.process(main);
       document.querySelector("[data-error-summary]")?.focus();
     });
     request.addEventListener("error", () => form.submit());
