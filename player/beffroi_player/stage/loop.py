@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 import pygame
 
@@ -20,7 +21,9 @@ from beffroi_player.files import stamp, write_file
 from beffroi_player.nudge import CAPTURE, Bell, ring
 from beffroi_player.outputs.base import Output
 from beffroi_player.pictures import to_ppm
-from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, upright_rgb
+from beffroi_player.stage import cinema
+from beffroi_player.stage.cinema import Cinema
+from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, turned_corner, upright_rgb
 from beffroi_player.stage.playlog import PlayLog
 from beffroi_player.stage.reader import Reader
 from beffroi_player.stage.scenery import Picture, Scenery
@@ -56,6 +59,9 @@ class Stage:
         self._reader = Reader(state, runtime, uptime, system)
         self._frames = Frames(state, runtime)
         self._scenery = Scenery(self._reader, self._frames)
+        self._cinema = Cinema(state)
+        self._base: pygame.Surface | None = None
+        self._canvas: pygame.Surface | None = None
         self._log = PlayLog(state, uptime)
         self._started_ms = self._reader.moment().unix_ms
         self._number = 0
@@ -85,6 +91,7 @@ class Stage:
     def end(self) -> None:
         """Close the play log: what is on now is not on any more."""
         self._end_plays(frozenset())
+        self._cinema.close()
 
     def turn(self) -> float:
         """Look and present. Return the seconds until something else is due."""
@@ -107,11 +114,14 @@ class Stage:
         scene = resolve(self._reader.manifest, self._reader.held, moment, size)
         picture, until_ms = self._with_overlay(self._scenery.picture(scene), scene, moment, size)
         self._show(picture, moment, size)
-        if scene.until_ms is not None:
-            self._load_ahead(moment.at(scene.until_ms), size)
-        uptime = self._reader.moment().uptime_ms
+        soon = self._load_ahead(moment.at(scene.until_ms), size) if scene.until_ms is not None else None
+        near = scene.until_ms is not None and scene.until_ms - moment.unix_ms < cinema.AHEAD_MS
+        self._cinema.prepare(scene, soon if near else None, self._frames.rotation, moment.unix_ms)
+        now = self._reader.moment()
         due = until_ms if until_ms is not None else moment.uptime_ms + 1000 * IDLE_SECONDS
-        return min(IDLE_SECONDS, max(0.0, (due - uptime) / 1000))
+        frame_ms = self._cinema.due_ms(now.unix_ms)
+        wait_ms = due - now.uptime_ms if frame_ms is None else min(due - now.uptime_ms, frame_ms)
+        return min(IDLE_SECONDS, max(0.0, wait_ms / 1000))
 
     def _natural_size(self) -> Size:
         """Return the size to draw for while nothing says what the screen measures."""
@@ -129,9 +139,13 @@ class Stage:
         return self._scenery.overlaid(picture, overlay.frame, full), end
 
     def _show(self, picture: Picture, moment: Moment, size: Size) -> None:
+        moved = self._cinema.step(moment.unix_ms)
         if picture.pieces:
             key = (tuple((p.frame, p.rectangle) for p in picture.pieces), self._frames.rotation, size)
-            self._put(key, lambda: compose(size, self._frames.rotation, picture.parts), size)
+            top = partial(self._with_films, picture=picture, moment=moment, size=size)
+            self._put(key, lambda: compose(size, self._frames.rotation, picture.parts), size, top)
+            if moved and self._base is not None:
+                self._output.present(top(self._base))
         elif self._shows_nothing_fit():
             self._show_notice(size)
         self._tell(picture, moment)
@@ -150,16 +164,45 @@ class Stage:
             surface.fill(COLOUR)
         self._put(key, lambda: surface, panel_size(surface.get_size(), self._frames.rotation))
 
-    def _put(self, key: tuple[object, ...], build: Callable[[], pygame.Surface], size: Size) -> None:
-        """Present a picture, unless it is on the glass already."""
+    def _with_films(self, base: pygame.Surface, picture: Picture, moment: Moment, size: Size) -> pygame.Surface:
+        """Return the picture with the frames of its films, and over them what lies over them."""
+        found = None
+        for piece, surface in zip(picture.pieces, picture.surfaces, strict=True):
+            film = self._cinema.picture(piece.shown.slide if piece.shown else None, piece.rectangle, moment.unix_ms)
+            if found is not None:
+                found.blit(surface, turned_corner(piece.rectangle, size, self._frames.rotation))
+            if film is not None:
+                found = found or self._canvas_of(base)
+                found.blit(film[0], turned_corner(film[1], size, self._frames.rotation))
+        return found or base
+
+    def _canvas_of(self, base: pygame.Surface) -> pygame.Surface:
+        """Return a copy of a picture; the same memory each time, since a film wants one for each frame."""
+        if self._canvas is None or self._canvas.get_size() != base.get_size():
+            self._canvas = base.copy()
+        else:
+            self._canvas.blit(base, (0, 0))
+        return self._canvas
+
+    def _put(
+        self,
+        key: tuple[object, ...],
+        build: Callable[[], pygame.Surface],
+        size: Size,
+        top: Callable[[pygame.Surface], pygame.Surface] = lambda base: base,
+    ) -> None:
+        """Present a picture with what moves on top of it, unless it is on the glass already.
+
+        What is said of it is said of the picture: films are not counted frame by frame.
+        """
         if key == self._on_glass:
             return
-        surface = build()
+        self._base = surface = build()
         panel = surface.get_size()
         if panel != self._panel:
             self._output.open(panel)
             self._panel = panel
-        self._output.present(surface)
+        self._output.present(top(surface))
         self._presented = self._uptime()
         self._output.settle()
         self._on_glass, self._shows_anything = key, True
@@ -184,13 +227,13 @@ class Stage:
             presented_uptime_ms=self._presented,
             clock=moment.clock,
             frame=self._digest,
-            faults=picture.faults,
+            faults=(*picture.faults, *self._cinema.faults),
         )
         if self._glass is not None and glass.model_copy(update={"presented_at_ms": 0}) == self._glass.model_copy(
             update={"presented_at_ms": 0}
         ):
             return
-        for fault in set(picture.faults) - set(self._glass.faults if self._glass else ()):
+        for fault in set(glass.faults) - set(self._glass.faults if self._glass else ()):
             log.warning("a frame is not shown: %s", fault.detail)
         self._glass = glass
         self._runtime.glass.write(glass)
@@ -219,8 +262,10 @@ class Stage:
             # Until it ends, a play holds the uptime of its start where its length will be.
             self._log.append(play.model_copy(update={"lasted_ms": max(0, uptime - play.lasted_ms)}))
 
-    def _load_ahead(self, moment: Moment, size: Size) -> None:
-        self._scenery.picture(resolve(self._reader.manifest, self._reader.held, moment, size))
+    def _load_ahead(self, moment: Moment, size: Size) -> Scene:
+        scene = resolve(self._reader.manifest, self._reader.held, moment, size)
+        self._scenery.picture(scene)
+        return scene
 
     def capture(self) -> None:
         """Write down what is on the glass, for a screenshot."""

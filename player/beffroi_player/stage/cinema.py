@@ -1,0 +1,123 @@
+"""The films that are on and those that come next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pygame
+
+from beffroi_content.model import Rectangle, VideoContent
+from beffroi_content.timeline import Scene, Showing
+from beffroi_player.stage.film import Film
+from beffroi_player.store import Fault, Size, State
+
+AHEAD_MS = 10_000
+"""How long before its beginning a film is opened."""
+FIRST_FRAME_MS = 2_000
+"""After which a film that shows nothing is given up."""
+
+
+class Key(NamedTuple):
+    """A showing of a film."""
+
+    slide: str
+    sha256: str
+    rectangle: Rectangle
+    rotation: int
+    begun_ms: int
+    """When it began; 0: longer ago than anybody looks back."""
+
+
+@dataclass(slots=True)
+class _Rolling:
+    film: Film
+    opened_ms: int
+    picture: pygame.Surface | None = None
+    """The frame that is on."""
+
+
+class Cinema:
+    """Opens films before they are due and closes them when they are over."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._rolling: dict[Key, _Rolling] = {}
+        self._failed: dict[Key, str] = {}
+        """Showings of which the film is given up, with the reason."""
+
+    @property
+    def dropped(self) -> int:
+        """How many frames of the films that are on came too late."""
+        return sum(rolling.film.dropped for rolling in self._rolling.values())
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The films that are not shown."""
+        return tuple(Fault(frame=f"film {key.sha256[:12]}", detail=why) for key, why in self._failed.items())
+
+    def prepare(self, now: Scene, soon: Scene | None, rotation: int, now_ms: int) -> None:
+        """Open the films of two scenes, and close all others."""
+        wanted: dict[Key, Showing] = {}
+        for scene in (now, soon):
+            wanted |= {key: each for each in (scene.showings if scene else ()) if (key := _key(each, rotation))}
+        for key in [key for key in self._rolling if key not in wanted]:
+            self._rolling.pop(key).film.close()
+        self._failed = {key: why for key, why in self._failed.items() if key in wanted}
+        for key, showing in wanted.items():
+            if key not in self._rolling and key not in self._failed:
+                self._rolling[key] = _Rolling(self._open(key, showing, now_ms), now_ms)
+
+    def step(self, now_ms: int) -> bool:
+        """Take the frames that are due; tell whether any is new, or gone."""
+        found = False
+        for key, rolling in list(self._rolling.items()):
+            if now_ms < key.begun_ms:
+                continue
+            picture = rolling.film.frame((now_ms - key.begun_ms) / 1000)
+            if picture is not None:
+                rolling.picture, found = picture, True
+            waited_ms = now_ms - max(key.begun_ms, rolling.opened_ms)
+            late = rolling.picture is None and waited_ms > FIRST_FRAME_MS
+            if rolling.film.fault or late:
+                self._failed[key] = rolling.film.fault or "it did not begin within two seconds"
+                self._rolling.pop(key).film.close()
+                found = True
+        return found
+
+    def due_ms(self, now_ms: int) -> float | None:
+        """Return in how many milliseconds a frame is due; None: no film is on."""
+        on = [(key, rolling.film) for key, rolling in self._rolling.items() if now_ms >= key.begun_ms]
+        return min((film.due_s((now_ms - key.begun_ms) / 1000) * 1000 for key, film in on), default=None)
+
+    def picture(self, slide: str | None, rectangle: Rectangle, now_ms: int) -> tuple[pygame.Surface, Rectangle] | None:
+        """Return what is on of the film of a slide, and its upright place; None where that is its poster."""
+        for key, rolling in self._rolling.items():
+            on = key.slide == slide and key.rectangle == rectangle and key.begun_ms <= now_ms
+            if on and rolling.picture is not None:
+                left, top = rolling.film.corner()
+                width, height = rolling.film.size
+                place = Rectangle(x=rectangle.x + left, y=rectangle.y + top, width=width, height=height)
+                return rolling.picture, place
+        return None
+
+    def close(self) -> None:
+        """Close every film."""
+        for rolling in self._rolling.values():
+            rolling.film.close()
+        self._rolling.clear()
+
+    def _open(self, key: Key, showing: Showing, now_ms: int) -> Film:
+        assert showing.slide is not None
+        content = showing.slide.content
+        assert isinstance(content, VideoContent)
+        size: Size = key.rectangle.size
+        position = max(0.0, (now_ms - key.begun_ms) / 1000)
+        return Film(self._state.assets / key.sha256, size, content.fit, key.rotation, position)
+
+
+def _key(showing: Showing, rotation: int) -> Key | None:
+    content = showing.slide.content if showing.slide else None
+    if showing.slide is None or not isinstance(content, VideoContent):
+        return None
+    return Key(showing.slide.id, content.video.sha256, showing.rectangle, rotation, showing.since_ms or 0)

@@ -1,0 +1,156 @@
+"""A film, decoded ahead in a thread of its own: the frame loop takes what is due and never waits.
+
+The wall clock is the master. What comes too late is left out, and where decoding falls far behind it goes on at the
+place where the film should be.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pygame
+
+from beffroi_content.model import ImageFit
+from beffroi_player.store import Size
+
+log = logging.getLogger(__name__)
+
+AHEAD = 3
+"""Frames that wait: of 1920 by 1080 pixels, each takes 8 MB."""
+BEHIND_S = 3.0
+"""More than a group of pictures, which is what a search leaves to be caught up."""
+LONGEST_STILL_S = 0.5
+"""A machine that is too slow shows a frame as often as this, rather than none."""
+THREADS = 2
+UNKNOWN_S = 0.02
+"""How soon to look again while nobody knows when the next frame is due."""
+
+
+class Film:
+    """A film in a rectangle of a size.
+
+    Args:
+        path: Its file.
+        room: Width and height of the upright rectangle in pixels.
+        fit: Whether all of the film is shown, or all of the rectangle is filled.
+        rotation: By how many degrees clockwise the panel hangs turned.
+        position_s: Where it is to begin, in seconds.
+    """
+
+    def __init__(self, path: Path, room: Size, fit: ImageFit, rotation: int, position_s: float = 0.0) -> None:
+        self.fault = ""
+        """Why it is not shown."""
+        self.dropped = 0
+        """Frames that came too late."""
+        self.size: Size = (0, 0)
+        """Of the upright picture within the rectangle."""
+        self._path, self._room, self._fit, self._rotation = path, room, fit, rotation
+        self._position_s = position_s
+        self._ready: deque[tuple[float, pygame.Surface]] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._offered = self._sought = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="film", daemon=True)
+        self._thread.start()
+
+    def frame(self, position_s: float) -> pygame.Surface | None:
+        """Return the frame of an instant of the film, turned as the panel hangs; None if it is the same as before."""
+        found: list[pygame.Surface] = []
+        with self._changed:
+            self._position_s = position_s
+            while self._ready and self._ready[0][0] <= position_s:
+                found.append(self._ready.popleft()[1])
+            self._changed.notify()
+        self.dropped += max(0, len(found) - 1)
+        return found[-1] if found else None
+
+    def due_s(self, position_s: float) -> float:
+        """Return in how many seconds the next frame is due."""
+        with self._changed:
+            return max(0.0, self._ready[0][0] - position_s) if self._ready else UNKNOWN_S
+
+    def corner(self) -> tuple[int, int]:
+        """Return where the upright picture begins within the rectangle."""
+        return (self._room[0] - self.size[0]) // 2, (self._room[1] - self.size[1]) // 2
+
+    def close(self) -> None:
+        """End the thread; it is not waited for."""
+        with self._changed:
+            self._closed = True
+            self._ready.clear()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        import av  # noqa: PLC0415 - a player that shows no film does without 60 MB
+
+        try:
+            with av.open(str(self._path), options={"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2"}) as container:
+                self._decode(container, container.streams.video[0])
+        except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the picture stays
+            self.fault = f"{type(error).__name__}: {error}"[:300]
+            log.warning("the film %s is not shown: %s", self._path.name[:12], self.fault)
+
+    def _decode(self, container: Any, stream: Any) -> None:
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = THREADS
+        duration = float(stream.duration * stream.time_base)
+        lap = self._seek(container, duration)
+        while not self._closed:
+            for seconds, frame in _frames(container, stream):
+                at = lap * duration + seconds
+                behind = self._position_s - at
+                now = time.monotonic()
+                if behind > BEHIND_S and now - self._sought > BEHIND_S:
+                    lap = self._seek(container, duration)
+                elif behind > 1 / 30 and now - self._offered < LONGEST_STILL_S:
+                    self.dropped += 1
+                else:
+                    self._offer(at, self._picture(frame))
+                if self._closed:
+                    return
+            lap += 1
+            container.seek(0)
+
+    def _seek(self, container: Any, duration: float) -> int:
+        """Go to where the film should be; return how often it has run before."""
+        self._sought = time.monotonic()
+        container.seek(int(self._position_s % duration * 1_000_000))
+        return int(self._position_s // duration)
+
+    def _offer(self, at: float, picture: pygame.Surface) -> None:
+        """Put a frame into the queue, when there is room."""
+        with self._changed:
+            while len(self._ready) >= AHEAD and not self._closed:
+                self._changed.wait(1.0)
+            if not self._closed:
+                self._ready.append((at, picture))
+        self._offered = time.monotonic()
+
+    def _picture(self, frame: Any) -> pygame.Surface:
+        scaled, self.size = _sizes((frame.width, frame.height), self._room, self._fit)
+        made = frame.reformat(width=scaled[0], height=scaled[1], format="bgra")
+        plane = made.planes[0]
+        padded = pygame.image.frombuffer(bytes(plane), (plane.line_size // 4, scaled[1]), "BGRA")
+        left, top = (scaled[0] - self.size[0]) // 2, round((scaled[1] - self.size[1]) * 0.4)
+        picture = padded.subsurface((left, top, *self.size)).convert()
+        return pygame.transform.rotate(picture, -self._rotation) if self._rotation else picture
+
+
+def _frames(container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
+    for packet in container.demux(stream):
+        for frame in packet.decode():
+            yield frame.time or 0.0, frame
+
+
+def _sizes(film: Size, room: Size, fit: ImageFit) -> tuple[Size, Size]:
+    """Return the size to scale a film to, and what of it is seen, as the raster does with its poster."""
+    ratios = room[0] / film[0], room[1] / film[1]
+    scale = max(ratios) if fit is ImageFit.COVER else min(ratios)
+    scaled = max(1, round(film[0] * scale)), max(1, round(film[1] * scale))
+    return scaled, (min(scaled[0], room[0]), min(scaled[1], room[1]))

@@ -1,0 +1,197 @@
+"""Films on the glass: the right frame at the right instant, seamless, and a poster where there is no film."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pygame
+import pytest
+from player import Player
+from tests.support.films import film
+from town import TownHall, alert, jpeg, slide
+
+from beffroi_content.model import AlertLevel, ImageFit, Rectangle, Slide, VideoContent, banner_rectangle
+from beffroi_player.stage.film import Film
+
+RED, BLUE = "#c00000", "#0000c0"
+SECOND = 1_000
+
+
+def until(what: str, look: Callable[[], object], seconds: float = 10.0) -> None:
+    """Look until something is so: a film is decoded in a thread of its own."""
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end, what
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def hall() -> TownHall:
+    return TownHall()
+
+
+@pytest.fixture
+def player(hall, tmp_path) -> Iterator[Player]:
+    with hall.serve() as server:
+        player = Player(hall, tmp_path, server)
+        yield player
+        player.stage.end()
+        player.close()
+
+
+def film_slide(hall: TownHall, data: bytes, seconds: int, name: str = "film") -> Slide:
+    video = hall.add_file(data, "video/mp4")
+    poster = hall.add_file(jpeg("lime"))
+    return Slide(id=name, name=name, content=VideoContent(video=video, poster=poster), duration_ms=seconds * SECOND)
+
+
+def colour(player: Player, at: tuple[int, int] = (160, 150)) -> str:
+    """Return the strongest colour at a place of the glass."""
+    player.look()
+    red, green, blue = player.display.pictures[-1].get_at(at)[:3]
+    return max((red, "red"), (green, "lime"), (blue, "blue"))[1]
+
+
+def pixels(player: Player, part: Rectangle | None = None) -> bytes:
+    """Return what is on the glass, or on a part of it."""
+    picture = player.display.pictures[-1]
+    if part is not None:
+        picture = picture.subsurface((part.x, part.y, part.width, part.height))
+    return pygame.image.tobytes(picture, "RGB")
+
+
+def start(player: Player, hall: TownHall, *slides: Slide, **settings: object) -> None:
+    """Show those slides, from the beginning of the first."""
+    manifest = hall.manifest(*slides, **settings)
+    loop_ms = sum(each.duration_ms for each in slides)
+    player.time.pass_by(-player.time.system_ms % loop_ms)
+    hall.now_ms = player.time.system_ms
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+
+
+def test_shows_the_frame_of_the_instant(player, hall):
+    start(player, hall, film_slide(hall, film((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
+    until("the film begins", lambda: colour(player) == "red")
+    player.time.pass_by(2_500)
+    until("its second half", lambda: colour(player) == "blue")
+    assert player.look().faults == ()
+
+
+def test_begins_in_the_middle_when_the_player_is_started_there(player, hall):
+    start(player, hall, film_slide(hall, film((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
+    player.time.pass_by(3_000)
+    until("its second half", lambda: colour(player) == "blue")
+
+
+def test_is_shown_again_where_its_slide_is_longer(player, hall):
+    start(player, hall, film_slide(hall, film((320, 180), 25, 2, colours=(RED, BLUE)), 20), slide("a"))
+    until("the film begins", lambda: colour(player) == "red")
+    for half, expected in enumerate(("blue", "red", "blue", "red"), 1):
+        player.time.pass_by(1_000)
+        until(f"half {half}", lambda expected=expected: colour(player) == expected)
+
+
+def test_its_poster_stands_until_it_begins_and_if_it_cannot(player, hall):
+    start(player, hall, film_slide(hall, b"no film at all", 10), slide("a"))
+    assert colour(player) == "lime"
+    until("the fault is told", lambda: player.look().faults)
+    assert colour(player) == "lime"
+    assert [fault.frame[:5] for fault in player.look().faults] == ["film "]
+    player.wait(10_000)
+    assert player.slides == ["a"]
+    assert player.look().faults == ()
+
+
+def test_what_is_said_of_it_is_said_once(player, hall):
+    start(player, hall, film_slide(hall, film((320, 180), 25, 4, colours=(RED,)), 4), slide("a"))
+    until("the film begins", lambda: colour(player) == "red")
+    before = player.look()
+    shown = len(player.display.pictures)
+    for count in range(shown + 1, shown + 6):
+        player.time.pass_by(40)
+        until("the next frame", lambda count=count: player.look() and len(player.display.pictures) >= count)
+    assert player.look().number == before.number
+    player.wait(4_000)
+    player.stage.end()
+    lines = [line for path in sorted(player.state.plays.iterdir()) for line in path.read_text().splitlines()]
+    assert sum('"film"' in line for line in lines) == 1
+
+
+def test_the_next_film_is_ready_when_it_is_due(player, hall):
+    first = film_slide(hall, film((320, 180), 25, 2, colours=(RED,)), 2, "first")
+    second = film_slide(hall, film((320, 180), 25, 2, colours=(BLUE,)), 2, "second")
+    start(player, hall, first, second)
+    until("the first film", lambda: colour(player) == "red")
+    following = [each for key, each in player.stage._cinema._rolling.items() if key.slide == "second"]
+    until("the second is decoded", lambda: following[0].film._ready)
+    shown = len(player.display.pictures)
+    player.wait(2_000)
+    assert colour(player) == "blue"
+    assert all(picture.get_at((160, 150))[1] < 100 for picture in player.display.pictures[shown:]), (
+        "not even its poster came between"
+    )
+
+
+def test_an_alert_cuts_in_and_nothing_of_the_film_is_drawn_over_it(player, hall):
+    start(player, hall, film_slide(hall, film((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
+    until("the film begins", lambda: colour(player) == "red")
+    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    assert player.alerts
+    shown = pixels(player)
+    for _ in range(10):
+        player.wait(100)
+    assert pixels(player) == shown
+
+
+def test_a_banner_lies_over_it(player, hall):
+    start(player, hall, film_slide(hall, film((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
+    until("the film begins", lambda: colour(player) == "red")
+    player.hear(hall.publish_alerts(alert(level=AlertLevel.VIGILANCE, now=hall.now_ms)))
+    assert player.alerts
+    band = banner_rectangle((320, 180))
+    above = (5, 5) if band.y > 20 else (5, 175)
+    banner = pixels(player, band)
+    player.time.pass_by(2_500)
+    until("the film goes on beside the banner", lambda: colour(player, above) == "blue")
+    assert pixels(player, band) == banner
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_stands_upright_on_a_panel_that_is_turned(player, hall, rotation):
+    data = film((320, 180), 25, 2, colours=(RED,))
+    start(player, hall, film_slide(hall, data, 2), slide("a"), rotation=rotation)
+
+    def corner() -> tuple[int, ...]:
+        player.look()
+        upright = pygame.transform.rotate(player.display.pictures[-1], rotation)
+        return tuple(upright.get_at((12, 20))[:3])
+
+    until("the white square at the upper left", lambda: min(corner()) > 200)
+
+
+def test_closes_what_is_over(player, hall):
+    start(player, hall, film_slide(hall, film((320, 180), 25, 2, colours=(RED,)), 2), slide("a", duration_ms=60_000))
+    until("the film begins", lambda: colour(player) == "red")
+    player.wait(3_000)
+    until("its thread ends", lambda: not any(thread.name == "film" for thread in threading.enumerate()))
+
+
+def test_a_decoder_that_falls_behind_leaves_frames_out(tmp_path):
+    pygame.display.init()
+    pygame.display.set_mode((64, 64))
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((64, 64), 25, 10, colours=(RED, BLUE)))
+    made = Film(path, (64, 64), ImageFit.CONTAIN, 0)
+    until("the first frame", lambda: made.frame(0.0) is not None)
+    latest = None
+
+    def is_blue() -> bool:
+        nonlocal latest
+        latest = made.frame(8.0) or latest
+        return latest is not None and latest.get_at((32, 55))[2] > 100
+
+    until("a frame of the eighth second", is_blue)
+    assert made.dropped > 50
+    made.close()
