@@ -21,7 +21,7 @@ from pathlib import Path
 from PIL import Image
 
 from beffroi_content import model, raster
-from beffroi_content.raster.memory import keep_freed_memory
+from beffroi_content.memory import keep_freed_memory
 from benchmarks.form import SUMMARY_HEADING, Options, Result, milliseconds, percentile, summary
 
 PICTURE = Path(__file__).parent.parent / "demo" / "pictures" / "market.jpg"

@@ -14,8 +14,8 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 from beffroi_content import raster
+from beffroi_content.memory import keep_freed_memory
 from beffroi_content.model import Alert, AlertForm, AlertLevel
-from beffroi_content.raster.memory import keep_freed_memory
 from beffroi_content.wire.documents import Command
 from beffroi_content.wire.reports import Link as LinkState
 from beffroi_player import machine, notify

@@ -43,13 +43,14 @@ class Cinema:
     def __init__(self, state: State) -> None:
         self._state = state
         self._rolling: dict[Key, _Rolling] = {}
+        self._dropped = 0
         self._failed: dict[Key, str] = {}
         """Showings of which the film is given up, with the reason."""
 
     @property
     def dropped(self) -> int:
-        """How many frames of the films that are on came too late."""
-        return sum(rolling.film.dropped for rolling in self._rolling.values())
+        """How many frames of films came too late, since the start."""
+        return self._dropped + sum(rolling.film.dropped for rolling in self._rolling.values())
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -62,7 +63,7 @@ class Cinema:
         for scene in (now, soon):
             wanted |= {key: each for each in (scene.showings if scene else ()) if (key := _key(each, rotation))}
         for key in [key for key in self._rolling if key not in wanted]:
-            self._rolling.pop(key).film.close()
+            self._close(key)
         self._failed = {key: why for key, why in self._failed.items() if key in wanted}
         for key, showing in wanted.items():
             if key not in self._rolling and key not in self._failed:
@@ -81,7 +82,7 @@ class Cinema:
             late = rolling.picture is None and waited_ms > FIRST_FRAME_MS
             if rolling.film.fault or late:
                 self._failed[key] = rolling.film.fault or "it did not begin within two seconds"
-                self._rolling.pop(key).film.close()
+                self._close(key)
                 found = True
         return found
 
@@ -103,9 +104,13 @@ class Cinema:
 
     def close(self) -> None:
         """Close every film."""
-        for rolling in self._rolling.values():
-            rolling.film.close()
-        self._rolling.clear()
+        for key in list(self._rolling):
+            self._close(key)
+
+    def _close(self, key: Key) -> None:
+        film = self._rolling.pop(key).film
+        self._dropped += film.dropped
+        film.close()
 
     def _open(self, key: Key, showing: Showing, now_ms: int) -> Film:
         assert showing.slide is not None

@@ -16,6 +16,7 @@ from typing import Any
 
 import pygame
 
+from beffroi_content.memory import keep_freed_memory
 from beffroi_content.model import ImageFit
 from beffroi_player.store import Size
 
@@ -56,6 +57,7 @@ class Film:
         self._changed = threading.Condition()
         self._closed = False
         self._offered = self._sought = time.monotonic()
+        keep_freed_memory()
         self._thread = threading.Thread(target=self._run, name="film", daemon=True)
         self._thread.start()
 
@@ -136,10 +138,15 @@ class Film:
         scaled, self.size = _sizes((frame.width, frame.height), self._room, self._fit)
         made = frame.reformat(width=scaled[0], height=scaled[1], format="bgra")
         plane = made.planes[0]
-        padded = pygame.image.frombuffer(bytes(plane), (plane.line_size // 4, scaled[1]), "BGRA")
+        # Nothing is copied: the surface is a view of the frame.
+        padded = pygame.image.frombuffer(plane, (plane.line_size // 4, scaled[1]), "BGRA")
         left, top = (scaled[0] - self.size[0]) // 2, round((scaled[1] - self.size[1]) * 0.4)
-        picture = padded.subsurface((left, top, *self.size)).convert()
-        return pygame.transform.rotate(picture, -self._rotation) if self._rotation else picture
+        picture = padded.subsurface((left, top, *self.size))
+        if self._rotation:
+            picture = pygame.transform.rotate(picture, -self._rotation)
+        # Opaque: else each pixel would be mixed with what is below it.
+        picture.set_alpha(None)
+        return picture
 
 
 def _frames(container: Any, stream: Any) -> Iterator[tuple[float, Any]]:

@@ -75,6 +75,11 @@ class Stage:
         self._glass: Glass | None = None
         self._plays: dict[Shown, Play] = {}
 
+    @property
+    def dropped_frames(self) -> int:
+        """How many frames of films came too late to be shown, since the start."""
+        return self._cinema.dropped
+
     def run(self, bell: Bell, stopping: Callable[[], bool]) -> None:
         """Present until told to stop, or until a person closes the window."""
         while not stopping():
@@ -171,7 +176,9 @@ class Stage:
             film = self._cinema.picture(piece.shown.slide if piece.shown else None, piece.rectangle, moment.unix_ms)
             if found is not None:
                 found.blit(surface, turned_corner(piece.rectangle, size, self._frames.rotation))
-            if film is not None:
+            if film is not None and film[0].get_size() == base.get_size():
+                found = film[0]
+            elif film is not None:
                 found = found or self._canvas_of(base)
                 found.blit(film[0], turned_corner(film[1], size, self._frames.rotation))
         return found or base
