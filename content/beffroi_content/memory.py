@@ -16,9 +16,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 def keep_freed_memory() -> None:
     """Tell the allocator of this process to keep what a frame frees, for the next one.
 
-    Otherwise every frame is made of pages that the kernel has to give anew, and clear: half of the time of an alert, and
-    of a frame of a film.
-    Without effect where the C library is not GNU's.
+    Otherwise every frame is made of pages that the kernel has to give anew, and clear: half of the time of an alert,
+    and a third of that of a film. Without effect where the C library is not GNU's.
     """
     with contextlib.suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)

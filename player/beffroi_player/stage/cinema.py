@@ -93,14 +93,17 @@ class Cinema:
 
     def picture(self, slide: str | None, rectangle: Rectangle, now_ms: int) -> tuple[pygame.Surface, Rectangle] | None:
         """Return what is on of the film of a slide, and its upright place; None where that is its poster."""
-        for key, rolling in self._rolling.items():
-            on = key.slide == slide and key.rectangle == rectangle and key.begun_ms <= now_ms
-            if on and rolling.picture is not None:
-                left, top = rolling.film.corner()
-                width, height = rolling.film.size
-                place = Rectangle(x=rectangle.x + left, y=rectangle.y + top, width=width, height=height)
-                return rolling.picture, place
-        return None
+        on = [
+            (key.begun_ms, rolling)
+            for key, rolling in self._rolling.items()
+            if key.slide == slide and key.rectangle == rectangle and key.begun_ms <= now_ms
+        ]
+        _, rolling = max(on, key=lambda each: each[0], default=(0, None))
+        if rolling is None or rolling.picture is None:
+            return None
+        left, top = rolling.film.corner()
+        width, height = rolling.film.size
+        return rolling.picture, Rectangle(x=rectangle.x + left, y=rectangle.y + top, width=width, height=height)
 
     def close(self) -> None:
         """Close every film."""

@@ -22,12 +22,10 @@ from beffroi_player.store import Size
 
 log = logging.getLogger(__name__)
 
-AHEAD = 3
-"""Frames that wait: of 1920 by 1080 pixels, each takes 8 MB."""
+AHEAD = 6
+"""Frames that wait, 3 MB each of 1920 by 1080 pixels: enough for a decoder to begin again at the end of the film."""
 BEHIND_S = 3.0
 """More than a group of pictures, which is what a search leaves to be caught up."""
-LONGEST_STILL_S = 0.5
-"""A machine that is too slow shows a frame as often as this, rather than none."""
 THREADS = 2
 UNKNOWN_S = 0.02
 """How soon to look again while nobody knows when the next frame is due."""
@@ -53,24 +51,24 @@ class Film:
         """Of the upright picture within the rectangle."""
         self._path, self._room, self._fit, self._rotation = path, room, fit, rotation
         self._position_s = position_s
-        self._ready: deque[tuple[float, pygame.Surface]] = deque()
+        self._ready: deque[tuple[float, Any]] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._offered = self._sought = time.monotonic()
+        self._sought = time.monotonic()
         keep_freed_memory()
         self._thread = threading.Thread(target=self._run, name="film", daemon=True)
         self._thread.start()
 
     def frame(self, position_s: float) -> pygame.Surface | None:
         """Return the frame of an instant of the film, turned as the panel hangs; None if it is the same as before."""
-        found: list[pygame.Surface] = []
+        found = None
         with self._changed:
             self._position_s = position_s
             while self._ready and self._ready[0][0] <= position_s:
-                found.append(self._ready.popleft()[1])
+                self.dropped += found is not None
+                found = self._ready.popleft()[1]
             self._changed.notify()
-        self.dropped += max(0, len(found) - 1)
-        return found[-1] if found else None
+        return None if found is None else self._picture(found)
 
     def due_s(self, position_s: float) -> float:
         """Return in how many seconds the next frame is due."""
@@ -106,14 +104,11 @@ class Film:
         while not self._closed:
             for seconds, frame in _frames(container, stream):
                 at = lap * duration + seconds
-                behind = self._position_s - at
-                now = time.monotonic()
-                if behind > BEHIND_S and now - self._sought > BEHIND_S:
+                behind_s = self._position_s - at
+                if behind_s > BEHIND_S and time.monotonic() - self._sought > BEHIND_S:
                     lap = self._seek(container, duration)
-                elif behind > 1 / 30 and now - self._offered < LONGEST_STILL_S:
-                    self.dropped += 1
                 else:
-                    self._offer(at, self._picture(frame))
+                    self._offer(at, frame)
                 if self._closed:
                     return
             lap += 1
@@ -125,14 +120,17 @@ class Film:
         container.seek(int(self._position_s % duration * 1_000_000))
         return int(self._position_s // duration)
 
-    def _offer(self, at: float, picture: pygame.Surface) -> None:
-        """Put a frame into the queue, when there is room."""
+    def _offer(self, at: float, frame: Any) -> None:
+        """Put a frame into the queue when there is room; where all are late, the oldest makes room."""
         with self._changed:
             while len(self._ready) >= AHEAD and not self._closed:
-                self._changed.wait(1.0)
+                if self._ready[1][0] <= self._position_s:
+                    self._ready.popleft()
+                    self.dropped += 1
+                else:
+                    self._changed.wait(1.0)
             if not self._closed:
-                self._ready.append((at, picture))
-        self._offered = time.monotonic()
+                self._ready.append((at, frame))
 
     def _picture(self, frame: Any) -> pygame.Surface:
         scaled, self.size = _sizes((frame.width, frame.height), self._room, self._fit)
