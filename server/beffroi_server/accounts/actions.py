@@ -36,6 +36,7 @@ WORDS = {
     "picture-deleted": _("deleted the picture"),
     "playlist-created": _("created the playlist"),
     "playlist-deleted": _("deleted the playlist"),
+    "playlist-filled": _("changed what fills the playlist"),
     "playlist-renamed": _("renamed the playlist"),
     "rule-changed": _("changed the schedule rule"),
     "rule-created": _("created the schedule rule"),

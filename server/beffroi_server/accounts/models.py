@@ -82,9 +82,10 @@ class Town(models.Model):
 
     def to_content(self) -> content.Town:
         """Return the town as screens know it."""
-        return content.Town(
-            name=self.name, colour=self.colour, logo=self.logo.reference() if self.logo is not None else None
-        )
+        known = self.latitude is not None and self.longitude is not None
+        place = {"latitude": self.latitude, "longitude": self.longitude} if known else {}
+        logo = self.logo.reference() if self.logo is not None else None
+        return content.Town.model_validate({"name": self.name, "colour": self.colour, "logo": logo, **place})
 
 
 class AuditEvent(models.Model):

@@ -16,7 +16,8 @@ from beffroi_content.wire.messages import PROGRAMME
 from beffroi_server.accounts.models import Town
 from beffroi_server.broadcast.signing import unix_ms
 from beffroi_server.library import live
-from beffroi_server.programme import days
+from beffroi_server.library.models import Announcement
+from beffroi_server.programme import days, filling
 from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
 from beffroi_server.screens.models import Screen
 
@@ -66,6 +67,7 @@ class PlaylistInput:
     id: str
     name: str
     slides: tuple[content.Slide, ...]
+    order: content.PlaylistOrder = content.PlaylistOrder.LISTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def load_inputs(screen: Screen) -> Inputs:
     entries = Entry.objects.select_related(*related).prefetch_related("announcement__more_pictures__picture")
     playlists = shown.prefetch_related(Prefetch("entries", queryset=entries))
     unready: list[Problem] = []
-    read = [_playlist_input(playlist, town.time_zone, unready) for playlist in playlists]
+    read = [_playlist_input(playlist, town, unready) for playlist in playlists]
     return Inputs(
         screen=screen.slug,
         settings=screen_settings(screen, town, tuple(group.slug for group in groups[:GROUPS_LIMIT])),
@@ -148,6 +150,8 @@ def screen_settings(screen: Screen, town: Town, groups: tuple[str, ...]) -> cont
             "locale": town.locale,
             "groups": groups,
             "town": town.to_content(),
+            "appearance": screen.appearance,
+            "hours": screen.hours(),
         }
     )
 
@@ -164,21 +168,38 @@ def _rules(screen: Screen) -> list[ScheduleRule]:
     )
 
 
-def _playlist_input(playlist: Playlist, time_zone: str, unready: list[Problem]) -> PlaylistInput:
+def _playlist_input(playlist: Playlist, town: Town, unready: list[Problem]) -> PlaylistInput:
     slides = []
-    for entry in playlist.entries.all():
+    filled = [_filling(playlist, each) for each in filling.announcements_of(playlist)]
+    for entry in [*playlist.entries.all(), *filled]:
         try:
-            slides.append(_slide(entry, time_zone))
+            slides.append(_slide(entry, town))
         except ValueError as error:
-            identifier = f"announcement-{entry.announcement_id}-{entry.pk}"
+            identifier = f"announcement-{entry.announcement_id}-{_number(entry)}"
             unready.append(Problem(identifier, str(entry), "unready", f"“{entry}”: {error}"))
-    return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=tuple(slides))
+    order = content.PlaylistOrder(playlist.order)
+    return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=tuple(slides), order=order)
 
 
-def _slide(entry: Entry, time_zone: str) -> content.Slide:
+def _filling(playlist: Playlist, announcement: Announcement) -> Entry:
+    """Return the entry that an announcement would be, which fills a playlist without being listed."""
+    return Entry(playlist=playlist, announcement=announcement, duration_s=filling.SHOWN_S)
+
+
+def _slide(entry: Entry, town: Town) -> content.Slide:
+    times: dict[str, Any] = {}
+    valid_until = entry.valid_until
     if entry.announcement is not None:
-        name, identifier = entry.announcement.title, f"announcement-{entry.announcement_id}-{entry.pk}"
-        shown: Any = live.content_of(live.written(entry.announcement, time_zone))
+        over = filling.over_at(entry.announcement, town)
+        if over is not None and (entry.valid_from is None or over > entry.valid_from):
+            # An event leaves by itself.
+            valid_until = min(filter(None, (valid_until, over)))
+        times = {
+            "published_at_ms": _instant(entry.announcement.created_at) or 0,
+            "event_at_ms": _instant(entry.announcement.starts),
+        }
+        name, identifier = entry.announcement.title, f"announcement-{entry.announcement_id}-{_number(entry)}"
+        shown: Any = live.content_of(live.written(entry.announcement, town.time_zone))
     else:
         assert entry.media is not None
         name, identifier = entry.media.name, f"media-{entry.media_id}-{entry.pk}"
@@ -190,9 +211,15 @@ def _slide(entry: Entry, time_zone: str) -> content.Slide:
             "content": shown,
             "duration_ms": entry.duration_s * 1000,
             "valid_from_ms": _instant(entry.valid_from),
-            "valid_until_ms": _instant(entry.valid_until),
+            "valid_until_ms": _instant(valid_until),
+            "most_per_hour": entry.most_per_hour,
+            **times,
         }
     )
+
+
+def _number(entry: Entry) -> str:
+    return str(entry.pk) if entry.pk else f"p{entry.playlist_id}"
 
 
 def _idle(town: Town) -> content.Slide:
@@ -236,7 +263,9 @@ def _manifest(
             settings=inputs.settings,
             layout=content.Layout.full_screen(inputs.settings.screen_class.size),
             slides=slides,
-            playlists=tuple(content.Playlist(id=p.id, name=p.name, slides=names) for p, names in playlists),
+            playlists=tuple(
+                content.Playlist(id=p.id, name=p.name, slides=names, order=p.order) for p, names in playlists
+            ),
             rules=inputs.rules,
             calendars=inputs.calendars,
             idle=idle,

@@ -19,10 +19,22 @@ from beffroi_server.screens.models import Group, Screen
 EVERY_DAY = "1234567"
 
 
+class Order(models.TextChoices):
+    """In which order a playlist shows its slides."""
+
+    LISTED = content.PlaylistOrder.LISTED.value, _("as listed")
+    NEWEST = content.PlaylistOrder.NEWEST.value, _("the newest first")
+    SOONEST = content.PlaylistOrder.SOONEST.value, _("the soonest event first")
+    SHUFFLED = content.PlaylistOrder.SHUFFLED.value, _("mixed")
+
+
 class Playlist(models.Model):
     """Slides in the order in which they are shown."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
+    category = models.CharField(_("fill it with the category"), max_length=60, blank=True)
+    """Announcements of this category are shown without being listed."""
+    order = models.CharField(_("order"), max_length=8, choices=Order, default=Order.LISTED)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -42,6 +54,10 @@ class Entry(models.Model):
     duration_s = models.PositiveIntegerField(
         _("seconds"), default=10, validators=[MinValueValidator(1), MaxValueValidator(3600)]
     )
+    most_per_hour = models.PositiveSmallIntegerField(
+        _("times an hour at most"), default=0, validators=[MaxValueValidator(3600)]
+    )
+    """0: as often as its turn comes."""
     valid_from = models.DateTimeField(_("shown from"), null=True, blank=True)
     valid_until = models.DateTimeField(_("shown until"), null=True, blank=True)
 
@@ -130,6 +146,14 @@ LONG_AGO = dt.date(2020, 1, 1)
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
+class Daypart(models.TextChoices):
+    """A part of each day that moves with the sun."""
+
+    NONE = "", _("at the hours below")
+    DAYLIGHT = "daylight", _("from sunrise to sunset")
+    DARK = "dark", _("from sunset to sunrise")
+
+
 class ScheduleRule(models.Model):
     """Which playlist, on which screens, when, with which priority."""
 
@@ -158,8 +182,11 @@ class ScheduleRule(models.Model):
     """Days on which it is on all the same, such as ``["2026-12-24"]``."""
     except_dates = models.JSONField(default=list, blank=True)
     """Days on which it is not."""
+    daypart = models.CharField(_("time of day"), max_length=8, choices=Daypart, default=Daypart.NONE, blank=True)
     start_time = models.TimeField(_("from"), null=True, blank=True)
     end_time = models.TimeField(_("to"), null=True, blank=True)
+    more_times = models.JSONField(default=list, blank=True)
+    """Further hours of the day: pairs of beginning and end, such as ``["12:00", "14:00"]``."""
 
     class Meta:
         ordering: ClassVar = ["-priority", "name"]
@@ -173,6 +200,8 @@ class ScheduleRule(models.Model):
             raise ValidationError({"last_date": _("This is before the first day.")})
         if (self.start_time is None) != (self.end_time is None):
             raise ValidationError({"end_time": _("Give both times, or none for the whole day.")})
+        if self.more_times and self.start_time is None and not self.daypart:
+            raise ValidationError({"start_time": _("Give the first hours here, the further ones below.")})
         if self.rhythm == Rhythm.FORTNIGHTLY and not self.first_date:
             raise ValidationError({"first_date": _("Give the first day: it says which weeks are meant.")})
 
@@ -188,9 +217,6 @@ class ScheduleRule(models.Model):
 
     def to_content(self) -> content.ScheduleRule:
         """Return the rule as the timeline knows it; one that is not saved yet has the number 0."""
-        window: list[dict[str, Any]] = []
-        if self.start_time is not None and self.end_time is not None:
-            window = [{"start": self.start_time, "end": self.end_time}]
         often = {"cadence": self.cadence, "amount": self.amount} if self.mode == RuleMode.INTERJECT else None
         return content.ScheduleRule.model_validate(
             {
@@ -209,9 +235,19 @@ class ScheduleRule(models.Model):
                 "except_dates": self.except_dates,
                 "only_on": [each.identifier for each in self.calendars("only_on")],
                 "never_on": [each.identifier for each in self.calendars("never_on")],
-                "times": window,
+                "times": self._windows(),
             }
         )
+
+    def _windows(self) -> list[dict[str, Any]]:
+        """Return the parts of each day; none means the whole of it."""
+        if self.daypart:
+            events = ("sunrise", "sunset") if self.daypart == Daypart.DAYLIGHT else ("sunset", "sunrise")
+            return [{"start": {"event": events[0]}, "end": {"event": events[1]}}]
+        if self.start_time is None or self.end_time is None:
+            return []
+        further = [{"start": start, "end": end} for start, end in self.more_times]
+        return [{"start": self.start_time, "end": self.end_time}, *further]
 
     def calendars(self, name: str) -> list[DayCalendar]:
         """Return the calendars of a relation; those of a form, for a rule that is not saved yet."""

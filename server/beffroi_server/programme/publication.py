@@ -39,7 +39,9 @@ def announcement_changed(announcement: Announcement) -> None:
     """Mark the screens that show the announcement, and those that show an agenda."""
     shown = Q(playlist__entries__announcement=announcement)
     agenda = Q(playlist__entries__announcement__template=Template.AGENDA)
-    _mark(_concerned(ScheduleRule.objects.filter(shown | agenda)))
+    # Those that it fills, and those that it filled until it was given another category.
+    filled = ~Q(playlist__category="")
+    _mark(_concerned(ScheduleRule.objects.filter(shown | agenda | filled)))
 
 
 def feed_changed(feed: Feed) -> None:

@@ -25,6 +25,8 @@ LEVELS = (
 )
 WORKING_DAYS = "12345"
 MOST_DATES = 400
+MOST_TIMES = 6
+_PAIR = re.compile(r"(\d{1,2})(?:[:hH](\d{2})?)?\s*(?:-|–|à|to)\s*(\d{1,2})(?:[:hH](\d{2})?)?")
 
 
 class DatesField(forms.CharField):
@@ -69,6 +71,47 @@ def _shown(day: str) -> str:
     return dt.date.fromisoformat(day).strftime("%d/%m/%Y")
 
 
+class TimesField(forms.CharField):
+    """Parts of a day, written one after another: a list of pairs such as ``["12:00", "14:00"]``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        help_text = _("Several with commas between them, such as 12:00-14:00, 18:00-20:00.")
+        super().__init__(help_text=help_text, max_length=400, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the text for the page."""
+        return ", ".join(f"{start}-{end}" for start, end in value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return the pairs in order.
+
+        Raises:
+            ValidationError: a part is not two times, or there are too many.
+        """
+        parts = [part.strip() for part in re.split(r"[,;\n]", str(value or "")) if part.strip()]
+        found = sorted(self._pair(part) for part in parts)
+        if len(found) > MOST_TIMES:
+            raise forms.ValidationError(_("These are more than %(limit)d parts of a day.") % {"limit": MOST_TIMES})
+        return [list(pair) for pair in found]
+
+    def _pair(self, text: str) -> tuple[str, str]:
+        match = _PAIR.fullmatch(text)
+        if match is not None:
+            hours = [dt.time(int(match[hour]), int(match[minute] or 0)) for hour, minute in ((1, 2), (3, 4))
+                     if int(match[hour]) < 24 and int(match[minute] or 0) < 60]  # fmt: skip
+            if len(hours) == 2 and hours[0] != hours[1]:
+                return f"{hours[0]:%H:%M}", f"{hours[1]:%H:%M}"
+        raise forms.ValidationError(
+            _("“%(text)s” is not a part of a day. Write it like 12:00-14:00.") % {"text": text[:40]}
+        )
+
+    def validate(self, value: Any) -> None:
+        """Accept every list of pairs."""
+
+    def run_validators(self, value: Any) -> None:
+        """Nothing more: the length was checked by the number of pairs."""
+
+
 class RuleForm(ListedModelForm):
     """Which playlist, where, when, and beside what else."""
 
@@ -83,12 +126,14 @@ class RuleForm(ListedModelForm):
     extra_dates = DatesField(label=_("On these days all the same"), required=False)
     except_dates = DatesField(label=_("Not on these days"), required=False)
 
+    more_times = TimesField(label=_("Further hours"), required=False)
+
     class Meta:
         model = ScheduleRule
         fields = (
             "playlist", "name", "everywhere", "groups", "screens", "first_date", "last_date", "weekdays",
-            "rhythm", "only_on", "never_on", "start_time", "end_time", "priority", "mode", "weight", "cadence",
-            "amount",
+            "rhythm", "only_on", "never_on", "daypart", "start_time", "end_time", "priority", "mode", "weight",
+            "cadence", "amount",
         )  # fmt: skip
         widgets = {
             "groups": forms.CheckboxSelectMultiple,
@@ -123,11 +168,17 @@ class RuleForm(ListedModelForm):
                 "priority": None if has_word else self.instance.priority,
                 "extra_dates": self.instance.extra_dates,
                 "except_dates": self.instance.except_dates,
+                "more_times": self.instance.more_times,
             }
         )
         for name in ("name", "priority", "rhythm", "weight", "cadence", "amount"):
             self.fields[name].required = False
         self.fields["playlist"].empty_label = _("Choose a playlist")  # type: ignore[attr-defined]
+
+    @property
+    def has_further_hours(self) -> bool:
+        """Whether there is more to say of the time of day, so that the page opens that part."""
+        return any(self[name].value() for name in ("daypart", "more_times"))
 
     @property
     def has_exceptions(self) -> bool:
@@ -154,6 +205,7 @@ class RuleForm(ListedModelForm):
                 values[name] = getattr(self.instance, name)
         self.instance.extra_dates = values.get("extra_dates", [])
         self.instance.except_dates = values.get("except_dates", [])
+        self.instance.more_times = values.get("more_times", [])
         self.instance.chosen_only_on = list(values.get("only_on") or [])
         self.instance.chosen_never_on = list(values.get("never_on") or [])
         return values

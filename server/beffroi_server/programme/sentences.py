@@ -116,9 +116,16 @@ def _weeks(rule: ScheduleRule) -> str:
 
 
 def _times(rule: ScheduleRule) -> str:
+    if rule.daypart:
+        return str(rule.get_daypart_display())
     start, end = rule.start_time, rule.end_time
     if start is None or end is None or _is_whole_day(rule):
         return _("all day")
+    further = [(dt.time.fromisoformat(first), dt.time.fromisoformat(last)) for first, last in rule.more_times]
+    return words.joined([_hours(first, last) for first, last in [(start, end), *further]])
+
+
+def _hours(start: dt.time, end: dt.time) -> str:
     values = {"start": words.hour(start), "end": words.hour(end)}
     if end == _MIDNIGHT:
         return _("from %(start)s to midnight") % values
@@ -128,6 +135,8 @@ def _times(rule: ScheduleRule) -> str:
 
 
 def _is_whole_day(rule: ScheduleRule) -> bool:
+    if rule.daypart:
+        return False
     return rule.start_time is None or rule.end_time is None or rule.start_time == rule.end_time == _MIDNIGHT
 
 

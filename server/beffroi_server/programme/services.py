@@ -48,6 +48,22 @@ def rename_playlist(playlist: Playlist, name: str, *, person: Person | None) -> 
         publication.playlist_changed(playlist)
 
 
+def fill_playlist(playlist: Playlist, *, person: Person | None, category: str, order: str) -> None:
+    """Say what a playlist is filled with by itself, and in which order.
+
+    Raises:
+        Playlist.DoesNotExist: somebody deleted it meanwhile.
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        playlist.refresh_from_db()
+        playlist.category, playlist.order = category, order
+        playlist.full_clean()
+        playlist.save()
+        audit.record(person, "playlist-filled", playlist, category=category, order=order)
+        publication.playlist_changed(playlist)
+
+
 def delete_playlist(playlist: Playlist, *, person: Person | None) -> None:
     """Delete a playlist, its entries and the rules that show it."""
     with serialised():
@@ -71,7 +87,7 @@ def add_entry(
         person: Who does it.
         announcement: What is shown; this or ``media``.
         media: What is shown.
-        values: ``duration_s``, ``valid_from``, ``valid_until``.
+        values: ``duration_s``, ``most_per_hour``, ``valid_from``, ``valid_until``.
 
     Raises:
         ValidationError: a value does not do.

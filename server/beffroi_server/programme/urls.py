@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("playlists/", views.playlists, name="playlists"),
     path("playlists/<int:pk>/", views.playlist, name="playlist"),
     path("playlists/<int:pk>/rename/", views.playlist_rename, name="playlist-rename"),
+    path("playlists/<int:pk>/fill/", views.playlist_fill, name="playlist-fill"),
     path("playlists/<int:pk>/delete/", views.playlist_delete, name="playlist-delete"),
     path("playlists/<int:pk>/add/", views.entry_add, name="entry-add"),
     path("entries/<int:pk>/", views.entry, name="entry"),

@@ -19,9 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from beffroi_server.programme import sentences, services
+from beffroi_server.programme import filling, sentences, services
 from beffroi_server.programme.choices import choices_for
-from beffroi_server.programme.forms import AdditionForm, EntryForm, PlaylistForm
+from beffroi_server.programme.forms import AdditionForm, EntryForm, FillingForm, PlaylistForm
 from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
 from beffroi_server.web.access import PersonRequest, View, for_editors
 from beffroi_server.web.forms import add_refusal
@@ -120,6 +120,19 @@ def playlist_rename(request: PersonRequest, pk: int) -> HttpResponse:
     return redirect("playlist", pk)
 
 
+@for_editors("POST")
+@_kindly
+def playlist_fill(request: PersonRequest, pk: int) -> HttpResponse:
+    """Say what a playlist is filled with by itself, and in which order."""
+    found = Playlist.objects.get(pk=pk)
+    form = FillingForm(request.POST, instance=Playlist.objects.get(pk=pk))
+    if not form.is_valid():
+        return _playlist_page(request, found, filling_form=form)
+    services.fill_playlist(found, person=request.user, **form.cleaned_data)
+    messages.success(request, _("“%(name)s” is saved.") % {"name": found})
+    return redirect("playlist", pk)
+
+
 @for_editors("GET", "POST")
 @_kindly
 def playlist_delete(request: PersonRequest, pk: int) -> HttpResponse:
@@ -195,10 +208,11 @@ def _playlist_page(
     *,
     name_form: PlaylistForm | None = None,
     entry_form: EntryForm | None = None,
+    filling_form: FillingForm | None = None,
 ) -> HttpResponse:
     search = request.GET.get("search", "").strip()
     rows = list(_rows(found, entry_form))
-    refused = name_form or entry_form
+    refused = name_form or entry_form or filling_form
     context = {
         "playlist": found,
         "rows": rows,
@@ -207,6 +221,8 @@ def _playlist_page(
         "search": search,
         "sentences": _sentences(found),
         "name_form": name_form or PlaylistForm(instance=found),
+        "filling_form": filling_form or FillingForm(instance=found),
+        "filled": filling.announcements_of(found),
         "refused": refused,
     }
     return render(request, "programme/playlist.html", context, status=422 if refused else 200)

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.screens.models import Group, Screen, ScreenClass
-from beffroi_server.web.forms import ListedModelForm, PlainModelForm
+from beffroi_server.web.forms import ListedModelForm, PlainModelForm, TimeInput
 
 RESERVED = frozenset({"add", "new"})
 """Addresses of pages, which no screen can have."""
@@ -19,13 +19,34 @@ SLUG_LENGTH = 40
 class ScreenForm(ListedModelForm):
     """A screen. Its identifier is made of its name once, and stays."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("appearance", "night_brightness"):
+            # What a page does not ask for is as it was.
+            self.fields[name].required = False
+
+    def clean_appearance(self) -> str:
+        """Return the colours; as they were, if they were not asked for."""
+        return str(self.cleaned_data["appearance"] or self.instance.appearance)
+
+    def clean_night_brightness(self) -> int:
+        """Return the brightness; as it was, if it was not asked for."""
+        found = self.cleaned_data["night_brightness"]
+        return int(self.instance.night_brightness if found is None else found)
+
     class Meta:
         model = Screen
-        fields = ("name", "place", "screen_class", "rotation", "groups")
-        widgets = {"groups": forms.CheckboxSelectMultiple}
+        fields = (
+            "name", "place", "screen_class", "rotation", "groups", "appearance", "off_from", "off_until",
+            "night_brightness",
+        )  # fmt: skip
+        widgets = {"groups": forms.CheckboxSelectMultiple, "off_from": TimeInput, "off_until": TimeInput}
         help_texts = {
             "name": _("As your colleagues call it, such as “Market square”."),
             "place": _("Where it hangs, so that somebody finds it."),
+            "appearance": _("Light letters on dark dazzle less where it is dark around."),
+            "off_until": _("An emergency switches the display on all the same."),
+            "night_brightness": _("In percent; 100 changes nothing. Where the town lies is said on the page “Town”."),
             "rotation": _("By how far the panel is turned clockwise, when it hangs on its side."),
         }
 

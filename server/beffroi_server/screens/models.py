@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -75,6 +76,13 @@ class Group(models.Model):
         return self.name
 
 
+class Appearance(models.TextChoices):
+    """Whether announcements are dark on light or light on dark."""
+
+    DAY = content.Appearance.DAY.value, _("dark letters on light")
+    NIGHT = content.Appearance.NIGHT.value, _("light letters on dark")
+
+
 class Screen(models.Model):
     """A display and the player behind it."""
 
@@ -87,6 +95,16 @@ class Screen(models.Model):
         _("rotation"), default=0, choices=[(degrees, f"{degrees}°") for degrees in (0, 90, 180, 270)]
     )
     groups = models.ManyToManyField(Group, blank=True, related_name="screens", verbose_name=_("groups"))
+    appearance = models.CharField(
+        _("colours"), max_length=5, choices=Appearance, default=Appearance.DAY,
+    )  # fmt: skip
+    off_from = models.TimeField(_("off from"), null=True, blank=True)
+    off_until = models.TimeField(_("off until"), null=True, blank=True)
+    night_brightness = models.PositiveSmallIntegerField(
+        _("brightness from sunset to sunrise"), default=100,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )  # fmt: skip
+    """Percent."""
 
     enrolment_code_sha256 = models.CharField(max_length=64, blank=True)
     enrolment_expires_at = models.DateTimeField(null=True, blank=True)
@@ -110,6 +128,26 @@ class Screen(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse hours with one end."""
+        if (self.off_from is None) != (self.off_until is None):
+            raise ValidationError({"off_until": _("Give both times, or none.")})
+
+    def hours(self) -> tuple[content.ScreenHours, ...]:
+        """Return when the display is off or dimmed."""
+        found = []
+        if self.off_from is not None and self.off_until is not None:
+            window = content.TimeWindow(start=self.off_from, end=self.off_until)
+            found.append(content.ScreenHours(state=content.PowerState.OFF, window=window))
+        if self.night_brightness < 100:
+            night = content.TimeWindow(
+                start=content.SunTime(event=content.SunEvent.SUNSET),
+                end=content.SunTime(event=content.SunEvent.SUNRISE),
+            )
+            dim = content.ScreenHours(state=content.PowerState.DIM, window=night, brightness=self.night_brightness)
+            found.append(dim)
+        return tuple(found)
 
 
 class ScreenState(models.Model):
