@@ -30,7 +30,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, Slide, WireModel
+from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, PowerState, Slide, WireModel
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.reports import Shown
 from beffroi_player.clock import ClockRecord
@@ -129,11 +129,17 @@ class Glass(WireModel):
     frames: tuple[str, ...] = ()
     """File names of what was composed, in drawing order."""
     overlay: bool = False
+    power: PowerState = PowerState.ON
+    """What the display does by its hours."""
+    brightness: int = 100
+    """Percent, to which the picture was darkened."""
+    dropped_frames: int = 0
+    """Frames of films that came too late, since the stage was started."""
     presented_at_ms: int
     presented_uptime_ms: float
     clock: ClockState
     frame: str
-    """Digest of the upright picture: see ``raster.frame_digest``."""
+    """Digest of the upright picture, before it was darkened: see ``raster.frame_digest``."""
     faults: tuple[Fault, ...] = ()
 
     @property

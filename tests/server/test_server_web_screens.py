@@ -42,7 +42,7 @@ def text(answer) -> str:
     return answer.content.decode()
 
 
-def report(screen: Screen, digest: str) -> None:
+def report(screen: Screen, digest: str, **more: object) -> None:
     """Let a screen say that it has everything and shows a picture."""
     at = round(timezone.now().timestamp() * 1000)
     heads = {row.topic: row.sequence for row in Outgoing.objects.filter(retained=True)}
@@ -50,7 +50,7 @@ def report(screen: Screen, digest: str) -> None:
     alerts = {"/".join(topic.split("/")[4:]): heads[topic] for topic in heads if topic.endswith("/alerts")}
     said = {
         "boot": "boot1", "number": 1, "at_ms": at, "clock": "trusted", "link": "live", "programme": programme,
-        "alerts": alerts, "presented_at_ms": at, "frame": digest,
+        "alerts": alerts, "presented_at_ms": at, "frame": digest, **more,
     }  # fmt: skip
     Screen.objects.filter(pk=screen.pk).update(enrolled_at=timezone.now())
     ScreenState.objects.update_or_create(
@@ -263,3 +263,20 @@ class TestKinds:
 def test_only_technicians_and_administrators_change_screens(client, request, hall, who, path):
     client.force_login(request.getfixturevalue(who))
     assert client.get(path).status_code == 403
+
+
+class TestHealth:
+    def test_what_is_the_matter_is_said_with_the_next_step(self, as_alice, shown):
+        digest = expected.expected_picture(shown, timezone.now())[1]
+        report(shown, digest, health={"temperature_c": 83.5, "disk_free_mb": 90, "problems": ["hot", "newer-than-us"]})
+        page = text(as_alice.get(f"/screens/{shown.slug}/"))
+        assert "Give it air or shade." in page
+        assert "newer-than-us" in page
+        assert "83.5 °C" in page
+        assert "needs a look" in page
+
+    def test_a_display_at_rest_is_not_wrong(self, as_alice, shown):
+        report(shown, "0" * 64, power="off", brightness=0)
+        page = text(as_alice.get(f"/screens/{shown.slug}/"))
+        assert "off, by its hours" in page
+        assert "needs a look" not in page

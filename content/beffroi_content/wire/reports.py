@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from beffroi_content.model import AlertForm, Identifier, WireModel
+from beffroi_content.model import AlertForm, Identifier, PowerState, WireModel
 from beffroi_content.model.base import Instant, Sha256
 from beffroi_content.timeline import ClockState, ReasonKind
 
@@ -61,6 +61,25 @@ class Refusal(WireModel):
     count: Annotated[int, Field(ge=1)] = 1
 
 
+class Health(WireModel):
+    """How the player's machine is doing. What a machine does not say is None."""
+
+    uptime_s: Annotated[int, Field(ge=0)] = 0
+    processor_percent: float | None = None
+    """Of all cores together, since the report before."""
+    temperature_c: float | None = None
+    """Of the hottest part, in degrees Celsius."""
+    memory_percent: int | None = None
+    """In use."""
+    disk_free_mb: int | None = None
+    """Where the player keeps what it shows."""
+    dropped_frames: Annotated[int, Field(ge=0)] = 0
+    """Frames of films that came too late, since the stage was started."""
+    problems: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
+    """What is the matter now: ``hot``, ``throttled``, ``under-voltage``, ``memory-low``, ``disk-nearly-full``,
+    ``disk-read-only``."""
+
+
 class Report(WireModel):
     """The truth about a screen, complete each time."""
 
@@ -77,12 +96,17 @@ class Report(WireModel):
     shown: Annotated[tuple[Shown, ...], Field(max_length=32)] = ()
     presented_at_ms: Instant | None = None
     frame: Sha256 | None = None
-    """Digest of what was presented, upright: see ``raster.frame_digest``."""
+    """Digest of what was presented, upright, before it was dimmed: see ``raster.frame_digest``."""
+    power: PowerState = PowerState.ON
+    """What the display does by its hours."""
+    brightness: Annotated[int, Field(ge=0, le=100)] = 100
+    """Percent, as far as pictures can be made darker."""
     preparing: Text = ""
     """What a newer programme still waits for, in a sentence; empty when nothing is pending."""
     refusals: Annotated[tuple[Refusal, ...], Field(max_length=20)] = ()
     version: Text = ""
     stage_started_at_ms: Instant | None = None
+    health: Health | None = None
 
 
 class Receipt(WireModel):

@@ -17,6 +17,7 @@ from beffroi_content import raster
 from beffroi_content.memory import keep_freed_memory
 from beffroi_content.model import Alert, AlertForm, AlertLevel
 from beffroi_content.wire.documents import Command
+from beffroi_content.wire.reports import Health
 from beffroi_content.wire.reports import Link as LinkState
 from beffroi_player import machine, notify
 from beffroi_player.agent.alerts import save_png
@@ -25,6 +26,7 @@ from beffroi_player.agent.clock import AgentClock
 from beffroi_player.agent.commands import Commands
 from beffroi_player.agent.core import Arrival, Consequences, Core
 from beffroi_player.agent.draw import Painter
+from beffroi_player.agent.health import Vitals
 from beffroi_player.agent.http import Server
 from beffroi_player.agent.lanes import Lane
 from beffroi_player.agent.link import Link, broker_host
@@ -49,6 +51,7 @@ REST_SECONDS = 0.2
 HEADS_MS = 5_000
 KERNEL_MS = 10_000
 PLAYS_MS = 60_000
+HEALTH_MS = 60_000
 ALERTS_MS = 300_000
 """How often what the alerts have left to live goes to the disk."""
 
@@ -118,6 +121,8 @@ class Agent:
         self.reporter = Reporter(
             boot, state, runtime, self._facts, self.link.publish, machine.uptime, self._tidy, self._repair
         )
+        self._vitals = Vitals(state.folder)
+        self._health: Health | None = None
         self.commands = Commands(
             self.core, vault, runtime, self.refusals, enrolment.screen,
             self.reporter.screenshot, self._stopping.set, self._nudge,
@@ -175,6 +180,7 @@ class Agent:
 
     def _chores(self) -> float:
         self._every("kernel", KERNEL_MS, self.clock.ask_kernel)
+        self._every("health", HEALTH_MS, self._take_pulse)
         self._every("plays", PLAYS_MS, self.plays.forward)
         self._every("alerts", ALERTS_MS, lambda: self._admission.put(self.core.save_alerts))
         self._every("heads", HEADS_MS, self._compare_heads)
@@ -194,6 +200,10 @@ class Agent:
             chore()
         except Exception:
             log.exception("%s: a chore failed", name)
+
+    def _take_pulse(self) -> None:
+        glass = self.reporter.glass
+        self._health = self._vitals.health(glass.dropped_frames if glass else 0)
 
     def _compare_heads(self) -> None:
         """Fetch what a beat named and the broker did not bring, unless it was only a moment behind."""
@@ -238,6 +248,7 @@ class Agent:
             refusals=self.refusals.all(),
             receptions=dict(self.core.book.receptions),
             programme_reception=self.core.programme_reception,
+            health=self._health,
         )
 
     def _link_state(self) -> LinkState:

@@ -11,9 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 from PIL import Image
 
 from beffroi_content import raster
+from beffroi_content.model import PowerState
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import RECEIPTS, REPORT, SCREENSHOT, Message
-from beffroi_content.wire.reports import Link, Receipt, Receipts, Refusal, Report, Shown
+from beffroi_content.wire.reports import Health, Link, Receipt, Receipts, Refusal, Report, Shown
 from beffroi_player.agent.alerts import Reception, save_png
 from beffroi_player.files import stamp
 from beffroi_player.nudge import CAPTURE, ring
@@ -28,6 +29,8 @@ SPACING_MS = 500
 """Two reports are at least this far apart; the last change always gets out."""
 LAST_MS = 600_000
 """How often ``last.png`` is renewed while the programme stays the same: a memory card does not like more."""
+MEND_MS = 300_000
+"""How often the same frame is mended at most."""
 SCREENSHOT_SIDE = 480
 
 Publish = Callable[[Message, bytes, Callable[[], None] | None], bool]
@@ -46,6 +49,7 @@ class Facts:
     refusals: tuple[Refusal, ...]
     receptions: Mapping[str, Reception]
     programme_reception: Reception | None
+    health: Health | None = None
 
 
 class Reporter:
@@ -84,6 +88,7 @@ class Reporter:
         self._number = 0
         self._said: Report | None = None
         self._said_ms = -REPORT_MS * 1.0
+        self._mended: dict[str, float] = {}
         self._programme_shown: int | None = None
         self._last_saved: tuple[int | None, float] = (None, -LAST_MS * 1.0)
         self._last_wanted = False
@@ -119,8 +124,7 @@ class Reporter:
     def _note(self, glass: Glass) -> None:
         before, self._glass = self._glass, glass
         self._acknowledge(glass)
-        if glass.faults and (before is None or before.faults != glass.faults):
-            self._repair(tuple(fault.frame for fault in glass.faults))
+        self._repair_once(glass)
         if glass.programme is not None and glass.programme != self._programme_shown:
             self._programme_shown = glass.programme
             self._shown()
@@ -130,6 +134,15 @@ class Reporter:
         self._last_wanted |= self._is_lasting(glass)
         if self._photograph_wanted or self._last_wanted:
             ring(self._runtime.stage_bell, CAPTURE)
+
+    def _repair_once(self, glass: Glass) -> None:
+        """Ask for what is broken, now and then: what is broken again at once cannot be mended here."""
+        now = self._uptime()
+        self._mended = {frame: at for frame, at in self._mended.items() if now - at < MEND_MS}
+        broken = {fault.frame for fault in glass.faults} - self._mended.keys()
+        self._mended |= dict.fromkeys(broken, now)
+        if broken:
+            self._repair(tuple(sorted(broken)))
 
     def _acknowledge(self, glass: Glass) -> None:
         facts = self._facts()
@@ -231,6 +244,9 @@ class Reporter:
             refusals=(*faults[:5], *facts.refusals, *skipped)[:20],
             version=software_version(),
             stage_started_at_ms=max(0, glass.started_at_ms) if glass else None,
+            power=glass.power if glass else PowerState.ON,
+            brightness=glass.brightness if glass else 100,
+            health=facts.health,
         )
 
 
@@ -280,4 +296,6 @@ def software_version() -> str:
 
 
 def _without_time(report: Report) -> Report:
-    return report.model_copy(update={"number": 1, "at_ms": 0})
+    """Return what makes a report news: of the health, what is the matter."""
+    health = Health(problems=report.health.problems) if report.health else None
+    return report.model_copy(update={"number": 1, "at_ms": 0, "health": health})

@@ -13,8 +13,9 @@ from functools import partial
 import pygame
 
 from beffroi_content.digest import frame_digest
-from beffroi_content.model import AlertForm, Rectangle
+from beffroi_content.model import AlertForm, PowerState, Rectangle
 from beffroi_content.timeline import Moment, Scene, resolve
+from beffroi_content.timeline.display import Display, display
 from beffroi_content.wire.reports import Play, Shown
 from beffroi_player import machine, notify
 from beffroi_player.files import stamp, write_file
@@ -35,7 +36,8 @@ IDLE_SECONDS = 5.0
 """How often the loop looks unasked; well within the watchdog's patience."""
 PAUSE_SECONDS = 1.0
 """After an error that should not happen."""
-NOTICE = "notice"
+NOTICE, REST = "notice", "rest"
+"""What is on the glass while there is nothing to show, and in its hours of rest."""
 COLOUR = (29, 79, 145)
 """What a fresh player shows until the agent has drawn the notice: not black, which looks broken."""
 
@@ -60,6 +62,7 @@ class Stage:
         self._frames = Frames(state, runtime)
         self._scenery = Scenery(self._reader, self._frames)
         self._cinema = Cinema(state)
+        self._light = Display(PowerState.ON, 100, None)
         self._base: pygame.Surface | None = None
         self._canvas: pygame.Surface | None = None
         self._log = PlayLog(state, uptime)
@@ -117,11 +120,18 @@ class Stage:
         size = self._reader.size(otherwise=self._natural_size())
         moment = self._reader.moment()
         scene = resolve(self._reader.manifest, self._reader.held, moment, size)
+        self._light = display(self._reader.manifest, self._reader.held, moment)
         picture, until_ms = self._with_overlay(self._scenery.picture(scene), scene, moment, size)
-        self._show(picture, moment, size)
+        until_ms = _sooner(until_ms, self._light.until_ms, moment)
+        if self._light.state is PowerState.OFF and not picture.overlay:
+            self._show_nothing(moment, size)
+        else:
+            self._show(picture, moment, size)
         soon = self._load_ahead(moment.at(scene.until_ms), size) if scene.until_ms is not None else None
         near = scene.until_ms is not None and scene.until_ms - moment.unix_ms < cinema.AHEAD_MS
-        self._cinema.prepare(scene, soon if near else None, self._frames.rotation, moment.unix_ms)
+        is_off = self._light.state is PowerState.OFF
+        shown = Scene((), None) if is_off else scene
+        self._cinema.prepare(shown, soon if near and not is_off else None, self._frames.rotation, moment.unix_ms)
         now = self._reader.moment()
         due = until_ms if until_ms is not None else moment.uptime_ms + 1000 * IDLE_SECONDS
         frame_ms = self._cinema.due_ms(now.unix_ms)
@@ -146,7 +156,8 @@ class Stage:
     def _show(self, picture: Picture, moment: Moment, size: Size) -> None:
         moved = self._cinema.step(moment.unix_ms)
         if picture.pieces:
-            key = (tuple((p.frame, p.rectangle) for p in picture.pieces), self._frames.rotation, size)
+            frames = tuple((piece.frame, piece.rectangle) for piece in picture.pieces)
+            key = (frames, self._frames.rotation, size, self._light.brightness)
             top = partial(self._with_films, picture=picture, moment=moment, size=size)
             self._put(key, lambda: compose(size, self._frames.rotation, picture.parts), size, top)
             if moved and self._base is not None:
@@ -169,6 +180,26 @@ class Stage:
             surface.fill(COLOUR)
         self._put(key, lambda: surface, panel_size(surface.get_size(), self._frames.rotation))
 
+    def _show_nothing(self, moment: Moment, size: Size) -> None:
+        """Darken the display, in its hours of rest."""
+
+        def darkness() -> pygame.Surface:
+            surface = pygame.Surface(panel_size(size, self._frames.rotation)).convert()
+            surface.fill((0, 0, 0))
+            return surface
+
+        self._put((REST, self._frames.rotation, size), darkness, size)
+        self._tell(Picture((), (), ()), moment)
+
+    def _dimmed(self, picture: pygame.Surface) -> pygame.Surface:
+        """Return the picture as dark as the hours want it."""
+        if self._light.brightness >= 100 or self._light.state is PowerState.ON:
+            return picture
+        level = round(255 * self._light.brightness / 100)
+        dark = picture.copy()
+        dark.fill((level, level, level), special_flags=pygame.BLEND_RGB_MULT)
+        return dark
+
     def _with_films(self, base: pygame.Surface, picture: Picture, moment: Moment, size: Size) -> pygame.Surface:
         """Return the picture with the frames of its films, and over them what lies over them."""
         found = None
@@ -181,7 +212,7 @@ class Stage:
             elif film is not None:
                 found = found or self._canvas_of(base)
                 found.blit(film[0], turned_corner(film[1], size, self._frames.rotation))
-        return found or base
+        return self._dimmed(found or base)
 
     def _canvas_of(self, base: pygame.Surface) -> pygame.Surface:
         """Return a copy of a picture; the same memory each time, since a film wants one for each frame."""
@@ -230,15 +261,16 @@ class Stage:
             showings=shown,
             frames=tuple(piece.frame for piece in picture.pieces),
             overlay=picture.overlay,
+            power=self._light.state,
+            brightness=self._light.brightness,
+            dropped_frames=self._cinema.dropped,
             presented_at_ms=presented_ms,
             presented_uptime_ms=self._presented,
             clock=moment.clock,
             frame=self._digest,
             faults=(*picture.faults, *self._cinema.faults),
         )
-        if self._glass is not None and glass.model_copy(update={"presented_at_ms": 0}) == self._glass.model_copy(
-            update={"presented_at_ms": 0}
-        ):
+        if self._glass is not None and _news(glass) == _news(self._glass):
             return
         for fault in set(glass.faults) - set(self._glass.faults if self._glass else ()):
             log.warning("a frame is not shown: %s", fault.detail)
@@ -297,3 +329,14 @@ class Stage:
                 return None
             if words or self._uptime() >= end:
                 return words
+
+
+def _sooner(until_uptime_ms: float | None, other_ms: int | None, moment: Moment) -> float | None:
+    """Return the earlier of an uptime and of an instant, as an uptime; None: neither is known."""
+    other = moment.at(other_ms).uptime_ms if other_ms is not None else None
+    return min((each for each in (until_uptime_ms, other) if each is not None), default=None)
+
+
+def _news(glass: Glass) -> Glass:
+    """Return what makes a glass worth telling of."""
+    return glass.model_copy(update={"presented_at_ms": 0, "dropped_frames": 0})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,11 +33,28 @@ REASONS = {
     "alerts-older": gettext_lazy("The newest alerts have not arrived yet."),
     "picture-differs": gettext_lazy("What is on the glass is not what it must be. Look at it, and restart its player."),
     "refusals": gettext_lazy("It refused something within the last hour: see the details."),
+    "ailing": gettext_lazy("Its machine is not well: see the facts."),
     "clock-unknown": gettext_lazy("It does not know the time: dated content waits. Look at its network."),
     "link-polling": gettext_lazy("The broker does not reach it; it asks the server every minute instead."),
     "link-lost": gettext_lazy("It reaches neither broker nor server."),
 }
 """By code of ``queries.REASONS``: what it means, and the next step."""
+
+
+AILMENTS = {
+    "hot": gettext_lazy("It is hotter than 80 °C and makes itself slower. Give it air or shade."),
+    "throttled": gettext_lazy("It makes itself slower, from heat or a weak supply."),
+    "under-voltage": gettext_lazy("Its supply is too weak. Use the supply of its maker, and a short cable."),
+    "memory-low": gettext_lazy("Its memory is nearly full. Restart its player; if that recurs, tell us."),
+    "disk-nearly-full": gettext_lazy("Its disk is nearly full: new content may not reach it."),
+    "disk-read-only": gettext_lazy("Its disk takes nothing more. Replace its memory card."),
+}
+"""By problem of the health: what it means, and the next step."""
+
+
+def ailments(problems: Iterable[str]) -> list[str]:
+    """Return what is the matter with a machine, in words; a newer player may know of more than this version."""
+    return [str(AILMENTS.get(problem, problem)) for problem in problems]
 
 
 def state_of(code: str) -> dict[str, str]:

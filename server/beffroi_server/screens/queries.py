@@ -11,6 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from pydantic import ValidationError
 
+from beffroi_content.model import PowerState
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import ALERTS, PROGRAMME
 from beffroi_content.wire.reports import Link, Report
@@ -34,6 +35,7 @@ REASONS = {
     "picture-differs": "wrong",
     "refusals": "wrong",
     "clock-unknown": "wrong",
+    "ailing": "wrong",
     "link-polling": "pending",
     "link-lost": "wrong",
 }
@@ -84,7 +86,9 @@ def picture_is_right(screen: Screen, report: Report) -> bool | None:
     """Tell whether what a screen reports to have presented is what it had to show then; None where that is unknown."""
     from beffroi_server.programme import now as expected  # noqa: PLC0415 - Pillow loads only where something is drawn
 
-    if report.frame is None or report.presented_at_ms is None or report.clock is ClockState.UNKNOWN:
+    if report.frame is None or report.presented_at_ms is None:
+        return None
+    if report.power is PowerState.OFF or report.clock is ClockState.UNKNOWN:
         return None
     try:
         presented = dt.datetime.fromtimestamp(report.presented_at_ms / 1000, dt.UTC)
@@ -154,6 +158,7 @@ def _reasons(
         "programme-preparing": bool(report.preparing),
         "alerts-older": _alerts_are_older(screen, report, heads),
         "refusals": any(refusal.last_at_ms > _hour_ago(now) for refusal in report.refusals),
+        "ailing": bool(report.health and report.health.problems),
         "clock-unknown": report.clock is ClockState.UNKNOWN,
         "link-polling": report.link is Link.POLLING,
         "link-lost": report.link is Link.LOST,

@@ -60,6 +60,7 @@ def screen(request: PersonRequest, slug: str) -> HttpResponse:
         "known": known,
         "state": in_words.state_of(known.state),
         "reasons": [in_words.REASONS[code] for code in known.reasons],
+        "ailments": in_words.ailments(known.report.health.problems) if known.report and known.report.health else [],
         "card": live_views.card(known, at),
         "shot": queries.screenshot(found),
         "problems": programme.problems(found),

@@ -1,0 +1,112 @@
+"""How the machine is doing, as the kernel says. What a machine does not say is left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from beffroi_content.wire.reports import Health
+
+HOT_C = 80.0
+"""A Raspberry Pi makes itself slower from here on."""
+COOL_C = 75.0
+"""Below this, what was hot is well again: not at each degree around the limit."""
+MEMORY_PERCENT = 90
+DISK_FREE_MB = 200
+_NOW = {0: "under-voltage", 1: "throttled", 2: "throttled", 3: "throttled"}
+"""Bits of the firmware's word that say what is the matter now; those above 16 say that it once was."""
+
+
+class Vitals:
+    """Asks the kernel.
+
+    Args:
+        state: The state directory: its disk is the one that matters.
+        root: Where ``/proc`` and ``/sys`` are.
+        disk: Asks for the free space of a folder.
+    """
+
+    def __init__(
+        self, state: Path, root: Path = Path("/"), disk: Callable[[Path], os.statvfs_result] = os.statvfs
+    ) -> None:
+        self._state, self._root, self._disk = state, root, disk
+        self._before: tuple[int, int] | None = None
+        self._was_hot = False
+
+    def health(self, dropped_frames: int = 0) -> Health:
+        """Return how the machine is doing; the load is that since the last time it was asked."""
+        temperature, memory, free_mb = self._temperature(), self._memory(), self._free_mb()
+        found = list(self._firmware())
+        self._was_hot = temperature is not None and temperature >= (COOL_C if self._was_hot else HOT_C)
+        found += ["hot"] * self._was_hot
+        found += ["memory-low"] * (memory is not None and memory >= MEMORY_PERCENT)
+        found += ["disk-nearly-full"] * (free_mb is not None and free_mb < DISK_FREE_MB)
+        found += ["disk-read-only"] * self._is_read_only()
+        return Health(
+            uptime_s=self._uptime(),
+            processor_percent=self._processor(),
+            temperature_c=temperature,
+            memory_percent=memory,
+            disk_free_mb=free_mb,
+            dropped_frames=dropped_frames,
+            problems=tuple(sorted(set(found))),
+        )
+
+    def _text(self, path: str) -> str:
+        with suppress(OSError, UnicodeDecodeError):
+            return (self._root / path).read_text(encoding="ascii")
+        return ""
+
+    def _uptime(self) -> int:
+        with suppress(ValueError, IndexError):
+            return max(0, int(float(self._text("proc/uptime").split()[0])))
+        return 0
+
+    def _temperature(self) -> float | None:
+        found = []
+        for path in (self._root / "sys/class/thermal").glob("thermal_zone*/temp"):
+            with suppress(OSError, ValueError):
+                found.append(int(path.read_text()) / 1000)
+        plausible = [degrees for degrees in found if -40 < degrees < 150]
+        return max(plausible, default=None)
+
+    def _processor(self) -> float | None:
+        """Return the share of all cores that was busy since the last time; None the first time."""
+        with suppress(ValueError, IndexError):
+            fields = [int(part) for part in self._text("proc/stat").splitlines()[0].split()[1:9]]
+            idle, whole = fields[3] + fields[4], sum(fields)
+            before, self._before = self._before, (idle, whole)
+            if before is not None and whole > before[1]:
+                return round(100 * (1 - (idle - before[0]) / (whole - before[1])), 1)
+        return None
+
+    def _memory(self) -> int | None:
+        with suppress(ValueError, KeyError, ZeroDivisionError):
+            lines = (line.split(":") for line in self._text("proc/meminfo").splitlines() if ":" in line)
+            sizes = {name: int(rest.split()[0]) for name, rest in lines}
+            return round(100 * (1 - sizes["MemAvailable"] / sizes["MemTotal"]))
+        return None
+
+    def _free_mb(self) -> int | None:
+        with suppress(OSError):
+            found = self._disk(self._state)
+            return found.f_bavail * found.f_frsize // 1_000_000
+        return None
+
+    def _is_read_only(self) -> bool:
+        """Tell whether the disk takes nothing, as after an error of a memory card."""
+        with suppress(OSError):
+            return bool(self._disk(self._state).f_flag & os.ST_RDONLY)
+        return False
+
+    def _firmware(self) -> Iterator[str]:
+        """Yield what the firmware of a Raspberry Pi, or a sensor of its supply, says is the matter now."""
+        with suppress(ValueError):
+            word = int(self._text("sys/devices/platform/soc/soc:firmware/get_throttled").strip() or "0", 16)
+            yield from (name for bit, name in _NOW.items() if word & 1 << bit)
+        for path in (self._root / "sys/class/hwmon").glob("hwmon*/in0_lcrit_alarm"):
+            with suppress(OSError):
+                if path.read_text().strip() == "1":
+                    yield "under-voltage"

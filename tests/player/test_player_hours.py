@@ -1,0 +1,97 @@
+"""Screen hours: the glass rests when it is told to, and wakes for an emergency."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import pytest
+from player import Player, Time
+from town import TownHall, alert, slide
+
+from beffroi_content.model import AlertLevel, PowerState, ScreenHours, TimeWindow
+
+PARIS = ZoneInfo("Europe/Paris")
+EVENING = int(dt.datetime(2026, 5, 28, 21, 59, 50, tzinfo=PARIS).timestamp() * 1000)
+OFF = ScreenHours(state=PowerState.OFF, window=TimeWindow(start=dt.time(22), end=dt.time(6)))
+DIM = ScreenHours(state=PowerState.DIM, window=TimeWindow(start=dt.time(22), end=dt.time(6)), brightness=40)
+HOUR = 3_600_000
+
+
+@pytest.fixture
+def hall() -> TownHall:
+    return TownHall(now_ms=EVENING)
+
+
+@pytest.fixture
+def player(hall, tmp_path) -> Iterator[Player]:
+    player = Player(hall, tmp_path, time=Time(system_ms=EVENING))
+    yield player
+    player.stage.end()
+    player.close()
+
+
+def brightest(player: Player) -> int:
+    picture = player.display.pictures[-1]
+    return max(max(picture.get_at((x, y))[:3]) for x in range(0, 320, 16) for y in range(0, 180, 9))
+
+
+def start(player: Player, hall: TownHall, *hours: ScreenHours) -> None:
+    manifest = hall.manifest(slide("a"), hours=hours)
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    assert player.slides == ["a"]
+
+
+def test_the_glass_is_dark_in_its_hours_of_rest(player, hall):
+    start(player, hall, OFF)
+    assert brightest(player) > 200
+
+    glass = player.wait(11_000)
+    assert (glass.power, glass.showings, brightest(player)) == (PowerState.OFF, (), 0)
+    assert player.report().power is PowerState.OFF
+
+    player.wait(8 * HOUR)
+    assert player.slides == ["a"]
+    assert brightest(player) > 200
+    assert player.report().power is PowerState.ON
+
+
+def test_what_is_not_seen_is_no_play(player, hall):
+    start(player, hall, OFF)
+    player.wait(11_000)
+    player.wait(HOUR)
+    player.stage.end()
+    (line,) = [line for path in player.state.plays.iterdir() for line in path.read_text().splitlines()]
+    assert '"lasted_ms":11000' in line
+
+
+def test_an_emergency_wakes_it_and_lesser_alerts_do_not(player, hall):
+    start(player, hall, OFF)
+    player.wait(HOUR)
+    hall.now_ms = player.time.system_ms
+    player.hear(hall.publish_alerts(alert(level=AlertLevel.ALERT, now=hall.now_ms)))
+    assert player.look().power is PowerState.OFF
+
+    player.hear(hall.publish_alerts(alert("fire", AlertLevel.EMERGENCY, now=hall.now_ms)))
+    assert player.alerts == [("fire", "takeover")]
+    assert brightest(player) > 200
+    assert ("all/alerts", hall.sequence, "fire", "takeover") in player.receipts()
+
+
+def test_dimming_changes_the_light_and_not_what_is_said_of_the_picture(player, hall):
+    start(player, hall, DIM)
+    before, light = player.look().frame, brightest(player)
+    glass = player.wait(11_000)
+    assert (glass.power, glass.brightness, glass.frame) == (PowerState.DIM, 40, before)
+    assert abs(brightest(player) - 0.4 * light) < 3
+    assert player.slides == ["a"]
+
+
+def test_a_player_that_does_not_know_the_time_stays_on(tmp_path):
+    hall = TownHall(now_ms=EVENING)
+    player = Player(hall, tmp_path, time=Time(system_ms=0))
+    player.hear(hall.publish_keys(), hall.publish_programme(hall.manifest(slide("a"), hours=(OFF,))))
+    assert player.look().power is PowerState.ON
+    player.stage.end()
+    player.close()
