@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from beffroi_content.model.base import AssetReference, Colour, Identifier, Line, WireModel
 from beffroi_content.model.layout import Layout
@@ -47,6 +47,20 @@ class Appearance(StrEnum):
     NIGHT = "night"
 
 
+class Transition(StrEnum):
+    """How one slide follows another. Alerts always cut."""
+
+    CUT = "cut"
+    CROSSFADE = "crossfade"
+    PUSH = "push"
+    WIPE = "wipe"
+
+
+def _known_transition(value: Any) -> Any:
+    """Read what only a newer version has a word for as a cut."""
+    return value if not isinstance(value, str) or value in tuple(Transition) else Transition.CUT
+
+
 class ScreenSettings(WireModel):
     """What a player must know of its own screen."""
 
@@ -59,6 +73,7 @@ class ScreenSettings(WireModel):
     """The groups whose alerts concern this screen."""
     town: Town
     appearance: Appearance = Appearance.DAY
+    transition: Annotated[Transition, BeforeValidator(_known_transition)] = Transition.CUT
     hours: Annotated[tuple[ScreenHours, ...], Field(max_length=50)] = ()
     """The first that fits an instant decides; where none does, the display is on."""
 

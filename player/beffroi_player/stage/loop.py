@@ -13,22 +13,23 @@ from functools import partial
 import pygame
 
 from beffroi_content.digest import frame_digest
-from beffroi_content.model import AlertForm, PowerState, Rectangle
+from beffroi_content.model import AlertForm, PowerState, Rectangle, Transition
 from beffroi_content.timeline import Moment, Scene, resolve
 from beffroi_content.timeline.display import Display, display
-from beffroi_content.wire.reports import Play, Shown
 from beffroi_player import machine, notify
 from beffroi_player.files import stamp, write_file
 from beffroi_player.nudge import CAPTURE, Bell, ring
 from beffroi_player.outputs.base import Output
 from beffroi_player.pictures import to_ppm
-from beffroi_player.stage import cinema
+from beffroi_player.stage import cinema, composer
 from beffroi_player.stage.cinema import Cinema
-from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, turned_corner, upright_rgb
+from beffroi_player.stage.composer import Blend, Composer
+from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, upright_rgb
 from beffroi_player.stage.playlog import PlayLog
 from beffroi_player.stage.reader import Reader
 from beffroi_player.stage.scenery import Picture, Scenery
-from beffroi_player.store import Glass, Runtime, Size, State
+from beffroi_player.stage.teller import Presented, Teller
+from beffroi_player.store import Runtime, Size, State
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +65,12 @@ class Stage:
         self._cinema = Cinema(state)
         self._light = Display(PowerState.ON, 100, None)
         self._base: pygame.Surface | None = None
-        self._canvas: pygame.Surface | None = None
-        self._log = PlayLog(state, uptime)
-        self._started_ms = self._reader.moment().unix_ms
+        self._top: pygame.Surface | None = splash
+        """What was handed to the output last."""
+        self._blend: Blend | None = None
+        self._slides: tuple[object, ...] | None = None
+        self._composer = Composer(self._cinema)
+        self._teller = Teller(runtime, PlayLog(state, uptime), self._reader.moment().unix_ms, uptime)
         self._number = 0
         self._healthy = True
         self._shows_anything = splash is not None
@@ -75,8 +79,6 @@ class Stage:
         self._on_glass: tuple[object, ...] = ()
         self._digest = "0" * 64
         self._presented = self._uptime()
-        self._glass: Glass | None = None
-        self._plays: dict[Shown, Play] = {}
 
     @property
     def dropped_frames(self) -> int:
@@ -98,7 +100,7 @@ class Stage:
 
     def end(self) -> None:
         """Close the play log: what is on now is not on any more."""
-        self._end_plays(frozenset())
+        self._teller.end()
         self._cinema.close()
 
     def turn(self) -> float:
@@ -134,7 +136,7 @@ class Stage:
         self._cinema.prepare(shown, soon if near and not is_off else None, self._frames.rotation, moment.unix_ms)
         now = self._reader.moment()
         due = until_ms if until_ms is not None else moment.uptime_ms + 1000 * IDLE_SECONDS
-        frame_ms = self._cinema.due_ms(now.unix_ms)
+        frame_ms = composer.FRAME_MS if self._blend else self._cinema.due_ms(now.unix_ms)
         wait_ms = due - now.uptime_ms if frame_ms is None else min(due - now.uptime_ms, frame_ms)
         return min(IDLE_SECONDS, max(0.0, wait_ms / 1000))
 
@@ -158,17 +160,53 @@ class Stage:
         if picture.pieces:
             frames = tuple((piece.frame, piece.rectangle) for piece in picture.pieces)
             key = (frames, self._frames.rotation, size, self._light.brightness)
-            top = partial(self._with_films, picture=picture, moment=moment, size=size)
-            self._put(key, lambda: compose(size, self._frames.rotation, picture.parts), size, top)
-            if moved and self._base is not None:
-                self._output.present(top(self._base))
+            dress = partial(self._dressed, picture=picture, moment=moment, size=size)
+            self._blend = self._blend_to(key, picture) or self._blend
+            self._put(key, lambda: compose(size, self._frames.rotation, picture.parts), size, dress)
+            if self._base is not None and (self._blend or moved):
+                self._move(dress(self._base))
         elif self._shows_nothing_fit():
             self._show_notice(size)
-        self._tell(picture, moment)
+        if self._blend is None:
+            self._tell(picture, moment)
+
+    def _dressed(self, base: pygame.Surface, picture: Picture, moment: Moment, size: Size) -> pygame.Surface:
+        return self._composer.dressed(base, picture, moment, size, self._frames.rotation, self._light)
+
+    def _blend_to(self, key: tuple[object, ...], picture: Picture) -> Blend | None:
+        """Return how a new picture takes the place of the one on the glass; None: at once, or not at all."""
+        if key == self._on_glass:
+            return None
+        self._blend = None
+        slides = tuple((piece.shown.slide, piece.shown.page) if piece.shown else None for piece in picture.pieces)
+        before, self._slides = self._slides, slides
+        settings = self._reader.manifest.settings if self._reader.manifest else None
+        alert = any(piece.shown and piece.shown.alert for piece in picture.pieces)
+        if settings is None or alert or picture.overlay or self._top is None or self._on_glass[:1] == (REST,):
+            return None
+        # What changes by itself, such as a clock, does so at once; and after an alert nothing lingers.
+        if slides == before or before is None or self._top.get_size() != panel_size(self._size, self._frames.rotation):
+            return None
+        over = self._teller.glass is not None and self._teller.glass.shows_alert
+        if settings.transition is Transition.CUT or over:
+            return None
+        return Blend(settings.transition, self._top.convert(), self._uptime(), self._frames.rotation)
+
+    def _move(self, dressed: pygame.Surface) -> None:
+        """Present what has moved: a frame of a film, or a step of a transition."""
+        now = self._uptime()
+        ends = self._blend is not None and self._blend.is_over(now)
+        if ends:
+            self._blend = None
+        self._top = self._blend.at(dressed, now) if self._blend else dressed
+        self._output.present(self._top)
+        if ends:
+            self._presented = self._uptime()
+            self._output.settle()
 
     def _shows_nothing_fit(self) -> bool:
         """Whether what is on the glass is no better than a notice: nothing, a notice, or an alert that is over."""
-        over = self._glass is not None and self._glass.shows_alert
+        over = self._teller.glass is not None and self._teller.glass.shows_alert
         return not self._shows_anything or over or self._on_glass[:1] == (NOTICE,)
 
     def _show_notice(self, size: Size) -> None:
@@ -188,50 +226,21 @@ class Stage:
             surface.fill((0, 0, 0))
             return surface
 
+        self._blend = None
         self._put((REST, self._frames.rotation, size), darkness, size)
         self._tell(Picture((), (), ()), moment)
-
-    def _dimmed(self, picture: pygame.Surface) -> pygame.Surface:
-        """Return the picture as dark as the hours want it."""
-        if self._light.brightness >= 100 or self._light.state is PowerState.ON:
-            return picture
-        level = round(255 * self._light.brightness / 100)
-        dark = picture.copy()
-        dark.fill((level, level, level), special_flags=pygame.BLEND_RGB_MULT)
-        return dark
-
-    def _with_films(self, base: pygame.Surface, picture: Picture, moment: Moment, size: Size) -> pygame.Surface:
-        """Return the picture with the frames of its films, and over them what lies over them."""
-        found = None
-        for piece, surface in zip(picture.pieces, picture.surfaces, strict=True):
-            film = self._cinema.picture(piece.shown.slide if piece.shown else None, piece.rectangle, moment.unix_ms)
-            if found is not None:
-                found.blit(surface, turned_corner(piece.rectangle, size, self._frames.rotation))
-            if film is not None and film[0].get_size() == base.get_size():
-                found = film[0]
-            elif film is not None:
-                found = found or self._canvas_of(base)
-                found.blit(film[0], turned_corner(film[1], size, self._frames.rotation))
-        return self._dimmed(found or base)
-
-    def _canvas_of(self, base: pygame.Surface) -> pygame.Surface:
-        """Return a copy of a picture; the same memory each time, since a film wants one for each frame."""
-        if self._canvas is None or self._canvas.get_size() != base.get_size():
-            self._canvas = base.copy()
-        else:
-            self._canvas.blit(base, (0, 0))
-        return self._canvas
 
     def _put(
         self,
         key: tuple[object, ...],
         build: Callable[[], pygame.Surface],
         size: Size,
-        top: Callable[[pygame.Surface], pygame.Surface] = lambda base: base,
+        dress: Callable[[pygame.Surface], pygame.Surface] = lambda base: base,
     ) -> None:
         """Present a picture with what moves on top of it, unless it is on the glass already.
 
-        What is said of it is said of the picture: films are not counted frame by frame.
+        What is said of it is said of the picture: films are not counted frame by frame. A picture that takes the
+        place of another by and by is presented by ``_move``.
         """
         if key == self._on_glass:
             return
@@ -240,66 +249,23 @@ class Stage:
         if panel != self._panel:
             self._output.open(panel)
             self._panel = panel
-        self._output.present(top(surface))
-        self._presented = self._uptime()
-        self._output.settle()
+        if self._blend is None:
+            self._top = dress(surface)
+            self._output.present(self._top)
+            self._presented = self._uptime()
+            self._output.settle()
         self._on_glass, self._shows_anything = key, True
         self._number += 1
         self._digest = frame_digest(*upright_rgb(surface, self._frames.rotation))
         self._size = size
 
     def _tell(self, picture: Picture, moment: Moment) -> None:
-        """Write down what is on the glass, if that is news, and tell the agent."""
         programme = self._reader.programme
-        shown = tuple(piece.shown for piece in picture.pieces if piece.shown)
-        presented_ms = moment.unix_ms + round(self._presented - moment.uptime_ms)
-        glass = Glass(
-            started_at_ms=self._started_ms,
-            number=self._number,
-            size=self._size,
-            programme=programme.sequence if programme else None,
-            showings=shown,
-            frames=tuple(piece.frame for piece in picture.pieces),
-            overlay=picture.overlay,
-            power=self._light.state,
-            brightness=self._light.brightness,
-            dropped_frames=self._cinema.dropped,
-            presented_at_ms=presented_ms,
-            presented_uptime_ms=self._presented,
-            clock=moment.clock,
-            frame=self._digest,
-            faults=(*picture.faults, *self._cinema.faults),
-        )
-        if self._glass is not None and _news(glass) == _news(self._glass):
-            return
-        for fault in set(glass.faults) - set(self._glass.faults if self._glass else ()):
-            log.warning("a frame is not shown: %s", fault.detail)
-        self._glass = glass
-        self._runtime.glass.write(glass)
-        ring(self._runtime.agent_bell)
-        self._note_plays(shown, moment)
-
-    def _note_plays(self, shown: tuple[Shown, ...], moment: Moment) -> None:
-        self._end_plays(frozenset(shown))
-        for part in set(shown) - set(self._plays):
-            self._plays[part] = Play(
-                number=1,
-                slide=part.slide,
-                alert=part.alert,
-                page=part.page,
-                zone=part.zone,
-                started_at_ms=moment.unix_ms,
-                lasted_ms=moment.uptime_ms,
-                frame=self._digest,
-                clock=moment.clock,
-            )
-
-    def _end_plays(self, staying: frozenset[Shown]) -> None:
-        uptime = int(self._uptime())
-        for part in [part for part in self._plays if part not in staying]:
-            play = self._plays.pop(part)
-            # Until it ends, a play holds the uptime of its start where its length will be.
-            self._log.append(play.model_copy(update={"lasted_ms": max(0, uptime - play.lasted_ms)}))
+        presented = Presented(self._number, self._size, self._digest, self._presented)
+        self._teller.tell(
+            picture, presented, moment, self._light, programme.sequence if programme else None,
+            self._cinema.faults, self._cinema.dropped,
+        )  # fmt: skip
 
     def _load_ahead(self, moment: Moment, size: Size) -> Scene:
         scene = resolve(self._reader.manifest, self._reader.held, moment, size)
@@ -335,8 +301,3 @@ def _sooner(until_uptime_ms: float | None, other_ms: int | None, moment: Moment)
     """Return the earlier of an uptime and of an instant, as an uptime; None: neither is known."""
     other = moment.at(other_ms).uptime_ms if other_ms is not None else None
     return min((each for each in (until_uptime_ms, other) if each is not None), default=None)
-
-
-def _news(glass: Glass) -> Glass:
-    """Return what makes a glass worth telling of."""
-    return glass.model_copy(update={"presented_at_ms": 0, "dropped_frames": 0})

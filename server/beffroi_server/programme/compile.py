@@ -142,6 +142,7 @@ def load_inputs(screen: Screen) -> Inputs:
 
 def screen_settings(screen: Screen, town: Town, groups: tuple[str, ...]) -> content.ScreenSettings:
     """Return what a player must know of its own screen."""
+    is_led = screen.screen_class.technology == content.Technology.LED
     return content.ScreenSettings.model_validate(
         {
             "screen_class": screen.screen_class.to_content(),
@@ -151,6 +152,7 @@ def screen_settings(screen: Screen, town: Town, groups: tuple[str, ...]) -> cont
             "groups": groups,
             "town": town.to_content(),
             "appearance": screen.appearance,
+            "transition": content.Transition.CUT if is_led else screen.transition,
             "hours": screen.hours(),
         }
     )

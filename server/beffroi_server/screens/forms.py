@@ -21,13 +21,17 @@ class ScreenForm(ListedModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("appearance", "night_brightness"):
+        for name in ("appearance", "transition", "night_brightness"):
             # What a page does not ask for is as it was.
             self.fields[name].required = False
 
     def clean_appearance(self) -> str:
         """Return the colours; as they were, if they were not asked for."""
         return str(self.cleaned_data["appearance"] or self.instance.appearance)
+
+    def clean_transition(self) -> str:
+        """Return the transition; as it was, if it was not asked for."""
+        return str(self.cleaned_data["transition"] or self.instance.transition)
 
     def clean_night_brightness(self) -> int:
         """Return the brightness; as it was, if it was not asked for."""
@@ -37,7 +41,7 @@ class ScreenForm(ListedModelForm):
     class Meta:
         model = Screen
         fields = (
-            "name", "place", "screen_class", "rotation", "groups", "appearance", "off_from", "off_until",
+            "name", "place", "screen_class", "rotation", "groups", "appearance", "transition", "off_from", "off_until",
             "night_brightness",
         )  # fmt: skip
         widgets = {"groups": forms.CheckboxSelectMultiple, "off_from": TimeInput, "off_until": TimeInput}

@@ -83,6 +83,15 @@ class Appearance(models.TextChoices):
     NIGHT = content.Appearance.NIGHT.value, _("light letters on dark")
 
 
+class Transition(models.TextChoices):
+    """How one slide follows another."""
+
+    CROSSFADE = content.Transition.CROSSFADE.value, _("one fades into the next")
+    PUSH = content.Transition.PUSH.value, _("one pushes the other out")
+    WIPE = content.Transition.WIPE.value, _("one is wiped over the other")
+    CUT = content.Transition.CUT.value, _("at once, for slow players")
+
+
 class Screen(models.Model):
     """A display and the player behind it."""
 
@@ -98,6 +107,10 @@ class Screen(models.Model):
     appearance = models.CharField(
         _("colours"), max_length=5, choices=Appearance, default=Appearance.DAY,
     )  # fmt: skip
+    transition = models.CharField(
+        _("from slide to slide"), max_length=10, choices=Transition, default=Transition.CROSSFADE
+    )
+    """Of LED panels it is not asked: they cut."""
     off_from = models.TimeField(_("off from"), null=True, blank=True)
     off_until = models.TimeField(_("off until"), null=True, blank=True)
     night_brightness = models.PositiveSmallIntegerField(

@@ -1,0 +1,140 @@
+"""From slide to slide: smooth, said only when it is done, and never in the way of an alert."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from player import Player
+from town import NOON, TownHall, alert, jpeg, picture_slide, slide
+
+from beffroi_content.model import AlertLevel, ScreenSettings, Town, Transition
+from beffroi_player.stage.composer import TRANSITION_MS
+
+HALF = int(TRANSITION_MS / 2)
+MIDDLE, LEFT, RIGHT = (160, 90), (40, 90), (280, 90)
+
+
+@pytest.fixture
+def hall() -> TownHall:
+    return TownHall()
+
+
+@pytest.fixture
+def player(hall, tmp_path) -> Iterator[Player]:
+    with hall.serve() as server:
+        player = Player(hall, tmp_path, server)
+        yield player
+        player.stage.end()
+        player.close()
+
+
+def start(player: Player, hall: TownHall, transition: Transition, **settings: object) -> None:
+    """Show a red and a blue picture for ten seconds each, from the beginning of the red one."""
+    red, blue = (picture_slide(name, hall.add_file(jpeg(name))) for name in ("red", "blue"))
+    manifest = hall.manifest(red, blue, transition=transition, **settings)
+    player.time.pass_by(-player.time.system_ms % 20_000)
+    hall.now_ms = player.time.system_ms
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    player.look()
+    player.wait(int(TRANSITION_MS) + 1)
+    assert player.slides == ["red"]
+    player.time.pass_by(10_000 - int(TRANSITION_MS) - 1)
+
+
+def at(player: Player, place: tuple[int, int]) -> tuple[int, int]:
+    """Return how red and how blue a place of the glass is."""
+    red, _green, blue = player.display.pictures[-1].get_at(place)[:3]
+    return red, blue
+
+
+def test_a_crossfade_is_between_the_two(player, hall):
+    start(player, hall, Transition.CROSSFADE)
+    player.stage.turn()
+    player.time.pass_by(HALF)
+    player.stage.turn()
+    red, blue = at(player, MIDDLE)
+    assert abs(red - 127) < 10
+    assert abs(blue - 127) < 10
+
+    player.time.pass_by(HALF)
+    player.stage.turn()
+    assert at(player, MIDDLE)[1] > 250
+
+
+def test_it_is_said_when_it_is_done(player, hall):
+    start(player, hall, Transition.CROSSFADE)
+    player.stage.turn()
+    player.time.pass_by(HALF)
+    assert player.slides == ["red"]
+    player.time.pass_by(HALF)
+    glass = player.look()
+    assert [shown.slide for shown in glass.showings] == ["blue"]
+    assert glass.presented_uptime_ms == player.time.uptime_ms
+
+
+def test_nothing_is_drawn_once_it_is_over(player, hall):
+    start(player, hall, Transition.CROSSFADE)
+    for _ in range(50):
+        player.stage.turn()
+        player.time.pass_by(20)
+    count = len(player.display.pictures)
+    for _ in range(20):
+        player.wait(100)
+    assert len(player.display.pictures) == count
+
+
+@pytest.mark.parametrize(
+    ("transition", "rotation", "blue_at"),
+    [
+        (Transition.PUSH, 0, RIGHT), (Transition.PUSH, 180, LEFT), (Transition.PUSH, 90, (90, 280)),
+        (Transition.PUSH, 270, (90, 40)), (Transition.WIPE, 0, LEFT), (Transition.WIPE, 180, RIGHT),
+        (Transition.WIPE, 90, (90, 40)), (Transition.WIPE, 270, (90, 280)),
+    ],
+)  # fmt: skip
+def test_a_push_and_a_wipe_go_their_way_on_every_panel(player, hall, transition, rotation, blue_at):
+    start(player, hall, transition, rotation=rotation)
+    player.stage.turn()
+    player.time.pass_by(HALF)
+    player.stage.turn()
+    width, height = player.display.pictures[-1].get_size()
+    opposite = (width - blue_at[0], height - blue_at[1])
+    assert at(player, blue_at)[1] > 200
+    assert at(player, opposite)[0] > 200
+
+
+def test_an_alert_waits_for_no_transition(player, hall):
+    start(player, hall, Transition.CROSSFADE)
+    player.stage.turn()
+    player.time.pass_by(50)
+    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    assert player.alerts == [("flood", "takeover")]
+    shown = player.display.pictures[-1].copy()
+    player.wait(HALF)
+    assert player.display.pictures[-1].get_view("2").raw == shown.get_view("2").raw
+
+
+def test_after_an_alert_nothing_of_it_lingers(player, hall):
+    start(player, hall, Transition.CROSSFADE)
+    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    player.look()
+    hall.now_ms = player.time.system_ms
+    player.hear(hall.publish_alerts())
+    for _ in range(3):
+        glass = player.look()
+    assert not [shown for shown in glass.showings if shown.form == "takeover"]
+
+
+def test_a_cut_cuts(player, hall):
+    start(player, hall, Transition.CUT)
+    assert player.slides == ["blue"]
+    assert at(player, MIDDLE)[1] > 250
+
+
+def test_a_word_of_a_newer_version_means_a_cut():
+    manifest = TownHall(now_ms=NOON).manifest(slide("a"))
+    data = json.loads(manifest.to_json())
+    data["settings"]["transition"] = "explode"
+    assert ScreenSettings.model_validate(data["settings"]).transition is Transition.CUT
+    assert Town.model_validate(data["settings"]["town"])
