@@ -63,11 +63,25 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(do=do)
         if name in ("run", "stage"):
             command.add_argument(
-                "--output", choices=("auto", "window", "fullscreen", "headless"), default="auto",
-                help="where the picture goes; auto: a window on a desktop, otherwise the whole display, otherwise "
-                "a PNG file in the runtime directory",
+                "--output", type=_output, default="auto", metavar="WHERE",
+                help="where the picture goes: window, fullscreen, headless, or a LED controller such as "
+                "ddp://192.168.1.40, artnet://192.168.1.40?universe=0, sacn://192.168.1.40?universe=1 or "
+                "sacn://multicast, each with ?gamma=2.2 if wanted; auto: a window on a desktop, otherwise the whole "
+                "display, otherwise a PNG file in the runtime directory",
             )  # fmt: skip
     return parser
+
+
+def _output(text: str) -> str:
+    if text in ("auto", "window", "fullscreen", "headless"):
+        return text
+    from beffroi_player.outputs import led  # noqa: PLC0415 -- the stage must start fast
+
+    try:
+        led.Target.parse(text)
+    except led.OutputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _common() -> argparse.ArgumentParser:

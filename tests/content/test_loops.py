@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import islice, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from programmes import HOUR, MINUTE, NOW, SECOND, SIZE, at, manifest, rule, slide
 
@@ -85,6 +85,7 @@ class TestShares:
 class TestInterjections:
     @few
     @given(base=durations, between=durations, amount=minutes)
+    @example(base=[5, 58], between=[5, 58], amount=2)
     def test_come_at_least_every_so_many_minutes(self, base, between, amount):
         programme = manifest(
             (rule("base"), slides("b", base)),

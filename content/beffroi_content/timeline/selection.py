@@ -133,7 +133,8 @@ def _with(base: Track, one: _Interjecting, outer: Sequence[_Interjecting]) -> Tr
     else:
         # What waits for the end of a turn comes late by as much, and so does what others come before.
         whole = amount * _MINUTE_MS - sum(_longest(each) * (1 + _times(each, amount)) for each in outer)
-        slack = slack if 2 * slack <= whole else 0
+        room = max(slack, BASE_MS + max(turn.duration_ms for turn in one.turns))
+        slack = slack if slack + room <= whole else 0
         wanted = [whole - slack] * len(one.turns)
     periods = [max(period, turn.duration_ms + BASE_MS) for period, turn in zip(wanted, one.turns, strict=True)]
     return Interjected(base, one.turns, periods, aligned=bool(slack))

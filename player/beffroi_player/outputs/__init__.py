@@ -1,4 +1,4 @@
-"""Where pictures go: a window, a whole display, or nowhere but a file."""
+"""Where pictures go: a window, a whole display, a LED controller, or nowhere but a file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,16 @@ def choose(name: str, runtime: Path) -> Output:
 
     ``auto`` is a window where a desktop runs, otherwise the whole display if there is a graphics card, otherwise
     headless. A card without a display is not headless: the stage then fails and is started again until one is
-    plugged in. ``runtime`` is the runtime directory.
+    plugged in. A LED controller is named by its address, such as ``ddp://192.168.1.40``. ``runtime`` is the runtime
+    directory.
+
+    Raises:
+        OutputError: the address of the controller is none.
     """
+    if "://" in name:
+        from beffroi_player.outputs.led import Led, Target  # noqa: PLC0415 -- only the one that is used
+
+        return Led(Target.parse(name))
     if name == "auto":
         name = _automatic()
     if name == "headless":

@@ -28,7 +28,7 @@ def run_stage(state: Path, runtime: Path, output_name: str) -> int:
     Args:
         state: The state directory.
         runtime: The runtime directory; it exists.
-        output_name: One of ``outputs.NAMES``.
+        output_name: One of ``outputs.NAMES``, or the address of a LED controller.
 
     Returns:
         The exit code: 0, or 1 if there is no display.
