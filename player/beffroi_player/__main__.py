@@ -75,11 +75,12 @@ def _parser() -> argparse.ArgumentParser:
 def _output(text: str) -> str:
     if text in ("auto", "window", "fullscreen", "headless"):
         return text
-    from beffroi_player.outputs import led  # noqa: PLC0415 -- the stage must start fast
+    from beffroi_player.outputs.base import OutputError  # noqa: PLC0415 -- the stage must start fast
+    from beffroi_player.outputs.led import Target  # noqa: PLC0415
 
     try:
-        led.Target.parse(text)
-    except led.OutputError as error:
+        Target.parse(text)
+    except OutputError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return text
 

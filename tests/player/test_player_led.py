@@ -126,7 +126,10 @@ class TestArtnet:
                 led.present(picture())
                 until("all universes", lambda: led.pump() and len(received) == protocols.universe_count(SIZE))
         finally:
-            server.close()
+            server.listen = False
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", ("127.0.0.1", protocols.ARTNET_PORT))
+            server.socket_server.close()
         joined = b"".join(received[universe] for universe in sorted(received))
         assert joined[: SIZE[0] * SIZE[1] * 3] == pygame.image.tobytes(picture(), "RGB")
 
