@@ -10,9 +10,9 @@ import pygame
 import pytest
 from player import Player
 from tests.support.films import film
-from town import TownHall, alert, jpeg, slide
+from town import TownHall, alert, jpeg, picture_slide, slide
 
-from beffroi_content.model import AlertLevel, ImageFit, Rectangle, Slide, VideoContent, banner_rectangle
+from beffroi_content.model import AlertLevel, ImageFit, Rectangle, Slide, Transition, VideoContent, banner_rectangle
 from beffroi_player.stage.film import Film
 
 RED, BLUE = "#c00000", "#0000c0"
@@ -195,3 +195,18 @@ def test_a_decoder_that_falls_behind_leaves_frames_out(tmp_path):
     until("a frame of the eighth second", is_blue)
     assert made.dropped > 50
     made.close()
+
+
+def test_a_slide_fades_into_the_film_itself_and_not_into_its_poster(player, hall):
+    white = picture_slide("white", hall.add_file(jpeg("white")))
+    red = film_slide(hall, film((320, 180), 25, 4, colours=(RED,)), 10)
+    start(player, hall, white, red, transition=Transition.CROSSFADE)
+    player.wait(5_000)
+    (rolling,) = player.stage._cinema._rolling.values()
+    until("the film is decoded", lambda: rolling.film._ready)
+    player.time.pass_by(5_000)
+    player.stage.turn()
+    player.time.pass_by(300)
+    player.stage.turn()
+    red_light, green_light, _ = player.display.pictures[-1].get_at((160, 150))[:3]
+    assert red_light > 200 > 150 > green_light

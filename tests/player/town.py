@@ -174,7 +174,7 @@ class TownHall:
         )
 
     @contextlib.contextmanager
-    def serve(self) -> Iterator[str]:
+    def serve(self, port: int = 0) -> Iterator[str]:
         """Serve documents and files over HTTP and give the address."""
         hall = self
 
@@ -219,7 +219,7 @@ class TownHall:
             def log_message(self, *_: object) -> None:
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -1,0 +1,399 @@
+"""The fault harness: a real player, a real broker, and everything that goes wrong, one after another.
+
+    python tests/player/faults.py --count 300 --seed 7
+
+Each round changes something (a programme, an alert, its end, a screenshot) and, at a random instant of what follows,
+does harm: kill -9 of either process or of both, a power cut, flipped bits, cut or missing files, a full disk, a broker
+or a server that is gone. Then the harm stops, and the player has to be right again by itself: the newest programme or
+alert is on the glass, and what is in the picture is what the player says. At the end the play log is counted: no number
+twice, none missing. The seed is printed: the same seed does the same harm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+
+from paho.mqtt import client as mqtt
+from PIL import Image
+from town import TownHall, alert, jpeg, picture_slide, slide
+
+from beffroi_content import raster
+from beffroi_player.agent.vault import Vault
+from beffroi_player.store import State
+
+MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
+HEALED_WITHIN_S = 60.0
+"""The poll of a minute is not waited for: whatever is wrong is noticed before."""
+DISK_MB = 24
+SPARED = {"enrolment.json"}
+"""Without it nobody can say whose screen this is: the technician enrols it again."""
+
+
+class NotHealed(Exception):
+    """The player is not right, though everything around it is."""
+
+
+class Range:
+    """A player under fire, and its town."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder, self.chance = folder, random.Random(seed)
+        self.hall = TownHall(now_ms=int(time.time() * 1000))
+        self.state, self.runtime = folder / "state", folder / "run"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.broker: subprocess.Popen[bytes] | None = None
+        self.server = ExitStack()
+        self.port, self.http_port = _free_port(), _free_port()
+        self.wanted: set[str] = set()
+        self.alert: str | None = None
+        self.number = 0
+        self.plays: dict[int, str] = {}
+        self.doubled: list[int] = []
+        self.log = (folder / "player.log").open("ab")
+        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        self.client.on_message = self._heard
+        self.client.on_connect = lambda client, *_: client.subscribe("beffroi/1/saint-aubin/up/s-hall/plays", 1)
+
+    # --- the town
+
+    def open(self) -> None:
+        """Start everything."""
+        self.state.mkdir()
+        self._mount()
+        State(self.state).make()
+        self.start_server()
+        self.start_broker()
+        self.client.reconnect_delay_set(1, 1)
+        self.client.connect("127.0.0.1", self.port)
+        self.client.loop_start()
+        Vault(self.state).enrolment.write(self.hall.enrolment(f"http://127.0.0.1:{self.http_port}", self.port))
+        self.publish(self.hall.publish_keys())
+        self.new_programme()
+        self.start_player()
+
+    def close(self) -> None:
+        """End everything."""
+        for process in self.processes.values():
+            process.terminate()
+            process.wait(20)
+        self.client.disconnect()
+        self.client.loop_stop()
+        if self.broker:
+            self.broker.kill()
+            self.broker.wait()
+        self.server.close()
+        self.log.close()
+        if os.path.ismount(self.state):
+            subprocess.run(["umount", str(self.state)], check=True)
+
+    def publish(self, document: tuple[str, bytes]) -> None:
+        """Send a document; the broker keeps it."""
+        self.client.publish(*document, qos=1, retain=True)
+
+    def new_programme(self) -> None:
+        """Publish other slides, some with a picture."""
+        self.number += 1
+        self._now()
+        slides = [slide(f"text-{self.number}")]
+        if self.chance.random() < 0.6:
+            size = self.chance.choice([(640, 360), (1600, 900)])
+            content = jpeg(self.chance.choice(["red", "green", "navy"]), size) + bytes(self.chance.randrange(5_000))
+            slides.append(picture_slide(f"photo-{self.number}", self.hall.add_file(content)))
+        self.wanted = {each.id for each in slides}
+        slides = [each.replace(duration_ms=1_000) for each in slides]
+        self.publish(self.hall.publish_programme(self.hall.manifest(*slides)))
+
+    def new_alert(self) -> None:
+        """Broadcast an alert that takes the screen over."""
+        self.number += 1
+        self._now()
+        self.alert = f"alert-{self.number}"
+        self.publish(self.hall.publish_alerts(alert(self.alert, now=self.hall.now_ms)))
+
+    def end_alert(self) -> None:
+        """Withdraw every alert."""
+        self._now()
+        self.alert = None
+        self.publish(self.hall.publish_alerts())
+
+    def screenshot(self) -> None:
+        """Ask for a picture of the glass."""
+        self._now()
+        self.number += 1
+        self.client.publish(*self.hall.publish_command(f"shot-{self.number}", "screenshot"), qos=1)
+
+    def _now(self) -> None:
+        self.hall.now_ms = max(self.hall.now_ms + 1, int(time.time() * 1000))
+
+    # --- what can go wrong
+
+    def start_server(self) -> None:
+        """Serve documents and files."""
+        self.server = ExitStack()
+        self.server.enter_context(self.hall.serve(self.http_port))
+
+    def start_broker(self) -> None:
+        """Start the broker; what it kept is published again, as the town's server does."""
+        config = self.folder / "mosquitto.conf"
+        config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nallow_duplicate_messages true\n")
+        assert MOSQUITTO
+        self.broker = subprocess.Popen([MOSQUITTO, "-c", str(config)], stderr=subprocess.DEVNULL)
+        _until("the broker", lambda: _listens(self.port), 10)
+
+    def start_player(self) -> None:
+        """Start what does not run, as a service manager does."""
+        for name in ("stage", "agent"):
+            process = self.processes.get(name)
+            if process is None or process.poll() is not None:
+                command = [sys.executable, "-m", "beffroi_player", name, "--state", str(self.state)]
+                command += ["--runtime", str(self.runtime), *(["--output", "headless"] if name == "stage" else [])]
+                self.processes[name] = subprocess.Popen(command, stdout=self.log, stderr=self.log)
+
+    def kill(self, *names: str) -> None:
+        """Kill processes without a word."""
+        for name in names:
+            self.processes[name].send_signal(signal.SIGKILL)
+            self.processes[name].wait()
+
+    def power_cut(self) -> None:
+        """Both die, and memory is empty."""
+        self.kill("stage", "agent")
+        shutil.rmtree(self.runtime, ignore_errors=True)
+
+    def damage(self) -> str:
+        """Do something to a file that the player keeps."""
+        files = [path for path in self.state.rglob("*") if path.is_file() and self._may_be_harmed(path)]
+        if not files:
+            return "no file"
+        path = self.chance.choice(sorted(files))
+        how = self.chance.choice(["flip", "cut", "remove", "empty"])
+        with contextlib.suppress(OSError):
+            if how == "remove":
+                path.unlink()
+            elif how == "flip":
+                content = bytearray(path.read_bytes())
+                for _ in range(8):
+                    if content:
+                        content[self.chance.randrange(len(content))] ^= 1 << self.chance.randrange(8)
+                path.write_bytes(content)
+            else:
+                os.truncate(path, path.stat().st_size // 2 if how == "cut" else 0)
+        return f"{how} {path.relative_to(self.state)}"
+
+    def _may_be_harmed(self, path: Path) -> bool:
+        # A line of the play log that is gone is gone: nobody else has it.
+        return path.name not in SPARED and path.parent.name != "plays" and not path.name.endswith((".part", ".tmp"))
+
+    def fill_disk(self) -> None:
+        """Leave no byte on the disk of the state directory."""
+        filler = self.state / "filler"
+        with contextlib.suppress(OSError), filler.open("wb") as file:
+            while True:
+                file.write(b"\0" * 65_536)
+                file.flush()
+
+    def _mount(self) -> None:
+        """Give the player a small disk of its own, where this machine lets us."""
+        if os.geteuid() == 0 and shutil.which("mount"):
+            subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(self.state)],
+                check=False, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+
+    # --- one round
+
+    def round(self) -> str:
+        """Change something, do harm, let it stop, and wait until all is well; return what was done."""
+        changes = [self.new_programme, self.new_programme, self.new_alert, self.end_alert, self.screenshot]
+        change = self.chance.choice(changes)
+        change()
+        time.sleep(self.chance.random() ** 2 * 0.8)
+        harms = ["kill agent", "kill stage", "kill both", "power cut", "damage", "damage", "damage and kill",
+                 "broker gone", "server gone"] + ["full disk"] * os.path.ismount(self.state)  # fmt: skip
+        harm = self.chance.choice(harms)
+        detail = ""
+        if harm.startswith("kill"):
+            self.kill(*(["stage", "agent"] if harm == "kill both" else [harm.split()[1]]))
+        elif harm == "power cut":
+            self.power_cut()
+        elif harm == "damage":
+            detail = self.damage()
+        elif harm == "damage and kill":
+            detail = self.damage()
+            self.power_cut()
+        elif harm == "broker gone":
+            assert self.broker
+            self.broker.kill()
+            self.broker.wait()
+            time.sleep(self.chance.random())
+        elif harm == "server gone":
+            self.server.close()
+            time.sleep(self.chance.random())
+        else:
+            self.fill_disk()
+            if self.chance.random() < 0.5:
+                change()
+            time.sleep(self.chance.random())
+        self.mend(harm)
+        said = f"{change.__name__.replace('_', ' ')}, {harm}{f' ({detail})' if detail else ''}"
+        try:
+            self.expect_right()
+        except NotHealed as error:
+            raise NotHealed(f"after {said}: {error}") from error
+        return said
+
+    def mend(self, harm: str) -> None:
+        """Let the harm stop; nothing is done to the player that a service manager does not do."""
+        (self.state / "filler").unlink(missing_ok=True)
+        if harm == "broker gone":
+            self.start_broker()
+            _until("the town is connected", self.client.is_connected, 15)
+            for document in list(self.hall.retained.items()):
+                self.publish(document)
+        if harm == "server gone":
+            self.start_server()
+        self.start_player()
+
+    def expect_right(self) -> None:
+        """Wait until the glass is right."""
+        problem = ["nothing was seen"]
+
+        def right() -> bool:
+            self.start_player()
+            problem[0] = self._wrong()
+            return not problem[0]
+
+        try:
+            _until("", right, HEALED_WITHIN_S)
+        except TimeoutError as error:
+            raise NotHealed(problem[0]) from error
+
+    def _wrong(self) -> str:
+        """Say what is not right; empty: nothing."""
+        try:
+            glass: dict[str, Any] = json.loads((self.runtime / "glass.json").read_text())
+            with Image.open(self.runtime / "headless.png") as image:
+                picture = image.convert("RGB")
+        except (OSError, ValueError, SyntaxError) as error:
+            return f"no picture: {error}"
+        alerts = {each.get("alert") for each in glass["showings"] if each.get("alert")}
+        slides = {each.get("slide") for each in glass["showings"] if each.get("slide")}
+        if self.alert is not None and alerts != {self.alert}:
+            return f"{self.alert} is not on the glass, but {glass['showings']}"
+        if self.alert is None and (alerts or not slides or not slides <= self.wanted):
+            # The end of an alert is said for a while.
+            is_end = alerts and all(each.get("form") == "all-clear" for each in glass["showings"])
+            return "" if is_end else f"{sorted(self.wanted)} is not on the glass, but {glass['showings']}"
+        if raster.image_digest(picture) != glass["frame"]:
+            return "the picture is not what the player says"
+        if picture.convert("L").getextrema() == (0, 0):
+            return "the glass is black"
+        return ""
+
+    def _heard(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        for play in json.loads(message.payload)["plays"]:
+            known = self.plays.setdefault(play["number"], json.dumps(play))
+            if known != json.dumps(play):
+                self.doubled.append(play["number"])
+
+    def count_plays(self) -> str:
+        """Say what is wrong with the play log: numbers that are missing, or that mean two plays; empty: nothing."""
+        for path in sorted((self.state / "plays").glob("*.jsonl")):
+            for line in path.read_text().splitlines():
+                play = json.loads(line)
+                known = self.plays.setdefault(play["number"], json.dumps(play))
+                if json.loads(known) != play:
+                    self.doubled.append(play["number"])
+        numbers = sorted(self.plays)
+        missing = sorted(set(range(1, numbers[-1] + 1)) - set(numbers)) if numbers else []
+        if self.doubled or missing:
+            return f"plays that mean two showings: {self.doubled[:10]}; that are missing: {missing[:10]}"
+        return ""
+
+
+def run(count: int, seed: int, say: Callable[[str], None] = print) -> Counter[str]:
+    """Do harm that many times; return how often each kind was done.
+
+    Raises:
+        NotHealed: the player was not right again.
+    """
+    done: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
+        target = Range(Path(name), seed)
+        try:
+            target.open()
+            target.expect_right()
+            for number in range(1, count + 1):
+                began = time.monotonic()
+                said = target.round()
+                done[said.split(", ")[1].split(" (")[0]] += 1
+                say(f"{number:5} {time.monotonic() - began:5.1f} s  {said}")
+            wrong = target.count_plays()
+            if wrong:
+                raise NotHealed(wrong)
+            say(f"{count} faults, seed {seed}, {len(target.plays)} plays counted: none missing, none twice")
+        except NotHealed:
+            say((Path(name) / "player.log").read_text()[-6_000:])
+            raise
+        finally:
+            target.close()
+    return done
+
+
+def _until(what: str, found: Callable[[], object], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not found():
+        if time.monotonic() > end:
+            raise TimeoutError(what)
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def main() -> int:
+    """Run the harness from the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--count", type=int, default=300, help="how many faults (300)")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="the same seed, the same harm")
+    options = parser.parse_args()
+    print(f"{options.count} faults, seed {options.seed}", flush=True)
+    try:
+        done = run(options.count, options.seed, lambda text: print(text, flush=True))
+    except NotHealed as error:
+        print(f"NOT HEALED with seed {options.seed}: {error}", file=sys.stderr)
+        return 1
+    print(", ".join(f"{times} x {harm}" for harm, times in done.most_common()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
