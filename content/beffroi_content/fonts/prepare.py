@@ -38,6 +38,8 @@ LATIN += [*range(0x2070, 0x20D0), *range(0x2100, 0x2190), 0x2212, 0x2260, 0x2264
 GREEK_AND_CYRILLIC = [*range(0x300, 0x370), *range(0x370, 0x400), *range(0x400, 0x530)]
 ARABIC = [*range(0x600, 0x700), *range(0x750, 0x780), 0x20, 0xA0, 0x200C, 0x200D, 0x202F, *range(0x30, 0x3A)]
 ARABIC += [ord(character) for character in ".,:;!?()-–/%+"]
+HEBREW = [*range(0x590, 0x600), *range(0xFB1D, 0xFB50), 0x20, 0xA0, 0x202F, 0x20AA, *range(0x30, 0x3A)]
+HEBREW += [ord(character) for character in ".,:;!?()-–/%+"]
 SYMBOLS = [*range(0x2190, 0x2200), *range(0x2300, 0x2400), *range(0x25A0, 0x2800), *range(0x2B00, 0x2B60)]
 LED = [*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x218, 0x21C), *range(0x384, 0x460), 0x1E9E]
 LED += [*range(0x2010, 0x2027), 0x2030, 0x2032, 0x2033, 0x2039, 0x203A, 0x20AC, 0x2116, 0x2122, *range(0x2190, 0x2196)]
@@ -71,6 +73,8 @@ OUTLINES = {
     "NotoSans-Bold.ttf": ([f"{NOTO}/NotoSans-Bold.ttf"], LATIN + GREEK_AND_CYRILLIC),
     "NotoSansArabic-Regular.ttf": ([f"{NOTO}/NotoSansArabic-Regular.ttf"], ARABIC),
     "NotoSansArabic-Bold.ttf": ([f"{NOTO}/NotoSansArabic-Bold.ttf"], ARABIC),
+    "NotoSansHebrew-Regular.ttf": ([f"{NOTO}/NotoSansHebrew-Regular.ttf"], HEBREW),
+    "NotoSansHebrew-Bold.ttf": ([f"{NOTO}/NotoSansHebrew-Bold.ttf"], HEBREW),
     "NotoSansSymbols.ttf": ([f"{NOTO}/NotoSansSymbols-Regular.ttf"], SYMBOLS),
     "NotoSansSymbols2.ttf": ([f"{NOTO}/NotoSansSymbols2-Regular.ttf"], SYMBOLS),
     "NotoEmoji.ttf": (["emo/package/600SemiBold/NotoEmoji_600SemiBold.ttf"], None),
@@ -142,9 +146,8 @@ def outline(sources, source_paths, characters, target):
     """Write one outline font and return its metrics."""
     font = TTFont(sources / source_paths[0])
     kerning = pair_kerning(font) if "Atkinson" in target.name else {}
-    options = subset.Options(
-        hinting=False, layout_features=["*"] if "Arabic" in target.name else [], notdef_outline=True
-    )
+    shaped = "Arabic" in target.name or "Hebrew" in target.name
+    options = subset.Options(hinting=False, layout_features=["*"] if shaped else [], notdef_outline=True)
     options.name_IDs = ["*"]
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=characters or set(font.getBestCmap()))

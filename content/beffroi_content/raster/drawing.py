@@ -73,7 +73,7 @@ def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader, at_ms: int | N
         PictureUnusable: a picture is missing, broken or larger than 60 million pixels.
     """
     pictures = Pictures(assets)
-    return tuple(paint(page, is_crisp(canvas), pictures) for page in slide_pages(slide, canvas, at_ms))
+    return tuple(_painted(page, canvas, pictures) for page in slide_pages(slide, canvas, at_ms))
 
 
 def page_count(slide: Slide, canvas: Canvas) -> int:
@@ -92,12 +92,18 @@ def alert_pages(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Page, ..
 
 def draw_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
     """Return the frames of an alert, 1 to 20. It raises for no valid alert and no canvas."""
-    return tuple(paint(page, is_crisp(canvas), _NO_PICTURES) for page in alert_pages(alert, form, canvas))
+    return tuple(_painted(page, canvas, _NO_PICTURES) for page in alert_pages(alert, form, canvas))
 
 
 def draw_notice(title: str, lines: Sequence[str], canvas: Canvas) -> Image.Image:
     """Return the screen's own word, such as “En attente d’un programme”. It never raises."""
-    return paint(plain.lay_out(title, lines, canvas), is_crisp(canvas), _NO_PICTURES)
+    return _painted(plain.lay_out(title, lines, canvas), canvas, _NO_PICTURES)
+
+
+def _painted(page: Page, canvas: Canvas, pictures: Pictures) -> Image.Image:
+    """Return the pixels of a page, in colours that the screen has."""
+    image = paint(page, is_crisp(canvas), pictures)
+    return image.point(_EIGHT_BITS) if canvas.screen_class.colour_depth == 8 else image
 
 
 def _no_assets(asset: AssetReference) -> bytes:
@@ -105,3 +111,5 @@ def _no_assets(asset: AssetReference) -> bytes:
 
 
 _NO_PICTURES = Pictures(_no_assets)
+_EIGHT_BITS = [round(round(value * levels / 255) * 255 / levels) for levels in (7, 7, 3) for value in range(256)]
+"""Eight levels of red and green and four of blue: the nearest that a screen of eight bits has of each."""

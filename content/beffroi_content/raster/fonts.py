@@ -3,8 +3,8 @@
 A style is sized by the height of its capitals in pixels, because that is what legibility rules speak of.
 
 Latin, Greek, Cyrillic and symbols use Pillow's basic layout, which needs nothing but FreeType and reads the ``kern``
-table that ``fonts/prepare.py`` made. Only Arabic goes through Raqm for its joined forms, and Raqm needs the system
-library FriBiDi: a machine without it draws the same Latin pixels but unjoined Arabic.
+table that ``fonts/prepare.py`` made. Only Arabic and Hebrew go through Raqm, which joins Arabic letters, and needs the
+system library FriBiDi: a machine without it draws the same Latin pixels but unjoined Arabic.
 """
 
 from __future__ import annotations
@@ -80,12 +80,17 @@ class Run:
 
     text: str
     font: ImageFont.FreeTypeFont
-    arabic: bool = False
+    is_rtl: bool = False
 
     @property
     def direction(self) -> str | None:
         """The writing direction to hand to Pillow, or None for its default."""
-        return "rtl" if self.arabic and has_raqm() else None
+        return "rtl" if self.is_rtl and has_raqm() else None
+
+    @property
+    def drawn(self) -> str:
+        """The characters as Pillow wants them: where it knows no direction, from left to right as they stand."""
+        return self.text[::-1] if self.is_rtl and not has_raqm() else self.text
 
     @property
     def width(self) -> float:
@@ -97,6 +102,11 @@ class Run:
 def has_raqm() -> bool:
     """Tell whether Arabic can be joined here: Raqm is in Pillow, but FriBiDi must be on the system."""
     return bool(features.check("raqm"))
+
+
+def _is_rtl(name: str) -> bool:
+    """Tell whether a font is of a script that is written from right to left."""
+    return "Arabic" in name or "Hebrew" in name
 
 
 @lru_cache(maxsize=64)
@@ -115,7 +125,7 @@ def _bitmap_file(name: str) -> bytes:
 def _font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
     if name.endswith(".gz"):
         return ImageFont.truetype(BytesIO(_bitmap_file(name)), pixels, layout_engine=ImageFont.Layout.BASIC)
-    engine = ImageFont.Layout.RAQM if "Arabic" in name and has_raqm() else ImageFont.Layout.BASIC
+    engine = ImageFont.Layout.RAQM if _is_rtl(name) and has_raqm() else ImageFont.Layout.BASIC
     return ImageFont.truetype(str(_FOLDER / name), pixels, layout_engine=engine)
 
 
@@ -215,7 +225,7 @@ class Face:
         return tuple(self._run(*piece) for piece in _without_trailing_spaces(runs, self._primary))
 
     def _font_for(self, character: str, current: str) -> str:
-        if "Arabic" in current and character in _coverage(current):
+        if _is_rtl(current) and character in _coverage(current):
             return current
         for name in self._chain:
             if character in _coverage(name):
@@ -225,7 +235,7 @@ class Face:
     @cached_property
     def _chain(self) -> tuple[str, ...]:
         strength = "Regular" if self.style.weight is Weight.REGULAR else "Bold"
-        noto = (f"NotoSans-{strength}.ttf", f"NotoSansArabic-{strength}.ttf")
+        noto = tuple(f"NotoSans{script}-{strength}.ttf" for script in ("", "Arabic", "Hebrew"))
         return (self._primary, *noto, "NotoEmoji.ttf", "NotoSansSymbols.ttf", "NotoSansSymbols2.ttf")
 
     def _run(self, name: str, text: str) -> Run:
@@ -233,14 +243,14 @@ class Face:
             return Run(text, self.font)
         # Emoji fill the whole em and more; drawn a little smaller they keep inside the line.
         share = 0.84 if "Emoji" in name or "Symbols2" in name else 1.0
-        return Run(text, _font(name, max(1, round(self._pixels * share))), "Arabic" in name)
+        return Run(text, _font(name, max(1, round(self._pixels * share))), _is_rtl(name))
 
 
 def _without_trailing_spaces(runs: list[list[str]], primary: str) -> list[tuple[str, str]]:
-    """Give the spaces after an Arabic run to the face itself, so that they stay between the two scripts."""
+    """Give the spaces after a run from right to left to the face itself, so that they stay between the two scripts."""
     pieces: list[tuple[str, str]] = []
     for name, text in runs:
-        kept = text.rstrip(" ") if "Arabic" in name else text
+        kept = text.rstrip(" ") if _is_rtl(name) else text
         if name == primary and pieces and pieces[-1][0] == primary:
             pieces[-1] = (primary, pieces[-1][1] + text)
             continue

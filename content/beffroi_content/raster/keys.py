@@ -16,7 +16,7 @@ from beffroi_content.model import Alert, Slide
 from beffroi_content.raster.canvas import AlertForm, Canvas
 from beffroi_content.raster.fonts import has_raqm
 
-RASTER_VERSION = 4
+RASTER_VERSION = 5
 """Raised whenever a pixel of any drawing changes."""
 
 _NOT_DRAWN_SLIDE = {

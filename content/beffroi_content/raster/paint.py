@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from PIL import Image, ImageDraw
 
-from beffroi_content.raster.fonts import Glyph, face
+from beffroi_content.raster.fonts import Glyph, Run, face
 from beffroi_content.raster.picture import Pictures
 from beffroi_content.raster.scene import Box, Code, Emblem, Fill, Item, Letters, Page, Photograph, Stripes, Symbol
 from beffroi_content.raster.symbols import hazard_stripes, symbol_mask
 
 QUIET_MODULES = 4
 """The white border of a QR code (ISO/IEC 18004)."""
+_BETWEEN = r"\s!-/:-@\[-`{-~«»“”‘’–—…"
+_PARTS = re.compile(
+    rf"(?P<words>[^\W\d_](?:.*[^\W_])?)|(?P<number>\d(?:\d|[.,:/+-](?=\d))*)|(?P<between>[{_BETWEEN}]+)|[^{_BETWEEN}\w]+|_+"
+)
+"""Parts of a text that stand in a line from right to left: words with all that is between them, numbers, the rest."""
+_MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 
 def paint(page: Page, is_crisp: bool, pictures: Pictures) -> Image.Image:
@@ -81,10 +90,27 @@ def _letters(image: Image.Image, draw: ImageDraw.ImageDraw, item: Letters) -> No
         return
     runs = letters.runs(item.text)
     x = float(item.x)
-    for run in reversed(runs) if item.is_rtl else runs:
+    for run in from_right(runs) if item.is_rtl else runs:
         if run.text:
-            draw.text((round(x), item.baseline), run.text, item.colour, run.font, "ls", direction=run.direction)
+            draw.text((round(x), item.baseline), run.drawn, item.colour, run.font, "ls", direction=run.direction)
             x += run.width
+
+
+def from_right(runs: Sequence[Run]) -> list[Run]:
+    """Return the runs of a line that goes from right to left, from its left.
+
+    Words of other scripts keep their direction, numbers theirs; what stands between is mirrored with the line. This is
+    what the bidirectional algorithm (Unicode Standard Annex 9) makes of a paragraph without explicit marks.
+    """
+    parts: list[Run] = []
+    for run in runs:
+        if run.is_rtl:
+            parts.append(run)
+            continue
+        for match in _PARTS.finditer(run.text):
+            between = match["between"]
+            parts.append(Run(between[::-1].translate(_MIRRORED) if between else match[0], run.font))
+    return parts[::-1]
 
 
 def _paste_glyphs(image: Image.Image, item: Letters, glyphs: list[tuple[int, Glyph]]) -> None:

@@ -31,7 +31,8 @@ DOMAIN = "BEFFROI1"
 DECOMPRESSED_LIMIT = 4 * 1024 * 1024
 """Bytes of a body after decompression."""
 SIGNATURES_LIMIT = 16
-_HEADER = re.compile(rb"BEFFROI1 ([a-z]{1,16}) ([a-z]{1,8})\n((?:[0-9a-f]{16} [A-Za-z0-9_-]{86}\n){1,16})\n")
+_SIGNATURE = rb"[0-9a-f]{16} [A-Za-z0-9_-]{86}\n"
+_HEADER = re.compile(rb"BEFFROI1 ([a-z]{1,16}) ([a-z]{1,8})\n((?:%b){1,%d})\n" % (_SIGNATURE, SIGNATURES_LIMIT))
 
 
 class MalformedEnvelope(ValueError):

@@ -6,6 +6,7 @@ import io
 import re
 import struct
 import zlib
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -260,3 +261,15 @@ def test_a_heading_of_200_letters_stays_on_one_page():
     title += "en raison du déménagement des services"
     page = slide_pages(slide_of(title=title, body=TRAVAUX, picture=REFERENCE), canvas_of((1080, 1920)))[0]
     assert letters(typeset(title, "fr")) in letters("".join(page.lines))
+
+
+def test_a_screen_of_eight_bits_gets_the_colours_that_it_has():
+    canvas = canvas_of((256, 128), LED)
+    few = replace(canvas, screen_class=canvas.screen_class.replace(colour_depth=8))
+    photograph = draw_slide(picture_slide(REFERENCE), few, read)[0]
+    assert {red for red, _, _ in photograph.get_flattened_data()} <= {round(level * 255 / 7) for level in range(8)}
+    assert {blue for _, _, blue in photograph.get_flattened_data()} <= {0, 85, 170, 255}
+    assert len(photograph.getcolors(70_000)) > 4
+    full = draw_slide(picture_slide(REFERENCE), canvas, read)[0]
+    assert max(abs(a - b) for one, other in zip(full.get_flattened_data(), photograph.get_flattened_data(), strict=True)
+               for a, b in zip(one, other, strict=True)) <= 43  # fmt: skip

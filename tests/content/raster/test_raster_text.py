@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from beffroi_content.raster.dates import occasion, until_words
 from beffroi_content.raster.fonts import CRISP_CAPITALS, Style, Weight, face, is_covered
 from beffroi_content.raster.lines import Hyphenation, balance_lines, break_lines
+from beffroi_content.raster.paint import from_right
 from beffroi_content.raster.samples import TRAVAUX
-from beffroi_content.raster.text import Block, Measure, fit
+from beffroi_content.raster.text import Block, Measure, fit, is_right_to_left
 from beffroi_content.raster.typography import hyphens, typeset
 
 N, B = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
@@ -162,8 +163,28 @@ def test_an_unknown_character_is_shown_as_unknown():
 
 
 def test_arabic_is_kept_in_one_run_with_its_spaces():
-    assert [run.arabic for run in face(BODY).runs("مرحبا بكم في")] == [True]
-    assert [run.arabic for run in face(BODY).runs("Salut مرحبا بكم ok")] == [False, True, False]
+    assert [run.is_rtl for run in face(BODY).runs("مرحبا بكم في")] == [True]
+    assert [run.is_rtl for run in face(BODY).runs("Salut مرحبا بكم ok")] == [False, True, False]
+
+
+def test_hebrew_is_kept_in_one_run_and_goes_from_right_to_left():
+    assert [run.is_rtl for run in face(BODY).runs("ברוכים הבאים")] == [True]
+    assert [run.is_rtl for run in face(BODY).runs("Salut שלום ok")] == [False, True, False]
+    assert is_right_to_left("שלום, Saint-Aubin")
+
+
+@pytest.mark.parametrize(
+    ("text", "from_left"),
+    [
+        ("שלום Saint-Aubin", ["Saint-Aubin", " ", "שלום"]),
+        ("שבת 10:00, Saint-Aubin 2026", ["Saint-Aubin 2026", " ,", "10:00", " ", "שבת"]),
+        ("שלום (Mairie).", [".(", "Mairie", ") ", "שלום"]),
+        ("مرحبا بكم 14 h", ["h", " ", "مرحبا بكم 14"]),
+        ("שלום 👍🏽", ["👍🏽", " ", "שלום"]),
+    ],
+)
+def test_a_line_from_right_to_left_keeps_words_and_numbers_of_other_scripts(text, from_left):
+    assert [run.text for run in from_right(face(BODY).runs(text))] == from_left
 
 
 MOMENT = dt.datetime.fromisoformat
