@@ -18,6 +18,7 @@ import pygame
 from beffroi_player import notify
 from beffroi_player.nudge import Bell, ring
 from beffroi_player.outputs import Output, OutputError, choose
+from beffroi_player.stage.safety import Safety, note_end, note_start
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ def run_stage(state: Path, runtime: Path, output_name: str) -> int:
     """
     bell_path = runtime / "stage.sock"
     stopped = _listen_for_stop(bell_path)
+    safety = note_start(runtime)
     with ExitStack() as undo:
         output = choose(output_name, runtime)
         undo.callback(output.close)
@@ -44,19 +46,22 @@ def run_stage(state: Path, runtime: Path, output_name: str) -> int:
             splash = _show_last(state, output)
         except OutputError as error:
             log.error("the stage cannot start: %s", error)
+            note_end(runtime)
             return 1
         notify.ready()
-        _loop(state, runtime, output, splash, bell, stopped)
+        _loop(state, runtime, output, splash, bell, stopped, safety)
+    note_end(runtime)
     return 0
 
 
 def _loop(
-    state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, bell: Bell, stopped: list[int]
-) -> None:
+    state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, bell: Bell, stopped: list[int],
+    safety: Safety,
+) -> None:  # fmt: skip
     from beffroi_player.stage.loop import Stage  # noqa: PLC0415 -- after the first picture
     from beffroi_player.store import Runtime, State  # noqa: PLC0415
 
-    stage = Stage(State(state), Runtime(runtime), output, splash)
+    stage = Stage(State(state), Runtime(runtime), output, splash, safety=safety)
     # What is alive now stays so: the collector need not walk through it again and again.
     gc.collect()
     gc.freeze()

@@ -27,9 +27,10 @@ from beffroi_player.stage.composer import Blend, Composer
 from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, upright_rgb
 from beffroi_player.stage.playlog import PlayLog
 from beffroi_player.stage.reader import Reader
+from beffroi_player.stage.safety import WITHIN_MS, Safety
 from beffroi_player.stage.scenery import Picture, Scenery
 from beffroi_player.stage.teller import Presented, Teller
-from beffroi_player.store import Runtime, Size, State
+from beffroi_player.store import Fault, Runtime, Size, State
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,14 @@ COLOUR = (29, 79, 145)
 """What a fresh player shows until the agent has drawn the notice: not black, which looks broken."""
 
 
+_SAFE = {
+    Safety.FULL: (),
+    Safety.SIMPLE: (Fault(frame="safe mode", detail="it crashed again and again: no films, no transitions"),),
+    Safety.BARE: (Fault(frame="safe mode", detail="it crashed again and again: only the idle slide and alerts"),),
+}
+"""What is said while something is left out."""
+
+
 class Stage:
     """One screen."""
 
@@ -54,7 +63,9 @@ class Stage:
         splash: pygame.Surface | None = None,
         uptime: Callable[[], float] = machine.uptime,
         system: Callable[[], int] = machine.system_ms,
+        safety: Safety = Safety.FULL,
     ) -> None:
+        self._safety, self._safe_until_ms = safety, uptime() + WITHIN_MS
         self._state = state
         self._runtime = runtime
         self._output = output
@@ -121,7 +132,10 @@ class Stage:
         self._frames.turn(self._reader.rotation)
         size = self._reader.size(otherwise=self._natural_size())
         moment = self._reader.moment()
-        scene = resolve(self._reader.manifest, self._reader.held, moment, size)
+        if self._safety is not Safety.FULL and moment.uptime_ms >= self._safe_until_ms:
+            log.info("ten minutes without a crash: everything is shown again")
+            self._safety = Safety.FULL
+        scene = self._scene(moment, size)
         self._light = display(self._reader.manifest, self._reader.held, moment)
         picture, until_ms = self._with_overlay(self._scenery.picture(scene), scene, moment, size)
         until_ms = _sooner(until_ms, self._light.until_ms, moment)
@@ -131,9 +145,9 @@ class Stage:
             self._show(picture, moment, size)
         soon = self._load_ahead(moment.at(scene.until_ms), size) if scene.until_ms is not None else None
         near = scene.until_ms is not None and scene.until_ms - moment.unix_ms < cinema.AHEAD_MS
-        is_off = self._light.state is PowerState.OFF
-        shown = Scene((), None) if is_off else scene
-        self._cinema.prepare(shown, soon if near and not is_off else None, self._frames.rotation, moment.unix_ms)
+        rolls = self._light.state is not PowerState.OFF and self._safety is Safety.FULL
+        shown = scene if rolls else Scene((), None)
+        self._cinema.prepare(shown, soon if near and rolls else None, self._frames.rotation, moment.unix_ms)
         now = self._reader.moment()
         due = until_ms if until_ms is not None else moment.uptime_ms + 1000 * IDLE_SECONDS
         frame_ms = composer.FRAME_MS if self._blend else self._cinema.due_ms(now.unix_ms)
@@ -188,7 +202,7 @@ class Stage:
         if slides == before or before is None or self._top.get_size() != panel_size(self._size, self._frames.rotation):
             return None
         over = self._teller.glass is not None and self._teller.glass.shows_alert
-        if settings.transition is Transition.CUT or over:
+        if settings.transition is Transition.CUT or over or self._safety is not Safety.FULL:
             return None
         return Blend(settings.transition, self._top.convert(), self._uptime(), self._frames.rotation)
 
@@ -264,13 +278,20 @@ class Stage:
         presented = Presented(self._number, self._size, self._digest, self._presented)
         self._teller.tell(
             picture, presented, moment, self._light, programme.sequence if programme else None,
-            self._cinema.faults, self._cinema.dropped,
+            (*self._cinema.faults, *_SAFE[self._safety]), self._cinema.dropped,
         )  # fmt: skip
 
     def _load_ahead(self, moment: Moment, size: Size) -> Scene:
-        scene = resolve(self._reader.manifest, self._reader.held, moment, size)
+        scene = self._scene(moment, size)
         self._scenery.picture(scene)
         return scene
+
+    def _scene(self, moment: Moment, size: Size) -> Scene:
+        """Return what is on; after many crashes the idle slide, and alerts as ever."""
+        manifest = self._reader.manifest
+        if manifest is not None and self._safety is Safety.BARE:
+            manifest = manifest.replace(rules=(), playlists=(), slides=())
+        return resolve(manifest, self._reader.held, moment, size)
 
     def capture(self) -> None:
         """Write down what is on the glass, for a screenshot."""

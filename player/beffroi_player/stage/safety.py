@@ -1,0 +1,64 @@
+"""What the stage leaves out after it has crashed again and again: whatever it is, alerts must still be shown."""
+
+from __future__ import annotations
+
+import logging
+from enum import IntEnum
+from pathlib import Path
+
+from beffroi_player import machine
+from beffroi_player.files import write_file
+
+log = logging.getLogger(__name__)
+
+WITHIN_MS = 600_000
+"""Starts of the last ten minutes count."""
+SIMPLE_AFTER, BARE_AFTER = 3, 6
+"""Starts that did not end as they should."""
+STARTS = "stage-starts"
+
+
+class Safety(IntEnum):
+    """How much is left out."""
+
+    FULL = 0
+    SIMPLE = 1
+    """No films and no transitions."""
+    BARE = 2
+    """The idle slide and alerts, and nothing else."""
+
+
+def note_start(runtime: Path, uptime_ms: float | None = None) -> Safety:
+    """Count this start; return how much is to be left out.
+
+    Args:
+        runtime: The runtime directory: after a power cut all is tried again.
+        uptime_ms: Now; None: as the machine says.
+    """
+    now = machine.uptime() if uptime_ms is None else uptime_ms
+    before = [start for start in _starts(runtime) if now - WITHIN_MS <= start <= now]
+    _keep(runtime, [*before, now])
+    crashes = len(before)
+    found = Safety.BARE if crashes >= BARE_AFTER else Safety.SIMPLE if crashes >= SIMPLE_AFTER else Safety.FULL
+    if found is not Safety.FULL:
+        log.warning("the stage was started %d times in ten minutes: it shows less now (%s)", crashes + 1, found.name)
+    return found
+
+
+def note_end(runtime: Path) -> None:
+    """Forget the starts: this one ends as it should."""
+    _keep(runtime, [])
+
+
+def _starts(runtime: Path) -> list[float]:
+    try:
+        return [float(line) for line in (runtime / STARTS).read_text(encoding="ascii").split()][-50:]
+    except (OSError, ValueError):
+        return []
+
+
+def _keep(runtime: Path, starts: list[float]) -> None:
+    try:
+        write_file(runtime / STARTS, "\n".join(map(str, starts)).encode(), durable=False)
+    except OSError as error:
+        log.warning("starts are not counted: %s", error)
