@@ -90,6 +90,8 @@ StateDirectory=beffroi-player
 StateDirectoryMode=0700
 RuntimeDirectory=beffroi-player
 RuntimeDirectoryMode=0700
+# What is kept there, such as how often it crashed, outlives a restart by the watchdog.
+RuntimeDirectoryPreserve=restart
 Environment=PYTHONUNBUFFERED=1
 EnvironmentFile=-/etc/beffroi/player.env
 TimeoutStartSec=60
