@@ -25,7 +25,7 @@ from beffroi_player.agent.core import Arrival, Consequences, Core
 from beffroi_player.agent.draw import Outcome, page_names
 from beffroi_player.agent.http import Server
 from beffroi_player.agent.preparer import Preparer
-from beffroi_player.agent.programme import Workshop
+from beffroi_player.agent.programme import Workshop, keep_frames
 from beffroi_player.agent.refusals import Refusals
 from beffroi_player.agent.reporter import Facts, Reporter
 from beffroi_player.agent.vault import Vault
@@ -206,6 +206,14 @@ class Player:
 
     def codes(self) -> list[str]:
         return [refusal.code for refusal in self.refusals.all()]
+
+    def tidy(self) -> None:
+        """Remove what no programme and no alert needs any more, as the agent does."""
+        active, record = self.core.active, self.core.book.record()
+        names = [*(name for pages in (active.frames if active else {}).values() for name in pages)]
+        names += [name for pages in record.frames.values() for name in pages]
+        keep_frames(self.state.frames, names)
+        self.assets.keep_only(active.manifest.assets if active else ())
 
     def prepare(self, programme: object) -> None:
         self.preparer.offer(programme)  # type: ignore[arg-type]

@@ -31,6 +31,8 @@ LAST_MS = 600_000
 """How often ``last.png`` is renewed while the programme stays the same: a memory card does not like more."""
 MEND_MS = 300_000
 """How often the same frame is mended at most."""
+ACKNOWLEDGED = 500
+"""Receipts that are remembered, so that none is sent twice: far more than alerts are held at once."""
 SCREENSHOT_SIDE = 480
 
 Publish = Callable[[Message, bytes, Callable[[], None] | None], bool]
@@ -84,7 +86,7 @@ class Reporter:
         self._repair = repair
         self._glass: Glass | None = None
         self._glass_stamp: object = None
-        self._acknowledged: set[tuple[object, ...]] = set()
+        self._acknowledged: dict[tuple[object, ...], None] = {}
         self._number = 0
         self._said: Report | None = None
         self._said_ms = -REPORT_MS * 1.0
@@ -152,7 +154,9 @@ class Reporter:
             return
         body = Receipts(boot=self._boot, receipts=tuple(receipt for _, receipt in fresh))
         if self._publish(RECEIPTS, body.to_json(), None):
-            self._acknowledged |= {key for key, _ in fresh}
+            self._acknowledged |= dict.fromkeys(key for key, _ in fresh)
+            for key in list(self._acknowledged)[:-ACKNOWLEDGED]:
+                del self._acknowledged[key]
         for _, receipt in fresh:
             log.info("%s %s on the glass after %.1f ms", receipt.stream, receipt.alert or "", receipt.latency_ms)
 

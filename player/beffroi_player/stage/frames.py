@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pygame
@@ -77,6 +77,11 @@ class Frames:
     def _turned(self, surface: pygame.Surface) -> pygame.Surface:
         surface = surface.convert()
         return pygame.transform.rotate(surface, -self.rotation) if self.rotation else surface
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Forget every frame that is not one of these: nothing shows it any more."""
+        for name in [name for name in self._cache if name not in names]:
+            del self._cache[name]
 
     def _keep(self, name: str, surface: pygame.Surface) -> None:
         self._cache[name] = surface

@@ -72,6 +72,7 @@ class Stage:
         self._uptime = uptime
         self._reader = Reader(state, runtime, uptime, system)
         self._frames = Frames(state, runtime)
+        self._framed: tuple[object, object] = (None, None)
         self._scenery = Scenery(self._reader, self._frames)
         self._cinema = Cinema(state)
         self._light = Display(PowerState.ON, 100, None)
@@ -129,6 +130,7 @@ class Stage:
 
     def _look(self) -> float:
         self._reader.refresh()
+        self._forget_frames()
         self._frames.turn(self._reader.rotation)
         size = self._reader.size(otherwise=self._natural_size())
         moment = self._reader.moment()
@@ -153,6 +155,15 @@ class Stage:
         frame_ms = composer.FRAME_MS if self._blend else self._cinema.due_ms(now.unix_ms)
         wait_ms = due - now.uptime_ms if frame_ms is None else min(due - now.uptime_ms, frame_ms)
         return min(IDLE_SECONDS, max(0.0, wait_ms / 1000))
+
+    def _forget_frames(self) -> None:
+        """Keep no frames in memory of programmes and alerts that are gone."""
+        known = self._reader.programme, self._reader.alerts
+        if all(one is other for one, other in zip(known, self._framed, strict=True)):
+            return
+        self._framed = known
+        sets = [frames for record in known if record is not None for frames in record.frames.values()]
+        self._frames.keep_only({name for frames in sets for name in frames})
 
     def _natural_size(self) -> Size:
         """Return the size to draw for while nothing says what the screen measures."""
