@@ -32,7 +32,7 @@ from pathlib import Path
 
 from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, PowerState, Slide, WireModel
 from beffroi_content.timeline import ClockState
-from beffroi_content.wire.reports import Shown
+from beffroi_content.wire.reports import BEGINNING, Shown
 from beffroi_player.clock import ClockRecord
 from beffroi_player.slots import Slot
 
@@ -152,6 +152,8 @@ class Forwarded(WireModel):
     """Up to which play the server has the log."""
 
     number: int = 0
+    chain: str = BEGINNING
+    """Of that play."""
 
 
 def frame_set(slide: str, size: Size) -> str:

@@ -88,6 +88,27 @@ def _broker_files(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _plays(parsed: argparse.Namespace) -> int:
+    from beffroi_server.screens import plays
+    from beffroi_server.screens.models import Screen
+
+    screens = Screen.objects.filter(slug=parsed.screen) if parsed.screen else Screen.objects.all()
+    if parsed.screen and not screens:
+        return _fail(f"no screen is called {parsed.screen}")
+    worst = 0
+    for screen in screens:
+        found = plays.audit(screen)
+        _say(f"{screen.slug}: {found.count} plays, {'whole' if found.is_whole else 'NOT WHOLE'}")
+        for first, last in found.missing:
+            _say(f"  missing: {first} to {last}")
+        for number in found.broken:
+            _say(f"  changed, or what was before it: {number}")
+        for number in found.begun:
+            _say(f"  the player began a new chain at {number}: its log was lost")
+        worst |= not found.is_whole
+    return int(worst)
+
+
 def _check(_parsed: argparse.Namespace) -> int:
     from beffroi_server import setup
 
@@ -104,6 +125,7 @@ COMMANDS = {
     "link": _link,
     "person": _person,
     "broker-files": _broker_files,
+    "plays": _plays,
     "check": _check,
 }
 
@@ -128,6 +150,8 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--name", default="")
     files = commands.add_parser("broker-files", help="write Mosquitto's password file and access list")
     files.add_argument("folder", type=Path)
+    plays = commands.add_parser("plays", help="say whether the play logs are whole: nothing missing, nothing changed")
+    plays.add_argument("screen", nargs="?", help="the identifier of one screen; by default all")
     commands.add_parser("check", help="say what is not as it should be in service")
     commands.add_parser("django", help="any command of Django's", add_help=False)
     return parser

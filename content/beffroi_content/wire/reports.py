@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import Annotated
 
@@ -145,6 +146,25 @@ class Play(WireModel):
     lasted_ms: Annotated[int, Field(ge=0)]
     frame: Sha256 | None = None
     clock: ClockState
+    chain: Sha256 | None = None
+    """Of this play and the chain of the one before: see :func:`chained`."""
+
+
+BEGINNING = "0" * 64
+"""The chain before the first play, and before the first after a log that was lost."""
+
+
+def chained(before: str, play: Play) -> str:
+    """Return the chain of a play: nobody can change or take out one without changing all that follow.
+
+    It is the SHA-256 of these, each on a line: the chain before, number, slide, alert, page, zone, Unix time of the
+    start and length in milliseconds, digest of the frame, state of the clock; what is missing is an empty line.
+    """
+    parts = (
+        before, play.number, play.slide, play.alert, play.page, play.zone, play.started_at_ms, play.lasted_ms,
+        play.frame, play.clock,
+    )  # fmt: skip
+    return hashlib.sha256("\n".join("" if part is None else str(part) for part in parts).encode()).hexdigest()
 
 
 class Plays(WireModel):

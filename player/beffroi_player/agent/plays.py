@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pydantic import ValidationError
 
 from beffroi_content.wire.messages import PLAYS, Message
-from beffroi_content.wire.reports import Play, Plays
+from beffroi_content.wire.reports import BEGINNING, Play, Plays
 from beffroi_player.store import Forwarded, State
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class PlayForwarder:
         self._sent = batch[-1].number
         self._waiting = False
         try:
-            self._state.forwarded.write(Forwarded(number=self._sent))
+            self._state.forwarded.write(Forwarded(number=self._sent, chain=batch[-1].chain or BEGINNING))
         except OSError as error:
             log.warning("the plays up to %d may be sent twice: %s", self._sent, error)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from beffroi_content.wire.reports import Play
+from beffroi_content.wire.reports import BEGINNING, Play, chained
 from beffroi_player import machine
 from beffroi_player.store import State
 
@@ -28,21 +28,24 @@ class PlayLog:
     def __init__(self, state: State, uptime: Callable[[], float] = machine.uptime) -> None:
         self._uptime = uptime
         self._folder = state.plays
-        self._path, self._lines, last = _end(self._folder)
+        self._path, self._lines, last, self._chain = _end(self._folder)
         forwarded = state.forwarded.read()
         # A power cut may have taken lines that the server has already: their numbers are used up.
-        self._next = max(last, forwarded.number if forwarded else 0) + 1
+        if forwarded is not None and forwarded.number > last:
+            last, self._chain = forwarded.number, forwarded.chain
+        self._next = last + 1
         self._synced_ms = self._uptime()
 
     def append(self, play: Play) -> None:
         """Give the play its number and write it. Where the disk refuses, the play is lost, not the screen."""
-        line = play.model_copy(update={"number": self._next}).to_json() + b"\n"
+        numbered = play.model_copy(update={"number": self._next})
+        chain = chained(self._chain, numbered)
         try:
-            self._write(line)
+            self._write(numbered.model_copy(update={"chain": chain}).to_json() + b"\n")
         except OSError as error:
             log.warning("a play is not logged: %s", error)
             return
-        self._next += 1
+        self._next, self._chain = self._next + 1, chain
         self._lines += 1
 
     def _write(self, line: bytes) -> None:
@@ -57,11 +60,11 @@ class PlayLog:
                 self._synced_ms = self._uptime()
 
 
-def _end(folder: Path) -> tuple[Path | None, int, int]:
-    """Return the newest file, its number of lines and the last number in it; a torn last line is cut off."""
+def _end(folder: Path) -> tuple[Path | None, int, int, str]:
+    """Return the newest file, its number of lines, and the last number and chain; a torn last line is cut off."""
     files = sorted(folder.glob("*.jsonl"))
     if not files:
-        return None, 0, 0
+        return None, 0, 0, BEGINNING
     path = files[-1]
     try:
         data = path.read_bytes()
@@ -69,11 +72,12 @@ def _end(folder: Path) -> tuple[Path | None, int, int]:
         if whole != data:
             os.truncate(path, len(whole))
         lines = whole.splitlines()
-        last = Play.model_validate_json(lines[-1]).number if lines else int(path.stem) - 1
+        play = Play.model_validate_json(lines[-1]) if lines else None
+        last = play.number if play else int(path.stem) - 1
     except (OSError, ValueError, ValidationError) as error:
         log.warning("the play log %s is closed, it is damaged: %s", path.name, error)
-        return None, 0, _first_number(path) + LINES_PER_FILE
-    return path, len(lines), last
+        return None, 0, _first_number(path) + LINES_PER_FILE, BEGINNING
+    return path, len(lines), last, (play.chain if play else None) or BEGINNING
 
 
 def _first_number(path: Path) -> int:

@@ -86,6 +86,7 @@ def _take_plays(state: ScreenState, plays: Plays, now: dt.datetime) -> None:
             page=min(max(play.page, 0), 1000),
             zone=play.zone or "",
             clock=play.clock,
+            chain=play.chain or "",
         )
         for play in plays.plays
         if play.number < 2**63

@@ -219,6 +219,8 @@ class Play(models.Model):
     page = models.PositiveIntegerField(default=0)
     zone = models.CharField(max_length=63, blank=True)
     clock = models.CharField(max_length=20, blank=True)
+    chain = models.CharField(max_length=64, blank=True)
+    """As the player says; see ``plays``."""
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "number"], name="one_play")]

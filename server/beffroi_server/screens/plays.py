@@ -1,0 +1,68 @@
+"""Proof of play: what a screen showed, and whether its log is whole.
+
+Each play carries the SHA-256 of itself and of the chain before it. Who changes a play in the database, or takes one
+out, breaks the chain from there on. A player that lost its log, on a broken memory card, begins a new chain, and that
+is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beffroi_content.wire import reports
+from beffroi_server.screens.models import Play, Screen
+
+
+@dataclass(frozen=True, slots=True)
+class PlayAudit:
+    """What the log of a screen is worth."""
+
+    count: int
+    missing: tuple[tuple[int, int], ...] = ()
+    """First and last number of each gap."""
+    broken: tuple[int, ...] = ()
+    """Numbers of plays that do not follow from the one before."""
+    begun: tuple[int, ...] = ()
+    """Numbers, but the first, at which a new chain begins."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing and nothing was changed."""
+        return not self.missing and not self.broken
+
+
+def audit(screen: Screen) -> PlayAudit:
+    """Compare the plays of a screen with their chain."""
+    missing: list[tuple[int, int]] = []
+    broken: list[int] = []
+    begun: list[int] = []
+    before: Play | None = None
+    count = 0
+    for play in Play.objects.filter(screen=screen).order_by("number").iterator():
+        count += 1
+        if before is not None and play.number != before.number + 1:
+            missing.append((before.number + 1, play.number - 1))
+        follows = before is not None and play.number == before.number + 1
+        if follows and before is not None and play.chain == _chain(before.chain, play):
+            pass
+        elif play.chain == _chain(reports.BEGINNING, play):
+            begun += [play.number] * (before is not None)
+        elif follows or before is None:
+            broken.append(play.number)
+        before = play
+    return PlayAudit(count, tuple(missing), tuple(broken), tuple(begun))
+
+
+def _chain(before: str, play: Play) -> str:
+    said = reports.Play.model_construct(
+        number=play.number,
+        slide=play.slide or None,
+        alert=play.alert or None,
+        page=play.page,
+        zone=play.zone or None,
+        started_at_ms=round(play.started_at.timestamp() * 1000),
+        lasted_ms=play.lasted_ms,
+        frame=play.frame or None,
+        clock=play.clock,  # type: ignore[arg-type] - a word of a newer player is one, too
+    )
+    return reports.chained(before, said)

@@ -1,0 +1,119 @@
+"""Proof of play: a log in which nothing can be changed or left out unnoticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from beffroi_content.timeline import ClockState
+from beffroi_content.wire.reports import Play as Said
+from beffroi_content.wire.reports import Plays
+from beffroi_player.stage.playlog import PlayLog
+from beffroi_player.store import Forwarded, State
+from beffroi_server.__main__ import main
+from beffroi_server.broadcast.heard import _take_plays
+from beffroi_server.screens import plays
+from beffroi_server.screens.models import Play, ScreenState
+
+pytestmark = pytest.mark.django_db
+
+
+def play(slide: str | None = "pool", alert: str | None = None, **values: object) -> Said:
+    at = int(timezone.now().timestamp() * 1000) - 5_000
+    return Said.model_validate(
+        {"number": 1, "slide": slide, "alert": alert, "zone": "main", "started_at_ms": at, "lasted_ms": 1_234,
+         "frame": "a" * 64, "clock": ClockState.TRUSTED, **values}
+    )  # fmt: skip
+
+
+def logged(state: State) -> list[Said]:
+    lines = [line for path in sorted(state.plays.glob("*.jsonl")) for line in path.read_bytes().splitlines()]
+    return [Said.model_validate_json(line) for line in lines]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    state = State(tmp_path / "state")
+    state.make()
+    return state
+
+
+def take(screen, said: list[Said]) -> None:
+    state, _ = ScreenState.objects.get_or_create(screen=screen)
+    _take_plays(state, Plays(plays=tuple(said)), timezone.now())
+
+
+def test_a_log_is_whole_over_restarts_of_the_player(hall, state):
+    for _ in range(3):
+        log = PlayLog(state)
+        for alert in (None, "flood"):
+            log.append(play(alert=alert))
+    take(hall, logged(state))
+
+    found = plays.audit(hall)
+    assert (found.count, found.is_whole, found.begun) == (6, True, ())
+
+
+def test_it_goes_on_from_what_was_forwarded(hall, state):
+    log = PlayLog(state)
+    for _ in range(3):
+        log.append(play())
+    said = logged(state)
+    take(hall, said)
+    state.forwarded.write(Forwarded(number=3, chain=said[-1].chain))
+    for path in state.plays.iterdir():
+        path.unlink()
+    PlayLog(state).append(play())
+    take(hall, logged(state))
+    assert plays.audit(hall).is_whole
+    assert plays.audit(hall).begun == ()
+
+
+@pytest.mark.parametrize(
+    "values", [{"slide": "another"}, {"lasted_ms": 9_999}, {"frame": "b" * 64}, {"alert": "fire"}, {"chain": "c" * 64}]
+)
+def test_what_was_changed_is_found(hall, state, values):
+    log = PlayLog(state)
+    for _ in range(5):
+        log.append(play())
+    take(hall, logged(state))
+    Play.objects.filter(number=3).update(**values)
+    assert plays.audit(hall).broken[0] in (3, 4)
+
+
+def test_what_was_taken_out_is_found(hall, state):
+    log = PlayLog(state)
+    for _ in range(5):
+        log.append(play())
+    take(hall, logged(state))
+    Play.objects.filter(number__in=(2, 3)).delete()
+    assert plays.audit(hall).missing == ((2, 3),)
+
+
+def test_a_player_that_lost_its_log_says_so_by_a_new_chain(hall, state):
+    log = PlayLog(state)
+    log.append(play())
+    said = logged(state)
+    (path,) = state.plays.iterdir()
+    path.write_bytes(b"\xff\xff not a play\n")
+    PlayLog(state).append(play())
+    later = [Said.model_validate_json(line) for line in max(state.plays.iterdir()).read_bytes().splitlines()]
+    take(hall, said + later)
+    found = plays.audit(hall)
+    assert found.begun == (later[0].number,)
+    assert found.broken == ()
+
+
+def test_the_command_says_what_the_logs_are_worth(hall, state, capsys):
+    log = PlayLog(state)
+    for _ in range(3):
+        log.append(play())
+    take(hall, logged(state))
+    assert main(["plays"]) == 0
+    assert "hall: 3 plays, whole" in capsys.readouterr().out
+    Play.objects.filter(number=2).delete()
+    assert main(["plays", "hall"]) == 1
+    assert "missing: 2 to 2" in capsys.readouterr().out
+    assert main(["plays", "nowhere"]) == 1
