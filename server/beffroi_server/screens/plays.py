@@ -8,7 +8,9 @@ is said.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
+from beffroi_content.timeline import ClockState
 from beffroi_content.wire import reports
 from beffroi_server.screens.models import Play, Screen
 
@@ -63,6 +65,7 @@ def _chain(before: str, play: Play) -> str:
         started_at_ms=round(play.started_at.timestamp() * 1000),
         lasted_ms=play.lasted_ms,
         frame=play.frame or None,
-        clock=play.clock,  # type: ignore[arg-type] - a word of a newer player is one, too
+        # The word as it was said, even one that only a newer player has.
+        clock=cast(ClockState, play.clock),
     )
     return reports.chained(before, said)
