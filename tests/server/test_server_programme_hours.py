@@ -144,6 +144,11 @@ class TestAPlaylistThatFillsItself:
         self.event(alice, "Fair", 1)
         assert "Fair" in [slide.name for slide in manifest(hall).slides]
 
+    def test_the_categories_that_there_are_can_be_chosen(self, editor, playlist, alice):
+        self.event(alice, "Fair", 1)
+        self.event(alice, "Concert", 2)
+        assert text(editor.get(f"/playlists/{playlist.pk}/")).count('<option value="sorties">') == 1
+
     def test_an_event_leaves_by_itself(self, editor, hall, playlist, alice):
         self.filled(editor, playlist)
         fair = self.event(alice, "Fair", 1, ends=timezone.now() + DAY + dt.timedelta(hours=2))

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from beffroi_server.library import sandbox
+from beffroi_server import sandbox
 
 MEMORY = 768 * 1024 * 1024
 PROCESSOR_S = 20

@@ -24,7 +24,7 @@ from av.filter import Graph
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from beffroi_server.library import sandbox
+from beffroi_server import sandbox
 
 MEMORY = 3 * 1024 * 1024 * 1024
 PROCESSOR_S = 4 * 3600

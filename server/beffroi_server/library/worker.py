@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
-from beffroi_server.library import sandbox
+from beffroi_server import sandbox
 
 MEMORY = 1_200 * 1024 * 1024
 """Bytes of address space: 60 million pixels of four bytes, a copy, and the libraries."""

@@ -29,6 +29,12 @@ def announcements_of(playlist: Playlist) -> QuerySet[Announcement]:
     return found.select_related("picture__picture", "feed").prefetch_related("more_pictures__picture")[:MOST]
 
 
+def categories() -> list[str]:
+    """Return the categories that announcements have, each once."""
+    found = Announcement.objects.exclude(label="").order_by("label").values_list("label", flat=True).distinct()
+    return list(found[:MOST])
+
+
 def over_at(announcement: Announcement, town: Town) -> dt.datetime | None:
     """Return when what an announcement tells has passed; None: it tells of no event, or nobody says when it ends."""
     if announcement.template != Template.EVENT or announcement.starts is None:

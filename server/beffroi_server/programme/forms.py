@@ -30,6 +30,7 @@ class FillingForm(PlainModelForm):
     class Meta:
         model = Playlist
         fields = ("category", "order")
+        widgets = {"category": forms.TextInput(attrs={"list": "categories", "autocomplete": "off"})}
         help_texts = {
             "category": _("Announcements of this category are shown as soon as they are written. Empty: none."),
         }

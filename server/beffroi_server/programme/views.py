@@ -223,6 +223,7 @@ def _playlist_page(
         "name_form": name_form or PlaylistForm(instance=found),
         "filling_form": filling_form or FillingForm(instance=found),
         "filled": filling.announcements_of(found),
+        "categories": filling.categories(),
         "refused": refused,
     }
     return render(request, "programme/playlist.html", context, status=422 if refused else 200)
