@@ -305,6 +305,15 @@ class TestFetching:
         with pytest.raises(fetch.Unreachable, match=r"BEFFROI_FEED_NETWORKS"):
             fetch.fetch(address)
 
+    @pytest.mark.parametrize(
+        ("address", "allowed"),
+        [("93.184.216.34", True), ("2606:2800:220:1::1", True), ("64:ff9b::5db8:d822", True),
+         ("64:ff9b::7f00:1", False), ("2002:0a00:0001::1", False), ("::ffff:192.168.0.1", False),
+         ("224.0.0.1", False), ("ff02::1", False), ("fd00::1", False), ("fe80::1%eth0", False)],
+    )  # fmt: skip
+    def test_an_address_within_an_address_is_seen(self, address, allowed):
+        assert fetch.is_allowed(address) is allowed
+
     def test_does_not_follow_a_redirection_into_our_own_network(self, site, settings):
         settings.FEED_NETWORKS = [ipaddress.ip_network("127.0.0.1/32")]
         address = site.publish("/to", "", 302, Location="http://127.0.0.2:1/secret")

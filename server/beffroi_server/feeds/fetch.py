@@ -25,6 +25,7 @@ LIMIT = 2 * 1024 * 1024
 """Bytes of an answer."""
 CONNECT_S, READ_S, WHOLE_S = 5.0, 10.0, 30.0
 REDIRECTIONS = 4
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Unreachable(Exception):
@@ -85,11 +86,18 @@ def _fetched(address: str, headers: Mapping[str, str]) -> bytes:
 def is_allowed(address: str) -> bool:
     """Tell whether the server may ask an IP address: one of the Internet, or of a network that was allowed."""
     found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    found = mapped or found
+    if isinstance(found, ipaddress.IPv6Address) and (inner := _inner(found)) is not None:
+        found = inner
     if any(found in network for network in settings.FEED_NETWORKS if network.version == found.version):
         return True
     return found.is_global and not found.is_multicast
+
+
+def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address to which an IPv6 address leads (mapped, 6to4, Teredo, NAT64); None: to none."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
 def _checked_socket(connection: Any) -> socket.socket:
