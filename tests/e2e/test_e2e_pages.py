@@ -17,7 +17,7 @@ SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height
 THEMES = ("light", "dark")
 NOT_PAGES = {"screen-screenshot", "screen-expected", "asset", "announcement-page", "alert-page", "alert-receipts"}
 PAGES = """
-    now announcements announcement-new announcement pictures picture playlists playlist rules rule-new rule
+    now announcements announcement-new announcement pictures picture feeds playlists playlist rules rule-new rule
     alert-choose alert-new alert alerts scenarios scenario-new scenario screens screen-add screen screen-edit
     screen-classes screen-class screen-class-add groups group-add group town people person-add person audit account
 """
