@@ -21,8 +21,8 @@ the old or the new. Any file may be missing or broken: the player then does with
 
 The *runtime directory* is in memory and forgotten at each boot: ``clock.json``, ``alerts.json`` with its frames
 (``<name>.ppm``) before they are on the disk, the frames of slides that change by themselves (``live-*.png``),
-``overlay.json``, what the stage presents now (``glass.json``, ``capture.ppm``, ``headless.png``), and the sockets
-``stage.sock`` and ``agent.sock``.
+``overlay.json``, what the stage presents now (``glass.json``, ``capture.ppm``, ``headless.png``), when it was started
+(``stage-starts``, see ``stage.safety``), and the sockets ``stage.sock`` and ``agent.sock``.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ import ctypes
 import os
 import resource
 
+NO_SPACE = "no-space"
+"""What such a process says when the disk is full: nothing is wrong with the file."""
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 """Flags of unshare(2)."""
 

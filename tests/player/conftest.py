@@ -25,3 +25,13 @@ def player(hall: TownHall, tmp_path: Path) -> Iterator[Player]:
     player = Player(hall, tmp_path)
     yield player
     player.close()
+
+
+@pytest.fixture
+def fetching_player(hall: TownHall, tmp_path: Path) -> Iterator[Player]:
+    """A player that can fetch files from its town."""
+    with hall.serve() as server:
+        player = Player(hall, tmp_path, server)
+        yield player
+        player.stage.end()
+        player.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,14 @@ from beffroi_player.stage.loop import Stage
 from beffroi_player.store import Glass, Runtime, State
 
 log = logging.getLogger(__name__)
+
+
+def until(what: str, look: Callable[[], object], seconds: float = 10.0) -> None:
+    """Look until something is so that another thread does."""
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end, what
+        time.sleep(0.005)
 
 
 @dataclass

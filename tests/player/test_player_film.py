@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
 
 import pygame
 import pytest
-from player import Player
+from player import Player, until
 from tests.support.films import film
 from town import TownHall, alert, jpeg, picture_slide, slide
 
@@ -19,26 +17,9 @@ RED, BLUE = "#c00000", "#0000c0"
 SECOND = 1_000
 
 
-def until(what: str, look: Callable[[], object], seconds: float = 10.0) -> None:
-    """Look until something is so: a film is decoded in a thread of its own."""
-    end = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < end, what
-        time.sleep(0.005)
-
-
 @pytest.fixture
-def hall() -> TownHall:
-    return TownHall()
-
-
-@pytest.fixture
-def player(hall, tmp_path) -> Iterator[Player]:
-    with hall.serve() as server:
-        player = Player(hall, tmp_path, server)
-        yield player
-        player.stage.end()
-        player.close()
+def player(fetching_player: Player) -> Player:
+    return fetching_player
 
 
 def film_slide(hall: TownHall, data: bytes, seconds: int, name: str = "film") -> Slide:

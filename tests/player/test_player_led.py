@@ -6,14 +6,14 @@ import contextlib
 import socket
 import struct
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pygame
 import pytest
 import sacn
 from hypothesis import given
 from hypothesis import strategies as st
+from player import until
 from stupidArtnet import StupidArtnetServer
 
 from beffroi_player.__main__ import main
@@ -22,13 +22,6 @@ from beffroi_player.outputs import led_protocols as protocols
 from beffroi_player.outputs.led import Led, Target
 
 SIZE = (128, 64)
-
-
-def until(what: str, look: Callable[[], object]) -> None:
-    end = time.monotonic() + 10
-    while not look():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
 
 
 def free_port() -> int:

@@ -14,6 +14,7 @@ from PIL import Image
 from tests.support.films import film, turned
 
 from beffroi_content import model as content
+from beffroi_server import sandbox
 from beffroi_server.library import conversion, ingest, services, video
 from beffroi_server.library.errors import MediaRefused
 from beffroi_server.library.models import MediaItem
@@ -144,6 +145,21 @@ class TestPreparation:
         item.video.refresh_from_db()
         assert item.video.film is not None
 
+    def test_waits_while_the_disk_is_full(self, monkeypatch):
+        item = add(film())
+        full = {"code": sandbox.NO_SPACE}
+        with monkeypatch.context() as disk:
+            disk.setattr(conversion, "_said", lambda *_: iter([full]))
+            for _ in range(conversion.ATTEMPTS + 1):
+                with pytest.raises(OSError, match="no room"):
+                    conversion.prepare_next()
+        item.video.refresh_from_db()
+        assert item.video.is_waiting
+
+        assert conversion.prepare_next()
+        item.video.refresh_from_db()
+        assert item.video.film is not None
+
     def test_gives_up_a_film_that_takes_the_machine_down(self):
         item = add(film())
         item.video.attempts = conversion.ATTEMPTS
@@ -178,6 +194,12 @@ def test_a_film_is_never_enlarged_nor_larger_than_a_screen(width, height):
     assert min(made) <= 1080
     assert all(side % 2 == 0 for side in made)
     assert all(new <= old + 1 or new == 16 for new, old in zip(made, (width, height), strict=True))
+
+
+def test_a_disk_that_is_full_is_told_from_a_film_that_is_broken(tmp_path):
+    (tmp_path / "original").write_bytes(film())
+    with pytest.raises(video.Unfit, match=sandbox.NO_SPACE):
+        video.convert(tmp_path / "original", Path("/dev/full"), lambda _: None)
 
 
 def test_a_list_of_other_files_is_no_film(tmp_path):

@@ -19,6 +19,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from beffroi_server import sandbox
+from beffroi_server.texts import shortened
 
 MEMORY = 768 * 1024 * 1024
 PROCESSOR_S = 20
@@ -69,7 +70,7 @@ def news(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
         moment = entry.get("published_parsed") or entry.get("updated_parsed")
         if title:
             published = calendar_module.timegm(moment) * 1000 if moment else None
-            items.append({"title": _shortened(title, LONGEST), "published_at_ms": published})
+            items.append({"title": shortened(title, LONGEST), "published_at_ms": published})
     if not items:
         raise Unreadable("empty")
     return {"items": sorted(items, key=lambda item: -(item["published_at_ms"] or 0))[:ITEMS]}
@@ -91,8 +92,8 @@ def table(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
         raise Unreadable("empty")
     if max(map(len, rows)) > CELLS:
         raise Unreadable("too-wide")
-    heading, *body = [[_shortened(cell, CELL) for cell in row] for row in rows[: ROWS + 1]]
-    return {"heading": [_shortened(cell, 60) for cell in heading], "rows": body}
+    heading, *body = [[shortened(cell, CELL) for cell in row] for row in rows[: ROWS + 1]]
+    return {"heading": [shortened(cell, 60) for cell in heading], "rows": body}
 
 
 def weather(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
@@ -135,7 +136,7 @@ READERS: dict[str, Callable[..., dict[str, Any]]] = {
 
 
 def _event(event: Any, zone: ZoneInfo) -> dict[str, Any] | None:
-    title = _shortened(_plain(str(event.get("SUMMARY", ""))), LONGEST)
+    title = shortened(_plain(str(event.get("SUMMARY", ""))), LONGEST)
     if not title or str(event.get("STATUS", "")).upper() == "CANCELLED":
         return None
     starts = _local(event["DTSTART"].dt, zone)
@@ -144,7 +145,7 @@ def _event(event: Any, zone: ZoneInfo) -> dict[str, Any] | None:
         "title": title,
         "starts": starts.isoformat(),
         "ends": ends.isoformat() if ends and ends > starts else None,
-        "place": _shortened(_plain(str(event.get("LOCATION", ""))), 80),
+        "place": shortened(_plain(str(event.get("LOCATION", ""))), 80),
     }
 
 
@@ -199,10 +200,6 @@ def _plain(text: str) -> str:
     """Return a text without tags, entities and characters that steer devices, on one line."""
     text = html.unescape(re.sub(r"<[^<>]{0,2000}>", " ", text))
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
-
-
-def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def read(kind: str, zone: str, content: bytes, **options: str) -> dict[str, Any]:

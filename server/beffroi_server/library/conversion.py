@@ -5,6 +5,7 @@ What is to be done is in the database: after a restart it goes on.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -21,6 +22,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 
+from beffroi_server import sandbox
 from beffroi_server.broadcast import signing
 from beffroi_server.library import ingest
 from beffroi_server.library.models import Video
@@ -60,6 +62,7 @@ def prepare_next(stopping: Callable[[], bool] = lambda: False) -> bool:
 
     Raises:
         Interrupted: ``stopping`` became true.
+        OSError: the disk is full or broken; the film waits.
     """
     video = Video.objects.filter(film=None, problem="").select_related("item").order_by("attempts", "pk").first()
     if video is None:
@@ -71,7 +74,8 @@ def prepare_next(stopping: Callable[[], bool] = lambda: False) -> bool:
     Video.objects.filter(pk=video.pk).update(attempts=F("attempts") + 1, progress=0)
     try:
         _prepare(video, stopping)
-    except Interrupted:
+    except (Interrupted, OSError):
+        # Neither a stop nor a full disk says anything of the film.
         Video.objects.filter(pk=video.pk).update(attempts=F("attempts") - 1)
         raise
     return True
@@ -87,6 +91,8 @@ def _prepare(video: Video, stopping: Callable[[], bool]) -> None:
             result = said
             if "progress" in said:
                 Video.objects.filter(pk=video.pk).update(progress=said["progress"])
+        if result.get("code") == sandbox.NO_SPACE:
+            raise OSError(errno.ENOSPC, f"no room to prepare {video.item.name}")
         if "duration_ms" not in result:
             _refuse(video, str(result.get("code", "too-complex")))
             return

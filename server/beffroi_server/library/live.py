@@ -15,6 +15,7 @@ from beffroi_content import model as content
 from beffroi_content.model import widget as widgets
 from beffroi_server.broadcast.signing import unix_ms
 from beffroi_server.library.models import FED, LIVE, Announcement, Template
+from beffroi_server.texts import shortened
 
 EVENTS = 40
 """Events of an agenda at most: the soonest."""
@@ -71,10 +72,10 @@ def _agenda(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
     coming = Announcement.objects.filter(lasting, template=Template.EVENT).order_by("starts")
     events = [
         {
-            "title": _shortened(event.title, LONGEST),
+            "title": shortened(event.title, LONGEST),
             "starts": _local(event.starts, zone),
             "ends": _local(event.ends, zone),
-            "place": _shortened(event.place, 80),
+            "place": shortened(event.place, 80),
         }
         for event in coming[:EVENTS]
     ]
@@ -90,7 +91,7 @@ def _poll(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
     if not 1 <= len(options) <= 8 or not all(found) or too_long:
         raise ValueError(_("Write an answer on each line, eight at most, with its votes: “Yes: 120”."))
     return widgets.PollWidget.model_validate(
-        {"title": announcement.title, "options": options, "source": _shortened(announcement.source, 60)}
+        {"title": announcement.title, "options": options, "source": shortened(announcement.source, 60)}
     )
 
 
@@ -137,11 +138,6 @@ _WIDGETS = {
 
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _shortened(text: str, most: int) -> str:
-    """Return the text; of one that is longer than a widget takes, the beginning and an ellipsis."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _local(moment: dt.datetime | None, zone: ZoneInfo) -> dt.datetime | None:

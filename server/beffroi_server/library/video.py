@@ -8,6 +8,7 @@ Django, and with limits on memory and time.
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
@@ -104,7 +105,8 @@ def convert(source: Path, target: Path, told: Callable[[int], None]) -> int:
         with _opened(source) as container:
             return _Conversion(container, first, told).run(target)
     except (av.FFmpegError, ValueError, OSError) as error:
-        raise Unfit("truncated") from error
+        is_full = getattr(error, "errno", None) == errno.ENOSPC
+        raise Unfit(sandbox.NO_SPACE if is_full else "truncated") from error
 
 
 def fitted(width: int, height: int) -> tuple[int, int]:
