@@ -106,6 +106,23 @@ def test_a_player_that_lost_its_log_says_so_by_a_new_chain(hall, state):
     assert found.broken == ()
 
 
+def test_a_line_that_a_full_disk_tore_is_taken_back(hall, state, monkeypatch):
+    log = PlayLog(state)
+    log.append(play())
+
+    def torn(self: PlayLog, line: bytes) -> None:
+        with self._path.open("ab") as file:
+            file.write(line[:30])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(PlayLog, "_write", torn)
+        log.append(play())
+    log.append(play())
+    take(hall, logged(state))
+    assert (plays.audit(hall).count, plays.audit(hall).is_whole) == (2, True)
+
+
 def test_the_command_says_what_the_logs_are_worth(hall, state, capsys):
     log = PlayLog(state)
     for _ in range(3):

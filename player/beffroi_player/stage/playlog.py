@@ -44,9 +44,19 @@ class PlayLog:
             self._write(numbered.model_copy(update={"chain": chain}).to_json() + b"\n")
         except OSError as error:
             log.warning("a play is not logged: %s", error)
+            self._cut_torn_line()
             return
         self._next, self._chain = self._next + 1, chain
         self._lines += 1
+
+    def _cut_torn_line(self) -> None:
+        """Take away what a full disk took of a line: the next would be written behind it."""
+        try:
+            if self._path is not None:
+                data = self._path.read_bytes()
+                os.truncate(self._path, data.rfind(b"\n") + 1)
+        except OSError:
+            self._path = None  # the next play begins another file
 
     def _write(self, line: bytes) -> None:
         if self._path is None or self._lines >= LINES_PER_FILE:
