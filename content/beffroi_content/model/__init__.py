@@ -5,6 +5,7 @@ from beffroi_content.model.announcement import Announcement, Template
 from beffroi_content.model.base import AssetReference, Identifier, StrictModel, WireModel
 from beffroi_content.model.layout import FULL_SCREEN, Layout, Rectangle, Zone, banner_rectangle
 from beffroi_content.model.manifest import Appearance, Manifest, ScreenSettings, Town, Transition
+from beffroi_content.model.mounting import Downloads, Viewport
 from beffroi_content.model.recurrence import Recurrence
 from beffroi_content.model.schedule import (
     Cadence,
@@ -47,6 +48,7 @@ __all__ = [
     "ClockWidget",
     "DayCalendar",
     "DayRange",
+    "Downloads",
     "Hazard",
     "HeldAlert",
     "Identifier",
@@ -76,6 +78,7 @@ __all__ = [
     "Transition",
     "UnknownContent",
     "VideoContent",
+    "Viewport",
     "Widget",
     "WidgetContent",
     "WireModel",

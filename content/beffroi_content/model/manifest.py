@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from beffroi_content.model.base import AssetReference, Colour, Identifier, Line, WireModel
 from beffroi_content.model.layout import Layout
+from beffroi_content.model.mounting import Downloads, Viewport
 from beffroi_content.model.schedule import DayCalendar, Playlist, ScheduleRule, ScreenHours
 from beffroi_content.model.screen import ScreenClass
 from beffroi_content.model.slide import Slide
@@ -76,6 +77,17 @@ class ScreenSettings(WireModel):
     transition: Annotated[Transition, BeforeValidator(_known_transition)] = Transition.CUT
     hours: Annotated[tuple[ScreenHours, ...], Field(max_length=50)] = ()
     """The first that fits an instant decides; where none does, the display is on."""
+    overscan_percent: Annotated[float, Field(ge=0, le=15)] = 0
+    """How much of its width and height the display cuts off at each edge: the picture is made smaller by that."""
+    viewports: Annotated[tuple[Viewport, ...], Field(max_length=64)] = ()
+    """Where parts of the picture go on the display, the rest of which is black; none: all of it, as it is."""
+    darkest: Annotated[int, Field(ge=1, le=100)] = 100
+    """Percent of brightness in darkness, where the machine has a light sensor; 100: the sensor is not heeded."""
+    volume: Annotated[int, Field(ge=0, le=100)] = 0
+    """Percent at which the sound of films is played; 0: not at all."""
+    downloads: Downloads = Downloads()
+    idle_after_hours: Annotated[int | None, Field(ge=1, le=8760)] = None
+    """After so many hours without a word from the town only the idle slide and alerts are shown; None: never."""
 
 
 class Manifest(WireModel):
