@@ -18,12 +18,14 @@ from PIL import Image
 
 from beffroi_content.memory import keep_freed_memory
 from beffroi_content.model import Transition
+from beffroi_player.outputs.canvas import Canvas
+from beffroi_player.outputs.composition import Composition, Layer
 from beffroi_player.outputs.window import Window
-from beffroi_player.stage.composer import TRANSITION_MS, Blend
+from beffroi_player.stage.composer import Blend
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
 
 SIZE = (1920, 1080)
-KINDS = (Transition.CROSSFADE, Transition.PUSH, Transition.WIPE)
+KINDS = (Transition.CROSSFADE, Transition.PUSH, Transition.WIPE, Transition.ZOOM)
 
 
 class _Dummy(Window):
@@ -40,7 +42,8 @@ def measure(options: Options) -> Result:
     output.open(SIZE)
     before, after = _picture(40), _picture(90)
     steps = options.repetitions(1_000, 20)
-    taken = {kind: _steps(output, Blend(kind, before, 0.0, 0), after, steps) for kind in KINDS}
+    painter, first, second = Canvas(output), *(Composition(SIZE, (Layer.whole(each),)) for each in (before, after))
+    taken = {kind: _steps(painter, Blend(kind, first, 0.0), second, steps) for kind in KINDS}
     canvas = before.copy()
 
     def bare() -> None:
@@ -64,9 +67,9 @@ def measure(options: Options) -> Result:
     )
 
 
-def _steps(output: Window, blend: Blend, after: pygame.Surface, count: int) -> list[float]:
+def _steps(painter: Canvas, blend: Blend, after: Composition, count: int) -> list[float]:
     return [
-        _timed(lambda number=number: output.present(blend.at(after, number % 36 / 36 * TRANSITION_MS)))  # type: ignore[misc]
+        _timed(lambda number=number: painter.draw(blend.at(after, number % 36 / 36 * blend.lasts_ms)))  # type: ignore[misc]
         for number in range(count)
     ]
 

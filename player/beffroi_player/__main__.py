@@ -69,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
                 "sacn://multicast, each with ?gamma=2.2 if wanted; auto: a window on a desktop, otherwise the whole "
                 "display, otherwise a PNG file in the runtime directory",
             )  # fmt: skip
+            command.add_argument(
+                "--drawing", choices=("auto", "gpu", "software"), default="auto",
+                help="what draws: gpu, the processor (software), or auto: the GPU if there is one and it passes a "
+                "test at the start (default: auto)",
+            )  # fmt: skip
     return parser
 
 
@@ -138,7 +143,7 @@ def _run(options: argparse.Namespace) -> int:
         )
         return FAILED
     passed = ["--state", str(state), "--runtime", str(runtime), "--log-level", options.log_level]
-    return supervisor.supervise(passed, options.output)
+    return supervisor.supervise(passed, ["--output", options.output, "--drawing", options.drawing])
 
 
 def _stage(options: argparse.Namespace) -> int:
@@ -146,7 +151,7 @@ def _stage(options: argparse.Namespace) -> int:
     state, runtime = _folders(options)
     from beffroi_player.stage.app import run_stage  # noqa: PLC0415
 
-    return run_stage(state, runtime, options.output)
+    return run_stage(state, runtime, options.output, options.drawing)
 
 
 def _agent(options: argparse.Namespace) -> int:

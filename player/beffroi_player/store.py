@@ -135,6 +135,8 @@ class Glass(WireModel):
     """Percent, to which the picture was darkened."""
     dropped_frames: int = 0
     """Frames of films that came too late, since the stage was started."""
+    late_frames: int = 0
+    """Steps of transitions that came late, since the stage was started."""
     presented_at_ms: int
     presented_uptime_ms: float
     clock: ClockState

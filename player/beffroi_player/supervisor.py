@@ -71,18 +71,18 @@ class Child:
         self.process = None
 
 
-def supervise(options: Sequence[str], output: str) -> int:
+def supervise(options: Sequence[str], for_stage: Sequence[str]) -> int:
     """Run stage and agent until SIGTERM, or until a person closes the window.
 
     Args:
         options: What both are told, such as ``--state DIR``.
-        output: Where the stage shows its picture.
+        for_stage: What only the stage is told, such as ``--output window``.
 
     Returns:
         The exit code.
     """
     program = [sys.executable, "-m", "beffroi_player"]
-    stage = Child("stage", [*program, "stage", *options, "--output", output])
+    stage = Child("stage", [*program, "stage", *options, *for_stage])
     # The glass comes first: the stage has something to show before the agent has heard a word.
     # Only the stage feeds the watchdog: an agent that is alive must not hide a picture that stands still.
     children = [stage, Child("agent", [*program, "agent", *options], speaks=False)]

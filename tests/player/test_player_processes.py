@@ -290,10 +290,11 @@ def display(processes: list[subprocess.Popen[bytes]]) -> str:
         return f":{pipe.readline().strip()}"
 
 
+@pytest.mark.parametrize("drawing", ["software", "gpu"])
 def test_the_pixels_in_a_window_are_those_of_the_frame(
-    prepared: str, display: str, start: Start, tmp_path: Path
+    prepared: str, display: str, start: Start, tmp_path: Path, drawing: str
 ) -> None:
-    stage = start("stage", DISPLAY=display)
+    stage = start("stage", "--drawing", drawing, DISPLAY=display)
     until("the stage", lambda: glass_of(tmp_path)["frame"] == prepared)
     name = State(tmp_path / "state").programme.read().frames["pool 320x180"][0]
     with Image.open(tmp_path / "state/frames" / name) as image:

@@ -55,6 +55,7 @@ class Transition(StrEnum):
     CROSSFADE = "crossfade"
     PUSH = "push"
     WIPE = "wipe"
+    ZOOM = "zoom"
 
 
 def _known_transition(value: Any) -> Any:

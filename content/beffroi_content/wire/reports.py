@@ -75,7 +75,9 @@ class Health(WireModel):
     disk_free_mb: int | None = None
     """Where the player keeps what it shows."""
     dropped_frames: Annotated[int, Field(ge=0)] = 0
-    """Frames of films that came too late, since the stage was started."""
+    """Frames of films that came too late to be shown, since the stage was started."""
+    late_frames: Annotated[int, Field(ge=0)] = 0
+    """Steps of transitions that came more than half a frame late, since then."""
     problems: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
     """What is the matter now: ``hot``, ``throttled``, ``under-voltage``, ``memory-low``, ``disk-nearly-full``,
     ``disk-read-only``."""

@@ -203,7 +203,7 @@ class Agent:
 
     def _take_pulse(self) -> None:
         glass = self.reporter.glass
-        self._health = self._vitals.health(glass.dropped_frames if glass else 0)
+        self._health = self._vitals.health(*((glass.dropped_frames, glass.late_frames) if glass else ()))
 
     def _compare_heads(self) -> None:
         """Fetch what a beat named and the broker did not bring, unless it was only a moment behind."""

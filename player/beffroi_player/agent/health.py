@@ -35,7 +35,7 @@ class Vitals:
         self._before: tuple[int, int] | None = None
         self._was_hot = False
 
-    def health(self, dropped_frames: int = 0) -> Health:
+    def health(self, dropped_frames: int = 0, late_frames: int = 0) -> Health:
         """Return how the machine is doing; the load is that since the last time it was asked."""
         temperature, memory, free_mb = self._temperature(), self._memory(), self._free_mb()
         found = list(self._firmware())
@@ -51,6 +51,7 @@ class Vitals:
             memory_percent=memory,
             disk_free_mb=free_mb,
             dropped_frames=dropped_frames,
+            late_frames=late_frames,
             problems=tuple(sorted(set(found))),
         )
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from beffroi_player.outputs.base import Output, OutputError
 
-__all__ = ["NAMES", "Output", "OutputError", "choose"]
+__all__ = ["DRAWINGS", "NAMES", "Output", "OutputError", "choose", "drawn_by"]
 
 NAMES = ("auto", "window", "fullscreen", "headless")
+DRAWINGS = ("auto", "gpu", "software")
 _CARDS = Path("/dev/dri")
 
 
@@ -41,6 +42,25 @@ def choose(name: str, runtime: Path) -> Output:
     from beffroi_player.outputs.window import Window  # noqa: PLC0415
 
     return Window()
+
+
+def drawn_by(output: Output, drawing: str) -> Output:
+    """Return an output that is drawn by the GPU, or the output itself where the processor does better.
+
+    Args:
+        output: A started one.
+        drawing: ``gpu``, ``software``, or ``auto``: a GPU if there is one that passes its self-test.
+
+    Raises:
+        OutputError: a GPU is asked for, and there is none that works.
+    """
+    from beffroi_player.outputs.window import Window  # noqa: PLC0415 -- only the one that is used
+
+    if drawing == "software" or not isinstance(output, Window):
+        return output
+    from beffroi_player.outputs import gpu  # noqa: PLC0415
+
+    return gpu.over(output, forced=drawing == "gpu")
 
 
 def _automatic() -> str:

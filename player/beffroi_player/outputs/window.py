@@ -65,12 +65,10 @@ class Window:
 
     def pump(self) -> bool:
         """Answer the window system."""
-        for event in pygame.event.get():
-            if event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE):
-                return False
-            if event.type == pygame.WINDOWEXPOSED:
-                pygame.display.flip()
-        return True
+        closed, exposed = window_events()
+        if exposed:
+            pygame.display.flip()
+        return not closed
 
     def close(self) -> None:
         """Close the window."""
@@ -81,3 +79,12 @@ class Window:
             return pygame.display.set_mode(fitted(size, self.desktop()), self.flags)
         except pygame.error as error:
             raise OutputError(f"no window: {error}") from error
+
+
+def window_events() -> tuple[bool, bool]:
+    """Return whether a person has closed the window since the last time, and whether it was uncovered."""
+    closed = exposed = False
+    for event in pygame.event.get():
+        closed |= event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE)
+        exposed |= event.type == pygame.WINDOWEXPOSED
+    return closed, exposed

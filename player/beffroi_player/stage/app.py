@@ -10,6 +10,7 @@ import signal
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
@@ -17,19 +18,20 @@ import pygame
 
 from beffroi_player import notify
 from beffroi_player.nudge import Bell, ring
-from beffroi_player.outputs import Output, OutputError, choose
+from beffroi_player.outputs import Output, OutputError, choose, drawn_by
 from beffroi_player.stage.safety import Safety, note_end, note_start
 
 log = logging.getLogger(__name__)
 
 
-def run_stage(state: Path, runtime: Path, output_name: str) -> int:
+def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto") -> int:
     """Show what the state directory says until SIGTERM, or until a person closes the window.
 
     Args:
         state: The state directory.
         runtime: The runtime directory; it exists.
         output_name: One of ``outputs.NAMES``, or the address of a LED controller.
+        drawing: One of ``outputs.DRAWINGS``.
 
     Returns:
         The exit code: 0, or 1 if there is no display.
@@ -43,6 +45,8 @@ def run_stage(state: Path, runtime: Path, output_name: str) -> int:
         bell = undo.enter_context(Bell(bell_path))
         try:
             output.start()
+            # What crashes again and again may well be the driver of a GPU.
+            output = drawn_by(output, drawing if safety is Safety.FULL else "software")
             splash = _show_last(state, output)
         except OutputError as error:
             log.error("the stage cannot start: %s", error)
@@ -87,15 +91,36 @@ def _show_last(state: Path, output: Output) -> pygame.Surface | None:
     except (OSError, pygame.error):
         output.open(output.desktop())
         return None
-    turned = pygame.transform.rotate(last, -_rotation(state))
-    output.open(turned.get_size())
-    output.present(turned.convert())
+    settings = _settings(state)
+    turned = pygame.transform.rotate(last, -settings["rotation"]).convert(32)
+    if settings["overscan_percent"] or settings["viewports"]:
+        _show_mounted(turned, settings, output)
+    else:
+        output.open(turned.get_size())
+        output.present(turned)
     output.settle()
     return turned
 
 
-def _rotation(state: Path) -> int:
+def _show_mounted(picture: pygame.Surface, settings: dict[str, Any], output: Output) -> None:
+    from beffroi_content.model import Viewport  # noqa: PLC0415 -- few screens need it
+    from beffroi_player.outputs.canvas import Painter  # noqa: PLC0415
+    from beffroi_player.outputs.mounting import Mounting  # noqa: PLC0415
+
+    viewports = tuple(Viewport.model_validate(each) for each in settings["viewports"])
+    mounting = Mounting(settings["overscan_percent"], viewports)
+    output.open(mounting.size(picture.get_size()))
+    if isinstance(output, Painter):
+        output.mount(mounting)
+        output.present(picture)
+    else:
+        output.present(mounting.mounted(picture))
+
+
+def _settings(state: Path) -> dict[str, Any]:
+    """Return how the picture lies on the display, as far as it can be read without reading much."""
+    found: dict[str, Any] = {"rotation": 0, "overscan_percent": 0, "viewports": []}
     with suppress(OSError, ValueError, KeyError, TypeError):
-        rotation = json.loads((state / "programme.json").read_bytes())["manifest"]["settings"]["rotation"]
-        return rotation if rotation in (90, 180, 270) else 0
-    return 0
+        stored = json.loads((state / "programme.json").read_bytes())["manifest"]["settings"]
+        found |= {name: stored[name] for name in found if name in stored}
+    return found

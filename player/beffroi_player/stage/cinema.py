@@ -9,7 +9,9 @@ import pygame
 
 from beffroi_content.model import Rectangle, VideoContent
 from beffroi_content.timeline import Scene, Showing
+from beffroi_player.outputs.composition import Layer, Planes
 from beffroi_player.stage.film import Film
+from beffroi_player.stage.frames import turned_area
 from beffroi_player.store import Fault, Size, State
 
 AHEAD_MS = 10_000
@@ -33,15 +35,19 @@ class Key(NamedTuple):
 class _Rolling:
     film: Film
     opened_ms: int
-    picture: pygame.Surface | None = None
+    picture: pygame.Surface | Planes | None = None
     """The frame that is on."""
 
 
 class Cinema:
-    """Opens films before they are due and closes them when they are over."""
+    """Opens films before they are due and closes them when they are over.
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    Args:
+        planes: Whether frames are wanted as they are decoded, for a GPU.
+    """
+
+    def __init__(self, state: State, planes: bool = False) -> None:
+        self._state, self._planes = state, planes
         self._rolling: dict[Key, _Rolling] = {}
         self._dropped = 0
         self._failed: dict[Key, str] = {}
@@ -91,8 +97,8 @@ class Cinema:
         on = [(key, rolling.film) for key, rolling in self._rolling.items() if now_ms >= key.begun_ms]
         return min((film.due_s((now_ms - key.begun_ms) / 1000) * 1000 for key, film in on), default=None)
 
-    def picture(self, slide: str | None, rectangle: Rectangle, now_ms: int) -> tuple[pygame.Surface, Rectangle] | None:
-        """Return what is on of the film of a slide, and its upright place; None where that is its poster."""
+    def layer(self, slide: str | None, rectangle: Rectangle, now_ms: int, size: Size, rotation: int) -> Layer | None:
+        """Return what is on of the film of a slide at its upright place; None where that is its poster."""
         on = [
             (key.begun_ms, rolling)
             for key, rolling in self._rolling.items()
@@ -103,7 +109,12 @@ class Cinema:
             return None
         left, top = rolling.film.corner()
         width, height = rolling.film.size
-        return rolling.picture, Rectangle(x=rectangle.x + left, y=rectangle.y + top, width=width, height=height)
+        seen = Rectangle(x=rectangle.x + left, y=rectangle.y + top, width=width, height=height)
+        planes = isinstance(rolling.picture, Planes)
+        return Layer(
+            rolling.picture, turned_area(seen, size, rotation),
+            rolling.film.source if planes else None, rotation if planes else 0,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Close every film."""
@@ -121,7 +132,7 @@ class Cinema:
         assert isinstance(content, VideoContent)
         size: Size = key.rectangle.size
         position = max(0.0, (now_ms - key.begun_ms) / 1000)
-        return Film(self._state.assets / key.sha256, size, content.fit, key.rotation, position)
+        return Film(self._state.assets / key.sha256, size, content.fit, key.rotation, position, self._planes)
 
 
 def _key(showing: Showing, rotation: int) -> Key | None:

@@ -18,6 +18,7 @@ import pygame
 
 from beffroi_content.memory import keep_freed_memory
 from beffroi_content.model import ImageFit
+from beffroi_player.outputs.composition import Area, Planes
 from beffroi_player.store import Size
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ AHEAD = 6
 BEHIND_S = 3.0
 """More than a group of pictures, which is what a search leaves to be caught up."""
 THREADS = 2
+YUV = "yuv420p"
 UNKNOWN_S = 0.02
 """How soon to look again while nobody knows when the next frame is due."""
 
@@ -40,15 +42,21 @@ class Film:
         fit: Whether all of the film is shown, or all of the rectangle is filled.
         rotation: By how many degrees clockwise the panel hangs turned.
         position_s: Where it is to begin, in seconds.
+        planes: Whether frames are wanted as they are decoded, neither scaled nor turned.
     """
 
-    def __init__(self, path: Path, room: Size, fit: ImageFit, rotation: int, position_s: float = 0.0) -> None:
+    def __init__(
+        self, path: Path, room: Size, fit: ImageFit, rotation: int, position_s: float = 0.0, planes: bool = False
+    ) -> None:
         self.fault = ""
         """Why it is not shown."""
         self.dropped = 0
         """Frames that came too late."""
         self.size: Size = (0, 0)
         """Of the upright picture within the rectangle."""
+        self.source: Area = (0, 0, 0, 0)
+        """The part of a frame that is seen."""
+        self._planes = planes
         self._path, self._room, self._fit, self._rotation = path, room, fit, rotation
         self._position_s = position_s
         self._ready: deque[tuple[float, Any]] = deque()
@@ -59,8 +67,11 @@ class Film:
         self._thread = threading.Thread(target=self._run, name="film", daemon=True)
         self._thread.start()
 
-    def frame(self, position_s: float) -> pygame.Surface | None:
-        """Return the frame of an instant of the film, turned as the panel hangs; None if it is the same as before."""
+    def frame(self, position_s: float) -> pygame.Surface | Planes | None:
+        """Return the frame of an instant of the film; None if it is the same as before.
+
+        A surface is turned as the panel hangs and has its size; planes are as they were decoded.
+        """
         found = None
         with self._changed:
             self._position_s = position_s
@@ -132,14 +143,24 @@ class Film:
             if not self._closed:
                 self._ready.append((at, frame))
 
-    def _picture(self, frame: Any) -> pygame.Surface:
+    def _picture(self, frame: Any) -> pygame.Surface | Planes:
         scaled, self.size = _sizes((frame.width, frame.height), self._room, self._fit)
-        made = frame.reformat(width=scaled[0], height=scaled[1], format="bgra")
+        left, top = (scaled[0] - self.size[0]) // 2, round((scaled[1] - self.size[1]) * 0.4)
+        if self._planes:
+            across, down = frame.width / scaled[0], frame.height / scaled[1]
+            self.source = (
+                round(left * across), round(top * down), round(self.size[0] * across), round(self.size[1] * down),
+            )  # fmt: skip
+            return Planes(frame if frame.format.name == YUV else frame.reformat(format=YUV))
+        return self._surface(frame, scaled, (left, top))
+
+    def _surface(self, frame: Any, scaled: Size, corner: tuple[int, int]) -> pygame.Surface:
+        # As the library makes every film, and as the GPU takes it.
+        made = frame.reformat(width=scaled[0], height=scaled[1], format="bgra", src_colorspace="ITU709")
         plane = made.planes[0]
         # Nothing is copied: the surface is a view of the frame.
         padded = pygame.image.frombuffer(plane, (plane.line_size // 4, scaled[1]), "BGRA")
-        left, top = (scaled[0] - self.size[0]) // 2, round((scaled[1] - self.size[1]) * 0.4)
-        picture = padded.subsurface((left, top, *self.size))
+        picture = padded.subsurface((*corner, *self.size))
         if self._rotation:
             picture = pygame.transform.rotate(picture, -self._rotation)
         # Opaque: else each pixel would be mixed with what is below it.

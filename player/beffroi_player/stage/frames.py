@@ -75,7 +75,8 @@ class Frames:
         return pygame.image.frombuffer(pixels, size, "RGB")
 
     def _turned(self, surface: pygame.Surface) -> pygame.Surface:
-        surface = surface.convert()
+        # Not as a window has it: with a GPU there is none.
+        surface = surface.convert(32)
         return pygame.transform.rotate(surface, -self.rotation) if self.rotation else surface
 
     def keep_only(self, names: Collection[str]) -> None:
@@ -97,7 +98,7 @@ def compose(size: Size, rotation: int, parts: Sequence[tuple[pygame.Surface, Rec
     """
     if parts and parts[-1][0].get_size() == panel_size(size, rotation):
         return parts[-1][0]
-    picture = pygame.Surface(panel_size(size, rotation)).convert()
+    picture = pygame.Surface(panel_size(size, rotation), depth=32)
     picture.fill((0, 0, 0))
     for surface, rectangle in parts:
         picture.blit(surface, turned_corner(rectangle, size, rotation))
@@ -115,6 +116,11 @@ def turned_corner(rectangle: Rectangle, size: Size, rotation: int) -> tuple[int,
     below = size[1] - rectangle.y - rectangle.height
     corners = {0: (rectangle.x, rectangle.y), 90: (below, rectangle.x), 180: (right, below), 270: (rectangle.y, right)}
     return corners[rotation]
+
+
+def turned_area(rectangle: Rectangle, size: Size, rotation: int) -> tuple[int, int, int, int]:
+    """Return where an upright rectangle lies after a turn clockwise: left, top, width and height."""
+    return (*turned_corner(rectangle, size, rotation), *panel_size(rectangle.size, rotation))
 
 
 def upright_rgb(picture: pygame.Surface, rotation: int) -> tuple[Size, bytes]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pygame
@@ -20,6 +21,10 @@ from beffroi_player import machine, notify
 from beffroi_player.files import stamp, write_file
 from beffroi_player.nudge import CAPTURE, Bell, ring
 from beffroi_player.outputs.base import Output
+from beffroi_player.outputs.canvas import painter_of
+from beffroi_player.outputs.composition import Composition, Layer
+from beffroi_player.outputs.gpu import GpuLost
+from beffroi_player.outputs.mounting import Mounting
 from beffroi_player.pictures import to_ppm
 from beffroi_player.stage import cinema, composer
 from beffroi_player.stage.cinema import Cinema
@@ -38,6 +43,8 @@ IDLE_SECONDS = 5.0
 """How often the loop looks unasked; well within the watchdog's patience."""
 PAUSE_SECONDS = 1.0
 """After an error that should not happen."""
+LATE = 1.5
+"""How many times the time of a frame may lie between two steps of a transition before the second is late."""
 NOTICE, REST = "notice", "rest"
 """What is on the glass while there is nothing to show, and in its hours of rest."""
 COLOUR = (29, 79, 145)
@@ -50,6 +57,10 @@ _SAFE = {
     Safety.BARE: (Fault(frame="safe mode", detail="it crashed again and again: only the idle slide and alerts"),),
 }
 """What is said while something is left out."""
+
+
+def _plain(base: pygame.Surface) -> Composition:
+    return Composition(base.get_size(), (Layer.whole(base),))
 
 
 class Stage:
@@ -74,12 +85,17 @@ class Stage:
         self._frames = Frames(state, runtime)
         self._framed: tuple[object, object] = (None, None)
         self._scenery = Scenery(self._reader, self._frames)
-        self._cinema = Cinema(state)
+        self._painter = painter_of(output)
+        self._mounting = Mounting()
+        self._cinema = Cinema(state, self._painter.takes_planes)
         self._light = Display(PowerState.ON, 100, None)
         self._base: pygame.Surface | None = None
-        self._top: pygame.Surface | None = splash
-        """What was handed to the output last."""
+        self._top = Composition(splash.get_size(), (Layer.whole(splash),)) if splash else None
+        """What was presented last."""
         self._blend: Blend | None = None
+        self._moved_ms: float | None = None
+        """When a transition made its last step, in milliseconds since boot."""
+        self._late = 0
         self._slides: tuple[object, ...] | None = None
         self._composer = Composer(self._cinema)
         self._teller = Teller(runtime, PlayLog(state, uptime), self._reader.moment().unix_ms, uptime)
@@ -96,6 +112,11 @@ class Stage:
     def dropped_frames(self) -> int:
         """How many frames of films came too late to be shown, since the start."""
         return self._cinema.dropped
+
+    @property
+    def late_frames(self) -> int:
+        """How many steps of transitions came late, since the start."""
+        return self._late
 
     def run(self, bell: Bell, stopping: Callable[[], bool]) -> None:
         """Present until told to stop, or until a person closes the window."""
@@ -121,6 +142,9 @@ class Stage:
             wait = self._look()
             self._healthy = True
             return wait
+        except GpuLost:
+            # A new start finds it again, or does without.
+            raise
         except Exception:
             self._healthy = False
             # Whatever it was: what is on the glass stays there, and is better than nothing.
@@ -132,6 +156,7 @@ class Stage:
         self._reader.refresh()
         self._forget_frames()
         self._frames.turn(self._reader.rotation)
+        self._mount(Mounting.of(self._reader.manifest.settings if self._reader.manifest else None))
         size = self._reader.size(otherwise=self._natural_size())
         moment = self._reader.moment()
         if self._safety is not Safety.FULL and moment.uptime_ms >= self._safe_until_ms:
@@ -152,7 +177,9 @@ class Stage:
         self._cinema.prepare(shown, soon if near and rolls else None, self._frames.rotation, moment.unix_ms)
         now = self._reader.moment()
         due = until_ms if until_ms is not None else moment.uptime_ms + 1000 * IDLE_SECONDS
-        frame_ms = composer.FRAME_MS if self._blend else self._cinema.due_ms(now.unix_ms)
+        frame_ms = self._cinema.due_ms(now.unix_ms)
+        if self._blend:
+            frame_ms = composer.FRAME_MS - (now.uptime_ms - (self._moved_ms or now.uptime_ms))
         wait_ms = due - now.uptime_ms if frame_ms is None else min(due - now.uptime_ms, frame_ms)
         return min(IDLE_SECONDS, max(0.0, wait_ms / 1000))
 
@@ -195,8 +222,15 @@ class Stage:
         if self._blend is None:
             self._tell(picture, moment)
 
-    def _dressed(self, base: pygame.Surface, picture: Picture, moment: Moment, size: Size) -> pygame.Surface:
-        return self._composer.dressed(base, picture, moment, size, self._frames.rotation, self._light)
+    def _mount(self, mounting: Mounting) -> None:
+        """Lay the picture on the display in another way: all is drawn anew."""
+        if mounting != self._mounting:
+            self._mounting = mounting
+            self._painter.mount(mounting)
+            self._panel, self._on_glass = None, ()
+
+    def _dressed(self, base: pygame.Surface, picture: Picture, moment: Moment, size: Size) -> Composition:
+        return self._composer.composition(base, picture, moment, size, self._frames.rotation, self._light)
 
     def _blend_to(self, key: tuple[object, ...], picture: Picture) -> Blend | None:
         """Return how a new picture takes the place of the one on the glass; None: at once, or not at all."""
@@ -210,21 +244,24 @@ class Stage:
         if settings is None or alert or picture.overlay or self._top is None or self._on_glass[:1] == (REST,):
             return None
         # What changes by itself, such as a clock, does so at once; and after an alert nothing lingers.
-        if slides == before or before is None or self._top.get_size() != panel_size(self._size, self._frames.rotation):
+        if slides == before or before is None or self._top.size != panel_size(self._size, self._frames.rotation):
             return None
         over = self._teller.glass is not None and self._teller.glass.shows_alert
         if settings.transition is Transition.CUT or over or self._safety is not Safety.FULL:
             return None
-        return Blend(settings.transition, self._top.convert(), self._uptime(), self._frames.rotation)
+        return Blend(settings.transition, replace(self._top, before=None), self._uptime())
 
-    def _move(self, dressed: pygame.Surface) -> None:
+    def _move(self, dressed: Composition) -> None:
         """Present what has moved: a frame of a film, or a step of a transition."""
         now = self._uptime()
+        if self._blend and self._moved_ms is not None:
+            self._late += now - self._moved_ms > LATE * composer.FRAME_MS
+        self._moved_ms = now if self._blend else None
         ends = self._blend is not None and self._blend.is_over(now)
         if ends:
             self._blend = None
         self._top = self._blend.at(dressed, now) if self._blend else dressed
-        self._output.present(self._top)
+        self._painter.draw(self._top)
         if ends:
             self._presented = self._uptime()
             self._output.settle()
@@ -239,7 +276,7 @@ class Stage:
         try:
             surface = self._frames.open(self._state.notice)
         except BrokenFrame:
-            surface = pygame.Surface(panel_size(size, self._frames.rotation)).convert()
+            surface = pygame.Surface(panel_size(size, self._frames.rotation), depth=32)
             surface.fill(COLOUR)
         self._put(key, lambda: surface, panel_size(surface.get_size(), self._frames.rotation))
 
@@ -247,7 +284,7 @@ class Stage:
         """Darken the display, in its hours of rest."""
 
         def darkness() -> pygame.Surface:
-            surface = pygame.Surface(panel_size(size, self._frames.rotation)).convert()
+            surface = pygame.Surface(panel_size(size, self._frames.rotation), depth=32)
             surface.fill((0, 0, 0))
             return surface
 
@@ -260,7 +297,7 @@ class Stage:
         key: tuple[object, ...],
         build: Callable[[], pygame.Surface],
         size: Size,
-        dress: Callable[[pygame.Surface], pygame.Surface] = lambda base: base,
+        dress: Callable[[pygame.Surface], Composition] = _plain,
     ) -> None:
         """Present a picture with what moves on top of it, unless it is on the glass already.
 
@@ -272,11 +309,11 @@ class Stage:
         self._base = surface = build()
         panel = surface.get_size()
         if panel != self._panel:
-            self._output.open(panel)
+            self._output.open(self._mounting.size(panel))
             self._panel = panel
         if self._blend is None:
             self._top = dress(surface)
-            self._output.present(self._top)
+            self._painter.draw(self._top)
             self._presented = self._uptime()
             self._output.settle()
         self._on_glass, self._shows_anything = key, True
@@ -289,7 +326,7 @@ class Stage:
         presented = Presented(self._number, self._size, self._digest, self._presented)
         self._teller.tell(
             picture, presented, moment, self._light, programme.sequence if programme else None,
-            (*self._cinema.faults, *_SAFE[self._safety]), self._cinema.dropped,
+            (*self._cinema.faults, *_SAFE[self._safety]), self._cinema.dropped, self._late,
         )  # fmt: skip
 
     def _load_ahead(self, moment: Moment, size: Size) -> Scene:
@@ -309,7 +346,7 @@ class Stage:
         if not self._shows_anything:
             return
         try:
-            picture = to_ppm(*upright_rgb(self._output.capture(), self._frames.rotation))
+            picture = to_ppm(*upright_rgb(self._painter.shown(), self._frames.rotation))
             write_file(self._runtime.capture, *picture, durable=False)
         except OSError as error:
             log.warning("no screenshot: %s", error)

@@ -38,7 +38,7 @@ class Teller:
 
     def tell(
         self, picture: Picture, presented: Presented, moment: Moment, light: Display, programme: int | None,
-        faults: tuple[Fault, ...], dropped_frames: int,
+        faults: tuple[Fault, ...], dropped_frames: int, late_frames: int,
     ) -> None:  # fmt: skip
         """Say what is on the glass, and tell the agent."""
         shown = tuple(piece.shown for piece in picture.pieces if piece.shown)
@@ -53,6 +53,7 @@ class Teller:
             power=light.state,
             brightness=light.brightness,
             dropped_frames=dropped_frames,
+            late_frames=late_frames,
             presented_at_ms=moment.unix_ms + round(presented.uptime_ms - moment.uptime_ms),
             presented_uptime_ms=presented.uptime_ms,
             clock=moment.clock,
@@ -97,4 +98,4 @@ class Teller:
 
 def _news(glass: Glass) -> Glass:
     """Return what makes a glass worth telling of."""
-    return glass.model_copy(update={"presented_at_ms": 0, "dropped_frames": 0})
+    return glass.model_copy(update={"presented_at_ms": 0, "dropped_frames": 0, "late_frames": 0})

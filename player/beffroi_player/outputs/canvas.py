@@ -1,0 +1,128 @@
+"""Compositions drawn by the processor, for every output that takes pictures."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import pygame
+
+from beffroi_content.model import Transition
+from beffroi_player.outputs.base import Output
+from beffroi_player.outputs.composition import Composition, Layer
+from beffroi_player.outputs.mounting import Mounting
+
+
+@runtime_checkable
+class Painter(Protocol):
+    """Whoever brings compositions to a display."""
+
+    takes_planes: bool
+    """Whether frames of films may come as they were decoded."""
+
+    def mount(self, mounting: Mounting) -> None:
+        """Lay the picture on the display like this from now on."""
+
+    def draw(self, composition: Composition) -> None:
+        """Draw and present."""
+
+    def shown(self) -> pygame.Surface:
+        """Return the panel's picture that was presented last, before it was mounted."""
+
+
+def painter_of(output: Output) -> Painter:
+    """Return the output itself if it draws, otherwise a canvas in front of it."""
+    return output if isinstance(output, Painter) else Canvas(output)
+
+
+class Canvas:
+    """Draws with the processor, in the same memory for each frame."""
+
+    takes_planes = False
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._mounting = Mounting()
+        self._memory: dict[str, pygame.Surface] = {}
+        self._before: tuple[Composition, pygame.Surface] | None = None
+        self._picture: pygame.Surface | None = None
+
+    def mount(self, mounting: Mounting) -> None:
+        """Lay the picture on the display like this from now on."""
+        self._mounting = mounting
+
+    def draw(self, composition: Composition) -> None:
+        """Draw and present."""
+        picture = self._flat(composition, "flat")
+        if composition.before is not None:
+            picture = self._blended(composition, composition.before, picture)
+        else:
+            self._before = None
+        if composition.brightness < 100:
+            picture = self._dimmed(picture, composition.brightness)
+        self._picture = picture
+        self._output.present(self._mounting.mounted(picture))
+
+    def shown(self) -> pygame.Surface:
+        """Return the panel's picture that was presented last; where it is the display's, as the display has it."""
+        assert self._picture is not None
+        plain = not self._mounting.parts(self._picture.get_size())
+        return self._output.capture() if plain else self._picture
+
+    def _flat(self, composition: Composition, memory: str) -> pygame.Surface:
+        """Return the layers as one picture; where one covers all of it, that itself."""
+        lowest, *others = (_surface(layer) for layer in composition.layers)
+        if not others and lowest.get_size() == composition.size:
+            return lowest
+        picture = self._onto(memory, lowest)
+        for layer, surface in zip(composition.layers[1:], others, strict=True):
+            picture.blit(surface, layer.area[:2], layer.source)
+        return picture
+
+    def _blended(self, composition: Composition, before: Composition, after: pygame.Surface) -> pygame.Surface:
+        if self._before is None or self._before[0] is not before:
+            self._before = before, self._flat(before, "before")
+        canvas = self._onto("blend", self._before[1])
+        if composition.kind is Transition.PUSH:
+            across, along = composition.push()
+            right, down = composition.rightwards
+            canvas.blit(self._before[1], (-across, -along))
+            canvas.blit(after, (right * canvas.get_width() - across, down * canvas.get_height() - along))
+        elif composition.kind is Transition.WIPE:
+            area = composition.wiped()
+            canvas.blit(after, area[:2], area)
+        else:
+            if composition.kind is Transition.ZOOM:
+                after = self._enlarged(after, composition.zoom())
+            after.set_alpha(round(255 * composition.done))
+            canvas.blit(after, (0, 0))
+            after.set_alpha(None)
+        return canvas
+
+    def _enlarged(self, picture: pygame.Surface, factor: float) -> pygame.Surface:
+        size = picture.get_size()
+        part = pygame.Rect(0, 0, round(size[0] / factor), round(size[1] / factor))
+        part.center = size[0] // 2, size[1] // 2
+        room = self._memory.get("zoom")
+        if room is None or room.get_size() != size:
+            room = self._memory["zoom"] = pygame.Surface(size, depth=32)
+        return pygame.transform.smoothscale(picture.subsurface(part), size, room)
+
+    def _dimmed(self, picture: pygame.Surface, brightness: int) -> pygame.Surface:
+        dark = self._onto("dark", picture)
+        level = round(255 * brightness / 100)
+        dark.fill((level, level, level), special_flags=pygame.BLEND_RGB_MULT)
+        return dark
+
+    def _onto(self, name: str, picture: pygame.Surface) -> pygame.Surface:
+        """Return a copy of a picture, in memory of that name if it has the right size."""
+        canvas = self._memory.get(name)
+        if canvas is None or canvas.get_size() != picture.get_size():
+            canvas = self._memory[name] = picture.convert(32)
+        else:
+            canvas.blit(picture, (0, 0))
+        return canvas
+
+
+def _surface(layer: Layer) -> pygame.Surface:
+    assert isinstance(layer.picture, pygame.Surface)
+    return layer.picture

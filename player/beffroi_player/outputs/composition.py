@@ -1,0 +1,85 @@
+"""What is to be on the panel, as data. Each backend draws it in its own way: the processor, or the GPU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pygame
+
+from beffroi_content.model import Transition
+from beffroi_player.outputs.base import Size
+
+Area = tuple[int, int, int, int]
+"""Left, top, width and height in pixels."""
+ZOOM = 0.08
+"""By how much more than its size a picture begins that zooms in."""
+_RIGHTWARDS = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
+
+
+class Planes(NamedTuple):
+    """A frame of a film as it was decoded, in 8-bit planar YUV 4:2:0 of BT.709."""
+
+    frame: Any
+    """An ``av.VideoFrame``."""
+
+    @property
+    def size(self) -> Size:
+        """Width and height in pixels."""
+        return self.frame.width, self.frame.height
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A picture at a place of the panel."""
+
+    picture: pygame.Surface | Planes
+    area: Area
+    """On the panel, after the turn."""
+    source: Area | None = None
+    """The part of the picture that is seen, before the turn; None: all of it."""
+    rotation: int = 0
+    """Degrees clockwise by which the picture has still to be turned."""
+
+    @classmethod
+    def whole(cls, picture: pygame.Surface) -> Layer:
+        """Return the layer of a picture that is the panel's."""
+        return cls(picture, (0, 0, *picture.get_size()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composition:
+    """Layers, the lowest first, and what they take the place of."""
+
+    size: Size
+    """Of the panel."""
+    layers: tuple[Layer, ...]
+    brightness: int = 100
+    """Percent."""
+    before: Composition | None = None
+    """What gives way; it gives way to nothing itself."""
+    kind: Transition = Transition.CUT
+    done: float = 1.0
+    """How far that is, from 0 to 1."""
+    rotation: int = 0
+    """By how many degrees clockwise the panel hangs turned: a push comes from the right of the passer-by."""
+
+    @property
+    def rightwards(self) -> tuple[int, int]:
+        """Where the right of the upright picture lies on the panel."""
+        return _RIGHTWARDS[self.rotation]
+
+    def push(self) -> tuple[int, int]:
+        """Return how far the picture before has moved to the left, in pixels of the panel to the right and down."""
+        right, down = self.rightwards
+        return round(right * self.size[0] * self.done), round(down * self.size[1] * self.done)
+
+    def wiped(self) -> Area:
+        """Return where the new picture is seen already."""
+        (width, height), (right, down) = self.size, self.rightwards
+        wide, high = (round(side * self.done) if way else side for side, way in ((width, right), (height, down)))
+        return width - wide if right < 0 else 0, height - high if down < 0 else 0, wide, high
+
+    def zoom(self) -> float:
+        """Return how much larger than its size the new picture is."""
+        return 1 + ZOOM * (1 - self.done)

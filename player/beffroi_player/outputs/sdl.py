@@ -1,0 +1,238 @@
+"""The part of SDL that pygame does not offer: a renderer with YUV textures. Every call lets other threads run.
+
+The library is the one that pygame has loaded; names and numbers are those of SDL 2 (SDL_render.h, SDL_pixels.h).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pygame
+
+Area = tuple[float, float, float, float]
+"""Left, top, width and height in pixels."""
+_ACCELERATED, _VSYNC, _TARGETS = 0x02, 0x04, 0x08
+_STATIC, _STREAMING, _TARGET = 0, 1, 2
+_RGB, _IYUV = 0x16161804, 0x56555949
+"""SDL_PIXELFORMAT_RGB888, which is pygame's surface of 32 bits without alpha, and SDL_PIXELFORMAT_IYUV."""
+_MASKS = (0xFF0000, 0xFF00, 0xFF, 0)
+_NONE, _BLEND = 0, 1
+_NEAREST, _LINEAR = 0, 1
+_BT709 = 2
+_GL_RENDERER = 0x1F01
+_SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
+
+
+class SdlError(Exception):
+    """SDL refuses; the message says why."""
+
+
+class _Rect(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int) for name in ("x", "y", "w", "h")]
+
+
+class _FloatRect(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_float) for name in ("x", "y", "w", "h")]
+
+
+class _Info(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p), ("flags", ctypes.c_uint32), ("format_count", ctypes.c_uint32),
+        ("formats", ctypes.c_uint32 * 16), ("max_width", ctypes.c_int), ("max_height", ctypes.c_int),
+    ]  # fmt: skip
+
+
+@cache
+def library() -> Any:
+    """Return the SDL that pygame has loaded.
+
+    Raises:
+        SdlError: it is not found.
+    """
+    found = re.search(r"/\S*libSDL2-2\S*\.so\S*", Path("/proc/self/maps").read_text())
+    if found is None:
+        raise SdlError("the SDL library of pygame is not found")
+    sdl = ctypes.CDLL(found[0])
+    pointer, integer, double = ctypes.c_void_p, ctypes.c_int, ctypes.c_double
+    for name, result, arguments in (
+        ("GetError", ctypes.c_char_p, ()),
+        ("SetHint", integer, (ctypes.c_char_p, ctypes.c_char_p)),
+        ("GetWindowFromID", pointer, (ctypes.c_uint32,)),
+        ("CreateRenderer", pointer, (pointer, integer, ctypes.c_uint32)),
+        ("DestroyRenderer", None, (pointer,)),
+        ("GetRendererInfo", integer, (pointer, pointer)),
+        ("GetRendererOutputSize", integer, (pointer, pointer, pointer)),
+        ("GL_GetProcAddress", pointer, (ctypes.c_char_p,)),
+        ("SetYUVConversionMode", None, (integer,)),
+        ("CreateTexture", pointer, (pointer, ctypes.c_uint32, integer, integer, integer)),
+        ("DestroyTexture", None, (pointer,)),
+        ("UpdateTexture", integer, (pointer, pointer, pointer, integer)),
+        ("UpdateYUVTexture", integer, (pointer, pointer, *(3 * (pointer, integer)))),
+        ("SetTextureAlphaMod", integer, (pointer, ctypes.c_uint8)),
+        ("SetTextureBlendMode", integer, (pointer, integer)),
+        ("SetTextureScaleMode", integer, (pointer, integer)),
+        ("SetRenderTarget", integer, (pointer, pointer)),
+        ("SetRenderDrawColor", integer, (pointer, *(4 * (ctypes.c_uint8,)))),
+        ("SetRenderDrawBlendMode", integer, (pointer, integer)),
+        ("RenderClear", integer, (pointer,)),
+        ("RenderFillRect", integer, (pointer, pointer)),
+        ("RenderSetClipRect", integer, (pointer, pointer)),
+        ("RenderCopyExF", integer, (pointer, pointer, pointer, pointer, double, pointer, integer)),
+        ("RenderReadPixels", integer, (pointer, pointer, ctypes.c_uint32, pointer, integer)),
+        ("RenderPresent", None, (pointer,)),
+    ):
+        function = getattr(sdl, f"SDL_{name}")
+        function.restype, function.argtypes = result, arguments
+    return sdl
+
+
+def _check(answer: int) -> None:
+    if answer != 0:
+        raise SdlError(library().SDL_GetError().decode(errors="replace"))
+
+
+class Texture:
+    """Pixels that the GPU has. Belongs to the renderer that made it."""
+
+    def __init__(self, renderer: int, kind: int, access: int, size: tuple[int, int]) -> None:
+        self.size = size
+        self.handle = library().SDL_CreateTexture(renderer, kind, access, *size)
+        if not self.handle:
+            _check(1)
+
+    def upload(self, surface: pygame.Surface) -> None:
+        """Take the pixels of a surface of the same size."""
+        if surface.get_masks() != _MASKS:
+            surface = surface.convert(32)
+        _check(library().SDL_UpdateTexture(self.handle, None, surface._pixels_address, surface.get_pitch()))
+
+    def upload_planes(self, frame: Any) -> None:
+        """Take the planes of an ``av.VideoFrame`` of the same size."""
+        planes = [part for plane in frame.planes[:3] for part in (plane.buffer_ptr, plane.line_size)]
+        _check(library().SDL_UpdateYUVTexture(self.handle, None, *planes))
+
+    def destroy(self) -> None:
+        """Give it back."""
+        if self.handle:
+            library().SDL_DestroyTexture(self.handle)
+        self.handle = None
+
+
+class Renderer:
+    """Draws into a window with its GPU.
+
+    Raises:
+        SdlError: the window has none.
+    """
+
+    def __init__(self, window: pygame.Window, *, vsync: bool) -> None:
+        sdl = library()
+        handle = sdl.SDL_GetWindowFromID(window.id)
+        flags = _ACCELERATED | _TARGETS | (_VSYNC if vsync else 0)
+        self._handle = sdl.SDL_CreateRenderer(handle, -1, flags)
+        if not self._handle:
+            _check(1)
+        sdl.SDL_SetYUVConversionMode(_BT709)
+        info = _Info()
+        _check(sdl.SDL_GetRendererInfo(self._handle, ctypes.byref(info)))
+        self.name = f"{info.name.decode()} ({_driver()})"
+        """Such as ``opengles2 (V3D 4.2)``."""
+        self.largest = info.max_width, info.max_height
+        """Of a texture, in pixels."""
+
+    @property
+    def is_software(self) -> bool:
+        """Whether it is the processor that draws, and slower than we do ourselves."""
+        return any(word in self.name.lower() for word in _SOFTWARE)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Of the window, in pixels."""
+        width, height = ctypes.c_int(), ctypes.c_int()
+        _check(library().SDL_GetRendererOutputSize(self._handle, ctypes.byref(width), ctypes.byref(height)))
+        return width.value, height.value
+
+    def texture(self, surface: pygame.Surface) -> Texture:
+        """Return a texture with the pixels of a surface."""
+        texture = Texture(self._handle, _RGB, _STATIC, surface.get_size())
+        texture.upload(surface)
+        return texture
+
+    def planes(self, size: tuple[int, int]) -> Texture:
+        """Return an empty texture for frames of films."""
+        return Texture(self._handle, _IYUV, _STREAMING, size)
+
+    def target(self, size: tuple[int, int]) -> Texture:
+        """Return an empty texture to draw on."""
+        return Texture(self._handle, _RGB, _TARGET, size)
+
+    def draw_on(self, texture: Texture | None) -> None:
+        """Draw on a texture from now on; None: on the window."""
+        _check(library().SDL_SetRenderTarget(self._handle, texture.handle if texture else None))
+
+    def clear(self) -> None:
+        """Make everything black."""
+        _check(library().SDL_SetRenderDrawColor(self._handle, 0, 0, 0, 255))
+        _check(library().SDL_RenderClear(self._handle))
+
+    def clip(self, area: Area | None) -> None:
+        """Draw only there from now on; None: everywhere."""
+        rect = ctypes.byref(_Rect(*map(round, area))) if area else None
+        _check(library().SDL_RenderSetClipRect(self._handle, rect))
+
+    def darken(self, share: float) -> None:
+        """Take that share, from 0 to 1, of the light away."""
+        sdl = library()
+        _check(sdl.SDL_SetRenderDrawBlendMode(self._handle, _BLEND))
+        _check(sdl.SDL_SetRenderDrawColor(self._handle, 0, 0, 0, round(255 * share)))
+        _check(sdl.SDL_RenderFillRect(self._handle, None))
+
+    def copy(
+        self, texture: Texture, area: Area, source: Area | None = None, rotation: int = 0, opacity: int = 255,
+        *, smooth: bool = True,
+    ) -> None:  # fmt: skip
+        """Draw a texture, or a part of it, so that it fills an area after its turn clockwise."""
+        sdl = library()
+        left, top, width, height = area
+        if rotation in (90, 270):
+            # SDL turns about the centre what has its place before the turn.
+            left, top, width, height = left + (width - height) / 2, top + (height - width) / 2, height, width
+        part = ctypes.byref(_Rect(*map(round, source))) if source else None
+        _check(sdl.SDL_SetTextureBlendMode(texture.handle, _NONE if opacity == 255 else _BLEND))
+        _check(sdl.SDL_SetTextureAlphaMod(texture.handle, opacity))
+        _check(sdl.SDL_SetTextureScaleMode(texture.handle, _LINEAR if smooth else _NEAREST))
+        place = ctypes.byref(_FloatRect(left, top, width, height))
+        _check(sdl.SDL_RenderCopyExF(self._handle, texture.handle, part, place, float(rotation), None, 0))
+
+    def read(self, size: tuple[int, int]) -> pygame.Surface:
+        """Return what was drawn, from the upper left corner on."""
+        surface = pygame.Surface(size, depth=32)
+        area = ctypes.byref(_Rect(0, 0, *size))
+        address, pitch = surface._pixels_address, surface.get_pitch()
+        _check(library().SDL_RenderReadPixels(self._handle, area, _RGB, address, pitch))
+        return surface
+
+    def present(self) -> None:
+        """Show what was drawn."""
+        library().SDL_RenderPresent(self._handle)
+
+    def destroy(self) -> None:
+        """Give the GPU back, with every texture."""
+        if self._handle:
+            library().SDL_DestroyRenderer(self._handle)
+        self._handle = None
+
+
+def _driver() -> str:
+    """Return what the OpenGL driver calls itself; empty where none is in use."""
+    with suppress(AttributeError, UnicodeDecodeError):
+        address = library().SDL_GL_GetProcAddress(b"glGetString")
+        if address:
+            answer = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_uint)(address)(_GL_RENDERER)
+            return (answer or b"").decode()
+    return ""

@@ -1,0 +1,174 @@
+"""The GPU draws what the processor draws. Here it is Mesa's, without a display; a real one differs only in speed."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pygame
+import pytest
+from player import until
+from tests.support.films import film
+
+from beffroi_content.model import ImageFit, Rectangle, Transition, Viewport
+from beffroi_player.outputs.canvas import Canvas
+from beffroi_player.outputs.composition import Composition, Layer
+from beffroi_player.outputs.gpu import Gpu, over
+from beffroi_player.outputs.mounting import Mounting
+from beffroi_player.outputs.window import Window
+from beffroi_player.stage.film import Film
+
+SIZE = (320, 180)
+
+
+class Shelf:
+    """An output that keeps the last picture."""
+
+    pump_seconds: float | None = None
+
+    def __init__(self) -> None:
+        self.picture = pygame.Surface(SIZE, depth=32)
+
+    def present(self, picture: pygame.Surface) -> None:
+        self.picture = picture.copy()
+
+    def capture(self) -> pygame.Surface:
+        return self.picture
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gpu]:
+    before = os.environ.get("SDL_VIDEODRIVER")
+    pygame.display.quit()
+    monkeypatch.setenv("SDL_VIDEODRIVER", "offscreen")
+    window = Window()
+    window.start()
+    found = over(window, forced=True)
+    assert isinstance(found, Gpu)
+    found.open(SIZE)
+    yield found
+    found.close()
+    if before is not None:
+        os.environ["SDL_VIDEODRIVER"] = before
+
+
+def picture(seed: int, size: tuple[int, int] = SIZE) -> pygame.Surface:
+    """Return coloured rectangles."""
+    chance, surface = random.Random(seed), pygame.Surface(size, depth=32)
+    for _ in range(40):
+        corner = chance.randrange(size[0]), chance.randrange(size[1])
+        surface.fill([chance.randrange(256) for _ in range(3)], (*corner, 60, 40))
+    return surface
+
+
+def by_processor(composition: Composition, mounting: Mounting | None = None) -> pygame.Surface:
+    shelf = Shelf()
+    canvas = Canvas(shelf)  # type: ignore[arg-type]
+    canvas.mount(mounting or Mounting())
+    canvas.draw(composition)
+    return shelf.picture
+
+
+def off_by(one: pygame.Surface, other: pygame.Surface) -> int:
+    """Return by how much the colours of two pictures differ at most."""
+    assert one.get_size() == other.get_size()
+    found = zip(pygame.image.tobytes(one, "RGB"), pygame.image.tobytes(other, "RGB"), strict=True)
+    return max(abs(a - b) for a, b in found)
+
+
+def plain(seed: int) -> Composition:
+    return Composition(SIZE, (Layer.whole(picture(seed)),))
+
+
+def layered(seed: int) -> Composition:
+    return Composition(SIZE, (*plain(seed).layers, Layer(picture(seed + 1, (100, 50)), (30, 70, 100, 50))))
+
+
+def test_a_still_picture_is_equal_to_the_pixel(gpu):
+    gpu.draw(layered(1))
+    assert off_by(gpu.shown(), by_processor(layered(1))) == 0
+
+
+def test_a_dimmed_picture_is_as_dark(gpu):
+    dark = replace(plain(1), brightness=35)
+    gpu.draw(dark)
+    assert off_by(gpu.shown(), by_processor(dark)) <= 2
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("kind", [Transition.CROSSFADE, Transition.PUSH, Transition.WIPE])
+def test_a_transition_goes_the_same_way(gpu, kind, rotation):
+    step = replace(layered(1), before=layered(3), kind=kind, done=0.3, rotation=rotation)
+    gpu.draw(step)
+    assert off_by(gpu.shown(), by_processor(step)) <= 2
+
+
+def test_a_zoom_ends_at_the_picture_itself(gpu):
+    step = replace(plain(1), before=plain(3), kind=Transition.ZOOM, done=1.0)
+    gpu.draw(step)
+    assert off_by(gpu.shown(), picture(1)) <= 2
+    assert off_by(by_processor(step), picture(1)) <= 2
+
+
+def test_a_zoom_begins_larger(gpu):
+    gpu.draw(replace(plain(1), before=plain(3), kind=Transition.ZOOM, done=0.5))
+    enlarged = gpu.shown()
+    gpu.draw(replace(plain(1), before=plain(3), kind=Transition.CROSSFADE, done=0.5))
+    assert off_by(gpu.shown(), enlarged) > 20
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("fit", list(ImageFit))
+def test_a_film_has_the_same_place_and_colours(gpu, tmp_path, rotation, fit):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((160, 120), 25, 2, colours=("#c03020", "#2040c0")))
+    drawn = []
+    for planes in (False, True):
+        rolling = Film(path, (320, 180), fit, rotation, 0.0, planes)
+        found = []
+        until("a frame", lambda found=found, rolling=rolling: found or found.extend(filter(None, [rolling.frame(0.0)])))
+        width, height = rolling.size if rotation in (0, 180) else rolling.size[::-1]
+        area = 5, 5, width, height
+        source, turn = (rolling.source, rotation) if planes else (None, 0)
+        drawn.append(
+            Composition((400, 400), (Layer.whole(picture(1, (400, 400))), Layer(found[0], area, source, turn)))
+        )
+        rolling.close()
+    gpu.open((400, 400))
+    gpu.draw(drawn[1])
+    # Middle and corners of the film: edges are smoothed in two ways.
+    one, other = by_processor(drawn[0]), gpu.shown()
+    for at in ((5 + width // 2, 5 + height // 2), (9, 9), (width, height), (3, 3), (8 + width, 8 + height)):
+        assert all(abs(a - b) <= 12 for a, b in zip(one.get_at(at), other.get_at(at), strict=True)), at
+
+
+def test_parts_lie_on_the_display_where_a_sending_card_wants_them(gpu):
+    mounting = Mounting(
+        viewports=(
+            Viewport(source=Rectangle(width=160, height=90), x=10, y=20, rotation=90),
+            Viewport(source=Rectangle(x=160, width=100, height=90), x=120, y=5, scale=2),
+        )
+    )
+    gpu.mount(mounting)
+    gpu.open(mounting.size(SIZE))
+    gpu.draw(plain(1))
+    assert off_by(gpu.on_display(), by_processor(plain(1), mounting)) == 0
+    assert off_by(gpu.shown(), picture(1)) == 0
+
+
+def test_pictures_that_are_gone_leave_the_gpu(gpu):
+    for seed in range(50):
+        gpu.draw(plain(seed))
+    assert gpu.textures <= 13
+
+
+def test_whoever_asks_for_a_gpu_where_there_is_none_is_told(monkeypatch):
+    pygame.display.quit()
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    window = Window()
+    window.start()
+    with pytest.raises(Exception, match="the GPU cannot be used"):
+        over(window, forced=True)
+    assert over(window, forced=False) is window
