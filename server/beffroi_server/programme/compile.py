@@ -19,6 +19,7 @@ from beffroi_server.library import live
 from beffroi_server.library.models import Announcement
 from beffroi_server.programme import days, filling
 from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
+from beffroi_server.screens import viewports
 from beffroi_server.screens.models import Screen
 
 PageCount = Callable[[content.Slide, content.ScreenSettings], int]
@@ -154,6 +155,12 @@ def screen_settings(screen: Screen, town: Town, groups: tuple[str, ...]) -> cont
             "appearance": screen.appearance,
             "transition": content.Transition.CUT if is_led else screen.transition,
             "hours": screen.hours(),
+            "overscan_percent": screen.overscan_percent,
+            "viewports": viewports.read(screen.viewports),
+            "darkest": screen.darkest,
+            "volume": screen.volume,
+            "downloads": screen.downloads(),
+            "idle_after_hours": screen.idle_after_hours,
         }
     )
 

@@ -14,6 +14,12 @@ from beffroi_server.web.forms import ListedModelForm, PlainModelForm, TimeInput
 RESERVED = frozenset({"add", "new"})
 """Addresses of pages, which no screen can have."""
 SLUG_LENGTH = 40
+KEPT = ("appearance", "transition", "night_brightness", "darkest", "volume", "overscan_percent")
+"""What a page need not ask for."""
+UNUSUAL = (
+    "darkest", "volume", "overscan_percent", "viewports", "download_limit", "download_from", "download_until",
+    "neighbours", "idle_after_hours",
+)  # fmt: skip
 
 
 class ScreenForm(ListedModelForm):
@@ -21,36 +27,49 @@ class ScreenForm(ListedModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("appearance", "transition", "night_brightness"):
-            # What a page does not ask for is as it was.
+        for name in KEPT:
             self.fields[name].required = False
 
-    def clean_appearance(self) -> str:
-        """Return the colours; as they were, if they were not asked for."""
-        return str(self.cleaned_data["appearance"] or self.instance.appearance)
+    @property
+    def has_unusual(self) -> bool:
+        """Whether the part for installers is to be open: it says something, or was just sent."""
+        usual = Screen()
+        return self.is_bound or any(getattr(self.instance, name) != getattr(usual, name) for name in UNUSUAL)
 
-    def clean_transition(self) -> str:
-        """Return the transition; as it was, if it was not asked for."""
-        return str(self.cleaned_data["transition"] or self.instance.transition)
-
-    def clean_night_brightness(self) -> int:
-        """Return the brightness; as it was, if it was not asked for."""
-        found = self.cleaned_data["night_brightness"]
-        return int(self.instance.night_brightness if found is None else found)
+    def clean(self) -> dict[str, Any]:
+        """Return what was said; what was not asked for is as it was."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        kept = {name: getattr(self.instance, name) for name in KEPT if cleaned.get(name) in (None, "")}
+        return {**cleaned, **kept}
 
     class Meta:
         model = Screen
         fields = (
             "name", "place", "screen_class", "rotation", "groups", "appearance", "transition", "off_from", "off_until",
-            "night_brightness",
+            "night_brightness", *UNUSUAL,
         )  # fmt: skip
-        widgets = {"groups": forms.CheckboxSelectMultiple, "off_from": TimeInput, "off_until": TimeInput}
+        widgets = {
+            "groups": forms.CheckboxSelectMultiple,
+            "viewports": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+            **dict.fromkeys(("off_from", "off_until", "download_from", "download_until"), TimeInput),
+        }
         help_texts = {
             "name": _("As your colleagues call it, such as “Market square”."),
             "place": _("Where it hangs, so that somebody finds it."),
             "appearance": _("Light letters on dark dazzle less where it is dark around."),
             "off_until": _("An emergency switches the display on all the same."),
             "night_brightness": _("In percent; 100 changes nothing. Where the town lies is said on the page “Town”."),
+            "darkest": _("In percent, where the player has a light sensor; 100 does not heed it."),
+            "volume": _("In percent; 0 is silence."),
+            "overscan_percent": _("In percent of the width and height, where a television hides the edges."),
+            "viewports": _(
+                "Only for LED sending cards: a line for each part, such as 0,0 640x96 > 0,0: its left upper corner and "
+                "size in the picture, and its corner on the display. *2 makes it twice as large, @90 turns it."
+            ),
+            "download_limit": _("In kilobytes a second, at most; empty: as fast as the line is."),
+            "download_until": _("What is shown today is fetched at any time."),
+            "neighbours": _("Each file is checked all the same. Saves the line where many screens hang together."),
+            "idle_after_hours": _("Alerts are shown all the same. Empty: the programme goes on."),
             "rotation": _("By how far the panel is turned clockwise, when it hangs on its side."),
         }
 

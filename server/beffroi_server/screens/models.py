@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
+from beffroi_server.screens import viewports
 
 _PIXELS = [MinValueValidator(16), MaxValueValidator(7680)]
 
@@ -89,6 +90,7 @@ class Transition(models.TextChoices):
     CROSSFADE = content.Transition.CROSSFADE.value, _("one fades into the next")
     PUSH = content.Transition.PUSH.value, _("one pushes the other out")
     WIPE = content.Transition.WIPE.value, _("one is wiped over the other")
+    ZOOM = content.Transition.ZOOM.value, _("the next comes slowly nearer")
     CUT = content.Transition.CUT.value, _("at once, for slow players")
 
 
@@ -118,6 +120,30 @@ class Screen(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(100)],
     )  # fmt: skip
     """Percent."""
+    darkest = models.PositiveSmallIntegerField(
+        _("brightness in darkness"), default=100, validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )  # fmt: skip
+    """Percent, by a light sensor."""
+    volume = models.PositiveSmallIntegerField(
+        _("volume of videos"), default=0, validators=[MaxValueValidator(100)],
+    )  # fmt: skip
+    """Percent."""
+    overscan_percent = models.FloatField(
+        _("cut off at each edge"), default=0, validators=[MinValueValidator(0), MaxValueValidator(15)],
+    )  # fmt: skip
+    viewports = models.TextField(_("parts of the picture"), blank=True, max_length=4000, validators=[viewports.check])
+    """See :mod:`beffroi_server.screens.viewports`."""
+    download_limit = models.PositiveIntegerField(
+        _("speed of downloads"), null=True, blank=True, validators=[MinValueValidator(8), MaxValueValidator(1_000_000)],
+    )  # fmt: skip
+    """Kilobytes a second."""
+    download_from = models.TimeField(_("downloads from"), null=True, blank=True)
+    download_until = models.TimeField(_("downloads until"), null=True, blank=True)
+    neighbours = models.BooleanField(_("screens of the same network give each other files"), default=False)
+    idle_after_hours = models.PositiveSmallIntegerField(
+        _("hours without a word until only the idle slide is shown"), null=True, blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(8760)],
+    )  # fmt: skip
 
     enrolment_code_sha256 = models.CharField(max_length=64, blank=True)
     enrolment_expires_at = models.DateTimeField(null=True, blank=True)
@@ -144,8 +170,9 @@ class Screen(models.Model):
 
     def clean(self) -> None:
         """Refuse hours with one end."""
-        if (self.off_from is None) != (self.off_until is None):
-            raise ValidationError({"off_until": _("Give both times, or none.")})
+        for name in ("off", "download"):
+            if (getattr(self, f"{name}_from") is None) != (getattr(self, f"{name}_until") is None):
+                raise ValidationError({f"{name}_until": _("Give both times, or none.")})
 
     def hours(self) -> tuple[content.ScreenHours, ...]:
         """Return when the display is off or dimmed."""
@@ -161,6 +188,15 @@ class Screen(models.Model):
             dim = content.ScreenHours(state=content.PowerState.DIM, window=night, brightness=self.night_brightness)
             found.append(dim)
         return tuple(found)
+
+    def downloads(self) -> content.Downloads:
+        """Return what its player may ask of its line."""
+        window = None
+        if self.download_from is not None and self.download_until is not None:
+            window = content.TimeWindow(start=self.download_from, end=self.download_until)
+        return content.Downloads(
+            kilobytes_per_second=self.download_limit, window=window, neighbours=self.neighbours
+        )  # fmt: skip
 
 
 class ScreenState(models.Model):
