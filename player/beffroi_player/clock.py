@@ -20,6 +20,7 @@ from beffroi_player import BUILT_AT_MS
 
 STEP_MS = 500
 DOUBTS = 3
+HEARD_MS = 60_000
 
 
 class Source(StrEnum):
@@ -43,6 +44,8 @@ class ClockRecord(WireModel):
     uptime_ms: int
     doubts: int = 0
     """How many beats in a row were behind it."""
+    heard_ms: int = 0
+    """The newest instant of which the town has spoken, known to the minute; 0: it never did."""
 
     @property
     def state(self) -> ClockState:
@@ -66,7 +69,9 @@ def first_record(boot: str, uptime_ms: float, system_ms: int, newest_ms: int) ->
     """
     known = newest_ms > 0 or system_ms >= BUILT_AT_MS
     source = Source.CARRIED if known else Source.NOBODY
-    return ClockRecord(boot=boot, source=source, unix_ms=max(system_ms, newest_ms), uptime_ms=int(uptime_ms))
+    return ClockRecord(
+        boot=boot, source=source, unix_ms=max(system_ms, newest_ms), uptime_ms=int(uptime_ms), heard_ms=newest_ms
+    )
 
 
 def with_beat(record: ClockRecord, issued_at_ms: int, uptime_ms: float) -> ClockRecord:
@@ -96,5 +101,14 @@ def with_floor(record: ClockRecord, newest_ms: int, uptime_ms: float) -> ClockRe
     return record
 
 
+def with_word(record: ClockRecord, issued_at_ms: int) -> ClockRecord:
+    """Return the anchor once the town has spoken of an instant; not each beat is worth writing down."""
+    if issued_at_ms - record.heard_ms < HEARD_MS:
+        return record
+    return record.model_copy(update={"heard_ms": issued_at_ms})
+
+
 def _anchored(record: ClockRecord, source: Source, unix_ms: int, uptime_ms: float) -> ClockRecord:
-    return ClockRecord(boot=record.boot, source=source, unix_ms=unix_ms, uptime_ms=int(uptime_ms))
+    return ClockRecord(
+        boot=record.boot, source=source, unix_ms=unix_ms, uptime_ms=int(uptime_ms), heard_ms=record.heard_ms
+    )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player import machine
-from beffroi_player.clock import ClockRecord, Source, first_record, with_beat, with_floor, with_ntp
+from beffroi_player.clock import ClockRecord, Source, first_record, with_beat, with_floor, with_ntp, with_word
 from beffroi_player.store import Runtime
 
 log = logging.getLogger(__name__)
@@ -61,12 +61,12 @@ class AgentClock:
     def beat(self, issued_at_ms: int, uptime_ms: float) -> bool:
         """A live beat was verified that came in at that uptime. Return whether the clock was not trusted before."""
         before = self._record.source
-        self._change(lambda record: with_beat(record, issued_at_ms, uptime_ms))
+        self._change(lambda record: with_word(with_beat(record, issued_at_ms, uptime_ms), issued_at_ms))
         return before is not Source.BEAT
 
     def floor(self, newest_ms: int) -> None:
         """Something genuine was issued at that instant, so it cannot be earlier now."""
-        self._change(lambda record: with_floor(record, newest_ms, self._uptime()))
+        self._change(lambda record: with_word(with_floor(record, newest_ms, self._uptime()), newest_ms))
 
     def ask_kernel(self) -> None:
         """Believe the system clock if the kernel does."""

@@ -14,7 +14,7 @@ from functools import partial
 import pygame
 
 from beffroi_content.digest import frame_digest
-from beffroi_content.model import AlertForm, PowerState, Rectangle, Transition
+from beffroi_content.model import AlertForm, Manifest, PowerState, Rectangle, Transition
 from beffroi_content.timeline import Moment, Scene, resolve
 from beffroi_content.timeline.display import Display, display
 from beffroi_player import machine, notify
@@ -99,6 +99,8 @@ class Stage:
         self._slides: tuple[object, ...] | None = None
         self._composer = Composer(self._cinema)
         self._teller = Teller(runtime, PlayLog(state, uptime), self._reader.moment().unix_ms, uptime)
+        self._bare: tuple[Manifest, Manifest] | None = None
+        """A programme, and what is left of it when only the idle slide is shown."""
         self._number = 0
         self._healthy = True
         self._shows_anything = splash is not None
@@ -335,11 +337,17 @@ class Stage:
         return scene
 
     def _scene(self, moment: Moment, size: Size) -> Scene:
-        """Return what is on; after many crashes the idle slide, and alerts as ever."""
+        """Return what is on; after many crashes or a long silence the idle slide, and alerts as ever."""
         manifest = self._reader.manifest
-        if manifest is not None and self._safety is Safety.BARE:
-            manifest = manifest.replace(rules=(), playlists=(), slides=())
+        if manifest is not None and (self._safety is Safety.BARE or self._is_forsaken(manifest)):
+            if self._bare is None or self._bare[0] is not manifest:
+                self._bare = manifest, manifest.replace(rules=(), playlists=(), slides=())
+            manifest = self._bare[1]
         return resolve(manifest, self._reader.held, moment, size)
+
+    def _is_forsaken(self, manifest: Manifest) -> bool:
+        limit = manifest.settings.idle_after_hours
+        return limit is not None and self._reader.silent_hours() >= limit
 
     def capture(self) -> None:
         """Write down what is on the glass, for a screenshot."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from beffroi_content.model import HeldAlert, Manifest
-from beffroi_content.timeline import Moment
+from beffroi_content.timeline import ClockState, Moment
 from beffroi_player import machine
 from beffroi_player.clock import first_record
 from beffroi_player.files import Stamp
@@ -75,6 +75,13 @@ class Reader:
         uptime, system = self._uptime(), self._system()
         record = self._clock or first_record(self._boot, uptime, system, newest_ms=0)
         return record.at(uptime)
+
+    def silent_hours(self) -> float:
+        """Return for how long the town has said nothing, in hours; 0 while that cannot be known."""
+        now, heard_ms = self.moment(), self._clock.heard_ms if self._clock else 0
+        if now.clock is ClockState.UNKNOWN or not heard_ms:
+            return 0.0
+        return max(0, now.unix_ms - heard_ms) / 3_600_000
 
     def _refresh_alerts(self) -> None:
         fresh = self._changed(self._runtime.alerts)

@@ -1,0 +1,146 @@
+"""The picture on its display: parts for sending cards, hidden edges, and what is shown after a long silence."""
+
+from __future__ import annotations
+
+import pygame
+import pytest
+from player import Player
+from town import TownHall, alert, jpeg, picture_slide, slide
+
+from beffroi_content.model import AlertLevel, Rectangle, Transition, Viewport
+from beffroi_player.outputs.mounting import Mounting
+from beffroi_player.stage.app import _show_last
+from beffroi_player.stage.composer import FRAME_MS
+
+HOUR = 3_600_000
+
+
+@pytest.fixture
+def player(fetching_player: Player) -> Player:
+    return fetching_player
+
+
+def start(player: Player, hall: TownHall, *slides: object, **settings: object) -> None:
+    manifest = hall.manifest(*slides, **settings)
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    player.look()
+
+
+def numbered(size: tuple[int, int] = (320, 180)) -> pygame.Surface:
+    """Return a picture no two pixels of which are equal."""
+    picture = pygame.Surface(size, depth=32)
+    for x in range(size[0]):
+        for y in range(size[1]):
+            picture.set_at((x, y), (x % 256, y, x // 256))
+    return picture
+
+
+class TestParts:
+    def test_each_pixel_is_found_again_at_its_place(self):
+        picture = numbered()
+        seen = Mounting(
+            viewports=(
+                Viewport(source=Rectangle(x=10, y=20, width=30, height=40), x=100, y=5),
+                Viewport(source=Rectangle(x=50, y=60, width=20, height=10), x=0, y=50, scale=3),
+                Viewport(source=Rectangle(x=5, y=6, width=7, height=9), x=0, y=0, rotation=90),
+            )
+        ).mounted(picture)
+        assert seen.get_size() == (130, 80)
+        assert seen.get_at((100, 5)) == picture.get_at((10, 20))
+        assert seen.get_at((129, 44)) == picture.get_at((39, 59))
+        assert seen.get_at((0, 50)) == seen.get_at((2, 52)) == picture.get_at((50, 60))
+        assert seen.get_at((3, 50)) == picture.get_at((51, 60))
+        # Turned clockwise, the lower left corner comes to the upper left.
+        assert seen.get_at((0, 0)) == picture.get_at((5, 14))
+        assert seen.get_at((8, 6)) == picture.get_at((11, 6))
+        assert seen.get_at((60, 20))[:3] == (0, 0, 0)
+
+    def test_what_lies_beside_the_picture_is_left_out(self):
+        beside = Viewport(source=Rectangle(x=320, width=10, height=10))
+        half = Viewport(source=Rectangle(x=310, y=0, width=100, height=10), x=0, y=0)
+        mounting = Mounting(viewports=(beside, half))
+        assert [part.source for part in mounting.parts((320, 180))] == [(310, 0, 10, 10)]
+        assert mounting.size((320, 180)) == (10, 10)
+
+    def test_a_ribbon_is_folded_for_its_card(self, player, hall):
+        parts = (
+            Viewport(source=Rectangle(width=160, height=180)),
+            Viewport(source=Rectangle(x=160, width=160, height=180), y=180),
+        )
+        start(player, hall, picture_slide("red", hall.add_file(jpeg("red"))), viewports=parts)
+        plain = player.stage._painter.shown()
+        shown = player.display.pictures[-1]
+        assert plain.get_size() == (320, 180)
+        assert shown.get_size() == (160, 360)
+        assert shown.get_at((80, 270)) == plain.get_at((240, 90))
+
+    def test_what_is_said_of_the_picture_is_said_before_it_is_mounted(self, player, hall):
+        start(player, hall, slide("a"))
+        before = player.look().frame
+        folded = (Viewport(source=Rectangle(width=100, height=100)),)
+        player.hear(hall.publish_programme(hall.manifest(slide("a"), viewports=folded)))
+        assert player.look().frame == before
+        assert player.display.pictures[-1].get_size() == (100, 100)
+
+
+def test_hidden_edges_stay_black_and_the_picture_is_whole(player, hall):
+    start(player, hall, picture_slide("red", hall.add_file(jpeg("red", (320, 180)))), overscan_percent=5)
+    shown = player.display.pictures[-1]
+    assert shown.get_size() == (320, 180)
+    assert shown.get_at((8, 90))[:3] == (0, 0, 0)
+    assert shown.get_at((160, 4))[:3] == (0, 0, 0)
+    assert shown.get_at((20, 90))[0] > 200
+    assert shown.get_at((160, 168))[:3] != (0, 0, 0)
+
+
+def test_the_first_picture_after_a_start_is_mounted_too(player, hall):
+    parts = (Viewport(source=Rectangle(width=320, height=90)),)
+    start(player, hall, slide("a"), viewports=parts)
+    pygame.image.save(player.stage._painter.shown(), player.state.last)
+    splash = _show_last(player.state.folder, player.display)
+    assert splash is not None
+    assert splash.get_size() == (320, 180)
+    assert player.display.pictures[-1].get_size() == (320, 90)
+
+
+class TestSilence:
+    def test_after_so_many_hours_only_the_idle_slide_and_alerts_are_shown(self, player, hall):
+        start(player, hall, slide("a"), idle_after_hours=3)
+        player.wait(2 * HOUR)
+        assert player.slides == ["a"]
+        player.wait(HOUR + 60_000)
+        assert player.slides == ["idle"]
+        hall.now_ms = player.time.system_ms
+        player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)), live=False)
+        assert player.alerts == [("flood", "takeover")]
+
+    def test_a_word_of_the_town_brings_the_programme_back(self, player, hall):
+        start(player, hall, slide("a"), idle_after_hours=3)
+        player.wait(4 * HOUR)
+        assert player.slides == ["idle"]
+        hall.now_ms = player.time.system_ms
+        player.hear(hall.publish_beat())
+        assert player.slides == ["a"]
+
+    def test_without_such_a_rule_the_programme_goes_on(self, player, hall):
+        start(player, hall, slide("a"))
+        player.wait(500 * HOUR)
+        assert player.slides == ["a"]
+
+
+def test_steps_of_a_transition_that_come_late_are_counted(player, hall):
+    red, blue = (picture_slide(name, hall.add_file(jpeg(name))) for name in ("red", "blue"))
+    player.time.pass_by(-player.time.system_ms % 20_000)
+    hall.now_ms = player.time.system_ms
+    start(player, hall, red, blue, transition=Transition.CROSSFADE)
+    for _ in range(40):
+        player.time.pass_by(round(FRAME_MS))
+        player.look()
+    assert player.stage.late_frames == 0
+    player.time.pass_by(9_400)
+    player.look()
+    player.time.pass_by(100)
+    player.look()
+    player.time.pass_by(100)
+    player.look()
+    assert player.stage.late_frames == 2
