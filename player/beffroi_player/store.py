@@ -163,6 +163,11 @@ def frame_set(slide: str, size: Size) -> str:
     return f"{slide} {size[0]}x{size[1]}"
 
 
+def strip_set(slide: str, size: Size) -> str:
+    """Return under which name the pictures of its messages are listed where they glide over a zone of that size."""
+    return f"{frame_set(slide, size)} strips"
+
+
 def live_frame(programme: int, slide: Slide, size: Size, at_ms: int) -> str:
     """Return the file name, in the runtime directory, of a slide that changes by itself, as it is at an instant."""
     return f"{_LIVE}{programme}-{slide.id}-{size[0]}x{size[1]}-{at_ms}.png"

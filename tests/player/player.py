@@ -17,13 +17,12 @@ from beffroi_content.wire.documents import Command
 from beffroi_content.wire.messages import Message
 from beffroi_content.wire.reports import Link, Receipts, Report
 from beffroi_player import machine
-from beffroi_player.agent.alerts import save_png
 from beffroi_player.agent.app import Agent  # noqa: F401 -- what is tested here is what the agent is made of
 from beffroi_player.agent.assets import Assets
 from beffroi_player.agent.clock import AgentClock
 from beffroi_player.agent.commands import Commands
 from beffroi_player.agent.core import Arrival, Consequences, Core
-from beffroi_player.agent.draw import Outcome, page_names
+from beffroi_player.agent.draw import Outcome, drawn
 from beffroi_player.agent.http import Server
 from beffroi_player.agent.preparer import Preparer
 from beffroi_player.agent.programme import Workshop, keep_frames
@@ -64,16 +63,12 @@ class Painter:
         self.drawn: list[str] = []
 
     def draw(self, slide: Slide, settings: ScreenSettings, size: tuple[int, int]) -> Outcome:
-        canvas = raster.Canvas.of(settings, size)
         try:
-            images = raster.draw_slide(slide, canvas, lambda asset: (self._assets / asset.sha256).read_bytes())
+            outcome = drawn(slide, settings, size, self._assets, self._frames)
         except raster.RasterError as error:
             return Outcome(code=error.code, detail=str(error))
         self.drawn.append(slide.id)
-        names = page_names(raster.slide_key(slide, canvas), len(images))
-        for name, image in zip(names, images, strict=True):
-            save_png(image, self._frames / name)
-        return Outcome(frames=tuple(names))
+        return outcome
 
     def close(self) -> None:
         pass

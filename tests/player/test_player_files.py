@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from town import TOKEN, TownHall, jpeg, picture_slide, slide
 
+from beffroi_content import raster
 from beffroi_content.model import AssetReference
 from beffroi_player.agent.assets import Assets, Cancelled, Unavailable
-from beffroi_player.agent.draw import Painter, finished_pages
+from beffroi_player.agent.draw import Painter, finished
 from beffroi_player.agent.enrol import NotEnrolled, enrol, root_fingerprint
 from beffroi_player.agent.http import Server
 from beffroi_player.files import sweep, write_file
@@ -176,13 +177,15 @@ def test_the_worker_draws_refuses_and_goes_on(hall: TownHall, folder: Path, tmp_
         (folder / asset.sha256).write_bytes(hall.files[asset.sha256])
     settings = hall.manifest().settings
     painter = Painter(folder, frames)
+    photo = picture_slide("photo", good)
     try:
-        drawn = painter.draw(picture_slide("photo", good), settings, (320, 180))
+        drawn = painter.draw(photo, settings, (320, 180))
         assert painter.draw(picture_slide("bad", bad), settings, (320, 180)).code == "picture-unusable"
         assert painter.draw(slide("text"), settings, (320, 180)).frames
     finally:
         painter.close()
-    assert finished_pages(frames, drawn.frames[0].removesuffix("-0.png")) == drawn.frames
+    assert drawn.frames
+    assert finished(frames, photo, raster.Canvas.of(settings)) == drawn
 
 
 def test_a_worker_that_dies_is_an_outcome(

@@ -12,8 +12,10 @@ from beffroi_content.raster.drawing import (
     draw_alert,
     draw_notice,
     draw_slide,
+    draw_strips,
     page_count,
     slide_pages,
+    strip_count,
 )
 from beffroi_content.raster.errors import PictureUnusable, RasterError, TextDoesNotFit
 from beffroi_content.raster.frames import compose, frame_digest, image_digest
@@ -35,9 +37,11 @@ __all__ = [
     "draw_alert",
     "draw_notice",
     "draw_slide",
+    "draw_strips",
     "frame_digest",
     "image_digest",
     "page_count",
     "slide_key",
     "slide_pages",
+    "strip_count",
 ]

@@ -16,6 +16,7 @@ from beffroi_content.model import (
     VideoContent,
     WidgetContent,
 )
+from beffroi_content.model.widget import TickerWidget
 from beffroi_content.raster import templates, widgets
 from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.errors import RasterError, TextDoesNotFit
@@ -25,6 +26,7 @@ from beffroi_content.raster.picture import Pictures
 from beffroi_content.raster.scene import Page
 from beffroi_content.raster.templates import alert as alert_template
 from beffroi_content.raster.templates import picture, plain
+from beffroi_content.raster.widgets import strips
 
 MOST_PAGES = 20
 
@@ -74,6 +76,24 @@ def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader, at_ms: int | N
     """
     pictures = Pictures(assets)
     return tuple(_painted(page, canvas, pictures) for page in slide_pages(slide, canvas, at_ms))
+
+
+def draw_strips(slide: Slide, canvas: Canvas) -> tuple[Image.Image, ...]:
+    """Return one long picture for each message of a slide that glides over such a screen; none where it stands."""
+    if strip_count(slide, canvas) == 0:
+        return ()
+    assert isinstance(slide.content, WidgetContent)
+    assert isinstance(slide.content.widget, TickerWidget)
+    pages = strips.lay_out(slide.content.widget, canvas)
+    return tuple(_painted(page, canvas, _NO_PICTURES) for page in pages)
+
+
+def strip_count(slide: Slide, canvas: Canvas) -> int:
+    """Return how many pictures :func:`draw_strips` makes."""
+    widget = slide.content.widget if isinstance(slide.content, WidgetContent) else None
+    if not isinstance(widget, TickerWidget) or not strips.glides(widget, canvas):
+        return 0
+    return len(widget.messages)
 
 
 def page_count(slide: Slide, canvas: Canvas) -> int:

@@ -13,13 +13,16 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from beffroi_content.model import AssetReference, ScreenSettings, Slide, WireModel
+from beffroi_content.model import ScreenSettings, Slide, WireModel
 from beffroi_player.store import Size
+
+if TYPE_CHECKING:
+    from beffroi_content import raster
 
 MEMORY_BYTES = 1024 * 1024 * 1024
 FILE_BYTES = 64 * 1024 * 1024
@@ -45,6 +48,8 @@ class Outcome(WireModel):
 
     frames: tuple[str, ...] = ()
     """File names of the pages."""
+    strips: tuple[str, ...] = ()
+    """File names of its messages, where they glide."""
     code: str = ""
     """Why there are none."""
     detail: str = ""
@@ -128,7 +133,8 @@ def _answer(line: bytes) -> Outcome:
     from beffroi_content.raster import RasterError  # noqa: PLC0415 -- within the limits
 
     try:
-        return Outcome(frames=tuple(_draw(Order.model_validate_json(line))))
+        order = Order.model_validate_json(line)
+        return drawn(order.slide, order.settings, order.size, Path(order.assets), Path(order.frames))
     except RasterError as error:
         return Outcome(code=error.code, detail=str(error)[:400])
     except MemoryError:
@@ -137,21 +143,25 @@ def _answer(line: bytes) -> Outcome:
         return Outcome(code="undrawable", detail=f"{type(error).__name__}: {error}"[:400])
 
 
-def _draw(order: Order) -> Iterator[str]:
-    from beffroi_content import raster  # noqa: PLC0415
+def drawn(slide: Slide, settings: ScreenSettings, size: Size, assets: Path, frames: Path) -> Outcome:
+    """Draw a slide into the folder of frames.
+
+    Raises:
+        RasterError: it cannot be drawn.
+        OSError: the disk is full or broken.
+    """
+    from beffroi_content import raster  # noqa: PLC0415 -- within the limits
     from beffroi_player.agent.alerts import save_png  # noqa: PLC0415
 
-    def content(asset: AssetReference) -> bytes:
-        return (Path(order.assets) / asset.sha256).read_bytes()
-
-    canvas = raster.Canvas.of(order.settings, order.size)
-    key = raster.slide_key(order.slide, canvas)
-    pages = raster.draw_slide(order.slide, canvas, content)
-    names = page_names(key, len(pages))
+    canvas = raster.Canvas.of(settings, size)
+    key = raster.slide_key(slide, canvas)
+    strips = raster.draw_strips(slide, canvas)
+    pages = raster.draw_slide(slide, canvas, lambda asset: (assets / asset.sha256).read_bytes())
+    outcome = Outcome(frames=tuple(page_names(key, len(pages))), strips=tuple(strip_names(key, len(strips))))
     # The first page is written last: where it is, all are.
-    for name, image in reversed(list(zip(names, pages, strict=True))):
-        save_png(image, Path(order.frames) / name)
-    yield from names
+    for name, image in reversed(list(zip((*outcome.frames, *outcome.strips), (*pages, *strips), strict=True))):
+        save_png(image, frames / name)
+    return outcome
 
 
 def page_names(key: str, pages: int) -> list[str]:
@@ -159,13 +169,22 @@ def page_names(key: str, pages: int) -> list[str]:
     return [f"{key}-{page}.png" for page in range(pages)]
 
 
-def finished_pages(frames: Path, key: str) -> tuple[str, ...]:
-    """Return the file names of the pages that were drawn before; none where one of them is not whole."""
-    found: list[str] = []
-    while whole(frames / f"{key}-{len(found)}.png"):
-        found.append(f"{key}-{len(found)}.png")
-    broken = (frames / f"{key}-{len(found)}.png").exists()
-    return () if broken else tuple(found)
+def strip_names(key: str, count: int) -> list[str]:
+    """Return the file names of messages that glide."""
+    return [f"{key}-strip-{number}.png" for number in range(count)]
+
+
+def finished(frames: Path, slide: Slide, canvas: raster.Canvas) -> Outcome:
+    """Return what was drawn of a slide before; nothing where a part of it is not whole."""
+    from beffroi_content import raster  # noqa: PLC0415 -- the worker loads it within its limits
+
+    key = raster.slide_key(slide, canvas)
+    strips = strip_names(key, raster.strip_count(slide, canvas))
+    pages: list[str] = []
+    while whole(frames / f"{key}-{len(pages)}.png"):
+        pages.append(f"{key}-{len(pages)}.png")
+    broken = (frames / f"{key}-{len(pages)}.png").exists() or not all(whole(frames / name) for name in strips)
+    return Outcome() if broken else Outcome(frames=tuple(pages), strips=tuple(strips))
 
 
 def whole(path: Path) -> bool:

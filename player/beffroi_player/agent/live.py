@@ -12,11 +12,11 @@ import threading
 from collections.abc import Callable, Iterator
 
 from beffroi_content import raster
-from beffroi_content.model import Manifest, Slide
+from beffroi_content.model import Slide
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player.agent.programme import places
 from beffroi_player.files import write_file
-from beffroi_player.store import ActiveProgramme, Runtime, Size, is_live_frame, live_frame
+from beffroi_player.store import ActiveProgramme, Runtime, Size, is_live_frame, live_frame, strip_set
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class LiveFrames:
     def step(self) -> float:
         """Draw what is wanted now and in the next tick, remove what was; return the seconds until more is due."""
         programme, moment = self._programme(), self._now()
-        wanted = list(_wanted(programme.manifest, moment)) if programme else []
+        wanted = list(_wanted(programme, moment)) if programme else []
         names = {live_frame(programme.sequence, *one) for one in wanted} if programme else set()
         self._remove_others(names)
         if programme is None or not wanted:
@@ -102,12 +102,12 @@ class LiveFrames:
             self._stopping.wait(pause)
 
 
-def _wanted(manifest: Manifest, moment: Moment) -> Iterator[tuple[Slide, Size, int]]:
+def _wanted(programme: ActiveProgramme, moment: Moment) -> Iterator[tuple[Slide, Size, int]]:
     """Yield each slide that changes by itself, with its size, for this tick and the next."""
     if moment.clock is ClockState.UNKNOWN:
         return
-    for slide, size in places(manifest):
-        if slide.tick_ms is not None:
+    for slide, size in places(programme.manifest):
+        if slide.tick_ms is not None and strip_set(slide.id, size) not in programme.frames:
             begun = moment.unix_ms - moment.unix_ms % slide.tick_ms
             yield slide, size, begun
             yield slide, size, begun + slide.tick_ms

@@ -14,8 +14,8 @@ from beffroi_content.model import Manifest, Slide, UnknownContent
 from beffroi_content.timeline.playlists import Shelf
 from beffroi_player.agent.alerts import save_png
 from beffroi_player.agent.assets import Assets, Cancelled, Unavailable
-from beffroi_player.agent.draw import Outcome, Painter, finished_pages, whole
-from beffroi_player.store import ActiveProgramme, Size, Skipped, State, frame_set
+from beffroi_player.agent.draw import Outcome, Painter, finished, whole
+from beffroi_player.store import ActiveProgramme, Size, Skipped, State, frame_set, strip_set
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Workshop:
     say: Callable[[str], None] = lambda _: None
     """Told in a sentence what is being waited for."""
     _drawn: dict[tuple[str, Size], tuple[str, ...]] = field(default_factory=dict)
+    _strips: dict[tuple[str, Size], tuple[str, ...]] = field(default_factory=dict)
 
     def prepare(self, sequence: int, manifest: Manifest, cancelled: Callable[[], bool]) -> ActiveProgramme:
         """Return the programme, with every file and frame on the disk.
@@ -44,7 +45,7 @@ class Workshop:
             OSError: the disk is full or broken.
         """
         self._fetch(manifest, cancelled)
-        self._drawn = {}
+        self._drawn, self._strips = {}, {}
         skipped: dict[str, Skipped] = {}
         for number, (slide, size) in enumerate(wanted := list(places(manifest))):
             if cancelled():
@@ -53,6 +54,7 @@ class Workshop:
             outcome = self._draw(slide, manifest, size)
             if outcome.frames:
                 self._drawn[slide.id, size] = outcome.frames
+                self._strips[slide.id, size] = outcome.strips
             else:
                 skipped[slide.id] = Skipped(slide=slide.id, code=outcome.code, detail=outcome.detail)
         self.painter.close()
@@ -73,9 +75,8 @@ class Workshop:
     def _draw(self, slide: Slide, manifest: Manifest, size: Size) -> Outcome:
         if isinstance(slide.content, UnknownContent):
             return Outcome(code="unknown-kind", detail=f"this version does not know {slide.content.kind!r}")
-        key = raster.slide_key(slide, raster.Canvas.of(manifest.settings, size))
-        found = finished_pages(self.state.frames, key)
-        return Outcome(frames=found) if found else self.painter.draw(slide, manifest.settings, size)
+        found = finished(self.state.frames, slide, raster.Canvas.of(manifest.settings, size))
+        return found if found.frames else self.painter.draw(slide, manifest.settings, size)
 
     def _assembled(self, sequence: int, manifest: Manifest, skipped: dict[str, Skipped]) -> ActiveProgramme:
         idle = manifest.idle
@@ -92,6 +93,7 @@ class Workshop:
             ),
         )
         frames = {frame_set(slide, size): names for (slide, size), names in self._drawn.items() if slide not in gone}
+        frames |= {strip_set(slide, size): names for (slide, size), names in self._strips.items() if names}
         return ActiveProgramme(sequence=sequence, manifest=ready, frames=frames, skipped=tuple(skipped.values()))
 
     def _paged(self, slide: Slide) -> Slide:

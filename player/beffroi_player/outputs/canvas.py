@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import pygame
 
 from beffroi_content.model import Transition
-from beffroi_player.outputs.base import Output
+from beffroi_player.outputs.base import Output, Size
 from beffroi_player.outputs.composition import Composition, Layer
 from beffroi_player.outputs.mounting import Mounting
 
@@ -70,12 +70,12 @@ class Canvas:
 
     def _flat(self, composition: Composition, memory: str) -> pygame.Surface:
         """Return the layers as one picture; where one covers all of it, that itself."""
-        lowest, *others = (_surface(layer) for layer in composition.layers)
-        if not others and lowest.get_size() == composition.size:
-            return lowest
-        picture = self._onto(memory, lowest)
-        for layer, surface in zip(composition.layers[1:], others, strict=True):
-            picture.blit(surface, layer.area[:2], layer.source)
+        lowest = composition.layers[0]
+        if len(composition.layers) == 1 and lowest.area == (0, 0, *composition.size) and lowest.source is None:
+            return _surface(lowest)
+        picture = self._room(memory, composition.size)
+        for layer in composition.layers:
+            picture.blit(_surface(layer), layer.area[:2], layer.source)
         return picture
 
     def _blended(self, composition: Composition, before: Composition, after: pygame.Surface) -> pygame.Surface:
@@ -102,10 +102,7 @@ class Canvas:
         size = picture.get_size()
         part = pygame.Rect(0, 0, round(size[0] / factor), round(size[1] / factor))
         part.center = size[0] // 2, size[1] // 2
-        room = self._memory.get("zoom")
-        if room is None or room.get_size() != size:
-            room = self._memory["zoom"] = pygame.Surface(size, depth=32)
-        return pygame.transform.smoothscale(picture.subsurface(part), size, room)
+        return pygame.transform.smoothscale(picture.subsurface(part), size, self._room("zoom", size))
 
     def _dimmed(self, picture: pygame.Surface, brightness: int) -> pygame.Surface:
         dark = self._onto("dark", picture)
@@ -114,12 +111,16 @@ class Canvas:
         return dark
 
     def _onto(self, name: str, picture: pygame.Surface) -> pygame.Surface:
-        """Return a copy of a picture, in memory of that name if it has the right size."""
+        """Return a copy of a picture, in memory of that name."""
+        canvas = self._room(name, picture.get_size())
+        canvas.blit(picture, (0, 0))
+        return canvas
+
+    def _room(self, name: str, size: Size) -> pygame.Surface:
+        """Return memory of that name; what was drawn there before is there still."""
         canvas = self._memory.get(name)
-        if canvas is None or canvas.get_size() != picture.get_size():
-            canvas = self._memory[name] = picture.convert(32)
-        else:
-            canvas.blit(picture, (0, 0))
+        if canvas is None or canvas.get_size() != size:
+            canvas = self._memory[name] = pygame.Surface(size, depth=32)
         return canvas
 
 

@@ -1,18 +1,20 @@
-"""From a picture of the scenery to a composition: films in their places, dimmed, and in place of what was there."""
+"""From a picture of the scenery to a composition: what moves in its place, dimmed, and instead of what was there."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import pygame
 
 from beffroi_content.model import PowerState, Transition
-from beffroi_content.timeline import Moment
+from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.timeline.display import Display
 from beffroi_player.outputs.composition import Composition, Layer
 from beffroi_player.stage.cinema import Cinema
-from beffroi_player.stage.frames import turned_area
-from beffroi_player.stage.scenery import Picture
+from beffroi_player.stage.frames import BrokenFrame, Frames, panel_size, turned_area
+from beffroi_player.stage.glider import layers as glided
+from beffroi_player.stage.scenery import Picture, Piece
 from beffroi_player.store import Size
 
 TRANSITION_MS = 600.0
@@ -23,28 +25,43 @@ FRAME_MS = 1000 / 60
 
 
 class Composer:
-    """Lays films over pictures."""
+    """Lays over pictures what moves."""
 
-    def __init__(self, cinema: Cinema) -> None:
-        self._cinema = cinema
+    def __init__(self, cinema: Cinema, frames: Frames) -> None:
+        self._cinema, self._frames = cinema, frames
+
+    @staticmethod
+    def glides(picture: Picture, moment: Moment) -> bool:
+        """Tell whether messages glide over a picture."""
+        return any(_lasting(piece, moment) for piece in picture.pieces)
 
     def composition(
         self, base: pygame.Surface, picture: Picture, moment: Moment, size: Size, rotation: int, light: Display
     ) -> Composition:
         """Return a picture with the frames of its films, and over them what lies over them, as dark as is wanted."""
         layers = [Layer.whole(base)]
-        films = False
+        moves = False
         for piece, surface in zip(picture.pieces, picture.surfaces, strict=True):
             slide = piece.shown.slide if piece.shown else None
             film = self._cinema.layer(slide, piece.rectangle, moment.unix_ms, size, rotation)
-            if films:
+            if moves:
                 layers.append(Layer(surface, turned_area(piece.rectangle, size, rotation)))
-            if film is not None:
-                films = True
-                # What it covers need not be drawn.
-                layers = [*layers, film] if film.area != layers[0].area else [film]
+            above = [film] if film else self._messages(piece, moment, size, rotation)
+            if above:
+                moves = True
+                # What is covered need not be drawn.
+                covers = film.area == layers[0].area if film else piece.rectangle.size == size
+                layers = above if covers else [*layers, *above]
         brightness = 100 if light.state is PowerState.ON else light.brightness
         return Composition(base.get_size(), tuple(layers), brightness, rotation=rotation)
+
+    def _messages(self, piece: Piece, moment: Moment, size: Size, rotation: int) -> list[Layer]:
+        found = []
+        for name in _lasting(piece, moment):
+            with suppress(BrokenFrame):
+                found.append(self._frames.load(name))
+        fitting = [each for each in found if panel_size(each.get_size(), rotation)[1] == piece.rectangle.height]
+        return glided(fitting, piece.rectangle, moment.unix_ms, size, rotation) if fitting else []
 
 
 @dataclass
@@ -75,3 +92,10 @@ class Blend:
     def lasts_ms(self) -> float:
         """From the beginning to the end, in milliseconds."""
         return ZOOM_MS if self.kind is Transition.ZOOM else TRANSITION_MS
+
+
+def _lasting(piece: Piece, moment: Moment) -> list[str]:
+    """Return the messages that are not over; while nobody knows the time, those that never are."""
+    knows = moment.clock is not ClockState.UNKNOWN
+    return [each.frame for each in piece.strips
+            if each.until_ms is None or (knows and moment.unix_ms < each.until_ms)]  # fmt: skip

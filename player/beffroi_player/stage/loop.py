@@ -93,11 +93,13 @@ class Stage:
         self._top = Composition(splash.get_size(), (Layer.whole(splash),)) if splash else None
         """What was presented last."""
         self._blend: Blend | None = None
+        self._glides = False
+        """Whether messages glide over the picture."""
         self._moved_ms: float | None = None
-        """When a transition made its last step, in milliseconds since boot."""
+        """When a transition, or a message that glides, made its last step, in milliseconds since boot."""
         self._late = 0
         self._slides: tuple[object, ...] | None = None
-        self._composer = Composer(self._cinema)
+        self._composer = Composer(self._cinema, self._frames)
         self._teller = Teller(runtime, PlayLog(state, uptime), self._reader.moment().unix_ms, uptime)
         self._bare: tuple[Manifest, Manifest] | None = None
         """A programme, and what is left of it when only the idle slide is shown."""
@@ -117,7 +119,7 @@ class Stage:
 
     @property
     def late_frames(self) -> int:
-        """How many steps of transitions came late, since the start."""
+        """How many steps of transitions and of messages that glide came late, since the start."""
         return self._late
 
     def run(self, bell: Bell, stopping: Callable[[], bool]) -> None:
@@ -180,7 +182,7 @@ class Stage:
         now = self._reader.moment()
         due = until_ms if until_ms is not None else moment.uptime_ms + 1000 * IDLE_SECONDS
         frame_ms = self._cinema.due_ms(now.unix_ms)
-        if self._blend:
+        if self._blend or self._glides:
             frame_ms = composer.FRAME_MS - (now.uptime_ms - (self._moved_ms or now.uptime_ms))
         wait_ms = due - now.uptime_ms if frame_ms is None else min(due - now.uptime_ms, frame_ms)
         return min(IDLE_SECONDS, max(0.0, wait_ms / 1000))
@@ -211,13 +213,14 @@ class Stage:
 
     def _show(self, picture: Picture, moment: Moment, size: Size) -> None:
         moved = self._cinema.step(moment.unix_ms)
+        self._glides = self._safety is Safety.FULL and self._composer.glides(picture, moment)
         if picture.pieces:
             frames = tuple((piece.frame, piece.rectangle) for piece in picture.pieces)
             key = (frames, self._frames.rotation, size, self._light.brightness)
             dress = partial(self._dressed, picture=picture, moment=moment, size=size)
             self._blend = self._blend_to(key, picture) or self._blend
             self._put(key, lambda: compose(size, self._frames.rotation, picture.parts), size, dress)
-            if self._base is not None and (self._blend or moved):
+            if self._base is not None and (self._blend or moved or self._glides):
                 self._move(dress(self._base))
         elif self._shows_nothing_fit():
             self._show_notice(size)
@@ -256,9 +259,9 @@ class Stage:
     def _move(self, dressed: Composition) -> None:
         """Present what has moved: a frame of a film, or a step of a transition."""
         now = self._uptime()
-        if self._blend and self._moved_ms is not None:
+        if (self._blend or self._glides) and self._moved_ms is not None:
             self._late += now - self._moved_ms > LATE * composer.FRAME_MS
-        self._moved_ms = now if self._blend else None
+        self._moved_ms = now if self._blend or self._glides else None
         ends = self._blend is not None and self._blend.is_over(now)
         if ends:
             self._blend = None
@@ -290,7 +293,7 @@ class Stage:
             surface.fill((0, 0, 0))
             return surface
 
-        self._blend = None
+        self._blend, self._glides = None, False
         self._put((REST, self._frames.rotation, size), darkness, size)
         self._tell(Picture((), (), ()), moment)
 

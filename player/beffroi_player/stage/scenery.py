@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pygame
 
-from beffroi_content.model import Rectangle
+from beffroi_content.model import Rectangle, WidgetContent
 from beffroi_content.timeline import ReasonKind, Scene, Showing
 from beffroi_content.wire.reports import Shown
 from beffroi_player.stage.frames import BrokenFrame, Frames
 from beffroi_player.stage.reader import Reader
-from beffroi_player.store import Fault, alert_set, frame_set, is_live_frame, live_frame
+from beffroi_player.store import Fault, alert_set, frame_set, is_live_frame, live_frame, strip_set
+
+
+class Strip(NamedTuple):
+    """A message that glides."""
+
+    frame: str
+    until_ms: int | None
+    """First instant at which it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,8 @@ class Piece:
     frame: str
     rectangle: Rectangle
     shown: Shown | None = None
+    strips: tuple[Strip, ...] = ()
+    """Messages that glide over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +88,23 @@ class Scenery:
         programme = self._reader.programme
         if showing.zone is None or programme is None:
             return wanted
-        if showing.slide is not None and showing.at_ms is not None:
+        strips = self._strips(showing)
+        if strips:
+            wanted = [replace(wanted[0], strips=strips)]
+        elif showing.slide is not None and showing.at_ms is not None:
             name = live_frame(programme.sequence, showing.slide, showing.rectangle.size, showing.at_ms)
             wanted.insert(0, Piece(name, showing.rectangle, shown))
         idle = programme.frames.get(frame_set(programme.manifest.idle.id, showing.rectangle.size), ())
         instead = Shown(zone=showing.zone, slide=programme.manifest.idle.id, reason=ReasonKind.IDLE)
         return wanted + [Piece(name, showing.rectangle, instead) for name in idle[:1]]
+
+    def _strips(self, showing: Showing) -> tuple[Strip, ...]:
+        programme, slide = self._reader.programme, showing.slide
+        names = programme.frames.get(strip_set(slide.id, showing.rectangle.size)) if programme and slide else None
+        if not names or slide is None or not isinstance(slide.content, WidgetContent):
+            return ()
+        messages = getattr(slide.content.widget, "messages", ())
+        return tuple(Strip(name, each.until_ms) for name, each in zip(names, messages, strict=False))
 
     def _names(self, showing: Showing) -> tuple[str, ...]:
         if showing.alert is not None and showing.form is not None:

@@ -1,0 +1,141 @@
+"""Messages that glide over a ribbon: smooth, in step with the clock, and gone when they are over."""
+
+from __future__ import annotations
+
+import pygame
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from player import Player
+from town import TownHall, alert, slide
+
+from beffroi_content import raster
+from beffroi_content.model import AlertLevel, Slide, WidgetContent
+from beffroi_content.model.widget import TickerMessage, TickerWidget
+from beffroi_player.agent.live import LiveFrames
+from beffroi_player.stage.composer import FRAME_MS
+from beffroi_player.stage.glider import places, speed
+
+RIBBON = (320, 32)
+
+
+def ticker(*messages: tuple[str, int | None]) -> Slide:
+    told = tuple(TickerMessage(text=text, until_ms=until) for text, until in messages)
+    widget = TickerWidget(title="Infos", messages=told)
+    return slide("ticker").replace(content=WidgetContent(widget=widget), duration_ms=60_000)
+
+
+def start(player: Player, hall: TownHall, *messages: tuple[str, int | None], **settings: object) -> Slide:
+    shown = ticker(*messages)
+    player.hear(hall.publish_keys(), hall.publish_beat())
+    player.hear(hall.publish_programme(hall.manifest(shown, size=RIBBON, **settings)))
+    player.look()
+    return shown
+
+
+def glass(player: Player) -> bytes:
+    return pygame.image.tobytes(player.display.pictures[-1], "RGB")
+
+
+def expected(player: Player, shown: Slide, *numbers: int) -> bytes:
+    """Return what is seen of those messages at this instant, put together from the raster's own pictures."""
+    manifest = player.core.active.manifest
+    strips = raster.draw_strips(shown, raster.Canvas.of(manifest.settings))
+    surfaces = [pygame.image.frombytes(strips[n].tobytes(), strips[n].size, "RGB") for n in numbers]
+    band = pygame.Surface(RIBBON, depth=32)
+    whole = sum(each.get_width() for each in surfaces)
+    x = -(player.time.system_ms * speed(RIBBON[1]) // 1000 % whole)
+    while x < RIBBON[0]:
+        for each in surfaces:
+            band.blit(each, (x, 0))
+            x += each.get_width()
+    return pygame.image.tobytes(band, "RGB")
+
+
+def test_what_is_seen_is_given_by_the_clock(player, hall):
+    shown = start(player, hall, ("Marché de Noël samedi", None), ("Collecte des sapins", None))
+    for step_ms in (0, 17, 333, 4_000, 61_000):
+        player.wait(step_ms)
+        assert glass(player) == expected(player, shown, 0, 1)
+
+
+def test_each_step_is_a_sixtieth_of_a_second(player, hall):
+    start(player, hall, ("Marché de Noël", None))
+    assert player.stage.turn() <= FRAME_MS / 1000
+    before = len(player.display.pictures)
+    for _ in range(30):
+        player.time.pass_by(17)
+        player.stage.turn()
+    assert len(player.display.pictures) == before + 30
+    assert player.stage.late_frames == 0
+
+
+def test_a_message_that_is_over_is_gone_from_the_next_frame_on(player, hall):
+    until = player.time.system_ms + 5_000
+    shown = start(player, hall, ("Marché de Noël", None), ("Fermé à midi", until))
+    player.wait(4_999)
+    assert glass(player) == expected(player, shown, 0, 1)
+    player.wait(1)
+    assert glass(player) == expected(player, shown, 0)
+
+
+def test_once_all_are_over_the_prepared_page_stands_still(player, hall):
+    start(player, hall, ("Fermé à midi", player.time.system_ms + 5_000))
+    player.wait(6_000)
+    player.wait(1_000)
+    presented = len(player.display.pictures)
+    player.wait(1_000)
+    assert len(player.display.pictures) == presented
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_they_glide_on_a_panel_that_is_turned(player, hall, rotation):
+    shown = start(player, hall, ("Marché de Noël samedi", None), ("Collecte", None), rotation=rotation)
+    player.wait(777)
+    upright = pygame.transform.rotate(player.display.pictures[-1], rotation)
+    assert pygame.image.tobytes(upright, "RGB") == expected(player, shown, 0, 1)
+
+
+def test_an_alert_lies_over_them_and_nothing_moves(player, hall):
+    start(player, hall, ("Marché de Noël", None))
+    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    player.wait(100)
+    before = glass(player)
+    player.wait(100)
+    assert glass(player) == before
+    assert player.alerts == [("flood", "takeover")]
+
+
+def test_it_is_one_showing_however_it_moves(player, hall):
+    start(player, hall, ("Marché de Noël", None))
+    before = player.look()
+    for _ in range(20):
+        player.wait(100)
+    assert player.look().number == before.number
+    assert player.look().faults == ()
+
+
+def test_no_frames_are_drawn_that_nobody_sees(player, hall):
+    start(player, hall, ("Marché de Noël", None))
+    LiveFrames(player.runtime, lambda: player.core.active, player.clock.now, lambda: None).step()
+    assert not list(player.runtime.folder.glob("live-*"))
+
+
+def test_on_other_screens_a_message_is_read_at_a_glance(hall):
+    assert raster.draw_strips(ticker(("Marché", None)), raster.Canvas.of(hall.manifest().settings)) == ()
+
+
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=8), st.integers(1, 2_000), st.integers(0, 10**13))
+def test_the_zone_is_full_at_every_instant_and_each_message_follows_the_one_before(widths, room, offset):
+    found = list(places(widths, room, offset))
+    assert found[0][1] <= 0
+    assert found[-1][1] + widths[found[-1][0]] >= room
+    for (number, left), (following, next_left) in zip(found, found[1:], strict=False):
+        assert next_left == left + widths[number]
+        assert following == (number + 1) % len(widths)
+
+
+@given(st.integers(1, 4320))
+def test_a_step_is_a_whole_number_of_pixels(height):
+    assert speed(height) % 60 == 0
+    assert speed(height) > 0
