@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
+from array import array
 from typing import Any
 
 import av
@@ -17,11 +19,14 @@ def film(
     *,
     codec: str = "libx264",
     container: str = "mp4",
-    sound: bool = False,
+    sound: bool | int = False,
     colours: tuple[str, ...] = ("#204060",),
     **options: str,
 ) -> bytes:
-    """Return a film; it goes through the colours of its ground, each for the same time."""
+    """Return a film; it goes through the colours of its ground, each for the same time.
+
+    ``sound`` is silence, or a tone of so many hertz in the first half of each second.
+    """
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container) as out:
         video: Any = out.add_stream(codec, rate=rate, options=options)
@@ -33,7 +38,7 @@ def film(
             out.mux(video.encode(frame))
         out.mux(video.encode(None))
         if audio is not None:
-            _add_silence(out, audio, seconds)
+            _add_sound(out, audio, seconds, 0 if sound is True else sound)
     return buffer.getvalue()
 
 
@@ -53,11 +58,13 @@ def _picture(size: tuple[int, int], colour: str, number: int) -> Image.Image:
     return image
 
 
-def _add_silence(out: Any, audio: Any, seconds: float) -> None:
-    for _ in range(round(48_000 * seconds / 1024)):
+def _add_sound(out: Any, audio: Any, seconds: float, hertz: int) -> None:
+    for number in range(round(48_000 * seconds / 1024)):
         frame = av.AudioFrame(format="fltp", layout=audio.layout.name, samples=1024)
-        frame.sample_rate = 48_000
+        frame.sample_rate, frame.pts = 48_000, number * 1024
+        instants = range(number * 1024, (number + 1) * 1024)
+        wave = [0.5 * math.sin(2 * math.pi * hertz * at / 48_000) * (at % 48_000 < 24_000) for at in instants]
         for plane in frame.planes:
-            plane.update(bytes(plane.buffer_size))
+            plane.update(array("f", wave).tobytes().ljust(plane.buffer_size, b"\0"))
         out.mux(audio.encode(frame))
     out.mux(audio.encode(None))

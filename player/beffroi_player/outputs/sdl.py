@@ -1,5 +1,6 @@
-"""The part of SDL that pygame does not offer: a renderer with YUV textures. Every call lets other threads run.
+"""The part of SDL that pygame does not offer: a renderer with YUV textures, and a queue of sound.
 
+Every call lets other threads run.
 The library is the one that pygame has loaded; names and numbers are those of SDL 2 (SDL_render.h, SDL_pixels.h).
 """
 
@@ -85,6 +86,14 @@ def library() -> Any:
         ("RenderCopyExF", integer, (pointer, pointer, pointer, pointer, double, pointer, integer)),
         ("RenderReadPixels", integer, (pointer, pointer, ctypes.c_uint32, pointer, integer)),
         ("RenderPresent", None, (pointer,)),
+        ("InitSubSystem", integer, (ctypes.c_uint32,)),
+        ("OpenAudioDevice", ctypes.c_uint32, (ctypes.c_char_p, integer, pointer, pointer, integer)),
+        ("PauseAudioDevice", None, (ctypes.c_uint32, integer)),
+        ("MixAudioFormat", None, (pointer, ctypes.c_char_p, ctypes.c_uint16, ctypes.c_uint32, integer)),
+        ("QueueAudio", integer, (ctypes.c_uint32, pointer, ctypes.c_uint32)),
+        ("GetQueuedAudioSize", ctypes.c_uint32, (ctypes.c_uint32,)),
+        ("ClearQueuedAudio", None, (ctypes.c_uint32,)),
+        ("CloseAudioDevice", None, (ctypes.c_uint32,)),
     ):
         function = getattr(sdl, f"SDL_{name}")
         function.restype, function.argtypes = result, arguments

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import pygame
@@ -12,6 +14,7 @@ from beffroi_content.timeline import Scene, Showing
 from beffroi_player.outputs.composition import Layer, Planes
 from beffroi_player.stage.film import Film
 from beffroi_player.stage.frames import turned_area
+from beffroi_player.stage.sound import Playing, Speaker, Track, pieces_of
 from beffroi_player.store import Fault, Size, State
 
 AHEAD_MS = 10_000
@@ -44,10 +47,14 @@ class Cinema:
 
     Args:
         planes: Whether frames are wanted as they are decoded, for a GPU.
+        speaker: Where their sound goes.
     """
 
-    def __init__(self, state: State, planes: bool = False) -> None:
-        self._state, self._planes = state, planes
+    def __init__(self, state: State, planes: bool = False, speaker: Speaker | None = None) -> None:
+        self._state, self._planes, self._speaker = state, planes, speaker
+        self._sounding: tuple[Key, Playing] | None = None
+        self._stepped: tuple[int, float] = (0, 0.0)
+        """The instant of the last step, and when that was on the clock that nobody sets."""
         self._rolling: dict[Key, _Rolling] = {}
         self._dropped = 0
         self._failed: dict[Key, str] = {}
@@ -90,6 +97,8 @@ class Cinema:
                 self._failed[key] = rolling.film.fault or "it did not begin within two seconds"
                 self._close(key)
                 found = True
+        self._stepped = now_ms, time.monotonic()
+        self._sound(now_ms)
         return found
 
     def due_ms(self, now_ms: int) -> float | None:
@@ -121,7 +130,27 @@ class Cinema:
         for key in list(self._rolling):
             self._close(key)
 
+    def _sound(self, now_ms: int) -> None:
+        """Let the first film that is on be heard."""
+        loud = self._speaker is not None and self._speaker.volume > 0
+        on = [key for key, rolling in self._rolling.items() if loud and key.begun_ms <= now_ms and rolling.picture]
+        if self._sounding is not None and self._sounding[0] not in on:
+            self._sounding[1].close()
+            self._sounding = None
+        if on and self._sounding is None and self._speaker is not None:
+            key = on[0]
+            track = Track(partial(pieces_of, self._state.assets / key.sha256), self._speaker, partial(self._at_s, key))
+            self._sounding = key, Playing(track, self._speaker)
+
+    def _at_s(self, key: Key) -> float:
+        """Return where a film is now, in seconds; asked by the thread of its sound."""
+        now_ms, then = self._stepped
+        return (now_ms - key.begun_ms) / 1000 + time.monotonic() - then
+
     def _close(self, key: Key) -> None:
+        if self._sounding is not None and self._sounding[0] == key:
+            self._sounding[1].close()
+            self._sounding = None
         film = self._rolling.pop(key).film
         self._dropped += film.dropped
         film.close()

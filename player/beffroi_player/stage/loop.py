@@ -34,6 +34,7 @@ from beffroi_player.stage.playlog import PlayLog
 from beffroi_player.stage.reader import Reader
 from beffroi_player.stage.safety import WITHIN_MS, Safety
 from beffroi_player.stage.scenery import Picture, Scenery
+from beffroi_player.stage.sound import Bellringer, Speaker
 from beffroi_player.stage.teller import Presented, Teller
 from beffroi_player.store import Fault, Runtime, Size, State
 
@@ -87,7 +88,9 @@ class Stage:
         self._scenery = Scenery(self._reader, self._frames)
         self._painter = painter_of(output)
         self._mounting = Mounting()
-        self._cinema = Cinema(state, self._painter.takes_planes)
+        self._speaker = Speaker()
+        self._bellringer = Bellringer(self._speaker)
+        self._cinema = Cinema(state, self._painter.takes_planes, self._speaker)
         self._light = Display(PowerState.ON, 100, None)
         self._base: pygame.Surface | None = None
         self._top = Composition(splash.get_size(), (Layer.whole(splash),)) if splash else None
@@ -139,6 +142,7 @@ class Stage:
         """Close the play log: what is on now is not on any more."""
         self._teller.end()
         self._cinema.close()
+        self._speaker.close()
 
     def turn(self) -> float:
         """Look and present. Return the seconds until something else is due."""
@@ -160,7 +164,9 @@ class Stage:
         self._reader.refresh()
         self._forget_frames()
         self._frames.turn(self._reader.rotation)
-        self._mount(Mounting.of(self._reader.manifest.settings if self._reader.manifest else None))
+        settings = self._reader.manifest.settings if self._reader.manifest else None
+        self._mount(Mounting.of(settings))
+        self._speaker.volume = settings.volume if settings else 0
         size = self._reader.size(otherwise=self._natural_size())
         moment = self._reader.moment()
         if self._safety is not Safety.FULL and moment.uptime_ms >= self._safe_until_ms:
@@ -174,6 +180,7 @@ class Stage:
             self._show_nothing(moment, size)
         else:
             self._show(picture, moment, size)
+        self._bellringer.look(scene, self._speaker.volume)
         soon = self._load_ahead(moment.at(scene.until_ms), size) if scene.until_ms is not None else None
         near = scene.until_ms is not None and scene.until_ms - moment.unix_ms < cinema.AHEAD_MS
         rolls = self._light.state is not PowerState.OFF and self._safety is Safety.FULL

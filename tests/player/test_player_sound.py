@@ -1,0 +1,180 @@
+"""The sound of films keeps to their pictures, and an emergency is heard."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from player import Player, until
+from tests.support.films import film
+from town import TownHall, alert, jpeg, slide
+
+from beffroi_content.model import AlertLevel, AlertStatus, Slide, VideoContent
+from beffroi_player.stage.sound import AHEAD_S, APART_S, BYTES, RATE, Piece, Speaker, Track, chime, pieces_of
+
+
+class Ear:
+    """Hears in a time of its own."""
+
+    def __init__(self) -> None:
+        self.heard = b""
+        self.waiting = b""
+
+    def queue(self, sound: bytes) -> None:
+        self.waiting += sound
+
+    def waiting_s(self) -> float:
+        return len(self.waiting) / (RATE * BYTES)
+
+    def hush(self) -> None:
+        self.waiting = b""
+
+    def listen(self, seconds: float) -> None:
+        count = BYTES * round(RATE * seconds)
+        # What is not there in time is silence.
+        self.heard += self.waiting[:count].ljust(count, b"\0")
+        self.waiting = self.waiting[count:]
+
+
+def told(position_s: float) -> Iterator[Piece]:
+    """Give the sound of a film whose sample at each instant is its second, as a number."""
+    number = int(position_s * 50)
+    while True:
+        at_s = number / 50
+        yield Piece(at_s, array("h", [int(at_s) + 1] * (2 * RATE // 50)).tobytes())
+        number += 1
+
+
+def seconds_heard(ear: Ear) -> list[int]:
+    """Return for each fiftieth of a second the number that is heard in it."""
+    samples = array("h", ear.heard)
+    return [samples[at] for at in range(0, len(samples), 2 * RATE // 50)]
+
+
+def test_what_is_heard_is_what_is_seen():
+    ear, now = Ear(), [0.0]
+    track = Track(told, ear, lambda: now[0])
+    for _ in range(500):
+        track.step()
+        ear.listen(0.02)
+        now[0] += 0.02
+    heard = seconds_heard(ear)
+    off = [abs(number - 1 - at / 50) for at, number in enumerate(heard)]
+    assert max(off) < 1 + APART_S + 0.03
+
+
+@pytest.mark.parametrize("jump", [7.0, -0.5])
+def test_after_a_jump_of_the_clock_both_are_together_again(jump):
+    ear, now = Ear(), [10.0]
+    track = Track(told, ear, lambda: now[0])
+    for turn in range(400):
+        if turn == 100:
+            now[0] += jump
+        track.step()
+        ear.listen(0.02)
+        now[0] += 0.02
+    assert abs(seconds_heard(ear)[-1] - 1 - now[0]) <= 1 + APART_S
+
+
+def test_no_more_waits_than_nobody_notices():
+    ear = Ear()
+    track = Track(told, ear, lambda: 0.0)
+    pause = track.step()
+    assert AHEAD_S <= ear.waiting_s() < AHEAD_S + 0.05
+    assert pause is not None
+    assert 0 < pause < AHEAD_S
+
+
+def test_nothing_is_heard_before_the_film_begins():
+    ear = Ear()
+    assert Track(told, ear, lambda: None).step()
+    assert ear.waiting == b""
+
+
+def test_the_sound_of_a_film_goes_on_where_the_film_does(tmp_path: Path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((160, 90), 25, 2, sound=440))
+    found = []
+    for piece in pieces_of(path, 3.2):
+        found.append(piece)
+        if piece.at_s > 6:
+            break
+    assert 2 <= found[0].at_s <= 3.2
+    for one, other in zip(found, found[1:], strict=False):
+        assert other.at_s - one.at_s < 0.1
+    loud = {round(piece.at_s % 1, 3): max(array("h", piece.sound)) > 5_000 for piece in found}
+    assert all(is_loud for at, is_loud in loud.items() if 0.1 < at < 0.4)
+    assert not any(is_loud for at, is_loud in loud.items() if 0.6 < at < 0.9)
+
+
+def test_a_film_without_sound_is_silent(tmp_path: Path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((160, 90), 25, 1))
+    ear = Ear()
+    assert Track(lambda at: pieces_of(path, at), ear, lambda: 0.5).step() is None
+    assert ear.waiting == b""
+
+
+def test_the_chime_is_heard_and_ends():
+    samples = array("h", chime())
+    assert 2 < len(samples) / 2 / RATE < 6
+    assert 20_000 < max(samples) < 32_000
+    assert not any(samples[-RATE // 2 :])
+
+
+class TestOnTheScreen:
+    @pytest.fixture
+    def player(self, fetching_player: Player) -> Player:
+        return fetching_player
+
+    @pytest.fixture
+    def ear(self, monkeypatch: pytest.MonkeyPatch) -> Ear:
+        ear = Ear()
+        for name in ("queue", "waiting_s", "hush"):
+            monkeypatch.setattr(Speaker, name, lambda _self, *given, name=name: getattr(ear, name)(*given))
+        return ear
+
+    def start(self, player: Player, hall: TownHall, shown: Slide, **settings: object) -> None:
+        player.time.pass_by(-player.time.system_ms % shown.duration_ms)
+        hall.now_ms = player.time.system_ms
+        player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(shown, **settings)))
+        player.look()
+
+    def film(self, hall: TownHall) -> Slide:
+        content = VideoContent(
+            video=hall.add_file(film((320, 180), 25, 4, sound=440), "video/mp4"), poster=hall.add_file(jpeg("lime"))
+        )
+        return Slide(id="film", name="film", content=content, duration_ms=4_000)
+
+    def test_a_film_is_heard_where_the_town_allows_it(self, player, hall, ear):
+        self.start(player, hall, self.film(hall), volume=60)
+        until("sound", lambda: player.look() and ear.waiting)
+        player.hear(hall.publish_alerts(alert(level=AlertLevel.ALERT, now=hall.now_ms)))
+        player.look()
+        assert ear.waiting == b""
+
+    def test_without_a_volume_all_is_silent(self, player, hall, ear):
+        self.start(player, hall, self.film(hall))
+        shown = len(player.display.pictures)
+        until("the film begins", lambda: player.look() and len(player.display.pictures) > shown)
+        player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+        player.look()
+        assert ear.waiting == b""
+
+    def test_an_emergency_rings_once(self, player, hall, ear):
+        self.start(player, hall, slide("a"), volume=60)
+        player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+        player.look()
+        until("the chime", lambda: ear.waiting == chime())
+        player.wait(1_000)
+        assert ear.waiting == chime()
+
+    @pytest.mark.parametrize("quiet", [{"level": AlertLevel.ALERT}, {"status": AlertStatus.EXERCISE}])
+    def test_nothing_else_rings(self, player, hall, ear, quiet):
+        self.start(player, hall, slide("a"), volume=60)
+        player.hear(hall.publish_alerts(alert(**{"level": AlertLevel.EMERGENCY, "now": hall.now_ms} | quiet)))
+        player.look()
+        assert player.alerts
+        assert ear.waiting == b""
