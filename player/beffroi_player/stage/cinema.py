@@ -101,6 +101,11 @@ class Cinema:
         self._sound(now_ms)
         return found
 
+    @property
+    def rolls(self) -> bool:
+        """Whether a film is open."""
+        return bool(self._rolling)
+
     def due_ms(self, now_ms: int) -> float | None:
         """Return in how many milliseconds a frame is due; None: no film is on."""
         on = [(key, rolling.film) for key, rolling in self._rolling.items() if now_ms >= key.begun_ms]

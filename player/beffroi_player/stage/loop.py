@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pygame
@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 5.0
 """How often the loop looks unasked; well within the watchdog's patience."""
+LOOK_MS = 1_000.0
+"""How often it looks unasked while something moves."""
 PAUSE_SECONDS = 1.0
 """After an error that should not happen."""
 LATE = 1.5
@@ -58,6 +60,16 @@ _SAFE = {
     Safety.BARE: (Fault(frame="safe mode", detail="it crashed again and again: only the idle slide and alerts"),),
 }
 """What is said while something is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """A picture that is on while something on it moves."""
+
+    picture: Picture
+    size: Size
+    until_uptime_ms: float
+    """When the stage has to look again, unless somebody rings before."""
 
 
 def _plain(base: pygame.Surface) -> Composition:
@@ -101,6 +113,7 @@ class Stage:
         self._moved_ms: float | None = None
         """When a transition, or a message that glides, made its last step, in milliseconds since boot."""
         self._late = 0
+        self._steady: Steady | None = None
         self._slides: tuple[object, ...] | None = None
         self._composer = Composer(self._cinema, self._frames)
         self._teller = Teller(runtime, PlayLog(state, uptime), self._reader.moment().unix_ms, uptime)
@@ -127,8 +140,9 @@ class Stage:
 
     def run(self, bell: Bell, stopping: Callable[[], bool]) -> None:
         """Present until told to stop, or until a person closes the window."""
+        words: frozenset[bytes] | None = frozenset()
         while not stopping():
-            wait = self.turn()
+            wait = self.turn() if words else self.step()
             if self._healthy:
                 notify.alive()
             words = self._sleep(bell, wait)
@@ -146,8 +160,18 @@ class Stage:
 
     def turn(self) -> float:
         """Look and present. Return the seconds until something else is due."""
+        return self._safely(self._look)
+
+    def step(self) -> float:
+        """Move what moves if nothing else is due, otherwise look. Return the seconds until something else is due."""
+        steady = self._steady
+        if steady is None or self._uptime() >= steady.until_uptime_ms:
+            return self.turn()
+        return self._safely(lambda: self._go_on(steady))
+
+    def _safely(self, work: Callable[[], float]) -> float:
         try:
-            wait = self._look()
+            wait = work()
             self._healthy = True
             return wait
         except GpuLost:
@@ -158,6 +182,7 @@ class Stage:
             # Whatever it was: what is on the glass stays there, and is better than nothing.
             log.exception("the picture stays as it is")
             self._reader.forget()
+            self._steady = None
             return PAUSE_SECONDS
 
     def _look(self) -> float:
@@ -186,13 +211,34 @@ class Stage:
         rolls = self._light.state is not PowerState.OFF and self._safety is Safety.FULL
         shown = scene if rolls else Scene((), None)
         self._cinema.prepare(shown, soon if near and rolls else None, self._frames.rotation, moment.unix_ms)
-        now = self._reader.moment()
         due = until_ms if until_ms is not None else moment.uptime_ms + 1000 * IDLE_SECONDS
+        wait = self._wait(due)
+        self._steady = Steady(picture, size, min(due, moment.uptime_ms + LOOK_MS)) if self._moves else None
+        return wait
+
+    def _go_on(self, steady: Steady) -> float:
+        """Move what moves: nothing else has changed, or somebody would have rung."""
+        blends = self._blend is not None
+        moment = self._reader.moment()
+        self._advance(steady.picture, moment, steady.size, films=self._cinema.step(moment.unix_ms))
+        if self._moves and blends == (self._blend is not None):
+            return self._wait(steady.until_uptime_ms)
+        # What came to its end has to be told.
+        self._steady = None
+        return 0.0
+
+    @property
+    def _moves(self) -> bool:
+        return self._blend is not None or self._glides or self._cinema.rolls
+
+    def _wait(self, due_uptime_ms: float) -> float:
+        """Return the seconds until something is due: another picture, or a step of what moves."""
+        now = self._reader.moment()
         frame_ms = self._cinema.due_ms(now.unix_ms)
         if self._blend or self._glides:
             frame_ms = composer.FRAME_MS - (now.uptime_ms - (self._moved_ms or now.uptime_ms))
-        wait_ms = due - now.uptime_ms if frame_ms is None else min(due - now.uptime_ms, frame_ms)
-        return min(IDLE_SECONDS, max(0.0, wait_ms / 1000))
+        left_ms = due_uptime_ms - now.uptime_ms
+        return min(IDLE_SECONDS, max(0.0, (left_ms if frame_ms is None else min(left_ms, frame_ms)) / 1000))
 
     def _forget_frames(self) -> None:
         """Keep no frames in memory of programmes and alerts that are gone."""
@@ -219,20 +265,24 @@ class Stage:
         return self._scenery.overlaid(picture, overlay.frame, full), end
 
     def _show(self, picture: Picture, moment: Moment, size: Size) -> None:
-        moved = self._cinema.step(moment.unix_ms)
-        self._glides = self._safety is Safety.FULL and self._composer.glides(picture, moment)
+        films = self._cinema.step(moment.unix_ms)
         if picture.pieces:
             frames = tuple((piece.frame, piece.rectangle) for piece in picture.pieces)
             key = (frames, self._frames.rotation, size, self._light.brightness)
             dress = partial(self._dressed, picture=picture, moment=moment, size=size)
             self._blend = self._blend_to(key, picture) or self._blend
             self._put(key, lambda: compose(size, self._frames.rotation, picture.parts), size, dress)
-            if self._base is not None and (self._blend or moved or self._glides):
-                self._move(dress(self._base))
         elif self._shows_nothing_fit():
             self._show_notice(size)
+        self._advance(picture, moment, size, films=films)
         if self._blend is None:
             self._tell(picture, moment)
+
+    def _advance(self, picture: Picture, moment: Moment, size: Size, *, films: bool) -> None:
+        """Present what has moved: films, a transition, messages that glide."""
+        self._glides = self._safety is Safety.FULL and self._composer.glides(picture, moment)
+        if picture.pieces and self._base is not None and (self._blend or films or self._glides):
+            self._move(self._dressed(self._base, picture, moment, size))
 
     def _mount(self, mounting: Mounting) -> None:
         """Lay the picture on the display in another way: all is drawn anew."""
@@ -330,11 +380,14 @@ class Stage:
             self._output.settle()
         self._on_glass, self._shows_anything = key, True
         self._number += 1
-        self._digest = frame_digest(*upright_rgb(surface, self._frames.rotation))
+        self._digest = ""
         self._size = size
 
     def _tell(self, picture: Picture, moment: Moment) -> None:
         programme = self._reader.programme
+        if not self._digest and self._base is not None:
+            # Not before it is on the glass, nor while something moves: it takes longer than a frame.
+            self._digest = frame_digest(*upright_rgb(self._base, self._frames.rotation))
         presented = Presented(self._number, self._size, self._digest, self._presented)
         self._teller.tell(
             picture, presented, moment, self._light, programme.sequence if programme else None,
