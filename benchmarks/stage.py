@@ -98,6 +98,11 @@ def _decoded_alone(film: Path) -> float:
 
 def _run(folder: Path, film: Path | None, length: float, seconds: int) -> dict[str, Any]:
     _prepare(folder, film, length)
+    return observed(folder, seconds)
+
+
+def observed(folder: Path, seconds: int) -> dict[str, Any]:
+    """Let a stage show what a prepared player has, for so many seconds; return what was counted."""
     environment = os.environ | {"SDL_VIDEODRIVER": "dummy"}
     command = [sys.executable, "-m", "benchmarks.stage", str(folder), str(seconds)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=seconds + 60)
@@ -164,7 +169,8 @@ def _child(folder: Path, seconds: float) -> dict[str, Any]:
     def watch() -> None:
         time.sleep(WARM_S)
         presented.clear()
-        marks["before"], marks["dropped"] = time.process_time(), stage.dropped_frames
+        marks["before"] = time.process_time()
+        marks["dropped"], marks["late"] = stage.dropped_frames, stage.late_frames
         time.sleep(seconds)
         marks["after"] = time.process_time()
         over.set()
@@ -176,6 +182,7 @@ def _child(folder: Path, seconds: float) -> dict[str, Any]:
     return {
         "processor_s": marks["after"] - marks["before"],
         "presented": presented,
+        "late": stage.late_frames - marks["late"],
         "dropped": stage.dropped_frames - marks["dropped"],
         "memory_kb": _memory_kb(),
     }

@@ -10,7 +10,6 @@ from town import TownHall, alert, jpeg, picture_slide, slide
 from beffroi_content.model import AlertLevel, Rectangle, Transition, Viewport
 from beffroi_player.outputs.mounting import Mounting
 from beffroi_player.stage.app import _show_last
-from beffroi_player.stage.composer import FRAME_MS
 
 HOUR = 3_600_000
 
@@ -133,9 +132,10 @@ def test_steps_of_a_transition_that_come_late_are_counted(player, hall):
     player.time.pass_by(-player.time.system_ms % 20_000)
     hall.now_ms = player.time.system_ms
     start(player, hall, red, blue, transition=Transition.CROSSFADE)
-    for _ in range(40):
-        player.time.pass_by(round(FRAME_MS))
-        player.look()
+    for _ in range(14):
+        for ms in (17, 17, 16):
+            player.time.pass_by(ms)
+            player.look()
     assert player.stage.late_frames == 0
     player.time.pass_by(9_400)
     player.look()

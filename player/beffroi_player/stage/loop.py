@@ -111,7 +111,7 @@ class Stage:
         self._glides = False
         """Whether messages glide over the picture."""
         self._moved_ms: float | None = None
-        """When a transition, or a message that glides, made its last step, in milliseconds since boot."""
+        """When the last step was due of a transition or of messages that glide, in milliseconds since boot."""
         self._late = 0
         self._steady: Steady | None = None
         self._slides: tuple[object, ...] | None = None
@@ -316,9 +316,7 @@ class Stage:
     def _move(self, dressed: Composition) -> None:
         """Present what has moved: a frame of a film, or a step of a transition."""
         now = self._uptime()
-        if (self._blend or self._glides) and self._moved_ms is not None:
-            self._late += now - self._moved_ms > LATE * composer.FRAME_MS
-        self._moved_ms = now if self._blend or self._glides else None
+        self._keep_pace(now)
         ends = self._blend is not None and self._blend.is_over(now)
         if ends:
             self._blend = None
@@ -327,6 +325,16 @@ class Stage:
         if ends:
             self._presented = self._uptime()
             self._output.settle()
+
+    def _keep_pace(self, now: float) -> None:
+        """Note a step, as of the instant at which it was due: a little late once is not late ever after."""
+        before, self._moved_ms = self._moved_ms, now if self._blend or self._glides else None
+        if before is None or self._moved_ms is None:
+            return
+        self._late += now - before > LATE * composer.FRAME_MS
+        due = before + composer.FRAME_MS
+        if due <= now < due + composer.FRAME_MS:
+            self._moved_ms = due
 
     def _shows_nothing_fit(self) -> bool:
         """Whether what is on the glass is no better than a notice: nothing, a notice, or an alert that is over."""
