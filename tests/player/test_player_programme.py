@@ -4,7 +4,7 @@ import json
 
 import pytest
 from player import Player
-from town import TownHall, jpeg, picture_slide, slide
+from town import TownHall, alert, jpeg, picture_slide, slide
 
 from beffroi_content import raster
 from beffroi_content.model import Slide, UnknownContent
@@ -194,3 +194,33 @@ def test_state_is_readable_json_and_the_token_is_for_the_owner_only(informed: Pl
     informed.vault.enrolment.write(hall.enrolment())
     assert informed.vault.enrolment.path.stat().st_mode & 0o777 == 0o600
     assert "the-secret-token" not in repr(informed.vault.enrolment.read())
+
+
+@pytest.mark.parametrize("damage", ["remove", "empty", "garbage"])
+def test_a_programme_file_that_is_damaged_while_the_agent_runs_is_written_again(player, hall, damage):
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
+    assert player.slides == ["a"]
+    path = player.state.programme.path
+    path.unlink()
+    if damage != "remove":
+        path.write_bytes(b"" if damage == "empty" else b"{ nonsense")
+    player.core.mend()
+    player.start_stage()
+    assert player.slides == ["a"]
+
+
+def test_alerts_that_are_damaged_while_the_agent_runs_are_written_again(player, hall):
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_alerts(alert(now=hall.now_ms)))
+    player.look()
+    player.state.alerts.path.write_bytes(b"")
+    player.core.mend()
+    found = player.state.alerts.read()
+    assert found is not None
+    assert [held.alert.id for held in found.held()] == ["flood"]
+
+
+def test_what_is_whole_is_not_written_again(player, hall):
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
+    before = player.state.programme.stamp
+    player.core.mend()
+    assert player.state.programme.stamp == before

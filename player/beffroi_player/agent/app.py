@@ -50,6 +50,8 @@ REST_SECONDS = 0.2
 """After an alert: the stage has the processor to itself while it brings the first form to the glass."""
 HEADS_MS = 5_000
 KERNEL_MS = 10_000
+MEND_MS = 10_000
+"""How often it looks whether somebody has damaged what the stage reads: two questions to the file system."""
 PLAYS_MS = 60_000
 HEALTH_MS = 60_000
 ALERTS_MS = 300_000
@@ -184,8 +186,11 @@ class Agent:
         self._every("plays", PLAYS_MS, self.plays.forward)
         self._every("alerts", ALERTS_MS, lambda: self._admission.put(self.core.save_alerts))
         self._every("heads", HEADS_MS, self._compare_heads)
-        self._every("beat", SILENCE_MS, self._watch_beat)
         glass = self.reporter.glass
+        if glass is not None and glass.programme is None and self.core.active is not None:
+            self._due.pop("mend", None)
+        self._every("mend", MEND_MS, lambda: self._admission.put(self.core.mend))
+        self._every("beat", SILENCE_MS, self._watch_beat)
         if glass is not None and glass.programme is None and not glass.showings and glass.size != self._notice_size:
             self._write_notice(glass.size)
             self._admission.put(lambda: self.core.resize(glass.size))

@@ -78,6 +78,8 @@ class Core:
         self._enrolment = enrolment
         self.clock = clock
         self.active: ActiveProgramme | None = state.programme.read()
+        self._written = {slot.path: slot.stamp for slot in (state.programme, state.alerts)}
+        """What the files looked like that the stage reads, when they were right."""
         self.pending: PendingProgramme | None = _newer(vault.pending.read(), self.active)
         stored = state.alerts.read()
         self.trust = recovered_trust(vault.trust.read(), enrolment.anchor, self.active, self.pending, stored)
@@ -181,9 +183,25 @@ class Core:
 
         def save() -> None:
             self._guarded("alerts.json", lambda: self.book.save(record))
+            self._written[self._state.alerts.path] = self._state.alerts.stamp
             self._save_trust()
 
         self._effects.later(save)
+
+    def mend(self) -> None:
+        """Write again what was damaged on the disk: the next start of the stage would find nothing of it."""
+        if self._state.alerts.stamp != self._written[self._state.alerts.path]:
+            self._save_alerts()
+        if self.active is not None and self._state.programme.stamp != self._written[self._state.programme.path]:
+            self._effects.later(lambda: self._guarded("programme.json", self._save_programme))
+
+    def _save_programme(self) -> None:
+        with self._saving:
+            if self.active is not None:
+                log.warning("programme.json was changed by somebody else: it is written again")
+                self._state.programme.write(self.active)
+                self._written[self._state.programme.path] = self._state.programme.stamp
+        self._effects.nudge()
 
     def _take_beat(self, document: Beat, arrival: Arrival) -> None:
         if self._beat_saved_ms is None or arrival.uptime_ms - self._beat_saved_ms >= BEAT_SAVE_MS:
@@ -237,8 +255,10 @@ class Core:
             OSError: the disk is full or broken; the old programme stays.
         """
         ready = programme.model_copy(update={"activated_at_ms": max(0, self.clock.now().unix_ms)})
-        self._state.programme.write(ready)
-        self.active = ready
+        with self._saving:
+            self._state.programme.write(ready)
+            self._written[self._state.programme.path] = self._state.programme.stamp
+            self.active = ready
         if self.pending is not None and self.pending.sequence <= ready.sequence:
             self.pending = None
             self._vault.pending.remove()
