@@ -3,10 +3,11 @@
     python tests/player/faults.py --count 300 --seed 7
 
 Each round changes something (a programme, an alert, its end, a screenshot) and, at a random instant of what follows,
-does harm: kill -9 of either process or of both, a power cut, flipped bits, cut or missing files, a full disk, a broker
-or a server that is gone. Then the harm stops, and the player has to be right again by itself: the newest programme or
-alert is on the glass, and what is in the picture is what the player says. At the end the play log is counted: no number
-twice, none missing. The seed is printed: the same seed does the same harm.
+does harm: kill -9 of either process or of both, a power cut, flipped bits, cut or missing files and folders, a disk
+that is full or read-only, a clock that jumps, a broker or a server that is gone. Then the harm stops, and the player
+has to be right again by itself: the newest programme or alert is on the glass, and what is in the picture is what the
+player says. At the end the play log is counted: no number twice, none missing. The seed is printed: the same seed does
+the same harm.
 """
 
 from __future__ import annotations
@@ -44,6 +45,18 @@ MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
 HEALED_WITHIN_S = 60.0
 """The poll of a minute is not waited for: whatever is wrong is noticed before."""
 DISK_MB = 24
+JUMPS_S = (-400 * 86_400, -86_400, -3_600, -5, 5, 3_600, 86_400, 400 * 86_400)
+"""By how much the system clock goes wrong; it stays so until it jumps again."""
+BEAT_S = 1.0
+"""How often the town says what time it is."""
+CLOCK = """\
+import time
+from pathlib import Path
+offset, true_ns = Path({path!r}), time.time_ns
+time.time_ns = lambda: true_ns() + int(offset.read_text())
+time.time = lambda: time.time_ns() / 1e9
+"""
+"""What each process of the player is told of time, as its ``sitecustomize``."""
 SPARED = {"enrolment.json"}
 """Without it nobody can say whose screen this is: the technician enrols it again."""
 
@@ -70,6 +83,9 @@ class Range:
         self.doubled: list[int] = []
         self.log = (folder / "player.log").open("ab")
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        self.beaten = 0.0
+        (folder / "clock").write_text("0")
+        (folder / "sitecustomize.py").write_text(CLOCK.format(path=str(folder / "clock")))
         self.client.on_message = self._heard
         self.client.on_connect = lambda client, *_: client.subscribe("beffroi/1/saint-aubin/up/s-hall/plays", 1)
 
@@ -166,7 +182,8 @@ class Range:
             if process is None or process.poll() is not None:
                 command = [sys.executable, "-m", "beffroi_player", name, "--state", str(self.state)]
                 command += ["--runtime", str(self.runtime), *(["--output", "headless"] if name == "stage" else [])]
-                self.processes[name] = subprocess.Popen(command, stdout=self.log, stderr=self.log)
+                environment = {**os.environ, "PYTHONPATH": str(self.folder)}
+                self.processes[name] = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=environment)
 
     def kill(self, *names: str) -> None:
         """Kill processes without a word."""
@@ -199,6 +216,50 @@ class Range:
                 os.truncate(path, path.stat().st_size // 2 if how == "cut" else 0)
         return f"{how} {path.relative_to(self.state)}"
 
+    def lose_folder(self) -> str:
+        """Remove a folder with all that is in it."""
+        name = self.chance.choice(["assets", "frames"])
+        shutil.rmtree(self.state / name, ignore_errors=True)
+        return name
+
+    def jump(self) -> str:
+        """Set the system clock wrong, and perhaps let the player start with it."""
+        seconds = self.chance.choice(JUMPS_S)
+        (self.folder / "clock.new").write_text(str(seconds * 10**9))
+        os.replace(self.folder / "clock.new", self.folder / "clock")
+        then = self.chance.choice(["", "kill agent", "kill both", "power cut"])
+        if then == "power cut":
+            self.power_cut()
+        elif then:
+            self.kill(*(["stage", "agent"] if then == "kill both" else ["agent"]))
+        return f"{seconds:+} s{', ' if then else ''}{then}"
+
+    def stop_broker(self) -> None:
+        """Kill the broker; for a while nobody is there."""
+        assert self.broker
+        self.broker.kill()
+        self.broker.wait()
+        time.sleep(self.chance.random())
+
+    def stop_server(self) -> None:
+        """Let nobody answer over HTTP for a while."""
+        self.server.close()
+        time.sleep(self.chance.random())
+
+    def use_up_disk(self, change: Callable[[], None]) -> None:
+        """Leave no room for a while, in which something may change."""
+        self.fill_disk()
+        if self.chance.random() < 0.5:
+            change()
+        time.sleep(self.chance.random())
+
+    def lock_disk(self, change: Callable[[], None]) -> None:
+        """Let nothing be written for a while, as after an error of a memory card."""
+        locked = subprocess.run(["mount", "-o", "remount,ro", str(self.state)], check=False, stderr=subprocess.DEVNULL)
+        if locked.returncode == 0 and self.chance.random() < 0.5:
+            change()
+        time.sleep(self.chance.random())
+
     def _may_be_harmed(self, path: Path) -> bool:
         # A line of the play log that is gone is gone: nobody else has it.
         return path.name not in SPARED and path.parent.name != "plays" and not path.name.endswith((".part", ".tmp"))
@@ -227,32 +288,10 @@ class Range:
         change = self.chance.choice(changes)
         change()
         time.sleep(self.chance.random() ** 2 * 0.8)
-        harms = ["kill agent", "kill stage", "kill both", "power cut", "damage", "damage", "damage and kill",
-                 "broker gone", "server gone"] + ["full disk"] * os.path.ismount(self.state)  # fmt: skip
-        harm = self.chance.choice(harms)
-        detail = ""
-        if harm.startswith("kill"):
-            self.kill(*(["stage", "agent"] if harm == "kill both" else [harm.split()[1]]))
-        elif harm == "power cut":
-            self.power_cut()
-        elif harm == "damage":
-            detail = self.damage()
-        elif harm == "damage and kill":
-            detail = self.damage()
-            self.power_cut()
-        elif harm == "broker gone":
-            assert self.broker
-            self.broker.kill()
-            self.broker.wait()
-            time.sleep(self.chance.random())
-        elif harm == "server gone":
-            self.server.close()
-            time.sleep(self.chance.random())
-        else:
-            self.fill_disk()
-            if self.chance.random() < 0.5:
-                change()
-            time.sleep(self.chance.random())
+        harm = self.chance.choice(
+            [name for name in HARMS if os.path.ismount(self.state) or name not in {"full disk", "read-only disk"}]
+        )
+        detail = HARMS[harm](self, change) or ""
         self.mend(harm)
         said = f"{change.__name__.replace('_', ' ')}, {harm}{f' ({detail})' if detail else ''}"
         try:
@@ -263,6 +302,8 @@ class Range:
 
     def mend(self, harm: str) -> None:
         """Let the harm stop; nothing is done to the player that a service manager does not do."""
+        if harm == "read-only disk":
+            subprocess.run(["mount", "-o", "remount,rw", str(self.state)], check=True)
         (self.state / "filler").unlink(missing_ok=True)
         if harm == "broker gone":
             self.start_broker()
@@ -279,6 +320,10 @@ class Range:
 
         def right() -> bool:
             self.start_player()
+            if time.monotonic() - self.beaten > BEAT_S:
+                self.beaten = time.monotonic()
+                self._now()
+                self.publish(self.hall.publish_beat())
             problem[0] = self._wrong()
             return not problem[0]
 
@@ -328,6 +373,29 @@ class Range:
         if self.doubled or missing:
             return f"plays that mean two showings: {self.doubled[:10]}; that are missing: {missing[:10]}"
         return ""
+
+
+def _damage_and_cut(target: Range) -> str:
+    found = target.damage()
+    target.power_cut()
+    return found
+
+
+HARMS: dict[str, Callable[[Range, Callable[[], None]], str | None]] = {
+    "kill agent": lambda target, _: target.kill("agent"),
+    "kill stage": lambda target, _: target.kill("stage"),
+    "kill both": lambda target, _: target.kill("stage", "agent"),
+    "power cut": lambda target, _: target.power_cut(),
+    "damage": lambda target, _: target.damage(),
+    "damage and power cut": lambda target, _: _damage_and_cut(target),
+    "folder lost": lambda target, _: target.lose_folder(),
+    "clock jump": lambda target, _: target.jump(),
+    "broker gone": lambda target, _: target.stop_broker(),
+    "server gone": lambda target, _: target.stop_server(),
+    "full disk": lambda target, change: target.use_up_disk(change),
+    "read-only disk": lambda target, change: target.lock_disk(change),
+}
+"""What goes wrong, each as often as another."""
 
 
 def run(count: int, seed: int, say: Callable[[str], None] = print) -> Counter[str]:
