@@ -60,6 +60,11 @@ class ActiveProgramme(WireModel):
     skipped: tuple[Skipped, ...] = ()
     activated_at_ms: int = 0
 
+    @property
+    def slides(self) -> frozenset[str]:
+        """The slides that have frames."""
+        return frozenset(name.split(" ")[0] for name in self.frames)
+
 
 class HeldStream(WireModel):
     """The alerts of one scope."""

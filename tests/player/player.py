@@ -217,7 +217,7 @@ class Player:
         names = [*(name for pages in (active.frames if active else {}).values() for name in pages)]
         names += [name for pages in record.frames.values() for name in pages]
         keep_frames(self.state.frames, names)
-        self.assets.keep_only(active.manifest.assets if active else ())
+        self.assets.tidy(active.manifest.assets if active else ())
 
     def prepare(self, programme: object) -> None:
         self.preparer.offer(programme)  # type: ignore[arg-type]

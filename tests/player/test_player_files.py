@@ -94,15 +94,6 @@ def test_without_a_server_a_file_is_unavailable(hall: TownHall, folder: Path) ->
         Assets(folder, Server("http://127.0.0.1:9")).ensure(hall.add_file(CONTENT))
 
 
-def test_files_that_are_not_needed_go(hall: TownHall, folder: Path) -> None:
-    asset = hall.add_file(CONTENT)
-    (folder / asset.sha256).write_bytes(CONTENT)
-    (folder / ("0" * 64)).write_bytes(b"old")
-    (folder / ("1" * 64 + ".part")).write_bytes(b"old")
-    Assets(folder, Server("http://127.0.0.1:9")).keep_only([asset])
-    assert [path.name for path in folder.iterdir()] == [asset.sha256]
-
-
 # --- enrolment
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from beffroi_content import raster
 from beffroi_content.memory import keep_freed_memory
-from beffroi_content.model import Alert, AlertForm, AlertLevel
+from beffroi_content.model import Alert, AlertForm, AlertLevel, AssetReference
 from beffroi_content.wire.documents import Command
 from beffroi_content.wire.reports import Health
 from beffroi_content.wire.reports import Link as LinkState
@@ -31,10 +31,12 @@ from beffroi_player.agent.http import Server
 from beffroi_player.agent.lanes import Lane
 from beffroi_player.agent.link import Link, broker_host
 from beffroi_player.agent.live import LiveFrames
+from beffroi_player.agent.neighbours import Neighbours
+from beffroi_player.agent.night import is_due
 from beffroi_player.agent.plays import PlayForwarder
 from beffroi_player.agent.poller import Poller
 from beffroi_player.agent.preparer import Preparer
-from beffroi_player.agent.programme import Workshop, broken_frames, keep_frames
+from beffroi_player.agent.programme import Workshop, broken_frames, keep_frames, places
 from beffroi_player.agent.refusals import Refusals
 from beffroi_player.agent.reporter import Facts, Reporter
 from beffroi_player.agent.vault import Enrolment, PendingProgramme, Vault
@@ -50,6 +52,7 @@ REST_SECONDS = 0.2
 """After an alert: the stage has the processor to itself while it brings the first form to the glass."""
 HEADS_MS = 5_000
 KERNEL_MS = 10_000
+LINE_MS = 60_000
 MEND_MS = 10_000
 """How often it looks whether somebody has damaged what the stage reads: two questions to the file system."""
 PLAYS_MS = 60_000
@@ -114,8 +117,10 @@ class Agent:
             lambda topic, detail: self.refusals.note(topic, "subscription-refused", detail), self._link_changed,
         )  # fmt: skip
         self.poller = Poller(server, self.arrived, self._changed, machine.uptime)
-        self._assets = Assets(state.assets, server)
+        self._neighbours = Neighbours(state.assets, enrolment.site)
+        self._assets = Assets(state.assets, server, self._neighbours)
         workshop = Workshop(state, self._assets, Painter(state.assets, state.frames))
+        workshop.needed, workshop.now = self._needed, self.clock.now
         self.preparer = Preparer(workshop, self._activate, self._changed)
         workshop.say = self.preparer.say
         self.live = LiveFrames(runtime, lambda: self.core.active, self.clock.now, self._nudge)
@@ -151,6 +156,7 @@ class Agent:
 
     def stop(self) -> None:
         """Stop what was started, in the reverse order."""
+        self._neighbours.close()
         self.poller.stop()
         self.link.stop()
         self.live.stop()
@@ -184,6 +190,7 @@ class Agent:
         self._every("kernel", KERNEL_MS, self.clock.ask_kernel)
         self._every("health", HEALTH_MS, self._take_pulse)
         self._every("plays", PLAYS_MS, self.plays.forward)
+        self._every("line", LINE_MS, self._mind_line)
         self._every("alerts", ALERTS_MS, lambda: self._admission.put(self.core.save_alerts))
         self._every("heads", HEADS_MS, self._compare_heads)
         glass = self.reporter.glass
@@ -209,6 +216,23 @@ class Agent:
     def _take_pulse(self) -> None:
         glass = self.reporter.glass
         self._health = self._vitals.health(*((glass.dropped_frames, glass.late_frames) if glass else ()))
+
+    def _needed(self) -> list[AssetReference]:
+        """Return the files of what is on and of what is to come."""
+        return [asset for each in (self.core.active, self.core.pending) if each for asset in each.manifest.assets]
+
+    def _mind_line(self) -> None:
+        """Share files with the neighbours or not, and fetch what has waited for the hours of downloads."""
+        active = self.core.active
+        if active is None:
+            return
+        if active.manifest.settings.downloads.neighbours:
+            self._neighbours.open()
+        else:
+            self._neighbours.close()
+        waiting = frozenset(slide.id for slide, _ in places(active.manifest)) - active.slides
+        if self.core.pending is None and is_due(active.manifest, waiting, self.clock.now()):
+            self.preparer.offer(PendingProgramme(sequence=active.sequence, manifest=active.manifest))
 
     def _compare_heads(self) -> None:
         """Fetch what a beat named and the broker did not bring, unless it was only a moment behind."""
@@ -313,7 +337,7 @@ class Agent:
         def tidy() -> None:
             names = {name for pages in active.frames.values() for name in pages} | self.core.book.frames
             self._disk.put(lambda: keep_frames(self._state.frames, names))
-            self._disk.put(lambda: self._assets.keep_only(active.manifest.assets))
+            self._disk.put(lambda: self._assets.tidy(active.manifest.assets))
 
         self._admission.put(tidy)
 

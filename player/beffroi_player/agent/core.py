@@ -190,6 +190,7 @@ class Core:
 
     def mend(self) -> None:
         """Write again what was damaged on the disk: the next start of the stage would find nothing of it."""
+        self._guarded("state directory", self._state.make)
         if self._state.alerts.stamp != self._written[self._state.alerts.path]:
             self._save_alerts()
         if self.active is not None and self._state.programme.stamp != self._written[self._state.programme.path]:

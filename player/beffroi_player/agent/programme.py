@@ -5,19 +5,26 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from beffroi_content import raster
-from beffroi_content.model import Manifest, Slide, UnknownContent
+from beffroi_content.model import AssetReference, Manifest, Slide, UnknownContent
+from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.timeline.playlists import Shelf
 from beffroi_player.agent.alerts import save_png
 from beffroi_player.agent.assets import Assets, Cancelled, Unavailable
 from beffroi_player.agent.draw import Outcome, Painter, finished, whole
+from beffroi_player.agent.night import postponed
 from beffroi_player.store import ActiveProgramme, Size, Skipped, State, frame_set, strip_set
 
 log = logging.getLogger(__name__)
+
+
+AT_ONCE = 3
+"""Downloads: two hide the pauses of the third, and more would only share the line."""
 
 
 class Waiting(Exception):
@@ -33,6 +40,9 @@ class Workshop:
     painter: Painter
     say: Callable[[str], None] = lambda _: None
     """Told in a sentence what is being waited for."""
+    needed: Callable[[], Iterable[AssetReference]] = tuple
+    """Asked for the files that must stay, however full the disk is."""
+    now: Callable[[], Moment] = lambda: Moment(0, 0, ClockState.UNKNOWN)
     _drawn: dict[tuple[str, Size], tuple[str, ...]] = field(default_factory=dict)
     _strips: dict[tuple[str, Size], tuple[str, ...]] = field(default_factory=dict)
 
@@ -44,10 +54,14 @@ class Workshop:
             Cancelled: ``cancelled`` became true.
             OSError: the disk is full or broken.
         """
-        self._fetch(manifest, cancelled)
+        self.state.make()
+        self.assets.pace.bytes_per_second = _bytes_per_second(manifest)
+        later = postponed(manifest, self.now())
+        self._fetch([asset for asset in manifest.assets if asset not in later.assets], cancelled)
         self._drawn, self._strips = {}, {}
         skipped: dict[str, Skipped] = {}
-        for number, (slide, size) in enumerate(wanted := list(places(manifest))):
+        wanted = [(slide, size) for slide, size in places(manifest) if slide.id not in later.slides]
+        for number, (slide, size) in enumerate(wanted):
             if cancelled():
                 raise Cancelled
             self.say(f"drawing, {number} of {len(wanted)} done")
@@ -60,17 +74,41 @@ class Workshop:
         self.painter.close()
         return self._assembled(sequence, manifest, skipped)
 
-    def _fetch(self, manifest: Manifest, cancelled: Callable[[], bool]) -> None:
+    def _fetch(self, assets: Sequence[AssetReference], cancelled: Callable[[], bool]) -> None:
+        """Have every file on the disk, some at the same time."""
         missing: list[str] = []
-        for number, asset in enumerate(manifest.assets):
-            self.say(f"fetching files, {number} of {len(manifest.assets)} there")
-            try:
-                self.assets.ensure(asset, cancelled)
-            except Unavailable as error:
-                log.warning("file %s: %s", asset.sha256[:12], error)
-                missing.append(f"{asset.sha256[:12]}: {error}")
+        done = itertools.count(1)
+        with ThreadPoolExecutor(AT_ONCE, "download") as pool:
+            self.say(f"fetching files, 0 of {len(assets)} there")
+            for asset, problem in zip(assets, pool.map(lambda each: self._had(each, cancelled), assets), strict=True):
+                self.say(f"fetching files, {next(done)} of {len(assets)} there")
+                if problem:
+                    log.warning("file %s: %s", asset.sha256[:12], problem)
+                    missing.append(f"{asset.sha256[:12]}: {problem}")
+        if cancelled():
+            raise Cancelled
         if missing:
-            raise Waiting(f"waits for {len(missing)} of {len(manifest.assets)} files; {missing[0]}"[:500])
+            raise Waiting(f"waits for {len(missing)} of {len(assets)} files; {missing[0]}"[:500])
+
+    def _had(self, asset: AssetReference, cancelled: Callable[[], bool]) -> str:
+        """Return why a file cannot be had; empty: it is there, or nobody wants it any more."""
+        try:
+            self.assets.ensure(asset, cancelled)
+        except Cancelled:
+            return ""
+        except Unavailable as error:
+            return self._had_after_tidying(asset, cancelled) if error.is_full else str(error)
+        return ""
+
+    def _had_after_tidying(self, asset: AssetReference, cancelled: Callable[[], bool]) -> str:
+        self.assets.tidy(self.needed(), all_else=True)
+        try:
+            self.assets.ensure(asset, cancelled)
+        except Cancelled:
+            return ""
+        except Unavailable as error:
+            return str(error)
+        return ""
 
     def _draw(self, slide: Slide, manifest: Manifest, size: Size) -> Outcome:
         if isinstance(slide.content, UnknownContent):
@@ -107,6 +145,11 @@ class Workshop:
         name = f"idle-{raster.image_digest(image)[:32]}-0.png"
         save_png(image, self.state.frames / name)
         return name
+
+
+def _bytes_per_second(manifest: Manifest) -> int | None:
+    limit = manifest.settings.downloads.kilobytes_per_second
+    return limit * 1000 if limit else None
 
 
 def places(manifest: Manifest) -> Iterator[tuple[Slide, Size]]:

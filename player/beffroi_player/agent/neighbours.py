@@ -1,0 +1,234 @@
+"""Files from the players next door: asked for on the local network, and given to whoever asks there.
+
+Nobody is told where the others are: a question goes to a multicast group of the site, and whoever has the file answers
+the asker. What comes is checked as if it came from the server, and all of this can be missing: the server remains.
+
+A question is ``BEFFROI1 ? <town> <sha256>`` and an answer ``BEFFROI1 ! <sha256> <port>``, in ASCII; the town is the
+beginning of a digest of its name, so that two towns in one building do not talk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import logging
+import re
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import requests
+
+from beffroi_player.agent.http import CHUNK, Refusal
+
+log = logging.getLogger(__name__)
+
+GROUP, PORT = "239.255.66.69", 7069
+"""Of the administratively scoped addresses (RFC 2365): no router passes them on."""
+WAIT_S = 0.25
+TIMEOUT_S = (2.0, 5.0)
+"""To connect, and between two pieces: whoever is slower is no help."""
+MOST_ANSWERS = 4
+MOST_GUESTS = 4
+"""Players that are given a file at the same time."""
+FORGIVEN_S = 3_600.0
+"""For how long somebody is not asked who gave what was wrong."""
+_QUESTION = re.compile(rb"BEFFROI1 \? ([0-9a-f]{16}) ([0-9a-f]{64})")
+_ANSWER = re.compile(rb"BEFFROI1 ! ([0-9a-f]{64}) (\d{1,5})")
+_PATH = re.compile(r"/([0-9a-f]{64})")
+_RANGE = re.compile(r"bytes=(\d{1,15})-")
+
+
+class Neighbours:
+    """The players on the same network.
+
+    Args:
+        folder: The files that are whole, each named by its SHA-256.
+        town: Whose players they are.
+        interface: Address of the network card; ``0.0.0.0`` leaves the choice to the system.
+        port: Of the questions.
+    """
+
+    def __init__(self, folder: Path, town: str, interface: str = "0.0.0.0", port: int = PORT) -> None:  # noqa: S104
+        self._folder, self._interface, self._port = folder, interface, port
+        self._town = hashlib.sha256(town.encode()).hexdigest()[:16].encode()
+        self._wrong: dict[str, float] = {}
+        self._ear: socket.socket | None = None
+        self._door: _Door | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether questions are answered."""
+        return self._ear is not None
+
+    def open(self) -> None:
+        """Begin to answer, and to ask. Where the network does not let us, only a word is logged."""
+        if self._ear is not None:
+            return
+        try:
+            self._door = _Door(("", 0), self._folder)
+            self._ear = self._listening()
+        except OSError as error:
+            log.warning("files are not shared on the network: %s", error)
+            self.close()
+            return
+        for name, work in (("neighbours", self._answer), ("neighbours-door", self._door.serve_forever)):
+            threading.Thread(target=work, name=name, daemon=True).start()
+
+    def close(self) -> None:
+        """Neither answer nor ask any more."""
+        ear, self._ear = self._ear, None
+        door, self._door = self._door, None
+        if ear is not None:
+            ear.close()
+        if door is not None:
+            threading.Thread(target=_shut, args=(door, ear is not None), daemon=True).start()
+
+    def who_has(self, sha256: str) -> list[tuple[str, int]]:
+        """Return who has a file: addresses and ports, in the order of their answers."""
+        if self._ear is None:
+            return []
+        found: list[tuple[str, int]] = []
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+            asker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
+            asker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._interface))
+            asker.sendto(b"BEFFROI1 ? " + self._town + b" " + sha256.encode(), (GROUP, self._port))
+            end = time.monotonic() + WAIT_S
+            while (left := end - time.monotonic()) > 0 and len(found) < MOST_ANSWERS:
+                asker.settimeout(left)
+                answer, (host, _) = asker.recvfrom(256)
+                match = _ANSWER.fullmatch(answer)
+                if match and match[1] == sha256.encode() and 0 < int(match[2]) < 65_536 and self._is_trusted(host):
+                    found.append((host, int(match[2])))
+        return found
+
+    @contextmanager
+    def asset(self, sha256: str, start: int, host: str, port: int) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Give a file from a byte on, as :meth:`Server.asset` does.
+
+        Raises:
+            Refusal: the neighbour does not have it after all.
+            requests.RequestException: it does not answer.
+        """
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        with requests.get(
+            f"http://{host}:{port}/{sha256}", headers=headers, timeout=TIMEOUT_S, stream=True, allow_redirects=False
+        ) as response:
+            if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
+                raise Refusal(f"{host} has it not: {response.status_code}")
+            yield (start if response.status_code == requests.codes.partial_content else 0), response.iter_content(CHUNK)
+
+    def blame(self, host: str) -> None:
+        """Remember who gave what was wrong, or nothing."""
+        self._wrong[host] = time.monotonic()
+        if len(self._wrong) > 100:
+            self._wrong.pop(next(iter(self._wrong)))
+
+    def _is_trusted(self, host: str) -> bool:
+        return time.monotonic() - self._wrong.get(host, -FORGIVEN_S) >= FORGIVEN_S and _is_near(host)
+
+    def _listening(self) -> socket.socket:
+        ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            ear.bind((GROUP, self._port))
+            joined = struct.pack("4s4s", socket.inet_aton(GROUP), socket.inet_aton(self._interface))
+            ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
+            ear.settimeout(1.0)
+        except OSError:
+            ear.close()
+            raise
+        return ear
+
+    def _answer(self) -> None:
+        while (ear := self._ear) is not None and (door := self._door) is not None:
+            try:
+                question, sender = ear.recvfrom(256)
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            match = _QUESTION.fullmatch(question)
+            if match and match[1] == self._town and _is_near(sender[0]) and self._has(match[2].decode()):
+                with suppress(OSError):
+                    ear.sendto(b"BEFFROI1 ! " + match[2] + b" " + str(door.server_port).encode(), sender)
+
+    def _has(self, sha256: str) -> bool:
+        return (self._folder / sha256).is_file()
+
+
+class _Door(ThreadingHTTPServer):
+    """Gives files that are whole, and nothing else."""
+
+    daemon_threads = True
+    request_queue_size = MOST_GUESTS
+
+    def __init__(self, address: tuple[str, int], folder: Path) -> None:
+        self.folder = folder
+        self.guests = threading.BoundedSemaphore(MOST_GUESTS)
+        super().__init__(address, _Guest)
+
+    def verify_request(self, _request: object, client: object) -> bool:
+        """Let only neighbours in."""
+        return isinstance(client, tuple) and _is_near(str(client[0]))
+
+    def handle_error(self, _request: object, client: object) -> None:
+        """Whoever hangs up does so."""
+        log.debug("a neighbour is gone: %s", client)
+
+
+class _Guest(BaseHTTPRequestHandler):
+    timeout = 10
+    server: _Door
+
+    def do_GET(self) -> None:
+        match = _PATH.fullmatch(self.path)
+        if match is None:
+            self.send_error(404)
+            return
+        if not self.server.guests.acquire(blocking=False):
+            self.send_error(503)
+            return
+        try:
+            self._give(self.server.folder / match[1])
+        finally:
+            self.server.guests.release()
+
+    def _give(self, path: Path) -> None:
+        try:
+            file = path.open("rb")
+        except OSError:
+            self.send_error(404)
+            return
+        with file:
+            size = path.stat().st_size
+            asked = _RANGE.fullmatch(self.headers.get("Range", ""))
+            start = min(int(asked[1]), size) if asked else 0
+            self.send_response(206 if asked else 200)
+            self.send_header("Content-Length", str(size - start))
+            self.end_headers()
+            file.seek(start)
+            while chunk := file.read(CHUNK):
+                self.wfile.write(chunk)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: a guest is no news."""
+
+
+def _shut(door: _Door, runs: bool) -> None:
+    if runs:
+        door.shutdown()
+    door.server_close()
+
+
+def _is_near(host: str) -> bool:
+    """Tell whether an address is one of a local network."""
+    with suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        return address.is_private or address.is_link_local
+    return False
