@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Literal
 
 from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, PowerState, Slide, WireModel
 from beffroi_content.timeline import ClockState
@@ -136,6 +137,8 @@ class Glass(WireModel):
     overlay: bool = False
     power: PowerState = PowerState.ON
     """What the display does by its hours."""
+    lit: Literal["", "sent", "confirmed"] = ""
+    """Whether the display was told so, and says so itself."""
     brightness: int = 100
     """Percent, to which the picture was darkened."""
     dropped_frames: int = 0

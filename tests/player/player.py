@@ -29,6 +29,7 @@ from beffroi_player.agent.programme import Workshop, keep_frames
 from beffroi_player.agent.refusals import Refusals
 from beffroi_player.agent.reporter import Facts, Reporter
 from beffroi_player.agent.vault import Vault
+from beffroi_player.outputs.base import Lit
 from beffroi_player.stage.loop import Stage
 from beffroi_player.store import Glass, Runtime, State
 
@@ -82,6 +83,8 @@ class Display:
     def __init__(self, size: tuple[int, int] = (320, 180)) -> None:
         self._size = size
         self.pictures: list[pygame.Surface] = []
+        self.switched: list[bool] = []
+        self.lit = Lit.CONFIRMED
 
     def start(self) -> None:
         pygame.display.init()
@@ -103,6 +106,10 @@ class Display:
 
     def pump(self) -> bool:
         return True
+
+    def power(self, on: bool) -> Lit:
+        self.switched.append(on)
+        return self.lit
 
     def close(self) -> None:
         pygame.display.quit()

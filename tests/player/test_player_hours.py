@@ -95,3 +95,16 @@ def test_a_player_that_does_not_know_the_time_stays_on(tmp_path):
     assert player.look().power is PowerState.ON
     player.stage.end()
     player.close()
+
+
+def test_the_display_itself_is_switched_off_and_on_and_that_is_told(player, hall):
+    start(player, hall, OFF)
+    glass = player.wait(11_000)
+    assert glass.power is PowerState.OFF
+    assert player.display.switched == [False]
+    assert glass.lit == "confirmed"
+    assert player.report().lit == "confirmed"
+    hall.now_ms = player.time.system_ms
+    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    player.look()
+    assert player.display.switched == [False, True]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -102,6 +102,8 @@ class Report(WireModel):
     """Digest of what was presented, upright, before it was dimmed: see ``raster.frame_digest``."""
     power: PowerState = PowerState.ON
     """What the display does by its hours."""
+    lit: Literal["", "sent", "confirmed"] = ""
+    """Whether the display was switched so, and says so itself; empty: only its picture was made dark."""
     brightness: Annotated[int, Field(ge=0, le=100)] = 100
     """Percent, as far as pictures can be made darker."""
     preparing: Text = ""

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -29,8 +30,9 @@ SPACING_MS = 500
 """Two reports are at least this far apart; the last change always gets out."""
 LAST_MS = 600_000
 """How often ``last.png`` is renewed while the programme stays the same: a memory card does not like more."""
-MEND_MS = 300_000
-"""How often the same frame is mended at most."""
+MEND_MS, LONGEST_MEND_MS = 10_000, 30_000
+"""How long the same frame is not mended again: what is broken again at once cannot be mended here."""
+FORGET_MS = 300_000
 ACKNOWLEDGED = 500
 """Receipts that are remembered, so that none is sent twice: far more than alerts are held at once."""
 SCREENSHOT_SIDE = 480
@@ -52,6 +54,13 @@ class Facts:
     receptions: Mapping[str, Reception]
     programme_reception: Reception | None
     health: Health | None = None
+
+
+class Mended(NamedTuple):
+    """When a frame was mended, and how long it is not mended again."""
+
+    at_ms: float
+    pause_ms: int
 
 
 class Reporter:
@@ -90,7 +99,7 @@ class Reporter:
         self._number = 0
         self._said: Report | None = None
         self._said_ms = -REPORT_MS * 1.0
-        self._mended: dict[str, float] = {}
+        self._mended: dict[str, Mended] = {}
         self._programme_shown: int | None = None
         self._last_saved: tuple[int | None, float] = (None, -LAST_MS * 1.0)
         self._last_wanted = False
@@ -105,6 +114,8 @@ class Reporter:
             glass = self._runtime.glass.read()
             if glass is not None:
                 self._note(glass)
+        if self._glass is not None:
+            self._repair_once(self._glass)
         self._take_capture()
         return self._report()
 
@@ -126,7 +137,6 @@ class Reporter:
     def _note(self, glass: Glass) -> None:
         before, self._glass = self._glass, glass
         self._acknowledge(glass)
-        self._repair_once(glass)
         if glass.programme is not None and glass.programme != self._programme_shown:
             self._programme_shown = glass.programme
             self._shown()
@@ -138,13 +148,20 @@ class Reporter:
             ring(self._runtime.stage_bell, CAPTURE)
 
     def _repair_once(self, glass: Glass) -> None:
-        """Ask for what is broken, now and then: what is broken again at once cannot be mended here."""
+        """Ask for what is broken, now and then."""
         now = self._uptime()
-        self._mended = {frame: at for frame, at in self._mended.items() if now - at < MEND_MS}
-        broken = {fault.frame for fault in glass.faults} - self._mended.keys()
-        self._mended |= dict.fromkeys(broken, now)
+        self._mended = {frame: mended for frame, mended in self._mended.items() if now - mended.at_ms < FORGET_MS}
+        broken = {fault.frame for fault in glass.faults if self._is_worth_mending(fault.frame, now)}
+        for frame in broken:
+            before = self._mended.get(frame)
+            pause_ms = MEND_MS if before is None else min(LONGEST_MEND_MS, 2 * before.pause_ms)
+            self._mended[frame] = Mended(now, pause_ms)
         if broken:
             self._repair(tuple(sorted(broken)))
+
+    def _is_worth_mending(self, frame: str, now: float) -> bool:
+        before = self._mended.get(frame)
+        return before is None or now - before.at_ms >= before.pause_ms
 
     def _acknowledge(self, glass: Glass) -> None:
         facts = self._facts()
@@ -250,6 +267,7 @@ class Reporter:
             stage_started_at_ms=max(0, glass.started_at_ms) if glass else None,
             power=glass.power if glass else PowerState.ON,
             brightness=glass.brightness if glass else 100,
+            lit=glass.lit if glass else "",
             health=facts.health,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from beffroi_player.outputs.base import Output, OutputError
@@ -14,13 +15,13 @@ DRAWINGS = ("auto", "gpu", "software")
 _CARDS = Path("/dev/dri")
 
 
-def choose(name: str, runtime: Path) -> Output:
+def choose(name: str, runtime: Path, stopped: Callable[[], bool] = lambda: False) -> Output:
     """Return the output of that name, not yet started.
 
     ``auto`` is a window where a desktop runs, otherwise the whole display if there is a graphics card, otherwise
-    headless. A card without a display is not headless: the stage then fails and is started again until one is
-    plugged in. A LED controller is named by its address, such as ``ddp://192.168.1.40``. ``runtime`` is the runtime
-    directory.
+    headless. A card without a display is not headless: the stage then waits until one is plugged in. A LED controller
+    is named by its address, such as ``ddp://192.168.1.40``. ``runtime`` is the runtime directory, and ``stopped`` tells
+    whether it is time to end all the same.
 
     Raises:
         OutputError: the address of the controller is none.
@@ -38,7 +39,7 @@ def choose(name: str, runtime: Path) -> Output:
     if name == "fullscreen":
         from beffroi_player.outputs.fullscreen import Fullscreen  # noqa: PLC0415
 
-        return Fullscreen()
+        return Fullscreen(stopped)
     from beffroi_player.outputs.window import Window  # noqa: PLC0415
 
     return Window()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from typing import Protocol
 
 import pygame
@@ -13,6 +14,15 @@ Size = tuple[int, int]
 
 class OutputError(Exception):
     """The output cannot be opened; the message says why."""
+
+
+class Lit(StrEnum):
+    """What became of the wish to switch a display."""
+
+    UNKNOWN = ""
+    """It cannot be switched, or nobody can tell."""
+    SENT = "sent"
+    CONFIRMED = "confirmed"
 
 
 class Output(Protocol):
@@ -49,6 +59,9 @@ class Output(Protocol):
 
     def pump(self) -> bool:
         """Answer the window system. Return False once a person has closed the window."""
+
+    def power(self, on: bool) -> Lit:
+        """Switch the display on or off, if that can be done."""
 
     def close(self) -> None:
         """Give the display back."""

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import time
+from collections.abc import Callable
 
 import pygame
 
-from beffroi_player.outputs.base import OutputError, Size, start_display
+from beffroi_player import notify
+from beffroi_player.outputs import kms
+from beffroi_player.outputs.base import Lit, OutputError, Size, start_display
 from beffroi_player.outputs.window import Window
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+"""How often it looks whether a display was plugged in or out: a file of the kernel, read."""
 
 
 class Fullscreen(Window):
@@ -16,22 +26,104 @@ class Fullscreen(Window):
 
     flags = pygame.FULLSCREEN
 
+    def __init__(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        super().__init__()
+        self._stopped = stopped
+        self._plugged: tuple[kms.Connector, ...] = ()
+        self._looked = 0.0
+        self._size: Size = (0, 0)
+
     def start(self) -> None:
-        """Take the display.
+        """Take the display; without a desktop, wait until one is plugged in.
 
         Raises:
-            OutputError: there is no display, or it belongs to another program.
+            OutputError: it belongs to another program, or the wait was ended.
         """
         if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
             super().start()
             return
         # KMS has no window surface without acceleration.
         os.environ.pop("SDL_FRAMEBUFFER_ACCELERATION", None)
-        start_display("kmsdrm")
+        for card in kms.cards():
+            if found := kms.obstacle(card):
+                raise OutputError(found)
+        self._plugged = self._awaited()
+        # Cards have other numbers at each start of some machines.
+        os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(self._plugged[0].card)
+        self._take()
+
+    def pump(self) -> bool:
+        """Answer the window system, and begin anew when another display is plugged in."""
+        if self.replugged():
+            picture = self._picture
+            self.retake()
+            self.open(self._size)
+            if picture is not None:
+                self.present(picture)
+        return super().pump()
+
+    def replugged(self) -> bool:
+        """Tell whether another display is plugged in than is drawn on, or it has other modes."""
+        now = time.monotonic()
+        if not self._plugged or now - self._looked < LOOK_S:
+            return False
+        self._looked = now
+        found = kms.connected()
+        if not found or found == self._plugged:
+            return False
+        log.warning("another display is plugged in, or it has other modes: %s", ", ".join(each.name for each in found))
+        self._plugged = found
+        return True
+
+    def retake(self) -> None:
+        """Begin anew with the display that is plugged in now; what was drawn on is gone."""
+        os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(self._plugged[0].card)
+        pygame.display.quit()
+        self._take()
+
+    def open(self, size: Size) -> None:
+        """Open the window, or give it another size; see :meth:`Output.open`."""
+        self._size = size
+        super().open(size)
+
+    def power(self, on: bool) -> Lit:
+        """Switch the display on or off."""
+        if not self._plugged:
+            return Lit.UNKNOWN
+        connector = self._plugged[0]
+        if problem := kms.switch(connector, on):
+            log.warning("the display %s is not switched: %s", connector.name, problem)
+            return Lit.UNKNOWN
+        return Lit.CONFIRMED if kms.is_lit(connector) is on else Lit.SENT
+
+    def _awaited(self) -> tuple[kms.Connector, ...]:
+        """Return what is plugged in, as soon as something is."""
+        said = False
+        while not (found := kms.connected()):
+            if not said:
+                log.warning("no display is plugged in: waiting for one")
+                # The service is as ready as it can be: it is not to be killed for what a technician unplugged.
+                notify.ready()
+                said = True
+            notify.alive()
+            if self._stopped():
+                raise OutputError("no display was plugged in")
+            time.sleep(LOOK_S)
+        return found
+
+    def _take(self) -> None:
+        try:
+            start_display("kmsdrm")
+        except OutputError as error:
+            name = self._plugged[0].name
+            raise OutputError(
+                f"the display at {name} cannot be taken: {error}. Another program may have it (a desktop, or another "
+                "player), or the packages libgbm1, libegl1, libgles2 and libgl1-mesa-dri are missing"
+            ) from error
 
     def _mode(self, size: Size) -> pygame.Surface:
-        kms = pygame.display.get_driver().lower() == "kmsdrm"
-        for wanted in (size, self.desktop()) if kms else (self.desktop(),):
+        kms_driver = pygame.display.get_driver().lower() == "kmsdrm"
+        for wanted in (size, self.desktop()) if kms_driver else (self.desktop(),):
             with contextlib.suppress(pygame.error):
                 return pygame.display.set_mode(wanted, self.flags)
         raise OutputError(f"no display of {size[0]}x{size[1]} pixels or any other size: {pygame.get_error()}")

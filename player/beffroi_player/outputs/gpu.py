@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pygame
 
-from beffroi_player.outputs.base import OutputError, Size, fitted
+from beffroi_player.outputs.base import Lit, OutputError, Size, fitted
 from beffroi_player.outputs.sdl import Area, Renderer, SdlError, Texture
 from beffroi_player.outputs.window import Window, window_events
 
@@ -132,6 +132,11 @@ class Gpu:
     def pump(self) -> bool:
         """Answer the window system."""
         closed, exposed = window_events()
+        if self._base.replugged():
+            self.leave()
+            self._base.retake()
+            self.open(self._size)
+            exposed = True
         if exposed and self._last is not None:
             self._guarded()
         return not closed
@@ -141,9 +146,9 @@ class Gpu:
         self.leave()
         self._base.close()
 
-    def __getattr__(self, name: str) -> Any:
-        """Do what the display does that has nothing to do with drawing, such as switching it off."""
-        return getattr(self._base, name)
+    def power(self, on: bool) -> Lit:
+        """Switch the display on or off; see :meth:`Output.power`."""
+        return self._base.power(on)
 
     # --- as a painter
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pygame
 
 from beffroi_player.files import write_file
-from beffroi_player.outputs.base import Size, start_display
+from beffroi_player.outputs.base import Lit, Size, start_display
 
 
 class Headless:
@@ -52,6 +52,10 @@ class Headless:
     def pump(self) -> bool:
         """Return True: nobody closes it."""
         return True
+
+    def power(self, on: bool) -> Lit:
+        """Do nothing: there is no display."""
+        return Lit.UNKNOWN
 
     def close(self) -> None:
         """Leave the file: it is what was shown last."""

@@ -6,7 +6,7 @@ import os
 
 import pygame
 
-from beffroi_player.outputs.base import OutputError, Size, fitted, start_display
+from beffroi_player.outputs.base import Lit, OutputError, Size, fitted, start_display
 
 
 class Window:
@@ -69,6 +69,17 @@ class Window:
         if exposed:
             pygame.display.flip()
         return not closed
+
+    def replugged(self) -> bool:
+        """Tell whether another display has taken the place of the one that is drawn on: a desktop sees to that."""
+        return False
+
+    def retake(self) -> None:
+        """Begin anew with another display."""
+
+    def power(self, on: bool) -> Lit:
+        """Do nothing: the desktop decides."""
+        return Lit.UNKNOWN
 
     def close(self) -> None:
         """Close the window."""

@@ -20,7 +20,7 @@ from beffroi_content.timeline.display import Display, display
 from beffroi_player import machine, notify
 from beffroi_player.files import stamp, write_file
 from beffroi_player.nudge import CAPTURE, Bell, ring
-from beffroi_player.outputs.base import Output
+from beffroi_player.outputs.base import Lit, Output
 from beffroi_player.outputs.canvas import painter_of
 from beffroi_player.outputs.composition import Composition, Layer
 from beffroi_player.outputs.gpu import GpuLost
@@ -29,6 +29,7 @@ from beffroi_player.pictures import to_ppm
 from beffroi_player.stage import cinema, composer
 from beffroi_player.stage.cinema import Cinema
 from beffroi_player.stage.composer import Blend, Composer
+from beffroi_player.stage.daylight import Daylight
 from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, upright_rgb
 from beffroi_player.stage.playlog import PlayLog
 from beffroi_player.stage.reader import Reader
@@ -88,6 +89,7 @@ class Stage:
         uptime: Callable[[], float] = machine.uptime,
         system: Callable[[], int] = machine.system_ms,
         safety: Safety = Safety.FULL,
+        daylight: Daylight | None = None,
     ) -> None:
         self._safety, self._safe_until_ms = safety, uptime() + WITHIN_MS
         self._state = state
@@ -104,6 +106,7 @@ class Stage:
         self._bellringer = Bellringer(self._speaker)
         self._cinema = Cinema(state, self._painter.takes_planes, self._speaker)
         self._light = Display(PowerState.ON, 100, None)
+        self._daylight = daylight or Daylight()
         self._base: pygame.Surface | None = None
         self._top = Composition(splash.get_size(), (Layer.whole(splash),)) if splash else None
         """What was presented last."""
@@ -113,6 +116,9 @@ class Stage:
         self._moved_ms: float | None = None
         """When the last step was due of a transition or of messages that glide, in milliseconds since boot."""
         self._late = 0
+        self._is_on = True
+        self._lit = Lit.UNKNOWN
+        """What became of the last wish to switch the display."""
         self._steady: Steady | None = None
         self._slides: tuple[object, ...] | None = None
         self._composer = Composer(self._cinema, self._frames)
@@ -198,12 +204,14 @@ class Stage:
             log.info("ten minutes without a crash: everything is shown again")
             self._safety = Safety.FULL
         scene = self._scene(moment, size)
-        self._light = display(self._reader.manifest, self._reader.held, moment)
+        by_hours = display(self._reader.manifest, self._reader.held, moment)
+        self._light = self._daylight.dimmed(by_hours, settings.darkest if settings else 100, moment.uptime_ms)
         picture, until_ms = self._with_overlay(self._scenery.picture(scene), scene, moment, size)
         until_ms = _sooner(until_ms, self._light.until_ms, moment)
         if self._light.state is PowerState.OFF and not picture.overlay:
             self._show_nothing(moment, size)
         else:
+            self._switch(on=True)
             self._show(picture, moment, size)
         self._bellringer.look(scene, self._speaker.volume)
         soon = self._load_ahead(moment.at(scene.until_ms), size) if scene.until_ms is not None else None
@@ -360,7 +368,14 @@ class Stage:
 
         self._blend, self._glides = None, False
         self._put((REST, self._frames.rotation, size), darkness, size)
+        self._switch(on=False)
         self._tell(Picture((), (), ()), moment)
+
+    def _switch(self, *, on: bool) -> None:
+        """Switch the display after it was made dark, and before it is to show something."""
+        if on != self._is_on:
+            self._is_on = on
+            self._lit = self._output.power(on)
 
     def _put(
         self,
@@ -399,7 +414,7 @@ class Stage:
         presented = Presented(self._number, self._size, self._digest, self._presented)
         self._teller.tell(
             picture, presented, moment, self._light, programme.sequence if programme else None,
-            (*self._cinema.faults, *_SAFE[self._safety]), self._cinema.dropped, self._late,
+            (*self._cinema.faults, *_SAFE[self._safety]), self._cinema.dropped, self._late, self._lit,
         )  # fmt: skip
 
     def _load_ahead(self, moment: Moment, size: Size) -> Scene:

@@ -38,7 +38,7 @@ class Teller:
 
     def tell(
         self, picture: Picture, presented: Presented, moment: Moment, light: Display, programme: int | None,
-        faults: tuple[Fault, ...], dropped_frames: int, late_frames: int,
+        faults: tuple[Fault, ...], dropped_frames: int, late_frames: int, lit: str = "",
     ) -> None:  # fmt: skip
         """Say what is on the glass, and tell the agent."""
         shown = tuple(piece.shown for piece in picture.pieces if piece.shown)
@@ -54,6 +54,7 @@ class Teller:
             brightness=light.brightness,
             dropped_frames=dropped_frames,
             late_frames=late_frames,
+            lit=lit,
             presented_at_ms=moment.unix_ms + round(presented.uptime_ms - moment.uptime_ms),
             presented_uptime_ms=presented.uptime_ms,
             clock=moment.clock,

@@ -1,0 +1,86 @@
+"""Less light on the glass where it is dark around, by a light sensor that the kernel knows (IIO, in lux).
+
+Drivers for BH1750, VEML7700, TSL2561 and others are in the kernel; a device-tree overlay names the one that is there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+from beffroi_content.model import PowerState
+from beffroi_content.timeline.display import Display
+
+DEVICES = Path("/sys/bus/iio/devices")
+READ_MS = 5_000.0
+READINGS = 7
+"""Of which the middle one counts: a headlight that passes does nothing."""
+DARK_LUX, BRIGHT_LUX = 5.0, 1_000.0
+"""A street at night, and a cloudy day in the shade."""
+STEP = 5
+"""Percent by which the light changes at once."""
+
+
+class Daylight:
+    """The sensor, if there is one.
+
+    Args:
+        devices: Where the kernel lists its sensors.
+    """
+
+    def __init__(self, devices: Path = DEVICES) -> None:
+        self._devices = devices
+        self._readings: deque[float] = deque(maxlen=READINGS)
+        self._read_ms: float | None = None
+        self._percent = 100
+
+    def dimmed(self, light: Display, darkest: int, uptime_ms: float) -> Display:
+        """Return what the display does, with no more light than fits what is around.
+
+        Args:
+            light: What it does by its hours.
+            darkest: Percent in darkness; 100: the sensor is not heeded.
+            uptime_ms: Milliseconds since boot.
+        """
+        if darkest >= 100 or light.state is PowerState.OFF:
+            return light
+        if self._read_ms is None or uptime_ms - self._read_ms >= READ_MS:
+            self._read_ms = uptime_ms
+            self._read(darkest)
+        if self._percent >= light.brightness:
+            return light
+        return replace(light, state=PowerState.DIM, brightness=self._percent)
+
+    def _read(self, darkest: int) -> None:
+        found = _lux(self._devices)
+        if found is None:
+            self._readings.clear()
+            self._percent = 100
+            return
+        self._readings.append(found)
+        wanted = fitting(median(self._readings), darkest)
+        # A little less or more is not seen, and each change is a new picture.
+        if abs(wanted - self._percent) >= STEP:
+            self._percent += STEP if wanted > self._percent else -STEP
+            self._percent = max(darkest, min(100, self._percent))
+
+
+def fitting(lux: float, darkest: int) -> int:
+    """Return the percent of light that fits an illuminance: the eye sees ratios, so the scale is logarithmic."""
+    share = (math.log(max(lux, DARK_LUX)) - math.log(DARK_LUX)) / (math.log(BRIGHT_LUX) - math.log(DARK_LUX))
+    return round(darkest + (100 - darkest) * min(1.0, share))
+
+
+def _lux(devices: Path) -> float | None:
+    for device in sorted(devices.glob("iio:device*")):
+        with suppress(OSError, ValueError):
+            return float((device / "in_illuminance_input").read_text())
+        with suppress(OSError, ValueError):
+            scale = device / "in_illuminance_scale"
+            factor = float(scale.read_text()) if scale.exists() else 1.0
+            return float((device / "in_illuminance_raw").read_text()) * factor
+    return None

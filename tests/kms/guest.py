@@ -1,0 +1,277 @@
+"""What happens inside the virtual machine: each case is a promise about a display without a desktop."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "player"))
+
+from PIL import Image, ImageChops
+from town import TownHall, alert, slide
+
+from beffroi_content import raster
+from beffroi_content.model import (
+    AlertLevel,
+    HeldAlert,
+    PowerState,
+    ScreenHours,
+    TimeWindow,
+)
+from beffroi_player import machine
+from beffroi_player.agent.draw import drawn
+from beffroi_player.store import ActiveProgramme, AlertsRecord, HeldStream, Runtime, State, alert_set, frame_set
+
+OUT = Path("/tmp/out")
+NOBODY, VIDEO = 65_534, 44
+PATIENCE_S = 90.0
+SIZE = (1024, 768)
+
+
+class Screen:
+    """A player's stage with a state directory of its own, as a user of the group video."""
+
+    def __init__(self, name: str) -> None:
+        self.folder = Path("/tmp") / name
+        self.state, self.runtime = State(self.folder / "state"), Runtime(self.folder / "run")
+        self.state.make()
+        self.runtime.make()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.hall = TownHall(now_ms=machine.system_ms())
+
+    def has_programme(self, text: str, **settings: object) -> None:
+        """Write a programme of one slide."""
+        shown = slide("notice", text)
+        manifest = self.hall.manifest(shown, size=SIZE, **settings)
+        frames = {}
+        for each in (shown, manifest.idle):
+            outcome = drawn(each, manifest.settings, SIZE, self.state.assets, self.state.frames)
+            frames[frame_set(each.id, SIZE)] = outcome.frames
+        self.state.programme.write(ActiveProgramme(sequence=1, manifest=manifest, frames=frames))
+
+    def has_emergency(self) -> None:
+        """Write an emergency, as the agent does."""
+        told = alert(level=AlertLevel.EMERGENCY, now=machine.system_ms())
+        manifest = self.state.programme.read().manifest
+        canvas = raster.Canvas.of(manifest.settings, SIZE)
+        names = []
+        for page, image in enumerate(raster.draw_alert(told, "takeover", canvas)):
+            names.append(f"emergency-{page}.png")
+            image.save(self.state.frames / names[-1])
+        held = HeldAlert(alert=told, lapses_at_uptime_ms=int(machine.uptime()) + 3_600_000, pages=len(names))
+        record = AlertsRecord(
+            boot=machine.boot_id(), size=SIZE, streams={"all/alerts": HeldStream(sequence=1, alerts=(held,))},
+            frames={alert_set(told, "takeover"): tuple(names)},
+        )  # fmt: skip
+        self.runtime.alerts.write(record)
+
+    def start(self, groups: tuple[int, ...] = (VIDEO,), *options: str) -> subprocess.Popen[bytes]:
+        """Start the stage without a console, a session or any right but that of the groups."""
+        subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(self.folder)], check=True)
+        command = [
+            # It may read what lies in somebody's home, as this clone may; that opens no graphics card.
+            "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--inh-caps=+dac_read_search",
+            "--ambient-caps=+dac_read_search",
+            f"--groups={','.join(map(str, groups))}" if groups else "--clear-groups",
+            sys.executable, "-m", "beffroi_player", "stage", "--state", str(self.state.folder),
+            "--runtime", str(self.runtime.folder), "--output", "fullscreen", *options,
+        ]  # fmt: skip
+        with (self.folder / "log").open("ab") as log:
+            environment = {**os.environ, "HOME": str(self.folder)}
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        return self.process
+
+    @property
+    def log(self) -> str:
+        """What it has said."""
+        return (self.folder / "log").read_text()
+
+    def stop(self) -> None:
+        """End it."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
+
+    def glass(self) -> dict[str, object]:
+        """Return what it says of the glass."""
+        with contextlib.suppress(OSError, ValueError):
+            found: dict[str, object] = json.loads((self.runtime.folder / "glass.json").read_text())
+            return found
+        return {}
+
+    def shows(self, frame: str) -> bool:
+        """Tell whether the display shows that frame, pixel by pixel."""
+        with Image.open(self.state.frames / frame) as image:
+            wanted = image.convert("RGB")
+        seen = screendump()
+        return seen.size == wanted.size and ImageChops.difference(seen, wanted).getbbox() is None
+
+    @property
+    def frame(self) -> str:
+        """The file name of the one slide."""
+        return self.state.programme.read().frames[frame_set("notice", SIZE)][0]
+
+
+def screendump() -> Image.Image:
+    """Return what the display shows, as the machine around it sees it."""
+    name = f"{time.monotonic_ns()}"
+    (OUT / f"{name}.wish").write_text("")
+    path = OUT / f"{name}.ppm"
+    until("a picture of the display", path.exists, 20)
+    with Image.open(path) as image:
+        found = image.convert("RGB")
+    for used in (path, path.with_suffix(".wish")):
+        used.unlink()
+    return found
+
+
+def until(what: str, found: Callable[[], object], seconds: float = PATIENCE_S) -> None:
+    """Wait for something."""
+    end = time.monotonic() + seconds
+    while not found():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds:.0f} s: {what}")
+        time.sleep(0.1)
+
+
+def connector() -> Path:
+    """Return the folder of the display's socket."""
+    return next(Path("/sys/class/drm").glob("card*-Virtual-1"))
+
+
+def plug(how: str) -> None:
+    """Plug the display in (``detect``) or out (``off``)."""
+    (connector() / "status").write_text(how)
+    wanted = "disconnected" if how == "off" else "connected"
+    until(f"the display is {wanted}", lambda: (connector() / "status").read_text().strip() == wanted)
+
+
+def every_pixel_is_on_the_display(screen: Screen) -> None:
+    """The display shows the frame to the pixel, with the processor and with the GPU."""
+    screen.has_programme("Marché de Noël")
+    for drawing in ("software", "gpu"):
+        screen.start((VIDEO,), "--drawing", drawing)
+        until(f"the frame, drawn by {drawing}", lambda: screen.shows(screen.frame))
+        screen.stop()
+
+
+def without_the_group_it_says_what_to_do(screen: Screen) -> None:
+    """A user without the right is told which group is missing."""
+    screen.has_programme("Sans droit")
+    process = screen.start(())
+    assert process.wait(PATIENCE_S) == 1, process.returncode
+    assert "add the user to the group “video”" in screen.log, screen.log
+
+
+def a_second_one_is_told_and_the_first_goes_on(screen: Screen) -> None:
+    """Two players cannot have one display."""
+    screen.has_programme("Le premier")
+    screen.start()
+    until("the first", lambda: screen.shows(screen.frame))
+    second = Screen("second")
+    second.has_programme("Le deuxième")
+    process = second.start()
+    assert process.wait(PATIENCE_S) == 1, process.returncode
+    assert "Another program may have it" in second.log, second.log
+    assert screen.shows(screen.frame)
+
+
+def without_a_display_it_waits_for_one(screen: Screen) -> None:
+    """Whoever plugs in a display later has a picture."""
+    screen.has_programme("Branché plus tard")
+    plug("off")
+    process = screen.start()
+    until("it says so", lambda: "no display is plugged in" in screen.log)
+    time.sleep(2)
+    assert process.poll() is None
+    plug("detect")
+    until("the frame", lambda: screen.shows(screen.frame))
+
+
+def while_it_waits_it_can_be_ended(screen: Screen) -> None:
+    """A service manager is not kept waiting."""
+    plug("off")
+    try:
+        process = screen.start()
+        until("it says so", lambda: "no display is plugged in" in screen.log)
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    finally:
+        plug("detect")
+
+
+def it_outlives_a_cable_that_is_pulled(screen: Screen) -> None:
+    """The picture is there again when the cable is."""
+    screen.has_programme("Câble")
+    process = screen.start()
+    until("the frame", lambda: screen.shows(screen.frame))
+    plug("off")
+    time.sleep(3)
+    assert process.poll() is None
+    plug("detect")
+    until("the frame again", lambda: screen.shows(screen.frame))
+
+
+def in_its_hours_of_rest_the_display_is_off(screen: Screen) -> None:
+    """The display itself is switched off, an emergency switches it on."""
+    all_day = TimeWindow(start=dt.time(0), end=dt.time(0))
+    screen.has_programme("La nuit", hours=(ScreenHours(state=PowerState.OFF, window=all_day),))
+    screen.start()
+    until("the display is off", lambda: (connector() / "dpms").read_text().strip() == "Off")
+    until("that is told", lambda: screen.glass().get("lit") == "confirmed")
+    screen.has_emergency()
+    until("the display is on", lambda: (connector() / "dpms").read_text().strip() == "On")
+    until("the emergency", lambda: screen.shows("emergency-0.png"))
+
+
+CASES = (
+    every_pixel_is_on_the_display, without_the_group_it_says_what_to_do, a_second_one_is_told_and_the_first_goes_on,
+    without_a_display_it_waits_for_one, while_it_waits_it_can_be_ended, it_outlives_a_cable_that_is_pulled,
+    in_its_hours_of_rest_the_display_is_off,
+)  # fmt: skip
+
+
+def main() -> None:
+    """Run every case."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=False)
+    for card in Path("/dev/dri").iterdir():
+        if card.is_char_device():
+            os.chown(card, 0, VIDEO)
+            card.chmod(0o660)
+    failed = 0
+    for case in CASES:
+        screen, began = Screen(case.__name__), time.monotonic()
+        try:
+            case(screen)
+            print(f"ok      {case.__name__}  {time.monotonic() - began:.1f} s", flush=True)
+        except Exception:
+            failed += 1
+            with contextlib.suppress(Exception):
+                screendump().save(OUT / f"{case.__name__}.png")
+            print(f"FAILED  {case.__name__}\n{traceback.format_exc()}", flush=True)
+            with contextlib.suppress(OSError):
+                print(screen.log[-3_000:], flush=True)
+        finally:
+            screen.stop()
+    print(f"{len(CASES) - failed} of {len(CASES)} cases passed", flush=True)
+    (OUT / "code").write_text(str(int(failed > 0)))
+    time.sleep(5)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BaseException:
+        traceback.print_exc()
+        (OUT / "code").write_text("1")
+        time.sleep(5)

@@ -1,0 +1,208 @@
+"""The player on a real graphics card of the kernel, without a desktop: in a virtual machine with virtio-gpu.
+
+    make test-kms
+
+A Debian kernel boots with the root of this machine, which it may only read, and runs ``guest.py`` there as its only
+program. What QEMU's display shows is compared with what the player says. It takes half a minute with KVM and some
+minutes without.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "kms"
+MODULES = ("virtio_pci", "virtio-gpu", "9pnet_virtio", "9p", "virtio-rng")
+TIMEOUT_S = 900
+INIT = """\
+#!/bin/busybox sh
+/bin/busybox mkdir -p /proc /sys /dev /host /new
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sys /sys
+/bin/busybox mount -t devtmpfs dev /dev
+for module in {modules}; do /bin/busybox insmod "$module" || echo "no $module"; done
+/bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro root /host || exec /bin/busybox sh
+/bin/busybox mount --move /proc /host/proc
+/bin/busybox mount --move /sys /host/sys
+/bin/busybox mount --move /dev /host/dev
+/bin/busybox mount -t tmpfs tmp /host/run
+/bin/busybox mount -t tmpfs tmp /host/tmp
+/bin/busybox mkdir /host/tmp/out
+/bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 out /host/tmp/out
+exec /bin/busybox chroot /host {python} {guest} >/host/dev/ttyS0 2>&1
+"""
+
+
+def main() -> int:
+    """Boot, answer the guest's wishes, and return its exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--kernel", help="version of Debian's kernel (default: the newest)")
+    options = parser.parse_args()
+    if platform.machine() != "x86_64":
+        sys.exit("test-kms boots a kernel for x86_64 and runs there only")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    version = options.kernel or _provide_kernel()
+    with tempfile.TemporaryDirectory(prefix="kms-") as name:
+        folder = Path(name)
+        (folder / "out").mkdir()
+        _make_initramfs(folder, version)
+        return _boot(folder, BUILD / "kernel" / "boot" / f"vmlinuz-{version}")
+
+
+def _provide_kernel() -> str:
+    """Unpack Debian's newest kernel, which is not installed; return its version."""
+    tree = BUILD / "kernel"
+    if not (tree / "boot").exists():
+        depends = subprocess.run(
+            ["apt-cache", "depends", "linux-image-amd64"], check=True, capture_output=True, text=True
+        )
+        package = next(line.split()[-1] for line in depends.stdout.splitlines() if "Depends:" in line)
+        subprocess.run(["apt-get", "download", "-qq", package], cwd=BUILD, check=True, stderr=subprocess.DEVNULL)
+        archive = next(BUILD.glob("linux-image-*.deb"))
+        subprocess.run(["dpkg-deb", "-x", str(archive), str(tree)], check=True)
+        archive.unlink()
+    version = next((tree / "lib" / "modules").iterdir()).name
+    if not (tree / "lib" / "modules" / version / "modules.dep").exists():
+        subprocess.run(["busybox", "depmod", "-b", str(tree), version], check=True)
+    return version
+
+
+def _make_initramfs(folder: Path, version: str) -> None:
+    base = BUILD / "kernel" / "lib" / "modules" / version
+    needed = _modules(base)
+    tree = folder / "initramfs"
+    (tree / "bin").mkdir(parents=True)
+    busybox = shutil.which("busybox")
+    assert busybox
+    shutil.copy(busybox, tree / "bin" / "busybox")
+    for name in needed:
+        shutil.copy(base / name, tree / Path(name).name)
+    init = INIT.format(
+        modules=" ".join(f"/{Path(name).name}" for name in needed),
+        python=sys.executable, guest=Path(__file__).with_name("guest.py"),
+    )  # fmt: skip
+    (tree / "init").write_text(init)
+    (tree / "init").chmod(0o755)
+    names = "\n".join(str(path.relative_to(tree)) for path in sorted(tree.rglob("*")))
+    with (folder / "initramfs.cpio").open("wb") as file:
+        subprocess.run(["busybox", "cpio", "-o", "-H", "newc"], cwd=tree, input=names.encode(), stdout=file,
+                       stderr=subprocess.DEVNULL, check=True)  # fmt: skip
+
+
+def _modules(base: Path) -> list[str]:
+    """Return the files of the modules and of what they need, in the order in which they are to be loaded."""
+    lines = (line.partition(":") for line in (base / "modules.dep").read_text().splitlines())
+    needs = {name: rest.split() for name, _, rest in lines}
+    by_name = {Path(name).stem.replace("_", "-"): name for name in needs}
+    found: list[str] = []
+
+    def add(name: str) -> None:
+        for other in needs[name]:
+            add(other)
+        if name not in found:
+            found.append(name)
+
+    for module in MODULES:
+        add(by_name[module.replace("_", "-")])
+    return found
+
+
+def _boot(folder: Path, kernel: Path) -> int:
+    accelerated = _kvm_works()
+    command = [
+        "qemu-system-x86_64", "-machine", "q35", "-cpu", "host" if accelerated else "max",
+        "-accel", "kvm" if accelerated else "tcg,thread=multi", "-m", "2048", "-smp", "2", "-no-reboot",
+        "-kernel", str(kernel), "-initrd", str(folder / "initramfs.cpio"),
+        "-append", "console=ttyS0 quiet panic=-1 video=Virtual-1:1024x768@60",
+        "-fsdev", "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap",
+        "-device", "virtio-9p-pci,fsdev=root,mount_tag=root",
+        "-fsdev", f"local,id=out,path={folder / 'out'},security_model=none",
+        "-device", "virtio-9p-pci,fsdev=out,mount_tag=out",
+        "-device", "virtio-gpu-pci", "-device", "virtio-rng-pci", "-vga", "none",
+        "-display", "none", "-serial", f"file:{folder / 'console'}", "-monitor", "none",
+        "-qmp", f"unix:{folder / 'qmp'},server=on,wait=off",
+    ]  # fmt: skip
+    print(f"booting {kernel.name} {'with KVM' if accelerated else 'without KVM, which takes a while'}", flush=True)
+    began = time.monotonic()
+    machine = subprocess.Popen(command)
+    try:
+        code = _serve(folder, machine)
+    finally:
+        machine.kill()
+        machine.wait()
+    print(f"{time.monotonic() - began:.0f} s")
+    return code
+
+
+def _kvm_works() -> bool:
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    probe = ["qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-machine", "q35", "-display", "none", "-S",
+             "-monitor", "stdio"]  # fmt: skip
+    found = subprocess.run(probe, input=b"quit\n", capture_output=True, timeout=30, check=False)
+    return found.returncode == 0 and b"warning" not in found.stderr
+
+
+def _serve(folder: Path, machine: subprocess.Popen[bytes]) -> int:
+    """Show what the guest says and take pictures of its display when it asks; return its exit code."""
+    out, said, end = folder / "out", 0, time.monotonic() + TIMEOUT_S
+    # The guest takes its wishes back itself: what vanishes while it is written is an error there.
+    granted: set[Path] = set()
+    with _qmp(folder / "qmp") as ask:
+        while time.monotonic() < end:
+            is_over = (out / "code").exists() or machine.poll() is not None
+            console = (folder / "console").read_bytes() if (folder / "console").exists() else b""
+            sys.stdout.write(console[said:].decode(errors="replace"))
+            sys.stdout.flush()
+            said = len(console)
+            for wish in {path for path in out.glob("*.wish") if path not in granted}:
+                granted.add(wish)
+                ask("screendump", filename=str(wish.with_suffix(".new")))
+                wish.with_suffix(".new").rename(wish.with_suffix(".ppm"))
+            if is_over:
+                for path in out.glob("*.png"):
+                    shutil.copy(path, BUILD)
+                return int((out / "code").read_text()) if (out / "code").exists() else 1
+            time.sleep(0.05)
+    print(f"not done within {TIMEOUT_S} s")
+    return 1
+
+
+@contextlib.contextmanager
+def _qmp(path: Path) -> Iterator[object]:
+    """Give a function that asks QEMU for something and waits for the answer."""
+    with socket.socket(socket.AF_UNIX) as line:
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                line.connect(str(path))
+                break
+            time.sleep(0.05)
+        file = line.makefile("rw")
+        file.readline()
+
+        def ask(command: str, **arguments: str) -> None:
+            file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+            file.flush()
+            while "return" not in (answer := json.loads(file.readline())):
+                if "error" in answer:
+                    raise RuntimeError(answer)
+
+        ask("qmp_capabilities")
+        yield ask
+
+
+if __name__ == "__main__":
+    sys.exit(main())
