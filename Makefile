@@ -16,7 +16,7 @@ prepare:  ## Install what development and the tests need (apt packages, Python p
 prepare-server:  ## Install the server's Python packages, and nothing else
 	@scripts/prepare server
 
-prepare-player:  ## Install the player's Python packages, and nothing else
+prepare-player:  ## Install what a player needs, and nothing else
 	@scripts/prepare player
 
 demo:  ## Install what it needs and show the product: a server, a broker, two screens, a small town

@@ -50,6 +50,7 @@ def main() -> int:
     """Boot, answer the guest's wishes, and return its exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kernel", help="version of Debian's kernel (default: the newest)")
+    parser.add_argument("cases", nargs="*", help="only these (default: all)")
     options = parser.parse_args()
     if platform.machine() != "x86_64":
         sys.exit("test-kms boots a kernel for x86_64 and runs there only")
@@ -58,6 +59,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="kms-") as name:
         folder = Path(name)
         (folder / "out").mkdir()
+        (folder / "out" / "cases").write_text(" ".join(options.cases))
         _make_initramfs(folder, version)
         return _boot(folder, BUILD / "kernel" / "boot" / f"vmlinuz-{version}")
 

@@ -17,6 +17,7 @@ from beffroi_player.outputs.window import Window
 
 log = logging.getLogger(__name__)
 
+_WHY_NOT = "Another program may have it, such as a desktop or another player"
 LOOK_S = 1.0
 """How often it looks whether a display was plugged in or out: a file of the kernel, read."""
 
@@ -85,6 +86,16 @@ class Fullscreen(Window):
         """Open the window, or give it another size; see :meth:`Output.open`."""
         self._size = size
         super().open(size)
+        self.check()
+
+    def check(self) -> None:
+        """See to it that what is drawn is shown.
+
+        Raises:
+            OutputError: another program has the display.
+        """
+        if self._plugged and not kms.is_ours(self._plugged[0].card):
+            raise OutputError(f"the display at {self._plugged[0].name} cannot be taken: {_WHY_NOT}")
 
     def power(self, on: bool) -> Lit:
         """Switch the display on or off."""
@@ -117,8 +128,8 @@ class Fullscreen(Window):
         except OutputError as error:
             name = self._plugged[0].name
             raise OutputError(
-                f"the display at {name} cannot be taken: {error}. Another program may have it (a desktop, or another "
-                "player), or the packages libgbm1, libegl1, libgles2 and libgl1-mesa-dri are missing"
+                f"the display at {name} cannot be taken: {error}. {_WHY_NOT}, or the packages libgbm1, libegl1, "
+                "libgles2 and libgl1-mesa-dri are missing"
             ) from error
 
     def _mode(self, size: Size) -> pygame.Surface:

@@ -77,6 +77,8 @@ class Gpu:
         self._window: pygame.Window | None = None
         self._renderer: Renderer | None = None
         self._size: Size = (0, 0)
+        self._again = False
+        """Whether the next picture has to be presented twice."""
         self._mounting: Mounting | None = None
         self._pictures: dict[int, tuple[weakref.ref[pygame.Surface], Texture]] = {}
         self._films: dict[tuple[int, Size], tuple[Any, Texture]] = {}
@@ -115,6 +117,9 @@ class Gpu:
             raise OutputError(f"no window with a GPU: {error}") from error
         if max(size) > max(self._renderer.largest) > 0:
             raise OutputError(f"{size[0]}x{size[1]} pixels are more than the GPU can draw")
+        self._base.check()
+        # Without a desktop, the first picture of a window is lost (SDL 2.32 on KMS).
+        self._again = full
         pygame.mouse.set_visible(False)
 
     def present(self, picture: pygame.Surface) -> None:
@@ -242,8 +247,10 @@ class Gpu:
                 raise GpuLost(str(again)) from again
 
     def _show(self) -> None:
-        self._draw()
-        self._ready.present()
+        for _ in range(1 + self._again):
+            self._draw()
+            self._ready.present()
+        self._again = False
 
     def _draw(self) -> None:
         assert self._last is not None

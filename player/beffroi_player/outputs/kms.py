@@ -77,6 +77,20 @@ def is_lit(connector: Connector, system: Path = SYSTEM) -> bool | None:
     return said == "On" if said else None
 
 
+def is_ours(card: int) -> bool:
+    """Tell whether what this process draws on a card is shown: another program may have its displays.
+
+    SDL does not tell, and draws for nobody.
+    """
+    descriptor = _open_card(card)
+    if descriptor is None:
+        return False
+    try:
+        return bool(ctypes.CDLL("libdrm.so.2").drmIsMaster(descriptor))
+    except (OSError, AttributeError):
+        return True
+
+
 def switch(connector: Connector, on: bool) -> str:
     """Switch a display that this process draws on; return why it could not be, or nothing."""
     descriptor = _open_card(connector.card)

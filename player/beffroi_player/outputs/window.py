@@ -74,6 +74,9 @@ class Window:
         """Tell whether another display has taken the place of the one that is drawn on: a desktop sees to that."""
         return False
 
+    def check(self) -> None:
+        """See to it that what is drawn is shown; a desktop does."""
+
     def retake(self) -> None:
         """Begin anew with another display."""
 
