@@ -1,0 +1,157 @@
+"""HUB75 panels on the pins of this machine: what comes as DDP from a stage is shown by rpi-rgb-led-matrix.
+
+That library needs root and is licensed under the GPL 2 only, so it has a process of its own, which knows nothing of the
+town: it takes pixels from this machine and nowhere else.
+
+    python -m beffroi_player.hub75 --rows 32 --columns 64 --chain 2
+    beffroi-player run --output "ddp://127.0.0.1?gamma=1"
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from beffroi_player.outputs.led_protocols import DDP_PORT
+
+log = logging.getLogger(__name__)
+
+HEADER = struct.Struct(">BBBBIH")
+_PUSH, _QUERY_OR_REPLY = 0x01, 0x06
+_MOST = 2048
+"""Bytes of a datagram; DDP sends 1450 at most."""
+WAIT_S = 1.0
+EPILOGUE = """\
+The library is not on PyPI: build it with its Python bindings, see https://github.com/hzeller/rpi-rgb-led-matrix. It
+corrects the light of the LEDs itself: let the stage send to ddp://127.0.0.1?gamma=1.
+
+Exit codes: 0 ended, 1 the library is missing or refuses, 2 the command line is wrong.
+"""
+
+
+class Frame:
+    """The pixels of a panel, put together from datagrams."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size = size
+        self.pixels = bytearray(size[0] * size[1] * 3)
+
+    def take(self, datagram: bytes) -> bool:
+        """Put a datagram in its place; tell whether the frame is to be shown now. What is none is passed over."""
+        if len(datagram) < HEADER.size:
+            return False
+        flags, _, _, _, offset, length = HEADER.unpack_from(datagram)
+        if flags >> 6 != 1 or flags & _QUERY_OR_REPLY:
+            return False
+        content = datagram[HEADER.size : HEADER.size + length]
+        if len(content) == length and offset + length <= len(self.pixels):
+            self.pixels[offset : offset + length] = content
+        return bool(flags & _PUSH)
+
+
+def serve(
+    port: socket.socket, frame: Frame, show: Callable[[bytes], None], dark: Callable[[], None],
+    dark_after_s: float | None, stopped: Callable[[], bool],
+) -> None:  # fmt: skip
+    """Show what comes until told to stop.
+
+    Args:
+        port: Bound to an address of this machine.
+        frame: What was shown last, and what comes of the next.
+        show: Brings pixels to the panel.
+        dark: Puts out every LED.
+        dark_after_s: After so many seconds without a word all is dark; None: the last picture stays.
+        stopped: Whether it is time to end.
+    """
+    port.settimeout(WAIT_S)
+    silent_s = 0.0
+    while not stopped():
+        try:
+            datagram = port.recv(_MOST)
+        except TimeoutError:
+            before, silent_s = silent_s, silent_s + WAIT_S
+            if dark_after_s is not None and before < dark_after_s <= silent_s:
+                dark()
+            continue
+        silent_s = 0.0
+        if frame.take(datagram):
+            show(bytes(frame.pixels))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return the exit code."""
+    options = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    try:
+        matrix = _matrix(options)
+    except ImportError:
+        log.error("the Python module rgbmatrix is not installed: see https://github.com/hzeller/rpi-rgb-led-matrix")
+        return 1
+    except Exception as error:  # noqa: BLE001 -- whatever the library raises, it is said
+        log.error("the panels cannot be driven: %s", error)
+        return 1
+    frame = Frame((matrix.width, matrix.height))
+    ended: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda which, _frame: ended.append(which))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
+        port.bind(("127.0.0.1", options.port))
+        log.info("%d x %d pixels, waiting at ddp://127.0.0.1:%d", *frame.size, options.port)
+        serve(port, frame, _shower(matrix), matrix.Clear, options.dark_after, lambda: bool(ended))
+    matrix.Clear()
+    return 0
+
+
+def _shower(matrix: Any) -> Callable[[bytes], None]:
+    from PIL import Image  # noqa: PLC0415 -- only where there is a panel
+
+    canvas = [matrix.CreateFrameCanvas()]
+
+    def show(pixels: bytes) -> None:
+        canvas[0].SetImage(Image.frombytes("RGB", (matrix.width, matrix.height), pixels))
+        # Shown between two refreshes of the panel: nothing tears.
+        canvas[0] = matrix.SwapOnVSync(canvas[0])
+
+    return show
+
+
+def _matrix(options: argparse.Namespace) -> Any:
+    from rgbmatrix import RGBMatrix, RGBMatrixOptions  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    wanted = RGBMatrixOptions()
+    wanted.rows, wanted.cols = options.rows, options.columns
+    wanted.chain_length, wanted.parallel = options.chain, options.parallel
+    wanted.brightness, wanted.hardware_mapping = options.brightness, options.mapping
+    wanted.gpio_slowdown = options.slowdown
+    return RGBMatrix(options=wanted)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m beffroi_player.hub75",
+        description="Shows on HUB75 panels what a stage of this machine sends as DDP. Start it as root.",
+        epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--rows", type=int, default=32, help="rows of a panel (default: 32)")
+    parser.add_argument("--columns", type=int, default=64, help="columns of a panel (default: 64)")
+    parser.add_argument("--chain", type=int, default=1, help="panels one behind the other (default: 1)")
+    parser.add_argument("--parallel", type=int, default=1, choices=(1, 2, 3), help="chains side by side (default: 1)")
+    parser.add_argument("--brightness", type=int, default=70, metavar="PERCENT", help="1 to 100 (default: 70)")
+    parser.add_argument("--mapping", default="regular", help="how the panels are wired (default: regular)")
+    parser.add_argument("--slowdown", type=int, default=2, help="for fast machines with slow panels (default: 2)")
+    parser.add_argument("--port", type=int, default=DDP_PORT, help=f"where pixels come in (default: {DDP_PORT})")
+    parser.add_argument(
+        "--dark-after", type=float, metavar="SECONDS",
+        help="put out the LEDs after so many seconds without a word (default: the last picture stays)",
+    )  # fmt: skip
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
