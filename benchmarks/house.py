@@ -1,4 +1,4 @@
-"""A server on Mosquitto and one headless 1080p player, as processes of their own, as a town would run them."""
+"""A server on Mosquitto and one 1080p player, as processes of their own, as a town would run them."""
 
 from __future__ import annotations
 
@@ -48,8 +48,9 @@ Found = TypeVar("Found")
 class House:
     """Everything that is measured. ``opened`` makes one."""
 
-    def __init__(self, folder: Path, started: ExitStack) -> None:
+    def __init__(self, folder: Path, started: ExitStack, content: str, display: str) -> None:
         self._folder, self._started = folder, started
+        self._content, self._display = content, display
         self.web_port, self.broker_port = free_port(0), free_port(0)
         self.url = f"http://127.0.0.1:{self.web_port}"
         self.password = secrets.token_urlsafe(24)
@@ -69,7 +70,7 @@ class House:
     def open(self) -> None:
         """Start broker, server and player, and wait until the player shows the programme."""
         self._ask("beffroi_server", "init", "--town", "Mesure", "--site", SITE)
-        command = ask([sys.executable, "-c", CONTENT], self._environment, self._folder).strip().splitlines()[-1]
+        command = ask([sys.executable, "-c", self._content], self._environment, self._folder).strip().splitlines()[-1]
         broker = self._start_broker()
         self._start("server", "beffroi_server", "run", "--host", "127.0.0.1", "--port", str(self.web_port))
         self._until(lambda: _listens(self.web_port), "the server answers")
@@ -77,7 +78,9 @@ class House:
         self._ask("beffroi_player", *command.split()[1:], *state)
         self._write_passwords()
         broker.signal(signal.SIGHUP)
-        self._start("player", "beffroi_player", "run", *state, "--runtime", str(self.runtime), "--output", "headless")
+        output = "fullscreen" if self._display else "headless"
+        self._environment["DISPLAY"] = self._display
+        self._start("player", "beffroi_player", "run", *state, "--runtime", str(self.runtime), "--output", output)
         self._until(lambda: self.glass().get("programme"), "the player shows its programme")
 
     def glass(self) -> dict[str, Any]:
@@ -85,6 +88,12 @@ class House:
         with contextlib.suppress(OSError, ValueError):
             return dict(json.loads((self.runtime / "glass.json").read_bytes()))
         return {}
+
+    def active_programme(self) -> bytes:
+        """Return the programme that the player holds, as it is on its disk; nothing while there is none."""
+        with contextlib.suppress(OSError):
+            return (self._folder / "player" / "programme.json").read_bytes()
+        return b""
 
     def sign_in_link(self) -> str:
         """Return an address that signs the administrator in, once."""
@@ -146,10 +155,15 @@ def until(look: Callable[[], Found], what: str, *, pause_s: float = 0.05, patien
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[House]:
-    """Open a house in a folder that is removed afterwards, and leave nothing running."""
+def opened(content: str = CONTENT, display: str = "") -> Iterator[House]:
+    """Open a house in a folder that is removed afterwards, and leave nothing running.
+
+    Args:
+        content: A program that makes a screen with a programme and prints, last, the command that enrols its player.
+        display: The X display that the player fills; none: it is headless.
+    """
     with TemporaryDirectory(prefix="beffroi-bench-") as folder, ExitStack() as started:
-        house = House(Path(folder), started)
+        house = House(Path(folder), started, content, display)
         house.open()
         yield house
 

@@ -41,7 +41,7 @@ def measure(options: Options) -> Result:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         film = folder / "film.mp4"
-        length = _make_film(film)
+        length = make_film(film)
         bare = _decoded_alone(film)
         still = _run(folder / "still", None, length, seconds)
         moving = _run(folder / "moving", film, length, seconds)
@@ -72,7 +72,7 @@ def measure(options: Options) -> Result:
     )
 
 
-def _make_film(path: Path) -> float:
+def make_film(path: Path) -> float:
     """Make a film that is not easy to encode; return its seconds."""
     random.seed(1)
     ground = Image.merge("RGB", [Image.effect_noise(SIZE, 60) for _ in range(3)])
