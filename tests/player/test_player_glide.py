@@ -13,8 +13,8 @@ from beffroi_content import raster
 from beffroi_content.model import AlertLevel, Slide, WidgetContent
 from beffroi_content.model.widget import TickerMessage, TickerWidget
 from beffroi_player.agent.live import LiveFrames
-from beffroi_player.stage.composer import FRAME_MS
 from beffroi_player.stage.glider import places, speed
+from beffroi_player.stage.pace import FRAME_MS
 
 RIBBON = (320, 32)
 

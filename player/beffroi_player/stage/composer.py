@@ -20,8 +20,6 @@ from beffroi_player.store import Size
 TRANSITION_MS = 600.0
 ZOOM_MS = 1_200.0
 """A zoom is slow."""
-FRAME_MS = 1000 / 60
-"""How often a transition moves."""
 
 
 class Composer:

@@ -26,11 +26,12 @@ from beffroi_player.outputs.composition import Composition, Layer
 from beffroi_player.outputs.gpu import GpuLost
 from beffroi_player.outputs.mounting import Mounting
 from beffroi_player.pictures import to_ppm
-from beffroi_player.stage import cinema, composer
+from beffroi_player.stage import cinema
 from beffroi_player.stage.cinema import Cinema
 from beffroi_player.stage.composer import Blend, Composer
 from beffroi_player.stage.daylight import Daylight
 from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, upright_rgb
+from beffroi_player.stage.pace import Pace
 from beffroi_player.stage.playlog import PlayLog
 from beffroi_player.stage.reader import Reader
 from beffroi_player.stage.safety import WITHIN_MS, Safety
@@ -47,8 +48,6 @@ LOOK_MS = 1_000.0
 """How often it looks unasked while something moves."""
 PAUSE_SECONDS = 1.0
 """After an error that should not happen."""
-LATE = 1.5
-"""How many times the time of a frame may lie between two steps of a transition before the second is late."""
 NOTICE, REST = "notice", "rest"
 """What is on the glass while there is nothing to show, and in its hours of rest."""
 COLOUR = (29, 79, 145)
@@ -113,9 +112,7 @@ class Stage:
         self._blend: Blend | None = None
         self._glides = False
         """Whether messages glide over the picture."""
-        self._moved_ms: float | None = None
-        """When the last step was due of a transition or of messages that glide, in milliseconds since boot."""
-        self._late = 0
+        self._pace = Pace()
         self._is_on = True
         self._lit = Lit.UNKNOWN
         """What became of the last wish to switch the display."""
@@ -142,7 +139,7 @@ class Stage:
     @property
     def late_frames(self) -> int:
         """How many steps of transitions and of messages that glide came late, since the start."""
-        return self._late
+        return self._pace.late
 
     def run(self, bell: Bell, stopping: Callable[[], bool]) -> None:
         """Present until told to stop, or until a person closes the window."""
@@ -244,7 +241,7 @@ class Stage:
         now = self._reader.moment()
         frame_ms = self._cinema.due_ms(now.unix_ms)
         if self._blend or self._glides:
-            frame_ms = composer.FRAME_MS - (now.uptime_ms - (self._moved_ms or now.uptime_ms))
+            frame_ms = self._pace.left_ms(now.uptime_ms)
         left_ms = due_uptime_ms - now.uptime_ms
         return min(IDLE_SECONDS, max(0.0, (left_ms if frame_ms is None else min(left_ms, frame_ms)) / 1000))
 
@@ -324,7 +321,7 @@ class Stage:
     def _move(self, dressed: Composition) -> None:
         """Present what has moved: a frame of a film, or a step of a transition."""
         now = self._uptime()
-        self._keep_pace(now)
+        self._pace.step(now, goes_on=self._blend is not None or self._glides)
         ends = self._blend is not None and self._blend.is_over(now)
         if ends:
             self._blend = None
@@ -333,16 +330,6 @@ class Stage:
         if ends:
             self._presented = self._uptime()
             self._output.settle()
-
-    def _keep_pace(self, now: float) -> None:
-        """Note a step, as of the instant at which it was due: a little late once is not late ever after."""
-        before, self._moved_ms = self._moved_ms, now if self._blend or self._glides else None
-        if before is None or self._moved_ms is None:
-            return
-        self._late += now - before > LATE * composer.FRAME_MS
-        due = before + composer.FRAME_MS
-        if due <= now < due + composer.FRAME_MS:
-            self._moved_ms = due
 
     def _shows_nothing_fit(self) -> bool:
         """Whether what is on the glass is no better than a notice: nothing, a notice, or an alert that is over."""
@@ -414,7 +401,7 @@ class Stage:
         presented = Presented(self._number, self._size, self._digest, self._presented)
         self._teller.tell(
             picture, presented, moment, self._light, programme.sequence if programme else None,
-            (*self._cinema.faults, *_SAFE[self._safety]), self._cinema.dropped, self._late, self._lit,
+            (*self._cinema.faults, *_SAFE[self._safety]), self._cinema.dropped, self._pace.late, self._lit,
         )  # fmt: skip
 
     def _load_ahead(self, moment: Moment, size: Size) -> Scene:
