@@ -40,6 +40,8 @@ from beffroi_player.slots import Slot
 Size = tuple[int, int]
 """Width and height in pixels."""
 _LIVE = "live-"
+SAFE_MODE = "safe mode"
+"""What stands for a frame where the stage says that it leaves something out: nothing can be mended there."""
 
 
 class Skipped(WireModel):

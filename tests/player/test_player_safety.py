@@ -83,3 +83,13 @@ def test_after_ten_minutes_all_is_tried_again(player: Player, hall: TownHall):
     player.wait(1_000)
     assert player.slides == ["a"]
     assert player.look().faults == ()
+
+
+def test_nothing_is_mended_for_what_is_left_out_on_purpose(player: Player, hall: TownHall):
+    player.stage = Stage(
+        player.state, player.runtime, player.display, uptime=lambda: player.time.uptime_ms,
+        system=lambda: player.time.system_ms, safety=Safety.SIMPLE,
+    )  # fmt: skip
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
+    assert player.look().faults
+    assert player.repaired == []

@@ -20,7 +20,7 @@ from beffroi_player.agent.alerts import Reception, save_png
 from beffroi_player.files import stamp
 from beffroi_player.nudge import CAPTURE, ring
 from beffroi_player.pictures import from_ppm
-from beffroi_player.store import ActiveProgramme, Glass, Runtime, State
+from beffroi_player.store import SAFE_MODE, ActiveProgramme, Glass, Runtime, State
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +151,8 @@ class Reporter:
         """Ask for what is broken, now and then."""
         now = self._uptime()
         self._mended = {frame: mended for frame, mended in self._mended.items() if now - mended.at_ms < FORGET_MS}
-        broken = {fault.frame for fault in glass.faults if self._is_worth_mending(fault.frame, now)}
+        named = {fault.frame for fault in glass.faults} - {SAFE_MODE}
+        broken = {frame for frame in named if self._is_worth_mending(frame, now)}
         for frame in broken:
             before = self._mended.get(frame)
             pause_ms = MEND_MS if before is None else min(LONGEST_MEND_MS, 2 * before.pause_ms)

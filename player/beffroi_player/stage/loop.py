@@ -38,7 +38,7 @@ from beffroi_player.stage.safety import WITHIN_MS, Safety
 from beffroi_player.stage.scenery import Picture, Scenery
 from beffroi_player.stage.sound import Bellringer, Speaker
 from beffroi_player.stage.teller import Presented, Teller
-from beffroi_player.store import Fault, Runtime, Size, State
+from beffroi_player.store import SAFE_MODE, Fault, Runtime, Size, State
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,8 @@ COLOUR = (29, 79, 145)
 
 _SAFE = {
     Safety.FULL: (),
-    Safety.SIMPLE: (Fault(frame="safe mode", detail="it crashed again and again: no films, no transitions"),),
-    Safety.BARE: (Fault(frame="safe mode", detail="it crashed again and again: only the idle slide and alerts"),),
+    Safety.SIMPLE: (Fault(frame=SAFE_MODE, detail="it crashed again and again: no films, no transitions"),),
+    Safety.BARE: (Fault(frame=SAFE_MODE, detail="it crashed again and again: only the idle slide and alerts"),),
 }
 """What is said while something is left out."""
 
