@@ -8,6 +8,7 @@ from town import TownHall, alert, jpeg, picture_slide, slide
 
 from beffroi_content import raster
 from beffroi_content.model import Slide, UnknownContent
+from beffroi_player.agent.draw import DISK, Outcome
 
 
 @pytest.fixture
@@ -224,3 +225,34 @@ def test_what_is_whole_is_not_written_again(player, hall):
     before = player.state.programme.stamp
     player.core.mend()
     assert player.state.programme.stamp == before
+
+
+def test_a_disk_that_takes_no_frames_condemns_no_slide(player, hall, monkeypatch):
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr(player.painter, "draw", lambda *_: Outcome(code=DISK, detail=str(full)))
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
+    assert "is not drawn yet" in player.preparer.status
+    assert player.core.active is None
+    monkeypatch.undo()
+    player.prepare(player.core.pending)
+    assert player.slides == ["a"]
+    assert player.core.active.skipped == ()
+
+
+def test_a_file_that_is_lost_while_it_is_drawn_condemns_no_slide(fetching_player, hall, monkeypatch):
+    player = fetching_player
+    # One that no other test has: what was decoded before is remembered.
+    photo = picture_slide("photo", hall.add_file(jpeg("olive", (333, 222))))
+    draw = player.painter.draw
+
+    def lose(shown, settings, size):
+        for asset in shown.assets:
+            player.assets.path(asset).unlink()
+        return draw(shown, settings, size)
+
+    monkeypatch.setattr(player.painter, "draw", lose)
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(photo)))
+    assert player.core.active is None
+    monkeypatch.undo()
+    player.prepare(player.core.pending)
+    assert player.slides == ["photo"]

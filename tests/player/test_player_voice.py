@@ -19,7 +19,7 @@ from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import PLAYS, REPORT, Message
 from beffroi_content.wire.reports import Play, Plays
 from beffroi_player.agent.link import Link
-from beffroi_player.agent.plays import PlayForwarder
+from beffroi_player.agent.plays import KEPT, PlayForwarder
 from beffroi_player.agent.vault import PendingProgramme
 from beffroi_player.store import State
 
@@ -202,7 +202,22 @@ def test_plays_are_sent_in_order_and_each_once(logged: State) -> None:
         if broker.waiting:
             broker.waiting.pop()()
     assert [number for batch in broker.batches for number in batch] == list(range(1, 451))
-    assert [path.name for path in logged.plays.iterdir()] == ["000000000301.jsonl"]
+
+
+def test_what_was_sent_stays_for_a_while_and_then_goes(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.make()
+    for number in range(1, KEPT + 6):
+        play = Play(number=number, slide="pool", started_at_ms=0, lasted_ms=1, clock=ClockState.TRUSTED)
+        (state.plays / f"{number:012}.jsonl").write_bytes(play.to_json() + b"\n")
+    broker = Broker()
+    forwarder = PlayForwarder(state, broker.publish)
+    for _ in range(3):
+        forwarder.forward()
+        if broker.waiting:
+            broker.waiting.pop()()
+    kept = sorted(int(path.stem) for path in state.plays.iterdir())
+    assert kept == list(range(5, KEPT + 6))
 
 
 def test_plays_that_nobody_acknowledged_are_sent_again(logged: State) -> None:

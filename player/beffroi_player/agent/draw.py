@@ -29,6 +29,8 @@ FILE_BYTES = 64 * 1024 * 1024
 SLIDE_SECONDS = 40.0
 START_SECONDS = 60.0
 NICENESS = 10
+DISK = "disk"
+"""Why there are no frames where the slide is not to blame."""
 
 
 class Order(WireModel):
@@ -137,6 +139,8 @@ def _answer(line: bytes) -> Outcome:
         return drawn(order.slide, order.settings, order.size, Path(order.assets), Path(order.frames))
     except RasterError as error:
         return Outcome(code=error.code, detail=str(error)[:400])
+    except OSError as error:
+        return Outcome(code=DISK, detail=f"{type(error).__name__}: {error}"[:400])
     except MemoryError:
         return Outcome(code="too-large", detail=f"it needs more than {MEMORY_BYTES >> 20} MiB of memory")
     except Exception as error:  # noqa: BLE001 -- one slide must not end the others

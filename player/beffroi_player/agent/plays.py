@@ -15,6 +15,8 @@ from beffroi_player.store import Forwarded, State
 log = logging.getLogger(__name__)
 
 BATCH = 200
+KEPT = 20
+"""Files that stay though all in them was sent: a broker that dies may take along what it had said to have."""
 
 Publish = Callable[[Message, bytes, Callable[[], None] | None], bool]
 
@@ -53,12 +55,12 @@ class PlayForwarder:
 
     def _unsent(self) -> Iterator[Play]:
         files = sorted(self._state.plays.glob("*.jsonl"))
-        for position, path in enumerate(files):
-            following = files[position + 1].stem if position + 1 < len(files) else ""
-            if following.isdigit() and int(following) <= self._sent + 1:
-                with contextlib.suppress(OSError):
-                    path.unlink()  # every play in it was sent
-                continue
+        following = [int(path.stem) for path in files[1:] if path.stem.isdigit()]
+        sent = sum(number <= self._sent + 1 for number in following)
+        for path in files[: max(0, sent - KEPT)]:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        for path in files[sent:]:
             with contextlib.suppress(OSError):
                 for line in path.read_bytes().splitlines(keepends=True):
                     play = _play(line)
