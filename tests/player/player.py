@@ -85,12 +85,16 @@ class Display:
         self.pictures: list[pygame.Surface] = []
         self.switched: list[bool] = []
         self.lit = Lit.CONFIRMED
+        self.pictures_a_second = 0.0
 
     def start(self) -> None:
         pygame.display.init()
 
     def desktop(self) -> tuple[int, int]:
         return self._size
+
+    def rate(self) -> float:
+        return self.pictures_a_second
 
     def open(self, size: tuple[int, int]) -> None:
         pygame.display.set_mode(size)

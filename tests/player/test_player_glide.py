@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pygame
 import pytest
 from hypothesis import given
@@ -10,11 +12,12 @@ from player import Player
 from town import TownHall, alert, slide
 
 from beffroi_content import raster
-from beffroi_content.model import AlertLevel, Slide, WidgetContent
+from beffroi_content.model import AlertLevel, Rectangle, Slide, WidgetContent
 from beffroi_content.model.widget import TickerMessage, TickerWidget
 from beffroi_player.agent.live import LiveFrames
-from beffroi_player.stage.glider import places, speed
-from beffroi_player.stage.pace import FRAME_MS
+from beffroi_player.stage.frames import panel_size, turned
+from beffroi_player.stage.glider import layers, places, speed
+from beffroi_player.stage.pace import USUAL
 
 RIBBON = (320, 32)
 
@@ -61,7 +64,7 @@ def test_what_is_seen_is_given_by_the_clock(player, hall):
 
 def test_each_step_is_a_sixtieth_of_a_second(player, hall):
     start(player, hall, ("Marché de Noël", None))
-    assert player.stage.turn() <= FRAME_MS / 1000
+    assert player.stage.turn() <= 1 / USUAL
     before = len(player.display.pictures)
     for _ in range(10):
         for ms in (17, 17, 16):
@@ -69,6 +72,60 @@ def test_each_step_is_a_sixtieth_of_a_second(player, hall):
             player.stage.step()
     assert len(player.display.pictures) == before + 30
     assert player.stage.late_frames == 0
+
+
+def moved(before: pygame.Surface, after: pygame.Surface, most: int = 10) -> int:
+    """Return by how many pixels to the left a picture has moved."""
+    width, height = before.get_size()
+    for pixels in range(most):
+        rest = (pixels, 0, width - most, height), (0, 0, width - most, height)
+        one, other = before.subsurface(rest[0]), after.subsurface(rest[1])
+        if pygame.image.tobytes(one, "RGB") == pygame.image.tobytes(other, "RGB"):
+            return pixels
+    raise AssertionError("these are other letters")
+
+
+def test_each_step_is_as_long_though_the_loop_wakes_now_sooner_now_later(player, hall):
+    start(player, hall, ("Marché de Noël", None), ("Collecte des sapins", None))
+    player.stage.turn()
+    first, begun = len(player.display.pictures) - 1, player.time.uptime_ms
+    for number in range(1, 40):
+        late = (0.1, 3.0, 0.0, 7.9, 1.7)[number % 5]
+        now = begun + number * 1000 / USUAL + late
+        player.time.system_ms += int(now) - int(player.time.uptime_ms)
+        player.time.uptime_ms = now
+        player.stage.step()
+    steps = player.display.pictures[first:]
+    assert {moved(before, after) for before, after in pairwise(steps)} == {speed(RIBBON[1]) // 60}
+
+
+def test_a_slower_display_gets_fewer_and_longer_steps(player, hall):
+    player.display.pictures_a_second = 30.0
+    start(player, hall, ("Marché de Noël", None), ("Collecte des sapins", None))
+    player.wait(1_000)
+    assert player.stage.turn() == pytest.approx(1 / 30, abs=0.002)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_between_pixels_nothing_is_seen_beyond_the_zone_and_nothing_of_it_is_empty(rotation):
+    zone, size = Rectangle(x=20, y=10, width=50, height=40), (100, 60)
+    strips = [pygame.Surface(panel_size((width, 40), rotation)) for width in (30, 7, 90)]
+    # 120 pixels a second: 2.4 of them in a fiftieth.
+    for step in range(200):
+        found = layers(strips, zone, 20.0 * step, size, rotation, fine=True)
+        assert {layer.clip for layer in found} <= {None, turned((20, 10, 50, 40), size, rotation)}
+        covered = sum(layer.area[2] if rotation in {0, 180} else layer.area[3] for layer in found)
+        assert covered == (50 if found[0].clip is None else 52)
+        assert all(abs(part) < 1 for layer in found for part in layer.shift)
+
+
+@given(st.integers(0, 2**41))
+def test_where_it_lies_between_pixels_it_is_where_the_clock_wants_it(now_ms):
+    strip, zone = pygame.Surface((1_000, 40)), Rectangle(width=100, height=40)
+    for found in layers([strip], zone, now_ms, (100, 40), 0, fine=True):
+        left = found.area[0] + found.shift[0] - found.source[0]
+        glided = (-left - now_ms * speed(40) / 1000) % 1_000
+        assert min(glided, 1_000 - glided) < 0.01
 
 
 def test_a_message_that_is_over_is_gone_from_the_next_frame_on(player, hall):

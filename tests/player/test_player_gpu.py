@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from beffroi_player.outputs.gpu import Gpu, over
 from beffroi_player.outputs.mounting import Mounting
 from beffroi_player.outputs.window import Window
 from beffroi_player.stage.film import Film
+from beffroi_player.stage.frames import panel_size
+from beffroi_player.stage.glider import layers
 
 SIZE = (320, 180)
 
@@ -156,6 +159,28 @@ def test_parts_lie_on_the_display_where_a_sending_card_wants_them(gpu):
     gpu.draw(plain(1))
     assert off_by(gpu.on_display(), by_processor(plain(1), mounting)) == 0
     assert off_by(gpu.shown(), picture(1)) == 0
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_what_lies_between_two_pixels_is_the_middle_of_both(gpu, rotation):
+    strip, zone = picture(5, panel_size((400, 60), rotation)), Rectangle(x=40, y=20, width=100, height=60)
+    # 180 pixels a second: 250.5 of them, 250 and 251.
+    drawn = []
+    for fine, now_ms in ((True, 250.5 / 0.18), (False, 1_390), (False, 1_395)):
+        found = layers([strip], zone, now_ms, SIZE, rotation, fine=fine)
+        panel = panel_size(SIZE, rotation)
+        composition = Composition(panel, (Layer.whole(picture(1, panel)), *found))
+        gpu.open(panel)
+        gpu.draw(composition)
+        drawn.append(pygame.transform.rotate(gpu.shown(), rotation))
+    between, one, other = drawn
+    background = pygame.transform.rotate(picture(1, panel_size(SIZE, rotation)), rotation)
+    for x, y in itertools.product(range(0, SIZE[0], 3), range(0, SIZE[1], 3)):
+        if 40 <= x < 140 and 20 <= y < 80:
+            middle = [(a + b) / 2 for a, b in zip(one.get_at((x, y)), other.get_at((x, y)), strict=True)]
+        else:
+            middle = list(background.get_at((x, y)))
+        assert all(abs(a - b) <= 3 for a, b in zip(between.get_at((x, y)), middle, strict=True)), (x, y)
 
 
 def test_pictures_that_are_gone_leave_the_gpu(gpu):

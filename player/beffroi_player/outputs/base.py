@@ -41,6 +41,9 @@ class Output(Protocol):
     def desktop(self) -> Size:
         """Return the size of the display, or of a usual one where there is none."""
 
+    def rate(self) -> float:
+        """Return how many pictures a second the display shows; 0 where nobody knows."""
+
     def open(self, size: Size) -> None:
         """Make ready for pictures of that size; may be called again for another size.
 

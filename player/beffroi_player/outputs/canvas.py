@@ -18,6 +18,8 @@ class Painter(Protocol):
 
     takes_planes: bool
     """Whether frames of films may come as they were decoded."""
+    between_pixels: bool
+    """Whether layers may be shifted by less than a pixel."""
 
     def mount(self, mounting: Mounting) -> None:
         """Lay the picture on the display like this from now on."""
@@ -38,6 +40,7 @@ class Canvas:
     """Draws with the processor, in the same memory for each frame."""
 
     takes_planes = False
+    between_pixels = False
 
     def __init__(self, output: Output) -> None:
         self._output = output

@@ -14,7 +14,8 @@ Area = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
 ZOOM = 0.08
 """By how much more than its size a picture begins that zooms in."""
-_RIGHTWARDS = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
+RIGHTWARDS = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
+"""Where the right of an upright picture lies on a panel that hangs turned."""
 
 
 class Planes(NamedTuple):
@@ -40,6 +41,10 @@ class Layer:
     """The part of the picture that is seen, before the turn; None: all of it."""
     rotation: int = 0
     """Degrees clockwise by which the picture has still to be turned."""
+    shift: tuple[float, float] = (0.0, 0.0)
+    """By how much less than a pixel it lies further to the right and further down; only where a painter can do that."""
+    clip: Area | None = None
+    """Where it is seen; None: everywhere. Only with a shift."""
 
     @classmethod
     def whole(cls, picture: pygame.Surface) -> Layer:
@@ -67,7 +72,7 @@ class Composition:
     @property
     def rightwards(self) -> tuple[int, int]:
         """Where the right of the upright picture lies on the panel."""
-        return _RIGHTWARDS[self.rotation]
+        return RIGHTWARDS[self.rotation]
 
     def push(self) -> tuple[int, int]:
         """Return how far the picture before has moved to the left, in pixels of the panel to the right and down."""

@@ -70,6 +70,7 @@ class Gpu:
     """
 
     takes_planes = True
+    between_pixels = True
 
     def __init__(self, base: Window) -> None:
         self._base = base
@@ -96,6 +97,10 @@ class Gpu:
     def desktop(self) -> Size:
         """Return the size of the display."""
         return self._base.desktop()
+
+    def rate(self) -> float:
+        """Return how many pictures a second the display shows."""
+        return self._base.rate()
 
     def open(self, size: Size) -> None:
         """Open the window, or give it another size.
@@ -301,7 +306,7 @@ class Gpu:
         elif composition.kind is Transition.WIPE:
             self._layers(before.layers)
             renderer.clip(composition.wiped())
-            self._layers(composition.layers)
+            self._layers(composition.layers, within=composition.wiped())
             renderer.clip(None)
         else:
             self._fade(composition, before, composition.zoom() if composition.kind is Transition.ZOOM else 1.0)
@@ -320,16 +325,29 @@ class Gpu:
         area = (width - larger[0]) / 2, (height - larger[1]) / 2, *larger
         self._ready.copy(after, area, opacity=min(254, round(255 * composition.done)))
 
-    def _layers(self, layers: tuple[Layer, ...], offset: tuple[int, int] = (0, 0)) -> None:
+    def _layers(
+        self,
+        layers: tuple[Layer, ...],
+        offset: tuple[int, int] = (0, 0),
+        within: tuple[int, int, int, int] | None = None,
+    ) -> None:
+        """Draw layers, moved by an offset, where a part of the panel is set as the one to draw in."""
         for number, layer in enumerate(layers):
             left, top, width, height = layer.area
-            area: Area = (left + offset[0], top + offset[1], width, height)
+            across, down = layer.shift
+            area: Area = (left + offset[0] + across, top + offset[1] + down, width, height)
             if isinstance(layer.picture, pygame.Surface):
                 texture = self._texture(layer.picture)
             else:
                 texture = self._film(number, layer.picture.frame)
-            # What has its own size is shown to the pixel.
-            self._ready.copy(texture, area, layer.source, layer.rotation, smooth=texture.size != (width, height))
+            # What has its own size is shown to the pixel, unless it lies between pixels.
+            smooth = texture.size != (width, height) or layer.shift != (0.0, 0.0)
+            if layer.clip is not None:
+                seen = pygame.Rect(layer.clip).move(offset)
+                self._ready.clip((*seen.clip(within),) if within else (*seen,))
+            self._ready.copy(texture, area, layer.source, layer.rotation, smooth=smooth)
+            if layer.clip is not None:
+                self._ready.clip(within)
 
     def _texture(self, surface: pygame.Surface) -> Texture:
         found = self._pictures.pop(id(surface), None)

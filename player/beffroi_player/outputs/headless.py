@@ -30,6 +30,10 @@ class Headless:
         """Return the size of a usual display."""
         return 1920, 1080
 
+    def rate(self) -> float:
+        """Return 0: there is no display."""
+        return 0.0
+
     def open(self, size: Size) -> None:
         """Make ready for pictures of that size."""
         pygame.display.set_mode(size)

@@ -92,6 +92,10 @@ class Led:
         """Return the size of a usual panel."""
         return 128, 64
 
+    def rate(self) -> float:
+        """Return 0: a controller shows what comes."""
+        return 0.0
+
     def open(self, size: Size) -> None:
         """Make ready for pictures of that size.
 

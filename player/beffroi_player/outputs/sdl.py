@@ -41,6 +41,15 @@ class _FloatRect(ctypes.Structure):
     _fields_ = [(name, ctypes.c_float) for name in ("x", "y", "w", "h")]
 
 
+class _Mode(ctypes.Structure):
+    """SDL_DisplayMode."""
+
+    _fields_ = [
+        ("format", ctypes.c_uint32), *((name, ctypes.c_int) for name in ("width", "height", "rate")),
+        ("driver", ctypes.c_void_p),
+    ]  # fmt: skip
+
+
 class _Info(ctypes.Structure):
     _fields_ = [
         ("name", ctypes.c_char_p), ("flags", ctypes.c_uint32), ("format_count", ctypes.c_uint32),
@@ -86,6 +95,7 @@ def library() -> Any:
         ("RenderCopyExF", integer, (pointer, pointer, pointer, pointer, double, pointer, integer)),
         ("RenderReadPixels", integer, (pointer, pointer, ctypes.c_uint32, pointer, integer)),
         ("RenderPresent", None, (pointer,)),
+        ("GetCurrentDisplayMode", integer, (integer, pointer)),
         ("InitSubSystem", integer, (ctypes.c_uint32,)),
         ("OpenAudioDevice", ctypes.c_uint32, (ctypes.c_char_p, integer, pointer, pointer, integer)),
         ("PauseAudioDevice", None, (ctypes.c_uint32, integer)),
@@ -103,6 +113,15 @@ def library() -> Any:
 def _check(answer: int) -> None:
     if answer != 0:
         raise SdlError(library().SDL_GetError().decode(errors="replace"))
+
+
+def display_rate() -> float:
+    """Return how many pictures a second the first display shows; 0 where SDL does not know."""
+    mode = _Mode()
+    with suppress(SdlError):
+        if library().SDL_GetCurrentDisplayMode(0, ctypes.byref(mode)) == 0:
+            return float(mode.rate)
+    return 0.0
 
 
 class Texture:

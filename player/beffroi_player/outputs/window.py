@@ -7,6 +7,7 @@ import os
 import pygame
 
 from beffroi_player.outputs.base import Lit, OutputError, Size, fitted, start_display
+from beffroi_player.outputs.sdl import display_rate
 
 
 class Window:
@@ -33,6 +34,10 @@ class Window:
         """Return the size of the first desktop."""
         width, height = pygame.display.get_desktop_sizes()[0]
         return width, height
+
+    def rate(self) -> float:
+        """Return how many pictures a second the display shows."""
+        return display_rate()
 
     def open(self, size: Size) -> None:
         """Open the window, or give it another size.

@@ -34,9 +34,29 @@ class Composer:
         return any(_lasting(piece, moment) for piece in picture.pieces)
 
     def composition(
-        self, base: pygame.Surface, picture: Picture, moment: Moment, size: Size, rotation: int, light: Display
+        self,
+        base: pygame.Surface,
+        picture: Picture,
+        moment: Moment,
+        size: Size,
+        rotation: int,
+        light: Display,
+        at_ms: float,
+        *,
+        fine: bool,
     ) -> Composition:
-        """Return a picture with the frames of its films, and over them what lies over them, as dark as is wanted."""
+        """Return a picture with the frames of its films, and over them what lies over them, as dark as is wanted.
+
+        Args:
+            base: The picture without what moves.
+            picture: What it is made of.
+            moment: Now.
+            size: Of the upright screen.
+            rotation: By how many degrees clockwise the panel hangs turned.
+            light: How light the display is.
+            at_ms: Unix time of which messages are that glide: that of the step.
+            fine: Whether they may lie between pixels.
+        """
         layers = [Layer.whole(base)]
         moves = False
         for piece, surface in zip(picture.pieces, picture.surfaces, strict=True):
@@ -44,7 +64,7 @@ class Composer:
             film = self._cinema.layer(slide, piece.rectangle, moment.unix_ms, size, rotation)
             if moves:
                 layers.append(Layer(surface, turned_area(piece.rectangle, size, rotation)))
-            above = [film] if film else self._messages(piece, moment, size, rotation)
+            above = [film] if film else self._messages(piece, moment, size, rotation, at_ms, fine)
             if above:
                 moves = True
                 # What is covered need not be drawn.
@@ -53,13 +73,15 @@ class Composer:
         brightness = 100 if light.state is PowerState.ON else light.brightness
         return Composition(base.get_size(), tuple(layers), brightness, rotation=rotation)
 
-    def _messages(self, piece: Piece, moment: Moment, size: Size, rotation: int) -> list[Layer]:
+    def _messages(
+        self, piece: Piece, moment: Moment, size: Size, rotation: int, at_ms: float, fine: bool
+    ) -> list[Layer]:
         found = []
         for name in _lasting(piece, moment):
             with suppress(BrokenFrame):
                 found.append(self._frames.load(name))
         fitting = [each for each in found if panel_size(each.get_size(), rotation)[1] == piece.rectangle.height]
-        return glided(fitting, piece.rectangle, moment.unix_ms, size, rotation) if fitting else []
+        return glided(fitting, piece.rectangle, at_ms, size, rotation, fine=fine) if fitting else []
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pathlib import Path
 import pygame
 
 from beffroi_content.model import Rectangle
+from beffroi_player.outputs.composition import Area
 from beffroi_player.pictures import from_ppm
 from beffroi_player.store import Runtime, Size, State, is_live_frame
 
@@ -101,7 +102,7 @@ def compose(size: Size, rotation: int, parts: Sequence[tuple[pygame.Surface, Rec
     picture = pygame.Surface(panel_size(size, rotation), depth=32)
     picture.fill((0, 0, 0))
     for surface, rectangle in parts:
-        picture.blit(surface, turned_corner(rectangle, size, rotation))
+        picture.blit(surface, turned_area(rectangle, size, rotation))
     return picture
 
 
@@ -110,17 +111,17 @@ def panel_size(size: Size, rotation: int) -> Size:
     return size if rotation in (0, 180) else (size[1], size[0])
 
 
-def turned_corner(rectangle: Rectangle, size: Size, rotation: int) -> tuple[int, int]:
-    """Return where the upper left corner of an upright rectangle lies after a turn clockwise."""
-    right = size[0] - rectangle.x - rectangle.width
-    below = size[1] - rectangle.y - rectangle.height
-    corners = {0: (rectangle.x, rectangle.y), 90: (below, rectangle.x), 180: (right, below), 270: (rectangle.y, right)}
-    return corners[rotation]
+def turned(area: Area, size: Size, rotation: int) -> Area:
+    """Return where an upright area of a screen lies on the panel, after a turn clockwise."""
+    left, top, width, height = area
+    right, below = size[0] - left - width, size[1] - top - height
+    corner = {0: (left, top), 90: (below, left), 180: (right, below), 270: (top, right)}[rotation]
+    return (*corner, *panel_size((width, height), rotation))
 
 
-def turned_area(rectangle: Rectangle, size: Size, rotation: int) -> tuple[int, int, int, int]:
-    """Return where an upright rectangle lies after a turn clockwise: left, top, width and height."""
-    return (*turned_corner(rectangle, size, rotation), *panel_size(rectangle.size, rotation))
+def turned_area(rectangle: Rectangle, size: Size, rotation: int) -> Area:
+    """Return where an upright rectangle of a screen lies on the panel, after a turn clockwise."""
+    return turned((rectangle.x, rectangle.y, *rectangle.size), size, rotation)
 
 
 def upright_rgb(picture: pygame.Surface, rotation: int) -> tuple[Size, bytes]:

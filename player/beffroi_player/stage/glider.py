@@ -1,22 +1,24 @@
 """Messages that glide from right to left: where each of them is at an instant.
 
 The place is a function of the wall clock, as with loops, so that screens beside each other are in step. The speed is a
-whole number of pixels for each sixtieth of a second: letters on a panel keep their form.
+whole number of pixels for each sixtieth of a second: letters on a panel keep their form. On a display of another rate
+a step is not a whole number of pixels; a GPU then shows them between pixels, and the processor at the next whole one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import pygame
 
 from beffroi_content.model import Rectangle
-from beffroi_player.outputs.composition import Layer
-from beffroi_player.stage.frames import panel_size, turned_area
+from beffroi_player.outputs.composition import RIGHTWARDS, Layer
+from beffroi_player.stage.frames import panel_size, turned
 from beffroi_player.store import Size
 
 STEPS = 60
-"""How often a second they move."""
+"""A second: a step of this length is a whole number of pixels."""
 _CALM = 20
 """Pixels of height for each pixel of a step: about ten letters a second go by, which most people can read."""
 
@@ -24,6 +26,12 @@ _CALM = 20
 def speed(height: int) -> int:
     """Return how fast messages of that height glide, in pixels a second."""
     return STEPS * max(1, round(height / _CALM))
+
+
+def is_whole(period_ms: float) -> bool:
+    """Tell whether steps of that length are whole numbers of pixels, whatever the height."""
+    pixels = STEPS * period_ms / 1000
+    return round(pixels) > 0 and abs(pixels - round(pixels)) < 1e-6
 
 
 def places(widths: Sequence[int], room: int, offset: int) -> Iterator[tuple[int, int]]:
@@ -45,7 +53,7 @@ def places(widths: Sequence[int], room: int, offset: int) -> Iterator[tuple[int,
 
 
 def layers(
-    strips: Sequence[pygame.Surface], rectangle: Rectangle, now_ms: int, size: Size, rotation: int
+    strips: Sequence[pygame.Surface], rectangle: Rectangle, now_ms: float, size: Size, rotation: int, *, fine: bool
 ) -> list[Layer]:
     """Return what is seen of messages in a zone.
 
@@ -55,14 +63,22 @@ def layers(
         now_ms: Unix time.
         size: Of the upright screen.
         rotation: By how many degrees clockwise the panel hangs turned.
+        fine: Whether they may lie between pixels.
     """
     uprights = [panel_size(strip.get_size(), rotation) for strip in strips]
-    offset = now_ms * speed(rectangle.height) // 1000
+    passed = now_ms * speed(rectangle.height) / 1000
+    offset = math.ceil(passed) if fine else math.floor(passed)
+    share = max(0.0, offset - passed)
+    zone = (rectangle.x, rectangle.y, *rectangle.size)
+    right, down = RIGHTWARDS[rotation]
+    shift, clip = ((right * share, down * share), turned(zone, size, rotation)) if share else ((0.0, 0.0), None)
+    # What is shifted is wanted beyond both ends of the zone, where it is cut off.
+    margin = 1 if share else 0
+    room = rectangle.width + 2 * margin
     found = []
-    for number, left in places([width for width, _ in uprights], rectangle.width, offset):
-        begin, end = max(0, left), min(rectangle.width, left + uprights[number][0])
-        seen = Rectangle(x=rectangle.x + begin, y=rectangle.y, width=end - begin, height=rectangle.height)
-        part = Rectangle(x=begin - left, width=end - begin, height=rectangle.height)
-        source = turned_area(part, uprights[number], rotation)
-        found.append(Layer(strips[number], turned_area(seen, size, rotation), source))
+    for number, left in places([width for width, _ in uprights], room, offset - margin):
+        begin, end = max(0, left), min(room, left + uprights[number][0])
+        seen = turned((rectangle.x - margin + begin, rectangle.y, end - begin, rectangle.height), size, rotation)
+        source = turned((begin - left, 0, end - begin, rectangle.height), uprights[number], rotation)
+        found.append(Layer(strips[number], seen, source, shift=shift, clip=clip))
     return found

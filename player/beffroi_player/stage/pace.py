@@ -1,11 +1,26 @@
-"""Steps on a grid of sixtieths of a second, and how many of them came late."""
+"""Steps on a grid of the display's own pictures, and how many of them came late."""
 
 from __future__ import annotations
 
-FRAME_MS = 1000 / 60
-"""How often a transition, or a message that glides, moves."""
+import math
+
+USUAL = 60.0
+"""Pictures a second of a display that does not say."""
+MOST = 75.0
+"""Steps a second: a display that shows more gets one for each second or third picture, which nobody sees."""
 LATE = 1.5
-"""How many times the time of a frame may lie between two steps before the second is late."""
+"""How many times the time of a step may lie between two before the second is late."""
+
+
+def steps_per_second(pictures: float) -> float:
+    """Return how often a second something moves on a display.
+
+    Args:
+        pictures: How many it shows a second; 0 where nobody knows.
+    """
+    if pictures <= 0:
+        return USUAL
+    return pictures / math.ceil(pictures / MOST)
 
 
 class Pace:
@@ -14,23 +29,29 @@ class Pace:
     def __init__(self) -> None:
         self.late = 0
         """Steps that came late, since the start."""
+        self.period_ms = 1000 / USUAL
+        """From one step to the next."""
         self._stepped_ms: float | None = None
 
-    def step(self, uptime_ms: float, *, goes_on: bool) -> None:
-        """Note a step, as of the instant at which it was due: a little late once is not late ever after.
+    @property
+    def is_moving(self) -> bool:
+        """Whether another step follows."""
+        return self._stepped_ms is not None
 
-        Args:
-            uptime_ms: Now.
-            goes_on: Whether another one follows; if not, the next is the first again.
-        """
-        before, self._stepped_ms = self._stepped_ms, uptime_ms if goes_on else None
-        if before is None or not goes_on:
-            return
-        self.late += uptime_ms - before > LATE * FRAME_MS
-        due = before + FRAME_MS
-        if due <= uptime_ms < due + FRAME_MS:
-            self._stepped_ms = due
+    def step(self, uptime_ms: float) -> float:
+        """Note a step; return the uptime at which it was due: a little late once is not late ever after."""
+        before, self._stepped_ms = self._stepped_ms, uptime_ms
+        if before is not None:
+            self.late += uptime_ms - before > LATE * self.period_ms
+            due = before + self.period_ms
+            if due <= uptime_ms < due + self.period_ms:
+                self._stepped_ms = due
+        return self._stepped_ms
+
+    def rest(self) -> None:
+        """Note that no step follows: the next is the first again."""
+        self._stepped_ms = None
 
     def left_ms(self, uptime_ms: float) -> float:
         """Return the milliseconds until the next step; less than none where it is late."""
-        return FRAME_MS - (uptime_ms - self._stepped_ms if self._stepped_ms is not None else 0.0)
+        return self.period_ms - (uptime_ms - self._stepped_ms if self._stepped_ms is not None else 0.0)

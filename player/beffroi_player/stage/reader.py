@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from beffroi_content.model import HeldAlert, Manifest
+from beffroi_content.model import HeldAlert, Manifest, ScreenSettings
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player import machine
 from beffroi_player.clock import first_record
@@ -53,6 +53,11 @@ class Reader:
     def manifest(self) -> Manifest | None:
         """The programme that is on."""
         return self.programme.manifest if self.programme else None
+
+    @property
+    def settings(self) -> ScreenSettings | None:
+        """The settings of the screen, once there is a programme."""
+        return self.programme.manifest.settings if self.programme else None
 
     @property
     def held(self) -> tuple[HeldAlert, ...]:

@@ -70,6 +70,11 @@ class Teller:
         ring(self._runtime.agent_bell)
         self._note_plays(shown, presented.digest, moment)
 
+    @property
+    def shows_alert(self) -> bool:
+        """Whether any part of what was said last is an alert."""
+        return self.glass is not None and self.glass.shows_alert
+
     def end(self) -> None:
         """Close the play log: what is on now is not on any more."""
         self._end_plays(frozenset())

@@ -1,0 +1,94 @@
+"""What is to be on the glass, how light, and until when: from what is known to a picture."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from beffroi_content.model import AlertForm, Manifest, PowerState, Rectangle
+from beffroi_content.timeline import Moment, Scene, resolve
+from beffroi_content.timeline.display import Display, display
+from beffroi_player.stage.daylight import Daylight
+from beffroi_player.stage.reader import Reader
+from beffroi_player.stage.safety import WITHIN_MS, Safety
+from beffroi_player.stage.scenery import Picture, Scenery
+from beffroi_player.store import Size
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What is to be presented now."""
+
+    scene: Scene
+    picture: Picture
+    light: Display
+    until_uptime_ms: float | None
+    """When something else is due; None: never, as far as is known."""
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether nothing is shown: in the hours of rest, unless somebody looks for the screen."""
+        return self.light.state is PowerState.OFF and not self.picture.overlay
+
+
+class Director:
+    """Decides, by the timeline and by what the stage knows besides it.
+
+    Args:
+        reader: What is known.
+        scenery: Finds the frames.
+        daylight: How light it is around.
+        safety: How much is left out after crash upon crash.
+        uptime_ms: Now: after ten minutes without a crash all is shown again.
+    """
+
+    def __init__(self, reader: Reader, scenery: Scenery, daylight: Daylight, safety: Safety, uptime_ms: float) -> None:
+        self.safety = safety
+        self._safe_until_ms = uptime_ms + WITHIN_MS
+        self._reader, self._scenery, self._daylight = reader, scenery, daylight
+        self._bare: tuple[Manifest, Manifest] | None = None
+        """A programme, and what is left of it when only the idle slide is shown."""
+
+    def cue(self, moment: Moment, size: Size) -> Cue:
+        """Return what is to be presented on a screen of that upright size."""
+        if self.safety is not Safety.FULL and moment.uptime_ms >= self._safe_until_ms:
+            log.info("ten minutes without a crash: everything is shown again")
+            self.safety = Safety.FULL
+        scene = self.scene(moment, size)
+        by_hours = display(self._reader.manifest, self._reader.held, moment)
+        settings = self._reader.settings
+        light = self._daylight.dimmed(by_hours, settings.darkest if settings else 100, moment.uptime_ms)
+        picture, overlay_until = self._with_overlay(self._scenery.picture(scene), scene, moment, size)
+        ends: list[float] = [moment.at(end).uptime_ms for end in (scene.until_ms, light.until_ms) if end is not None]
+        ends += [overlay_until] if overlay_until is not None else []
+        return Cue(scene, picture, light, min(ends, default=None))
+
+    def scene(self, moment: Moment, size: Size) -> Scene:
+        """Return what is on; after many crashes or a long silence the idle slide, and alerts as ever."""
+        manifest = self._reader.manifest
+        if manifest is not None and (self.safety is Safety.BARE or self._is_forsaken(manifest)):
+            if self._bare is None or self._bare[0] is not manifest:
+                self._bare = manifest, manifest.replace(rules=(), playlists=(), slides=())
+            manifest = self._bare[1]
+        return resolve(manifest, self._reader.held, moment, size)
+
+    def ahead(self, moment: Moment, size: Size) -> Scene:
+        """Load what is due at a moment to come, and return it."""
+        scene = self.scene(moment, size)
+        self._scenery.picture(scene)
+        return scene
+
+    def _is_forsaken(self, manifest: Manifest) -> bool:
+        limit = manifest.settings.idle_after_hours
+        return limit is not None and self._reader.silent_hours() >= limit
+
+    def _with_overlay(self, picture: Picture, scene: Scene, moment: Moment, size: Size) -> tuple[Picture, float | None]:
+        """Lay the overlay over the picture, unless it would hide an alert. Return also until what uptime it stays."""
+        overlay = self._reader.overlay
+        hides = any(showing.form is AlertForm.TAKEOVER for showing in scene.showings)
+        if overlay is None or hides or overlay.until_uptime_ms <= moment.uptime_ms:
+            return picture, None
+        full = Rectangle(width=size[0], height=size[1])
+        return self._scenery.overlaid(picture, overlay.frame, full), overlay.until_uptime_ms
