@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import pkgutil
 import platform
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+from beffroi_content.memory import TUNABLES, with_large_pages
 from benchmarks.form import Options, Result, number, table
 
 
@@ -82,4 +84,7 @@ def _report(result: Result, options: Options) -> str:
 
 
 if __name__ == "__main__":
+    if TUNABLES not in os.environ:
+        # As a player's processes are started; a C library reads it only when a process begins.
+        os.execve(sys.executable, [sys.executable, "-m", "benchmarks", *sys.argv[1:]], with_large_pages(os.environ))  # noqa: S606
     sys.exit(main())

@@ -6,7 +6,7 @@ until the picture can be seen from outside: in a window and on the whole display
 read costs the display nothing; headless as the picture's file. Everything that is read is in the disk's cache. The
 ways take turns.
 
-The limit is a program of five lines that shows the same PNG file with pygame in a window, and does nothing else. Beside
+The limit is a program of a few lines that shows the same PNG file with pygame in a window, and does nothing else. Beside
 it stands the time in which Python starts and ends without doing anything. Half a millisecond lies between two looks.
 """
 
@@ -39,7 +39,9 @@ BARE = """
 import sys, pygame
 pygame.display.init()
 picture = pygame.image.load(sys.argv[1])
-pygame.display.set_mode(picture.get_size()).blit(picture.convert(), (0, 0))
+window = pygame.display.set_mode(picture.get_size())
+pygame.mouse.set_visible(False)
+window.blit(picture.convert(), (0, 0))
 pygame.display.flip()
 pygame.time.wait(60_000)
 """

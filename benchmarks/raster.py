@@ -4,7 +4,7 @@ Each is drawn from the model to RGB bytes, every time with another text. The ale
 while people wait for it, and has two pages; the announcement has a picture of 2.5 million pixels, which is decoded and
 fitted the first time and then kept, as it is while somebody writes the text beside it.
 
-The goals for the other two are 20 ms and 1 ms. As in the agent, freed memory is kept for the next drawing.
+The goals for the other two are 20 ms and 1 ms. As in the agent, memory comes in large pages where the kernel has them.
 
 The limit is the least that any drawing needs: a frame of the same size is filled with a colour, one picture of half
 its height is laid on it, and its bytes are handed over.
@@ -21,7 +21,6 @@ from pathlib import Path
 from PIL import Image
 
 from beffroi_content import model, raster
-from beffroi_content.memory import keep_freed_memory
 from benchmarks.form import SUMMARY_HEADING, Options, Result, milliseconds, percentile, summary
 
 PICTURE = Path(__file__).parent.parent / "demo" / "pictures" / "market.jpg"
@@ -41,7 +40,6 @@ _numbers = count(1)
 
 def measure(options: Options) -> Result:
     """Draw each frame often."""
-    keep_freed_memory()
     cases: tuple[tuple[str, model.ScreenClass, Callable[[], object], int], ...] = (
         ("alert, 1920 × 1080", HALL, _alert, 200),
         ("announcement, 1080 × 1920", TOTEM, _announcement, 60),

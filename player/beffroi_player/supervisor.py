@@ -6,13 +6,18 @@ import ctypes
 import logging
 import os
 import random
+import select
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
+
+from beffroi_content.memory import with_large_pages
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +25,8 @@ BACK_OFF_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 """A child that lived this long is started again at once."""
 PATIENCE_SECONDS = 10.0
-TICK_SECONDS = 0.2
+LONGEST_SECONDS = 60.0
+"""How often it looks unasked: the kernel says when a child has ended."""
 SUPERVISED = "BEFFROI_SUPERVISED"
 _PR_SET_PDEATHSIG = 1
 
@@ -40,7 +46,7 @@ class Child:
 
     def start(self) -> None:
         """Start it."""
-        environment = {**os.environ, SUPERVISED: str(os.getpid())}
+        environment = {**with_large_pages(os.environ), SUPERVISED: str(os.getpid())}
         if not self.speaks:
             environment.pop("NOTIFY_SOCKET", None)
         self.process = subprocess.Popen(self.command, env=environment)  # noqa: S603 -- this very program
@@ -86,22 +92,39 @@ def supervise(options: Sequence[str], for_stage: Sequence[str]) -> int:
     # The glass comes first: the stage has something to show before the agent has heard a word.
     # Only the stage feeds the watchdog: an agent that is alive must not hide a picture that stands still.
     children = [stage, Child("agent", [*program, "agent", *options], speaks=False)]
+    with _signals() as (line, stopped):
+        try:
+            while not stopped and not _tend(children, closes=stage):
+                waiting = [child.due - time.monotonic() for child in children if child.process is None]
+                if select.select([line], [], [], max(0.0, min([LONGEST_SECONDS, *waiting])))[0]:
+                    line.recv(64)
+        finally:
+            for child in reversed(children):
+                child.stop()
+    return 0
+
+
+@contextmanager
+def _signals() -> Iterator[tuple[socket.socket, list[int]]]:
+    """Give a line on which signals are noticed, and a list that has something in it once it is time to stop."""
     stopped: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
         stopped.append(number)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    try:
-        while not stopped:
-            if _tend(children, closes=stage):
-                break
-            time.sleep(TICK_SECONDS)
-    finally:
-        for child in reversed(children):
-            child.stop()
-    return 0
+    line, ringing = socket.socketpair()
+    with line, ringing:
+        line.setblocking(False)
+        ringing.setblocking(False)
+        before = signal.set_wakeup_fd(ringing.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        # Only so that it is noticed that a child has ended.
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        try:
+            yield line, stopped
+        finally:
+            signal.set_wakeup_fd(before)
 
 
 def _tend(children: Sequence[Child], closes: Child) -> bool:

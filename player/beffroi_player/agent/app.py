@@ -14,7 +14,6 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 from beffroi_content import raster
-from beffroi_content.memory import keep_freed_memory
 from beffroi_content.model import Alert, AlertForm, AlertLevel, AssetReference
 from beffroi_content.wire.documents import Command
 from beffroi_content.wire.reports import Health
@@ -137,7 +136,6 @@ class Agent:
 
     def start(self) -> None:
         """Start every thread; those that keep the glass right first."""
-        keep_freed_memory()
         self._write_notice((1920, 1080))
         self._warm_up()
         self._disk.start()

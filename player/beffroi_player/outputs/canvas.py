@@ -59,7 +59,7 @@ class Canvas:
         if composition.before is not None:
             picture = self._blended(composition, composition.before, picture)
         else:
-            self._before = None
+            self._forget_transition()
         if composition.brightness < 100:
             picture = self._dimmed(picture, composition.brightness)
         self._picture = picture
@@ -100,6 +100,12 @@ class Canvas:
             canvas.blit(after, (0, 0))
             after.set_alpha(None)
         return canvas
+
+    def _forget_transition(self) -> None:
+        """Give back what only a transition needs: as much memory as two or three pictures."""
+        self._before = None
+        for name in ("before", "blend", "zoom"):
+            self._memory.pop(name, None)
 
     def _enlarged(self, picture: pygame.Surface, factor: float) -> pygame.Surface:
         size = picture.get_size()

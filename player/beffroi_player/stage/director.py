@@ -75,9 +75,9 @@ class Director:
         return resolve(manifest, self._reader.held, moment, size)
 
     def ahead(self, moment: Moment, size: Size) -> Scene:
-        """Load what is due at a moment to come, and return it."""
+        """Let be read what is due at a moment to come, and return that."""
         scene = self.scene(moment, size)
-        self._scenery.picture(scene)
+        self._scenery.load_ahead(scene)
         return scene
 
     def _is_forsaken(self, manifest: Manifest) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pygame
@@ -13,7 +15,10 @@ from beffroi_player.outputs.composition import Area
 from beffroi_player.pictures import from_ppm
 from beffroi_player.store import Runtime, Size, State, is_live_frame
 
-CACHE_BYTES = 96 * 1024 * 1024
+CACHED = 3
+"""So many pictures, each as large as the largest, are kept: what is on, what was before, and what comes."""
+LEAST_BYTES = 16 * 1024 * 1024
+"""What small pictures may take all the same."""
 
 
 class BrokenFrame(Exception):
@@ -27,12 +32,15 @@ class Frames:
         self._state = state
         self._runtime = runtime
         self._cache: OrderedDict[str, pygame.Surface] = OrderedDict()
+        self._coming: dict[str, Future[pygame.Surface]] = {}
+        self._reader = ThreadPoolExecutor(1, "frames")
         self.rotation = 0
 
     def turn(self, rotation: int) -> None:
         """Turn every frame by that many degrees clockwise from now on."""
         if rotation != self.rotation:
             self._cache.clear()
+            self._coming.clear()
             self.rotation = rotation
 
     def load(self, name: str, size: Size | None = None) -> pygame.Surface:
@@ -51,11 +59,32 @@ class Frames:
             self._cache.move_to_end(name)
             surface = self._cache[name]
         else:
-            surface = self._turned(self._read(name))
+            surface = self._arrived(name) or self._turned(self._read(name), self.rotation)
             self._keep(name, surface)
         if size is not None and surface.get_size() != panel_size(size, self.rotation):
             raise BrokenFrame(f"{name} is {surface.get_size()} where {size} is needed")
         return surface
+
+    def load_ahead(self, names: Iterable[str]) -> None:
+        """Read the frames that are due next, in a thread: decoding takes longer than a step of what moves."""
+        wanted = {name for name in names if name and name not in self._cache}
+        self._coming = {name: coming for name, coming in self._coming.items() if name in wanted}
+        for name in wanted - self._coming.keys():
+            self._coming[name] = self._reader.submit(self._read_turned, name, self.rotation)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._reader.shutdown(wait=False, cancel_futures=True)
+
+    def _read_turned(self, name: str, rotation: int) -> pygame.Surface:
+        return self._turned(self._read(name), rotation)
+
+    def _arrived(self, name: str) -> pygame.Surface | None:
+        """Return a frame that was read ahead. One that could not be may have been mended since."""
+        coming = self._coming.pop(name, None)
+        with suppress(BrokenFrame):
+            return coming.result() if coming else None
+        return None
 
     def open(self, path: Path) -> pygame.Surface:
         """Return a picture that is not a frame.
@@ -63,7 +92,7 @@ class Frames:
         Raises:
             BrokenFrame: there is none, or it cannot be read.
         """
-        return self._turned(_decoded(path))
+        return self._turned(_decoded(path), self.rotation)
 
     def _read(self, name: str) -> pygame.Surface:
         if is_live_frame(name):
@@ -75,20 +104,23 @@ class Frames:
             return _decoded(self._state.frames / Path(name).name)
         return pygame.image.frombuffer(pixels, size, "RGB")
 
-    def _turned(self, surface: pygame.Surface) -> pygame.Surface:
+    @staticmethod
+    def _turned(surface: pygame.Surface, rotation: int) -> pygame.Surface:
         # Not as a window has it: with a GPU there is none.
         surface = surface.convert(32)
-        return pygame.transform.rotate(surface, -self.rotation) if self.rotation else surface
+        return pygame.transform.rotate(surface, -rotation) if rotation else surface
 
     def keep_only(self, names: Collection[str]) -> None:
         """Forget every frame that is not one of these: nothing shows it any more."""
         for name in [name for name in self._cache if name not in names]:
             del self._cache[name]
+        self._coming = {name: coming for name, coming in self._coming.items() if name in names}
 
     def _keep(self, name: str, surface: pygame.Surface) -> None:
         self._cache[name] = surface
-        used = sum(_weight(kept) for kept in self._cache.values())
-        while used > CACHE_BYTES and len(self._cache) > 1:
+        weights = [_weight(kept) for kept in self._cache.values()]
+        used, room = sum(weights), max(LEAST_BYTES, CACHED * max(weights))
+        while used > room and len(self._cache) > 1:
             used -= _weight(self._cache.popitem(last=False)[1])
 
 

@@ -129,6 +129,7 @@ class Stage:
         """Close the play log: what is on now is not on any more."""
         self._teller.end()
         self._cinema.close()
+        self._frames.close()
         self._speaker.close()
 
     def turn(self) -> float:
@@ -228,7 +229,7 @@ class Stage:
             self._tell(cue, cue.picture, moment)
 
     def _prepare(self, cue: Cue, moment: Moment, size: Size) -> None:
-        """Load what is due next, and open its films when that is soon."""
+        """Let be read what is due next, and open its films when that is soon."""
         until_ms = cue.scene.until_ms
         soon = self._director.ahead(moment.at(until_ms), size) if until_ms is not None else None
         near = until_ms is not None and until_ms - moment.unix_ms < cinema.AHEAD_MS

@@ -71,6 +71,11 @@ class Scenery:
                         faults.append(Fault(frame=piece.frame, detail=str(error)))
         return Picture(tuple(piece for piece, _ in found), tuple(surface for _, surface in found), tuple(faults))
 
+    def load_ahead(self, scene: Scene) -> None:
+        """Read the frames of a scene that is due next, but for those that are drawn only then."""
+        candidates = ([piece.frame for piece in self._candidates(showing)] for showing in scene.showings)
+        self._frames.load_ahead(next((name for name in names if not is_live_frame(name)), "") for names in candidates)
+
     def overlaid(self, picture: Picture, frame: str, rectangle: Rectangle) -> Picture:
         """Return the frame that lies over everything, or the picture itself if the frame is broken."""
         try:

@@ -1,0 +1,87 @@
+"""Frames: what is due next is read ahead, what is not needed is forgotten, and what cannot be read is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pygame
+import pytest
+from player import Player, until
+
+from beffroi_player.files import write_file
+from beffroi_player.stage.frames import CACHED, BrokenFrame, Frames
+from beffroi_player.store import Runtime, State
+
+SIZE = (1920, 1080)
+
+
+@pytest.fixture
+def frames(player: Player) -> Frames:
+    return Frames(player.state, player.runtime)
+
+
+def write(state: State, name: str, colour: str, size: tuple[int, int] = SIZE) -> Path:
+    surface = pygame.Surface(size)
+    surface.fill(colour)
+    pygame.image.save(surface, state.frames / name)
+    return state.frames / name
+
+
+def arrive(frames: Frames) -> None:
+    until("what comes is there", lambda: all(coming.done() for coming in frames._coming.values()))
+
+
+def test_what_is_read_ahead_is_there_though_its_file_is_gone(player, frames):
+    path = write(player.state, "next.png", "red")
+    frames.load_ahead(["next.png"])
+    arrive(frames)
+    path.unlink()
+    assert frames.load("next.png", SIZE).get_at((5, 5))[:3] == (255, 0, 0)
+
+
+def test_what_could_not_be_read_ahead_is_read_when_it_is_due(player, frames):
+    frames.load_ahead(["late.png"])
+    arrive(frames)
+    write(player.state, "late.png", "red")
+    assert frames.load("late.png", SIZE).get_size() == SIZE
+
+
+def test_what_is_never_there_is_said_when_it_is_due(player, frames):
+    frames.load_ahead(["never.png"])
+    with pytest.raises(BrokenFrame, match=r"never\.png"):
+        frames.load("never.png")
+
+
+def test_a_panel_that_was_hung_otherwise_meanwhile_gets_its_frames_turned_anew(player, frames):
+    write(player.state, "next.png", "red", (200, 100))
+    frames.load_ahead(["next.png"])
+    frames.turn(90)
+    assert frames.load("next.png", (200, 100)).get_size() == (100, 200)
+
+
+def test_only_as_many_are_kept_as_are_needed_at_once(player, frames):
+    files = [write(player.state, f"{number}.png", "navy") for number in range(CACHED + 3)]
+    for path in files:
+        frames.load(path.name)
+        path.unlink()
+    for path in files[-CACHED:]:
+        frames.load(path.name)
+    with pytest.raises(BrokenFrame):
+        frames.load(files[0].name)
+
+
+def test_what_nobody_waits_for_any_more_is_forgotten(player, frames):
+    path = write(player.state, "next.png", "red")
+    frames.load_ahead(["next.png"])
+    arrive(frames)
+    frames.load_ahead([])
+    path.unlink()
+    with pytest.raises(BrokenFrame):
+        frames.load("next.png")
+
+
+def test_raw_frames_in_memory_come_first(player: Player, frames: Frames) -> None:
+    runtime: Runtime = player.runtime
+    write(player.state, "alert.png", "red", (2, 1))
+    write_file(runtime.folder / "alert.ppm", b"P6\n2 1\n255\n" + bytes((0, 0, 255)) * 2, durable=False)
+    assert frames.load("alert.png").get_at((0, 0))[:3] == (0, 0, 255)
