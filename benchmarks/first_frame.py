@@ -6,8 +6,8 @@ until the picture can be seen from outside: in a window and on the whole display
 read costs the display nothing; headless as the picture's file. Everything that is read is in the disk's cache. The
 ways take turns.
 
-The limit is a program of a few lines that shows the same PNG file with pygame in a window, and does nothing else. Beside
-it stands the time in which Python starts and ends without doing anything. Half a millisecond lies between two looks.
+The limit is a program of a few lines that shows the same PNG file with pygame in a window, and nothing else. Beside it
+stands the time in which Python starts and ends without doing anything. Half a millisecond lies between two looks.
 """
 
 from __future__ import annotations
