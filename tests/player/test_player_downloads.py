@@ -11,7 +11,7 @@ import pytest
 from player import Player
 from town import TOKEN, TownHall, jpeg, picture_slide, slide
 
-from beffroi_content.model import Downloads, TimeWindow
+from beffroi_content.model import Downloads, Playlist, TimeWindow
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player.agent.assets import Assets
 from beffroi_player.agent.http import Server
@@ -151,6 +151,18 @@ class TestHours:
     def test_what_is_shown_soon_does_not(self, hall: TownHall):
         assert postponed(self.manifest(hall, 30), self.at(12)).slides == set()
 
+    def test_what_only_a_rule_of_another_season_shows_waits(self, hall: TownHall):
+        photo = picture_slide("summer", hall.add_file(jpeg("yellow")))
+        manifest = hall.manifest(slide("a"), photo, downloads=NIGHT)
+        (always,) = manifest.rules
+        today = dt.datetime.fromtimestamp(self.at(12).unix_ms / 1000, dt.UTC).date()
+        playlists = tuple(Playlist(id=f"of-{name}", name=name, slides=(name,)) for name in ("a", "summer"))
+        season = always.replace(id="season", playlist="of-summer", first_date=today + dt.timedelta(days=90))
+        manifest = manifest.replace(playlists=playlists, rules=(always.replace(playlist="of-a"), season))
+        assert postponed(manifest, self.at(12)).slides == {"summer"}
+        soon = Moment(self.at(12).unix_ms + 89 * 24 * HOUR, 0)
+        assert postponed(manifest, soon).slides == set()
+
     def test_a_file_that_is_needed_before_does_not_wait(self, hall: TownHall):
         same = hall.add_file(jpeg("red"))
         later = picture_slide("later", same).replace(valid_from_ms=self.at(12).unix_ms + 72 * HOUR)
@@ -161,8 +173,9 @@ class TestHours:
     def test_without_hours_nothing_waits(self, hall: TownHall, downloads: Downloads):
         assert postponed(self.manifest(hall, 72, downloads), self.at(12)).slides == set()
 
-    def test_while_nobody_knows_the_time_nothing_waits(self, hall: TownHall):
-        moment = Moment(self.at(12).unix_ms, 0, ClockState.UNKNOWN)
+    @pytest.mark.parametrize("clock", [ClockState.UNKNOWN, ClockState.CARRIED])
+    def test_while_nobody_is_certain_of_the_time_nothing_waits(self, hall: TownHall, clock: ClockState):
+        moment = Moment(self.at(12).unix_ms, 0, clock)
         assert postponed(self.manifest(hall, 72), moment).slides == set()
 
     def test_a_programme_is_on_without_them_and_whole_when_they_are_due(self, fetching_player: Player, hall: TownHall):

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from beffroi_content.model import AssetReference, Manifest
 from beffroi_content.timeline import ClockState, Moment
+from beffroi_content.timeline.answers import shown_ms
 from beffroi_content.timeline.calendar import Almanac, is_within, local_time
 
 NOT_SOONER_MS = 36 * 3_600_000
-"""Slides that are valid only after so long wait: until then there is a whole window, whenever in the day that is."""
+"""Slides that are on only after so long wait: until then there is a whole window, whenever in the day that is."""
 
 
 class Postponed(NamedTuple):
@@ -26,16 +27,17 @@ NOTHING = Postponed(frozenset(), frozenset())
 def postponed(manifest: Manifest, moment: Moment) -> Postponed:
     """Return what need not be fetched at that moment.
 
-    Nothing waits without a window, within it, or while nobody knows the time.
+    Nothing waits without a window, within it, or while the time is not certain.
     """
     window = manifest.settings.downloads.window
-    if window is None or moment.clock is ClockState.UNKNOWN:
+    if window is None or moment.clock is not ClockState.TRUSTED:
         return NOTHING
     almanac = Almanac.of(manifest)
     if is_within(window, local_time(moment.unix_ms, almanac.zone), almanac, True, True):
         return NOTHING
-    soon = moment.unix_ms + NOT_SOONER_MS
-    slides = [slide for slide in manifest.slides if slide.valid_from_ms is not None and slide.valid_from_ms > soon]
+    # By the timeline itself: by validity, by rules and their seasons, hours and shares.
+    seen = shown_ms(manifest, moment.unix_ms, moment.unix_ms + NOT_SOONER_MS)
+    slides = [slide for slide in manifest.slides if not any(slide.id in zone for zone in seen.values())]
     names = frozenset(slide.id for slide in slides)
     others = [slide for slide in (manifest.idle, *manifest.slides) if slide.id not in names]
     needed = {asset for slide in others for asset in slide.assets} | {manifest.settings.town.logo}
@@ -50,4 +52,4 @@ def is_due(manifest: Manifest, waiting: frozenset[str], moment: Moment) -> bool:
         waiting: The slides that are to be shown and have no frames.
         moment: Now.
     """
-    return bool(waiting - postponed(manifest, moment).slides)
+    return bool(waiting) and bool(waiting - postponed(manifest, moment).slides)
