@@ -1,17 +1,15 @@
-"""The picture on its display: parts for sending cards, hidden edges, and what is shown after a long silence."""
+"""The picture on its display: parts for sending cards, and hidden edges."""
 
 from __future__ import annotations
 
 import pygame
 import pytest
 from player import Player
-from town import TownHall, alert, jpeg, picture_slide, slide
+from town import TownHall, jpeg, picture_slide, slide
 
-from beffroi_content.model import AlertLevel, Rectangle, Transition, Viewport
+from beffroi_content.model import Rectangle, Transition, Viewport
 from beffroi_player.outputs.mounting import Mounting
 from beffroi_player.stage.app import _show_last
-
-HOUR = 3_600_000
 
 
 @pytest.fixture
@@ -100,31 +98,6 @@ def test_the_first_picture_after_a_start_is_mounted_too(player, hall):
     assert splash is not None
     assert splash.get_size() == (320, 180)
     assert player.display.pictures[-1].get_size() == (320, 90)
-
-
-class TestSilence:
-    def test_after_so_many_hours_only_the_idle_slide_and_alerts_are_shown(self, player, hall):
-        start(player, hall, slide("a"), idle_after_hours=3)
-        player.wait(2 * HOUR)
-        assert player.slides == ["a"]
-        player.wait(HOUR + 60_000)
-        assert player.slides == ["idle"]
-        hall.now_ms = player.time.system_ms
-        player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)), live=False)
-        assert player.alerts == [("flood", "takeover")]
-
-    def test_a_word_of_the_town_brings_the_programme_back(self, player, hall):
-        start(player, hall, slide("a"), idle_after_hours=3)
-        player.wait(4 * HOUR)
-        assert player.slides == ["idle"]
-        hall.now_ms = player.time.system_ms
-        player.hear(hall.publish_beat())
-        assert player.slides == ["a"]
-
-    def test_without_such_a_rule_the_programme_goes_on(self, player, hall):
-        start(player, hall, slide("a"))
-        player.wait(500 * HOUR)
-        assert player.slides == ["a"]
 
 
 def test_steps_of_a_transition_that_come_late_are_counted(player, hall):

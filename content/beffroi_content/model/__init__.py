@@ -4,7 +4,7 @@ from beffroi_content.model.alert import Alert, AlertForm, AlertLevel, AlertStatu
 from beffroi_content.model.announcement import Announcement, Template
 from beffroi_content.model.base import AssetReference, Identifier, StrictModel, WireModel
 from beffroi_content.model.layout import FULL_SCREEN, Layout, Rectangle, Zone, banner_rectangle
-from beffroi_content.model.manifest import Appearance, Manifest, ScreenSettings, Town, Transition
+from beffroi_content.model.manifest import Appearance, Manifest, ScreenSettings, Town, Transition, UncertainClock
 from beffroi_content.model.mounting import Downloads, Viewport
 from beffroi_content.model.recurrence import Recurrence
 from beffroi_content.model.schedule import (
@@ -76,6 +76,7 @@ __all__ = [
     "TimeWindow",
     "Town",
     "Transition",
+    "UncertainClock",
     "UnknownContent",
     "VideoContent",
     "Viewport",

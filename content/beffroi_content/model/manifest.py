@@ -58,6 +58,22 @@ class Transition(StrEnum):
     ZOOM = "zoom"
 
 
+class UncertainClock(StrEnum):
+    """What is shown while the time is only carried over from before, as after a power cut. Alerts are shown anyway."""
+
+    BELIEVED = "believed"
+    """All of the programme, by the time that was carried over."""
+    UNDATED = "undated"
+    """What has neither days nor hours."""
+    IDLE = "idle"
+    """The idle slide."""
+
+
+def _known_doubt(value: Any) -> Any:
+    """Read what only a newer version has a word for as the most careful."""
+    return value if not isinstance(value, str) or value in tuple(UncertainClock) else UncertainClock.IDLE
+
+
 def _known_transition(value: Any) -> Any:
     """Read what only a newer version has a word for as a cut."""
     return value if not isinstance(value, str) or value in tuple(Transition) else Transition.CUT
@@ -89,6 +105,7 @@ class ScreenSettings(WireModel):
     downloads: Downloads = Downloads()
     idle_after_hours: Annotated[int | None, Field(ge=1, le=8760)] = None
     """After so many hours without a word from the town only the idle slide and alerts are shown; None: never."""
+    uncertain_clock: Annotated[UncertainClock, BeforeValidator(_known_doubt)] = UncertainClock.BELIEVED
 
 
 class Manifest(WireModel):

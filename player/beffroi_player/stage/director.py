@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from beffroi_content.model import AlertForm, Manifest, PowerState, Rectangle
-from beffroi_content.timeline import Moment, Scene, resolve
+from beffroi_content.model import AlertForm, Manifest, PowerState, Rectangle, UncertainClock
+from beffroi_content.timeline import ClockState, Moment, Scene, resolve
 from beffroi_content.timeline.display import Display, display
 from beffroi_player.stage.daylight import Daylight
 from beffroi_player.stage.reader import Reader
@@ -56,6 +56,7 @@ class Director:
         if self.safety is not Safety.FULL and moment.uptime_ms >= self._safe_until_ms:
             log.info("ten minutes without a crash: everything is shown again")
             self.safety = Safety.FULL
+        moment = self._believed(moment)
         scene = self.scene(moment, size)
         by_hours = display(self._reader.manifest, self._reader.held, moment)
         settings = self._reader.settings
@@ -66,9 +67,9 @@ class Director:
         return Cue(scene, picture, light, min(ends, default=None))
 
     def scene(self, moment: Moment, size: Size) -> Scene:
-        """Return what is on; after many crashes or a long silence the idle slide, and alerts as ever."""
-        manifest = self._reader.manifest
-        if manifest is not None and (self.safety is Safety.BARE or self._is_forsaken(manifest)):
+        """Return what is on. Where the fallbacks say so that is the idle slide, and alerts as ever."""
+        moment, manifest = self._believed(moment), self._reader.manifest
+        if manifest is not None and self._is_bare(manifest, moment):
             if self._bare is None or self._bare[0] is not manifest:
                 self._bare = manifest, manifest.replace(rules=(), playlists=(), slides=())
             manifest = self._bare[1]
@@ -80,9 +81,20 @@ class Director:
         self._scenery.load_ahead(scene)
         return scene
 
-    def _is_forsaken(self, manifest: Manifest) -> bool:
-        limit = manifest.settings.idle_after_hours
-        return limit is not None and self._reader.silent_hours() >= limit
+    def _is_bare(self, manifest: Manifest, moment: Moment) -> bool:
+        """Tell whether only the idle slide is shown: after many crashes, a long silence, or while time is unsure."""
+        limit, doubt = manifest.settings.idle_after_hours, manifest.settings.uncertain_clock
+        is_forsaken = limit is not None and self._reader.silent_hours() >= limit
+        is_unsure = doubt is UncertainClock.IDLE and moment.clock is not ClockState.TRUSTED
+        return self.safety is Safety.BARE or is_forsaken or is_unsure
+
+    def _believed(self, moment: Moment) -> Moment:
+        """Return the moment as far as the town wants its time to be believed."""
+        settings = self._reader.settings
+        doubts = settings is not None and settings.uncertain_clock is not UncertainClock.BELIEVED
+        if doubts and moment.clock is ClockState.CARRIED:
+            return replace(moment, clock=ClockState.UNKNOWN)
+        return moment
 
     def _with_overlay(self, picture: Picture, scene: Scene, moment: Moment, size: Size) -> tuple[Picture, float | None]:
         """Lay the overlay over the picture, unless it would hide an alert. Return also until what uptime it stays."""
