@@ -100,10 +100,11 @@ def test_a_dimmed_picture_is_as_dark(gpu):
     assert off_by(gpu.shown(), by_processor(dark)) <= 2
 
 
+@pytest.mark.parametrize("changing", [None, (40, 20, 200, 100)])
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("kind", [Transition.CROSSFADE, Transition.PUSH, Transition.WIPE])
-def test_a_transition_goes_the_same_way(gpu, kind, rotation):
-    step = replace(layered(1), before=layered(3), kind=kind, done=0.3, rotation=rotation)
+def test_a_transition_goes_the_same_way(gpu, kind, rotation, changing):
+    step = replace(layered(1), before=layered(3), kind=kind, done=0.3, rotation=rotation, changing=changing)
     gpu.draw(step)
     assert off_by(gpu.shown(), by_processor(step)) <= 2
 

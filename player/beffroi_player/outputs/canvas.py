@@ -84,21 +84,29 @@ class Canvas:
     def _blended(self, composition: Composition, before: Composition, after: pygame.Surface) -> pygame.Surface:
         if self._before is None or self._before[0] is not before:
             self._before = before, self._flat(before, "before")
-        canvas = self._onto("blend", self._before[1])
+        where, flat = composition.where, self._before[1]
+        if composition.changing is None:
+            canvas = self._onto("blend", flat)
+        else:
+            canvas = self._onto("blend", after)
+            canvas.blit(flat, where[:2], where)
+        canvas.set_clip(where)
         if composition.kind is Transition.PUSH:
-            across, along = composition.push()
-            right, down = composition.rightwards
-            canvas.blit(self._before[1], (-across, -along))
-            canvas.blit(after, (right * canvas.get_width() - across, down * canvas.get_height() - along))
+            leaving, coming = composition.push()
+            canvas.blit(flat, leaving)
+            canvas.set_clip(composition.entered())
+            canvas.blit(after, coming)
         elif composition.kind is Transition.WIPE:
             area = composition.wiped()
             canvas.blit(after, area[:2], area)
         else:
+            new = after.subsurface(where)
             if composition.kind is Transition.ZOOM:
-                after = self._enlarged(after, composition.zoom())
-            after.set_alpha(round(255 * composition.done))
-            canvas.blit(after, (0, 0))
-            after.set_alpha(None)
+                new = self._enlarged(new, composition.zoom())
+            new.set_alpha(round(255 * composition.done))
+            canvas.blit(new, where[:2])
+            new.set_alpha(None)
+        canvas.set_clip(None)
         return canvas
 
     def _forget_transition(self) -> None:

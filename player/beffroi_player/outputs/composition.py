@@ -68,22 +68,36 @@ class Composition:
     """How far that is, from 0 to 1."""
     rotation: int = 0
     """By how many degrees clockwise the panel hangs turned: a push comes from the right of the passer-by."""
+    changing: Area | None = None
+    """Where the one gives way to the other: the rest of the panel is as it is now; None: all of it."""
+
+    @property
+    def where(self) -> Area:
+        """The part of the panel where one gives way to the other."""
+        return self.changing or (0, 0, *self.size)
 
     @property
     def rightwards(self) -> tuple[int, int]:
         """Where the right of the upright picture lies on the panel."""
         return RIGHTWARDS[self.rotation]
 
-    def push(self) -> tuple[int, int]:
-        """Return how far the picture before has moved to the left, in pixels of the panel to the right and down."""
-        right, down = self.rightwards
-        return round(right * self.size[0] * self.done), round(down * self.size[1] * self.done)
+    def push(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return how far to the right and down the picture before is moved, and how far the new one."""
+        (_, _, width, height), (right, down) = self.where, self.rightwards
+        across, along = round(right * width * self.done), round(down * height * self.done)
+        return (-across, -along), (right * width - across, down * height - along)
+
+    def entered(self) -> Area:
+        """Return where the new picture is seen already, if it comes from the right of the passer-by."""
+        (left, top, width, height), (right, down) = self.where, self.rightwards
+        wide, high = (round(side * self.done) if way else side for side, way in ((width, right), (height, down)))
+        return left if right <= 0 else left + width - wide, top if down <= 0 else top + height - high, wide, high
 
     def wiped(self) -> Area:
-        """Return where the new picture is seen already."""
-        (width, height), (right, down) = self.size, self.rightwards
+        """Return where the new picture is seen already, if it comes from the left of the passer-by."""
+        (left, top, width, height), (right, down) = self.where, self.rightwards
         wide, high = (round(side * self.done) if way else side for side, way in ((width, right), (height, down)))
-        return width - wide if right < 0 else 0, height - high if down < 0 else 0, wide, high
+        return left + width - wide if right < 0 else left, top + height - high if down < 0 else top, wide, high
 
     def zoom(self) -> float:
         """Return how much larger than its size the new picture is."""

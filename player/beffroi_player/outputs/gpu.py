@@ -296,17 +296,16 @@ class Gpu:
     def _compose(self, composition: Composition) -> None:
         from beffroi_content.model import Transition  # noqa: PLC0415 -- after the first picture
 
-        renderer, before, size = self._ready, composition.before, composition.size
+        renderer, before = self._ready, composition.before
         if before is None:
             self._layers(composition.layers)
-        elif composition.kind is Transition.PUSH:
-            (across, along), (right, down) = composition.push(), composition.rightwards
-            self._layers(before.layers, (-across, -along))
-            self._layers(composition.layers, (right * size[0] - across, down * size[1] - along))
-        elif composition.kind is Transition.WIPE:
-            self._layers(before.layers)
-            renderer.clip(composition.wiped())
-            self._layers(composition.layers, within=composition.wiped())
+        elif composition.kind in (Transition.PUSH, Transition.WIPE):
+            leaving, coming, seen = (0, 0), (0, 0), composition.wiped()
+            if composition.kind is Transition.PUSH:
+                (leaving, coming), seen = composition.push(), composition.entered()
+            self._layers_before(composition, before, leaving)
+            renderer.clip(seen)
+            self._layers(composition.layers, coming, within=seen)
             renderer.clip(None)
         else:
             self._fade(composition, before, composition.zoom() if composition.kind is Transition.ZOOM else 1.0)
@@ -315,15 +314,25 @@ class Gpu:
 
     def _fade(self, composition: Composition, before: Composition, factor: float) -> None:
         after = self._room("after", composition.size)
-        target = self._target
+        target, where = self._target, composition.where
         self._on(after)
         self._layers(composition.layers)
         self._on(target)
-        self._layers(before.layers)
-        width, height = composition.size
+        self._layers_before(composition, before)
+        left, top, width, height = where
         larger = width * factor, height * factor
-        area = (width - larger[0]) / 2, (height - larger[1]) / 2, *larger
-        self._ready.copy(after, area, opacity=min(254, round(255 * composition.done)))
+        area = left + (width - larger[0]) / 2, top + (height - larger[1]) / 2, *larger
+        self._ready.clip(where)
+        self._ready.copy(after, area, where, opacity=min(254, round(255 * composition.done)))
+        self._ready.clip(None)
+
+    def _layers_before(self, composition: Composition, before: Composition, offset: tuple[int, int] = (0, 0)) -> None:
+        """Draw what gives way, where it does, and the new picture around it."""
+        if composition.changing is not None:
+            self._layers(composition.layers)
+        self._ready.clip(composition.where)
+        self._layers(before.layers, offset, within=composition.where)
+        self._ready.clip(None)
 
     def _layers(
         self,

@@ -10,7 +10,7 @@ import pygame
 from beffroi_content.model import PowerState, Transition
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.timeline.display import Display
-from beffroi_player.outputs.composition import Composition, Layer
+from beffroi_player.outputs.composition import Area, Composition, Layer
 from beffroi_player.stage.cinema import Cinema
 from beffroi_player.stage.frames import BrokenFrame, Frames, panel_size, turned_area
 from beffroi_player.stage.glider import layers as glided
@@ -92,11 +92,13 @@ class Blend:
         kind: How.
         before: What is on the glass, in place of nothing.
         begun_ms: The uptime at which it begins.
+        changing: The part of the panel where it does; None: all of it.
     """
 
     kind: Transition
     before: Composition
     begun_ms: float
+    changing: Area | None = None
 
     def is_over(self, uptime_ms: float) -> bool:
         """Tell whether only the new picture is left."""
@@ -106,7 +108,7 @@ class Blend:
         """Return what is between the two."""
         linear = min(1.0, max(0.0, (uptime_ms - self.begun_ms) / self.lasts_ms))
         done = linear * linear * (3 - 2 * linear)
-        return replace(after, before=self.before, kind=self.kind, done=done)
+        return replace(after, before=self.before, kind=self.kind, done=done, changing=self.changing)
 
     @property
     def lasts_ms(self) -> float:

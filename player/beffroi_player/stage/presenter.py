@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,16 +10,16 @@ from pathlib import Path
 import pygame
 
 from beffroi_content.digest import frame_digest
-from beffroi_content.model import Transition
+from beffroi_content.model import Rectangle, Transition
 from beffroi_content.timeline import Moment
 from beffroi_content.timeline.display import Display
 from beffroi_player.files import stamp
 from beffroi_player.outputs.base import Output
 from beffroi_player.outputs.canvas import Painter
-from beffroi_player.outputs.composition import Composition, Layer
+from beffroi_player.outputs.composition import Area, Composition, Layer
 from beffroi_player.outputs.mounting import Mounting
 from beffroi_player.stage.composer import Blend, Composer
-from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, upright_rgb
+from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, turned_area, upright_rgb
 from beffroi_player.stage.glider import is_whole
 from beffroi_player.stage.pace import Pace, steps_per_second
 from beffroi_player.stage.scenery import Picture
@@ -65,7 +65,8 @@ class Presenter:
         self._glides = False
         """Whether messages glide over the picture."""
         self._pace = Pace()
-        self._slides: tuple[object, ...] | None = None
+        self._slides: dict[Rectangle, object] | None = None
+        """What each zone shows."""
         self._on_glass: tuple[object, ...] = ()
         self._number, self._digest, self._presented_ms = 0, "0" * 64, uptime()
         self.shows_anything = splash is not None
@@ -126,7 +127,7 @@ class Presenter:
         key = (frames, self._frames.rotation, size, light.brightness)
         if key == self._on_glass:
             return
-        self._blend = self._blend_to(picture, transition)
+        self._blend = self._blend_to(picture, size, transition)
         dress = partial(self._dressed, picture=picture, moment=moment, size=size, light=light)
         self._put(key, lambda: compose(size, self._frames.rotation, picture.parts), size, dress)
 
@@ -186,16 +187,19 @@ class Presenter:
         now_ms = moment.unix_ms + ahead_ms
         return self._composer.composition(base, picture, moment, size, rotation, light, now_ms, fine=fine)
 
-    def _blend_to(self, picture: Picture, transition: Transition) -> Blend | None:
+    def _blend_to(self, picture: Picture, size: Size, transition: Transition) -> Blend | None:
         """Return how a new picture takes the place of the one on the glass; None: at once."""
-        slides = tuple((piece.shown.slide, piece.shown.page) if piece.shown else None for piece in picture.pieces)
-        before, self._slides = self._slides, slides
+        before, self._slides = self._slides, _slides(picture)
         if transition is Transition.CUT or self._top is None or self._on_glass[:1] == (REST,):
             return None
         # What changes by itself, such as a clock, does so at once.
-        if slides == before or before is None or self._top.size != panel_size(self._size, self._frames.rotation):
+        if self._slides == before or before is None or self._top.size != panel_size(self._size, self._frames.rotation):
             return None
-        return Blend(transition, replace(self._top, before=None), self._uptime())
+        changed = [place for place, shown in self._slides.items() if before.get(place) != shown]
+        areas = [turned_area(place, size, self._frames.rotation) for place in changed]
+        # Zones beside it go on as they are; where zones themselves come or go, all gives way.
+        changing = _around(areas) if areas and self._slides.keys() == before.keys() else None
+        return Blend(transition, replace(self._top, before=None), self._uptime(), changing)
 
     def _put(
         self,
@@ -230,3 +234,15 @@ class Presenter:
         surface = pygame.Surface(panel_size(size, self._frames.rotation), depth=32)
         surface.fill(colour)
         return surface
+
+
+def _slides(picture: Picture) -> dict[Rectangle, object]:
+    """Return which page of which slide each place of a picture shows."""
+    return {piece.rectangle: (piece.shown.slide, piece.shown.page) if piece.shown else None for piece in picture.pieces}
+
+
+def _around(areas: Sequence[Area]) -> Area:
+    """Return the smallest area that holds all of these."""
+    first, *others = map(pygame.Rect, areas)
+    left, top, width, height = first.unionall(others)
+    return left, top, width, height
