@@ -13,8 +13,9 @@ LARGEST_BYTES = 32 * 1024 * 1024
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """The names of the two settings in malloc.h of the GNU C library."""
 TUNABLES = "GLIBC_TUNABLES"
-_LARGE_PAGES = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=2"
-"""Frames in pages of 2 MB where the kernel has them (madvise), and no heap of its own for each thread."""
+_LARGE_PAGES = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=2:glibc.malloc.mmap_threshold=1048576"
+"""Pages of 2 MB where the kernel has them (madvise), no heap of its own for each thread, and what is larger than 1 MB
+goes back at once: otherwise the library keeps twice as much as the largest frame ever was."""
 
 
 def keep_freed_memory() -> None:

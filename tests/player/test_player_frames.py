@@ -17,7 +17,9 @@ SIZE = (1920, 1080)
 
 @pytest.fixture
 def frames(player: Player) -> Frames:
-    return Frames(player.state, player.runtime)
+    found = Frames(player.state, player.runtime)
+    found.make_room(SIZE)
+    return found
 
 
 def write(state: State, name: str, colour: str, size: tuple[int, int] = SIZE) -> Path:

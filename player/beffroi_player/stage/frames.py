@@ -15,10 +15,10 @@ from beffroi_player.outputs.composition import Area
 from beffroi_player.pictures import from_ppm
 from beffroi_player.store import Runtime, Size, State, is_live_frame
 
-CACHED = 3
-"""So many pictures, each as large as the largest, are kept: what is on, what was before, and what comes."""
-LEAST_BYTES = 16 * 1024 * 1024
-"""What small pictures may take all the same."""
+CACHED = 2
+"""So many times the whole screen is kept: what is on and what was before; what comes waits beside."""
+LEAST_BYTES = 8 * 1024 * 1024
+"""What the frames of small screens may take all the same."""
 
 
 class BrokenFrame(Exception):
@@ -34,6 +34,7 @@ class Frames:
         self._cache: OrderedDict[str, pygame.Surface] = OrderedDict()
         self._coming: dict[str, Future[pygame.Surface]] = {}
         self._reader = ThreadPoolExecutor(1, "frames")
+        self._room = LEAST_BYTES
         self.rotation = 0
 
     def turn(self, rotation: int) -> None:
@@ -42,6 +43,10 @@ class Frames:
             self._cache.clear()
             self._coming.clear()
             self.rotation = rotation
+
+    def make_room(self, size: Size) -> None:
+        """Keep as many frames as a screen of that size needs."""
+        self._room = max(LEAST_BYTES, CACHED * 4 * size[0] * size[1])
 
     def load(self, name: str, size: Size | None = None) -> pygame.Surface:
         """Return a frame.
@@ -118,9 +123,8 @@ class Frames:
 
     def _keep(self, name: str, surface: pygame.Surface) -> None:
         self._cache[name] = surface
-        weights = [_weight(kept) for kept in self._cache.values()]
-        used, room = sum(weights), max(LEAST_BYTES, CACHED * max(weights))
-        while used > room and len(self._cache) > 1:
+        used = sum(_weight(kept) for kept in self._cache.values())
+        while used > self._room and len(self._cache) > 1:
             used -= _weight(self._cache.popitem(last=False)[1])
 
 

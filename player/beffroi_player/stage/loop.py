@@ -184,6 +184,7 @@ class Stage:
     def _look(self) -> float:
         self._refresh()
         size = self._reader.size(otherwise=self._presenter.natural_size(self._reader.rotation))
+        self._frames.make_room(size)
         moment = self._reader.moment()
         cue = self._director.cue(moment, size)
         self._present(cue, moment, size)
