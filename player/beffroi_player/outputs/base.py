@@ -25,6 +25,14 @@ class Lit(StrEnum):
     CONFIRMED = "confirmed"
 
 
+class ControlError(Exception):
+    """A display cannot be switched or dimmed in one way; the message says why."""
+
+
+class UnsupportedError(ControlError):
+    """The display knows no such thing: there is no use in asking again."""
+
+
 class Output(Protocol):
     """A place for pictures of one size, already turned as the panel hangs."""
 

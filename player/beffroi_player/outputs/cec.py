@@ -1,0 +1,297 @@
+"""HDMI-CEC: a television is switched through the cable of its picture, by the kernel's own interface (linux/cec.h).
+
+The television answers to nothing unless that is switched on in its menus, where each maker calls it by another name
+(Anynet+, SimpLink, Bravia Sync and so on). Nothing is kept open: the kernel keeps the address that was claimed, and
+answers what the standard wants of every device.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from beffroi_player.outputs.base import ControlError, Lit
+from beffroi_player.outputs.kms import SYSTEM, Connector
+
+DEVICES = Path("/dev")
+NAME = b"Beffroi"
+"""What a television calls us in its menus."""
+REPLY_MS = 1_000
+"""How long a television may take to answer: the standard's own limit."""
+QUESTIONS, QUESTION_S = 10, 1.0
+"""How often, and after what pause, it is asked whether it is where it was told to go."""
+
+Ioctl = Callable[[int, int, bytearray], int]
+Pause = Callable[[float], bool]
+"""Waits so many seconds; False as soon as something else is wanted."""
+
+TELEVISION, UNREGISTERED, BROADCAST = 0, 15, 15
+"""Logical addresses."""
+IMAGE_VIEW_ON, STANDBY, ACTIVE_SOURCE = 0x04, 0x36, 0x82
+GIVE_POWER_STATUS, REPORT_POWER_STATUS = 0x8F, 0x90
+_ON, _STANDBY = 0, 1
+"""Of a power status; 2 and 3 are the ways there."""
+_PLAYBACK_ADDRESS, _PLAYBACK, _PLAYBACK_DEVICE = 3, 4, 0x10
+"""What we are: as the type of an address, as the primary type, and in the mask of all types."""
+_VERSION_1_4 = 5
+_TRANSMITS = 0x02 | 0x04
+"""Capabilities: addresses can be claimed, and messages sent."""
+_OF_A_CARD = 1
+_NOWHERE, _ROOT = 0xFFFF, 0x0000
+"""Physical addresses: of what is plugged into nothing, and of a television itself."""
+_ACKNOWLEDGED, _ANSWERED, _REFUSED = 0x01, 0x01, 0x04
+
+_CAPABILITIES = struct.Struct("=32s32sIII")
+_PHYSICAL = struct.Struct("=H")
+_CONNECTOR = struct.Struct("=3I56x")
+_ADDRESSES = struct.Struct("=4sHBBII15s4s4s4s48sx")
+_MESSAGE = struct.Struct("=QQIIII16s7Bx")
+_READ, _WRITE = 2, 1
+
+
+def request(number: int, size: int, direction: int = _READ | _WRITE) -> int:
+    """Return the number by which the kernel knows a request (asm-generic/ioctl.h)."""
+    return direction << 30 | size << 16 | ord("a") << 8 | number
+
+
+G_CAPABILITIES = request(0, _CAPABILITIES.size)
+G_PHYSICAL = request(1, _PHYSICAL.size, _READ)
+G_ADDRESSES = request(3, _ADDRESSES.size, _READ)
+S_ADDRESSES = request(4, _ADDRESSES.size)
+TRANSMIT = request(5, _MESSAGE.size)
+G_CONNECTOR = request(10, _CONNECTOR.size, _READ)
+
+
+class CecError(ControlError):
+    """The television is not reached by HDMI-CEC."""
+
+
+def call(descriptor: int, number: int, data: bytearray) -> int:
+    """Ask the kernel. A small buffer that may change is one during which Python lets other threads run."""
+    return int(fcntl.ioctl(descriptor, number, data))
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Logical addresses of an adapter."""
+
+    mask: int = 0
+    """One bit for each address that is claimed."""
+    wanted: int = 0
+    """How many were asked for; none are claimed while no television is plugged in."""
+
+    @property
+    def first(self) -> int:
+        """Return the lowest; that of nobody in particular if there is none."""
+        return next((number for number in range(15) if self.mask >> number & 1), UNREGISTERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a message."""
+
+    acknowledged: bool
+    reply: bytes = b""
+    """Empty: none came."""
+    refused: bool = False
+    """Whether the reply was that it does not know what was asked."""
+
+
+class Adapter:
+    """A CEC adapter that is open.
+
+    Args:
+        descriptor: Of its device.
+        ioctl: Asks the kernel.
+    """
+
+    def __init__(self, descriptor: int, ioctl: Ioctl = call) -> None:
+        self.descriptor, self._ioctl = descriptor, ioctl
+
+    @property
+    def transmits(self) -> bool:
+        """Whether it can claim an address and send."""
+        *_, capabilities, _version = _CAPABILITIES.unpack(self._ask(G_CAPABILITIES, _CAPABILITIES))
+        return bool(capabilities & _TRANSMITS == _TRANSMITS)
+
+    @property
+    def connector(self) -> tuple[int, int] | None:
+        """Return card and number of the connector that it belongs to; None: the kernel does not say."""
+        with suppress(CecError):
+            kind, card, number = _CONNECTOR.unpack(self._ask(G_CONNECTOR, _CONNECTOR))
+            return (card, number) if kind == _OF_A_CARD else None
+        return None
+
+    @property
+    def physical(self) -> int:
+        """Return where it is plugged in: 0x1000 is the first socket of a television."""
+        found: int = _PHYSICAL.unpack(self._ask(G_PHYSICAL, _PHYSICAL))[0]
+        return found
+
+    @property
+    def addresses(self) -> Addresses:
+        """Return what it has claimed."""
+        return _addresses(self._ask(G_ADDRESSES, _ADDRESSES))
+
+    def claim(self) -> Addresses:
+        """Claim an address as a player, and return what was got. Takes up to some seconds."""
+        wanted = _ADDRESSES.pack(
+            b"", 0, _VERSION_1_4, 1, 0xFFFFFFFF, 0, NAME, bytes([_PLAYBACK]), bytes([_PLAYBACK_ADDRESS]),
+            bytes([_PLAYBACK_DEVICE]), b"",
+        )  # fmt: skip
+        return _addresses(self._ask(S_ADDRESSES, _ADDRESSES, wanted))
+
+    def send(self, start: int, to: int, *message: int, reply: int = 0) -> Sent:
+        """Send a message and wait until it was acknowledged, or for its reply.
+
+        Raises:
+            CecError: the adapter cannot send.
+        """
+        content = bytes([start << 4 | to, *message])
+        timeout = REPLY_MS if reply else 0
+        packed = _MESSAGE.pack(0, 0, len(content), timeout, 0, 0, content, reply, 0, 0, 0, 0, 0, 0)
+        fields = _MESSAGE.unpack(self._ask(TRANSMIT, _MESSAGE, packed))
+        length, data, received, sent = fields[2], fields[6], fields[8], fields[9]
+        answer = data[:length] if reply and received & _ANSWERED else b""
+        return Sent(bool(sent & _ACKNOWLEDGED), answer, bool(received & _REFUSED))
+
+    def _ask(self, number: int, layout: struct.Struct, content: bytes = b"") -> bytearray:
+        data = bytearray(content or layout.size)
+        try:
+            self._ioctl(self.descriptor, number, data)
+        except OSError as error:
+            raise CecError(f"the adapter refuses: {error.strerror or error}") from error
+        return data
+
+
+class Television:
+    """The television at the other end of the cable.
+
+    Args:
+        path: The device of the adapter.
+        ioctl: Asks the kernel.
+    """
+
+    name = "HDMI-CEC"
+
+    def __init__(self, path: Path, ioctl: Ioctl = call) -> None:
+        self._path, self._ioctl = path, ioctl
+
+    def switch(self, on: bool, pause: Pause) -> Lit:
+        """Switch it on or to standby, and ask it whether it is.
+
+        Raises:
+            CecError: it does not answer to anything.
+        """
+        with opened(self._path, self._ioctl) as adapter:
+            own = self._wake(adapter, pause) if on else self._sleep(adapter)
+            return Lit.SENT if own == UNREGISTERED else _confirmed(adapter, own, on, pause)
+
+    def _sleep(self, adapter: Adapter) -> int:
+        own = _claimed(adapter)
+        if own == UNREGISTERED:
+            raise CecError(f"no television is plugged into {self._path.name}")
+        self._send(adapter, own, STANDBY)
+        return own
+
+    def _wake(self, adapter: Adapter, pause: Pause) -> int:
+        own = _claimed(adapter)
+        # Some televisions look unplugged while they sleep; the standard lets anybody wake them.
+        self._send(adapter, own, IMAGE_VIEW_ON)
+        for _ in range(QUESTIONS):
+            if own != UNREGISTERED or not pause(QUESTION_S):
+                break
+            own = _claimed(adapter)
+        physical = adapter.physical
+        if own != UNREGISTERED and physical != _NOWHERE:
+            adapter.send(own, BROADCAST, ACTIVE_SOURCE, physical >> 8, physical & 0xFF)
+        return own
+
+    def _send(self, adapter: Adapter, own: int, message: int) -> None:
+        if not adapter.send(own, TELEVISION, message).acknowledged:
+            raise CecError("the television does not answer: is HDMI-CEC switched on in its menus?")
+
+
+def television(
+    connector: Connector, devices: Path = DEVICES, system: Path = SYSTEM, ioctl: Ioctl = call
+) -> Television | None:
+    """Return the television at a connector, if a CEC adapter belongs to it: by what the kernel says, or the only one.
+
+    Raises:
+        CecError: there are adapters, and none of them is ours to use.
+    """
+    paths, refused = [], None
+    for path in sorted(devices.glob("cec[0-9]*")):
+        try:
+            with opened(path, ioctl) as adapter:
+                # At the root of the tree is a television: an adapter of a socket for what others show.
+                if adapter.transmits and adapter.physical != _ROOT:
+                    paths.append((path, adapter.connector))
+        except CecError as error:
+            refused = error
+    number = _number(connector, system)
+    ours = [path for path, place in paths if place and place[0] == connector.card and number in (None, place[1])]
+    ours = ours or [path for path, place in paths if place is None]
+    if not ours and refused is not None:
+        raise refused
+    return Television(ours[0], ioctl) if len(ours) == 1 else None
+
+
+@contextmanager
+def opened(path: Path, ioctl: Ioctl = call) -> Iterator[Adapter]:
+    """Give an adapter.
+
+    Raises:
+        CecError: it is not ours to use, or gone.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        # What udev gives to whoever may use the display.
+        help_ = ": add the user to the group “video”" if error.errno in (errno.EACCES, errno.EPERM) else ""
+        raise CecError(f"{path} is not ours to use: {error.strerror}{help_}") from error
+    try:
+        yield Adapter(descriptor, ioctl)
+    finally:
+        os.close(descriptor)
+
+
+def _claimed(adapter: Adapter) -> int:
+    """Return our logical address, claimed if need be."""
+    addresses = adapter.addresses
+    if not addresses.wanted:
+        addresses = adapter.claim()
+    return addresses.first
+
+
+def _confirmed(adapter: Adapter, own: int, on: bool, pause: Pause) -> Lit:
+    """Ask the television whether it is on, until it is what was wanted, for some seconds."""
+    wanted = _ON if on else _STANDBY
+    for number in range(QUESTIONS):
+        if number and not pause(QUESTION_S):
+            break
+        sent = adapter.send(own, TELEVISION, GIVE_POWER_STATUS, reply=REPORT_POWER_STATUS)
+        # On its way it may be too busy to answer; one that does not know the question never will.
+        if sent.refused or not sent.acknowledged:
+            break
+        if sent.reply[2:3] == bytes([wanted]):
+            return Lit.CONFIRMED
+    return Lit.SENT
+
+
+def _addresses(data: bytearray) -> Addresses:
+    _, mask, _, wanted, *_ = _ADDRESSES.unpack(data)
+    return Addresses(mask, wanted)
+
+
+def _number(connector: Connector, system: Path) -> int | None:
+    """Return the kernel's number of a connector; None: it does not say."""
+    with suppress(OSError, ValueError):
+        return int((system / f"card{connector.card}-{connector.name}" / "connector_id").read_text())
+    return None

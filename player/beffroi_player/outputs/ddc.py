@@ -1,0 +1,299 @@
+"""DDC/CI: a monitor is dimmed and switched through the wires by which it says what it can show (VESA DDC/CI, MCCS).
+
+They are an I2C bus of the kernel (i2c-dev). Monitors answer late, garble what they say, or are silent while they sleep:
+everything is asked again, a bounded number of times.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial, reduce
+from operator import xor
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from beffroi_player.outputs.base import ControlError, Lit, UnsupportedError
+from beffroi_player.outputs.cec import Pause
+from beffroi_player.outputs.kms import SYSTEM, Connector
+
+DEVICES = Path("/dev")
+ADDRESS = 0x37
+"""Of a monitor on its bus."""
+BRIGHTNESS, POWER = 0x10, 0xD6
+"""What can be asked and changed: codes of MCCS."""
+POWER_ON, POWER_OFF, POWER_BUTTON_OFF = 1, 4, 5
+"""The last is off as by the button of the monitor: some hear nothing after that, so it is never asked for."""
+TRIES = 5
+PAUSE_S = 0.05
+"""Between a question and its answer, and after each message: the standard wants 40 and 50 ms."""
+TOLERANCE = 1
+"""By how much a brightness may be off when it is read back."""
+
+_HOST, _WRITES, _READS_AS = 0x51, 0x6E, 0x50
+"""Us; the monitor when it is written to; and with what the checksum of its answers begins."""
+_ASK, _ANSWER, _CHANGE = 0x01, 0x02, 0x03
+_LENGTH = 0x80
+_ANSWER_BYTES = 11
+_I2C_SLAVE = 0x0703
+_BUS = re.compile(r"i2c-\d+")
+
+
+class DdcError(ControlError):
+    """The monitor does not do by DDC/CI what it was asked."""
+
+
+class GarbledError(DdcError):
+    """What it said is no answer, or not to this question."""
+
+
+class NotReadyError(DdcError):
+    """It has nothing to say yet: the null message."""
+
+
+class Reading(NamedTuple):
+    """A value and the highest that it may have."""
+
+    value: int
+    highest: int
+
+
+def question(code: int) -> bytes:
+    """Return the message that asks for a value."""
+    return _message(_ASK, code)
+
+
+def change(code: int, value: int) -> bytes:
+    """Return the message that changes a value."""
+    return _message(_CHANGE, code, value >> 8, value & 0xFF)
+
+
+def read_answer(data: bytes, code: int) -> Reading:
+    """Return what a monitor answered.
+
+    Args:
+        data: What was read from the bus, from the source address on.
+        code: What was asked for.
+
+    Raises:
+        NotReadyError, GarbledError: it can be asked again.
+        UnsupportedError: it cannot.
+    """
+    if len(data) < 3 or data[0] != _WRITES or not data[1] & _LENGTH:
+        raise GarbledError("what the monitor says is no answer")
+    end = 2 + (data[1] & ~_LENGTH)
+    if len(data) <= end or _checksum(_READS_AS, data[:end]) != data[end]:
+        raise GarbledError("the answer of the monitor has a wrong checksum")
+    content = data[2:end]
+    if not content:
+        raise NotReadyError("the monitor is not ready")
+    if len(content) != 8 or content[0] != _ANSWER or content[2] != code:
+        raise GarbledError("the monitor answers something else")
+    if content[1]:
+        raise UnsupportedError(f"the monitor does not know {code:#04x}")
+    return Reading(content[6] << 8 | content[7], content[4] << 8 | content[5])
+
+
+class Bus(Protocol):
+    """The wires to one monitor."""
+
+    def write(self, data: bytes) -> None:
+        """Send a message.
+
+        Raises:
+            OSError: nobody takes it.
+        """
+
+    def read(self, count: int) -> bytes:
+        """Return what the monitor says.
+
+        Raises:
+            OSError: nobody is there.
+        """
+
+
+class I2c:
+    """A bus of the kernel that is open, and a monitor on it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, data: bytes) -> None:
+        """Send a message."""
+        os.write(self._descriptor, data)
+
+    def read(self, count: int) -> bytes:
+        """Return what the monitor says."""
+        return os.read(self._descriptor, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A conversation with a monitor, at its pace.
+
+    Args:
+        bus: The wires.
+        wait: Waits so many seconds.
+    """
+
+    bus: Bus
+    wait: Callable[[float], object] = time.sleep
+
+    def get(self, code: int) -> Reading:
+        """Return a value.
+
+        Raises:
+            DdcError: it does not say.
+        """
+        problem: Exception | None = None
+        for _ in range(TRIES):
+            try:
+                return self._ask(code)
+            except UnsupportedError:
+                raise
+            except (DdcError, OSError) as error:
+                problem = error
+        assert problem is not None
+        raise _said(problem)
+
+    def set(self, code: int, value: int) -> None:
+        """Change a value; whether that was heard, only the value says.
+
+        Raises:
+            DdcError: nobody is there.
+        """
+        problem: OSError | None = None
+        for _ in range(TRIES):
+            try:
+                self._say(change(code, value))
+                return
+            except OSError as error:
+                problem = error
+        assert problem is not None
+        raise _said(problem)
+
+    def _ask(self, code: int) -> Reading:
+        self._say(question(code))
+        try:
+            return read_answer(self.bus.read(_ANSWER_BYTES), code)
+        finally:
+            self.wait(PAUSE_S)
+
+    def _say(self, message: bytes) -> None:
+        try:
+            self.bus.write(message)
+        finally:
+            self.wait(PAUSE_S)
+
+
+Opening = Callable[[], AbstractContextManager[Line]]
+
+
+class Monitor:
+    """The monitor on a bus.
+
+    Args:
+        opening: Opens the line to it.
+    """
+
+    name = "DDC/CI"
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+
+    def brightness(self) -> Reading:
+        """Return how bright it is, in units of its own.
+
+        Raises:
+            DdcError: it does not say.
+        """
+        with self._opening() as line:
+            return line.get(BRIGHTNESS)
+
+    def brighten(self, value: int) -> None:
+        """Change how bright it is, and make sure that it is so.
+
+        Raises:
+            DdcError: it is not.
+        """
+        with self._opening() as line:
+            line.set(BRIGHTNESS, value)
+            found = line.get(BRIGHTNESS).value
+        if abs(found - value) > TOLERANCE:
+            raise DdcError(f"the monitor has a brightness of {found}, and {value} was wanted")
+
+    def switch(self, on: bool, pause: Pause) -> Lit:
+        """Switch it on or off, if it lets us, and ask it whether it is.
+
+        Raises:
+            DdcError: nobody is there.
+        """
+        wanted = (POWER_ON,) if on else (POWER_OFF, POWER_BUTTON_OFF)
+        with self._opening() as line:
+            try:
+                if line.get(POWER).value in wanted:
+                    return Lit.CONFIRMED
+            except UnsupportedError:
+                return Lit.UNKNOWN
+            line.set(POWER, wanted[0])
+            # What is off may well be too tired to say so.
+            with suppress(DdcError):
+                if line.get(POWER).value in wanted:
+                    return Lit.CONFIRMED
+        return Lit.SENT
+
+
+def monitor(connector: Connector, devices: Path = DEVICES, system: Path = SYSTEM) -> Monitor | None:
+    """Return the monitor at a connector, if the kernel names a bus that goes there and lets programs use it."""
+    name = _bus(system / f"card{connector.card}-{connector.name}")
+    path = devices / name if name else None
+    return Monitor(partial(opened, path)) if path and path.exists() else None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Line]:
+    """Give the line to the monitor on a bus.
+
+    Raises:
+        DdcError: the bus is not ours to use.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        help_ = ": add the user to the group “i2c”" if error.errno in (errno.EACCES, errno.EPERM) else ""
+        raise DdcError(f"{path} is not ours to use: {error.strerror}{help_}") from error
+    try:
+        fcntl.ioctl(descriptor, _I2C_SLAVE, ADDRESS)
+        yield Line(I2c(descriptor))
+    except OSError as error:
+        raise DdcError(f"{path} is not ours to use: {error.strerror}") from error
+    finally:
+        os.close(descriptor)
+
+
+def _said(problem: Exception) -> DdcError:
+    if isinstance(problem, DdcError):
+        return problem
+    return DdcError("no monitor answers: is DDC/CI switched on in its menus?")
+
+
+def _bus(connector: Path) -> str | None:
+    """Return the name of the bus of a connector, such as ``i2c-20``."""
+    linked = connector / "ddc"
+    names = [linked.resolve().name] if linked.exists() else sorted(path.name for path in connector.glob("i2c-*"))
+    return next((name for name in names if _BUS.fullmatch(name)), None)
+
+
+def _message(*content: int) -> bytes:
+    head = bytes([_HOST, _LENGTH | len(content), *content])
+    return head + bytes([_checksum(_WRITES, head)])
+
+
+def _checksum(start: int, data: bytes) -> int:
+    return reduce(xor, data, start)
