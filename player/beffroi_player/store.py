@@ -17,6 +17,7 @@ the old or the new. Any file may be missing or broken: the player then does with
 ``last.png``              agent     what was on the glass, for the first instant after a start
 ``notice.png``            agent     what is shown while there is nothing else
 ``plays/<number>.jsonl``  stage     the play log; each file is named after the first number in it
+``display.json``          stage     what was done to the display and is to be undone, once it was switched or dimmed
 ========================  ========  ==================================================================
 
 The *runtime directory* is in memory and forgotten at each boot: ``clock.json``, ``alerts.json`` with its frames
@@ -140,7 +141,7 @@ class Glass(WireModel):
     power: PowerState = PowerState.ON
     """What the display does by its hours."""
     lit: Literal["", "sent", "confirmed"] = ""
-    """Whether the display was told so, and says so itself."""
+    """Whether the display was told so, and says so itself, or the kernel says so of its signal."""
     brightness: int = 100
     """Percent, to which the picture was darkened."""
     dropped_frames: int = 0
@@ -193,6 +194,17 @@ def alert_set(alert: Alert, form: AlertForm) -> str:
     return f"{alert.id} {form} {hashlib.sha256(alert.to_json()).hexdigest()[:8]}"
 
 
+class Altered(WireModel):
+    """What was done to a display and is to be undone one day, also after a power cut."""
+
+    off: tuple[str, ...] = ()
+    """By what it was switched off: names of ways."""
+    brightness: int | None = None
+    """What the monitor had before it was dimmed, in units of its own."""
+    monitor: str = ""
+    """Which one was dimmed."""
+
+
 class State:
     """The state directory, as far as both processes know it."""
 
@@ -206,6 +218,7 @@ class State:
         self.programme = Slot(folder / "programme.json", ActiveProgramme)
         self.alerts = Slot(folder / "alerts.json", AlertsRecord)
         self.forwarded = Slot(folder / "forwarded.json", Forwarded)
+        self.altered = Slot(folder / "display.json", Altered)
 
     def make(self) -> None:
         """Make the folders.

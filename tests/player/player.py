@@ -29,7 +29,7 @@ from beffroi_player.agent.programme import Workshop, keep_frames
 from beffroi_player.agent.refusals import Refusals
 from beffroi_player.agent.reporter import Facts, Reporter
 from beffroi_player.agent.vault import Vault
-from beffroi_player.outputs.base import Lit
+from beffroi_player.outputs.base import Light, Lit
 from beffroi_player.stage.loop import Stage
 from beffroi_player.store import Glass, Runtime, State
 
@@ -84,7 +84,10 @@ class Display:
         self._size = size
         self.pictures: list[pygame.Surface] = []
         self.switched: list[bool] = []
+        self.is_on = True
+        self.brightness: list[int] = []
         self.lit = Lit.CONFIRMED
+        self.dims = False
         self.pictures_a_second = 0.0
 
     def start(self) -> None:
@@ -111,9 +114,13 @@ class Display:
     def pump(self) -> bool:
         return True
 
-    def power(self, on: bool) -> Lit:
-        self.switched.append(on)
-        return self.lit
+    def light(self, on: bool, brightness: int) -> Light:
+        if on != self.is_on:
+            self.is_on = on
+            self.switched.append(on)
+        if on:
+            self.brightness.append(brightness)
+        return Light(self.lit if self.switched else Lit.UNKNOWN, self.dims)
 
     def close(self) -> None:
         pygame.display.quit()

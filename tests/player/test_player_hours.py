@@ -11,6 +11,7 @@ from player import Player, Time
 from town import TownHall, alert, slide
 
 from beffroi_content.model import AlertLevel, PowerState, ScreenHours, TimeWindow
+from beffroi_player.outputs.base import Lit
 
 PARIS = ZoneInfo("Europe/Paris")
 EVENING = int(dt.datetime(2026, 5, 28, 21, 59, 50, tzinfo=PARIS).timestamp() * 1000)
@@ -108,3 +109,38 @@ def test_the_display_itself_is_switched_off_and_on_and_that_is_told(player, hall
     player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
     player.look()
     assert player.display.switched == [False, True]
+
+
+def test_who_looks_for_a_screen_in_its_hours_of_rest_finds_it(player, hall):
+    start(player, hall, OFF)
+    assert player.wait(HOUR).power is PowerState.OFF
+    hall.now_ms = player.time.system_ms
+    player.hear(hall.publish_command("who", "identify", 60))
+    assert player.look().overlay
+    assert player.display.switched == [False, True]
+    assert brightest(player) > 200
+    assert player.display.brightness[-1] == 100
+
+
+def test_a_display_that_dims_itself_is_not_given_a_darker_picture_as_well(player, hall):
+    start(player, hall, DIM)
+    light = brightest(player)
+    player.wait(11_000)
+    assert player.display.brightness[-1] == 40
+    assert abs(brightest(player) - 0.4 * light) < 3
+
+    player.display.dims = True
+    glass = player.look()
+    assert (glass.power, glass.brightness, brightest(player)) == (PowerState.DIM, 40, light)
+    player.display.dims = False
+    player.look()
+    assert abs(brightest(player) - 0.4 * light) < 3
+
+
+def test_an_answer_that_comes_later_is_told(player, hall):
+    start(player, hall, OFF)
+    player.display.lit = Lit.SENT
+    assert player.wait(11_000).lit == "sent"
+    player.display.lit = Lit.CONFIRMED
+    assert player.look().lit == "confirmed"
+    assert player.report().lit == "confirmed"

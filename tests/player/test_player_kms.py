@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from beffroi_player.outputs import fullscreen, kms
-from beffroi_player.outputs.base import Lit, OutputError
+from beffroi_player.outputs.base import Light, Lit, OutputError
 from beffroi_player.outputs.fullscreen import Fullscreen
 
 
@@ -57,13 +57,13 @@ def test_a_display_that_nobody_draws_on_is_not_switched():
 
 
 def test_a_wish_that_is_not_heard_is_not_confirmed(monkeypatch: pytest.MonkeyPatch):
-    output = Fullscreen()
-    assert output.power(on=False) is Lit.UNKNOWN
-    output._plugged = (kms.Connector(0, "HDMI-A", 1),)
+    assert Fullscreen().light(False, 0) == Light(Lit.UNKNOWN)
     monkeypatch.setattr(fullscreen.kms, "switch", lambda *_: "")
     for said, expected in ((False, Lit.CONFIRMED), (True, Lit.SENT), (None, Lit.SENT)):
         monkeypatch.setattr(fullscreen.kms, "is_lit", lambda _, said=said: said)
-        assert output.power(on=False) is expected
+        output = Fullscreen()
+        output._plugged = (kms.Connector(0, "HDMI-A", 1),)
+        assert output.light(False, 0) == Light(expected)
 
 
 def test_whoever_waits_for_a_display_can_be_told_to_end(monkeypatch: pytest.MonkeyPatch):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from beffroi_player.outputs.base import Output, OutputError
+
+if TYPE_CHECKING:
+    from beffroi_player.outputs.control import Control
 
 __all__ = ["DRAWINGS", "NAMES", "Output", "OutputError", "choose", "drawn_by"]
 
@@ -15,13 +19,13 @@ DRAWINGS = ("auto", "gpu", "software")
 _CARDS = Path("/dev/dri")
 
 
-def choose(name: str, runtime: Path, stopped: Callable[[], bool] = lambda: False) -> Output:
+def choose(name: str, state: Path, runtime: Path, stopped: Callable[[], bool] = lambda: False) -> Output:
     """Return the output of that name, not yet started.
 
     ``auto`` is a window where a desktop runs, otherwise the whole display if there is a graphics card, otherwise
     headless. A card without a display is not headless: the stage then waits until one is plugged in. A LED controller
-    is named by its address, such as ``ddp://192.168.1.40``. ``runtime`` is the runtime directory, and ``stopped`` tells
-    whether it is time to end all the same.
+    is named by its address, such as ``ddp://192.168.1.40``. ``state`` and ``runtime`` are the player's
+    directories, and ``stopped`` tells whether it is time to end all the same.
 
     Raises:
         OutputError: the address of the controller is none.
@@ -39,7 +43,7 @@ def choose(name: str, runtime: Path, stopped: Callable[[], bool] = lambda: False
     if name == "fullscreen":
         from beffroi_player.outputs.fullscreen import Fullscreen  # noqa: PLC0415
 
-        return Fullscreen(stopped)
+        return Fullscreen(stopped, lambda: _control(state, runtime))
     from beffroi_player.outputs.window import Window  # noqa: PLC0415
 
     return Window()
@@ -62,6 +66,12 @@ def drawn_by(output: Output, drawing: str) -> Output:
     from beffroi_player.outputs import gpu  # noqa: PLC0415
 
     return gpu.over(output, forced=drawing == "gpu")
+
+
+def _control(state: Path, runtime: Path) -> Control:
+    from beffroi_player.outputs.control import control  # noqa: PLC0415 -- after the first picture
+
+    return control(state, runtime)
 
 
 def _automatic() -> str:

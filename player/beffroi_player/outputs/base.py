@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pygame
 
@@ -23,6 +23,14 @@ class Lit(StrEnum):
     """It cannot be switched, or nobody can tell."""
     SENT = "sent"
     CONFIRMED = "confirmed"
+
+
+class Light(NamedTuple):
+    """What became of the light that was asked for, so far."""
+
+    lit: Lit = Lit.UNKNOWN
+    dims: bool = False
+    """Whether the display sees to the brightness itself, so that the picture is not to be darkened as well."""
 
 
 class ControlError(Exception):
@@ -71,8 +79,15 @@ class Output(Protocol):
     def pump(self) -> bool:
         """Answer the window system. Return False once a person has closed the window."""
 
-    def power(self, on: bool) -> Lit:
-        """Switch the display on or off, if that can be done."""
+    def light(self, on: bool, brightness: int) -> Light:
+        """Ask for light, if the display can be switched or dimmed, and return at once what became of it so far.
+
+        May be asked again and again. Where an answer comes later, the stage is told to look again.
+
+        Args:
+            on: Whether the display is to be on.
+            brightness: Percent, while it is.
+        """
 
     def close(self) -> None:
         """Give the display back."""

@@ -7,13 +7,17 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pygame
 
 from beffroi_player import notify
 from beffroi_player.outputs import kms
-from beffroi_player.outputs.base import Lit, OutputError, Size, start_display
+from beffroi_player.outputs.base import Light, Lit, OutputError, Size, start_display
 from beffroi_player.outputs.window import Window
+
+if TYPE_CHECKING:  # The first picture is shown before this is loaded.
+    from beffroi_player.outputs.control import Control, Said
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +27,27 @@ LOOK_S = 1.0
 
 
 class Fullscreen(Window):
-    """A window without borders over everything; on KMS, the mode of the picture's own size if the display has it."""
+    """A window without borders over everything; on KMS, the mode of the picture's own size if the display has it.
+
+    Args:
+        stopped: Tells whether it is time to end, while no display is plugged in.
+        control: Makes what tells the display to be on, off, or how bright; None: nothing does.
+    """
 
     flags = pygame.FULLSCREEN
 
-    def __init__(self, stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, stopped: Callable[[], bool] = lambda: False, control: Callable[[], Control] | None = None
+    ) -> None:
         super().__init__()
         self._stopped = stopped
+        self._make_control = control
+        self._control: Control | None = None
         self._plugged: tuple[kms.Connector, ...] = ()
+        self._is_gone = False
+        """Whether the cable was pulled."""
+        self._is_on, self._signal = True, Lit.UNKNOWN
+        """Whether the signal is, and what the kernel says to that."""
         self._looked = 0.0
         self._size: Size = (0, 0)
 
@@ -70,6 +87,10 @@ class Fullscreen(Window):
             return False
         self._looked = now
         found = kms.connected()
+        if self._is_gone and found:
+            # It may be another one that looks the same, or have heard nothing of what it was told.
+            self._tell_again()
+        self._is_gone = not found
         if not found or found == self._plugged:
             return False
         log.warning("another display is plugged in, or it has other modes: %s", ", ".join(each.name for each in found))
@@ -81,6 +102,8 @@ class Fullscreen(Window):
         os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(self._plugged[0].card)
         pygame.display.quit()
         self._take()
+        # The signal of a display that was taken anew is on.
+        self._is_on, self._signal = True, Lit.UNKNOWN
 
     def open(self, size: Size) -> None:
         """Open the window, or give it another size; see :meth:`Output.open`."""
@@ -97,15 +120,29 @@ class Fullscreen(Window):
         if self._plugged and not kms.is_ours(self._plugged[0].card):
             raise OutputError(f"the display at {self._plugged[0].name} cannot be taken: {_WHY_NOT}")
 
-    def power(self, on: bool) -> Lit:
-        """Switch the display on or off."""
+    def light(self, on: bool, brightness: int) -> Light:
+        """Switch the signal, and have the display told what it is to do; see :meth:`Output.light`."""
         if not self._plugged:
-            return Lit.UNKNOWN
-        connector = self._plugged[0]
-        if problem := kms.switch(connector, on):
-            log.warning("the display %s is not switched: %s", connector.name, problem)
-            return Lit.UNKNOWN
-        return Lit.CONFIRMED if kms.is_lit(connector) is on else Lit.SENT
+            return Light()
+        display = self._plugged[0]
+        if on != self._is_on:
+            self._is_on, self._signal = on, _switched(display, on)
+        if self._control is None and self._make_control is not None:
+            self._control = self._make_control()
+        if self._control is None:
+            return Light(self._signal)
+        self._control.want(display, on, brightness)
+        return _worst(self._signal, self._control.said)
+
+    def close(self) -> None:
+        """Give the display back, as bright as it is."""
+        if self._control is not None:
+            self._control.close()
+        super().close()
+
+    def _tell_again(self) -> None:
+        if self._control is not None:
+            self._control.again()
 
     def _awaited(self) -> tuple[kms.Connector, ...]:
         """Return what is plugged in, as soon as something is."""
@@ -138,3 +175,19 @@ class Fullscreen(Window):
             with contextlib.suppress(pygame.error):
                 return pygame.display.set_mode(wanted, self.flags)
         raise OutputError(f"no display of {size[0]}x{size[1]} pixels or any other size: {pygame.get_error()}")
+
+
+def _switched(connector: kms.Connector, on: bool) -> Lit:
+    """Switch the signal; return what the kernel says to that."""
+    if problem := kms.switch(connector, on):
+        log.warning("the display %s is not switched: %s", connector.name, problem)
+        return Lit.UNKNOWN
+    return Lit.CONFIRMED if kms.is_lit(connector) is on else Lit.SENT
+
+
+def _worst(signal: Lit, said: Said) -> Light:
+    """Return what is certain: a display that is reached knows more of itself than the kernel, which has the signal."""
+    if said.lit is not Lit.UNKNOWN:
+        return Light(said.lit, said.dims)
+    pending = signal is Lit.CONFIRMED and not said.settled
+    return Light(Lit.SENT if pending else signal, said.dims)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pygame
 
-from beffroi_player.outputs.base import Lit, OutputError, Size, fitted
+from beffroi_player.outputs.base import Light, OutputError, Size, fitted
 from beffroi_player.outputs.sdl import Area, Renderer, SdlError, Texture
 from beffroi_player.outputs.window import Window, window_events
 
@@ -156,9 +156,9 @@ class Gpu:
         self.leave()
         self._base.close()
 
-    def power(self, on: bool) -> Lit:
-        """Switch the display on or off; see :meth:`Output.power`."""
-        return self._base.power(on)
+    def light(self, on: bool, brightness: int) -> Light:
+        """Ask for light; see :meth:`Output.light`."""
+        return self._base.light(on, brightness)
 
     # --- as a painter
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pygame
 
 from beffroi_player.files import write_file
-from beffroi_player.outputs.base import Lit, Size, start_display
+from beffroi_player.outputs.base import Light, Size, start_display
 
 
 class Headless:
@@ -57,9 +57,9 @@ class Headless:
         """Return True: nobody closes it."""
         return True
 
-    def power(self, on: bool) -> Lit:
+    def light(self, on: bool, brightness: int) -> Light:
         """Do nothing: there is no display."""
-        return Lit.UNKNOWN
+        return Light()
 
     def close(self) -> None:
         """Leave the file: it is what was shown last."""

@@ -77,6 +77,13 @@ def is_lit(connector: Connector, system: Path = SYSTEM) -> bool | None:
     return said == "On" if said else None
 
 
+def edid(connector: Connector, system: Path = SYSTEM) -> bytes:
+    """Return what a display says of itself; empty where it says nothing."""
+    with suppress(OSError):
+        return (system / f"card{connector.card}-{connector.name}" / "edid").read_bytes()
+    return b""
+
+
 def is_ours(card: int) -> bool:
     """Tell whether what this process draws on a card is shown: another program may have its displays.
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pygame
 
 from beffroi_player.outputs import led_protocols as protocols
-from beffroi_player.outputs.base import Lit, OutputError, Size, start_display
+from beffroi_player.outputs.base import Light, OutputError, Size, start_display
 
 log = logging.getLogger(__name__)
 
@@ -127,9 +127,9 @@ class Led:
             self._send()
         return True
 
-    def power(self, on: bool) -> Lit:
+    def light(self, on: bool, brightness: int) -> Light:
         """Do nothing: its controller decides, and black LEDs are off."""
-        return Lit.UNKNOWN
+        return Light()
 
     def close(self) -> None:
         """Close the socket. The controller decides what it shows without us."""

@@ -6,7 +6,7 @@ import os
 
 import pygame
 
-from beffroi_player.outputs.base import Lit, OutputError, Size, fitted, start_display
+from beffroi_player.outputs.base import Light, OutputError, Size, fitted, start_display
 from beffroi_player.outputs.sdl import display_rate
 
 
@@ -85,9 +85,9 @@ class Window:
     def retake(self) -> None:
         """Begin anew with another display."""
 
-    def power(self, on: bool) -> Lit:
+    def light(self, on: bool, brightness: int) -> Light:
         """Do nothing: the desktop decides."""
-        return Lit.UNKNOWN
+        return Light()
 
     def close(self) -> None:
         """Close the window."""

@@ -40,7 +40,7 @@ def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto
     stopped = _listen_for_stop(bell_path)
     safety = note_start(runtime)
     with ExitStack() as undo:
-        output = choose(output_name, runtime, lambda: bool(stopped))
+        output = choose(output_name, state, runtime, lambda: bool(stopped))
         undo.callback(output.close)
         bell = undo.enter_context(Bell(bell_path))
         try:

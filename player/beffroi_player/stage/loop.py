@@ -14,10 +14,11 @@ import pygame
 
 from beffroi_content.model import PowerState, Transition
 from beffroi_content.timeline import Moment, Scene
+from beffroi_content.timeline.display import Display
 from beffroi_player import machine, notify
 from beffroi_player.files import write_file
 from beffroi_player.nudge import CAPTURE, Bell, ring
-from beffroi_player.outputs.base import Lit, Output
+from beffroi_player.outputs.base import Light, Output
 from beffroi_player.outputs.canvas import painter_of
 from beffroi_player.outputs.gpu import GpuLost
 from beffroi_player.outputs.mounting import Mounting
@@ -53,6 +54,7 @@ _SAFE = {
     Safety.BARE: (Fault(frame=SAFE_MODE, detail="it crashed again and again: only the idle slide and alerts"),),
 }
 """What is said while something is left out."""
+_FULL = Display(PowerState.ON, 100, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,8 @@ class Stage:
         self._teller = Teller(runtime, PlayLog(state, uptime), self._reader.moment().unix_ms, uptime)
         self._framed: tuple[object, object] = (None, None)
         """The programme and the alerts of which frames are in memory."""
-        self._is_on = True
-        self._lit = Lit.UNKNOWN
-        """What became of the last wish to switch the display."""
+        self._light = Light()
+        """What became of the light that the display was asked for."""
         self._steady: Steady | None = None
         self._healthy = True
 
@@ -216,13 +217,13 @@ class Stage:
     def _present(self, cue: Cue, moment: Moment, size: Size) -> None:
         if cue.is_dark:
             self._presenter.darken(size)
-            self._switch(on=False)
+            self._light = self._output.light(False, 0)
             self._tell(cue, Picture((), (), ()), moment)
             return
-        self._switch(on=True)
+        self._light = self._output.light(True, _shining(cue.light).brightness)
         films = self._cinema.step(moment.unix_ms)
         if cue.picture.pieces:
-            self._presenter.show(cue.picture, moment, size, cue.light, self._transition(cue))
+            self._presenter.show(cue.picture, moment, size, self._drawn(cue.light), self._transition(cue))
         elif self._shows_nothing_fit:
             self._presenter.show_notice(self._state.notice, size)
         self._move(cue, moment, size, films=films)
@@ -251,7 +252,7 @@ class Stage:
 
     def _move(self, cue: Cue, moment: Moment, size: Size, *, films: bool) -> None:
         glides = self._director.safety is Safety.FULL
-        self._presenter.move(cue.picture, moment, size, cue.light, films=films, glides=glides)
+        self._presenter.move(cue.picture, moment, size, self._drawn(cue.light), films=films, glides=glides)
 
     def _transition(self, cue: Cue) -> Transition:
         """Return how the picture takes the place of the one on the glass. Alerts cut, and after one nothing lingers."""
@@ -265,11 +266,9 @@ class Stage:
         """Whether what is on the glass is no better than a notice: nothing, a notice, or an alert that is over."""
         return not self._presenter.shows_anything or self._presenter.shows_notice or self._teller.shows_alert
 
-    def _switch(self, *, on: bool) -> None:
-        """Switch the display after it was made dark, and before it is to show something."""
-        if on != self._is_on:
-            self._is_on = on
-            self._lit = self._output.power(on)
+    def _drawn(self, light: Display) -> Display:
+        """Return with what light the picture is drawn: with all of it where the display dims itself."""
+        return _FULL if self._light.dims else _shining(light)
 
     def _tell(self, cue: Cue, picture: Picture, moment: Moment) -> None:
         programme = self._reader.programme
@@ -277,7 +276,7 @@ class Stage:
             # Its digest: not before it is on the glass, nor while something gives way to it.
             picture, self._presenter.presented(), moment, cue.light, programme.sequence if programme else None,
             (*self._cinema.faults, *_SAFE[self._director.safety]), self._cinema.dropped, self._presenter.late,
-            self._lit,
+            self._light.lit,
         )  # fmt: skip
 
     def capture(self) -> None:
@@ -290,3 +289,8 @@ class Stage:
             log.warning("no screenshot: %s", error)
             return
         ring(self._runtime.agent_bell)
+
+
+def _shining(light: Display) -> Display:
+    """Return the light of a picture that is shown: all of it if somebody looks for the screen in its hours of rest."""
+    return _FULL if light.state is PowerState.OFF else light
