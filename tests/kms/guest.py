@@ -7,8 +7,10 @@ import datetime as dt
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -18,6 +20,7 @@ os.environ |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp", "PYTHOND
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "player"))
 
 from PIL import Image, ImageChops
+from run import BUILD, modules
 from town import TownHall, alert, slide
 
 from beffroi_content import raster
@@ -30,6 +33,7 @@ from beffroi_content.model import (
 )
 from beffroi_player import machine
 from beffroi_player.agent.draw import drawn
+from beffroi_player.outputs import cec
 from beffroi_player.store import ActiveProgramme, AlertsRecord, HeldStream, Runtime, State, alert_set, frame_set
 
 OUT = Path("/tmp/out")
@@ -74,6 +78,10 @@ class Screen:
             frames={alert_set(told, "takeover"): tuple(names)},
         )  # fmt: skip
         self.runtime.alerts.write(record)
+
+    def has_no_alert(self) -> None:
+        """Take the emergency back, as the agent does."""
+        self.runtime.alerts.write(AlertsRecord(boot=machine.boot_id(), size=SIZE))
 
     def start(self, groups: tuple[int, ...] = (VIDEO,), *options: str) -> subprocess.Popen[bytes]:
         """Start the stage without a console, a session or any right but that of the groups."""
@@ -154,6 +162,61 @@ def plug(how: str) -> None:
     (connector() / "status").write_text(how)
     wanted = "disconnected" if how == "off" else "connected"
     until(f"the display is {wanted}", lambda: (connector() / "status").read_text().strip() == wanted)
+
+
+class Television(threading.Thread):
+    """A television at the other end of the cable: the HDMI input of the kernel's test driver (vivid)."""
+
+    ON, STANDBY = 0, 1
+    RECEIVE, MODE = cec.request(6, 56), cec.request(9, 4, 1)
+    FOLLOWS = 0x11
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(daemon=True)
+        self.power, self.heard = self.ON, set()
+        self.answers = self.is_silent = False
+        self._descriptor = os.open(path, os.O_RDWR)
+        self._adapter = cec.Adapter(self._descriptor)
+        # Its logical address is that of a television, and so is its type.
+        wanted = struct.pack("=4sHBBII15s4s4s4s48sx", b"", 0, 5, 1, 0, 0, b"TV", b"", b"", b"\x80", b"")
+        cec.call(self._descriptor, cec.S_ADDRESSES, bytearray(wanted))
+        until("the television has its address", lambda: self._adapter.addresses.mask == 1)
+        cec.call(self._descriptor, self.MODE, bytearray(struct.pack("=I", self.FOLLOWS)))
+
+    def run(self) -> None:
+        """Hear what comes, for as long as the machine runs."""
+        while True:
+            message = bytearray(struct.pack("=QQIIII24x", 0, 0, 0, 500, 0, 0))
+            with contextlib.suppress(TimeoutError):
+                cec.call(self._descriptor, self.RECEIVE, message)
+                self._hear(bytes(message[32 : 32 + message[16]]))
+
+    def _hear(self, message: bytes) -> None:
+        who, what = message[0] >> 4, message[1] if len(message) > 1 else None
+        self.heard.add(message[1:])
+        self.power = {cec.STANDBY: self.STANDBY, cec.IMAGE_VIEW_ON: self.ON}.get(what, self.power)
+        if what == cec.GIVE_POWER_STATUS and self.answers:
+            self._adapter.send(0, who, cec.REPORT_POWER_STATUS, self.power)
+        elif what == cec.GIVE_POWER_STATUS and not self.is_silent:
+            self._adapter.send(0, who, 0x00, what, 0x00)
+
+
+def plug_television() -> tuple[Television, Path]:
+    """Load the test driver; return its television, and the device of the adapter whose cable goes there."""
+    base = BUILD / "kernel" / "lib" / "modules" / os.uname().release
+    options = ("n_devs=1", "node_types=0x101", "input_types=0x3", "output_types=0x1")
+    for name in modules(base, ("vivid",)):
+        command = ["busybox", "insmod", str(base / name), *(options if "vivid" in name else ())]
+        # What is loaded already is no fault.
+        subprocess.run(command, check=False, stderr=subprocess.DEVNULL)
+    until("two adapters", lambda: len(list(Path("/dev").glob("cec*"))) == 2)
+    adapters = {}
+    for path in Path("/dev").glob("cec*"):
+        with cec.opened(path) as adapter:
+            adapters[adapter.physical == 0] = path
+    os.chown(adapters[False], 0, VIDEO)
+    adapters[False].chmod(0o660)
+    return Television(adapters[True]), adapters[False]
 
 
 def every_pixel_is_on_the_display(screen: Screen) -> None:
@@ -239,10 +302,52 @@ def in_its_hours_of_rest_the_display_is_off(screen: Screen) -> None:
     until("the emergency", lambda: screen.shows("emergency-0.png"))
 
 
+def a_television_is_switched_and_asked(screen: Screen) -> None:
+    """Through HDMI-CEC it goes to standby and wakes for an emergency; what it does not confirm is only sent."""
+    television, adapter = plug_television()
+    television.answers = True
+    television.start()
+    all_day = TimeWindow(start=dt.time(0), end=dt.time(0))
+    screen.has_programme("Télévision", hours=(ScreenHours(state=PowerState.OFF, window=all_day),))
+    screen.start()
+    until("it is in standby", lambda: television.power == television.STANDBY)
+    until("that is confirmed", lambda: screen.glass().get("lit") == "confirmed")
+    television.answers = False
+    screen.has_emergency()
+    until("it is on", lambda: television.power == television.ON)
+    until("it shows our socket", lambda: any(said[:1] == b"\x82" for said in television.heard))
+    until("the emergency", lambda: screen.shows("emergency-0.png"))
+    screen.has_no_alert()
+    until("it is in standby again", lambda: television.power == television.STANDBY)
+    until("that is sent", lambda: screen.glass().get("lit") == "sent")
+    time.sleep(3)
+    assert screen.glass()["lit"] == "sent"
+    others_run_while_it_is_asked(television, adapter)
+
+
+def others_run_while_it_is_asked(television: Television, path: Path) -> None:
+    """Ask a television that says nothing, for a second, and count how often somebody else has a turn."""
+    television.is_silent = True
+    with cec.opened(path) as adapter:
+        asking = threading.Thread(
+            target=adapter.send, args=(adapter.addresses.first, 0, cec.GIVE_POWER_STATUS),
+            kwargs={"reply": cec.REPORT_POWER_STATUS},
+        )  # fmt: skip
+        asking.start()
+        turns, began = 0, time.monotonic()
+        while asking.is_alive():
+            time.sleep(0.01)
+            turns += 1
+        lasted = time.monotonic() - began
+    print(f"        {turns} turns within {lasted:.1f} s", flush=True)
+    assert lasted > 0.8, lasted
+    assert turns > 20, turns
+
+
 CASES = (
     every_pixel_is_on_the_display, without_the_group_it_says_what_to_do, a_second_one_is_told_and_the_first_goes_on,
     without_a_display_it_waits_for_one, while_it_waits_it_can_be_ended, it_outlives_a_cable_that_is_pulled,
-    in_its_hours_of_rest_the_display_is_off,
+    in_its_hours_of_rest_the_display_is_off, a_television_is_switched_and_asked,
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ MODULES = ("virtio_pci", "virtio-gpu", "9pnet_virtio", "9p", "virtio-rng")
 TIMEOUT_S = 900
 INIT = """\
 #!/bin/busybox sh
-/bin/busybox mkdir -p /proc /sys /dev /host /new
+/bin/busybox mkdir -p /proc /sys /dev /host /new /clone
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sys /sys
 /bin/busybox mount -t devtmpfs dev /dev
@@ -38,9 +38,11 @@ for module in {modules}; do /bin/busybox insmod "$module" || echo "no $module"; 
 /bin/busybox mount --move /proc /host/proc
 /bin/busybox mount --move /sys /host/sys
 /bin/busybox mount --move /dev /host/dev
+/bin/busybox mount --bind /host{root} /clone
 /bin/busybox mount -t tmpfs tmp /host/run
 /bin/busybox mount -t tmpfs tmp /host/tmp
-/bin/busybox mkdir /host/tmp/out
+/bin/busybox mkdir -p /host/tmp/out /host{root}
+/bin/busybox mount --move /clone /host{root}
 /bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 out /host/tmp/out
 exec /bin/busybox chroot /host {python} {guest} >/host/dev/ttyS0 2>&1
 """
@@ -50,6 +52,7 @@ def main() -> int:
     """Boot, answer the guest's wishes, and return its exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kernel", help="version of Debian's kernel (default: the newest)")
+    parser.add_argument("--without-kvm", action="store_true", help="for machines whose KVM starts and does nothing")
     parser.add_argument("cases", nargs="*", help="only these (default: all)")
     options = parser.parse_args()
     if platform.machine() != "x86_64":
@@ -61,7 +64,8 @@ def main() -> int:
         (folder / "out").mkdir()
         (folder / "out" / "cases").write_text(" ".join(options.cases))
         _make_initramfs(folder, version)
-        return _boot(folder, BUILD / "kernel" / "boot" / f"vmlinuz-{version}")
+        accelerated = not options.without_kvm and _kvm_works()
+        return _boot(folder, BUILD / "kernel" / "boot" / f"vmlinuz-{version}", accelerated=accelerated)
 
 
 def _provide_kernel() -> str:
@@ -84,7 +88,7 @@ def _provide_kernel() -> str:
 
 def _make_initramfs(folder: Path, version: str) -> None:
     base = BUILD / "kernel" / "lib" / "modules" / version
-    needed = _modules(base)
+    needed = modules(base, MODULES)
     tree = folder / "initramfs"
     (tree / "bin").mkdir(parents=True)
     busybox = shutil.which("busybox")
@@ -94,7 +98,7 @@ def _make_initramfs(folder: Path, version: str) -> None:
         shutil.copy(base / name, tree / Path(name).name)
     init = INIT.format(
         modules=" ".join(f"/{Path(name).name}" for name in needed),
-        python=sys.executable, guest=Path(__file__).with_name("guest.py"),
+        root=ROOT, python=sys.executable, guest=Path(__file__).with_name("guest.py"),
     )  # fmt: skip
     (tree / "init").write_text(init)
     (tree / "init").chmod(0o755)
@@ -104,8 +108,8 @@ def _make_initramfs(folder: Path, version: str) -> None:
                        stderr=subprocess.DEVNULL, check=True)  # fmt: skip
 
 
-def _modules(base: Path) -> list[str]:
-    """Return the files of the modules and of what they need, in the order in which they are to be loaded."""
+def modules(base: Path, wanted: tuple[str, ...]) -> list[str]:
+    """Return the files of modules and of what they need, in the order in which they are to be loaded."""
     lines = (line.partition(":") for line in (base / "modules.dep").read_text().splitlines())
     needs = {name: rest.split() for name, _, rest in lines}
     by_name = {Path(name).stem.replace("_", "-"): name for name in needs}
@@ -117,13 +121,12 @@ def _modules(base: Path) -> list[str]:
         if name not in found:
             found.append(name)
 
-    for module in MODULES:
+    for module in wanted:
         add(by_name[module.replace("_", "-")])
     return found
 
 
-def _boot(folder: Path, kernel: Path) -> int:
-    accelerated = _kvm_works()
+def _boot(folder: Path, kernel: Path, *, accelerated: bool) -> int:
     command = [
         "qemu-system-x86_64", "-machine", "q35", "-cpu", "host" if accelerated else "max",
         "-accel", "kvm" if accelerated else "tcg,thread=multi", "-m", "2048", "-smp", "2", "-no-reboot",
@@ -165,7 +168,9 @@ def _serve(folder: Path, machine: subprocess.Popen[bytes]) -> int:
     granted: set[Path] = set()
     with _qmp(folder / "qmp") as ask:
         while time.monotonic() < end:
-            is_over = (out / "code").exists() or machine.poll() is not None
+            # It may be there before anything is in it.
+            code = (out / "code").read_text() if (out / "code").exists() else ""
+            is_over = bool(code) or machine.poll() is not None
             console = (folder / "console").read_bytes() if (folder / "console").exists() else b""
             sys.stdout.write(console[said:].decode(errors="replace"))
             sys.stdout.flush()
@@ -177,7 +182,7 @@ def _serve(folder: Path, machine: subprocess.Popen[bytes]) -> int:
             if is_over:
                 for path in out.glob("*.png"):
                     shutil.copy(path, BUILD)
-                return int((out / "code").read_text()) if (out / "code").exists() else 1
+                return int(code) if code else 1
             time.sleep(0.05)
     print(f"not done within {TIMEOUT_S} s")
     return 1
