@@ -40,6 +40,13 @@ def test_a_player_is_watched_and_keeps_what_it_has():
     assert unit["Unit"]["StartLimitIntervalSec"] == "0"
 
 
+def test_a_player_switches_its_display_and_starts_where_nobody_has_heard_of_the_bus_for_that():
+    unit = units.player()
+    assert "DeviceAllow=char-cec rw\n" in unit
+    assert "DeviceAllow=char-i2c rw\n" in unit
+    assert parsed(unit)["Service"]["SupplementaryGroups"].split() == ["video", "render", "input", "audio"]
+
+
 def test_a_player_does_not_wait_for_the_network():
     assert "network" not in units.player().replace("wait for the network", "")
 

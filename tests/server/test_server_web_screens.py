@@ -275,6 +275,15 @@ class TestHealth:
         assert "83.5 °C" in page
         assert "needs a look" in page
 
+    @pytest.mark.parametrize(("lit", "said"), [
+        ("confirmed", "off, by its hours; the display confirms it"),
+        ("sent", "off, by its hours; the display was told, and does not confirm it"),
+        ("", "off, by its hours"),
+    ])  # fmt: skip
+    def test_what_a_display_confirms_is_told_from_what_it_was_told(self, as_alice, shown, lit, said):
+        report(shown, "0" * 64, power="off", brightness=0, lit=lit)
+        assert f"<dd>{said}</dd>" in text(as_alice.get(f"/screens/{shown.slug}/"))
+
     def test_a_display_at_rest_is_not_wrong(self, as_alice, shown):
         report(shown, "0" * 64, power="off", brightness=0)
         page = text(as_alice.get(f"/screens/{shown.slug}/"))
