@@ -58,16 +58,13 @@ class Television:
 
 @dataclass
 class Monitor:
-    """Dimmed, and switched if it can be."""
+    """Dimmed, and not switched."""
 
     name: str = "monitor"
     value: int = 80
     fails: int = 0
     knows_brightness: bool = True
     set_to: list[int] = field(default_factory=list)
-
-    def switch(self, on: bool, pause: Pause) -> Lit:
-        return Lit.UNKNOWN
 
     def brightness(self) -> Reading:
         if not self.knows_brightness:

@@ -1,4 +1,4 @@
-"""A monitor is dimmed and switched by DDC/CI; the monitor here is a fake that keeps what it is told."""
+"""A monitor is dimmed by DDC/CI; the monitor here is a fake that keeps what it is told."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beffroi_player.outputs import ddc
-from beffroi_player.outputs.base import Lit, UnsupportedError
-from beffroi_player.outputs.ddc import BRIGHTNESS, POWER, DdcError, GarbledError, Line, Monitor, NotReadyError
+from beffroi_player.outputs.base import UnsupportedError
+from beffroi_player.outputs.ddc import BRIGHTNESS, DdcError, GarbledError, Line, Monitor, NotReadyError
 from beffroi_player.outputs.kms import Connector
 
 HDMI = Connector(0, "HDMI-A", 1)
 NULL = bytes([0x6E, 0x80, 0xBE])
+CONTRAST = 0x12
 PLENTY = 100
 
 
@@ -27,7 +28,7 @@ class Fake:
     """A monitor on a bus: hears messages of DDC/CI, and has moods."""
 
     def __init__(self) -> None:
-        self.values = {BRIGHTNESS: 70, POWER: 1}
+        self.values = {BRIGHTNESS: 70}
         self.late = self.garbled = self.absent = 0
         self.stubborn = False
         self.now = 0.0
@@ -86,10 +87,6 @@ def monitor(fake: Fake) -> Monitor:
     return Monitor(lambda: nullcontext(Line(fake, fake.wait)))
 
 
-def switch(monitor: Monitor, *, on: bool) -> Lit:
-    return monitor.switch(on, lambda _: True)
-
-
 def test_messages_are_those_of_the_standard():
     assert ddc.question(BRIGHTNESS) == bytes.fromhex("51 82 01 10 ac")
     assert ddc.change(BRIGHTNESS, 50) == bytes.fromhex("51 84 03 10 00 32 9a")
@@ -101,7 +98,7 @@ def test_what_is_no_answer_is_told_apart():
         ddc.read_answer(NULL, BRIGHTNESS)
     with pytest.raises(UnsupportedError):
         ddc.read_answer(answered(BRIGHTNESS, None, 0), BRIGHTNESS)
-    for wrong in (b"", b"\0" * 11, answered(POWER, 1, 5), answered(BRIGHTNESS, 5, 9)[:-1], NULL[:2]):
+    for wrong in (b"", b"\0" * 11, answered(CONTRAST, 1, 5), answered(BRIGHTNESS, 5, 9)[:-1], NULL[:2]):
         with pytest.raises(GarbledError):
             ddc.read_answer(wrong, BRIGHTNESS)
 
@@ -162,40 +159,6 @@ def test_one_that_knows_no_brightness_is_asked_once(monitor, fake):
     del fake.values[BRIGHTNESS]
     with pytest.raises(UnsupportedError):
         monitor.brightness()
-    assert fake.messages == 1
-
-
-def test_it_is_switched_off_and_on(monitor, fake):
-    assert switch(monitor, on=False) is Lit.CONFIRMED
-    assert fake.values[POWER] == 4
-    assert switch(monitor, on=True) is Lit.CONFIRMED
-    assert fake.values[POWER] == 1
-
-
-def test_what_is_as_it_is_wanted_is_left_alone(monitor, fake):
-    fake.values[POWER] = 5
-    assert switch(monitor, on=False) is Lit.CONFIRMED
-    assert fake.values[POWER] == 5
-
-
-def test_one_that_was_told_and_does_not_do_it_confirms_nothing(monitor, fake):
-    fake.stubborn = True
-    assert switch(monitor, on=False) is Lit.SENT
-
-
-def test_one_that_falls_silent_once_it_is_off_confirms_nothing(fake):
-    class Tired(Fake):
-        def write(self, data: bytes) -> None:
-            super().write(data)
-            self.absent = PLENTY if data[2] == 0x03 else 0
-
-    tired = Tired()
-    assert switch(Monitor(lambda: nullcontext(Line(tired, tired.wait))), on=False) is Lit.SENT
-
-
-def test_one_that_cannot_be_switched_is_left_alone(monitor, fake):
-    del fake.values[POWER]
-    assert switch(monitor, on=False) is Lit.UNKNOWN
     assert fake.messages == 1
 
 

@@ -35,8 +35,9 @@ CLOSE_S = 3.0
 _RANKS = (Lit.UNKNOWN, Lit.SENT, Lit.CONFIRMED)
 
 
-class Way(Protocol):
-    """A way of telling a display what to do."""
+@runtime_checkable
+class Switch(Protocol):
+    """A way of telling a display to be on or off."""
 
     name: str
 
@@ -50,7 +51,7 @@ class Way(Protocol):
 
 @runtime_checkable
 class Dimmer(Protocol):
-    """A way that dims as well."""
+    """A way of telling a display how bright to be."""
 
     name: str
 
@@ -69,6 +70,7 @@ class Dimmer(Protocol):
         """
 
 
+Way = Switch | Dimmer
 Find = Callable[[Connector], Way | None]
 """Finds the way to the display at a connector; None: there is none of its kind."""
 
@@ -198,7 +200,7 @@ class Control:
     def _carry_out(self, work: _Work) -> None:
         wish, work.failed = work.wish, False
         ways = [way for find in self._finders if (way := self._found(find, work)) is not None]
-        for way in ways:
+        for way in (way for way in ways if isinstance(way, Switch)):
             # Whoever was not switched off is not switched on: a person may show something else on it.
             if way.name not in work.answers and (not wish.on or way.name in self._altered.off):
                 self._attempt(work, f"not switched by {way.name}", partial(self._switch, way, work))
@@ -233,7 +235,7 @@ class Control:
                 log.warning("the display %s is %s: %s", work.wish.display.name, what, error)
         return False
 
-    def _switch(self, way: Way, work: _Work) -> bool:
+    def _switch(self, way: Switch, work: _Work) -> bool:
         on, others = work.wish.on, tuple(name for name in self._altered.off if name != way.name)
         lit = work.answers[way.name] = way.switch(on, partial(self._pause, work.wish))
         self._remember(off=others if on or lit is Lit.UNKNOWN else (*others, way.name))

@@ -1,7 +1,8 @@
-"""DDC/CI: a monitor is dimmed and switched through the wires by which it says what it can show (VESA DDC/CI, MCCS).
+"""DDC/CI: a monitor is dimmed through the wires by which it says what it can show (VESA DDC/CI, MCCS).
 
-They are an I2C bus of the kernel (i2c-dev). Monitors answer late, garble what they say, or are silent while they sleep:
-everything is asked again, a bounded number of times.
+It is never switched off so: some hear nothing afterwards, and a screen that stays dark is worse than one that is lit.
+The wires are an I2C bus of the kernel (i2c-dev). Monitors answer late, garble what they say, or are silent while they
+sleep: everything is asked again, a bounded number of times.
 """
 
 from __future__ import annotations
@@ -12,24 +13,21 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial, reduce
 from operator import xor
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from beffroi_player.outputs.base import ControlError, Lit, UnsupportedError
-from beffroi_player.outputs.cec import Pause
+from beffroi_player.outputs.base import ControlError, UnsupportedError
 from beffroi_player.outputs.kms import SYSTEM, Connector
 
 DEVICES = Path("/dev")
 ADDRESS = 0x37
 """Of a monitor on its bus."""
-BRIGHTNESS, POWER = 0x10, 0xD6
-"""What can be asked and changed: codes of MCCS."""
-POWER_ON, POWER_OFF, POWER_BUTTON_OFF = 1, 4, 5
-"""The last is off as by the button of the monitor: some hear nothing after that, so it is never asked for."""
+BRIGHTNESS = 0x10
+"""What can be asked and changed: a code of MCCS."""
 TRIES = 5
 PAUSE_S = 0.05
 """Between a question and its answer, and after each message: the standard wants 40 and 50 ms."""
@@ -227,26 +225,6 @@ class Monitor:
             found = line.get(BRIGHTNESS).value
         if abs(found - value) > TOLERANCE:
             raise DdcError(f"the monitor has a brightness of {found}, and {value} was wanted")
-
-    def switch(self, on: bool, pause: Pause) -> Lit:
-        """Switch it on or off, if it lets us, and ask it whether it is.
-
-        Raises:
-            DdcError: nobody is there.
-        """
-        wanted = (POWER_ON,) if on else (POWER_OFF, POWER_BUTTON_OFF)
-        with self._opening() as line:
-            try:
-                if line.get(POWER).value in wanted:
-                    return Lit.CONFIRMED
-            except UnsupportedError:
-                return Lit.UNKNOWN
-            line.set(POWER, wanted[0])
-            # What is off may well be too tired to say so.
-            with suppress(DdcError):
-                if line.get(POWER).value in wanted:
-                    return Lit.CONFIRMED
-        return Lit.SENT
 
 
 def monitor(connector: Connector, devices: Path = DEVICES, system: Path = SYSTEM) -> Monitor | None:
