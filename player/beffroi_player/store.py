@@ -11,19 +11,26 @@ the old or the new. Any file may be missing or broken: the player then does with
 ``programme.json``        agent     the programme that is on, with the frames of each of its slides
 ``alerts.json``           agent     the alerts that are held, with their frames
 ``commands.json``         agent     the commands that were done
-``forwarded.json``        agent     up to which play the server has the log
+``forwarded.json``        agent     up to which play the log was sent
 ``assets/<sha256>``       agent     files as they came
 ``frames/<name>.png``     agent     slides and alerts as they are shown
 ``last.png``              agent     what was on the glass, for the first instant after a start
 ``notice.png``            agent     what is shown while there is nothing else
+``showings.json``         stage     what is on for more than ten minutes, in case the power goes
 ``plays/<number>.jsonl``  stage     the play log; each file is named after the first number in it
+``plays/<…>.jsonl.gz``    agent     such a file once it is closed, packed: ``zcat`` shows it (see ``playfiles``)
 ``display.json``          stage     what was done to the display and is to be undone, once it was switched or dimmed
 ========================  ========  ==================================================================
 
+The play log is the proof of what was shown. The stage closes a file after a thousand plays and forgets only the oldest
+of two hundred that nobody packed. The agent packs them, and keeps a year, whether they were sent or not (see
+``agent.archive``).
+
 The *runtime directory* is in memory and forgotten at each boot: ``clock.json``, ``alerts.json`` with its frames
 (``<name>.ppm``) before they are on the disk, the frames of slides that change by themselves (``live-*.png``),
-``overlay.json``, what the stage presents now (``glass.json``, ``capture.ppm``, ``headless.png``), when it was started
-(``stage-starts``, see ``stage.safety``), and the sockets ``stage.sock`` and ``agent.sock``.
+``overlay.json``, what the stage presents now (``glass.json``, ``capture.ppm``, ``headless.png``) and would log of it if
+it were gone (``showings.json``), when it was started (``stage-starts``, see ``stage.safety``), and the sockets
+``stage.sock`` and ``agent.sock``.
 """
 
 from __future__ import annotations
@@ -34,7 +41,7 @@ from typing import Literal
 
 from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, PowerState, Slide, WireModel
 from beffroi_content.timeline import ClockState
-from beffroi_content.wire.reports import BEGINNING, Shown
+from beffroi_content.wire.reports import BEGINNING, Play, Shown
 from beffroi_player.clock import ClockRecord
 from beffroi_player.slots import Slot
 
@@ -162,11 +169,20 @@ class Glass(WireModel):
 
 
 class Forwarded(WireModel):
-    """Up to which play the server has the log."""
+    """Up to which play the log was sent, and the broker said to have it."""
 
     number: int = 0
     chain: str = BEGINNING
     """Of that play."""
+
+
+class Unwritten(WireModel):
+    """What the play log will have to get if the stage does not come back."""
+
+    next: int
+    """The number of the next play when this was written: any of these may have been logged since, from there on."""
+    plays: tuple[Play, ...] = ()
+    """Without a number. What is on is written as if the stage had died at that instant."""
 
 
 def frame_set(slide: str, size: Size) -> str:
@@ -218,6 +234,8 @@ class State:
         self.programme = Slot(folder / "programme.json", ActiveProgramme)
         self.alerts = Slot(folder / "alerts.json", AlertsRecord)
         self.forwarded = Slot(folder / "forwarded.json", Forwarded)
+        # Written by the frame loop, which does not wait for the disk: it is there after half a minute.
+        self.showings = Slot(folder / "showings.json", Unwritten, durable=False)
         self.altered = Slot(folder / "display.json", Altered)
 
     def make(self) -> None:
@@ -243,6 +261,7 @@ class Runtime:
         self.alerts = Slot(folder / "alerts.json", AlertsRecord, durable=False)
         self.overlay = Slot(folder / "overlay.json", Overlay, durable=False)
         self.glass = Slot(folder / "glass.json", Glass, durable=False)
+        self.showings = Slot(folder / "showings.json", Unwritten, durable=False)
 
     def make(self) -> None:
         """Make the folder, for the owner only.

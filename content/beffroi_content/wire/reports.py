@@ -137,6 +137,39 @@ class Receipts(WireModel):
     receipts: Annotated[tuple[Receipt, ...], Field(min_length=1, max_length=100)]
 
 
+class Ended(StrEnum):
+    """Why a showing ended, as far as the player knows for certain."""
+
+    TIME = "time"
+    """Its time was over: the next came."""
+    ALERT = "alert"
+    """An alert took the screen over before that."""
+    PROGRAMME = "programme"
+    """Another programme came before that."""
+    WITHDRAWN = "withdrawn"
+    """It was an alert, and the alert was over: withdrawn, at its end, or run down."""
+    BROKEN = "broken"
+    """Its frame could not be shown any more: something stood in for it."""
+    NAME = "name"
+    """The screen said its name, over everything, because it was asked to."""
+    REST = "rest"
+    """The hours of rest of the display began."""
+    STOPPED = "stopped"
+    """The player was ended as it should be."""
+    DIED = "died"
+    """The stage was gone without a word: a crash, kill, or a power cut. It was found by the next start, and the length
+    is that up to the last instant at which it is known to have been on: some seconds less than the truth, or minutes
+    after a power cut, and never more."""
+    OTHER = "other"
+    """None of these: what was broken is mended, a clock was set, or the town was silent for too long."""
+
+
+Numbers = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
+"""The first and the last of a row of plays."""
+RANGES = 10
+"""How many rows of numbers are named at a time."""
+
+
 class Play(WireModel):
     """One showing of one slide or alert."""
 
@@ -150,6 +183,8 @@ class Play(WireModel):
     lasted_ms: Annotated[int, Field(ge=0)]
     frame: Sha256 | None = None
     clock: ClockState
+    ended: Ended | None = None
+    """None: by a player that did not say it yet."""
     chain: Sha256 | None = None
     """Of this play and the chain of the one before: see :func:`chained`."""
 
@@ -162,11 +197,12 @@ def chained(before: str, play: Play) -> str:
     """Return the chain of a play: nobody can change or take out one without changing all that follow.
 
     It is the SHA-256 of these, each on a line: the chain before, number, slide, alert, page, zone, Unix time of the
-    start and length in milliseconds, digest of the frame, state of the clock; what is missing is an empty line.
+    start and length in milliseconds, digest of the frame, state of the clock, why it ended; what is missing is an empty
+    line. Until 2026-11-27 the last of these was not among them: chains from before do not hold.
     """
     parts = (
         before, play.number, play.slide, play.alert, play.page, play.zone, play.started_at_ms, play.lasted_ms,
-        play.frame, play.clock,
+        play.frame, play.clock, play.ended,
     )  # fmt: skip
     return hashlib.sha256("\n".join("" if part is None else str(part) for part in parts).encode()).hexdigest()
 
@@ -174,4 +210,15 @@ def chained(before: str, play: Play) -> str:
 class Plays(WireModel):
     """A batch of the play log, in order. A number that the server has already is ignored."""
 
-    plays: Annotated[tuple[Play, ...], Field(min_length=1, max_length=200)]
+    plays: Annotated[tuple[Play, ...], Field(max_length=200)] = ()
+    lost: Annotated[tuple[Numbers, ...], Field(max_length=RANGES)] = ()
+    """What the server has asked for and the player has not, or not any more: it need not ask again."""
+
+
+class PlaysHeld(WireModel):
+    """How far the server has the plays of a screen. It says so whenever the player fetches documents."""
+
+    newest: Annotated[int, Field(ge=0)] = 0
+    """The highest number; 0: none."""
+    missing: Annotated[tuple[Numbers, ...], Field(max_length=RANGES)] = ()
+    """What is missing below it, lowest first; there may be more than is named."""

@@ -29,11 +29,11 @@ from beffroi_player.stage.composer import Composer
 from beffroi_player.stage.daylight import Daylight
 from beffroi_player.stage.director import Cue, Director
 from beffroi_player.stage.frames import Frames
-from beffroi_player.stage.playlog import PlayLog
 from beffroi_player.stage.presenter import Presenter
 from beffroi_player.stage.reader import Reader
 from beffroi_player.stage.safety import Safety
 from beffroi_player.stage.scenery import Picture, Scenery
+from beffroi_player.stage.showings import Showings
 from beffroi_player.stage.sound import Bellringer, Speaker
 from beffroi_player.stage.teller import Teller
 from beffroi_player.store import SAFE_MODE, Fault, Runtime, Size, State
@@ -92,7 +92,7 @@ class Stage:
         self._cinema = Cinema(state, painter.takes_planes, self._speaker)
         composer = Composer(self._cinema, self._frames)
         self._presenter = Presenter(output, painter, composer, self._frames, uptime, splash)
-        self._teller = Teller(runtime, PlayLog(state, uptime), self._reader.moment().unix_ms, uptime)
+        self._teller = Teller(runtime, Showings(state, runtime, uptime), self._reader.moment().unix_ms)
         self._framed: tuple[object, object] = (None, None)
         """The programme and the alerts of which frames are in memory."""
         self._light = Light()
@@ -276,7 +276,7 @@ class Stage:
             # Its digest: not before it is on the glass, nor while something gives way to it.
             picture, self._presenter.presented(), moment, cue.light, programme.sequence if programme else None,
             (*self._cinema.faults, *_SAFE[self._director.safety]), self._cinema.dropped, self._presenter.late,
-            self._light.lit,
+            self._light.lit, self._reader.held,
         )  # fmt: skip
 
     def capture(self) -> None:

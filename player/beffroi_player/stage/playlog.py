@@ -11,13 +11,14 @@ from pydantic import ValidationError
 
 from beffroi_content.wire.reports import BEGINNING, Play, chained
 from beffroi_player import machine
+from beffroi_player.playfiles import OPEN, Damaged, PlayFile, play_files, plays_of
 from beffroi_player.store import State
 
 log = logging.getLogger(__name__)
 
 LINES_PER_FILE = 1_000
 FILES_KEPT = 200
-"""Oldest first out: some weeks without a server, some tens of megabytes."""
+"""Files that no agent packs: oldest first out, after some weeks and some tens of megabytes."""
 SYNC_MS = 60_000
 """How much of the log a power cut may take: to wait for the disk at each line would wear a card out."""
 
@@ -36,18 +37,48 @@ class PlayLog:
         self._next = last + 1
         self._synced_ms = self._uptime()
 
-    def append(self, play: Play) -> None:
-        """Give the play its number and write it. Where the disk refuses, the play is lost, not the screen."""
+    @property
+    def next(self) -> int:
+        """The number of the next play."""
+        return self._next
+
+    def append(self, play: Play) -> bool:
+        """Give the play its number and write it. Return whether the disk took it; if not, no number is used up."""
         numbered = play.model_copy(update={"number": self._next})
         chain = chained(self._chain, numbered)
         try:
             self._write(numbered.model_copy(update={"chain": chain}).to_json() + b"\n")
         except OSError as error:
-            log.warning("a play is not logged: %s", error)
+            log.warning("a play is not logged yet: %s", error)
             self._cut_torn_line()
-            return
+            return False
         self._next, self._chain = self._next + 1, chain
         self._lines += 1
+        if self._uptime() - self._synced_ms > SYNC_MS:
+            self.sync()
+        return True
+
+    def sync(self) -> None:
+        """Wait until the log is on the disk."""
+        self._synced_ms = self._uptime()
+        try:
+            if self._path is not None:
+                with self._path.open("rb") as file:
+                    os.fdatasync(file.fileno())
+        except OSError as error:
+            log.warning("the play log may not be on the disk: %s", error)
+
+    def since(self, number: int) -> list[Play] | None:
+        """Return the plays from a number on; None where they are not all in the two newest files."""
+        if number >= self._next:
+            return []
+        newest = play_files(self._folder)[-2:]
+        if not newest or newest[0].first > number:
+            return None
+        try:
+            return [play for file in newest for play in plays_of(file) if play.number >= number]
+        except (OSError, Damaged):
+            return None
 
     def _cut_torn_line(self) -> None:
         """Take away what a full disk took of a line: the next would be written behind it."""
@@ -60,40 +91,49 @@ class PlayLog:
 
     def _write(self, line: bytes) -> None:
         if self._path is None or self._lines >= LINES_PER_FILE:
-            self._path, self._lines = self._folder / f"{self._next:012}.jsonl", 0
+            self._path, self._lines = self._folder / f"{self._next:012}{OPEN}", 0
             _drop_oldest(self._folder)
         with open(self._path, "ab") as file:
             file.write(line)
-            file.flush()
-            if self._uptime() - self._synced_ms > SYNC_MS:
-                os.fdatasync(file.fileno())
-                self._synced_ms = self._uptime()
 
 
 def _end(folder: Path) -> tuple[Path | None, int, int, str]:
     """Return the newest file, its number of lines, and the last number and chain; a torn last line is cut off."""
-    files = sorted(folder.glob("*.jsonl"))
+    files = play_files(folder)
     if not files:
         return None, 0, 0, BEGINNING
-    path = files[-1]
-    try:
-        data = path.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
-        if whole != data:
-            os.truncate(path, len(whole))
-        lines = whole.splitlines()
-        play = Play.model_validate_json(lines[-1]) if lines else None
-        last = play.number if play else int(path.stem) - 1
-    except (OSError, ValueError, ValidationError) as error:
-        log.warning("the play log %s is closed, it is damaged: %s", path.name, error)
-        return None, 0, _first_number(path) + LINES_PER_FILE, BEGINNING
-    return path, len(lines), last, (play.chain if play else None) or BEGINNING
+    newest, *older = reversed(files)
+    # A packed one is closed: what was written after it is gone.
+    path, lines = None if newest.is_packed else newest.path, 0
+    for file in (newest, *older):
+        try:
+            count, last = _last(file)
+        except (OSError, ValueError, ValidationError, Damaged) as error:
+            log.warning("the play log %s is closed, it is damaged: %s", file.path.name, error)
+            return None, 0, max(newest.first - 1, file.first + LINES_PER_FILE), BEGINNING
+        if last is not None:
+            lines = count if file is newest else 0
+            return path, lines, max(last.number, newest.first - 1), last.chain or BEGINNING
+    return path, 0, newest.first - 1, BEGINNING
 
 
-def _first_number(path: Path) -> int:
-    return int(path.stem) if path.stem.isdigit() else 0
+def _last(file: PlayFile) -> tuple[int, Play | None]:
+    """Return how many plays a file has, and the last of them."""
+    if file.is_packed:
+        plays = list(plays_of(file))
+        return len(plays), plays[-1] if plays else None
+    lines = _whole_lines(file.path)
+    return len(lines), Play.model_validate_json(lines[-1]) if lines else None
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if whole != data:
+        os.truncate(path, len(whole))
+    return whole.splitlines()
 
 
 def _drop_oldest(folder: Path) -> None:
-    for path in sorted(folder.glob("*.jsonl"))[:-FILES_KEPT]:
+    for path in sorted(folder.glob(f"*{OPEN}"))[:-FILES_KEPT]:
         path.unlink(missing_ok=True)

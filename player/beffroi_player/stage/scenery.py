@@ -32,6 +32,8 @@ class Piece:
     shown: Shown | None = None
     strips: tuple[Strip, ...] = ()
     """Messages that glide over it."""
+    ticks: bool = False
+    """Whether it changes by itself: what follows it may be the same showing, a moment later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class Scenery:
         """Return the frame of a showing, and then what may stand in for it."""
         shown = _shown(showing)
         names = self._names(showing)
-        wanted = [Piece(names[min(showing.page, len(names) - 1)] if names else "", showing.rectangle, shown)]
+        name, ticks = names[min(showing.page, len(names) - 1)] if names else "", showing.at_ms is not None
+        wanted = [Piece(name, showing.rectangle, shown, ticks=ticks)]
         programme = self._reader.programme
         if showing.zone is None or programme is None:
             return wanted
@@ -98,7 +101,7 @@ class Scenery:
             wanted = [replace(wanted[0], strips=strips)]
         elif showing.slide is not None and showing.at_ms is not None:
             name = live_frame(programme.sequence, showing.slide, showing.rectangle.size, showing.at_ms)
-            wanted.insert(0, Piece(name, showing.rectangle, shown))
+            wanted.insert(0, Piece(name, showing.rectangle, shown, ticks=True))
         idle = programme.frames.get(frame_set(programme.manifest.idle.id, showing.rectangle.size), ())
         instead = Shown(zone=showing.zone, slide=programme.manifest.idle.id, reason=ReasonKind.IDLE)
         return wanted + [Piece(name, showing.rectangle, instead) for name in idle[:1]]

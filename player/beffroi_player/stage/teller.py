@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from beffroi_content.model import HeldAlert, PowerState
 from beffroi_content.timeline import Moment
+from beffroi_content.timeline.alerts import phases
 from beffroi_content.timeline.display import Display
-from beffroi_content.wire.reports import Play, Shown
 from beffroi_player.nudge import ring
-from beffroi_player.stage.playlog import PlayLog
+from beffroi_player.stage.endings import Change
 from beffroi_player.stage.scenery import Picture
+from beffroi_player.stage.showings import Showings
 from beffroi_player.store import Fault, Glass, Runtime, Size
 
 log = logging.getLogger(__name__)
@@ -30,15 +32,15 @@ class Presented:
 class Teller:
     """Writes down what is on the glass, if that is news."""
 
-    def __init__(self, runtime: Runtime, plays: PlayLog, started_ms: int, uptime: Callable[[], float]) -> None:
-        self._runtime, self._log, self._started_ms, self._uptime = runtime, plays, started_ms, uptime
-        self._plays: dict[Shown, Play] = {}
+    def __init__(self, runtime: Runtime, showings: Showings, started_ms: int) -> None:
+        self._runtime, self._showings, self._started_ms = runtime, showings, started_ms
         self.glass: Glass | None = None
         """What was said last."""
 
     def tell(
         self, picture: Picture, presented: Presented, moment: Moment, light: Display, programme: int | None,
         faults: tuple[Fault, ...], dropped_frames: int, late_frames: int, lit: str = "",
+        held: Sequence[HeldAlert] = (),
     ) -> None:  # fmt: skip
         """Say what is on the glass, and tell the agent."""
         shown = tuple(piece.shown for piece in picture.pieces if piece.shown)
@@ -61,14 +63,26 @@ class Teller:
             frame=presented.digest,
             faults=(*picture.faults, *faults),
         )
-        if self.glass is not None and _news(glass) == _news(self.glass):
+        before = self.glass
+        if before is not None and _news(glass) == _news(before):
+            self._showings.stay()
             return
-        for fault in set(glass.faults) - set(self.glass.faults if self.glass else ()):
+        for fault in set(glass.faults) - set(before.faults if before else ()):
             log.warning("a frame is not shown: %s", fault.detail)
         self.glass = glass
         self._runtime.glass.write(glass)
         ring(self._runtime.agent_bell)
-        self._note_plays(shown, presented.digest, moment)
+        at = _since(presented, moment)
+        change = Change(
+            unix_ms=at.unix_ms,
+            parts=shown,
+            active=frozenset(phase.held.alert.id for phase in phases(held, at) if phase.is_active(at.unix_ms)),
+            has_faults=bool(picture.faults),
+            other_programme=before is not None and before.programme != programme,
+            names_screen=picture.overlay,
+            rests=light.state is PowerState.OFF and not shown,
+        )
+        self._showings.change(picture.pieces, change, presented.digest, at)
 
     @property
     def shows_alert(self) -> bool:
@@ -77,29 +91,13 @@ class Teller:
 
     def end(self) -> None:
         """Close the play log: what is on now is not on any more."""
-        self._end_plays(frozenset())
+        self._showings.end()
 
-    def _note_plays(self, shown: tuple[Shown, ...], digest: str, moment: Moment) -> None:
-        self._end_plays(frozenset(shown))
-        for part in set(shown) - set(self._plays):
-            self._plays[part] = Play(
-                number=1,
-                slide=part.slide,
-                alert=part.alert,
-                page=part.page,
-                zone=part.zone,
-                started_at_ms=moment.unix_ms,
-                lasted_ms=moment.uptime_ms,
-                frame=digest,
-                clock=moment.clock,
-            )
 
-    def _end_plays(self, staying: frozenset[Shown]) -> None:
-        uptime = int(self._uptime())
-        for part in [part for part in self._plays if part not in staying]:
-            play = self._plays.pop(part)
-            # Until it ends, a play holds the uptime of its start where its length will be.
-            self._log.append(play.model_copy(update={"lasted_ms": max(0, uptime - play.lasted_ms)}))
+def _since(presented: Presented, moment: Moment) -> Moment:
+    """Return since when what is on is on: it was presented after the stage had looked, or was there already."""
+    uptime_ms = max(moment.uptime_ms, int(presented.uptime_ms))
+    return Moment(moment.unix_ms + uptime_ms - moment.uptime_ms, uptime_ms, moment.clock)
 
 
 def _news(glass: Glass) -> Glass:

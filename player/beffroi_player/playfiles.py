@@ -1,0 +1,145 @@
+"""The files of the play log: as the stage writes them, and as the agent packs them once they are closed.
+
+A packed file is compressed and has the same lines without what can be computed again from the line before: the number
+where it is the next, the start where it is the end of the one before, the chain where it follows. Its last line says
+how many plays there are, and the chain of the last: what is read is what was written, or it is damaged.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from beffroi_content.wire.reports import BEGINNING, Play, chained
+
+OPEN, PACKED = ".jsonl", ".jsonl.gz"
+
+
+class Damaged(Exception):
+    """A packed file is not what was packed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayFile:
+    """A file of the log."""
+
+    first: int
+    """The first number in it; its name."""
+    path: Path
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is compressed."""
+        return self.path.name.endswith(PACKED)
+
+
+def play_files(folder: Path) -> list[PlayFile]:
+    """Return the files of the log, oldest first; where one is there in both forms, as the stage wrote it."""
+    found: dict[int, Path] = {}
+    for path in [*folder.glob(f"*{PACKED}"), *folder.glob(f"*{OPEN}")]:
+        name = path.name.partition(".")[0]
+        if name.isdigit():
+            found[int(name)] = path
+    return [PlayFile(first, found[first]) for first in sorted(found)]
+
+
+def packed_path(file: PlayFile) -> Path:
+    """Return what the packed form of a file is called."""
+    return file.path.with_name(f"{file.first:012}{PACKED}")
+
+
+def plays_of(file: PlayFile) -> Iterator[Play]:
+    """Yield the plays of a file in order. A line of an open file that cannot be read is passed over.
+
+    Raises:
+        Damaged: a packed file is not what was packed. What was yielded before may be wrong.
+        OSError: the file is gone, or the disk does not give it.
+    """
+    if file.is_packed:
+        yield from _unpacked(file.path)
+        return
+    with file.path.open("rb") as lines:
+        for line in lines:
+            # The stage is writing a line that has no end yet.
+            play = _play(line) if line.endswith(b"\n") else None
+            if play is not None:
+                yield play
+
+
+def pack(file: PlayFile) -> bytes:
+    """Return the content of the packed form of a file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    buffer = io.BytesIO()
+    before: Play | None = None
+    count = 0
+    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as packed:
+        for play in plays_of(file):
+            packed.write(_line(_shortened(play, before)))
+            before, count = play, count + 1
+        packed.write(_line({"plays": count, "chain": before.chain if before else None}))
+    return buffer.getvalue()
+
+
+def _shortened(play: Play, before: Play | None) -> dict[str, Any]:
+    line = play.model_dump(mode="json", exclude_defaults=True)
+    if before is None:
+        return line
+    if play.number == before.number + 1:
+        del line["number"]
+    if play.started_at_ms == before.started_at_ms + before.lasted_ms:
+        del line["started_at_ms"]
+    line["chain"] = play.chain
+    if play.chain == chained(before.chain or BEGINNING, play):
+        del line["chain"]
+    return line
+
+
+def _unpacked(path: Path) -> Iterator[Play]:
+    before: Play | None = None
+    count = 0
+    try:
+        with gzip.open(path) as lines:
+            for text in lines:
+                line = json.loads(text)
+                if "plays" in line:
+                    if (line["plays"], line["chain"]) == (count, before.chain if before else None):
+                        return
+                    break
+                before = _restored(line, before)
+                count += 1
+                yield before
+    except (gzip.BadGzipFile, zlib.error, EOFError, ValueError, TypeError, KeyError) as error:
+        raise Damaged(f"{path.name}: {error}") from error
+    raise Damaged(f"{path.name}: its chain does not hold")
+
+
+def _restored(line: dict[str, Any], before: Play | None) -> Play:
+    if before is None:
+        return Play.model_validate(line)
+    follows = {"number": before.number + 1, "started_at_ms": before.started_at_ms + before.lasted_ms}
+    play = Play.model_validate(follows | line)
+    if "chain" in line:
+        return play
+    return play.model_copy(update={"chain": chained(before.chain or BEGINNING, play)})
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def _play(line: bytes) -> Play | None:
+    try:
+        return Play.model_validate_json(line)
+    except ValidationError:
+        return None

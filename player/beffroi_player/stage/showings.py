@@ -1,0 +1,168 @@
+"""What is on, since when, and how it gets into the play log: once, whatever happens to the stage.
+
+While something is on, a file in memory says what would have to be logged if the stage were gone in this instant. The
+next start logs that, and so nothing is lost with the process; how long it was on is known up to the last look of the
+stage, some seconds before. What is on for long has a second file on the disk, in case the power goes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from beffroi_content.timeline import Moment
+from beffroi_content.wire.reports import Ended, Play, Shown
+from beffroi_player import machine
+from beffroi_player.slots import Slot
+from beffroi_player.stage.endings import Change, why
+from beffroi_player.stage.playlog import PlayLog
+from beffroi_player.stage.scenery import Piece
+from beffroi_player.store import Runtime, State, Unwritten
+
+log = logging.getLogger(__name__)
+
+SEEN_MS = 4_000
+"""How often it is noted that what is on is still on, at most; the stage looks at least every five seconds."""
+LONG_MS = 600_000
+"""After how long what is on is noted on the disk, and how often again: never for slides of a loop. It is little beside
+what the agent writes there every minute."""
+WAITING = 300
+"""How many plays wait in memory for a disk that takes nothing."""
+
+Part = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _On:
+    """A part that is on."""
+
+    play: Play
+    shown: Shown
+    """As it was said last."""
+    since_uptime_ms: float
+
+    def ended(self, ended: Ended, uptime_ms: float) -> Play:
+        return self.play.model_copy(update={"ended": ended, "lasted_ms": max(0, int(uptime_ms - self.since_uptime_ms))})
+
+
+class Showings:
+    """The showings that are on, and the log that they end in."""
+
+    def __init__(self, state: State, runtime: Runtime, uptime: Callable[[], float] = machine.uptime) -> None:
+        self._log = PlayLog(state, uptime)
+        self._uptime = uptime
+        self._memory, self._disk = runtime.showings, state.showings
+        self._on: dict[Part, _On] = {}
+        self._waiting: list[Play] = []
+        self._noted_ms = self._kept_ms = uptime()
+        self._is_kept = True
+        self._log_those_of_before()
+
+    def change(self, pieces: Iterable[Piece], change: Change, frame: str, at: Moment) -> None:
+        """Log what is on no more, and note what is new.
+
+        Args:
+            pieces: What is on the glass.
+            change: What is known of it.
+            frame: Its digest.
+            at: Since when.
+        """
+        present = {_part(piece.shown): (piece.shown, piece.ticks) for piece in pieces if piece.shown}
+        for part, on in list(self._on.items()):
+            shown, ticks = present.get(part, (None, False))
+            if shown is None or not (ticks or _goes_on(on.shown, shown, at.unix_ms)):
+                del self._on[part]
+                self._waiting.append(on.ended(why(on.shown, change), at.uptime_ms))
+        for part, (shown, _) in present.items():
+            known = self._on.get(part)
+            self._on[part] = replace(known, shown=shown) if known else _On(_begun(shown, frame, at), shown, at.uptime_ms)
+        self._write()
+        self._note()
+
+    def stay(self) -> None:
+        """Note that what is on is still on, if that was not done of late."""
+        if self._uptime() - self._noted_ms >= SEEN_MS:
+            self._write()
+            self._note()
+
+    def end(self) -> None:
+        """Log what is on: the player is ended."""
+        now = self._uptime()
+        self._waiting += [on.ended(Ended.STOPPED, now) for on in self._on.values()]
+        self._on.clear()
+        self._write()
+        self._log.sync()
+        self._note()
+
+    def _write(self) -> None:
+        """Log what has ended, in that order, as far as the disk takes it."""
+        while self._waiting and self._log.append(self._waiting[0]):
+            del self._waiting[0]
+        for play in self._waiting[:-WAITING]:
+            log.warning("the play of %s is lost: the disk takes nothing", play.slide or play.alert)
+        self._waiting = self._waiting[-WAITING:]
+
+    def _note(self) -> None:
+        """Note, in memory, what is not logged yet; on the disk, too, while something is on for long."""
+        self._noted_ms = now = self._uptime()
+        plays = (*self._waiting, *(on.ended(Ended.DIED, now) for on in self._on.values()))
+        unwritten = Unwritten(next=self._log.next, plays=plays)
+        _put(self._memory, unwritten)
+        if all(now - on.since_uptime_ms < LONG_MS for on in self._on.values()):
+            if self._is_kept:
+                self._is_kept = not _remove(self._disk)
+        elif not self._is_kept or now - self._kept_ms >= LONG_MS:
+            self._is_kept, self._kept_ms = True, now
+            _put(self._disk, unwritten)
+
+    def _log_those_of_before(self) -> None:
+        """Log what a stage left that is gone, unless it had come to that itself."""
+        left = self._memory.read() or self._disk.read()
+        if left is None or not left.plays:
+            return
+        logged = self._log.since(left.next)
+        if logged is None:
+            log.warning("it cannot be told whether what was on at the end of the power is logged: it is not logged again")
+            return
+        known = {_showing(play) for play in logged}
+        self._waiting = [play for play in left.plays if _showing(play) not in known]
+        self._write()
+        self._log.sync()
+        self._note()
+
+
+def _goes_on(before: Shown, now: Shown, unix_ms: int) -> bool:
+    """Tell whether the same slide, page or alert is in the same showing, and not in its next turn."""
+    return before.since_ms == now.since_ms or before.until_ms is None or unix_ms < before.until_ms
+
+
+def _begun(shown: Shown, frame: str, at: Moment) -> Play:
+    return Play(
+        number=1, slide=shown.slide, alert=shown.alert, page=shown.page, zone=shown.zone, started_at_ms=at.unix_ms,
+        lasted_ms=0, frame=frame, clock=at.clock,
+    )  # fmt: skip
+
+
+def _part(shown: Shown) -> Part:
+    return shown.zone, shown.slide, shown.alert, shown.form, str(shown.page)
+
+
+def _showing(play: Play) -> tuple[object, ...]:
+    """Return what no two showings have in common."""
+    return play.zone, play.slide, play.alert, play.page, play.started_at_ms
+
+
+def _put(slot: Slot[Unwritten], unwritten: Unwritten) -> None:
+    try:
+        slot.write(unwritten)
+    except OSError as error:
+        log.warning("%s is not written: %s", slot.path.name, error)
+
+
+def _remove(slot: Slot[Unwritten]) -> bool:
+    try:
+        slot.remove()
+    except OSError:
+        return False
+    return True
