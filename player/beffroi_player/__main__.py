@@ -117,7 +117,7 @@ def _folders(options: argparse.Namespace) -> tuple[Path, Path]:
 
 def _enrol(options: argparse.Namespace) -> int:
     from beffroi_player.agent.enrol import NotEnrolled, enrol  # noqa: PLC0415
-    from beffroi_player.agent.vault import Vault  # noqa: PLC0415
+    from beffroi_player.agent.vault import Vault, number_plays  # noqa: PLC0415
     from beffroi_player.store import State  # noqa: PLC0415
 
     state, _ = _folders(options)
@@ -130,6 +130,7 @@ def _enrol(options: argparse.Namespace) -> int:
     if before is not None and before.anchor != enrolment.anchor:
         for slot in (vault.trust, vault.pending, State(state).programme, State(state).alerts):
             slot.remove()  # of another screen, or under other keys: it must not be shown here
+    number_plays(State(state), before, enrolment)
     vault.enrolment.write(enrolment)
     sys.stdout.write(f"This is the screen “{enrolment.screen}” of “{enrolment.site}”. Next: beffroi-player run\n")
     return 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,29 +32,28 @@ class Damaged(Exception):
 class PlayFile:
     """A file of the log."""
 
+    folder: Path
     first: int
     """The first number in it; its name."""
-    path: Path
+    is_packed: bool = False
+    """Whether it is compressed."""
 
     @property
-    def is_packed(self) -> bool:
-        """Whether it is compressed."""
-        return self.path.name.endswith(PACKED)
+    def path(self) -> Path:
+        """Where it is."""
+        return self.folder / f"{self.first:012}{PACKED if self.is_packed else OPEN}"
 
 
 def play_files(folder: Path) -> list[PlayFile]:
     """Return the files of the log, oldest first; where one is there in both forms, as the stage wrote it."""
-    found: dict[int, Path] = {}
-    for path in [*folder.glob(f"*{PACKED}"), *folder.glob(f"*{OPEN}")]:
-        name = path.name.partition(".")[0]
-        if name.isdigit():
-            found[int(name)] = path
-    return [PlayFile(first, found[first]) for first in sorted(found)]
-
-
-def packed_path(file: PlayFile) -> Path:
-    """Return what the packed form of a file is called."""
-    return file.path.with_name(f"{file.first:012}{PACKED}")
+    try:
+        # In one go: a year is three thousand files.
+        names = [name.partition(".") for name in os.listdir(folder)]
+    except OSError:
+        return []
+    packed = {int(number): True for number, _, ending in names if number.isdigit() and f".{ending}" == PACKED}
+    found = packed | {int(number): False for number, _, ending in names if number.isdigit() and f".{ending}" == OPEN}
+    return [PlayFile(folder, first, found[first]) for first in sorted(found)]
 
 
 def plays_of(file: PlayFile) -> Iterator[Play]:

@@ -99,6 +99,9 @@ def _plays(parsed: argparse.Namespace) -> int:
     for screen in screens:
         found = plays.audit(screen)
         _say(f"{screen.slug}: {found.count} plays, {'whole' if found.is_whole else 'NOT WHOLE'}")
+        if found.ended:
+            reasons = sorted(found.ended.items(), key=lambda pair: -pair[1])
+            _say("  ended: " + ", ".join(f"{count} {reason or 'unsaid'}" for reason, count in reasons))
         for first, last in found.missing:
             _say(f"  missing: {first} to {last}")
         for number in found.broken:

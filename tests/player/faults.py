@@ -6,8 +6,9 @@ Each round changes something (a programme, an alert, its end, a screenshot) and,
 does harm: kill -9 of either process or of both, a power cut, flipped bits, cut or missing files and folders, a disk
 that is full or read-only, a clock that jumps, a broker or a server that is gone. Then the harm stops, and the player
 has to be right again by itself: the newest programme or alert is on the glass, and what is in the picture is what the
-player says. At the end the play log is counted: no number twice, none missing. The seed is printed: the same seed does
-the same harm.
+player says. At the end the plays are counted that reached the town: no number twice, none missing, the chain whole from
+the first to the last, and what was on when the stage was killed is among them. The broker takes along what it had when
+it dies; the town says what it misses. The seed is printed: the same seed does the same harm.
 """
 
 from __future__ import annotations
@@ -38,13 +39,17 @@ from PIL import Image
 from town import TownHall, alert, jpeg, picture_slide, slide
 
 from beffroi_content import raster
+from beffroi_content.wire.reports import BEGINNING, Ended, Play, Plays, chained
 from beffroi_player.agent.vault import Vault
+from beffroi_player.playfiles import play_files, plays_of
 from beffroi_player.stage.safety import STARTS
-from beffroi_player.store import State
+from beffroi_player.store import Runtime, State
+from beffroi_server.screens.ledger import Ledger, rows_of
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
 HEALED_WITHIN_S = 60.0
 """The poll of a minute is not waited for: whatever is wrong is noticed before."""
+PLAYS_WITHIN_S = 300.0
 DISK_MB = 24
 JUMPS_S = (-400 * 86_400, -86_400, -3_600, -5, 5, 3_600, 86_400, 400 * 86_400)
 """By how much the system clock goes wrong; it stays so until it jumps again."""
@@ -80,8 +85,11 @@ class Range:
         self.wanted: set[str] = set()
         self.alert: str | None = None
         self.number = 0
-        self.plays: dict[int, str] = {}
+        self.plays: dict[int, Play] = {}
         self.doubled: list[int] = []
+        self.killed: list[Play] = []
+        """What was on when the stage was killed."""
+        self.lost: list[tuple[int, int]] = []
         self.log = (folder / "player.log").open("ab")
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self.beaten = 0.0
@@ -158,6 +166,13 @@ class Range:
         self.number += 1
         self.client.publish(*self.hall.publish_command(f"shot-{self.number}", "screenshot"), qos=1)
 
+    def beat(self) -> None:
+        """Say what time it is, now and then."""
+        if time.monotonic() - self.beaten > BEAT_S:
+            self.beaten = time.monotonic()
+            self._now()
+            self.publish(self.hall.publish_beat())
+
     def _now(self) -> None:
         self.hall.now_ms = max(self.hall.now_ms + 1, int(time.time() * 1000))
 
@@ -191,11 +206,17 @@ class Range:
         for name in names:
             self.processes[name].send_signal(signal.SIGKILL)
             self.processes[name].wait()
+        if "stage" in names:
+            unwritten = Runtime(self.runtime).showings.read()
+            self.killed += [play for play in (unwritten.plays if unwritten else ()) if play.ended is Ended.DIED]
 
     def power_cut(self) -> None:
         """Both die, and memory is empty."""
         self.kill("stage", "agent")
         shutil.rmtree(self.runtime, ignore_errors=True)
+        # What the stage had not logged yet is gone with the memory.
+        logged = {_showing(play) for file in play_files(State(self.state).plays) for play in plays_of(file)}
+        self.killed = [play for play in self.killed if _showing(play) in logged]
 
     def damage(self) -> str:
         """Do something to a file that the player keeps."""
@@ -323,10 +344,7 @@ class Range:
 
         def right() -> bool:
             self.start_player()
-            if time.monotonic() - self.beaten > BEAT_S:
-                self.beaten = time.monotonic()
-                self._now()
-                self.publish(self.hall.publish_beat())
+            self.beat()
             problem[0] = self._wrong()
             return not problem[0]
 
@@ -358,24 +376,53 @@ class Range:
         return ""
 
     def _heard(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        for play in json.loads(message.payload)["plays"]:
-            known = self.plays.setdefault(play["number"], json.dumps(play))
-            if known != json.dumps(play):
-                self.doubled.append(play["number"])
+        batch = Plays.model_validate_json(message.payload)
+        for play in batch.plays:
+            if self.plays.setdefault(play.number, play) != play:
+                self.doubled.append(play.number)
+        ledger = self.hall.ledger or Ledger()
+        self.hall.ledger = ledger.entered([*rows_of(play.number for play in batch.plays), *batch.lost])
+        self.lost += batch.lost
+
+    def await_plays(self) -> None:
+        """Wait until all that was logged has come: what the broker lost is asked for with the poll of a minute."""
+        state = State(self.state)
+        self.processes["stage"].terminate()
+        self.processes["stage"].wait(20)
+        last = max(play.number for file in play_files(state.plays)[-1:] for play in plays_of(file))
+
+        def all_here() -> bool:
+            self.beat()
+            return set(self.plays) >= set(range(1, last + 1))
+
+        with contextlib.suppress(TimeoutError):
+            _until("the plays", all_here, PLAYS_WITHIN_S)
 
     def count_plays(self) -> str:
-        """Say what is wrong with the play log: numbers that are missing, or that mean two plays; empty: nothing."""
-        for path in sorted((self.state / "plays").glob("*.jsonl")):
-            for line in path.read_text().splitlines():
-                play = json.loads(line)
-                known = self.plays.setdefault(play["number"], json.dumps(play))
-                if json.loads(known) != play:
-                    self.doubled.append(play["number"])
+        """Say what is wrong with the plays that came; empty: nothing."""
         numbers = sorted(self.plays)
         missing = sorted(set(range(1, numbers[-1] + 1)) - set(numbers)) if numbers else []
-        if self.doubled or missing:
-            return f"plays that mean two showings: {self.doubled[:10]}; that are missing: {missing[:10]}"
+        if self.doubled or missing or self.lost:
+            return f"two showings: {self.doubled[:10]}; missing: {missing[:10]}; said to be lost: {self.lost[:10]}"
+        chain = BEGINNING
+        for number in numbers:
+            if self.plays[number].chain != chained(chain, self.plays[number]):
+                return f"the chain does not hold at {number}"
+            chain = self.plays[number].chain or ""
+        return self._count_showings()
+
+    def _count_showings(self) -> str:
+        showings = Counter(map(_showing, self.plays.values()))
+        unsaid = [number for number, play in self.plays.items() if play.ended is None]
+        twice = [showing for showing, count in showings.items() if count > 1]
+        gone = [showing for showing in map(_showing, self.killed) if not showings[showing]]
+        if unsaid or twice or gone:
+            return f"without a reason: {unsaid[:10]}; logged twice: {twice[:5]}; lost with the stage: {gone[:5]}"
         return ""
+
+
+def _showing(play: Play) -> tuple[object, ...]:
+    return play.zone, play.slide, play.alert, play.page, play.started_at_ms
 
 
 def _damage_and_cut(target: Range) -> str:
@@ -418,10 +465,13 @@ def run(count: int, seed: int, say: Callable[[str], None] = print) -> Counter[st
                 said = target.round()
                 done[said.split(", ")[1].split(" (")[0]] += 1
                 say(f"{number:5} {time.monotonic() - began:5.1f} s  {said}")
+            target.await_plays()
             wrong = target.count_plays()
             if wrong:
                 raise NotHealed(wrong)
             say(f"{count} faults, seed {seed}, {len(target.plays)} plays counted: none missing, none twice")
+            ended = Counter(play.ended for play in target.plays.values())
+            say(", ".join(f"{times} x {reason}" for reason, times in ended.most_common()))
         except NotHealed:
             say((Path(name) / "player.log").read_text()[-6_000:])
             raise

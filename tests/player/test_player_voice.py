@@ -6,8 +6,7 @@ import io
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from PIL import Image
@@ -15,13 +14,9 @@ from player import Player
 from town import SCREEN, TownHall, alert, slide
 
 from beffroi_content.model import AlertLevel, Announcement, AnnouncementContent, Slide, Template
-from beffroi_content.timeline import ClockState
-from beffroi_content.wire.messages import PLAYS, REPORT, Message
-from beffroi_content.wire.reports import Play, Plays
+from beffroi_content.wire.messages import REPORT
 from beffroi_player.agent.link import Link
-from beffroi_player.agent.plays import KEPT, PlayForwarder
 from beffroi_player.agent.vault import PendingProgramme
-from beffroi_player.store import State
 
 
 @pytest.fixture
@@ -159,89 +154,6 @@ def test_what_was_drawn_counts_not_what_was_expected(informed: Player, hall: Tow
     informed.start()
     informed.prepare(PendingProgramme(sequence=active.sequence, manifest=active.manifest))
     assert informed.painter.drawn == ["long"]
-
-
-# --- the play log
-
-
-class Broker:
-    """Takes what is published; acknowledges when told to."""
-
-    def __init__(self) -> None:
-        self.batches: list[list[int]] = []
-        self.waiting: list[Callable[[], None]] = []
-
-    def publish(self, message: Message, payload: bytes, told: Callable[[], None] | None) -> bool:
-        assert message is PLAYS
-        assert len(payload) <= PLAYS.size_limit
-        self.batches.append([play.number for play in Plays.model_validate_json(payload).plays])
-        assert told is not None
-        self.waiting.append(told)
-        return True
-
-
-@pytest.fixture
-def logged(tmp_path: Path) -> State:
-    state = State(tmp_path)
-    state.make()
-    for first, last in ((1, 300), (301, 450)):
-        plays = [
-            Play(number=n, slide="pool", started_at_ms=0, lasted_ms=1, clock=ClockState.TRUSTED)
-            for n in range(first, last + 1)
-        ]
-        (state.plays / f"{first:012}.jsonl").write_bytes(b"".join(play.to_json() + b"\n" for play in plays))
-    return state
-
-
-def test_plays_are_sent_in_order_and_each_once(logged: State) -> None:
-    broker = Broker()
-    forwarder = PlayForwarder(logged, broker.publish)
-    for _ in range(5):
-        forwarder.forward()
-        forwarder.forward()
-        if broker.waiting:
-            broker.waiting.pop()()
-    assert [number for batch in broker.batches for number in batch] == list(range(1, 451))
-
-
-def test_what_was_sent_stays_for_a_while_and_then_goes(tmp_path: Path) -> None:
-    state = State(tmp_path)
-    state.make()
-    for number in range(1, KEPT + 6):
-        play = Play(number=number, slide="pool", started_at_ms=0, lasted_ms=1, clock=ClockState.TRUSTED)
-        (state.plays / f"{number:012}.jsonl").write_bytes(play.to_json() + b"\n")
-    broker = Broker()
-    forwarder = PlayForwarder(state, broker.publish)
-    for _ in range(3):
-        forwarder.forward()
-        if broker.waiting:
-            broker.waiting.pop()()
-    kept = sorted(int(path.stem) for path in state.plays.iterdir())
-    assert kept == list(range(5, KEPT + 6))
-
-
-def test_plays_that_nobody_acknowledged_are_sent_again(logged: State) -> None:
-    broker = Broker()
-    forwarder = PlayForwarder(logged, broker.publish)
-    forwarder.forward()
-    forwarder.connected()
-    forwarder.forward()
-    assert broker.batches[0] == broker.batches[1]
-    broker.waiting[0]()
-    PlayForwarder(logged, broker.publish).forward()
-    assert broker.batches[-1][0] == broker.batches[0][-1] + 1
-
-
-def test_a_line_that_is_being_written_waits(logged: State) -> None:
-    path = logged.plays / "000000000301.jsonl"
-    path.write_bytes(path.read_bytes()[:-20])
-    broker = Broker()
-    forwarder = PlayForwarder(logged, broker.publish)
-    for _ in range(4):
-        forwarder.forward()
-        while broker.waiting:
-            broker.waiting.pop()()
-    assert broker.batches[-1][-1] == 449
 
 
 # --- the link

@@ -47,6 +47,7 @@ from beffroi_content.wire.envelope import Encoding, key_identifier, public_hex, 
 from beffroi_content.wire.messages import ALERTS, BEAT, COMMAND, KEYS, PROGRAMME, Message
 from beffroi_content.wire.topics import Scope
 from beffroi_player.agent.vault import Broker, Enrolment
+from beffroi_server.screens.ledger import Ledger
 
 SITE, SCREEN, TOKEN = "saint-aubin", "hall", "the-secret-token"
 NOON = 1_780_000_000_000
@@ -92,6 +93,8 @@ class TownHall:
     """Path and Range header of each request."""
     cut_after: int | None = None
     """Bytes of a file after which the connection ends."""
+    ledger: Ledger | None = None
+    """How far it has the plays; None: it does not say."""
 
     def __post_init__(self) -> None:
         self.roots = [Ed25519PrivateKey.generate() for _ in range(3)]
@@ -107,7 +110,10 @@ class TownHall:
 
     def enrolment(self, server: str = "http://127.0.0.1:9", port: int = 9) -> Enrolment:
         broker = Broker(host="127.0.0.1", port=port, username=f"s-{SCREEN}")
-        return Enrolment(site=SITE, screen=SCREEN, server=server, token=TOKEN, mqtt=broker, anchor=self.anchor)
+        plays = self.ledger.newest if self.ledger else 0
+        return Enrolment(
+            site=SITE, screen=SCREEN, server=server, token=TOKEN, mqtt=broker, anchor=self.anchor, plays=plays
+        )
 
     def sign(
         self, message: Message, document: Document, scope: Scope, name: str = "", key: Ed25519PrivateKey | None = None
@@ -184,7 +190,8 @@ class TownHall:
                 if self.headers.get("Authorization") != f"Bearer {TOKEN}":
                     self.send_error(401)
                 elif self.path == "/device/v1/documents":
-                    self._json({"documents": hall.documents()})
+                    held = {"Beffroi-Plays": hall.ledger.held().to_json().decode()} if hall.ledger else {}
+                    self._json({"documents": hall.documents()}, held)
                 elif (content := hall.files.get(self.path.rsplit("/", 1)[-1])) is not None:
                     self._file(content)
                 else:
@@ -197,8 +204,8 @@ class TownHall:
                     return
                 self._json(json.loads(hall.enrolment().model_dump_json()))
 
-            def _json(self, answer: object) -> None:
-                self._send(200, json.dumps(answer).encode())
+            def _json(self, answer: object, extra: dict[str, str] | None = None) -> None:
+                self._send(200, json.dumps(answer).encode(), extra)
 
             def _file(self, content: bytes) -> None:
                 start = int(self.headers.get("Range", "bytes=0-")[6:-1])

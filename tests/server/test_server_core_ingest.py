@@ -125,11 +125,11 @@ class TestReceiptsAndPlays:
     def test_an_instant_at_the_end_of_time_can_be_shown(self, ingest):
         far = receipt(presented_at_ms=253_402_300_799_999, received_at_ms=253_402_300_799_999)
         ingest.write(
-            [up("receipts", {"boot": "b", "receipts": [far]}), up("plays", {"plays": [play(1, lasted_ms=2**40)]})]
+            [up("receipts", {"boot": "b", "receipts": [far]}), up("plays", {"plays": [play(1, lasted_ms=2**70)]})]
         )
 
         assert Receipt.objects.get().presented_at.astimezone().year < 2100
-        assert Play.objects.get().lasted_ms == 2**31 - 1
+        assert Play.objects.get().lasted_ms == 2**63 - 1
 
 
 class TestScreenshots:

@@ -24,7 +24,7 @@ def play(slide: str | None = "pool", alert: str | None = None, **values: object)
     at = int(timezone.now().timestamp() * 1000) - 5_000
     return Said.model_validate(
         {"number": 1, "slide": slide, "alert": alert, "zone": "main", "started_at_ms": at, "lasted_ms": 1_234,
-         "frame": "a" * 64, "clock": ClockState.TRUSTED, **values}
+         "frame": "a" * 64, "clock": ClockState.TRUSTED, "ended": "time", **values}
     )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def state(tmp_path: Path) -> State:
 
 def take(screen, said: list[Said]) -> None:
     state, _ = ScreenState.objects.get_or_create(screen=screen)
-    _take_plays(state, Plays(plays=tuple(said)), timezone.now())
+    _take_plays(state, Plays(plays=tuple(said)))
 
 
 def test_a_log_is_whole_over_restarts_of_the_player(hall, state):
@@ -72,7 +72,15 @@ def test_it_goes_on_from_what_was_forwarded(hall, state):
 
 
 @pytest.mark.parametrize(
-    "values", [{"slide": "another"}, {"lasted_ms": 9_999}, {"frame": "b" * 64}, {"alert": "fire"}, {"chain": "c" * 64}]
+    "values",
+    [
+        {"slide": "another"},
+        {"lasted_ms": 9_999},
+        {"frame": "b" * 64},
+        {"alert": "fire"},
+        {"ended": "rest"},
+        {"chain": "c" * 64},
+    ],
 )
 def test_what_was_changed_is_found(hall, state, values):
     log = PlayLog(state)
@@ -81,6 +89,14 @@ def test_what_was_changed_is_found(hall, state, values):
     take(hall, logged(state))
     Play.objects.filter(number=3).update(**values)
     assert plays.audit(hall).broken[0] in (3, 4)
+
+
+def test_a_showing_of_months_by_a_clock_that_is_years_ahead_is_kept_as_it_was_said(hall, state):
+    log = PlayLog(state)
+    log.append(play(lasted_ms=200 * 86_400_000, started_at_ms=4_000_000_000_123))
+    log.append(play(ended="died"))
+    take(hall, logged(state))
+    assert plays.audit(hall).is_whole
 
 
 def test_what_was_taken_out_is_found(hall, state):
@@ -129,7 +145,9 @@ def test_the_command_says_what_the_logs_are_worth(hall, state, capsys):
         log.append(play())
     take(hall, logged(state))
     assert main(["plays"]) == 0
-    assert "hall: 3 plays, whole" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "hall: 3 plays, whole" in said
+    assert "ended: 3 time" in said
     Play.objects.filter(number=2).delete()
     assert main(["plays", "hall"]) == 1
     assert "missing: 2 to 2" in capsys.readouterr().out

@@ -18,6 +18,10 @@ What comes down is signed: a header, a line per signature, an empty line, the bo
 lets it speak under its own name only. Bodies are JSON and follow the schemas here; readers ignore fields that they do
 not know ([decision 0004](../decisions/0004-unknown-fields.md)).
 
+Every minute a player also fetches over HTTP what was signed for it. The header `Beffroi-Plays` of the answer says how
+far the server has its plays, as JSON: the highest number, and the first and last number of up to ten rows that are
+missing below it, as in `{"newest": 4711, "missing": [[12, 40]]}` ([decision 0016](../decisions/0016-plays.md)).
+
 | Topic | Who speaks | Signed by | QoS | Retained | At most | Body |
 |---|---|---|---|---|---|---|
 """

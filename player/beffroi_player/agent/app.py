@@ -20,6 +20,7 @@ from beffroi_content.wire.reports import Health
 from beffroi_content.wire.reports import Link as LinkState
 from beffroi_player import machine, notify
 from beffroi_player.agent.alerts import save_png
+from beffroi_player.agent.archive import Archive
 from beffroi_player.agent.assets import Assets
 from beffroi_player.agent.clock import AgentClock
 from beffroi_player.agent.commands import Commands
@@ -54,7 +55,7 @@ KERNEL_MS = 10_000
 LINE_MS = 60_000
 MEND_MS = 10_000
 """How often it looks whether somebody has damaged what the stage reads: two questions to the file system."""
-PLAYS_MS = 60_000
+ARCHIVE_MS = 60_000
 HEALTH_MS = 60_000
 ALERTS_MS = 300_000
 """How often what the alerts have left to live goes to the disk."""
@@ -95,6 +96,7 @@ class Agent:
         self._withheld: set[str] = set()
         sweep(state.folder)
         sweep(state.frames)
+        sweep(state.plays)
         boot, vault = uuid.uuid4().hex, Vault(state.folder)
         stored = vault.trust.read()
         self.clock = AgentClock(runtime, stored.newest_at_ms if stored else 0, self._nudge)
@@ -115,7 +117,8 @@ class Agent:
             enrolment, broker_host(enrolment.mqtt, host), boot, self.core.topics, self.arrived,
             lambda topic, detail: self.refusals.note(topic, "subscription-refused", detail), self._link_changed,
         )  # fmt: skip
-        self.poller = Poller(server, self.arrived, self._changed, machine.uptime)
+        self.plays = PlayForwarder(state, self.link.publish)
+        self.poller = Poller(server, self.arrived, self._changed, machine.uptime, self.plays.heard)
         self._neighbours = Neighbours(state.assets, enrolment.site)
         self._assets = Assets(state.assets, server, self._neighbours)
         workshop = Workshop(state, self._assets, Painter(state.assets, state.frames))
@@ -123,7 +126,7 @@ class Agent:
         self.preparer = Preparer(workshop, self._activate, self._changed)
         workshop.say = self.preparer.say
         self.live = LiveFrames(runtime, lambda: self.core.active, self.clock.now, self._nudge)
-        self.plays = PlayForwarder(state, self.link.publish)
+        self._archive = Archive(state, self.clock.now)
         self.reporter = Reporter(
             boot, state, runtime, self._facts, self.link.publish, machine.uptime, self._tidy, self._repair
         )
@@ -187,7 +190,8 @@ class Agent:
     def _chores(self) -> float:
         self._every("kernel", KERNEL_MS, self.clock.ask_kernel)
         self._every("health", HEALTH_MS, self._take_pulse)
-        self._every("plays", PLAYS_MS, self.plays.forward)
+        self._every("plays", self.plays.pause_ms, self.plays.forward)
+        self._every("archive", ARCHIVE_MS, self._archive.tidy)
         self._every("line", LINE_MS, self._mind_line)
         self._every("alerts", ALERTS_MS, lambda: self._admission.put(self.core.save_alerts))
         self._every("heads", HEADS_MS, self._compare_heads)

@@ -7,15 +7,19 @@ import binascii
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
+from pydantic import ValidationError
+
+from beffroi_content.wire.reports import PlaysHeld
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 ANSWER_LIMIT = 8 * 1024 * 1024
 """Bytes of an answer that is not a file."""
 CHUNK = 64 * 1024
+PLAYS_HEADER = "Beffroi-Plays"
 
 
 class Refusal(OSError):
@@ -25,6 +29,15 @@ class Refusal(OSError):
     """
 
     status = 0
+
+
+class Answer(NamedTuple):
+    """What the server has for a player."""
+
+    documents: list[tuple[str, bytes]]
+    """Each with its topic."""
+    plays: PlaysHeld | None
+    """What it has from the player; None where it does not say."""
 
 
 class Server:
@@ -49,17 +62,18 @@ class Server:
         with self._open("POST", path, json=body) as response:
             return _json(response)
 
-    def documents(self) -> list[tuple[str, bytes]]:
-        """Return every signed document that concerns the player, with its topic.
+    def documents(self) -> Answer:
+        """Return every signed document that concerns the player, and how far the server has its plays.
 
         Raises:
             Refusal: the answer is not that.
             requests.RequestException: there is none.
         """
         with self._open("GET", "/device/v1/documents") as response:
-            answer = _json(response)
+            answer, held = _json(response), _held(response.headers.get(PLAYS_HEADER))
         try:
-            return [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]
+            found = [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]
+            return Answer(found, held)
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise Refusal(f"the list of documents is not one: {error}") from error
 
@@ -96,6 +110,13 @@ class Server:
                 refusal.status = response.status_code
                 raise refusal
             yield response
+
+
+def _held(header: str | None) -> PlaysHeld | None:
+    try:
+        return PlaysHeld.model_validate_json(header) if header else None
+    except ValidationError:
+        return None
 
 
 def _json(response: requests.Response) -> Any:

@@ -1,85 +1,273 @@
-"""The play log on its way to the server: in order, in batches, and forgotten only once the broker has them."""
+"""The play log on its way to the server: in order, in batches, one at a time.
+
+That the broker has a batch does not mean that the server has: it may die with it. So the server says, whenever the
+player fetches documents, how far it has the log, and what it misses is sent again. It also misses what came after the
+backup that it was restored from. What the player has not itself it names as lost, so that nobody asks twice. A server
+that says nonsense, or a broker that keeps batches to itself, costs some batches an hour.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Callable, Iterator
-
-from pydantic import ValidationError
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from beffroi_content.wire.messages import PLAYS, Message
-from beffroi_content.wire.reports import BEGINNING, Play, Plays
+from beffroi_content.wire.reports import BEGINNING, RANGES, Numbers, Play, Plays, PlaysHeld
+from beffroi_player import machine
+from beffroi_player.playfiles import Damaged, PlayFile, play_files, plays_of
 from beffroi_player.store import Forwarded, State
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
-KEPT = 20
-"""Files that stay though all in them was sent: a broker that dies may take along what it had said to have."""
+ENVELOPE = 1_024
+"""Bytes of a batch that are not plays."""
+FILES_A_TURN = 3
+"""How many files are read for a batch: the thread that sends has to report, too."""
+PAUSE_MS, BEHIND_MS = 60_000, 20_000
+"""Between two batches; while there is more to send than fits in one."""
+SETTLE_MS = 30_000
+"""How long the server may take to write what the broker has: what it says before is not held against it."""
+AGAIN = 10_000
+"""How many plays are sent again before the server is asked what it has now."""
+PATIENCE_MS = 60_000
+LONGEST_PATIENCE_MS = 3_600_000
+"""For how long nothing is sent again after it did not help: twice as long each time."""
+FAR = 2**63 - 1
 
 Publish = Callable[[Message, bytes, Callable[[], None] | None], bool]
+
+
+@dataclass
+class Parcel:
+    """A batch that is being made up."""
+
+    new: list[Play] = field(default_factory=list)
+    again: list[Play] = field(default_factory=list)
+    lost: list[Numbers] = field(default_factory=list)
+    again_through: int = 0
+    """Up to which number of those that the server misses this is all there is."""
+    size: int = ENVELOPE
+    is_full: bool = False
+
+    def add(self, play: Play, to: list[Play]) -> bool:
+        """Add a play, if there is room."""
+        self.size += len(play.to_json()) + 1
+        self.is_full = len(self.new) + len(self.again) >= BATCH or self.size > PLAYS.size_limit
+        if not self.is_full:
+            to.append(play)
+        return not self.is_full
+
+    def to_json(self) -> bytes:
+        """Return the message; what is sent again is older."""
+        return Plays(plays=(*self.again, *self.new), lost=tuple(self.lost)).to_json()
 
 
 class PlayForwarder:
     """Sends what the stage has logged."""
 
-    def __init__(self, state: State, publish: Publish) -> None:
+    def __init__(self, state: State, publish: Publish, uptime: Callable[[], float] = machine.uptime) -> None:
         self._state = state
         self._publish = publish
+        self._uptime = uptime
         stored = state.forwarded.read()
-        self._sent = stored.number if stored else 0
-        self._waiting = False
+        self._sent = self._settled = min(stored.number if stored else 0, self._last_logged())
+        self._has_forgotten = stored is None
+        self._acknowledged: deque[tuple[float, int]] = deque()
+        """When, and up to which play, of late."""
+        self._held: tuple[PlaysHeld, float] | None = None
+        """What the server said last, and when."""
+        self._owed: list[Numbers] = []
+        self._asked: list[Numbers] = []
+        """What was owed when the server was last listened to."""
+        self._fruitless = 0
+        """How many times in a row it did not help to send them again."""
+        self._patient_until_ms = 0.0
+        self._waiting = self._is_behind = False
+
+    @property
+    def pause_ms(self) -> int:
+        """How long to wait before the next batch."""
+        return BEHIND_MS if self._is_behind else PAUSE_MS
 
     def connected(self) -> None:
         """A new connection: what was not acknowledged on the last is sent again."""
         self._waiting = False
 
+    def heard(self, held: PlaysHeld) -> None:
+        """Take note of what the server has. From any thread."""
+        self._held = held, self._uptime()
+
     def forward(self) -> None:
         """Send the next batch, unless one is under way."""
         if self._waiting:
             return
-        batch = self._next()
-        if batch:
-            self._waiting = self._publish(PLAYS, Plays(plays=tuple(batch)).to_json(), lambda: self._done(batch))
+        self._listen()
+        parcel = self._parcel()
+        self._is_behind = parcel.is_full or bool(after(self._owed, parcel.again_through))
+        if parcel.new or parcel.again or parcel.lost:
+            # Before it goes: the answer may be faster than this thread.
+            self._waiting = True
+            if not self._publish(PLAYS, parcel.to_json(), lambda: self._done(parcel)):
+                self._waiting = False
+        else:
+            self._owed = after(self._owed, parcel.again_through)
 
-    def _next(self) -> list[Play]:
-        batch: list[Play] = []
-        size = 0
-        for play in self._unsent():
-            size += len(play.to_json()) + 1
-            if len(batch) == BATCH or size > PLAYS.size_limit - 64:
-                break
-            batch.append(play)
-        return batch
+    # --- what the server has
 
-    def _unsent(self) -> Iterator[Play]:
-        files = sorted(self._state.plays.glob("*.jsonl"))
-        following = [int(path.stem) for path in files[1:] if path.stem.isdigit()]
-        sent = sum(number <= self._sent + 1 for number in following)
-        for path in files[: max(0, sent - KEPT)]:
-            with contextlib.suppress(OSError):
-                path.unlink()
-        for path in files[sent:]:
-            with contextlib.suppress(OSError):
-                for line in path.read_bytes().splitlines(keepends=True):
-                    play = _play(line)
-                    if play is not None and play.number > self._sent:
-                        yield play
+    def _listen(self) -> None:
+        """Learn what the server misses."""
+        said, self._held = self._held, None
+        if said is None:
+            return
+        held, at_ms = said
+        while self._acknowledged and self._acknowledged[0][0] <= at_ms - SETTLE_MS:
+            self._settled = self._acknowledged.popleft()[1]
+        if self._has_forgotten:
+            # The server knows what was sent.
+            self._sent = self._settled = max(self._sent, min(held.newest, self._last_logged()))
+            self._has_forgotten = False
+        misses = [(first, last) for first, last in held.missing if first <= last]
+        if self._settled > held.newest:
+            misses.append((held.newest + 1, self._settled))
+        if self._owed:
+            self._owed = still_missing(self._owed, held, misses)
+        elif at_ms >= self._patient_until_ms:
+            self._owe(misses, at_ms)
 
-    def _done(self, batch: list[Play]) -> None:
-        self._sent = batch[-1].number
+    def _owe(self, misses: list[Numbers], at_ms: float) -> None:
+        self._fruitless = self._fruitless + 1 if common(misses, self._asked) else 0
+        self._owed = self._asked = first_of(misses, AGAIN)
+        if self._fruitless:
+            patience_ms = min(LONGEST_PATIENCE_MS, PATIENCE_MS * 2 ** min(self._fruitless, 10))
+            self._patient_until_ms = at_ms + patience_ms
+        if misses:
+            log.info("the server misses the plays %s", ", ".join(f"{first} to {last}" for first, last in misses))
+
+    def _last_logged(self) -> int:
+        """Return the highest number of the log, as far as that can be told."""
+        for file in play_files(self._state.plays)[-1:]:
+            try:
+                return max((play.number for play in plays_of(file)), default=file.first - 1)
+            except (OSError, Damaged):
+                return file.first - 1
+        return 0
+
+    # --- batches
+
+    def _parcel(self) -> Parcel:
+        parcel = Parcel()
+        files = play_files(self._state.plays)
+        budget = iter(range(FILES_A_TURN))
+        for found in _search(files, (self._sent + 1, FAR), budget):
+            if isinstance(found, Play) and not parcel.add(found, parcel.new):
+                return parcel
+        self._add_again(parcel, files, budget)
+        return parcel
+
+    def _add_again(self, parcel: Parcel, files: Sequence[PlayFile], budget: Iterator[int]) -> None:
+        for row in self._owed:
+            for found in _search(files, row, budget):
+                if isinstance(found, Play):
+                    if not parcel.add(found, parcel.again):
+                        return
+                    parcel.again_through = found.number
+                    continue
+                if found.is_lost:
+                    if len(parcel.lost) == RANGES:
+                        return
+                    parcel.lost.append((found.first, found.last))
+                parcel.again_through = found.last
+
+    def _done(self, parcel: Parcel) -> None:
+        now = self._uptime()
+        if parcel.again or parcel.lost:
+            self._owed = after(self._owed, parcel.again_through)
+            self._patient_until_ms = max(self._patient_until_ms, now + SETTLE_MS)
+        if parcel.new:
+            last = parcel.new[-1]
+            self._sent = last.number
+            self._acknowledged.append((now, last.number))
+            try:
+                self._state.forwarded.write(Forwarded(number=last.number, chain=last.chain or BEGINNING))
+            except OSError as error:
+                log.warning("the plays up to %d may be sent twice: %s", last.number, error)
         self._waiting = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A row of plays that was looked for and is not there."""
+
+    first: int
+    last: int
+    is_lost: bool = True
+    """Otherwise the disk did not give it, this time."""
+
+
+def _search(files: Sequence[PlayFile], wanted: Numbers, budget: Iterator[int]) -> Iterator[Play | Nothing]:
+    """Yield in order what there is of a row of plays, and what there is not, as long as files may be read."""
+    number, end = wanted
+    for place, file in enumerate(files):
+        is_newest = place + 1 == len(files)
+        beyond = FAR if is_newest else files[place + 1].first - 1
+        if beyond < number or file.first > end:
+            continue
+        if next(budget, None) is None:
+            return
+        if number < file.first:
+            yield Nothing(number, file.first - 1)
+            number = file.first
         try:
-            self._state.forwarded.write(Forwarded(number=self._sent, chain=batch[-1].chain or BEGINNING))
+            plays = [play for play in plays_of(file) if number <= play.number <= end]
+        except Damaged as error:
+            log.warning("plays are lost: %s", error)
+            plays = []
         except OSError as error:
-            log.warning("the plays up to %d may be sent twice: %s", self._sent, error)
+            log.warning("plays cannot be read: %s", error)
+            yield Nothing(number, min(beyond, end), is_lost=False)
+            number = beyond + 1
+            continue
+        for play in plays:
+            if play.number > number:
+                yield Nothing(number, play.number - 1)
+            if play.number >= number:
+                yield play
+                number = play.number + 1
+        if number <= min(beyond, end) and not (is_newest and end == FAR):
+            yield Nothing(number, min(beyond, end))
+            number = beyond + 1
+    if number <= end < FAR:
+        yield Nothing(number, end)
 
 
-def _play(line: bytes) -> Play | None:
-    if not line.endswith(b"\n"):
-        return None  # the stage is writing it
-    try:
-        return Play.model_validate_json(line)
-    except ValidationError:
-        return None
+def after(rows: Sequence[Numbers], number: int) -> list[Numbers]:
+    """Return what is left of rows of numbers after a number."""
+    return [(max(first, number + 1), last) for first, last in rows if last > number]
+
+
+def first_of(rows: Sequence[Numbers], count: int) -> list[Numbers]:
+    """Return the first so many numbers of rows, lowest first."""
+    found: list[Numbers] = []
+    for first, last in sorted(rows):
+        taken = min(count, last - first + 1)
+        if taken > 0:
+            found.append((first, first + taken - 1))
+        count -= taken
+    return found
+
+
+def still_missing(rows: Sequence[Numbers], held: PlaysHeld, misses: Sequence[Numbers]) -> list[Numbers]:
+    """Return what the server still misses of rows; it may not have named all that it misses."""
+    named = [*misses]
+    if len(held.missing) == RANGES and held.newest > held.missing[-1][1]:
+        named.append((held.missing[-1][1] + 1, held.newest))
+    return common(rows, named)
+
+
+def common(rows: Sequence[Numbers], others: Sequence[Numbers]) -> list[Numbers]:
+    """Return the numbers that are in both, lowest first."""
+    both = [(max(row[0], other[0]), min(row[1], other[1])) for row in rows for other in others]
+    return sorted((first, last) for first, last in both if first <= last)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import requests
 
 from beffroi_content.wire.messages import KEYS
+from beffroi_content.wire.reports import PlaysHeld
 from beffroi_player.agent.core import Arrival
 from beffroi_player.agent.http import Server
 
@@ -29,6 +30,7 @@ class Poller:
     Args:
         arrived: Called with each document.
         changed: Told when the server begins or ceases to answer.
+        held: Told what the server has from this player.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Poller:
         arrived: Callable[[Arrival], None],
         changed: Callable[[], None],
         uptime: Callable[[], float],
+        held: Callable[[PlaysHeld], None],
     ) -> None:
         self.answers = False
         """Whether the last poll was answered."""
@@ -44,6 +47,7 @@ class Poller:
         self._arrived = arrived
         self._changed = changed
         self._uptime = uptime
+        self._held = held
         self._asked = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
@@ -64,12 +68,14 @@ class Poller:
     def poll(self) -> None:
         """Fetch every document and pass it on, the keys first."""
         try:
-            found = self._server.documents()
+            found, held = self._server.documents()
         except (requests.RequestException, OSError) as error:
             log.info("the server does not answer: %s", error)
             self._note(answers=False)
             return
         self._note(answers=True)
+        if held is not None:
+            self._held(held)
         for topic, payload in sorted(found, key=lambda pair: not pair[0].endswith(f"/{KEYS.leaf}")):
             self._arrived(Arrival(topic, payload, self._uptime(), live=False))
 

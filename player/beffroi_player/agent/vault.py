@@ -10,7 +10,7 @@ from pydantic import Field
 from beffroi_content.model import Identifier, Manifest, WireModel
 from beffroi_content.trust import Floor, TrustAnchor, TrustState
 from beffroi_player.slots import Slot
-from beffroi_player.store import ActiveProgramme, AlertsRecord
+from beffroi_player.store import ActiveProgramme, AlertsRecord, Forwarded, State
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ class Enrolment(WireModel):
     token: str = Field(repr=False)
     mqtt: Broker
     anchor: TrustAnchor
+    plays: int = Field(default=0, ge=0, lt=2**62)
+    """The highest number of a play that the server has of this screen: with a new memory card it goes on there."""
 
 
 class PendingProgramme(WireModel):
@@ -58,6 +60,24 @@ class Vault:
         self.trust = Slot(folder / "trust.json", TrustState)
         self.pending = Slot(folder / "pending.json", PendingProgramme)
         self.done = Slot(folder / "commands.json", Done)
+
+
+def number_plays(state: State, before: Enrolment | None, now: Enrolment) -> None:
+    """Let the play log of a player that is enrolled begin where that of its screen ends.
+
+    What it has logged as another screen goes: nobody would take it.
+
+    Raises:
+        OSError: the disk does not let us.
+    """
+    if before is not None and (before.site, before.screen) != (now.site, now.screen):
+        for path in state.plays.glob("*.jsonl*"):
+            path.unlink()
+        state.showings.remove()
+        state.forwarded.remove()
+    known = state.forwarded.read()
+    if now.plays > (known.number if known else 0):
+        state.forwarded.write(Forwarded(number=now.plays))
 
 
 def recovered_trust(

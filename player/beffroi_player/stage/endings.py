@@ -28,22 +28,17 @@ class Change:
 
 
 def why(before: Shown, change: Change) -> Ended:
-    """Return why a part that is on no more has ended."""
-    if change.rests:
-        return Ended.REST
-    if change.names_screen:
-        return Ended.NAME
-    if _is_over(before, change):
-        return Ended.WITHDRAWN
-    if _is_taken_over(before, change):
-        return Ended.ALERT
-    if _was_due(before, change):
-        return Ended.TIME
-    if change.other_programme and before.alert is None:
-        return Ended.PROGRAMME
-    if change.has_faults and _is_stood_in_for(before, change):
-        return Ended.BROKEN
-    return Ended.OTHER
+    """Return why a part that is on no more has ended: the first of these that holds."""
+    causes = (
+        (Ended.REST, change.rests),
+        (Ended.NAME, change.names_screen),
+        (Ended.WITHDRAWN, _is_over(before, change)),
+        (Ended.ALERT, _is_taken_over(before, change)),
+        (Ended.TIME, _was_due(before, change)),
+        (Ended.PROGRAMME, change.other_programme and before.alert is None),
+        (Ended.BROKEN, change.has_faults and _is_stood_in_for(before, change)),
+    )
+    return next((ended for ended, holds in causes if holds), Ended.OTHER)
 
 
 def _is_over(before: Shown, change: Change) -> bool:

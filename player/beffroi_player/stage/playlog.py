@@ -36,6 +36,7 @@ class PlayLog:
             last, self._chain = forwarded.number, forwarded.chain
         self._next = last + 1
         self._synced_ms = self._uptime()
+        self._is_refused = False
 
     @property
     def next(self) -> int:
@@ -49,9 +50,12 @@ class PlayLog:
         try:
             self._write(numbered.model_copy(update={"chain": chain}).to_json() + b"\n")
         except OSError as error:
-            log.warning("a play is not logged yet: %s", error)
+            if not self._is_refused:
+                log.warning("plays wait to be logged: %s", error)
+            self._is_refused = True
             self._cut_torn_line()
             return False
+        self._is_refused = False
         self._next, self._chain = self._next + 1, chain
         self._lines += 1
         if self._uptime() - self._synced_ms > SYNC_MS:

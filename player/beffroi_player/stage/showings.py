@@ -75,8 +75,8 @@ class Showings:
                 del self._on[part]
                 self._waiting.append(on.ended(why(on.shown, change), at.uptime_ms))
         for part, (shown, _) in present.items():
-            known = self._on.get(part)
-            self._on[part] = replace(known, shown=shown) if known else _On(_begun(shown, frame, at), shown, at.uptime_ms)
+            on = self._on.get(part) or _On(_begun(shown, frame, at), shown, at.uptime_ms)
+            self._on[part] = replace(on, shown=shown)
         self._write()
         self._note()
 
@@ -123,7 +123,7 @@ class Showings:
             return
         logged = self._log.since(left.next)
         if logged is None:
-            log.warning("it cannot be told whether what was on at the end of the power is logged: it is not logged again")
+            log.warning("what was on when the power went may be logged already: it is not logged again")
             return
         known = {_showing(play) for play in logged}
         self._waiting = [play for play in left.plays if _showing(play) not in known]

@@ -10,11 +10,14 @@ from pathlib import Path
 
 from beffroi_content.model import WireModel
 from beffroi_content.wire.reports import Plays, Receipts, Report, Status
+from beffroi_server.screens import ledger as ledgers
 from beffroi_server.screens import queries
 from beffroi_server.screens.models import Play, Receipt, ScreenState
 
 logger = logging.getLogger(__name__)
 _AHEAD = dt.timedelta(days=1)
+_LARGEST = 2**63 - 1
+"""That a column holds."""
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -29,7 +32,7 @@ def take(state: ScreenState, content: WireModel | bytes, now: dt.datetime) -> No
     elif isinstance(content, Receipts):
         _take_receipts(state, content, now)
     elif isinstance(content, Plays):
-        _take_plays(state, content, now)
+        _take_plays(state, content)
     state.seen_at = now
 
 
@@ -73,25 +76,34 @@ def _take_receipts(state: ScreenState, receipts: Receipts, now: dt.datetime) -> 
     Receipt.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _take_plays(state: ScreenState, plays: Plays, now: dt.datetime) -> None:
+def _take_plays(state: ScreenState, plays: Plays) -> None:
     rows = [
         Play(
             screen_id=state.screen_id,
             number=play.number,
             slide=play.slide or "",
             alert=play.alert or "",
-            started_at=instant(play.started_at_ms, now),
-            lasted_ms=min(play.lasted_ms, 2**31 - 1),
+            # As it was said, though the clock be wrong: the chain is of that.
+            started_at=dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=play.started_at_ms),
+            lasted_ms=min(play.lasted_ms, _LARGEST),
             frame=play.frame or "",
             page=min(max(play.page, 0), 1000),
             zone=play.zone or "",
             clock=play.clock,
+            ended=play.ended or "",
             chain=play.chain or "",
         )
         for play in plays.plays
-        if play.number < 2**63
+        if play.number <= _LARGEST
     ]
     Play.objects.bulk_create(rows, ignore_conflicts=True)
+    lost = [(first, last) for first, last in plays.lost if first <= last <= _LARGEST]
+    if lost:
+        logger.warning(
+            "%s has not the plays %s either", state.screen.slug, ", ".join(f"{first} to {last}" for first, last in lost)
+        )
+    ledger = state.ledger.entered([*ledgers.rows_of(row.number for row in rows), *lost])
+    state.plays_newest, state.plays_missing = ledger.newest, [list(row) for row in ledger.missing]
 
 
 def instant(unix_ms: int, now: dt.datetime) -> dt.datetime:

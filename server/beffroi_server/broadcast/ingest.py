@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 GATHER_S = 0.05
 QUEUE_LIMIT = 20_000
+STATE = ("online", "boot", "connection", "seen_at", "report_number", "report", "plays_newest", "plays_missing")
 LEAVES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
 
 
@@ -84,7 +85,7 @@ class Ingest:
         try:
             self._queue.put_nowait((topic, payload))
         except queue.Full:
-            # Status and report come again; a player keeps its plays until they are counted.
+            # Status and report come again; the plays that are missing are asked for.
             self._dropped += 1
 
     @signing.own_connection()
@@ -153,9 +154,7 @@ def _store(messages: list[Heard]) -> None:
     for each in messages:
         if each.screen in screens:
             heard.take(states[screens[each.screen].pk], each.content, now)
-    ScreenState.objects.bulk_update(
-        states.values(), ["online", "boot", "connection", "seen_at", "report_number", "report"], batch_size=100
-    )
+    ScreenState.objects.bulk_update(states.values(), STATE, batch_size=100)
 
 
 def _states(screens: list[Screen]) -> dict[int, ScreenState]:

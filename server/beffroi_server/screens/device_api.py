@@ -27,7 +27,7 @@ from beffroi_server.library.ingest import path_of
 from beffroi_server.library.models import Asset
 from beffroi_server.screens import services
 from beffroi_server.screens.errors import EnrolmentRefused
-from beffroi_server.screens.models import Screen
+from beffroi_server.screens.models import Screen, ScreenState
 
 ATTEMPTS = 10
 ATTEMPTS_S = 60.0
@@ -108,7 +108,8 @@ def documents(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Hand out every signed document of a screen, and a fresh beat.
 
     The entity tag is that of everything but the beat; where nothing else is new, the answer is 304 with the beat in
-    the header ``Beffroi-Beat``, in base64.
+    the header ``Beffroi-Beat``, in base64. The header ``Beffroi-Plays`` says, as JSON, how far the plays of the screen
+    are here: see ``beffroi_content.wire.reports.PlaysHeld``.
     """
     rows = _rows(screen)
     topic, beat = beats.signed(timezone.now())
@@ -122,6 +123,8 @@ def documents(request: HttpRequest, screen: Screen) -> HttpResponse:
         response = JsonResponse({"documents": [_written(name, payload) for name, payload in listed]})
     response["ETag"] = etag
     response["Beffroi-Beat"] = base64.b64encode(beat).decode()
+    state = ScreenState.objects.filter(screen=screen).only("plays_newest", "plays_missing").first()
+    response["Beffroi-Plays"] = (state or ScreenState()).ledger.held().to_json().decode()
     response["Cache-Control"] = "no-store"
     return response
 

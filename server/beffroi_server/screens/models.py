@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
 from beffroi_server.screens import viewports
+from beffroi_server.screens.ledger import Ledger
 
 _PIXELS = [MinValueValidator(16), MaxValueValidator(7680)]
 
@@ -210,9 +211,17 @@ class ScreenState(models.Model):
     report_number = models.PositiveBigIntegerField(default=0)
     report = models.JSONField(null=True, blank=True)
     """The newest ``beffroi_content.wire.reports.Report``, as JSON."""
+    plays_newest = models.PositiveBigIntegerField(default=0)
+    plays_missing = models.JSONField(default=list, blank=True)
+    """First and last number of each row that is missing below it; see ``ledger``."""
 
     def __str__(self) -> str:
         return f"{self.screen}: {'online' if self.online else 'offline'}"
+
+    @property
+    def ledger(self) -> Ledger:
+        """How far the plays of the screen are here."""
+        return Ledger(self.plays_newest, tuple((first, last) for first, last in self.plays_missing))
 
 
 class Receipt(models.Model):
@@ -250,11 +259,13 @@ class Play(models.Model):
     slide = models.CharField(max_length=63, blank=True)
     alert = models.CharField(max_length=63, blank=True)
     started_at = models.DateTimeField()
-    lasted_ms = models.PositiveIntegerField()
+    lasted_ms = models.PositiveBigIntegerField()
     frame = models.CharField(max_length=64, blank=True)
     page = models.PositiveIntegerField(default=0)
     zone = models.CharField(max_length=63, blank=True)
     clock = models.CharField(max_length=20, blank=True)
+    ended = models.CharField(max_length=20, blank=True)
+    """Why: a word of ``beffroi_content.wire.reports.Ended``."""
     chain = models.CharField(max_length=64, blank=True)
     """As the player says; see ``plays``."""
 

@@ -7,7 +7,9 @@ is said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 from beffroi_content.timeline import ClockState
@@ -26,6 +28,8 @@ class PlayAudit:
     """Numbers of plays that do not follow from the one before."""
     begun: tuple[int, ...] = ()
     """Numbers, but the first, at which a new chain begins."""
+    ended: Mapping[str, int] = field(default_factory=dict)
+    """How many plays ended for each reason; empty: by a player that did not say it."""
 
     @property
     def is_whole(self) -> bool:
@@ -39,9 +43,9 @@ def audit(screen: Screen) -> PlayAudit:
     broken: list[int] = []
     begun: list[int] = []
     before: Play | None = None
-    count = 0
+    ended: Counter[str] = Counter()
     for play in Play.objects.filter(screen=screen).order_by("number").iterator():
-        count += 1
+        ended[play.ended] += 1
         if before is not None and play.number != before.number + 1:
             missing.append((before.number + 1, play.number - 1))
         follows = before is not None and play.number == before.number + 1
@@ -52,7 +56,7 @@ def audit(screen: Screen) -> PlayAudit:
         elif follows or before is None:
             broken.append(play.number)
         before = play
-    return PlayAudit(count, tuple(missing), tuple(broken), tuple(begun))
+    return PlayAudit(ended.total(), tuple(missing), tuple(broken), tuple(begun), ended)
 
 
 def _chain(before: str, play: Play) -> str:
@@ -67,5 +71,6 @@ def _chain(before: str, play: Play) -> str:
         frame=play.frame or None,
         # The word as it was said, even one that only a newer player has.
         clock=cast(ClockState, play.clock),
+        ended=cast(reports.Ended, play.ended) or None,
     )
     return reports.chained(before, said)

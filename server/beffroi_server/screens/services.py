@@ -211,6 +211,7 @@ def _handover(screen: Screen, token: str) -> dict[str, Any]:
             "username": Scope.SCREEN.of(screen.slug),
         },
         "anchor": keys.trust_anchor(screen.slug).model_dump(mode="json"),
+        "plays": ScreenState.objects.get(screen=screen).plays_newest,
     }
 
 

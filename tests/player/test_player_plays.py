@@ -1,0 +1,278 @@
+"""Proof of play: one record for each showing, why it ended, and none lost with the process or the power."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+
+import pytest
+from player import Player
+from town import TownHall, alert, slide
+
+from beffroi_content.model import (
+    AlertLevel,
+    ClockWidget,
+    PowerState,
+    ScreenHours,
+    Slide,
+    TimeWindow,
+    WidgetContent,
+)
+from beffroi_content.wire.reports import BEGINNING, Play, chained
+from beffroi_player.agent.live import LiveFrames
+from beffroi_player.playfiles import play_files, plays_of
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+
+
+@pytest.fixture
+def screen(player: Player, hall: TownHall) -> Player:
+    """A player whose two slides follow each other every ten seconds; the first has just begun."""
+    show(player, hall, slide("pool"), slide("market"))
+    start_of_turn(player, "pool")
+    return player
+
+
+def show(player: Player, hall: TownHall, *slides: Slide, **settings: object) -> None:
+    hall.now_ms = max(hall.now_ms + 1, player.time.system_ms)
+    slides = tuple(each.replace(duration_ms=10_000) for each in slides)
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(*slides, **settings)))
+    player.look()
+
+
+def start_of_turn(player: Player, name: str) -> None:
+    """Wait for the first instant of a slide, and forget what was before."""
+    shown = player.look().showings[0]
+    while True:
+        shown = player.wait((shown.until_ms or 0) - player.clock.now().unix_ms).showings[0]
+        if shown.slide == name:
+            break
+    for _ in range(2):
+        for file in play_files(player.state.plays):
+            file.path.unlink()
+        player.start_stage()
+    player.look()
+
+
+def logged(player: Player) -> list[Play]:
+    return [play for file in play_files(player.state.plays) for play in plays_of(file)]
+
+
+def said(player: Player) -> list[tuple[str | None, str | None, int]]:
+    """Return what was on, why it ended, and how long it was on."""
+    return [(play.slide or play.alert, play.ended, play.lasted_ms) for play in logged(player)]
+
+
+# --- why
+
+
+def test_slides_end_when_their_time_is_over_and_one_begins_where_the_other_ends(screen: Player) -> None:
+    for _ in range(4):
+        screen.wait(10_000)
+    plays = logged(screen)
+    assert said(screen) == [(name, "time", 10_000) for name in ("pool", "market", "pool", "market")]
+    assert [play.number for play in plays] == [1, 2, 3, 4]
+    for before, play in zip(plays, plays[1:], strict=False):
+        assert play.started_at_ms == before.started_at_ms + before.lasted_ms
+
+
+def test_the_reason_is_part_of_the_chain(screen: Player) -> None:
+    screen.wait(10_000)
+    (play,) = logged(screen)
+    assert play.chain == chained(BEGINNING, play)
+    assert play.chain != chained(BEGINNING, play.replace(ended="alert"))
+
+
+def test_an_alert_cuts_a_slide_and_its_withdrawal_ends_the_alert(screen: Player, hall: TownHall) -> None:
+    screen.time.pass_by(4_000)
+    hall.now_ms = screen.time.system_ms
+    emergency = alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)
+    screen.hear(hall.publish_alerts(emergency))
+    screen.look()
+    screen.time.pass_by(7_000)
+    hall.now_ms = screen.time.system_ms
+    screen.hear(hall.publish_alerts())
+    screen.look()
+    assert said(screen) == [("pool", "alert", 4_000), ("flood", "withdrawn", 7_000)]
+
+
+def test_an_alert_that_gives_way_to_the_loop_for_a_while_had_its_time(screen: Player, hall: TownHall) -> None:
+    hall.now_ms = screen.time.system_ms
+    screen.hear(hall.publish_alerts(alert(now=hall.now_ms)))
+    for _ in range(70):
+        screen.wait(500)
+    ended = [(name, ended) for name, ended, _ in said(screen)]
+    assert ended[:2] == [("pool", "alert"), ("flood", "time")]
+    assert ended[2][1] in {"alert", "time"}
+    assert ("flood", "withdrawn") not in ended
+
+
+def test_an_alert_at_its_end_is_over_and_so_is_the_word_of_its_end(screen: Player, hall: TownHall) -> None:
+    hall.now_ms = screen.time.system_ms
+    ends = hall.now_ms + 15_000
+    screen.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms, ends_at_ms=ends)))
+    screen.look()
+    for _ in range(1_000):
+        if screen.wait(1_000).showings[0].slide:
+            break
+    assert [each[:2] for each in said(screen)] == [("pool", "alert"), ("flood", "withdrawn"), ("flood", "time")]
+    assert said(screen)[1][2] == 15_000
+
+
+def test_another_programme_ends_a_slide_before_its_time(screen: Player, hall: TownHall) -> None:
+    screen.time.pass_by(3_000)
+    show(screen, hall, slide("library"))
+    assert said(screen) == [("pool", "programme", 3_000)]
+
+
+def test_a_slide_that_the_next_programme_shows_at_the_same_time_goes_on(player: Player, hall: TownHall) -> None:
+    show(player, hall, slide("pool"), slide("market"))
+    start_of_turn(player, "pool")
+    player.time.pass_by(3_000)
+    show(player, hall, slide("pool"), slide("market"))
+    player.wait(7_000)
+    assert said(player) == [("pool", "time", 10_000)]
+
+
+def test_the_hours_of_rest_end_a_slide(player: Player, hall: TownHall) -> None:
+    night = ScreenHours(state=PowerState.OFF, window=TimeWindow(start=dt.time(23), end=dt.time(6)))
+    show(player, hall, slide("pool"), hours=(night,))
+    for _ in range(24 * 60):
+        if player.wait(MINUTE).power is PowerState.OFF:
+            break
+    assert logged(player)[-1].ended == "rest"
+
+
+def test_the_name_of_the_screen_lies_over_a_slide(screen: Player, hall: TownHall) -> None:
+    screen.time.pass_by(2_000)
+    hall.now_ms = screen.time.system_ms
+    screen.hear(hall.publish_command("c1", "identify", 3))
+    screen.look()
+    assert said(screen) == [("pool", "name", 2_000)]
+
+
+def test_something_stands_in_for_a_broken_frame(screen: Player) -> None:
+    active = screen.state.programme.read()
+    assert active is not None
+    screen.time.pass_by(2_000)
+    for name in active.frames["pool 320x180"]:
+        (screen.state.frames / name).write_bytes(b"broken")
+    screen.stage._frames._cache.clear()
+    screen.look()
+    assert said(screen) == [("pool", "broken", 2_000)]
+
+
+def test_a_player_that_is_ended_says_so(screen: Player) -> None:
+    screen.time.pass_by(6_000)
+    screen.stage.end()
+    screen.start_stage()
+    assert said(screen) == [("pool", "stopped", 6_000)]
+
+
+def test_a_clock_is_one_showing_though_it_moves_every_minute(player: Player, hall: TownHall) -> None:
+    clock = slide("clock").replace(content=WidgetContent(widget=ClockWidget(title="Saint-Aubin")))
+    show(player, hall, clock)
+    live = LiveFrames(player.runtime, lambda: player.core.active, player.clock.now, lambda: None)
+    for _ in range(10):
+        live.step()
+        player.wait(MINUTE)
+    assert said(player) == []
+    player.stage.end()
+    assert said(player) == [("clock", "stopped", 10 * MINUTE)]
+
+
+# --- what outlives the process
+
+
+def test_what_was_on_when_the_stage_was_killed_is_logged_by_the_next(screen: Player) -> None:
+    screen.wait(10_000)
+    for _ in range(2):
+        screen.wait(3_000)
+    screen.time.pass_by(2_500)  # nobody knows of these
+    screen.start_stage()
+    (first, died) = said(screen)
+    assert first == ("pool", "time", 10_000)
+    assert died[:2] == ("market", "died")
+    assert 6_000 - 4_000 <= died[2] <= 6_000
+
+
+def test_that_it_is_still_on_is_noted_every_few_seconds(player: Player, hall: TownHall) -> None:
+    show(player, hall)
+    for _ in range(100):
+        player.wait(5_000)
+    player.time.pass_by(4_000)
+    player.start_stage()
+    assert said(player) == [("idle", "died", 500_000)]
+
+
+def test_nothing_is_logged_twice_if_the_stage_dies_between_log_and_memory(screen: Player) -> None:
+    before = screen.runtime.showings.path.read_bytes()
+    screen.wait(10_000)
+    screen.runtime.showings.path.write_bytes(before)
+    screen.start_stage()
+    screen.start_stage()
+    assert said(screen) == [("pool", "time", 10_000)]
+
+
+def test_a_power_cut_takes_minutes_of_what_is_on_for_long_and_not_hours(player: Player, hall: TownHall) -> None:
+    show(player, hall)
+    began = player.clock.now().unix_ms
+    for _ in range(4 * 60):
+        player.wait(MINUTE)
+    cut(player)
+    (play,) = logged(player)
+    assert (play.slide, play.ended, play.started_at_ms) == ("idle", "died", began)
+    assert 4 * HOUR - 11 * MINUTE <= play.lasted_ms <= 4 * HOUR
+    cut(player)
+    assert len(logged(player)) == 1
+
+
+def test_what_was_logged_before_a_power_cut_is_not_logged_again(player: Player, hall: TownHall) -> None:
+    show(player, hall)
+    for _ in range(60):
+        player.wait(MINUTE)
+    kept = player.state.showings.path.read_bytes()
+    show(player, hall, slide("library"))
+    assert not player.state.showings.path.exists()
+    player.state.showings.path.write_bytes(kept)  # the disk did not get to that
+    cut(player)
+    assert [each[:2] for each in said(player)] == [("idle", "programme")]
+
+
+def test_slides_of_a_loop_are_never_noted_on_the_disk(screen: Player) -> None:
+    for _ in range(200):
+        screen.wait(10_000)
+        assert not screen.state.showings.path.exists()
+
+
+def cut(player: Player) -> None:
+    """Take the power away, and start the stage again."""
+    shutil.rmtree(player.runtime.folder)
+    player.runtime.make()
+    player.start_stage()
+
+
+# --- a disk that takes nothing
+
+
+def test_plays_wait_for_the_disk_and_then_come_in_order(screen: Player) -> None:
+    screen.wait(10_000)
+    held = screen.state.plays.rename(screen.state.folder / "elsewhere")
+    for _ in range(3):
+        screen.wait(10_000)
+    held.rename(screen.state.plays)
+    screen.wait(5_000)
+    assert said(screen) == [(name, "time", 10_000) for name in ("pool", "market", "pool", "market")]
+    assert [play.number for play in logged(screen)] == [1, 2, 3, 4]
+
+
+def test_what_waits_for_the_disk_outlives_the_stage(screen: Player) -> None:
+    held = screen.state.plays.rename(screen.state.folder / "elsewhere")
+    for _ in range(3):
+        screen.wait(10_000)
+    held.rename(screen.state.plays)
+    screen.start_stage()
+    assert [each[:2] for each in said(screen)] == [
+        ("pool", "time"), ("market", "time"), ("pool", "time"), ("market", "died"),
+    ]  # fmt: skip
