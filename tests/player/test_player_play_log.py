@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from town import TownHall
+from town import TOKEN, TownHall
 
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.wire.messages import PLAYS, Message
@@ -17,7 +17,9 @@ from beffroi_content.wire.reports import BEGINNING, Play, Plays, PlaysHeld, chai
 from beffroi_player.__main__ import main
 from beffroi_player.agent.archive import KEPT_MS, Archive
 from beffroi_player.agent.enrol import root_fingerprint
+from beffroi_player.agent.http import Server
 from beffroi_player.agent.plays import BATCH, PlayForwarder
+from beffroi_player.agent.poller import Poller
 from beffroi_player.playfiles import play_files, plays_of
 from beffroi_player.stage.playlog import LINES_PER_FILE, PlayLog
 from beffroi_player.store import State
@@ -327,6 +329,33 @@ def test_a_line_that_cannot_be_read_is_named(state: State) -> None:
     street.minutes(5)
     assert street.lost == [(5, 5)]
     assert street.ledger == Ledger(20)
+
+
+def test_what_the_server_says_it_has_comes_with_the_documents(hall: TownHall, street: Street) -> None:
+    heard: list[PlaysHeld] = []
+    with hall.serve() as url:
+        poller = Poller(Server(url, TOKEN), lambda _: None, lambda: None, lambda: 0.0, heard.append)
+        poller.poll()
+        assert (heard, poller.answers) == ([], True)
+        hall.ledger = Ledger(9, ((2, 3),))
+        poller.poll()
+    assert heard == [PlaysHeld(newest=9, missing=((2, 3),))]
+
+
+@pytest.mark.parametrize("header", ["", "nonsense", '{"newest": -1}', '{"missing": [[1]]}', "[]", "9" * 5_000])
+def test_a_server_that_says_nonsense_of_plays_is_heard_in_all_else(hall: TownHall, header: str) -> None:
+    class Nonsense(Ledger):
+        def held(self) -> PlaysHeld:
+            return self  # type: ignore[return-value]
+
+        def to_json(self) -> bytes:
+            return header.encode()
+
+    hall.ledger = Nonsense()
+    with hall.serve() as url:
+        answer = Server(url, TOKEN).documents()
+    assert len(answer.documents) == 1
+    assert answer.plays is None
 
 
 # --- another memory card, another screen

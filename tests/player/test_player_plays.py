@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 
 import pytest
 from player import Player
@@ -18,9 +19,11 @@ from beffroi_content.model import (
     TimeWindow,
     WidgetContent,
 )
-from beffroi_content.wire.reports import BEGINNING, Play, chained
+from beffroi_content.timeline import ReasonKind
+from beffroi_content.wire.reports import BEGINNING, Play, Shown, chained
 from beffroi_player.agent.live import LiveFrames
 from beffroi_player.playfiles import play_files, plays_of
+from beffroi_player.stage.endings import Change, why
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -152,15 +155,29 @@ def test_the_name_of_the_screen_lies_over_a_slide(screen: Player, hall: TownHall
     assert said(screen) == [("pool", "name", 2_000)]
 
 
-def test_something_stands_in_for_a_broken_frame(screen: Player) -> None:
-    active = screen.state.programme.read()
+def test_something_stands_in_for_a_broken_frame() -> None:
+    pool = Shown(zone="main", slide="pool", reason=ReasonKind.RULE, until_ms=20_000)
+    idle = Shown(zone="main", slide="idle", reason=ReasonKind.IDLE)
+    now = Change(unix_ms=12_000, parts=(idle,), has_faults=True)
+    assert why(pool, now) == "broken"
+    assert why(pool, replace(now, unix_ms=20_000)) == "time"
+    assert why(pool, replace(now, has_faults=False)) == "other"
+    assert why(pool.replace(zone="side"), replace(now, parts=(idle, pool.replace(zone="side", page=1)))) == "other"
+
+
+def test_what_cannot_be_shown_at_all_is_no_play(player: Player, hall: TownHall) -> None:
+    show(player, hall, slide("pool"), slide("market"))
+    start_of_turn(player, "pool")
+    active = player.state.programme.read()
     assert active is not None
-    screen.time.pass_by(2_000)
-    for name in active.frames["pool 320x180"]:
-        (screen.state.frames / name).write_bytes(b"broken")
-    screen.stage._frames._cache.clear()
-    screen.look()
-    assert said(screen) == [("pool", "broken", 2_000)]
+    for name in active.frames["market 320x180"]:
+        (player.state.frames / name).write_bytes(b"broken")
+    player.start_stage()
+    player.look()
+    for _ in range(2):
+        player.wait(10_000)
+    assert [each[:2] for each in said(player)][-2:] == [("pool", "time"), ("idle", "time")]
+    assert "market" not in {play.slide for play in logged(player)}
 
 
 def test_a_player_that_is_ended_says_so(screen: Player) -> None:

@@ -161,7 +161,7 @@ class Ended(StrEnum):
     is that up to the last instant at which it is known to have been on: some seconds less than the truth, or minutes
     after a power cut, and never more."""
     OTHER = "other"
-    """None of these: what was broken is mended, a clock was set, or the town was silent for too long."""
+    """None of these, such as: what was broken is mended, a clock was set, or the town was silent for too long."""
 
 
 Numbers = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]

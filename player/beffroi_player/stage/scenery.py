@@ -103,7 +103,10 @@ class Scenery:
             name = live_frame(programme.sequence, showing.slide, showing.rectangle.size, showing.at_ms)
             wanted.insert(0, Piece(name, showing.rectangle, shown, ticks=True))
         idle = programme.frames.get(frame_set(programme.manifest.idle.id, showing.rectangle.size), ())
-        instead = Shown(zone=showing.zone, slide=programme.manifest.idle.id, reason=ReasonKind.IDLE)
+        instead = Shown(
+            zone=showing.zone, slide=programme.manifest.idle.id, reason=ReasonKind.IDLE, since_ms=showing.since_ms,
+            until_ms=showing.until_ms,
+        )  # fmt: skip
         return wanted + [Piece(name, showing.rectangle, instead) for name in idle[:1]]
 
     def _strips(self, showing: Showing) -> tuple[Strip, ...]:
