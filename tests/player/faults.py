@@ -79,6 +79,7 @@ class Range:
         self.hall = TownHall(now_ms=int(time.time() * 1000))
         self.state, self.runtime = folder / "state", folder / "run"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.started: dict[str, float] = {}
         self.broker: subprocess.Popen[bytes] | None = None
         self.server = ExitStack()
         self.port, self.http_port = _free_port(), _free_port()
@@ -202,6 +203,7 @@ class Range:
                 command = [sys.executable, "-m", "beffroi_player", name, "--state", str(self.state)]
                 command += ["--runtime", str(self.runtime), *(["--output", "headless"] if name == "stage" else [])]
                 environment = {**os.environ, "PYTHONPATH": str(self.folder)}
+                self.started[name] = time.time()
                 self.processes[name] = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=environment)
 
     def kill(self, *names: str) -> None:
@@ -359,6 +361,8 @@ class Range:
     def _wrong(self) -> str:
         """Say what is not right; empty: nothing."""
         try:
+            if (self.runtime / "glass.json").stat().st_mtime < self.started["stage"]:
+                return "the stage has said nothing since it was started"
             glass: dict[str, Any] = json.loads((self.runtime / "glass.json").read_text())
             with Image.open(self.runtime / "headless.png") as image:
                 picture = image.convert("RGB")

@@ -183,8 +183,8 @@ class Play(WireModel):
     lasted_ms: Annotated[int, Field(ge=0)]
     frame: Sha256 | None = None
     clock: ClockState
-    ended: Ended | None = None
-    """None: by a player that did not say it yet."""
+    ended: Ended | Identifier | None = None
+    """None: by a player that did not say it yet. A word that only a newer player has is kept as it is."""
     chain: Sha256 | None = None
     """Of this play and the chain of the one before: see :func:`chained`."""
 
