@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
-_HEADER = re.compile(rb"P6\s+(\d{1,5})\s+(\d{1,5})\s+255\s")
+_HEADER = re.compile(rb"P6\s+(?:# ([^\n]*)\n)?(\d{1,5})\s+(\d{1,5})\s+255\s")
+
+
+def ppm_header(size: tuple[int, int], comment: bytes = b"") -> bytes:
+    """Return what comes before the RGB bytes: with a comment, which has no line feed in it."""
+    return b"P6\n" + (b"# %b\n" % comment if comment else b"") + b"%d %d 255\n" % size
 
 
 def to_ppm(size: tuple[int, int], rgb: bytes) -> tuple[bytes, bytes]:
     """Return a PPM file of RGB bytes, row by row, in two pieces: to join them would copy megabytes."""
-    return b"P6 %d %d 255\n" % size, rgb
+    return ppm_header(size), rgb
 
 
 def from_ppm(data: bytes) -> tuple[tuple[int, int], memoryview]:
@@ -21,8 +26,14 @@ def from_ppm(data: bytes) -> tuple[tuple[int, int], memoryview]:
     header = _HEADER.match(data)
     if header is None:
         raise ValueError("not a picture of three bytes a pixel")
-    size = int(header[1]), int(header[2])
+    size = int(header[2]), int(header[3])
     pixels = memoryview(data)[header.end() :]
     if len(pixels) != size[0] * size[1] * 3:
         raise ValueError("the picture is cut off")
     return size, pixels
+
+
+def ppm_comment(data: bytes) -> bytes:
+    """Return the comment in the header of a PPM file; empty where there is none."""
+    header = _HEADER.match(data)
+    return header[1] or b"" if header else b""

@@ -155,6 +155,8 @@ class Glass(WireModel):
     """Frames of films that came too late, since the stage was started."""
     late_frames: int = 0
     """Steps of transitions that came late, since the stage was started."""
+    decode_errors: int = 0
+    """Frames of films that could not be decoded, since the stage was started."""
     presented_at_ms: int
     presented_uptime_ms: float
     clock: ClockState
@@ -166,6 +168,17 @@ class Glass(WireModel):
     def shows_alert(self) -> bool:
         """Whether any part of it is an alert."""
         return any(shown.alert is not None for shown in self.showings)
+
+
+class Taken(WireModel):
+    """What the stage knows of a picture that it took of the glass; it is a comment in ``capture.ppm``."""
+
+    at_ms: int
+    uptime_ms: float
+    moves: bool
+    """Whether something moved then."""
+    glass: Glass | None = None
+    """As it was told last."""
 
 
 class Forwarded(WireModel):

@@ -15,10 +15,11 @@ from beffroi_content import raster
 from beffroi_content.model import ScreenSettings, Slide
 from beffroi_content.wire.documents import Command
 from beffroi_content.wire.messages import Message
-from beffroi_content.wire.reports import Link, Receipts, Report
+from beffroi_content.wire.reports import Health, Link, Machine, Receipts, Report
 from beffroi_player import machine
 from beffroi_player.agent.app import Agent  # noqa: F401 -- what is tested here is what the agent is made of
 from beffroi_player.agent.assets import Assets
+from beffroi_player.agent.captures import Exact
 from beffroi_player.agent.clock import AgentClock
 from beffroi_player.agent.commands import Commands
 from beffroi_player.agent.core import Arrival, Consequences, Core
@@ -29,11 +30,14 @@ from beffroi_player.agent.programme import Workshop, keep_frames
 from beffroi_player.agent.refusals import Refusals
 from beffroi_player.agent.reporter import Facts, Reporter
 from beffroi_player.agent.vault import Vault
+from beffroi_player.files import stamp
 from beffroi_player.outputs.base import Light, Lit
 from beffroi_player.stage.loop import Stage
 from beffroi_player.store import Glass, Runtime, State
 
 log = logging.getLogger(__name__)
+
+MACHINE = Machine(model="Raspberry Pi 4 Model B Rev 1.5", system="Debian GNU/Linux 12 (bookworm)")
 
 
 def until(what: str, look: Callable[[], object], seconds: float = 10.0) -> None:
@@ -141,6 +145,7 @@ class Player:
         self.said: list[tuple[str, bytes]] = []
         self.polls = self.subscriptions = self.restarts = 0
         self.link = Link.LIVE
+        self.health: Health | None = None
         self.display = Display()
         self.display.start()
         self.display.open(self.display.desktop())
@@ -167,13 +172,14 @@ class Player:
             lambda: None,  # type: ignore[arg-type]
         )
         self.repaired: list[str] = []
+        self.exact: list[Exact] = []
         self.reporter = Reporter(
             "start1", self.state, self.runtime, self._facts, self._publish, lambda: self.time.uptime_ms,
-            lambda: None, self.repaired.extend,
+            lambda: None, self.repaired.extend, self.exact.append, MACHINE,
         )  # fmt: skip
         self.commands = Commands(
-            self.core, self.vault, self.runtime, self.refusals, SCREEN, self.reporter.screenshot, self._restart,
-            lambda: None,
+            self.core, self.vault, self.runtime, self.refusals, SCREEN, self.reporter.screenshot,
+            self.reporter.capture, self._restart, lambda: None,
         )  # fmt: skip
         self.start_stage()
         if self.core.pending:
@@ -208,6 +214,14 @@ class Player:
         """Let time pass and look."""
         self.time.pass_by(ms)
         return self.look()
+
+    def photograph(self) -> None:
+        """Let the stage take a picture, as when the agent has rung for one, and the agent find it."""
+        before = stamp(self.runtime.capture)
+        self.stage.capture()
+        self.stage.turn()
+        until("no picture of the glass", lambda: stamp(self.runtime.capture) != before)
+        self.reporter.look()
 
     @property
     def slides(self) -> list[str | None]:
@@ -270,4 +284,5 @@ class Player:
             at_ms=moment.unix_ms, clock=moment.clock, link=self.link, programme=self.core.active,
             alerts=dict(streams), preparing=self.preparer.status, refusals=self.refusals.all(),
             receptions=self.core.book.receptions, programme_reception=self.core.programme_reception,
+            health=self.health,
         )  # fmt: skip

@@ -64,8 +64,7 @@ def test_an_unknown_command_is_refused_and_reported(informed: Player, hall: Town
 
 def test_a_screenshot_is_what_was_presented(informed: Player, hall: TownHall) -> None:
     informed.hear(hall.publish_command("c1", "screenshot"))
-    informed.stage.capture()
-    informed.look()
+    informed.photograph()
     pictures = [payload for leaf, payload in informed.said if leaf == "screenshot"]
     assert len(pictures) == 1
     with Image.open(io.BytesIO(pictures[0])) as image:
@@ -73,13 +72,11 @@ def test_a_screenshot_is_what_was_presented(informed: Player, hall: TownHall) ->
 
 
 def test_the_last_picture_is_kept_but_never_one_of_an_alert(informed: Player, hall: TownHall) -> None:
-    informed.stage.capture()
-    informed.look()
+    informed.photograph()
     before = informed.state.last.read_bytes()
     informed.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))
     informed.wait(3_600_000 - 1)
-    informed.stage.capture()
-    informed.look()
+    informed.photograph()
     assert informed.alerts
     assert informed.state.last.read_bytes() == before
 

@@ -102,6 +102,8 @@ class CommandKind(StrEnum):
     """Show the screen's name over everything for ``seconds``."""
     SCREENSHOT = "screenshot"
     """Send what is on the glass, and again at each change for ``seconds``."""
+    CAPTURE = "capture"
+    """Send an exact picture of what is on the glass, once: over HTTP, since it is large."""
     RESTART = "restart"
 
 

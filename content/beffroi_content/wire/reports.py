@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from beffroi_content.model import AlertForm, Identifier, PowerState, WireModel
-from beffroi_content.model.base import Instant, Sha256
+from beffroi_content.model.base import Instant, Line, Sha256
 from beffroi_content.timeline import ClockState, ReasonKind
 
 Text = Annotated[str, StringConstraints(max_length=500)]
@@ -62,6 +62,33 @@ class Refusal(WireModel):
     count: Annotated[int, Field(ge=1)] = 1
 
 
+class Machine(WireModel):
+    """What a player runs on, and with. What a machine does not say is empty."""
+
+    model: Line = ""
+    """Such as ``Raspberry Pi 4 Model B Rev 1.5``."""
+    system: Line = ""
+    """Such as ``Debian GNU/Linux 12 (bookworm)``."""
+    kernel: Line = ""
+    python: Line = ""
+    graphics: Line = ""
+    """The versions of pygame and of SDL."""
+
+
+class Network(WireModel):
+    """How a player is connected. What a machine does not say is None."""
+
+    interface: Line
+    """Through which it reaches other networks, such as ``eth0``."""
+    kind: Literal["wired", "wireless"]
+    speed_mbps: int | None = None
+    """Of the cable, in megabits per second."""
+    signal_dbm: int | None = None
+    """Of the radio: -50 is strong, -80 is weak."""
+    cuts: Annotated[int, Field(ge=0)] = 0
+    """How often the line was gone since the machine was started."""
+
+
 class Health(WireModel):
     """How the player's machine is doing. What a machine does not say is None."""
 
@@ -78,9 +105,16 @@ class Health(WireModel):
     """Frames of films that came too late to be shown, since the stage was started."""
     late_frames: Annotated[int, Field(ge=0)] = 0
     """Steps of transitions that came more than half a frame late, since then."""
+    decode_errors: Annotated[int, Field(ge=0)] = 0
+    """Frames of films that could not be decoded, since then."""
+    storage_used_percent: Annotated[int, Field(ge=0, le=110)] | None = None
+    """How much of the life of its built-in memory is used up, at most; over 100: more than its maker vouches for."""
+    disk_errors: Annotated[int, Field(ge=0)] | None = None
+    """Errors that its file systems have met since they were last checked."""
+    network: Network | None = None
     problems: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
     """What is the matter now: ``hot``, ``throttled``, ``under-voltage``, ``memory-low``, ``disk-nearly-full``,
-    ``disk-read-only``."""
+    ``disk-read-only``, ``disk-errors``, ``storage-worn``, ``signal-weak``, ``cable``."""
 
 
 class Report(WireModel):
@@ -112,6 +146,35 @@ class Report(WireModel):
     version: Text = ""
     stage_started_at_ms: Instant | None = None
     health: Health | None = None
+    machine: Machine | None = None
+    """In the first report of each connection and then once per hour. None: as it was said last."""
+
+
+class Capture(WireModel):
+    """What is known of an exact picture of the glass. It travels in the picture: see :mod:`wire.captures`."""
+
+    size: tuple[Annotated[int, Field(ge=1, le=7680)], Annotated[int, Field(ge=1, le=7680)]]
+    """Width and height in pixels, upright."""
+    picture: Sha256
+    """Digest of its own pixels: see ``raster.frame_digest``."""
+    frame: Sha256 | None = None
+    """Digest of what was presented, as a report says it. Where nothing moves over it and nothing dims it, the same."""
+    taken_at_ms: Instant
+    presented_at_ms: Instant | None = None
+    """Since when it is on the glass, but for what moves."""
+    clock: ClockState
+    programme: int | None = None
+    """The sequence of the programme that was on."""
+    alerts: Annotated[dict[str, int], Field(max_length=16)] = {}
+    """The sequence of the newest alert set of each stream."""
+    shown: Annotated[tuple[Shown, ...], Field(max_length=32)] = ()
+    overlay: bool = False
+    """Whether something lay over it that nobody has scheduled, such as the name of the screen."""
+    moves: bool = False
+    """Whether something moved when it was taken: a film, messages that glide, a transition."""
+    power: PowerState = PowerState.ON
+    brightness: Annotated[int, Field(ge=0, le=100)] = 100
+    """Percent, to which it was darkened."""
 
 
 class Receipt(WireModel):

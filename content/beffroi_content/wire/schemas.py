@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from beffroi_content.model import WireModel
+from beffroi_content.wire.captures import SIZE_LIMIT
 from beffroi_content.wire.messages import KIBIBYTE, MESSAGES, Message
+from beffroi_content.wire.reports import Capture
 from beffroi_content.wire.topics import Direction, Scope
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,10 +30,18 @@ missing below it, as in `{"newest": 4711, "missing": [[12, 40]]}` ([decision 001
 """
 
 
+_TAIL = f"""
+An exact picture of the glass is too large for the broker: a player that was told to `capture` sends it by
+`PUT /device/v1/capture`, with its token. It is a PNG of three bytes a pixel, {SIZE_LIMIT // KIBIBYTE} KiB at most, made
+of chunks `IHDR`, `tEXt`, `IDAT` … and `IEND`; the text has the keyword `Beffroi` and is [JSON](capture.schema.json).
+"""
+
+
 def documents() -> dict[str, str]:
     """Return every file of the protocol's folder by its name: ``README.md`` and a ``.schema.json`` for each body."""
-    schemas = {file_name(message): _schema(message) for message in MESSAGES if message.model is not None}
-    return {"README.md": _HEAD + "".join(_rows(MESSAGES))} | schemas
+    schemas = {file_name(message): _schema(message.model) for message in MESSAGES if message.model is not None}
+    schemas["capture.schema.json"] = _schema(Capture)
+    return {"README.md": _HEAD + "".join(_rows(MESSAGES)) + _TAIL} | schemas
 
 
 def file_name(message: Message) -> str:
@@ -38,9 +49,8 @@ def file_name(message: Message) -> str:
     return f"{message.leaf}.schema.json"
 
 
-def _schema(message: Message) -> str:
-    assert message.model is not None
-    schema = message.model.model_json_schema()
+def _schema(model: type[WireModel]) -> str:
+    schema = model.model_json_schema()
     return json.dumps({"$schema": DIALECT, **schema}, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

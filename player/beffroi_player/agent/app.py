@@ -22,6 +22,7 @@ from beffroi_player import machine, notify
 from beffroi_player.agent.alerts import save_png
 from beffroi_player.agent.archive import Archive
 from beffroi_player.agent.assets import Assets
+from beffroi_player.agent.captures import Captures
 from beffroi_player.agent.clock import AgentClock
 from beffroi_player.agent.commands import Commands
 from beffroi_player.agent.core import Arrival, Consequences, Core
@@ -127,14 +128,16 @@ class Agent:
         workshop.say = self.preparer.say
         self.live = LiveFrames(runtime, lambda: self.core.active, self.clock.now, self._nudge)
         self._archive = Archive(state, self.clock.now)
-        self.reporter = Reporter(
-            boot, state, runtime, self._facts, self.link.publish, machine.uptime, self._tidy, self._repair
-        )
+        self._captures = Captures(server.put_capture, self.refusals.note)
         self._vitals = Vitals(state.folder)
+        self.reporter = Reporter(
+            boot, state, runtime, self._facts, self.link.publish, machine.uptime, self._tidy, self._repair,
+            self._captures.offer, self._vitals.machine(),
+        )  # fmt: skip
         self._health: Health | None = None
         self.commands = Commands(
             self.core, vault, runtime, self.refusals, enrolment.screen,
-            self.reporter.screenshot, self._stopping.set, self._nudge,
+            self.reporter.screenshot, self.reporter.capture, self._stopping.set, self._nudge,
         )  # fmt: skip
 
     def start(self) -> None:
@@ -151,6 +154,7 @@ class Agent:
         self.live.start()
         self.link.start()
         self.poller.start()
+        self._captures.start()
         self._nudge()
         gc.collect()
         gc.freeze()
@@ -158,6 +162,7 @@ class Agent:
     def stop(self) -> None:
         """Stop what was started, in the reverse order."""
         self._neighbours.close()
+        self._captures.stop()
         self.poller.stop()
         self.link.stop()
         self.live.stop()
@@ -217,7 +222,8 @@ class Agent:
 
     def _take_pulse(self) -> None:
         glass = self.reporter.glass
-        self._health = self._vitals.health(*((glass.dropped_frames, glass.late_frames) if glass else ()))
+        counted = (glass.dropped_frames, glass.late_frames, glass.decode_errors) if glass else ()
+        self._health = self._vitals.health(*counted)
 
     def _needed(self) -> list[AssetReference]:
         """Return the files of what is on and of what is to come."""

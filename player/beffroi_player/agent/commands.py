@@ -24,6 +24,7 @@ class Commands:
 
     Args:
         screenshot: Asked for a picture now, and at each change for that many seconds.
+        capture: Asked for an exact picture, once.
         restart: Ends the agent; the service manager starts it again.
         nudge: Wakes the stage.
     """
@@ -36,6 +37,7 @@ class Commands:
         refusals: Refusals,
         name: str,
         screenshot: Callable[[int], None],
+        capture: Callable[[], None],
         restart: Callable[[], None],
         nudge: Callable[[], object],
     ) -> None:
@@ -45,6 +47,7 @@ class Commands:
         self._refusals = refusals
         self._name = name
         self._screenshot = screenshot
+        self._capture = capture
         self._restart = restart
         self._nudge = nudge
         stored = vault.done.read()
@@ -60,6 +63,8 @@ class Commands:
             self._identify(command.seconds)
         elif command.kind == CommandKind.SCREENSHOT:
             self._screenshot(command.seconds)
+        elif command.kind == CommandKind.CAPTURE:
+            self._capture()
         elif command.kind == CommandKind.RESTART:
             self._restart()
         else:

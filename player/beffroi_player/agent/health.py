@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from beffroi_content.wire.reports import Health
+from beffroi_content.wire.reports import Health, Machine, Network
+from beffroi_player.agent.equipment import machine_of
+from beffroi_player.agent.network import network_of
 
 HOT_C = 80.0
 """A Raspberry Pi makes itself slower from here on."""
@@ -15,6 +18,12 @@ COOL_C = 75.0
 """Below this, what was hot is well again: not at each degree around the limit."""
 MEMORY_PERCENT = 90
 DISK_FREE_MB = 200
+WORN_PERCENT = 90
+"""Of the life of a built-in memory: its maker counts in tenths."""
+WEAK_DBM, STRONG_DBM = -78, -72
+"""A radio is weak below the one, and well again above the other."""
+CUTS, CUTS_S = 3, 3_600
+"""A cable that was gone so often within so many seconds is a bad one."""
 _NOW = {0: "under-voltage", 1: "throttled", 2: "throttled", 3: "throttled"}
 """Bits of the firmware's word that say what is the matter now; those above 16 say that it once was."""
 
@@ -33,17 +42,26 @@ class Vitals:
     ) -> None:
         self._state, self._root, self._disk = state, root, disk
         self._before: tuple[int, int] | None = None
-        self._was_hot = False
+        self._was_hot = self._was_weak = False
+        self._cuts: dict[str, deque[tuple[int, int]]] = {}
 
-    def health(self, dropped_frames: int = 0, late_frames: int = 0) -> Health:
+    def machine(self) -> Machine:
+        """Return what the player runs on."""
+        return machine_of(self._root)
+
+    def health(self, dropped_frames: int = 0, late_frames: int = 0, decode_errors: int = 0) -> Health:
         """Return how the machine is doing; the load is that since the last time it was asked."""
         temperature, memory, free_mb = self._temperature(), self._memory(), self._free_mb()
+        used, errors, network = self._storage_used(), self._disk_errors(), network_of(self._root)
         found = list(self._firmware())
         self._was_hot = temperature is not None and temperature >= (COOL_C if self._was_hot else HOT_C)
         found += ["hot"] * self._was_hot
         found += ["memory-low"] * (memory is not None and memory >= MEMORY_PERCENT)
         found += ["disk-nearly-full"] * (free_mb is not None and free_mb < DISK_FREE_MB)
         found += ["disk-read-only"] * self._is_read_only()
+        found += ["disk-errors"] * bool(errors)
+        found += ["storage-worn"] * (self._spares_are_low() or (used is not None and used >= WORN_PERCENT))
+        found += self._line_problems(network)
         return Health(
             uptime_s=self._uptime(),
             processor_percent=self._processor(),
@@ -52,6 +70,10 @@ class Vitals:
             disk_free_mb=free_mb,
             dropped_frames=dropped_frames,
             late_frames=late_frames,
+            decode_errors=decode_errors,
+            storage_used_percent=used,
+            disk_errors=errors,
+            network=network,
             problems=tuple(sorted(set(found))),
         )
 
@@ -101,6 +123,51 @@ class Vitals:
         with suppress(OSError):
             return bool(self._disk(self._state).f_flag & os.ST_RDONLY)
         return False
+
+    def _storage_used(self) -> int | None:
+        """Return how much of its life a built-in memory (eMMC) has behind it, in percent, as its maker counts.
+
+        Of the two kinds of cells the worse one. A plain memory card says nothing (JESD84-B51, registers 268 and 269).
+        """
+        found = []
+        for path in (self._root / "sys/block").glob("mmcblk*/device/life_time"):
+            with suppress(OSError, ValueError):
+                found += [int(part, 16) for part in path.read_text(encoding="ascii").split()]
+        known = [tenths for tenths in found if 1 <= tenths <= 11]
+        return 10 * max(known) if known else None
+
+    def _spares_are_low(self) -> bool:
+        """Tell whether a built-in memory has used up most of the blocks that it had in reserve (register 267)."""
+        for path in (self._root / "sys/block").glob("mmcblk*/device/pre_eol_info"):
+            with suppress(OSError, ValueError):
+                if int(path.read_text(encoding="ascii"), 16) in (2, 3):
+                    return True
+        return False
+
+    def _disk_errors(self) -> int | None:
+        """Return how many errors ext4 has met since it was last checked; None where there is no such file system."""
+        found = []
+        for path in (self._root / "sys/fs/ext4").glob("*/errors_count"):
+            with suppress(OSError, ValueError):
+                found.append(max(0, int(path.read_text(encoding="ascii"))))
+        return sum(found) if found else None
+
+    def _line_problems(self, network: Network | None) -> Iterator[str]:
+        signal = network.signal_dbm if network else None
+        self._was_weak = signal is not None and signal <= (STRONG_DBM if self._was_weak else WEAK_DBM)
+        if self._was_weak:
+            yield "signal-weak"
+        if network is not None and network.kind == "wired" and self._cuts_of_late(network) >= CUTS:
+            yield "cable"
+
+    def _cuts_of_late(self, network: Network) -> int:
+        """Return how often the line was gone within ``CUTS_S``."""
+        now = self._uptime()
+        known = self._cuts.setdefault(network.interface, deque([(now, network.cuts)], maxlen=100))
+        known.append((now, network.cuts))
+        while known[0][0] < now - CUTS_S:
+            known.popleft()
+        return network.cuts - known[0][1]
 
     def _firmware(self) -> Iterator[str]:
         """Yield what the firmware of a Raspberry Pi, or a sensor of its supply, says is the matter now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -20,6 +21,12 @@ ANSWER_LIMIT = 8 * 1024 * 1024
 """Bytes of an answer that is not a file."""
 CHUNK = 64 * 1024
 PLAYS_HEADER = "Beffroi-Plays"
+PIECE = 16 * 1024
+"""Bytes that go up at once; each piece has ``CONNECT_SECONDS``."""
+UPLOAD_SECONDS = 600.0
+"""For all of a file that goes up."""
+TAKEN_SECONDS = 60.0
+"""After the last piece: the kernel may still hold a megabyte, and the line be slow."""
 
 
 class Refusal(OSError):
@@ -92,16 +99,30 @@ class Server:
                 raise Refusal("another part of the file came than was asked for")
             yield (start if resumed else 0), response.iter_content(CHUNK)
 
+    def put_capture(self, png: bytes) -> None:
+        """Hand over an exact picture of the glass.
+
+        Raises:
+            Refusal: the server does not take it.
+            requests.RequestException: it does not answer, or the line is too slow.
+        """
+        headers = {"Content-Type": "image/png"}
+        body = _Pieces(png, time.monotonic() + UPLOAD_SECONDS)
+        with self._open("PUT", "/device/v1/capture", headers=headers, data=body, patience=TAKEN_SECONDS) as response:
+            _json(response)
+
     @contextmanager
     def _open(
-        self, method: str, path: str, headers: dict[str, str] | None = None, json: Any = None
-    ) -> Iterator[requests.Response]:
+        self, method: str, path: str, headers: dict[str, str] | None = None, json: Any = None, data: Any = None,
+        patience: float = READ_SECONDS,
+    ) -> Iterator[requests.Response]:  # fmt: skip
         with requests.request(
             method,
             self._url + path,
             headers={**self._headers, "Accept-Encoding": "identity", **(headers or {})},
             json=json,
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            data=data,
+            timeout=(CONNECT_SECONDS, patience),
             stream=True,
             allow_redirects=False,
         ) as response:
@@ -117,6 +138,22 @@ def _held(header: str | None) -> PlaysHeld | None:
         return PlaysHeld.model_validate_json(header) if header else None
     except ValidationError:
         return None
+
+
+class _Pieces:
+    """A body that goes up piece by piece: a time limit then is one for each, and a slow line may take its time."""
+
+    def __init__(self, data: bytes, until: float) -> None:
+        self._data, self._until = data, until
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._data), PIECE):
+            if time.monotonic() > self._until:
+                raise TimeoutError(f"only {start} of {len(self._data)} bytes went up in {UPLOAD_SECONDS:.0f} s")
+            yield self._data[start : start + PIECE]
 
 
 def _json(response: requests.Response) -> Any:

@@ -15,12 +15,13 @@ from beffroi_content import raster
 from beffroi_content.model import PowerState
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import RECEIPTS, REPORT, SCREENSHOT, Message
-from beffroi_content.wire.reports import Health, Link, Receipt, Receipts, Refusal, Report, Shown
+from beffroi_content.wire.reports import Health, Link, Machine, Receipt, Receipts, Refusal, Report, Shown
 from beffroi_player.agent.alerts import Reception, save_png
+from beffroi_player.agent.captures import Exact
 from beffroi_player.files import stamp
 from beffroi_player.nudge import CAPTURE, ring
-from beffroi_player.pictures import from_ppm
-from beffroi_player.store import SAFE_MODE, ActiveProgramme, Glass, Runtime, State
+from beffroi_player.pictures import from_ppm, ppm_comment
+from beffroi_player.store import SAFE_MODE, ActiveProgramme, Glass, Runtime, State, Taken
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,10 @@ FORGET_MS = 300_000
 ACKNOWLEDGED = 500
 """Receipts that are remembered, so that none is sent twice: far more than alerts are held at once."""
 SCREENSHOT_SIDE = 480
+RING_MS, WAIT_MS = 3_000, 60_000
+"""How often the stage is asked again for an exact picture, and for how long."""
+MACHINE_MS = 3_600_000
+"""How often a report says what the player runs on."""
 
 Publish = Callable[[Message, bytes, Callable[[], None] | None], bool]
 
@@ -63,6 +68,13 @@ class Mended(NamedTuple):
     pause_ms: int
 
 
+class Wanted(NamedTuple):
+    """When an exact picture was asked for, and when the stage was last told, as uptimes."""
+
+    since_ms: float
+    rung_ms: float
+
+
 class Reporter:
     """The voice of the screen. Belongs to one thread.
 
@@ -72,6 +84,8 @@ class Reporter:
         uptime: Milliseconds since boot.
         shown: Told the first time that the glass shows a programme.
         repair: Told of frames that the stage could not show.
+        exact: Given a picture that is to be sent as it is.
+        machine: What the player runs on.
     """
 
     def __init__(
@@ -84,6 +98,8 @@ class Reporter:
         uptime: Callable[[], float],
         shown: Callable[[], None],
         repair: Callable[[tuple[str, ...]], None],
+        exact: Callable[[Exact], None],
+        machine: Machine | None = None,
     ) -> None:
         self._boot = boot
         self._state = state
@@ -93,6 +109,9 @@ class Reporter:
         self._uptime = uptime
         self._shown = shown
         self._repair = repair
+        self._exact = exact
+        self._machine = machine
+        self._machine_said_ms: float | None = None
         self._glass: Glass | None = None
         self._glass_stamp: object = None
         self._acknowledged: dict[tuple[object, ...], None] = {}
@@ -106,6 +125,7 @@ class Reporter:
         self._capture_stamp: object = None
         self._photographs_until = 0.0
         self._photograph_wanted = False
+        self._exact_wanted: Wanted | None = None
 
     def look(self) -> float:
         """Say what there is to say. Return the seconds until there may be more."""
@@ -117,12 +137,19 @@ class Reporter:
         if self._glass is not None:
             self._repair_once(self._glass)
         self._take_capture()
+        self._ask_again()
         return self._report()
 
     def screenshot(self, seconds: int) -> None:
         """Send a picture of the glass now, and at each change for that many seconds."""
         self._photographs_until = self._uptime() + 1000 * seconds
         self._photograph_wanted = True
+        ring(self._runtime.stage_bell, CAPTURE)
+
+    def capture(self) -> None:
+        """Have an exact picture of the glass sent."""
+        now = self._uptime()
+        self._exact_wanted = Wanted(now, now)
         ring(self._runtime.stage_bell, CAPTURE)
 
     @property
@@ -132,7 +159,7 @@ class Reporter:
 
     def connected(self) -> None:
         """A new connection: say everything again."""
-        self._said = None
+        self._said = self._machine_said_ms = None
 
     def _note(self, glass: Glass) -> None:
         before, self._glass = self._glass, glass
@@ -191,9 +218,13 @@ class Reporter:
             return
         self._capture_stamp = now
         try:
-            size, pixels = from_ppm(self._runtime.capture.read_bytes())
+            ppm = self._runtime.capture.read_bytes()
+            size, pixels = from_ppm(ppm)
         except (OSError, ValueError) as error:
             log.warning("no picture of the glass: %s", error)
+            return
+        self._give_exact(ppm)
+        if not (self._photograph_wanted or self._last_wanted):
             return
         image = Image.frombytes("RGB", size, bytes(pixels))
         if self._photograph_wanted:
@@ -201,6 +232,31 @@ class Reporter:
             self._publish(SCREENSHOT, small_jpeg(image), None)
         if self._last_wanted and self._glass and raster.image_digest(image) == self._glass.frame:
             self._save_last(image, self._glass)
+
+    def _give_exact(self, ppm: bytes) -> None:
+        """Hand over a picture that was taken after it was asked for; compressing and sending are done elsewhere."""
+        if self._exact_wanted is None:
+            return
+        try:
+            taken = Taken.model_validate_json(ppm_comment(ppm))
+        except ValueError as error:
+            log.warning("nothing is known of a picture of the glass: %s", error)
+            return
+        if taken.uptime_ms >= self._exact_wanted.since_ms:
+            self._exact_wanted = None
+            self._exact(Exact(ppm, taken, dict(self._facts().alerts)))
+
+    def _ask_again(self) -> None:
+        """Tell the stage again: a word may be lost, and a stage may be about to start."""
+        wanted, now = self._exact_wanted, self._uptime()
+        if wanted is None:
+            return
+        if now - wanted.since_ms > WAIT_MS:
+            log.warning("the stage takes no picture of the glass")
+            self._exact_wanted = None
+        elif now - wanted.rung_ms >= RING_MS:
+            self._exact_wanted = wanted._replace(rung_ms=now)
+            ring(self._runtime.stage_bell, CAPTURE)
 
     def _save_last(self, image: Image.Image, glass: Glass) -> None:
         if glass.shows_alert or glass.overlay:
@@ -223,6 +279,8 @@ class Reporter:
         if self._publish(REPORT, report.to_json(), None):
             self._number = report.number
             self._said = report
+            if report.machine is not None:
+                self._machine_said_ms = self._uptime()
         self._said_ms = self._uptime()
         return REPORT_MS / 1000
 
@@ -270,7 +328,11 @@ class Reporter:
             brightness=glass.brightness if glass else 100,
             lit=glass.lit if glass else "",
             health=facts.health,
+            machine=self._machine if self._is_machine_due() else None,
         )
+
+    def _is_machine_due(self) -> bool:
+        return self._machine_said_ms is None or self._uptime() - self._machine_said_ms >= MACHINE_MS
 
 
 def _receipts(glass: Glass, facts: Facts) -> list[tuple[tuple[object, ...], Receipt]]:
@@ -321,4 +383,4 @@ def software_version() -> str:
 def _without_time(report: Report) -> Report:
     """Return what makes a report news: of the health, what is the matter."""
     health = Health(problems=report.health.problems) if report.health else None
-    return report.model_copy(update={"number": 1, "at_ms": 0, "health": health})
+    return report.model_copy(update={"number": 1, "at_ms": 0, "health": health, "machine": None})

@@ -63,10 +63,10 @@ class Window:
         """Nothing is left to do."""
 
     def capture(self) -> pygame.Surface:
-        """Return what is in the window, at the size at which it was composed."""
+        """Return what is in the window, at the size at which it was composed; it changes with the next picture."""
         assert self._picture is not None
         assert self._window is not None
-        return self._picture if self._picture.get_size() != self._window.get_size() else self._window.copy()
+        return self._picture if self._picture.get_size() != self._window.get_size() else self._window
 
     def pump(self) -> bool:
         """Answer the window system."""

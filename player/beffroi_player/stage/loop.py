@@ -16,14 +16,13 @@ from beffroi_content.model import PowerState, Transition
 from beffroi_content.timeline import Moment, Scene
 from beffroi_content.timeline.display import Display
 from beffroi_player import machine, notify
-from beffroi_player.files import write_file
-from beffroi_player.nudge import CAPTURE, Bell, ring
+from beffroi_player.nudge import CAPTURE, Bell
 from beffroi_player.outputs.base import Light, Output
 from beffroi_player.outputs.canvas import painter_of
 from beffroi_player.outputs.gpu import GpuLost
 from beffroi_player.outputs.mounting import Mounting
-from beffroi_player.pictures import to_ppm
 from beffroi_player.stage import cinema
+from beffroi_player.stage.camera import Camera, View
 from beffroi_player.stage.cinema import Cinema
 from beffroi_player.stage.composer import Composer
 from beffroi_player.stage.daylight import Daylight
@@ -36,7 +35,7 @@ from beffroi_player.stage.scenery import Picture, Scenery
 from beffroi_player.stage.showings import Showings
 from beffroi_player.stage.sound import Bellringer, Speaker
 from beffroi_player.stage.teller import Teller
-from beffroi_player.store import SAFE_MODE, Fault, Runtime, Size, State
+from beffroi_player.store import SAFE_MODE, Fault, Runtime, Size, State, Taken
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +91,7 @@ class Stage:
         self._cinema = Cinema(state, painter.takes_planes, self._speaker)
         composer = Composer(self._cinema, self._frames)
         self._presenter = Presenter(output, painter, composer, self._frames, uptime, splash)
+        self._camera = Camera(runtime, self._view)
         self._teller = Teller(runtime, Showings(state, runtime, uptime), self._reader.moment().unix_ms)
         self._framed: tuple[object, object] = (None, None)
         """The programme and the alerts of which frames are in memory."""
@@ -129,6 +129,7 @@ class Stage:
     def end(self) -> None:
         """Close the play log: what is on now is not on any more."""
         self._teller.end()
+        self._camera.close()
         self._cinema.close()
         self._frames.close()
         self._speaker.close()
@@ -148,7 +149,7 @@ class Stage:
         try:
             wait = work()
             self._healthy = True
-            return wait
+            return self._photographed(wait)
         except GpuLost:
             # A new start finds it again, or does without.
             raise
@@ -192,8 +193,7 @@ class Stage:
         self._bellringer.look(cue.scene, self._speaker.volume)
         self._prepare(cue, moment, size)
         due = moment.uptime_ms + 1000 * IDLE_SECONDS if cue.until_uptime_ms is None else cue.until_uptime_ms
-        moves = self._presenter.moves or self._cinema.rolls
-        self._steady = Steady(cue, size, min(due, moment.uptime_ms + LOOK_MS)) if moves else None
+        self._steady = Steady(cue, size, min(due, moment.uptime_ms + LOOK_MS)) if self._moves else None
         return self._wait(due)
 
     def _refresh(self) -> None:
@@ -244,11 +244,15 @@ class Stage:
         blends = self._presenter.blends
         moment = self._reader.moment()
         self._move(steady.cue, moment, steady.size, films=self._cinema.step(moment.unix_ms))
-        if (self._presenter.moves or self._cinema.rolls) and blends == self._presenter.blends:
+        if self._moves and blends == self._presenter.blends:
             return self._wait(steady.until_uptime_ms)
         # What came to its end has to be told.
         self._steady = None
         return 0.0
+
+    @property
+    def _moves(self) -> bool:
+        return self._presenter.moves or self._cinema.rolls
 
     def _move(self, cue: Cue, moment: Moment, size: Size, *, films: bool) -> None:
         glides = self._director.safety is Safety.FULL
@@ -279,16 +283,24 @@ class Stage:
             self._light.lit, self._reader.held,
         )  # fmt: skip
 
+    # --- pictures for people who are far away
+
     def capture(self) -> None:
-        """Write down what is on the glass, for a screenshot."""
-        if not self._presenter.shows_anything:
-            return
-        try:
-            write_file(self._runtime.capture, *to_ppm(*self._presenter.capture()), durable=False)
-        except OSError as error:
-            log.warning("no screenshot: %s", error)
-            return
-        ring(self._runtime.agent_bell)
+        """Write down what is on the glass, for a screenshot, as soon as that makes nothing late."""
+        self._camera.ask(self._uptime())
+
+    def _photographed(self, wait: float) -> float:
+        """Take the picture that was asked for. Return the seconds that are left to wait."""
+        before = self._uptime()
+        taken = self._camera.look(before, moves=self._moves)
+        return max(0.0, wait - (self._uptime() - before) / 1000) if taken else wait
+
+    def _view(self) -> View | None:
+        picture, moment = self._presenter.shown(), self._reader.moment()
+        if picture is None:
+            return None
+        taken = Taken(at_ms=moment.unix_ms, uptime_ms=moment.uptime_ms, moves=self._moves, glass=self._teller.glass)
+        return View(picture, self._frames.rotation, taken)
 
 
 def _shining(light: Display) -> Display:

@@ -108,9 +108,9 @@ class Presenter:
             self._digest = frame_digest(*upright_rgb(self._base, self._frames.rotation))
         return Presented(self._number, self._size, self._digest, self._presented_ms)
 
-    def capture(self) -> tuple[Size, bytes]:
-        """Return what is on the glass, upright: its size and RGB bytes."""
-        return upright_rgb(self._painter.shown(), self._frames.rotation)
+    def shown(self) -> pygame.Surface | None:
+        """Return what is on the panel, which may change with the next picture; None before there is one."""
+        return self._painter.shown() if self._on_glass else None
 
     # --- what comes
 

@@ -1,0 +1,415 @@
+"""Exact pictures: what was really presented, upright, with its digest; and nothing is late or waits because of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pygame
+import pytest
+import requests
+from PIL import Image
+from player import Display, Player, Time, until
+from town import TOKEN, TownHall, alert, slide
+
+from beffroi_content import raster
+from beffroi_content.model import (
+    AlertLevel,
+    Layout,
+    Manifest,
+    Playlist,
+    PowerState,
+    Rectangle,
+    ScheduleRule,
+    ScreenHours,
+    Slide,
+    TimeWindow,
+    WidgetContent,
+    Zone,
+)
+from beffroi_content.model.widget import TickerMessage, TickerWidget
+from beffroi_content.wire.captures import checked
+from beffroi_content.wire.reports import Capture
+from beffroi_player.agent.captures import TRIES, Captures, Exact
+from beffroi_player.agent.http import PIECE, Refusal, Server
+from beffroi_player.files import stamp
+from beffroi_player.nudge import Bell
+from beffroi_player.stage.camera import PATIENCE_MS
+
+RIBBON = (1920, 160)
+DIM = ScreenHours(state=PowerState.DIM, window=TimeWindow(start=dt.time(0), end=dt.time(23, 59)), brightness=30)
+
+
+def ticker() -> Slide:
+    widget = TickerWidget(title="Infos", messages=(TickerMessage(text="Marché de Noël samedi"),))
+    return slide("ticker").replace(content=WidgetContent(widget=widget), duration_ms=60_000)
+
+
+@pytest.fixture
+def informed(player: Player, hall: TownHall) -> Player:
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
+    player.look()
+    return player
+
+
+def picture(exact: Exact) -> tuple[Image.Image, Capture]:
+    """Return what the server gets of a picture, decoded, with what is said of it."""
+    sent: list[bytes] = []
+    captures = Captures(sent.append, lambda *_: None)
+    captures.offer(exact)
+    assert captures.step() is None
+    with Image.open(io.BytesIO(sent[0])) as image:
+        return image.convert("RGB"), checked(sent[0])
+
+
+# --- what it shows
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_it_is_what_was_presented_upright_and_to_the_pixel(player, hall, rotation):
+    manifest = hall.manifest(slide("pool"), rotation=rotation)
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    glass = player.look()
+    player.hear(hall.publish_command("c1", "capture"))
+    player.photograph()
+
+    image, said = picture(player.exact.pop())
+    assert image.size == said.size == (320, 180)
+    assert raster.image_digest(image) == said.picture == said.frame == glass.frame
+    assert [shown.slide for shown in said.shown] == ["pool"]
+    assert (said.programme, said.presented_at_ms) == (glass.programme, glass.presented_at_ms)
+    assert not said.moves
+
+
+def test_it_says_that_it_was_darkened(player, hall):
+    player.hear(hall.publish_keys(), hall.publish_beat())
+    player.hear(hall.publish_programme(hall.manifest(slide("pool"), hours=(DIM,))))
+    glass = player.look()
+    player.hear(hall.publish_command("c1", "capture"))
+    player.photograph()
+    image, said = picture(player.exact.pop())
+    assert (said.brightness, said.frame) == (30, glass.frame)
+    assert raster.image_digest(image) == said.picture != said.frame
+
+
+def test_it_shows_the_alert_that_is_on(informed, hall):
+    informed.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))
+    informed.look()
+    informed.hear(hall.publish_command("c1", "capture"))
+    informed.photograph()
+    said = picture(informed.exact.pop())[1]
+    assert [shown.alert for shown in said.shown] == ["flood"]
+    assert list(said.alerts) == ["all/alerts"]
+
+
+def test_it_is_sent_once_and_only_when_it_was_asked_for(informed, hall):
+    informed.photograph()
+    assert informed.exact == []
+    informed.hear(hall.publish_command("c1", "capture"))
+    informed.photograph()
+    informed.photograph()
+    assert len(informed.exact) == 1
+
+
+def test_a_picture_from_before_it_was_asked_for_is_not_it(informed, hall):
+    before = stamp(informed.runtime.capture)
+    informed.stage.capture()
+    informed.stage.turn()
+    until("no picture", lambda: stamp(informed.runtime.capture) != before)
+    informed.time.pass_by(10)
+    informed.hear(hall.publish_command("c1", "capture"))
+    informed.reporter.look()
+    assert informed.exact == []
+
+
+def test_a_stage_that_did_not_hear_is_told_again_and_not_for_ever(informed, hall):
+    informed.hear(hall.publish_command("c1", "capture"))
+    heard = []
+    with Bell(informed.runtime.stage_bell) as bell:
+        for _ in range(30):
+            informed.time.pass_by(5_000)
+            informed.reporter.look()
+            heard.append(b"capture" in bell.wait(0))
+    assert heard[0]
+    assert not any(heard[15:])
+
+
+# --- nothing is late
+
+
+def start_ribbon(player: Player, hall: TownHall) -> None:
+    player.hear(hall.publish_keys(), hall.publish_beat())
+    player.hear(hall.publish_programme(hall.manifest(ticker(), size=RIBBON)))
+    player.look()
+
+
+def test_it_waits_a_little_for_what_moves_and_says_that_it_did_not_stop(player, hall):
+    start_ribbon(player, hall)
+    player.hear(hall.publish_command("c1", "capture"))
+    before = stamp(player.runtime.capture)
+    player.stage.capture()
+    player.stage.turn()
+    time.sleep(0.05)  # a picture that must not come
+    assert stamp(player.runtime.capture) == before
+    player.time.pass_by(int(PATIENCE_MS))
+    player.stage.turn()
+    until("no picture", lambda: stamp(player.runtime.capture) != before)
+    player.reporter.look()
+    image, said = picture(player.exact.pop())
+    assert said.moves
+    assert pygame.image.tobytes(player.display.pictures[-1], "RGB") == image.tobytes()
+
+
+class RealTime(Time):
+    """Time passes by itself."""
+
+    def __init__(self, system_ms: int) -> None:
+        self._began, self._system_ms = time.monotonic(), system_ms
+
+    @property
+    def uptime_ms(self) -> float:
+        return 60_000 + 1000 * (time.monotonic() - self._began)
+
+    @property
+    def system_ms(self) -> int:
+        return self._system_ms + round(1000 * (time.monotonic() - self._began))
+
+
+class Panel(Display):
+    """A large display that keeps only what is on it."""
+
+    def __init__(self) -> None:
+        super().__init__((3840, 2160))
+        self.steps: list[float] = []
+
+    def present(self, picture: pygame.Surface) -> None:
+        self.pictures[:] = [picture]
+        self.steps.append(time.monotonic())
+
+
+def test_no_step_of_what_glides_is_late_while_a_picture_is_taken(hall, tmp_path):
+    player = Player(hall, tmp_path, time=RealTime(hall.now_ms))
+    panel = player.display = Panel()
+    player.start_stage()
+    player.hear(hall.publish_keys(), hall.publish_beat())
+    player.hear(hall.publish_programme(with_a_band_of_messages(hall)))
+    player.stage.turn()
+    late: list[int] = []
+    with Bell(player.runtime.stage_bell) as bell:
+        for _ in range(5):
+            late.append(late_while_taking(player, bell))
+            if late[-1] == 0:
+                break
+    player.close()
+    assert len(panel.steps) > 30
+    # Another program may have had the processor once; not each time.
+    assert min(late) == 0, late
+
+
+def with_a_band_of_messages(hall: TownHall) -> Manifest:
+    """Return a programme for a large display that hangs upside down: a page, and messages that glide below it."""
+    page, band = slide("pool"), ticker()
+    rules = tuple(ScheduleRule(id=f"r-{name}", name=name, playlist=name, zone=name) for name in ("page", "band"))
+    zones = (
+        Zone(id="page", rectangle=Rectangle(width=3840, height=1920)),
+        Zone(id="band", rectangle=Rectangle(y=1920, width=3840, height=240)),
+    )
+    slides = {"page": page, "band": band}
+    playlists = tuple(Playlist(id=name, name=name, slides=(each.id,)) for name, each in slides.items())
+    manifest = hall.manifest(page, band, size=(3840, 2160), rotation=180)
+    return manifest.replace(layout=Layout(zones=zones), playlists=playlists, rules=rules)
+
+
+def late_while_taking(player: Player, bell: Bell) -> int:
+    """Let messages glide for a while, with a picture taken in the midst of it; return how many steps were late."""
+    before = stamp(player.runtime.capture)
+    wait = player.stage.turn()
+
+    def go_on(steps: int) -> None:
+        nonlocal wait
+        for _ in range(steps):
+            bell.wait(wait)
+            wait = player.stage.step()
+
+    go_on(10)
+    late = player.stage.late_frames
+    player.stage.capture()
+    end = time.monotonic() + 10
+    while stamp(player.runtime.capture) == before:
+        assert time.monotonic() < end, "no picture"
+        go_on(1)
+    go_on(5)
+    return player.stage.late_frames - late
+
+
+def test_it_is_asked_for_again_while_one_is_written(informed):
+    """The loop sleeps then: whoever writes has to wake it."""
+    with Bell(informed.runtime.stage_bell) as bell:
+        before = stamp(informed.runtime.capture)
+        informed.stage.capture()
+        informed.stage.turn()
+        informed.stage.capture()
+        informed.stage.turn()
+        until("no picture", lambda: stamp(informed.runtime.capture) != before)
+        first = stamp(informed.runtime.capture)
+
+        def again() -> bool:
+            bell.wait(0.01)
+            informed.stage.turn()
+            return stamp(informed.runtime.capture) != first
+
+        until("no second picture", again)
+
+
+# --- on its way
+
+
+@pytest.fixture
+def exact(informed: Player, hall: TownHall) -> Exact:
+    informed.hear(hall.publish_command("c1", "capture"))
+    informed.photograph()
+    return informed.exact.pop()
+
+
+class Line:
+    """A line to a server that fails as told."""
+
+    def __init__(self, *answers: Exception | None) -> None:
+        self.answers, self.sent = list(answers), []
+        self.refused: list[tuple[str, str, str]] = []
+        self.compressed = 0
+
+    def send(self, png: bytes) -> None:
+        self.sent.append(png)
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+
+    def compress(self, ppm: bytes) -> bytes:
+        from beffroi_player.agent.develop import developed
+
+        self.compressed += 1
+        return developed(ppm)
+
+    def captures(self) -> Captures:
+        return Captures(self.send, lambda *words: self.refused.append(words), self.compress)
+
+
+def refusal(status: int) -> Refusal:
+    found = Refusal(f"PUT: {status}")
+    found.status = status
+    return found
+
+
+def test_a_line_that_fails_is_tried_again_with_the_same_file(exact):
+    line = Line(requests.ConnectionError("gone"), refusal(503), None)
+    captures = line.captures()
+    captures.offer(exact)
+    pauses = [captures.step(), captures.step(), captures.step()]
+    assert all(pause and pause > 0 for pause in pauses[:2])
+    assert pauses[2] is None
+    assert len(set(line.sent)) == 1
+    assert line.compressed == 1
+    assert captures.step() is None
+    assert len(line.sent) == 3
+
+
+@pytest.mark.parametrize("status", [400, 404, 413])
+def test_a_server_that_does_not_want_it_is_asked_once(exact, status):
+    line = Line(refusal(status))
+    captures = line.captures()
+    captures.offer(exact)
+    assert captures.step() is None
+    assert captures.step() is None
+    assert len(line.sent) == 1
+    assert [words[:2] for words in line.refused] == [("exact picture", "refused")]
+
+
+def test_it_is_given_up_some_time(exact):
+    line = Line(*[requests.ConnectionError("gone")] * 100)
+    captures = line.captures()
+    captures.offer(exact)
+    while captures.step() is not None:
+        pass
+    assert len(line.sent) == TRIES
+    assert [words[1] for words in line.refused] == ["not-sent"]
+
+
+def test_a_newer_one_takes_the_place_of_one_that_is_not_sent(exact):
+    line = Line(requests.ConnectionError("gone"))
+    captures = line.captures()
+    captures.offer(exact)
+    captures.step()
+    newer = Exact(exact.ppm, exact.taken.model_copy(update={"at_ms": exact.taken.at_ms + 1}), {})
+    captures.offer(newer)
+    assert captures.step() is None
+    assert checked(line.sent[-1]).taken_at_ms == newer.taken.at_ms
+
+
+def test_what_is_no_picture_is_given_up(exact):
+    line = Line()
+    captures = line.captures()
+    captures.offer(Exact(b"P6 9 9 255\n", exact.taken, {}))
+    assert captures.step() is None
+    assert line.sent == []
+    assert line.refused
+
+
+class Desk(ThreadingHTTPServer):
+    """A server that takes pictures, as slowly as it is told to."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Clerk)
+        self.taken: list[tuple[str, str, bytes]] = []
+        self.pause_s = 0.0
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+
+class Clerk(BaseHTTPRequestHandler):
+    server: Desk
+
+    def do_PUT(self) -> None:
+        body, length = b"", int(self.headers["Content-Length"])
+        while len(body) < length:
+            time.sleep(self.server.pause_s)
+            body += self.rfile.read(min(PIECE, length - len(body)))
+        self.server.taken.append((self.path, self.headers["Authorization"], body))
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    desk.shutdown()
+    desk.server_close()
+
+
+def test_it_goes_up_with_the_token_of_the_screen(desk):
+    png = bytes(range(256)) * 2_000
+    Server(f"http://127.0.0.1:{desk.server_port}", TOKEN).put_capture(png)
+    assert desk.taken == [("/device/v1/capture", f"Bearer {TOKEN}", png)]
+
+
+def test_offering_one_never_waits_however_slow_the_line_is(desk, exact):
+    desk.pause_s = 0.2
+    captures = Captures(Server(f"http://127.0.0.1:{desk.server_port}", TOKEN).put_capture, lambda *_: None)
+    captures.start()
+    began = time.monotonic()
+    captures.offer(exact)
+    assert time.monotonic() - began < 0.1
+    until("it never arrives", lambda: desk.taken)
+    captures.stop()
+    checked(desk.taken[0][2])
