@@ -15,7 +15,10 @@ from playwright.sync_api import Browser, Page
 
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
 THEMES = ("light", "dark")
-NOT_PAGES = {"screen-screenshot", "screen-expected", "asset", "announcement-page", "alert-page", "alert-receipts"}
+NOT_PAGES = {
+    "screen-screenshot", "screen-expected", "screen-capture-picture", "asset", "announcement-page", "alert-page",
+    "alert-receipts",
+}  # fmt: skip
 PAGES = """
     now announcements announcement-new announcement pictures picture feeds playlists playlist rules rule-new rule
     alert-choose alert-new alert alerts scenarios scenario-new scenario screens screen-add screen screen-edit

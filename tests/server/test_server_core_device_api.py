@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import io
 import json
 
 import pytest
 from django.urls import include, path
 from django.utils import timezone
+from PIL import Image
 
+from beffroi_content.raster import image_digest
 from beffroi_content.timeline import Moment
 from beffroi_content.trust import TrustAnchor, TrustState, admit
+from beffroi_content.wire.captures import SIZE_LIMIT, labelled
+from beffroi_content.wire.reports import Capture
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
 from beffroi_server.broadcast import signing
 from beffroi_server.library import ingest
 from beffroi_server.library.models import Asset
 from beffroi_server.programme import publication
-from beffroi_server.screens import device_api, services
+from beffroi_server.screens import captures, device_api, services
 from beffroi_server.screens.models import Screen, ScreenState
 
 urlpatterns = [path("device/v1/", include("beffroi_server.screens.device_urls"))]
@@ -266,3 +271,78 @@ class TestReport:
 
     def test_that_is_none_is_refused(self, client, token):
         assert self.post(client, token, {"boot": "b"}).status_code == 400
+
+
+def png(size: tuple[int, int] = (64, 36), **said: object) -> bytes:
+    """Return an exact picture as a player sends it."""
+    image = Image.effect_noise(size, 60).convert("RGB")
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    known = {"size": size, "picture": image_digest(image), "taken_at_ms": 5, "clock": "trusted"} | said
+    return labelled(buffer.getvalue(), Capture.model_validate(known))
+
+
+class TestCapture:
+    @pytest.fixture
+    def put(self, client, token):
+        def put(body: bytes, **headers: str):
+            given = {"Authorization": f"Bearer {token}"} | headers
+            return client.put("/device/v1/capture", body, content_type="image/png", headers=given)
+
+        return put
+
+    def test_is_kept_as_it_came_beside_the_small_one(self, put, hall):
+        body = png()
+
+        assert put(body).status_code == 200
+        kept = captures.of(hall)
+        assert (kept.path.read_bytes(), kept.said.size) == (body, (64, 36))
+        assert [path.name for path in kept.path.parent.iterdir()] == ["hall.png"]
+
+    def test_that_is_newer_takes_its_place(self, put, hall):
+        put(png())
+        first = captures.of(hall)
+        put(png(programme=8))
+
+        assert captures.of(hall).said.programme == 8
+        assert captures.of(hall).mark != first.mark
+
+    @pytest.mark.parametrize("spoil", [lambda b: b"", lambda b: b[:-1], lambda b: b"GIF89a" + b, lambda b: b[:50] + b])
+    def test_that_is_none_is_refused_and_leaves_the_one_before(self, put, hall, spoil):
+        put(png())
+
+        answer = put(spoil(png(programme=9)))
+
+        assert (answer.status_code, answer.json()["error"]) == (400, "malformed")
+        assert captures.of(hall).said.programme is None
+        assert [path.name for path in captures.path_of(hall).parent.iterdir()] == ["hall.png"]
+
+    def test_that_is_too_large_is_refused_and_nothing_is_left(self, put, hall, monkeypatch):
+        body = png()
+        monkeypatch.setattr(captures, "SIZE_LIMIT", len(body) - 1)
+
+        assert put(body).status_code == 413
+        assert list(captures.path_of(hall).parent.iterdir()) == []
+
+    def test_that_announces_too_much_is_not_even_read(self, put, hall):
+        assert put(png(), **{"Content-Length": str(SIZE_LIMIT + 1)}).status_code == 413
+        assert captures.of(hall) is None
+
+    def test_is_for_enrolled_players_and_for_put_only(self, client, hall, dora, put):
+        assert client.put("/device/v1/capture", png(), content_type="image/png").status_code == 401
+        client.force_login(dora)
+        assert client.put("/device/v1/capture", png(), content_type="image/png").status_code == 401
+        services.revoke(hall)
+        assert put(png()).status_code == 401
+        assert captures.of(hall) is None
+
+    def test_of_one_screen_is_never_that_of_another(self, put, quay):
+        put(png())
+
+        assert captures.of(quay) is None
+
+    def test_whose_file_was_damaged_is_as_none(self, put, hall):
+        put(png())
+        captures.path_of(hall).write_bytes(b"\x89PNG\r\n\x1a\n")
+
+        assert captures.of(hall) is None

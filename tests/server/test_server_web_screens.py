@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import io
+import json
 import re
 
 import pytest
@@ -13,10 +15,17 @@ from django.utils import timezone
 from PIL import Image
 
 from beffroi_content.raster import image_digest
+from beffroi_content.wire.captures import labelled
+from beffroi_content.wire.messages import REPORT
+from beffroi_content.wire.reports import Capture
+from beffroi_content.wire.topics import Scope
+from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.alerts import services as alerts
+from beffroi_server.broadcast.ingest import Ingest
 from beffroi_server.broadcast.models import Outgoing
 from beffroi_server.programme import now as expected
 from beffroi_server.programme import publication
-from beffroi_server.screens import services
+from beffroi_server.screens import captures, services
 from beffroi_server.screens.models import Group, Screen, ScreenClass, ScreenState
 from beffroi_server.screens.queries import screenshot_path
 
@@ -289,3 +298,152 @@ class TestHealth:
         page = text(as_alice.get(f"/screens/{shown.slug}/"))
         assert "off, by its hours" in page
         assert "needs a look" not in page
+
+
+class TestFactsOfAMachine:
+    def test_its_line_its_wear_and_what_it_is_are_said(self, as_alice, shown):
+        network = {"interface": "wlan0", "kind": "wireless", "signal_dbm": -79, "cuts": 1}
+        report(
+            shown, expected.expected_picture(shown, timezone.now())[1],
+            health={
+                "network": network, "storage_used_percent": 30, "disk_errors": 4, "decode_errors": 2,
+                "problems": ["cable", "disk-errors", "signal-weak", "storage-worn"],
+            },
+            machine={"model": "Raspberry Pi 4", "system": "Debian 12", "kernel": "6.6", "python": "3.11.2"},
+        )  # fmt: skip
+        page = text(as_alice.get(f"/screens/{shown.slug}/"))
+        for said in (
+            "wlan0, by radio, weak (-79 dBm), gone 1 time since its start", "30 % of its life used at most",
+            "Raspberry Pi 4", "Debian 12 · 6.6", "Python 3.11.2", "Look at the cable", "before it fails",
+            "nearer to the access point", "Plan to replace it.", "Frames of videos that were damaged",
+        ):  # fmt: skip
+            assert said in page
+
+    def test_nothing_is_claimed_of_a_machine_that_says_nothing(self, as_alice, shown):
+        page = text(as_alice.get(f"/screens/{shown.slug}/"))
+        for word in ("Network", "Built-in memory", "Errors of its file systems", "Machine", "Software"):
+            assert f"<dt>{word}</dt>" not in page
+
+    def test_what_it_runs_on_holds_until_it_is_said_again(self, hall, keyring):
+        first = {"boot": "b", "number": 1, "at_ms": 5, "clock": "trusted", "link": "live"}
+        Screen.objects.update(enrolled_at=timezone.now())
+        topic = REPORT.topic("saint-aubin", Scope.SCREEN, "hall")
+        for body in (first | {"machine": {"model": "Raspberry Pi 5"}}, first | {"number": 2}):
+            Ingest("saint-aubin").write([(str(topic), json.dumps(body).encode())])
+        state = ScreenState.objects.get()
+        assert (state.report_number, state.report["machine"]["model"]) == (2, "Raspberry Pi 5")
+
+
+class TestExactPictures:
+    @pytest.fixture
+    def sent(self, shown):
+        """Let the player of a screen send an exact picture of what it must show; give what it says of it."""
+
+        def sent(image: Image.Image | None = None, **more: object) -> Capture:
+            at = round(timezone.now().timestamp() * 1000)
+            right, digest = expected.expected_picture(shown, timezone.now())
+            image = image or right
+            heads = {row.topic: row.sequence for row in Outgoing.objects.filter(retained=True)}
+            known = {
+                "size": image.size, "picture": image_digest(image), "frame": digest, "taken_at_ms": at,
+                "presented_at_ms": at, "clock": "trusted",
+                "shown": [{"slide": slide.id, "reason": "rule"} for slide in expected.current_manifest(shown).slides],
+                "programme": next(heads[topic] for topic in heads if topic.endswith("s-hall/programme")),
+                "alerts": {"/".join(t.split("/")[4:]): heads[t] for t in heads if t.endswith("/alerts")},
+            }  # fmt: skip
+            buffer = io.BytesIO()
+            image.save(buffer, "PNG")
+            said = Capture.model_validate(known | more)
+            captures.keep(shown, io.BytesIO(labelled(buffer.getvalue(), said)))
+            return said
+
+        return sent
+
+    @pytest.fixture
+    def page(self, as_alice, shown):
+        return lambda query="": text(as_alice.get(f"/screens/{shown.slug}/{query}"))
+
+    def test_say_what_they_show_when_and_that_they_are_equal(self, page, sent):
+        said = sent()
+        shown = page()
+        assert said.picture in shown
+        assert "La piscine rouvre lundi" in shown
+        assert "equal to the pixel" in part(shown)
+        assert "1920 × 1080 pixels" in shown
+
+    def test_say_when_they_are_not_what_had_to_be_there(self, page, sent):
+        wrong = Image.new("RGB", (1920, 1080), "red")
+        sent(wrong, frame=image_digest(wrong))
+        assert "not what it must be" in part(page())
+
+    def test_are_not_equal_when_the_display_has_something_else_than_was_composed(self, page, sent):
+        sent(Image.new("RGB", (1920, 1080), "red"))
+        assert "not what it must be" in part(page())
+
+    @pytest.mark.parametrize(
+        ("more", "words"),
+        [
+            ({"moves": True}, "right, but for what moves on it"),
+            ({"brightness": 40, "power": "dim"}, "right, dimmed to 40 %"),
+            ({"overlay": True}, "not compared"),
+            ({"programme": 1}, "has received something else since"),
+            ({"alerts": {"all/alerts": 1}}, "has received something else since"),
+        ],
+    )
+    def test_claim_no_more_than_was_compared(self, page, sent, more, words):
+        if "alerts" in more:
+            alerts.publish_sets(timezone.now())
+        sent(Image.new("RGB", (1920, 1080), "red"), **more)
+        assert words in part(page())
+        assert "equal to the pixel" not in part(page())
+
+    def test_of_a_clock_gone_mad_can_be_shown(self, page, sent):
+        sent(taken_at_ms=253_402_300_799_999, presented_at_ms=253_402_300_799_999)
+        assert "Digest of its pixels" in page()
+
+    def test_are_asked_for_by_a_technician_and_the_page_waits(self, as_charlie, shown):
+        answer = as_charlie.post("/screens/hall/capture/")
+        where = answer.headers["Location"]
+        assert Outgoing.objects.filter(topic__endswith="s-hall/command").exists()
+        assert AuditEvent.objects.filter(action="screen-captured").exists()
+        page = text(as_charlie.get(where.partition("#")[0]))
+        assert "on its way" in page
+        assert as_charlie.get("/screens/hall/capture/").status_code == 405
+
+    def test_are_noticed_by_a_page_that_waits(self, as_charlie, shown, sent):
+        page = text(as_charlie.get(as_charlie.post("/screens/hall/capture/").headers["Location"].partition("#")[0]))
+        address = html.unescape(re.search(r'hx-get="([^"]*capture/state[^"]*)"', page)[1])
+        assert as_charlie.get(address).status_code == 204
+        sent()
+        arrived = text(as_charlie.get(address))
+        assert "The picture is here." in arrived
+        assert "data-every" not in arrived
+
+    def test_that_do_not_come_are_not_waited_for_for_ever(self, as_charlie, shown):
+        answer = as_charlie.get("/screens/hall/capture/state/", {"before": "none", "until": "1"})
+        assert "No picture has come." in text(answer)
+        assert "data-every" not in text(answer)
+
+    @pytest.mark.parametrize("query", ["?before=none&until=x", "?before=<script>&until=" + "9" * 40, "?until=5"])
+    def test_a_page_takes_any_question(self, page, query):
+        assert "<script>" not in part(page(query))
+
+    def test_are_for_those_who_see_the_page(self, client, shown, sent, alice):
+        sent()
+        assert client.get("/screens/hall/capture.png").status_code == 302
+        assert client.get("/screens/hall/capture/state/").status_code == 302
+        client.force_login(alice)
+        answer = client.get("/screens/hall/capture.png")
+        assert answer.getvalue() == captures.path_of(shown).read_bytes()
+        assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/png", "private, no-cache")
+        assert client.get("/screens/hall/capture.png", headers={"If-None-Match": answer["ETag"]}).status_code == 304
+        assert client.post("/screens/hall/capture/").status_code == 403
+        assert "Take an exact picture" not in text(client.get("/screens/hall/"))
+
+    def test_that_are_not_there_are_not_found(self, as_alice, shown):
+        assert as_alice.get("/screens/hall/capture.png").status_code == 404
+
+
+def part(page: str) -> str:
+    """Return what a page says of the exact picture."""
+    return page.partition('id="exact"')[2].partition("</section>")[0]

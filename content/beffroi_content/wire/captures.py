@@ -46,7 +46,7 @@ def labelled(png: bytes, capture: Capture) -> bytes:
     return b"".join((png[:header], _written(b"tEXt", text), png[header:]))
 
 
-def label(png: bytes) -> Capture:
+def label(png: bytes | memoryview) -> Capture:
     """Return what a picture says of itself; the first ``HEAD`` bytes of it will do.
 
     Raises:
@@ -70,7 +70,7 @@ def label(png: bytes) -> Capture:
     return capture
 
 
-def checked(png: bytes) -> Capture:
+def checked(png: bytes | memoryview) -> Capture:
     """Return what a picture says of itself, if all of it is there: header, label, pixels, end, and nothing else.
 
     Raises:

@@ -44,6 +44,7 @@ WORDS = {
     "scenario-changed": _("changed the scenario"),
     "scenario-created": _("prepared the scenario"),
     "scenario-deleted": _("deleted the scenario"),
+    "screen-captured": _("asked for an exact picture of the screen"),
     "screen-changed": _("changed the screen"),
     "screen-class-changed": _("changed the screen class"),
     "screen-class-created": _("created the screen class"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -122,6 +123,20 @@ def screens_of(everywhere: bool, groups: Iterable[Group], screens: Iterable[Scre
     return Screen.objects.filter(
         pk__in=Screen.objects.filter(Q(pk__in=[one.pk for one in screens]) | Q(groups__in=list(groups))).values("pk")
     )
+
+
+def titles(identifiers: Iterable[str]) -> dict[str, str]:
+    """Return the titles of alerts by their identifiers on the wire; what is none is left out."""
+    known = [each for each in identifiers if _is_uuid(each)]
+    return {str(alert.pk): alert.title for alert in Alert.objects.filter(pk__in=known)} if known else {}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def receipts_of(alert: Alert) -> list[ScreenReceipt]:

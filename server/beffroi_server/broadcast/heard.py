@@ -53,7 +53,10 @@ def _take_report(state: ScreenState, report: Report) -> None:
     of_former_boot = bool(before) and before.get("boot") != report.boot and state.boot == before.get("boot")
     if of_former_boot and report.at_ms < int(before.get("at_ms", 0)):
         return
-    state.report, state.report_number = report.model_dump(mode="json"), report.number
+    said = report.model_dump(mode="json")
+    # Said now and then only: until then, what was said last holds.
+    said["machine"] = said["machine"] or before.get("machine")
+    state.report, state.report_number = said, report.number
 
 
 def _take_receipts(state: ScreenState, receipts: Receipts, now: dt.datetime) -> None:

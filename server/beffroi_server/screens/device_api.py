@@ -15,8 +15,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from beffroi_content.wire.captures import SIZE_LIMIT, BadCapture
 from beffroi_content.wire.messages import ALERTS, KEYS, PROGRAMME, REPORT
 from beffroi_content.wire.topics import Scope
 from beffroi_server.broadcast import beats, ingest, signing
@@ -25,7 +26,7 @@ from beffroi_server.broadcast.models import Outgoing
 from beffroi_server.library import serving
 from beffroi_server.library.ingest import path_of
 from beffroi_server.library.models import Asset
-from beffroi_server.screens import services
+from beffroi_server.screens import captures, services
 from beffroi_server.screens.errors import EnrolmentRefused
 from beffroi_server.screens.models import Screen, ScreenState
 
@@ -147,6 +148,22 @@ def report(request: HttpRequest, screen: Screen) -> HttpResponse:
     topic = REPORT.topic(signing.site(), Scope.SCREEN, screen.slug)
     if not ingest.Ingest(topic.site).write([(str(topic), request.body)]):
         return _error(400, "malformed", "this is not a report")
+    return JsonResponse({})
+
+
+@for_players
+@require_http_methods(["PUT"])
+def capture(request: HttpRequest, screen: Screen) -> HttpResponse:
+    """Take in an exact picture of the glass. It is read piece by piece, and never decoded."""
+    announced = request.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > SIZE_LIMIT:
+        return _error(413, "too-large", f"a picture has {SIZE_LIMIT} bytes at most")
+    try:
+        captures.keep(screen, request)
+    except captures.TooLarge as error:
+        return _error(413, "too-large", str(error))
+    except BadCapture as error:
+        return _error(400, "malformed", str(error))
     return JsonResponse({})
 
 

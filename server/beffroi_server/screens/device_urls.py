@@ -11,4 +11,5 @@ urlpatterns = [
     path("documents", device_api.documents),
     path("assets/<str:sha256>", device_api.asset),
     path("report", device_api.report),
+    path("capture", device_api.capture),
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from beffroi_content import model as content
 from beffroi_content.model import AlertForm
 from beffroi_content.timeline import ReasonKind, Scene, Showing
+from beffroi_content.wire.reports import Network, Report, Shown
 
 STATES = {
     "right": (gettext_lazy("shows what it must"), "calm", "online"),
@@ -48,8 +49,91 @@ AILMENTS = {
     "memory-low": gettext_lazy("Its memory is nearly full. Restart its player; if that recurs, tell us."),
     "disk-nearly-full": gettext_lazy("Its disk is nearly full: new content may not reach it."),
     "disk-read-only": gettext_lazy("Its disk takes nothing more. Replace its memory card."),
+    "disk-errors": gettext_lazy("Its file system has met errors. Replace its memory card before it fails."),
+    "storage-worn": gettext_lazy("Its built-in memory is nearly worn out. Plan to replace it."),
+    "signal-weak": gettext_lazy(
+        "Its radio hears the network badly. Move it nearer to the access point, or lay a cable."
+    ),
+    "cable": gettext_lazy("Its network was gone several times within an hour. Look at the cable and at both sockets."),
 }
 """By problem of the health: what it means, and the next step."""
+
+
+VERDICTS = {
+    "equal": (gettext_lazy("equal to the pixel"), "calm", "exact"),
+    "moves": (gettext_lazy("right, but for what moves on it"), "calm", "online"),
+    "dimmed": (gettext_lazy("right, dimmed to %(percent)d %%"), "calm", "online"),
+    "differs": (gettext_lazy("not what it must be"), "bad", "scenario"),
+    "outdated": (gettext_lazy("not compared: the screen has received something else since"), "warn", "waiting"),
+    "unknown": (gettext_lazy("not compared"), "warn", "waiting"),
+}
+"""By code of ``captures.verdict``: words, colour of the tag, icon."""
+GOOD_DBM, FAIR_DBM = -65, -75
+"""From here on a radio hears well, and well enough."""
+
+
+def verdict(code: str, brightness: int) -> dict[str, str]:
+    """Return words, colour and icon of what became of comparing an exact picture."""
+    words, colour, icon = VERDICTS[code]
+    said = str(words) % {"percent": brightness} if code == "dimmed" else str(words)
+    return {"code": code, "words": said, "colour": colour, "icon": icon}
+
+
+def shown(parts: Iterable[Shown], slides: Mapping[str, str], alerts: Mapping[str, str]) -> str:
+    """Return the names of what a player says that it shows: ``La piscine rouvre + Alerte : crue``."""
+    return " + ".join(dict.fromkeys(_said_name(part, slides, alerts) for part in parts))
+
+
+def _said_name(part: Shown, slides: Mapping[str, str], alerts: Mapping[str, str]) -> str:
+    if part.alert is not None:
+        return alerts.get(part.alert, part.alert)
+    return slides.get(part.slide or "", part.slide or "")
+
+
+def health(report: Report | None) -> list[tuple[str, str]]:
+    """Return what is worth a line of how a machine is connected, how it wears, and what it is, each with its name."""
+    if report is None:
+        return []
+    found = []
+    if report.health is not None:
+        found += [
+            (_("Network"), _line(report.health.network)),
+            (_("Built-in memory"), _wear(report.health.storage_used_percent)),
+            (_("Errors of its file systems"), str(report.health.disk_errors or "")),
+            (_("Frames of videos that were damaged"), str(report.health.decode_errors or "")),
+        ]
+    if report.machine is not None:
+        machine = report.machine
+        system = " · ".join(filter(None, (machine.system, machine.kernel)))
+        software = " · ".join(filter(None, (machine.python and f"Python {machine.python}", machine.graphics)))
+        found += [(_("Machine"), machine.model), (_("System"), system), (_("Software"), software)]
+    return [(name, text) for name, text in found if text]
+
+
+def _line(network: Network | None) -> str:
+    if network is None:
+        return ""
+    parts = [_("by radio") if network.kind == "wireless" else _("by cable")]
+    if network.speed_mbps is not None:
+        parts.append(_("%(speed)d Mbit/s") % {"speed": network.speed_mbps})
+    if network.signal_dbm is not None:
+        parts.append(f"{_strength(network.signal_dbm)} ({network.signal_dbm} dBm)")
+    if network.cuts:
+        cuts = ngettext("gone %(count)d time since its start", "gone %(count)d times since its start", network.cuts)
+        parts.append(cuts % {"count": network.cuts})
+    return f"{network.interface}, {', '.join(parts)}"
+
+
+def _strength(dbm: int) -> str:
+    return _("strong") if dbm >= GOOD_DBM else _("good enough") if dbm >= FAIR_DBM else _("weak")
+
+
+def _wear(percent: int | None) -> str:
+    if percent is None:
+        return ""
+    if percent > 100:
+        return _("used beyond what its maker vouches for")
+    return _("%(percent)d %% of its life used at most") % {"percent": percent}
 
 
 def ailments(problems: Iterable[str]) -> list[str]:

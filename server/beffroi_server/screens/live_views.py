@@ -5,20 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import time
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 from PIL import Image
 
 from beffroi_content.timeline import Scene
+from beffroi_content.wire.reports import Capture
+from beffroi_server.alerts import queries as alerts
+from beffroi_server.broadcast.heard import instant
 from beffroi_server.programme import now as expected
 from beffroi_server.programme.compile import CompileProblem
-from beffroi_server.screens import in_words, queries, services
+from beffroi_server.screens import captures, in_words, queries, services
 from beffroi_server.screens.models import Group, Screen
 from beffroi_server.screens.queries import ScreenOverview
 from beffroi_server.web import words
@@ -27,6 +34,8 @@ from beffroi_server.web.access import PersonRequest, for_people, is_htmx
 CARDS = 24
 SMALL = (640, 640)
 """Pixels of a picture for a card, at most."""
+CAPTURE_S = 60
+"""How long a page waits for an exact picture."""
 LATENESS = dt.timedelta(seconds=5)
 """By how much a screenshot may seem older than what it shows, since two clocks are known."""
 
@@ -52,6 +61,32 @@ class Card:
     def screen(self) -> Screen:
         """The screen."""
         return self.known.screen
+
+
+@dataclass(frozen=True)
+class CaptureState:
+    """An exact picture of a glass, or that it is on its way."""
+
+    kept: captures.Kept | None
+    waits: bool
+    """Whether somebody has asked for another one, which is not here yet."""
+    query: str
+    """What a page that waits has to ask with."""
+    is_late: bool
+    """Whether it should be here by now."""
+    verdict: dict[str, str]
+    shows: str
+
+    @property
+    def taken_at(self) -> dt.datetime | None:
+        """When it was taken, by the clock of the player."""
+        return instant(self.kept.said.taken_at_ms, timezone.now()) if self.kept else None
+
+    @property
+    def presented_at(self) -> dt.datetime | None:
+        """Since when it was on the glass, by the clock of the player."""
+        presented = self.kept.said.presented_at_ms if self.kept else None
+        return instant(presented, timezone.now()) if presented is not None else None
 
 
 @for_people("GET")
@@ -88,6 +123,64 @@ def screen_screenshot(request: PersonRequest, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     return _image(request, found[0], "image/jpeg", f'"{hashlib.sha256(found[0]).hexdigest()[:32]}"')
+
+
+@for_people("GET")
+def screen_capture_picture(request: PersonRequest, slug: str) -> HttpResponseBase:
+    """Return the newest exact picture of the glass."""
+    kept = captures.of(get_object_or_404(Screen, slug=slug))
+    if kept is None:
+        raise Http404
+    tag = f'"{kept.mark}"'
+    unchanged = request.headers.get("If-None-Match") == tag
+    response: HttpResponseBase = (
+        HttpResponse(status=304)
+        if unchanged
+        else FileResponse(kept.path.open("rb"), content_type="image/png", filename=f"{slug}.png")
+    )
+    response["ETag"], response["Cache-Control"] = tag, "private, no-cache"
+    return response
+
+
+@for_people("GET")
+def screen_capture_state(request: PersonRequest, slug: str) -> HttpResponse:
+    """Return the part of a page that waits for an exact picture, once there is something to say: otherwise 204."""
+    found = get_object_or_404(Screen.objects.select_related("screen_class", "state"), slug=slug)
+    state = capture_state(found, request)
+    if state.waits and not state.is_late:
+        return HttpResponse(status=204)
+    return render(request, "screens/capture.html", {"screen": found, "capture": state, "arrived": not state.waits})
+
+
+def waiting_for_capture(screen: Screen) -> str:
+    """Return the address of a page that waits for another exact picture than there is now."""
+    kept = captures.of(screen)
+    query = urlencode({"before": kept.mark if kept else "none", "until": round(time.time()) + CAPTURE_S})
+    return f"{reverse('screen', args=[screen.slug])}?{query}#capture"
+
+
+def capture_state(screen: Screen, request: HttpRequest) -> CaptureState:
+    """Return what there is to say of the exact picture of a screen's glass on a page that may wait for another."""
+    kept = captures.of(screen)
+    before, until = request.GET.get("before", ""), request.GET.get("until", "")
+    end = int(until) if until.isdecimal() and len(until) < 12 else 0
+    return CaptureState(
+        kept,
+        waits=bool(before) and before == (kept.mark if kept else "none"),
+        query=urlencode({"before": before, "until": end}),
+        is_late=time.time() >= end,
+        verdict=in_words.verdict(captures.verdict(screen, kept.said), kept.said.brightness) if kept else {},
+        shows=in_words.shown(kept.said.shown, *_names(screen, kept.said)) if kept else "",
+    )
+
+
+def _names(screen: Screen, said: Capture) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the names of the slides and of the alerts that a picture may show, by their identifiers."""
+    try:
+        slides = {slide.id: slide.name for slide in expected.current_manifest(screen).slides}
+    except CompileProblem:
+        slides = {}
+    return slides, alerts.titles(each.alert for each in said.shown if each.alert)
 
 
 @for_people("GET")

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from beffroi_content.model import PowerState
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import ALERTS, PROGRAMME
-from beffroi_content.wire.reports import Link, Report
+from beffroi_content.wire.reports import Capture, Link, Report
 from beffroi_content.wire.topics import Scope, Topic
 from beffroi_server.broadcast.models import Outgoing
 from beffroi_server.screens.models import Screen, ScreenState
@@ -82,8 +82,8 @@ def overview_of(screen: Screen, now: dt.datetime) -> ScreenOverview:
     return _overview(screen, _heads(), now, pictures=True)
 
 
-def picture_is_right(screen: Screen, report: Report) -> bool | None:
-    """Tell whether what a screen reports to have presented is what it had to show then; None where that is unknown."""
+def picture_is_right(screen: Screen, report: Report | Capture) -> bool | None:
+    """Tell whether what a screen says to have presented is what it had to show then; None where that is unknown."""
     from beffroi_server.programme import now as expected  # noqa: PLC0415 - Pillow loads only where something is drawn
 
     if report.frame is None or report.presented_at_ms is None:
@@ -99,6 +99,12 @@ def picture_is_right(screen: Screen, report: Report) -> bool | None:
     except Exception:
         logger.exception("what %s must show cannot be drawn", screen.slug)
         return None
+
+
+def is_outdated(screen: Screen, said: Report | Capture) -> bool:
+    """Tell whether a screen has been sent another programme or other alerts since it said something."""
+    heads = _heads()
+    return said.programme != heads.get(_programme_of(screen)) or _alerts_are_older(screen, said, heads)
 
 
 def screenshot(screen: Screen) -> tuple[bytes, dt.datetime] | None:
@@ -154,7 +160,7 @@ def _reasons(
         return ["offline"]
     found = {
         "silent": state.seen_at is None or state.seen_at < now - SILENT_AFTER,
-        "programme-older": report.programme != heads.get(f"{Scope.SCREEN.of(screen.slug)}/{PROGRAMME.leaf}"),
+        "programme-older": report.programme != heads.get(_programme_of(screen)),
         "programme-preparing": bool(report.preparing),
         "alerts-older": _alerts_are_older(screen, report, heads),
         "refusals": any(refusal.last_at_ms > _hour_ago(now) for refusal in report.refusals),
@@ -166,7 +172,11 @@ def _reasons(
     return [code for code, holds in found.items() if holds]
 
 
-def _alerts_are_older(screen: Screen, report: Report, heads: dict[str, int]) -> bool:
+def _programme_of(screen: Screen) -> str:
+    return f"{Scope.SCREEN.of(screen.slug)}/{PROGRAMME.leaf}"
+
+
+def _alerts_are_older(screen: Screen, report: Report | Capture, heads: dict[str, int]) -> bool:
     scopes = [Scope.ALL.of(), Scope.SCREEN.of(screen.slug)]
     scopes += [Scope.GROUP.of(group.slug) for group in screen.groups.all()]
     streams = [f"{scope}/{ALERTS.leaf}" for scope in scopes]

@@ -165,6 +165,13 @@ def ask_screenshots(screen: Screen, seconds: int = 60) -> bool:
     return True
 
 
+def ask_capture(screen: Screen, *, person: Person | None = None) -> None:
+    """Ask the player for an exact picture of the glass, once."""
+    with serialised():
+        audit.record(person, "screen-captured", screen, slug=screen.slug)
+        _command(screen, CommandKind.CAPTURE, 0)
+
+
 def identify(screen: Screen, *, person: Person | None = None) -> None:
     """Let a screen show its name over everything for a while."""
     with serialised():

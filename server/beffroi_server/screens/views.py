@@ -66,6 +66,8 @@ def screen(request: PersonRequest, slug: str) -> HttpResponse:
         "problems": programme.problems(found),
         "upcoming": _upcoming(found),
         "report": known.report,
+        "health": in_words.health(known.report),
+        "capture": live_views.capture_state(found, request),
     }
     return render(request, "screens/screen.html", context)
 
@@ -117,6 +119,14 @@ def screen_enrolment(request: PersonRequest, slug: str) -> HttpResponse:
             return HttpResponse(status=204)
         return render(request, "screens/enrolment_state.html", context | {"stage": stage})
     return render(request, "screens/enrolment.html", context | {"stage": stage})
+
+
+@for_technicians("POST")
+def screen_capture(request: PersonRequest, slug: str) -> HttpResponse:
+    """Ask for an exact picture of the glass, and wait for it on the page of the screen."""
+    found = get_object_or_404(Screen, slug=slug)
+    services.ask_capture(found, person=request.user)
+    return redirect(live_views.waiting_for_capture(found))
 
 
 @for_technicians("POST")
