@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pygame
 import pytest
@@ -38,7 +39,8 @@ from beffroi_player.agent.captures import TRIES, Captures, Exact
 from beffroi_player.agent.http import PIECE, Refusal, Server
 from beffroi_player.files import stamp
 from beffroi_player.nudge import Bell
-from beffroi_player.stage.camera import PATIENCE_MS
+from beffroi_player.stage import camera
+from beffroi_player.stage.frames import upright_rgb
 
 RIBBON = (1920, 160)
 DIM = ScreenHours(state=PowerState.DIM, window=TimeWindow(start=dt.time(0), end=dt.time(23, 59)), brightness=30)
@@ -155,7 +157,7 @@ def test_it_waits_a_little_for_what_moves_and_says_that_it_did_not_stop(player, 
     player.stage.turn()
     time.sleep(0.05)  # a picture that must not come
     assert stamp(player.runtime.capture) == before
-    player.time.pass_by(int(PATIENCE_MS))
+    player.time.pass_by(int(camera.PATIENCE_MS))
     player.stage.turn()
     until("no picture", lambda: stamp(player.runtime.capture) != before)
     player.reporter.look()
@@ -184,30 +186,83 @@ class Panel(Display):
 
     def __init__(self) -> None:
         super().__init__((3840, 2160))
-        self.steps: list[float] = []
 
     def present(self, picture: pygame.Surface) -> None:
         self.pictures[:] = [picture]
-        self.steps.append(time.monotonic())
 
 
-def test_no_step_of_what_glides_is_late_while_a_picture_is_taken(hall, tmp_path):
+@pytest.fixture
+def moving(hall: TownHall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
+    """A large display on which messages glide in real time, and pictures that do not wait for them to stop."""
+    monkeypatch.setattr(camera, "PATIENCE_MS", 0.0)
     player = Player(hall, tmp_path, time=RealTime(hall.now_ms))
-    panel = player.display = Panel()
+    player.display = Panel()
     player.start_stage()
     player.hear(hall.publish_keys(), hall.publish_beat())
     player.hear(hall.publish_programme(with_a_band_of_messages(hall)))
     player.stage.turn()
-    late: list[int] = []
-    with Bell(player.runtime.stage_bell) as bell:
-        for _ in range(5):
-            late.append(late_while_taking(player, bell))
-            if late[-1] == 0:
-                break
+    yield player
+    player.stage.end()
     player.close()
-    assert len(panel.steps) > 30
-    # Another program may have had the processor once; not each time.
-    assert min(late) == 0, late
+
+
+def test_no_step_of_what_glides_is_late_while_a_picture_is_taken(moving):
+    taking, otherwise = [], []
+    with Bell(moving.runtime.stage_bell) as bell:
+        for _ in range(20):
+            otherwise.append(late_steps(moving, bell, photograph=False))
+            taking.append(late_steps(moving, bell, photograph=True))
+            if taking[-1] == 0:
+                return
+    if min(otherwise) > 0:
+        pytest.skip("other programs have the processor: steps are late without a picture too")
+    raise AssertionError(f"late steps: {taking}, without a picture {otherwise}")
+
+
+def late_steps(player: Player, bell: Bell, *, photograph: bool) -> int:
+    """Let messages glide for a while; return how many steps were late."""
+    before, wait = stamp(player.runtime.capture), player.stage.turn()
+
+    def go_on(steps: int) -> None:
+        nonlocal wait
+        for _ in range(steps):
+            bell.wait(wait)
+            wait = player.stage.step()
+
+    go_on(2)
+    late = player.stage.late_frames
+    end = time.monotonic() + 10
+    if photograph:
+        player.stage.capture()
+        while stamp(player.runtime.capture) == before:
+            assert time.monotonic() < end, "no picture"
+            go_on(1)
+    go_on(5)
+    return player.stage.late_frames - late
+
+
+def test_the_loop_only_copies_and_never_waits_for_whoever_writes(moving, monkeypatch):
+    """In time of the processor: however busy the machine is with something else."""
+    held: list[float] = []
+
+    def measured(*arguments: object) -> object:
+        began = time.thread_time()
+        found = upright_rgb(*arguments)
+        held.append(1000 * (time.thread_time() - began))
+        return found
+
+    monkeypatch.setattr(camera, "upright_rgb", measured)
+    before, steps = stamp(moving.runtime.capture), []
+    for number in range(10):
+        if number == 5:
+            moving.stage.capture()
+        began = time.thread_time()
+        moving.stage.step()
+        steps.append(1000 * (time.thread_time() - began))
+    until("no picture", lambda: stamp(moving.runtime.capture) != before)
+    usual, worst = sorted(steps)[len(steps) // 2], max(steps)
+    assert worst - usual < 1000 / 60, steps
+    assert max(held) < 1000 / 60 / 4
 
 
 def with_a_band_of_messages(hall: TownHall) -> Manifest:
@@ -222,28 +277,6 @@ def with_a_band_of_messages(hall: TownHall) -> Manifest:
     playlists = tuple(Playlist(id=name, name=name, slides=(each.id,)) for name, each in slides.items())
     manifest = hall.manifest(page, band, size=(3840, 2160), rotation=180)
     return manifest.replace(layout=Layout(zones=zones), playlists=playlists, rules=rules)
-
-
-def late_while_taking(player: Player, bell: Bell) -> int:
-    """Let messages glide for a while, with a picture taken in the midst of it; return how many steps were late."""
-    before = stamp(player.runtime.capture)
-    wait = player.stage.turn()
-
-    def go_on(steps: int) -> None:
-        nonlocal wait
-        for _ in range(steps):
-            bell.wait(wait)
-            wait = player.stage.step()
-
-    go_on(10)
-    late = player.stage.late_frames
-    player.stage.capture()
-    end = time.monotonic() + 10
-    while stamp(player.runtime.capture) == before:
-        assert time.monotonic() < end, "no picture"
-        go_on(1)
-    go_on(5)
-    return player.stage.late_frames - late
 
 
 def test_it_is_asked_for_again_while_one_is_written(informed):
