@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beffroi_player import logs, supervisor
+from beffroi_player.paths import default_runtime, default_state
 
 FAILED = 1
 EPILOGUE = """\
@@ -26,7 +27,7 @@ Exit codes: 0 done, 1 it could not start, 2 the command line is wrong.
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code."""
     options = _parser().parse_args(argv)
-    logs.set_up(options.log_level, options.command)
+    logs.set_up(options.log_level, options.command, options.state or default_state())
     os.umask(0o027)
     try:
         return int(options.do(options))
@@ -105,8 +106,6 @@ def _common() -> argparse.ArgumentParser:
 
 
 def _folders(options: argparse.Namespace) -> tuple[Path, Path]:
-    from beffroi_player.paths import default_runtime, default_state  # noqa: PLC0415 -- the stage must start fast
-
     state = options.state or default_state()
     runtime = options.runtime or default_runtime(state)
     for folder in (state, state / "assets", state / "frames", state / "plays"):

@@ -14,6 +14,7 @@ from beffroi_provisioning.files import write_text
 
 CONFIGURATION_FILE = "mosquitto.conf"
 ACCESS_FILE = "beffroi.access"
+WATCHDOG_FILE = "beffroi-watchdog.conf"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beffroi-provisioning", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_mosquitto(commands.add_parser("mosquitto", help="the configuration and the access list of Mosquitto"))
-    _add_units(commands.add_parser("units", help="systemd units for a server and for a player"))
+    _add_units(commands.add_parser("units", help="what systemd reads: server, player, hardware watchdog"))
     return parser
 
 
@@ -86,6 +87,7 @@ def _unit_files(options: argparse.Namespace) -> dict[str, str]:
     return {
         "beffroi-server.service": units.server(options.programs),
         "beffroi-player.service": units.player(options.programs),
+        WATCHDOG_FILE: units.watchdog(),
     }
 
 

@@ -35,6 +35,18 @@ UMask=0027
 """
 
 
+def watchdog() -> str:
+    """Return a drop-in for systemd itself: a machine that hangs is reset by its hardware watchdog.
+
+    It belongs into /etc/systemd/system.conf.d. The watchdog of a Raspberry Pi takes about 15 seconds at most.
+    """
+    return """\
+# A machine on which nothing runs any more starts again by itself.
+[Manager]
+RuntimeWatchdogSec=10s
+"""
+
+
 def server(programs: Path = PROGRAMS) -> str:
     """Return ``beffroi-server.service``: its data is in /var/lib/beffroi-server, its settings in /etc/beffroi."""
     return f"""\

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from beffroi_provisioning import units
+from beffroi_provisioning.__main__ import main
 
 RENDERED = {"beffroi-server.service": units.server, "beffroi-player.service": units.player}
 
@@ -70,3 +71,12 @@ def test_systemd_finds_no_fault(name, tmp_path):
     )
     faults = [line for line in verified.stderr.splitlines() if name in line]
     assert (verified.returncode, faults) == (0, [])
+
+
+def test_the_hardware_watchdog_resets_a_machine_that_hangs():
+    assert parsed(units.watchdog())["Manager"]["RuntimeWatchdogSec"] == "10s"
+
+
+def test_all_files_of_systemd_are_written(tmp_path):
+    assert main(["units", "--out", str(tmp_path)]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {*RENDERED, "beffroi-watchdog.conf"}

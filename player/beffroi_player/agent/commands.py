@@ -58,7 +58,7 @@ class Commands:
         if command.id in self._done:
             return
         self._remember(command.id)
-        log.info("command %s: %s", command.id, command.kind)
+        log.info("command %s: %s", command.id, command.kind, extra={"COMMAND": str(command.kind)})
         if command.kind == CommandKind.IDENTIFY:
             self._identify(command.seconds)
         elif command.kind == CommandKind.SCREENSHOT:

@@ -76,7 +76,10 @@ class Preparer:
             return self._again(f"failed: {type(error).__name__}: {error}")
         if self._wanted is wanted:
             self._wanted = None
-        log.info("programme %d is active, %d slides left out", programme.sequence, len(programme.skipped))
+        log.info(
+            "programme %d is active, %d slides left out", programme.sequence, len(programme.skipped),
+            extra={"STREAM": "programme", "SEQUENCE": programme.sequence},
+        )  # fmt: skip
         self._say("")
         return None
 

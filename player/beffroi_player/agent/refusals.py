@@ -49,7 +49,7 @@ class Refusals:
             if loud:
                 self._logged[code] = self._uptime()
         if loud:
-            log.warning("refused %s: %s (%s)", subject, code, detail[:300])
+            log.warning("refused %s: %s (%s)", subject, code, detail[:300], extra={"CODE": code, "SUBJECT": subject})
 
     def all(self) -> tuple[Refusal, ...]:
         """Return them, the newest first."""

@@ -203,7 +203,10 @@ class Reporter:
             for key in list(self._acknowledged)[:-ACKNOWLEDGED]:
                 del self._acknowledged[key]
         for _, receipt in fresh:
-            log.info("%s %s on the glass after %.1f ms", receipt.stream, receipt.alert or "", receipt.latency_ms)
+            log.info(
+                "%s %s on the glass after %.1f ms", receipt.stream, receipt.alert or "", receipt.latency_ms,
+                extra={"STREAM": receipt.stream, "SEQUENCE": receipt.sequence, "ALERT": receipt.alert or ""},
+            )  # fmt: skip
 
     def _is_lasting(self, glass: Glass) -> bool:
         """Whether the picture may be the first after the next start: an alert would be over by then."""
