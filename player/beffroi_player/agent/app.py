@@ -246,7 +246,7 @@ class Agent:
         """Fetch what a beat named and the broker did not bring, unless it was only a moment behind."""
         withheld = set(self.core.withheld)
         if withheld & self._withheld:
-            log.warning("the broker does not deliver %s", ", ".join(sorted(withheld)))
+            log.warning("the broker does not deliver %s", ", ".join(sorted(withheld)), extra={"CODE": "withheld"})
             self._poll()
         self._withheld = withheld
 

@@ -238,7 +238,7 @@ class Link:
     ) -> None:
         del flags, properties
         if reason.is_failure:
-            log.warning("the broker does not let the player in: %s", reason)
+            log.warning("the broker does not let the player in: %s", reason, extra={"CODE": "broker-refused"})
             return
         log.info("connected to %s:%d", self._host, self._enrolment.mqtt.port)
         self._connected = True

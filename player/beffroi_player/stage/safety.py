@@ -41,7 +41,10 @@ def note_start(runtime: Path, uptime_ms: float | None = None) -> Safety:
     crashes = len(before)
     found = Safety.BARE if crashes >= BARE_AFTER else Safety.SIMPLE if crashes >= SIMPLE_AFTER else Safety.FULL
     if found is not Safety.FULL:
-        log.warning("the stage was started %d times in ten minutes: it shows less now (%s)", crashes + 1, found.name)
+        log.warning(
+            "the stage was started %d times in ten minutes: it shows less now (%s)", crashes + 1, found.name,
+            extra={"CODE": "crash-loop"},
+        )  # fmt: skip
     return found
 
 
