@@ -219,8 +219,13 @@ class Player:
         """Let the stage take a picture, as when the agent has rung for one, and the agent find it."""
         before = stamp(self.runtime.capture)
         self.stage.capture()
-        self.stage.turn()
-        until("no picture of the glass", lambda: stamp(self.runtime.capture) != before)
+
+        def is_taken() -> bool:
+            # Whoever still writes the one before rings for another turn.
+            self.stage.turn()
+            return stamp(self.runtime.capture) != before
+
+        until("no picture of the glass", is_taken)
         self.reporter.look()
 
     @property
