@@ -361,22 +361,30 @@ class Range:
     def _wrong(self) -> str:
         """Say what is not right; empty: nothing."""
         try:
-            if (self.runtime / "glass.json").stat().st_mtime < self.started["stage"]:
-                return "the stage has said nothing since it was started"
+            said_at = (self.runtime / "glass.json").stat().st_mtime
             glass: dict[str, Any] = json.loads((self.runtime / "glass.json").read_text())
             with Image.open(self.runtime / "headless.png") as image:
                 picture = image.convert("RGB")
         except (OSError, ValueError, SyntaxError) as error:
             return f"no picture: {error}"
-        alerts = {each.get("alert") for each in glass["showings"] if each.get("alert")}
-        slides = {each.get("slide") for each in glass["showings"] if each.get("slide")}
+        if said_at < self.started["stage"]:
+            return "the stage has said nothing since it was started"
+        return self._wrong_showings(glass["showings"]) or self._wrong_picture(picture, glass["frame"])
+
+    def _wrong_showings(self, showings: list[dict[str, Any]]) -> str:
+        alerts = {each.get("alert") for each in showings if each.get("alert")}
+        slides = {each.get("slide") for each in showings if each.get("slide")}
         if self.alert is not None and alerts != {self.alert}:
-            return f"{self.alert} is not on the glass, but {glass['showings']}"
+            return f"{self.alert} is not on the glass, but {showings}"
         if self.alert is None and (alerts or not slides or not slides <= self.wanted):
             # The end of an alert is said for a while.
-            is_end = alerts and all(each.get("form") == "all-clear" for each in glass["showings"])
-            return "" if is_end else f"{sorted(self.wanted)} is not on the glass, but {glass['showings']}"
-        if raster.image_digest(picture) != glass["frame"]:
+            is_end = alerts and all(each.get("form") == "all-clear" for each in showings)
+            return "" if is_end else f"{sorted(self.wanted)} is not on the glass, but {showings}"
+        return ""
+
+    @staticmethod
+    def _wrong_picture(picture: Image.Image, digest: str) -> str:
+        if raster.image_digest(picture) != digest:
             return "the picture is not what the player says"
         if picture.convert("L").getextrema() == (0, 0):
             return "the glass is black"
