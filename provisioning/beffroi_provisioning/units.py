@@ -115,6 +115,7 @@ StandardInput=null
 DevicePolicy=closed
 DeviceAllow=char-drm rw
 DeviceAllow=char-alsa rw
+DeviceAllow=char-video4linux rw
 DeviceAllow=char-input r
 DeviceAllow=char-tty rw
 # The display is switched and dimmed through its cable. Its user is in the group i2c where there is one: a unit that

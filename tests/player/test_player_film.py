@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import threading
+import time
 
 import pygame
 import pytest
@@ -10,7 +13,20 @@ from player import Player, until
 from tests.support.films import film
 from town import TownHall, alert, jpeg, picture_slide, slide
 
-from beffroi_content.model import AlertLevel, ImageFit, Rectangle, Slide, Transition, VideoContent, banner_rectangle
+from beffroi_content.model import (
+    AlertLevel,
+    ImageFit,
+    Layout,
+    Manifest,
+    Playlist,
+    Rectangle,
+    ScheduleRule,
+    Slide,
+    Transition,
+    VideoContent,
+    Zone,
+    banner_rectangle,
+)
 from beffroi_player.stage.film import Film
 
 RED, BLUE = "#c00000", "#0000c0"
@@ -164,18 +180,133 @@ def test_a_decoder_that_falls_behind_leaves_frames_out(tmp_path):
     pygame.display.set_mode((64, 64))
     path = tmp_path / "film.mp4"
     path.write_bytes(film((64, 64), 25, 10, colours=(RED, BLUE)))
-    made = Film(path, (64, 64), ImageFit.CONTAIN, 0)
+    made = Film(path, (64, 64), ImageFit.CONTAIN)
     until("the first frame", lambda: made.frame(0.0) is not None)
-    latest = None
 
     def is_blue() -> bool:
-        nonlocal latest
-        latest = made.frame(8.0) or latest
-        return latest is not None and latest.get_at((32, 55))[2] > 100
+        found = made.frame(8.0)
+        return found is not None and found.frame.to_image().getpixel((32, 55))[2] > 100
 
     until("a frame of the eighth second", is_blue)
     assert made.dropped > 50
     made.close()
+
+
+def test_nothing_is_missing_where_it_is_shown_again(tmp_path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((64, 64), 25, 1))
+    made = Film(path, (64, 64), ImageFit.CONTAIN)
+    found = []
+    for number in range(4 * 25):
+        # In the middle of a frame: it is there, and it is another one than before.
+        position_s = (number + 0.5) / 25
+        until(f"frame {number}", lambda at=position_s: found.append(made.frame(at)) or found[-1])
+        assert made.due_s(position_s) <= 1 / 25
+    times = [planes.frame.pts * planes.frame.time_base for planes in found if planes]
+    assert [round(float(after - before), 3) for before, after in itertools.pairwise(times)] == 99 * [0.04]
+    assert made.dropped == 0
+    made.close()
+
+
+def test_around_its_end_no_frame_stands_for_longer_than_two(tmp_path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((320, 180), 25, 1))
+    made = Film(path, (320, 180), ImageFit.CONTAIN)
+    until("the first frame", lambda: made.frame(0.0) is not None)
+    begun, shown = time.monotonic(), []
+    while (position_s := time.monotonic() - begun) < 2.5:
+        if made.frame(position_s) is not None:
+            shown.append(position_s)
+        time.sleep(min(0.005, made.due_s(position_s)))
+    assert max(after - before for before, after in itertools.pairwise(shown)) < 2 / 25 + 0.02
+    made.close()
+
+
+def damaged(data: bytes, seed: int) -> bytes:
+    """Return a film of which bits are flipped all over its pictures."""
+    chance, changed = random.Random(seed), bytearray(data)
+    begin, end = data.find(b"mdat") + 2_000, data.find(b"moov")
+    for _ in range(20):
+        changed[chance.randrange(begin, end)] ^= 1 << chance.randrange(8)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_damaged_film_goes_on_and_what_is_damaged_is_counted(player, hall, seed):
+    data = damaged(film((320, 180), 25, 4, colours=(RED, BLUE)), seed)
+    start(player, hall, film_slide(hall, data, 20), slide("a"))
+    until("the film begins", lambda: colour(player) == "red")
+    player.time.pass_by(4_500)
+    until("its second run", lambda: player.look() and player.stage._cinema.decode_errors > 5)
+    (rolling,) = player.stage._cinema._rolling.values()
+    shown = len(player.display.pictures)
+    for count in range(shown + 1, shown + 6):
+        player.time.pass_by(200)
+        until("the next frame", lambda count=count: player.look() and len(player.display.pictures) >= count)
+    assert player.look().faults == ()
+    before = player.stage._cinema.decode_errors
+    assert before == rolling.film.errors
+    player.wait(20_000)
+    assert player.stage._cinema.decode_errors >= before, "what is over counts"
+
+
+def test_the_poster_of_a_film_of_which_nothing_is_left_stands(player, hall):
+    data = bytearray(film((320, 180), 25, 8, colours=(RED, BLUE)))
+    begin, end = data.find(b"mdat") + 4, data.find(b"moov")
+    data[begin:end] = random.Random(1).randbytes(end - begin)
+    start(player, hall, film_slide(hall, bytes(data), 20), slide("a"))
+    until("the fault is told", lambda: player.look().faults)
+    assert "no frame could be made" in player.look().faults[0].detail
+    assert colour(player) == "lime"
+    assert player.stage._cinema.decode_errors > 100
+
+
+def test_a_film_that_does_not_begin_within_two_seconds_is_given_up(player, hall, monkeypatch):
+    released = threading.Event()
+    monkeypatch.setattr("beffroi_player.stage.cinema.FfmpegDecoder", lambda _: released.wait(10))
+    player.stage._cinema._decoders = None
+    start(player, hall, film_slide(hall, film((320, 180), 25, 4, colours=(RED,)), 10), slide("a"))
+    player.look()
+    assert player.wait(1_900).faults == ()
+    assert [fault.detail for fault in player.wait(300).faults] == ["it did not begin within two seconds"]
+    assert colour(player) == "lime"
+    released.set()
+
+
+def in_zones(hall: TownHall, *films: tuple[Slide, Rectangle], **settings: object) -> Manifest:
+    """Return a programme that shows each film in a zone of its own, over a slide."""
+    below = slide("below", duration_ms=60_000)
+    plain = hall.manifest(below, *(shown for shown, _ in films), **settings)
+    zones = [Zone(id=shown.id, rectangle=rectangle) for shown, rectangle in films]
+    names = [below.id, *(shown.id for shown, _ in films)]
+    return plain.replace(
+        layout=Layout(zones=(*plain.layout.zones, *zones)),
+        playlists=tuple(Playlist(id=f"all-{name}", name=name, slides=(name,)) for name in names),
+        rules=(
+            ScheduleRule(id="rule", name="below", playlist="all-below"),
+            *(ScheduleRule(id=f"in-{zone.id}", name="film", playlist=f"all-{zone.id}", zone=zone.id) for zone in zones),
+        ),
+    )
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_two_films_roll_in_two_zones_at_once(player, hall, rotation):
+    red = film_slide(hall, film((160, 90), 25, 2, colours=(RED,)), 2, "red")
+    blue = film_slide(hall, film((160, 90), 25, 2, colours=(BLUE,)), 2, "blue")
+    places = Rectangle(x=10, y=20, width=96, height=54), Rectangle(x=200, y=90, width=101, height=57)
+    manifest = in_zones(hall, (red, places[0]), (blue, places[1]), rotation=rotation)
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    player.look()
+    still = pygame.transform.rotate(player.display.pictures[-1], rotation)
+
+    def seen(x: int, y: int) -> tuple[int, ...]:
+        player.wait(40)
+        return tuple(pygame.transform.rotate(player.display.pictures[-1], rotation).get_at((x, y))[:3])
+
+    until("the first film", lambda: seen(60, 70)[0] > 150 > seen(60, 70)[2])
+    until("the second film", lambda: seen(240, 140)[2] > 150 > seen(240, 140)[0])
+    for place in ((9, 40), (106, 40), (60, 19), (60, 75), (199, 120), (302, 120), (240, 89), (240, 148)):
+        assert seen(*place) == tuple(still.get_at(place)[:3]), "nothing is drawn beside them"
 
 
 def test_a_slide_fades_into_the_film_itself_and_not_into_its_poster(player, hall):

@@ -8,16 +8,15 @@ import pygame
 
 from beffroi_content.model import Transition
 from beffroi_player.outputs.base import Output, Size
-from beffroi_player.outputs.composition import Composition, Layer
+from beffroi_player.outputs.composition import Area, Composition, Layer, Planes
 from beffroi_player.outputs.mounting import Mounting
+from beffroi_player.outputs.planes import Converter, room_for, takes
 
 
 @runtime_checkable
 class Painter(Protocol):
     """Whoever brings compositions to a display."""
 
-    takes_planes: bool
-    """Whether frames of films may come as they were decoded."""
     between_pixels: bool
     """Whether layers may be shifted by less than a pixel."""
 
@@ -31,6 +30,14 @@ class Painter(Protocol):
         """Return the panel's picture that was presented last, before it was mounted."""
 
 
+@runtime_checkable
+class Lender(Protocol):
+    """An output of which the memory can be drawn in: what is drawn there need not be copied to it."""
+
+    def lent(self, size: Size) -> pygame.Surface | None:
+        """Return its memory, to be presented when it is drawn; None if it has another size."""
+
+
 def painter_of(output: Output) -> Painter:
     """Return the output itself if it draws, otherwise a canvas in front of it."""
     return output if isinstance(output, Painter) else Canvas(output)
@@ -39,13 +46,15 @@ def painter_of(output: Output) -> Painter:
 class Canvas:
     """Draws with the processor, in the same memory for each frame."""
 
-    takes_planes = False
     between_pixels = False
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._mounting = Mounting()
         self._memory: dict[str, pygame.Surface] = {}
+        self._films: dict[int, _Screening] = {}
+        self._rolling: set[int] = set()
+        """Layers that are films in the composition that is drawn."""
         self._before: tuple[Composition, pygame.Surface] | None = None
         self._picture: pygame.Surface | None = None
 
@@ -55,13 +64,18 @@ class Canvas:
 
     def draw(self, composition: Composition) -> None:
         """Draw and present."""
-        picture = self._flat(composition, "flat")
+        self._rolling.clear()
+        lent = self._lent(composition)
+        if lent is not None:
+            self._lay(composition.layers, lent)
+        picture = lent or self._flat(composition, "flat")
         if composition.before is not None:
             picture = self._blended(composition, composition.before, picture)
         else:
             self._forget_transition()
         if composition.brightness < 100:
             picture = self._dimmed(picture, composition.brightness)
+        self._films = {number: film for number, film in self._films.items() if number in self._rolling}
         self._picture = picture
         self._output.present(self._mounting.mounted(picture))
 
@@ -71,15 +85,36 @@ class Canvas:
         plain = not self._mounting.parts(self._picture.get_size())
         return self._output.capture() if plain else self._picture
 
+    def _lent(self, composition: Composition) -> pygame.Surface | None:
+        """Return the memory of the output, where nothing has to be done to what is drawn there."""
+        is_picture = len(composition.layers) == 1 and isinstance(composition.layers[0].picture, pygame.Surface)
+        is_changed = composition.before is not None or composition.brightness < 100
+        if is_picture or is_changed or self._mounting.parts(composition.size) or not isinstance(self._output, Lender):
+            return None
+        return self._output.lent(composition.size)
+
     def _flat(self, composition: Composition, memory: str) -> pygame.Surface:
         """Return the layers as one picture; where one covers all of it, that itself."""
         lowest = composition.layers[0]
-        if len(composition.layers) == 1 and lowest.area == (0, 0, *composition.size) and lowest.source is None:
-            return _surface(lowest)
+        if (
+            len(composition.layers) == 1
+            and isinstance(lowest.picture, pygame.Surface)
+            and lowest.area == (0, 0, *composition.size)
+            and lowest.source is None
+        ):
+            return lowest.picture
         picture = self._room(memory, composition.size)
-        for layer in composition.layers:
-            picture.blit(_surface(layer), layer.area[:2], layer.source)
+        self._lay(composition.layers, picture)
         return picture
+
+    def _lay(self, layers: tuple[Layer, ...], picture: pygame.Surface) -> None:
+        for number, layer in enumerate(layers):
+            if isinstance(layer.picture, pygame.Surface):
+                picture.blit(layer.picture, layer.area[:2], layer.source)
+            else:
+                film = self._films.setdefault(number, _Screening())
+                film.lay(layer, layer.picture, picture)
+                self._rolling.add(number)
 
     def _blended(self, composition: Composition, before: Composition, after: pygame.Surface) -> pygame.Surface:
         if self._before is None or self._before[0] is not before:
@@ -141,6 +176,33 @@ class Canvas:
         return canvas
 
 
-def _surface(layer: Layer) -> pygame.Surface:
-    assert isinstance(layer.picture, pygame.Surface)
-    return layer.picture
+class _Screening:
+    """What is kept of the film of a layer."""
+
+    def __init__(self) -> None:
+        self._converter = Converter()
+        self._upright = self._made = pygame.Surface((0, 0), depth=32)
+        self._shown: tuple[object, tuple[object, ...]] = (None, ())
+        """The frame that was made, and how."""
+
+    def lay(self, layer: Layer, planes: Planes, picture: pygame.Surface) -> None:
+        """Draw a frame at its place, once more if need be."""
+        source = layer.source or (0, 0, *planes.size)
+        _, _, width, height = layer.area
+        size = (width, height) if layer.rotation in (0, 180) else (height, width)
+        if layer.rotation == 0 and layer.area == (0, 0, *picture.get_size()) and takes(picture, size):
+            self._converter.draw(planes, source, picture, size)
+            return
+        how = (source, size, layer.rotation)
+        if self._shown[0] is not planes.frame or self._shown[1] != how:
+            self._make(planes, source, size, layer.rotation)
+            self._shown = planes.frame, how
+        picture.blit(self._made, layer.area[:2], (0, 0, width, height))
+
+    def _make(self, planes: Planes, source: Area, size: Size, rotation: int) -> None:
+        room = room_for(size)
+        if self._upright.get_size() != room:
+            self._upright = pygame.Surface(room, depth=32)
+        self._converter.draw(planes, source, self._upright, size)
+        seen = self._upright.subsurface((0, 0, *size))
+        self._made = pygame.transform.rotate(seen, -rotation) if rotation else seen

@@ -19,7 +19,7 @@ RIGHTWARDS = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
 
 
 class Planes(NamedTuple):
-    """A frame of a film as it was decoded, in 8-bit planar YUV 4:2:0 of BT.709."""
+    """A frame of a film as it was decoded, in 8-bit YUV 4:2:0 of BT.709: ``yuv420p`` or ``nv12``."""
 
     frame: Any
     """An ``av.VideoFrame``."""

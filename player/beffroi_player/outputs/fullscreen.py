@@ -73,7 +73,8 @@ class Fullscreen(Window):
     def pump(self) -> bool:
         """Answer the window system, and begin anew when another display is plugged in."""
         if self.replugged():
-            picture = self._picture
+            # It may be the window's own memory, which is gone with the window.
+            picture = self._picture.copy() if self._picture is not None else None
             self.retake()
             self.open(self._size)
             if picture is not None:

@@ -69,7 +69,6 @@ class Gpu:
         base: Finds the display; its own window is never opened.
     """
 
-    takes_planes = True
     between_pixels = True
 
     def __init__(self, base: Window) -> None:
@@ -82,8 +81,8 @@ class Gpu:
         """Whether the next picture has to be presented twice."""
         self._mounting: Mounting | None = None
         self._pictures: dict[int, tuple[weakref.ref[pygame.Surface], Texture]] = {}
-        self._films: dict[tuple[int, Size], tuple[Any, Texture]] = {}
-        self._used: set[tuple[int, Size]] = set()
+        self._films: dict[tuple[int, object], tuple[Any, Texture]] = {}
+        self._used: set[tuple[int, object]] = set()
         self._targets: dict[tuple[str, Size], Texture] = {}
         self._target: Texture | None = None
         self._last: Composition | pygame.Surface | None = None
@@ -367,8 +366,8 @@ class Gpu:
         return found[1]
 
     def _film(self, number: int, frame: Any) -> Texture:
-        place = number, (frame.width, frame.height)
-        shown, texture = self._films.get(place) or (None, self._ready.planes(place[1]))
+        place = number, (frame.width, frame.height, frame.format.name)
+        shown, texture = self._films.get(place) or (None, self._ready.planes(frame))
         if shown is not frame:
             texture.upload_planes(frame)
         self._films[place] = frame, texture

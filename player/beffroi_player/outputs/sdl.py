@@ -19,8 +19,8 @@ Area = tuple[float, float, float, float]
 """Left, top, width and height in pixels."""
 _ACCELERATED, _VSYNC, _TARGETS = 0x02, 0x04, 0x08
 _STATIC, _STREAMING, _TARGET = 0, 1, 2
-_RGB, _IYUV = 0x16161804, 0x56555949
-"""SDL_PIXELFORMAT_RGB888, which is pygame's surface of 32 bits without alpha, and SDL_PIXELFORMAT_IYUV."""
+_RGB, _IYUV, _NV12 = 0x16161804, 0x56555949, 0x3231564E
+"""SDL_PIXELFORMAT_RGB888, which is pygame's surface of 32 bits without alpha, and those of films with these names."""
 _MASKS = (0xFF0000, 0xFF00, 0xFF, 0)
 _NONE, _BLEND = 0, 1
 _NEAREST, _LINEAR = 0, 1
@@ -83,6 +83,7 @@ def library() -> Any:
         ("DestroyTexture", None, (pointer,)),
         ("UpdateTexture", integer, (pointer, pointer, pointer, integer)),
         ("UpdateYUVTexture", integer, (pointer, pointer, *(3 * (pointer, integer)))),
+        ("UpdateNVTexture", integer, (pointer, pointer, *(2 * (pointer, integer)))),
         ("SetTextureAlphaMod", integer, (pointer, ctypes.c_uint8)),
         ("SetTextureBlendMode", integer, (pointer, integer)),
         ("SetTextureScaleMode", integer, (pointer, integer)),
@@ -142,7 +143,8 @@ class Texture:
     def upload_planes(self, frame: Any) -> None:
         """Take the planes of an ``av.VideoFrame`` of the same size."""
         planes = [part for plane in frame.planes[:3] for part in (plane.buffer_ptr, plane.line_size)]
-        _check(library().SDL_UpdateYUVTexture(self.handle, None, *planes))
+        update = library().SDL_UpdateNVTexture if len(frame.planes) == 2 else library().SDL_UpdateYUVTexture
+        _check(update(self.handle, None, *planes))
 
     def destroy(self) -> None:
         """Give it back."""
@@ -191,9 +193,10 @@ class Renderer:
         texture.upload(surface)
         return texture
 
-    def planes(self, size: tuple[int, int]) -> Texture:
-        """Return an empty texture for frames of films."""
-        return Texture(self._handle, _IYUV, _STREAMING, size)
+    def planes(self, frame: Any) -> Texture:
+        """Return an empty texture for frames of films like this one."""
+        kind = _NV12 if len(frame.planes) == 2 else _IYUV
+        return Texture(self._handle, kind, _STREAMING, (frame.width, frame.height))
 
     def target(self, size: tuple[int, int]) -> Texture:
         """Return an empty texture to draw on."""

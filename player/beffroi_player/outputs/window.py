@@ -49,6 +49,10 @@ class Window:
         pygame.display.set_caption("Beffroi")
         pygame.mouse.set_visible(False)
 
+    def lent(self, size: Size) -> pygame.Surface | None:
+        """Return the window's own memory, to be presented when it is drawn; None if it has another size."""
+        return self._window if self._window is not None and self._window.get_size() == size else None
+
     def present(self, picture: pygame.Surface) -> None:
         """Show a picture."""
         assert self._window is not None
@@ -56,7 +60,8 @@ class Window:
         room = self._window.get_size()
         if picture.get_width() > room[0] or picture.get_height() > room[1]:
             picture = pygame.transform.smoothscale(picture, fitted(picture.get_size(), room))
-        self._window.blit(picture, (0, 0))
+        if picture is not self._window:
+            self._window.blit(picture, (0, 0))
         pygame.display.flip()
 
     def settle(self) -> None:

@@ -1,7 +1,7 @@
 """A film, decoded ahead in a thread of its own: the frame loop takes what is due and never waits.
 
 The wall clock is the master. What comes too late is left out, and where decoding falls far behind it goes on at the
-place where the film should be.
+place where the film should be. To be shown again, a film is decoded as if it went on: the decoder never runs dry.
 """
 
 from __future__ import annotations
@@ -10,25 +10,27 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
-
-import pygame
 
 from beffroi_content.memory import keep_freed_memory
 from beffroi_content.model import ImageFit
 from beffroi_player.outputs.composition import Area, Planes
+from beffroi_player.stage.decoders import Decoder, FfmpegDecoder, Undecodable
 from beffroi_player.store import Size
 
 log = logging.getLogger(__name__)
 
-AHEAD = 6
-"""Frames that wait, 3 MB each of 1920 by 1080 pixels: enough for a decoder to begin again at the end of the film."""
+AHEAD = 4
+"""Frames that wait, 3 MB each of 1920 by 1080 pixels: more than the longest pause of the processor."""
 BEHIND_S = 3.0
 """More than a group of pictures, which is what a search leaves to be caught up."""
-THREADS = 2
-YUV = "yuv420p"
+FRUITLESS = 120
+"""Packets in a row of which nothing comes before a film is given up: two groups of pictures, twice what one spoils."""
+FORMATS = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2"}
+TAKEN = ("yuv420p", "nv12")
+"""Kinds of frames that are shown as they are."""
 UNKNOWN_S = 0.02
 """How soon to look again while nobody knows when the next frame is due."""
 
@@ -40,38 +42,43 @@ class Film:
         path: Its file.
         room: Width and height of the upright rectangle in pixels.
         fit: Whether all of the film is shown, or all of the rectangle is filled.
-        rotation: By how many degrees clockwise the panel hangs turned.
         position_s: Where it is to begin, in seconds.
-        planes: Whether frames are wanted as they are decoded, neither scaled nor turned.
+        opener: Gives the decoder for an ``av.VideoStream``.
     """
 
     def __init__(
-        self, path: Path, room: Size, fit: ImageFit, rotation: int, position_s: float = 0.0, planes: bool = False
-    ) -> None:
+        self, path: Path, room: Size, fit: ImageFit, position_s: float = 0.0,
+        opener: Callable[[Any], Decoder] = FfmpegDecoder,
+    ) -> None:  # fmt: skip
         self.fault = ""
         """Why it is not shown."""
         self.dropped = 0
         """Frames that came too late."""
+        self.errors = 0
+        """Packets and frames that could not be decoded, or not well."""
+        self.is_hardware: bool | None = None
+        """Whether its decoder is that of the hardware; None while it has none."""
         self.size: Size = (0, 0)
         """Of the upright picture within the rectangle."""
         self.source: Area = (0, 0, 0, 0)
         """The part of a frame that is seen."""
-        self._planes = planes
-        self._path, self._room, self._fit, self._rotation = path, room, fit, rotation
+        self._path, self._room, self._fit, self._opener = path, room, fit, opener
         self._position_s = position_s
         self._ready: deque[tuple[float, Any]] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._fruitless = 0
+        self._reached_s = position_s
+        """Where the decoder is."""
         self._sought = time.monotonic()
+        self._working_since: float | None = time.monotonic()
+        """Since when it has been at work without a frame, if it is."""
         keep_freed_memory()
         self._thread = threading.Thread(target=self._run, name="film", daemon=True)
         self._thread.start()
 
-    def frame(self, position_s: float) -> pygame.Surface | Planes | None:
-        """Return the frame of an instant of the film; None if it is the same as before.
-
-        A surface is turned as the panel hangs and has its size; planes are as they were decoded.
-        """
+    def frame(self, position_s: float) -> Planes | None:
+        """Return the frame of an instant of the film, as it was decoded; None if it is the same as before."""
         found = None
         with self._changed:
             self._position_s = position_s
@@ -79,7 +86,12 @@ class Film:
                 self.dropped += found is not None
                 found = self._ready.popleft()[1]
             self._changed.notify()
-        return None if found is None else self._picture(found)
+        return None if found is None else self._planes(found)
+
+    def silent_s(self) -> float:
+        """Return for how many seconds it has been at work without a frame."""
+        since = self._working_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def due_s(self, position_s: float) -> float:
         """Return in how many seconds the next frame is due."""
@@ -101,29 +113,56 @@ class Film:
         import av  # noqa: PLC0415 - a player that shows no film does without 60 MB
 
         try:
-            with av.open(str(self._path), options={"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2"}) as container:
+            with av.open(str(self._path), options=FORMATS) as container:
                 self._decode(container, container.streams.video[0])
         except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the picture stays
             self.fault = f"{type(error).__name__}: {error}"[:300]
             log.warning("the film %s is not shown: %s", self._path.name[:12], self.fault)
 
     def _decode(self, container: Any, stream: Any) -> None:
-        stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = THREADS
-        duration = float(stream.duration * stream.time_base)
+        decoder = self._opener(stream)
+        self._working_since = time.monotonic()
+        self.is_hardware = decoder.is_hardware
+        length, duration = stream.duration, float(stream.duration * stream.time_base)
         lap = self._seek(container, duration)
         while not self._closed:
-            for seconds, frame in _frames(container, stream):
-                at = lap * duration + seconds
-                behind_s = self._position_s - at
-                if behind_s > BEHIND_S and time.monotonic() - self._sought > BEHIND_S:
+            for packet in _packets(container, stream):
+                if self._is_far_behind():
                     lap = self._seek(container, duration)
-                else:
-                    self._offer(at, frame)
+                    decoder.begin_anew()
+                    continue
+                packet.pts, packet.dts = packet.pts + lap * length, packet.dts + lap * length
+                for frame in self._frames(decoder, packet):
+                    self._offer(float(frame.pts * stream.time_base), frame)
                 if self._closed:
                     return
             lap += 1
             container.seek(0)
+            self._note(0)
+
+    def _frames(self, decoder: Decoder, packet: Any) -> Sequence[Any]:
+        """Return the frames that are ready. What is damaged is counted, and the film goes on."""
+        try:
+            frames = [frame for frame in decoder.decode(packet) if frame.pts is not None]
+        except Undecodable:
+            self.errors += 1
+            if decoder.is_hardware:
+                raise
+            frames = []
+        self.errors += sum(frame.is_corrupt for frame in frames)
+        self._note(len(frames))
+        return frames
+
+    def _note(self, frames: int) -> None:
+        """Note how many frames came of a packet, or of the end of the film: none for long, and it is given up."""
+        self._fruitless = 0 if frames else self._fruitless + 1
+        if self._fruitless > FRUITLESS:
+            raise Undecodable(f"of {FRUITLESS} packets in a row no frame could be made")
+
+    def _is_far_behind(self) -> bool:
+        """Tell whether the film should be much further, and was not sought a moment ago."""
+        behind_s = self._position_s - self._reached_s
+        return behind_s > BEHIND_S and time.monotonic() - self._sought > BEHIND_S
 
     def _seek(self, container: Any, duration: float) -> int:
         """Go to where the film should be; return how often it has run before."""
@@ -134,6 +173,7 @@ class Film:
     def _offer(self, at: float, frame: Any) -> None:
         """Put a frame into the queue when there is room; where all are late, the oldest makes room."""
         with self._changed:
+            self._reached_s, self._working_since = at, None
             while len(self._ready) >= AHEAD and not self._closed:
                 if self._ready[1][0] <= self._position_s:
                     self._ready.popleft()
@@ -142,36 +182,21 @@ class Film:
                     self._changed.wait(1.0)
             if not self._closed:
                 self._ready.append((at, frame))
+            self._working_since = time.monotonic()
 
-    def _picture(self, frame: Any) -> pygame.Surface | Planes:
+    def _planes(self, frame: Any) -> Planes:
         scaled, self.size = _sizes((frame.width, frame.height), self._room, self._fit)
         left, top = (scaled[0] - self.size[0]) // 2, round((scaled[1] - self.size[1]) * 0.4)
-        if self._planes:
-            across, down = frame.width / scaled[0], frame.height / scaled[1]
-            self.source = (
-                round(left * across), round(top * down), round(self.size[0] * across), round(self.size[1] * down),
-            )  # fmt: skip
-            return Planes(frame if frame.format.name == YUV else frame.reformat(format=YUV))
-        return self._surface(frame, scaled, (left, top))
-
-    def _surface(self, frame: Any, scaled: Size, corner: tuple[int, int]) -> pygame.Surface:
-        # As the library makes every film, and as the GPU takes it.
-        made = frame.reformat(width=scaled[0], height=scaled[1], format="bgra", src_colorspace="ITU709")
-        plane = made.planes[0]
-        # Nothing is copied: the surface is a view of the frame.
-        padded = pygame.image.frombuffer(plane, (plane.line_size // 4, scaled[1]), "BGRA")
-        picture = padded.subsurface((*corner, *self.size))
-        if self._rotation:
-            picture = pygame.transform.rotate(picture, -self._rotation)
-        # Opaque: else each pixel would be mixed with what is below it.
-        picture.set_alpha(None)
-        return picture
+        across, down = frame.width / scaled[0], frame.height / scaled[1]
+        self.source = (
+            round(left * across), round(top * down), round(self.size[0] * across), round(self.size[1] * down),
+        )  # fmt: skip
+        return Planes(frame if frame.format.name in TAKEN else frame.reformat(format=TAKEN[0]))
 
 
-def _frames(container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
-    for packet in container.demux(stream):
-        for frame in packet.decode():
-            yield frame.time or 0.0, frame
+def _packets(container: Any, stream: Any) -> Iterable[Any]:
+    """Return the packets until the end of a film, without the empty one that says so."""
+    return (packet for packet in container.demux(stream) if packet.size and None not in (packet.pts, packet.dts))
 
 
 def _sizes(film: Size, room: Size, fit: ImageFit) -> tuple[Size, Size]:

@@ -26,6 +26,7 @@ from beffroi_player.stage.camera import Camera, View
 from beffroi_player.stage.cinema import Cinema
 from beffroi_player.stage.composer import Composer
 from beffroi_player.stage.daylight import Daylight
+from beffroi_player.stage.decoders import Decoders
 from beffroi_player.stage.director import Cue, Director
 from beffroi_player.stage.frames import Frames
 from beffroi_player.stage.presenter import Presenter
@@ -88,7 +89,7 @@ class Stage:
         painter = painter_of(output)
         self._speaker = Speaker()
         self._bellringer = Bellringer(self._speaker)
-        self._cinema = Cinema(state, painter.takes_planes, self._speaker)
+        self._cinema = Cinema(state, Decoders(runtime.folder), self._speaker)
         composer = Composer(self._cinema, self._frames)
         self._presenter = Presenter(output, painter, composer, self._frames, uptime, splash)
         self._camera = Camera(runtime, self._view)
@@ -237,7 +238,7 @@ class Stage:
         near = until_ms is not None and until_ms - moment.unix_ms < cinema.AHEAD_MS
         rolls = cue.light.state is not PowerState.OFF and self._director.safety is Safety.FULL
         shown = cue.scene if rolls else Scene((), None)
-        self._cinema.prepare(shown, soon if near and rolls else None, self._frames.rotation, moment.unix_ms)
+        self._cinema.prepare(shown, soon if near and rolls else None, moment.unix_ms)
 
     def _go_on(self, steady: Steady) -> float:
         """Move what moves: nothing else has changed, or somebody would have rung."""
