@@ -61,6 +61,7 @@ class TestAVideo:
             assert (sound.codec.name, sound.rate) == ("aac", 48_000)
         data = ingest.path_of(item.video.film_id).read_bytes()
         assert data.find(b"moov") < data.find(b"mdat"), "it can be shown before it is read to its end"
+        assert b"cabac=0" in data, "the encoder says how it worked: what is easy to decode on every player"
 
     @pytest.mark.parametrize(("rate", "expected"), [(24, 25), (25, 25), (50, 25), (15, 30), (30, 30), (60, 30)])
     def test_runs_at_half_the_rhythm_of_a_display(self, rate, expected):

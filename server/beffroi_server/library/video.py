@@ -173,7 +173,8 @@ class _Conversion:
         options = {
             "preset": "veryfast", "profile": "high", "level": "4.1", "crf": "20", "maxrate": str(BIT_RATE),
             "bufsize": str(2 * BIT_RATE), "threads": str(THREADS),
-            "x264-params": f"keyint={keep}:open-gop=0:colorprim=bt709:transfer=bt709:colormatrix=bt709",
+            # CAVLC: a tenth more bytes, and a quarter to a half less work for every player, each time it is shown.
+            "x264-params": f"keyint={keep}:open-gop=0:cabac=0:colorprim=bt709:transfer=bt709:colormatrix=bt709",
         }  # fmt: skip
         video = self._out.add_stream("libx264", rate=self._rate, options=options)
         video.width, video.height = self._size
