@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from beffroi_content.memory import keep_freed_memory
 from beffroi_content.model import ImageFit
 from beffroi_player.outputs.composition import Area, Planes
 from beffroi_player.stage.decoders import Decoder, FfmpegDecoder, Undecodable
@@ -22,7 +21,7 @@ from beffroi_player.store import Size
 
 log = logging.getLogger(__name__)
 
-AHEAD = 4
+AHEAD = 6
 """Frames that wait, 3 MB each of 1920 by 1080 pixels: more than the longest pause of the processor."""
 BEHIND_S = 3.0
 """More than a group of pictures, which is what a search leaves to be caught up."""
@@ -73,7 +72,6 @@ class Film:
         self._sought = time.monotonic()
         self._working_since: float | None = time.monotonic()
         """Since when it has been at work without a frame, if it is."""
-        keep_freed_memory()
         self._thread = threading.Thread(target=self._run, name="film", daemon=True)
         self._thread.start()
 
