@@ -18,7 +18,7 @@ from player import Player, until
 from tests.support.films import film
 from town import TownHall, jpeg, slide
 
-from beffroi_content.model import Slide, VideoContent
+from beffroi_content.model import Rectangle, Slide, VideoContent
 from beffroi_player import decoder_trial, machine
 from beffroi_player.decoder_trial import Seen, judged
 from beffroi_player.stage.decoders import HARDWARE, Decoders, FfmpegDecoder, Undecodable, has_device
@@ -281,11 +281,16 @@ class TestOnTheGlass:
             raise Undecodable("the driver is gone")
 
         def prepared(hardware: Hardware) -> None:
-            hardware.stops_after, hardware.stop = 20, stop
+            hardware.stops_after, hardware.stop = 8, stop
 
         board.prepared = prepared
         self.start(player, hall, board)
         until("the film begins", lambda: self.colour(player) == "red")
+        (rolling,) = player.stage._cinema._rolling.values()
+        until("the processor goes on", lambda: player.look() and rolling.is_second)
+        layer = player.stage._cinema.layer("film", Rectangle(width=320, height=180), hall.now_ms, (320, 180), 0)
+        assert layer is not None
+        assert (layer.area, layer.source) == ((0, 0, 320, 180), (0, 0, 320, 180))
         shown = len(player.display.pictures)
         player.time.pass_by(2_000)
         until("its second half", lambda: self.colour(player) == "blue")

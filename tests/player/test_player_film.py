@@ -222,6 +222,19 @@ def test_around_its_end_no_frame_stands_for_longer_than_two(tmp_path):
     made.close()
 
 
+def test_goes_back_with_a_clock_that_is_set_back(tmp_path, monkeypatch):
+    monkeypatch.setattr("beffroi_player.stage.film.BEHIND_S", 0.2)
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((64, 64), 25, 8, keyint="25"))
+    made = Film(path, (64, 64), ImageFit.CONTAIN, 6.0)
+    until("a frame", lambda: made.frame(6.0) is not None)
+    found = []
+    until("one of two seconds", lambda: found.append(made.frame(2.02)) or found[-1])
+    assert 1.9 < found[-1].frame.pts * found[-1].frame.time_base <= 2.02
+    assert made.due_s(2.02) < 0.1
+    made.close()
+
+
 def damaged(data: bytes, seed: int) -> bytes:
     """Return a film of which bits are flipped all over its pictures."""
     chance, changed = random.Random(seed), bytearray(data)

@@ -186,6 +186,7 @@ class Cinema:
         self._count(film)
         film.close()
         rolling.film = self._open(key, rolling.showing, now_ms, FfmpegDecoder)
+        rolling.film.size, rolling.film.source = film.size, film.source
         rolling.opened_ms, rolling.is_second = now_ms, True
 
     def _hardware_fault(self, rolling: _Rolling) -> str:

@@ -25,6 +25,8 @@ AHEAD = 6
 """Frames that wait, 3 MB each of 1920 by 1080 pixels: more than the longest pause of the processor."""
 BEHIND_S = 3.0
 """More than a group of pictures, which is what a search leaves to be caught up."""
+EARLY_S = 1.0
+"""More than the frames that wait last: the clock was set back."""
 FRUITLESS = 120
 """Packets in a row of which nothing comes before a film is given up: two groups of pictures, twice what one spoils."""
 FORMATS = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2"}
@@ -125,7 +127,7 @@ class Film:
         lap = self._seek(container, duration)
         while not self._closed:
             for packet in _packets(container, stream):
-                if self._is_far_behind():
+                if self._is_astray():
                     lap = self._seek(container, duration)
                     decoder.begin_anew()
                     continue
@@ -157,10 +159,10 @@ class Film:
         if self._fruitless > FRUITLESS:
             raise Undecodable(f"of {FRUITLESS} packets in a row no frame could be made")
 
-    def _is_far_behind(self) -> bool:
-        """Tell whether the film should be much further, and was not sought a moment ago."""
+    def _is_astray(self) -> bool:
+        """Tell whether the film should be much further, or not nearly as far, and was not sought a moment ago."""
         behind_s = self._position_s - self._reached_s
-        return behind_s > BEHIND_S and time.monotonic() - self._sought > BEHIND_S
+        return not -EARLY_S < behind_s < BEHIND_S and time.monotonic() - self._sought > BEHIND_S
 
     def _seek(self, container: Any, duration: float) -> int:
         """Go to where the film should be; return how often it has run before."""
@@ -176,6 +178,8 @@ class Film:
                 if self._ready[1][0] <= self._position_s:
                     self._ready.popleft()
                     self.dropped += 1
+                elif self._ready[0][0] - self._position_s > EARLY_S and self._is_astray():
+                    self._ready.clear()
                 else:
                     self._changed.wait(1.0)
             if not self._closed:
