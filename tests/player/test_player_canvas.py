@@ -122,8 +122,9 @@ def test_where_the_picture_is_mounted_dimmed_or_gives_way_it_looks_as_it_should(
     window.open(size)
     canvas, frame = Canvas(window), planes(size)
     shown = Composition(size, (Layer(frame, (0, 0, *size)),))
-    canvas.draw(replace(shown, brightness=50))
-    assert canvas.shown().get_at((200, 150))[0] in range(80, 110)
+    for _ in range(3):
+        canvas.draw(replace(shown, brightness=50))
+        assert canvas.shown().get_at((200, 150))[0] in range(80, 110)
     canvas.draw(replace(shown, before=Composition(size, (ground(size),)), kind=Transition.WIPE, done=0.5))
     assert canvas.shown().get_at((300, 150))[:3] == GREY
     assert canvas.shown().get_at((100, 150))[0] > 150

@@ -276,21 +276,30 @@ class TestOnTheGlass:
         assert self.decoder(player) is False
         released.set()
 
-    def test_where_it_stops_the_last_frame_stands_until_the_processor_goes_on(self, player, hall, board):
+    def test_where_it_stops_the_last_frame_stands_until_the_processor_goes_on(self, player, hall, board, monkeypatch):
+        broken, released = threading.Event(), threading.Event()
+        monkeypatch.setattr("beffroi_player.stage.cinema.HARDWARE_SILENT_S", 10.0)
+
         def stop() -> None:
+            broken.wait(10)
             raise Undecodable("the driver is gone")
 
         def prepared(hardware: Hardware) -> None:
             hardware.stops_after, hardware.stop = 8, stop
 
         board.prepared = prepared
+        monkeypatch.setattr(
+            "beffroi_player.stage.cinema.FfmpegDecoder", lambda stream: released.wait(10) and FfmpegDecoder(stream)
+        )
         self.start(player, hall, board)
         until("the film begins", lambda: self.colour(player) == "red")
         (rolling,) = player.stage._cinema._rolling.values()
-        until("the processor goes on", lambda: player.look() and rolling.is_second)
+        broken.set()
+        until("the processor is asked", lambda: player.look() and rolling.is_second)
         layer = player.stage._cinema.layer("film", Rectangle(width=320, height=180), hall.now_ms, (320, 180), 0)
         assert layer is not None
         assert (layer.area, layer.source) == ((0, 0, 320, 180), (0, 0, 320, 180))
+        released.set()
         shown = len(player.display.pictures)
         player.time.pass_by(2_000)
         until("its second half", lambda: self.colour(player) == "blue")

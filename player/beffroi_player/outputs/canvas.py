@@ -74,7 +74,7 @@ class Canvas:
         else:
             self._forget_transition()
         if composition.brightness < 100:
-            picture = self._dimmed(picture, composition.brightness)
+            picture = self._dimmed(picture if lent else self._onto("dark", picture), composition.brightness)
         self._films = {number: film for number, film in self._films.items() if number in self._rolling}
         self._picture = picture
         self._output.present(self._mounting.mounted(picture))
@@ -86,10 +86,10 @@ class Canvas:
         return self._output.capture() if plain else self._picture
 
     def _lent(self, composition: Composition) -> pygame.Surface | None:
-        """Return the memory of the output, where nothing has to be done to what is drawn there."""
+        """Return the memory of the output, where more than a picture is drawn and nothing gives way to it."""
         is_picture = len(composition.layers) == 1 and isinstance(composition.layers[0].picture, pygame.Surface)
-        is_changed = composition.before is not None or composition.brightness < 100
-        if is_picture or is_changed or self._mounting.parts(composition.size) or not isinstance(self._output, Lender):
+        is_plain = composition.before is None and not self._mounting.parts(composition.size)
+        if is_picture or not is_plain or not isinstance(self._output, Lender):
             return None
         return self._output.lent(composition.size)
 
@@ -157,10 +157,9 @@ class Canvas:
         return pygame.transform.smoothscale(picture.subsurface(part), size, self._room("zoom", size))
 
     def _dimmed(self, picture: pygame.Surface, brightness: int) -> pygame.Surface:
-        dark = self._onto("dark", picture)
         level = round(255 * brightness / 100)
-        dark.fill((level, level, level), special_flags=pygame.BLEND_RGB_MULT)
-        return dark
+        picture.fill((level, level, level), special_flags=pygame.BLEND_RGB_MULT)
+        return picture
 
     def _onto(self, name: str, picture: pygame.Surface) -> pygame.Surface:
         """Return a copy of a picture, in memory of that name."""

@@ -20,8 +20,8 @@ _BGRA = (0xFF0000, 0xFF00, 0xFF)
 """The masks of red, green and blue of the pixels that are made."""
 _BILINEAR, _BT709, _FULL_RANGE = 2, 1, 2
 _ONE = 1 << 16
-_STEP = 16
-"""Pixels that are made at once: a row may be filled up to the next whole number of these."""
+_STEP = 32
+"""Pixels that are made at once, at most: a row may be filled up to the next whole number of these."""
 _POINTERS, _NUMBERS = ctypes.c_void_p * 4, ctypes.c_int * 4
 
 
@@ -125,5 +125,5 @@ def takes(surface: pygame.Surface, size: tuple[int, int]) -> bool:
 
 
 def room_for(size: tuple[int, int]) -> tuple[int, int]:
-    """Return the size of a surface that has room for a picture of a size."""
-    return -(-size[0] // _STEP) * _STEP, size[1]
+    """Return the size of a surface that has room for a picture of a size, and a row more for what runs over."""
+    return -(-size[0] // _STEP) * _STEP, size[1] + 1
