@@ -16,6 +16,7 @@ from beffroi_content.model import Transition
 from beffroi_player.decoder_trial import psnr
 from beffroi_player.outputs.canvas import Canvas
 from beffroi_player.outputs.composition import Area, Composition, Layer, Planes
+from beffroi_player.outputs.fullscreen import Fullscreen
 from beffroi_player.outputs.mounting import Mounting
 from beffroi_player.outputs.window import Window
 
@@ -140,3 +141,18 @@ def test_a_picture_after_a_film_is_the_picture(window):
     canvas.draw(Composition(size, (Layer(planes(size), (0, 0, *size)),)))
     canvas.draw(Composition(size, (below,)))
     assert off_by(canvas.shown(), below.picture) == 0  # type: ignore[arg-type]
+
+
+def test_what_was_drawn_in_the_memory_of_a_display_is_there_again_on_another(monkeypatch):
+    monkeypatch.setenv("DISPLAY", ":99")
+    display = Fullscreen()
+    display.start()
+    size = display.desktop()
+    display.open(size)
+    Canvas(display).draw(Composition(size, (ground(size), Layer(planes((320, 180)), (0, 0, 320, 180)))))
+    monkeypatch.setattr(display, "replugged", lambda: True)
+    monkeypatch.setattr(display, "retake", lambda: (pygame.display.quit(), pygame.display.init()))
+    assert display.pump()
+    assert display.capture().get_at((400, 300))[:3] == GREY
+    assert display.capture().get_at((200, 150))[0] > 150
+    display.close()
