@@ -28,7 +28,24 @@ of two hundred that nobody packed. The agent packs them, and keeps a year, wheth
 
 The *runtime directory* is in memory and forgotten at each boot.
 
-========================  ========  ==========================================================="""
+========================  ========  ==================================================================
+``clock.json``            agent     what time it is, and how far that can be believed
+``alerts.json``           agent     the alerts that are held, before they are on the disk
+``<name>.ppm``            agent     their frames, raw, before they are on the disk
+``live-<name>.png``       agent     slides that change by themselves, a tick ahead
+``overlay.json``          agent     what lies over everything for a while, such as the name of the screen
+``glass.json``            stage     what is on the glass now
+``showings.json``         stage     what would be logged if the stage were gone now
+``capture.ppm``           stage     the last picture that was taken of the glass, raw
+``headless.png``          stage     what is on the glass of a player without a display
+``decoder.json``          stage     whether the decoder of the hardware can be believed
+``stage-starts``          stage     when the stage was started, for those that ended in a crash
+``stage.sock``            stage     rings when the stage is to look again
+``agent.sock``            agent     rings when the agent is to look again
+========================  ========  ==================================================================
+
+docs/player.md repeats both tables for technicians; a test compares them.
+"""
 
 from __future__ import annotations
 
