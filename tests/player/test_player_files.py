@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from town import TOKEN, TownHall, jpeg, picture_slide, slide
 from beffroi_content import raster
 from beffroi_content.model import AssetReference
 from beffroi_player.agent.assets import Assets, Cancelled, Unavailable
-from beffroi_player.agent.draw import Painter, finished
+from beffroi_player.agent.draw import WORKER, Painter, finished
 from beffroi_player.agent.enrol import NotEnrolled, enrol, root_fingerprint
 from beffroi_player.agent.http import Server
 from beffroi_player.files import sweep, write_file
@@ -179,9 +180,38 @@ def test_the_worker_draws_refuses_and_goes_on(hall: TownHall, folder: Path, tmp_
     assert finished(frames, photo, raster.Canvas.of(settings)) == drawn
 
 
-def test_a_worker_that_dies_is_an_outcome(
+def program(path: Path, lines: str) -> str:
+    """Return a program that takes the place of the worker."""
+    path.write_text(f"#!/bin/sh\n{lines}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_worker_that_does_not_start_is_not_the_fault_of_the_slide(
     hall: TownHall, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.executable", "/bin/true")
+    for executable in ("/bin/true", "/nowhere", program(tmp_path / "mad", "echo hello")):
+        monkeypatch.setattr("sys.executable", executable)
+        painter = Painter(folder, tmp_path)
+        assert painter.draw(slide("text"), hall.manifest().settings, (320, 180)).code == WORKER
+
+
+def test_a_slide_of_which_the_worker_dies_twice_is_left_out(
+    hall: TownHall, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", program(tmp_path / "dying", "echo ready; read order; echo x >> $0.died"))
     painter = Painter(folder, tmp_path)
     assert painter.draw(slide("text"), hall.manifest().settings, (320, 180)).code == "undrawable"
+    assert (tmp_path / "dying.died").read_text() == "x\nx\n"
+
+
+def test_one_of_which_it_dies_once_is_drawn(
+    hall: TownHall, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = f'[ -e $0.died ] && exec {sys.executable} "$@"; echo ready; read order; touch $0.died'
+    monkeypatch.setattr("sys.executable", program(tmp_path / "killed", once))
+    painter = Painter(folder, tmp_path)
+    try:
+        assert painter.draw(slide("text"), hall.manifest().settings, (320, 180)).frames
+    finally:
+        painter.close()

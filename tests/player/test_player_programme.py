@@ -8,7 +8,7 @@ from town import TownHall, alert, jpeg, picture_slide, slide
 
 from beffroi_content import raster
 from beffroi_content.model import Slide, UnknownContent
-from beffroi_player.agent.draw import DISK, Outcome
+from beffroi_player.agent.draw import DISK, WORKER, Outcome
 
 
 @pytest.fixture
@@ -227,9 +227,9 @@ def test_what_is_whole_is_not_written_again(player, hall):
     assert player.state.programme.stamp == before
 
 
-def test_a_disk_that_takes_no_frames_condemns_no_slide(player, hall, monkeypatch):
-    full = OSError(28, "No space left on device")
-    monkeypatch.setattr(player.painter, "draw", lambda *_: Outcome(code=DISK, detail=str(full)))
+@pytest.mark.parametrize("code", [DISK, WORKER])
+def test_a_machine_that_draws_nothing_condemns_no_slide(player, hall, monkeypatch, code):
+    monkeypatch.setattr(player.painter, "draw", lambda *_: Outcome(code=code, detail="No space left on device"))
     player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
     assert "is not drawn yet" in player.preparer.status
     assert player.core.active is None

@@ -29,8 +29,10 @@ FILE_BYTES = 64 * 1024 * 1024
 SLIDE_SECONDS = 40.0
 START_SECONDS = 60.0
 NICENESS = 10
-DISK = "disk"
-"""Why there are no frames where the slide is not to blame."""
+DISK, WORKER = "disk", "worker"
+"""Why there are no frames where the slide is not to blame: the disk refuses, or the worker cannot be started."""
+READY = b"ready\n"
+"""The first line of a worker that has started."""
 
 
 class Order(WireModel):
@@ -66,15 +68,30 @@ class Painter:
         self._process: subprocess.Popen[bytes] | None = None
 
     def draw(self, slide: Slide, settings: ScreenSettings, size: Size) -> Outcome:
-        """Draw a slide into the folder of frames. Whatever happens to the worker is an outcome."""
+        """Draw a slide into the folder of frames. Whatever happens to the worker is an outcome.
+
+        A worker that dies gets a second chance: the kernel may have ended it for the memory of another program.
+        """
         order = Order(slide=slide, settings=settings, size=size, assets=str(self._assets), frames=str(self._frames))
+        outcome = self._try(order)
+        return outcome if outcome is not None else self._try(order) or Outcome(code="undrawable", detail=_DIED)
+
+    def _try(self, order: Order) -> Outcome | None:
+        """Return what became of an order; None: the worker died of it."""
         try:
-            fresh = self._process is None
             process = self._running()
+        except OSError as error:
+            self.close()
+            detail = f"the drawing worker does not start: {type(error).__name__} {error}"
+            return Outcome(code=WORKER, detail=detail[:400])
+        try:
             assert process.stdin is not None
             process.stdin.write(order.to_json() + b"\n")
             process.stdin.flush()
-            return Outcome.model_validate_json(_line(process, SLIDE_SECONDS + (START_SECONDS if fresh else 0)))
+            return Outcome.model_validate_json(_line(process, SLIDE_SECONDS))
+        except BrokenPipeError:
+            self.close()
+            return None
         except (OSError, ValidationError) as error:
             self.close()
             detail = f"the drawing worker did not answer: {type(error).__name__} {error}"
@@ -98,7 +115,12 @@ class Painter:
             self._process = subprocess.Popen(  # noqa: S603 -- our own module
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
+            if (said := _line(self._process, START_SECONDS)) != READY:
+                raise OSError(f"it says {said[:80]!r}")
         return self._process
+
+
+_DIED = "the drawing worker died of it, twice"
 
 
 def _line(process: subprocess.Popen[bytes], seconds: float) -> bytes:
@@ -120,6 +142,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not answer
     _limit()
+    answers.write(READY)
     for line in sys.stdin.buffer:
         answers.write(_answer(line).to_json() + b"\n")
 
