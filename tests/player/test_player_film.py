@@ -261,6 +261,8 @@ def test_a_damaged_film_goes_on_and_what_is_damaged_is_counted(player, hall, see
     assert before == rolling.film.errors
     player.wait(20_000)
     assert player.stage._cinema.decode_errors >= before, "what is over counts"
+    player.wait(61_000)
+    assert player.runtime.glass.read().decode_errors >= before
 
 
 def test_the_poster_of_a_film_of_which_nothing_is_left_stands(player, hall):

@@ -106,6 +106,17 @@ def test_a_slower_display_gets_fewer_and_longer_steps(player, hall):
     assert player.stage.turn() == pytest.approx(1 / 30, abs=0.002)
 
 
+def test_steps_that_come_late_are_told_though_nothing_else_is_news(player, hall):
+    start(player, hall, ("Marché de Noël", None))
+    player.look()
+    for _ in range(5):
+        player.time.pass_by(100)
+        player.stage.step()
+    assert player.look().late_frames == 0
+    player.wait(61_000)
+    assert player.look().late_frames == player.stage.late_frames >= 5
+
+
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 def test_between_pixels_nothing_is_seen_beyond_the_zone_and_nothing_of_it_is_empty(rotation):
     zone, size = Rectangle(x=20, y=10, width=50, height=40), (100, 60)

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 
-from beffroi_content.model import Downloads, Rectangle, TimeWindow, Transition, Viewport
+from beffroi_content.model import Downloads, Rectangle, TimeWindow, Transition, UncertainClock, Viewport
 from beffroi_server.programme import compile as compiling
 from beffroi_server.screens import viewports
 from beffroi_server.screens.models import Screen
@@ -37,7 +37,7 @@ def test_mounting_light_sound_and_line_are_in_the_programme(installer, hall):
         installer, hall, transition="zoom", overscan_percent="2.5",
         viewports="0,0 640x96 > 0,0\n640,0 640x96>0,96*2@90",
         darkest="30", volume="60", download_limit="500", download_from="01:00", download_until="05:00",
-        neighbours="on", idle_after_hours="48",
+        neighbours="on", idle_after_hours="48", uncertain_clock="undated",
     )  # fmt: skip
     assert answer.status_code == 302
     found = settings(hall)
@@ -50,6 +50,7 @@ def test_mounting_light_sound_and_line_are_in_the_programme(installer, hall):
     night = TimeWindow(start=dt.time(1), end=dt.time(5))
     assert found.downloads == Downloads(kilobytes_per_second=500, window=night, neighbours=True)
     assert (found.darkest, found.volume, found.idle_after_hours) == (30, 60, 48)
+    assert found.uncertain_clock is UncertainClock.UNDATED
 
 
 def test_most_screens_need_none_of_it(installer, hall):
@@ -57,6 +58,7 @@ def test_most_screens_need_none_of_it(installer, hall):
     found = settings(hall)
     assert (found.overscan_percent, found.viewports, found.darkest, found.volume) == (0, (), 100, 0)
     assert found.downloads == Downloads()
+    assert found.uncertain_clock is UncertainClock.BELIEVED
     assert '<details class="more"><summary>' in installer.get(f"/screens/{hall.slug}/edit/").content.decode()
 
 

@@ -35,7 +35,7 @@ from beffroi_player.stage.safety import Safety
 from beffroi_player.stage.scenery import Picture, Scenery
 from beffroi_player.stage.showings import Showings
 from beffroi_player.stage.sound import Bellringer, Speaker
-from beffroi_player.stage.teller import Teller
+from beffroi_player.stage.teller import Counts, Teller
 from beffroi_player.store import SAFE_MODE, Fault, Runtime, Size, State, Taken
 
 log = logging.getLogger(__name__)
@@ -280,7 +280,8 @@ class Stage:
         self._teller.tell(
             # Its digest: not before it is on the glass, nor while something gives way to it.
             picture, self._presenter.presented(), moment, cue.light, programme.sequence if programme else None,
-            (*self._cinema.faults, *_SAFE[self._director.safety]), self._cinema.dropped, self._presenter.late,
+            (*self._cinema.faults, *_SAFE[self._director.safety]),
+            Counts(self._cinema.dropped, self._presenter.late, self._cinema.decode_errors),
             self._light.lit, self._reader.held,
         )  # fmt: skip
 

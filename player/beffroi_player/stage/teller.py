@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from beffroi_content.model import HeldAlert, PowerState
 from beffroi_content.timeline import Moment
@@ -18,6 +19,9 @@ from beffroi_player.store import Fault, Glass, Runtime, Size
 
 log = logging.getLogger(__name__)
 
+COUNT_MS = 60_000
+"""How often what is counted is renewed where that is the only news."""
+
 
 @dataclass(frozen=True, slots=True)
 class Presented:
@@ -29,6 +33,17 @@ class Presented:
     uptime_ms: float
 
 
+class Counts(NamedTuple):
+    """What went wrong with what moves, since the start."""
+
+    dropped_frames: int = 0
+    """Of films, that came too late."""
+    late_frames: int = 0
+    """Steps of transitions and of messages that glide."""
+    decode_errors: int = 0
+    """What could not be decoded of films."""
+
+
 class Teller:
     """Writes down what is on the glass, if that is news."""
 
@@ -36,11 +51,11 @@ class Teller:
         self._runtime, self._showings, self._started_ms = runtime, showings, started_ms
         self.glass: Glass | None = None
         """What was said last."""
+        self._written_ms = 0
 
     def tell(
         self, picture: Picture, presented: Presented, moment: Moment, light: Display, programme: int | None,
-        faults: tuple[Fault, ...], dropped_frames: int, late_frames: int, lit: str = "",
-        held: Sequence[HeldAlert] = (),
+        faults: tuple[Fault, ...], counts: Counts, lit: str = "", held: Sequence[HeldAlert] = (),
     ) -> None:  # fmt: skip
         """Say what is on the glass, and tell the agent."""
         shown = tuple(piece.shown for piece in picture.pieces if piece.shown)
@@ -54,8 +69,7 @@ class Teller:
             overlay=picture.overlay,
             power=light.state,
             brightness=light.brightness,
-            dropped_frames=dropped_frames,
-            late_frames=late_frames,
+            **counts._asdict(),
             lit=lit,
             presented_at_ms=moment.unix_ms + round(presented.uptime_ms - moment.uptime_ms),
             presented_uptime_ms=presented.uptime_ms,
@@ -66,11 +80,11 @@ class Teller:
         before = self.glass
         if before is not None and _news(glass) == _news(before):
             self._showings.stay()
+            self._count(glass, moment)
             return
         for fault in set(glass.faults) - set(before.faults if before else ()):
             log.warning("a frame is not shown: %s", fault.detail)
-        self.glass = glass
-        self._runtime.glass.write(glass)
+        self._write(glass, moment)
         ring(self._runtime.agent_bell)
         at = _since(presented, moment)
         change = Change(
@@ -83,6 +97,15 @@ class Teller:
             rests=light.state is PowerState.OFF and not shown,
         )
         self._showings.change(picture.pieces, change, presented.digest, at)
+
+    def _count(self, glass: Glass, moment: Moment) -> None:
+        """Renew what is counted now and then: something may move for days without any other news."""
+        if glass != self.glass and moment.uptime_ms - self._written_ms >= COUNT_MS:
+            self._write(glass, moment)
+
+    def _write(self, glass: Glass, moment: Moment) -> None:
+        self.glass, self._written_ms = glass, moment.uptime_ms
+        self._runtime.glass.write(glass)
 
     @property
     def shows_alert(self) -> bool:
@@ -102,4 +125,4 @@ def _since(presented: Presented, moment: Moment) -> Moment:
 
 def _news(glass: Glass) -> Glass:
     """Return what makes a glass worth telling of."""
-    return glass.model_copy(update={"presented_at_ms": 0, "dropped_frames": 0, "late_frames": 0})
+    return glass.model_copy(update={"presented_at_ms": 0, **Counts()._asdict()})

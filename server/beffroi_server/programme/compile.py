@@ -161,6 +161,7 @@ def screen_settings(screen: Screen, town: Town, groups: tuple[str, ...]) -> cont
             "volume": screen.volume,
             "downloads": screen.downloads(),
             "idle_after_hours": screen.idle_after_hours,
+            "uncertain_clock": screen.uncertain_clock,
         }
     )
 

@@ -14,11 +14,11 @@ from beffroi_server.web.forms import ListedModelForm, PlainModelForm, TimeInput
 RESERVED = frozenset({"add", "new"})
 """Addresses of pages, which no screen can have."""
 SLUG_LENGTH = 40
-KEPT = ("appearance", "transition", "night_brightness", "darkest", "volume", "overscan_percent")
+KEPT = ("appearance", "transition", "night_brightness", "darkest", "volume", "overscan_percent", "uncertain_clock")
 """What a page need not ask for."""
 UNUSUAL = (
     "darkest", "volume", "overscan_percent", "viewports", "download_limit", "download_from", "download_until",
-    "neighbours", "idle_after_hours",
+    "neighbours", "idle_after_hours", "uncertain_clock",
 )  # fmt: skip
 
 
@@ -70,6 +70,10 @@ class ScreenForm(ListedModelForm):
             "download_until": _("What is shown today is fetched at any time."),
             "neighbours": _("Each file is checked all the same. Saves the line where many screens hang together."),
             "idle_after_hours": _("Alerts are shown all the same. Empty: the programme goes on."),
+            "uncertain_clock": _(
+                "After a power cut, until the town or the network has said what time it is. Alerts are shown all the "
+                "same."
+            ),
             "rotation": _("By how far the panel is turned clockwise, when it hangs on its side."),
         }
 

@@ -95,6 +95,14 @@ class Transition(models.TextChoices):
     CUT = content.Transition.CUT.value, _("at once, for slow players")
 
 
+class UncertainClock(models.TextChoices):
+    """What is shown while a player is not certain of the time, as after a power cut."""
+
+    BELIEVED = content.UncertainClock.BELIEVED.value, _("the programme, by the time it has kept")
+    UNDATED = content.UncertainClock.UNDATED.value, _("what has neither days nor hours")
+    IDLE = content.UncertainClock.IDLE.value, _("only the idle slide")
+
+
 class Screen(models.Model):
     """A display and the player behind it."""
 
@@ -145,6 +153,9 @@ class Screen(models.Model):
         _("hours without a word until only the idle slide is shown"), null=True, blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(8760)],
     )  # fmt: skip
+    uncertain_clock = models.CharField(
+        _("while the time is not certain"), max_length=8, choices=UncertainClock, default=UncertainClock.BELIEVED
+    )
 
     enrolment_code_sha256 = models.CharField(max_length=64, blank=True)
     enrolment_expires_at = models.DateTimeField(null=True, blank=True)
