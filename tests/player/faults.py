@@ -50,6 +50,8 @@ MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
 HEALED_WITHIN_S = 60.0
 """The poll of a minute is not waited for: whatever is wrong is noticed before."""
 PLAYS_WITHIN_S = 300.0
+ASK_S = 15.0
+"""How often the agent is started again while plays are awaited."""
 DISK_MB = 24
 JUMPS_S = (-400 * 86_400, -86_400, -3_600, -5, 5, 3_600, 86_400, 400 * 86_400)
 """By how much the system clock goes wrong; it stays so until it jumps again."""
@@ -195,9 +197,9 @@ class Range:
         self.broker = subprocess.Popen([MOSQUITTO, "-c", str(config)], stderr=subprocess.DEVNULL)
         _until("the broker", lambda: _listens(self.port), 10)
 
-    def start_player(self) -> None:
-        """Start what does not run, as a service manager does."""
-        for name in ("stage", "agent"):
+    def start_player(self, *names: str) -> None:
+        """Start what does not run, both or one, as a service manager does."""
+        for name in names or ("stage", "agent"):
             process = self.processes.get(name)
             if process is None or process.poll() is not None:
                 command = [sys.executable, "-m", "beffroi_player", name, "--state", str(self.state)]
@@ -406,14 +408,22 @@ class Range:
         self.lost += batch.lost
 
     def await_plays(self) -> None:
-        """Wait until all that was logged has come: what the broker lost is asked for with the poll of a minute."""
+        """Wait until all that was logged has come. An agent that is started asks at once what the server misses."""
         state = State(self.state)
         self.processes["stage"].terminate()
         self.processes["stage"].wait(20)
         last = max(play.number for file in play_files(state.plays)[-1:] for play in plays_of(file))
 
+        asked = time.monotonic()
+
         def all_here() -> bool:
+            nonlocal asked
             self.beat()
+            if time.monotonic() - asked > ASK_S:
+                asked = time.monotonic()
+                self.processes["agent"].terminate()
+                self.processes["agent"].wait(20)
+                self.start_player("agent")
             return set(self.plays) >= set(range(1, last + 1))
 
         with contextlib.suppress(TimeoutError):
@@ -435,7 +445,11 @@ class Range:
     def _count_showings(self) -> str:
         showings = Counter(map(_showing, self.plays.values()))
         unsaid = [number for number, play in self.plays.items() if play.ended is None]
-        twice = [showing for showing, count in showings.items() if count > 1]
+        twice = [
+            (play.number, play.alert or play.slide, play.page, play.started_at_ms, play.lasted_ms, str(play.ended))
+            for play in self.plays.values()
+            if showings[_showing(play)] > 1
+        ]
         gone = [showing for showing in map(_showing, self.killed) if not showings[showing]]
         if unsaid or twice or gone:
             return f"without a reason: {unsaid[:10]}; logged twice: {twice[:5]}; lost with the stage: {gone[:5]}"
