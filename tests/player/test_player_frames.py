@@ -18,7 +18,7 @@ SIZE = (1920, 1080)
 @pytest.fixture
 def frames(player: Player) -> Frames:
     found = Frames(player.state, player.runtime)
-    found.make_room(SIZE)
+    found.make_room(SIZE, ())
     return found
 
 
@@ -70,6 +70,16 @@ def test_only_as_many_are_kept_as_are_needed_at_once(player, frames):
         frames.load(path.name)
     with pytest.raises(BrokenFrame):
         frames.load(files[0].name)
+
+
+def test_what_is_on_is_kept_however_large_it_is(player, frames):
+    large = [write(player.state, f"{name}.png", "navy", (7_000, 360)) for name in ("one", "other", "third")]
+    frames.make_room((192, 96), [path.name for path in large])
+    for path in large:
+        frames.load(path.name)
+        path.unlink()
+    for path in large:
+        assert frames.load(path.name).get_size() == (7_000, 360)
 
 
 def test_what_nobody_waits_for_any_more_is_forgotten(player, frames):

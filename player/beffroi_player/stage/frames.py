@@ -35,6 +35,7 @@ class Frames:
         self._coming: dict[str, Future[pygame.Surface]] = {}
         self._reader = ThreadPoolExecutor(1, "frames")
         self._room = LEAST_BYTES
+        self._needed: frozenset[str] = frozenset()
         self.rotation = 0
 
     def turn(self, rotation: int) -> None:
@@ -44,9 +45,14 @@ class Frames:
             self._coming.clear()
             self.rotation = rotation
 
-    def make_room(self, size: Size) -> None:
-        """Keep as many frames as a screen of that size needs."""
-        self._room = max(LEAST_BYTES, CACHED * 4 * size[0] * size[1])
+    def make_room(self, size: Size, needed: Iterable[str]) -> None:
+        """Keep as many frames as a screen of that size needs.
+
+        Args:
+            size: In pixels.
+            needed: What is on now, which is kept however large it is: messages that glide are longer than a screen.
+        """
+        self._room, self._needed = max(LEAST_BYTES, CACHED * 4 * size[0] * size[1]), frozenset(needed)
 
     def load(self, name: str, size: Size | None = None) -> pygame.Surface:
         """Return a frame.
@@ -124,8 +130,10 @@ class Frames:
     def _keep(self, name: str, surface: pygame.Surface) -> None:
         self._cache[name] = surface
         used = sum(_weight(kept) for kept in self._cache.values())
-        while used > self._room and len(self._cache) > 1:
-            used -= _weight(self._cache.popitem(last=False)[1])
+        for old in [old for old in self._cache if old != name and old not in self._needed]:
+            if used <= self._room:
+                break
+            used -= _weight(self._cache.pop(old))
 
 
 def compose(size: Size, rotation: int, parts: Sequence[tuple[pygame.Surface, Rectangle]]) -> pygame.Surface:

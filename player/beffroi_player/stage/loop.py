@@ -187,9 +187,9 @@ class Stage:
     def _look(self) -> float:
         self._refresh()
         size = self._reader.size(otherwise=self._presenter.natural_size(self._reader.rotation))
-        self._frames.make_room(size)
         moment = self._reader.moment()
         cue = self._director.cue(moment, size)
+        self._frames.make_room(size, cue.picture.frames)
         self._present(cue, moment, size)
         self._bellringer.look(cue.scene, self._speaker.volume)
         self._prepare(cue, moment, size)

@@ -46,6 +46,12 @@ class Picture:
     overlay: bool = False
 
     @property
+    def frames(self) -> frozenset[str]:
+        """The frames that it needs, with those of messages that glide."""
+        glide = {strip.frame for piece in self.pieces for strip in piece.strips}
+        return frozenset(glide | {piece.frame for piece in self.pieces})
+
+    @property
     def parts(self) -> list[tuple[pygame.Surface, Rectangle]]:
         """Surfaces with their places, in drawing order."""
         return [(s, piece.rectangle) for s, piece in zip(self.surfaces, self.pieces, strict=True)]
@@ -75,8 +81,11 @@ class Scenery:
 
     def load_ahead(self, scene: Scene) -> None:
         """Read the frames of a scene that is due next, but for those that are drawn only then."""
-        candidates = ([piece.frame for piece in self._candidates(showing)] for showing in scene.showings)
-        self._frames.load_ahead(next((name for name in names if not is_live_frame(name)), "") for names in candidates)
+        wanted: list[str] = []
+        for showing in scene.showings:
+            piece = next((each for each in self._candidates(showing) if not is_live_frame(each.frame)), None)
+            wanted += [piece.frame, *(strip.frame for strip in piece.strips)] if piece else []
+        self._frames.load_ahead(wanted)
 
     def overlaid(self, picture: Picture, frame: str, rectangle: Rectangle) -> Picture:
         """Return the frame that lies over everything, or the picture itself if the frame is broken."""
