@@ -35,6 +35,7 @@ class Fullscreen(Window):
     """
 
     flags = pygame.FULLSCREEN
+    pump_seconds: float | None = LOOK_S
 
     def __init__(
         self, stopped: Callable[[], bool] = lambda: False, control: Callable[[], Control] | None = None
