@@ -177,7 +177,7 @@ class TestAScreen:
         page = text(as_alice.get("/screens/hall/"))
         assert "shows what it must" in page
         assert "What comes next" in page
-        assert "trusted" in page
+        assert "certain" in page
 
     def test_says_what_it_cannot_show(self, as_alice, keyring, playlist, quay, announcement):
         announcement.body = "Un texte bien trop long. " * 190

@@ -6,9 +6,18 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.utils import formats, timezone
-from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext, pgettext_lazy
 
 SPACE = "\N{NARROW NO-BREAK SPACE}"
+SAID = {
+    "trusted": pgettext_lazy("player", "certain"),
+    "carried": pgettext_lazy("player", "carried over from before"),
+    "unknown": pgettext_lazy("player", "not known"),
+    "live": pgettext_lazy("player", "live"),
+    "polling": pgettext_lazy("player", "asks every minute"),
+    "lost": pgettext_lazy("player", "none"),
+}
+"""Words of players for their clock and for their link to the town."""
 
 
 def hour(time: dt.time | dt.datetime) -> str:
@@ -69,3 +78,8 @@ def joined(names: Sequence[str]) -> str:
 def screens(count: int) -> str:
     """Return how many screens."""
     return ngettext("%(count)d screen", "%(count)d screens", count) % {"count": count}
+
+
+def said(word: str) -> str:
+    """Return what a word of a player means; a word that only a newer player has is shown as it is."""
+    return str(SAID.get(str(word), word))

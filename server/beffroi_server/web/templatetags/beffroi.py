@@ -26,6 +26,7 @@ register.filter("duration", words.duration)
 register.filter("latency", words.latency)
 register.filter("hour", words.hour)
 register.filter("day", words.day)
+register.filter("said", words.said)
 
 
 @register.simple_tag
