@@ -137,7 +137,7 @@ def _enrol(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     state, runtime = _folders(options)
-    if not (state / "enrolment.json").exists():
+    if not any((folder / "enrolment.json").exists() for folder in (state, state / "copies")):
         sys.stderr.write(
             "this player belongs to no town yet: run “beffroi-player enrol URL CODE --root FINGERPRINT” first\n"
         )

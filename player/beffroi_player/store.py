@@ -12,6 +12,7 @@ the old or the new. Any file may be missing or broken: the player then does with
 ``alerts.json``           agent     the alerts that are held, with their frames
 ``commands.json``         agent     the commands that were done
 ``forwarded.json``        agent     up to which play the log was sent
+``copies/<name>.json``    agent     the same as the file of that name, for what a memory card does to that one
 ``assets/<sha256>``       agent     files as they came
 ``frames/<name>.png``     agent     slides and alerts as they are shown
 ``last.png``              agent     what was on the glass, for the first instant after a start
@@ -61,6 +62,8 @@ from beffroi_player.slots import Slot
 
 Size = tuple[int, int]
 """Width and height in pixels."""
+COPIES = "copies"
+"""The folder of copies within the state directory."""
 _LIVE = "live-"
 SAFE_MODE = "safe mode"
 """What stands for a frame where the stage says that it leaves something out: nothing can be mended there."""
@@ -258,8 +261,9 @@ class State:
         self.plays = folder / "plays"
         self.last = folder / "last.png"
         self.notice = folder / "notice.png"
-        self.programme = Slot(folder / "programme.json", ActiveProgramme)
-        self.alerts = Slot(folder / "alerts.json", AlertsRecord)
+        copies = folder / COPIES
+        self.programme = Slot(folder / "programme.json", ActiveProgramme, copy=copies / "programme.json")
+        self.alerts = Slot(folder / "alerts.json", AlertsRecord, copy=copies / "alerts.json")
         self.forwarded = Slot(folder / "forwarded.json", Forwarded)
         # Written by the frame loop, which does not wait for the disk: it is there after half a minute.
         self.showings = Slot(folder / "showings.json", Unwritten, durable=False)

@@ -105,11 +105,21 @@ def test_the_stage_alone_shows_the_programme_at_once(prepared: str, start: Start
 
 def test_the_last_picture_is_there_even_without_a_programme(prepared: str, start: Start, tmp_path: Path) -> None:
     Image.new("RGB", (320, 180), "navy").save(tmp_path / "state/last.png")
-    (tmp_path / "state/programme.json").write_text("{")
+    for folder in ("state", "state/copies"):
+        (tmp_path / folder / "programme.json").write_text("{")
     start("stage", "--output", "headless")
     until("what was on before", lambda: digest_of(tmp_path / "run/headless.png"))
     until("the stage runs", lambda: glass_of(tmp_path))
     assert digest_of(tmp_path / "run/headless.png") == digest_of(tmp_path / "state/last.png")
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_text("{"), lambda path: path.unlink()])
+def test_a_damaged_programme_is_shown_from_its_copy_without_anybody_to_ask(
+    prepared: str, start: Start, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    damage(tmp_path / "state/programme.json")
+    start("stage", "--output", "headless")
+    until("the programme", lambda: digest_of(tmp_path / "run/headless.png") == prepared)
 
 
 def test_the_stage_needs_neither_pillow_nor_network(prepared: str, tmp_path: Path) -> None:

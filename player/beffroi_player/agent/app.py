@@ -58,6 +58,8 @@ MEND_MS = 10_000
 """How often it looks whether somebody has damaged what the stage reads: two questions to the file system."""
 ARCHIVE_MS = 60_000
 HEALTH_MS = 60_000
+COPIES_MS = 300_000
+"""How often files are compared with their copies."""
 ALERTS_MS = 300_000
 """How often what the alerts have left to live goes to the disk."""
 
@@ -199,6 +201,7 @@ class Agent:
         self._every("archive", ARCHIVE_MS, self._archive.tidy)
         self._every("line", LINE_MS, self._mind_line)
         self._every("alerts", ALERTS_MS, lambda: self._admission.put(self.core.save_alerts))
+        self._every("copies", COPIES_MS, lambda: self._later(self.core.mend_copies))
         self._every("heads", HEADS_MS, self._compare_heads)
         glass = self.reporter.glass
         if glass is not None and glass.programme is None and self.core.active is not None:

@@ -11,6 +11,9 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from beffroi_content.model import Layout, ScreenClass, ScreenSettings, Town
 from beffroi_content.timeline import ClockState, Moment
@@ -22,6 +25,8 @@ from beffroi_player.agent.alerts import AlertBook, Reception, Surroundings
 from beffroi_player.agent.clock import AgentClock
 from beffroi_player.agent.refusals import Refusals
 from beffroi_player.agent.vault import Enrolment, PendingProgramme, Vault, recovered_trust
+from beffroi_player.files import Stamp
+from beffroi_player.slots import Slot
 from beffroi_player.store import ActiveProgramme, Runtime, Size, State
 
 log = logging.getLogger(__name__)
@@ -77,8 +82,11 @@ class Core:
         self._uptime = uptime
         self._enrolment = enrolment
         self.clock = clock
+        self._saving = threading.Lock()
+        self._written: dict[Path, Stamp | None] = {}
+        self.mend_copies()
         self.active: ActiveProgramme | None = state.programme.read()
-        self._written = {slot.path: slot.stamp for slot in (state.programme, state.alerts)}
+        self._written |= {slot.path: slot.stamp for slot in (state.programme, state.alerts)}
         """What the files looked like that the stage reads, when they were right."""
         self.pending: PendingProgramme | None = _newer(vault.pending.read(), self.active)
         stored = state.alerts.read()
@@ -88,7 +96,6 @@ class Core:
         self.last_beat_uptime_ms: float | None = None
         self._beat_saved_ms: float | None = None
         self._heads: dict[str, int] = {}
-        self._saving = threading.Lock()
         self._expired = False
         self.book = AlertBook(state, runtime, boot, effects.nudge, self._rest, uptime, self.surroundings())
         live = runtime.alerts.read()
@@ -196,6 +203,16 @@ class Core:
         if self.active is not None and self._state.programme.stamp != self._written[self._state.programme.path]:
             self._effects.later(lambda: self._guarded("programme.json", self._save_programme))
 
+    def mend_copies(self) -> None:
+        """Make files and their copies the same again, where one of them was damaged."""
+        with self._saving:
+            for slot in (self._vault.enrolment, self._state.programme, self._state.alerts):
+                self._guarded(slot.path.name, partial(self._mend_copy, slot))
+
+    def _mend_copy(self, slot: Slot[Any]) -> None:
+        if slot.mend():
+            self._written[slot.path] = slot.stamp
+
     def _save_programme(self) -> None:
         with self._saving:
             if self.active is not None:
@@ -278,7 +295,7 @@ class Core:
         with self._saving:
             self._guarded("trust.json", lambda: self._vault.trust.write(self.trust))
 
-    def _guarded(self, name: str, write: Callable[[], None]) -> None:
+    def _guarded(self, name: str, write: Callable[[], object]) -> None:
         """A full disk is reported, and takes nothing off the glass."""
         try:
             write()

@@ -10,7 +10,7 @@ from pydantic import Field
 from beffroi_content.model import Identifier, Manifest, WireModel
 from beffroi_content.trust import Floor, TrustAnchor, TrustState
 from beffroi_player.slots import Slot
-from beffroi_player.store import ActiveProgramme, AlertsRecord, Forwarded, State
+from beffroi_player.store import COPIES, ActiveProgramme, AlertsRecord, Forwarded, State
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,9 @@ class Vault:
     """The agent's own files."""
 
     def __init__(self, folder: Path) -> None:
-        self.enrolment = Slot(folder / "enrolment.json", Enrolment, mode=0o600)
+        copy = folder / COPIES / "enrolment.json"
+        self.enrolment = Slot(folder / "enrolment.json", Enrolment, mode=0o600, copy=copy)
+        # Without a copy: it is written every minute, and what is held gives it again.
         self.trust = Slot(folder / "trust.json", TrustState)
         self.pending = Slot(folder / "pending.json", PendingProgramme)
         self.done = Slot(folder / "commands.json", Done)

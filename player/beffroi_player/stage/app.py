@@ -120,7 +120,8 @@ def _show_mounted(picture: pygame.Surface, settings: dict[str, Any], output: Out
 def _settings(state: Path) -> dict[str, Any]:
     """Return how the picture lies on the display, as far as it can be read without reading much."""
     found: dict[str, Any] = {"rotation": 0, "overscan_percent": 0, "viewports": []}
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        stored = json.loads((state / "programme.json").read_bytes())["manifest"]["settings"]
-        found |= {name: stored[name] for name in found if name in stored}
+    for path in (state / "programme.json", state / "copies" / "programme.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            stored = json.loads(path.read_bytes())["manifest"]["settings"]
+            return found | {name: stored[name] for name in found if name in stored}
     return found
