@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pygame
 import pytest
 from player import Player
+from tests.support.films import film
 from town import NOON, TownHall, alert, jpeg, picture_slide, slide
 
-from beffroi_content.model import AlertLevel, ScreenSettings, Town, Transition
+from beffroi_content.model import AlertLevel, ScreenSettings, Town, Transition, VideoContent
 from beffroi_player.stage.composer import TRANSITION_MS
 
 HALF = int(TRANSITION_MS / 2)
@@ -128,3 +130,35 @@ def test_a_word_of_a_newer_version_means_a_cut():
     data["settings"]["transition"] = "explode"
     assert ScreenSettings.model_validate(data["settings"]).transition is Transition.CUT
     assert Town.model_validate(data["settings"]["town"])
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+@pytest.mark.parametrize("transition", Transition)
+def test_between_any_two_items_no_picture_is_dark(player, hall, transition, rotation):
+    """Bright slides of every kind follow each other for a minute, with an alert and another programme in between."""
+    bright = ("yellow", "white", "lightcyan")
+    slides = [picture_slide(name, hall.add_file(jpeg(name))).replace(duration_ms=4_000) for name in bright]
+    film_of_light = hall.add_file(film((320, 180), 25, 2, colours=("#f0f0f0", "#f0f000")), "video/mp4")
+    video = VideoContent(video=film_of_light, poster=hall.add_file(jpeg("lime")))
+    slides.append(slide("film").replace(content=video, duration_ms=4_000))
+    settings = {"transition": transition, "rotation": rotation}
+    player.hear(hall.publish_keys(), hall.publish_beat())
+    player.hear(hall.publish_programme(hall.manifest(*slides, **settings)))
+    player.look()
+    first = len(player.display.pictures)
+    for step in range(20 * 60):
+        if step == 400:
+            hall.now_ms = player.time.system_ms
+            player.hear(hall.publish_programme(hall.manifest(*reversed(slides), **settings)))
+        if step == 500:
+            player.hear(hall.publish_alerts(alert(now=player.time.system_ms)))
+        if step == 600:
+            hall.now_ms = player.time.system_ms
+            player.hear(hall.publish_alerts())
+        player.time.pass_by(50)
+        player.stage.turn()
+    seen = player.display.pictures[first:]
+    assert len(seen) > 15
+    darkest = min(sum(pygame.transform.average_color(picture)[:3]) for picture in seen)
+    # The darkest of all is the alert, which is neither black nor half of what was before.
+    assert darkest > 150
