@@ -47,7 +47,7 @@ postgresql:  ## The server's tests on PostgreSQL
 	scripts/with-postgresql $(PYTEST) tests/server -q -n 2 --dist loadfile
 
 e2e:  ## From the operator's browser to the glass
-	$(PYTEST) tests/e2e
+	$(PYTEST) tests/e2e -n 2 --dist loadfile
 
 bench:  ## Benchmarks: all, or one with NAME=alert_to_glass
 	@scripts/prepare test
