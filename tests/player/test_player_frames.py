@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import current_thread
 
 import pygame
 import pytest
 from player import Player, until
 
+from beffroi_content.digest import frame_digest
 from beffroi_player.files import write_file
+from beffroi_player.stage import frames as stage_frames
 from beffroi_player.stage.frames import CACHED, BrokenFrame, Frames
 from beffroi_player.store import Runtime, State
 
@@ -80,6 +83,41 @@ def test_what_is_on_is_kept_however_large_it_is(player, frames):
         path.unlink()
     for path in large:
         assert frames.load(path.name).get_size() == (7_000, 360)
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_digest_is_that_of_the_file_as_it_was_read(player, frames, rotation):
+    frames.turn(rotation)
+    path = write(player.state, "slide.png", "red", (200, 100))
+    red = frames.load("slide.png")
+    assert frames.digest(red) == frame_digest((200, 100), bytes((255, 0, 0)) * 20_000)
+    path.unlink()
+    write(player.state, "slide.png", "blue", (200, 100))
+    frames.keep_only(())
+    blue = frames.load("slide.png")
+    assert frames.digest(blue) == frame_digest((200, 100), bytes((0, 0, 255)) * 20_000)
+    assert frames.digest(red) != frames.digest(blue)
+
+
+def test_the_digest_of_what_is_read_ahead_is_made_in_the_thread_and_once(player, frames, monkeypatch):
+    made: list[str] = []
+    real = stage_frames.frame_digest
+    monkeypatch.setattr(stage_frames, "frame_digest", lambda *a: made.append(current_thread().name) or real(*a))
+    write(player.state, "next.png", "red")
+    for _ in range(3):
+        frames.load_ahead(["next.png"])
+        arrive(frames)
+        frames.digest(frames.load("next.png"))
+        frames.keep_only(())
+    assert len(made) == 1
+    assert made[0].startswith("frames")
+
+
+def test_a_picture_that_is_no_file_is_digested_as_it_is(frames):
+    picture = pygame.Surface((2, 1), depth=32)
+    before = frames.digest(picture)
+    picture.fill("red")
+    assert frames.digest(picture) != before
 
 
 def test_what_nobody_waits_for_any_more_is_forgotten(player, frames):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pygame
 
+from beffroi_content.digest import frame_digest
 from beffroi_content.model import Rectangle
+from beffroi_player.files import Stamp, stamp
 from beffroi_player.outputs.composition import Area
 from beffroi_player.pictures import from_ppm
 from beffroi_player.store import Runtime, Size, State, is_live_frame
@@ -19,6 +22,11 @@ CACHED = 2
 """So many times the whole screen is kept: what is on and what was before; what comes waits beside."""
 LEAST_BYTES = 8 * 1024 * 1024
 """What the frames of small screens may take all the same."""
+DIGESTS = 256
+"""Digests that are remembered: a loop shows the same files again and again, and each takes longer than a step."""
+
+Origin = tuple[Path, Stamp | None]
+"""The file of a frame, as it was when it was read."""
 
 
 class BrokenFrame(Exception):
@@ -36,6 +44,8 @@ class Frames:
         self._reader = ThreadPoolExecutor(1, "frames")
         self._room = LEAST_BYTES
         self._needed: frozenset[str] = frozenset()
+        self._origins: weakref.WeakKeyDictionary[pygame.Surface, Origin] = weakref.WeakKeyDictionary()
+        self._digests: OrderedDict[Origin, str] = OrderedDict()
         self.rotation = 0
 
     def turn(self, rotation: int) -> None:
@@ -70,7 +80,7 @@ class Frames:
             self._cache.move_to_end(name)
             surface = self._cache[name]
         else:
-            surface = self._arrived(name) or self._turned(self._read(name), self.rotation)
+            surface = self._arrived(name) or self._read(name, self.rotation)
             self._keep(name, surface)
         if size is not None and surface.get_size() != panel_size(size, self.rotation):
             raise BrokenFrame(f"{name} is {surface.get_size()} where {size} is needed")
@@ -81,14 +91,34 @@ class Frames:
         wanted = {name for name in names if name and name not in self._cache}
         self._coming = {name: coming for name, coming in self._coming.items() if name in wanted}
         for name in wanted - self._coming.keys():
-            self._coming[name] = self._reader.submit(self._read_turned, name, self.rotation)
+            self._coming[name] = self._reader.submit(self._read_ahead, name, self.rotation)
 
     def close(self) -> None:
         """End the thread."""
         self._reader.shutdown(wait=False, cancel_futures=True)
 
-    def _read_turned(self, name: str, rotation: int) -> pygame.Surface:
-        return self._turned(self._read(name), rotation)
+    def digest(self, picture: pygame.Surface, rotation: int | None = None) -> str:
+        """Return the digest of a picture of the panel, turned back; that of a file that has not changed is known.
+
+        Args:
+            picture: A frame, or anything else.
+            rotation: By how many degrees it is turned; None: as the panel hangs.
+        """
+        origin = self._origins.get(picture)
+        known = self._digests.get(origin) if origin is not None else None
+        if known is not None:
+            return known
+        made = frame_digest(*upright_rgb(picture, self.rotation if rotation is None else rotation))
+        if origin is not None:
+            self._digests[origin] = made
+            while len(self._digests) > DIGESTS:
+                self._digests.popitem(last=False)
+        return made
+
+    def _read_ahead(self, name: str, rotation: int) -> pygame.Surface:
+        surface = self._read(name, rotation)
+        self.digest(surface, rotation)
+        return surface
 
     def _arrived(self, name: str) -> pygame.Surface | None:
         """Return a frame that was read ahead. One that could not be may have been mended since."""
@@ -105,15 +135,19 @@ class Frames:
         """
         return self._turned(_decoded(path), self.rotation)
 
-    def _read(self, name: str) -> pygame.Surface:
-        if is_live_frame(name):
-            return _decoded(self._runtime.folder / Path(name).name)
+    def _read(self, name: str, rotation: int) -> pygame.Surface:
+        path = (self._runtime.folder if is_live_frame(name) else self._state.frames) / Path(name).name
         raw = self._runtime.folder / Path(name).with_suffix(".ppm").name
+        origin = raw, stamp(raw)
         try:
             size, pixels = from_ppm(raw.read_bytes())
+            found = pygame.image.frombuffer(pixels, size, "RGB")
         except (OSError, ValueError):
-            return _decoded(self._state.frames / Path(name).name)
-        return pygame.image.frombuffer(pixels, size, "RGB")
+            origin = path, stamp(path)
+            found = _decoded(path)
+        surface = self._turned(found, rotation)
+        self._origins[surface] = origin
+        return surface
 
     @staticmethod
     def _turned(surface: pygame.Surface, rotation: int) -> pygame.Surface:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pygame
 
-from beffroi_content.digest import frame_digest
 from beffroi_content.model import Rectangle, Transition
 from beffroi_content.timeline import Moment
 from beffroi_content.timeline.display import Display
@@ -19,7 +18,7 @@ from beffroi_player.outputs.canvas import Painter
 from beffroi_player.outputs.composition import Area, Composition, Layer
 from beffroi_player.outputs.mounting import Mounting
 from beffroi_player.stage.composer import Blend, Composer
-from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, turned_area, upright_rgb
+from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, turned_area
 from beffroi_player.stage.glider import is_whole
 from beffroi_player.stage.pace import Pace, steps_per_second
 from beffroi_player.stage.scenery import Picture
@@ -103,9 +102,9 @@ class Presenter:
         return panel_size(self._panel or self._output.desktop(), rotation)
 
     def presented(self) -> Presented:
-        """Return what was presented last, with its digest: that takes longer than a frame."""
+        """Return what was presented last, with its digest: to make one takes longer than a frame."""
         if not self._digest and self._base is not None:
-            self._digest = frame_digest(*upright_rgb(self._base, self._frames.rotation))
+            self._digest = self._frames.digest(self._base)
         return Presented(self._number, self._size, self._digest, self._presented_ms)
 
     def shown(self) -> pygame.Surface | None:
