@@ -450,12 +450,18 @@ class Range:
         twice = [
             (play.number, play.alert or play.slide, play.page, play.started_at_ms, play.lasted_ms, str(play.ended))
             for play in self.plays.values()
-            if showings[_showing(play)] > 1
+            if showings[_showing(play)] > 1 and not self._was_set_back(play)
         ]
         gone = [showing for showing in map(_showing, self.killed) if not showings[showing]]
         if unsaid or twice or gone:
             return f"without a reason: {unsaid[:10]}; logged twice: {twice[:5]}; lost with the stage: {gone[:5]}"
         return ""
+
+    def _was_set_back(self, play: Play) -> bool:
+        """Tell whether a clock that was set back has let the instant of a play come again since, or before."""
+        same = [other.number for other in self.plays.values() if _showing(other) == _showing(play)]
+        between = range(min(same) + 1, max(same))
+        return any(self.plays[number].started_at_ms > play.started_at_ms for number in between)
 
 
 def _showing(play: Play) -> tuple[object, ...]:
