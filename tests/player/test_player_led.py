@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import socket
 import struct
@@ -109,6 +110,7 @@ class TestSacn:
 class TestArtnet:
     def test_a_receiver_that_others_wrote_sees_every_pixel(self):
         received: dict[int, bytes] = {}
+        threads = _thread._count()
         server = StupidArtnetServer()
         for universe in range(protocols.universe_count(SIZE)):
             server.register_listener(
@@ -121,7 +123,9 @@ class TestArtnet:
         finally:
             server.listen = False
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+                # Its thread ends after one more datagram, and must not find its socket closed.
                 last.sendto(b"", ("127.0.0.1", protocols.ARTNET_PORT))
+                until("its thread has ended", lambda: _thread._count() <= threads)
             server.socket_server.close()
         joined = b"".join(received[universe] for universe in sorted(received))
         assert joined[: SIZE[0] * SIZE[1] * 3] == pygame.image.tobytes(picture(), "RGB")
