@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beffroi_player import logs, supervisor
-from beffroi_player.paths import default_runtime, default_state
+from beffroi_player.paths import COPIES, default_runtime, default_state
 
 FAILED = 1
 EPILOGUE = """\
@@ -137,7 +137,7 @@ def _enrol(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     state, runtime = _folders(options)
-    if not any((folder / "enrolment.json").exists() for folder in (state, state / "copies")):
+    if not any((folder / "enrolment.json").exists() for folder in (state, state / COPIES)):
         sys.stderr.write(
             "this player belongs to no town yet: run “beffroi-player enrol URL CODE --root FINGERPRINT” first\n"
         )

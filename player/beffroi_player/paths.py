@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+COPIES = "copies"
+"""The folder of copies within the state directory."""
 _MEMORY = "/dev/shm"  # noqa: S108 -- within it, a folder that only its owner can enter
 
 

@@ -58,12 +58,11 @@ from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, PowerSt
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.reports import BEGINNING, Play, Shown
 from beffroi_player.clock import ClockRecord
+from beffroi_player.paths import COPIES
 from beffroi_player.slots import Slot
 
 Size = tuple[int, int]
 """Width and height in pixels."""
-COPIES = "copies"
-"""The folder of copies within the state directory."""
 _LIVE = "live-"
 SAFE_MODE = "safe mode"
 """What stands for a frame where the stage says that it leaves something out: nothing can be mended there."""

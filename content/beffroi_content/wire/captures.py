@@ -22,7 +22,6 @@ LABEL_LIMIT = 32 * 1024
 """Bytes of what is said of it."""
 HEAD = 64 + LABEL_LIMIT
 """So many bytes from the start hold the label."""
-LARGEST_SIDE = 7680
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"Beffroi\0"
 _TRUE_COLOUR = b"\x08\x02\x00\x00\x00"

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from beffroi_content.model import Identifier, Manifest, WireModel
 from beffroi_content.trust import Floor, TrustAnchor, TrustState
+from beffroi_player.paths import COPIES
 from beffroi_player.slots import Slot
-from beffroi_player.store import COPIES, ActiveProgramme, AlertsRecord, Forwarded, State
+from beffroi_player.store import ActiveProgramme, AlertsRecord, Forwarded, State
 
 log = logging.getLogger(__name__)
 

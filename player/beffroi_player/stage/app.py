@@ -19,6 +19,7 @@ import pygame
 from beffroi_player import notify
 from beffroi_player.nudge import Bell, ring
 from beffroi_player.outputs import Output, OutputError, choose, drawn_by
+from beffroi_player.paths import COPIES
 from beffroi_player.stage.safety import Safety, note_end, note_start
 
 log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ def _show_mounted(picture: pygame.Surface, settings: dict[str, Any], output: Out
 def _settings(state: Path) -> dict[str, Any]:
     """Return how the picture lies on the display, as far as it can be read without reading much."""
     found: dict[str, Any] = {"rotation": 0, "overscan_percent": 0, "viewports": []}
-    for path in (state / "programme.json", state / "copies" / "programme.json"):
+    for path in (state / "programme.json", state / COPIES / "programme.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             stored = json.loads(path.read_bytes())["manifest"]["settings"]
             return found | {name: stored[name] for name in found if name in stored}
