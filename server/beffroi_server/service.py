@@ -34,7 +34,9 @@ def run(address: str, port: int) -> None:
         StartError: something is not ready, or a port is taken.
     """
     stopping = threading.Event()
-    _on_signals()
+    asked: list[int] = []
+    # While things are being started a signal is only noted: raised in the middle, it would leave one of them running.
+    _on_signals(lambda number, _frame: asked.append(number))
     with ExitStack() as started:
         check_ready()
         pages = _pages(address, port)
@@ -51,7 +53,9 @@ def run(address: str, port: int) -> None:
         for work in (sender.run, publication.run_worker, lambda stop: _lead(stop, link)):
             _thread(started, work, stopping)
         logger.info("Beffroi answers at %s (port %d)", settings.PUBLIC_URL, port)
-        pages.run()
+        _on_signals(_stop)
+        if not asked:
+            pages.run()
         logger.info("stopping")
 
 
@@ -131,10 +135,12 @@ def _thread(started: ExitStack, work: Callable[[threading.Event], None], stoppin
     started.callback(stopping.set)
 
 
-def _on_signals() -> None:
-    def stop(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
+def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
 
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    _on_signals(signal.SIG_DFL)  # whoever asks a second time does not want to wait
     # waitress ends its loop on SystemExit and finishes what it has begun.
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    raise SystemExit(0)

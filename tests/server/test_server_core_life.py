@@ -50,6 +50,24 @@ def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
         time.sleep(0.02)
 
 
+TOLD_TO_STOP_AT_EACH_STEP_OF_ITS_START = """
+import os, signal, sys, threading
+from beffroi_server.__main__ import main
+
+start = threading.Thread.start
+
+def start_and_tell(thread):
+    start(thread)
+    if threading.current_thread() is threading.main_thread():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread.start = start_and_tell
+code = main(["run", "--host", "127.0.0.1", "--port", sys.argv[1]])
+names = (thread.name for thread in threading.enumerate())
+print(code, *(name for name in names if not name.startswith("waitress-")))  # they wait for pages, and end with us
+"""
+
+
 class Server:
     """The command line, in a folder of its own."""
 
@@ -63,8 +81,14 @@ class Server:
         self.process: subprocess.Popen[str] | None = None
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._python("-m", "beffroi_server", *arguments)
+
+    def python(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._python("-c", program, *arguments)
+
+    def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "beffroi_server", *arguments],
+            [sys.executable, *arguments],
             env=self.environment, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
@@ -129,6 +153,14 @@ class TestCommands:
         code, errors = server.stop(signal.SIGINT)
 
         assert (code, "Traceback" in errors) == (0, False), errors
+
+    def test_leaves_nothing_running_when_it_is_told_to_stop_while_it_starts(self, server):
+        assert server("init", "--town", "X").returncode == 0
+
+        ended = server.python(TOLD_TO_STOP_AT_EACH_STEP_OF_ITS_START, str(server.port))
+
+        assert ended.stdout.split() == ["0", "MainThread"], ended.stderr
+        assert "Traceback" not in ended.stderr
 
     def test_says_what_is_missing(self, server):
         started = server("run", "--port", str(server.port))
