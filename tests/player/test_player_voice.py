@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -229,5 +230,29 @@ def test_a_topic_that_is_refused_is_reported_and_the_link_is_not_believed(
         assert gatekeeper.topics[0].endswith("all/keys")
         assert refused == [topic for topic in gatekeeper.topics if "g-schools" in topic]
         assert f"s-{SCREEN}/command" in gatekeeper.topics[-1]
+    finally:
+        link.stop()
+
+
+def test_nothing_that_is_said_waits_for_the_acknowledgement_of_something_else(
+    informed: Player, hall: TownHall, gatekeeper: Gatekeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[socket.socket] = []
+    connect = socket.create_connection
+    done = threading.Event()
+
+    def recorded(*how: Any, **more: Any) -> socket.socket:
+        opened.append(connect(*how, **more))
+        return opened[-1]
+
+    monkeypatch.setattr(socket, "create_connection", recorded)
+    link = Link(
+        hall.enrolment(port=gatekeeper.port), "127.0.0.1", "start1", informed.core.topics, lambda _: None,
+        lambda *_: None, done.set,
+    )  # fmt: skip
+    link.start()
+    try:
+        assert done.wait(10)
+        assert opened[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     finally:
         link.stop()

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -290,6 +291,21 @@ def serve(link: Link, stopping: threading.Event) -> threading.Thread:
     thread.start()
     link.start()
     return thread
+
+
+def test_no_message_waits_for_the_acknowledgement_of_another(link, monkeypatch):
+    opened: list[socket.socket] = []
+    connect = socket.create_connection
+
+    def recorded(*how: Any, **more: Any) -> socket.socket:
+        opened.append(connect(*how, **more))
+        return opened[-1]
+
+    monkeypatch.setattr(socket, "create_connection", recorded)
+    link.start()
+    wait_for(link.is_connected)
+
+    assert opened[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.django_db(transaction=True)
