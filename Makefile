@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults soak test-kms gallery schemas messages vendor format clean
+.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore soak test-kms gallery schemas messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,11 @@ COUNT ?= 300
 faults:  ## Do harm to a real player COUNT times (300); with SEED=… the same harm again
 	@scripts/prepare test
 	$(PYTHON) tests/player/faults.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+
+ROUNDS ?= 20
+explore:  ## Try the properties with other examples than the tests do, ROUNDS times (20)
+	@scripts/prepare test
+	for round in $$(seq $(ROUNDS)); do $(PYTEST) tests --ignore tests/e2e -m hypothesis --hypothesis-profile other -q -n 2 || exit 1; done
 
 soak:  ## Three simulated days of a screen: neither memory nor files nor handles may grow
 	@scripts/prepare test

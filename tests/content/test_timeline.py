@@ -98,6 +98,12 @@ class TestRules:
         (showing,) = resolve(programme, [], at(), SIZE).showings
         assert (showing.since_ms, showing.until_ms) == (unix("2026-11-24T08:00"), unix("2026-11-24T18:00"))
 
+    def test_what_ends_in_another_rule_ends_nothing_here(self):
+        stale, short = slide("old", valid_until_ms=NOW - HOUR), slide("fair", valid_until_ms=NOW + HOUR)
+        programme = manifest((rule("news"), [slide("library"), stale]), (rule("feast", priority=20), [short]))
+        (showing,) = resolve(programme, [], at(), SIZE).showings
+        assert (showing.since_ms, showing.until_ms) == (NOW - HOUR, None)
+
     def test_over_a_weekend_the_next_change_is_still_known(self):
         programme = manifest((rule("office", "08:00-18:00", weekdays=frozenset(range(1, 6))), [slide("library")]))
         friday_evening = at(unix("2026-11-27T18:00") - NOW)

@@ -48,14 +48,19 @@ class _Rule:
         known = [slide for slide in self.slides.values() if not isinstance(slide.content, UnknownContent)]
         self.is_limited = any(is_limited(slide) for slide in known)
         self._eligible: dict[int, Eligible | None] = {}
+        self._by_slides: dict[tuple[str, ...], Eligible] = {}
 
     def eligible(self, key: int, is_shown: Callable[[Slide], bool]) -> Eligible | None:
-        """Return the rule with what it shows, or None if that is nothing; the same object for the same ``key``."""
+        """Return the rule with what it shows, or None if that is nothing; the same object for the same slides."""
         key = key if self.is_limited else 0
         if key not in self._eligible:
             slides = self._shelf.sequence(self._playlist, is_shown)
-            _keep(self._eligible, key, Eligible(self.rule, slides) if slides else None, _DAYS_KEPT)
+            _keep(self._eligible, key, self._showing(slides) if slides else None, _DAYS_KEPT)
         return self._eligible[key]
+
+    def _showing(self, slides: tuple[Slide, ...]) -> Eligible:
+        name = tuple(slide.id for slide in slides)
+        return self._by_slides.get(name) or _keep(self._by_slides, name, Eligible(self.rule, slides), _DAYS_KEPT)
 
 
 class Zone:

@@ -264,6 +264,20 @@ def test_days_that_have_passed_leave_a_table_and_the_weather():
     assert "12°" in shown
 
 
+def test_empty_rows_leave_a_table():
+    holed = TableWidget(rows=[("Lundi", "Riz"), ("", " "), ("Mardi", "Soupe")])
+    whole = TableWidget(rows=[("Lundi", "Riz"), ("Mardi", "Soupe")])
+    empty = TableWidget(heading=("", ""), rows=[("", "\u200b")])
+    for canvas in (canvas_of(*WIDE), canvas_of(90, 90), canvas_of(64, 32, LED)):
+        assert lay_out(holed, canvas, SAMPLE_AT_MS).items == lay_out(whole, canvas, SAMPLE_AT_MS).items
+        assert lay_out(empty, canvas, None).items == lay_out(TableWidget(rows=()), canvas, None).items
+
+
+def test_a_message_of_which_only_its_date_can_be_read_is_drawn():
+    items = [{"title": title, "published_at_ms": SAMPLE_AT_MS} for title in ("\u200b", *"ABCDEFGH")]
+    assert "A" in words(lay_out(NewsWidget(items=items), canvas_of(*WIDE), SAMPLE_AT_MS))
+
+
 def test_vigilance_is_told_by_colour_word_and_sign():
     widget = VigilanceWidget(department="Calvados (14)", level=4)
     page = lay_out(widget, canvas_of(*WIDE), SAMPLE_AT_MS)

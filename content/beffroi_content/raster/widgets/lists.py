@@ -177,7 +177,8 @@ def _set_entries(board: Board, entries: Sequence[_Placed]) -> None:
     y = top + (spare - gap * len(entries)) // 2 if board.crisp or len(entries) == 1 else top
     for number, entry in enumerate(entries):
         tall = entry.height + gap
-        inset = 2 if board.crisp else round(entry.lines[-1].style.capital * 0.9)
+        capital = entry.lines[-1].style.capital if entry.lines else board.floor
+        inset = 2 if board.crisp else round(capital * 0.9)
         if entry.is_marked and not board.crisp:
             board.page.add(Fill((left, y, right, y + tall), board.palette.tint, inset // 2))
             board.page.add(Fill((left, y, left + max(3, inset // 4), y + tall), board.palette.accent))

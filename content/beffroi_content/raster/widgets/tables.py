@@ -21,12 +21,12 @@ Row = tuple[str, ...]
 
 
 def table(widget: TableWidget, canvas: Canvas, at_ms: int | None) -> Page:
-    """Return the rows; days that have passed are left out, and today's row stands out."""
+    """Return the rows; empty ones and days that have passed are left out, and today's row stands out."""
     dated = any(date_of(row[0]) for row in widget.rows)
     if page := missing(widget, canvas, at_ms, widget.title, needs_time=dated):
         return page
     today = None if at_ms is None else local(at_ms, canvas).date()
-    rows = [row for row in widget.rows if not _is_past(row[0], today)]
+    rows = [row for row in widget.rows if _says_something(row, canvas.locale) and not _is_past(row[0], today)]
     if not rows:
         return quiet(canvas, widget.title, "no-data")
     marked = next((at for at, row in enumerate(rows) if today and is_today(row[0], today)), None)
@@ -52,6 +52,10 @@ def is_today(cell: str, today: dt.date) -> bool:
     """Whether a cell is today's date or weekday, in French or in English."""
     day = date_of(cell)
     return day == today if day else cell.casefold() in {weekday_name(today, name).casefold() for name in ("fr", "en")}
+
+
+def _says_something(row: Row, locale: str) -> bool:
+    return any(typeset(cell, locale).strip() for cell in row)
 
 
 def _is_past(cell: str, today: dt.date | None) -> bool:
