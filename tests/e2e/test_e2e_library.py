@@ -27,8 +27,8 @@ def test_a_video_is_uploaded_and_prepared_without_a_reload(clairbourg: House, ed
     editor.click("[data-upload] .button-primary")
 
     tile = editor.locator(".picture", has_text="Carnaval")
-    expect(tile).to_be_visible(timeout=20_000)
-    expect(tile.locator("progress")).to_have_count(0, timeout=30_000)
+    expect(tile).to_be_visible()
+    expect(tile.locator("progress")).to_have_count(0)
     tile.get_by_role("link").click()
     video = editor.locator("video")
     expect(video).to_be_visible()

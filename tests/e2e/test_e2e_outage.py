@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from house import BROKER_PASSWORD, SITE, House, Player, open_house, until
+from house import BROKER_PASSWORD, SITE, House, Player, open_house
 from paho.mqtt import client as mqtt
+from waiting import PATIENCE_S, until
 
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import AlertSet, Role
@@ -76,7 +77,7 @@ def test_a_player_goes_on_without_server_and_broker_and_comes_back_by_itself(hou
     house.start_broker()
     house.start_server()
     house.within(BROADCAST)
-    until("an alert reaches it, without anybody's help", lambda: player.shown("alert"), seconds=60)
+    until("an alert reaches it, without anybody's help", lambda: player.shown("alert"))
     house.within(END)
     until("the loop is back", lambda: player.shown("rule"))
 
@@ -102,7 +103,7 @@ def test_what_the_town_did_not_sign_changes_nothing_and_is_reported(house: House
     broker.username_pw_set("server", BROKER_PASSWORD)
     broker.connect("127.0.0.1", house.broker_port)
     broker.loop_start()
-    broker.publish(topic, forged, qos=1).wait_for_publish(10)
+    broker.publish(topic, forged, qos=1).wait_for_publish(PATIENCE_S)
     broker.disconnect()
     broker.loop_stop()
 

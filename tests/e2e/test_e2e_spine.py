@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from browser import Display, open_display, signed_in
-from house import House, open_house, same_pixels, until
+from house import House, open_house, same_pixels
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from waiting import until
 
 SIZE = (1920, 1080)
 
@@ -88,7 +89,7 @@ def exact_picture(page: Page) -> Image.Image:
     """Have an exact picture taken, as a technician does; return it as the page gets it."""
     page.goto("/screens/town-hall/")
     page.get_by_role("button", name="Take an exact picture").click()
-    expect(page.get_by_text("The picture is here.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("The picture is here.")).to_be_visible()
     expect(page.locator("#exact").get_by_text("equal to the pixel")).to_be_visible()
     address = str(page.locator("#exact img").get_attribute("src"))
     return Image.open(io.BytesIO(page.request.get(address).body())).convert("RGB")
@@ -114,7 +115,7 @@ def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over
     schedule(page)
     until("the announcement is on the glass as it was previewed", lambda: shows(display, announcement))
     page.goto("/")
-    expect(page.get_by_text("equal to the pixel")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("equal to the pixel")).to_be_visible()
 
     assert same_pixels(exact_picture(page), display.picture())
 
@@ -122,7 +123,7 @@ def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over
     page.goto("/alerts/choose/")
     page.get_by_role("link", name="Flood of the quays").click()
     page.get_by_role("button", name="Broadcast now").click()
-    expect(page.get_by_text("1 of 1 screens have shown it")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("1 of 1 screens have shown it")).to_be_visible()
     alert = preview(page)
     until("the alert takes the glass over as it was previewed", lambda: shows(display, alert))
 

@@ -4,12 +4,11 @@ import contextlib
 import getpass
 import queue
 import shutil
-import socket
 import subprocess
-import time
 
 import pytest
 from paho.mqtt import client as mqtt
+from waiting import PATIENCE_S, free_port, listens, until
 
 from beffroi_content.wire.messages import MESSAGES
 from beffroi_provisioning import mosquitto
@@ -19,16 +18,8 @@ SITE = "saint-aubin"
 ROOT = f"beffroi/1/{SITE}"
 PASSWORDS = {"server": "of the server", "s-hall": "of the hall", "s-market": "of the market"}
 BROKER = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/sbin")
-WAIT = 5
-"""Seconds for what must happen."""
 
 needs_mosquitto = pytest.mark.skipif(BROKER is None, reason="Mosquitto is not installed")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def password_file(folder):
@@ -52,16 +43,12 @@ def started(configuration, port):
     with (configuration.parent / "log").open("w") as log:
         process = subprocess.Popen([BROKER, "-c", configuration], stderr=log, stdout=log)
     try:
-        deadline = time.monotonic() + WAIT
-        while process.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.02)
+        until("the broker listens, or has ended", lambda: listens(port) or process.poll() is not None)
         assert process.poll() is None, (configuration.parent / "log").read_text()
         yield
     finally:
         process.terminate()
-        process.wait(WAIT)
+        process.wait(PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +73,18 @@ class Person:
         self.client.on_message = lambda client, data, message: self.heard.put((message.topic, message.payload))
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        self.welcome = self.answers.get(timeout=WAIT)
+        self.welcome = self.answers.get(timeout=PATIENCE_S)
 
     def listen(self, topic):
         self.client.subscribe(topic, 1)
-        assert self.answers.get(timeout=WAIT) == "subscribed"
+        assert self.answers.get(timeout=PATIENCE_S) == "subscribed"
 
     def say(self, topic, payload, *, retain=False):
         self.client.publish(topic, payload, 1, retain)
-        return self.answers.get(timeout=WAIT)
+        return self.answers.get(timeout=PATIENCE_S)
 
     def hears(self, number):
-        return [self.heard.get(timeout=WAIT) for _ in range(number)]
+        return [self.heard.get(timeout=PATIENCE_S) for _ in range(number)]
 
     def leave(self):
         self.client.disconnect()

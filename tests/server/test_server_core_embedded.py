@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from waiting import PATIENCE_S, free_port, until
 
 from beffroi_server.broadcast import access
 from beffroi_server.broadcast.embedded import BrokerNotStarted, EmbeddedBroker
@@ -17,20 +17,6 @@ from beffroi_server.screens import services as screens
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SITE = "beffroi/1/saint-aubin"
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError("it did not happen in time")
-        time.sleep(0.005)
 
 
 class Visitor:
@@ -52,7 +38,7 @@ class Visitor:
         self.client.on_message = lambda _c, _d, message: self.heard.append((message.topic, message.payload))
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        assert self.answered.wait(10)
+        assert self.answered.wait(PATIENCE_S)
 
     def _on_connect(self, _client, _data, _flags, reason, _properties) -> None:
         self.connected = not reason.is_failure
@@ -65,11 +51,11 @@ class Visitor:
     def subscribe(self, *topics: str) -> list[bool]:
         self.subscribed.clear()
         self.client.subscribe([(topic, 1) for topic in topics])
-        assert self.subscribed.wait(10)
+        assert self.subscribed.wait(PATIENCE_S)
         return [code < 0x80 for code in self.granted]
 
     def publish(self, topic: str, payload: bytes = b"x", *, retained: bool = False) -> None:
-        self.client.publish(topic, payload, 1, retained).wait_for_publish(10)
+        self.client.publish(topic, payload, 1, retained).wait_for_publish(PATIENCE_S)
 
     def leave(self) -> None:
         self.client.disconnect()
@@ -167,7 +153,7 @@ class TestRooms:
             player.publish(f"{SITE}/{topic}", b"forged", retained=True)
         player.publish(f"{SITE}/up/s-hall/status", b"genuine")
 
-        wait_for(lambda: server.heard)
+        until("the server hears something", lambda: server.heard)
         assert server.heard == [(f"{SITE}/up/s-hall/status", b"genuine")]
 
     def test_what_is_retained_awaits_who_comes_later(self, visit, token):
@@ -175,7 +161,7 @@ class TestRooms:
         player = visit("s-hall", token)
         player.subscribe(f"{SITE}/down/all/alerts")
 
-        wait_for(lambda: player.heard)
+        until("the player hears something", lambda: player.heard)
         assert player.heard == [(f"{SITE}/down/all/alerts", b"set")]
 
     def test_what_is_too_large_is_not_read(self, visit, token):
@@ -186,7 +172,7 @@ class TestRooms:
 
         player.client.publish(f"{SITE}/up/s-hall/plays", b"x" * 400_000, 0)
 
-        assert lost.wait(10)
+        assert lost.wait(PATIENCE_S)
         assert server.heard == []
 
 

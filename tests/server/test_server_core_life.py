@@ -8,14 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from waiting import PATIENCE_S, free_port, listens, until
 
 from beffroi_server import setup
 from beffroi_server.__main__ import main
@@ -28,27 +28,6 @@ from beffroi_server.broadcast.models import Outgoing
 from beffroi_server.programme import publication
 from beffroi_server.screens import services
 from beffroi_server.screens.models import Screen, ScreenClass, ScreenState
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def listens(port: int) -> bool:
-    """Tell whether somebody listens on a port; the broker comes up beside the pages, not before them."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError("it did not happen in time")
-        time.sleep(0.02)
-
 
 TOLD_TO_STOP_AT_EACH_STEP_OF_ITS_START = """
 import os, signal, sys, threading
@@ -89,7 +68,7 @@ class Server:
     def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *arguments],
-            env=self.environment, capture_output=True, text=True, timeout=60, check=False,
+            env=self.environment, capture_output=True, text=True, timeout=2 * PATIENCE_S, check=False,
         )  # fmt: skip
 
     def start(self) -> None:
@@ -97,16 +76,12 @@ class Server:
             [sys.executable, "-m", "beffroi_server", "run", "--host", "127.0.0.1", "--port", str(self.port)],
             env=self.environment, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        wait_for(self.answers)
-
-    def answers(self) -> bool:
-        with socket.socket() as client:
-            return client.connect_ex(("127.0.0.1", self.port)) == 0
+        until("the server answers", lambda: listens(self.port))
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         assert self.process is not None
         self.process.send_signal(number)
-        errors = self.process.communicate(timeout=30)[1]
+        errors = self.process.communicate(timeout=PATIENCE_S)[1]
         return self.process.returncode, errors
 
 
@@ -130,10 +105,10 @@ class TestCommands:
         heard.username_pw_set("stranger", "x")
         refused: list[bool] = []
         heard.on_connect = lambda _c, _d, _f, reason, _p: refused.append(reason.is_failure)
-        wait_for(lambda: listens(server.mqtt_port))
+        until("the broker listens, which comes up beside the pages", lambda: listens(server.mqtt_port))
         heard.connect("127.0.0.1", server.mqtt_port)
         heard.loop_start()
-        wait_for(lambda: refused)
+        until("the broker answers", lambda: refused)
         heard.loop_stop()
         assert refused[0]
 

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageGrab
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from waiting import PATIENCE_S
 
+# Five seconds by default, which a browser on a busy machine needs for a single page.
+expect.set_options(timeout=1000 * PATIENCE_S)
 AXE = Path(__file__).parent.parent / "e2e" / "vendor" / "axe.min.js"
-PATIENCE_MS = 10_000
 
 
 @contextlib.contextmanager
@@ -78,4 +80,4 @@ def open_display(width: int, height: int) -> Iterator[Display]:
             yield Display(f":{json.loads(said.readline())}")
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(PATIENCE_S)

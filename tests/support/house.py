@@ -9,43 +9,22 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from PIL import Image
+from waiting import PATIENCE_S, free_port, listens, until
 
 from beffroi_content.raster import image_digest
 
-Found = TypeVar("Found")
 PROGRAMS = Path(sys.executable).parent
 MOSQUITTO = shutil.which("mosquitto", path=f"/usr/sbin:{os.environ['PATH']}")
 SITE = "saint-aubin"
 BROKER_PASSWORD = "of the server, for this test only"
-PATIENCE_S = 30
-
-
-def until(what: str, look: Callable[[], Found | None], seconds: float = PATIENCE_S) -> Found:
-    """Return what ``look`` finds, as soon as it finds something."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -142,12 +121,12 @@ class House:
     def start_server(self) -> None:
         """Start the server and wait for its answer."""
         self.server.start()
-        until("the server answers", lambda: self._listens(self.port))
+        until("the server answers", lambda: listens(self.port))
 
     def start_broker(self) -> None:
         """Start the broker and wait until it listens."""
         self.broker.start()
-        until("the broker listens", lambda: self._listens(self.broker_port))
+        until("the broker listens", lambda: listens(self.broker_port))
 
     def write_broker_files(self) -> None:
         """Tell the broker who may do what, as the installation guide says."""
@@ -171,7 +150,7 @@ class House:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=4 * PATIENCE_S,
         )
         assert done.returncode == 0, f"{program} {arguments}: {done.stdout}{done.stderr}"
         return done.stdout
@@ -200,11 +179,6 @@ class House:
         player = Player(process, state, runtime)
         self.players.append(player)
         return player
-
-    def _listens(self, port: int) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return True
-        return False
 
 
 @contextlib.contextmanager

@@ -1,0 +1,55 @@
+"""What takes as long as it takes: a port for a process that starts later, and what a process does in its own time."""
+
+from __future__ import annotations
+
+import random
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+Found = TypeVar("Found")
+PATIENCE_S = 60
+"""Until a test gives up. It is for machines that do five other things; nobody waits for it where all is well."""
+_LOWEST = 10_000
+_CHANCE = random.SystemRandom()
+
+
+def until(what: str, look: Callable[[], Found | None], seconds: float = PATIENCE_S) -> Found:
+    """Return what ``look`` finds, as soon as it finds something.
+
+    Raises:
+        AssertionError: it found nothing in that time.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, for who listens there later.
+
+    It is none of those that the kernel gives to connections: one of them could take it in the meantime.
+    """
+    end = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    while True:
+        port = _CHANCE.randrange(_LOWEST, end)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("", port))
+            except OSError:
+                continue
+        return port
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody listens on a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
