@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from django.core.exceptions import ValidationError
 
     django.setup()
-    from beffroi_server.broadcast.keys import KeysMissing
+    from beffroi_server.broadcast.keyfiles import KeysMissing
     from beffroi_server.setup import StartError
 
     try:

@@ -14,6 +14,7 @@ import waitress
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from beffroi_server import database
 from beffroi_server.broadcast import ingest, jobs, leader, publisher, signing
 from beffroi_server.broadcast.embedded import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.broadcast.link import Link
@@ -98,7 +99,7 @@ def _link(password: str) -> Link:
     return Link(host, settings.MQTT_PORT, username=settings.MQTT_USERNAME, password=password, tls=tls)
 
 
-@signing.own_connection()
+@database.own_connection()
 def _lead(stopping: threading.Event, link: Link) -> None:
     """Wait for the lead; while we have it, take in what screens say and run the jobs."""
     leadership = leader.leadership()
@@ -114,11 +115,11 @@ def _lead(stopping: threading.Event, link: Link) -> None:
 
 
 def _start_leading(started: ExitStack, link: Link) -> None:
-    intake = ingest.Ingest(signing.with_fresh_connection(signing.site))
+    intake = ingest.Ingest(database.with_fresh_connection(signing.site))
     done = threading.Event()
     _thread(started, intake.run, done)
     _thread(started, conversion.run_worker, threading.Event())
-    link.listen(ingest.filters(signing.with_fresh_connection(signing.site)), intake.offer)
+    link.listen(ingest.filters(database.with_fresh_connection(signing.site)), intake.offer)
     started.callback(link.ignore)
     scheduler = jobs.scheduler()
     scheduler.start()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.accounts import audit, services
 from beffroi_server.accounts.models import Person, Role, Town
 from beffroi_server.alerts import services as alerts
-from beffroi_server.broadcast import keys
+from beffroi_server.broadcast import keyfiles, keys
 from beffroi_server.broadcast.keys import fingerprint
 from beffroi_server.screens.models import ScreenClass, Technology
 
@@ -58,10 +58,10 @@ def check_ready() -> None:
             raise StartError("there is no town yet: run “beffroi-server init --town NAME”")
     except DatabaseError as error:
         raise StartError(f"the database cannot be used: {error}") from error
-    for role in keys.ROLES:
+    for role in keyfiles.ROLES:
         try:
-            keys.private_key(role)
-        except keys.KeysMissing as error:
+            keyfiles.private_key(role)
+        except keyfiles.KeysMissing as error:
             raise StartError(str(error)) from error
 
 

@@ -19,7 +19,7 @@ from beffroi_content.wire.captures import SIZE_LIMIT, labelled
 from beffroi_content.wire.reports import Capture
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
-from beffroi_server.broadcast import signing
+from beffroi_server.instants import unix_ms
 from beffroi_server.library import ingest
 from beffroi_server.library.models import Asset
 from beffroi_server.programme import publication
@@ -148,7 +148,7 @@ class TestDocuments:
         alerts.publish_sets(timezone.now())
         publication.publish_due()
         state = TrustState(anchor=services.keys.trust_anchor("hall"))
-        now = signing.unix_ms(timezone.now())
+        now = unix_ms(timezone.now())
 
         for document in ask("documents").json()["documents"]:
             admission = admit(state, document["topic"], base64.b64decode(document["payload"]), Moment(now, now))

@@ -18,10 +18,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 from waiting import PATIENCE_S, free_port, listens, until
 
 from beffroi_server.alerts import services as alerts
-from beffroi_server.broadcast import access, publisher, signing
+from beffroi_server.broadcast import access, publisher
 from beffroi_server.broadcast.link import Link
 from beffroi_server.broadcast.models import Outgoing
 from beffroi_server.broadcast.publisher import Publisher
+from beffroi_server.instants import unix_ms
 from beffroi_server.library import services as library
 from beffroi_server.programme import publication
 from beffroi_server.programme import services as programme
@@ -373,4 +374,4 @@ class TestRealBroker:
 def test_the_sequence_is_the_time_of_sealing(keyring):
     row = Outgoing.objects.get()
 
-    assert abs(row.sequence - signing.unix_ms(timezone.now())) < 60_000
+    assert abs(row.sequence - unix_ms(timezone.now())) < 60_000

@@ -21,6 +21,7 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
 from beffroi_server.broadcast import signing
 from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.instants import unix_ms
 from beffroi_server.library import preview
 from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement
@@ -341,7 +342,7 @@ class TestNow:
 
         names = [scene.showings[0].slide.name for _, scene in found if scene.showings[0].slide]
         assert names == ["La piscine rouvre lundi", "Marché"] * 2
-        assert found[0][0] == signing.unix_ms(NOON)
+        assert found[0][0] == unix_ms(NOON)
         assert [b - a for (a, _), (b, _) in pairwise(found[1:])] == [10_000, 10_000]
 
 
@@ -389,9 +390,9 @@ class TestOverview:
         digest = expected.expected_picture(hall, now)[1]
         ScreenState.objects.create(screen=hall, online=True, boot="b", seen_at=now, report_number=1)
         return {
-            "boot": "b", "number": 1, "at_ms": signing.unix_ms(now), "clock": "trusted", "link": "live",
+            "boot": "b", "number": 1, "at_ms": unix_ms(now), "clock": "trusted", "link": "live",
             "programme": Outgoing.objects.get(topic__endswith="programme").sequence, "frame": digest,
-            "presented_at_ms": signing.unix_ms(now),
+            "presented_at_ms": unix_ms(now),
         }  # fmt: skip
 
     def look(self, report: dict[str, object] | None, **state: object):

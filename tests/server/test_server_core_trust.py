@@ -17,8 +17,9 @@ from beffroi_content.wire.documents import AlertSet, Beat, Command, CommandKind,
 from beffroi_content.wire.messages import KEYS, PROGRAMME
 from beffroi_content.wire.topics import Scope
 from beffroi_server.alerts import services as alerts
-from beffroi_server.broadcast import beats, keys, signing
+from beffroi_server.broadcast import beats, keyfiles, keys, signing
 from beffroi_server.broadcast.models import Outgoing, Stream
+from beffroi_server.instants import unix_ms
 from beffroi_server.programme import publication
 from beffroi_server.screens import services as screens
 
@@ -35,7 +36,7 @@ class Player:
         return self.take(row.topic, bytes(row.payload))
 
     def take(self, topic: str, payload: bytes) -> Admission:
-        now = signing.unix_ms(timezone.now())
+        now = unix_ms(timezone.now())
         admission = admit(self.state, topic, payload, Moment(now, now))
         self.state = admission.state
         return admission
@@ -85,15 +86,15 @@ class TestKeys:
         player = Player("hall")
         flood()
         assert isinstance(player.hear("all/alerts").document, AlertSet)
-        with pytest.raises(keys.KeysMissing):
+        with pytest.raises(keyfiles.KeysMissing):
             keys.sign_list()
 
     def test_two_roots_out_of_their_drawers_replace_a_stolen_key(self, player):
         folder = Path(django_settings.KEYS)
-        (folder / "root-2.pem").unlink()
         (folder / "alert.pem").unlink()
         keys.create()  # the list exists: nothing happens
-        keys._write(folder / "alert.pem", keys.Ed25519PrivateKey.generate())
+        keyfiles.make()
+        (folder / "root-2.pem").unlink()
         keys.sign_list()
 
         player.hear("all/keys")
@@ -110,8 +111,8 @@ class TestKeys:
     def test_a_missing_key_is_named(self, keyring):
         (Path(django_settings.KEYS) / "alert.pem").unlink()
 
-        with pytest.raises(keys.KeysMissing, match=r"alert\.pem"):
-            keys.private_key(Role.ALERT)
+        with pytest.raises(keyfiles.KeysMissing, match=r"alert\.pem"):
+            keyfiles.private_key(Role.ALERT)
 
 
 class TestDocuments:
@@ -192,7 +193,7 @@ class TestSequences:
             screens.identify(hall)
 
         found = sorted(Outgoing.objects.filter(topic__endswith="command").values_list("sequence", flat=True))
-        assert found == [signing.unix_ms(now) + step for step in range(3)]
+        assert found == [unix_ms(now) + step for step in range(3)]
 
     def test_a_restored_backup_still_outranks(self, player):
         flood()

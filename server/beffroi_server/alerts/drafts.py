@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
-from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.instants import unix_ms
 
 
 def draft(values: Mapping[str, Any]) -> content.Alert:

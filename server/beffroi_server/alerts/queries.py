@@ -15,7 +15,7 @@ from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.topics import Scope, Topic
 from beffroi_server.alerts.models import Alert
 from beffroi_server.broadcast.models import Outgoing
-from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.instants import unix_ms
 from beffroi_server.screens.models import Group, Receipt, Screen
 
 ScopeName = tuple[str, str]

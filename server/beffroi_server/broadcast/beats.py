@@ -8,7 +8,7 @@ import threading
 from beffroi_content.wire.documents import Beat, Role
 from beffroi_content.wire.messages import BEAT
 from beffroi_content.wire.topics import Scope, Topic
-from beffroi_server.broadcast import keys, signing
+from beffroi_server.broadcast import keyfiles, signing
 from beffroi_server.broadcast.models import Outgoing
 
 HEADS_LIMIT = 512
@@ -36,4 +36,4 @@ def signed(now: dt.datetime) -> tuple[str, bytes]:
     with _lock:
         stamped = signing.stamp(document, Role.BEAT, _previous, now)
         _previous = stamped.sequence
-    return str(topic), signing.seal(BEAT, topic.audience, stamped, [keys.private_key(Role.BEAT)])
+    return str(topic), signing.seal(BEAT, topic.audience, stamped, [keyfiles.private_key(Role.BEAT)])

@@ -19,6 +19,7 @@ from amqtt.session import Session
 
 from beffroi_content.wire.messages import MESSAGES, STATUS
 from beffroi_content.wire.topics import PREFIX
+from beffroi_server import database
 from beffroi_server.broadcast import access, signing
 
 logger = logging.getLogger(__name__)
@@ -175,7 +176,7 @@ async def _in_thread(question: Callable[..., Answer], *arguments: str) -> Answer
 
     def ask() -> Answer:
         # Whichever thread of the pool this is, it may not be asked again for long.
-        with signing.own_connection():
+        with database.own_connection():
             return question(*arguments)
 
     return await asyncio.to_thread(ask)

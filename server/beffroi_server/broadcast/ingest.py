@@ -20,7 +20,8 @@ from pydantic import ValidationError
 from beffroi_content.model import WireModel
 from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, STATUS, Message, message_of
 from beffroi_content.wire.topics import PREFIX, Direction, Topic
-from beffroi_server.broadcast import heard, signing
+from beffroi_server import database
+from beffroi_server.broadcast import heard
 from beffroi_server.screens.models import Screen, ScreenState
 
 logger = logging.getLogger(__name__)
@@ -88,13 +89,13 @@ class Ingest:
             # Status and report come again; the plays that are missing are asked for.
             self._dropped += 1
 
-    @signing.own_connection()
+    @database.own_connection()
     def run(self, stopping: threading.Event) -> None:
         """Write what arrives until ``stopping`` is set."""
         while not stopping.is_set():
             batch = self._gather(0.5)
             if batch:
-                signing.with_fresh_connection(lambda messages=batch: self.write(messages))  # type: ignore[misc]
+                database.with_fresh_connection(lambda messages=batch: self.write(messages))  # type: ignore[misc]
 
     def write(self, batch: Iterable[tuple[str, bytes]]) -> int:
         """Write a batch in one transaction; return how many messages of it were good."""

@@ -17,6 +17,7 @@ from django.utils import timezone
 from beffroi_content.wire.documents import Role
 from beffroi_content.wire.messages import ALERTS, BEAT, KEYS, PROGRAMME
 from beffroi_content.wire.topics import Scope, Topic
+from beffroi_server import database
 from beffroi_server.alerts import services as alerts
 from beffroi_server.broadcast import beats, publisher, signing
 from beffroi_server.broadcast.models import Outgoing
@@ -123,7 +124,7 @@ def _renew(row: Outgoing) -> bool:
 def _guarded(job: Callable[[], object]) -> Callable[[], None]:
     def run() -> None:
         try:
-            signing.with_fresh_connection(job)
+            database.with_fresh_connection(job)
         except Exception:
             logger.exception("the job %s failed", job.__name__)
 

@@ -20,9 +20,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from beffroi_content.wire.messages import ALERTS, KEYS
-from beffroi_server.broadcast import signing
+from beffroi_server import database
 from beffroi_server.broadcast.link import Transport
 from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.instants import unix_ms
 
 logger = logging.getLogger(__name__)
 REPAIR_EVERY_S = 3
@@ -64,15 +65,15 @@ class Publisher:
         """Note a new connection. For the link's thread."""
         self._events.put(CONNECTED)
 
-    @signing.own_connection()
+    @database.own_connection()
     def run(self, stopping: threading.Event) -> None:
         """Keep account, send again and repair until ``stopping`` is set."""
         next_repair = 0.0
         while not stopping.is_set():
             try:
-                signing.with_fresh_connection(lambda: self.work(timeout=0.5))
+                database.with_fresh_connection(lambda: self.work(timeout=0.5))
                 if time.monotonic() >= next_repair:
-                    signing.with_fresh_connection(self.repair)
+                    database.with_fresh_connection(self.repair)
                     next_repair = time.monotonic() + REPAIR_EVERY_S
             except Exception:
                 logger.exception("the outbox could not be worked on")
@@ -103,7 +104,7 @@ class Publisher:
         waiting = {(topic, sequence) for topic, sequence, _at in self._in_flight.values()}
         Outgoing.objects.filter(retained=False, expires_at__lte=now).delete()
         # A sequence is the time at which it was given out: the newest rows are still on their first way.
-        settled = signing.unix_ms(now) - 1000 * REPAIR_EVERY_S
+        settled = unix_ms(now) - 1000 * REPAIR_EVERY_S
         unsent = Outgoing.objects.filter(Q(expires_at__gt=now), sent_at=None, sequence__lte=settled)
         rows = [row for row in unsent.order_by("id") if (row.topic, row.sequence) not in waiting]
         return sum(self.send(row) for row in rows)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Iterable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import close_old_connections, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from beffroi_content.wire import envelope
@@ -16,9 +14,9 @@ from beffroi_content.wire.documents import Document, Role, next_sequence
 from beffroi_content.wire.messages import Message
 from beffroi_content.wire.topics import Scope
 from beffroi_server.accounts.models import Town
+from beffroi_server.broadcast import keyfiles, publisher
 from beffroi_server.broadcast.models import Outgoing, Stream
-
-Result = TypeVar("Result")
+from beffroi_server.instants import unix_ms
 
 COMPRESS_FROM = 16 * 1024
 """Bytes of JSON from which an alert set is compressed; a short one is not worth the time. Programmes always are."""
@@ -66,12 +64,8 @@ def seal_document(
         KeysMissing: the key of the role is not there.
         TooLarge: nothing was written.
     """
-    # Keys are published through this module, and the publisher needs its times: each needs the other.
-    from beffroi_server.broadcast import keys as keyring  # noqa: PLC0415
-    from beffroi_server.broadcast import publisher  # noqa: PLC0415
-
     assert message.role is not None
-    signers = list(keys) if keys is not None else [keyring.private_key(message.role)]
+    signers = list(keys) if keys is not None else [keyfiles.private_key(message.role)]
     topic = message.topic(site(), scope, name)
     now = timezone.now()
     expires_at = now + LIFETIMES[message.role]
@@ -123,29 +117,6 @@ def opened(message: Message, payload: bytes) -> Document | None:
         return None
     assert isinstance(document, Document)
     return document
-
-
-def unix_ms(moment: dt.datetime) -> int:
-    """Return milliseconds since the Unix epoch."""
-    return round(moment.timestamp() * 1000)
-
-
-def with_fresh_connection(work: Callable[[], Result]) -> Result:
-    """Do some work of a thread of our own, with a database connection that is alive before and closed in time after."""
-    close_old_connections()
-    try:
-        return work()
-    finally:
-        close_old_connections()
-
-
-@contextmanager
-def own_connection() -> Iterator[None]:
-    """Close the database connection of a thread when the thread has done its work: nobody else can."""
-    try:
-        yield
-    finally:
-        connection.close()
 
 
 def _next_sequence(topic: str, now: dt.datetime) -> int:

@@ -22,8 +22,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 
-from beffroi_server import sandbox
-from beffroi_server.broadcast import signing
+from beffroi_server import database, sandbox
 from beffroi_server.library import ingest
 from beffroi_server.library.models import Video
 from beffroi_server.transactions import serialised
@@ -42,12 +41,12 @@ class Interrupted(Exception):
     """The server is stopping: the film is prepared after the next start."""
 
 
-@signing.own_connection()
+@database.own_connection()
 def run_worker(stopping: threading.Event) -> None:
     """Prepare films until ``stopping`` is set."""
     while not stopping.is_set():
         try:
-            while signing.with_fresh_connection(lambda: prepare_next(stopping.is_set)):
+            while database.with_fresh_connection(lambda: prepare_next(stopping.is_set)):
                 pass
         except Interrupted:
             return

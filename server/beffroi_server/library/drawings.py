@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_content.raster import Appraisal, RasterError
 from beffroi_server.accounts.models import Town
-from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.instants import unix_ms
 from beffroi_server.library import preview
 from beffroi_server.library.live import Written, content_of
 from beffroi_server.library.preview import Pages

@@ -30,6 +30,15 @@ class MediaRefused(LibraryError):
         self.code = code
 
 
+class Undrawable(Exception):
+    """A slide cannot be drawn on a screen; ``code`` is one of ``RasterError``, ``detail`` says more."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
 class EditConflict(LibraryError):
     """Somebody else saved the announcement in the meantime: ``current`` is what they saved."""
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
 from beffroi_content.model import widget as widgets
-from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.instants import unix_ms
 from beffroi_server.library.models import FED, LIVE, Announcement, Template
 from beffroi_server.texts import shortened
 

@@ -17,8 +17,8 @@ from beffroi_content import model as content
 from beffroi_content import raster
 from beffroi_server.accounts.models import Town
 from beffroi_server.library import ingest
+from beffroi_server.library.errors import Undrawable
 from beffroi_server.library.live import Written, content_of
-from beffroi_server.programme.compile import Unfit
 from beffroi_server.screens.models import ScreenClass
 
 CACHE_BYTES = 48 * 1024 * 1024
@@ -115,12 +115,12 @@ def page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
     """Return how many frames a slide makes on a screen.
 
     Raises:
-        Unfit: it cannot be drawn there.
+        Undrawable: it cannot be drawn there.
     """
     canvas = raster.Canvas.of(settings)
     found = _counted(_Slide(raster.slide_key(slide, canvas), slide, canvas))
     if isinstance(found, raster.RasterError):
-        raise Unfit(found.code, str(found))
+        raise Undrawable(found.code, str(found))
     return found
 
 

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_server.accounts.models import Town
-from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.instants import unix_ms
 from beffroi_server.library import live
+from beffroi_server.library.errors import Undrawable
 from beffroi_server.library.models import Announcement
 from beffroi_server.programme import days, filling
 from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
@@ -23,20 +24,11 @@ from beffroi_server.screens import viewports
 from beffroi_server.screens.models import Screen
 
 PageCount = Callable[[content.Slide, content.ScreenSettings], int]
-"""Returns how many frames the raster makes of a slide, or raises ``Unfit``."""
+"""Returns how many frames the raster makes of a slide, or raises ``Undrawable``."""
 ENVELOPE_BYTES = 512
 """What header, signature and the document around the manifest add at most."""
 GROUPS_LIMIT = 8
 IDLE = "idle"
-
-
-class Unfit(Exception):
-    """A slide cannot be drawn on a screen; the argument is a code of ``RasterError``."""
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code, detail)
-        self.code = code
-        self.detail = detail
 
 
 class CompileProblem(Exception):
@@ -252,11 +244,11 @@ def _paged(
 ) -> content.Slide | None:
     try:
         pages = count(slide, settings)
-    except Unfit as unfit:
+    except Undrawable as fault:
         screen = settings.screen_class.name
         message = _("“%(name)s” does not fit on “%(screen)s” (%(code)s). Shorten its text for this kind of screen.")
-        values = {"name": slide.name, "screen": screen, "code": unfit.detail or unfit.code}
-        problems.append(Problem(slide.id, slide.name, unfit.code, message % values))
+        values = {"name": slide.name, "screen": screen, "code": fault.detail or fault.code}
+        problems.append(Problem(slide.id, slide.name, fault.code, message % values))
         return None
     return slide.model_copy(update={"pages": pages})
 

@@ -13,7 +13,7 @@ from beffroi_content import model as content
 from beffroi_content import raster
 from beffroi_content.timeline import Moment, Scene, Showing, changes, resolve
 from beffroi_server.alerts import queries as alerts
-from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.instants import unix_ms
 from beffroi_server.library import preview
 from beffroi_server.programme import compile as compiling
 from beffroi_server.programme import publication

@@ -22,6 +22,7 @@ from beffroi_content.model import Manifest
 from beffroi_content.wire.documents import Programme
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.topics import Scope
+from beffroi_server import database
 from beffroi_server.broadcast import signing
 from beffroi_server.feeds.models import Feed
 from beffroi_server.library.models import Announcement, MediaItem, Template
@@ -108,7 +109,7 @@ def published_manifest(screen: Screen) -> Manifest | None:
     return document.manifest if isinstance(document, Programme) else None
 
 
-@signing.own_connection()
+@database.own_connection()
 def run_worker(stopping: threading.Event) -> None:
     """Publish what is due, as soon as it is, until ``stopping`` is set."""
     _worker_runs.set()
@@ -116,7 +117,7 @@ def run_worker(stopping: threading.Event) -> None:
         while not stopping.is_set():
             due.wait(timeout=30)
             due.clear()
-            signing.with_fresh_connection(publish_due)
+            database.with_fresh_connection(publish_due)
     finally:
         _worker_runs.clear()
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_content.timeline import calendar
 from beffroi_content.timeline.calendar import Almanac
-from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.instants import unix_ms
 from beffroi_server.programme.models import Entry, Playlist, RuleMode, ScheduleRule
 from beffroi_server.screens.models import Group, Screen
 from beffroi_server.web import words

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from beffroi_content import model as content
 from beffroi_content.timeline import Stretch, grid, idle_stretches, shown_ms, standings
-from beffroi_server.broadcast.signing import unix_ms
+from beffroi_server.instants import unix_ms
 from beffroi_server.programme import now as expected
 from beffroi_server.programme.models import DayCalendar
 from beffroi_server.screens.models import Screen

@@ -21,7 +21,7 @@ from beffroi_content.wire.captures import SIZE_LIMIT, BadCapture
 from beffroi_content.wire.messages import ALERTS, KEYS, PROGRAMME, REPORT
 from beffroi_content.wire.topics import Scope
 from beffroi_server.broadcast import beats, ingest, signing
-from beffroi_server.broadcast.keys import KeysMissing
+from beffroi_server.broadcast.keyfiles import KeysMissing
 from beffroi_server.broadcast.models import Outgoing
 from beffroi_server.library import serving
 from beffroi_server.library.ingest import path_of

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from beffroi_server.broadcast.keys import KeysMissing
+from beffroi_server.broadcast.keyfiles import KeysMissing
 from beffroi_server.programme import now as expected
 from beffroi_server.programme import queries as programme
 from beffroi_server.programme.compile import CompileProblem

@@ -1,0 +1,73 @@
+"""The files of the town's private keys: three root keys, and one key for each other role."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from beffroi_content.wire.documents import Role
+
+ROLES = tuple(role for role in Role if role is not Role.ROOT)
+_ROOTS = tuple(f"root-{number}" for number in (1, 2, 3))
+
+
+class KeysMissing(Exception):
+    """A key that is needed is not there. The message says which, and what to do."""
+
+
+def make() -> None:
+    """Make the keys that are not there, for their owner's eyes alone."""
+    settings.KEYS.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in (*_ROOTS, *ROLES):
+        if not _path(name).exists():
+            _write(_path(name), Ed25519PrivateKey.generate())
+
+
+def private_key(role: Role) -> Ed25519PrivateKey:
+    """Return the key that signs for a role.
+
+    Raises:
+        KeysMissing: its file is not there, or cannot be read.
+    """
+    return _private(_path(role))
+
+
+def root_keys() -> list[Ed25519PrivateKey]:
+    """Return the root keys that are there.
+
+    Raises:
+        KeysMissing: one is there and cannot be read.
+    """
+    return [_private(_path(name)) for name in _ROOTS if _path(name).exists()]
+
+
+def _path(name: str) -> Path:
+    return Path(settings.KEYS) / f"{name}.pem"
+
+
+def _write(path: Path, key: Ed25519PrivateKey) -> None:
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _private(path: Path) -> Ed25519PrivateKey:
+    try:
+        return _loaded(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError) as error:
+        raise KeysMissing(f"the key {path} cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=32)
+def _loaded(path: Path, _modified: int) -> Ed25519PrivateKey:
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError("it is not an Ed25519 key")  # noqa: TRY004 - a file that does not do
+    return key
