@@ -6,6 +6,7 @@ import datetime as dt
 import re
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -436,6 +437,7 @@ class TestTheWeekOfAScreen:
         assert page.count('class="day"') == 7
         assert rule.playlist.name in page
 
+    @time_machine.travel("2026-11-24T10:00+01:00")  # a week of 168 hours
     def test_says_which_rules_are_never_seen_and_when_nothing_is_on(self, editor, hall, rule, playlist):
         rule.start_time, rule.end_time = dt.time(8), dt.time(12)
         services.save_rule(rule, person=None)
