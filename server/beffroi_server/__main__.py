@@ -102,6 +102,8 @@ def _plays(parsed: argparse.Namespace) -> int:
         if found.ended:
             reasons = sorted(found.ended.items(), key=lambda pair: -pair[1])
             _say("  ended: " + ", ".join(f"{count} {reason or 'unsaid'}" for reason, count in reasons))
+        if found.forgotten:
+            _say(f"  forgotten by age: up to {found.forgotten}; the chain goes on from {found.chain}")
         for first, last in found.missing:
             _say(f"  missing: {first} to {last}")
         for number in found.broken:

@@ -301,7 +301,7 @@ class TestJobs:
         found = {job.id: (job.misfire_grace_time, job.coalesce) for job in scheduler.get_jobs()}
         scheduler.shutdown()
 
-        assert set(found) == {"heartbeat", "beat", "settle", "reconcile", "renew", "feeds"}
+        assert set(found) == {"heartbeat", "beat", "settle", "reconcile", "renew", "feeds", "forget"}
         assert set(found.values()) == {(None, True)}
 
 

@@ -85,11 +85,12 @@ class TownForm(PlainModelForm):
 
     class Meta:
         model = Town
-        fields = ("name", "colour", "logo", "time_zone", "locale", "latitude", "longitude")
+        fields = ("name", "colour", "logo", "time_zone", "locale", "latitude", "longitude", "plays_months")
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "latitude": _("Degrees north, such as 47.2184. For the weather, and for times by the sun."),
             "longitude": _("Degrees east; west of Greenwich it is negative, such as -1.5536."),
+            "plays_months": _("What was shown, when and for how long. What is older is deleted for good."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -76,6 +76,11 @@ class Town(models.Model):
         _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
     """Degrees east."""
+    plays_months = models.PositiveSmallIntegerField(
+        _("months for which proof of play is kept"), default=25,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+    )  # fmt: skip
+    """Two years, and a month in which what was agreed for them is settled."""
 
     def __str__(self) -> str:
         return self.name

@@ -98,7 +98,7 @@ def update_town(town: Town, *, person: Person | None) -> None:
     with serialised():
         town.full_clean()
         town.save()
-        audit.record(person, "town-changed", town.name)
+        audit.record(person, "town-changed", town.name, plays_months=town.plays_months)
         publication.town_changed()
 
 

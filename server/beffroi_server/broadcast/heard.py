@@ -97,7 +97,8 @@ def _take_plays(state: ScreenState, plays: Plays) -> None:
             chain=play.chain or "",
         )
         for play in plays.plays
-        if play.number <= _LARGEST
+        # What is forgotten already does not come back.
+        if state.plays_forgotten < play.number <= _LARGEST
     ]
     Play.objects.bulk_create(rows, ignore_conflicts=True)
     lost = [(first, last) for first, last in plays.lost if first <= last <= _LARGEST]

@@ -23,6 +23,7 @@ from beffroi_server.broadcast import beats, publisher, signing
 from beffroi_server.broadcast.models import Outgoing
 from beffroi_server.feeds import refresh
 from beffroi_server.programme import publication
+from beffroi_server.screens import forgetting
 from beffroi_server.screens.models import ScreenState
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ SETTLE_S = 5
 RECONCILE_S = 60
 RENEW_S = 3600
 FEEDS_S = 60
+FORGET_S = 60
 RESENDS = 200
 """Programmes sent again in one round of reconciliation: the others follow in the next."""
 
@@ -47,6 +49,7 @@ def scheduler() -> BackgroundScheduler:
         (reconcile, RECONCILE_S),
         (renew, RENEW_S),
         (feeds, FEEDS_S),
+        (forget, FORGET_S),
     ):
         made.add_job(_guarded(job), "interval", seconds=seconds, id=job.__name__, next_run_time=dt.datetime.now(dt.UTC))
     return made
@@ -91,6 +94,11 @@ def reconcile() -> int:
 def feeds() -> int:
     """Read the feeds that are due; return how many were read."""
     return refresh.refresh_due()
+
+
+def forget() -> int:
+    """Forget some of the plays that the town keeps no longer; return how many."""
+    return forgetting.forget(timezone.now())
 
 
 def renew() -> int:

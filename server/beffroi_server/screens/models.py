@@ -212,7 +212,10 @@ class Screen(models.Model):
 
 
 class ScreenState(models.Model):
-    """What a screen last said. Written by the ingest only; a row for every screen."""
+    """What a screen last said, and how far its plays are here; a row for every screen.
+
+    Written by the ingest, and by what forgets old plays: each with the row locked.
+    """
 
     screen = models.OneToOneField(Screen, on_delete=models.CASCADE, primary_key=True, related_name="state")
     online = models.BooleanField(default=False)
@@ -225,6 +228,10 @@ class ScreenState(models.Model):
     plays_newest = models.PositiveBigIntegerField(default=0)
     plays_missing = models.JSONField(default=list, blank=True)
     """First and last number of each row that is missing below it; see ``ledger``."""
+    plays_forgotten = models.PositiveBigIntegerField(default=0)
+    """The highest number that was forgotten by age; see ``forgetting``."""
+    plays_chain = models.CharField(max_length=64, blank=True)
+    """The chain of that play, from which the first that is kept goes on."""
 
     def __str__(self) -> str:
         return f"{self.screen}: {'online' if self.online else 'offline'}"
@@ -285,3 +292,14 @@ class Play(models.Model):
 
     def __str__(self) -> str:
         return f"{self.screen} {self.number}"
+
+
+class PlaysMark(models.Model):
+    """How far the plays of every screen had come at an instant of the server's clock; see ``forgetting``."""
+
+    at = models.DateTimeField()
+    numbers = models.JSONField(default=dict)
+    """The highest number by the primary key of the screen, as text."""
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d}: {len(self.numbers)}"

@@ -2,7 +2,7 @@
 
 Each play carries the SHA-256 of itself and of the chain before it. Who changes a play in the database, or takes one
 out, breaks the chain from there on. A player that lost its log, on a broken memory card, begins a new chain, and that
-is said.
+is said. What the server has forgotten by age is the beginning that it still knows the end of: see ``forgetting``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import cast
 
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire import reports
-from beffroi_server.screens.models import Play, Screen
+from beffroi_server.screens.models import Play, Screen, ScreenState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,10 @@ class PlayAudit:
     """Numbers, but the first, at which a new chain begins."""
     ended: Mapping[str, int] = field(default_factory=dict)
     """How many plays ended for each reason; empty: by a player that did not say it."""
+    forgotten: int = 0
+    """The last number that was forgotten by age, with all below; 0: none."""
+    chain: str = ""
+    """The chain up to that number, from which the first play goes on."""
 
     @property
     def is_whole(self) -> bool:
@@ -42,21 +46,23 @@ def audit(screen: Screen) -> PlayAudit:
     missing: list[tuple[int, int]] = []
     broken: list[int] = []
     begun: list[int] = []
-    before: Play | None = None
     ended: Counter[str] = Counter()
-    for play in Play.objects.filter(screen=screen).order_by("number").iterator():
+    state = ScreenState.objects.filter(screen=screen).first() or ScreenState()
+    forgotten, chain = state.plays_forgotten, state.plays_chain
+    before = (forgotten, chain) if forgotten else None
+    for play in Play.objects.filter(screen=screen, number__gt=forgotten).order_by("number").iterator():
         ended[play.ended] += 1
-        if before is not None and play.number != before.number + 1:
-            missing.append((before.number + 1, play.number - 1))
-        follows = before is not None and play.number == before.number + 1
-        if follows and before is not None and play.chain == _chain(before.chain, play):
+        if before is not None and play.number != before[0] + 1:
+            missing.append((before[0] + 1, play.number - 1))
+        follows = before is not None and play.number == before[0] + 1
+        if follows and before is not None and play.chain == _chain(before[1], play):
             pass
         elif play.chain == _chain(reports.BEGINNING, play):
             begun += [play.number] * (before is not None)
         elif follows or before is None:
             broken.append(play.number)
-        before = play
-    return PlayAudit(ended.total(), tuple(missing), tuple(broken), tuple(begun), ended)
+        before = play.number, play.chain
+    return PlayAudit(ended.total(), tuple(missing), tuple(broken), tuple(begun), ended, forgotten, chain)
 
 
 def _chain(before: str, play: Play) -> str:
