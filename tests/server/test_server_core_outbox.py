@@ -35,10 +35,12 @@ class FakeBroker:
     def __init__(self) -> None:
         self.up = True
         self.messages: list[tuple[str, bytes]] = []
+        self.refused = 0
         self.retained: dict[str, bytes] = {}
 
     def publish(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> int | None:
         if not self.up:
+            self.refused += 1
             return None
         self.messages.append((topic, payload))
         if retained:
@@ -164,6 +166,23 @@ class TestOutbox:
 
         broker.up = True
         assert sender.repair() == 2
+
+    def test_reads_no_programmes_while_there_is_no_connection(self, broker, sender, hall, quay, playlist,
+                                                                               monkeypatch):  # fmt: skip
+        publication.publish_due()
+        minute_passes(monkeypatch)
+        broker.up = False
+        sender.repair()
+
+        assert broker.refused == 1
+
+    def test_repairs_alerts_before_programmes(self, crashed, broker, hall, playlist, monkeypatch):
+        publication.publish_due()
+        flood()
+        minute_passes(monkeypatch)
+        Publisher(broker).repair()
+
+        assert broker.leaves == ["all/keys", "all/alerts", "s-hall/programme"]
 
     def test_sends_everything_at_each_connection_alerts_before_programmes(self, broker, sender, hall, playlist):
         publication.publish_due()

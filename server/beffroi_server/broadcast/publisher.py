@@ -15,8 +15,9 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Collection
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from beffroi_content.wire.messages import ALERTS, KEYS
@@ -87,27 +88,36 @@ class Publisher:
             self.send_everything()
 
     def send_everything(self) -> int:
-        """Send every retained row again, keys and alerts first; return how many there were."""
+        """Send every retained row again, keys and alerts first; return how many were sent."""
         self._in_flight.clear()
-        topics = list(Outgoing.objects.filter(retained=True).values_list("pk", "topic"))
-        topics.sort(key=lambda row: _FIRST.get(row[1].rsplit("/", 1)[-1], 2))
-        for key, _topic in topics:
-            row = Outgoing.objects.filter(pk=key).first()
-            if row is not None and not self.send(row):
-                break
-        return len(topics)
+        return self._send_each(Outgoing.objects.filter(retained=True))
 
     def repair(self) -> int:
         """Send what nobody has acknowledged again, forget commands that are too old; return how many were sent."""
         now, old = timezone.now(), time.monotonic() - PATIENCE_S
-        self._in_flight = {number: sent for number, sent in self._in_flight.items() if sent[2] > old}
-        waiting = {(topic, sequence) for topic, sequence, _at in self._in_flight.values()}
+        # Other threads send meanwhile: what they note must neither be lost nor disturb.
+        for number, (_topic, _sequence, at) in list(self._in_flight.items()):
+            if at <= old:
+                self._in_flight.pop(number, None)
+        waiting = {(topic, sequence) for topic, sequence, _at in list(self._in_flight.values())}
         Outgoing.objects.filter(retained=False, expires_at__lte=now).delete()
         # A sequence is the time at which it was given out: the newest rows are still on their first way.
         settled = unix_ms(now) - 1000 * REPAIR_EVERY_S
         unsent = Outgoing.objects.filter(Q(expires_at__gt=now), sent_at=None, sequence__lte=settled)
-        rows = [row for row in unsent.order_by("id") if (row.topic, row.sequence) not in waiting]
-        return sum(self.send(row) for row in rows)
+        return self._send_each(unsent, but=waiting)
+
+    def _send_each(self, rows: QuerySet[Outgoing], but: Collection[tuple[str, int]] = ()) -> int:
+        """Send rows, keys and alerts first, until there is no connection; return how many were sent.
+
+        One payload is read at a time: a thousand programmes would fill the memory.
+        """
+        found = [row for row in rows.order_by("id").values_list("topic", "sequence", "pk") if row[:2] not in but]
+        found.sort(key=lambda row: _FIRST.get(row[0].rsplit("/", 1)[-1], 2))
+        for number, (_topic, _sequence, key) in enumerate(found):
+            row = Outgoing.objects.filter(pk=key).first()
+            if row is not None and not self.send(row):
+                return number
+        return len(found)
 
     def _drain(self, timeout: float) -> set[int]:
         events: set[int] = set()
