@@ -104,26 +104,35 @@ def _lead(stopping: threading.Event, link: Link) -> None:
     """Wait for the lead; while we have it, take in what screens say and run the jobs."""
     leadership = leader.leadership()
     while not stopping.is_set():
-        if leadership.acquire():
-            logger.info("this process leads")
-            with ExitStack() as started:
-                _start_leading(started, link)
-                while leadership.acquire() and not stopping.wait(LEAD_EVERY_S):
-                    pass
+        try:
+            if leadership.acquire():
+                logger.info("this process leads")
+                _lead_once(stopping, link, leadership)
+        except Exception:
+            # Somebody must lead: without the beat no player's clock is certain, and nobody hears the screens.
+            logger.exception("this process could not lead; it tries again")
         stopping.wait(LEAD_EVERY_S)
     leadership.release()
 
 
+def _lead_once(stopping: threading.Event, link: Link, leadership: leader.Leadership) -> None:
+    with ExitStack() as started:
+        _start_leading(started, link)
+        while leadership.acquire() and not stopping.wait(LEAD_EVERY_S):
+            pass
+
+
 def _start_leading(started: ExitStack, link: Link) -> None:
     intake = ingest.Ingest(database.with_fresh_connection(signing.site))
-    done = threading.Event()
-    _thread(started, intake.run, done)
+    _thread(started, intake.run, threading.Event())
     _thread(started, conversion.run_worker, threading.Event())
     link.listen(ingest.filters(database.with_fresh_connection(signing.site)), intake.offer)
     started.callback(link.ignore)
-    scheduler = jobs.scheduler()
+    done = threading.Event()
+    scheduler = jobs.scheduler(done)
     scheduler.start()
     started.callback(scheduler.shutdown)
+    started.callback(done.set)
 
 
 def _thread(started: ExitStack, work: Callable[[threading.Event], None], stopping: threading.Event) -> None:

@@ -8,23 +8,27 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from waiting import PATIENCE_S, free_port, listens, until
 
-from beffroi_server import setup
+from beffroi_server import service, setup
 from beffroi_server.__main__ import main
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Person, Role, Town
 from beffroi_server.alerts import services as alerts
-from beffroi_server.broadcast import access, jobs, publisher
+from beffroi_server.broadcast import access, jobs, publisher, signing
 from beffroi_server.broadcast.leader import FileLeadership
 from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.feeds import fetch
+from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.programme import publication
 from beffroi_server.screens import services
 from beffroi_server.screens.models import Screen, ScreenClass, ScreenState
@@ -234,6 +238,48 @@ class TestLead:
         assert second.acquire()
         second.release()
 
+    def test_is_taken_again_after_a_fault(self, tmp_path, monkeypatch):
+        """The database is away for a moment just when this process begins to lead, for instance."""
+        begun: list[threading.Event] = []
+        stopping = threading.Event()
+
+        def begin(*_: object) -> None:
+            begun.append(stopping)
+            if len(begun) < 3:
+                raise OperationalError("the database is away")
+            stopping.set()
+
+        monkeypatch.setattr(service, "LEAD_EVERY_S", 0.01)
+        monkeypatch.setattr(service, "_start_leading", begin)
+        monkeypatch.setattr(service.leader, "leadership", lambda: FileLeadership(tmp_path / "lock"))
+        leading = threading.Thread(target=service._lead, args=(stopping, None))
+        leading.start()
+        leading.join(PATIENCE_S)
+
+        assert len(begun) == 3
+        assert FileLeadership(tmp_path / "lock").acquire()
+
+
+class TestWorkers:
+    def test_a_fault_does_not_end_the_publication_of_programmes(self, monkeypatch):
+        stopping, runs = threading.Event(), []
+
+        def publish_due() -> int:
+            runs.append(1)
+            if len(runs) == 1:
+                raise OperationalError("the database is away")
+            stopping.set()
+            return 0
+
+        monkeypatch.setattr(publication, "RETRY_S", 0)
+        monkeypatch.setattr(publication, "publish_due", publish_due)
+        publication.due.set()
+        worker = threading.Thread(target=publication.run_worker, args=(stopping,))
+        worker.start()
+        worker.join(PATIENCE_S)
+
+        assert len(runs) == 2
+
 
 class Recorder:
     """A transport that keeps what it was handed."""
@@ -254,6 +300,19 @@ class TestJobs:
         publisher.install(publisher.Publisher(recorder))
         yield recorder.topics
         publisher.install(None)
+
+    @pytest.fixture
+    def site_that_hangs(self, monkeypatch) -> list[Callable[[], None]]:
+        """Feeds that do not answer; what is in the list happens meanwhile."""
+        meanwhile: list[Callable[[], None]] = []
+
+        def fetched(_address: str) -> bytes:
+            for happen in meanwhile:
+                happen()
+            raise fetch.Unreachable("It did not answer in time.")
+
+        monkeypatch.setattr(fetch, "fetch", fetched)
+        return meanwhile
 
     def test_the_beat(self, sent):
         jobs.beat()
@@ -295,8 +354,35 @@ class TestJobs:
         assert {topic.rsplit("/", 1)[1] for topic in after if after[topic] > before[topic]} == {"alerts", "programme"}
         assert jobs.renew() == 0
 
+    def test_what_is_published_while_others_are_signed_again_is_not_undone(self, hall, quay, playlist, monkeypatch):
+        publication.publish_due()
+        Outgoing.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
+        seal = signing.seal_document
+
+        def seal_while_somebody_turns_the_other_screen(message, scope, name, *rest, **more):
+            if name == "hall":
+                Screen.objects.filter(slug="quay").update(rotation=90, programme_due_at=timezone.now())
+                publication.publish(Screen.objects.get(slug="quay"))
+            return seal(message, scope, name, *rest, **more)
+
+        monkeypatch.setattr(signing, "seal_document", seal_while_somebody_turns_the_other_screen)
+        jobs.renew()
+
+        assert publication.published_manifest(hall).settings.rotation == 0
+        assert publication.published_manifest(quay).settings.rotation == 90
+
+    def test_that_take_their_time_end_when_the_server_stops(self, site_that_hangs):
+        stopping = threading.Event()
+        for name in ("one", "two"):
+            Feed.objects.create(name=name, kind=FeedKind.NEWS, address="https://example.org/")
+        site_that_hangs.append(stopping.set)
+
+        jobs.feeds(stopping)
+
+        assert Feed.objects.filter(failures=1).count() == 1
+
     def test_all_run_late_rather_than_never(self):
-        scheduler = jobs.scheduler()
+        scheduler = jobs.scheduler(threading.Event())
         scheduler.start(paused=True)
         found = {job.id: (job.misfire_grace_time, job.coalesce) for job in scheduler.get_jobs()}
         scheduler.shutdown()

@@ -169,6 +169,16 @@ def test_a_round_ends_after_so_many_batches(hall, quay, months, monkeypatch):
     assert [forgetting.forget(now + 2 * WEEK) for _ in range(3)] == [5, 5, 0]
 
 
+def test_a_round_ends_when_the_server_stops(hall, quay, months):
+    for screen in (hall, quay):
+        Log(screen).say(5)
+    now = weeks(9)
+    stopping = threading.Event()
+    stopping.set()
+
+    assert forgetting.forget(now + 2 * WEEK, stopping) == 5
+
+
 def test_what_is_forgotten_does_not_come_back(log, hall, months):
     weeks(20, log)
     kept = numbers(hall)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import threading
 from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from django.db import transaction
 from django.utils import timezone
 
 from beffroi_content.wire.documents import Role
@@ -20,7 +22,7 @@ from beffroi_content.wire.topics import Scope, Topic
 from beffroi_server import database
 from beffroi_server.alerts import services as alerts
 from beffroi_server.broadcast import beats, publisher, signing
-from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.broadcast.models import Outgoing, Stream
 from beffroi_server.feeds import refresh
 from beffroi_server.programme import publication
 from beffroi_server.screens import forgetting
@@ -37,21 +39,23 @@ RESENDS = 200
 """Programmes sent again in one round of reconciliation: the others follow in the next."""
 
 
-def scheduler() -> BackgroundScheduler:
-    """Return the scheduler with every job, not started yet."""
+def scheduler(stopping: threading.Event) -> BackgroundScheduler:
+    """Return the scheduler with every job, not started yet. Jobs that take their time end early once told to stop."""
     made = BackgroundScheduler(
         timezone=dt.UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
-    for job, seconds in (
-        (heartbeat, 1),
-        (beat, BEAT_S),
-        (settle, SETTLE_S),
-        (reconcile, RECONCILE_S),
-        (renew, RENEW_S),
-        (feeds, FEEDS_S),
-        (forget, FORGET_S),
-    ):
-        made.add_job(_guarded(job), "interval", seconds=seconds, id=job.__name__, next_run_time=dt.datetime.now(dt.UTC))
+    every: tuple[tuple[int, Callable[..., object], tuple[threading.Event, ...]], ...] = (
+        (1, heartbeat, ()),
+        (BEAT_S, beat, ()),
+        (SETTLE_S, settle, ()),
+        (RECONCILE_S, reconcile, ()),
+        (RENEW_S, renew, ()),
+        (FEEDS_S, feeds, (stopping,)),
+        (FORGET_S, forget, (stopping,)),
+    )
+    now = dt.datetime.now(dt.UTC)
+    for seconds, job, arguments in every:
+        made.add_job(_guarded(job), "interval", arguments, seconds=seconds, id=job.__name__, next_run_time=now)
     return made
 
 
@@ -91,14 +95,14 @@ def reconcile() -> int:
     return sum(current.send(row) for row in Outgoing.objects.filter(retained=True, topic__in=behind[:RESENDS]))
 
 
-def feeds() -> int:
+def feeds(stopping: threading.Event) -> int:
     """Read the feeds that are due; return how many were read."""
-    return refresh.refresh_due()
+    return refresh.refresh_due(stopping.is_set)
 
 
-def forget() -> int:
+def forget(stopping: threading.Event) -> int:
     """Forget some of the plays that the town keeps no longer; return how many."""
-    return forgetting.forget(timezone.now())
+    return forgetting.forget(timezone.now(), stopping)
 
 
 def renew() -> int:
@@ -108,31 +112,36 @@ def renew() -> int:
     for leaf, role in ((ALERTS.leaf, Role.ALERT), (PROGRAMME.leaf, Role.PROGRAMME), (KEYS.leaf, Role.ROOT)):
         soon = now + signing.LIFETIMES[role] / 2
         old = Outgoing.objects.filter(retained=True, topic__endswith=f"/{leaf}", expires_at__lt=soon)
-        if not old:
+        found = list(old.order_by("pk").values_list("topic", "expires_at"))
+        if not found:
             continue
         if role is Role.ROOT:
-            logger.warning("the key list ends on %s: sign it again with the root keys", old[0].expires_at)
+            logger.warning("the key list ends on %s: sign it again with the root keys", found[0][1])
         elif role is Role.ALERT:
             alerts.publish_sets(now)
-            renewed += len(old)
+            renewed += len(found)
         else:
-            renewed += sum(_renew(row) for row in old)
+            renewed += sum(_renew(topic, soon) for topic, _expires_at in found)
     return renewed
 
 
-def _renew(row: Outgoing) -> bool:
-    screen = Topic.parse(row.topic).screen
-    document = signing.opened(PROGRAMME, bytes(row.payload))
-    if screen is None or document is None:
-        return False
-    signing.seal_document(PROGRAMME, Scope.SCREEN, screen, document)
+def _renew(topic: str, soon: dt.datetime) -> bool:
+    screen = Topic.parse(topic).screen
+    with transaction.atomic():
+        # Whoever publishes locks the same row: what is signed again is what the screen has now.
+        Stream.objects.select_for_update().get(topic=topic)
+        row = Outgoing.objects.filter(topic=topic, retained=True, expires_at__lt=soon).first()
+        document = signing.opened(PROGRAMME, bytes(row.payload)) if row is not None else None
+        if screen is None or document is None:
+            return False
+        signing.seal_document(PROGRAMME, Scope.SCREEN, screen, document)
     return True
 
 
-def _guarded(job: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
+def _guarded(job: Callable[..., object]) -> Callable[..., None]:
+    def run(*arguments: object) -> None:
         try:
-            database.with_fresh_connection(job)
+            database.with_fresh_connection(lambda: job(*arguments))
         except Exception:
             logger.exception("the job %s failed", job.__name__)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
-from django.db import DatabaseError, connection, connections
+from django.db import Error, connection, connections
 
 _LOCK = 0xBEFF_0002
 
@@ -65,7 +65,7 @@ class PostgresLeadership:
                 )
                 row = cursor.fetchone()
                 return bool(row and row[0])
-        except DatabaseError:
+        except Error:
             self._connection.close()
             return False
 

@@ -8,6 +8,8 @@ import logging
 import random
 import subprocess
 import sys
+from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -43,11 +45,11 @@ class Unread(Exception):
     """The feed cannot be read now; the message is for people."""
 
 
-def refresh_due() -> int:
-    """Read every feed that is due; return how many were read."""
+def refresh_due(stopping: Callable[[], bool] = lambda: False) -> int:
+    """Read every feed that is due, unless ``stopping`` becomes true; return how many were read."""
     now = timezone.now()
     due = Feed.objects.filter(Q(due_at=None) | Q(due_at__lte=now)).order_by("due_at", "pk")[:AT_ONCE]
-    return sum(refresh(feed) for feed in due)
+    return sum(refresh(feed) for feed in takewhile(lambda _feed: not stopping(), due))
 
 
 def refresh(feed: Feed) -> bool:

@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 due = threading.Event()
 """Set when something was marked; the worker of this process waits for it."""
 _worker_runs = threading.Event()
+RETRY_S = 1
 
 
 def announcement_changed(announcement: Announcement) -> None:
@@ -117,7 +118,13 @@ def run_worker(stopping: threading.Event) -> None:
         while not stopping.is_set():
             due.wait(timeout=30)
             due.clear()
-            database.with_fresh_connection(publish_due)
+            try:
+                database.with_fresh_connection(publish_due)
+            except Exception:
+                # The database is away, for one: what is due stays so, and without us nobody would publish it.
+                logger.exception("the programmes that are due could not be published")
+                stopping.wait(RETRY_S)
+                due.set()
     finally:
         _worker_runs.clear()
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-import time
+import threading
 
 from django.db import models, transaction
 
@@ -29,8 +29,12 @@ MARK_EVERY = dt.timedelta(days=7)
 MARKS_A_YEAR = 52
 
 
-def forget(now: dt.datetime) -> int:
-    """Forget what the town keeps no longer, up to ``BATCHES`` times ``BATCH`` plays; return how many it were."""
+def forget(now: dt.datetime, stopping: threading.Event | None = None) -> int:
+    """Forget what the town keeps no longer, up to ``BATCHES`` times ``BATCH`` plays; return how many it were.
+
+    Once ``stopping`` is set, nothing more is begun.
+    """
+    stopping = stopping or threading.Event()
     _mark(now)
     mark = _mark_in_force(now, Town.objects.get().plays_months)
     if mark is None:
@@ -38,7 +42,8 @@ def forget(now: dt.datetime) -> int:
     forgotten = 0
     for screen_id in _concerned(mark.numbers)[:BATCHES]:
         forgotten += _forget_some(screen_id, mark.numbers[str(screen_id)])
-        time.sleep(PAUSE_S)
+        if stopping.wait(PAUSE_S):
+            break
     PlaysMark.objects.filter(pk__lt=mark.pk).delete()
     return forgotten
 
