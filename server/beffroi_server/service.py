@@ -24,6 +24,8 @@ from beffroi_server.setup import StartError, check_ready
 
 logger = logging.getLogger(__name__)
 THREADS = 8
+CONNECTIONS = 400
+"""At a time; more wait at the door. A player has three while files come, for as long as its line needs."""
 JOIN_S = 10
 LEAD_EVERY_S = 2
 
@@ -69,6 +71,8 @@ def _pages(address: str, port: int) -> waitress.server.MultiSocketServer:
             host=address,
             port=port,
             threads=THREADS,
+            connection_limit=CONNECTIONS,
+            asyncore_use_poll=True,
             ident="beffroi",
             max_request_body_size=settings.UPLOAD_LIMIT + settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
             clear_untrusted_proxy_headers=True,

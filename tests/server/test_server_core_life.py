@@ -9,7 +9,9 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,17 @@ class TestCommands:
         assert code == 0, errors
         assert "this process leads" in errors
         assert "Traceback" not in errors, errors
+
+    def test_answers_operators_while_a_hundred_players_hold_their_connections(self, server):
+        assert server("init", "--town", "X").returncode == 0
+        server.start()
+        with ExitStack() as players:
+            for _ in range(120):
+                players.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+
+            page = urllib.request.urlopen(f"http://127.0.0.1:{server.port}/sign-in/", timeout=PATIENCE_S)
+
+        assert page.status == 200
 
     def test_stops_at_control_c(self, server):
         assert server("init", "--town", "X").returncode == 0
