@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import ipaddress
 import json
@@ -13,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from beffroi_content.model import WidgetContent
 from beffroi_content.model.widget import AgendaWidget
@@ -38,6 +39,7 @@ class Site:
     address: str
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    closed: threading.Event = field(default_factory=threading.Event)
 
     def publish(self, path: str, content: str | bytes, status: int = 200, **headers: str) -> str:
         """Put a page there; return its address."""
@@ -51,6 +53,13 @@ def site(settings) -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             made.asked.append((self.path, dict(self.headers)))
+            if self.path == "/drop-by-drop":
+                self.send_response(200)
+                self.flush_headers()
+                with contextlib.suppress(OSError):
+                    while not made.closed.wait(0.02):
+                        self.wfile.write(b"X")
+                return
             status, headers, content = made.pages.get(self.path, (404, {}, b""))
             self.send_response(status)
             for name, value in headers.items():
@@ -67,6 +76,7 @@ def site(settings) -> Iterator[Site]:
     settings.FEED_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield made
+    made.closed.set()
     server.shutdown()
     server.server_close()
 
@@ -335,6 +345,11 @@ class TestFetching:
         monkeypatch.setattr(fetch, "LIMIT", 1000)
         with pytest.raises(fetch.Unreachable, match=r"2 M[Bo]"):
             fetch.fetch(site.publish("/large", b"x" * 5000))
+
+    def test_does_not_wait_for_an_answer_that_comes_drop_by_drop(self, site, monkeypatch):
+        monkeypatch.setattr(fetch, "WHOLE_S", 0.2)
+        with translation.override("en"), pytest.raises(fetch.Unreachable, match="in time"):
+            fetch.fetch(site.address + "/drop-by-drop")
 
     def test_a_circle_of_redirections_ends(self, site):
         with pytest.raises(fetch.Unreachable):

@@ -6,12 +6,14 @@ what the name says a moment later changes nothing. Redirections go the same way.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
-import time
+import threading
 from collections.abc import Mapping
+from contextvars import ContextVar
 from importlib.metadata import version
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import requests
 import urllib3
@@ -24,6 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 LIMIT = 2 * 1024 * 1024
 """Bytes of an answer."""
 CONNECT_S, READ_S, WHOLE_S = 5.0, 10.0, 30.0
+"""For a connection, for each piece that comes, and for all of it: a piece may be a single byte."""
 REDIRECTIONS = 4
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -62,8 +65,55 @@ def fetch(address: str, headers: Mapping[str, str] | None = None) -> bytes:
         raise Unreachable(_("The answer could not be understood. Is the address right?")) from error
 
 
+class _Patience:
+    """Cuts the connections of this thread off after ``WHOLE_S``, whatever they are waiting for."""
+
+    current: ContextVar[_Patience] = ContextVar("patience")
+
+    def __init__(self) -> None:
+        self._connections: list[socket.socket] = []
+        self._timer = threading.Timer(WHOLE_S, self._cut)
+        self.is_over = False
+
+    def watch(self, connection: socket.socket) -> None:
+        """Include a connection. The copy stays open when TLS takes the original over."""
+        self._connections.append(connection.dup())
+        if self.is_over:
+            self._cut()
+
+    def __enter__(self) -> Self:
+        self._token = self.current.set(self)
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._timer.join()
+        self.current.reset(self._token)
+        for connection in self._connections:
+            connection.close()
+
+    def _cut(self) -> None:
+        self.is_over = True
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
 def _fetched(address: str, headers: Mapping[str, str]) -> bytes:
-    started = time.monotonic()
+    with _Patience() as patience:
+        try:
+            content = _answered(address, headers)
+        except (requests.RequestException, urllib3.exceptions.HTTPError):
+            if not patience.is_over:
+                raise
+        # An answer that was cut off may look like a whole one.
+        if patience.is_over:
+            raise requests.Timeout
+        return content
+
+
+def _answered(address: str, headers: Mapping[str, str]) -> bytes:
     with requests.Session() as session:
         session.trust_env = False
         session.max_redirects = REDIRECTIONS
@@ -78,8 +128,6 @@ def _fetched(address: str, headers: Mapping[str, str]) -> bytes:
                 content += chunk
                 if len(content) > LIMIT:
                     raise Unreachable(_("It has more than 2 MB. Choose a smaller feed."))
-                if time.monotonic() - started > WHOLE_S:
-                    raise Unreachable(_("It did not answer in time."))
             return bytes(content)
 
 
@@ -109,9 +157,12 @@ def _checked_socket(connection: Any) -> socket.socket:
     problem: OSError | None = None
     for address in addresses:
         try:
-            return socket.create_connection((address, connection.port), connection.timeout)
+            made = socket.create_connection((address, connection.port), connection.timeout)
         except OSError as error:
             problem = error
+            continue
+        _Patience.current.get().watch(made)
+        return made
     assert problem is not None
     raise problem
 
