@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 
 import pytest
 from django.utils import timezone
 from PIL import Image
+from waiting import PATIENCE_S
 
 from beffroi_server.broadcast.heard import is_jpeg
 from beffroi_server.broadcast.ingest import Ingest, filters
@@ -210,6 +212,19 @@ class TestHostileMessages:
         ingest.write([])
 
         assert "3 messages of screens were dropped" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_taken_from_the_broker_is_written_though_the_server_stops(ingest):
+    for number in range(1, 1_201):
+        ingest.offer(*up("plays", {"plays": [play(number)]}))
+    stopping = threading.Event()
+    stopping.set()
+    writer = threading.Thread(target=ingest.run, args=(stopping,))
+    writer.start()
+    writer.join(PATIENCE_S)
+
+    assert Play.objects.count() == 1_200
 
 
 def test_subscriptions_are_to_every_leaf_that_screens_speak_on():

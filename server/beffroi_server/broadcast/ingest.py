@@ -91,11 +91,11 @@ class Ingest:
 
     @database.own_connection()
     def run(self, stopping: threading.Event) -> None:
-        """Write what arrives until ``stopping`` is set."""
+        """Write what arrives until ``stopping`` is set, and what is in the queue then: nobody sends that again."""
         while not stopping.is_set():
-            batch = self._gather(0.5)
-            if batch:
-                database.with_fresh_connection(lambda messages=batch: self.write(messages))  # type: ignore[misc]
+            self._write_some(0.5)
+        while self._write_some(0):
+            pass
 
     def write(self, batch: Iterable[tuple[str, bytes]]) -> int:
         """Write a batch in one transaction; return how many messages of it were good."""
@@ -110,6 +110,12 @@ class Ingest:
             logger.exception("a batch of %d messages could not be written; trying them one by one", len(good))
             return sum(_store_alone(each) for each in good)
         return len(good)
+
+    def _write_some(self, timeout: float) -> bool:
+        batch = self._gather(timeout)
+        if batch:
+            database.with_fresh_connection(lambda: self.write(batch))
+        return bool(batch)
 
     def _checked(self, topic: str, payload: bytes) -> Heard | None:
         if not payload:
