@@ -117,7 +117,7 @@ def test_a_second_start_keeps_the_data_and_sigterm_stops_it(first, state):
         assert len(running) >= 6, running
         demo.send_signal(signal.SIGTERM)
         assert "Everything is stopped." in demo.stdout.read()
-        assert demo.wait(60) == 0
+        assert demo.wait(PATIENCE) == 0
     assert left_running(state) == []
     assert counted(state) == before
 
@@ -128,15 +128,15 @@ def test_the_death_of_the_demo_is_the_end_of_all_it_started(first, state):
     ) as demo:
         assert any(line.startswith("Try") for line in iter(demo.stdout.readline, ""))
         demo.kill()
-    assert wait_until(lambda: left_running(state) == [], 30), left_running(state)
+    assert wait_until(lambda: left_running(state) == [], PATIENCE), left_running(state)
 
 
 def test_a_folder_is_for_one_demo_at_a_time(first, state):
     with (state / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         second = subprocess.run(
-            command(state, "--check"), cwd=CHECKOUT, env=environment(), capture_output=True, text=True, timeout=60,
-            check=False,
+            command(state, "--check"), cwd=CHECKOUT, env=environment(), capture_output=True, text=True,
+            timeout=PATIENCE, check=False,
         )  # fmt: skip
     assert second.returncode == 1
     assert "is running already" in second.stderr

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from waiting import PATIENCE_S
+
 import beffroi_server
 
 SOURCE = Path(beffroi_server.__file__).parent
@@ -21,7 +23,7 @@ def messages(path: Path) -> str:
 
 
 def printed(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=4 * PATIENCE_S).stdout
 
 
 def test_every_text_of_the_pages_is_in_the_catalogue(tmp_path):
@@ -32,7 +34,7 @@ def test_every_text_of_the_pages_is_in_the_catalogue(tmp_path):
         "settings.configure(LOCALE_PATHS=['web/locale'], USE_I18N=True); import django; django.setup();"
         f"call_command({', '.join(map(repr, command))})"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=copy, check=True, capture_output=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], cwd=copy, check=True, capture_output=True, timeout=4 * PATIENCE_S)
     collected = copy / CATALOGUE.relative_to(SOURCE)
     assert messages(collected) == messages(CATALOGUE), "run `make messages`, and translate what is new"
 
