@@ -13,7 +13,7 @@ from PIL import Image
 from waiting import PATIENCE_S
 
 from beffroi_server.broadcast.heard import is_jpeg
-from beffroi_server.broadcast.ingest import Ingest, filters
+from beffroi_server.broadcast.ingest import BYTES_LIMIT, Ingest, filters
 from beffroi_server.screens import queries
 from beffroi_server.screens.models import Play, Receipt, ScreenState
 
@@ -60,6 +60,15 @@ def jpeg(size: tuple[int, int] = (64, 32)) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", size, "navy").save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def drained(ingest: Ingest) -> None:
+    """Let the thread that writes do what there is, and end."""
+    stopping = threading.Event()
+    stopping.set()
+    writer = threading.Thread(target=ingest.run, args=(stopping,))
+    writer.start()
+    writer.join(PATIENCE_S)
 
 
 def state() -> ScreenState:
@@ -213,16 +222,26 @@ class TestHostileMessages:
 
         assert "3 messages of screens were dropped" in caplog.text
 
+    @pytest.mark.django_db(transaction=True)
+    def test_a_flood_of_large_ones_does_not_fill_the_memory(self, ingest, caplog):
+        large = up("screenshot", bytes(BYTES_LIMIT // 4))
+        for _ in range(7):
+            ingest.offer(*large)
+        drained(ingest)
+        assert "3 messages of screens were dropped" in caplog.text
+
+        caplog.clear()
+        for _ in range(4):
+            ingest.offer(*large)
+        drained(ingest)
+        assert "were dropped" not in caplog.text
+
 
 @pytest.mark.django_db(transaction=True)
 def test_what_was_taken_from_the_broker_is_written_though_the_server_stops(ingest):
     for number in range(1, 1_201):
         ingest.offer(*up("plays", {"plays": [play(number)]}))
-    stopping = threading.Event()
-    stopping.set()
-    writer = threading.Thread(target=ingest.run, args=(stopping,))
-    writer.start()
-    writer.join(PATIENCE_S)
+    drained(ingest)
 
     assert Play.objects.count() == 1_200
 

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 GATHER_S = 0.05
 QUEUE_LIMIT = 20_000
+BYTES_LIMIT = 64 * 1024 * 1024
+"""Of all that waits in the queue: a screen that floods the server must not fill its memory."""
 STATE = ("online", "boot", "connection", "seen_at", "report_number", "report", "plays_newest", "plays_missing")
 LEAVES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
 
@@ -80,14 +82,21 @@ class Ingest:
         self._site = site
         self._queue: queue.Queue[tuple[str, bytes]] = queue.Queue(QUEUE_LIMIT)
         self._dropped = 0
+        # Of payloads, ever. Each is counted by one thread only.
+        self._bytes_offered = self._bytes_taken = 0
 
     def offer(self, topic: str, payload: bytes) -> None:
         """Put a message into the queue. For the link's thread: it never waits."""
+        waiting = self._bytes_offered - self._bytes_taken
         try:
+            if waiting + len(payload) > BYTES_LIMIT:
+                raise queue.Full
             self._queue.put_nowait((topic, payload))
         except queue.Full:
             # Status and report come again; the plays that are missing are asked for.
             self._dropped += 1
+        else:
+            self._bytes_offered += len(payload)
 
     @database.own_connection()
     def run(self, stopping: threading.Event) -> None:
@@ -136,6 +145,7 @@ class Ingest:
                 batch.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic())))
             except queue.Empty:
                 break
+            self._bytes_taken += len(batch[-1][1])
             if len(batch) == 1:
                 deadline = time.monotonic() + GATHER_S
         return batch
