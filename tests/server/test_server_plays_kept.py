@@ -14,9 +14,10 @@ from beffroi_server.__main__ import main
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import AuditEvent, Town
 from beffroi_server.broadcast.ingest import Ingest
+from beffroi_server.instants import unix_ms
 from beffroi_server.screens import forgetting, plays
 from beffroi_server.screens.models import Play as Kept
-from beffroi_server.screens.models import PlaysMark, Screen, ScreenState
+from beffroi_server.screens.models import PlaysMark, Receipt, Screen, ScreenState
 
 WEEK = dt.timedelta(weeks=1)
 BEGIN = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
@@ -221,6 +222,21 @@ def test_what_comes_while_something_is_forgotten_is_either_kept_or_forgotten(hal
 
     assert numbers(hall) == [201, 202, 203, 204, 205]
     assert plays.audit(hall).is_whole
+
+
+def test_receipts_of_programmes_go_too_and_those_of_alerts_stay(log, hall, months):
+    def receipt(sealed_at: dt.datetime, alert: str = "") -> Receipt:
+        return Receipt.objects.create(
+            screen=hall, stream="s-hall/programme", sequence=unix_ms(sealed_at), alert=alert, latency_ms=1,
+            received_at=sealed_at, presented_at=sealed_at, frame="a" * 64, clock="trusted",
+        )  # fmt: skip
+
+    now = weeks(20, log)
+    receipt(BEGIN)
+    kept = {receipt(BEGIN, "flood"), receipt(now - 7 * WEEK)}
+    forgetting.forget(now + WEEK)
+
+    assert set(Receipt.objects.all()) == kept
 
 
 # --- what is left

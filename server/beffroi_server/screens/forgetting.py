@@ -4,6 +4,8 @@ Their age is told by the server's clock, since a player's may be wrong: once a w
 every screen have come, and a note that is older than those months says which plays may go. That clock may be wrong,
 too: as many notes must have followed as those months have weeks, so that a leap of years counts for two weeks.
 
+Receipts of programmes go with them. Those of alerts stay: they are few, and proof of something else.
+
 Of what is forgotten the number and the chain of the last play remain with the state of the screen: the first play that
 is kept goes on from there.
 """
@@ -17,7 +19,8 @@ import threading
 from django.db import models, transaction
 
 from beffroi_server.accounts.models import Town
-from beffroi_server.screens.models import Play, PlaysMark, ScreenState
+from beffroi_server.instants import unix_ms
+from beffroi_server.screens.models import Play, PlaysMark, Receipt, ScreenState
 
 BATCH = 1000
 """Plays that are deleted in one transaction: an alert may be waiting for it to end."""
@@ -44,6 +47,7 @@ def forget(now: dt.datetime, stopping: threading.Event | None = None) -> int:
         forgotten += _forget_some(screen_id, mark.numbers[str(screen_id)])
         if stopping.wait(PAUSE_S):
             break
+    _forget_receipts(unix_ms(mark.at))
     PlaysMark.objects.filter(pk__lt=mark.pk).delete()
     return forgotten
 
@@ -92,6 +96,15 @@ def _forget_some(screen_id: int, number: int) -> int:
         state.save(update_fields=["plays_forgotten", "plays_chain", "plays_missing"])
         deleted, _ = _plays(screen_id, last).delete()
     return deleted
+
+
+def _forget_receipts(before_ms: int) -> None:
+    """Delete the oldest receipts of programmes that were sealed before an instant."""
+    oldest = Receipt.objects.filter(alert="").order_by("pk").values_list("pk", "sequence")[:BATCH]
+    # A sequence is the time of sealing, in milliseconds of the server's clock.
+    old = [key for key, sequence in oldest if sequence < before_ms]
+    if old:
+        Receipt.objects.filter(pk__in=old).delete()
 
 
 def _plays(screen_id: int, number: int) -> models.QuerySet[Play]:
