@@ -20,7 +20,7 @@ from waiting import PATIENCE_S, free_port, listens, until
 from beffroi_server.alerts import services as alerts
 from beffroi_server.broadcast import access, publisher
 from beffroi_server.broadcast.link import Link
-from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.broadcast.models import Outgoing, Stream
 from beffroi_server.broadcast.publisher import Publisher
 from beffroi_server.instants import unix_ms
 from beffroi_server.library import services as library
@@ -136,6 +136,14 @@ class TestOutbox:
         broker.acknowledge(sender)
         assert set(broker.leaves) == {"all/keys", "all/alerts"}
         assert sender.repair() == 0
+
+    def test_repairs_what_was_sealed_after_the_clock_had_been_ahead(self, crashed, broker):
+        flood()
+        Stream.objects.filter(topic__endswith="alerts").update(sequence=unix_ms(timezone.now()) + 3_600_000)
+        flood()
+        Publisher(broker).repair()
+
+        assert "all/alerts" in broker.leaves
 
     def test_leaves_alone_what_is_on_its_way(self, broker, sender):
         flood()

@@ -101,9 +101,10 @@ class Publisher:
                 self._in_flight.pop(number, None)
         waiting = {(topic, sequence) for topic, sequence, _at in list(self._in_flight.values())}
         Outgoing.objects.filter(retained=False, expires_at__lte=now).delete()
-        # A sequence is the time at which it was given out: the newest rows are still on their first way.
-        settled = unix_ms(now) - 1000 * REPAIR_EVERY_S
-        unsent = Outgoing.objects.filter(Q(expires_at__gt=now), sent_at=None, sequence__lte=settled)
+        # A sequence is the time at which it was given out: the newest rows are still on their first way. One that lies
+        # ahead says nothing: the clock was ahead once, and the stream goes on from there.
+        settled = Q(sequence__lte=unix_ms(now) - 1000 * REPAIR_EVERY_S) | Q(sequence__gt=unix_ms(now))
+        unsent = Outgoing.objects.filter(settled, expires_at__gt=now, sent_at=None)
         return self._send_each(unsent, but=waiting)
 
     def _send_each(self, rows: QuerySet[Outgoing], but: Collection[tuple[str, int]] = ()) -> int:
