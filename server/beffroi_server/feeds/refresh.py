@@ -26,7 +26,8 @@ from beffroi_server.transactions import serialised
 logger = logging.getLogger(__name__)
 AT_ONCE = 20
 """Feeds that one round reads at most: the others follow in the next."""
-READER_S = 30
+READER_S = 90
+"""For a reader that sleeps: it limits its own processor time to less than a quarter of this."""
 LONGEST_PAUSE = dt.timedelta(hours=2)
 WEATHER = "https://api.met.no/weatherapi/locationforecast/2.0/complete?lat={latitude:.2f}&lon={longitude:.2f}"
 """MET Norway, CC BY 4.0; two decimals of a degree are a kilometre, and let them keep their answers."""

@@ -22,8 +22,8 @@ from django.utils.translation import gettext as _
 from beffroi_server.library.errors import MediaRefused
 from beffroi_server.library.models import Asset
 
-TIMEOUT_S = 40
-"""The worker limits its own processor time below this; the timeout is for one that sleeps."""
+TIMEOUT_S = 180
+"""For a worker that sleeps: it limits its own processor time to a sixth of this; a busy machine gives it little."""
 _BLOCK = 1024 * 1024
 
 
