@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 THREADS = 8
 CONNECTIONS = 400
 """At a time; more wait at the door. A player has three while files come, for as long as its line needs."""
-JOIN_S = 10
+JOIN_S = 30
 LEAD_EVERY_S = 2
 
 

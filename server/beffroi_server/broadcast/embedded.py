@@ -27,7 +27,8 @@ Answer = TypeVar("Answer")
 PACKET_LIMIT = max(message.size_limit for message in MESSAGES) + 1024
 """Bytes of one packet: the largest message, its topic and header."""
 CONNECTIONS = 500
-START_TIMEOUT_S = 10
+START_TIMEOUT_S, STOP_TIMEOUT_S = 60, 10
+"""A machine that boots is busy; one that stops may not wait."""
 
 
 class BrokerNotStarted(Exception):
@@ -140,7 +141,7 @@ class EmbeddedBroker:
         """Close all connections and end the thread."""
         if self._broker is not None:
             try:
-                asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(START_TIMEOUT_S)
+                asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(STOP_TIMEOUT_S)
             except Exception:
                 logger.exception("the broker did not stop cleanly")
         self._end_loop()
@@ -158,9 +159,9 @@ class EmbeddedBroker:
         self._loop.run_forever()
 
     def _end_loop(self) -> None:
-        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result(START_TIMEOUT_S)
+        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result(STOP_TIMEOUT_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(START_TIMEOUT_S)
+        self._thread.join(STOP_TIMEOUT_S)
         self._loop.close()
 
 
