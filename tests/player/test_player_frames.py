@@ -12,7 +12,7 @@ from player import Player, until
 from beffroi_content.digest import frame_digest
 from beffroi_player.files import write_file
 from beffroi_player.stage import frames as stage_frames
-from beffroi_player.stage.frames import CACHED, BrokenFrame, Frames
+from beffroi_player.stage.frames import BrokenFrame, Frames
 from beffroi_player.store import Runtime, State
 
 SIZE = (1920, 1080)
@@ -20,9 +20,7 @@ SIZE = (1920, 1080)
 
 @pytest.fixture
 def frames(player: Player) -> Frames:
-    found = Frames(player.state, player.runtime)
-    found.make_room(SIZE, ())
-    return found
+    return Frames(player.state, player.runtime)
 
 
 def write(state: State, name: str, colour: str, size: tuple[int, int] = SIZE) -> Path:
@@ -64,25 +62,29 @@ def test_a_panel_that_was_hung_otherwise_meanwhile_gets_its_frames_turned_anew(p
     assert frames.load("next.png", (200, 100)).get_size() == (100, 200)
 
 
-def test_only_as_many_are_kept_as_are_needed_at_once(player, frames):
-    files = [write(player.state, f"{number}.png", "navy") for number in range(CACHED + 3)]
+def test_what_is_on_and_what_is_due_next_is_kept_however_large_it_is(player, frames):
+    files = [write(player.state, f"{name}.png", "navy", (7_000, 360)) for name in ("before", "on", "glides", "next")]
     for path in files:
         frames.load(path.name)
         path.unlink()
-    for path in files[-CACHED:]:
-        frames.load(path.name)
+    frames.load_ahead(["next.png"])
+    frames.make_room({"on.png", "glides.png"})
+    for name in ("on.png", "glides.png", "next.png"):
+        assert frames.load(name).get_size() == (7_000, 360)
     with pytest.raises(BrokenFrame):
-        frames.load(files[0].name)
+        frames.load("before.png")
 
 
-def test_what_is_on_is_kept_however_large_it_is(player, frames):
-    large = [write(player.state, f"{name}.png", "navy", (7_000, 360)) for name in ("one", "other", "third")]
-    frames.make_room((192, 96), [path.name for path in large])
-    for path in large:
+def test_small_frames_are_kept_as_long_as_there_is_room(player, frames):
+    files = [write(player.state, f"{number}.png", "navy", (1_024, 512)) for number in range(6)]
+    for path in files:
         frames.load(path.name)
         path.unlink()
-    for path in large:
-        assert frames.load(path.name).get_size() == (7_000, 360)
+    frames.make_room({"5.png"})
+    for path in files[2:]:
+        frames.load(path.name)
+    with pytest.raises(BrokenFrame):
+        frames.load("1.png")
 
 
 @pytest.mark.parametrize("rotation", [0, 90])

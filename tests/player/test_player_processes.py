@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -111,6 +112,17 @@ def test_the_last_picture_is_there_even_without_a_programme(prepared: str, start
     until("what was on before", lambda: digest_of(tmp_path / "run/headless.png"))
     until("the stage runs", lambda: glass_of(tmp_path))
     assert digest_of(tmp_path / "run/headless.png") == digest_of(tmp_path / "state/last.png")
+
+
+def test_the_last_picture_is_forgotten_once_another_is_on(prepared: str, start: Start, tmp_path: Path) -> None:
+    Image.new("RGB", (5_000, 4_000), "navy").save(tmp_path / "state/last.png")
+    stage = start("stage", "--output", "headless")
+    until("the programme", lambda: digest_of(tmp_path / "run/headless.png") == prepared)
+    until("the 80 MB are given back", lambda: resident_mb(stage.pid) < 100)
+
+
+def resident_mb(pid: int) -> int:
+    return int(re.findall(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())[0]) // 1024
 
 
 @pytest.mark.parametrize("damage", [lambda path: path.write_text("{"), lambda path: path.unlink()])

@@ -18,6 +18,7 @@ from beffroi_content.model import AlertLevel, Announcement, AnnouncementContent,
 from beffroi_content.wire.messages import REPORT
 from beffroi_player.agent.link import Link
 from beffroi_player.agent.vault import PendingProgramme
+from beffroi_player.stage import frames
 
 
 @pytest.fixture
@@ -36,6 +37,18 @@ def test_a_screen_shows_its_name_for_a_while(informed: Player, hall: TownHall) -
     glass = informed.look()
     assert glass.overlay
     assert glass.frame != before
+    assert informed.wait(10_000).frame == before
+
+
+def test_what_lies_beneath_the_name_stays_in_memory(
+    informed: Player, hall: TownHall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "KEPT_BYTES", 0)
+    before = informed.look().frame
+    informed.hear(hall.publish_command("c1", "identify", 10))
+    assert informed.look().overlay
+    for path in informed.state.frames.iterdir():
+        path.unlink()
     assert informed.wait(10_000).frame == before
 
 

@@ -10,7 +10,7 @@ import signal
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
@@ -21,6 +21,9 @@ from beffroi_player.nudge import Bell, ring
 from beffroi_player.outputs import Output, OutputError, choose, drawn_by
 from beffroi_player.paths import COPIES
 from beffroi_player.stage.safety import Safety, note_end, note_start
+
+if TYPE_CHECKING:
+    from beffroi_player.stage.loop import Stage
 
 log = logging.getLogger(__name__)
 
@@ -54,15 +57,15 @@ def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto
             note_end(runtime)
             return 1
         notify.ready()
-        _loop(state, runtime, output, splash, bell, stopped, safety)
+        stage = _stage(state, runtime, output, splash, safety)
+        # It takes as much memory as the screen: when another picture is on, nobody needs it.
+        del splash
+        stage.run(bell, lambda: bool(stopped))
     note_end(runtime)
     return 0
 
 
-def _loop(
-    state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, bell: Bell, stopped: list[int],
-    safety: Safety,
-) -> None:  # fmt: skip
+def _stage(state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, safety: Safety) -> Stage:
     from beffroi_player.stage.loop import Stage  # noqa: PLC0415 -- after the first picture
     from beffroi_player.store import Runtime, State  # noqa: PLC0415
 
@@ -70,7 +73,7 @@ def _loop(
     # What is alive now stays so: the collector need not walk through it again and again.
     gc.collect()
     gc.freeze()
-    stage.run(bell, lambda: bool(stopped))
+    return stage
 
 
 def _listen_for_stop(bell_path: Path) -> list[int]:

@@ -18,10 +18,8 @@ from beffroi_player.outputs.composition import Area
 from beffroi_player.pictures import from_ppm
 from beffroi_player.store import Runtime, Size, State, is_live_frame
 
-CACHED = 2
-"""So many times the whole screen is kept: what is on and what was before; what comes waits beside."""
-LEAST_BYTES = 8 * 1024 * 1024
-"""What the frames of small screens may take all the same."""
+KEPT_BYTES = 8 * 1024 * 1024
+"""What all frames may take before those are forgotten that are neither on nor due next: small ones stay."""
 DIGESTS = 256
 """Digests that are remembered: a loop shows the same files again and again, and each takes longer than a step."""
 
@@ -34,7 +32,7 @@ class BrokenFrame(Exception):
 
 
 class Frames:
-    """Frames by file name, the most recently used of them in memory."""
+    """Frames by file name: what is on and what is due next is in memory, and what is small."""
 
     def __init__(self, state: State, runtime: Runtime) -> None:
         self._state = state
@@ -42,8 +40,7 @@ class Frames:
         self._cache: OrderedDict[str, pygame.Surface] = OrderedDict()
         self._coming: dict[str, Future[pygame.Surface]] = {}
         self._reader = ThreadPoolExecutor(1, "frames")
-        self._room = LEAST_BYTES
-        self._needed: frozenset[str] = frozenset()
+        self._due: frozenset[str] = frozenset()
         self._origins: weakref.WeakKeyDictionary[pygame.Surface, Origin] = weakref.WeakKeyDictionary()
         self._digests: OrderedDict[Origin, str] = OrderedDict()
         self.rotation = 0
@@ -54,15 +51,6 @@ class Frames:
             self._cache.clear()
             self._coming.clear()
             self.rotation = rotation
-
-    def make_room(self, size: Size, needed: Iterable[str]) -> None:
-        """Keep as many frames as a screen of that size needs.
-
-        Args:
-            size: In pixels.
-            needed: What is on now, which is kept however large it is: messages that glide are longer than a screen.
-        """
-        self._room, self._needed = max(LEAST_BYTES, CACHED * 4 * size[0] * size[1]), frozenset(needed)
 
     def load(self, name: str, size: Size | None = None) -> pygame.Surface:
         """Return a frame.
@@ -81,14 +69,15 @@ class Frames:
             surface = self._cache[name]
         else:
             surface = self._arrived(name) or self._read(name, self.rotation)
-            self._keep(name, surface)
+            self._cache[name] = surface
         if size is not None and surface.get_size() != panel_size(size, self.rotation):
             raise BrokenFrame(f"{name} is {surface.get_size()} where {size} is needed")
         return surface
 
     def load_ahead(self, names: Iterable[str]) -> None:
         """Read the frames that are due next, in a thread: decoding takes longer than a step of what moves."""
-        wanted = {name for name in names if name and name not in self._cache}
+        self._due = frozenset(names)
+        wanted = {name for name in self._due if name and name not in self._cache}
         self._coming = {name: coming for name, coming in self._coming.items() if name in wanted}
         for name in wanted - self._coming.keys():
             self._coming[name] = self._reader.submit(self._read_ahead, name, self.rotation)
@@ -161,13 +150,17 @@ class Frames:
             del self._cache[name]
         self._coming = {name: coming for name, coming in self._coming.items() if name in names}
 
-    def _keep(self, name: str, surface: pygame.Surface) -> None:
-        self._cache[name] = surface
+    def make_room(self, needed: Collection[str]) -> None:
+        """Forget what is neither on nor due next, the oldest first, until the rest is small.
+
+        Args:
+            needed: What is on, which is kept however large it is: messages that glide are longer than a screen.
+        """
         used = sum(_weight(kept) for kept in self._cache.values())
-        for old in [old for old in self._cache if old != name and old not in self._needed]:
-            if used <= self._room:
+        for name in [name for name in self._cache if name not in needed and name not in self._due]:
+            if used <= KEPT_BYTES:
                 break
-            used -= _weight(self._cache.pop(old))
+            used -= _weight(self._cache.pop(name))
 
 
 def compose(size: Size, rotation: int, parts: Sequence[tuple[pygame.Surface, Rectangle]]) -> pygame.Surface:

@@ -159,6 +159,7 @@ class Stage:
             # Whatever it was: what is on the glass stays there, and is better than nothing.
             log.exception("the picture stays as it is")
             self._reader.forget()
+            self._frames.keep_only(())
             self._steady = None
             return PAUSE_SECONDS
 
@@ -189,10 +190,10 @@ class Stage:
         size = self._reader.size(otherwise=self._presenter.natural_size(self._reader.rotation))
         moment = self._reader.moment()
         cue = self._director.cue(moment, size)
-        self._frames.make_room(size, cue.picture.frames)
         self._present(cue, moment, size)
         self._bellringer.look(cue.scene, self._speaker.volume)
         self._prepare(cue, moment, size)
+        self._frames.make_room(cue.picture.frames)
         due = moment.uptime_ms + 1000 * IDLE_SECONDS if cue.until_uptime_ms is None else cue.until_uptime_ms
         self._steady = Steady(cue, size, min(due, moment.uptime_ms + LOOK_MS)) if self._moves else None
         return self._wait(due)

@@ -44,12 +44,14 @@ class Picture:
     surfaces: tuple[pygame.Surface, ...]
     faults: tuple[Fault, ...]
     overlay: bool = False
+    beneath: frozenset[str] = frozenset()
+    """The frames of what it lies over, which is on again in a moment."""
 
     @property
     def frames(self) -> frozenset[str]:
         """The frames that it needs, with those of messages that glide."""
         glide = {strip.frame for piece in self.pieces for strip in piece.strips}
-        return frozenset(glide | {piece.frame for piece in self.pieces})
+        return self.beneath | glide | {piece.frame for piece in self.pieces}
 
     @property
     def parts(self) -> list[tuple[pygame.Surface, Rectangle]]:
@@ -94,7 +96,7 @@ class Scenery:
         except BrokenFrame as error:
             fault = Fault(frame=frame, detail=str(error))
             return Picture(picture.pieces, picture.surfaces, (*picture.faults, fault))
-        return Picture((Piece(frame, rectangle),), (surface,), picture.faults, overlay=True)
+        return Picture((Piece(frame, rectangle),), (surface,), picture.faults, overlay=True, beneath=picture.frames)
 
     def _candidates(self, showing: Showing) -> list[Piece]:
         """Return the frame of a showing, and then what may stand in for it."""
