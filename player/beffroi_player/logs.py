@@ -14,7 +14,6 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -41,7 +40,7 @@ def _journal(name: str, state: Path | None) -> logging.Handler | None:
     except ImportError:
         return None
 
-    def send(message: str, /, **fields: Any) -> None:
+    def send(message: str, /, **fields: object) -> None:
         # The handler passes on all that Python knows of a message; the journal takes names in capitals only.
         journal.send(message, **{field: value for field, value in fields.items() if field.isupper()})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -22,6 +21,8 @@ def default_runtime(state: Path) -> Path:
     given = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
     if given:
         return Path(given)
+    import hashlib  # noqa: PLC0415 -- only where nobody says it
+
     name = f"beffroi-{hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12]}"
     own = os.environ.get("XDG_RUNTIME_DIR")
     if own and os.access(own, os.W_OK):

@@ -1,11 +1,12 @@
-"""Stage and agent as two children of one process, for machines without a service manager."""
+"""Stage and agent as two children of one process, for machines without a service manager.
+
+It lives as long as they do and they wait for it to start: it imports no more than it needs.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import random
 import select
 import signal
 import socket
@@ -14,7 +15,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from types import FrameType
 
 from beffroi_content.memory import with_large_pages
@@ -31,18 +31,21 @@ SUPERVISED = "BEFFROI_SUPERVISED"
 _PR_SET_PDEATHSIG = 1
 
 
-@dataclass
 class Child:
-    """A process that is to live."""
+    """A process that is to live.
 
-    name: str
-    command: Sequence[str]
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    failures: int = 0
-    due: float = field(default=0.0)
-    speaks: bool = True
-    """Whether it may tell the service manager that the player is ready and alive."""
+    Args:
+        name: What it is called in the log.
+        command: The program and what it is told.
+        speaks: Whether it may tell the service manager that the player is ready and alive.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], *, speaks: bool = True) -> None:
+        self.name, self.command, self.speaks = name, command, speaks
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+        self.failures = 0
+        self.due = 0.0
 
     def start(self) -> None:
         """Start it."""
@@ -59,9 +62,14 @@ class Child:
             self.process = None
             steady = code == 0 or time.monotonic() - self.started > STEADY_SECONDS
             self.failures = 0 if steady else self.failures + 1
-            pause = 0.0 if self.failures == 0 else min(BACK_OFF_SECONDS, 0.25 * 2 ** min(self.failures, 8))
-            self.due = time.monotonic() + pause * (0.5 + random.random() / 2)  # noqa: S311
+            self.due = time.monotonic() + (0.0 if steady else self._pause())
         return code
+
+    def _pause(self) -> float:
+        import random  # noqa: PLC0415 -- only after a crash
+
+        longest = min(BACK_OFF_SECONDS, 0.25 * 2.0 ** min(self.failures, 8))
+        return longest * (0.5 + random.random() / 2)  # noqa: S311
 
     def stop(self) -> None:
         """End it, kindly at first."""
@@ -142,6 +150,8 @@ def _tend(children: Sequence[Child], closes: Child) -> bool:
 
 def end_with_parent() -> None:
     """Let the kernel end this process when its supervisor dies, however that dies."""
+    import ctypes  # noqa: PLC0415 -- only its children
+
     parent = os.environ.pop(SUPERVISED, "")
     if not parent:
         return
