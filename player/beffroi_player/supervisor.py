@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import select
 import signal
 import socket
@@ -62,14 +63,9 @@ class Child:
             self.process = None
             steady = code == 0 or time.monotonic() - self.started > STEADY_SECONDS
             self.failures = 0 if steady else self.failures + 1
-            self.due = time.monotonic() + (0.0 if steady else self._pause())
+            pause = 0.0 if self.failures == 0 else min(BACK_OFF_SECONDS, 0.25 * 2 ** min(self.failures, 8))
+            self.due = time.monotonic() + pause * (0.5 + random.random() / 2)  # noqa: S311
         return code
-
-    def _pause(self) -> float:
-        import random  # noqa: PLC0415 -- only after a crash
-
-        longest = min(BACK_OFF_SECONDS, 0.25 * 2.0 ** min(self.failures, 8))
-        return longest * (0.5 + random.random() / 2)  # noqa: S311
 
     def stop(self) -> None:
         """End it, kindly at first."""

@@ -134,6 +134,14 @@ def test_a_damaged_programme_is_shown_from_its_copy_without_anybody_to_ask(
     until("the programme", lambda: digest_of(tmp_path / "run/headless.png") == prepared)
 
 
+def test_the_stage_loads_no_libraries_that_it_does_not_use(prepared: str, start: Start, tmp_path: Path) -> None:
+    stage = start("stage", "--output", "headless")
+    until("the picture", lambda: digest_of(tmp_path / "run/headless.png") == prepared)
+    loaded = Path(f"/proc/{stage.pid}/maps").read_text()
+    assert "SDL2" in loaded
+    assert not re.findall("SDL2_mixer|SDL2_ttf|libavcodec|_imaging", loaded)
+
+
 def test_the_stage_needs_neither_pillow_nor_network(prepared: str, tmp_path: Path) -> None:
     script = (
         "import sys; import beffroi_player.stage.app, beffroi_player.stage.loop, beffroi_player.outputs.headless;"

@@ -5,14 +5,11 @@ from __future__ import annotations
 import gc
 import json
 import logging
-import os
 import signal
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
-
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 import pygame
 
