@@ -15,6 +15,7 @@ from beffroi_content import raster
 from beffroi_content.model import AlertLevel, Rectangle, Slide, WidgetContent
 from beffroi_content.model.widget import TickerMessage, TickerWidget
 from beffroi_player.agent.live import LiveFrames
+from beffroi_player.stage import frames
 from beffroi_player.stage.frames import panel_size, turned
 from beffroi_player.stage.glider import layers, places, speed
 from beffroi_player.stage.pace import USUAL
@@ -72,6 +73,21 @@ def test_each_step_is_a_sixtieth_of_a_second(player, hall):
             player.stage.step()
     assert len(player.display.pictures) == before + 30
     assert player.stage.late_frames == 0
+
+
+def test_messages_are_read_once_however_long_they_glide_before_something_else(player, hall, monkeypatch):
+    monkeypatch.setattr(frames, "KEPT_BYTES", 0)
+    first = ticker(("Marché de Noël samedi", None), ("Collecte des sapins", None))
+    other = ticker(("Piscine fermée", None)).replace(id="other")
+    player.hear(hall.publish_keys(), hall.publish_beat())
+    player.hear(hall.publish_programme(hall.manifest(first, other, size=RIBBON)))
+    shown = {each.id: each for each in (first, other)}[player.look().showings[0].slide]
+    own = {name for place, pages in player.core.active.frames.items() if place.startswith(shown.id) for name in pages}
+    for path in player.state.frames.iterdir():
+        path.unlink()
+    while not (found := player.wait(1_000)).faults:
+        assert glass(player) == expected(player, shown, *range(len(shown.content.widget.messages)))
+    assert not own & {fault.frame for fault in found.faults}
 
 
 def moved(before: pygame.Surface, after: pygame.Surface, most: int = 10) -> int:
