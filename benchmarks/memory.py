@@ -4,8 +4,9 @@ A whole player, as the unit of the service starts it, fills an Xvfb of 1920 x 10
 server and a real Mosquitto: once with six photographs, and once with a film of H.264 at 30 frames a second. After it
 has shown them for a while, the memory of each of its processes is read every second; the table has the median. PSS is
 the proportional set size: a page of memory that several processes share counts as a part of each. USS is what would be
-free if the process ended, RSS counts what is shared in full. Server and broker run on the same machine and share a few
-megabytes of libraries with the player; on a player of its own that part would be in its PSS.
+free if the process ended, RSS counts what is shared in full. Server and broker run on the same machine and share
+libraries with the player; on a player of its own that part would be in its PSS, and with other programs of Python
+beside it the PSS is lower.
 
 The limit is what two processes that do nothing need, side by side: one with Python, pygame and a window of that size,
 one that has imported what the agent imports.
