@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 Stamp = tuple[int, int, int]
 """Inode, size and time of change: differs after every atomic write."""
@@ -38,6 +41,24 @@ def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def make_way(path: Path) -> None:
+    """Remove what is there, unless it is a file or nothing.
+
+    Only a broken file system or a person by mistake puts a folder, or a link to nowhere, where a file belongs: what
+    could be written there is worth more.
+
+    Raises:
+        OSError: the disk does not let us.
+    """
+    if path.is_symlink():
+        path.unlink()
+    elif path.is_dir():
+        import shutil  # noqa: PLC0415 -- rare, and the stage starts without it
+
+        log.warning("%s is a folder and should be a file: it is removed", path.name)
+        shutil.rmtree(path)
 
 
 def sync_folder(folder: Path) -> None:

@@ -19,14 +19,14 @@ from beffroi_content.model import AssetReference
 from beffroi_player.agent.http import Refusal, Server
 from beffroi_player.agent.neighbours import Neighbours
 from beffroi_player.agent.pace import Pace
-from beffroi_player.files import sync_folder
+from beffroi_player.files import make_way, sync_folder
 
 log = logging.getLogger(__name__)
 
-SLOWEST = 1_000
-"""Bytes a second, after ``GRACE_SECONDS``: slower than any real line, so somebody holds the connection."""
-GRACE_SECONDS = 30.0
-
+SLOWEST, GRACE_SECONDS = 1_000, 30.0
+"""Bytes a second, after so many seconds: slower than any real line, so somebody holds the connection."""
+SLOWEST_NEAR, GRACE_NEAR_SECONDS = 50_000, 2.0
+"""The same of a neighbour: the server is asked instead."""
 
 RESERVE_BYTES, RESERVE_SHARE = 500_000_000, 0.2
 """What stays free of the disk: room for the next programme, and a memory card that is nearly full wears out fast."""
@@ -42,6 +42,10 @@ class Unavailable(Exception):
         super().__init__(why)
         self.is_full = is_full
         """Whether it is the disk that has no room."""
+
+
+class Wrong(Refusal):
+    """What came is not the file that was signed."""
 
 
 class Cancelled(Exception):
@@ -80,20 +84,23 @@ class Assets:
             Unavailable: it cannot be had; what has arrived of it is kept for the next try.
             Cancelled: ``cancelled`` became true.
         """
-        path = self.path(asset)
+        path, part = self.path(asset), self._part(asset)
         if _digest(path) == asset.sha256:
             with contextlib.suppress(OSError):
                 os.utime(path)
             return
-        path.unlink(missing_ok=True)
-        if self._from_neighbours(asset, cancelled):
-            return
         try:
-            self._download(asset, lambda start: self._server.asset(asset.sha256, start), cancelled)
-        except (requests.RequestException, OSError) as error:
-            if isinstance(error, Refusal) and error.status == requests.codes.requested_range_not_satisfiable:
-                self._part(asset).unlink(missing_ok=True)
-            raise Unavailable(str(error), is_full=getattr(error, "errno", None) == errno.ENOSPC) from error
+            make_way(path)
+            make_way(part)
+            path.unlink(missing_ok=True)
+            if not self._is_whole(asset) and not self._from_neighbours(asset, cancelled):
+                self._download(asset, lambda start: self._server.asset(asset.sha256, start), cancelled)
+            os.replace(part, path)
+            sync_folder(self._folder)
+        except OSError as error:
+            if isinstance(error, Wrong) or _is_beyond(error):
+                part.unlink(missing_ok=True)
+            raise Unavailable(str(error), is_full=error.errno == errno.ENOSPC) from error
 
     def tidy(self, needed: Iterable[AssetReference], *, all_else: bool = False) -> None:
         """Remove what is not needed, as far as room is wanted, what was used longest ago first.
@@ -119,22 +126,35 @@ class Assets:
         return free < max(RESERVE_BYTES, RESERVE_SHARE * whole)
 
     def _from_neighbours(self, asset: AssetReference, cancelled: Callable[[], bool]) -> bool:
-        """Tell whether a neighbour has given the file. Whatever goes wrong, the server is asked next."""
-        neighbours = self._neighbours
+        """Tell whether a neighbour has given the file. Whatever goes wrong, the server goes on where it was."""
+        neighbours, part = self._neighbours, self._part(asset)
         for host, port in neighbours.who_has(asset.sha256) if neighbours else ():
             assert neighbours is not None
+            source = partial(neighbours.asset, asset.sha256, host=host, port=port)
+            have = _size(part)
             try:
-                self._download(asset, partial(neighbours.asset, asset.sha256, host=host, port=port), cancelled)
-            except (requests.RequestException, OSError) as error:
+                self._download(asset, source, cancelled, SLOWEST_NEAR, GRACE_NEAR_SECONDS)
+            except OSError as error:
                 log.info("%s does not come from %s: %s", asset.sha256[:12], host, error)
                 neighbours.blame(host)
+                with contextlib.suppress(OSError):
+                    os.truncate(part, have)
             else:
                 return True
         return False
 
-    def _download(self, asset: AssetReference, source: Source, cancelled: Callable[[], bool]) -> None:
-        part = self._part(asset)
-        have = part.stat().st_size if part.exists() else 0
+    def _download(
+        self, asset: AssetReference, source: Source, cancelled: Callable[[], bool], slowest: int = SLOWEST,
+        grace: float | None = None,
+    ) -> None:  # fmt: skip
+        """Fetch what is missing of a file.
+
+        Raises:
+            Wrong: it is not the file that was signed.
+            OSError: it does not come, or the disk does not take it.
+        """
+        part, grace = self._part(asset), GRACE_SECONDS if grace is None else grace
+        have = _size(part)
         if have >= asset.size:
             part.unlink()
             have = 0
@@ -145,15 +165,19 @@ class Assets:
             for chunk in chunks:
                 if cancelled():
                     raise Cancelled
-                if (seconds := time.monotonic() - began) > GRACE_SECONDS and file.tell() - start < seconds * SLOWEST:
-                    raise Refusal(f"the file comes at less than {SLOWEST} bytes a second")
+                seconds = time.monotonic() - began
+                if seconds > grace and file.tell() + len(chunk) - start < seconds * slowest:
+                    raise Refusal(f"the file comes at less than {slowest} bytes a second")
                 if file.tell() + len(chunk) > asset.size:
-                    raise Refusal(f"the file is larger than the {asset.size} bytes that were signed")
+                    raise Wrong(f"the file is larger than the {asset.size} bytes that were signed")
                 file.write(chunk)
                 began += self._rest(len(chunk), cancelled)
             file.flush()
             os.fsync(file.fileno())
-        self._accept(part, asset)
+        if (size := _size(part)) < asset.size:
+            raise Refusal(f"the connection ended after {size} of {asset.size} bytes")
+        if not self._is_whole(asset):
+            raise Wrong("the file is not the one that was signed")
 
     def _rest(self, count: int, cancelled: Callable[[], bool]) -> float:
         """Wait as long as the line is to be spared; return the seconds, which do not count as slowness."""
@@ -166,15 +190,21 @@ class Assets:
     def _part(self, asset: AssetReference) -> Path:
         return self._folder / f"{asset.sha256}.part"
 
-    def _accept(self, part: Path, asset: AssetReference) -> None:
-        size = part.stat().st_size
-        if size < asset.size:
-            raise Refusal(f"the connection ended after {size} of {asset.size} bytes")
-        if _digest(part) != asset.sha256:
-            part.unlink()
-            raise Refusal("the file is not the one that was signed")
-        os.replace(part, self.path(asset))
-        sync_folder(self._folder)
+    def _is_whole(self, asset: AssetReference) -> bool:
+        """Tell whether all that was waited for has come."""
+        part = self._part(asset)
+        return _size(part) == asset.size and _digest(part) == asset.sha256
+
+
+def _is_beyond(error: OSError) -> bool:
+    return isinstance(error, Refusal) and error.status == requests.codes.requested_range_not_satisfiable
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _used_at(path: Path) -> float:

@@ -11,14 +11,15 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import requests
+import urllib3
 from pydantic import ValidationError
 
 from beffroi_content.wire.reports import PlaysHeld
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
-ANSWER_LIMIT = 8 * 1024 * 1024
-"""Bytes of an answer that is not a file."""
+ANSWER_LIMIT, ANSWER_SECONDS = 8 * 1024 * 1024, 120.0
+"""Bytes of an answer that is not a file, and how long it may take from its first line on."""
 CHUNK = 64 * 1024
 PLAYS_HEADER = "Beffroi-Plays"
 PIECE = 16 * 1024
@@ -97,7 +98,7 @@ class Server:
             resumed = response.status_code == requests.codes.partial_content
             if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
                 raise Refusal("another part of the file came than was asked for")
-            yield (start if resumed else 0), response.iter_content(CHUNK)
+            yield (start if resumed else 0), _pieces(response)
 
     def put_capture(self, png: bytes) -> None:
         """Hand over an exact picture of the glass.
@@ -156,13 +157,31 @@ class _Pieces:
             yield self._data[start : start + PIECE]
 
 
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    """Yield what comes as it comes: whoever lets it drip must not hold the reader until a piece is full.
+
+    Raises:
+        Refusal: it is packed, which nobody asked for: a few bytes may become very many.
+        requests.ConnectionError: it ends too soon, or not at all.
+    """
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise Refusal("what comes is packed, and was not to be")
+    try:
+        while piece := response.raw.read1(CHUNK, decode_content=False):
+            yield piece
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.ConnectionError(error) from error
+
+
 def _json(response: requests.Response) -> Any:
-    body = b""
-    for chunk in response.iter_content(CHUNK):
-        body += chunk
+    body, until = b"", time.monotonic() + ANSWER_SECONDS
+    for piece in _pieces(response):
+        body += piece
         if len(body) > ANSWER_LIMIT:
             raise Refusal(f"the answer has more than {ANSWER_LIMIT} bytes")
+        if time.monotonic() > until:
+            raise Refusal(f"the answer is too slow: {len(body)} bytes in {ANSWER_SECONDS:.0f} s")
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refusal("the answer is not JSON") from error

@@ -19,10 +19,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-import requests
 
 from beffroi_player.agent.http import CHUNK, Refusal
 
@@ -31,8 +32,8 @@ log = logging.getLogger(__name__)
 GROUP, PORT = "239.255.66.69", 7069
 """Of the administratively scoped addresses (RFC 2365): no router passes them on."""
 WAIT_S = 0.25
-TIMEOUT_S = (2.0, 5.0)
-"""To connect, and between two pieces: whoever is slower is no help."""
+PATIENCE_S = 5.0
+"""To connect, for the head of an answer, and between two pieces: whoever is slower is no help."""
 MOST_ANSWERS = 4
 MOST_GUESTS = 4
 """Players that are given a file at the same time."""
@@ -112,16 +113,26 @@ class Neighbours:
         """Give a file from a byte on, as :meth:`Server.asset` does.
 
         Raises:
-            Refusal: the neighbour does not have it after all.
-            requests.RequestException: it does not answer.
+            Refusal: the neighbour does not have it after all, or speaks in riddles.
+            OSError: it does not answer.
         """
-        headers = {"Range": f"bytes={start}-"} if start else {}
-        with requests.get(
-            f"http://{host}:{port}/{sha256}", headers=headers, timeout=TIMEOUT_S, stream=True, allow_redirects=False
-        ) as response:
-            if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
-                raise Refusal(f"{host} has it not: {response.status_code}")
-            yield (start if response.status_code == requests.codes.partial_content else 0), response.iter_content(CHUNK)
+        connection = HTTPConnection(host, port, timeout=PATIENCE_S)
+        connection.connect()
+        # A limit for the whole of the head: each of its bytes may come just in time.
+        hurry = threading.Timer(PATIENCE_S, partial(_hang_up, connection.sock))
+        hurry.start()
+        try:
+            connection.request("GET", f"/{sha256}", headers={"Range": f"bytes={start}-"} if start else {})
+            response = connection.getresponse()
+            hurry.cancel()
+            if response.status != (HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK):
+                raise Refusal(f"{host} does not have it: {response.status}")
+            yield start, iter(partial(response.read1, CHUNK), b"")
+        except HTTPException as error:
+            raise Refusal(f"{host} says {error!r}") from error
+        finally:
+            hurry.cancel()
+            connection.close()
 
     def blame(self, host: str) -> None:
         """Remember who gave what was wrong, or nothing."""
@@ -218,6 +229,11 @@ class _Guest(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing: a guest is no news."""
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _shut(door: _Door, runs: bool) -> None:
