@@ -34,8 +34,12 @@ def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
+        try:
+            os.replace(temporary, path)
+        except IsADirectoryError:
+            make_way(path)
+            os.replace(temporary, path)
+    except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise

@@ -275,6 +275,8 @@ class State:
             OSError: the disk does not let us.
         """
         for folder in (self.folder, self.assets, self.frames, self.plays):
+            if folder.is_file():
+                folder.unlink()
             folder.mkdir(mode=0o750, parents=True, exist_ok=True)
 
 

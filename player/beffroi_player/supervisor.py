@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import select
 import signal
 import socket
@@ -19,10 +18,11 @@ from contextlib import contextmanager
 from types import FrameType
 
 from beffroi_content.memory import with_large_pages
+from beffroi_player import backoff
 
 log = logging.getLogger(__name__)
 
-BACK_OFF_SECONDS = 30.0
+FIRST_SECONDS, BACK_OFF_SECONDS = 0.25, 30.0
 STEADY_SECONDS = 60.0
 """A child that lived this long is started again at once."""
 PATIENCE_SECONDS = 10.0
@@ -63,8 +63,8 @@ class Child:
             self.process = None
             steady = code == 0 or time.monotonic() - self.started > STEADY_SECONDS
             self.failures = 0 if steady else self.failures + 1
-            pause = 0.0 if self.failures == 0 else min(BACK_OFF_SECONDS, 0.25 * 2 ** min(self.failures, 8))
-            self.due = time.monotonic() + pause * (0.5 + random.random() / 2)  # noqa: S311
+            pause = backoff.pause(self.failures, FIRST_SECONDS, BACK_OFF_SECONDS) if self.failures else 0.0
+            self.due = time.monotonic() + pause
         return code
 
     def stop(self) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from beffroi_player.agent.assets import Assets, Cancelled, Unavailable
 from beffroi_player.agent.draw import WORKER, Painter, finished
 from beffroi_player.agent.enrol import NotEnrolled, enrol, root_fingerprint
 from beffroi_player.agent.http import Server
+from beffroi_player.backoff import pause
 from beffroi_player.files import sweep, write_file
 from beffroi_player.pictures import from_ppm, to_ppm
 
@@ -135,12 +138,41 @@ def test_what_is_no_server_is_refused(url: str) -> None:
 # --- files
 
 
-def test_a_write_leaves_the_old_file_where_it_fails(tmp_path: Path) -> None:
+def test_a_write_leaves_the_old_file_where_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "a"
-    target.mkdir()
-    with pytest.raises(OSError, match="directory"):
+    target.write_bytes(b"old")
+
+    def refuses(_handle: int) -> None:
+        raise OSError(errno.EIO, "the card gives up")
+
+    monkeypatch.setattr(os, "fsync", refuses)
+    with pytest.raises(OSError, match="gives up"):
         write_file(target, b"new")
+    assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_in_the_place_of_a_file_makes_way(tmp_path: Path) -> None:
+    (tmp_path / "é.json" / "☃").mkdir(parents=True)
+    write_file(tmp_path / "é.json", b"new")
+    assert (tmp_path / "é.json").read_bytes() == b"new"
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"of somebody else")
+    (tmp_path / "a").symlink_to("elsewhere")
+    write_file(tmp_path / "a", b"new")
+    assert (tmp_path / "elsewhere").read_bytes() == b"of somebody else"
+    assert not (tmp_path / "a").is_symlink()
+
+
+@pytest.mark.parametrize("failures", [1, 2, 5, 40, 10_000])
+def test_a_pause_doubles_up_to_the_longest_and_is_seldom_the_same(failures: int) -> None:
+    longest = min(60.0, 2.0 * 2 ** min(failures, 10))
+    found = [pause(failures, 2.0, 60.0) for _ in range(200)]
+    assert all(longest / 2 <= each <= longest for each in found)
+    assert len(set(found)) > 100
+    assert min(pause(failures, 2.0, 60.0, least=0.0) for _ in range(200)) < longest / 4
 
 
 def test_what_interrupted_writes_left_is_swept(tmp_path: Path) -> None:

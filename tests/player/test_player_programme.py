@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
+from pathlib import Path
 
 import pytest
 from player import Player
@@ -8,7 +11,11 @@ from town import TownHall, alert, jpeg, picture_slide, slide
 
 from beffroi_content import raster
 from beffroi_content.model import Slide, UnknownContent
-from beffroi_player.agent.draw import DISK, WORKER, Outcome
+from beffroi_player.agent.app import Agent
+from beffroi_player.agent.core import Arrival
+from beffroi_player.agent.draw import DISK, FULL, WORKER, Outcome
+from beffroi_player.agent.vault import PendingProgramme
+from beffroi_player.store import ActiveProgramme, Runtime, State
 
 
 @pytest.fixture
@@ -147,13 +154,16 @@ def test_a_damaged_state_of_trust_is_rebuilt_from_what_is_held(informed: Player,
     assert informed.slides == ["new"]
 
 
-def test_a_full_disk_takes_nothing_off_the_glass(informed: Player, hall: TownHall) -> None:
+def test_a_full_disk_takes_nothing_off_the_glass(
+    informed: Player, hall: TownHall, monkeypatch: pytest.MonkeyPatch
+) -> None:
     informed.hear(hall.publish_programme(hall.manifest(slide("old"))))
     before = informed.look().frame
-    for name in ("pending", "trust"):
-        path = getattr(informed.vault, name).path
-        path.unlink(missing_ok=True)
-        path.mkdir()  # nothing can be renamed onto a folder
+
+    def refuses(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", refuses)
     hall.now_ms += 1
     informed.hear(hall.publish_command("c1", "identify"))
     assert "disk" in informed.codes()
@@ -227,7 +237,7 @@ def test_what_is_whole_is_not_written_again(player, hall):
     assert player.state.programme.stamp == before
 
 
-@pytest.mark.parametrize("code", [DISK, WORKER])
+@pytest.mark.parametrize("code", [FULL, DISK, WORKER])
 def test_a_machine_that_draws_nothing_condemns_no_slide(player, hall, monkeypatch, code):
     monkeypatch.setattr(player.painter, "draw", lambda *_: Outcome(code=code, detail="No space left on device"))
     player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
@@ -256,3 +266,61 @@ def test_a_file_that_is_lost_while_it_is_drawn_condemns_no_slide(fetching_player
     monkeypatch.undo()
     player.prepare(player.core.pending)
     assert player.slides == ["photo"]
+
+
+def test_a_disk_that_is_full_gives_up_files_of_yesterday_for_a_frame(player, hall, monkeypatch):
+    old = player.state.assets / ("0" * 64)
+    old.write_bytes(b"of last winter")
+    draw = player.painter.draw
+
+    def full(*order):
+        return Outcome(code=FULL, detail="No space left on device") if old.exists() else draw(*order)
+
+    monkeypatch.setattr(player.painter, "draw", full)
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
+    assert player.slides == ["a"]
+
+
+@pytest.mark.parametrize("name", ["assets", "frames", "plays"])
+def test_a_file_in_the_place_of_a_folder_makes_way(informed: Player, hall: TownHall, name: str) -> None:
+    folder = informed.state.folder / name
+    folder.rmdir()
+    folder.write_bytes(b"by mistake")
+    informed.hear(hall.publish_programme(hall.manifest(slide("a"))))
+    assert informed.slides == ["a"]
+    assert folder.is_dir()
+
+
+# --- several at once
+
+
+def test_what_is_prepared_again_never_takes_the_place_of_what_is_newer(informed: Player, hall: TownHall) -> None:
+    informed.hear(hall.publish_programme(hall.manifest(slide("old"))))
+    before = informed.core.active
+    assert before is not None
+    informed.preparer.offer(PendingProgramme(sequence=before.sequence + 1, manifest=hall.manifest(slide("new"))))
+    informed.prepare(PendingProgramme(sequence=before.sequence, manifest=before.manifest))
+    assert informed.slides == ["new"]
+    informed.prepare(PendingProgramme(sequence=before.sequence, manifest=before.manifest))
+    assert informed.slides == ["new"]
+
+
+def test_what_is_there_for_the_next_programme_is_not_tidied_away(hall: TownHall, tmp_path: Path) -> None:
+    state, runtime = State(tmp_path / "state"), Runtime(tmp_path / "run")
+    state.make()
+    runtime.make()
+    agent = Agent(hall.enrolment(), state, runtime)
+    manifest = hall.manifest(slide("now"))
+    agent.core.activate(ActiveProgramme(sequence=1, manifest=manifest, frames={}))
+    (state.frames / "of-the-next.png").write_bytes(b"drawn already")
+    for topic, payload in (hall.publish_keys(), hall.publish_programme(hall.manifest(slide("next")))):
+        agent.arrived(Arrival(topic, payload, 60_000.0, live=True))
+    # The glass shows the programme, while the next one waits at the door.
+    agent._tidy()
+    for lane in (agent._admission, agent._disk):
+        lane.start()
+        lane.stop()
+    for end in (agent.link._wake_in, agent.link._wake_out):
+        end.close()
+    assert agent.core.pending is not None
+    assert (state.frames / "of-the-next.png").exists()

@@ -230,7 +230,9 @@ class Agent:
 
     def _needed(self) -> list[AssetReference]:
         """Return the files of what is on and of what is to come."""
-        return [asset for each in (self.core.active, self.core.pending) if each for asset in each.manifest.assets]
+        # In this order: what is activated meanwhile is in one of the two.
+        pending, active = self.core.pending, self.core.active
+        return [asset for each in (pending, active) if each for asset in each.manifest.assets]
 
     def _mind_line(self) -> None:
         """Share files with the neighbours or not, and fetch what has waited for the hours of downloads."""
@@ -341,14 +343,15 @@ class Agent:
 
     def _tidy(self) -> None:
         """The glass shows the programme: what only the one before needed can go."""
-        active, pending = self.core.active, self.core.pending
-        if active is None or pending is not None:
-            return
 
         def tidy() -> None:
+            # Here, where documents are admitted: what is drawn for a newer programme is drawn later.
+            pending, active = self.core.pending, self.core.active
+            if active is None or pending is not None:
+                return
             names = {name for pages in active.frames.values() for name in pages} | self.core.book.frames
             self._disk.put(lambda: keep_frames(self._state.frames, names))
-            self._disk.put(lambda: self._assets.tidy(active.manifest.assets))
+            self._disk.put(lambda: self._assets.tidy(self._needed()))
 
         self._admission.put(tidy)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import requests
 from beffroi_content.digest import frame_digest
 from beffroi_content.wire.captures import labelled
 from beffroi_content.wire.reports import Capture
+from beffroi_player import backoff
 from beffroi_player.agent.develop import developed
 from beffroi_player.agent.http import Refusal
 from beffroi_player.pictures import from_ppm
@@ -107,8 +107,7 @@ class Captures:
         if self._failures >= TRIES:
             return self._give_up(wanted, "not-sent", str(error))
         log.info("an exact picture of the glass is not sent yet: %s", error)
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**self._failures)
-        return longest * random.uniform(0.5, 1.0)  # noqa: S311
+        return backoff.pause(self._failures, FIRST_PAUSE, LONGEST_PAUSE)
 
     def _give_up(self, wanted: Exact, code: str, detail: str) -> float | None:
         self._refused("exact picture", code, detail)

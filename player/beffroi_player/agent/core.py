@@ -267,13 +267,15 @@ class Core:
         self._effects.later(prepare)
 
     def activate(self, programme: ActiveProgramme) -> None:
-        """Put a programme that is ready on the glass: one rename, and a word to the stage.
+        """Put a programme that is ready on the glass, unless it is older: one rename, and a word to the stage.
 
         Raises:
             OSError: the disk is full or broken; the old programme stays.
         """
         ready = programme.model_copy(update={"activated_at_ms": max(0, self.clock.now().unix_ms)})
         with self._saving:
+            if self.active is not None and self.active.sequence > ready.sequence:
+                return
             self._state.programme.write(ready)
             self._written[self._state.programme.path] = self._state.programme.stamp
             self.active = ready

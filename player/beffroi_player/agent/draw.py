@@ -6,6 +6,7 @@ It reads one request per line on standard input and writes one answer per line o
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import resource
@@ -29,8 +30,10 @@ FILE_BYTES = 64 * 1024 * 1024
 SLIDE_SECONDS = 40.0
 START_SECONDS = 60.0
 NICENESS = 10
-DISK, WORKER = "disk", "worker"
-"""Why there are no frames where the slide is not to blame: the disk refuses, or the worker cannot be started."""
+FULL, DISK, WORKER = "disk-full", "disk", "worker"
+"""Why there are no frames where the slide is not to blame: the disk has no room or refuses otherwise, or the worker
+cannot be started."""
+INNOCENT = (FULL, DISK, WORKER)
 READY = b"ready\n"
 """The first line of a worker that has started."""
 
@@ -163,7 +166,8 @@ def _answer(line: bytes) -> Outcome:
     except RasterError as error:
         return Outcome(code=error.code, detail=str(error)[:400])
     except OSError as error:
-        return Outcome(code=DISK, detail=f"{type(error).__name__}: {error}"[:400])
+        code = FULL if error.errno == errno.ENOSPC else DISK
+        return Outcome(code=code, detail=f"{type(error).__name__}: {error}"[:400])
     except MemoryError:
         return Outcome(code="too-large", detail=f"it needs more than {MEMORY_BYTES >> 20} MiB of memory")
     except Exception as error:  # noqa: BLE001 -- one slide must not end the others

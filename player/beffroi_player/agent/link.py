@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import random
 import select
 import socket
 import ssl
@@ -25,7 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from beffroi_content.wire.messages import STATUS, Message, message_of
 from beffroi_content.wire.reports import Status
 from beffroi_content.wire.topics import Scope, Topic
-from beffroi_player import machine
+from beffroi_player import backoff, machine
 from beffroi_player.agent.core import Arrival
 from beffroi_player.agent.vault import Broker, Enrolment
 
@@ -34,8 +33,8 @@ log = logging.getLogger(__name__)
 KEEPALIVE_SECONDS = 12
 """paho notices a dead peer after twice that; the missing beat is noticed after ``SILENCE_MS``."""
 CONNECT_SECONDS = 5.0
-BACK_OFF_SECONDS = 20.0
-"""No pause between two attempts is longer."""
+FIRST_SECONDS, BACK_OFF_SECONDS = 0.5, 20.0
+"""How long the pause after a good connection is at most, and any other."""
 STEADY_SECONDS = 30.0
 """A connection that lasted this long was a good one: the next attempt after it comes soon."""
 OUTBOX = 500
@@ -144,7 +143,7 @@ class Link:
             self._lost()
             attempt = 0 if time.monotonic() - began > STEADY_SECONDS else attempt + 1
             # Full jitter: after an outage a thousand players must not come back in the same second.
-            self._stopping.wait(random.random() * min(BACK_OFF_SECONDS, 0.5 * 2 ** min(attempt, 8)))  # noqa: S311
+            self._stopping.wait(backoff.pause(attempt, FIRST_SECONDS, BACK_OFF_SECONDS, least=0.0))
 
     def _connect_and_serve(self) -> None:
         self._connections += 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from collections.abc import Callable
 
+from beffroi_player import backoff
 from beffroi_player.agent.assets import Cancelled
 from beffroi_player.agent.programme import Waiting, Workshop
 from beffroi_player.agent.vault import PendingProgramme
@@ -46,7 +46,10 @@ class Preparer:
         self._thread.start()
 
     def offer(self, programme: PendingProgramme) -> None:
-        """Prepare this one; it replaces one that is not ready."""
+        """Prepare this one; it replaces one that is not ready, unless that is newer."""
+        wanted = self._wanted
+        if wanted is not None and wanted.sequence > programme.sequence:
+            return
         self._wanted = programme
         self._failures = 0
         self._news.set()
@@ -93,8 +96,7 @@ class Preparer:
     def _again(self, sentence: str) -> float:
         self._failures += 1
         self._say(sentence[:500])
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures, 8))
-        return random.random() * longest  # noqa: S311
+        return backoff.pause(self._failures, FIRST_PAUSE, LONGEST_PAUSE)
 
     def _say(self, sentence: str) -> None:
         self.status = sentence

@@ -16,7 +16,7 @@ from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.timeline.playlists import Shelf
 from beffroi_player.agent.alerts import save_png
 from beffroi_player.agent.assets import Assets, Cancelled, Unavailable
-from beffroi_player.agent.draw import DISK, WORKER, Outcome, Painter, finished, whole
+from beffroi_player.agent.draw import FULL, INNOCENT, Outcome, Painter, finished, whole
 from beffroi_player.agent.night import postponed
 from beffroi_player.store import ActiveProgramme, Size, Skipped, State, frame_set, strip_set
 
@@ -69,7 +69,7 @@ class Workshop:
             if outcome.frames:
                 self._drawn[slide.id, size] = outcome.frames
                 self._strips[slide.id, size] = outcome.strips
-            elif outcome.code in (DISK, WORKER) or not all(self.assets.path(asset).exists() for asset in slide.assets):
+            elif outcome.code in INNOCENT or not all(self.assets.path(asset).exists() for asset in slide.assets):
                 # It is not the slide that is broken.
                 raise Waiting(f"“{slide.name}” is not drawn yet: {outcome.detail}"[:500])
             else:
@@ -117,7 +117,13 @@ class Workshop:
         if isinstance(slide.content, UnknownContent):
             return Outcome(code="unknown-kind", detail=f"this version does not know {slide.content.kind!r}")
         found = finished(self.state.frames, slide, raster.Canvas.of(manifest.settings, size))
-        return found if found.frames else self.painter.draw(slide, manifest.settings, size)
+        if not found.frames:
+            found = self.painter.draw(slide, manifest.settings, size)
+        if found.code == FULL:
+            # Files that may be of use one day have no right to the room that a frame needs now.
+            self.assets.tidy(self.needed(), all_else=True)
+            found = self.painter.draw(slide, manifest.settings, size)
+        return found
 
     def _assembled(self, sequence: int, manifest: Manifest, skipped: dict[str, Skipped]) -> ActiveProgramme:
         idle = manifest.idle
