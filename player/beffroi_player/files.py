@@ -65,6 +65,16 @@ def make_way(path: Path) -> None:
         shutil.rmtree(path)
 
 
+def sync_file(path: Path) -> None:
+    """Wait until what was written to a file is on the disk.
+
+    Raises:
+        OSError: the file is gone, or the disk is broken.
+    """
+    with path.open("rb") as file:
+        os.fdatasync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

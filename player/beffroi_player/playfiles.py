@@ -22,6 +22,8 @@ from pydantic import ValidationError
 from beffroi_content.wire.reports import BEGINNING, Play, chained
 
 OPEN, PACKED = ".jsonl", ".jsonl.gz"
+NOTE = b'{"next":'
+"""How the lines of an open file begin that say what is on: see ``store.Unwritten``. They are not packed."""
 
 
 class Damaged(Exception):
@@ -69,9 +71,14 @@ def plays_of(file: PlayFile) -> Iterator[Play]:
     with file.path.open("rb") as lines:
         for line in lines:
             # The stage is writing a line that has no end yet.
-            play = _play(line) if line.endswith(b"\n") else None
+            play = _play(line) if line.endswith(b"\n") and not is_note(line) else None
             if play is not None:
                 yield play
+
+
+def is_note(line: bytes) -> bool:
+    """Tell whether a line is no play, but says what was on when it was written."""
+    return line.startswith(NOTE)
 
 
 def pack(file: PlayFile) -> bytes:

@@ -17,14 +17,14 @@ the old or the new. Any file may be missing or broken: the player then does with
 ``frames/<name>.png``     agent     slides and alerts as they are shown
 ``last.png``              agent     what was on the glass, for the first instant after a start
 ``notice.png``            agent     what is shown while there is nothing else
-``showings.json``         stage     what is on for more than ten minutes, in case the power goes
 ``plays/<number>.jsonl``  stage     the play log; each file is named after the first number in it
 ``plays/<…>.jsonl.gz``    agent     such a file once it is closed, packed: ``zcat`` shows it (see ``playfiles``)
 ``display.json``          stage     what was done to the display and is to be undone, once it was switched or dimmed
 ========================  ========  ==================================================================
 
-The play log is the proof of what was shown. The stage closes a file after a thousand plays and forgets only the oldest
-of two hundred that nobody packed. The agent packs them, and keeps a year, whether they were sent or not (see
+The play log is the proof of what was shown. Between the plays are lines that say what has begun and not ended yet, in
+case the power goes. The stage closes a file after a thousand plays and forgets only the oldest of two hundred that
+nobody packed. The agent packs them, and keeps a year, whether they were sent or not (see
 ``agent.archive``).
 
 The *runtime directory* is in memory and forgotten at each boot.
@@ -264,8 +264,6 @@ class State:
         self.programme = Slot(folder / "programme.json", ActiveProgramme, copy=copies / "programme.json")
         self.alerts = Slot(folder / "alerts.json", AlertsRecord, copy=copies / "alerts.json")
         self.forwarded = Slot(folder / "forwarded.json", Forwarded)
-        # Written by the frame loop, which does not wait for the disk: it is there after half a minute.
-        self.showings = Slot(folder / "showings.json", Unwritten, durable=False)
         self.altered = Slot(folder / "display.json", Altered)
 
     def make(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import random
@@ -15,12 +16,14 @@ from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.wire.messages import PLAYS, Message
 from beffroi_content.wire.reports import BEGINNING, Play, Plays, PlaysHeld, chained
 from beffroi_player.__main__ import main
+from beffroi_player.agent import archive as agent_archive
+from beffroi_player.agent import plays as agent_plays
 from beffroi_player.agent.archive import KEPT_MS, Archive
 from beffroi_player.agent.enrol import root_fingerprint
 from beffroi_player.agent.http import Server
 from beffroi_player.agent.plays import BATCH, PlayForwarder
 from beffroi_player.agent.poller import Poller
-from beffroi_player.playfiles import play_files, plays_of
+from beffroi_player.playfiles import PlayFile, pack, play_files, plays_of
 from beffroi_player.stage.playlog import LINES_PER_FILE, PlayLog
 from beffroi_player.store import State
 from beffroi_server.screens.ledger import Ledger, rows_of
@@ -157,8 +160,60 @@ def test_plays_that_nobody_acknowledged_are_sent_again(street: Street) -> None:
     forwarder.forward()
     assert broker.batches[0] == broker.batches[1]
     broker.waiting[0]()
+    forwarder.save()
     PlayForwarder(street.state, broker.publish).forward()
     assert broker.batches[-1][0] == broker.batches[0][-1] + 1
+
+
+def test_a_broker_that_never_acknowledges_a_batch_gets_it_again_and_holds_nothing_up(street: Street) -> None:
+    broker = Broker()
+    forwarder = PlayForwarder(street.state, broker.publish, lambda: street.now_ms)
+    forwarder.forward()
+    street.now_ms += 61_000
+    forwarder.forward()
+    assert broker.batches[0] == broker.batches[1]
+    broker.waiting[1]()
+    forwarder.forward()
+    broker.waiting[0]()  # late, and after the other
+    assert [batch[0] for batch in broker.batches] == [1, 1, 201]
+    broker.waiting[2]()
+    forwarder.forward()
+    assert broker.batches[3][0] == 401
+
+
+def test_nothing_is_sent_that_a_power_cut_could_still_take_back(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Path] = []
+    monkeypatch.setattr(agent_plays, "sync_file", kept.append)
+    street.minutes(1)
+    newest = play_files(street.state.plays)[-1]
+    assert newest.path in kept
+
+    def refuses(_path: Path) -> None:
+        raise OSError(errno.EIO, "the card gives up")
+
+    monkeypatch.setattr(agent_plays, "sync_file", refuses)
+    before = len(street.batches)
+    street.minutes(3)
+    assert len(street.batches) == before
+    monkeypatch.undo()
+    street.minutes(12)
+    assert street.sent == list(range(1, 2_501))
+
+
+def test_an_acknowledgement_never_waits_for_the_disk(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = Broker()
+    forwarder = PlayForwarder(street.state, broker.publish, lambda: street.now_ms)
+    forwarder.forward()
+    before = street.state.forwarded.stamp
+    broker.waiting[0]()
+    assert street.state.forwarded.stamp == before
+    street.now_ms += 601_000
+    forwarder.forward()
+    known = street.state.forwarded.read()
+    assert known is not None
+    assert known.number == BATCH
 
 
 def test_a_line_that_is_being_written_waits(state: State) -> None:
@@ -247,6 +302,7 @@ def test_numbers_that_a_power_cut_took_are_a_gap_that_the_player_names(state: St
     street = Street(state)
     street.minutes(1)
     street.server, street.ledger = {}, Ledger()
+    street.forwarder.save()
     path = state.plays / "000000000001.jsonl"
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:40]))
     street.start()
@@ -414,6 +470,24 @@ def test_closed_files_are_packed_one_at_a_time_and_never_the_newest(street: Stre
         archive(street.state).tidy()
     assert names(street.state) == ["000000000001.jsonl.gz", "000000001001.jsonl.gz", "000000002001.jsonl"]
     assert logged(street.state) == before
+
+
+def test_a_file_that_the_disk_does_not_give_keeps_no_other_from_being_packed(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reads(file: PlayFile) -> bytes:
+        if file.first == 1:
+            raise OSError(errno.EIO, "the card gives up")
+        return pack(file)
+
+    monkeypatch.setattr(agent_archive, "pack", reads)
+    minder = archive(street.state)
+    for _ in range(2):
+        minder.tidy()
+    assert names(street.state) == ["000000000001.jsonl", "000000001001.jsonl.gz", "000000002001.jsonl"]
+    monkeypatch.undo()
+    minder.tidy()
+    assert names(street.state) == ["000000000001.jsonl.gz", "000000001001.jsonl.gz", "000000002001.jsonl"]
 
 
 def test_a_crash_between_packing_and_removing_doubles_nothing(street: Street) -> None:

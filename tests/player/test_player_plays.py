@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
+import threading
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from player import Player
+from player import Player, until
 from town import TownHall, alert, slide
 
 from beffroi_content.model import (
@@ -23,6 +27,7 @@ from beffroi_content.timeline import ReasonKind
 from beffroi_content.wire.reports import BEGINNING, Play, Shown, chained
 from beffroi_player.agent.live import LiveFrames
 from beffroi_player.playfiles import play_files, plays_of
+from beffroi_player.stage import playlog
 from beffroi_player.stage.endings import Change, why
 
 MINUTE = 60_000
@@ -249,18 +254,86 @@ def test_what_was_logged_before_a_power_cut_is_not_logged_again(player: Player, 
     show(player, hall)
     for _ in range(60):
         player.wait(MINUTE)
-    kept = player.state.showings.path.read_bytes()
     show(player, hall, slide("library"))
-    assert not player.state.showings.path.exists()
-    player.state.showings.path.write_bytes(kept)  # the disk did not get to that
+    (file,) = play_files(player.state.plays)
+    lines = file.path.read_bytes().splitlines(keepends=True)
+    file.path.write_bytes(b"".join(lines[:-1]))  # the disk did not get to what has begun
     cut(player)
     assert [each[:2] for each in said(player)] == [("idle", "programme")]
 
 
-def test_slides_of_a_loop_are_never_noted_on_the_disk(screen: Player) -> None:
-    for _ in range(200):
+def test_a_power_cut_takes_no_slide_of_a_loop_only_how_long_the_last_was_on(screen: Player) -> None:
+    for _ in range(2):
         screen.wait(10_000)
-        assert not screen.state.showings.path.exists()
+    screen.wait(7_000)
+    cut(screen)
+    assert said(screen) == [("pool", "time", 10_000), ("market", "time", 10_000), ("pool", "died", 0)]
+
+
+def test_a_power_cut_in_the_middle_of_a_line_costs_that_line(screen: Player) -> None:
+    screen.wait(10_000)
+    (file,) = play_files(screen.state.plays)
+    os.truncate(file.path, file.path.stat().st_size - 20)
+    cut(screen)
+    assert said(screen) == [("pool", "time", 10_000)]
+    screen.wait(10_000)
+    assert [play.number for play in logged(screen)] == list(range(1, len(logged(screen)) + 1))
+
+
+@pytest.fixture
+def card(screen: Player, monkeypatch: pytest.MonkeyPatch) -> Card:
+    return Card(screen, monkeypatch)
+
+
+class Card:
+    """A memory card that forgets, when the power goes, what nobody waited for."""
+
+    def __init__(self, player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._player, self._kept = player, dict[Path, bytes]()
+        self.waits = 0
+        player.stage.end()
+        self._keep(player.state.plays.iterdir())
+        player.start_stage()
+        monkeypatch.setattr(playlog, "_bring_to_disk", self._keep)
+
+    def _keep(self, files: Iterable[Path]) -> None:
+        self._kept |= {path: path.read_bytes() for path in files}
+        self.waits += 1
+
+    def cut(self) -> None:
+        for path in self._player.state.plays.iterdir():
+            path.unlink()
+        for path, content in self._kept.items():
+            path.write_bytes(content)
+        cut(self._player)
+
+
+def test_what_has_ended_is_on_the_disk_though_nobody_waited_in_the_frame_loop(screen: Player, card: Card) -> None:
+    for _ in range(6):
+        screen.wait(10_000)
+    before = [each[:2] for each in said(screen)]
+    settle(screen)
+    screen.wait(4_000)
+    card.cut()
+    assert [each[:2] for each in said(screen)] == [*before, ("pool", "died")]
+
+
+def test_the_card_is_waited_for_six_times_a_minute_at_most(player: Player, hall: TownHall, monkeypatch) -> None:
+    hasty = [slide(name).replace(duration_ms=1_000) for name in ("pool", "market")]
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(*hasty)))
+    player.look()
+    card = Card(player, monkeypatch)
+    before = card.waits
+    for _ in range(300):
+        player.wait(1_000)
+        settle(player)
+    assert len(logged(player)) > 290
+    assert 28 <= card.waits - before <= 31
+
+
+def settle(player: Player) -> None:
+    """Let the thread end that waits for the disk."""
+    until("the log is not on the disk", lambda: not any(each.name == "play log" for each in threading.enumerate()))
 
 
 def cut(player: Player) -> None:

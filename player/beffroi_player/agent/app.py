@@ -165,6 +165,7 @@ class Agent:
         """Stop what was started, in the reverse order."""
         self._neighbours.close()
         self._captures.stop()
+        self.plays.save()
         self.poller.stop()
         self.link.stop()
         self.live.stop()

@@ -44,6 +44,8 @@ class Archive:
         self._disk_bytes = disk_bytes or _disk_bytes
         self._left: set[int] = set()
         """Files that cannot be packed, by their first number."""
+        self._failed: set[int] = set()
+        """Files that the disk did not give, or had no room for, when they were to be packed."""
         self._has_grown = True
         """Whether there may be more than there should be."""
         self._age: tuple[Path, int] | None = None
@@ -54,11 +56,13 @@ class Archive:
         # The stage writes to the newest.
         closed = play_files(self._folder)[:-1]
         todo = [file for file in closed if not file.is_packed and file.first not in self._left]
-        try:
-            if todo:
-                self._pack(todo[0])
-        except OSError as error:
-            log.warning("%s is not packed: %s", todo[0].path.name, error)
+        # One that the disk does not give must not keep the others from being packed.
+        for file in sorted(todo, key=lambda file: (file.first in self._failed, file.first))[:1]:
+            try:
+                self._pack(file)
+            except OSError as error:
+                self._failed.add(file.first)
+                log.warning("%s is not packed: %s", file.path.name, error)
         self._forget()
 
     def _pack(self, file: PlayFile) -> None:

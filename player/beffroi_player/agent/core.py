@@ -31,7 +31,7 @@ from beffroi_player.store import ActiveProgramme, Runtime, Size, State
 
 log = logging.getLogger(__name__)
 
-BEAT_SAVE_MS = 60_000
+BEAT_SAVE_MS = 120_000
 """How often the floor of the beat goes to the disk: a beat repeated from within this time can set the clock back by
 no more than that, and a memory card lives longer."""
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from beffroi_content.wire.messages import PLAYS, Message
 from beffroi_content.wire.reports import BEGINNING, RANGES, Numbers, Play, Plays, PlaysHeld
 from beffroi_player import machine
+from beffroi_player.files import sync_file
 from beffroi_player.playfiles import Damaged, PlayFile, play_files, plays_of
 from beffroi_player.store import Forwarded, State
 
@@ -35,6 +36,10 @@ AGAIN = 10_000
 PATIENCE_MS = 60_000
 LONGEST_PATIENCE_MS = 3_600_000
 """For how long nothing is sent again after it did not help: twice as long each time."""
+ACKNOWLEDGED_MS = 60_000
+"""How long a broker may take to acknowledge a batch; then it is sent again."""
+SAVED_MS = 600_000
+"""How often it is written down how far the log was sent: the server knows, too, and what is sent twice counts once."""
 FAR = 2**63 - 1
 
 Publish = Callable[[Message, bytes, Callable[[], None] | None], bool]
@@ -85,7 +90,11 @@ class PlayForwarder:
         self._fruitless = 0
         """How many times in a row it did not help to send them again."""
         self._patient_until_ms = 0.0
-        self._waiting = self._is_behind = False
+        self._waiting_until_ms = 0.0
+        self._is_behind = False
+        self._last = stored or Forwarded()
+        """The newest play that was acknowledged."""
+        self._saved, self._saved_ms = self._last, uptime()
 
     @property
     def pause_ms(self) -> int:
@@ -94,7 +103,7 @@ class PlayForwarder:
 
     def connected(self) -> None:
         """A new connection: what was not acknowledged on the last is sent again."""
-        self._waiting = False
+        self._waiting_until_ms = 0.0
 
     def heard(self, held: PlaysHeld) -> None:
         """Take note of what the server has. From any thread."""
@@ -102,18 +111,34 @@ class PlayForwarder:
 
     def forward(self) -> None:
         """Send the next batch, unless one is under way."""
-        if self._waiting:
+        now = self._uptime()
+        if now - self._saved_ms >= SAVED_MS:
+            self.save()
+        if now < self._waiting_until_ms:
             return
         self._listen()
         parcel = self._parcel()
         self._is_behind = parcel.is_full or bool(after(self._owed, parcel.again_through))
         if parcel.new or parcel.again or parcel.lost:
+            if not self._is_on_the_disk(parcel):
+                return
             # Before it goes: the answer may be faster than this thread.
-            self._waiting = True
+            self._waiting_until_ms = now + ACKNOWLEDGED_MS
             if not self._publish(PLAYS, parcel.to_json(), lambda: self._done(parcel)):
-                self._waiting = False
+                self._waiting_until_ms = 0.0
         else:
             self._owed = after(self._owed, parcel.again_through)
+
+    def save(self) -> None:
+        """Write down how far the log was sent."""
+        last, self._saved_ms = self._last, self._uptime()
+        if last == self._saved:
+            return
+        try:
+            self._state.forwarded.write(last)
+            self._saved = last
+        except OSError as error:
+            log.warning("the plays up to %d may be sent twice: %s", last.number, error)
 
     # --- what the server has
 
@@ -181,20 +206,30 @@ class PlayForwarder:
                     parcel.lost.append((found.first, found.last))
                 parcel.again_through = found.last
 
+    def _is_on_the_disk(self, parcel: Parcel) -> bool:
+        """Have on the disk what is to be sent: a number that the server has must never be given again."""
+        files = [file for file in play_files(self._state.plays)[-2:] if not file.is_packed]
+        try:
+            for file in files if parcel.new else ():
+                sync_file(file.path)
+        except OSError as error:
+            log.warning("plays are not sent before they are on the disk: %s", error)
+            return False
+        return True
+
     def _done(self, parcel: Parcel) -> None:
+        """Take note that the broker has a batch. In the thread of the link: the disk would keep an alert waiting."""
         now = self._uptime()
         if parcel.again or parcel.lost:
             self._owed = after(self._owed, parcel.again_through)
             self._patient_until_ms = max(self._patient_until_ms, now + SETTLE_MS)
         if parcel.new:
             last = parcel.new[-1]
-            self._sent = last.number
             self._acknowledged.append((now, last.number))
-            try:
-                self._state.forwarded.write(Forwarded(number=last.number, chain=last.chain or BEGINNING))
-            except OSError as error:
-                log.warning("the plays up to %d may be sent twice: %s", last.number, error)
-        self._waiting = False
+            # A broker may acknowledge late, and out of order.
+            if last.number > self._sent:
+                self._sent, self._last = last.number, Forwarded(number=last.number, chain=last.chain or BEGINNING)
+        self._waiting_until_ms = 0.0
 
 
 @dataclass(frozen=True, slots=True)

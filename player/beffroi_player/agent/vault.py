@@ -76,7 +76,6 @@ def number_plays(state: State, before: Enrolment | None, now: Enrolment) -> None
     if before is not None and (before.site, before.screen) != (now.site, now.screen):
         for path in state.plays.glob("*.jsonl*"):
             path.unlink()
-        state.showings.remove()
         state.forwarded.remove()
     known = state.forwarded.read()
     if now.plays > (known.number if known else 0):

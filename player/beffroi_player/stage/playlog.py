@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from beffroi_content.wire.reports import BEGINNING, Play, chained
 from beffroi_player import machine
-from beffroi_player.playfiles import OPEN, Damaged, PlayFile, play_files, plays_of
-from beffroi_player.store import State
+from beffroi_player.files import sync_file, sync_folder
+from beffroi_player.playfiles import NOTE, OPEN, Damaged, PlayFile, is_note, play_files, plays_of
+from beffroi_player.store import State, Unwritten
 
 log = logging.getLogger(__name__)
 
 LINES_PER_FILE = 1_000
 FILES_KEPT = 200
 """Files that no agent packs: oldest first out, after some weeks and some tens of megabytes."""
-SYNC_MS = 60_000
-"""How much of the log a power cut may take: to wait for the disk at each line would wear a card out."""
+SYNC_MS = 10_000
+"""Between two waits for the disk: where more than one showing ends in that time, a power cut may take the later ones.
+Each at once would wear a card out where several zones change every few seconds (docs/decisions/0022)."""
 
 
 class PlayLog:
@@ -30,12 +34,16 @@ class PlayLog:
         self._uptime = uptime
         self._folder = state.plays
         self._path, self._lines, last, self._chain = _end(self._folder)
+        self.left = _newest_note(self._folder)
+        """What was on, by the last line that says so."""
         forwarded = state.forwarded.read()
         # A power cut may have taken lines that the server has already: their numbers are used up.
         if forwarded is not None and forwarded.number > last:
             last, self._chain = forwarded.number, forwarded.chain
         self._next = last + 1
-        self._synced_ms = self._uptime()
+        self._synced_ms = self._uptime() - SYNC_MS
+        self._unsynced: set[Path] = set()
+        self._syncing: threading.Thread | None = None
         self._is_refused = False
 
     @property
@@ -58,19 +66,32 @@ class PlayLog:
         self._is_refused = False
         self._next, self._chain = self._next + 1, chain
         self._lines += 1
-        if self._uptime() - self._synced_ms > SYNC_MS:
-            self.sync()
         return True
+
+    def note(self, unwritten: Unwritten) -> None:
+        """Write what is on, for a start after the power went. It may be lost: the log is whole without it."""
+        try:
+            self._write(unwritten.to_json() + b"\n")
+        except OSError:
+            self._cut_torn_line()
+
+    def keep(self) -> None:
+        """Have what was written brought to the disk, unless that was done of late. Nobody waits for it."""
+        if not self._unsynced or self._uptime() - self._synced_ms < SYNC_MS:
+            return
+        if self._syncing is not None and self._syncing.is_alive():
+            return
+        self._synced_ms = self._uptime()
+        todo, self._unsynced = self._unsynced, set()
+        self._syncing = threading.Thread(target=_bring_to_disk, args=(todo,), name="play log", daemon=True)
+        self._syncing.start()
 
     def sync(self) -> None:
         """Wait until the log is on the disk."""
-        self._synced_ms = self._uptime()
-        try:
-            if self._path is not None:
-                with self._path.open("rb") as file:
-                    os.fdatasync(file.fileno())
-        except OSError as error:
-            log.warning("the play log may not be on the disk: %s", error)
+        if self._syncing is not None:
+            self._syncing.join()
+        _bring_to_disk(self._unsynced)
+        self._unsynced = set()
 
     def since(self, number: int) -> list[Play] | None:
         """Return the plays from a number on; None where they are not all in the two newest files."""
@@ -99,6 +120,7 @@ class PlayLog:
             _drop_oldest(self._folder)
         with open(self._path, "ab") as file:
             file.write(line)
+        self._unsynced.add(self._path)
 
 
 def _end(folder: Path) -> tuple[Path | None, int, int, str]:
@@ -126,8 +148,28 @@ def _last(file: PlayFile) -> tuple[int, Play | None]:
     if file.is_packed:
         plays = list(plays_of(file))
         return len(plays), plays[-1] if plays else None
-    lines = _whole_lines(file.path)
+    lines = [line for line in _whole_lines(file.path) if not is_note(line)]
     return len(lines), Play.model_validate_json(lines[-1]) if lines else None
+
+
+def _newest_note(folder: Path) -> Unwritten | None:
+    """Return what the newest file says last of what was on."""
+    for file in play_files(folder)[-1:]:
+        with contextlib.suppress(OSError, ValidationError):
+            lines = b"" if file.is_packed else b"\n" + file.path.read_bytes()
+            _, begins, rest = lines.rpartition(b"\n" + NOTE)
+            return Unwritten.model_validate_json(NOTE + rest.partition(b"\n")[0]) if begins else None
+    return None
+
+
+def _bring_to_disk(files: Collection[Path]) -> None:
+    try:
+        for file in files:
+            sync_file(file)
+        for folder in {file.parent for file in files}:
+            sync_folder(folder)
+    except OSError as error:
+        log.warning("the play log may not be on the disk: %s", error)
 
 
 def _whole_lines(path: Path) -> list[bytes]:

@@ -2,7 +2,8 @@
 
 While something is on, a file in memory says what would have to be logged if the stage were gone in this instant. The
 next start logs that, and so nothing is lost with the process; how long it was on is known up to the last look of the
-stage, some seconds before. What is on for long has a second file on the disk, in case the power goes.
+stage, some seconds before. What has begun is also a line of the log itself, in case the power goes: it reaches the disk
+with the play that has ended at the same time.
 """
 
 from __future__ import annotations
@@ -25,8 +26,7 @@ log = logging.getLogger(__name__)
 SEEN_MS = 4_000
 """How often it is noted that what is on is still on, at most; the stage looks at least every five seconds."""
 LONG_MS = 600_000
-"""After how long what is on is noted on the disk, and how often again: never for slides of a loop. It is little beside
-what the agent writes there every minute."""
+"""How often the log says again what is on, where nothing has changed."""
 WAITING = 300
 """How many plays wait in memory for a disk that takes nothing."""
 
@@ -52,11 +52,10 @@ class Showings:
     def __init__(self, state: State, runtime: Runtime, uptime: Callable[[], float] = machine.uptime) -> None:
         self._log = PlayLog(state, uptime)
         self._uptime = uptime
-        self._memory, self._disk = runtime.showings, state.showings
+        self._memory = runtime.showings
         self._on: dict[Part, _On] = {}
         self._waiting: list[Play] = []
         self._noted_ms = self._kept_ms = uptime()
-        self._is_kept = True
         self._log_those_of_before()
 
     def change(self, pieces: Iterable[Piece], change: Change, frame: str, at: Moment) -> None:
@@ -74,11 +73,12 @@ class Showings:
             if shown is None or not (ticks or _goes_on(on.shown, shown, at.unix_ms)):
                 del self._on[part]
                 self._waiting.append(on.ended(why(on.shown, change), at.uptime_ms))
+        begun = present.keys() - self._on.keys()
         for part, (shown, _) in present.items():
             on = self._on.get(part) or _On(_begun(shown, frame, at), shown, at.uptime_ms)
             self._on[part] = replace(on, shown=shown)
         self._write()
-        self._note()
+        self._note(is_news=bool(begun))
 
     def stay(self) -> None:
         """Note that what is on is still on, if that was not done of late."""
@@ -103,22 +103,20 @@ class Showings:
             log.warning("the play of %s is lost: the disk takes nothing", play.slide or play.alert)
         self._waiting = self._waiting[-WAITING:]
 
-    def _note(self) -> None:
-        """Note, in memory, what is not logged yet; on the disk, too, while something is on for long."""
+    def _note(self, *, is_news: bool = False) -> None:
+        """Note what is not logged yet: in memory, and in the log now and then or where something has begun."""
         self._noted_ms = now = self._uptime()
         plays = (*self._waiting, *(on.ended(Ended.DIED, now) for on in self._on.values()))
         unwritten = Unwritten(next=self._log.next, plays=plays)
         _put(self._memory, unwritten)
-        if all(now - on.since_uptime_ms < LONG_MS for on in self._on.values()):
-            if self._is_kept:
-                self._is_kept = not _remove(self._disk)
-        elif not self._is_kept or now - self._kept_ms >= LONG_MS:
-            self._is_kept, self._kept_ms = True, now
-            _put(self._disk, unwritten)
+        if is_news or (self._on and now - self._kept_ms >= LONG_MS):
+            self._kept_ms = now
+            self._log.note(unwritten)
+        self._log.keep()
 
     def _log_those_of_before(self) -> None:
         """Log what a stage left that is gone, unless it had come to that itself."""
-        left = self._memory.read() or self._disk.read()
+        left = self._memory.read() or self._log.left
         if left is None or not left.plays:
             return
         logged = self._log.since(left.next)
@@ -158,11 +156,3 @@ def _put(slot: Slot[Unwritten], unwritten: Unwritten) -> None:
         slot.write(unwritten)
     except OSError as error:
         log.warning("%s is not written: %s", slot.path.name, error)
-
-
-def _remove(slot: Slot[Unwritten]) -> bool:
-    try:
-        slot.remove()
-    except OSError:
-        return False
-    return True
