@@ -149,25 +149,34 @@ def _run(options: argparse.Namespace) -> int:
 def _stage(options: argparse.Namespace) -> int:
     supervisor.end_with_parent()
     state, runtime = _folders(options)
-    from beffroi_player.stage.app import run_stage  # noqa: PLC0415
+    from beffroi_player.files import claim  # noqa: PLC0415 -- the supervisor does without
 
-    return run_stage(state, runtime, options.output, options.drawing)
+    # Two would give the same numbers to different plays.
+    with claim(state / "plays", "stage"):
+        from beffroi_player.stage.app import run_stage  # noqa: PLC0415
+
+        return run_stage(state, runtime, options.output, options.drawing)
 
 
 def _agent(options: argparse.Namespace) -> int:
     supervisor.end_with_parent()
     state, runtime = _folders(options)
-    from beffroi_player.agent.app import run_agent  # noqa: PLC0415
-    from beffroi_player.store import Runtime, State  # noqa: PLC0415
+    from beffroi_player.files import claim  # noqa: PLC0415 -- the supervisor does without
 
-    return run_agent(State(state), Runtime(runtime))
+    # Two would take the broker from each other, and write over what the other has written.
+    with claim(state, "agent"):
+        from beffroi_player.agent.app import run_agent  # noqa: PLC0415
+        from beffroi_player.store import Runtime, State  # noqa: PLC0415
+
+        return run_agent(State(state), Runtime(runtime))
 
 
 def _status(options: argparse.Namespace) -> int:
     from beffroi_player.status import describe  # noqa: PLC0415
 
-    state, runtime = _folders(options)
-    sys.stdout.write(describe(state, runtime))
+    # Whoever only looks makes nothing, least of all folders that belong to root.
+    state = options.state or default_state()
+    sys.stdout.write(describe(state, options.runtime or default_runtime(state)))
     return 0
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import logging
 import os
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 5.0
+"""How long whoever wants a folder waits for the one before to end."""
 Stamp = tuple[int, int, int]
 """Inode, size and time of change: differs after every atomic write."""
 
@@ -89,6 +95,38 @@ def sweep(folder: Path) -> None:
     for leftover in folder.glob(".*.tmp"):
         with contextlib.suppress(OSError):
             leftover.unlink()
+
+
+@contextlib.contextmanager
+def claim(folder: Path, whose: str, patience: float | None = None) -> Iterator[None]:
+    """Keep a folder for this process, however that ends.
+
+    Args:
+        folder: It exists.
+        whose: What this process is, such as ``agent``: there may be one in the folder.
+        patience: Seconds that a former one is given to end.
+
+    Raises:
+        OSError: another one is at work there.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        end = time.monotonic() + (PATIENCE_SECONDS if patience is None else patience)
+        while not _is_locked(descriptor):
+            if time.monotonic() > end:
+                raise OSError(errno.EBUSY, f"another {whose} is at work there", str(folder))
+            time.sleep(0.05)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def stamp(path: Path) -> Stamp | None:

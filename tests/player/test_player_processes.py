@@ -22,6 +22,7 @@ from player import Player
 from town import TownHall, alert, jpeg, picture_slide, slide
 
 from beffroi_content import raster
+from beffroi_player import files
 from beffroi_player.__main__ import main
 from beffroi_player.agent.enrol import root_fingerprint
 from beffroi_player.agent.vault import Vault
@@ -174,6 +175,20 @@ def test_children_do_not_outlive_their_supervisor(prepared: str, start: Start, t
     children = children_of(run.pid)
     run.kill()
     until("they end", lambda: not [child for child in children if Path(f"/proc/{child}").exists()])
+
+
+def test_an_agent_that_hangs_is_started_again_and_the_stage_goes_on(
+    prepared: str, processes: list[subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    script = "from beffroi_player import __main__, supervisor; supervisor.HUNG_SECONDS = 7; __main__.main()"
+    command = [sys.executable, "-c", script, "run", "--output", "headless", *folders(tmp_path)]
+    run = subprocess.Popen(command)
+    processes.append(run)
+    until("the agent", (tmp_path / "run/agent.sock").exists)
+    stage, agent = children_of(run.pid)
+    os.kill(agent, signal.SIGSTOP)
+    until("another agent", lambda: set(children_of(run.pid)) - {stage, agent}, 40)
+    assert stage in children_of(run.pid)
 
 
 def children_of(pid: int) -> list[int]:
@@ -352,6 +367,30 @@ def test_a_player_that_belongs_to_no_town_says_what_to_do(tmp_path: Path, capsys
     assert main(["agent", *folders(tmp_path)]) == 1
     assert main(["status", *folders(tmp_path)]) == 0
     assert "belongs to no town" in capsys.readouterr().out
+
+
+def test_one_that_cannot_read_whose_it_is_says_that(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (tmp_path / "state/enrolment.json", tmp_path / "state/copies/enrolment.json"):
+        path.mkdir(parents=True)
+    assert main(["agent", *folders(tmp_path)]) == 1
+    assert "enrolment.json cannot be used" in capsys.readouterr().err
+
+
+def test_whoever_asks_for_the_status_makes_nothing(tmp_path: Path) -> None:
+    assert main(["status", *folders(tmp_path)]) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("who", "folder"), [("agent", "state"), ("stage", "state/plays")])
+def test_a_second_one_in_the_same_folder_says_so_and_does_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, who: str, folder: str
+) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.setattr(files, "PATIENCE_SECONDS", 0.1)
+    with files.claim(tmp_path / folder, who):
+        assert main([who, *folders(tmp_path)]) == 1
+    assert f"another {who} is at work there" in capsys.readouterr().err
+    assert not list((tmp_path / "run").iterdir())
 
 
 def test_a_wrong_command_line_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 
 SILENCE_MS = 25_000
 """Without a live beat for so long the link is not believed."""
+STUCK_SECONDS = 60.0
+"""Where one document is admitted for so long no alert comes through any more: a new start may be the cure."""
 REST_SECONDS = 0.2
 """After an alert: the stage has the processor to itself while it brings the first form to the glass."""
 HEADS_MS = 5_000
@@ -68,9 +70,13 @@ def run_agent(state: State, runtime: Runtime) -> int:
     """Serve until SIGTERM or a command to restart.
 
     Returns:
-        The exit code: 0, or 1 if the player belongs to no town yet.
+        The exit code: 0, or 1 if nobody can say whose screen this is.
     """
-    enrolment = Vault(state.folder).enrolment.read()
+    slot = Vault(state.folder).enrolment
+    enrolment = slot.read()
+    if enrolment is None and slot.stamp is not None:
+        log.error("enrolment.json cannot be used, nor its copy: mend who may read it, or enrol this player again")
+        return 1
     if enrolment is None:
         log.error("this player belongs to no town yet: run “beffroi-player enrol URL CODE --root FINGERPRINT”")
         return 1
@@ -177,7 +183,8 @@ class Agent:
         """Report until it is time to stop."""
         while not self._stopping.is_set():
             wait = min(self._chores(), self.reporter.look())
-            notify.alive()
+            if self._admission.seconds_at_work < STUCK_SECONDS:
+                notify.alive()
             bell.wait(min(wait, 5.0))
         self.reporter.look()
 

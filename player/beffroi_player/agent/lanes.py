@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ class Lane:
     def __init__(self, name: str, room: int = 2_000) -> None:
         self._queue: queue.Queue[Work | None] = queue.Queue(room)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._began: float | None = None
 
     def start(self) -> None:
         """Begin to work."""
@@ -31,6 +33,12 @@ class Lane:
             return False
         return True
 
+    @property
+    def seconds_at_work(self) -> float:
+        """For how long the present piece of work has been done; 0 between two."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
+
     def stop(self, patience: float = 10.0) -> None:
         """Do what is waiting, for so many seconds at most, and end."""
         try:
@@ -41,7 +49,9 @@ class Lane:
 
     def _run(self) -> None:
         while (work := self._queue.get()) is not None:
+            self._began = time.monotonic()
             try:
                 work()
             except Exception:
                 log.exception("a piece of work failed")
+            self._began = None
