@@ -3,10 +3,11 @@
     python tests/player/faults.py --count 300 --seed 7
 
 Each round changes something (a programme, an alert, its end, a screenshot) and, at a random instant of what follows,
-does harm: kill -9 of either process or of both, a power cut, flipped bits, cut or missing files and folders, a disk
-that is full or read-only, a clock that jumps, a broker or a server that is gone. Then the harm stops, and the player
-has to be right again by itself: the newest programme or alert is on the glass, and what is in the picture is what the
-player says. At the end the plays are counted that reached the town: no number twice, none missing, the chain whole from
+does harm: kill -9 of either process or of both, one that hangs, a power cut that takes what nobody has waited for,
+flipped bits, cut or missing files and folders, folders where files belong, a disk that is full or read-only, a clock
+that jumps, a broker or a server that is gone. Then the harm stops, and the player has to be right again by itself: the
+newest programme or alert is on the glass, nothing of it that is over, and what is in the picture is what the player
+says. At the end the plays are counted that reached the town: no number twice, none missing, the chain whole from
 the first to the last, and what was on when the stage was killed is among them. Every other batch is lost on its way,
 once, as with a broker that dies; the town says what it misses. The seed is printed: the same seed does the same harm.
 """
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import math
 import os
 import random
 import shutil
@@ -39,9 +41,11 @@ from PIL import Image
 from town import TownHall, alert, jpeg, picture_slide, slide
 
 from beffroi_content import raster
+from beffroi_content.model import Downloads
 from beffroi_content.wire.reports import BEGINNING, Ended, Play, Plays, chained
 from beffroi_player.agent.vault import Vault
 from beffroi_player.playfiles import play_files, plays_of
+from beffroi_player.stage.playlog import PlayLog
 from beffroi_player.stage.safety import STARTS
 from beffroi_player.store import Runtime, State
 from beffroi_server.screens.ledger import Ledger, rows_of
@@ -65,6 +69,21 @@ time.time_ns = lambda: true_ns() + int(offset.read_text())
 time.time = lambda: time.time_ns() / 1e9
 """
 """What each process of the player is told of time, as its ``sitecustomize``."""
+CARD = """
+import os, threading
+card, true_sync, one = Path({card!r}), os.fdatasync, threading.Lock()
+def fdatasync(handle):
+    true_sync(handle)
+    path = Path(os.readlink("/proc/self/fd/%d" % handle))
+    if path.parent.name == "plays":
+        with one:
+            (card / ("new-%d" % os.getpid())).write_bytes(path.read_bytes())
+            os.replace(card / ("new-%d" % os.getpid()), card / path.name)
+os.fdatasync = fdatasync
+"""
+"""What is on the memory card of the play log: no more than somebody has waited for."""
+OVER_MS = 1_000
+"""How long what is over may still be on the glass."""
 SPARED = {"copies/enrolment.json"}
 """Where both are gone nobody can say whose screen this is: the technician enrols it again."""
 
@@ -85,8 +104,10 @@ class Range:
         self.broker: subprocess.Popen[bytes] | None = None
         self.server = ExitStack()
         self.port, self.http_port = _free_port(), _free_port()
-        self.wanted: set[str] = set()
+        self.wanted: dict[str, float] = {}
+        """The slides of the newest programme, each with the instant at which it is over."""
         self.alert: str | None = None
+        self.alert_ends_ms = 0
         self.number = 0
         self.plays: dict[int, Play] = {}
         self.doubled: list[int] = []
@@ -100,7 +121,10 @@ class Range:
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self.beaten = 0.0
         (folder / "clock").write_text("0")
-        (folder / "sitecustomize.py").write_text(CLOCK.format(path=str(folder / "clock")))
+        self.card = folder / "card"
+        self.card.mkdir()
+        shims = CLOCK.format(path=str(folder / "clock")) + CARD.format(card=str(self.card))
+        (folder / "sitecustomize.py").write_text(shims)
         self.client.on_message = self._heard
         self.client.on_connect = lambda client, *_: client.subscribe("beffroi/1/saint-aubin/up/s-hall/plays", 1)
 
@@ -141,24 +165,34 @@ class Range:
         self.client.publish(*document, qos=1, retain=True)
 
     def new_programme(self) -> None:
-        """Publish other slides, some with a picture."""
+        """Publish other slides, some with a picture, one of them soon over; sometimes the picture comes slowly."""
         self.number += 1
         self._now()
         slides = [slide(f"text-{self.number}")]
         if self.chance.random() < 0.6:
             size = self.chance.choice([(640, 360), (1600, 900)])
-            content = jpeg(self.chance.choice(["red", "green", "navy"]), size) + bytes(self.chance.randrange(5_000))
+            tail = bytes(self.chance.choice([0, 5_000, 600_000]) + self.chance.randrange(5_000))
+            content = jpeg(self.chance.choice(["red", "green", "navy"]), size) + tail
             slides.append(picture_slide(f"photo-{self.number}", self.hall.add_file(content)))
-        self.wanted = {each.id for each in slides}
+            if self.chance.random() < 0.3:
+                self.hall.cut_after = self.chance.randrange(len(content))
+        self.wanted = {each.id: math.inf for each in slides}
+        if self.chance.random() < 0.3:
+            ends_ms = self.hall.now_ms + 2_500
+            slides.append(slide(f"gone-{self.number}").replace(valid_until_ms=ends_ms))
+            self.wanted[slides[-1].id] = ends_ms
         slides = [each.replace(duration_ms=1_000) for each in slides]
-        self.publish(self.hall.publish_programme(self.hall.manifest(*slides)))
+        downloads = Downloads(kilobytes_per_second=self.chance.choice([None, 500]))
+        self.publish(self.hall.publish_programme(self.hall.manifest(*slides, downloads=downloads)))
 
     def new_alert(self) -> None:
-        """Broadcast an alert that takes the screen over."""
+        """Broadcast an alert that takes the screen over, sometimes for a few seconds."""
         self.number += 1
         self._now()
         self.alert = f"alert-{self.number}"
-        self.publish(self.hall.publish_alerts(alert(self.alert, now=self.hall.now_ms)))
+        self.alert_ends_ms = self.hall.now_ms + self.chance.choice([3_000, 3_600_000, 3_600_000])
+        told = alert(self.alert, now=self.hall.now_ms, ends_at_ms=self.alert_ends_ms)
+        self.publish(self.hall.publish_alerts(told))
 
     def end_alert(self) -> None:
         """Withdraw every alert."""
@@ -170,7 +204,8 @@ class Range:
         """Ask for a picture of the glass."""
         self._now()
         self.number += 1
-        self.client.publish(*self.hall.publish_command(f"shot-{self.number}", "screenshot"), qos=1)
+        kind = self.chance.choice(["screenshot", "capture"])
+        self.client.publish(*self.hall.publish_command(f"shot-{self.number}", kind), qos=1)
 
     def beat(self) -> None:
         """Say what time it is, now and then."""
@@ -218,12 +253,29 @@ class Range:
             self.killed += [play for play in (unwritten.plays if unwritten else ()) if play.ended is Ended.DIED]
 
     def power_cut(self) -> None:
-        """Both die, and memory is empty."""
+        """Both die, memory is empty, and of the play log there is what somebody has waited for."""
         self.kill("stage", "agent")
         shutil.rmtree(self.runtime, ignore_errors=True)
-        # What the stage had not logged yet is gone with the memory.
+        for path in (self.state / "plays").glob("*.jsonl"):
+            with contextlib.suppress(OSError):  # a disk that takes nothing has forgotten nothing either
+                if (self.card / path.name).exists():
+                    os.truncate(path, (self.card / path.name).stat().st_size)
+                else:
+                    path.unlink()
+        log = PlayLog(State(self.state))
         logged = {_showing(play) for file in play_files(State(self.state).plays) for play in plays_of(file)}
-        self.killed = [play for play in self.killed if _showing(play) in logged]
+        begun = {_showing(play) for play in (log.left.plays if log.left else ())}
+        self.killed = [play for play in self.killed if _showing(play) in logged | begun]
+
+    def hang(self, change: Callable[[], None]) -> str:
+        """Let one of them stand still for a while, in which something may change."""
+        name = self.chance.choice(["stage", "agent"])
+        self.processes[name].send_signal(signal.SIGSTOP)
+        if self.chance.random() < 0.5:
+            change()
+        time.sleep(self.chance.random())
+        self.processes[name].send_signal(signal.SIGCONT)
+        return name
 
     def damage(self) -> str:
         """Do something to a file that the player keeps."""
@@ -231,10 +283,12 @@ class Range:
         if not files:
             return "no file"
         path = self.chance.choice(sorted(files))
-        how = self.chance.choice(["flip", "cut", "remove", "empty"])
+        how = self.chance.choice(["flip", "cut", "remove", "empty", "folder for"])
         with contextlib.suppress(OSError):
-            if how == "remove":
+            if how in {"remove", "folder for"}:
                 path.unlink()
+                if how == "folder for":
+                    path.mkdir()
             elif how == "flip":
                 content = bytearray(path.read_bytes())
                 for _ in range(8):
@@ -278,15 +332,21 @@ class Range:
     def use_up_disk(self, change: Callable[[], None]) -> None:
         """Leave no room for a while, in which something may change."""
         self.fill_disk()
-        if self.chance.random() < 0.5:
-            change()
-        time.sleep(self.chance.random())
+        self._meanwhile(change)
 
     def lock_disk(self, change: Callable[[], None]) -> None:
         """Let nothing be written for a while, as after an error of a memory card."""
         locked = subprocess.run(["mount", "-o", "remount,ro", str(self.state)], check=False, stderr=subprocess.DEVNULL)
-        if locked.returncode == 0 and self.chance.random() < 0.5:
+        if locked.returncode == 0:
+            self._meanwhile(change)
+
+    def _meanwhile(self, change: Callable[[], None]) -> None:
+        """Let something change while the disk takes nothing, or one of the two be killed and start so."""
+        if self.chance.random() < 0.5:
             change()
+        if self.chance.random() < 0.3:
+            self.kill(self.chance.choice(["stage", "agent"]))
+            self.start_player()
         time.sleep(self.chance.random())
 
     def _may_be_harmed(self, path: Path) -> bool:
@@ -378,12 +438,16 @@ class Range:
     def _wrong_showings(self, showings: list[dict[str, Any]]) -> str:
         alerts = {each.get("alert") for each in showings if each.get("alert")}
         slides = {each.get("slide") for each in showings if each.get("slide")}
-        if self.alert is not None and alerts != {self.alert}:
-            return f"{self.alert} is not on the glass, but {showings}"
-        if self.alert is None and (alerts or not slides or not slides <= self.wanted):
-            # The end of an alert is said for a while.
-            is_end = alerts and all(each.get("form") == "all-clear" for each in showings)
-            return "" if is_end else f"{sorted(self.wanted)} is not on the glass, but {showings}"
+        now_ms = time.time() * 1_000
+        wanted = {name for name, ends_ms in self.wanted.items() if now_ms < ends_ms + OVER_MS}
+        if self.alert is not None and now_ms < self.alert_ends_ms - OVER_MS:
+            return "" if alerts == {self.alert} else f"{self.alert} is not on the glass, but {showings}"
+        if self.alert is not None and now_ms < self.alert_ends_ms + OVER_MS and alerts == {self.alert}:
+            return ""
+        # The end of an alert is said for a while.
+        is_end = alerts and all(each.get("form") == "all-clear" for each in showings)
+        if not is_end and (alerts or not slides or not slides <= wanted):
+            return f"{sorted(wanted)} is not on the glass, but {showings}"
         return ""
 
     @staticmethod
@@ -478,6 +542,7 @@ HARMS: dict[str, Callable[[Range, Callable[[], None]], str | None]] = {
     "kill agent": lambda target, _: target.kill("agent"),
     "kill stage": lambda target, _: target.kill("stage"),
     "kill both": lambda target, _: target.kill("stage", "agent"),
+    "hang": lambda target, change: target.hang(change),
     "power cut": lambda target, _: target.power_cut(),
     "damage": lambda target, _: target.damage(),
     "damage and power cut": lambda target, _: _damage_and_cut(target),
