@@ -29,6 +29,28 @@ def test_runs_without_root_and_sees_little(render):
     assert service["Restart"] == "always"
 
 
+@pytest.mark.parametrize("render", RENDERED.values(), ids=RENDERED)
+def test_what_is_forbidden_fails_and_does_not_kill(render):
+    assert parsed(render(Path("/opt/beffroi/bin")))["Service"]["SystemCallErrorNumber"] == "EPERM"
+
+
+def test_a_player_may_ask_the_kernel_whether_its_clock_is_right_and_cannot_set_it():
+    unit = units.player()
+    # The last word counts, and another filter would be added by ProtectClock.
+    assert unit.rindex("SystemCallFilter=adjtimex clock_adjtime\n") > unit.rindex("SystemCallFilter=~@privileged")
+    assert "ProtectClock" not in unit
+    assert parsed(unit)["Service"]["CapabilityBoundingSet"] == ""
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+@pytest.mark.parametrize(("name", "most"), [("beffroi-server.service", 15), ("beffroi-player.service", 22)])
+def test_systemd_finds_little_exposed(name, most, tmp_path):
+    (tmp_path / name).write_text(RENDERED[name](Path("/opt/beffroi/bin")))
+    command = ["systemd-analyze", "security", "--offline=true", f"--threshold={most}", "--no-pager", tmp_path / name]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout[-2_000:]
+
+
 def test_a_player_is_watched_and_keeps_what_it_has():
     unit = parsed(units.player())
     service = unit["Service"]
