@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from player import until
 from town import TOKEN, TownHall
 
 from beffroi_content.model import AssetReference
@@ -19,6 +20,7 @@ from beffroi_player.agent import assets as assets_module
 from beffroi_player.agent import http, neighbours
 from beffroi_player.agent.assets import Assets, Unavailable
 from beffroi_player.agent.http import Refusal, Server
+from beffroi_player.agent.link import Link
 
 CONTENT = bytes(range(256)) * 400
 ASSET = AssetReference(sha256=hashlib.sha256(CONTENT).hexdigest(), size=len(CONTENT), media_type="image/jpeg")
@@ -250,3 +252,27 @@ def test_what_is_no_file_makes_way_for_one(name, way, folder, hall: TownHall):
         Assets(folder, Server(url, TOKEN)).ensure(ASSET)
     assert (folder / ASSET.sha256).read_bytes() == CONTENT
     assert [each.name for each in folder.iterdir()] == [ASSET.sha256]
+
+
+# --- a broker
+
+
+def test_a_broker_that_sends_without_end_is_hung_up_on_before_it_has_filled_the_memory(stranger, hall: TownHall):
+    taken: list[int] = []
+
+    def floods(guest: socket.socket) -> None:
+        taken.append(0)
+        guest.sendall(b"\x20\x02\x00\x00")  # it lets the player in
+        guest.sendall(b"\x30\xff\xff\xff\x7f" + b"\x00\x01a")  # a message of 256 MB begins
+        while True:
+            taken[-1] += guest.send(bytes(65_536))
+
+    port = stranger(floods).port
+    enrolment = hall.enrolment(port=port)
+    link = Link(enrolment, "127.0.0.1", "boot", lambda: (), lambda _: None, lambda *_: None, lambda: None)
+    link.start()
+    try:
+        until("another try", lambda: len(taken) > 1)
+    finally:
+        link.stop()
+    assert taken[0] < 32 * 1024 * 1024

@@ -38,6 +38,10 @@ FIRST_SECONDS, BACK_OFF_SECONDS = 0.5, 20.0
 STEADY_SECONDS = 30.0
 """A connection that lasted this long was a good one: the next attempt after it comes soon."""
 OUTBOX = 500
+LONGEST_BYTES = 1024 * 1024
+"""More than any message that the town sends, and little enough for a small machine."""
+ASIDE_BYTES = 64 * 1024
+"""What the kernel takes in meanwhile."""
 
 Told = Callable[[], None]
 
@@ -149,6 +153,9 @@ class Link:
         self._connections += 1
         client = self._client = self._new_client()
         client.connect(self._host, self._enrolment.mqtt.port, KEEPALIVE_SECONDS)
+        if isinstance(line := client.socket(), socket.socket):
+            # paho asks a hundred times for more before it lets anybody look.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ASIDE_BYTES)
         while not self._stopping.is_set():
             handle = client.socket()
             if handle is None:
@@ -164,6 +171,9 @@ class Link:
             results += [client.loop_write()] if writable else []
             if any(result != MQTT_ERR_SUCCESS for result in (*results, client.loop_misc())):
                 return
+            # paho takes whatever a message says to have, and keeps it until it is whole.
+            if client._in_packet["remaining_length"] > LONGEST_BYTES:
+                raise ValueError(f"a message of more than {LONGEST_BYTES} bytes")
         client.publish(*self._status(online=False))
         client.disconnect()
         client.loop_write()
