@@ -234,6 +234,35 @@ def test_a_neighbour_that_lies_costs_a_moment_and_nothing_that_has_come(
     assert time.monotonic() - began < 5
 
 
+def test_whoever_crowds_the_door_takes_no_memory_and_makes_room_again(tmp_path: Path):
+    (tmp_path / ASSET.sha256).write_bytes(CONTENT)
+    door = neighbours._Door(("127.0.0.1", 0), tmp_path)
+    threading.Thread(target=door.serve_forever, args=(0.01,), daemon=True).start()
+    before = threading.active_count()
+    with contextlib.ExitStack() as crowd:
+        for _ in range(40):
+            crowd.enter_context(socket.create_connection(("127.0.0.1", door.server_port)))
+        asked = neighbours.Neighbours(tmp_path, "saint-aubin")
+        with (
+            pytest.raises(OSError, match=r"."),
+            asked.asset(ASSET.sha256, 0, "127.0.0.1", door.server_port) as (_, pieces),
+        ):
+            b"".join(pieces)
+        assert threading.active_count() <= before + neighbours.MOST_GUESTS + 1
+
+    def is_given() -> bool:
+        with (
+            contextlib.suppress(OSError),
+            asked.asset(ASSET.sha256, 0, "127.0.0.1", door.server_port) as (_, pieces),
+        ):
+            return b"".join(pieces) == CONTENT
+        return False
+
+    until("the door is open again", is_given)
+    door.shutdown()
+    door.server_close()
+
+
 # --- what lies in the way on the disk
 
 

@@ -24,6 +24,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from beffroi_player.agent.http import CHUNK, Refusal
 
@@ -36,7 +37,7 @@ PATIENCE_S = 5.0
 """To connect, for the head of an answer, and between two pieces: whoever is slower is no help."""
 MOST_ANSWERS = 4
 MOST_GUESTS = 4
-"""Players that are given a file at the same time."""
+"""Whoever may be at the door at the same time."""
 FORGIVEN_S = 3_600.0
 """For how long somebody is not asked who gave what was wrong."""
 _QUESTION = re.compile(rb"BEFFROI1 \? ([0-9a-f]{16}) ([0-9a-f]{64})")
@@ -188,6 +189,20 @@ class _Door(ThreadingHTTPServer):
         """Let only neighbours in."""
         return isinstance(client, tuple) and _is_near(str(client[0]))
 
+    def process_request(self, request: Any, client: Any) -> None:
+        """Let no more in than there is room for: whoever stays outside asks the server."""
+        if self.guests.acquire(blocking=False):
+            super().process_request(request, client)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client: Any) -> None:
+        """Serve one guest."""
+        try:
+            super().process_request_thread(request, client)
+        finally:
+            self.guests.release()
+
     def handle_error(self, _request: object, client: object) -> None:
         """Whoever hangs up does so."""
         log.debug("a neighbour is gone: %s", client)
@@ -202,13 +217,7 @@ class _Guest(BaseHTTPRequestHandler):
         if match is None:
             self.send_error(404)
             return
-        if not self.server.guests.acquire(blocking=False):
-            self.send_error(503)
-            return
-        try:
-            self._give(self.server.folder / match[1])
-        finally:
-            self.server.guests.release()
+        self._give(self.server.folder / match[1])
 
     def _give(self, path: Path) -> None:
         try:
