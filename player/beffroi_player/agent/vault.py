@@ -59,7 +59,7 @@ class Vault:
     def __init__(self, folder: Path) -> None:
         copy = folder / COPIES / "enrolment.json"
         self.enrolment = Slot(folder / "enrolment.json", Enrolment, mode=0o600, copy=copy)
-        # Without a copy: it is written every minute, and what is held gives it again.
+        # Without a copy: it is written every two minutes, and what is held gives it again.
         self.trust = Slot(folder / "trust.json", TrustState)
         self.pending = Slot(folder / "pending.json", PendingProgramme)
         self.done = Slot(folder / "commands.json", Done)
