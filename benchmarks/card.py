@@ -4,7 +4,7 @@ An ext4 file system with blocks of 4 KB and its usual journal, in a file behind 
 What a player writes is written there by its own code many times over, and waited for; the counters of the device say
 what came of it (/sys/block/<device>/stat). It needs root, mkfs.ext4 and a loop device, and no other access to it.
 
-The goal is what it was with one wait a minute and both files written each minute (docs/decisions/0021). The limit is
+The goal is what it was with one wait a minute and both files written each minute (docs/decisions/0022). The limit is
 the same plays in one piece, waited for once: the blocks that they fill, and one entry of the journal.
 """
 

@@ -12,6 +12,7 @@ from town import TownHall, alert, slide
 
 from beffroi_content.model import AlertLevel, PowerState, ScreenHours, TimeWindow
 from beffroi_player.outputs.base import Lit
+from beffroi_player.playfiles import play_files, plays_of
 
 PARIS = ZoneInfo("Europe/Paris")
 EVENING = int(dt.datetime(2026, 5, 28, 21, 59, 50, tzinfo=PARIS).timestamp() * 1000)
@@ -63,8 +64,8 @@ def test_what_is_not_seen_is_no_play(player, hall):
     player.wait(11_000)
     player.wait(HOUR)
     player.stage.end()
-    (line,) = [line for path in player.state.plays.iterdir() for line in path.read_text().splitlines()]
-    assert '"lasted_ms":11000' in line
+    (play,) = [play for file in play_files(player.state.plays) for play in plays_of(file)]
+    assert play.lasted_ms == 11_000
 
 
 def test_an_emergency_wakes_it_and_lesser_alerts_do_not(player, hall):

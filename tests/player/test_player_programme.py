@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from beffroi_player.agent.app import Agent
 from beffroi_player.agent.core import Arrival
 from beffroi_player.agent.draw import DISK, FULL, WORKER, Outcome
 from beffroi_player.agent.vault import PendingProgramme
+from beffroi_player.playfiles import play_files, plays_of
 from beffroi_player.store import ActiveProgramme, Runtime, State
 
 
@@ -194,11 +194,10 @@ def test_every_play_is_logged_once_and_numbered_without_a_gap(informed: Player, 
     informed.start()
     informed.look()
     informed.wait(10_000)
-    lines = b"".join(path.read_bytes() for path in sorted(informed.state.plays.iterdir())).splitlines()
-    plays = [json.loads(line) for line in lines]
-    assert [play["number"] for play in plays] == list(range(1, 7))
-    assert all(9_000 <= play["lasted_ms"] <= 11_000 for play in plays[:4])
-    assert {play["slide"] for play in plays} == {"one", "two"}
+    plays = [play for file in play_files(informed.state.plays) for play in plays_of(file)]
+    assert [play.number for play in plays] == list(range(1, 7))
+    assert all(9_000 <= play.lasted_ms <= 11_000 for play in plays[:4])
+    assert {play.slide for play in plays} == {"one", "two"}
 
 
 def test_state_is_readable_json_and_the_token_is_for_the_owner_only(informed: Player, hall: TownHall) -> None:
