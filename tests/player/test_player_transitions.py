@@ -118,6 +118,18 @@ def test_after_an_alert_nothing_of_it_lingers(player, hall):
     assert not [shown for shown in glass.showings if shown.form == "takeover"]
 
 
+@pytest.mark.parametrize("size", [(640, 360), (160, 90)])
+def test_nothing_gives_way_to_a_picture_of_another_size(player, hall, size):
+    start(player, hall, Transition.CROSSFADE)
+    player.stage.turn()
+    player.wait(int(TRANSITION_MS) + 1)
+    hall.now_ms = player.time.system_ms
+    slides = reversed(player.core.active.manifest.slides)
+    player.hear(hall.publish_programme(hall.manifest(*slides, size=size, transition=Transition.CROSSFADE)))
+    player.stage.turn()
+    assert player.display.pictures[-1].get_size() == size
+
+
 def test_a_cut_cuts(player, hall):
     start(player, hall, Transition.CUT)
     assert player.slides == ["blue"]

@@ -108,6 +108,22 @@ def test_the_clock_goes_on_in_its_zone_without_a_transition(player, hall):
     assert seen(player, SIDE) == drawn(clock, SIDE, player, now - now % MINUTE)
 
 
+def test_a_clock_that_goes_on_cuts_no_transition_short(player, hall):
+    frames = start(player, hall, transition=Transition.CROSSFADE)
+    # The picture gives way at the full minute, of which the frame of the clock comes a moment late.
+    player.time.pass_by(-player.time.system_ms % MINUTE + 2 * MINUTE - 2_000)
+    player.stage.turn()
+    player.wait(1_000)
+    player.wait(1_000)
+    frames.step()
+    player.time.pass_by(int(TRANSITION_MS / 2))
+    player.stage.turn()
+    player.stage.step()
+    assert colours(player, MAIN) == set()
+    clock, now = player.core.active.manifest.slides[2], player.clock.now().unix_ms
+    assert seen(player, SIDE) == drawn(clock, SIDE, player, now - now % MINUTE)
+
+
 @pytest.mark.parametrize("rotation", [0, 90])
 @pytest.mark.parametrize("transition", [Transition.PUSH, Transition.WIPE, Transition.CROSSFADE, Transition.ZOOM])
 def test_a_slide_gives_way_within_its_zone_while_the_others_go_on(player, hall, transition, rotation):

@@ -191,8 +191,10 @@ class Presenter:
         before, self._slides = self._slides, _slides(picture)
         if transition is Transition.CUT or self._top is None or self._on_glass[:1] == (REST,):
             return None
-        # What changes by itself, such as a clock, does so at once.
-        if self._slides == before or before is None or self._top.size != panel_size(self._size, self._frames.rotation):
+        if self._slides == before:
+            # What changes by itself, such as a clock, does so at once; what gives way beside it goes on.
+            return self._blend
+        if before is None or self._top.size != panel_size(size, self._frames.rotation):
             return None
         changed = [place for place, shown in self._slides.items() if before.get(place) != shown]
         areas = [turned_area(place, size, self._frames.rotation) for place in changed]
