@@ -18,6 +18,7 @@ from beffroi_player.outputs.canvas import Canvas
 from beffroi_player.outputs.composition import Composition, Layer, Planes
 from beffroi_player.outputs.gpu import Gpu, over
 from beffroi_player.outputs.mounting import Mounting
+from beffroi_player.outputs.sdl import Renderer, SdlError, Texture
 from beffroi_player.outputs.window import Window
 from beffroi_player.stage.film import Film
 from beffroi_player.stage.frames import panel_size
@@ -179,6 +180,108 @@ def test_what_lies_between_two_pixels_is_the_middle_of_both(gpu, rotation):
         else:
             middle = list(background.get_at((x, y)))
         assert all(abs(a - b) <= 3 for a, b in zip(between.get_at((x, y)), middle, strict=True)), (x, y)
+
+
+class SmallRenderer(Renderer):
+    """A GPU that holds no texture larger than this, as those of small boards."""
+
+    LARGEST = (200, 200)
+
+    def __init__(self, window: pygame.Window, *, vsync: bool) -> None:
+        super().__init__(window, vsync=vsync)
+        self.largest = self.LARGEST
+
+    def texture(self, surface: pygame.Surface) -> Texture:
+        self._refuse(surface.get_size())
+        return super().texture(surface)
+
+    def target(self, size: tuple[int, int]) -> Texture:
+        self._refuse(size)
+        return super().target(size)
+
+    def planes(self, frame: object) -> Texture:
+        self._refuse((frame.width, frame.height))  # type: ignore[attr-defined]
+        return super().planes(frame)
+
+    def _refuse(self, size: tuple[int, int]) -> None:
+        if any(side > most for side, most in zip(size, self.largest, strict=True)):
+            raise SdlError(f"Texture dimensions are limited to {self.largest}")
+
+
+@pytest.fixture
+def small_gpu(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> Gpu:
+    monkeypatch.setattr("beffroi_player.outputs.gpu.Renderer", SmallRenderer)
+    gpu.leave()
+    gpu.open((160, 120))
+    return gpu
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_message_longer_than_a_texture_glides_all_the_same(small_gpu, rotation):
+    size, zone = (180, 100), Rectangle(x=20, y=20, width=150, height=60)
+    strip, panel = picture(5, panel_size((1500, 60), rotation)), panel_size((180, 100), rotation)
+    small_gpu.open(panel)
+    for now_ms in range(0, 8_000, 450):
+        found = layers([strip], zone, now_ms, size, rotation, fine=False)
+        composition = Composition(panel, (Layer.whole(picture(1, panel)), *found))
+        small_gpu.draw(composition)
+        assert off_by(small_gpu.shown(), by_processor(composition)) == 0, now_ms
+
+
+def test_between_pixels_nothing_shows_where_two_textures_meet(gpu, monkeypatch):
+    strip, size, drawn = pygame.Surface((900, 60), depth=32), (180, 60), {}
+    for x in range(900):
+        strip.fill((x * 101 % 256, x * 57 % 256, x * 193 % 256), (x, 0, 1, 60))
+    for renderer in (Renderer, SmallRenderer):
+        monkeypatch.setattr("beffroi_player.outputs.gpu.Renderer", renderer)
+        gpu.leave()
+        gpu.open(size)
+        for offset, shift in itertools.product((100, 197, 250, 391, 650), (0.0, 0.25, 0.5, 0.9)):
+            layer = Layer(strip, (-1, 0, 182, 60), (offset, 0, 182, 60), shift=(shift, 0.0), clip=(0, 0, *size))
+            gpu.draw(Composition(size, (Layer.whole(picture(1, size)), layer)))
+            shown = gpu.shown()
+            assert off_by(drawn.setdefault((offset, shift), shown), shown) <= 2, (offset, shift)
+
+
+def test_a_panel_larger_than_the_gpu_holds_is_drawn_by_the_processor(small_gpu):
+    """A long ribbon that is folded for a sending card, with everything that moves."""
+    ribbon, mounting = (600, 40), Mounting(
+        viewports=tuple(Viewport(source=Rectangle(x=150 * n, width=150, height=40), y=40 * n) for n in range(4))
+    )  # fmt: skip
+    small_gpu.mount(mounting)
+    small_gpu.open(mounting.size(ribbon))
+    one, other = (Composition(ribbon, (Layer.whole(picture(seed, ribbon)),)) for seed in (1, 3))
+    for drawn in (one, replace(other, before=one, kind=Transition.PUSH, done=0.3), other):
+        small_gpu.draw(drawn)
+        assert off_by(small_gpu.on_display(), by_processor(drawn, mounting)) == 0
+        assert off_by(small_gpu.shown(), by_processor(drawn)) == 0
+    small_gpu.present(picture(4, ribbon))
+    assert off_by(small_gpu.shown(), picture(4, ribbon)) == 0
+    small_gpu.mount(Mounting())
+    small_gpu.open((160, 120))
+    small_gpu.draw(Composition((160, 120), (Layer.whole(picture(6, (160, 120))),)))
+    assert off_by(small_gpu.on_display(), picture(6, (160, 120))) == 0
+
+
+def test_a_film_larger_than_the_gpu_holds_is_drawn_by_the_processor(small_gpu, tmp_path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((320, 180), 25, 1, colours=("#c03020",)))
+    rolling, found = Film(path, (160, 90), ImageFit.CONTAIN), []
+    until("a frame", lambda: found or found.extend(filter(None, [rolling.frame(0.0)])))
+    rolling.close()
+    size = (160, 120)
+    drawn = Composition(size, (Layer.whole(picture(1, size)), Layer(found[0], (0, 10, 160, 90), rolling.source)))
+    small_gpu.draw(drawn)
+    assert off_by(small_gpu.shown(), by_processor(drawn)) == 0
+
+
+def test_a_picture_that_is_on_stays_with_the_gpu_however_many_there_are(gpu, monkeypatch):
+    made, whole = [], Renderer.texture
+    monkeypatch.setattr(Renderer, "texture", lambda *those: made.append(those) or whole(*those))
+    many = tuple(Layer(picture(n, (20, 20)), (20 * (n % 10), 20 * (n // 10), 20, 20)) for n in range(30))
+    for _ in range(5):
+        gpu.draw(Composition(SIZE, many))
+    assert len(made) == 30
 
 
 def test_pictures_that_are_gone_leave_the_gpu(gpu):

@@ -38,6 +38,16 @@ class Lender(Protocol):
         """Return its memory, to be presented when it is drawn; None if it has another size."""
 
 
+class Easel(Protocol):
+    """What a canvas needs of an output."""
+
+    def present(self, picture: pygame.Surface) -> None:
+        """Show a picture."""
+
+    def capture(self) -> pygame.Surface:
+        """Return what was presented last."""
+
+
 def painter_of(output: Output) -> Painter:
     """Return the output itself if it draws, otherwise a canvas in front of it."""
     return output if isinstance(output, Painter) else Canvas(output)
@@ -48,7 +58,7 @@ class Canvas:
 
     between_pixels = False
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Easel) -> None:
         self._output = output
         self._mounting = Mounting()
         self._memory: dict[str, pygame.Surface] = {}

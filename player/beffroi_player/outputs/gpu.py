@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import logging
 import os
-import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pygame
 
 from beffroi_player.outputs.base import Light, OutputError, Size, fitted
-from beffroi_player.outputs.sdl import Area, Renderer, SdlError, Texture
+from beffroi_player.outputs.brush import Brush
+from beffroi_player.outputs.sdl import Renderer, SdlError
 from beffroi_player.outputs.window import Window, window_events
 
 if TYPE_CHECKING:  # The first picture is shown before these are loaded.
-    from beffroi_player.outputs.composition import Composition, Layer
+    from beffroi_player.outputs.canvas import Canvas
+    from beffroi_player.outputs.composition import Composition
     from beffroi_player.outputs.mounting import Mounting
 
 log = logging.getLogger(__name__)
 
-TEXTURES = 12
-"""Pictures that the GPU keeps, 8 MB each of 1920 by 1080 pixels."""
-TOLERANCE = 8
-"""By how much a colour of the self-test may be off, of 255."""
 _RENDER_NODES = Path("/dev/dri")
 
 
@@ -69,22 +66,17 @@ class Gpu:
         base: Finds the display; its own window is never opened.
     """
 
-    between_pixels = True
-
     def __init__(self, base: Window) -> None:
         self._base = base
         self.pump_seconds = base.pump_seconds
         self._window: pygame.Window | None = None
-        self._renderer: Renderer | None = None
+        self._brush: Brush | None = None
         self._size: Size = (0, 0)
         self._again = False
         """Whether the next picture has to be presented twice."""
         self._mounting: Mounting | None = None
-        self._pictures: dict[int, tuple[weakref.ref[pygame.Surface], Texture]] = {}
-        self._films: dict[tuple[int, object], tuple[Any, Texture]] = {}
-        self._used: set[tuple[int, object]] = set()
-        self._targets: dict[tuple[str, Size], Texture] = {}
-        self._target: Texture | None = None
+        self._processor: Canvas | None = None
+        """What draws what the GPU cannot hold, while that is on."""
         self._last: Composition | pygame.Surface | None = None
 
     # --- as an output
@@ -116,11 +108,11 @@ class Gpu:
         full = bool(self._base.flags & pygame.FULLSCREEN)
         try:
             self._window = pygame.Window("Beffroi", wanted, fullscreen=full)
-            self._renderer = Renderer(self._window, vsync=full)
+            self._brush = Brush(Renderer(self._window, vsync=full))
         except (SdlError, pygame.error) as error:
             raise OutputError(f"no window with a GPU: {error}") from error
-        if max(size) > max(self._renderer.largest) > 0:
-            raise OutputError(f"{size[0]}x{size[1]} pixels are more than the GPU can draw")
+        if not self._brush.holds(wanted):
+            raise OutputError(f"{wanted[0]}x{wanted[1]} pixels are more than the GPU can draw")
         self._base.check()
         # Without a desktop, the first picture of a window is lost (SDL 2.32 on KMS).
         self._again = full
@@ -128,8 +120,13 @@ class Gpu:
 
     def present(self, picture: pygame.Surface) -> None:
         """Show a picture."""
-        self._last = picture
-        self._guarded()
+        if self._ready.holds(picture.get_size()):
+            self._processor, self._last = None, picture
+            self._guarded()
+        else:
+            from beffroi_player.outputs.composition import Composition, Layer  # noqa: PLC0415 -- few screens need it
+
+            self._draw_by_processor(Composition(picture.get_size(), (Layer.whole(picture),)))
 
     def settle(self) -> None:
         """Nothing is left to do."""
@@ -161,47 +158,57 @@ class Gpu:
 
     # --- as a painter
 
+    @property
+    def between_pixels(self) -> bool:
+        """Whether layers may be shifted by less than a pixel."""
+        return self._processor is None
+
     def mount(self, mounting: Mounting) -> None:
         """Lay the picture on the display like this from now on."""
         self._mounting = mounting
 
     def draw(self, composition: Composition) -> None:
         """Draw and present."""
-        self._last = composition
-        self._guarded()
+        if self._holds(composition) and (composition.before is None or self._holds(composition.before)):
+            self._processor, self._last = None, composition
+            self._guarded()
+        else:
+            self._draw_by_processor(composition)
 
     def shown(self) -> pygame.Surface:
         """Return the panel's picture that was presented last, before it was mounted."""
         assert self._last is not None
-        renderer, size = self._ready, self._panel(self._last)
-        target = self._room("shown", size)
-        self._on(target)
+        if self._processor is not None:
+            return self._processor.shown()
+        renderer, size = self._ready.renderer, self._panel(self._last)
+        target = self._ready.room("shown", size)
+        self._ready.on(target)
         self._panel_picture()
         picture = renderer.read(size)
-        self._on(None)
+        self._ready.on(None)
         return picture
 
     def on_display(self) -> pygame.Surface:
         """Return the display's picture that was presented last, mounted."""
         self._draw()
-        return self._ready.read(self._ready.size)
+        return self._ready.renderer.read(self._ready.renderer.size)
 
     # --- of its own
 
     @property
     def textures(self) -> int:
         """How many pictures the GPU keeps."""
-        return len(self._pictures) + len(self._films)
+        return self._ready.textures
 
     @property
     def name(self) -> str:
         """What draws."""
-        return self._ready.name
+        return self._ready.renderer.name
 
     @property
     def is_software(self) -> bool:
         """Whether it is the processor after all."""
-        return self._ready.is_software
+        return self._ready.renderer.is_software
 
     def test(self) -> None:
         """Draw a small picture, turned, and look at it.
@@ -209,33 +216,20 @@ class Gpu:
         Raises:
             SdlError: it is not what it should be.
         """
-        renderer, colours = self._ready, [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)]
-        picture = pygame.Surface((4, 4), depth=32)
-        for place, colour in zip(((0, 0), (2, 0), (2, 2), (0, 2)), colours, strict=True):
-            picture.fill(colour, (*place, 2, 2))
-        texture = renderer.texture(picture)
-        renderer.clear()
-        renderer.copy(texture, (0, 0, 4, 4), rotation=90)
-        seen = renderer.read((4, 4))
-        texture.destroy()
-        for place, colour in zip(((3, 0), (3, 3), (0, 3), (0, 0)), colours, strict=True):
-            found = seen.get_at(place)[:3]
-            if any(abs(one - other) > TOLERANCE for one, other in zip(found, colour, strict=True)):
-                raise SdlError(f"{renderer.name} draws {found} where {colour} is wanted")
+        self._ready.renderer.test()
 
     def leave(self) -> None:
         """Close the window and give the GPU back; the display stays ours."""
-        if self._renderer is not None:
-            self._renderer.destroy()
+        if self._brush is not None:
+            self._brush.renderer.destroy()
         if self._window is not None:
             self._window.destroy()
-        self._renderer = self._window = self._target = None
-        self._pictures, self._films, self._targets = {}, {}, {}
+        self._brush = self._window = None
 
     @property
-    def _ready(self) -> Renderer:
-        assert self._renderer is not None
-        return self._renderer
+    def _ready(self) -> Brush:
+        assert self._brush is not None
+        return self._brush
 
     def _guarded(self) -> None:
         """Draw what is to be shown; a GPU that was lost, as after a reset, is taken anew once."""
@@ -253,27 +247,53 @@ class Gpu:
     def _show(self) -> None:
         for _ in range(1 + self._again):
             self._draw()
-            self._ready.present()
+            self._ready.renderer.present()
         self._again = False
+
+    def show_whole(self, picture: pygame.Surface) -> None:
+        """Show a picture that is the display's."""
+        self._last = picture
+        self._guarded()
+
+    def _holds(self, composition: Composition) -> bool:
+        """Tell whether the GPU can draw on something of that size, and films are not too large for it."""
+        films = [layer.picture.size for layer in composition.layers if not isinstance(layer.picture, pygame.Surface)]
+        return all(map(self._ready.holds, (composition.size, *films)))
+
+    def _draw_by_processor(self, composition: Composition) -> None:
+        from beffroi_player.outputs.canvas import Canvas  # noqa: PLC0415 -- few screens need it
+        from beffroi_player.outputs.mounting import Mounting  # noqa: PLC0415
+
+        if self._processor is None:
+            log.info("%d x %d pixels, or a film on them, are more than the GPU can hold", *composition.size)
+            self._processor = Canvas(_Whole(self))
+        self._processor.mount(self._mounting or Mounting())
+        self._processor.draw(composition)
 
     def _draw(self) -> None:
         assert self._last is not None
-        renderer = self._ready
+        renderer = self._ready.renderer
+        if self._processor is not None and isinstance(self._last, pygame.Surface):
+            self._ready.on(None)
+            renderer.clear()
+            self._ready.picture(self._last, (0, 0, *fitted(self._last.get_size(), renderer.size)), smooth=False)
+            self._ready.forget()
+            return
         panel = self._panel(self._last)
         mounting = list(self._mounting.parts(panel)) if self._mounting else []
         full = self._mounting.size(panel) if self._mounting else panel
         room = fitted(full, renderer.size)
         if not mounting and room == full:
-            self._on(None)
+            self._ready.on(None)
             renderer.clear()
             self._panel_picture()
         else:
             # What is smaller than the picture gets it smaller.
             share = room[0] / full[0]
-            target = self._room("panel", panel)
-            self._on(target)
+            target = self._ready.room("panel", panel)
+            self._ready.on(target)
             self._panel_picture()
-            self._on(None)
+            self._ready.on(None)
             renderer.clear()
             for part in mounting:
                 area = tuple(share * side for side in part.target)
@@ -285,109 +305,26 @@ class Gpu:
         return what.get_size() if isinstance(what, pygame.Surface) else what.size
 
     def _panel_picture(self) -> None:
-        self._used = set()
         if isinstance(self._last, pygame.Surface):
-            self._ready.copy(self._texture(self._last), (0, 0, *self._last.get_size()))
+            self._ready.picture(self._last, (0, 0, *self._last.get_size()), smooth=False)
         elif self._last is not None:
-            self._compose(self._last)
-        self._forget()
+            self._ready.compose(self._last)
+        self._ready.forget()
 
-    def _compose(self, composition: Composition) -> None:
-        from beffroi_content.model import Transition  # noqa: PLC0415 -- after the first picture
 
-        renderer, before = self._ready, composition.before
-        if before is None:
-            self._layers(composition.layers)
-        elif composition.kind in (Transition.PUSH, Transition.WIPE):
-            leaving, coming, seen = (0, 0), (0, 0), composition.wiped()
-            if composition.kind is Transition.PUSH:
-                (leaving, coming), seen = composition.push(), composition.entered()
-            self._layers_before(composition, before, leaving)
-            renderer.clip(seen)
-            self._layers(composition.layers, coming, within=seen)
-            renderer.clip(None)
-        else:
-            self._fade(composition, before, composition.zoom() if composition.kind is Transition.ZOOM else 1.0)
-        if composition.brightness < 100:
-            renderer.darken(1 - composition.brightness / 100)
+class _Whole:
+    """The display, for what the processor draws in the place of the GPU."""
 
-    def _fade(self, composition: Composition, before: Composition, factor: float) -> None:
-        after = self._room("after", composition.size)
-        target, where = self._target, composition.where
-        self._on(after)
-        self._layers(composition.layers)
-        self._on(target)
-        self._layers_before(composition, before)
-        left, top, width, height = where
-        larger = width * factor, height * factor
-        area = left + (width - larger[0]) / 2, top + (height - larger[1]) / 2, *larger
-        self._ready.clip(where)
-        self._ready.copy(after, area, where, opacity=min(254, round(255 * composition.done)))
-        self._ready.clip(None)
+    def __init__(self, gpu: Gpu) -> None:
+        self._gpu = gpu
+        self._picture: pygame.Surface | None = None
 
-    def _layers_before(self, composition: Composition, before: Composition, offset: tuple[int, int] = (0, 0)) -> None:
-        """Draw what gives way, where it does, and the new picture around it."""
-        if composition.changing is not None:
-            self._layers(composition.layers)
-        self._ready.clip(composition.where)
-        self._layers(before.layers, offset, within=composition.where)
-        self._ready.clip(None)
+    def present(self, picture: pygame.Surface) -> None:
+        """Show a picture. It is drawn in again, and textures are kept by their pictures."""
+        self._picture = picture.copy()
+        self._gpu.show_whole(self._picture)
 
-    def _layers(
-        self,
-        layers: tuple[Layer, ...],
-        offset: tuple[int, int] = (0, 0),
-        within: tuple[int, int, int, int] | None = None,
-    ) -> None:
-        """Draw layers, moved by an offset, where a part of the panel is set as the one to draw in."""
-        for number, layer in enumerate(layers):
-            left, top, width, height = layer.area
-            across, down = layer.shift
-            area: Area = (left + offset[0] + across, top + offset[1] + down, width, height)
-            if isinstance(layer.picture, pygame.Surface):
-                texture = self._texture(layer.picture)
-            else:
-                texture = self._film(number, layer.picture.frame)
-            # What has its own size is shown to the pixel, unless it lies between pixels.
-            smooth = texture.size != (width, height) or layer.shift != (0.0, 0.0)
-            if layer.clip is not None:
-                seen = pygame.Rect(layer.clip).move(offset)
-                self._ready.clip((*seen.clip(within),) if within else (*seen,))
-            self._ready.copy(texture, area, layer.source, layer.rotation, smooth=smooth)
-            if layer.clip is not None:
-                self._ready.clip(within)
-
-    def _texture(self, surface: pygame.Surface) -> Texture:
-        found = self._pictures.pop(id(surface), None)
-        if found is None or found[0]() is not surface:
-            found = weakref.ref(surface), self._ready.texture(surface)
-        # The last used one is the last in the order.
-        self._pictures[id(surface)] = found
-        return found[1]
-
-    def _film(self, number: int, frame: Any) -> Texture:
-        place = number, (frame.width, frame.height, frame.format.name)
-        shown, texture = self._films.get(place) or (None, self._ready.planes(frame))
-        if shown is not frame:
-            texture.upload_planes(frame)
-        self._films[place] = frame, texture
-        self._used.add(place)
-        return texture
-
-    def _room(self, name: str, size: Size) -> Texture:
-        if (name, size) not in self._targets:
-            self._targets[name, size] = self._ready.target(size)
-        return self._targets[name, size]
-
-    def _on(self, target: Texture | None) -> None:
-        self._ready.draw_on(target)
-        self._target = target
-
-    def _forget(self) -> None:
-        """Give back the textures of pictures that are gone, of those not used for longest, and of films that ended."""
-        for place in self._films.keys() - self._used:
-            self._films.pop(place)[1].destroy()
-        for key, (reference, texture) in list(self._pictures.items()):
-            if reference() is None or len(self._pictures) > TEXTURES:
-                texture.destroy()
-                del self._pictures[key]
+    def capture(self) -> pygame.Surface:
+        """Return what was shown last."""
+        assert self._picture is not None
+        return self._picture

@@ -25,6 +25,8 @@ _MASKS = (0xFF0000, 0xFF00, 0xFF, 0)
 _NONE, _BLEND = 0, 1
 _NEAREST, _LINEAR = 0, 1
 _BT709 = 2
+TOLERANCE = 8
+"""By how much a colour of the self-test may be off, of 255."""
 _GL_RENDERER = 0x1F01
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
 
@@ -247,6 +249,26 @@ class Renderer:
         address, pitch = surface._pixels_address, surface.get_pitch()
         _check(library().SDL_RenderReadPixels(self._handle, area, _RGB, address, pitch))
         return surface
+
+    def test(self) -> None:
+        """Draw a small picture, turned, and look at it.
+
+        Raises:
+            SdlError: it is not what it should be.
+        """
+        colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)]
+        picture = pygame.Surface((4, 4), depth=32)
+        for place, colour in zip(((0, 0), (2, 0), (2, 2), (0, 2)), colours, strict=True):
+            picture.fill(colour, (*place, 2, 2))
+        texture = self.texture(picture)
+        self.clear()
+        self.copy(texture, (0, 0, 4, 4), rotation=90)
+        seen = self.read((4, 4))
+        texture.destroy()
+        for place, colour in zip(((3, 0), (3, 3), (0, 3), (0, 0)), colours, strict=True):
+            found = seen.get_at(place)[:3]
+            if any(abs(one - other) > TOLERANCE for one, other in zip(found, colour, strict=True)):
+                raise SdlError(f"{self.name} draws {found} where {colour} is wanted")
 
     def present(self) -> None:
         """Show what was drawn."""
