@@ -7,6 +7,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 
 import pygame
@@ -18,8 +19,9 @@ from player import until
 from stupidArtnet import StupidArtnetServer
 
 from beffroi_player.__main__ import main
-from beffroi_player.outputs import OutputError
+from beffroi_player.outputs import OutputError, datagrams
 from beffroi_player.outputs import led_protocols as protocols
+from beffroi_player.outputs.datagrams import Host
 from beffroi_player.outputs.led import Led, Target
 
 SIZE = (128, 64)
@@ -172,8 +174,51 @@ class TestTheOutput:
     def test_a_name_that_nobody_knows_is_no_harm(self, caplog):
         with sender("ddp://no-such-panel.invalid") as led:
             led.present(picture())
+            until("it is not said", lambda: led.pump() and "is not reached" in caplog.text)
             led.pump()
         assert sum("is not reached" in record.message for record in caplog.records) == 1
+
+    def test_no_picture_waits_for_whoever_knows_the_address_of_a_name(self):
+        """A server of names that does not answer is given up after half a minute, and not by the frame loop."""
+        answer = threading.Event()
+
+        def ask(name: str) -> str:
+            assert name == "panel.local"
+            answer.wait(10)
+            return "127.0.0.1"
+
+        host = Host("panel.local", ask)
+        assert [host.address() for _ in range(100)] == [None] * 100
+        answer.set()
+        until("no address", lambda: host.address() == "127.0.0.1")
+
+    def test_a_name_is_asked_for_again(self, monkeypatch):
+        monkeypatch.setattr(datagrams, "ASK_AGAIN_S", 0.0)
+        answers = iter(["192.0.2.1", "192.0.2.2"])
+        host = Host("panel.local", lambda _: next(answers, "192.0.2.2"))
+        until("no other address", lambda: host.address() == "192.0.2.2")
+
+    def test_the_lower_half_of_a_large_panel_is_not_lost_where_the_line_is_slow(self, tmp_path):
+        """A line of 100 Mbit/s takes no more than some hundred datagrams at once."""
+        large = tuple(protocols.ddp(bytes(range(256)) * 3 * 200, 1))
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver,
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as port,
+        ):
+            receiver.bind(str(tmp_path / "panel"))
+            receiver.settimeout(10)
+            port.setblocking(False)
+            port.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_608)
+            found: list[bytes] = []
+            reader = threading.Thread(target=lambda: found.extend(receiver.recv(2_000) for _ in large))
+            reader.start()
+            assert datagrams.send(port, ((str(tmp_path / "panel"), each) for each in large), 10.0)
+            reader.join()
+            assert tuple(found) == large
+            # Nobody takes anything any more.
+            began = time.monotonic()
+            assert not datagrams.send(port, ((str(tmp_path / "panel"), each) for each in large), 0.05)
+            assert time.monotonic() - began < 1.0
 
     def test_it_leaves_no_thread(self):
         before = threading.active_count()

@@ -12,6 +12,7 @@ from tests.support.films import film
 from town import TownHall, alert, jpeg, slide
 
 from beffroi_content.model import AlertLevel, AlertStatus, Slide, VideoContent
+from beffroi_player.stage import sound
 from beffroi_player.stage.sound import AHEAD_S, APART_S, BYTES, RATE, Piece, Speaker, Track, chime, pieces_of
 
 
@@ -65,7 +66,7 @@ def test_what_is_heard_is_what_is_seen():
     assert max(off) < 1 + APART_S + 0.03
 
 
-@pytest.mark.parametrize("jump", [7.0, -0.5])
+@pytest.mark.parametrize("jump", [3600.0, 7.0, -0.5, -8.0])
 def test_after_a_jump_of_the_clock_both_are_together_again(jump):
     ear, now = Ear(), [10.0]
     track = Track(told, ear, lambda: now[0])
@@ -76,6 +77,17 @@ def test_after_a_jump_of_the_clock_both_are_together_again(jump):
         ear.listen(0.02)
         now[0] += 0.02
     assert abs(seconds_heard(ear)[-1] - 1 - now[0]) <= 1 + APART_S
+
+
+def test_after_a_jump_only_what_is_to_be_heard_is_read():
+    """An hour of sound would be decoded otherwise, and nothing heard meanwhile."""
+    ear, now, read = Ear(), [10.0], []
+    track = Track(lambda at: (read.append(piece) or piece for piece in told(at)), ear, lambda: now[0])
+    track.step()
+    now[0] += 3_600
+    ear.listen(AHEAD_S)
+    track.step()
+    assert len(read) < 50
 
 
 def test_no_more_waits_than_nobody_notices():
@@ -107,6 +119,26 @@ def test_the_sound_of_a_film_goes_on_where_the_film_does(tmp_path: Path):
     loud = {round(piece.at_s % 1, 3): max(array("h", piece.sound)) > 5_000 for piece in found}
     assert all(is_loud for at, is_loud in loud.items() if 0.1 < at < 0.4)
     assert not any(is_loud for at, is_loud in loud.items() if 0.6 < at < 0.9)
+
+
+def test_of_a_sound_that_is_longer_than_its_film_no_more_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((160, 90), 25, 1, sound=440, sound_seconds=60))
+    decoded, whole = [], sound._decoded
+
+    def counted(*those: object) -> Iterator[tuple[float, bytes]]:
+        for each in whole(*those):
+            decoded.append(each)
+            yield each
+
+    monkeypatch.setattr(sound, "_decoded", counted)
+    heard = []
+    for piece in pieces_of(path, 0.0):
+        heard.append(piece)
+        if piece.at_s > 3:
+            break
+    assert all(other.at_s - one.at_s < 0.1 for one, other in zip(heard, heard[1:], strict=False))
+    assert len(decoded) < 2 * len(heard)
 
 
 def test_a_film_without_sound_is_silent(tmp_path: Path):

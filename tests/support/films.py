@@ -20,12 +20,14 @@ def film(
     codec: str = "libx264",
     container: str = "mp4",
     sound: bool | int = False,
+    sound_seconds: float | None = None,
     colours: tuple[str, ...] = ("#204060",),
     **options: str,
 ) -> bytes:
     """Return a film; it goes through the colours of its ground, each for the same time.
 
-    ``sound`` is silence, or a tone of so many hertz in the first half of each second.
+    ``sound`` is silence, or a tone of so many hertz in the first half of each second; as long as the film if nothing
+    else is said.
     """
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container) as out:
@@ -38,7 +40,7 @@ def film(
             out.mux(video.encode(frame))
         out.mux(video.encode(None))
         if audio is not None:
-            _add_sound(out, audio, seconds, 0 if sound is True else sound)
+            _add_sound(out, audio, sound_seconds or seconds, 0 if sound is True else sound)
     return buffer.getvalue()
 
 

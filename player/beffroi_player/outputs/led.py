@@ -5,7 +5,6 @@ A controller goes dark or shows its own when it hears nothing for some seconds, 
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import socket
 import uuid
@@ -17,11 +16,14 @@ import pygame
 
 from beffroi_player.outputs import led_protocols as protocols
 from beffroi_player.outputs.base import Light, OutputError, Size, start_display
+from beffroi_player.outputs.datagrams import Host, send
 
 log = logging.getLogger(__name__)
 
 SCHEMES = {"ddp": protocols.DDP_PORT, "artnet": protocols.ARTNET_PORT, "sacn": protocols.SACN_PORT}
 AGAIN_SECONDS = 1.0
+PATIENCE_S = 0.1
+"""How long a picture may wait for the network: half a million pixels take as long on a line of 100 Mbit/s."""
 GAMMA = 2.2
 MULTICAST = "multicast"
 
@@ -75,6 +77,7 @@ class Led:
         self._target = target
         self._table = protocols.gamma_table(target.gamma)
         self._sender = uuid.uuid5(uuid.NAMESPACE_DNS, socket.gethostname()).bytes
+        self._host = Host(target.host) if target.host != MULTICAST else None
         self._socket: socket.socket | None = None
         self._sequence = 0
         self._picture: pygame.Surface | None = None
@@ -139,11 +142,12 @@ class Led:
 
     def _send(self) -> None:
         assert self._socket is not None
+        to = self._host.address() if self._host is not None else MULTICAST
+        if to is None:
+            return
         self._sequence += 1
         try:
-            for address, datagram in self._datagrams():
-                with contextlib.suppress(BlockingIOError):
-                    self._socket.sendto(datagram, (address, self._target.port))
+            send(self._socket, self._datagrams(to), PATIENCE_S)
         except OSError as error:
             if not self._failing:
                 log.warning("the panel at %s is not reached: %s", self._target.host, error)
@@ -151,15 +155,16 @@ class Led:
         else:
             self._failing = False
 
-    def _datagrams(self) -> Iterator[tuple[str, bytes]]:
+    def _datagrams(self, to: str) -> Iterator[tuple[tuple[str, int], bytes]]:
+        """Yield the datagrams of the picture, with where each goes to."""
         target, pixels, sequence = self._target, self._pixels, self._sequence
         if target.protocol == "ddp":
-            yield from ((target.host, datagram) for datagram in protocols.ddp(pixels, sequence))
+            yield from (((to, target.port), datagram) for datagram in protocols.ddp(pixels, sequence))
         elif target.protocol == "artnet":
-            yield from ((target.host, datagram) for datagram in protocols.artnet(pixels, sequence, target.universe))
+            yield from (
+                ((to, target.port), datagram) for datagram in protocols.artnet(pixels, sequence, target.universe)
+            )
         else:
-            for universe, datagram in enumerate(
-                protocols.sacn(pixels, sequence, target.universe, self._sender), target.universe
-            ):
-                to_all = target.host == MULTICAST
-                yield (protocols.multicast_address(universe) if to_all else target.host), datagram
+            found = protocols.sacn(pixels, sequence, target.universe, self._sender)
+            for universe, datagram in enumerate(found, target.universe):
+                yield (protocols.multicast_address(universe) if to == MULTICAST else to, target.port), datagram

@@ -28,6 +28,8 @@ AHEAD_S = 0.25
 """Sound that waits: more than the longest pause of the processor, less than anybody notices when it is cut off."""
 APART_S = 0.06
 """Sound and picture so far from each other are seen to part (Rec. ITU-R BT.1359 allows 45 ms to 125 ms)."""
+JUMP_S = 1.0
+"""A film that is so much further, or less far, than at the last look did not run there: the clock was set."""
 _AUDIO, _S16 = 0x10, 0x8010
 _LOUDEST = 128
 _CHIME = ((880.0, 0.35), (660.0, 0.55))
@@ -139,14 +141,16 @@ class Track:
         self._open, self._listener, self._position = pieces, listener, position
         self._pieces: Iterator[Piece] | None = None
         self._next: Piece | None = None
+        self._was_at_s = 0.0
 
     def step(self) -> float | None:
         """Queue what is due; return the seconds until more is, or None where there is no sound."""
         position = self._position()
         if position is None:
             return APART_S
-        if self._pieces is None:
-            self._pieces = self._open(position)
+        if self._pieces is None or abs(position - self._was_at_s) > JUMP_S:
+            self._pieces, self._next = self._open(position), None
+        self._was_at_s = position
         while (waiting := self._listener.waiting_s()) < AHEAD_S:
             piece = self._next or next(self._pieces, None)
             if piece is None:
@@ -202,9 +206,10 @@ def pieces_of(path: Path, position_s: float) -> Iterator[Piece]:
         while True:
             empty = True
             for at_s, sound in _decoded(av, container, stream):
-                if at_s < duration:
-                    empty = False
-                    yield Piece(lap * duration + at_s, sound)
+                if at_s >= duration:
+                    break
+                empty = False
+                yield Piece(lap * duration + at_s, sound)
             if empty and position_s == 0:
                 return
             position_s = 0
