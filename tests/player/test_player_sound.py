@@ -13,6 +13,7 @@ from town import TownHall, alert, jpeg, slide
 
 from beffroi_content.model import AlertLevel, AlertStatus, Slide, VideoContent
 from beffroi_player.stage import sound
+from beffroi_player.stage.containers import opened, read_only
 from beffroi_player.stage.sound import AHEAD_S, APART_S, BYTES, RATE, Piece, Speaker, Track, chime, pieces_of
 
 
@@ -210,3 +211,20 @@ class TestOnTheScreen:
         player.look()
         assert player.alerts
         assert ear.waiting == b""
+
+
+def test_of_a_film_each_thread_reads_only_what_it_decodes(tmp_path: Path):
+    """An hour of sound, or the pictures of one, would be read from the card at each turn."""
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((160, 90), 25, 1, sound=440, sound_seconds=60))
+
+    def read_bytes(name: str, kind: str) -> int:
+        with opened(path) as container:
+            stream = getattr(container.streams, kind)[0]
+            read_only(container, stream)
+            before = int(Path("/proc/thread-self/io").read_text().split()[1])
+            assert len(list(container.demux(stream))) > 20, name
+            return int(Path("/proc/thread-self/io").read_text().split()[1]) - before
+
+    assert read_bytes("the film", "video") < path.stat().st_size / 10
+    assert read_bytes("its sound", "audio") > path.stat().st_size / 2

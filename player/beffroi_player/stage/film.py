@@ -16,6 +16,7 @@ from typing import Any
 
 from beffroi_content.model import ImageFit
 from beffroi_player.outputs.composition import Area, Planes
+from beffroi_player.stage.containers import opened, read_only
 from beffroi_player.stage.decoders import Decoder, FfmpegDecoder, Undecodable
 from beffroi_player.store import Size
 
@@ -29,7 +30,6 @@ EARLY_S = 1.0
 """More than the frames that wait last: the clock was set back."""
 FRUITLESS = 120
 """Packets in a row of which nothing comes before a film is given up: two groups of pictures, twice what one spoils."""
-FORMATS = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2"}
 TAKEN = ("yuv420p", "nv12")
 """Kinds of frames that are shown as they are."""
 UNKNOWN_S = 0.02
@@ -110,16 +110,15 @@ class Film:
             self._changed.notify()
 
     def _run(self) -> None:
-        import av  # noqa: PLC0415 - a player that shows no film does without 60 MB
-
         try:
-            with av.open(str(self._path), options=FORMATS) as container:
+            with opened(self._path) as container:
                 self._decode(container, container.streams.video[0])
         except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the picture stays
             self.fault = f"{type(error).__name__}: {error}"[:300]
             log.warning("the film %s is not shown: %s", self._path.name[:12], self.fault)
 
     def _decode(self, container: Any, stream: Any) -> None:
+        read_only(container, stream)
         decoder = self._opener(stream)
         self._working_since = time.monotonic()
         self.is_hardware = decoder.is_hardware

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Protocol
 from beffroi_content.model import AlertForm, AlertLevel, AlertStatus
 from beffroi_content.timeline import Scene
 from beffroi_player.outputs.sdl import SdlError, library
+from beffroi_player.stage.containers import opened, read_only
 
 log = logging.getLogger(__name__)
 
@@ -194,18 +195,17 @@ class Playing:
 
 def pieces_of(path: Path, position_s: float) -> Iterator[Piece]:
     """Yield the sound of a film from a place on, and then again and again."""
-    import av  # noqa: PLC0415 - a player that plays no film does without 60 MB
-
-    with av.open(str(path), options={"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2"}) as container:
+    with opened(path) as container:
         if not container.streams.audio or not container.streams.video:
             return
         stream, video = container.streams.audio[0], container.streams.video[0]
+        read_only(container, stream)
         duration = float((video.duration or 0) * (video.time_base or 0))
         lap = int(position_s // duration)
         container.seek(int(position_s % duration * 1_000_000))
         while True:
             empty = True
-            for at_s, sound in _decoded(av, container, stream):
+            for at_s, sound in _decoded(container, stream):
                 if at_s >= duration:
                     break
                 empty = False
@@ -217,8 +217,10 @@ def pieces_of(path: Path, position_s: float) -> Iterator[Piece]:
             container.seek(0)
 
 
-def _decoded(av: Any, container: Any, stream: Any) -> Iterator[tuple[float, bytes]]:
-    resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
+def _decoded(container: Any, stream: Any) -> Iterator[tuple[float, bytes]]:
+    from av import AudioResampler  # noqa: PLC0415 - a player that plays no film does without 60 MB
+
+    resampler = AudioResampler(format="s16", layout="stereo", rate=RATE)
     for frame in container.decode(stream):
         at_s = frame.time or 0.0
         for made in resampler.resample(frame):
