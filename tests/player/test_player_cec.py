@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from beffroi_player.outputs import cec
+from beffroi_player.outputs import cec, devices
 from beffroi_player.outputs.base import Lit
 from beffroi_player.outputs.kms import Connector
 
@@ -263,6 +263,6 @@ def test_an_adapter_that_is_not_ours_is_said_with_what_to_do(kernel, monkeypatch
     def refuse(*_: object) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(cec.os, "open", refuse)
+    monkeypatch.setattr(devices.os, "open", refuse)
     with pytest.raises(cec.CecError, match="add the user to the group “video”"):
         cec.television(HDMI, kernel.folder, kernel.folder, kernel.ioctl)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beffroi_player.outputs import ddc
+from beffroi_player.outputs import ddc, devices
 from beffroi_player.outputs.base import UnsupportedError
 from beffroi_player.outputs.ddc import BRIGHTNESS, DdcError, GarbledError, Line, Monitor, NotReadyError
 from beffroi_player.outputs.kms import Connector
@@ -182,7 +182,7 @@ def test_a_bus_that_is_not_ours_is_said_with_what_to_do(tmp_path, monkeypatch):
     def refuse(*_: object) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(ddc.os, "open", refuse)
+    monkeypatch.setattr(devices.os, "open", refuse)
     with pytest.raises(DdcError, match="add the user to the group “i2c”"), ddc.opened(tmp_path / "i2c-1"):
         pass
 

@@ -7,9 +7,7 @@ answers what the standard wants of every device.
 
 from __future__ import annotations
 
-import errno
 import fcntl
-import os
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beffroi_player.outputs.base import ControlError, Lit
+from beffroi_player.outputs.devices import device
 from beffroi_player.outputs.kms import SYSTEM, Connector
 
 DEVICES = Path("/dev")
@@ -250,16 +249,9 @@ def opened(path: Path, ioctl: Ioctl = call) -> Iterator[Adapter]:
     Raises:
         CecError: it is not ours to use, or gone.
     """
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except OSError as error:
-        # What udev gives to whoever may use the display.
-        help_ = ": add the user to the group “video”" if error.errno in (errno.EACCES, errno.EPERM) else ""
-        raise CecError(f"{path} is not ours to use: {error.strerror}{help_}") from error
-    try:
+    # What udev gives to whoever may use the display.
+    with device(path, "video", CecError) as descriptor:
         yield Adapter(descriptor, ioctl)
-    finally:
-        os.close(descriptor)
 
 
 def _claimed(adapter: Adapter) -> int:

@@ -7,7 +7,6 @@ sleep: everything is asked again, a bounded number of times.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import re
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from beffroi_player.outputs.base import ControlError, UnsupportedError
+from beffroi_player.outputs.devices import device
 from beffroi_player.outputs.kms import SYSTEM, Connector
 
 DEVICES = Path("/dev")
@@ -241,18 +241,12 @@ def opened(path: Path) -> Iterator[Line]:
     Raises:
         DdcError: the bus is not ours to use.
     """
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except OSError as error:
-        help_ = ": add the user to the group “i2c”" if error.errno in (errno.EACCES, errno.EPERM) else ""
-        raise DdcError(f"{path} is not ours to use: {error.strerror}{help_}") from error
-    try:
-        fcntl.ioctl(descriptor, _I2C_SLAVE, ADDRESS)
+    with device(path, "i2c", DdcError) as descriptor:
+        try:
+            fcntl.ioctl(descriptor, _I2C_SLAVE, ADDRESS)
+        except OSError as error:
+            raise DdcError(f"{path} is not ours to use: {error.strerror}") from error
         yield Line(I2c(descriptor))
-    except OSError as error:
-        raise DdcError(f"{path} is not ours to use: {error.strerror}") from error
-    finally:
-        os.close(descriptor)
 
 
 def _said(problem: Exception) -> DdcError:
