@@ -20,9 +20,12 @@ from beffroi_player.outputs.gpu import Gpu, over
 from beffroi_player.outputs.mounting import Mounting
 from beffroi_player.outputs.sdl import Renderer, SdlError, Texture
 from beffroi_player.outputs.window import Window
+from beffroi_player.pictures import from_ppm
+from beffroi_player.stage.camera import PATIENCE_MS, Camera, View
 from beffroi_player.stage.film import Film
 from beffroi_player.stage.frames import panel_size
 from beffroi_player.stage.glider import layers
+from beffroi_player.store import Runtime, Taken
 
 SIZE = (320, 180)
 
@@ -298,3 +301,50 @@ def test_whoever_asks_for_a_gpu_where_there_is_none_is_told(monkeypatch):
     with pytest.raises(Exception, match="the GPU cannot be used"):
         over(window, forced=True)
     assert over(window, forced=False) is window
+
+
+def test_a_picture_is_read_back_piece_by_piece_and_what_moves_goes_on_meanwhile(gpu):
+    size = (1_920, 1_080)
+    gpu.open(size)
+    gpu.draw(Composition(size, (Layer.whole(picture(1, size)),)))
+    steps, others = gpu.photograph(), [Composition(size, (Layer.whole(picture(seed, size)),)) for seed in (2, 3)]
+    count = 0
+    while (found := next(steps)) is None:
+        count += 1
+        gpu.draw(others[count % 2])
+    assert count > 10
+    assert off_by(found, picture(1, size)) == 0
+    assert off_by(gpu.shown(), picture(2 + count % 2, size)) == 0
+
+
+def test_a_picture_of_a_gpu_that_is_lost_meanwhile_is_given_up(gpu):
+    gpu.draw(plain(1))
+    steps = gpu.photograph()
+    next(steps)
+    gpu.leave()
+    gpu.open(SIZE)
+    with pytest.raises(SdlError, match="anew"):
+        next(steps)
+    gpu.draw(plain(2))
+    assert off_by(gpu.shown(), picture(2)) == 0
+
+
+def test_a_camera_before_a_gpu_takes_one_step_at_a_time_while_something_moves(gpu, tmp_path):
+    runtime = Runtime(tmp_path)
+    gpu.open((1_920, 1_080))
+    gpu.draw(Composition((1_920, 1_080), (Layer.whole(picture(1, (1_920, 1_080))),)))
+    taken = Taken(at_ms=1, uptime_ms=1, moves=True, glass=None)
+    camera = Camera(runtime, lambda room: View(gpu.photograph(room), 0, taken))
+    camera.ask(0.0)
+    assert not camera.look(1.0, moves=True)
+    looks = [camera.look(PATIENCE_MS + number, moves=True) for number in range(40)]
+    assert 10 < sum(looks) < 30
+    camera.close()
+    assert from_ppm(runtime.capture.read_bytes())[0] == (1_920, 1_080)
+    # What stops meanwhile need not be waited for.
+    camera.ask(5_000.0)
+    camera.look(5_000.0 + PATIENCE_MS, moves=True)
+    runtime.capture.unlink()
+    camera.look(5_000.0 + PATIENCE_MS, moves=False)
+    camera.close()
+    assert runtime.capture.exists()

@@ -65,7 +65,7 @@ class TestParts:
             Viewport(source=Rectangle(x=160, width=160, height=180), y=180),
         )
         start(player, hall, picture_slide("red", hall.add_file(jpeg("red"))), viewports=parts)
-        plain = player.stage._presenter.shown()
+        plain = next(iter(player.stage._presenter.photograph(None)))
         shown = player.display.pictures[-1]
         assert plain.get_size() == (320, 180)
         assert shown.get_size() == (160, 360)
@@ -93,7 +93,7 @@ def test_hidden_edges_stay_black_and_the_picture_is_whole(player, hall):
 def test_the_first_picture_after_a_start_is_mounted_too(player, hall):
     parts = (Viewport(source=Rectangle(width=320, height=90)),)
     start(player, hall, slide("a"), viewports=parts)
-    pygame.image.save(player.stage._presenter.shown(), player.state.last)
+    pygame.image.save(next(iter(player.stage._presenter.photograph(None))), player.state.last)
     splash = _show_last(player.state.folder, player.display)
     assert splash is not None
     assert splash.get_size() == (320, 180)

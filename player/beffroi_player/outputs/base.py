@@ -111,3 +111,8 @@ def fitted(picture: Size, room: Size) -> Size:
     """Return the size at which a picture fits into a room: its own, or smaller in the same proportion."""
     ratio = min(1.0, room[0] / picture[0], room[1] / picture[1])
     return max(1, round(picture[0] * ratio)), max(1, round(picture[1] * ratio))
+
+
+def memory(size: Size, room: pygame.Surface | None = None) -> pygame.Surface:
+    """Return a surface of that size to copy a picture to: that one if it has it, since to get another takes long."""
+    return room if room is not None and room.get_size() == size else pygame.Surface(size, depth=32)

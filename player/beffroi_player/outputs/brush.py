@@ -120,6 +120,10 @@ class Brush:
             self._targets[name, size] = self.renderer.target(size)
         return self._targets[name, size]
 
+    def give_back(self, name: str, size: Size) -> None:
+        """Give the texture of that name back."""
+        self._targets.pop((name, size)).destroy()
+
     def on(self, target: Texture | None) -> None:
         """Draw on a texture from now on; None: on the window."""
         self.renderer.draw_on(target)

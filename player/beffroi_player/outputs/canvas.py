@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 import pygame
 
 from beffroi_content.model import Transition
-from beffroi_player.outputs.base import Output, Size
+from beffroi_player.outputs.base import Output, Size, memory
 from beffroi_player.outputs.composition import Area, Composition, Layer, Planes
 from beffroi_player.outputs.mounting import Mounting
 from beffroi_player.outputs.planes import Converter, room_for, takes
@@ -28,6 +29,13 @@ class Painter(Protocol):
 
     def shown(self) -> pygame.Surface:
         """Return the panel's picture that was presented last, before it was mounted."""
+
+    def photograph(self, room: pygame.Surface | None = None) -> Iterator[pygame.Surface | None]:
+        """Make a copy of that, in steps so short that nothing is late: each yields None, and the last one the copy.
+
+        Args:
+            room: A surface that may be drawn in.
+        """
 
 
 @runtime_checkable
@@ -94,6 +102,13 @@ class Canvas:
         assert self._picture is not None
         plain = not self._mounting.parts(self._picture.get_size())
         return self._output.capture() if plain else self._picture
+
+    def photograph(self, room: pygame.Surface | None = None) -> Iterator[pygame.Surface | None]:
+        """Make a copy of that, at once: it takes no longer than to draw it."""
+        picture = self.shown()
+        copy = memory(picture.get_size(), room)
+        copy.blit(picture, (0, 0))
+        yield copy
 
     def _lent(self, composition: Composition) -> pygame.Surface | None:
         """Return the memory of the output, where more than a picture is drawn and nothing gives way to it."""

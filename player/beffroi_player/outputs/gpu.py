@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pygame
 
-from beffroi_player.outputs.base import Light, OutputError, Size, fitted
+from beffroi_player.outputs.base import Light, OutputError, Size, fitted, memory
 from beffroi_player.outputs.brush import Brush
 from beffroi_player.outputs.sdl import Renderer, SdlError
 from beffroi_player.outputs.window import Window, window_events
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # The first picture is shown before these are loaded.
 
 log = logging.getLogger(__name__)
 
+STRIP_PIXELS = 128 * 1024
+"""Pixels that are read back from the GPU at once: half a megabyte."""
 _RENDER_NODES = Path("/dev/dri")
 
 
@@ -177,21 +180,42 @@ class Gpu:
 
     def shown(self) -> pygame.Surface:
         """Return the panel's picture that was presented last, before it was mounted."""
+        *_, picture = self.photograph()
+        assert picture is not None
+        return picture
+
+    def photograph(self, room: pygame.Surface | None = None) -> Iterator[pygame.Surface | None]:
+        """Make a copy of that, in short steps: to read all of it back takes longer than a step of what moves.
+
+        Raises:
+            SdlError: the GPU was lost meanwhile.
+        """
         assert self._last is not None
         if self._processor is not None:
-            return self._processor.shown()
-        renderer, size = self._ready.renderer, self._panel(self._last)
-        target = self._ready.room("shown", size)
-        self._ready.on(target)
+            yield from self._processor.photograph(room)
+            return
+        brush, size = self._ready, self._panel(self._last)
+        target, picture = brush.room("shown", size), memory(size, room)
+        brush.on(target)
         self._panel_picture()
-        picture = renderer.read(size)
-        self._ready.on(None)
-        return picture
+        brush.on(None)
+        rows = max(1, STRIP_PIXELS // size[0])
+        for top in range(0, size[1], rows):
+            yield None
+            if self._brush is not brush:
+                raise SdlError("the GPU was taken anew meanwhile")
+            brush.on(target)
+            brush.renderer.read(picture, slice(top, top + rows))
+            brush.on(None)
+        brush.give_back("shown", size)
+        yield picture
 
     def on_display(self) -> pygame.Surface:
         """Return the display's picture that was presented last, mounted."""
         self._draw()
-        return self._ready.renderer.read(self._ready.renderer.size)
+        picture = pygame.Surface(self._ready.renderer.size, depth=32)
+        self._ready.renderer.read(picture)
+        return picture
 
     # --- of its own
 

@@ -242,13 +242,17 @@ class Renderer:
         place = ctypes.byref(_FloatRect(left, top, width, height))
         _check(sdl.SDL_RenderCopyExF(self._handle, texture.handle, part, place, float(rotation), None, 0))
 
-    def read(self, size: tuple[int, int]) -> pygame.Surface:
-        """Return what was drawn, from the upper left corner on."""
-        surface = pygame.Surface(size, depth=32)
-        area = ctypes.byref(_Rect(0, 0, *size))
-        address, pitch = surface._pixels_address, surface.get_pitch()
-        _check(library().SDL_RenderReadPixels(self._handle, area, _RGB, address, pitch))
-        return surface
+    def read(self, surface: pygame.Surface, rows: slice | None = None) -> None:
+        """Take over into a surface of 32 bits what was drawn, from the upper left corner on.
+
+        Args:
+            surface: As large as what is wanted.
+            rows: Only these, from the first to the one after the last; None: all.
+        """
+        top, below, _ = (rows or slice(None)).indices(surface.get_height())
+        area = (0, top, surface.get_width(), below - top)
+        address, pitch = surface.subsurface(area)._pixels_address, surface.get_pitch()
+        _check(library().SDL_RenderReadPixels(self._handle, ctypes.byref(_Rect(*area)), _RGB, address, pitch))
 
     def test(self) -> None:
         """Draw a small picture, turned, and look at it.
@@ -263,7 +267,8 @@ class Renderer:
         texture = self.texture(picture)
         self.clear()
         self.copy(texture, (0, 0, 4, 4), rotation=90)
-        seen = self.read((4, 4))
+        seen = pygame.Surface((4, 4), depth=32)
+        self.read(seen)
         texture.destroy()
         for place, colour in zip(((3, 0), (3, 3), (0, 3), (0, 0)), colours, strict=True):
             found = seen.get_at(place)[:3]

@@ -298,12 +298,12 @@ class Stage:
         taken = self._camera.look(before, moves=self._moves)
         return max(0.0, wait - (self._uptime() - before) / 1000) if taken else wait
 
-    def _view(self) -> View | None:
-        picture, moment = self._presenter.shown(), self._reader.moment()
-        if picture is None:
+    def _view(self, room: pygame.Surface | None) -> View | None:
+        steps, moment = self._presenter.photograph(room), self._reader.moment()
+        if steps is None:
             return None
         taken = Taken(at_ms=moment.unix_ms, uptime_ms=moment.uptime_ms, moves=self._moves, glass=self._teller.glass)
-        return View(picture, self._frames.rotation, taken)
+        return View(steps, self._frames.rotation, taken)
 
 
 def _shining(light: Display) -> Display:

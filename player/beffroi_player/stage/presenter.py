@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -107,9 +107,9 @@ class Presenter:
             self._digest = self._frames.digest(self._base)
         return Presented(self._number, self._size, self._digest, self._presented_ms)
 
-    def shown(self) -> pygame.Surface | None:
-        """Return what is on the panel, which may change with the next picture; None before there is one."""
-        return self._painter.shown() if self._on_glass else None
+    def photograph(self, room: pygame.Surface | None) -> Iterator[pygame.Surface | None] | None:
+        """Make a copy of what is on the panel; see :meth:`Painter.photograph`. None before there is anything."""
+        return self._painter.photograph(room) if self._on_glass else None
 
     # --- what comes
 
