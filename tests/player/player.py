@@ -205,6 +205,8 @@ class Player:
     def look(self) -> Glass:
         """Let the stage look, the agent report, and return what is on the glass."""
         self.stage.turn()
+        # Beside what moves, a thread makes the digest of what is on, and rings.
+        until("what is on is not told", lambda: self.stage.is_told or (self.stage.turn(), self.stage.is_told)[1])
         self.reporter.look()
         glass = self.runtime.glass.read()
         assert glass is not None

@@ -40,7 +40,9 @@ from beffroi_player.agent.http import PIECE, Refusal, Server
 from beffroi_player.files import stamp
 from beffroi_player.nudge import Bell
 from beffroi_player.stage import camera
+from beffroi_player.stage import frames as stage_frames
 from beffroi_player.stage.frames import upright_rgb
+from beffroi_player.store import Taken
 
 RIBBON = (1920, 160)
 DIM = ScreenHours(state=PowerState.DIM, window=TimeWindow(start=dt.time(0), end=dt.time(23, 59)), brightness=30)
@@ -158,8 +160,7 @@ def test_it_waits_a_little_for_what_moves_and_says_that_it_did_not_stop(player, 
     time.sleep(0.05)  # a picture that must not come
     assert stamp(player.runtime.capture) == before
     player.time.pass_by(int(camera.PATIENCE_MS))
-    player.stage.turn()
-    until("no picture", lambda: stamp(player.runtime.capture) != before)
+    until("no picture", lambda: player.stage.turn() is not None and stamp(player.runtime.capture) != before)
     player.reporter.look()
     image, said = picture(player.exact.pop())
     assert said.moves
@@ -251,9 +252,9 @@ def test_the_loop_only_copies_and_never_waits_for_whoever_writes(moving, monkeyp
         held.append(1000 * (time.thread_time() - began))
         return found
 
-    monkeypatch.setattr(camera, "upright_rgb", measured)
+    monkeypatch.setattr(stage_frames, "upright_rgb", measured)
     before, steps = stamp(moving.runtime.capture), []
-    for number in range(10):
+    for number in range(100):
         if number == 5:
             moving.stage.capture()
         began = time.thread_time()
@@ -296,6 +297,20 @@ def test_it_is_asked_for_again_while_one_is_written(informed):
             return stamp(informed.runtime.capture) != first
 
         until("no second picture", again)
+
+
+def test_where_nothing_is_to_be_seen_the_next_picture_is_taken_all_the_same(informed):
+    found: list[camera.View | None] = [None]
+    taker = camera.Camera(informed.runtime, lambda: (320, 180), lambda _: found[0])
+    taker.ask(0.0)
+    taker.look(1.0, moves=False)
+    copy = iter([pygame.Surface((320, 180), depth=32)])
+    found[0] = camera.View(copy, 0, Taken(at_ms=1, uptime_ms=1, moves=False, glass=None))
+    before = stamp(informed.runtime.capture)
+    taker.ask(2.0)
+    taker.look(3.0, moves=False)
+    taker.close()
+    assert stamp(informed.runtime.capture) != before
 
 
 # --- on its way

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 from threading import current_thread
 
 import pygame
 import pytest
+from PIL import Image
 from player import Player, until
 
 from beffroi_content.digest import frame_digest
@@ -113,6 +116,67 @@ def test_the_digest_of_what_is_read_ahead_is_made_in_the_thread_and_once(player,
         frames.keep_only(())
     assert len(made) == 1
     assert made[0].startswith("frames")
+
+
+def test_a_digest_that_nobody_may_wait_for_is_made_in_the_thread(frames):
+    picture, heard = pygame.Surface((200, 100), depth=32), threading.Event()
+    assert frames.digest_soon(picture, heard.set) == ""
+    assert heard.wait(10)
+    assert frames.digest_soon(picture, heard.clear) == frame_digest((200, 100), bytes(60_000))
+    assert heard.is_set()
+
+
+def test_where_pictures_change_faster_than_their_digests_are_made_they_are_told_all_the_same(frames, monkeypatch):
+    slow, ready = threading.Event(), threading.Event()
+    real = stage_frames.frame_digest
+
+    def digest(*those: object) -> str:
+        if current_thread().name.startswith("frames"):
+            assert slow.wait(10)
+        return real(*those)
+
+    monkeypatch.setattr(stage_frames, "frame_digest", digest)
+    first, second = (pygame.Surface((200, 100), depth=32) for _ in range(2))
+    assert frames.digest_soon(first, ready.set) == ""
+    assert frames.digest_soon(first, ready.set) == ""
+    assert frames.digest_soon(second, ready.set) == real((200, 100), bytes(60_000))
+    slow.set()
+    assert ready.wait(10)
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_reading_ahead_never_keeps_the_loop_waiting_for_long(player, frames, monkeypatch, rotation):
+    """In time of the processor, while nothing else of the process runs."""
+    held: list[float] = []
+
+    def measured(real):
+        def call(*those: object) -> object:
+            began = time.thread_time()
+            found = real(*those)
+            held.append(1000 * (time.thread_time() - began))
+            return found
+
+        return call
+
+    monkeypatch.setattr(stage_frames, "upright_rgb", measured(stage_frames.upright_rgb))
+    size = (3_840, 2_160)
+    frames.turn(rotation)
+    frames.make_room(size, ())
+    write(player.state, "next.png", "red", size)
+    frames.load_ahead(["next.png"])
+    arrive(frames)
+    assert len(held) > 100
+    assert max(held) < 1000 / 60 / 4
+
+
+@pytest.mark.parametrize("kind", ["RGBA", "P", "L"])
+def test_the_colours_of_a_frame_are_what_its_file_says(player, frames, kind):
+    image = Image.new("RGBA", (40, 20), (200, 100, 50, 0))
+    image.putpixel((3, 4), (10, 20, 30, 128))
+    image.convert(kind).save(player.state.frames / "odd.png", transparency=0 if kind == "P" else None)
+    found = frames.load("odd.png")
+    expected = image.convert(kind).convert("RGB") if kind != "RGBA" else Image.merge("RGB", image.split()[:3])
+    assert pygame.image.tobytes(found, "RGB") == expected.tobytes()
 
 
 def test_a_picture_that_is_no_file_is_digested_as_it_is(frames):

@@ -334,7 +334,7 @@ def test_a_camera_before_a_gpu_takes_one_step_at_a_time_while_something_moves(gp
     gpu.open((1_920, 1_080))
     gpu.draw(Composition((1_920, 1_080), (Layer.whole(picture(1, (1_920, 1_080))),)))
     taken = Taken(at_ms=1, uptime_ms=1, moves=True, glass=None)
-    camera = Camera(runtime, lambda room: View(gpu.photograph(room), 0, taken))
+    camera = Camera(runtime, lambda: (1_920, 1_080), lambda room: View(gpu.photograph(room), 0, taken))
     camera.ask(0.0)
     assert not camera.look(1.0, moves=True)
     looks = [camera.look(PATIENCE_MS + number, moves=True) for number in range(40)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import current_thread
+
 import pygame
 import pytest
 from player import Player
@@ -21,6 +23,7 @@ from beffroi_content.model import (
 )
 from beffroi_content.model.widget import TickerMessage, TickerWidget
 from beffroi_player.agent.live import LiveFrames
+from beffroi_player.stage import frames as stage_frames
 from beffroi_player.stage.composer import TRANSITION_MS
 
 SIZE = (320, 180)
@@ -95,6 +98,20 @@ def test_messages_glide_in_their_zone_and_nothing_else_moves(player, hall):
     after = [seen(player, where) for where in (MAIN, SIDE, RIBBON)]
     assert before[:2] == after[:2]
     assert before[2] != after[2]
+
+
+def test_beside_what_glides_the_frame_loop_makes_no_digest(player, hall, monkeypatch):
+    made, real = [], stage_frames.frame_digest
+    monkeypatch.setattr(stage_frames, "frame_digest", lambda *a: made.append(current_thread().name) or real(*a))
+    frames = start(player, hall)
+    for _ in range(4):
+        player.time.pass_by(10_000)
+        frames.step()
+        glass = player.look()
+        assert len(glass.frame) == 64
+        assert glass.frame != "0" * 64
+    assert len(made) > 3
+    assert {name.split("_")[0] for name in made} == {"frames"}
 
 
 def test_the_clock_goes_on_in_its_zone_without_a_transition(player, hall):

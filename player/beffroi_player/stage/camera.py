@@ -8,28 +8,26 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pygame
 
-from beffroi_content.model import Rectangle
 from beffroi_player.files import write_file
 from beffroi_player.nudge import ring
+from beffroi_player.outputs.base import Size, memory
 from beffroi_player.outputs.sdl import SdlError
 from beffroi_player.pictures import ppm_header
-from beffroi_player.stage.frames import panel_size, turned_area, upright_rgb
+from beffroi_player.stage.frames import BREATH_S, bands, panel_size
 from beffroi_player.store import Runtime, Taken
 
 log = logging.getLogger(__name__)
 
 PATIENCE_MS = 2_000.0
 """How long it waits for what moves: a transition is over by then, a film or messages that glide may never be."""
-BAND_PIXELS = 32 * 1024
-"""Pixels that are turned at once: few, since nothing else of the process runs meanwhile."""
-BREATH_S = 0.001
-"""Between two bands."""
+
+STRIP_PIXELS = 256 * 1024
+"""Pixels, four bytes each, for which memory is asked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +45,18 @@ class Camera:
 
     Args:
         runtime: Where the picture goes.
-        view: Asked for what is on the glass, with memory that may be used for it; None while there is nothing.
+        size: Says what the panel measures; None while there is nothing on it.
+        view: Asked for what is on the glass, with memory to copy it to; None while there is nothing.
     """
 
-    def __init__(self, runtime: Runtime, view: Callable[[pygame.Surface | None], View | None]) -> None:
-        self._runtime, self._look_at = runtime, view
+    def __init__(
+        self, runtime: Runtime, size: Callable[[], Size | None], view: Callable[[pygame.Surface], View | None]
+    ) -> None:
+        self._runtime, self._size, self._view = runtime, size, view
         self._asked_ms: float | None = None
         self._memory: pygame.Surface | None = None
-        self._view: View | None = None
-        """What is being copied."""
+        self._work: Iterator[tuple[pygame.Surface, View] | None] | None = None
+        """What is being done, in steps."""
         self._thread: threading.Thread | None = None
         self._writes = False
 
@@ -70,21 +71,25 @@ class Camera:
             uptime_ms: Now.
             moves: Whether something on the glass moves: then it waits a little, and takes one step at a time.
         """
-        if self._view is None and not self._begins(uptime_ms, moves):
+        if self._work is None and not self._begins(uptime_ms, moves):
             return False
+        work = self._work = self._work or self._steps()
+        copied: tuple[pygame.Surface, View] | None = None
         try:
-            self._view = self._view or self._look_at(self._memory)
-            copy = self._next(moves) if self._view is not None else None
+            for copied in work:
+                if copied is not None or moves:
+                    break
+            else:
+                self._work = None
         except (OSError, pygame.error, SdlError) as error:
             log.warning("no picture of the glass: %s", error)
-            self._view = None
-            return False
-        if copy is not None and self._view is not None:
+            copied = self._work = None
+        if copied is not None:
+            copy, view = copied
             # While something moves its memory is kept for the next one: to get it anew takes longer.
             self._memory = copy if moves else None
-            self._writes = True
-            arguments = (copy, self._view.rotation, self._view.taken)
-            self._view = None
+            self._writes, self._work = True, None
+            arguments = (copy, view.rotation, view.taken)
             self._thread = threading.Thread(target=self._write, args=arguments, name="camera", daemon=True)
             self._thread.start()
         return True
@@ -93,12 +98,19 @@ class Camera:
         if self._asked_ms is None or self._writes or (moves and uptime_ms - self._asked_ms < PATIENCE_MS):
             return False
         self._asked_ms = None
-        return True
+        return self._size() is not None
 
-    def _next(self, moves: bool) -> pygame.Surface | None:
-        """Take one step, or all that are left where nothing moves; return the copy once it is made."""
-        assert self._view is not None
-        return next((copy for copy in self._view.steps if copy is not None or moves), None)
+    def _steps(self) -> Iterator[tuple[pygame.Surface, View] | None]:
+        """Yield None for each step, and in the end the copy."""
+        size = self._size() or (1, 1)
+        room, rows = memory(size, self._memory), max(1, STRIP_PIXELS // size[0])
+        for top in range(0, size[1] if room is not self._memory else 0, rows):
+            # The system gives memory when it is first written to, which takes longer than to copy.
+            room.fill(0, (0, top, size[0], rows))
+            yield None
+        view = self._view(room)
+        for copy in view.steps if view is not None else ():
+            yield (copy, view) if copy is not None and view is not None else None
 
     def close(self) -> None:
         """Let the picture that is being written be finished."""
@@ -108,7 +120,7 @@ class Camera:
     def _write(self, picture: pygame.Surface, rotation: int, taken: Taken) -> None:
         try:
             head = ppm_header(panel_size(picture.get_size(), rotation), taken.to_json())
-            write_file(self._runtime.capture, head, *_bands(picture, rotation), durable=False)
+            write_file(self._runtime.capture, head, *bands(picture, rotation, BREATH_S), durable=False)
         except (OSError, ValueError, MemoryError, pygame.error) as error:
             log.warning("no picture of the glass: %s", error)
         else:
@@ -118,13 +130,3 @@ class Camera:
         if self._asked_ms is not None:
             # It was asked for another one meanwhile, and the loop may be asleep.
             ring(self._runtime.stage_bell)
-
-
-def _bands(picture: pygame.Surface, rotation: int) -> Iterator[bytes]:
-    """Yield the RGB bytes of a picture of the panel, upright, some rows at a time."""
-    size = panel_size(picture.get_size(), rotation)
-    rows = max(1, BAND_PIXELS // size[0])
-    for top in range(0, size[1], rows):
-        band = Rectangle(x=0, y=top, width=size[0], height=min(rows, size[1] - top))
-        yield upright_rgb(picture.subsurface(turned_area(band, size, rotation)), rotation)[1]
-        time.sleep(BREATH_S)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,11 @@ KEPT_BYTES = 8 * 1024 * 1024
 """What all frames may take before those are forgotten that are neither on nor due next: small ones stay."""
 DIGESTS = 256
 """Digests that are remembered: a loop shows the same files again and again, and each takes longer than a step."""
+
+BAND_PIXELS = 32 * 1024
+"""Pixels of which the bytes are made at once: few, since nothing else of the process runs meanwhile."""
+BREATH_S = 0.001
+"""Between two bands, in a thread beside the frame loop."""
 
 Origin = tuple[Path, Stamp | None]
 """The file of a frame, as it was when it was read."""
@@ -43,6 +49,9 @@ class Frames:
         self._due: frozenset[str] = frozenset()
         self._origins: weakref.WeakKeyDictionary[pygame.Surface, Origin] = weakref.WeakKeyDictionary()
         self._digests: OrderedDict[Origin, str] = OrderedDict()
+        self._composed: weakref.WeakKeyDictionary[pygame.Surface, str] = weakref.WeakKeyDictionary()
+        """Digests of pictures that are no files."""
+        self._digesting: tuple[weakref.ref[pygame.Surface], Future[None]] | None = None
         self.rotation = 0
 
     def turn(self, rotation: int) -> None:
@@ -86,28 +95,55 @@ class Frames:
         """End the thread."""
         self._reader.shutdown(wait=False, cancel_futures=True)
 
-    def digest(self, picture: pygame.Surface, rotation: int | None = None) -> str:
-        """Return the digest of a picture of the panel, turned back; that of a file that has not changed is known.
+    def digest(self, picture: pygame.Surface) -> str:
+        """Return the digest of a picture of the panel, turned back; that of a file that has not changed is known."""
+        return self._known(picture) or self._digested(picture, self.rotation)
+
+    def digest_soon(self, picture: pygame.Surface, ready: Callable[[], object]) -> str:
+        """Return the digest of a picture if it is known. Otherwise nothing: a thread makes it, as what moves goes on.
 
         Args:
-            picture: A frame, or anything else.
-            rotation: By how many degrees it is turned; None: as the panel hangs.
+            picture: One that does not change any more.
+            ready: Called by the thread once the digest is known.
         """
-        origin = self._origins.get(picture)
-        known = self._digests.get(origin) if origin is not None else None
-        if known is not None:
+        if known := self._known(picture):
             return known
-        made = frame_digest(*upright_rgb(picture, self.rotation if rotation is None else rotation))
-        if origin is not None:
+        asked, making = self._digesting or (None, None)
+        if making is None or making.done():
+            if asked is not None and asked() is picture:
+                # It could not be made there.
+                return self.digest(picture)
+            coming = self._reader.submit(self._digest_composed, picture, self.rotation, ready)
+            self._digesting = weakref.ref(picture), coming
+            return ""
+        # Where pictures change faster than their digests are made, none of them would ever be told.
+        return "" if asked is not None and asked() is picture else self.digest(picture)
+
+    def _known(self, picture: pygame.Surface) -> str | None:
+        origin = self._origins.get(picture)
+        return self._composed.get(picture) if origin is None else self._digests.get(origin)
+
+    def _digested(self, picture: pygame.Surface, rotation: int, breath_s: float = 0.0) -> str:
+        made = frame_digest(panel_size(picture.get_size(), rotation), *bands(picture, rotation, breath_s))
+        if (origin := self._origins.get(picture)) is not None:
             self._digests[origin] = made
             while len(self._digests) > DIGESTS:
                 self._digests.popitem(last=False)
         return made
 
+    # --- in the thread
+
+    def _digest_composed(self, picture: pygame.Surface, rotation: int, ready: Callable[[], object]) -> None:
+        self._composed[picture] = self._digested(picture, rotation, BREATH_S)
+        ready()
+
     def _read_ahead(self, name: str, rotation: int) -> pygame.Surface:
-        surface = self._read(name, rotation)
-        self.digest(surface, rotation)
+        surface = self._read(name, rotation, BREATH_S)
+        if self._known(surface) is None:
+            self._digested(surface, rotation, BREATH_S)
         return surface
+
+    # --- how
 
     def _arrived(self, name: str) -> pygame.Surface | None:
         """Return a frame that was read ahead. One that could not be may have been mended since."""
@@ -122,9 +158,9 @@ class Frames:
         Raises:
             BrokenFrame: there is none, or it cannot be read.
         """
-        return self._turned(_decoded(path), self.rotation)
+        return _turned(_decoded(path), self.rotation)
 
-    def _read(self, name: str, rotation: int) -> pygame.Surface:
+    def _read(self, name: str, rotation: int, breath_s: float = 0.0) -> pygame.Surface:
         path = (self._runtime.folder if is_live_frame(name) else self._state.frames) / Path(name).name
         raw = self._runtime.folder / Path(name).with_suffix(".ppm").name
         origin = raw, stamp(raw)
@@ -134,15 +170,9 @@ class Frames:
         except (OSError, ValueError):
             origin = path, stamp(path)
             found = _decoded(path)
-        surface = self._turned(found, rotation)
+        surface = _turned(found, rotation, breath_s)
         self._origins[surface] = origin
         return surface
-
-    @staticmethod
-    def _turned(surface: pygame.Surface, rotation: int) -> pygame.Surface:
-        # Not as a window has it: with a GPU there is none.
-        surface = surface.convert(32)
-        return pygame.transform.rotate(surface, -rotation) if rotation else surface
 
     def keep_only(self, names: Collection[str]) -> None:
         """Forget every frame that is not one of these: nothing shows it any more."""
@@ -195,11 +225,40 @@ def turned_area(rectangle: Rectangle, size: Size, rotation: int) -> Area:
     return turned((rectangle.x, rectangle.y, *rectangle.size), size, rotation)
 
 
-def upright_rgb(picture: pygame.Surface, rotation: int) -> tuple[Size, bytes]:
-    """Return size and RGB bytes of a picture of the panel, turned back."""
-    upright = pygame.transform.rotate(picture, rotation) if rotation else picture
-    width, height = upright.get_size()
-    return (width, height), pygame.image.tobytes(upright, "RGB")
+def bands(picture: pygame.Surface, rotation: int, breath_s: float = 0.0) -> Iterator[bytes]:
+    """Yield the RGB bytes of a picture of the panel, turned back, some rows at a time.
+
+    Args:
+        picture: It does not change meanwhile.
+        rotation: By how many degrees it is turned.
+        breath_s: Between two bands, for what else there is to do.
+    """
+    size = panel_size(picture.get_size(), rotation)
+    rows = max(1, BAND_PIXELS // size[0])
+    for top in range(0, size[1], rows):
+        area = turned((0, top, size[0], min(rows, size[1] - top)), size, rotation)
+        yield upright_rgb(picture.subsurface(area), rotation)
+        if breath_s:
+            time.sleep(breath_s)
+
+
+def upright_rgb(picture: pygame.Surface, rotation: int) -> bytes:
+    """Return the RGB bytes of a picture of the panel, turned back."""
+    return pygame.image.tobytes(pygame.transform.rotate(picture, rotation) if rotation else picture, "RGB")
+
+
+def _turned(surface: pygame.Surface, rotation: int, breath_s: float = 0.0) -> pygame.Surface:
+    """Return a picture as the panel hangs, in 32 bits. Not as a window has it: with a GPU there is none."""
+    # What is to be seen through is not: the colours are what they are.
+    surface.set_alpha(None)
+    surface.set_colorkey(None)
+    width, height = surface.get_size()
+    made, rows = pygame.Surface((width, height), depth=32), max(1, BAND_PIXELS // width)
+    for top in range(0, height, rows):
+        made.blit(surface, (0, top), (0, top, width, rows))
+        if breath_s:
+            time.sleep(breath_s)
+    return pygame.transform.rotate(made, -rotation) if rotation else made
 
 
 def _decoded(path: Path) -> pygame.Surface:

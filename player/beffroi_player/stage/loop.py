@@ -16,7 +16,7 @@ from beffroi_content.model import PowerState, Transition
 from beffroi_content.timeline import Moment, Scene
 from beffroi_content.timeline.display import Display
 from beffroi_player import machine, notify
-from beffroi_player.nudge import CAPTURE, Bell
+from beffroi_player.nudge import CAPTURE, Bell, ring
 from beffroi_player.outputs.base import Light, Output
 from beffroi_player.outputs.canvas import painter_of
 from beffroi_player.outputs.gpu import GpuLost
@@ -92,7 +92,7 @@ class Stage:
         self._cinema = Cinema(state, Decoders(runtime.folder), self._speaker)
         composer = Composer(self._cinema, self._frames)
         self._presenter = Presenter(output, painter, composer, self._frames, uptime, splash)
-        self._camera = Camera(runtime, self._view)
+        self._camera = Camera(runtime, lambda: self._presenter.panel, self._view)
         self._teller = Teller(runtime, Showings(state, runtime, uptime), self._reader.moment().unix_ms)
         self._framed: tuple[object, object] = (None, None)
         """The programme and the alerts of which frames are in memory."""
@@ -100,6 +100,8 @@ class Stage:
         """What became of the light that the display was asked for."""
         self._steady: Steady | None = None
         self._healthy = True
+        self.is_told = True
+        """Whether what is on is written down; beside what moves that takes a moment."""
 
     @property
     def dropped_frames(self) -> int:
@@ -278,13 +280,20 @@ class Stage:
 
     def _tell(self, cue: Cue, picture: Picture, moment: Moment) -> None:
         programme = self._reader.programme
+        # Its digest: not before it is on the glass, nor while something gives way to it.
+        presented = self._presenter.presented(self._look_again if self._moves else None)
+        self.is_told = presented is not None
+        if presented is None:
+            return
         self._teller.tell(
-            # Its digest: not before it is on the glass, nor while something gives way to it.
-            picture, self._presenter.presented(), moment, cue.light, programme.sequence if programme else None,
+            picture, presented, moment, cue.light, programme.sequence if programme else None,
             (*self._cinema.faults, *_SAFE[self._director.safety]),
             Counts(self._cinema.dropped, self._presenter.late, self._cinema.decode_errors),
             self._light.lit, self._reader.held,
         )  # fmt: skip
+
+    def _look_again(self) -> None:
+        ring(self._runtime.stage_bell)
 
     # --- pictures for people who are far away
 
@@ -298,7 +307,7 @@ class Stage:
         taken = self._camera.look(before, moves=self._moves)
         return max(0.0, wait - (self._uptime() - before) / 1000) if taken else wait
 
-    def _view(self, room: pygame.Surface | None) -> View | None:
+    def _view(self, room: pygame.Surface) -> View | None:
         steps, moment = self._presenter.photograph(room), self._reader.moment()
         if steps is None:
             return None

@@ -93,6 +93,11 @@ class Presenter:
         """Whether what is on the glass is only the notice."""
         return self._on_glass[:1] == (NOTICE,)
 
+    @property
+    def panel(self) -> Size | None:
+        """What is on the glass measures that many pixels; None before there is anything."""
+        return self._panel
+
     def left_ms(self, uptime_ms: float) -> float:
         """Return the milliseconds until the next step is due."""
         return self._pace.left_ms(uptime_ms)
@@ -101,10 +106,20 @@ class Presenter:
         """Return the upright size to draw for while nothing says what the screen measures."""
         return panel_size(self._panel or self._output.desktop(), rotation)
 
-    def presented(self) -> Presented:
-        """Return what was presented last, with its digest: to make one takes longer than a frame."""
+    def presented(self, ready: Callable[[], object] | None = None) -> Presented | None:
+        """Return what was presented last, with its digest: to make one takes longer than a step of what moves.
+
+        Args:
+            ready: Where something moves: what is to be called once the digest is made beside it.
+
+        Returns:
+            None while it is being made.
+        """
         if not self._digest and self._base is not None:
-            self._digest = self._frames.digest(self._base)
+            frames, base = self._frames, self._base
+            self._digest = frames.digest(base) if ready is None else frames.digest_soon(base, ready)
+            if not self._digest:
+                return None
         return Presented(self._number, self._size, self._digest, self._presented_ms)
 
     def photograph(self, room: pygame.Surface | None) -> Iterator[pygame.Surface | None] | None:
