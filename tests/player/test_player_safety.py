@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from player import Player
+from player import Display, Player
 from town import TownHall, alert, slide
 
 from beffroi_content.model import AlertLevel, Transition
+from beffroi_player.outputs import OutputError
+from beffroi_player.stage import app
 from beffroi_player.stage.loop import Stage
 from beffroi_player.stage.safety import BARE_AFTER, SIMPLE_AFTER, WITHIN_MS, Safety, note_end, note_start
+from beffroi_player.store import Runtime, State
 
 
 class TestCounting:
@@ -93,3 +98,26 @@ def test_nothing_is_mended_for_what_is_left_out_on_purpose(player: Player, hall:
     player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
     assert player.look().faults
     assert player.repaired == []
+
+
+class Unplugged(Display):
+    """A display that is plugged in anew after the first picture, and cannot be taken."""
+
+    pump_seconds: float | None = 0.01
+
+    def pump(self) -> bool:
+        raise OutputError("another program has it")
+
+
+def test_a_display_that_cannot_be_taken_again_is_no_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Otherwise a loose cable would take films and transitions off the glass."""
+    State(tmp_path / "state").make()
+    Runtime(tmp_path / "run").make()
+    monkeypatch.setattr(app, "choose", lambda *_: Unplugged())
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    frozen = gc.get_freeze_count()
+    for _ in range(SIMPLE_AFTER + 2):
+        assert app.run_stage(tmp_path / "state", tmp_path / "run", "fullscreen") == 1
+    if not frozen:
+        gc.unfreeze()
+    assert note_start(tmp_path / "run") is Safety.FULL

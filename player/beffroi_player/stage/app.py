@@ -35,7 +35,7 @@ def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto
         drawing: One of ``outputs.DRAWINGS``.
 
     Returns:
-        The exit code: 0, or 1 if there is no display.
+        The exit code: 0, or 1 if there is no display, or none any more.
     """
     bell_path = runtime / "stage.sock"
     stopped = _listen_for_stop(bell_path)
@@ -49,15 +49,16 @@ def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto
             # What crashes again and again may well be the driver of a GPU.
             output = drawn_by(output, drawing if safety is Safety.FULL else "software")
             splash = _show_last(state, output)
+            notify.ready()
+            stage = _stage(state, runtime, output, splash, safety)
+            # It takes as much memory as the screen: when another picture is on, nobody needs it.
+            del splash
+            stage.run(bell, lambda: bool(stopped))
         except OutputError as error:
-            log.error("the stage cannot start: %s", error)
+            # A cable, or another program, is no reason to show less after the next start.
+            log.error("the stage has no display: %s", error)
             note_end(runtime)
             return 1
-        notify.ready()
-        stage = _stage(state, runtime, output, splash, safety)
-        # It takes as much memory as the screen: when another picture is on, nobody needs it.
-        del splash
-        stage.run(bell, lambda: bool(stopped))
     note_end(runtime)
     return 0
 
