@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from player import until
 
 from beffroi_content.model import PowerState
 from beffroi_content.timeline.display import Display
@@ -21,7 +25,7 @@ class Street:
     def __init__(self, folder: Path) -> None:
         self.device = folder / "iio:device0"
         self.device.mkdir()
-        self.sensor = Daylight(folder)
+        self.sensor = Daylight(folder, lambda work: work())
         self.now = 0.0
 
     def after(self, seconds: float, lux: float, darkest: int = 20, light: Display = DAY) -> Display:
@@ -94,3 +98,28 @@ def test_without_a_sensor_that_works_nothing_is_dimmed(street, said):
 def test_more_light_around_never_means_less_on_the_glass(one, other, darkest):
     low, high = sorted((one, other))
     assert darkest <= fitting(low, darkest) <= fitting(high, darkest) <= 100
+
+
+def test_no_picture_waits_for_a_sensor(tmp_path: Path):
+    """One on a slow bus takes a tenth of a second and more; one that hangs is not read a second time."""
+    device = tmp_path / "iio:device0"
+    device.mkdir()
+    os.mkfifo(device / "in_illuminance_input")
+    before = threading.active_count()
+    sensor = Daylight(tmp_path)
+    for number in range(5):
+        assert sensor.dimmed(DAY, 20, number * READ_MS) == DAY
+    assert threading.active_count() == before + 1
+    (device / "in_illuminance_input").write_text("1.0")
+    until("it is not read", lambda: threading.active_count() == before)
+    assert sensor.dimmed(DAY, 20, 5 * READ_MS).brightness == 95
+    # It is being read again.
+    until("nobody reads", lambda: write_once(device / "in_illuminance_input"))
+
+
+def write_once(pipe: Path) -> bool:
+    """Write to a pipe if somebody reads there."""
+    with contextlib.suppress(OSError):
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return True
+    return False

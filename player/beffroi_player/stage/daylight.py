@@ -6,7 +6,9 @@ Drivers for BH1750, VEML7700, TSL2561 and others are in the kernel; a device-tre
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,18 +27,24 @@ STEP = 5
 """Percent by which the light changes at once."""
 
 
+def _beside(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="light sensor", daemon=True).start()
+
+
 class Daylight:
     """The sensor, if there is one.
 
     Args:
         devices: Where the kernel lists its sensors.
+        beside: Does a piece of work in a thread: a sensor takes the kernel a tenth of a second and more to read.
     """
 
-    def __init__(self, devices: Path = DEVICES) -> None:
-        self._devices = devices
+    def __init__(self, devices: Path = DEVICES, beside: Callable[[Callable[[], None]], None] = _beside) -> None:
+        self._devices, self._beside = devices, beside
         self._readings: deque[float] = deque(maxlen=READINGS)
         self._read_ms: float | None = None
         self._percent = 100
+        self._is_reading = False
 
     def dimmed(self, light: Display, darkest: int, uptime_ms: float) -> Display:
         """Return what the display does, with no more light than fits what is around.
@@ -50,13 +58,18 @@ class Daylight:
             return light
         if self._read_ms is None or uptime_ms - self._read_ms >= READ_MS:
             self._read_ms = uptime_ms
-            self._read(darkest)
+            if not self._is_reading:
+                self._is_reading = True
+                self._beside(lambda: self._read(darkest))
         if self._percent >= light.brightness:
             return light
         return replace(light, state=PowerState.DIM, brightness=self._percent)
 
     def _read(self, darkest: int) -> None:
-        found = _lux(self._devices)
+        try:
+            found = _lux(self._devices)
+        finally:
+            self._is_reading = False
         if found is None:
             self._readings.clear()
             self._percent = 100
