@@ -13,17 +13,14 @@ import argparse
 import logging
 import signal
 import socket
-import struct
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from beffroi_player.outputs.led_protocols import DDP_PORT
+from beffroi_player.outputs.led_protocols import DDP_PORT, read_ddp
 
 log = logging.getLogger(__name__)
 
-HEADER = struct.Struct(">BBBBIH")
-_PUSH, _QUERY_OR_REPLY = 0x01, 0x06
 _MOST = 2048
 """Bytes of a datagram; DDP sends 1450 at most."""
 WAIT_S = 1.0
@@ -44,15 +41,12 @@ class Frame:
 
     def take(self, datagram: bytes) -> bool:
         """Put a datagram in its place; tell whether the frame is to be shown now. What is none is passed over."""
-        if len(datagram) < HEADER.size:
+        part = read_ddp(datagram)
+        if part is None:
             return False
-        flags, _, _, _, offset, length = HEADER.unpack_from(datagram)
-        if flags >> 6 != 1 or flags & _QUERY_OR_REPLY:
-            return False
-        content = datagram[HEADER.size : HEADER.size + length]
-        if len(content) == length and offset + length <= len(self.pixels):
-            self.pixels[offset : offset + length] = content
-        return bool(flags & _PUSH)
+        if part.offset + len(part.pixels) <= len(self.pixels):
+            self.pixels[part.offset : part.offset + len(part.pixels)] = part.pixels
+        return part.is_last
 
 
 def serve(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from typing import NamedTuple
 
 DDP_PORT, ARTNET_PORT, SACN_PORT = 4048, 6454, 5568
 DDP_BYTES = 1440
@@ -16,7 +17,8 @@ UNIVERSE_BYTES = 510
 """170 pixels: a universe has 512 channels, and no pixel lies in two."""
 FIRST_UNIVERSE = {"artnet": 0, "sacn": 1}
 MOST_UNIVERSES = {"artnet": 32_768, "sacn": 63_999}
-_DDP_VERSION, _DDP_PUSH, _DDP_RGB8, _DDP_DISPLAY = 0x40, 0x01, 0x0B, 1
+_DDP = struct.Struct(">BBBBIH")
+_DDP_VERSION, _DDP_PUSH, _DDP_QUERY_OR_REPLY, _DDP_RGB8, _DDP_DISPLAY = 0x40, 0x01, 0x06, 0x0B, 1
 _SACN_PRIORITY = 100
 
 
@@ -31,7 +33,28 @@ def ddp(pixels: bytes, sequence: int) -> Iterator[bytes]:
         part = pixels[offset : offset + DDP_BYTES]
         push = _DDP_PUSH if offset + len(part) == len(pixels) else 0
         head = (_DDP_VERSION | push, sequence % 15 + 1, _DDP_RGB8, _DDP_DISPLAY, offset, len(part))
-        yield struct.pack(">BBBBIH", *head) + part
+        yield _DDP.pack(*head) + part
+
+
+class DdpPart(NamedTuple):
+    """What a datagram for a DDP display has of a picture."""
+
+    offset: int
+    pixels: bytes
+    """Empty where they are cut off."""
+    is_last: bool
+    """Whether the picture is to be seen now."""
+
+
+def read_ddp(datagram: bytes) -> DdpPart | None:
+    """Return what is in a datagram; None: it is not one of a picture."""
+    if len(datagram) < _DDP.size:
+        return None
+    flags, _, _, _, offset, length = _DDP.unpack_from(datagram)
+    if flags & 0xC0 != _DDP_VERSION or flags & _DDP_QUERY_OR_REPLY:
+        return None
+    pixels = datagram[_DDP.size : _DDP.size + length]
+    return DdpPart(offset, pixels if len(pixels) == length else b"", bool(flags & _DDP_PUSH))
 
 
 def artnet(pixels: bytes, sequence: int, first_universe: int = 0) -> Iterator[bytes]:
