@@ -149,6 +149,27 @@ def test_a_film_has_the_same_place_and_colours(gpu, tmp_path, rotation, fit, kin
         assert all(abs(a - b) <= 12 for a, b in zip(one.get_at(at), other.get_at(at), strict=True)), at
 
 
+@pytest.mark.parametrize("kind", [Transition.CROSSFADE, Transition.WIPE])
+def test_the_last_frame_of_a_film_that_gives_way_to_another_is_given_to_the_gpu_once(gpu, tmp_path, monkeypatch, kind):
+    planes = []
+    for number, colour in enumerate(("#c03020", "#2040c0")):
+        path = tmp_path / f"{number}.mp4"
+        path.write_bytes(film(SIZE, 25, 1, colours=(colour,)))
+        rolling, found = Film(path, SIZE, ImageFit.CONTAIN), []
+        until("a frame", lambda: found or found.extend(filter(None, [rolling.frame(0.0)])))  # noqa: B023
+        rolling.close()
+        planes.append(found[0])
+    uploads, real = [], Texture.upload_planes
+    monkeypatch.setattr(Texture, "upload_planes", lambda *those: uploads.append(those) or real(*those))
+    before, after = (Composition(SIZE, (Layer(each, (0, 0, *SIZE)),)) for each in planes)
+    for done in (0.2, 0.4, 0.6):
+        gpu.draw(replace(after, before=before, kind=kind, done=done))
+    assert len(uploads) == 2
+    left, right = (gpu.shown().get_at((x, 150)) for x in (20, 300))
+    assert left.b > left.r
+    assert (right.b > right.r) == (kind is Transition.CROSSFADE)
+
+
 def test_parts_lie_on_the_display_where_a_sending_card_wants_them(gpu):
     mounting = Mounting(
         viewports=(

@@ -75,7 +75,7 @@ class Brush:
         if composition.changing is not None:
             self._layers(composition.layers)
         self.renderer.clip(composition.where)
-        self._layers(before.layers, offset, within=composition.where)
+        self._layers(before.layers, offset, within=composition.where, gives_way=True)
         self.renderer.clip(None)
 
     def _layers(
@@ -83,6 +83,8 @@ class Brush:
         layers: tuple[Layer, ...],
         offset: tuple[int, int] = (0, 0),
         within: tuple[int, int, int, int] | None = None,
+        *,
+        gives_way: bool = False,
     ) -> None:
         """Draw layers, moved by an offset, where a part of the panel is set as the one to draw in."""
         for number, layer in enumerate(layers):
@@ -96,7 +98,8 @@ class Brush:
                 # What has its own size is shown to the pixel, unless it lies between pixels.
                 self.picture(layer.picture, area, layer.source, smooth=layer.shift != (0.0, 0.0))
             else:
-                texture = self._textures.film(number, layer.picture.frame)
+                # A film that gives way to another has a texture of its own: its last frame is given once.
+                texture = self._textures.film(~number if gives_way else number, layer.picture.frame)
                 smooth = texture.size != (width, height)
                 self.renderer.copy(texture, area, layer.source, layer.rotation, smooth=smooth)
             if layer.clip is not None:
