@@ -338,3 +338,12 @@ def test_a_slide_fades_into_the_film_itself_and_not_into_its_poster(player, hall
     player.stage.turn()
     red_light, green_light, _ = player.display.pictures[-1].get_at((160, 150))[:3]
     assert red_light > 200 > 150 > green_light
+
+
+def test_of_a_small_film_on_a_ribbon_at_least_a_row_is_seen(tmp_path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(film((16, 128), 25, 1))
+    rolling, found = Film(path, (1_920, 16), ImageFit.COVER), []
+    until("a frame", lambda: found or found.extend(filter(None, [rolling.frame(0.0)])))
+    rolling.close()
+    assert rolling.source[2:] == (16, 1)

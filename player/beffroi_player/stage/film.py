@@ -189,9 +189,8 @@ class Film:
         scaled, self.size = _sizes((frame.width, frame.height), self._room, self._fit)
         left, top = (scaled[0] - self.size[0]) // 2, round((scaled[1] - self.size[1]) * 0.4)
         across, down = frame.width / scaled[0], frame.height / scaled[1]
-        self.source = (
-            round(left * across), round(top * down), round(self.size[0] * across), round(self.size[1] * down),
-        )  # fmt: skip
+        seen = max(1, round(self.size[0] * across)), max(1, round(self.size[1] * down))
+        self.source = (round(left * across), round(top * down), *seen)
         return Planes(frame if frame.format.name in TAKEN else frame.reformat(format=TAKEN[0]))
 
 
