@@ -27,11 +27,10 @@ class Painter(Protocol):
     def draw(self, composition: Composition) -> None:
         """Draw and present."""
 
-    def shown(self) -> pygame.Surface:
-        """Return the panel's picture that was presented last, before it was mounted."""
-
     def photograph(self, room: pygame.Surface | None = None) -> Iterator[pygame.Surface | None]:
-        """Make a copy of that, in steps so short that nothing is late: each yields None, and the last one the copy.
+        """Copy the panel's picture that was presented last, before it was mounted, in steps that make nothing late.
+
+        Each of them yields None, and the last one the copy.
 
         Args:
             room: A surface that may be drawn in.
