@@ -126,6 +126,14 @@ def test_a_digest_that_nobody_may_wait_for_is_made_in_the_thread(frames):
     assert heard.is_set()
 
 
+def test_a_picture_can_be_drawn_with_while_its_digest_is_made(frames):
+    frames.turn(90)
+    (picture, glass), done = (pygame.Surface((1_080, 1_920), depth=32) for _ in range(2)), threading.Event()
+    frames.digest_soon(picture, done.set)
+    while not done.is_set():
+        glass.blit(picture, (0, 0))
+
+
 def test_where_pictures_change_faster_than_their_digests_are_made_they_are_told_all_the_same(frames, monkeypatch):
     slow, ready = threading.Event(), threading.Event()
     real = stage_frames.frame_digest
@@ -161,7 +169,6 @@ def test_reading_ahead_never_keeps_the_loop_waiting_for_long(player, frames, mon
     monkeypatch.setattr(stage_frames, "upright_rgb", measured(stage_frames.upright_rgb))
     size = (3_840, 2_160)
     frames.turn(rotation)
-    frames.make_room(size, ())
     write(player.state, "next.png", "red", size)
     frames.load_ahead(["next.png"])
     arrive(frames)

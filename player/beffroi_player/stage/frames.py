@@ -237,7 +237,10 @@ def bands(picture: pygame.Surface, rotation: int, breath_s: float = 0.0) -> Iter
     rows = max(1, BAND_PIXELS // size[0])
     for top in range(0, size[1], rows):
         area = turned((0, top, size[0], min(rows, size[1] - top)), size, rotation)
-        yield upright_rgb(picture.subsurface(area), rotation)
+        # The loop may draw with the picture at the same time, which it must not while it is being turned.
+        band = pygame.Surface(area[2:], depth=32)
+        band.blit(picture, (0, 0), area)
+        yield upright_rgb(band, rotation)
         if breath_s:
             time.sleep(breath_s)
 
