@@ -86,6 +86,8 @@ class ActiveProgramme(WireModel):
     """File names of the pages, by ``frame_set``."""
     skipped: tuple[Skipped, ...] = ()
     activated_at_ms: int = 0
+    proven: frozenset[str] = frozenset()
+    """Slides that were on before, just as they are: what is left when the stage crashes again and again."""
 
     @property
     def slides(self) -> frozenset[str]:

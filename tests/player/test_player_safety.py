@@ -12,17 +12,20 @@ from player import Display, Player
 from town import TownHall, alert, slide
 
 from beffroi_content.model import AlertLevel, Transition
+from beffroi_player.agent.programme import PROVEN_AFTER_MS
 from beffroi_player.outputs import OutputError
 from beffroi_player.stage import app
 from beffroi_player.stage.loop import Stage
-from beffroi_player.stage.safety import BARE_AFTER, SIMPLE_AFTER, WITHIN_MS, Safety, note_end, note_start
+from beffroi_player.stage.safety import BARE_AFTER, PROVEN_AFTER, SIMPLE_AFTER, WITHIN_MS, Safety, note_end, note_start
 from beffroi_player.store import Runtime, State
 
 
 class TestCounting:
     def test_starts_that_did_not_end_well_count(self, tmp_path: Path):
         found = [note_start(tmp_path, 1_000.0 * number) for number in range(BARE_AFTER + 2)]
-        assert found == [Safety.FULL] * SIMPLE_AFTER + [Safety.SIMPLE] * (BARE_AFTER - SIMPLE_AFTER) + [Safety.BARE] * 2
+        steps = {Safety.FULL: 0, Safety.SIMPLE: SIMPLE_AFTER, Safety.PROVEN: PROVEN_AFTER, Safety.BARE: BARE_AFTER}
+        assert [found.index(step) for step in steps] == list(steps.values())
+        assert found == sorted(found)
 
     def test_an_end_as_it_should_be_forgets_them(self, tmp_path: Path):
         for number in range(10):
@@ -70,6 +73,41 @@ def test_simple_shows_the_programme_and_says_that_it_is_simple(player: Player, h
     assert player.slides == ["a"]
     assert [fault.frame for fault in player.look().faults] == ["safe mode"]
     assert "safe mode" in player.report().refusals[0].subject
+
+
+def publish_two(player: Player, hall: TownHall, after_ms: int) -> None:
+    """Publish a programme, and after a while another: one slide stays, one changes, one goes, and one comes."""
+    before = hall.manifest(slide("stays"), slide("changes"), slide("goes"))
+    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(before))
+    hall.now_ms += after_ms
+    player.wait(after_ms)
+    after = hall.manifest(slide("stays"), slide("changes", title="Other words"), slide("comes"))
+    player.hear(hall.publish_programme(after))
+
+
+def shown_in_turn(player: Player) -> set[str]:
+    found = set()
+    for _ in range(20):
+        found.update(player.slides)
+        player.wait(5_000)
+    return found
+
+
+def test_proven_shows_what_was_on_before_just_as_it_was_and_nothing_that_the_town_took_away(
+    player: Player, hall: TownHall
+):
+    publish_two(player, hall, PROVEN_AFTER_MS)
+    assert shown_in_turn(player) == {"stays", "changes", "comes"}
+    in_safe_mode(player, Safety.PROVEN)
+    assert shown_in_turn(player) == {"stays"}
+    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    assert player.alerts == [("flood", "takeover")]
+
+
+def test_what_was_not_on_for_long_has_proven_nothing(player: Player, hall: TownHall):
+    publish_two(player, hall, PROVEN_AFTER_MS - 60_000)
+    in_safe_mode(player, Safety.PROVEN)
+    assert shown_in_turn(player) == {"idle"}
 
 
 def test_bare_shows_the_idle_slide_and_alerts(player: Player, hall: TownHall):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -159,6 +160,17 @@ class Manifest(WireModel):
             raise ValueError(
                 f"playlists contain each other in a circle, or more than {DEEPEST_NESTING} deep: {deep[0]}"
             )
+
+    def without(self, slides: Collection[str]) -> Manifest:
+        """Return the programme without some slides, wherever they stand; the idle slide stays."""
+        gone = frozenset(slides) - {self.idle.id}
+        return self.replace(
+            slides=tuple(slide for slide in self.slides if slide.id not in gone),
+            playlists=tuple(
+                playlist.replace(slides=tuple(name for name in playlist.slides if name not in gone))
+                for playlist in self.playlists
+            ),
+        )
 
     @property
     def assets(self) -> tuple[AssetReference, ...]:

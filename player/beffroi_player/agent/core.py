@@ -23,6 +23,7 @@ from beffroi_content.wire.messages import ALERTS, BEAT, KEYS
 from beffroi_content.wire.topics import Topic
 from beffroi_player.agent.alerts import AlertBook, Reception, Surroundings
 from beffroi_player.agent.clock import AgentClock
+from beffroi_player.agent.programme import proven
 from beffroi_player.agent.refusals import Refusals
 from beffroi_player.agent.vault import Enrolment, PendingProgramme, Vault, recovered_trust
 from beffroi_player.files import Stamp
@@ -274,6 +275,7 @@ class Core:
         """
         ready = programme.model_copy(update={"activated_at_ms": max(0, self.clock.now().unix_ms)})
         with self._saving:
+            ready = ready.model_copy(update={"proven": proven(self.active, ready)})
             if self.active is not None and self.active.sequence > ready.sequence:
                 return
             self._state.programme.write(ready)

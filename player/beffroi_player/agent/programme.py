@@ -23,6 +23,8 @@ from beffroi_player.store import ActiveProgramme, Size, Skipped, State, frame_se
 log = logging.getLogger(__name__)
 
 
+PROVEN_AFTER_MS = 600_000
+"""What a programme shows for so long does not make the stage crash."""
 AT_ONCE = 3
 """Downloads: two hide the pauses of the third, and more would only share the line."""
 
@@ -131,14 +133,8 @@ class Workshop:
             if (idle.id, size) not in self._drawn:
                 self._drawn[idle.id, size] = (self._stand_in(manifest, size),)
         gone = set(skipped) - {idle.id}
-        ready = manifest.replace(
-            slides=tuple(self._paged(slide) for slide in manifest.slides if slide.id not in gone),
-            idle=self._paged(idle),
-            playlists=tuple(
-                playlist.replace(slides=tuple(name for name in playlist.slides if name not in gone))
-                for playlist in manifest.playlists
-            ),
-        )
+        left = manifest.without(gone)
+        ready = left.replace(slides=tuple(self._paged(slide) for slide in left.slides), idle=self._paged(idle))
         frames = {frame_set(slide, size): names for (slide, size), names in self._drawn.items() if slide not in gone}
         frames |= {strip_set(slide, size): names for (slide, size), names in self._strips.items() if names}
         return ActiveProgramme(sequence=sequence, manifest=ready, frames=frames, skipped=tuple(skipped.values()))
@@ -173,6 +169,18 @@ def places(manifest: Manifest) -> Iterator[tuple[Slide, Size]]:
             if (slide.id, size) not in seen:
                 seen.add((slide.id, size))
                 yield slide, size
+
+
+def proven(before: ActiveProgramme | None, after: ActiveProgramme) -> frozenset[str]:
+    """Return the slides of a programme that were on before it, just as they are, in one that was on for long enough."""
+    if before is None:
+        return frozenset()
+    if before.sequence == after.sequence:
+        return before.proven
+    lasted = after.activated_at_ms - before.activated_at_ms >= PROVEN_AFTER_MS
+    known = {name for names in before.frames.values() for name in names}
+    changed = {name.split(" ")[0] for name, pages in after.frames.items() if not known.issuperset(pages)}
+    return (after.slides & (before.slides if lasted else before.proven)) - changed
 
 
 def broken_frames(programme: ActiveProgramme, frames: Path) -> list[str]:

@@ -12,7 +12,7 @@ from beffroi_player.stage.daylight import Daylight
 from beffroi_player.stage.reader import Reader
 from beffroi_player.stage.safety import WITHIN_MS, Safety
 from beffroi_player.stage.scenery import Picture, Scenery
-from beffroi_player.store import Size
+from beffroi_player.store import ActiveProgramme, Size
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +48,8 @@ class Director:
         self.safety = safety
         self._safe_until_ms = uptime_ms + WITHIN_MS
         self._reader, self._scenery, self._daylight = reader, scenery, daylight
-        self._bare: tuple[Manifest, Manifest] | None = None
-        """A programme, and what is left of it when only the idle slide is shown."""
+        self._less: tuple[ActiveProgramme, bool, Manifest] | None = None
+        """A programme, whether only its idle slide is shown, and what is left of it."""
 
     def cue(self, moment: Moment, size: Size) -> Cue:
         """Return what is to be presented on a screen of that upright size."""
@@ -68,11 +68,8 @@ class Director:
 
     def scene(self, moment: Moment, size: Size) -> Scene:
         """Return what is on. Where the fallbacks say so that is the idle slide, and alerts as ever."""
-        moment, manifest = self._believed(moment), self._reader.manifest
-        if manifest is not None and self._is_bare(manifest, moment):
-            if self._bare is None or self._bare[0] is not manifest:
-                self._bare = manifest, manifest.replace(rules=(), playlists=(), slides=())
-            manifest = self._bare[1]
+        moment, programme = self._believed(moment), self._reader.programme
+        manifest = self._left(programme, moment) if programme is not None else None
         return resolve(manifest, self._reader.held, moment, size)
 
     def ahead(self, moment: Moment, size: Size) -> Scene:
@@ -80,6 +77,18 @@ class Director:
         scene = self.scene(moment, size)
         self._scenery.load_ahead(scene)
         return scene
+
+    def _left(self, programme: ActiveProgramme, moment: Moment) -> Manifest:
+        """Return what is left of a programme; the same object each time, which the timeline knows its tables by."""
+        is_bare = self._is_bare(programme.manifest, moment)
+        if not is_bare and self.safety is not Safety.PROVEN:
+            return programme.manifest
+        if self._less is None or self._less[0] is not programme or self._less[1] is not is_bare:
+            whole = programme.manifest
+            bare = whole.replace(rules=(), playlists=(), slides=())
+            proven = whole.without({slide.id for slide in whole.slides} - programme.proven)
+            self._less = programme, is_bare, bare if is_bare else proven
+        return self._less[2]
 
     def _is_bare(self, manifest: Manifest, moment: Moment) -> bool:
         """Tell whether only the idle slide is shown: after many crashes, a long silence, or while time is unsure."""

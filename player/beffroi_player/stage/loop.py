@@ -51,6 +51,7 @@ PAUSE_SECONDS = 1.0
 _SAFE = {
     Safety.FULL: (),
     Safety.SIMPLE: (Fault(frame=SAFE_MODE, detail="it crashed again and again: no films, no transitions"),),
+    Safety.PROVEN: (Fault(frame=SAFE_MODE, detail="it crashed again and again: only slides that were on before"),),
     Safety.BARE: (Fault(frame=SAFE_MODE, detail="it crashed again and again: only the idle slide and alerts"),),
 }
 """What is said while something is left out."""

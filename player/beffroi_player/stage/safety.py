@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 WITHIN_MS = 600_000
 """Starts of the last ten minutes count."""
-SIMPLE_AFTER, BARE_AFTER = 3, 6
+SIMPLE_AFTER, PROVEN_AFTER, BARE_AFTER = 3, 6, 9
 """Starts that did not end as they should."""
 STARTS = "stage-starts"
 
@@ -24,7 +24,9 @@ class Safety(IntEnum):
     FULL = 0
     SIMPLE = 1
     """No films and no transitions."""
-    BARE = 2
+    PROVEN = 2
+    """Besides, only slides that were on before the programme came."""
+    BARE = 3
     """The idle slide and alerts, and nothing else."""
 
 
@@ -39,7 +41,8 @@ def note_start(runtime: Path, uptime_ms: float | None = None) -> Safety:
     before = [start for start in _starts(runtime) if now - WITHIN_MS <= start <= now]
     _keep(runtime, [*before, now])
     crashes = len(before)
-    found = Safety.BARE if crashes >= BARE_AFTER else Safety.SIMPLE if crashes >= SIMPLE_AFTER else Safety.FULL
+    # One step for each limit that is reached.
+    found = Safety(sum(crashes >= limit for limit in (SIMPLE_AFTER, PROVEN_AFTER, BARE_AFTER)))
     if found is not Safety.FULL:
         log.warning(
             "the stage was started %d times in ten minutes: it shows less now (%s)", crashes + 1, found.name,
