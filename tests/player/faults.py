@@ -30,6 +30,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -524,8 +525,9 @@ class Range:
     def _was_set_back(self, play: Play) -> bool:
         """Tell whether a clock that was set back has let the instant of a play come again since, or before."""
         same = [other.number for other in self.plays.values() if _showing(other) == _showing(play)]
-        between = range(min(same) + 1, max(same))
-        return any(self.plays[number].started_at_ms > play.started_at_ms for number in between)
+        around = [self.plays[number] for number in range(min(same), max(same) + 1)]
+        starts = [other.started_at_ms for other in around if other.zone == play.zone]
+        return any(later < earlier for earlier, later in pairwise(starts))
 
 
 def _showing(play: Play) -> tuple[object, ...]:

@@ -1,23 +1,23 @@
-"""Three hundred rounds of the fault harness; ``make faults COUNT=10000`` does more."""
+"""Three hundred rounds of the fault harness, with the same harm each time; ``make faults COUNT=10000`` does other."""
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 
 import faults
 import pytest
 
+SEEDS = 840999, 7
+
 
 @pytest.mark.skipif(faults.MOSQUITTO is None, reason="Mosquitto is not installed")
 def test_a_player_is_right_again_after_whatever_happens() -> None:
     # Two at the same time: most of it is waiting.
-    seeds = random.sample(range(10**6), 2)
     command = [sys.executable, faults.__file__, "--count", "150", "--seed"]
-    running = [subprocess.Popen([*command, str(seed)], stdout=subprocess.PIPE, text=True) for seed in seeds]
+    running = [subprocess.Popen([*command, str(seed)], stdout=subprocess.PIPE, text=True) for seed in SEEDS]
     said = [process.communicate()[0] for process in running]
-    for seed, process, text in zip(seeds, running, said, strict=True):
+    for seed, process, text in zip(SEEDS, running, said, strict=True):
         assert process.returncode == 0, f"seed {seed}: {text[-8_000:]}"
 
 
