@@ -164,6 +164,18 @@ class TestRooms:
         until("the player hears something", lambda: player.heard)
         assert player.heard == [(f"{SITE}/down/all/alerts", b"set")]
 
+    def test_what_is_retained_for_others_stays_with_them(self, visit, token, other):
+        server, quay = visit("server", "of the server"), visit("s-quay", other)
+        quay.subscribe(f"{SITE}/down/s-quay/programme")
+        server.publish(f"{SITE}/down/s-quay/programme", b"for the quay", retained=True)
+        server.publish(f"{SITE}/down/s-hall/programme", b"for the hall", retained=True)
+
+        hall = visit("s-hall", token)
+        hall.subscribe(f"{SITE}/down/s-hall/programme")
+
+        until("the hall hears something", lambda: hall.heard)
+        assert hall.heard == [(f"{SITE}/down/s-hall/programme", b"for the hall")]
+
     def test_what_is_too_large_is_not_read(self, visit, token):
         server, player = visit("server", "of the server"), visit("s-hall", token)
         server.subscribe(f"{SITE}/up/+/plays")

@@ -92,8 +92,10 @@ class _LimitedReader(StreamReaderAdapter):  # type: ignore[misc]
         return b"" if self._ended else bytes(await super().read(n))
 
 
-class _LimitedBroker(Broker):  # type: ignore[misc]
-    """amqtt reads whatever length a stranger announces, and leaves connections open that came to nothing."""
+class _StrictBroker(Broker):  # type: ignore[misc]
+    """amqtt reads whatever length a stranger announces, leaves connections open that came to nothing, and gives every
+    newcomer what is retained for others.
+    """
 
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
@@ -102,6 +104,13 @@ class _LimitedBroker(Broker):  # type: ignore[misc]
             await self.external_connected(_LimitedReader(reader), StreamWriterAdapter(writer), listener_name)
         finally:
             writer.close()
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        audience = self._subscriptions.get(subscription[0], ())
+        if any(listener.client_id == session.client_id for listener, _quality in audience):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
 
 
 class EmbeddedBroker:
@@ -147,7 +156,7 @@ class EmbeddedBroker:
         self._end_loop()
 
     async def _start(self) -> None:
-        self._broker = _LimitedBroker(self._config, self._loop)
+        self._broker = _StrictBroker(self._config, self._loop)
         try:
             await self._broker.start()
         except BrokerError:
