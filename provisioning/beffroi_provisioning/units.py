@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-PROGRAMS = Path("/opt/beffroi/bin")
+PROGRAMS = Path("/opt/beffroi/.venv/bin")
 _STATE, _RUNTIME = "/var/lib/beffroi-player", "/run/beffroi-player"
 
 _CONFINED = """\
@@ -54,7 +54,7 @@ def server(programs: Path = PROGRAMS) -> str:
     return f"""\
 [Unit]
 Description=Beffroi: the town's screens, server
-Documentation=file:///opt/beffroi/share/doc/beffroi/README.md
+Documentation=file:///opt/beffroi/README.md
 Wants=network-online.target
 After=network-online.target mosquitto.service postgresql.service
 
@@ -87,7 +87,7 @@ def player(programs: Path = PROGRAMS) -> str:
     return f"""\
 [Unit]
 Description=Beffroi: one screen of the town
-Documentation=file:///opt/beffroi/share/doc/beffroi/README.md
+Documentation=file:///opt/beffroi/README.md
 # A screen shows what it has: it does not wait for the network.
 After=systemd-user-sessions.service
 Conflicts=getty@tty1.service

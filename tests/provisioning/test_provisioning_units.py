@@ -8,6 +8,7 @@ import pytest
 from beffroi_provisioning import units
 from beffroi_provisioning.__main__ import main
 
+INSTALLATION = (Path(__file__).parents[2] / "docs" / "installation.md").read_text()
 RENDERED = {"beffroi-server.service": units.server, "beffroi-player.service": units.player}
 
 
@@ -72,6 +73,20 @@ def test_a_player_switches_its_display_and_starts_where_nobody_has_heard_of_the_
 
 def test_a_player_does_not_wait_for_the_network():
     assert "network" not in units.player().replace("wait for the network", "")
+
+
+def test_the_programs_are_where_the_documentation_installs_them():
+    assert f"\nsudo -u beffroi-player {units.PROGRAMS}/beffroi-player enrol" in INSTALLATION
+    assert f"ExecStart={units.PROGRAMS}/beffroi-player run" in units.player()
+
+
+@pytest.mark.parametrize("name", RENDERED)
+def test_the_documentation_makes_the_user_and_the_folder_of_a_unit(name):
+    service = parsed(RENDERED[name]())["Service"]
+    user, mode = service["User"], service["StateDirectoryMode"].lstrip("0")
+    assert f"\nsudo useradd --system --user-group --no-create-home --shell /usr/sbin/nologin {user}\n" in INSTALLATION
+    folder = f"/var/lib/{service['StateDirectory']}"
+    assert f"\nsudo install -d -m {mode} {folder} && sudo chown {user}: {folder}\n" in INSTALLATION
 
 
 def test_the_programs_are_where_they_were_said_to_be():
