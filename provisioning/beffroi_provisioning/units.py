@@ -15,6 +15,8 @@ _CONFINED = """\
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 ProtectSystem=strict
+# Debian mounts it apart, and leaves it open to all.
+ReadOnlyPaths=-/run/lock
 ProtectHome=yes
 PrivateTmp=yes
 PrivateMounts=yes

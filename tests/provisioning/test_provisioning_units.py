@@ -89,6 +89,11 @@ def test_the_documentation_makes_the_user_and_the_folder_of_a_unit(name):
     assert f"\nsudo install -d -m {mode} {folder} && sudo chown {user}: {folder}\n" in INSTALLATION
 
 
+@pytest.mark.parametrize("render", RENDERED.values(), ids=RENDERED)
+def test_the_folder_of_locks_that_debian_leaves_open_to_all_is_closed(render):
+    assert parsed(render())["Service"]["ReadOnlyPaths"] == "-/run/lock"
+
+
 def test_the_programs_are_where_they_were_said_to_be():
     assert "ExecStart=/srv/town/bin/beffroi-server run" in units.server(Path("/srv/town/bin"))
 
