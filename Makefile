@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore soak test-kms gallery schemas messages vendor format clean
+.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore soak test-kms test-systemd gallery schemas messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ soak:  ## Three simulated days of a screen: neither memory nor files nor handles
 test-kms:  ## The player on a graphics card without a desktop, in a virtual machine: two to three minutes
 	@scripts/prepare kms
 	$(PYTHON) tests/kms/run.py
+
+test-systemd:  ## Server and player under systemd, installed as the documentation says, in a virtual machine: six to eight minutes
+	@scripts/prepare systemd
+	$(PYTHON) tests/kms/run.py --systemd
 
 gallery:  ## Draw every template for every kind of screen into build/gallery
 	@scripts/prepare demo

@@ -13,13 +13,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 
 os.environ |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "player"))
 
-from PIL import Image, ImageChops
+from display import OUT, PATIENCE_S, SIZE, is_displayed, screendump, until
 from run import BUILD, modules
 from town import TownHall, alert, slide
 
@@ -36,10 +35,7 @@ from beffroi_player.agent.draw import drawn
 from beffroi_player.outputs import cec
 from beffroi_player.store import ActiveProgramme, AlertsRecord, HeldStream, Runtime, State, alert_set, frame_set
 
-OUT = Path("/tmp/out")
 NOBODY, VIDEO = 65_534, 44
-PATIENCE_S = 60.0
-SIZE = (1024, 768)
 
 
 class Screen:
@@ -119,37 +115,12 @@ class Screen:
 
     def shows(self, frame: str) -> bool:
         """Tell whether the display shows that frame, pixel by pixel."""
-        with Image.open(self.state.frames / frame) as image:
-            wanted = image.convert("RGB")
-        seen = screendump()
-        return seen.size == wanted.size and ImageChops.difference(seen, wanted).getbbox() is None
+        return is_displayed(self.state.frames / frame)
 
     @property
     def frame(self) -> str:
         """The file name of the one slide."""
         return self.state.programme.read().frames[frame_set("notice", SIZE)][0]
-
-
-def screendump() -> Image.Image:
-    """Return what the display shows, as the machine around it sees it."""
-    name = f"{time.monotonic_ns()}"
-    (OUT / f"{name}.wish").write_text("")
-    path = OUT / f"{name}.ppm"
-    until("a picture of the display", path.exists, 20)
-    with Image.open(path) as image:
-        found = image.convert("RGB")
-    for used in (path, path.with_suffix(".wish")):
-        used.unlink()
-    return found
-
-
-def until(what: str, found: Callable[[], object], seconds: float = PATIENCE_S) -> None:
-    """Wait for something."""
-    end = time.monotonic() + seconds
-    while not found():
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds:.0f} s: {what}")
-        time.sleep(0.1)
 
 
 def connector() -> Path:
