@@ -71,15 +71,17 @@ time.time = lambda: time.time_ns() / 1e9
 """
 """What each process of the player is told of time, as its ``sitecustomize``."""
 CARD = """
-import os, threading
-card, true_sync, one = Path({card!r}), os.fdatasync, threading.Lock()
+import fcntl, os
+card, true_sync = Path({card!r}), os.fdatasync
 def fdatasync(handle):
     true_sync(handle)
     path = Path(os.readlink("/proc/self/fd/%d" % handle))
     if path.parent.name == "plays":
-        with one:
-            (card / ("new-%d" % os.getpid())).write_bytes(path.read_bytes())
-            os.replace(card / ("new-%d" % os.getpid()), card / path.name)
+        # Both processes wait for the disk: what one read first must not replace what the other read later.
+        with open(card / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            (card / "new").write_bytes(path.read_bytes())
+            os.replace(card / "new", card / path.name)
 os.fdatasync = fdatasync
 """
 """What is on the memory card of the play log: no more than somebody has waited for."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from beffroi_content.wire.messages import PLAYS, Message
 from beffroi_content.wire.reports import BEGINNING, RANGES, Numbers, Play, Plays, PlaysHeld
 from beffroi_player import machine
-from beffroi_player.files import sync_file
+from beffroi_player.files import sync_file, sync_folder
 from beffroi_player.playfiles import Damaged, PlayFile, play_files, plays_of
 from beffroi_player.store import Forwarded, State
 
@@ -212,6 +212,7 @@ class PlayForwarder:
         try:
             for file in files if parcel.new else ():
                 sync_file(file.path)
+                sync_folder(file.folder)
         except OSError as error:
             log.warning("plays are not sent before they are on the disk: %s", error)
             return False
