@@ -112,6 +112,7 @@ def test_the_digest_of_what_is_read_ahead_is_made_in_the_thread_and_once(player,
     for _ in range(3):
         frames.load_ahead(["next.png"])
         arrive(frames)
+        until("its digest is known", lambda: frames._digests)
         frames.digest(frames.load("next.png"))
         frames.keep_only(())
     assert len(made) == 1
@@ -152,6 +153,24 @@ def test_where_pictures_change_faster_than_their_digests_are_made_they_are_told_
     assert ready.wait(10)
 
 
+def test_what_is_due_while_it_is_read_ahead_waits_for_no_breath_of_the_thread(player, frames, monkeypatch):
+    begun = threading.Event()
+    breathe = Frames._breathe
+    monkeypatch.setattr(Frames, "_breathe", lambda self: begun.set() or breathe(self))
+    monkeypatch.setattr(stage_frames, "BREATH_S", 10_000.0)
+    write(player.state, "next.png", "red")
+    frames.load_ahead(["next.png"])
+    assert begun.wait(60)
+
+    loop = threading.Thread(target=frames.load, args=("next.png",), daemon=True)
+    loop.start()
+    loop.join(60)
+
+    is_waiting = loop.is_alive()
+    frames.close()
+    assert not is_waiting
+
+
 @pytest.mark.parametrize("rotation", [0, 90])
 def test_reading_ahead_never_keeps_the_loop_waiting_for_long(player, frames, monkeypatch, rotation):
     """In time of the processor, while nothing else of the process runs."""
@@ -171,8 +190,7 @@ def test_reading_ahead_never_keeps_the_loop_waiting_for_long(player, frames, mon
     frames.turn(rotation)
     write(player.state, "next.png", "red", size)
     frames.load_ahead(["next.png"])
-    arrive(frames)
-    assert len(held) > 100
+    until("its digest is made", lambda: len(held) > 100)
     # Now and then something else of the machine comes in between.
     assert sorted(held)[len(held) * 9 // 10] < 1000 / 60 / 4
 

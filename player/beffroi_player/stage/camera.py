@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -120,7 +121,8 @@ class Camera:
     def _write(self, picture: pygame.Surface, rotation: int, taken: Taken) -> None:
         try:
             head = ppm_header(panel_size(picture.get_size(), rotation), taken.to_json())
-            write_file(self._runtime.capture, head, *bands(picture, rotation, BREATH_S), durable=False)
+            rows = bands(picture, rotation, lambda: time.sleep(BREATH_S))
+            write_file(self._runtime.capture, head, *rows, durable=False)
         except (OSError, ValueError, MemoryError, pygame.error) as error:
             log.warning("no picture of the glass: %s", error)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -29,6 +29,8 @@ BAND_PIXELS = 32 * 1024
 BREATH_S = 0.001
 """Between two bands, in a thread beside the frame loop."""
 
+Breath = Callable[[], object]
+"""Waits a little."""
 Origin = tuple[Path, Stamp | None]
 """The file of a frame, as it was when it was read."""
 
@@ -46,6 +48,8 @@ class Frames:
         self._cache: OrderedDict[str, pygame.Surface] = OrderedDict()
         self._coming: dict[str, Future[pygame.Surface]] = {}
         self._reader = ThreadPoolExecutor(1, "frames")
+        self._hurry = threading.Event()
+        """Set while the frame loop waits for the thread."""
         self._due: frozenset[str] = frozenset()
         self._origins: weakref.WeakKeyDictionary[pygame.Surface, Origin] = weakref.WeakKeyDictionary()
         self._digests: OrderedDict[Origin, str] = OrderedDict()
@@ -93,6 +97,7 @@ class Frames:
 
     def close(self) -> None:
         """End the thread."""
+        self._hurry.set()
         self._reader.shutdown(wait=False, cancel_futures=True)
 
     def digest(self, picture: pygame.Surface) -> str:
@@ -123,8 +128,8 @@ class Frames:
         origin = self._origins.get(picture)
         return self._composed.get(picture) if origin is None else self._digests.get(origin)
 
-    def _digested(self, picture: pygame.Surface, rotation: int, breath_s: float = 0.0) -> str:
-        made = frame_digest(panel_size(picture.get_size(), rotation), *bands(picture, rotation, breath_s))
+    def _digested(self, picture: pygame.Surface, rotation: int, breathe: Breath | None = None) -> str:
+        made = frame_digest(panel_size(picture.get_size(), rotation), *bands(picture, rotation, breathe))
         if (origin := self._origins.get(picture)) is not None:
             self._digests[origin] = made
             while len(self._digests) > DIGESTS:
@@ -134,22 +139,32 @@ class Frames:
     # --- in the thread
 
     def _digest_composed(self, picture: pygame.Surface, rotation: int, ready: Callable[[], object]) -> None:
-        self._composed[picture] = self._digested(picture, rotation, BREATH_S)
+        self._composed[picture] = self._digested(picture, rotation, self._breathe)
         ready()
 
     def _read_ahead(self, name: str, rotation: int) -> pygame.Surface:
-        surface = self._read(name, rotation, BREATH_S)
+        surface = self._read(name, rotation, self._breathe)
         if self._known(surface) is None:
-            self._digested(surface, rotation, BREATH_S)
+            # On its own: nobody who waits for the picture waits for its digest.
+            self._reader.submit(self._digested, surface, rotation, self._breathe)
         return surface
+
+    def _breathe(self) -> None:
+        self._hurry.wait(BREATH_S)
 
     # --- how
 
     def _arrived(self, name: str) -> pygame.Surface | None:
         """Return a frame that was read ahead. One that could not be may have been mended since."""
         coming = self._coming.pop(name, None)
-        with suppress(BrokenFrame):
-            return coming.result() if coming else None
+        if coming is None or coming.cancel():
+            return None
+        self._hurry.set()
+        try:
+            with suppress(BrokenFrame):
+                return coming.result()
+        finally:
+            self._hurry.clear()
         return None
 
     def open(self, path: Path) -> pygame.Surface:
@@ -160,7 +175,7 @@ class Frames:
         """
         return _turned(_decoded(path), self.rotation)
 
-    def _read(self, name: str, rotation: int, breath_s: float = 0.0) -> pygame.Surface:
+    def _read(self, name: str, rotation: int, breathe: Breath | None = None) -> pygame.Surface:
         path = (self._runtime.folder if is_live_frame(name) else self._state.frames) / Path(name).name
         raw = self._runtime.folder / Path(name).with_suffix(".ppm").name
         origin = raw, stamp(raw)
@@ -170,7 +185,7 @@ class Frames:
         except (OSError, ValueError):
             origin = path, stamp(path)
             found = _decoded(path)
-        surface = _turned(found, rotation, breath_s)
+        surface = _turned(found, rotation, breathe)
         self._origins[surface] = origin
         return surface
 
@@ -225,13 +240,13 @@ def turned_area(rectangle: Rectangle, size: Size, rotation: int) -> Area:
     return turned((rectangle.x, rectangle.y, *rectangle.size), size, rotation)
 
 
-def bands(picture: pygame.Surface, rotation: int, breath_s: float = 0.0) -> Iterator[bytes]:
+def bands(picture: pygame.Surface, rotation: int, breathe: Breath | None = None) -> Iterator[bytes]:
     """Yield the RGB bytes of a picture of the panel, turned back, some rows at a time.
 
     Args:
         picture: It does not change meanwhile.
         rotation: By how many degrees it is turned.
-        breath_s: Between two bands, for what else there is to do.
+        breathe: Waits a little between two bands, for what else there is to do.
     """
     size = panel_size(picture.get_size(), rotation)
     rows = max(1, BAND_PIXELS // size[0])
@@ -241,8 +256,8 @@ def bands(picture: pygame.Surface, rotation: int, breath_s: float = 0.0) -> Iter
         band = pygame.Surface(area[2:], depth=32)
         band.blit(picture, (0, 0), area)
         yield upright_rgb(band, rotation)
-        if breath_s:
-            time.sleep(breath_s)
+        if breathe is not None:
+            breathe()
 
 
 def upright_rgb(picture: pygame.Surface, rotation: int) -> bytes:
@@ -250,7 +265,7 @@ def upright_rgb(picture: pygame.Surface, rotation: int) -> bytes:
     return pygame.image.tobytes(pygame.transform.rotate(picture, rotation) if rotation else picture, "RGB")
 
 
-def _turned(surface: pygame.Surface, rotation: int, breath_s: float = 0.0) -> pygame.Surface:
+def _turned(surface: pygame.Surface, rotation: int, breathe: Breath | None = None) -> pygame.Surface:
     """Return a picture as the panel hangs, in 32 bits. Not as a window has it: with a GPU there is none."""
     # What is to be seen through is not: the colours are what they are.
     surface.set_alpha(None)
@@ -259,8 +274,8 @@ def _turned(surface: pygame.Surface, rotation: int, breath_s: float = 0.0) -> py
     made, rows = pygame.Surface((width, height), depth=32), max(1, BAND_PIXELS // width)
     for top in range(0, height, rows):
         made.blit(surface, (0, top), (0, top, width, rows))
-        if breath_s:
-            time.sleep(breath_s)
+        if breathe is not None:
+            breathe()
     return pygame.transform.rotate(made, -rotation) if rotation else made
 
 
