@@ -23,7 +23,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
-from benchmarks.house import SCREEN, SERVER_USER, SITE, House, opened, until
+from benchmarks.house import SCREEN, SERVER_USER, SITE, MeasuredTown, open_measured_town, until
 from benchmarks.operator import Operator
 
 ALERTS, WARM_UP = 200, 5
@@ -50,7 +50,7 @@ def measure(options: Options) -> Result:
         OSError: something that is needed is not installed, or does not answer in time.
     """
     times = Times()
-    with opened() as house, _wire(house) as wire, Operator(house.url) as operator:
+    with open_measured_town() as house, _wire(house) as wire, Operator(house.url) as operator:
         operator.sign_in(house.sign_in_link())
         for number in range(WARM_UP + options.repetitions(ALERTS, 3)):
             if number == WARM_UP:
@@ -73,7 +73,7 @@ def measure(options: Options) -> Result:
     )
 
 
-def _one(number: int, house: House, wire: Wire, operator: Operator, times: Times) -> None:
+def _one(number: int, house: MeasuredTown, wire: Wire, operator: Operator, times: Times) -> None:
     form = operator.broadcast_form(f"Crue : évacuez les quais ({number})")
     begin = _uptime_ms()
     alert = operator.send(form)
@@ -86,8 +86,8 @@ def _one(number: int, house: House, wire: Wire, operator: Operator, times: Times
     until(lambda: not _presented(house, alert), "the alert is off the glass", pause_s=0.005, patience_s=WAIT_S)
 
 
-def _presented(house: House, alert: str) -> float:
-    glass = house.glass()
+def _presented(house: MeasuredTown, alert: str) -> float:
+    glass = house.presented()
     shown = any(part.get("alert") == alert for part in glass.get("showings", ()))
     return float(glass["presented_uptime_ms"]) if shown else 0.0
 
@@ -99,7 +99,7 @@ def _uptime_ms() -> float:
 class Wire:
     """Two clients of the broker: one listens, one publishes."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: MeasuredTown) -> None:
         self._receipts: queue.Queue[dict[str, object]] = queue.Queue()
         self._arrivals: queue.Queue[float] = queue.Queue()
         self._ready: queue.Queue[bool] = queue.Queue()
@@ -134,7 +134,7 @@ class Wire:
             for receipt in json.loads(message.payload)["receipts"]:
                 self._receipts.put(receipt)
 
-    def _client(self, house: House) -> Client:
+    def _client(self, house: MeasuredTown) -> Client:
         client = Client(CallbackAPIVersion.VERSION2)
         client.username_pw_set(SERVER_USER, house.password)
         client.on_connect = lambda *_: self._ready.put(True)
@@ -145,7 +145,7 @@ class Wire:
 
 
 @contextmanager
-def _wire(house: House) -> Iterator[Wire]:
+def _wire(house: MeasuredTown) -> Iterator[Wire]:
     wire = Wire(house)
     try:
         yield wire

@@ -19,18 +19,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from beffroi_content.timeline import ClockState
-from beffroi_content.trust import Floor, TrustAnchor, TrustState
+from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
 from beffroi_content.wire.envelope import key_identifier
-from beffroi_content.wire.reports import Ended, Play
-from beffroi_player.agent.vault import Vault
+from beffroi_content.wire.reports import EndReason, Play
+from beffroi_player.agent.vault import AgentStorage
 from beffroi_player.stage.playlog import PlayLog
-from beffroi_player.store import Forwarded, State, Unwritten
+from beffroi_player.store import ForwardedPlays, StateDirectory, UnwrittenPlays
 from benchmarks.form import Options, Result, number
 
 SECTOR = 512
 PLAY = Play(
     number=1, slide="announcement-1234", zone="main", started_at_ms=1_780_000_000_000, lasted_ms=10_001,
-    frame="5" * 64, clock=ClockState.TRUSTED, ended=Ended.TIME,
+    frame="5" * 64, clock=ClockState.TRUSTED, ended=EndReason.TIME,
 )  # fmt: skip
 
 
@@ -42,24 +42,26 @@ def measure(options: Options) -> Result:
     """
     repetitions = options.repetitions(300, 5)
     with _card() as (folder, written):
-        state = State(folder / "state")
-        state.make()
-        log, vault, numbers = PlayLog(state), Vault(state.folder), iter(range(1, 10**6))
+        state = StateDirectory(folder / "state")
+        state.create_folders()
+        log, vault, numbers = PlayLog(state), AgentStorage(state.folder), iter(range(1, 10**6))
 
         def play() -> None:
-            log.append(PLAY)
-            log.note(Unwritten(next=log.next, plays=(PLAY,)))
+            log.append_play(PLAY)
+            log.append_note(UnwrittenPlays(next=log.next_number, plays=(PLAY,)))
             log.sync()
 
         def six() -> None:
             for _ in range(6):
-                log.append(PLAY)
+                log.append_play(PLAY)
             log.sync()
 
         each = {
             "a play and what has begun": _kilobytes(play, repetitions, written),
             "forwarded.json": _kilobytes(
-                lambda: state.forwarded.write(Forwarded(number=next(numbers), chain="7" * 64)), repetitions, written
+                lambda: state.forwarded.write(ForwardedPlays(number=next(numbers), chain="7" * 64)),
+                repetitions,
+                written,
             ),
             "trust.json": _kilobytes(lambda: vault.trust.write(_trust(next(numbers))), repetitions, written),
             "six plays at once": _kilobytes(six, repetitions, written),
@@ -90,7 +92,7 @@ def _trust(sequence: int) -> TrustState:
     """Return what the agent keeps of five streams."""
     keys = {key_identifier(key): key for key in (f"{number:064x}" for number in range(3))}
     anchor = TrustAnchor(site="town", screen="hall", root_keys=keys, threshold=2)
-    floors = {f"all/stream-{stream}": Floor(sequence=sequence, digest="3" * 64) for stream in range(5)}
+    floors = {f"all/stream-{stream}": SequenceFloor(sequence=sequence, digest="3" * 64) for stream in range(5)}
     return TrustState(anchor=anchor, floors=floors)
 
 

@@ -25,7 +25,7 @@ from PIL import Image
 
 from beffroi_content import model
 from beffroi_player.agent.alerts import save_png
-from beffroi_player.store import ActiveProgramme, State, frame_set
+from beffroi_player.store import ActiveProgramme, StateDirectory, frame_set_key
 from benchmarks.display import SIZE, Display, open_display
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
 from benchmarks.house import until
@@ -131,10 +131,10 @@ def _near(one: Sequence[int], other: object) -> bool:
 
 def _prepare(folder: Path) -> Image.Image:
     """Write the state directory of a player with one picture, and return what was on its glass."""
-    state = State(folder)
-    state.make()
+    state = StateDirectory(folder)
+    state.create_folders()
     picture = Image.open(make_pictures(folder, 1)[0]).convert("RGB")
-    for path in (state.last, state.frames / "picture-0.png"):
+    for path in (state.last_frame, state.frames / "picture-0.png"):
         save_png(picture, path)
     asset = model.AssetReference(sha256="1" * 64, size=1, media_type="image/jpeg")
     slide = model.Slide(id="slide", name="slide", content=model.ImageContent(picture=asset))
@@ -148,6 +148,6 @@ def _prepare(folder: Path) -> Image.Image:
         rules=(model.ScheduleRule(id="always", name="always", playlist="all"),),
         idle=slide.replace(id="idle"),
     )
-    frames = {frame_set(name, SIZE): ("picture-0.png",) for name in ("slide", "idle")}
+    frames = {frame_set_key(name, SIZE): ("picture-0.png",) for name in ("slide", "idle")}
     state.programme.write(ActiveProgramme(sequence=1, manifest=manifest, frames=frames))
     return picture

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
-from demo.processes import Child, ask, free_port
+from demo.processes import ChildProcess, free_port, run_program
 
 SITE, SCREEN, SERVER_USER = "mesure", "hall", "server"
 MODULE = (sys.executable, "-m")
@@ -45,7 +45,7 @@ print(new_enrolment(screen)[1])
 Found = TypeVar("Found")
 
 
-class House:
+class MeasuredTown:
     """Everything that is measured. ``opened`` makes one."""
 
     def __init__(self, folder: Path, started: ExitStack, content: str, display: str) -> None:
@@ -70,7 +70,9 @@ class House:
     def open(self) -> None:
         """Start broker, server and player, and wait until the player shows the programme."""
         self._ask("beffroi_server", "init", "--town", "Mesure", "--site", SITE)
-        command = ask([sys.executable, "-c", self._content], self._environment, self._folder).strip().splitlines()[-1]
+        command = (
+            run_program([sys.executable, "-c", self._content], self._environment, self._folder).strip().splitlines()[-1]
+        )
         broker = self._start_broker()
         self._start("server", "beffroi_server", "run", "--host", "127.0.0.1", "--port", str(self.web_port))
         self._until(lambda: _listens(self.web_port), "the server answers")
@@ -81,9 +83,9 @@ class House:
         output = "fullscreen" if self._display else "headless"
         self._environment["DISPLAY"] = self._display
         self._start("player", "beffroi_player", "run", *state, "--runtime", str(self.runtime), "--output", output)
-        self._until(lambda: self.glass().get("programme"), "the player shows its programme")
+        self._until(lambda: self.presented().get("programme"), "the player shows its programme")
 
-    def glass(self) -> dict[str, Any]:
+    def presented(self) -> dict[str, Any]:
         """Return what the stage says that it presents."""
         with contextlib.suppress(OSError, ValueError):
             return dict(json.loads((self.runtime / "glass.json").read_bytes()))
@@ -99,7 +101,7 @@ class House:
         """Return an address that signs the administrator in, once."""
         return self._ask("beffroi_server", "link").strip().splitlines()[-1]
 
-    def _start_broker(self) -> Child:
+    def _start_broker(self) -> ChildProcess:
         program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
         if program is None:
             raise FileNotFoundError("Mosquitto is not installed: apt-get install mosquitto")
@@ -121,14 +123,14 @@ class House:
     def _start(self, name: str, *words: str) -> None:
         self._child(name, (*MODULE, *words))
 
-    def _child(self, name: str, command: tuple[str, ...]) -> Child:
-        child = Child(name, command, self._folder / "logs" / f"{name}.log", self._environment, self._folder)
+    def _child(self, name: str, command: tuple[str, ...]) -> ChildProcess:
+        child = ChildProcess(name, command, self._folder / "logs" / f"{name}.log", self._environment, self._folder)
         self._started.callback(child.stop)
         return child
 
     def _ask(self, *words: str) -> str:
         try:
-            return ask((*MODULE, *words), self._environment, self._folder)
+            return run_program((*MODULE, *words), self._environment, self._folder)
         except subprocess.CalledProcessError as error:
             raise OSError(f"{' '.join(words[:2])}: {error.stderr}") from error
 
@@ -155,7 +157,7 @@ def until(look: Callable[[], Found], what: str, *, pause_s: float = 0.05, patien
 
 
 @contextlib.contextmanager
-def opened(content: str = CONTENT, display: str = "") -> Iterator[House]:
+def open_measured_town(content: str = CONTENT, display: str = "") -> Iterator[MeasuredTown]:
     """Open a house in a folder that is removed afterwards, and leave nothing running.
 
     Args:
@@ -163,7 +165,7 @@ def opened(content: str = CONTENT, display: str = "") -> Iterator[House]:
         display: The X display that the player fills; none: it is headless.
     """
     with TemporaryDirectory(prefix="beffroi-bench-") as folder, ExitStack() as started:
-        house = House(Path(folder), started, content, display)
+        house = MeasuredTown(Path(folder), started, content, display)
         house.open()
         yield house
 

@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.display import Display, open_display
 from benchmarks.form import Options, Result, Row, number
-from benchmarks.house import House, opened, until
+from benchmarks.house import MeasuredTown, open_measured_town, until
 from benchmarks.processes import Memory, find, memory, percent_of_a_core, processor_s, tree
 from benchmarks.slideshow import make_pictures, programme, shows_one
 
@@ -128,7 +128,7 @@ def _measure_player(
     pictures: Sequence[Path], transition: str, warm: float, seconds: float, costs: Mapping[str, list[Cost]]
 ) -> None:
     """Add what stage and player need."""
-    with open_display() as display, opened(programme(pictures, SECONDS, transition), display.name) as house:
+    with open_display() as display, open_measured_town(programme(pictures, SECONDS, transition), display.name) as house:
         until(lambda: shows_one(display, pictures), "the player shows the pictures")
         time.sleep(warm)
         stage, player = processes_of(house)
@@ -140,7 +140,7 @@ def _measure_player(
         until(lambda: shows_one(display, pictures), "the player still shows the pictures", pause_s=0.2)
 
 
-def processes_of(house: House) -> tuple[int, int]:
+def processes_of(house: MeasuredTown) -> tuple[int, int]:
     """Return the stage of the player of a house, and the supervisor above it."""
     runtime = str(house.runtime)
     return find("beffroi_player", "stage", runtime)[0], find("beffroi_player", "run", runtime)[0]

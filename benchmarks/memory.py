@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.display import Display, open_display
 from benchmarks.form import Options, Result, Row, number
-from benchmarks.house import House, opened, until
+from benchmarks.house import MeasuredTown, open_measured_town, until
 from benchmarks.kiosk import SECONDS, WARM_S
 from benchmarks.processes import Memory, find, memory, tree
 from benchmarks.slideshow import make_pictures, programme
@@ -81,19 +81,19 @@ def _rows(before: str, found: dict[str, Memory]) -> Iterator[Row]:
         yield before + name, number(each.pss), number(each.uss), number(each.rss)
 
 
-def _player(content: str, ready: Callable[[House], bool], warm: float, looks: int) -> dict[str, Memory]:
-    with open_display() as display, opened(content, display.name) as house:
+def _player(content: str, ready: Callable[[MeasuredTown], bool], warm: float, looks: int) -> dict[str, Memory]:
+    with open_display() as display, open_measured_town(content, display.name) as house:
         until(lambda: ready(house), "the player has its programme", patience_s=CONVERTED_S)
         time.sleep(warm)
         return _observed(lambda: _parts(house), looks)
 
 
-def _has_film(house: House) -> bool:
+def _has_film(house: MeasuredTown) -> bool:
     """Tell whether the film is prepared, fetched and on."""
     return b'"video/mp4"' in house.active_programme()
 
 
-def _parts(house: House) -> Parts:
+def _parts(house: MeasuredTown) -> Parts:
     runtime = str(house.runtime)
     stage, agent, above = (find("beffroi_player", what, runtime) for what in ("stage", "agent", "run"))
     workers = [each for each in tree(*agent) if each not in agent]

@@ -79,17 +79,19 @@ def _fill(plays: int) -> None:
     screens = [models.Screen.objects.create(slug=f"s{n}", name=f"s{n}", screen_class=kind) for n in range(SCREENS)]
     for screen in screens:
         rows = (
-            models.Play(
+            models.PlayRecord(
                 screen=screen, number=number, slide=f"announcement-3f2b8c1e-5a77-4c0e-9a44-0123456789ab-{number % 20}",
                 started_at=BEGIN + number * dt.timedelta(seconds=10), lasted_ms=10_000, zone="main", clock="trusted",
                 ended="time", frame=_digest(number % 20), chain=_digest(screen.slug, number),
             )
             for number in range(1, plays + 1)
         )  # fmt: skip
-        models.Play.objects.bulk_create(rows, batch_size=5_000)
+        models.PlayRecord.objects.bulk_create(rows, batch_size=5_000)
         models.ScreenState.objects.create(screen=screen, plays_newest=plays)
     numbers = {str(screen.pk): plays for screen in screens}
-    models.PlaysMark.objects.bulk_create(models.PlaysMark(at=BEGIN + n * WEEK, numbers=numbers) for n in range(6))
+    models.RetentionMark.objects.bulk_create(
+        models.RetentionMark(at=BEGIN + n * WEEK, numbers=numbers) for n in range(6)
+    )
 
 
 def _digest(*words: object) -> str:
@@ -110,7 +112,7 @@ def _size(folder: Path) -> int:
 def _forget_all() -> None:
     from beffroi_server.screens import forgetting  # noqa: PLC0415
 
-    while forgetting.forget(BEGIN + 8 * WEEK):
+    while forgetting.delete_expired_plays(BEGIN + 8 * WEEK):
         pass
 
 
@@ -132,9 +134,9 @@ def _change(waits: list[float], done: threading.Event) -> None:
     from beffroi_server import database, transactions  # noqa: PLC0415
     from beffroi_server.accounts import audit  # noqa: PLC0415
 
-    with database.own_connection():
+    with database.close_connection_after():
         while not done.wait(0.005):
             began = time.perf_counter()
             with transactions.serialised():
-                audit.record(None, "town-changed", "Mesure")
+                audit.record_event(None, "town-changed", "Mesure")
             waits.append((time.perf_counter() - began) * 1_000)

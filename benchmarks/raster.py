@@ -31,7 +31,7 @@ PANEL = model.ScreenClass(
     name="panel",
     width=128,
     height=64,
-    technology=model.Technology.LED,
+    technology=model.DisplayTechnology.LED,
     physical_height_mm=640,
     viewing_distance_mm=15_000,
 )
@@ -84,15 +84,15 @@ def _alert() -> list[bytes]:
 def _announcement() -> list[bytes]:
     data = PICTURE.read_bytes()
     picture = model.AssetReference(sha256=hashlib.sha256(data).hexdigest(), size=len(data), media_type="image/jpeg")
-    slide = _slide(model.Template.NEWS, picture)
+    slide = _slide(model.TemplateName.NEWS, picture)
     return _bytes(raster.draw_slide(slide, _canvas(TOTEM), lambda _asset: data))
 
 
 def _panel() -> list[bytes]:
-    return _bytes(raster.draw_slide(_slide(model.Template.NOTICE, None), _canvas(PANEL), lambda _asset: b""))
+    return _bytes(raster.draw_slide(_slide(model.TemplateName.NOTICE, None), _canvas(PANEL), lambda _asset: b""))
 
 
-def _slide(template: model.Template, picture: model.AssetReference | None) -> model.Slide:
+def _slide(template: model.TemplateName, picture: model.AssetReference | None) -> model.Slide:
     number = next(_numbers)
     announcement = model.Announcement(
         id=f"announcement-{number}",
@@ -107,7 +107,7 @@ def _slide(template: model.Template, picture: model.AssetReference | None) -> mo
 
 
 def _canvas(screen: model.ScreenClass) -> raster.Canvas:
-    return raster.Canvas.of(model.ScreenSettings(screen_class=screen, town=TOWN))
+    return raster.Canvas.for_screen(model.ScreenSettings(screen_class=screen, town=TOWN))
 
 
 def _bytes(frames: tuple[Image.Image, ...]) -> list[bytes]:

@@ -112,11 +112,11 @@ def observed(folder: Path, seconds: int) -> dict[str, Any]:
 
 def _prepare(folder: Path, film: Path | None, length: float) -> None:
     """Write the state directory of a player that has one slide."""
-    from beffroi_player.store import ActiveProgramme, Runtime, State, frame_set  # noqa: PLC0415
+    from beffroi_player.store import ActiveProgramme, RuntimeDirectory, StateDirectory, frame_set_key  # noqa: PLC0415
 
-    state, runtime = State(folder / "state"), Runtime(folder / "run")
-    state.make()
-    runtime.make()
+    state, runtime = StateDirectory(folder / "state"), RuntimeDirectory(folder / "run")
+    state.create_folders()
+    runtime.create_folder()
     reference = model.AssetReference(sha256="1" * 64, size=1, media_type="video/mp4")
     poster = model.AssetReference(sha256="2" * 64, size=1, media_type="image/jpeg")
     content: Any = model.ImageContent(picture=poster)
@@ -135,24 +135,24 @@ def _prepare(folder: Path, film: Path | None, length: float) -> None:
         rules=(model.ScheduleRule(id="always", name="always", playlist="all"),),
         idle=slide.replace(id="idle"),
     )
-    frames = {frame_set(name, SIZE): ("still-0.png",) for name in ("slide", "idle")}
+    frames = {frame_set_key(name, SIZE): ("still-0.png",) for name in ("slide", "idle")}
     state.programme.write(ActiveProgramme(sequence=1, manifest=manifest, frames=frames))
 
 
 def _child(folder: Path, seconds: float) -> dict[str, Any]:
     """Be the stage, and count."""
-    from beffroi_player.nudge import Bell, ring  # noqa: PLC0415
-    from beffroi_player.outputs.window import Window  # noqa: PLC0415
-    from beffroi_player.stage.loop import Stage  # noqa: PLC0415
-    from beffroi_player.store import Runtime, State  # noqa: PLC0415
+    from beffroi_player.nudge import WakeupSocket, send_wakeup  # noqa: PLC0415
+    from beffroi_player.outputs.window import WindowOutput  # noqa: PLC0415
+    from beffroi_player.stage.loop import FrameLoop  # noqa: PLC0415
+    from beffroi_player.store import RuntimeDirectory, StateDirectory  # noqa: PLC0415
 
     presented: list[float] = []
 
-    class Counted(Window):
+    class Counted(WindowOutput):
         pump_seconds = None
 
         def present(self, picture: Any) -> None:
-            super().present(picture)
+            super().present_image(picture)
             presented.append(time.perf_counter())
 
         def desktop(self) -> tuple[int, int]:
@@ -161,7 +161,7 @@ def _child(folder: Path, seconds: float) -> dict[str, Any]:
     output = Counted()
     output.start()
     output.open(SIZE)
-    stage = Stage(State(folder / "state"), Runtime(folder / "run"), output)
+    stage = FrameLoop(StateDirectory(folder / "state"), RuntimeDirectory(folder / "run"), output)
     marks: dict[str, float] = {}
     over = threading.Event()
     bell_path = folder / "run" / "bell"
@@ -174,10 +174,10 @@ def _child(folder: Path, seconds: float) -> dict[str, Any]:
         time.sleep(seconds)
         marks["after"] = time.process_time()
         over.set()
-        ring(bell_path)
+        send_wakeup(bell_path)
 
     threading.Thread(target=watch, daemon=True).start()
-    with Bell(bell_path) as bell:
+    with WakeupSocket(bell_path) as bell:
         stage.run(bell, over.is_set)
     return {
         "processor_s": marks["after"] - marks["before"],

@@ -65,11 +65,11 @@ def measure(options: Options) -> Result:
 
 def _prepare(folder: Path) -> list[Path]:
     """Write the state directory of a player that has one ticker; return the pictures of its messages."""
-    from beffroi_player.store import ActiveProgramme, Runtime, State, frame_set, strip_set  # noqa: PLC0415
+    from beffroi_player.store import ActiveProgramme, RuntimeDirectory, StateDirectory, frame_set_key, strip_set_key  # noqa: PLC0415
 
-    state, runtime = State(folder / "state"), Runtime(folder / "run")
-    state.make()
-    runtime.make()
+    state, runtime = StateDirectory(folder / "state"), RuntimeDirectory(folder / "run")
+    state.create_folders()
+    runtime.create_folder()
     widget = TickerWidget(title="Infos", messages=tuple(TickerMessage(text=text) for text in MESSAGES))
     slide = model.Slide(id="ticker", name="ticker", content=model.WidgetContent(widget=widget), duration_ms=60_000)
     screen = model.ScreenClass(
@@ -85,14 +85,14 @@ def _prepare(folder: Path) -> list[Path]:
         rules=(model.ScheduleRule(id="always", name="always", playlist="all"),),
         idle=slide.replace(id="idle"),
     )
-    canvas = raster.Canvas.of(settings)
+    canvas = raster.Canvas.for_screen(settings)
     raster.draw_slide(slide, canvas, lambda _: b"")[0].save(state.frames / "page.png")
     strips = []
-    for at, image in enumerate(raster.draw_strips(slide, canvas)):
+    for at, image in enumerate(raster.draw_marquee_strips(slide, canvas)):
         strips.append(state.frames / f"strip-{at}.png")
         image.save(strips[-1])
-    frames = {frame_set(name, SIZE): ("page.png",) for name in ("ticker", "idle")}
-    frames[strip_set("ticker", SIZE)] = tuple(path.name for path in strips)
+    frames = {frame_set_key(name, SIZE): ("page.png",) for name in ("ticker", "idle")}
+    frames[strip_set_key("ticker", SIZE)] = tuple(path.name for path in strips)
     state.programme.write(ActiveProgramme(sequence=1, manifest=manifest, frames=frames))
     return strips
 

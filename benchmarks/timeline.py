@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from beffroi_content import model
-from beffroi_content.timeline import Moment, grid, resolve
+from beffroi_content.timeline import Moment, calendar_grid, resolve_scene
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
 
 RULES, PLAYLISTS, SLIDES = 200, 40, 120
@@ -61,9 +61,9 @@ def measure(options: Options) -> Result:
 
 def _answers(count: int, instants: Sequence[int], start: int) -> tuple[list[float], list[float]]:
     manifest = _manifest(count)
-    answers = _timed(lambda instant: resolve(manifest, (), Moment(instant, 0), SIZE), instants)
+    answers = _timed(lambda instant: resolve_scene(manifest, (), Moment(instant, 0), SIZE), instants)
     fresh = [_manifest(count) for _ in range(5)]
-    weeks = _timed(lambda number: grid(fresh[number], start, start + WEEK_MS), range(5))
+    weeks = _timed(lambda number: calendar_grid(fresh[number], start, start + WEEK_MS), range(5))
     return answers, weeks
 
 
@@ -85,8 +85,8 @@ def _manifest(count: int) -> model.Manifest:
     )
     town = model.Town(name="Saint-Martin")
     screen = model.ScreenClass(name="1080p", width=1920, height=1080, physical_height_mm=600, viewing_distance_mm=5_000)
-    main = model.Zone(id="main", rectangle=model.Rectangle(width=1920, height=960))
-    strip = model.Zone(id="strip", rectangle=model.Rectangle(y=960, width=1920, height=120))
+    main = model.LayoutZone(id="main", rectangle=model.Rectangle(width=1920, height=960))
+    strip = model.LayoutZone(id="strip", rectangle=model.Rectangle(y=960, width=1920, height=120))
     return model.Manifest(
         screen="hall",
         settings=model.ScreenSettings(screen_class=screen, town=town),
@@ -107,7 +107,7 @@ def _slide(number: int, chance: random.Random) -> model.Slide:
 
 
 def _notice(identifier: str) -> model.Slide:
-    announcement = model.Announcement(id=identifier, template=model.Template.NOTICE, title="Title")
+    announcement = model.Announcement(id=identifier, template=model.TemplateName.NOTICE, title="Title")
     return model.Slide(id=identifier, name="Slide", content=model.AnnouncementContent(announcement=announcement))
 
 

@@ -18,34 +18,37 @@ from functools import partial
 import pygame
 from PIL import Image
 
-from beffroi_content.model import Transition
-from beffroi_player.outputs.canvas import Canvas
-from beffroi_player.outputs.composition import Composition, Layer
-from beffroi_player.outputs.window import Window
-from beffroi_player.stage.composer import Blend
+from beffroi_content.model import SlideTransition
+from beffroi_player.outputs.canvas import CpuPainter
+from beffroi_player.outputs.composition import DrawingLayer, PanelComposition
+from beffroi_player.outputs.window import WindowOutput
+from beffroi_player.stage.composer import RunningTransition
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
 
 SIZE = (1920, 1080)
 STEPS = 36
 """Of six tenths of a second."""
-KINDS = (Transition.CROSSFADE, Transition.PUSH, Transition.WIPE, Transition.ZOOM)
+KINDS = (SlideTransition.CROSSFADE, SlideTransition.PUSH, SlideTransition.WIPE, SlideTransition.ZOOM)
 
 
-class _Dummy(Window):
-    def desktop(self) -> tuple[int, int]:
+class _DummyOutput(WindowOutput):
+    def desktop_size(self) -> tuple[int, int]:
         return SIZE
 
 
 def measure(options: Options) -> Result:
     """Measure each transition, and the bare work of a crossfade."""
     os.environ["SDL_VIDEODRIVER"] = "dummy"
-    output = _Dummy()
+    output = _DummyOutput()
     output.start()
     output.open(SIZE)
     before, after = _picture(40), _picture(90)
     steps = options.repetitions(1_000, 20)
-    painter, first, second = Canvas(output), *(Composition(SIZE, (Layer.whole(each),)) for each in (before, after))
-    taken: dict[Transition, list[float]] = {kind: [] for kind in KINDS}
+    painter, first, second = (
+        CpuPainter(output),
+        *(PanelComposition(SIZE, (DrawingLayer.full_panel(each),)) for each in (before, after)),
+    )
+    taken: dict[SlideTransition, list[float]] = {kind: [] for kind in KINDS}
     canvas, raw = before.copy(), []
 
     def bare(alpha: int) -> None:
@@ -53,18 +56,18 @@ def measure(options: Options) -> Result:
         after.set_alpha(alpha)
         canvas.blit(after, (0, 0))
         after.set_alpha(None)
-        output.present(canvas)
+        output.present_image(canvas)
 
     for number in range(steps):
         for kind in KINDS:
-            blend = Blend(kind, first, 0.0)
-            step = blend.at(second, number % STEPS / STEPS * blend.lasts_ms)
-            taken[kind].append(_timed(partial(painter.draw, step)))
-            if kind is Transition.CROSSFADE:
-                raw.append(_timed(partial(bare, round(255 * step.done))))
+            blend = RunningTransition(kind, first, 0.0)
+            step = blend.composition_at(second, number % STEPS / STEPS * blend.duration_ms)
+            taken[kind].append(_timed(partial(painter.draw_composition, step)))
+            if kind is SlideTransition.CROSSFADE:
+                raw.append(_timed(partial(bare, round(255 * step.progress))))
     output.close()
     return Result(
-        value=percentile(taken[Transition.CROSSFADE], 0.95),
+        value=percentile(taken[SlideTransition.CROSSFADE], 0.95),
         unit="ms",
         goal=1.5 * percentile(raw, 0.95),
         limit=percentile(raw, 0.95),

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from demo.announcements import TOWN
-from demo.house import REPORT_S, DemoError, House, Silent
+from demo.house import REPORT_S, DemoError, DemoTown, ScreensSilent
 from demo.processes import own_address
 
 STATE = Path(__file__).parent / "state"
@@ -47,11 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _begin(options: argparse.Namespace, started: ExitStack) -> House:
+def _begin(options: argparse.Namespace, started: ExitStack) -> DemoTown:
     """Start everything, and leave it to the stack to stop it."""
     windows = _has_display() and not options.headless
     host = options.host or ("localhost" if options.check or _has_display() else own_address())
-    house = House(options.state.resolve(), host, windows)
+    house = DemoTown(options.state.resolve(), host, windows)
     house.lock(started)
     _say(f"Beffroi, a demonstration: the screens of {TOWN}")
     _say("… preparing the town")
@@ -68,18 +68,18 @@ def _begin(options: argparse.Namespace, started: ExitStack) -> House:
     return house
 
 
-def _await_screens(house: House, *, must: bool) -> None:
+def _await_screens(house: DemoTown, *, must: bool) -> None:
     try:
         for said in house.confirmations(REPORT_S if must else AGAIN_S):
             _say(f"✓ {said['name']} shows “{said['shows']}”")
-    except Silent as silence:
+    except ScreensSilent as silence:
         if must:
             raise
         # Whoever tries things out may have taken a screen away, and wants to go on from there.
         _say(f"  {silence}")
 
 
-def _wait(options: argparse.Namespace, house: House) -> None:
+def _wait(options: argparse.Namespace, house: DemoTown) -> None:
     if options.check:
         _say(f"Both screens confirm what they show. Pages: {house.url}")
         return

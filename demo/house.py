@@ -19,12 +19,12 @@ from typing import Any
 
 from beffroi_player.paths import default_runtime
 from demo.announcements import SITE, TOWN
-from demo.processes import Child, ask, free_port
+from demo.processes import ChildProcess, free_port, run_program
 
 SERVER = (sys.executable, "-m", "beffroi_server")
 PLAYER = (sys.executable, "-m", "beffroi_player")
 OFFICE = (sys.executable, "-m", "demo.office")
-SCREENS = ("hall", "marche")
+DEMO_SCREENS = ("hall", "marche")
 UP = "Beffroi answers at"
 """What the server logs once it listens."""
 START_ATTEMPTS = 4
@@ -37,12 +37,12 @@ class DemoError(Exception):
     """The demo cannot go on; the message says why and what to do."""
 
 
-class Silent(DemoError):
+class ScreensSilent(DemoError):
     """Not every screen says what it shows."""
 
 
 @dataclass
-class House:
+class DemoTown:
     """The demo's programs and where they are.
 
     Args:
@@ -56,7 +56,7 @@ class House:
     windows: bool
     web_port: int = 0
     broker_port: int = 0
-    children: list[Child] = field(default_factory=list)
+    children: list[ChildProcess] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.state.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ class House:
     def enrol_players(self) -> bool:
         """Enrol both players as screens, unless they are; return whether it was done now."""
         place = {"url": self.url, "broker_port": self.broker_port, "web_port": self.web_port}
-        enrolled = all((self._player(slug) / "enrolment.json").exists() for slug in SCREENS)
+        enrolled = all((self._player(slug) / "enrolment.json").exists() for slug in DEMO_SCREENS)
         if enrolled and self._remembered() == place:
             return False
         for line in self._ask(*OFFICE, "enrol").splitlines():
@@ -126,7 +126,7 @@ class House:
 
     def start_players(self, started: ExitStack) -> None:
         """Start both players."""
-        for slug in SCREENS:
+        for slug in DEMO_SCREENS:
             state = self._player(slug)
             if not (state / "enrolment.json").exists():
                 continue
@@ -148,7 +148,7 @@ class House:
         with ExitStack() as watching:
             watch = self._start(watching, "watch", *OFFICE, "watch")
             deadline, heard = time.monotonic() + patience_s, 0
-            while heard < len(SCREENS):
+            while heard < len(DEMO_SCREENS):
                 # Warnings go to the same file.
                 lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
                 yield from (json.loads(line) for line in lines[heard:])
@@ -157,7 +157,7 @@ class House:
                 if watch.exit_code not in (None, 0):
                     raise DemoError(f"the screens cannot be watched:\n{watch.last_words()}")
                 if time.monotonic() > deadline:
-                    raise Silent(self._silence(patience_s))
+                    raise ScreensSilent(self._silence(patience_s))
                 time.sleep(0.1)
 
     def check(self) -> list[str]:
@@ -189,7 +189,7 @@ class House:
         self._environment |= {"BEFFROI_URL": self.url, "BEFFROI_MQTT_PORT": str(self.broker_port)}
         return sentences
 
-    def _comes_up(self, server: Child) -> bool:
+    def _comes_up(self, server: ChildProcess) -> bool:
         """Wait until the server, and not another at the same port, answers; return whether it does."""
         deadline = time.monotonic() + START_S
         while server.exit_code is None and time.monotonic() < deadline:
@@ -198,8 +198,8 @@ class House:
             time.sleep(0.1)
         return False
 
-    def _start(self, started: ExitStack, name: str, *command: str) -> Child:
-        child = Child(name, command, self.state / "logs" / f"{name}.log", self._environment, CHECKOUT)
+    def _start(self, started: ExitStack, name: str, *command: str) -> ChildProcess:
+        child = ChildProcess(name, command, self.state / "logs" / f"{name}.log", self._environment, CHECKOUT)
         started.callback(child.stop)
         if name != "watch":
             self.children.append(child)
@@ -207,7 +207,7 @@ class House:
 
     def _ask(self, *command: str) -> str:
         try:
-            return ask(command, self._environment, CHECKOUT)
+            return run_program(command, self._environment, CHECKOUT)
         except subprocess.CalledProcessError as error:
             said = (error.stderr or error.stdout or "").strip().splitlines()
             raise DemoError(f"“{' '.join(command[2:5])}” failed:\n" + "\n".join(said[-8:])) from error

@@ -24,21 +24,25 @@ django.setup()
 
 from django.db import close_old_connections, transaction
 
-from beffroi_server.accounts.models import Person, Role
-from beffroi_server.accounts.services import create_person
+from beffroi_server.accounts.models import User, UserRole
+from beffroi_server.accounts.services import create_user
 from beffroi_server.alerts.models import Scenario
 from beffroi_server.library.models import Announcement, MediaItem
-from beffroi_server.library.services import add_picture, save_announcement
-from beffroi_server.programme.compile import announcement_of
+from beffroi_server.library.services import add_image, save_announcement
+from beffroi_server.programme.compile import announcement_id_of
 from beffroi_server.programme.models import Playlist, RuleMode, ScheduleRule
 from beffroi_server.programme.services import add_entry, create_playlist, save_rule
-from beffroi_server.screens.models import Group, Screen, ScreenClass
-from beffroi_server.screens.services import new_enrolment, save_screen
+from beffroi_server.screens.models import Screen, ScreenClass, ScreenGroup
+from beffroi_server.screens.services import open_enrolment, save_screen
 from demo.announcements import PICTURES, SCENARIOS, TOWN, Text, daily_life, french, outings
 
 ZONE = ZoneInfo("Europe/Paris")
 FOLDER = Path(__file__).parent / "pictures"
-PEOPLE = (("claire", "Claire", Role.EDITOR), ("malik", "Malik", Role.OFFICER), ("jeanne", "Jeanne", Role.TECHNICIAN))
+PEOPLE = (
+    ("claire", "Claire", UserRole.EDITOR),
+    ("malik", "Malik", UserRole.OFFICER),
+    ("jeanne", "Jeanne", UserRole.TECHNICIAN),
+)
 SCREENS = (
     ("hall", "Hall de la mairie", "1 place de la Mairie", (1920, 1080), ("centre",)),
     ("marche", "Place du marché", "Angle de la rue des Tanneurs", (1080, 1920), ("centre", "quais")),
@@ -54,11 +58,11 @@ def load() -> None:
             return
         _add_people()
         today = dt.datetime.now(ZONE).date()
-        claire = Person.objects.get(username="claire")
+        claire = User.objects.get(username="claire")
         pictures = {name: _add_picture(name, claire) for name in PICTURES}
         life = _add_playlist("Vie municipale", daily_life(today), pictures, claire)
         trips = _add_playlist("Sorties et loisirs", outings(today), pictures, claire)
-        add_entry(trips, person=claire, media=pictures["belfry"], duration_s=8)
+        add_entry(trips, user=claire, media=pictures["belfry"], duration_s=8)
         screens = _add_screens()
         _add_rules(life, trips, screens, today, claire)
         _add_scenarios()
@@ -68,7 +72,7 @@ def load() -> None:
 def enrol() -> None:
     """Make an enrolment code for every screen of the demo that still exists."""
     for screen in Screen.objects.filter(slug__in=[slug for slug, *_ in SCREENS]):
-        _code, command = new_enrolment(screen)
+        _code, command = open_enrolment(screen)
         _say(screen=screen.slug, command=command)
 
 
@@ -89,30 +93,30 @@ def watch() -> None:
 
 def _add_people() -> None:
     for username, first_name, role in PEOPLE:
-        create_person(username, role, first_name=first_name)
+        create_user(username, role, first_name=first_name)
 
 
-def _add_picture(name: str, person: Person) -> MediaItem:
+def _add_picture(name: str, person: User) -> MediaItem:
     with (FOLDER / f"{name}.jpg").open("rb") as file:
-        return add_picture(file, name=french(PICTURES[name]), description=french(PICTURES[name]), person=person)
+        return add_image(file, name=french(PICTURES[name]), description=french(PICTURES[name]), user=person)
 
 
-def _add_playlist(name: str, texts: list[Text], pictures: dict[str, MediaItem], person: Person) -> Playlist:
-    playlist = create_playlist(name, person=person)
+def _add_playlist(name: str, texts: list[Text], pictures: dict[str, MediaItem], person: User) -> Playlist:
+    playlist = create_playlist(name, user=person)
     for text in texts:
         announcement = _add_announcement(text, pictures, person)
         until = text.until and dt.datetime.combine(text.until + dt.timedelta(days=1), dt.time(), ZONE)
-        add_entry(playlist, person=person, announcement=announcement, duration_s=text.seconds, valid_until=until)
+        add_entry(playlist, user=person, announcement=announcement, duration_s=text.seconds, valid_until=until)
     return playlist
 
 
-def _add_announcement(text: Text, pictures: dict[str, MediaItem], person: Person) -> Announcement:
+def _add_announcement(text: Text, pictures: dict[str, MediaItem], person: User) -> Announcement:
     more: dict[str, Any] = {
         name: value.replace(tzinfo=ZONE) if isinstance(value, dt.datetime) else french(value)
         for name, value in text.more.items()
     }
     return save_announcement(
-        person=person,
+        user=person,
         template=text.template,
         title=french(text.title),
         body=french(text.body),
@@ -124,18 +128,18 @@ def _add_announcement(text: Text, pictures: dict[str, MediaItem], person: Person
 
 def _add_screens() -> dict[str, Screen]:
     groups = {
-        slug: Group.objects.create(slug=slug, name=name)
+        slug: ScreenGroup.objects.create(slug=slug, name=name)
         for slug, name in (("centre", "Centre-ville"), ("quais", "Quais"))
     }
     added = {}
     for slug, name, place, (width, height), member in SCREENS:
         kind = ScreenClass.objects.get(width=width, height=height)
         screen = Screen(slug=slug, name=name, place=place, screen_class=kind)
-        added[slug] = save_screen(screen, person=None, groups=[groups[group] for group in member])
+        added[slug] = save_screen(screen, user=None, groups=[groups[group] for group in member])
     return added
 
 
-def _add_rules(life: Playlist, trips: Playlist, screens: dict[str, Screen], today: dt.date, person: Person) -> None:
+def _add_rules(life: Playlist, trips: Playlist, screens: dict[str, Screen], today: dt.date, person: User) -> None:
     always = ScheduleRule(name="Toute l'année", playlist=life, everywhere=True)
     month = ScheduleRule(
         name="Agenda du mois", playlist=trips, first_date=today, last_date=today + dt.timedelta(days=30)
@@ -144,9 +148,9 @@ def _add_rules(life: Playlist, trips: Playlist, screens: dict[str, Screen], toda
         name="Pause de midi", playlist=trips, priority=60, mode=RuleMode.REPLACE, weekdays="12345",
         start_time=dt.time(12), end_time=dt.time(14),
     )  # fmt: skip
-    save_rule(always, person=person)
-    save_rule(month, person=person, screens=[screens["marche"]])
-    save_rule(noon, person=person, screens=[screens["hall"]])
+    save_rule(always, user=person)
+    save_rule(month, user=person, screens=[screens["marche"]])
+    save_rule(noon, user=person, screens=[screens["hall"]])
 
 
 def _add_scenarios() -> None:
@@ -161,7 +165,7 @@ def _shown(part: dict[str, Any]) -> str:
     """Return what a part of a report is called by people."""
     if part.get("alert"):
         return "an alert"
-    identifier = announcement_of(str(part.get("slide") or ""))
+    identifier = announcement_id_of(str(part.get("slide") or ""))
     announcement = Announcement.objects.filter(pk=identifier).first() if identifier else None
     return announcement.title if announcement else TOWN
 

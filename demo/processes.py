@@ -18,7 +18,7 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-class Child:
+class ChildProcess:
     """A program that writes to a log of its own.
 
     It leads a process group, so that Ctrl-C in the terminal reaches only the demo, which then stops everything in
@@ -69,7 +69,7 @@ class Child:
         return "\n".join(text.splitlines()[-lines:])
 
 
-def ask(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> str:
+def run_program(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> str:
     """Run a program to its end and return what it printed.
 
     Raises:

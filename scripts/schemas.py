@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from beffroi_content.wire.schemas import documents
+from beffroi_content.wire.schemas import protocol_files
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when something differs")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
-    wanted = documents()
+    wanted = protocol_files()
     present = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*") if path.is_file()}
     differing = sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
     if arguments.check:

@@ -28,9 +28,9 @@ from beffroi_content.model import Identifier, WireModel
 from beffroi_content.model.base import Instant
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.wire import envelope
-from beffroi_content.wire.documents import Document, KeyIdentifier, KeyList, PublicKey, Role, RoleKeys
-from beffroi_content.wire.messages import KEYS, MESSAGES, Message, message_of
-from beffroi_content.wire.topics import Direction, Topic
+from beffroi_content.wire.documents import KeyIdentifier, KeyList, PublicKey, RoleKeys, SignedDocument, SigningRole
+from beffroi_content.wire.messages import KEYS, MESSAGES, WireMessage, message_of
+from beffroi_content.wire.topics import MessageDirection, Topic
 
 
 class TrustAnchor(WireModel):
@@ -42,7 +42,7 @@ class TrustAnchor(WireModel):
     threshold: Annotated[int, Field(ge=1, le=16)]
 
     @model_validator(mode="after")
-    def _check(self) -> TrustAnchor:
+    def _check_root_keys(self) -> TrustAnchor:
         if self.threshold > len(self.root_keys):
             raise ValueError("the threshold is higher than the number of root keys")
         if not _are_named_rightly(self.root_keys):
@@ -50,7 +50,7 @@ class TrustAnchor(WireModel):
         return self
 
 
-class Floor(WireModel):
+class SequenceFloor(WireModel):
     """The newest document seen of a stream."""
 
     sequence: int
@@ -62,7 +62,7 @@ class TrustState(WireModel):
 
     anchor: TrustAnchor
     key_list: KeyList | None = None
-    floors: dict[str, Floor] = {}
+    floors: dict[str, SequenceFloor] = {}
     """By stream."""
     groups: tuple[Identifier, ...] = ()
     newest_at_ms: Instant = 0
@@ -70,16 +70,16 @@ class TrustState(WireModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class AdmittedDocument:
     """A genuine document that is newer than what was there."""
 
     topic: Topic
-    document: Document
+    document: SignedDocument
     state: TrustState
     """The state after it."""
 
 
-class Refused(Exception):
+class DocumentRefused(Exception):
     """The document is not for this player, not genuine, or not newer.
 
     ``code`` is one of: ``too-large``, ``undeclared``, ``malformed``, ``wrong-role``, ``wrong-audience``,
@@ -92,48 +92,48 @@ class Refused(Exception):
         self.detail = detail
 
 
-class Duplicate(Exception):
+class DuplicateDocument(Exception):
     """The very document that is in force already."""
 
 
-def admit(state: TrustState, topic_name: str, payload: bytes, moment: Moment) -> Admission:
+def admit_document(state: TrustState, topic_name: str, payload: bytes, moment: Moment) -> AdmittedDocument:
     """Check a document that arrived on a topic.
 
     Raises:
         Refused: it changes nothing; say so to the operator.
         Duplicate: it changes nothing, and nobody need know.
     """
-    topic, message = _declared(topic_name)
+    topic, message = _find_message(topic_name)
     if len(payload) > message.size_limit:
-        raise Refused("too-large", f"{len(payload)} bytes where {message.size_limit} are allowed")
-    sealed = _parsed(payload)
+        raise DocumentRefused("too-large", f"{len(payload)} bytes where {message.size_limit} are allowed")
+    sealed = _parse_payload(payload)
     if sealed.role is not message.role:
-        raise Refused("wrong-role", f"signed as {sealed.role}, but {topic.leaf} is for {message.role}")
+        raise DocumentRefused("wrong-role", f"signed as {sealed.role}, but {topic.leaf} is for {message.role}")
     _check_audience(state, topic)
-    document = _genuine(state, topic, message, sealed)
-    floor = Floor(sequence=document.sequence, digest=sealed.digest)
+    document = _verify_document(state, topic, message, sealed)
+    floor = SequenceFloor(sequence=document.sequence, digest=sealed.digest)
     # A broker hands a retained document out again for as long as it likes: that is no reason to alarm anybody.
     if state.floors.get(topic.stream) == floor:
-        raise Duplicate
+        raise DuplicateDocument
     if moment.clock is not ClockState.UNKNOWN and document.expires_at_ms <= moment.unix_ms:
-        raise Refused("expired", f"its end was {moment.unix_ms - document.expires_at_ms} ms ago")
+        raise DocumentRefused("expired", f"its end was {moment.unix_ms - document.expires_at_ms} ms ago")
     _check_sequence(state.floors.get(topic.stream), floor)
-    return Admission(topic, document, _next_state(state, topic, document, floor))
+    return AdmittedDocument(topic, document, _next_state(state, topic, document, floor))
 
 
-def topics(state: TrustState) -> tuple[Topic, ...]:
+def concerned_topics(state: TrustState) -> tuple[Topic, ...]:
     """Return every topic that concerns the player, in the order in which it is to be read."""
     scopes = ["all", *(f"g-{group}" for group in state.groups), f"s-{state.anchor.screen}"]
     found = []
     for message in MESSAGES:
         for scope in scopes:
-            topic = Topic(state.anchor.site, Direction.DOWN, scope, message.leaf)
-            if message.direction is Direction.DOWN and _exists(topic):
+            topic = Topic(state.anchor.site, MessageDirection.DOWN, scope, message.leaf)
+            if message.direction is MessageDirection.DOWN and _is_declared(topic):
                 found.append(topic)
     return tuple(found)
 
 
-def _exists(topic: Topic) -> bool:
+def _is_declared(topic: Topic) -> bool:
     try:
         message_of(topic)
     except ValueError:
@@ -141,55 +141,57 @@ def _exists(topic: Topic) -> bool:
     return True
 
 
-def _declared(topic_name: str) -> tuple[Topic, Message]:
+def _find_message(topic_name: str) -> tuple[Topic, WireMessage]:
     try:
         topic = Topic.parse(topic_name)
         message = message_of(topic)
     except ValueError as error:
-        raise Refused("undeclared", str(error)) from error
+        raise DocumentRefused("undeclared", str(error)) from error
     if message.role is None:
-        raise Refused("undeclared", f"{topic} is for what players say")
+        raise DocumentRefused("undeclared", f"{topic} is for what players say")
     return topic, message
 
 
-def _parsed(payload: bytes) -> envelope.Envelope:
+def _parse_payload(payload: bytes) -> envelope.Envelope:
     try:
-        return envelope.parse(payload)
+        return envelope.parse_envelope(payload)
     except envelope.MalformedEnvelope as error:
-        raise Refused("malformed", str(error)) from error
+        raise DocumentRefused("malformed", str(error)) from error
 
 
 def _check_audience(state: TrustState, topic: Topic) -> None:
     anchor = state.anchor
     own = {"all", f"s-{anchor.screen}", *(f"g-{group}" for group in state.groups)}
     if topic.site != anchor.site or topic.scope not in own:
-        raise Refused("wrong-audience", f"{topic.audience} is not {anchor.site}/s-{anchor.screen}")
+        raise DocumentRefused("wrong-audience", f"{topic.audience} is not {anchor.site}/s-{anchor.screen}")
 
 
-def _genuine(state: TrustState, topic: Topic, message: Message, sealed: envelope.Envelope) -> Document:
+def _verify_document(
+    state: TrustState, topic: Topic, message: WireMessage, sealed: envelope.Envelope
+) -> SignedDocument:
     if message is KEYS:
-        return _genuine_key_list(state, topic, sealed)
+        return _verify_key_list(state, topic, sealed)
     if state.key_list is None:
-        raise Refused("no-keys", "no key list has arrived yet")
+        raise DocumentRefused("no-keys", "no key list has arrived yet")
     rule = state.key_list.roles.get(sealed.role)
     if rule is None:
-        raise Refused("wrong-key", f"the key list lets nobody sign as {sealed.role}")
+        raise DocumentRefused("wrong-key", f"the key list lets nobody sign as {sealed.role}")
     _check_signatures(sealed, topic, rule, state.key_list.keys)
-    return _document(message, sealed)
+    return _read_body(message, sealed)
 
 
-def _genuine_key_list(state: TrustState, topic: Topic, sealed: envelope.Envelope) -> KeyList:
+def _verify_key_list(state: TrustState, topic: Topic, sealed: envelope.Envelope) -> KeyList:
     if state.key_list is None:
         anchor = state.anchor
         rule = RoleKeys(keys=frozenset(anchor.root_keys), threshold=anchor.threshold)
         _check_signatures(sealed, topic, rule, anchor.root_keys)
     else:
-        _check_signatures(sealed, topic, state.key_list.roles[Role.ROOT], state.key_list.keys)
-    document = _document(KEYS, sealed)
+        _check_signatures(sealed, topic, state.key_list.roles[SigningRole.ROOT], state.key_list.keys)
+    document = _read_body(KEYS, sealed)
     assert isinstance(document, KeyList)
     if not _are_named_rightly(document.keys):
-        raise Refused("invalid", "a key of the list does not have the identifier that it is listed under")
-    _check_signatures(sealed, topic, document.roles[Role.ROOT], document.keys)
+        raise DocumentRefused("invalid", "a key of the list does not have the identifier that it is listed under")
+    _check_signatures(sealed, topic, document.roles[SigningRole.ROOT], document.keys)
     return document
 
 
@@ -199,36 +201,36 @@ def _are_named_rightly(keys: dict[str, str]) -> bool:
 
 def _check_signatures(sealed: envelope.Envelope, topic: Topic, rule: RoleKeys, keys: dict[str, str]) -> None:
     allowed = {name: keys[name] for name in rule.keys if name in keys}
-    signers = sealed.signers(topic.audience, allowed)
+    signers = sealed.valid_signers(topic.audience, allowed)
     if len(signers) < rule.threshold:
         detail = f"{len(signers)} valid signatures by keys of {sealed.role} where {rule.threshold} are needed"
-        raise Refused("wrong-key", detail)
+        raise DocumentRefused("wrong-key", detail)
 
 
-def _document(message: Message, sealed: envelope.Envelope) -> Document:
+def _read_body(message: WireMessage, sealed: envelope.Envelope) -> SignedDocument:
     try:
-        text = sealed.text()
+        text = sealed.decode_body()
         assert message.model is not None
         document = message.model.model_validate_json(text)
     except envelope.MalformedEnvelope as error:
-        raise Refused("malformed", str(error)) from error
+        raise DocumentRefused("malformed", str(error)) from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or message.leaf
-        raise Refused("invalid", f"{where}: {first['msg']} ({error.error_count()} faults)") from error
-    assert isinstance(document, Document)
+        raise DocumentRefused("invalid", f"{where}: {first['msg']} ({error.error_count()} faults)") from error
+    assert isinstance(document, SignedDocument)
     return document
 
 
-def _check_sequence(before: Floor | None, after: Floor) -> None:
+def _check_sequence(before: SequenceFloor | None, after: SequenceFloor) -> None:
     if before is None or after.sequence > before.sequence:
         return
     if after.sequence < before.sequence:
-        raise Refused("rollback", f"sequence {after.sequence} after {before.sequence}")
-    raise Refused("equivocation", f"another content with the sequence {after.sequence}")
+        raise DocumentRefused("rollback", f"sequence {after.sequence} after {before.sequence}")
+    raise DocumentRefused("equivocation", f"another content with the sequence {after.sequence}")
 
 
-def _next_state(state: TrustState, topic: Topic, document: Document, floor: Floor) -> TrustState:
+def _next_state(state: TrustState, topic: Topic, document: SignedDocument, floor: SequenceFloor) -> TrustState:
     floors = dict(state.floors)
     key_list, newest = state.key_list, max(state.newest_at_ms, document.issued_at_ms)
     if isinstance(document, KeyList):
@@ -242,13 +244,17 @@ def _next_state(state: TrustState, topic: Topic, document: Document, floor: Floo
     return state.model_copy(update={"floors": floors, "key_list": key_list, "newest_at_ms": newest})
 
 
-def _cleansed_roles(before: KeyList | None, after: KeyList) -> set[Role]:
+def _cleansed_roles(before: KeyList | None, after: KeyList) -> set[SigningRole]:
     """Return the roles that a key was taken away from. Root is not among them: its own sequence only ever rises."""
     if before is None:
         return set()
-    return {role for role in Role if role is not Role.ROOT and _signers(before, role) - _signers(after, role)}
+    return {
+        role
+        for role in SigningRole
+        if role is not SigningRole.ROOT and _signing_keys(before, role) - _signing_keys(after, role)
+    }
 
 
-def _signers(key_list: KeyList, role: Role) -> frozenset[str]:
+def _signing_keys(key_list: KeyList, role: SigningRole) -> frozenset[str]:
     rule = key_list.roles.get(role)
     return rule.keys if rule else frozenset()

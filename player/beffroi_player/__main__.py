@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from beffroi_player import logs, supervisor
-from beffroi_player.paths import COPIES, default_runtime, default_state
+from beffroi_player.paths import COPIES_FOLDER, default_runtime, default_state
 
 FAILED = 1
 EPILOGUE = """\
@@ -26,7 +26,7 @@ Exit codes: 0 done, 1 it could not start, 2 the command line is wrong.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code."""
-    options = _parser().parse_args(argv)
+    options = _argument_parser().parse_args(argv)
     logs.set_up(options.log_level, options.command, options.state or default_state())
     os.umask(0o027)
     try:
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
+def _argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="beffroi-player",
         description="Shows on one screen what the town says.",
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    common = _common()
+    common = _common_options()
     enrol = commands.add_parser("enrol", parents=[common], help="make this machine a screen of a town")
     enrol.add_argument("url", metavar="URL", help="the server, such as https://screens.example.org")
     enrol.add_argument("code", metavar="CODE", help="the code on the page of the screen; it is good once")
@@ -53,18 +53,18 @@ def _parser() -> argparse.ArgumentParser:
         help="fingerprint of the town's keys, at least its first 16 digits: without it, whoever answers at that "
         "address could speak on the screen",
     )  # fmt: skip
-    enrol.set_defaults(do=_enrol)
+    enrol.set_defaults(do=_run_enrol)
     for name, do, text in (
-        ("run", _run, "run the player: a stage and an agent, started again when one of them dies"),
-        ("stage", _stage, "run only the side that shows; for service managers"),
-        ("agent", _agent, "run only the side that listens; for service managers"),
-        ("status", _status, "say what the player holds and shows"),
+        ("run", _run_player, "run the player: a stage and an agent, started again when one of them dies"),
+        ("stage", _run_stage, "run only the side that shows; for service managers"),
+        ("agent", _run_agent, "run only the side that listens; for service managers"),
+        ("status", _run_status, "say what the player holds and shows"),
     ):
         command = commands.add_parser(name, parents=[common], help=text, description=text.capitalize() + ".")
         command.set_defaults(do=do)
         if name in ("run", "stage"):
             command.add_argument(
-                "--output", type=_output, default="auto", metavar="WHERE",
+                "--output", type=_output_argument, default="auto", metavar="WHERE",
                 help="where the picture goes: window, fullscreen, headless, or a LED controller such as "
                 "ddp://192.168.1.40, artnet://192.168.1.40?universe=0, sacn://192.168.1.40?universe=1 or "
                 "sacn://multicast, each with ?gamma=2.2 if wanted; auto: a window on a desktop, otherwise the whole "
@@ -78,20 +78,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _output(text: str) -> str:
+def _output_argument(text: str) -> str:
     if text in ("auto", "window", "fullscreen", "headless"):
         return text
     from beffroi_player.outputs.base import OutputError  # noqa: PLC0415 -- the stage must start fast
-    from beffroi_player.outputs.led import Target  # noqa: PLC0415
+    from beffroi_player.outputs.led import LedTarget  # noqa: PLC0415
 
     try:
-        Target.parse(text)
+        LedTarget.parse_address(text)
     except OutputError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return text
 
 
-def _common() -> argparse.ArgumentParser:
+def _common_options() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--state", type=Path, metavar="DIR",
@@ -105,7 +105,7 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
-def _folders(options: argparse.Namespace) -> tuple[Path, Path]:
+def _create_folders(options: argparse.Namespace) -> tuple[Path, Path]:
     state = options.state or default_state()
     runtime = options.runtime or default_runtime(state)
     for folder in (state, state / "assets", state / "frames", state / "plays"):
@@ -114,69 +114,69 @@ def _folders(options: argparse.Namespace) -> tuple[Path, Path]:
     return state, runtime
 
 
-def _enrol(options: argparse.Namespace) -> int:
-    from beffroi_player.agent.enrol import NotEnrolled, enrol  # noqa: PLC0415
-    from beffroi_player.agent.vault import Vault, number_plays  # noqa: PLC0415
-    from beffroi_player.store import State  # noqa: PLC0415
+def _run_enrol(options: argparse.Namespace) -> int:
+    from beffroi_player.agent.enrol import EnrolmentError, enrol_player  # noqa: PLC0415
+    from beffroi_player.agent.vault import AgentStorage, continue_play_numbers  # noqa: PLC0415
+    from beffroi_player.store import StateDirectory  # noqa: PLC0415
 
-    state, _ = _folders(options)
+    state, _ = _create_folders(options)
     try:
-        enrolment = enrol(options.url, options.code, options.root)
-    except NotEnrolled as error:
+        enrolment = enrol_player(options.url, options.code, options.root)
+    except EnrolmentError as error:
         sys.stderr.write(f"not enrolled: {error}\n")
         return FAILED
-    vault, before = Vault(state), Vault(state).enrolment.read()
+    vault, before = AgentStorage(state), AgentStorage(state).enrolment.read()
     if before is not None and before.anchor != enrolment.anchor:
-        for slot in (vault.trust, vault.pending, State(state).programme, State(state).alerts):
+        for slot in (vault.trust, vault.pending, StateDirectory(state).programme, StateDirectory(state).alerts):
             slot.remove()  # of another screen, or under other keys: it must not be shown here
-    number_plays(State(state), before, enrolment)
+    continue_play_numbers(StateDirectory(state), before, enrolment)
     vault.enrolment.write(enrolment)
     sys.stdout.write(f"This is the screen “{enrolment.screen}” of “{enrolment.site}”. Next: beffroi-player run\n")
     return 0
 
 
-def _run(options: argparse.Namespace) -> int:
-    state, runtime = _folders(options)
-    if not any((folder / "enrolment.json").exists() for folder in (state, state / COPIES)):
+def _run_player(options: argparse.Namespace) -> int:
+    state, runtime = _create_folders(options)
+    if not any((folder / "enrolment.json").exists() for folder in (state, state / COPIES_FOLDER)):
         sys.stderr.write(
             "this player belongs to no town yet: run “beffroi-player enrol URL CODE --root FINGERPRINT” first\n"
         )
         return FAILED
     passed = ["--state", str(state), "--runtime", str(runtime), "--log-level", options.log_level]
-    return supervisor.supervise(passed, ["--output", options.output, "--drawing", options.drawing])
+    return supervisor.supervise_processes(passed, ["--output", options.output, "--drawing", options.drawing])
 
 
-def _stage(options: argparse.Namespace) -> int:
+def _run_stage(options: argparse.Namespace) -> int:
     supervisor.end_with_parent()
-    state, runtime = _folders(options)
-    from beffroi_player.files import claim  # noqa: PLC0415 -- the supervisor does without
+    state, runtime = _create_folders(options)
+    from beffroi_player.files import claim_folder  # noqa: PLC0415 -- the supervisor does without
 
     # Two would give the same numbers to different plays.
-    with claim(state / "plays", "stage"):
+    with claim_folder(state / "plays", "stage"):
         from beffroi_player.stage.app import run_stage  # noqa: PLC0415
 
         return run_stage(state, runtime, options.output, options.drawing)
 
 
-def _agent(options: argparse.Namespace) -> int:
+def _run_agent(options: argparse.Namespace) -> int:
     supervisor.end_with_parent()
-    state, runtime = _folders(options)
-    from beffroi_player.files import claim  # noqa: PLC0415 -- the supervisor does without
+    state, runtime = _create_folders(options)
+    from beffroi_player.files import claim_folder  # noqa: PLC0415 -- the supervisor does without
 
     # Two would take the broker from each other, and write over what the other has written.
-    with claim(state, "agent"):
+    with claim_folder(state, "agent"):
         from beffroi_player.agent.app import run_agent  # noqa: PLC0415
-        from beffroi_player.store import Runtime, State  # noqa: PLC0415
+        from beffroi_player.store import RuntimeDirectory, StateDirectory  # noqa: PLC0415
 
-        return run_agent(State(state), Runtime(runtime))
+        return run_agent(StateDirectory(state), RuntimeDirectory(runtime))
 
 
-def _status(options: argparse.Namespace) -> int:
-    from beffroi_player.status import describe  # noqa: PLC0415
+def _run_status(options: argparse.Namespace) -> int:
+    from beffroi_player.status import describe_player  # noqa: PLC0415
 
     # Whoever only looks makes nothing, least of all folders that belong to root.
     state = options.state or default_state()
-    sys.stdout.write(describe(state, options.runtime or default_runtime(state)))
+    sys.stdout.write(describe_player(state, options.runtime or default_runtime(state)))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 
-def pause(failures: int, first: float, longest: float, least: float = 0.5) -> float:
+def retry_delay(failures: int, first_s: float, longest_s: float, least_share: float = 0.5) -> float:
     """Return the seconds to wait: twice as many after each failure, and never quite the same as others wait.
 
     Args:
@@ -15,4 +15,4 @@ def pause(failures: int, first: float, longest: float, least: float = 0.5) -> fl
         least: The share of the most seconds that is waited at least; with 0 those who failed together come back
             spread over the whole pause (full jitter).
     """
-    return min(longest, first * 2.0 ** min(failures, 30)) * random.uniform(least, 1.0)  # noqa: S311
+    return min(longest_s, first_s * 2.0 ** min(failures, 30)) * random.uniform(least_share, 1.0)  # noqa: S311

@@ -18,12 +18,12 @@ from beffroi_content.model import WireModel
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player import BUILT_AT_MS
 
-STEP_MS = 500
-DOUBTS = 3
-HEARD_MS = 60_000
+MAX_BEAT_LAG_MS = 500
+MAX_DOUBTS = 3
+LAST_SEEN_STEP_MS = 60_000
 
 
-class Source(StrEnum):
+class ClockSource(StrEnum):
     """Who set the anchor."""
 
     BEAT = "beat"
@@ -32,14 +32,18 @@ class Source(StrEnum):
     NOBODY = "nobody"
 
 
-_STATES = {Source.BEAT: ClockState.TRUSTED, Source.NTP: ClockState.TRUSTED, Source.CARRIED: ClockState.CARRIED}
+_STATES = {
+    ClockSource.BEAT: ClockState.TRUSTED,
+    ClockSource.NTP: ClockState.TRUSTED,
+    ClockSource.CARRIED: ClockState.CARRIED,
+}
 
 
 class ClockRecord(WireModel):
     """An anchor: at ``uptime_ms`` of this boot it was ``unix_ms``."""
 
     boot: str
-    source: Source
+    source: ClockSource
     unix_ms: int
     uptime_ms: int
     doubts: int = 0
@@ -52,7 +56,7 @@ class ClockRecord(WireModel):
         """How far it can be believed."""
         return _STATES.get(self.source, ClockState.UNKNOWN)
 
-    def at(self, uptime_ms: float) -> Moment:
+    def moment_at(self, uptime_ms: float) -> Moment:
         """Return the moment at that uptime of the same boot."""
         uptime = int(uptime_ms)
         return Moment(self.unix_ms + uptime - self.uptime_ms, uptime, self.state)
@@ -68,7 +72,7 @@ def first_record(boot: str, uptime_ms: float, system_ms: int, newest_ms: int) ->
         newest_ms: The newest instant at which a genuine document was issued; 0 if there is none.
     """
     known = newest_ms > 0 or system_ms >= BUILT_AT_MS
-    source = Source.CARRIED if known else Source.NOBODY
+    source = ClockSource.CARRIED if known else ClockSource.NOBODY
     return ClockRecord(
         boot=boot, source=source, unix_ms=max(system_ms, newest_ms), uptime_ms=int(uptime_ms), heard_ms=newest_ms
     )
@@ -76,39 +80,39 @@ def first_record(boot: str, uptime_ms: float, system_ms: int, newest_ms: int) ->
 
 def with_beat(record: ClockRecord, issued_at_ms: int, uptime_ms: float) -> ClockRecord:
     """Return the anchor after a verified beat that came in as it was sent."""
-    ahead = issued_at_ms - record.at(uptime_ms).unix_ms
-    if record.source is Source.BEAT and -STEP_MS <= ahead <= 0:
+    ahead = issued_at_ms - record.moment_at(uptime_ms).unix_ms
+    if record.source is ClockSource.BEAT and -MAX_BEAT_LAG_MS <= ahead <= 0:
         return record.model_copy(update={"doubts": 0}) if record.doubts else record
-    if record.source is Source.BEAT and ahead < 0 and record.doubts + 1 < DOUBTS:
+    if record.source is ClockSource.BEAT and ahead < 0 and record.doubts + 1 < MAX_DOUBTS:
         return record.model_copy(update={"doubts": record.doubts + 1})
-    return _anchored(record, Source.BEAT, issued_at_ms, uptime_ms)
+    return _new_anchor(record, ClockSource.BEAT, issued_at_ms, uptime_ms)
 
 
 def with_ntp(record: ClockRecord, system_ms: int, uptime_ms: float) -> ClockRecord:
     """Return the anchor while the kernel calls its clock disciplined. The word of the town outranks it."""
-    ahead = system_ms - record.at(uptime_ms).unix_ms
-    if record.source is Source.BEAT or (record.source is Source.NTP and abs(ahead) <= STEP_MS):
+    ahead = system_ms - record.moment_at(uptime_ms).unix_ms
+    if record.source is ClockSource.BEAT or (record.source is ClockSource.NTP and abs(ahead) <= MAX_BEAT_LAG_MS):
         return record
-    return _anchored(record, Source.NTP, system_ms, uptime_ms)
+    return _new_anchor(record, ClockSource.NTP, system_ms, uptime_ms)
 
 
 def with_floor(record: ClockRecord, newest_ms: int, uptime_ms: float) -> ClockRecord:
     """Return the anchor once something genuine was issued at ``newest_ms``, however late it came in."""
     if record.state is ClockState.TRUSTED or newest_ms == 0:
         return record
-    if newest_ms > record.at(uptime_ms).unix_ms or record.source is Source.NOBODY:
-        return _anchored(record, Source.CARRIED, max(newest_ms, record.at(uptime_ms).unix_ms), uptime_ms)
+    if newest_ms > record.moment_at(uptime_ms).unix_ms or record.source is ClockSource.NOBODY:
+        return _new_anchor(record, ClockSource.CARRIED, max(newest_ms, record.moment_at(uptime_ms).unix_ms), uptime_ms)
     return record
 
 
-def with_word(record: ClockRecord, issued_at_ms: int) -> ClockRecord:
+def with_last_seen(record: ClockRecord, issued_at_ms: int) -> ClockRecord:
     """Return the anchor once the town has spoken of an instant; not each beat is worth writing down."""
-    if issued_at_ms - record.heard_ms < HEARD_MS:
+    if issued_at_ms - record.heard_ms < LAST_SEEN_STEP_MS:
         return record
     return record.model_copy(update={"heard_ms": issued_at_ms})
 
 
-def _anchored(record: ClockRecord, source: Source, unix_ms: int, uptime_ms: float) -> ClockRecord:
+def _new_anchor(record: ClockRecord, source: ClockSource, unix_ms: int, uptime_ms: float) -> ClockRecord:
     return ClockRecord(
         boot=record.boot, source=source, unix_ms=unix_ms, uptime_ms=int(uptime_ms), heard_ms=record.heard_ms
     )

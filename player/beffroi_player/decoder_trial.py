@@ -21,25 +21,25 @@ from typing import Any, NamedTuple
 SIZE = (1920, 1080)
 """Drivers are known to hang at this size, and not below."""
 FRAMES, RATE, GROUP = 30, 30, 15
-LAPS = 2
-WITHHELD = 20
+PASSES = 2
+MAX_WITHHELD = 20
 """Frames that a decoder may keep back at the end: it has so many buffers."""
-SEEN = (480, 270)
+COMPARED_SIZE = (480, 270)
 """Pictures are compared at this size: all of them at their own would need 200 MB."""
-LEAST_DB = 40.0
+MIN_PSNR_DB = 40.0
 """The least likeness of two pictures (PSNR, in decibels); below 40, people begin to see a difference."""
 
 
-class Seen(NamedTuple):
+class DecodedFrame(NamedTuple):
     """A frame that was decoded."""
 
-    at: Fraction
+    instant_s: Fraction
     """Seconds from the beginning."""
-    picture: Any
+    image: Any
     """A ``PIL.Image.Image``."""
 
 
-def judged(expected: Iterator[Seen], found: Iterator[Seen]) -> str:
+def compare_frames(expected: Iterator[DecodedFrame], found: Iterator[DecodedFrame]) -> str:
     """Compare what two decoders made of a film; return what is wrong with the second, or nothing."""
     missing = 0
     for number, (one, other) in enumerate(zip_longest(expected, found)):
@@ -47,14 +47,14 @@ def judged(expected: Iterator[Seen], found: Iterator[Seen]) -> str:
             break
         if other is None:
             missing += 1
-        elif one.at != other.at:
+        elif one.instant_s != other.instant_s:
             return f"frame {number} is not the one of its instant"
-        elif one.picture.size != other.picture.size or (likeness := psnr(one.picture, other.picture)) < LEAST_DB:
+        elif one.image.size != other.image.size or (likeness := image_psnr(one.image, other.image)) < MIN_PSNR_DB:
             return f"frame {number} looks different ({likeness:.0f} dB)"
-    return f"{missing} frames are missing" if missing > WITHHELD else ""
+    return f"{missing} frames are missing" if missing > MAX_WITHHELD else ""
 
 
-def psnr(one: Any, other: Any) -> float:
+def image_psnr(one: Any, other: Any) -> float:
     """Return the likeness of two pictures in decibels; infinite where they are equal."""
     from PIL import ImageChops, ImageStat  # noqa: PLC0415
 
@@ -63,7 +63,7 @@ def psnr(one: Any, other: Any) -> float:
     return 10 * math.log10(255**2 / mean) if mean else math.inf
 
 
-def seen(film: bytes, opener: Callable[[Any], Any]) -> Iterator[Seen]:
+def decoded_frames(film: bytes, opener: Callable[[Any], Any]) -> Iterator[DecodedFrame]:
     """Yield what a decoder makes of a film that is shown again and again."""
     import av  # noqa: PLC0415
 
@@ -71,17 +71,17 @@ def seen(film: bytes, opener: Callable[[Any], Any]) -> Iterator[Seen]:
         container: Any = opened
         stream = container.streams.video[0]
         decoder = opener(stream)
-        for lap in range(LAPS):
+        for lap in range(PASSES):
             for packet in container.demux(stream):
                 if packet.size and packet.pts is not None and packet.dts is not None:
                     packet.pts, packet.dts = packet.pts + lap * stream.duration, packet.dts + lap * stream.duration
                     for frame in decoder.decode(packet):
-                        small = frame.reformat(*SEEN, format="rgb24", src_colorspace="ITU709")
-                        yield Seen(frame.pts * stream.time_base, small.to_image())
+                        small = frame.reformat(*COMPARED_SIZE, format="rgb24", src_colorspace="ITU709")
+                        yield DecodedFrame(frame.pts * stream.time_base, small.to_image())
             container.seek(0)
 
 
-def clip(size: tuple[int, int] = SIZE) -> bytes:
+def trial_video(size: tuple[int, int] = SIZE) -> bytes:
     """Return a short film that asks of a decoder what those of the library do."""
     import av  # noqa: PLC0415
     from PIL import Image, ImageDraw  # noqa: PLC0415
@@ -104,13 +104,15 @@ def clip(size: tuple[int, int] = SIZE) -> bytes:
     return buffer.getvalue()
 
 
-def main(name: str, size: tuple[int, int] = SIZE) -> str:
+def run_trial(name: str, size: tuple[int, int] = SIZE) -> str:
     """Try a decoder with a film of a size in pixels; return what is wrong with it, or nothing."""
     from beffroi_player.stage.decoders import FfmpegDecoder  # noqa: PLC0415
 
-    film = clip(size)
+    film = trial_video(size)
     try:
-        return judged(seen(film, FfmpegDecoder), seen(film, lambda stream: FfmpegDecoder(stream, name)))
+        return compare_frames(
+            decoded_frames(film, FfmpegDecoder), decoded_frames(film, lambda stream: FfmpegDecoder(stream, name))
+        )
     except Exception as error:  # noqa: BLE001 - whatever it is, the processor decodes
         return f"{type(error).__name__}: {error}"
 
@@ -120,4 +122,4 @@ if __name__ == "__main__":
     with suppress(OSError):
         # Where memory is short, it goes before anything else does.
         Path("/proc/self/oom_score_adj").write_text("500")
-    print(json.dumps({"why": main(sys.argv[1])}), flush=True)
+    print(json.dumps({"why": run_trial(sys.argv[1])}), flush=True)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 5.0
+CLAIM_TIMEOUT_SECONDS = 5.0
 """How long whoever wants a folder waits for the one before to end."""
-Stamp = tuple[int, int, int]
+FileStamp = tuple[int, int, int]
 """Inode, size and time of change: differs after every atomic write."""
 
 
@@ -43,7 +43,7 @@ def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644
         try:
             os.replace(temporary, path)
         except IsADirectoryError:
-            make_way(path)
+            remove_non_file(path)
             os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -53,7 +53,7 @@ def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644
         sync_folder(path.parent)
 
 
-def make_way(path: Path) -> None:
+def remove_non_file(path: Path) -> None:
     """Remove what is there, unless it is a file or nothing.
 
     Only a broken file system or a person by mistake puts a folder, or a link to nowhere, where a file belongs: what
@@ -90,7 +90,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sweep(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Remove what interrupted writes left behind. Only for the owner of the folder, before it writes."""
     for leftover in folder.glob(".*.tmp"):
         with contextlib.suppress(OSError):
@@ -98,7 +98,7 @@ def sweep(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def claim(folder: Path, whose: str, patience: float | None = None) -> Iterator[None]:
+def claim_folder(folder: Path, owner: str, timeout_s: float | None = None) -> Iterator[None]:
     """Keep a folder for this process, however that ends.
 
     Args:
@@ -111,17 +111,17 @@ def claim(folder: Path, whose: str, patience: float | None = None) -> Iterator[N
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        end = time.monotonic() + (PATIENCE_SECONDS if patience is None else patience)
-        while not _is_locked(descriptor):
+        end = time.monotonic() + (CLAIM_TIMEOUT_SECONDS if timeout_s is None else timeout_s)
+        while not _try_lock(descriptor):
             if time.monotonic() > end:
-                raise OSError(errno.EBUSY, f"another {whose} is at work there", str(folder))
+                raise OSError(errno.EBUSY, f"another {owner} is at work there", str(folder))
             time.sleep(0.05)
         yield
     finally:
         os.close(descriptor)
 
 
-def _is_locked(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -129,7 +129,7 @@ def _is_locked(descriptor: int) -> bool:
     return True
 
 
-def stamp(path: Path) -> Stamp | None:
+def file_stamp(path: Path) -> FileStamp | None:
     """Return what changes when the file is replaced; None while there is no file."""
     try:
         status = path.stat()

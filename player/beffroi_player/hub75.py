@@ -17,13 +17,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from beffroi_player.outputs.led_protocols import DDP_PORT, read_ddp
+from beffroi_player.outputs.led_protocols import DDP_PORT, parse_ddp
 
 log = logging.getLogger(__name__)
 
-_MOST = 2048
+_MAX_DATAGRAM_BYTES = 2048
 """Bytes of a datagram; DDP sends 1450 at most."""
-WAIT_S = 1.0
+RECEIVE_TIMEOUT_S = 1.0
 EPILOGUE = """\
 The library is not on PyPI: build it with its Python bindings, see https://github.com/hzeller/rpi-rgb-led-matrix. It
 corrects the light of the LEDs itself: let the stage send to ddp://127.0.0.1?gamma=1.
@@ -32,16 +32,16 @@ Exit codes: 0 ended, 1 the library is missing or refuses, 2 the command line is 
 """
 
 
-class Frame:
+class PanelFrame:
     """The pixels of a panel, put together from datagrams."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
         self.pixels = bytearray(size[0] * size[1] * 3)
 
-    def take(self, datagram: bytes) -> bool:
+    def add_datagram(self, datagram: bytes) -> bool:
         """Put a datagram in its place; tell whether the frame is to be shown now. What is none is passed over."""
-        part = read_ddp(datagram)
+        part = parse_ddp(datagram)
         if part is None:
             return False
         if part.offset + len(part.pixels) <= len(self.pixels):
@@ -49,9 +49,9 @@ class Frame:
         return part.is_last
 
 
-def serve(
-    port: socket.socket, frame: Frame, show: Callable[[bytes], None], dark: Callable[[], None],
-    dark_after_s: float | None, stopped: Callable[[], bool],
+def serve_panel(
+    port: socket.socket, frame: PanelFrame, show: Callable[[bytes], None], blank: Callable[[], None],
+    blank_after_s: float | None, stopped: Callable[[], bool],
 ) -> None:  # fmt: skip
     """Show what comes until told to stop.
 
@@ -63,46 +63,46 @@ def serve(
         dark_after_s: After so many seconds without a word all is dark; None: the last picture stays.
         stopped: Whether it is time to end.
     """
-    port.settimeout(WAIT_S)
+    port.settimeout(RECEIVE_TIMEOUT_S)
     silent_s = 0.0
     while not stopped():
         try:
-            datagram = port.recv(_MOST)
+            datagram = port.recv(_MAX_DATAGRAM_BYTES)
         except TimeoutError:
-            before, silent_s = silent_s, silent_s + WAIT_S
-            if dark_after_s is not None and before < dark_after_s <= silent_s:
-                dark()
+            before, silent_s = silent_s, silent_s + RECEIVE_TIMEOUT_S
+            if blank_after_s is not None and before < blank_after_s <= silent_s:
+                blank()
             continue
         silent_s = 0.0
-        if frame.take(datagram):
+        if frame.add_datagram(datagram):
             show(bytes(frame.pixels))
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def run_hub75(argv: Sequence[str] | None = None) -> int:
     """Run the program and return the exit code."""
-    options = _parser().parse_args(argv)
+    options = _argument_parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
-        matrix = _matrix(options)
+        matrix = _create_matrix(options)
     except ImportError:
         log.error("the Python module rgbmatrix is not installed: see https://github.com/hzeller/rpi-rgb-led-matrix")
         return 1
     except Exception as error:  # noqa: BLE001 -- whatever the library raises, it is said
         log.error("the panels cannot be driven: %s", error)
         return 1
-    frame = Frame((matrix.width, matrix.height))
+    frame = PanelFrame((matrix.width, matrix.height))
     ended: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda which, _frame: ended.append(which))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
         port.bind(("127.0.0.1", options.port))
         log.info("%d x %d pixels, waiting at ddp://127.0.0.1:%d", *frame.size, options.port)
-        serve(port, frame, _shower(matrix), matrix.Clear, options.dark_after, lambda: bool(ended))
+        serve_panel(port, frame, _frame_writer(matrix), matrix.Clear, options.dark_after, lambda: bool(ended))
     matrix.Clear()
     return 0
 
 
-def _shower(matrix: Any) -> Callable[[bytes], None]:
+def _frame_writer(matrix: Any) -> Callable[[bytes], None]:
     from PIL import Image  # noqa: PLC0415 -- only where there is a panel
 
     canvas = [matrix.CreateFrameCanvas()]
@@ -115,7 +115,7 @@ def _shower(matrix: Any) -> Callable[[bytes], None]:
     return show
 
 
-def _matrix(options: argparse.Namespace) -> Any:
+def _create_matrix(options: argparse.Namespace) -> Any:
     from rgbmatrix import RGBMatrix, RGBMatrixOptions  # type: ignore[import-not-found]  # noqa: PLC0415
 
     wanted = RGBMatrixOptions()
@@ -126,7 +126,7 @@ def _matrix(options: argparse.Namespace) -> Any:
     return RGBMatrix(options=wanted)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m beffroi_player.hub75",
         description="Shows on HUB75 panels what a stage of this machine sends as DDP. Start it as root.",
@@ -148,4 +148,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_hub75())

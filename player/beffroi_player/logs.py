@@ -26,13 +26,13 @@ def set_up(level: str, name: str, state: Path | None = None) -> None:
         name: What the process is, such as ``agent``.
         state: The state directory: each field of the journal then says whose screen it is.
     """
-    handler = _journal(name, state) or logging.StreamHandler(sys.stderr)
+    handler = _journal_handler(name, state) or logging.StreamHandler(sys.stderr)
     if type(handler) is logging.StreamHandler:
         handler.setFormatter(logging.Formatter(f"%(asctime)s {name} %(levelname)s %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 
 
-def _journal(name: str, state: Path | None) -> logging.Handler | None:
+def _journal_handler(name: str, state: Path | None) -> logging.Handler | None:
     if not _is_read_by_the_journal():
         return None
     try:
@@ -45,7 +45,7 @@ def _journal(name: str, state: Path | None) -> logging.Handler | None:
         journal.send(message, **{field: value for field, value in fields.items() if field.isupper()})
 
     handler: logging.Handler = journal.JournalHandler(
-        sender_function=send, SYSLOG_IDENTIFIER=f"beffroi-{name}", **_whose(state)
+        sender_function=send, SYSLOG_IDENTIFIER=f"beffroi-{name}", **_screen_fields(state)
     )
     # Level and name are fields there.
     handler.setFormatter(logging.Formatter("%(message)s"))
@@ -60,7 +60,7 @@ def _is_read_by_the_journal() -> bool:
     return False
 
 
-def _whose(state: Path | None) -> dict[str, str]:
+def _screen_fields(state: Path | None) -> dict[str, str]:
     """Return whose screen this is, as fields; none before it is enrolled."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         if state is not None:

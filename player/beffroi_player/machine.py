@@ -11,7 +11,7 @@ _STA_UNSYNC = 0x0040
 _TIME_ERROR = 5
 
 
-def uptime() -> float:
+def uptime_ms() -> float:
     """Return milliseconds since boot on a clock that nobody sets, standby included."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) / 1e6
 

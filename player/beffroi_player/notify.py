@@ -6,7 +6,7 @@ import os
 import socket
 
 
-def notify(word: str) -> None:
+def send_assignment(assignment: str) -> None:
     """Send one assignment, such as ``READY=1``, to the service manager that started the process, if one did."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
@@ -15,16 +15,16 @@ def notify(word: str) -> None:
         address = "\0" + address[1:]
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
-            sender.sendto(word.encode(), address)
+            sender.sendto(assignment.encode(), address)
     except OSError:
         return  # systemd notices by itself that the word is missing
 
 
-def ready() -> None:
+def notify_ready() -> None:
     """Say that the process does its work."""
-    notify("READY=1")
+    send_assignment("READY=1")
 
 
-def alive() -> None:
+def notify_alive() -> None:
     """Feed the watchdog."""
-    notify("WATCHDOG=1")
+    send_assignment("WATCHDOG=1")

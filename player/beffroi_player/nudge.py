@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-LOOK = b"look"
+STATE_CHANGED = b"look"
 """Something in the state or runtime directory has changed."""
-CAPTURE = b"capture"
+CAPTURE_REQUESTED = b"capture"
 """To the stage: write down what is on the glass."""
 
 
-class Bell:
+class WakeupSocket:
     """The receiving end.
 
     Raises:
@@ -27,7 +27,7 @@ class Bell:
         self._path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
         path.unlink(missing_ok=True)
-        with _short(path) as address:
+        with _short_address(path) as address:
             self._socket.bind(address)
 
     def wait(self, timeout: float) -> frozenset[bytes]:
@@ -51,19 +51,22 @@ class Bell:
         self.close()
 
 
-def ring(path: Path, word: bytes = LOOK) -> bool:
+def send_wakeup(path: Path, message: bytes = STATE_CHANGED) -> bool:
     """Send a word. Return False where nobody listens or the bell is ringing already."""
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender, _short(path) as address:
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender,
+            _short_address(path) as address,
+        ):
             sender.setblocking(False)
-            sender.sendto(word, address)
+            sender.sendto(message, address)
     except OSError:
         return False
     return True
 
 
 @contextlib.contextmanager
-def _short(path: Path) -> Iterator[str]:
+def _short_address(path: Path) -> Iterator[str]:
     """Give a name within the 108 bytes that the address of a Unix socket may have."""
     folder = os.open(path.parent, os.O_PATH | os.O_CLOEXEC)
     try:

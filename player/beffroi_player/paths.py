@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-COPIES = "copies"
+COPIES_FOLDER = "copies"
 """The folder of copies within the state directory."""
-_MEMORY = "/dev/shm"  # noqa: S108 -- within it, a folder that only its owner can enter
+_MEMORY_FOLDER = "/dev/shm"  # noqa: S108 -- within it, a folder that only its owner can enter
 
 
 def default_state() -> Path:
@@ -27,4 +27,4 @@ def default_runtime(state: Path) -> Path:
     own = os.environ.get("XDG_RUNTIME_DIR")
     if own and os.access(own, os.W_OK):
         return Path(own) / name
-    return Path(_MEMORY) / f"{name}-{os.getuid()}" if os.access(_MEMORY, os.W_OK) else state / "run"
+    return Path(_MEMORY_FOLDER) / f"{name}-{os.getuid()}" if os.access(_MEMORY_FOLDER, os.W_OK) else state / "run"

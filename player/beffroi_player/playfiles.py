@@ -19,14 +19,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from beffroi_content.wire.reports import BEGINNING, Play, chained
+from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
 
-OPEN, PACKED = ".jsonl", ".jsonl.gz"
-NOTE = b'{"next":'
+OPEN_SUFFIX, PACKED_SUFFIX = ".jsonl", ".jsonl.gz"
+NOTE_PREFIX = b'{"next":'
 """How the lines of an open file begin that say what is on: see ``store.Unwritten``. They are not packed."""
 
 
-class Damaged(Exception):
+class DamagedPlayFile(Exception):
     """A packed file is not what was packed."""
 
 
@@ -43,7 +43,7 @@ class PlayFile:
     @property
     def path(self) -> Path:
         """Where it is."""
-        return self.folder / f"{self.first:012}{PACKED if self.is_packed else OPEN}"
+        return self.folder / f"{self.first:012}{PACKED_SUFFIX if self.is_packed else OPEN_SUFFIX}"
 
 
 def play_files(folder: Path) -> list[PlayFile]:
@@ -53,12 +53,14 @@ def play_files(folder: Path) -> list[PlayFile]:
         names = [name.partition(".") for name in os.listdir(folder)]
     except OSError:
         return []
-    packed = {int(number): True for number, _, ending in names if number.isdigit() and f".{ending}" == PACKED}
-    found = packed | {int(number): False for number, _, ending in names if number.isdigit() and f".{ending}" == OPEN}
+    packed = {int(number): True for number, _, ending in names if number.isdigit() and f".{ending}" == PACKED_SUFFIX}
+    found = packed | {
+        int(number): False for number, _, ending in names if number.isdigit() and f".{ending}" == OPEN_SUFFIX
+    }
     return [PlayFile(folder, first, found[first]) for first in sorted(found)]
 
 
-def plays_of(file: PlayFile) -> Iterator[Play]:
+def read_plays(file: PlayFile) -> Iterator[Play]:
     """Yield the plays of a file in order. A line of an open file that cannot be read is passed over.
 
     Raises:
@@ -66,22 +68,22 @@ def plays_of(file: PlayFile) -> Iterator[Play]:
         OSError: the file is gone, or the disk does not give it.
     """
     if file.is_packed:
-        yield from _unpacked(file.path)
+        yield from _read_packed(file.path)
         return
     with file.path.open("rb") as lines:
         for line in lines:
             # The stage is writing a line that has no end yet.
-            play = _play(line) if line.endswith(b"\n") and not is_note(line) else None
+            play = _parse_play(line) if line.endswith(b"\n") and not is_note(line) else None
             if play is not None:
                 yield play
 
 
 def is_note(line: bytes) -> bool:
     """Tell whether a line is no play, but says what was on when it was written."""
-    return line.startswith(NOTE)
+    return line.startswith(NOTE_PREFIX)
 
 
-def pack(file: PlayFile) -> bytes:
+def pack_file(file: PlayFile) -> bytes:
     """Return the content of the packed form of a file.
 
     Raises:
@@ -91,14 +93,14 @@ def pack(file: PlayFile) -> bytes:
     before: Play | None = None
     count = 0
     with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as packed:
-        for play in plays_of(file):
-            packed.write(_line(_shortened(play, before)))
+        for play in read_plays(file):
+            packed.write(_json_line(_without_derivable(play, before)))
             before, count = play, count + 1
-        packed.write(_line({"plays": count, "chain": before.chain if before else None}))
+        packed.write(_json_line({"plays": count, "chain": before.chain if before else None}))
     return buffer.getvalue()
 
 
-def _shortened(play: Play, before: Play | None) -> dict[str, Any]:
+def _without_derivable(play: Play, before: Play | None) -> dict[str, Any]:
     line = play.model_dump(mode="json", exclude_defaults=True)
     if before is None:
         return line
@@ -107,12 +109,12 @@ def _shortened(play: Play, before: Play | None) -> dict[str, Any]:
     if play.started_at_ms == before.started_at_ms + before.lasted_ms:
         del line["started_at_ms"]
     line["chain"] = play.chain
-    if play.chain == chained(before.chain or BEGINNING, play):
+    if play.chain == chain_digest(before.chain or FIRST_CHAIN, play):
         del line["chain"]
     return line
 
 
-def _unpacked(path: Path) -> Iterator[Play]:
+def _read_packed(path: Path) -> Iterator[Play]:
     before: Play | None = None
     count = 0
     try:
@@ -123,29 +125,29 @@ def _unpacked(path: Path) -> Iterator[Play]:
                     if (line["plays"], line["chain"]) == (count, before.chain if before else None):
                         return
                     break
-                before = _restored(line, before)
+                before = _with_derivable(line, before)
                 count += 1
                 yield before
     except (gzip.BadGzipFile, zlib.error, EOFError, ValueError, TypeError, KeyError) as error:
-        raise Damaged(f"{path.name}: {error}") from error
-    raise Damaged(f"{path.name}: its chain does not hold")
+        raise DamagedPlayFile(f"{path.name}: {error}") from error
+    raise DamagedPlayFile(f"{path.name}: its chain does not hold")
 
 
-def _restored(line: dict[str, Any], before: Play | None) -> Play:
+def _with_derivable(line: dict[str, Any], before: Play | None) -> Play:
     if before is None:
         return Play.model_validate(line)
     follows = {"number": before.number + 1, "started_at_ms": before.started_at_ms + before.lasted_ms}
     play = Play.model_validate(follows | line)
     if "chain" in line:
         return play
-    return play.model_copy(update={"chain": chained(before.chain or BEGINNING, play)})
+    return play.model_copy(update={"chain": chain_digest(before.chain or FIRST_CHAIN, play)})
 
 
-def _line(value: dict[str, Any]) -> bytes:
+def _json_line(value: dict[str, Any]) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
-def _play(line: bytes) -> Play | None:
+def _parse_play(line: bytes) -> Play | None:
     try:
         return Play.model_validate_json(line)
     except ValidationError:

@@ -9,14 +9,14 @@ from typing import Generic, TypeVar
 from pydantic import ValidationError
 
 from beffroi_content.model import WireModel
-from beffroi_player.files import Stamp, stamp, write_file
+from beffroi_player.files import FileStamp, file_stamp, write_file
 
 log = logging.getLogger(__name__)
 
-M = TypeVar("M", bound=WireModel)
+ModelT = TypeVar("ModelT", bound=WireModel)
 
 
-class Slot(Generic[M]):
+class ModelFile(Generic[ModelT]):
     """One JSON file with one model in it.
 
     Args:
@@ -28,7 +28,7 @@ class Slot(Generic[M]):
     """
 
     def __init__(
-        self, path: Path, model: type[M], *, durable: bool = True, mode: int = 0o644, copy: Path | None = None
+        self, path: Path, model: type[ModelT], *, durable: bool = True, mode: int = 0o644, copy: Path | None = None
     ) -> None:
         self.path = path
         self._model = model
@@ -36,14 +36,14 @@ class Slot(Generic[M]):
         self._mode = mode
         self._copy = copy
 
-    def read(self) -> M | None:
+    def read(self) -> ModelT | None:
         """Return what the file says, or its copy; None where both are missing, unreadable or not right (logged)."""
-        found = self._read(self.path)
-        if found is None and self._copy is not None and (found := self._read(self._copy)) is not None:
+        found = self._read_model(self.path)
+        if found is None and self._copy is not None and (found := self._read_model(self._copy)) is not None:
             log.warning("%s is missing or damaged: its copy is read", self.path.name)
         return found
 
-    def write(self, value: M) -> None:
+    def write(self, value: ModelT) -> None:
         """Replace the file in one step, and then its copy.
 
         Raises:
@@ -58,7 +58,7 @@ class Slot(Generic[M]):
             except OSError as error:
                 log.warning("%s has no copy: %s", self.path.name, error)
 
-    def mend(self) -> bool:
+    def repair_copies(self) -> bool:
         """Make the file and its copy the same again, by the one that can be read, or by the file. Only for its owner.
 
         Returns:
@@ -69,7 +69,7 @@ class Slot(Generic[M]):
         """
         if self._copy is None:
             return False
-        value, other = self._read(self.path), self._read(self._copy)
+        value, other = self._read_model(self.path), self._read_model(self._copy)
         found = value if value is not None else other
         if found is None or value == other:
             return False
@@ -84,21 +84,21 @@ class Slot(Generic[M]):
                 path.unlink(missing_ok=True)
 
     @property
-    def stamp(self) -> Stamp | None:
+    def file_stamp(self) -> FileStamp | None:
         """What changes when the file is replaced; None while there is none, nor a copy."""
-        return stamp(self.path) or (stamp(self._copy) if self._copy is not None else None)
+        return file_stamp(self.path) or (file_stamp(self._copy) if self._copy is not None else None)
 
-    def _read(self, path: Path) -> M | None:
+    def _read_model(self, path: Path) -> ModelT | None:
         try:
             return self._model.model_validate_json(path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, ValidationError, ValueError) as error:
-            log.warning("%s is passed over: %s", path.name, _first_line(error))
+            log.warning("%s is passed over: %s", path.name, _error_summary(error))
             return None
 
 
-def _first_line(error: Exception) -> str:
+def _error_summary(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']} ({error.error_count()} faults)"

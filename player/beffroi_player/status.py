@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from beffroi_player import machine
-from beffroi_player.agent.vault import Vault
-from beffroi_player.store import Runtime, State
+from beffroi_player.agent.vault import AgentStorage
+from beffroi_player.store import RuntimeDirectory, StateDirectory
 
 
-def describe(state_folder: Path, runtime_folder: Path) -> str:
+def describe_player(state_folder: Path, runtime_folder: Path) -> str:
     """Return the state of a player as text; no secret is in it."""
-    state, runtime, vault = State(state_folder), Runtime(runtime_folder), Vault(state_folder)
-    lines = [*_identity(vault), *_content(state, runtime, vault), *_glass(runtime)]
+    state, runtime, vault = StateDirectory(state_folder), RuntimeDirectory(runtime_folder), AgentStorage(state_folder)
+    lines = [*_identity_lines(vault), *_content_lines(state, runtime, vault), *_presented_lines(runtime)]
     return "".join(f"{name:<10} {text}\n" for name, text in lines)
 
 
-def _identity(vault: Vault) -> Iterator[tuple[str, str]]:
+def _identity_lines(vault: AgentStorage) -> Iterator[tuple[str, str]]:
     enrolment = vault.enrolment.read()
     if enrolment is None:
         yield "screen", "belongs to no town yet: beffroi-player enrol URL CODE --root FINGERPRINT"
@@ -27,26 +27,26 @@ def _identity(vault: Vault) -> Iterator[tuple[str, str]]:
     yield "server", enrolment.server
 
 
-def _content(state: State, runtime: Runtime, vault: Vault) -> Iterator[tuple[str, str]]:
+def _content_lines(state: StateDirectory, runtime: RuntimeDirectory, vault: AgentStorage) -> Iterator[tuple[str, str]]:
     programme, pending = state.programme.read(), vault.pending.read()
     if programme is None:
         yield "programme", "none yet"
     else:
         slides = len(programme.manifest.slides)
-        yield "programme", f"{programme.sequence}, {slides} slides, since {_time(programme.activated_at_ms)}"
+        yield "programme", f"{programme.sequence}, {slides} slides, since {_local_time(programme.activated_at_ms)}"
         for skipped in programme.skipped:
             yield "", f"left out: {skipped.slide} ({skipped.code}) {skipped.detail}"
     if pending is not None:
         yield "", f"{pending.sequence} is being prepared"
     alerts = runtime.alerts.read() or state.alerts.read()
-    for held in alerts.in_boot(machine.boot_id()).held() if alerts else ():
-        yield "alert", f"{held.alert.level}: {held.alert.title}, until {_time(held.alert.ends_at_ms)}"
+    for held in alerts.in_boot(machine.boot_id()).all_held() if alerts else ():
+        yield "alert", f"{held.alert.level}: {held.alert.title}, until {_local_time(held.alert.ends_at_ms)}"
 
 
-def _glass(runtime: Runtime) -> Iterator[tuple[str, str]]:
-    clock, glass = runtime.clock.read(), runtime.glass.read()
+def _presented_lines(runtime: RuntimeDirectory) -> Iterator[tuple[str, str]]:
+    clock, glass = runtime.clock.read(), runtime.presented.read()
     if clock is not None:
-        yield "clock", f"{clock.state}, {_time(clock.at(machine.uptime()).unix_ms)}"
+        yield "clock", f"{clock.state}, {_local_time(clock.moment_at(machine.uptime_ms()).unix_ms)}"
     if glass is None:
         yield "glass", "no stage has run since boot"
         return
@@ -57,7 +57,7 @@ def _glass(runtime: Runtime) -> Iterator[tuple[str, str]]:
         yield "", f"not shown: {fault.detail}"
 
 
-def _time(unix_ms: int) -> str:
+def _local_time(unix_ms: int) -> str:
     try:
         return dt.datetime.fromtimestamp(unix_ms / 1000).astimezone().isoformat(" ", "seconds")
     except (OverflowError, ValueError, OSError):

@@ -56,19 +56,19 @@ from typing import Literal
 
 from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, PowerState, Slide, WireModel
 from beffroi_content.timeline import ClockState
-from beffroi_content.wire.reports import BEGINNING, Play, Shown
+from beffroi_content.wire.reports import FIRST_CHAIN, Play, ShownPart
 from beffroi_player.clock import ClockRecord
-from beffroi_player.paths import COPIES
-from beffroi_player.slots import Slot
+from beffroi_player.paths import COPIES_FOLDER
+from beffroi_player.slots import ModelFile
 
 Size = tuple[int, int]
 """Width and height in pixels."""
-_LIVE = "live-"
-SAFE_MODE = "safe mode"
+_LIVE_PREFIX = "live-"
+CRASH_FALLBACK = "safe mode"
 """What stands for a frame where the stage says that it leaves something out: nothing can be mended there."""
 
 
-class Skipped(WireModel):
+class SkippedSlide(WireModel):
     """A slide that is left out of the programme."""
 
     slide: str
@@ -84,13 +84,13 @@ class ActiveProgramme(WireModel):
     """As it came, without the slides that are left out, and with the pages that were drawn."""
     frames: dict[str, tuple[str, ...]]
     """File names of the pages, by ``frame_set``."""
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[SkippedSlide, ...] = ()
     activated_at_ms: int = 0
     proven: frozenset[str] = frozenset()
     """Slides that were on before, just as they are: what is left when the stage crashes again and again."""
 
     @property
-    def slides(self) -> frozenset[str]:
+    def slides_with_frames(self) -> frozenset[str]:
         """The slides that have frames."""
         return frozenset(name.split(" ")[0] for name in self.frames)
 
@@ -114,7 +114,7 @@ class AlertsRecord(WireModel):
     frames: dict[str, tuple[str, ...]] = {}
     """File names of the pages, by ``alert_set``."""
 
-    def held(self) -> tuple[HeldAlert, ...]:
+    def all_held(self) -> tuple[HeldAlert, ...]:
         """Return the alerts of all scopes."""
         return tuple(held for stream in self.streams.values() for held in stream.alerts)
 
@@ -136,21 +136,21 @@ class AlertsRecord(WireModel):
         return held.model_copy(update={"lapses_at_uptime_ms": held.lapses_at_uptime_ms - self.saved_at_uptime_ms})
 
 
-class Overlay(WireModel):
+class TimedOverlay(WireModel):
     """A frame over everything but an emergency, for a while."""
 
     frame: str
     until_uptime_ms: int
 
 
-class Fault(WireModel):
+class FrameFault(WireModel):
     """A frame that could not be shown."""
 
     frame: str
     detail: str
 
 
-class Glass(WireModel):
+class PresentedStatus(WireModel):
     """What the stage presents."""
 
     started_at_ms: int
@@ -159,7 +159,7 @@ class Glass(WireModel):
     size: Size
     """Of the upright picture."""
     programme: int | None = None
-    showings: tuple[Shown, ...] = ()
+    showings: tuple[ShownPart, ...] = ()
     frames: tuple[str, ...] = ()
     """File names of what was composed, in drawing order."""
     overlay: bool = False
@@ -180,7 +180,7 @@ class Glass(WireModel):
     clock: ClockState
     frame: str
     """Digest of the upright picture, before it was darkened: see ``raster.frame_digest``."""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[FrameFault, ...] = ()
 
     @property
     def shows_alert(self) -> bool:
@@ -188,26 +188,26 @@ class Glass(WireModel):
         return any(shown.alert is not None for shown in self.showings)
 
 
-class Taken(WireModel):
+class CaptureInfo(WireModel):
     """What the stage knows of a picture that it took of the glass; it is a comment in ``capture.ppm``."""
 
     at_ms: int
     uptime_ms: float
     moves: bool
     """Whether something moved then."""
-    glass: Glass | None = None
+    glass: PresentedStatus | None = None
     """As it was told last."""
 
 
-class Forwarded(WireModel):
+class ForwardedPlays(WireModel):
     """Up to which play the log was sent, and the broker said to have it."""
 
     number: int = 0
-    chain: str = BEGINNING
+    chain: str = FIRST_CHAIN
     """Of that play."""
 
 
-class Unwritten(WireModel):
+class UnwrittenPlays(WireModel):
     """What the play log will have to get if the stage does not come back."""
 
     next: int
@@ -216,32 +216,32 @@ class Unwritten(WireModel):
     """Without a number. What is on is written as if the stage had died at that instant."""
 
 
-def frame_set(slide: str, size: Size) -> str:
+def frame_set_key(slide: str, size: Size) -> str:
     """Return under which name the frames of a slide are listed for a zone of that size."""
     return f"{slide} {size[0]}x{size[1]}"
 
 
-def strip_set(slide: str, size: Size) -> str:
+def strip_set_key(slide: str, size: Size) -> str:
     """Return under which name the pictures of its messages are listed where they glide over a zone of that size."""
-    return f"{frame_set(slide, size)} strips"
+    return f"{frame_set_key(slide, size)} strips"
 
 
-def live_frame(programme: int, slide: Slide, size: Size, at_ms: int) -> str:
+def live_frame_name(programme: int, slide: Slide, size: Size, at_ms: int) -> str:
     """Return the file name, in the runtime directory, of a slide that changes by itself, as it is at an instant."""
-    return f"{_LIVE}{programme}-{slide.id}-{size[0]}x{size[1]}-{at_ms}.png"
+    return f"{_LIVE_PREFIX}{programme}-{slide.id}-{size[0]}x{size[1]}-{at_ms}.png"
 
 
-def is_live_frame(name: str) -> bool:
+def is_live_frame_name(name: str) -> bool:
     """Tell whether a file name is that of a live frame."""
-    return name.startswith(_LIVE)
+    return name.startswith(_LIVE_PREFIX)
 
 
-def alert_set(alert: Alert, form: AlertForm) -> str:
+def alert_set_key(alert: Alert, form: AlertForm) -> str:
     """Return under which name the frames of an alert are listed: two scopes may carry two versions of it."""
     return f"{alert.id} {form} {hashlib.sha256(alert.to_json()).hexdigest()[:8]}"
 
 
-class Altered(WireModel):
+class DisplayChanges(WireModel):
     """What was done to a display and is to be undone one day, also after a power cut."""
 
     off: tuple[str, ...] = ()
@@ -252,7 +252,7 @@ class Altered(WireModel):
     """Which one was dimmed."""
 
 
-class State:
+class StateDirectory:
     """The state directory, as far as both processes know it."""
 
     def __init__(self, folder: Path) -> None:
@@ -260,15 +260,15 @@ class State:
         self.assets = folder / "assets"
         self.frames = folder / "frames"
         self.plays = folder / "plays"
-        self.last = folder / "last.png"
-        self.notice = folder / "notice.png"
-        copies = folder / COPIES
-        self.programme = Slot(folder / "programme.json", ActiveProgramme, copy=copies / "programme.json")
-        self.alerts = Slot(folder / "alerts.json", AlertsRecord, copy=copies / "alerts.json")
-        self.forwarded = Slot(folder / "forwarded.json", Forwarded)
-        self.altered = Slot(folder / "display.json", Altered)
+        self.last_frame = folder / "last.png"
+        self.notice_image = folder / "notice.png"
+        copies = folder / COPIES_FOLDER
+        self.programme = ModelFile(folder / "programme.json", ActiveProgramme, copy=copies / "programme.json")
+        self.alerts = ModelFile(folder / "alerts.json", AlertsRecord, copy=copies / "alerts.json")
+        self.forwarded = ModelFile(folder / "forwarded.json", ForwardedPlays)
+        self.display_changes = ModelFile(folder / "display.json", DisplayChanges)
 
-    def make(self) -> None:
+    def create_folders(self) -> None:
         """Make the folders.
 
         Raises:
@@ -280,22 +280,22 @@ class State:
             folder.mkdir(mode=0o750, parents=True, exist_ok=True)
 
 
-class Runtime:
+class RuntimeDirectory:
     """The runtime directory."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.stage_bell = folder / "stage.sock"
-        self.agent_bell = folder / "agent.sock"
-        self.capture = folder / "capture.ppm"
-        self.headless = folder / "headless.png"
-        self.clock = Slot(folder / "clock.json", ClockRecord, durable=False)
-        self.alerts = Slot(folder / "alerts.json", AlertsRecord, durable=False)
-        self.overlay = Slot(folder / "overlay.json", Overlay, durable=False)
-        self.glass = Slot(folder / "glass.json", Glass, durable=False)
-        self.showings = Slot(folder / "showings.json", Unwritten, durable=False)
+        self.stage_socket = folder / "stage.sock"
+        self.agent_socket = folder / "agent.sock"
+        self.capture_image = folder / "capture.ppm"
+        self.headless_image = folder / "headless.png"
+        self.clock = ModelFile(folder / "clock.json", ClockRecord, durable=False)
+        self.alerts = ModelFile(folder / "alerts.json", AlertsRecord, durable=False)
+        self.overlay = ModelFile(folder / "overlay.json", TimedOverlay, durable=False)
+        self.presented = ModelFile(folder / "glass.json", PresentedStatus, durable=False)
+        self.unwritten = ModelFile(folder / "showings.json", UnwrittenPlays, durable=False)
 
-    def make(self) -> None:
+    def create_folder(self) -> None:
         """Make the folder, for the owner only.
 
         Raises:

@@ -22,19 +22,19 @@ from beffroi_player import backoff
 
 log = logging.getLogger(__name__)
 
-FIRST_SECONDS, BACK_OFF_SECONDS = 0.25, 30.0
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.25, 30.0
 STEADY_SECONDS = 60.0
 """A child that lived this long is started again at once."""
-PATIENCE_SECONDS = 10.0
+STOP_TIMEOUT_SECONDS = 10.0
 HUNG_SECONDS = 90.0
 """A child that says for so long not that it is alive is killed. On a small machine a start takes some of it."""
-LONGEST_SECONDS = 60.0
+CHECK_INTERVAL_SECONDS = 60.0
 """How often it looks unasked: the kernel says when a child has ended."""
-SUPERVISED = "BEFFROI_SUPERVISED"
+SUPERVISOR_VARIABLE = "BEFFROI_SUPERVISED"
 _PR_SET_PDEATHSIG = 1
 
 
-class Child:
+class SupervisedProcess:
     """A process that is to live.
 
     Args:
@@ -43,37 +43,39 @@ class Child:
         ear: Where it has to say that it is alive; empty: to the service manager, if there is one.
     """
 
-    def __init__(self, name: str, command: Sequence[str], *, ear: str = "") -> None:
-        self.name, self.command, self.ear = name, command, ear
+    def __init__(self, name: str, command: Sequence[str], *, notify_address: str = "") -> None:
+        self.name, self.command, self.notify_address = name, command, notify_address
         self.process: subprocess.Popen[bytes] | None = None
         self.started = 0.0
-        self.heard = 0.0
+        self.last_alive = 0.0
         """When it last said that it is alive, or was started."""
         self.failures = 0
-        self.due = 0.0
+        self.restart_at = 0.0
 
     def start(self) -> None:
         """Start it."""
-        environment = {**with_large_pages(os.environ), SUPERVISED: str(os.getpid())}
-        if self.ear:
-            environment["NOTIFY_SOCKET"] = self.ear
+        environment = {**with_large_pages(os.environ), SUPERVISOR_VARIABLE: str(os.getpid())}
+        if self.notify_address:
+            environment["NOTIFY_SOCKET"] = self.notify_address
         self.process = subprocess.Popen(self.command, env=environment)  # noqa: S603 -- this very program
-        self.started = self.heard = time.monotonic()
+        self.started = self.last_alive = time.monotonic()
 
-    def ended(self) -> int | None:
+    def take_exit_code(self) -> int | None:
         """Return the exit code of a child that has ended, once; None while it lives or waits to be started."""
         code = self.process.poll() if self.process else None
         if code is not None:
             self.process = None
             steady = code == 0 or time.monotonic() - self.started > STEADY_SECONDS
             self.failures = 0 if steady else self.failures + 1
-            pause = backoff.pause(self.failures, FIRST_SECONDS, BACK_OFF_SECONDS) if self.failures else 0.0
-            self.due = time.monotonic() + pause
+            pause = (
+                backoff.retry_delay(self.failures, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS) if self.failures else 0.0
+            )
+            self.restart_at = time.monotonic() + pause
         return code
 
-    def silent(self) -> float:
+    def silent_seconds(self) -> float:
         """Return for how many seconds a child has been silent that has to speak here; 0 of any other."""
-        return time.monotonic() - self.heard if self.ear and self.process else 0.0
+        return time.monotonic() - self.last_alive if self.notify_address and self.process else 0.0
 
     def stop(self) -> None:
         """End it, kindly at first."""
@@ -81,7 +83,7 @@ class Child:
             return
         self.process.terminate()
         try:
-            self.process.wait(PATIENCE_SECONDS)
+            self.process.wait(STOP_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             log.warning("the %s does not end: killed", self.name)
             self.process.kill()
@@ -89,7 +91,7 @@ class Child:
         self.process = None
 
 
-def supervise(options: Sequence[str], for_stage: Sequence[str]) -> int:
+def supervise_processes(shared_arguments: Sequence[str], stage_arguments: Sequence[str]) -> int:
     """Run stage and agent until SIGTERM, or until a person closes the window.
 
     Args:
@@ -100,23 +102,23 @@ def supervise(options: Sequence[str], for_stage: Sequence[str]) -> int:
         The exit code.
     """
     program = [sys.executable, "-m", "beffroi_player"]
-    stage = Child("stage", [*program, "stage", *options, *for_stage])
+    stage = SupervisedProcess("stage", [*program, "stage", *shared_arguments, *stage_arguments])
     # Only the stage feeds the watchdog of the service manager: an agent that is alive must not hide a picture that
     # stands still. The agent speaks to this process: the stage goes on without it.
-    agent = Child("agent", [*program, "agent", *options], ear=f"@beffroi-{os.getpid()}")
+    agent = SupervisedProcess("agent", [*program, "agent", *shared_arguments], notify_address=f"@beffroi-{os.getpid()}")
     # The glass comes first: the stage has something to show before the agent has heard a word.
     children = [stage, agent]
-    with _signals() as (line, stopped), _ear(agent.ear) as ear:
+    with _signal_socket() as (line, stopped), _notify_socket(agent.notify_address) as ear:
         try:
-            while not stopped and not _tend(children, closes=stage):
-                waiting = [child.due - time.monotonic() for child in children if child.process is None]
-                waiting += [HUNG_SECONDS - child.silent() for child in children]
-                ready = select.select([line, ear], [], [], max(0.0, min([LONGEST_SECONDS, *waiting])))[0]
+            while not stopped and not _restart_children(children, closes=stage):
+                waiting = [child.restart_at - time.monotonic() for child in children if child.process is None]
+                waiting += [HUNG_SECONDS - child.silent_seconds() for child in children]
+                ready = select.select([line, ear], [], [], max(0.0, min([CHECK_INTERVAL_SECONDS, *waiting])))[0]
                 if line in ready:
                     line.recv(64)
                 if ear in ready:
                     ear.recv(64)
-                    agent.heard = time.monotonic()
+                    agent.last_alive = time.monotonic()
         finally:
             for child in reversed(children):
                 child.stop()
@@ -124,7 +126,7 @@ def supervise(options: Sequence[str], for_stage: Sequence[str]) -> int:
 
 
 @contextmanager
-def _signals() -> Iterator[tuple[socket.socket, list[int]]]:
+def _signal_socket() -> Iterator[tuple[socket.socket, list[int]]]:
     """Give a line on which signals are noticed, and a list that has something in it once it is time to stop."""
     stopped: list[int] = []
 
@@ -146,26 +148,30 @@ def _signals() -> Iterator[tuple[socket.socket, list[int]]]:
             signal.set_wakeup_fd(before)
 
 
-def _ear(name: str) -> socket.socket:
+def _notify_socket(name: str) -> socket.socket:
     """Return where a child says that it is alive, as to a service manager."""
     ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
     ear.bind("\0" + name.removeprefix("@"))
     return ear
 
 
-def _tend(children: Sequence[Child], closes: Child) -> bool:
+def _restart_children(children: Sequence[SupervisedProcess], closes: SupervisedProcess) -> bool:
     """Start what has to run. Return whether the child that may close the whole has ended of its own will."""
     for child in children:
-        if child.process is not None and child.silent() > HUNG_SECONDS:
-            log.warning("the %s has been silent for %.0f s: killed", child.name, child.silent(), extra={"CODE": "hung"})
+        if child.process is not None and child.silent_seconds() > HUNG_SECONDS:
+            log.warning(
+                "the %s has been silent for %.0f s: killed", child.name, child.silent_seconds(), extra={"CODE": "hung"}
+            )
             child.process.kill()
-            child.heard = time.monotonic()  # the kernel says when it is gone; a disk that hangs may keep it for long
-        code = child.ended()
+            child.last_alive = (
+                time.monotonic()
+            )  # the kernel says when it is gone; a disk that hangs may keep it for long
+        code = child.take_exit_code()
         if code == 0 and child is closes:
             return True
         if code is not None:
             log.warning("the %s ended with %d, it is started again", child.name, code)
-        if child.process is None and time.monotonic() >= child.due:
+        if child.process is None and time.monotonic() >= child.restart_at:
             child.start()
     return False
 
@@ -174,7 +180,7 @@ def end_with_parent() -> None:
     """Let the kernel end this process when its supervisor dies, however that dies."""
     import ctypes  # noqa: PLC0415 -- only its children
 
-    parent = os.environ.pop(SUPERVISED, "")
+    parent = os.environ.pop(SUPERVISOR_VARIABLE, "")
     if not parent:
         return
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

@@ -19,7 +19,7 @@ WATCHDOG_FILE = "beffroi-watchdog.conf"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write what was asked for. Return 0, or 1 if a file could not be written."""
-    options = _parser().parse_args(arguments)
+    options = _build_parser().parse_args(arguments)
     files: dict[str, str] = options.render(options)
     try:
         for name, text in files.items():
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beffroi-provisioning", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_mosquitto(commands.add_parser("mosquitto", help="the configuration and the access list of Mosquitto"))
@@ -41,19 +41,27 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_mosquitto(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(render=_mosquitto_files)
-    parser.add_argument("--site", type=_site, required=True, help="the identifier of the town, as in every topic")
+    parser.add_argument(
+        "--site", type=_site_argument, required=True, help="the identifier of the town, as in every topic"
+    )
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
-    parser.add_argument("--host", default=mosquitto.Broker.host, help="the address to listen on (%(default)s)")
-    parser.add_argument("--port", type=_port, help="the port to listen on (1883, with TLS 8883)")
-    parser.add_argument("--password-file", type=Path, default=mosquitto.Broker.password_file, help="(%(default)s)")
+    parser.add_argument(
+        "--host", default=mosquitto.MosquittoSettings.host, help="the address to listen on (%(default)s)"
+    )
+    parser.add_argument("--port", type=_port_argument, help="the port to listen on (1883, with TLS 8883)")
+    parser.add_argument(
+        "--password-file", type=Path, default=mosquitto.MosquittoSettings.password_file, help="(%(default)s)"
+    )
     parser.add_argument("--acl-file", type=Path, help=f"the access list (OUT/{ACCESS_FILE})")
     parser.add_argument(
         "--persistence",
         type=Path,
-        default=mosquitto.Broker.persistence,
+        default=mosquitto.MosquittoSettings.persistence,
         help="folder of retained messages (%(default)s)",
     )
-    parser.add_argument("--account", default=mosquitto.Broker.account, help="account of the machine (%(default)s)")
+    parser.add_argument(
+        "--account", default=mosquitto.MosquittoSettings.account, help="account of the machine (%(default)s)"
+    )
     parser.add_argument("--tls", type=Path, nargs=3, metavar=("CERTIFICATE", "KEY", "AUTHORITY"), help="PEM files")
 
 
@@ -67,37 +75,37 @@ def _add_units(parser: argparse.ArgumentParser) -> None:
 
 def _mosquitto_files(options: argparse.Namespace) -> dict[str, str]:
     access_file = options.acl_file or (options.out / ACCESS_FILE).absolute()
-    broker = mosquitto.Broker(
+    broker = mosquitto.MosquittoSettings(
         site=options.site,
         host=options.host,
         port=options.port or (8883 if options.tls else 1883),
         password_file=options.password_file,
         access_file=access_file,
         persistence=options.persistence,
-        certificates=mosquitto.Certificates(*options.tls) if options.tls else None,
+        certificates=mosquitto.BrokerCertificates(*options.tls) if options.tls else None,
         account=options.account,
     )
     return {
-        CONFIGURATION_FILE: mosquitto.configuration(broker),
-        access_file.name: mosquitto.access_list(broker.site),
+        CONFIGURATION_FILE: mosquitto.configuration_text(broker),
+        access_file.name: mosquitto.access_list_text(broker.site),
     }
 
 
 def _unit_files(options: argparse.Namespace) -> dict[str, str]:
     return {
-        "beffroi-server.service": units.server(options.programs),
-        "beffroi-player.service": units.player(options.programs),
-        WATCHDOG_FILE: units.watchdog(),
+        "beffroi-server.service": units.server_unit(options.programs),
+        "beffroi-player.service": units.player_unit(options.programs),
+        WATCHDOG_FILE: units.watchdog_drop_in(),
     }
 
 
-def _site(text: str) -> str:
+def _site_argument(text: str) -> str:
     if not re.fullmatch(IDENTIFIER_PATTERN, text):
         raise argparse.ArgumentTypeError(f"{text!r}: use lower-case letters, digits and dashes")
     return text
 
 
-def _port(text: str) -> int:
+def _port_argument(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65_536:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
     return int(text)

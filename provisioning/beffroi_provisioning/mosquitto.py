@@ -24,7 +24,7 @@ _KEEPALIVE_LIMIT = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Certificates:
+class BrokerCertificates:
     """The files with which the broker proves who it is."""
 
     certificate: Path
@@ -34,7 +34,7 @@ class Certificates:
 
 
 @dataclass(frozen=True)
-class Broker:
+class MosquittoSettings:
     """One Mosquitto for one town."""
 
     site: Identifier
@@ -44,19 +44,25 @@ class Broker:
     access_file: Path = Path("/etc/mosquitto/beffroi.access")
     persistence: Path = Path("/var/lib/mosquitto")
     """The folder in which retained messages survive a restart."""
-    certificates: Certificates | None = None
+    certificates: BrokerCertificates | None = None
     """None: unencrypted. What is said is signed all the same; passwords can then be overheard."""
     account: str = "mosquitto"
     """The account of the machine that the broker works as when root starts it."""
 
 
-def configuration(broker: Broker) -> str:
+def configuration_text(broker: MosquittoSettings) -> str:
     """Return the whole of ``mosquitto.conf``."""
-    sections = [_listener(broker), _access(broker), _queues(), _persistence(broker), _log()]
+    sections = [
+        _listener_section(broker),
+        _access_section(broker),
+        _queue_section(),
+        _persistence_section(broker),
+        _log_section(),
+    ]
     return "# Written by beffroi-provisioning: change its options rather than this file.\n\n" + "\n".join(sections)
 
 
-def access_list(site: Identifier) -> str:
+def access_list_text(site: Identifier) -> str:
     """Return the file that says who may read and write what.
 
     Players read what is for all and alerts of every scope, which are public anyway, and the rest of their own scope;
@@ -80,7 +86,7 @@ def packet_limit() -> int:
     return max(message.size_limit for message in MESSAGES) + _HEADER_ROOM
 
 
-def _listener(broker: Broker) -> str:
+def _listener_section(broker: MosquittoSettings) -> str:
     lines = [f"listener {broker.port} {broker.host}"]
     if broker.certificates is not None:
         lines += [
@@ -96,11 +102,11 @@ def _listener(broker: Broker) -> str:
         "# The largest message that is declared, and its topic.",
         f"max_packet_size {packet_limit()}",
     ]
-    return _text(lines)
+    return _join_lines(lines)
 
 
-def _access(broker: Broker) -> str:
-    return _text([
+def _access_section(broker: MosquittoSettings) -> str:
+    return _join_lines([
         f"user {broker.account}",
         "allow_anonymous false",
         f"password_file {broker.password_file}",
@@ -108,8 +114,8 @@ def _access(broker: Broker) -> str:
     ])  # fmt: skip
 
 
-def _queues() -> str:
-    return _text([
+def _queue_section() -> str:
+    return _join_lines([
         "# Before 2.1, looking for duplicates costs the square of the number of players.",
         "allow_duplicate_messages true",
         "# 0 is no limit: with the default of 1,000 the receipts of a large fleet are dropped without a word.",
@@ -118,8 +124,8 @@ def _queues() -> str:
     ])  # fmt: skip
 
 
-def _persistence(broker: Broker) -> str:
-    return _text([
+def _persistence_section(broker: MosquittoSettings) -> str:
+    return _join_lines([
         "persistence true",
         # Mosquitto appends the file name as it is.
         f"persistence_location {broker.persistence}/",
@@ -128,9 +134,9 @@ def _persistence(broker: Broker) -> str:
     ])  # fmt: skip
 
 
-def _log() -> str:
-    return _text(["log_dest stderr", "log_type error", "log_type warning", "log_type notice"])
+def _log_section() -> str:
+    return _join_lines(["log_dest stderr", "log_type error", "log_type warning", "log_type notice"])
 
 
-def _text(lines: list[str]) -> str:
+def _join_lines(lines: list[str]) -> str:
     return "\n".join(lines) + "\n"

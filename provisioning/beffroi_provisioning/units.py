@@ -39,7 +39,7 @@ UMask=0027
 """
 
 
-def watchdog() -> str:
+def watchdog_drop_in() -> str:
     """Return a drop-in for systemd itself: a machine that hangs is reset by its hardware watchdog.
 
     It belongs into /etc/systemd/system.conf.d. The watchdog of a Raspberry Pi takes about 15 seconds at most.
@@ -51,7 +51,7 @@ RuntimeWatchdogSec=10s
 """
 
 
-def server(programs: Path = PROGRAMS) -> str:
+def server_unit(programs: Path = PROGRAMS) -> str:
     """Return ``beffroi-server.service``: its data is in /var/lib/beffroi-server, its settings in /etc/beffroi."""
     return f"""\
 [Unit]
@@ -81,7 +81,7 @@ WantedBy=multi-user.target
 """
 
 
-def player(programs: Path = PROGRAMS) -> str:
+def player_unit(programs: Path = PROGRAMS) -> str:
     """Return ``beffroi-player.service``: one screen, on the first console of the machine.
 
     The watchdog is fed by the process that presents: a picture that does not change when it should is restarted.

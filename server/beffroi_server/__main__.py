@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         execute_from_command_line(["beffroi-server django", *arguments[1:]])
         return 0
-    parsed = _parser().parse_args(arguments)
+    parsed = _build_parser().parse_args(arguments)
 
     import django
     from django.core.exceptions import ValidationError
@@ -32,110 +32,110 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(COMMANDS[parsed.command](parsed) or 0)
     except (StartError, KeysMissing) as error:
-        return _fail(str(error))
+        return _print_error(str(error))
     except ValidationError as error:
-        return _fail("; ".join(error.messages))
+        return _print_error("; ".join(error.messages))
 
 
-def _init(parsed: argparse.Namespace) -> int:
+def _run_init(parsed: argparse.Namespace) -> int:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
     from beffroi_server import setup
     from beffroi_server.accounts.services import create_sign_in_link
 
-    town, administrator = setup.initialise(parsed.town, site=parsed.site, time_zone=parsed.time_zone)
-    _say(f"{town.name} ({town.site}) is ready. Root fingerprint: {setup.fingerprint()}")
-    _say("Keep root-1.pem, root-2.pem and root-3.pem away from this machine: the server runs without them.")
+    town, administrator = setup.initialise_town(parsed.town, site=parsed.site, time_zone=parsed.time_zone)
+    _print_line(f"{town.name} ({town.site}) is ready. Root fingerprint: {setup.root_fingerprint()}")
+    _print_line("Keep root-1.pem, root-2.pem and root-3.pem away from this machine: the server runs without them.")
     if administrator is not None:
-        _say(f"Sign in, once, within a day: {create_sign_in_link(administrator, dt.timedelta(days=1))}")
+        _print_line(f"Sign in, once, within a day: {create_sign_in_link(administrator, dt.timedelta(days=1))}")
     return 0
 
 
-def _run(parsed: argparse.Namespace) -> int:
+def _run_serve(parsed: argparse.Namespace) -> int:
     from beffroi_server import service
 
-    service.run(parsed.host, parsed.port)
+    service.run_service(parsed.host, parsed.port)
     return 0
 
 
-def _link(parsed: argparse.Namespace) -> int:
-    from beffroi_server.accounts.models import Person, Role
+def _print_sign_in_link(parsed: argparse.Namespace) -> int:
+    from beffroi_server.accounts.models import User, UserRole
     from beffroi_server.accounts.services import create_sign_in_link
 
-    people = Person.objects.filter(is_active=True)
-    found = people.filter(username=parsed.username) if parsed.username else people.filter(role=Role.ADMINISTRATOR)
+    people = User.objects.filter(is_active=True)
+    found = people.filter(username=parsed.username) if parsed.username else people.filter(role=UserRole.ADMINISTRATOR)
     person = found.order_by("pk").first()
     if person is None:
-        return _fail(f"nobody is called {parsed.username}" if parsed.username else "there is no administrator")
-    _say(create_sign_in_link(person, dt.timedelta(hours=parsed.hours)))
+        return _print_error(f"nobody is called {parsed.username}" if parsed.username else "there is no administrator")
+    _print_line(create_sign_in_link(person, dt.timedelta(hours=parsed.hours)))
     return 0
 
 
-def _person(parsed: argparse.Namespace) -> int:
-    from beffroi_server.accounts.services import create_person, create_sign_in_link
+def _add_user(parsed: argparse.Namespace) -> int:
+    from beffroi_server.accounts.services import create_sign_in_link, create_user
 
-    person = create_person(parsed.username, parsed.role, first_name=parsed.name)
-    _say(create_sign_in_link(person, dt.timedelta(days=1)))
+    person = create_user(parsed.username, parsed.role, first_name=parsed.name)
+    _print_line(create_sign_in_link(person, dt.timedelta(days=1)))
     return 0
 
 
-def _broker_files(parsed: argparse.Namespace) -> int:
+def _write_broker_files(parsed: argparse.Namespace) -> int:
     from beffroi_server.broadcast import access
 
     for path in access.write_mosquitto_files(parsed.folder):
-        _say(str(path))
+        _print_line(str(path))
     return 0
 
 
-def _plays(parsed: argparse.Namespace) -> int:
+def _audit_plays(parsed: argparse.Namespace) -> int:
     from beffroi_server.screens import plays
     from beffroi_server.screens.models import Screen
 
     screens = Screen.objects.filter(slug=parsed.screen) if parsed.screen else Screen.objects.all()
     if parsed.screen and not screens:
-        return _fail(f"no screen is called {parsed.screen}")
+        return _print_error(f"no screen is called {parsed.screen}")
     worst = 0
     for screen in screens:
-        found = plays.audit(screen)
-        _say(f"{screen.slug}: {found.count} plays, {'whole' if found.is_whole else 'NOT WHOLE'}")
+        found = plays.audit_plays(screen)
+        _print_line(f"{screen.slug}: {found.count} plays, {'whole' if found.is_whole else 'NOT WHOLE'}")
         if found.ended:
             reasons = sorted(found.ended.items(), key=lambda pair: -pair[1])
-            _say("  ended: " + ", ".join(f"{count} {reason or 'unsaid'}" for reason, count in reasons))
+            _print_line("  ended: " + ", ".join(f"{count} {reason or 'unsaid'}" for reason, count in reasons))
         if found.forgotten:
-            _say(f"  forgotten by age: up to {found.forgotten}; the chain goes on from {found.chain}")
+            _print_line(f"  forgotten by age: up to {found.forgotten}; the chain goes on from {found.chain}")
         for first, last in found.missing:
-            _say(f"  missing: {first} to {last}")
+            _print_line(f"  missing: {first} to {last}")
         for number in found.broken:
-            _say(f"  changed, or what was before it: {number}")
+            _print_line(f"  changed, or what was before it: {number}")
         for number in found.begun:
-            _say(f"  the player began a new chain at {number}: its log was lost")
+            _print_line(f"  the player began a new chain at {number}: its log was lost")
         worst |= not found.is_whole
     return int(worst)
 
 
-def _check(_parsed: argparse.Namespace) -> int:
+def _check_deployment(_parsed: argparse.Namespace) -> int:
     from beffroi_server import setup
 
     setup.check_ready()
-    findings = setup.findings()
+    findings = setup.deployment_findings()
     for finding in findings:
-        _say(finding)
+        _print_line(finding)
     return 1 if findings else 0
 
 
 COMMANDS = {
-    "init": _init,
-    "run": _run,
-    "link": _link,
-    "person": _person,
-    "broker-files": _broker_files,
-    "plays": _plays,
-    "check": _check,
+    "init": _run_init,
+    "run": _run_serve,
+    "link": _print_sign_in_link,
+    "person": _add_user,
+    "broker-files": _write_broker_files,
+    "plays": _audit_plays,
+    "check": _check_deployment,
 }
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beffroi-server", description="The town hall's side of Beffroi.")
     commands = parser.add_subparsers(dest="command", required=True)
     init = commands.add_parser("init", help="make database, keys and town; does no harm when run again")
@@ -162,11 +162,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def _fail(reason: str) -> int:
+def _print_error(reason: str) -> int:
     sys.stderr.write(f"beffroi-server: {reason}\n")
     return 1
 

@@ -7,13 +7,13 @@ import ctypes
 import os
 import resource
 
-NO_SPACE = "no-space"
+DISK_FULL = "no-space"
 """What such a process says when the disk is full: nothing is wrong with the file."""
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 """Flags of unshare(2)."""
 
 
-def confine(memory: int, processor_s: int) -> None:
+def confine_process(memory: int, processor_s: int) -> None:
     """Limit this process, without a way back.
 
     The network is left where the kernel lets an ordinary user do so; where it does not, the rest holds.

@@ -17,20 +17,20 @@ from django.core.wsgi import get_wsgi_application
 from beffroi_server import database
 from beffroi_server.broadcast import ingest, jobs, leader, publisher, signing
 from beffroi_server.broadcast.embedded import BrokerNotStarted, EmbeddedBroker
-from beffroi_server.broadcast.link import Link
+from beffroi_server.broadcast.link import MqttClient
 from beffroi_server.library import conversion
 from beffroi_server.programme import publication
 from beffroi_server.setup import StartError, check_ready
 
 logger = logging.getLogger(__name__)
-THREADS = 8
-CONNECTIONS = 400
+WEB_THREADS = 8
+CONNECTION_LIMIT = 400
 """At a time; more wait at the door. A player has three while files come, for as long as its line needs."""
-JOIN_S = 30
-LEAD_EVERY_S = 2
+JOIN_TIMEOUT_S = 30
+LEADER_CHECK_S = 2
 
 
-def run(address: str, port: int) -> None:
+def run_service(address: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; what was started is stopped in the reverse order.
 
     Raises:
@@ -42,27 +42,27 @@ def run(address: str, port: int) -> None:
     _on_signals(lambda number, _frame: asked.append(number))
     with ExitStack() as started:
         check_ready()
-        pages = _pages(address, port)
+        pages = _create_web_server(address, port)
         started.callback(pages.close)
-        password = _broker(started)
-        link = _link(password)
-        sender = publisher.Publisher(link)
-        link.when_connected(sender.connected)
-        link.when_acknowledged(sender.acknowledged)
-        publisher.install(sender)
-        started.callback(publisher.install, None)
+        password = _start_embedded_broker(started)
+        link = _create_mqtt_client(password)
+        sender = publisher.OutboxPublisher(link)
+        link.on_connected(sender.note_connected)
+        link.on_acknowledged(sender.note_acknowledged)
+        publisher.install_publisher(sender)
+        started.callback(publisher.install_publisher, None)
         link.start()
         started.callback(link.stop)
-        for work in (sender.run, publication.run_worker, lambda stop: _lead(stop, link)):
-            _thread(started, work, stopping)
+        for work in (sender.run_until, publication.run_publication, lambda stop: _lead_while_running(stop, link)):
+            _start_thread(started, work, stopping)
         logger.info("Beffroi answers at %s (port %d)", settings.PUBLIC_URL, port)
-        _on_signals(_stop)
+        _on_signals(_raise_system_exit)
         if not asked:
             pages.run()
         logger.info("stopping")
 
 
-def _pages(address: str, port: int) -> waitress.server.MultiSocketServer:
+def _create_web_server(address: str, port: int) -> waitress.server.MultiSocketServer:
     proxied = settings.SECURE_PROXY_SSL_HEADER is not None
     proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
     try:
@@ -70,8 +70,8 @@ def _pages(address: str, port: int) -> waitress.server.MultiSocketServer:
             get_wsgi_application(),
             host=address,
             port=port,
-            threads=THREADS,
-            connection_limit=CONNECTIONS,
+            threads=WEB_THREADS,
+            connection_limit=CONNECTION_LIMIT,
             asyncore_use_poll=True,
             ident="beffroi",
             max_request_body_size=settings.UPLOAD_LIMIT + settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
@@ -82,7 +82,7 @@ def _pages(address: str, port: int) -> waitress.server.MultiSocketServer:
         raise StartError(f"pages cannot be served at {address}:{port}: {error.strerror or error}") from error
 
 
-def _broker(started: ExitStack) -> str:
+def _start_embedded_broker(started: ExitStack) -> str:
     """Start the broker of this process unless there is another; return the server's password for it."""
     if settings.MQTT_HOST:
         return str(settings.MQTT_PASSWORD)
@@ -97,55 +97,55 @@ def _broker(started: ExitStack) -> str:
     return password
 
 
-def _link(password: str) -> Link:
+def _create_mqtt_client(password: str) -> MqttClient:
     host = settings.MQTT_HOST or "127.0.0.1"
     tls = settings.MQTT_TLS and bool(settings.MQTT_HOST)
-    return Link(host, settings.MQTT_PORT, username=settings.MQTT_USERNAME, password=password, tls=tls)
+    return MqttClient(host, settings.MQTT_PORT, username=settings.MQTT_USERNAME, password=password, tls=tls)
 
 
-@database.own_connection()
-def _lead(stopping: threading.Event, link: Link) -> None:
+@database.close_connection_after()
+def _lead_while_running(stopping: threading.Event, link: MqttClient) -> None:
     """Wait for the lead; while we have it, take in what screens say and run the jobs."""
-    leadership = leader.leadership()
+    leadership = leader.create_leader_lock()
     while not stopping.is_set():
         try:
             if leadership.acquire():
                 logger.info("this process leads")
-                _lead_once(stopping, link, leadership)
+                _run_leader_work(stopping, link, leadership)
         except Exception:
             # Somebody must lead: without the beat no player's clock is certain, and nobody hears the screens.
             logger.exception("this process could not lead; it tries again")
-        stopping.wait(LEAD_EVERY_S)
+        stopping.wait(LEADER_CHECK_S)
     leadership.release()
 
 
-def _lead_once(stopping: threading.Event, link: Link, leadership: leader.Leadership) -> None:
+def _run_leader_work(stopping: threading.Event, link: MqttClient, leadership: leader.LeaderLock) -> None:
     with ExitStack() as started:
-        _start_leading(started, link)
-        while leadership.acquire() and not stopping.wait(LEAD_EVERY_S):
+        _start_leader_work(started, link)
+        while leadership.acquire() and not stopping.wait(LEADER_CHECK_S):
             pass
 
 
-def _start_leading(started: ExitStack, link: Link) -> None:
-    intake = ingest.Ingest(database.with_fresh_connection(signing.site))
-    _thread(started, intake.run, threading.Event())
-    _thread(started, conversion.run_worker, threading.Event())
-    link.listen(ingest.filters(database.with_fresh_connection(signing.site)), intake.offer)
-    started.callback(link.ignore)
+def _start_leader_work(started: ExitStack, link: MqttClient) -> None:
+    intake = ingest.InboundQueue(database.with_fresh_connection(signing.current_site))
+    _start_thread(started, intake.run_writer, threading.Event())
+    _start_thread(started, conversion.run_conversions, threading.Event())
+    link.subscribe(ingest.topic_filters(database.with_fresh_connection(signing.current_site)), intake.enqueue)
+    started.callback(link.unsubscribe)
     done = threading.Event()
-    scheduler = jobs.scheduler(done)
+    scheduler = jobs.build_scheduler(done)
     scheduler.start()
     started.callback(scheduler.shutdown)
     started.callback(done.set)
 
 
-def _thread(started: ExitStack, work: Callable[[threading.Event], None], stopping: threading.Event) -> None:
+def _start_thread(started: ExitStack, work: Callable[[threading.Event], None], stopping: threading.Event) -> None:
     thread = threading.Thread(target=work, args=(stopping,), daemon=True)
     thread.start()
-    started.callback(thread.join, JOIN_S)
+    started.callback(thread.join, JOIN_TIMEOUT_S)
     # What is registered last is called first: a thread hears of the end before it is waited for.
-    started.callback(conversion.due.set)
-    started.callback(publication.due.set)
+    started.callback(conversion.conversion_due.set)
+    started.callback(publication.publication_due.set)
     started.callback(stopping.set)
 
 
@@ -154,7 +154,7 @@ def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handle
         signal.signal(number, handler)
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
+def _raise_system_exit(_number: int, _frame: FrameType | None) -> None:
     _on_signals(signal.SIG_DFL)  # whoever asks a second time does not want to wait
     # waitress ends its loop on SystemExit and finishes what it has begun.
     raise SystemExit(0)

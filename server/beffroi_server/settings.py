@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 
-def text(name: str, default: str = "") -> str:
+def read_text(name: str, default: str = "") -> str:
     """Return a setting, from the variable or from the file that ``<name>_FILE`` names."""
     path = os.environ.get(f"{name}_FILE")
     if path:
@@ -23,18 +23,18 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
-def number(name: str, default: int) -> int:
+def read_number(name: str, default: int) -> int:
     """Return a whole number."""
-    value = text(name, str(default))
+    value = read_text(name, str(default))
     try:
         return int(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is {value!r}: give a whole number") from error
 
 
-def flag(name: str, *, default: bool) -> bool:
+def read_flag(name: str, *, default: bool) -> bool:
     """Return whether something is wanted: 1, true, yes, on, or 0, false, no, off."""
-    value = text(name, "1" if default else "0").lower()
+    value = read_text(name, "1" if default else "0").lower()
     if value in {"1", "true", "yes", "on"}:
         return True
     if value in {"0", "false", "no", "off", ""}:
@@ -43,14 +43,14 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 BASE = Path(__file__).parent
-DATA = Path(text("BEFFROI_DATA", str(Path.home() / ".local/share/beffroi-server"))).resolve()
+DATA = Path(read_text("BEFFROI_DATA", str(Path.home() / ".local/share/beffroi-server"))).resolve()
 """Everything that must be kept: database, media, keys."""
-KEYS = Path(text("BEFFROI_KEYS", str(DATA / "keys")))
+KEYS = Path(read_text("BEFFROI_KEYS", str(DATA / "keys")))
 MEDIA_STORE = DATA / "media"
 
 
 def _secret_key() -> str:
-    given = text("BEFFROI_SECRET_KEY")
+    given = read_text("BEFFROI_SECRET_KEY")
     if given:
         return given
     path = DATA / "secret_key"
@@ -63,16 +63,16 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 DEBUG = False
-PUBLIC_URL = text("BEFFROI_URL", "http://localhost:8000").rstrip("/")
+PUBLIC_URL = read_text("BEFFROI_URL", "http://localhost:8000").rstrip("/")
 """Where people and players reach the server."""
 
 
-def _hosts() -> list[str]:
-    given = [host.strip() for host in text("BEFFROI_HOSTS").split(",") if host.strip()]
+def _allowed_hosts() -> list[str]:
+    given = [host.strip() for host in read_text("BEFFROI_HOSTS").split(",") if host.strip()]
     return given or sorted({urlsplit(PUBLIC_URL).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"})
 
 
-ALLOWED_HOSTS = _hosts()
+ALLOWED_HOSTS = _allowed_hosts()
 """The names under which pages are asked for; by default that of BEFFROI_URL, and this machine's own."""
 USE_HTTPS = PUBLIC_URL.startswith("https://")
 
@@ -120,16 +120,16 @@ TEMPLATES = [
 ]
 
 
-def _database() -> dict[str, object]:
-    name = text("BEFFROI_POSTGRES_NAME")
+def _database_settings() -> dict[str, object]:
+    name = read_text("BEFFROI_POSTGRES_NAME")
     if name:
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": name,
-            "HOST": text("BEFFROI_POSTGRES_HOST"),
-            "PORT": text("BEFFROI_POSTGRES_PORT", "5432"),
-            "USER": text("BEFFROI_POSTGRES_USER"),
-            "PASSWORD": text("BEFFROI_POSTGRES_PASSWORD"),
+            "HOST": read_text("BEFFROI_POSTGRES_HOST"),
+            "PORT": read_text("BEFFROI_POSTGRES_PORT", "5432"),
+            "USER": read_text("BEFFROI_POSTGRES_USER"),
+            "PASSWORD": read_text("BEFFROI_POSTGRES_PASSWORD"),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
         }
@@ -146,10 +146,10 @@ def _database() -> dict[str, object]:
     }
 
 
-DATABASES = {"default": _database()}
+DATABASES = {"default": _database_settings()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-AUTH_USER_MODEL = "accounts.Person"
+AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -166,7 +166,7 @@ LOGOUT_REDIRECT_URL = "sign-in"
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 LOCALE_PATHS = [BASE / "web" / "locale"]
-TIME_ZONE = text("BEFFROI_TIME_ZONE", "Europe/Paris")
+TIME_ZONE = read_text("BEFFROI_TIME_ZONE", "Europe/Paris")
 USE_TZ = True
 
 STATIC_URL = "/static/"
@@ -188,31 +188,33 @@ SESSION_COOKIE_AGE = 14 * 86_400
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if USE_HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEFFROI_BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if read_flag("BEFFROI_BEHIND_PROXY", default=False) else None
+)
 X_FRAME_OPTIONS = "DENY"
 
-MQTT_HOST = text("BEFFROI_MQTT_HOST")
+MQTT_HOST = read_text("BEFFROI_MQTT_HOST")
 """Empty: the broker inside this process."""
-MQTT_PORT = number("BEFFROI_MQTT_PORT", 1883)
-MQTT_USERNAME = text("BEFFROI_MQTT_USERNAME", "server")
-MQTT_PASSWORD = text("BEFFROI_MQTT_PASSWORD")
-MQTT_TLS = flag("BEFFROI_MQTT_TLS", default=False)
-MQTT_PUBLIC_HOST = text("BEFFROI_MQTT_PUBLIC_HOST")
+MQTT_PORT = read_number("BEFFROI_MQTT_PORT", 1883)
+MQTT_USERNAME = read_text("BEFFROI_MQTT_USERNAME", "server")
+MQTT_PASSWORD = read_text("BEFFROI_MQTT_PASSWORD")
+MQTT_TLS = read_flag("BEFFROI_MQTT_TLS", default=False)
+MQTT_PUBLIC_HOST = read_text("BEFFROI_MQTT_PUBLIC_HOST")
 """The broker's name as players reach it; empty: the host of BEFFROI_URL."""
 
-METEOFRANCE_KEY = text("BEFFROI_METEOFRANCE_KEY")
+METEOFRANCE_KEY = read_text("BEFFROI_METEOFRANCE_KEY")
 """For the API “Bulletin Vigilance” of portail-api.meteofrance.fr."""
 
 
-def _networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    given = [network.strip() for network in text("BEFFROI_FEED_NETWORKS").split(",") if network.strip()]
+def _feed_networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    given = [network.strip() for network in read_text("BEFFROI_FEED_NETWORKS").split(",") if network.strip()]
     try:
         return [ipaddress.ip_network(network) for network in given]
     except ValueError as error:
         raise ImproperlyConfigured(f"BEFFROI_FEED_NETWORKS: {error}. Write it as 10.1.2.0/24") from error
 
 
-FEED_NETWORKS = _networks()
+FEED_NETWORKS = _feed_networks()
 """Private networks from which feeds may come."""
 
 LOGGING = {
@@ -220,7 +222,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": text("BEFFROI_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": read_text("BEFFROI_LOG_LEVEL", "INFO")},
     "loggers": {
         "apscheduler": {"level": "WARNING"},
         "amqtt": {"level": "WARNING"},

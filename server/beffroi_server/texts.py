@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 
-def shortened(text: str, most: int) -> str:
+def shorten_text(text: str, max_length: int) -> str:
     """Return the text; of one with more than ``most`` letters, the beginning and an ellipsis."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    return text if len(text) <= max_length else text[: max_length - 1].rstrip() + "…"

@@ -8,10 +8,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beffroi_content.model import Alert, AlertLevel
 from beffroi_content.timeline import ClockState, Moment
-from beffroi_content.trust import Admission, TrustAnchor, TrustState, admit
+from beffroi_content.trust import AdmittedDocument, TrustAnchor, TrustState, admit_document
 from beffroi_content.wire import envelope
-from beffroi_content.wire.documents import AlertSet, Beat, Document, KeyList, Role, RoleKeys
-from beffroi_content.wire.envelope import Encoding, key_identifier, public_hex
+from beffroi_content.wire.documents import AlertSet, Beat, KeyList, RoleKeys, SignedDocument, SigningRole
+from beffroi_content.wire.envelope import BodyEncoding, key_identifier, public_hex
 from beffroi_content.wire.topics import Topic
 
 NOON = 1_795_000_000_000
@@ -40,8 +40,8 @@ class Town:
     screen: str = "hall"
     threshold: int = 2
     root: list[Ed25519PrivateKey] = field(default_factory=lambda: [key(f"root {n}") for n in range(3)])
-    keys: dict[Role, list[Ed25519PrivateKey]] = field(
-        default_factory=lambda: {role: [key(role)] for role in Role if role is not Role.ROOT}
+    keys: dict[SigningRole, list[Ed25519PrivateKey]] = field(
+        default_factory=lambda: {role: [key(role)] for role in SigningRole if role is not SigningRole.ROOT}
     )
 
     key = staticmethod(key)
@@ -66,7 +66,7 @@ class Town:
             "issued_at_ms": NOON,
             "expires_at_ms": NOON + 1000 * HOUR,
             "keys": {identifier(one): public_hex(one) for one in everyone},
-            "roles": roles | {Role.ROOT: rule(self.root, self.threshold)},
+            "roles": roles | {SigningRole.ROOT: rule(self.root, self.threshold)},
         }
         return KeyList(**facts | changes)
 
@@ -91,25 +91,27 @@ class Town:
     def times(self) -> dict[str, int]:
         return {"issued_at_ms": NOON, "expires_at_ms": NOON + HOUR}
 
-    def seal(self, topic: str, document: Document, role: Role, by: list[Ed25519PrivateKey] | None = None) -> bytes:
+    def seal(
+        self, topic: str, document: SignedDocument, role: SigningRole, by: list[Ed25519PrivateKey] | None = None
+    ) -> bytes:
         """Sign a document for a topic, with the keys of its role or with those given."""
-        private = by or (self.root[: self.threshold] if role is Role.ROOT else self.keys[role])
-        encoding = Encoding.ZLIB if role is Role.PROGRAMME else Encoding.JSON
-        return envelope.seal(role, Topic.parse(topic).audience, document.to_json(), private, encoding)
+        private = by or (self.root[: self.threshold] if role is SigningRole.ROOT else self.keys[role])
+        encoding = BodyEncoding.ZLIB if role is SigningRole.PROGRAMME else BodyEncoding.JSON
+        return envelope.seal_envelope(role, Topic.parse(topic).audience, document.to_json(), private, encoding)
 
     def enrolled(self, *groups: str) -> TrustState:
         """Return the state of a screen that knows the key list of the town."""
         fresh = TrustState(anchor=self.anchor(), groups=groups)
         topic = self.topic("all/keys")
-        return admit(fresh, topic, self.seal(topic, self.key_list(), Role.ROOT), self.at()).state
+        return admit_document(fresh, topic, self.seal(topic, self.key_list(), SigningRole.ROOT), self.at()).state
 
-    def send_alerts(self, state: TrustState, document: AlertSet, moment: Moment | None = None) -> Admission:
+    def send_alerts(self, state: TrustState, document: AlertSet, moment: Moment | None = None) -> AdmittedDocument:
         topic = self.topic("all/alerts")
-        return admit(state, topic, self.seal(topic, document, Role.ALERT), moment or self.at())
+        return admit_document(state, topic, self.seal(topic, document, SigningRole.ALERT), moment or self.at())
 
-    def send_beat(self, state: TrustState, document: Beat, moment: Moment | None = None) -> Admission:
+    def send_beat(self, state: TrustState, document: Beat, moment: Moment | None = None) -> AdmittedDocument:
         topic = self.topic("all/beat")
-        return admit(state, topic, self.seal(topic, document, Role.BEAT), moment or self.at())
+        return admit_document(state, topic, self.seal(topic, document, SigningRole.BEAT), moment or self.at())
 
     def send_keys(
         self,
@@ -117,9 +119,9 @@ class Town:
         document: KeyList,
         by: list[Ed25519PrivateKey] | None = None,
         moment: Moment | None = None,
-    ) -> Admission:
+    ) -> AdmittedDocument:
         topic = self.topic("all/keys")
-        return admit(state, topic, self.seal(topic, document, Role.ROOT, by), moment or self.at())
+        return admit_document(state, topic, self.seal(topic, document, SigningRole.ROOT, by), moment or self.at())
 
 
 @pytest.fixture(scope="session")

@@ -22,14 +22,14 @@ from beffroi_content.model import (
 from beffroi_content.timeline import (
     ClockState,
     Moment,
-    display,
-    grid,
+    calendar_grid,
+    display_power,
     idle_stretches,
     next_showing,
+    rule_visibilities,
     shown_ms,
-    standings,
 )
-from beffroi_content.timeline.calendar import Almanac, applies, local_time
+from beffroi_content.timeline.calendar import LocalCalendar, local_time, rule_applies
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY = 24 * HOUR
@@ -47,7 +47,7 @@ class TestGrid:
     )
 
     def test_says_who_has_a_zone_from_when_to_when(self):
-        found = grid(self.programme, unix("2026-11-24T00:00"), unix("2026-11-25T00:00"))["main"]
+        found = calendar_grid(self.programme, unix("2026-11-24T00:00"), unix("2026-11-25T00:00"))["main"]
         assert [(wall(one.since_ms)[11:], one.rules) for one in found] == [
             ("00:00", ()),
             ("08:00", ("morning",)),
@@ -65,7 +65,7 @@ class TestGrid:
 
     def test_of_a_day_of_25_hours_has_25_hours(self):
         start, end = unix("2026-10-25T00:00"), unix("2026-10-26T00:00")
-        found = grid(self.programme, start, end)["main"]
+        found = calendar_grid(self.programme, start, end)["main"]
         assert found[0].since_ms == start
         assert found[-1].until_ms - start == 25 * HOUR
 
@@ -106,8 +106,8 @@ def test_a_rule_that_is_always_hidden_or_empty_is_found():
         (rule("empty", priority=90), []),
         (rule("past", last_date="2020-01-01"), [slide("old")]),
     )
-    found = {one.rule: one for one in standings(programme, NOW, NOW + 7 * DAY)}
-    assert {name for name, one in found.items() if one.never_wins} == {"hidden", "empty"}
+    found = {one.rule: one for one in rule_visibilities(programme, NOW, NOW + 7 * DAY)}
+    assert {name for name, one in found.items() if one.is_never_seen} == {"hidden", "empty"}
     assert found["hidden"].applies_ms == 7 * HOUR
     assert found["past"].applies_ms == 0
     assert found["news"].seen_ms == 7 * DAY
@@ -122,7 +122,7 @@ class TestDays:
     def days(self, schedule: ScheduleRule, start: str, count: int) -> list[str]:
         programme = manifest((schedule, [slide("on")]), calendars=self.calendars)
         begin = unix(f"{start}T00:00")
-        found = grid(programme, begin, begin + count * DAY)["main"]
+        found = calendar_grid(programme, begin, begin + count * DAY)["main"]
         return [wall(one.since_ms)[:10] for one in found if one.rules]
 
     def test_only_in_the_school_holidays(self):
@@ -161,9 +161,9 @@ class TestTheSun:
         [("2026-06-21", "05:47", "21:58"), ("2026-12-21", "08:41", "16:56"), ("2026-03-29", "07:35", "20:16")],
     )
     def test_rises_and_sets_when_it_does(self, day, sunrise, sunset):
-        almanac, date = Almanac(PARIS), dt.date.fromisoformat(day)
+        almanac, date = LocalCalendar(PARIS), dt.date.fromisoformat(day)
         for event, expected in ((SunEvent.SUNRISE, sunrise), (SunEvent.SUNSET, sunset)):
-            time = almanac.time(SunTime(event=event), date)
+            time = almanac.wall_clock_time(SunTime(event=event), date)
             minutes = time.hour * 60 + time.minute
             hours, rest = expected.split(":")
             assert minutes == pytest.approx(int(hours) * 60 + int(rest), abs=3)
@@ -171,18 +171,20 @@ class TestTheSun:
     def test_a_window_may_last_from_sunset_to_sunrise(self):
         programme = manifest((self.after_dark, [slide("stars")]))
         start = unix("2026-12-21T00:00")
-        found = grid(programme, start, start + DAY)["main"]
+        found = calendar_grid(programme, start, start + DAY)["main"]
         assert [one.rules for one in found] == [("night",), (), ("night",)]
 
     def test_a_time_may_lie_before_or_after_it(self):
-        early = Almanac(PARIS).time(SunTime(event=SunEvent.SUNSET, offset_minutes=-30), dt.date(2026, 12, 21))
-        late = Almanac(PARIS).time(SunTime(event=SunEvent.SUNSET), dt.date(2026, 12, 21))
+        early = LocalCalendar(PARIS).wall_clock_time(
+            SunTime(event=SunEvent.SUNSET, offset_minutes=-30), dt.date(2026, 12, 21)
+        )
+        late = LocalCalendar(PARIS).wall_clock_time(SunTime(event=SunEvent.SUNSET), dt.date(2026, 12, 21))
         assert (late.hour * 60 + late.minute) - (early.hour * 60 + early.minute) == 30
 
     @pytest.mark.parametrize(("day", "dark"), [("2026-06-21", False), ("2026-12-21", True)])
     def test_where_it_does_not_set_it_is_never_dark_and_where_it_does_not_rise_always(self, day, dark):
-        polar = Almanac(ZoneInfo("Arctic/Longyearbyen"), 78.2, 15.6)
-        hours = [applies(self.after_dark, dt.datetime.fromisoformat(f"{day}T{h:02}:30"), polar) for h in range(24)]
+        polar = LocalCalendar(ZoneInfo("Arctic/Longyearbyen"), 78.2, 15.6)
+        hours = [rule_applies(self.after_dark, dt.datetime.fromisoformat(f"{day}T{h:02}:30"), polar) for h in range(24)]
         assert hours.count(dark) >= 23
 
 
@@ -205,17 +207,17 @@ class TestDisplay:
         story = []
         now = self.moment("2026-11-24T12:00")
         for _ in range(4):
-            found = display(self.programme, (), now)
+            found = display_power(self.programme, (), now)
             story.append((found.state, found.brightness))
             now = now.at(found.until_ms)
         assert story == [("on", 100), ("dim", 40), ("off", 0), ("on", 100)]
         assert abs(now.unix_ms - unix("2026-11-25T16:58")) < 5 * MINUTE
 
     def test_is_on_while_nobody_knows_the_time(self):
-        assert display(self.programme, (), self.moment("2026-11-24T02:00", ClockState.UNKNOWN)).state == "on"
+        assert display_power(self.programme, (), self.moment("2026-11-24T02:00", ClockState.UNKNOWN)).state == "on"
 
     def test_without_hours_is_on_without_end(self):
-        found = display(manifest(), (), at())
+        found = display_power(manifest(), (), at())
         assert (found.state, found.until_ms) == ("on", None)
 
     def test_an_emergency_wakes_it_until_it_ends(self):
@@ -231,5 +233,5 @@ class TestDisplay:
                 time_to_live_ms=2 * HOUR,
             )
             held = HeldAlert(alert=alert, lapses_at_uptime_ms=night.uptime_ms + 2 * HOUR)
-            assert display(self.programme, (held,), night).state == expected
-            assert display(self.programme, (held,), night.at(night.unix_ms + HOUR)).state == "off"
+            assert display_power(self.programme, (held,), night).state == expected
+            assert display_power(self.programme, (held,), night.at(night.unix_ms + HOUR)).state == "off"

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beffroi_content.model import ScheduleRule, TimeWindow
-from beffroi_content.timeline.calendar import Almanac, applies, boundaries, local_time
+from beffroi_content.timeline.calendar import LocalCalendar, local_time, rule_applies, rule_boundaries
 
 PARIS, LORD_HOWE, ST_JOHNS = ZoneInfo("Europe/Paris"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("America/St_Johns")
 MINUTE = 60_000
@@ -23,7 +23,7 @@ def rule(*times: str, **changes) -> ScheduleRule:
 
 
 def on(schedule: ScheduleRule, local: str) -> bool:
-    return applies(schedule, dt.datetime.fromisoformat(local), Almanac(PARIS))
+    return rule_applies(schedule, dt.datetime.fromisoformat(local), LocalCalendar(PARIS))
 
 
 def unix(text: str, zone: ZoneInfo = PARIS, fold: int = 0) -> int:
@@ -32,7 +32,7 @@ def unix(text: str, zone: ZoneInfo = PARIS, fold: int = 0) -> int:
 
 
 def applies_at(schedule: ScheduleRule, unix_ms: int, zone: ZoneInfo) -> bool:
-    return applies(schedule, local_time(unix_ms, zone), Almanac(zone))
+    return rule_applies(schedule, local_time(unix_ms, zone), LocalCalendar(zone))
 
 
 def walls(schedule: ScheduleRule, start: str, hours: int, zone: ZoneInfo = PARIS) -> list[str]:
@@ -40,7 +40,7 @@ def walls(schedule: ScheduleRule, start: str, hours: int, zone: ZoneInfo = PARIS
     now = unix(start, zone)
     end = now + hours * 60 * MINUTE
     found = []
-    while (after := boundaries(schedule, now, Almanac(zone))[1]) is not None and after < end:
+    while (after := rule_boundaries(schedule, now, LocalCalendar(zone))[1]) is not None and after < end:
         now = after
         found.append(local_time(now, zone).isoformat(timespec="minutes"))
     return found
@@ -49,7 +49,7 @@ def walls(schedule: ScheduleRule, start: str, hours: int, zone: ZoneInfo = PARIS
 class TestTimesOfDay:
     def test_a_rule_without_limits_always_applies(self):
         assert on(rule(), "2026-11-24T03:00")
-        assert boundaries(rule(), unix("2026-11-24T03:00"), Almanac(PARIS)) == (None, None)
+        assert rule_boundaries(rule(), unix("2026-11-24T03:00"), LocalCalendar(PARIS)) == (None, None)
 
     def test_a_window_holds_its_start_and_not_its_end(self):
         office = rule("08:30-17:00")
@@ -85,7 +85,7 @@ class TestTimesOfDay:
 
     def test_a_boundary_within_a_millisecond_is_not_missed(self):
         odd = rule("08:00:00.000500-09:00")
-        after = boundaries(odd, unix("2026-11-24T07:00"), Almanac(PARIS))[1]
+        after = rule_boundaries(odd, unix("2026-11-24T07:00"), LocalCalendar(PARIS))[1]
         assert after == unix("2026-11-24T08:00") + 1
         assert applies_at(odd, after, PARIS)
 
@@ -111,24 +111,29 @@ class TestDaysAndDates:
 
     def test_the_weekend_is_no_reason_to_stop_looking_ahead(self):
         office = rule("08:00-18:00", weekdays=MONDAY_TO_FRIDAY)
-        assert boundaries(office, unix("2026-11-27T18:00"), Almanac(PARIS)) == (
+        assert rule_boundaries(office, unix("2026-11-27T18:00"), LocalCalendar(PARIS)) == (
             unix("2026-11-27T18:00"),
             unix("2026-11-30T08:00"),
         )
 
     def test_a_rule_of_next_year_is_known_to_begin_then(self):
-        assert boundaries(rule(first_date="2028-02-29"), unix("2026-11-24T12:00"), Almanac(PARIS))[1] == unix(
-            "2028-02-29T00:00"
-        )
+        assert rule_boundaries(rule(first_date="2028-02-29"), unix("2026-11-24T12:00"), LocalCalendar(PARIS))[
+            1
+        ] == unix("2028-02-29T00:00")
 
     def test_a_rule_that_is_over_never_comes_back(self):
-        assert boundaries(rule("08:00-12:00", last_date="2026-11-01"), unix("2026-11-24T12:00"), Almanac(PARIS)) == (
+        assert rule_boundaries(
+            rule("08:00-12:00", last_date="2026-11-01"), unix("2026-11-24T12:00"), LocalCalendar(PARIS)
+        ) == (
             None,
             None,
         )
 
     def test_a_rule_without_end_may_be_written_with_the_last_of_all_days(self):
-        assert boundaries(rule(last_date=dt.date.max), unix("2026-11-24T12:00"), Almanac(PARIS)) == (None, None)
+        assert rule_boundaries(rule(last_date=dt.date.max), unix("2026-11-24T12:00"), LocalCalendar(PARIS)) == (
+            None,
+            None,
+        )
 
 
 class TestDaylightSaving:
@@ -141,14 +146,14 @@ class TestDaylightSaving:
     def test_a_window_cut_by_the_skipped_hour_begins_after_it(self):
         schedule = rule("02:30-04:00")
         assert walls(schedule, "2026-03-28T12:00", 24) == ["2026-03-29T03:00", "2026-03-29T04:00"]
-        assert boundaries(schedule, unix("2026-03-29T01:00"), Almanac(PARIS))[1] == unix("2026-03-29T03:00")
+        assert rule_boundaries(schedule, unix("2026-03-29T01:00"), LocalCalendar(PARIS))[1] == unix("2026-03-29T03:00")
 
     def test_an_hour_that_is_repeated_counts_twice(self):
         schedule = rule("02:15-02:45")
         assert walls(schedule, "2026-10-24T12:00", 24) == ["2026-10-25T02:15", "2026-10-25T02:45"] * 2
         second = unix("2026-10-25T02:15", fold=1)
         assert second - unix("2026-10-25T02:15") == 60 * MINUTE
-        assert boundaries(schedule, second, Almanac(PARIS))[0] == second
+        assert rule_boundaries(schedule, second, LocalCalendar(PARIS))[0] == second
 
     def test_a_window_that_ends_in_the_repeated_hour_comes_back(self):
         assert walls(rule("01:00-02:30"), "2026-10-24T12:00", 24) == [
@@ -180,9 +185,9 @@ class TestDaylightSaving:
         assert walls(rule("02:10-03:00"), "2026-10-03T12:00", 24, LORD_HOWE) == ["2026-10-04T02:30", "2026-10-04T03:00"]
 
     def test_an_offset_of_half_hours_is_followed_in_newfoundland(self):
-        assert boundaries(rule("08:00-18:00"), unix("2026-11-01T00:00", ST_JOHNS), Almanac(ST_JOHNS))[1] == unix(
-            "2026-11-01T11:30", ZoneInfo("UTC")
-        )
+        assert rule_boundaries(rule("08:00-18:00"), unix("2026-11-01T00:00", ST_JOHNS), LocalCalendar(ST_JOHNS))[
+            1
+        ] == unix("2026-11-01T11:30", ZoneInfo("UTC"))
 
     def test_a_minute_of_monday_came_twice_in_newfoundland(self):
         """Until 2011 the clock went back from 00:01 to 23:01 of the day before."""
@@ -195,7 +200,7 @@ class TestDaylightSaving:
 
     def test_a_weekday_may_be_one_that_the_change_falls_on(self):
         schedule = rule("02:15-02:45", weekdays={7})
-        assert boundaries(schedule, unix("2026-03-22T12:00"), Almanac(PARIS))[1] == unix("2026-04-05T02:15")
+        assert rule_boundaries(schedule, unix("2026-03-22T12:00"), LocalCalendar(PARIS))[1] == unix("2026-04-05T02:15")
 
 
 class TestAClockThatIsWrong:
@@ -203,7 +208,7 @@ class TestAClockThatIsWrong:
     @pytest.mark.parametrize("zone", [PARIS, ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Niue")], ids=str)
     def test_by_ages_still_gets_an_answer(self, unix_ms, zone):
         for schedule in (rule("22:00-06:00"), rule(first_date=dt.date.max), rule(weekdays={1}, last_date=dt.date.min)):
-            before, after = boundaries(schedule, unix_ms, Almanac(zone))
+            before, after = rule_boundaries(schedule, unix_ms, LocalCalendar(zone))
             applies_at(schedule, unix_ms, zone)
             assert before is None or before <= unix_ms
             assert after is None or after > unix_ms
@@ -253,7 +258,7 @@ def minute_by_minute(schedule: ScheduleRule, minutes: range, zone: ZoneInfo) -> 
 @example(rule("23:00-01:00", weekdays={6}), unix("2011-12-29T12:00"), "Pacific/Apia")
 def test_boundaries_are_those_that_a_watchman_would_see(schedule, unix_ms, name):
     zone = ZoneInfo(name)
-    before, after = boundaries(schedule, unix_ms, Almanac(zone))
+    before, after = rule_boundaries(schedule, unix_ms, LocalCalendar(zone))
     this_minute = unix_ms // MINUTE * MINUTE
     horizon = this_minute + 2 * DAY
     seen = minute_by_minute(schedule, range(this_minute + MINUTE, horizon, MINUTE), zone)

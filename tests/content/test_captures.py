@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from beffroi_content.wire.captures import HEAD, BadCapture, checked, label, labelled
-from beffroi_content.wire.reports import Capture
+from beffroi_content.wire.captures import LABEL_HEAD, InvalidCapture, add_label, check_capture, read_label
+from beffroi_content.wire.reports import CaptureLabel
 
 
 def png(size: tuple[int, int] = (64, 36), mode: str = "RGB", **how: object) -> bytes:
@@ -20,8 +20,8 @@ def png(size: tuple[int, int] = (64, 36), mode: str = "RGB", **how: object) -> b
     return buffer.getvalue()
 
 
-SAID = Capture(size=(64, 36), picture="a" * 64, taken_at_ms=5, clock="trusted", programme=7)
-WHOLE = labelled(png(), SAID)
+SAID = CaptureLabel(size=(64, 36), picture="a" * 64, taken_at_ms=5, clock="trusted", programme=7)
+WHOLE = add_label(png(), SAID)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -29,7 +29,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def test_it_says_what_it_is_and_is_a_picture_as_before():
-    assert checked(WHOLE) == label(WHOLE[:HEAD]) == SAID
+    assert check_capture(WHOLE) == read_label(WHOLE[:LABEL_HEAD]) == SAID
     with Image.open(io.BytesIO(WHOLE)) as labelled_one, Image.open(io.BytesIO(png())) as plain:
         assert labelled_one.size == plain.size
         labelled_one.load()
@@ -37,23 +37,23 @@ def test_it_says_what_it_is_and_is_a_picture_as_before():
 
 @given(st.integers(0, len(WHOLE) - 1))
 def test_one_that_is_cut_off_is_refused(length):
-    with pytest.raises(BadCapture):
-        checked(WHOLE[:length])
+    with pytest.raises(InvalidCapture):
+        check_capture(WHOLE[:length])
 
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
 def test_one_that_is_damaged_anywhere_is_refused(place, change):
     damaged = bytearray(WHOLE)
     damaged[place] ^= change
-    with pytest.raises(BadCapture):
-        checked(bytes(damaged))
+    with pytest.raises(InvalidCapture):
+        check_capture(bytes(damaged))
 
 
 @given(st.binary(max_size=300))
 def test_whatever_comes_is_refused(data):
     for start in (b"", WHOLE[:8], WHOLE[:33]):
-        with pytest.raises(BadCapture):
-            checked(start + data)
+        with pytest.raises(InvalidCapture):
+            check_capture(start + data)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_whatever_comes_is_refused(data):
     [
         png(),
         b"\xff\xd8\xff\xe0" + WHOLE,
-        labelled(png((65, 36)), SAID),
-        labelled(png(mode="RGBA"), SAID),
-        labelled(png(mode="P"), SAID),
+        add_label(png((65, 36)), SAID),
+        add_label(png(mode="RGBA"), SAID),
+        add_label(png(mode="P"), SAID),
         WHOLE + b"\0",
         WHOLE + chunk(b"IEND", b""),
         WHOLE[:-12] + chunk(b"iTXt", b"x") + WHOLE[-12:],
@@ -79,8 +79,8 @@ def test_whatever_comes_is_refused(data):
     ],
 )  # fmt: skip
 def test_what_no_player_makes_is_refused(wrong):
-    with pytest.raises(BadCapture):
-        checked(wrong)
+    with pytest.raises(InvalidCapture):
+        check_capture(wrong)
 
 
 def test_no_side_may_be_longer_than_a_display_is():

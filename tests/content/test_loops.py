@@ -9,22 +9,22 @@ from hypothesis import strategies as st
 from programmes import HOUR, MINUTE, NOW, SECOND, SIZE, at, manifest, rule, slide
 
 from beffroi_content.model import (
-    Cadence,
     Interjection,
+    InterjectionCadence,
     Manifest,
     Playlist,
     PlaylistOrder,
     RuleMode,
     Slide,
 )
-from beffroi_content.timeline import changes, shown_ms
+from beffroi_content.timeline import scene_changes, shown_ms
 
 
 def shows(programme: Manifest, hours: float = 3) -> list[tuple[int, str]]:
     """Return when each slide comes on, in milliseconds after ``NOW``; what was on before is left out."""
     found: list[tuple[int, str]] = []
     now = NOW
-    for scene in islice(changes(programme, (), at(), SIZE), 20_000):
+    for scene in islice(scene_changes(programme, (), at(), SIZE), 20_000):
         shown = scene.showings[0]
         assert shown.slide is not None
         if not found or found[-1][1] != shown.slide.id or shown.since_ms == now:
@@ -39,7 +39,7 @@ def names(programme: Manifest, count: int) -> list[str]:
     return [name for _, name in shows(programme)][:count]
 
 
-def interject(cadence: Cadence, amount: int, **changes):
+def interject(cadence: InterjectionCadence, amount: int, **changes):
     """Return the facts of a rule that comes in between."""
     return {"mode": RuleMode.INTERJECT, "interjection": Interjection(cadence=cadence, amount=amount)} | changes
 
@@ -89,7 +89,7 @@ class TestInterjections:
     def test_come_at_least_every_so_many_minutes(self, base, between, amount):
         programme = manifest(
             (rule("base"), slides("b", base)),
-            (rule("between", **interject(Cadence.EVERY_MINUTES, amount)), slides("i", between)),
+            (rule("between", **interject(InterjectionCadence.EVERY_MINUTES, amount)), slides("i", between)),
         )
         starts = [start for start, name in shows(programme) if name.startswith("i")]
         assert starts[0] <= amount * MINUTE
@@ -100,7 +100,7 @@ class TestInterjections:
     def test_come_at_most_so_many_times_an_hour(self, base, between, amount):
         programme = manifest(
             (rule("base"), slides("b", base)),
-            (rule("between", **interject(Cadence.TIMES_AN_HOUR, amount)), slides("i", between)),
+            (rule("between", **interject(InterjectionCadence.TIMES_AN_HOUR, amount)), slides("i", between)),
         )
         starts = [start for start, name in shows(programme, hours=5) if name.startswith("i")]
         assert starts
@@ -111,7 +111,7 @@ class TestInterjections:
     def test_take_so_many_seconds_of_an_hour(self, base, between, amount):
         programme = manifest(
             (rule("base"), slides("b", base)),
-            (rule("between", **interject(Cadence.SECONDS_AN_HOUR, amount)), slides("i", between)),
+            (rule("between", **interject(InterjectionCadence.SECONDS_AN_HOUR, amount)), slides("i", between)),
         )
         shown = shown_ms(programme, NOW, NOW + 100 * HOUR)["main"]
         seconds = sum(ms for name, ms in shown.items() if name.startswith("i")) / 100 / SECOND
@@ -120,7 +120,7 @@ class TestInterjections:
     def test_wait_for_the_end_of_a_slide_and_take_turns(self):
         programme = manifest(
             (rule("base"), [slide("long", 50), slide("short", 7)]),
-            (rule("between", **interject(Cadence.EVERY_MINUTES, 3)), [slide("one"), slide("two")]),
+            (rule("between", **interject(InterjectionCadence.EVERY_MINUTES, 3)), [slide("one"), slide("two")]),
         )
         story = shows(programme, hours=1)
         lengths = {name: set() for name in ("long", "short")}
@@ -133,18 +133,18 @@ class TestInterjections:
     def test_cut_into_a_slide_that_is_longer_than_they_may_wait(self):
         programme = manifest(
             (rule("base"), [slide("film", 3000), slide("short", 7)]),
-            (rule("between", **interject(Cadence.EVERY_MINUTES, 5)), [slide("one")]),
+            (rule("between", **interject(InterjectionCadence.EVERY_MINUTES, 5)), [slide("one")]),
         )
         starts = [start for start, name in shows(programme, hours=1) if name == "one"]
         assert {later - earlier for earlier, later in pairwise(starts)} == {5 * MINUTE}
 
     def test_come_in_between_the_idle_slide_where_there_is_nothing_else(self):
-        programme = manifest((rule("between", **interject(Cadence.EVERY_MINUTES, 5)), [slide("one")]))
+        programme = manifest((rule("between", **interject(InterjectionCadence.EVERY_MINUTES, 5)), [slide("one")]))
         assert names(programme, 3) in (["idle", "one", "idle"], ["one", "idle", "one"])
 
     def test_need_the_priority_of_what_they_come_between(self):
         news = (rule("news", priority=70), [slide("news")])
-        between = interject(Cadence.EVERY_MINUTES, 1)
+        between = interject(InterjectionCadence.EVERY_MINUTES, 1)
         assert set(names(manifest(news, (rule("low", **between), [slide("low")])), 5)) == {"news"}
         assert set(names(manifest(news, (rule("high", priority=90, **between), [slide("high")])), 5)) == {
             "news",
@@ -153,7 +153,7 @@ class TestInterjections:
 
     def test_a_rule_that_replaces_is_alone_among_its_equals(self):
         mayor = (rule("mayor", mode=RuleMode.REPLACE), [slide("speech")])
-        between = interject(Cadence.EVERY_MINUTES, 1)
+        between = interject(InterjectionCadence.EVERY_MINUTES, 1)
         assert set(names(manifest(mayor, (rule("equal", **between), [slide("equal")])), 5)) == {"speech"}
         higher = (rule("higher", priority=60, **between), [slide("higher")])
         assert set(names(manifest(mayor, higher), 5)) == {"speech", "higher"}
@@ -164,7 +164,7 @@ class TestInterjections:
         programme = manifest(
             (rule("base"), slides("b", [8, 12])),
             *(
-                (rule(f"r{amount}", **interject(Cadence.EVERY_MINUTES, amount)), [slide(f"i{amount}", 6)])
+                (rule(f"r{amount}", **interject(InterjectionCadence.EVERY_MINUTES, amount)), [slide(f"i{amount}", 6)])
                 for amount in amounts
             ),
         )

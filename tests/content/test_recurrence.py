@@ -58,14 +58,14 @@ def test_the_days_are_those_of_dateutil(text, start):
     midnight = dt.datetime.combine(start, dt.time())
     theirs = rrulestr(text, dtstart=midnight).between(midnight, dt.datetime.combine(last, dt.time()), inc=True)
     rule = Recurrence.parse(text)
-    ours = [day for offset in range(801) if rule.includes(day := start + dt.timedelta(days=offset), start)]
+    ours = [day for offset in range(801) if rule.includes_day(day := start + dt.timedelta(days=offset), start)]
     assert ours == [moment.date() for moment in theirs]
 
 
 def days(text: str, start: str, count: int) -> list[str]:
     rule, first = Recurrence.parse(text), dt.date.fromisoformat(start)
     found = (first + dt.timedelta(days=offset) for offset in range(4_000))
-    return [day.isoformat() for day in found if rule.includes(day, first)][:count]
+    return [day.isoformat() for day in found if rule.includes_day(day, first)][:count]
 
 
 def test_the_first_tuesday_of_the_month():

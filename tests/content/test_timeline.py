@@ -16,8 +16,8 @@ from beffroi_content.model import (
     UnknownContent,
     banner_rectangle,
 )
-from beffroi_content.timeline import ClockState, Moment, ReasonKind, Scene, changes, resolve
-from beffroi_content.timeline.alerts import BREATHER_MS, PAGE_MS, TAKEOVER_MS
+from beffroi_content.timeline import ClockState, Moment, ReasonKind, Scene, resolve_scene, scene_changes
+from beffroi_content.timeline.alerts import LOOP_INTERVAL_MS, PAGE_MS, TAKEOVER_MS
 from beffroi_content.timeline.resolver import INFORMATION_MS
 
 
@@ -51,7 +51,7 @@ def shown(scene: Scene) -> list[str]:
 
 
 def on(programme: Manifest | None, moment: Moment, *alerts: HeldAlert) -> list[str]:
-    return shown(resolve(programme, alerts, moment, SIZE))
+    return shown(resolve_scene(programme, alerts, moment, SIZE))
 
 
 def story(
@@ -59,7 +59,7 @@ def story(
 ) -> list[tuple[int, list[str]]]:
     """Return what is on from a moment, each with the seconds that it lasts."""
     told, now = [], moment.unix_ms
-    for scene in islice(changes(programme, alerts, moment, SIZE), scenes):
+    for scene in islice(scene_changes(programme, alerts, moment, SIZE), scenes):
         until = scene.until_ms if scene.until_ms is not None else now - 1000
         told.append(((until - now) // SECOND, shown(scene)))
         now = until
@@ -72,11 +72,11 @@ LOOP = manifest((rule("news"), [slide("library", 10), slide("market", 20), slide
 
 class TestRules:
     def test_without_a_programme_nothing_is_on(self):
-        scene = resolve(None, [], at(), SIZE)
+        scene = resolve_scene(None, [], at(), SIZE)
         assert (scene.showings, scene.until_ms) == ((), None)
 
     def test_the_slide_of_a_rule_is_on_with_its_reason(self):
-        (showing,) = resolve(ALWAYS, [], at(), SIZE).showings
+        (showing,) = resolve_scene(ALWAYS, [], at(), SIZE).showings
         assert showing.slide.id == "library"
         assert (showing.reason.kind, showing.reason.rule, showing.reason.playlist, showing.reason.priority) == (
             ReasonKind.RULE,
@@ -88,26 +88,26 @@ class TestRules:
 
     def test_where_no_rule_applies_the_screen_idles_until_one_does(self):
         programme = manifest((rule("evening", "18:00-20:00"), [slide("concert")]))
-        scene = resolve(programme, [], at(), SIZE)
+        scene = resolve_scene(programme, [], at(), SIZE)
         assert (shown(scene), scene.showings[0].reason.kind) == (["idle"], ReasonKind.IDLE)
         assert scene.until_ms == unix("2026-11-24T18:00")
         assert story(programme, at(), scenes=4)[1:3] == [(2 * 3600, ["concert"]), (22 * 3600, ["idle"])]
 
     def test_a_showing_says_since_when(self):
         programme = manifest((rule("office", "08:00-18:00"), [slide("library")]))
-        (showing,) = resolve(programme, [], at(), SIZE).showings
+        (showing,) = resolve_scene(programme, [], at(), SIZE).showings
         assert (showing.since_ms, showing.until_ms) == (unix("2026-11-24T08:00"), unix("2026-11-24T18:00"))
 
     def test_what_ends_in_another_rule_ends_nothing_here(self):
         stale, short = slide("old", valid_until_ms=NOW - HOUR), slide("fair", valid_until_ms=NOW + HOUR)
         programme = manifest((rule("news"), [slide("library"), stale]), (rule("feast", priority=20), [short]))
-        (showing,) = resolve(programme, [], at(), SIZE).showings
+        (showing,) = resolve_scene(programme, [], at(), SIZE).showings
         assert (showing.since_ms, showing.until_ms) == (NOW - HOUR, None)
 
     def test_over_a_weekend_the_next_change_is_still_known(self):
         programme = manifest((rule("office", "08:00-18:00", weekdays=frozenset(range(1, 6))), [slide("library")]))
         friday_evening = at(unix("2026-11-27T18:00") - NOW)
-        assert resolve(programme, [], friday_evening, SIZE).until_ms == unix("2026-11-30T08:00")
+        assert resolve_scene(programme, [], friday_evening, SIZE).until_ms == unix("2026-11-30T08:00")
 
     def test_the_highest_priority_is_on_alone(self):
         programme = manifest(
@@ -152,7 +152,7 @@ class TestRules:
             (rule("clock", zone="foot"), [slide("time")]),
             zones=("main", "foot", "side"),
         )
-        scene = resolve(programme, [], at(), SIZE)
+        scene = resolve_scene(programme, [], at(), SIZE)
         assert shown(scene) == ["library", "time", "idle"]
         assert [showing.zone for showing in scene.showings] == ["main", "foot", "side"]
         assert scene.showings[1].rectangle == programme.layout.zones[1].rectangle
@@ -173,7 +173,7 @@ class TestLoops:
         assert story(LOOP, at(), scenes=4) == [(10, ["library"]), (20, ["market"]), (30, ["pool"]), (10, ["library"])]
 
     def test_have_no_memory_so_that_a_restarted_player_goes_on_where_it_would_have_been(self):
-        (showing,) = resolve(LOOP, [], at(17 * SECOND), SIZE).showings
+        (showing,) = resolve_scene(LOOP, [], at(17 * SECOND), SIZE).showings
         assert (showing.slide.id, showing.since_ms, showing.until_ms) == (
             "market",
             NOW + 10 * SECOND,
@@ -183,7 +183,7 @@ class TestLoops:
     @pytest.mark.parametrize("uptime", [0, 7, 10**12])
     def test_two_screens_are_in_step_however_long_they_have_been_up(self, uptime):
         elsewhere = Moment(NOW + 41 * SECOND, uptime, ClockState.CARRIED)
-        assert resolve(LOOP, [], elsewhere, SIZE) == resolve(LOOP, [], at(41 * SECOND), SIZE)
+        assert resolve_scene(LOOP, [], elsewhere, SIZE) == resolve_scene(LOOP, [], at(41 * SECOND), SIZE)
 
     def test_a_slide_of_several_pages_shows_each_for_its_time(self):
         programme = manifest((rule("news"), [slide("works", pages=3), slide("pool")]))
@@ -203,7 +203,7 @@ class TestLoops:
         tale = story(programme, at(29 * MINUTE), scenes=3)
         assert tale[0] == (60, tale[0][1])
         assert tale[1] == (60, ["siren"])
-        after = resolve(programme, [], at(31 * MINUTE), SIZE).showings[0]
+        after = resolve_scene(programme, [], at(31 * MINUTE), SIZE).showings[0]
         assert after.since_ms == NOW + 31 * MINUTE
 
 
@@ -309,14 +309,14 @@ class TestInformation:
         assert seen == {"idle", "slide flood"}
 
     def test_is_on_even_before_the_first_programme(self):
-        scene = resolve(None, [held(alert(AlertLevel.INFORMATION))], at(), SIZE)
+        scene = resolve_scene(None, [held(alert(AlertLevel.INFORMATION))], at(), SIZE)
         assert shown(scene) == ["slide flood"]
         assert scene.showings[0].rectangle.size == SIZE
 
 
 class TestVigilance:
     def test_lies_over_the_programme_as_a_banner(self):
-        scene = resolve(LOOP, [held(alert(AlertLevel.VIGILANCE))], at(), SIZE)
+        scene = resolve_scene(LOOP, [held(alert(AlertLevel.VIGILANCE))], at(), SIZE)
         assert shown(scene) == ["library", "banner flood"]
         assert scene.showings[1].rectangle == banner_rectangle(SIZE)
         assert scene.showings[1].zone is None
@@ -333,7 +333,7 @@ class TestVigilance:
     def test_says_that_it_is_over_in_the_band_too(self):
         one = held(alert(AlertLevel.VIGILANCE, lasts=HOUR, all_clear_ms=5 * MINUTE))
         assert on(ALWAYS, at(HOUR), one) == ["library", "all-clear flood"]
-        assert resolve(ALWAYS, [one], at(HOUR), SIZE).showings[1].rectangle == banner_rectangle(SIZE)
+        assert resolve_scene(ALWAYS, [one], at(HOUR), SIZE).showings[1].rectangle == banner_rectangle(SIZE)
         assert on(ALWAYS, at(HOUR + 5 * MINUTE), one) == ["library"]
 
     def test_gives_way_to_a_takeover(self):
@@ -344,7 +344,7 @@ class TestVigilance:
 class TestAlert:
     def test_takes_the_screen_over_and_lets_it_breathe(self):
         one = held(alert(AlertLevel.ALERT))
-        takeover, breather = TAKEOVER_MS // SECOND, BREATHER_MS // SECOND
+        takeover, breather = TAKEOVER_MS // SECOND, LOOP_INTERVAL_MS // SECOND
         assert story(ALWAYS, at(), one, scenes=4) == [
             (takeover, ["takeover flood"]),
             (breather, ["library"]),
@@ -374,7 +374,7 @@ class TestAlert:
 
     def test_resumes_the_loop_where_the_clock_has_brought_it(self):
         one = held(alert(AlertLevel.ALERT))
-        (showing,) = resolve(LOOP, [one], at(20 * SECOND), SIZE).showings
+        (showing,) = resolve_scene(LOOP, [one], at(20 * SECOND), SIZE).showings
         assert (showing.slide.id, showing.since_ms, showing.until_ms) == (
             "market",
             NOW + 20 * SECOND,
@@ -385,7 +385,7 @@ class TestAlert:
 class TestEmergency:
     def test_holds_the_whole_screen_without_a_break(self):
         one = held(alert(AlertLevel.EMERGENCY, lasts=HOUR))
-        scene = resolve(LOOP, [one], at(), SIZE)
+        scene = resolve_scene(LOOP, [one], at(), SIZE)
         assert (shown(scene), scene.until_ms) == (["takeover flood"], NOW + HOUR)
         assert scene.showings[0].rectangle.size == SIZE
         assert scene.showings[0].reason.kind is ReasonKind.ALERT
@@ -428,7 +428,7 @@ class TestTheEndOfAnAlert:
     def test_is_announced_before_the_loop_returns(self, level):
         one = held(alert(level, lasts=HOUR, all_clear_ms=5 * MINUTE))
         assert on(LOOP, at(HOUR), one) == ["all-clear flood"]
-        assert resolve(LOOP, [one], at(HOUR), SIZE).showings[0].reason.kind is ReasonKind.ALL_CLEAR
+        assert resolve_scene(LOOP, [one], at(HOUR), SIZE).showings[0].reason.kind is ReasonKind.ALL_CLEAR
         assert story(LOOP, at(HOUR), one, scenes=1)[0][0] == 5 * 60
         assert on(LOOP, at(HOUR + 5 * MINUTE), one) == ["library"]
 
@@ -454,12 +454,12 @@ class TestTheEndOfAnAlert:
 
     def test_does_not_make_what_follows_seem_older_than_it_is(self):
         one = held(alert(AlertLevel.EMERGENCY, lasts=MINUTE, all_clear_ms=MINUTE))
-        (showing,) = resolve(ALWAYS, [one], at(2 * MINUTE + 5), SIZE).showings
+        (showing,) = resolve_scene(ALWAYS, [one], at(2 * MINUTE + 5), SIZE).showings
         assert showing.since_ms == NOW + 2 * MINUTE
 
 
 def test_forms_follow_levels():
-    forms = {level: resolve(None, [held(alert(level))], at(), SIZE).showings[0].form for level in AlertLevel}
+    forms = {level: resolve_scene(None, [held(alert(level))], at(), SIZE).showings[0].form for level in AlertLevel}
     assert forms == {
         AlertLevel.INFORMATION: AlertForm.SLIDE,
         AlertLevel.VIGILANCE: AlertForm.BANNER,

@@ -11,12 +11,13 @@ from beffroi_content.model import (
     AlertLevel,
     Announcement,
     AnnouncementContent,
-    Cadence,
     DayCalendar,
     DayRange,
     HeldAlert,
     Interjection,
+    InterjectionCadence,
     Layout,
+    LayoutZone,
     Manifest,
     Playlist,
     Rectangle,
@@ -27,17 +28,16 @@ from beffroi_content.model import (
     Slide,
     SunEvent,
     SunTime,
-    Template,
+    TemplateName,
     TimeWindow,
     Town,
     UnknownContent,
-    Zone,
 )
-from beffroi_content.timeline import ClockState, Moment, Scene, changes, grid, resolve
-from beffroi_content.timeline.calendar import Almanac, applies, local_time
-from beffroi_content.timeline.playlists import Shelf
+from beffroi_content.timeline import ClockState, Moment, Scene, calendar_grid, resolve_scene, scene_changes
+from beffroi_content.timeline.calendar import LocalCalendar, local_time, rule_applies
+from beffroi_content.timeline.playlists import PlaylistIndex
 from beffroi_content.timeline.programme import is_valid
-from beffroi_content.timeline.selection import Eligible, Selection, select, track
+from beffroi_content.timeline.selection import EligibleRule, ZoneSelection, build_loop, select_rules
 
 SIZE = (320, 160)
 MINUTE = 60_000
@@ -57,7 +57,7 @@ times = st.builds(dt.time, st.integers(0, 23), st.sampled_from([0, 30])) | st.bu
 
 
 def content(name: str):
-    return AnnouncementContent(announcement=Announcement(id=name, template=Template.NOTICE, title=name))
+    return AnnouncementContent(announcement=Announcement(id=name, template=TemplateName.NOTICE, title=name))
 
 
 @st.composite
@@ -77,7 +77,9 @@ def slides(draw, name: str) -> Slide:
     )
 
 
-interjections = st.builds(Interjection, cadence=st.sampled_from(Cadence), amount=st.sampled_from([1, 3, 10, 60]))
+interjections = st.builds(
+    Interjection, cadence=st.sampled_from(InterjectionCadence), amount=st.sampled_from([1, 3, 10, 60])
+)
 modes = st.one_of(
     st.builds(lambda weight: {"mode": RuleMode.ROTATE, "weight": weight}, st.integers(1, 5)),
     st.just({"mode": RuleMode.REPLACE}),
@@ -116,7 +118,7 @@ def manifests(draw) -> Manifest:
     return Manifest(
         screen="hall",
         settings=ScreenSettings(screen_class=CLASS, town=Town(name="Saint-Aubin")),
-        layout=Layout(zones=tuple(Zone(id=name, rectangle=Rectangle(width=320, height=80)) for name in ZONES)),
+        layout=Layout(zones=tuple(LayoutZone(id=name, rectangle=Rectangle(width=320, height=80)) for name in ZONES)),
         slides=tuple(draw(slides(name)) for name in SLIDES),
         calendars=(DayCalendar(id="holidays", name="H", days=(DayRange(first="2026-03-28", last="2026-03-29"),)),),
         playlists=(
@@ -178,7 +180,7 @@ few = settings(max_examples=50, deadline=None)
 @few
 @given(situation=situations())
 def test_every_zone_shows_one_thing_unless_the_screen_is_taken_over(situation):
-    scene = resolve(*situation, SIZE)
+    scene = resolve_scene(*situation, SIZE)
     if any(shown.form in {"takeover", "all-clear"} and shown.rectangle.size == SIZE for shown in scene.showings):
         assert len(scene.showings) == 1
         return
@@ -197,13 +199,13 @@ def test_there_is_no_gap_without_a_programme_while_an_alert_is_on(situation):
         for one in alerts
         if one.lapses_at_uptime_ms > moment.uptime_ms and (not known or one.alert.ends_at_ms > moment.unix_ms)
     ]
-    assert bool(resolve(None, alerts, moment, SIZE).showings) or not on
+    assert bool(resolve_scene(None, alerts, moment, SIZE).showings) or not on
 
 
 @few
 @given(situation=situations())
 def test_nothing_is_on_outside_its_validity_or_of_an_unknown_kind(situation):
-    for scene in islice(changes(*situation, SIZE), 30):
+    for scene in islice(scene_changes(*situation, SIZE), 30):
         end = scene.until_ms if scene.until_ms is not None else situation[2].unix_ms + 1
         for shown in scene.showings:
             if shown.slide is not None:
@@ -218,7 +220,7 @@ def test_nothing_is_on_outside_its_validity_or_of_an_unknown_kind(situation):
 @given(situation=situations())
 def test_no_alert_is_on_past_its_end_or_its_time_to_live(situation):
     moment = situation[2]
-    for scene in islice(changes(*situation, SIZE), 30):
+    for scene in islice(scene_changes(*situation, SIZE), 30):
         for shown in scene.showings:
             if shown.alert is not None and shown.form != "all-clear":
                 longest = max(one.lapses_at_uptime_ms for one in situation[1] if one.alert == shown.alert)
@@ -231,7 +233,7 @@ def test_no_alert_is_on_past_its_end_or_its_time_to_live(situation):
 @given(situation=situations(), data=st.data())
 def test_a_scene_stays_as_it_is_from_since_to_until(situation, data):
     manifest, alerts, moment = situation
-    scene = resolve(manifest, alerts, moment, SIZE)
+    scene = resolve_scene(manifest, alerts, moment, SIZE)
     for shown in scene.showings:
         assert shown.since_ms is None or shown.since_ms <= moment.unix_ms
         assert shown.until_ms is None or moment.unix_ms < shown.until_ms
@@ -239,10 +241,10 @@ def test_a_scene_stays_as_it_is_from_since_to_until(situation, data):
         # Something else may have come or gone since: a banner changes no zone.
         begin = moment.unix_ms if shown.since_ms is None else shown.since_ms
         for instant in (begin, data.draw(st.integers(begin, moment.unix_ms))):
-            assert seen in picture(resolve(manifest, alerts, moment.at(instant), SIZE))
+            assert seen in picture(resolve_scene(manifest, alerts, moment.at(instant), SIZE))
     end = scene.until_ms if scene.until_ms is not None else moment.unix_ms + 100 * HOUR
     for instant in (end - 1, data.draw(st.integers(moment.unix_ms, end - 1))):
-        then = resolve(manifest, alerts, moment.at(instant), SIZE)
+        then = resolve_scene(manifest, alerts, moment.at(instant), SIZE)
         assert picture(then) == picture(scene)
         assert agree(then.until_ms, scene.until_ms)
         for before, after in zip(then.showings, scene.showings, strict=True):
@@ -255,11 +257,11 @@ def test_a_scene_stays_as_it_is_from_since_to_until(situation, data):
 def test_changes_follow_each_other_without_a_gap(situation):
     moment = situation[2]
     now = moment.unix_ms
-    for before, after in pairwise(islice(changes(*situation, SIZE), 40)):
+    for before, after in pairwise(islice(scene_changes(*situation, SIZE), 40)):
         assert before.until_ms is not None
         assert before.until_ms > now
         now = before.until_ms
-        assert after == resolve(situation[0], situation[1], moment.at(now), SIZE)
+        assert after == resolve_scene(situation[0], situation[1], moment.at(now), SIZE)
 
 
 @few
@@ -271,7 +273,7 @@ def test_a_rule_that_is_never_eligible_changes_nothing(situation):
     )
     hollow = ScheduleRule(id="hollow", name="Hollow", playlist="empty", priority=100, mode=RuleMode.REPLACE)
     more = manifest.replace(rules=(never, *manifest.rules, hollow))
-    assert resolve(more, alerts, moment, SIZE) == resolve(manifest, alerts, moment, SIZE)
+    assert resolve_scene(more, alerts, moment, SIZE) == resolve_scene(manifest, alerts, moment, SIZE)
 
 
 @few
@@ -279,7 +281,7 @@ def test_a_rule_that_is_never_eligible_changes_nothing(situation):
 def test_how_long_a_screen_has_been_up_does_not_matter_to_its_programme(situation, uptime_ms):
     manifest, _, moment = situation
     restarted = Moment(moment.unix_ms, uptime_ms, moment.clock)
-    assert resolve(manifest, (), restarted, SIZE) == resolve(manifest, (), moment, SIZE)
+    assert resolve_scene(manifest, (), restarted, SIZE) == resolve_scene(manifest, (), moment, SIZE)
 
 
 @few
@@ -289,23 +291,23 @@ def test_the_order_in_which_alerts_are_held_does_not_matter(situation, data):
     names = [one.alert.id for one in alerts]
     if len(set(names)) == len(names):
         shuffled = data.draw(st.permutations(alerts))
-        assert resolve(manifest, shuffled, moment, SIZE) == resolve(manifest, alerts, moment, SIZE)
+        assert resolve_scene(manifest, shuffled, moment, SIZE) == resolve_scene(manifest, alerts, moment, SIZE)
 
 
-def selected(manifest: Manifest, zone: str, unix_ms: int) -> Selection:
+def selected(manifest: Manifest, zone: str, unix_ms: int) -> ZoneSelection:
     """Return what has a zone at an instant, found without any table: each rule is asked whether it applies."""
-    almanac = Almanac.of(manifest)
+    almanac = LocalCalendar.of_manifest(manifest)
     local = local_time(unix_ms, almanac.zone)
-    shelf = Shelf({one.id: one for one in manifest.slides}, {one.id: one for one in manifest.playlists})
+    shelf = PlaylistIndex({one.id: one for one in manifest.slides}, {one.id: one for one in manifest.playlists})
     found = []
     for rule in sorted(manifest.rules, key=lambda rule: (-rule.priority, rule.id)):
-        if rule.zone == zone and applies(rule, local, almanac):
+        if rule.zone == zone and rule_applies(rule, local, almanac):
             playlist = shelf.playlists[rule.playlist]
-            found.append(Eligible(rule, shelf.sequence(playlist, lambda slide: is_valid(slide, unix_ms))))
-    return select(one for one in found if one.slides)
+            found.append(EligibleRule(rule, shelf.slide_cycle(playlist, lambda slide: is_valid(slide, unix_ms))))
+    return select_rules(one for one in found if one.slides)
 
 
-def told(selection: Selection) -> list[tuple[str, list[str]]]:
+def told(selection: ZoneSelection) -> list[tuple[str, list[str]]]:
     return [(one.rule.id, [slide.id for slide in one.slides]) for one in (*selection.loop, *selection.between)]
 
 
@@ -314,16 +316,18 @@ def told(selection: Selection) -> list[tuple[str, list[str]]]:
 def test_the_tables_give_the_same_answer_as_asking_every_rule(manifest, instants):
     for offset in instants:
         moment = Moment(SPRING + offset, 40 * HOUR + offset)
-        for shown in resolve(manifest, (), moment, SIZE).showings:
-            expected = track(selected(manifest, shown.zone, moment.unix_ms), manifest.idle).at(moment.unix_ms)
-            assert shown.slide == expected.turn.slide
-            assert shown.reason == expected.turn.reason
+        for shown in resolve_scene(manifest, (), moment, SIZE).showings:
+            expected = build_loop(selected(manifest, shown.zone, moment.unix_ms), manifest.idle).position_at(
+                moment.unix_ms
+            )
+            assert shown.slide == expected.entry.slide
+            assert shown.reason == expected.entry.reason
 
 
 @few
 @given(manifest=manifests(), instants=st.lists(offsets, min_size=5, max_size=20))
 def test_the_grid_is_what_is_on_at_every_instant(manifest, instants):
-    found = grid(manifest, SPRING - 30 * HOUR, SPRING + 30 * HOUR + 1)
+    found = calendar_grid(manifest, SPRING - 30 * HOUR, SPRING + 30 * HOUR + 1)
     for zone in ZONES:
         assert found[zone][0].since_ms == SPRING - 30 * HOUR
         assert found[zone][-1].until_ms == SPRING + 30 * HOUR + 1

@@ -10,9 +10,16 @@ from pydantic import ValidationError
 
 from beffroi_content.model import Layout, Manifest, ScreenClass, ScreenSettings, Slide, Town, UnknownContent
 from beffroi_content.timeline import ClockState
-from beffroi_content.trust import Duplicate, Refused, TrustAnchor, TrustState, admit, topics
+from beffroi_content.trust import (
+    DocumentRefused,
+    DuplicateDocument,
+    TrustAnchor,
+    TrustState,
+    admit_document,
+    concerned_topics,
+)
 from beffroi_content.wire import envelope
-from beffroi_content.wire.documents import Programme, Role, next_sequence
+from beffroi_content.wire.documents import ProgrammeDocument, SigningRole, next_sequence
 from beffroi_content.wire.messages import ALERTS, PROGRAMME
 
 HOUR = 3_600_000
@@ -20,12 +27,12 @@ HOUR = 3_600_000
 
 def refusal(attempt, *arguments, **named) -> str:
     """Return the code with which an attempt is refused."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(DocumentRefused) as caught:
         attempt(*arguments, **named)
     return caught.value.code
 
 
-def programme(town, sequence: int) -> Programme:
+def programme(town, sequence: int) -> ProgrammeDocument:
     screen_class = ScreenClass(name="Totem", width=1080, height=1920, physical_height_mm=1200, viewing_distance_mm=3000)
     manifest = Manifest(
         screen=town.screen,
@@ -33,7 +40,7 @@ def programme(town, sequence: int) -> Programme:
         layout=Layout.full_screen(screen_class.size),
         idle=Slide(id="idle", name="Idle", content=UnknownContent(kind="arms")),
     )
-    return Programme(sequence=sequence, manifest=manifest, **town.times())
+    return ProgrammeDocument(sequence=sequence, manifest=manifest, **town.times())
 
 
 class TestAGenuineDocument:
@@ -51,12 +58,17 @@ class TestAGenuineDocument:
     def test_may_be_compressed(self, town):
         topic = town.topic("s-hall/programme")
         document = programme(town, 3)
-        assert admit(town.enrolled(), topic, town.seal(topic, document, Role.PROGRAMME), town.at()).document == document
+        assert (
+            admit_document(
+                town.enrolled(), topic, town.seal(topic, document, SigningRole.PROGRAMME), town.at()
+            ).document
+            == document
+        )
 
     def test_of_a_group_of_the_screen_is_for_the_screen(self, town):
         topic = town.topic("g-river/alerts")
-        sealed = town.seal(topic, town.alerts(1, "Crue"), Role.ALERT)
-        assert admit(town.enrolled("river"), topic, sealed, town.at()).topic.stream == "g-river/alerts"
+        sealed = town.seal(topic, town.alerts(1, "Crue"), SigningRole.ALERT)
+        assert admit_document(town.enrolled("river"), topic, sealed, town.at()).topic.stream == "g-river/alerts"
 
     def test_says_that_it_is_at_least_as_late_as_when_it_was_issued(self, town):
         state = town.enrolled()
@@ -75,7 +87,7 @@ class TestForgery:
     def test_the_broker_has_no_key(self, town):
         assert refusal(self._alert_by, town, town.key("broker")) == "wrong-key"
 
-    @pytest.mark.parametrize("role", [Role.PROGRAMME, Role.COMMAND, Role.BEAT])
+    @pytest.mark.parametrize("role", [SigningRole.PROGRAMME, SigningRole.COMMAND, SigningRole.BEAT])
     def test_a_stolen_key_of_another_role_cannot_sign_an_alert(self, town, role):
         assert refusal(self._alert_by, town, *town.keys[role]) == "wrong-key"
 
@@ -84,59 +96,64 @@ class TestForgery:
 
     def test_a_signature_under_the_name_of_the_right_key_is_checked(self, town):
         topic = town.topic("all/alerts")
-        sealed = town.seal(topic, town.alerts(1, "Crue"), Role.ALERT, [town.key("thief")])
-        thief, right = town.identifier(town.key("thief")), town.identifier(town.keys[Role.ALERT][0])
+        sealed = town.seal(topic, town.alerts(1, "Crue"), SigningRole.ALERT, [town.key("thief")])
+        thief, right = town.identifier(town.key("thief")), town.identifier(town.keys[SigningRole.ALERT][0])
         forged = sealed.replace(thief.encode(), right.encode())
-        assert refusal(admit, town.enrolled(), topic, forged, town.at()) == "wrong-key"
+        assert refusal(admit_document, town.enrolled(), topic, forged, town.at()) == "wrong-key"
 
     def test_a_changed_text_does_not_verify(self, town):
         topic = town.topic("all/alerts")
-        sealed = town.seal(topic, town.alerts(1, "Restez"), Role.ALERT)
-        assert refusal(admit, town.enrolled(), topic, sealed.replace(b"Restez", b"Partez"), town.at()) == "wrong-key"
+        sealed = town.seal(topic, town.alerts(1, "Restez"), SigningRole.ALERT)
+        assert (
+            refusal(admit_document, town.enrolled(), topic, sealed.replace(b"Restez", b"Partez"), town.at())
+            == "wrong-key"
+        )
 
     def test_a_good_signature_among_foreign_ones_is_enough(self, town):
-        admission = self._alert_by(town, town.key("next year"), *town.keys[Role.ALERT])
+        admission = self._alert_by(town, town.key("next year"), *town.keys[SigningRole.ALERT])
         assert admission.document.sequence == 1
 
     def test_a_role_that_wants_two_signatures_is_not_content_with_one_given_twice(self, town):
         pair = [town.key("mayor"), town.key("prefect")]
-        careful = dataclasses.replace(town, keys=town.keys | {Role.ALERT: pair})
-        roles = careful.key_list().roles | {Role.ALERT: town.rule(pair, 2)}
+        careful = dataclasses.replace(town, keys=town.keys | {SigningRole.ALERT: pair})
+        roles = careful.key_list().roles | {SigningRole.ALERT: town.rule(pair, 2)}
         state = careful.send_keys(town.enrolled(), careful.key_list(2, roles=roles)).state
         topic = town.topic("all/alerts")
-        alone = town.seal(topic, town.alerts(1, "Crue"), Role.ALERT, [pair[0], pair[0]])
-        both = town.seal(topic, town.alerts(1, "Crue"), Role.ALERT, pair)
-        assert refusal(admit, state, topic, alone, town.at()) == "wrong-key"
-        assert admit(state, topic, both, town.at()).document.sequence == 1
+        alone = town.seal(topic, town.alerts(1, "Crue"), SigningRole.ALERT, [pair[0], pair[0]])
+        both = town.seal(topic, town.alerts(1, "Crue"), SigningRole.ALERT, pair)
+        assert refusal(admit_document, state, topic, alone, town.at()) == "wrong-key"
+        assert admit_document(state, topic, both, town.at()).document.sequence == 1
 
     def _alert_by(self, town, *private):
         topic = town.topic("all/alerts")
-        sealed = town.seal(topic, town.alerts(1, "Crue"), Role.ALERT, list(private))
-        return admit(town.enrolled(), topic, sealed, town.at())
+        sealed = town.seal(topic, town.alerts(1, "Crue"), SigningRole.ALERT, list(private))
+        return admit_document(town.enrolled(), topic, sealed, town.at())
 
 
 class TestReplay:
     def test_an_alert_does_not_come_back_after_its_all_clear(self, town):
         topic = town.topic("all/alerts")
-        recorded = town.seal(topic, town.alerts(1, "Crue"), Role.ALERT)
-        raised = admit(town.enrolled(), topic, recorded, town.at()).state
+        recorded = town.seal(topic, town.alerts(1, "Crue"), SigningRole.ALERT)
+        raised = admit_document(town.enrolled(), topic, recorded, town.at()).state
         cleared = town.send_alerts(raised, town.alerts(2)).state
-        assert refusal(admit, cleared, topic, recorded, town.at()) == "rollback"
+        assert refusal(admit_document, cleared, topic, recorded, town.at()) == "rollback"
 
     def test_an_older_programme_does_not_replace_a_newer_one(self, town):
         topic = town.topic("s-hall/programme")
-        state = admit(town.enrolled(), topic, town.seal(topic, programme(town, 9), Role.PROGRAMME), town.at()).state
-        old = town.seal(topic, programme(town, 8), Role.PROGRAMME)
-        assert refusal(admit, state, topic, old, town.at()) == "rollback"
+        state = admit_document(
+            town.enrolled(), topic, town.seal(topic, programme(town, 9), SigningRole.PROGRAMME), town.at()
+        ).state
+        old = town.seal(topic, programme(town, 8), SigningRole.PROGRAMME)
+        assert refusal(admit_document, state, topic, old, town.at()) == "rollback"
 
     def test_the_same_document_again_is_a_duplicate_and_no_alarm(self, town):
         state = town.send_alerts(town.enrolled(), town.alerts(1, "Crue")).state
-        with pytest.raises(Duplicate):
+        with pytest.raises(DuplicateDocument):
             town.send_alerts(state, town.alerts(1, "Crue"))
 
     def test_the_document_in_force_is_a_duplicate_even_after_its_end(self, town):
         state = town.send_alerts(town.enrolled(), town.alerts(1, "Crue")).state
-        with pytest.raises(Duplicate):
+        with pytest.raises(DuplicateDocument):
             town.send_alerts(state, town.alerts(1, "Crue"), town.at(2 * HOUR))
 
     def test_another_content_under_the_same_sequence_is_an_equivocation(self, town):
@@ -144,51 +161,54 @@ class TestReplay:
         assert refusal(town.send_alerts, state, town.alerts(1, "Tempête")) == "equivocation"
 
     def test_a_document_does_not_verify_on_a_topic_of_another_message(self, town):
-        alert = town.seal(town.topic("all/alerts"), town.alerts(1, "Crue"), Role.ALERT)
-        assert refusal(admit, town.enrolled(), town.topic("all/beat"), alert, town.at()) == "wrong-role"
+        alert = town.seal(town.topic("all/alerts"), town.alerts(1, "Crue"), SigningRole.ALERT)
+        assert refusal(admit_document, town.enrolled(), town.topic("all/beat"), alert, town.at()) == "wrong-role"
 
     def test_a_document_with_another_role_written_over_it_does_not_verify(self, town):
-        sealed = town.seal(town.topic("all/beat"), town.beat(1), Role.BEAT)
+        sealed = town.seal(town.topic("all/beat"), town.beat(1), SigningRole.BEAT)
         renamed = sealed.replace(b"BEFFROI1 beat", b"BEFFROI1 alert", 1)
-        assert refusal(admit, town.enrolled(), town.topic("all/alerts"), renamed, town.at()) == "wrong-key"
+        assert refusal(admit_document, town.enrolled(), town.topic("all/alerts"), renamed, town.at()) == "wrong-key"
 
     def test_the_key_of_two_roles_still_signs_for_one_at_a_time(self, town):
         both = [town.key("both")]
-        shared = dataclasses.replace(town, keys=town.keys | {Role.ALERT: both, Role.BEAT: both})
-        sealed = shared.seal(town.topic("all/beat"), town.beat(1), Role.BEAT)
+        shared = dataclasses.replace(town, keys=town.keys | {SigningRole.ALERT: both, SigningRole.BEAT: both})
+        sealed = shared.seal(town.topic("all/beat"), town.beat(1), SigningRole.BEAT)
         renamed = sealed.replace(b"BEFFROI1 beat", b"BEFFROI1 alert", 1)
-        assert refusal(admit, shared.enrolled(), town.topic("all/alerts"), renamed, town.at()) == "wrong-key"
+        assert refusal(admit_document, shared.enrolled(), town.topic("all/alerts"), renamed, town.at()) == "wrong-key"
 
     @pytest.mark.parametrize("scope", ["g-river", "s-hall"])
     def test_an_alert_for_all_does_not_verify_in_another_scope(self, town, scope):
-        alert = town.seal(town.topic("all/alerts"), town.alerts(1, "Crue"), Role.ALERT)
+        alert = town.seal(town.topic("all/alerts"), town.alerts(1, "Crue"), SigningRole.ALERT)
         topic = town.topic(f"{scope}/alerts")
-        assert refusal(admit, town.enrolled("river"), topic, alert, town.at()) == "wrong-key"
+        assert refusal(admit_document, town.enrolled("river"), topic, alert, town.at()) == "wrong-key"
 
     def test_an_alert_for_one_screen_does_not_verify_for_all(self, town):
-        alert = town.seal(town.topic("s-hall/alerts"), town.alerts(1, "Exercice"), Role.ALERT)
-        assert refusal(admit, town.enrolled(), town.topic("all/alerts"), alert, town.at()) == "wrong-key"
+        alert = town.seal(town.topic("s-hall/alerts"), town.alerts(1, "Exercice"), SigningRole.ALERT)
+        assert refusal(admit_document, town.enrolled(), town.topic("all/alerts"), alert, town.at()) == "wrong-key"
 
     def test_the_programme_of_another_screen_is_not_for_this_one(self, town):
         topic = town.topic("s-library/programme")
-        sealed = town.seal(topic, programme(town, 1), Role.PROGRAMME)
-        assert refusal(admit, town.enrolled(), topic, sealed, town.at()) == "wrong-audience"
-        assert refusal(admit, town.enrolled(), town.topic("s-hall/programme"), sealed, town.at()) == "wrong-key"
+        sealed = town.seal(topic, programme(town, 1), SigningRole.PROGRAMME)
+        assert refusal(admit_document, town.enrolled(), topic, sealed, town.at()) == "wrong-audience"
+        assert (
+            refusal(admit_document, town.enrolled(), town.topic("s-hall/programme"), sealed, town.at()) == "wrong-key"
+        )
 
     def test_a_group_that_the_screen_is_not_in_does_not_concern_it(self, town):
         topic = town.topic("g-hill/alerts")
-        sealed = town.seal(topic, town.alerts(1, "Crue"), Role.ALERT)
-        assert refusal(admit, town.enrolled("river"), topic, sealed, town.at()) == "wrong-audience"
+        sealed = town.seal(topic, town.alerts(1, "Crue"), SigningRole.ALERT)
+        assert refusal(admit_document, town.enrolled("river"), topic, sealed, town.at()) == "wrong-audience"
 
     def test_another_site_with_the_same_keys_is_still_another_site(self, town):
         twin = dataclasses.replace(town, site="saint-avold")
-        sealed = twin.seal(twin.topic("all/alerts"), twin.alerts(1, "Crue"), Role.ALERT)
-        assert refusal(admit, town.enrolled(), twin.topic("all/alerts"), sealed, town.at()) == "wrong-audience"
-        assert refusal(admit, town.enrolled(), town.topic("all/alerts"), sealed, town.at()) == "wrong-key"
+        sealed = twin.seal(twin.topic("all/alerts"), twin.alerts(1, "Crue"), SigningRole.ALERT)
+        assert refusal(admit_document, town.enrolled(), twin.topic("all/alerts"), sealed, town.at()) == "wrong-audience"
+        assert refusal(admit_document, town.enrolled(), town.topic("all/alerts"), sealed, town.at()) == "wrong-key"
 
     def test_what_a_player_says_is_nothing_to_be_admitted(self, town):
         assert (
-            refusal(admit, town.enrolled(), "beffroi/1/saint-aubin/up/s-hall/report", b"{}", town.at()) == "undeclared"
+            refusal(admit_document, town.enrolled(), "beffroi/1/saint-aubin/up/s-hall/report", b"{}", town.at())
+            == "undeclared"
         )
 
 
@@ -219,28 +239,33 @@ class TestFastForward:
         )
 
     def test_taking_the_stolen_key_away_makes_the_stream_usable_again(self, town):
-        cured = dataclasses.replace(town, keys=town.keys | {Role.ALERT: [town.key("fresh")]})
+        cured = dataclasses.replace(town, keys=town.keys | {SigningRole.ALERT: [town.key("fresh")]})
         state = cured.send_keys(self._burnt(town), cured.key_list(2)).state
         assert refusal(town.send_alerts, state, town.alerts(5, "Crue")) == "wrong-key"
         assert cured.send_alerts(state, town.alerts(5, "Crue")).document.alerts
 
     def test_taking_a_key_away_leaves_the_sequences_of_other_roles_alone(self, town):
         state = town.send_beat(self._burnt(town), town.beat(40)).state
-        cured = dataclasses.replace(town, keys=town.keys | {Role.ALERT: [town.key("fresh")]})
+        cured = dataclasses.replace(town, keys=town.keys | {SigningRole.ALERT: [town.key("fresh")]})
         state = cured.send_keys(state, cured.key_list(2)).state
         assert refusal(cured.send_beat, state, town.beat(39)) == "rollback"
 
     def test_a_mere_addition_of_a_key_does_not_open_the_door_to_replays(self, town):
         raised = town.send_alerts(town.enrolled(), town.alerts(1, "Crue")).state
         cleared = town.send_alerts(raised, town.alerts(2)).state
-        wider = dataclasses.replace(town, keys=town.keys | {Role.ALERT: [*town.keys[Role.ALERT], town.key("deputy")]})
+        wider = dataclasses.replace(
+            town, keys=town.keys | {SigningRole.ALERT: [*town.keys[SigningRole.ALERT], town.key("deputy")]}
+        )
         state = wider.send_keys(cleared, wider.key_list(2)).state
         assert refusal(town.send_alerts, state, town.alerts(1, "Crue")) == "rollback"
 
-    @pytest.mark.parametrize("role", [Role.BEAT, Role.ALERT])
+    @pytest.mark.parametrize("role", [SigningRole.BEAT, SigningRole.ALERT])
     def test_a_date_in_the_far_future_goes_away_with_the_stolen_key(self, town, role):
         far = town.at().unix_ms + 100_000 * HOUR
-        send, document = {Role.BEAT: (town.send_beat, town.beat), Role.ALERT: (town.send_alerts, town.alerts)}[role]
+        send, document = {
+            SigningRole.BEAT: (town.send_beat, town.beat),
+            SigningRole.ALERT: (town.send_alerts, town.alerts),
+        }[role]
         misled = send(town.enrolled(), document(2, issued_at_ms=far, expires_at_ms=far + HOUR)).state
         assert misled.newest_at_ms == far
         cured = dataclasses.replace(town, keys=town.keys | {role: [town.key("fresh")]})
@@ -252,33 +277,39 @@ class TestFastForward:
 
 class TestEndlessData:
     def test_more_bytes_than_the_message_may_have_are_not_even_parsed(self, town):
-        assert refusal(admit, town.enrolled(), town.topic("all/alerts"), b"x" * (ALERTS.size_limit + 1), town.at()) == (
-            "too-large"
-        )
+        assert refusal(
+            admit_document, town.enrolled(), town.topic("all/alerts"), b"x" * (ALERTS.size_limit + 1), town.at()
+        ) == ("too-large")
 
     def test_a_small_body_that_inflates_without_end_is_refused(self, town):
         topic = town.topic("s-hall/programme")
         bomb = self._sealed(town, topic, zlib.compress(b" " * (envelope.DECOMPRESSED_LIMIT + 1), 9))
         assert len(bomb) < PROGRAMME.size_limit
-        assert refusal(admit, town.enrolled(), topic, bomb, town.at()) == "malformed"
+        assert refusal(admit_document, town.enrolled(), topic, bomb, town.at()) == "malformed"
 
     @pytest.mark.parametrize("body", [b"", b"not compressed", zlib.compress(b"{}" * 99)[:-3]])
     def test_a_body_that_does_not_inflate_is_refused(self, town, body):
         topic = town.topic("s-hall/programme")
-        assert refusal(admit, town.enrolled(), topic, self._sealed(town, topic, body), town.at()) == "malformed"
+        assert (
+            refusal(admit_document, town.enrolled(), topic, self._sealed(town, topic, body), town.at()) == "malformed"
+        )
 
     def test_nothing_is_inflated_before_the_signature_is_right(self, town, monkeypatch):
         state, topic = town.enrolled(), town.topic("s-hall/programme")
-        sealed = town.seal(topic, programme(town, 1), Role.PROGRAMME, [town.key("broker")])
+        sealed = town.seal(topic, programme(town, 1), SigningRole.PROGRAMME, [town.key("broker")])
         monkeypatch.setattr(envelope.Envelope, "text", lambda _: pytest.fail("a stranger's body was read"))
-        assert refusal(admit, state, topic, sealed, town.at()) == "wrong-key"
+        assert refusal(admit_document, state, topic, sealed, town.at()) == "wrong-key"
 
     def _sealed(self, town, topic: str, body: bytes) -> bytes:
         """Sign bytes as they are, and say that they are compressed."""
-        sealed = envelope.seal(Role.PROGRAMME, "saint-aubin/s-hall", b"", town.keys[Role.PROGRAMME])
+        sealed = envelope.seal_envelope(
+            SigningRole.PROGRAMME, "saint-aubin/s-hall", b"", town.keys[SigningRole.PROGRAMME]
+        )
         name = sealed.split(b"\n")[1].split(b" ")[0].decode()
         message = b"BEFFROI1\0programme\0saint-aubin/s-hall\0zlib\0" + body
-        signature = envelope.base64.urlsafe_b64encode(town.keys[Role.PROGRAMME][0].sign(message)).rstrip(b"=").decode()
+        signature = (
+            envelope.base64.urlsafe_b64encode(town.keys[SigningRole.PROGRAMME][0].sign(message)).rstrip(b"=").decode()
+        )
         return f"BEFFROI1 programme zlib\n{name} {signature}\n\n".encode() + body
 
 
@@ -288,7 +319,7 @@ class TestTheKeyList:
         assert refusal(town.send_alerts, fresh, town.alerts(1, "Crue")) == "no-keys"
 
     def test_is_the_first_topic_to_be_read(self, town):
-        assert str(topics(TrustState(anchor=town.anchor()))[0]) == town.topic("all/keys")
+        assert str(concerned_topics(TrustState(anchor=town.anchor()))[0]) == town.topic("all/keys")
 
     def test_one_root_key_alone_is_not_enough(self, town):
         fresh = TrustState(anchor=town.anchor())
@@ -325,22 +356,24 @@ class TestTheKeyList:
         assert town.send_keys(sleeper, heirs.key_list(9), [*heirs.root[:2], *town.root[:2]]).document.sequence == 9
 
     def test_an_older_list_does_not_bring_a_withdrawn_key_back(self, town):
-        cured = dataclasses.replace(town, keys=town.keys | {Role.ALERT: [town.key("fresh")]})
+        cured = dataclasses.replace(town, keys=town.keys | {SigningRole.ALERT: [town.key("fresh")]})
         state = cured.send_keys(town.enrolled(), cured.key_list(3)).state
         assert refusal(town.send_keys, state, town.key_list(2)) == "rollback"
 
     def test_a_key_that_is_listed_but_has_no_role_signs_nothing(self, town):
-        roles = {role: rule for role, rule in town.key_list().roles.items() if role is not Role.COMMAND}
+        roles = {role: rule for role, rule in town.key_list().roles.items() if role is not SigningRole.COMMAND}
         state = town.send_keys(town.enrolled(), town.key_list(2, roles=roles)).state
         topic = town.topic("s-hall/command")
-        sealed = envelope.seal(Role.COMMAND, "saint-aubin/s-hall", b"{}", town.keys[Role.COMMAND])
-        assert refusal(admit, state, topic, sealed, town.at()) == "wrong-key"
+        sealed = envelope.seal_envelope(
+            SigningRole.COMMAND, "saint-aubin/s-hall", b"{}", town.keys[SigningRole.COMMAND]
+        )
+        assert refusal(admit_document, state, topic, sealed, town.at()) == "wrong-key"
 
     def test_a_role_of_a_newer_version_does_not_stop_an_older_player(self, town):
         text = town.key_list(2).to_json().replace(b'"roles":{', b'"roles":{"weather":{"keys":["0123456789abcdef"]},')
         topic = town.topic("all/keys")
-        sealed = envelope.seal(Role.ROOT, "saint-aubin/all", text, town.root[:2])
-        admission = admit(town.enrolled(), topic, sealed, town.at())
+        sealed = envelope.seal_envelope(SigningRole.ROOT, "saint-aubin/all", text, town.root[:2])
+        admission = admit_document(town.enrolled(), topic, sealed, town.at())
         assert admission.document.roles == town.key_list().roles
 
     def test_a_key_under_a_false_name_is_refused(self, town):
@@ -351,10 +384,10 @@ class TestTheKeyList:
 
     def test_a_list_without_root_keys_cannot_be_written(self, town):
         with pytest.raises(ValidationError, match="root"):
-            town.key_list(2, roles={Role.ALERT: town.rule(town.keys[Role.ALERT])})
+            town.key_list(2, roles={SigningRole.ALERT: town.rule(town.keys[SigningRole.ALERT])})
 
     def test_a_role_whose_keys_are_not_listed_cannot_be_written(self, town):
-        roles = town.key_list().roles | {Role.ALERT: town.rule([town.key("stranger")])}
+        roles = town.key_list().roles | {SigningRole.ALERT: town.rule([town.key("stranger")])}
         with pytest.raises(ValidationError, match="does not contain"):
             town.key_list(2, roles=roles)
 
@@ -375,7 +408,7 @@ class TestTheAnchor:
             TrustAnchor(site="saint-aubin", screen="hall", root_keys={one[0]: other[1]}, threshold=1)
 
     def test_lists_every_topic_that_concerns_the_screen_and_no_other(self, town):
-        assert [str(topic) for topic in topics(town.enrolled("river"))] == [
+        assert [str(topic) for topic in concerned_topics(town.enrolled("river"))] == [
             town.topic(leaf)
             for leaf in (
                 "all/keys",
@@ -407,17 +440,17 @@ class TestMalformedEnvelopes:
     )
     def test_are_refused(self, town, spoil):
         topic = town.topic("all/alerts")
-        sealed = town.seal(topic, town.alerts(1, "Crue"), Role.ALERT)
-        assert refusal(admit, town.enrolled(), topic, spoil(sealed), town.at()) == "malformed"
+        sealed = town.seal(topic, town.alerts(1, "Crue"), SigningRole.ALERT)
+        assert refusal(admit_document, town.enrolled(), topic, spoil(sealed), town.at()) == "malformed"
 
     def test_a_retained_message_that_was_deleted_changes_nothing(self, town):
-        assert refusal(admit, town.enrolled(), town.topic("all/alerts"), b"", town.at()) == "malformed"
+        assert refusal(admit_document, town.enrolled(), town.topic("all/alerts"), b"", town.at()) == "malformed"
 
     def test_more_signatures_than_anybody_needs_are_not_looked_at(self, town):
         topic = town.topic("all/alerts")
-        many = [*town.keys[Role.ALERT], *(town.key(f"stranger {number}") for number in range(16))]
-        sealed = town.seal(topic, town.alerts(1, "Crue"), Role.ALERT, many)
-        assert refusal(admit, town.enrolled(), topic, sealed, town.at()) == "malformed"
+        many = [*town.keys[SigningRole.ALERT], *(town.key(f"stranger {number}") for number in range(16))]
+        sealed = town.seal(topic, town.alerts(1, "Crue"), SigningRole.ALERT, many)
+        assert refusal(admit_document, town.enrolled(), topic, sealed, town.at()) == "malformed"
 
     @pytest.mark.parametrize(
         "text",
@@ -435,13 +468,15 @@ class TestMalformedEnvelopes:
         ],
     )
     def test_a_signed_body_that_is_not_the_document_is_invalid(self, town, text):
-        sealed = envelope.seal(Role.ALERT, "saint-aubin/all", text, town.keys[Role.ALERT])
-        assert refusal(admit, town.enrolled(), town.topic("all/alerts"), sealed, town.at()) == "invalid"
+        sealed = envelope.seal_envelope(SigningRole.ALERT, "saint-aubin/all", text, town.keys[SigningRole.ALERT])
+        assert refusal(admit_document, town.enrolled(), town.topic("all/alerts"), sealed, town.at()) == "invalid"
 
     def test_a_time_zone_that_this_machine_does_not_know_is_invalid(self, town):
         text = programme(town, 1).to_json().replace(b"Europe/Paris", b"Europe/Ys")
-        sealed = envelope.seal(Role.PROGRAMME, "saint-aubin/s-hall", text, town.keys[Role.PROGRAMME])
-        assert refusal(admit, town.enrolled(), town.topic("s-hall/programme"), sealed, town.at()) == "invalid"
+        sealed = envelope.seal_envelope(
+            SigningRole.PROGRAMME, "saint-aubin/s-hall", text, town.keys[SigningRole.PROGRAMME]
+        )
+        assert refusal(admit_document, town.enrolled(), town.topic("s-hall/programme"), sealed, town.at()) == "invalid"
 
     @pytest.mark.parametrize(
         "name",
@@ -456,17 +491,17 @@ class TestMalformedEnvelopes:
         ],
     )
     def test_a_topic_that_is_not_declared_carries_nothing(self, town, name):
-        assert refusal(admit, town.enrolled(), name, b"", town.at()) == "undeclared"
+        assert refusal(admit_document, town.enrolled(), name, b"", town.at()) == "undeclared"
 
 
 class TestWhateverArrives:
     @given(data=st.data())
     def test_a_flipped_bit_is_refused(self, town, data):
         topic = town.topic("all/alerts")
-        sealed = bytearray(town.seal(topic, town.alerts(1, "Crue de la Vère"), Role.ALERT))
+        sealed = bytearray(town.seal(topic, town.alerts(1, "Crue de la Vère"), SigningRole.ALERT))
         bit = data.draw(st.integers(0, 8 * len(sealed) - 1))
         sealed[bit // 8] ^= 1 << bit % 8
-        assert refusal(admit, town.enrolled(), topic, bytes(sealed), town.at()) in {
+        assert refusal(admit_document, town.enrolled(), topic, bytes(sealed), town.at()) in {
             "malformed",
             "wrong-role",
             "wrong-key",
@@ -474,32 +509,36 @@ class TestWhateverArrives:
 
     def test_every_flipped_bit_of_the_header_is_refused(self, town):
         topic, state = town.topic("all/alerts"), town.enrolled()
-        sealed = town.seal(topic, town.alerts(1, "Crue de la Vère"), Role.ALERT)
+        sealed = town.seal(topic, town.alerts(1, "Crue de la Vère"), SigningRole.ALERT)
         for bit in range(8 * (sealed.index(b"\n\n") + 2)):
             flipped = bytearray(sealed)
             flipped[bit // 8] ^= 1 << bit % 8
-            assert refusal(admit, state, topic, bytes(flipped), town.at()) in {"malformed", "wrong-role", "wrong-key"}
+            assert refusal(admit_document, state, topic, bytes(flipped), town.at()) in {
+                "malformed",
+                "wrong-role",
+                "wrong-key",
+            }
 
     @given(data=st.data())
     def test_a_document_cut_short_is_refused(self, town, data):
         topic = town.topic("s-hall/programme")
-        sealed = town.seal(topic, programme(town, 1), Role.PROGRAMME)
+        sealed = town.seal(topic, programme(town, 1), SigningRole.PROGRAMME)
         end = data.draw(st.integers(0, len(sealed) - 1))
-        assert refusal(admit, town.enrolled(), topic, sealed[:end], town.at()) in {"malformed", "wrong-key"}
+        assert refusal(admit_document, town.enrolled(), topic, sealed[:end], town.at()) in {"malformed", "wrong-key"}
 
     @given(leaf=st.sampled_from(["all/keys", "all/alerts", "all/beat", "s-hall/programme"]), payload=st.binary())
     def test_noise_is_refused(self, town, leaf, payload):
-        assert refusal(admit, town.enrolled(), town.topic(leaf), payload, town.at()) == "malformed"
+        assert refusal(admit_document, town.enrolled(), town.topic(leaf), payload, town.at()) == "malformed"
 
     @given(name=st.text(), payload=st.binary())
     def test_noise_on_any_topic_is_refused(self, town, name, payload):
-        assert refusal(admit, town.enrolled(), name, payload, town.at()) == "undeclared"
+        assert refusal(admit_document, town.enrolled(), name, payload, town.at()) == "undeclared"
 
     @given(text=st.binary(max_size=200) | st.from_regex(r'\{"sequence":[0-9]{1,20},("[a-z_]{0,12}":[0-9]{1,20},?)*\}'))
     def test_signed_noise_is_refused_too(self, town, text):
         body = text if isinstance(text, bytes) else text.encode()
-        sealed = envelope.seal(Role.BEAT, "saint-aubin/all", body, town.keys[Role.BEAT])
-        assert refusal(admit, town.enrolled(), town.topic("all/beat"), sealed, town.at()) == "invalid"
+        sealed = envelope.seal_envelope(SigningRole.BEAT, "saint-aubin/all", body, town.keys[SigningRole.BEAT])
+        assert refusal(admit_document, town.enrolled(), town.topic("all/beat"), sealed, town.at()) == "invalid"
 
     @given(
         deliveries=st.lists(
@@ -517,11 +556,11 @@ class TestWhateverArrives:
         state, admitted = town.enrolled("river"), {}
         for scope, sequence, title, offset, clock in deliveries:
             topic = town.topic(f"{scope}/alerts")
-            sealed = town.seal(topic, town.alerts(sequence, title), Role.ALERT)
+            sealed = town.seal(topic, town.alerts(sequence, title), SigningRole.ALERT)
             before = state.to_json()
             try:
-                state = admit(state, topic, sealed, town.at(offset, clock)).state
-            except (Refused, Duplicate):
+                state = admit_document(state, topic, sealed, town.at(offset, clock)).state
+            except (DocumentRefused, DuplicateDocument):
                 assert state.to_json() == before
                 continue
             assert sequence > admitted.get(scope, 0)

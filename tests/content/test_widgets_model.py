@@ -10,21 +10,21 @@ from beffroi_content.model.widget import (
     WIDGET_KINDS,
     AgendaEvent,
     CounterWidget,
+    DataFreshness,
     GaugeWidget,
-    Sky,
-    Standing,
+    SkyCondition,
     WeatherDay,
 )
-from beffroi_content.raster.widgets.samples import samples
+from beffroi_content.raster.widgets.samples import sample_widgets
 
 HOUR_MS = 3_600_000
 
 
 def test_there_is_a_sample_of_every_kind():
-    assert {widget.kind for widget in samples()} == WIDGET_KINDS
+    assert {widget.kind for widget in sample_widgets()} == WIDGET_KINDS
 
 
-@pytest.mark.parametrize("widget", samples(), ids=lambda widget: widget.kind)
+@pytest.mark.parametrize("widget", sample_widgets(), ids=lambda widget: widget.kind)
 def test_a_widget_crosses_the_wire_unchanged(widget):
     slide = Slide.model_validate(
         {"id": "s", "name": "s", "content": {"kind": "widget", "widget": widget.model_dump(mode="json")}}
@@ -37,17 +37,17 @@ def test_a_widget_crosses_the_wire_unchanged(widget):
 def test_a_widget_of_a_newer_version_spoils_no_programme():
     content = {"kind": "widget", "widget": {"kind": "hologram"}}
     assert Slide.model_validate({"id": "s", "name": "s", "content": content}).content.kind == "widget"
-    assert WeatherDay.model_validate({"day": "2026-12-09", "high": 9, "sky": "aurora"}).sky is Sky.UNKNOWN
+    assert WeatherDay.model_validate({"day": "2026-12-09", "high": 9, "sky": "aurora"}).sky is SkyCondition.UNKNOWN
 
 
 def test_data_ages():
     data = CounterWidget(value=1, fetched_at_ms=HOUR_MS, stale_after_ms=HOUR_MS, useless_after_ms=2 * HOUR_MS)
-    assert data.standing(2 * HOUR_MS - 1) is Standing.FRESH
-    assert data.standing(2 * HOUR_MS) is Standing.DATED
-    assert data.standing(3 * HOUR_MS) is Standing.USELESS
-    assert data.standing(None) is Standing.USELESS
-    assert data.replace(useless_after_ms=None).standing(None) is Standing.DATED
-    assert CounterWidget(value=1).standing(None) is Standing.FRESH
+    assert data.freshness_at(2 * HOUR_MS - 1) is DataFreshness.FRESH
+    assert data.freshness_at(2 * HOUR_MS) is DataFreshness.DATED
+    assert data.freshness_at(3 * HOUR_MS) is DataFreshness.USELESS
+    assert data.freshness_at(None) is DataFreshness.USELESS
+    assert data.replace(useless_after_ms=None).freshness_at(None) is DataFreshness.DATED
+    assert CounterWidget(value=1).freshness_at(None) is DataFreshness.FRESH
 
 
 def test_what_makes_no_sense_is_refused():

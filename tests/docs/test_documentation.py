@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from beffroi_player import store
-from beffroi_player.agent.vault import Vault
+from beffroi_player.agent.vault import AgentStorage
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -72,8 +72,8 @@ def test_technicians_find_every_file_of_a_player_as_the_code_says_it() -> None:
 
 def test_every_file_that_both_processes_know_is_in_the_tables(tmp_path: Path) -> None:
     named = [name for name, _ in re.findall(r"^``(\S+)``\s+(agent|stage)", store.__doc__ or "", re.MULTILINE)]
-    known = [*vars(store.State(tmp_path)).values(), *vars(store.Runtime(tmp_path)).values()]
-    known += vars(Vault(tmp_path)).values()
+    known = [*vars(store.StateDirectory(tmp_path)).values(), *vars(store.RuntimeDirectory(tmp_path)).values()]
+    known += vars(AgentStorage(tmp_path)).values()
     files = {getattr(each, "path", each).name for each in known} - {tmp_path.name}
     assert {name for name in files if not any(row.split("/")[0] == name for row in named)} == set()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from browser import open_browser
-from house import House, open_house
+from house import TownProcesses, open_town_processes
 from playwright.sync_api import Browser
 
 
@@ -17,8 +17,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def clairbourg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def clairbourg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TownProcesses]:
     """The town of the demo: people, pictures, announcements, playlists, rules, scenarios, two screens."""
-    with open_house(tmp_path_factory.mktemp("clairbourg")) as house:
+    with open_town_processes(tmp_path_factory.mktemp("clairbourg")) as house:
         house.run("python", "-m", "demo.office", "load")
         yield house

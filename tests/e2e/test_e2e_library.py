@@ -7,21 +7,23 @@ from pathlib import Path
 
 import pytest
 from browser import signed_in
-from films import film
-from house import House
+from films import sample_video
+from house import TownProcesses
 from playwright.sync_api import Browser, Page, expect
 
 
 @pytest.fixture(scope="module")
-def editor(clairbourg: House, browser: Browser) -> Iterator[Page]:
+def editor(clairbourg: TownProcesses, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB")
     yield signed_in(context.new_page(), clairbourg.sign_in_link())
     context.close()
 
 
-def test_a_video_is_uploaded_and_prepared_without_a_reload(clairbourg: House, editor: Page, tmp_path: Path) -> None:
+def test_a_video_is_uploaded_and_prepared_without_a_reload(
+    clairbourg: TownProcesses, editor: Page, tmp_path: Path
+) -> None:
     path = tmp_path / "Carnaval.mp4"
-    path.write_bytes(film((1280, 720), 25, 6))
+    path.write_bytes(sample_video((1280, 720), 25, 6))
     editor.goto(f"{clairbourg.url}/pictures/")
     editor.set_input_files("input[type=file]", path)
     editor.click("[data-upload] .button-primary")
@@ -36,7 +38,7 @@ def test_a_video_is_uploaded_and_prepared_without_a_reload(clairbourg: House, ed
 
 
 def test_what_cannot_be_taken_in_is_said_and_the_page_stays_usable(
-    clairbourg: House, editor: Page, tmp_path: Path
+    clairbourg: TownProcesses, editor: Page, tmp_path: Path
 ) -> None:
     path = tmp_path / "notes.jpg"
     path.write_text("no picture")
@@ -47,7 +49,7 @@ def test_what_cannot_be_taken_in_is_said_and_the_page_stays_usable(
         expect(editor.locator("[data-error-summary]")).to_contain_text("“notes” is not a picture or video")
 
 
-def test_what_was_typed_survives_a_closed_page(clairbourg: House, editor: Page) -> None:
+def test_what_was_typed_survives_a_closed_page(clairbourg: TownProcesses, editor: Page) -> None:
     editor.goto(f"{clairbourg.url}/announcements/new/")
     editor.check("input[name=template][value=event]")
     editor.fill("input[name=title]", "Bal des pompiers")

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from house import BROKER_PASSWORD, SITE, House, Player, open_house
+from house import BROKER_PASSWORD, SITE, PlayerProcess, TownProcesses, open_town_processes
 from paho.mqtt import client as mqtt
 from waiting import PATIENCE_S, until
 
 from beffroi_content.wire import envelope
-from beffroi_content.wire.documents import AlertSet, Role
+from beffroi_content.wire.documents import AlertSet, SigningRole
 
 CONTENT = """
 from beffroi_server.library.models import Announcement
@@ -52,20 +52,22 @@ print(json.dumps(ScreenState.objects.get().report))
 
 
 @pytest.fixture
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("house")) as house:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TownProcesses]:
+    with open_town_processes(tmp_path_factory.mktemp("house")) as house:
         yield house
 
 
 @pytest.fixture
-def player(house: House) -> Player:
-    player = house.player("hall", house.within(CONTENT).strip().splitlines()[-1])
+def player(house: TownProcesses) -> PlayerProcess:
+    player = house.enrol_player("hall", house.run_server_code(CONTENT).strip().splitlines()[-1])
     player.process.start()
     until("the programme is on", lambda: player.shown("rule"))
     return player
 
 
-def test_a_player_goes_on_without_server_and_broker_and_comes_back_by_itself(house: House, player: Player) -> None:
+def test_a_player_goes_on_without_server_and_broker_and_comes_back_by_itself(
+    house: TownProcesses, player: PlayerProcess
+) -> None:
     house.server.stop(signal.SIGKILL)
     house.broker.stop(signal.SIGKILL)
     player.process.stop(signal.SIGKILL)
@@ -76,14 +78,16 @@ def test_a_player_goes_on_without_server_and_broker_and_comes_back_by_itself(hou
 
     house.start_broker()
     house.start_server()
-    house.within(BROADCAST)
+    house.run_server_code(BROADCAST)
     until("an alert reaches it, without anybody's help", lambda: player.shown("alert"))
-    house.within(END)
+    house.run_server_code(END)
     until("the loop is back", lambda: player.shown("rule"))
 
 
-def test_an_alert_survives_a_restart_of_the_player_without_anybody_to_ask(house: House, player: Player) -> None:
-    house.within(BROADCAST)
+def test_an_alert_survives_a_restart_of_the_player_without_anybody_to_ask(
+    house: TownProcesses, player: PlayerProcess
+) -> None:
+    house.run_server_code(BROADCAST)
     until("the alert is on", lambda: player.shown("alert"))
     house.server.stop(signal.SIGKILL)
     house.broker.stop(signal.SIGKILL)
@@ -95,10 +99,14 @@ def test_an_alert_survives_a_restart_of_the_player_without_anybody_to_ask(house:
     until("the alert is still on", lambda: player.shown("alert"))
 
 
-def test_what_the_town_did_not_sign_changes_nothing_and_is_reported(house: House, player: Player) -> None:
+def test_what_the_town_did_not_sign_changes_nothing_and_is_reported(
+    house: TownProcesses, player: PlayerProcess
+) -> None:
     topic = f"beffroi/1/{SITE}/down/all/alerts"
     document = AlertSet(sequence=2**52, issued_at_ms=2**41, expires_at_ms=2**42)
-    forged = envelope.seal(Role.ALERT, f"{SITE}/all", document.to_json(), [Ed25519PrivateKey.generate()])
+    forged = envelope.seal_envelope(
+        SigningRole.ALERT, f"{SITE}/all", document.to_json(), [Ed25519PrivateKey.generate()]
+    )
     broker = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
     broker.username_pw_set("server", BROKER_PASSWORD)
     broker.connect("127.0.0.1", house.broker_port)
@@ -108,7 +116,7 @@ def test_what_the_town_did_not_sign_changes_nothing_and_is_reported(house: House
     broker.loop_stop()
 
     def refusal() -> object:
-        report = json.loads(house.within(REPORT).strip().splitlines()[-1]) or {}
+        report = json.loads(house.run_server_code(REPORT).strip().splitlines()[-1]) or {}
         return [found for found in report.get("refusals", []) if found["code"] == "wrong-key"]
 
     assert until("the refusal is reported", refusal)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from browser import signed_in, violations
 from django.urls import get_resolver, resolve
-from house import House
+from house import TownProcesses
 from playwright.sync_api import Browser, Page
 
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
@@ -35,9 +35,9 @@ for status in ("actual", "exercise"):
 
 
 @pytest.fixture(scope="module")
-def session(clairbourg: House, browser: Browser) -> dict[str, Any]:
+def session(clairbourg: TownProcesses, browser: Browser) -> dict[str, Any]:
     """Return the cookies of an administrator who works in French."""
-    clairbourg.within(BROADCAST)
+    clairbourg.run_server_code(BROADCAST)
     context = browser.new_context(locale="fr-FR")
     signed_in(context.new_page(), clairbourg.sign_in_link())
     state: dict[str, Any] = context.storage_state()
@@ -46,7 +46,7 @@ def session(clairbourg: House, browser: Browser) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def addresses(clairbourg: House, session: dict[str, Any], browser: Browser) -> dict[str, str]:
+def addresses(clairbourg: TownProcesses, session: dict[str, Any], browser: Browser) -> dict[str, str]:
     """Return one address of every page that links lead to, by its name."""
     context = browser.new_context(storage_state=session, locale="fr-FR", java_script_enabled=False)
     page = context.new_page()

@@ -6,8 +6,8 @@ import io
 from collections.abc import Iterator
 
 import pytest
-from browser import Display, open_display, signed_in
-from house import House, open_house, same_pixels
+from browser import VirtualDisplay, open_display, signed_in
+from house import TownProcesses, open_town_processes, same_pixels
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from waiting import until
@@ -16,19 +16,19 @@ SIZE = (1920, 1080)
 
 
 @pytest.fixture
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("spine")) as house:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TownProcesses]:
+    with open_town_processes(tmp_path_factory.mktemp("spine")) as house:
         yield house
 
 
 @pytest.fixture
-def display() -> Iterator[Display]:
+def display() -> Iterator[VirtualDisplay]:
     with open_display(*SIZE) as display:
         yield display
 
 
 @pytest.fixture
-def page(house: House, browser: Browser) -> Iterator[Page]:
+def page(house: TownProcesses, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(locale="en-GB", base_url=house.url)
     yield signed_in(context.new_page(), house.sign_in_link())
     context.close()
@@ -40,8 +40,8 @@ def preview(page: Page) -> list[Image.Image]:
     return [Image.open(io.BytesIO(page.request.get(address).body())).convert("RGB") for address in addresses]
 
 
-def shows(display: Display, pictures: list[Image.Image]) -> bool:
-    glass = display.picture()
+def shows(display: VirtualDisplay, pictures: list[Image.Image]) -> bool:
+    glass = display.screenshot()
     return any(picture.size == SIZE and same_pixels(glass, picture) for picture in pictures)
 
 
@@ -106,9 +106,9 @@ def prepare_scenario(page: Page) -> None:
 
 
 def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over(
-    house: House, page: Page, display: Display
+    house: TownProcesses, page: Page, display: VirtualDisplay
 ) -> None:
-    player = house.player("hall", add_screen(page), output="window", display=display.name)
+    player = house.enrol_player("hall", add_screen(page), output="window", display=display.name)
     player.process.start()
 
     announcement = write_announcement(page)
@@ -117,7 +117,7 @@ def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over
     page.goto("/")
     expect(page.get_by_text("equal to the pixel")).to_be_visible()
 
-    assert same_pixels(exact_picture(page), display.picture())
+    assert same_pixels(exact_picture(page), display.screenshot())
 
     prepare_scenario(page)
     page.goto("/alerts/choose/")

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "player"))
 
 from display import OUT, PATIENCE_S, SIZE, is_displayed, screendump, until
 from run import BUILD, modules
-from town import TownHall, alert, slide
+from town import SigningTown, alert, slide
 
 from beffroi_content import raster
 from beffroi_content.model import (
@@ -31,9 +31,17 @@ from beffroi_content.model import (
     TimeWindow,
 )
 from beffroi_player import machine
-from beffroi_player.agent.draw import drawn
+from beffroi_player.agent.draw import render_slide
 from beffroi_player.outputs import cec
-from beffroi_player.store import ActiveProgramme, AlertsRecord, HeldStream, Runtime, State, alert_set, frame_set
+from beffroi_player.store import (
+    ActiveProgramme,
+    AlertsRecord,
+    HeldStream,
+    RuntimeDirectory,
+    StateDirectory,
+    alert_set_key,
+    frame_set_key,
+)
 
 NOBODY, VIDEO = 65_534, 44
 
@@ -43,11 +51,11 @@ class Screen:
 
     def __init__(self, name: str) -> None:
         self.folder = Path("/tmp") / name
-        self.state, self.runtime = State(self.folder / "state"), Runtime(self.folder / "run")
-        self.state.make()
-        self.runtime.make()
+        self.state, self.runtime = StateDirectory(self.folder / "state"), RuntimeDirectory(self.folder / "run")
+        self.state.create_folders()
+        self.runtime.create_folder()
         self.process: subprocess.Popen[bytes] | None = None
-        self.hall = TownHall(now_ms=machine.system_ms())
+        self.hall = SigningTown(now_ms=machine.system_ms())
 
     def has_programme(self, text: str, **settings: object) -> None:
         """Write a programme of one slide."""
@@ -55,23 +63,23 @@ class Screen:
         manifest = self.hall.manifest(shown, size=SIZE, **settings)
         frames = {}
         for each in (shown, manifest.idle):
-            outcome = drawn(each, manifest.settings, SIZE, self.state.assets, self.state.frames)
-            frames[frame_set(each.id, SIZE)] = outcome.frames
+            outcome = render_slide(each, manifest.settings, SIZE, self.state.assets, self.state.frames)
+            frames[frame_set_key(each.id, SIZE)] = outcome.frames
         self.state.programme.write(ActiveProgramme(sequence=1, manifest=manifest, frames=frames))
 
     def has_emergency(self) -> None:
         """Write an emergency, as the agent does."""
         told = alert(level=AlertLevel.EMERGENCY, now=machine.system_ms())
         manifest = self.state.programme.read().manifest
-        canvas = raster.Canvas.of(manifest.settings, SIZE)
+        canvas = raster.Canvas.for_screen(manifest.settings, SIZE)
         names = []
         for page, image in enumerate(raster.draw_alert(told, "takeover", canvas)):
             names.append(f"emergency-{page}.png")
             image.save(self.state.frames / names[-1])
-        held = HeldAlert(alert=told, lapses_at_uptime_ms=int(machine.uptime()) + 3_600_000, pages=len(names))
+        held = HeldAlert(alert=told, lapses_at_uptime_ms=int(machine.uptime_ms()) + 3_600_000, pages=len(names))
         record = AlertsRecord(
             boot=machine.boot_id(), size=SIZE, streams={"all/alerts": HeldStream(sequence=1, alerts=(held,))},
-            frames={alert_set(told, "takeover"): tuple(names)},
+            frames={alert_set_key(told, "takeover"): tuple(names)},
         )  # fmt: skip
         self.runtime.alerts.write(record)
 
@@ -120,7 +128,7 @@ class Screen:
     @property
     def frame(self) -> str:
         """The file name of the one slide."""
-        return self.state.programme.read().frames[frame_set("notice", SIZE)][0]
+        return self.state.programme.read().frames[frame_set_key("notice", SIZE)][0]
 
 
 def connector() -> Path:
@@ -139,7 +147,7 @@ class Television(threading.Thread):
     """A television at the other end of the cable: the HDMI input of the kernel's test driver (vivid)."""
 
     ON, STANDBY = 0, 1
-    RECEIVE, MODE = cec.request(6, 56), cec.request(9, 4, 1)
+    RECEIVE, MODE = cec.ioctl_number(6, 56), cec.ioctl_number(9, 4, 1)
     FOLLOWS = 0x11
 
     def __init__(self, path: Path) -> None:
@@ -147,19 +155,19 @@ class Television(threading.Thread):
         self.power, self.heard = self.ON, set()
         self.answers = self.is_silent = False
         self._descriptor = os.open(path, os.O_RDWR)
-        self._adapter = cec.Adapter(self._descriptor)
+        self._adapter = cec.CecAdapter(self._descriptor)
         # Its logical address is that of a television, and so is its type.
         wanted = struct.pack("=4sHBBII15s4s4s4s48sx", b"", 0, 5, 1, 0, 0, b"TV", b"", b"", b"\x80", b"")
-        cec.call(self._descriptor, cec.S_ADDRESSES, bytearray(wanted))
-        until("the television has its address", lambda: self._adapter.addresses.mask == 1)
-        cec.call(self._descriptor, self.MODE, bytearray(struct.pack("=I", self.FOLLOWS)))
+        cec.call_ioctl(self._descriptor, cec.S_ADDRESSES, bytearray(wanted))
+        until("the television has its address", lambda: self._adapter.logical_addresses.mask == 1)
+        cec.call_ioctl(self._descriptor, self.MODE, bytearray(struct.pack("=I", self.FOLLOWS)))
 
     def run(self) -> None:
         """Hear what comes, for as long as the machine runs."""
         while True:
             message = bytearray(struct.pack("=QQIIII24x", 0, 0, 0, 500, 0, 0))
             with contextlib.suppress(TimeoutError):
-                cec.call(self._descriptor, self.RECEIVE, message)
+                cec.call_ioctl(self._descriptor, self.RECEIVE, message)
                 self._hear(bytes(message[32 : 32 + message[16]]))
 
     def _hear(self, message: bytes) -> None:
@@ -167,9 +175,9 @@ class Television(threading.Thread):
         self.heard.add(message[1:])
         self.power = {cec.STANDBY: self.STANDBY, cec.IMAGE_VIEW_ON: self.ON}.get(what, self.power)
         if what == cec.GIVE_POWER_STATUS and self.answers:
-            self._adapter.send(0, who, cec.REPORT_POWER_STATUS, self.power)
+            self._adapter.send_message(0, who, cec.REPORT_POWER_STATUS, self.power)
         elif what == cec.GIVE_POWER_STATUS and not self.is_silent:
-            self._adapter.send(0, who, 0x00, what, 0x00)
+            self._adapter.send_message(0, who, 0x00, what, 0x00)
 
 
 def plug_television() -> tuple[Television, Path]:
@@ -183,8 +191,8 @@ def plug_television() -> tuple[Television, Path]:
     until("two adapters", lambda: len(list(Path("/dev").glob("cec*"))) == 2)
     adapters = {}
     for path in Path("/dev").glob("cec*"):
-        with cec.opened(path) as adapter:
-            adapters[adapter.physical == 0] = path
+        with cec.open_adapter(path) as adapter:
+            adapters[adapter.physical_address == 0] = path
     os.chown(adapters[False], 0, VIDEO)
     adapters[False].chmod(0o660)
     return Television(adapters[True]), adapters[False]
@@ -299,9 +307,9 @@ def a_television_is_switched_and_asked(screen: Screen) -> None:
 def others_run_while_it_is_asked(television: Television, path: Path) -> None:
     """Ask a television that says nothing, for a second, and count how often somebody else has a turn."""
     television.is_silent = True
-    with cec.opened(path) as adapter:
+    with cec.open_adapter(path) as adapter:
         asking = threading.Thread(
-            target=adapter.send, args=(adapter.addresses.first, 0, cec.GIVE_POWER_STATUS),
+            target=adapter.send_message, args=(adapter.logical_addresses.lowest, 0, cec.GIVE_POWER_STATUS),
             kwargs={"reply": cec.REPORT_POWER_STATUS},
         )  # fmt: skip
         asking.start()

@@ -18,12 +18,12 @@ from pathlib import Path
 os.environ |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}
 from display import OUT, SIZE, is_displayed, screendump, until
 
-from beffroi_player.store import State, frame_set
+from beffroi_player.store import StateDirectory, frame_set_key
 
 PROGRAMS = Path("/opt/beffroi/.venv/bin")
 SERVER, PLAYER = "beffroi-server", "beffroi-player"
 SERVER_DATA = Path("/var/lib/beffroi-server")
-STATE, RUNTIME = State(Path("/var/lib/beffroi-player")), Path("/run/beffroi-player")
+STATE, RUNTIME = StateDirectory(Path("/var/lib/beffroi-player")), Path("/run/beffroi-player")
 SETTINGS = "BEFFROI_DATA=/var/lib/beffroi-server\nBEFFROI_URL=http://localhost:8000\n"
 SCREEN = f"""
 from beffroi_server.programme import publication
@@ -98,7 +98,7 @@ def idle_is_on_the_glass() -> bool:
     programme = STATE.programme.read()
     if programme is None:
         return False
-    frames = programme.frames.get(frame_set(programme.manifest.idle.id, SIZE), ())
+    frames = programme.frames.get(frame_set_key(programme.manifest.idle.id, SIZE), ())
     return bool(frames) and is_displayed(STATE.frames / frames[0])
 
 

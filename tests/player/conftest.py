@@ -11,27 +11,27 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 sys.path.insert(0, str(Path(__file__).parent))
 
-from player import Player
-from town import TownHall
+from player import PlayerHarness
+from town import SigningTown
 
 
 @pytest.fixture
-def hall() -> TownHall:
-    return TownHall()
+def hall() -> SigningTown:
+    return SigningTown()
 
 
 @pytest.fixture
-def player(hall: TownHall, tmp_path: Path) -> Iterator[Player]:
-    player = Player(hall, tmp_path)
+def player(hall: SigningTown, tmp_path: Path) -> Iterator[PlayerHarness]:
+    player = PlayerHarness(hall, tmp_path)
     yield player
     player.close()
 
 
 @pytest.fixture
-def fetching_player(hall: TownHall, tmp_path: Path) -> Iterator[Player]:
+def fetching_player(hall: SigningTown, tmp_path: Path) -> Iterator[PlayerHarness]:
     """A player that can fetch files from its town."""
     with hall.serve() as server:
-        player = Player(hall, tmp_path, server)
+        player = PlayerHarness(hall, tmp_path, server)
         yield player
-        player.stage.end()
+        player.stage.shut_down()
         player.close()

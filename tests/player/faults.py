@@ -39,17 +39,17 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 
 from paho.mqtt import client as mqtt
 from PIL import Image
-from town import TownHall, alert, jpeg, picture_slide, slide
+from town import SigningTown, alert, jpeg, picture_slide, slide
 
 from beffroi_content import raster
-from beffroi_content.model import Downloads
-from beffroi_content.wire.reports import BEGINNING, Ended, Play, Plays, chained
-from beffroi_player.agent.vault import Vault
-from beffroi_player.playfiles import play_files, plays_of
+from beffroi_content.model import DownloadSettings
+from beffroi_content.wire.reports import FIRST_CHAIN, EndReason, Play, PlayLogBatch, chain_digest
+from beffroi_player.agent.vault import AgentStorage
+from beffroi_player.playfiles import play_files, read_plays
 from beffroi_player.stage.playlog import PlayLog
-from beffroi_player.stage.safety import STARTS
-from beffroi_player.store import Runtime, State
-from beffroi_server.screens.ledger import Ledger, rows_of
+from beffroi_player.stage.safety import STARTS_FILE
+from beffroi_player.store import RuntimeDirectory, StateDirectory
+from beffroi_server.screens.ledger import PlayGaps, to_ranges
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
 HEALED_WITHIN_S = 60.0
@@ -95,12 +95,12 @@ class NotHealed(Exception):
     """The player is not right, though everything around it is."""
 
 
-class Range:
+class FaultRun:
     """A player under fire, and its town."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.chance = folder, random.Random(seed)
-        self.hall = TownHall(now_ms=int(time.time() * 1000))
+        self.hall = SigningTown(now_ms=int(time.time() * 1000))
         self.state, self.runtime = folder / "state", folder / "run"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.started: dict[str, float] = {}
@@ -137,13 +137,13 @@ class Range:
         """Start everything."""
         self.state.mkdir()
         self._mount()
-        State(self.state).make()
+        StateDirectory(self.state).create_folders()
         self.start_server()
         self.start_broker()
         self.client.reconnect_delay_set(1, 1)
         self.client.connect("127.0.0.1", self.port)
         self.client.loop_start()
-        Vault(self.state).enrolment.write(self.hall.enrolment(f"http://127.0.0.1:{self.http_port}", self.port))
+        AgentStorage(self.state).enrolment.write(self.hall.enrolment(f"http://127.0.0.1:{self.http_port}", self.port))
         self.publish(self.hall.publish_keys())
         self.new_programme()
         self.start_player()
@@ -185,7 +185,7 @@ class Range:
             slides.append(slide(f"gone-{self.number}").replace(valid_until_ms=ends_ms))
             self.wanted[slides[-1].id] = ends_ms
         slides = [each.replace(duration_ms=1_000) for each in slides]
-        downloads = Downloads(kilobytes_per_second=self.chance.choice([None, 500]))
+        downloads = DownloadSettings(kilobytes_per_second=self.chance.choice([None, 500]))
         self.publish(self.hall.publish_programme(self.hall.manifest(*slides, downloads=downloads)))
 
     def new_alert(self) -> None:
@@ -252,8 +252,8 @@ class Range:
             self.processes[name].send_signal(signal.SIGKILL)
             self.processes[name].wait()
         if "stage" in names:
-            unwritten = Runtime(self.runtime).showings.read()
-            self.killed += [play for play in (unwritten.plays if unwritten else ()) if play.ended is Ended.DIED]
+            unwritten = RuntimeDirectory(self.runtime).unwritten.read()
+            self.killed += [play for play in (unwritten.plays if unwritten else ()) if play.ended is EndReason.DIED]
 
     def power_cut(self) -> None:
         """Both die, memory is empty, and of the play log there is what somebody has waited for."""
@@ -265,9 +265,9 @@ class Range:
                     os.truncate(path, (self.card / path.name).stat().st_size)
                 else:
                     path.unlink()
-        log = PlayLog(State(self.state))
-        logged = {_showing(play) for file in play_files(State(self.state).plays) for play in plays_of(file)}
-        begun = {_showing(play) for play in (log.left.plays if log.left else ())}
+        log = PlayLog(StateDirectory(self.state))
+        logged = {_showing(play) for file in play_files(StateDirectory(self.state).plays) for play in read_plays(file)}
+        begun = {_showing(play) for play in (log.newest_note.plays if log.newest_note else ())}
         self.killed = [play for play in self.killed if _showing(play) in logged | begun]
 
     def hang(self, change: Callable[[], None]) -> str:
@@ -400,7 +400,7 @@ class Range:
             subprocess.run(["mount", "-o", "remount,rw", str(self.state)], check=True)
         (self.state / "filler").unlink(missing_ok=True)
         # Between two harms lie hours: else the breaker of crash loops would show less, and rightly so.
-        (self.runtime / STARTS).unlink(missing_ok=True)
+        (self.runtime / STARTS_FILE).unlink(missing_ok=True)
         if harm == "broker gone":
             self.start_broker()
             _until("the town is connected", self.client.is_connected, 15)
@@ -462,7 +462,7 @@ class Range:
         return ""
 
     def _heard(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        batch = Plays.model_validate_json(message.payload)
+        batch = PlayLogBatch.model_validate_json(message.payload)
         numbers = {play.number for play in batch.plays}
         self.batches += 1
         if self.batches % 2 and not numbers <= self.dropped:
@@ -472,16 +472,16 @@ class Range:
         for play in batch.plays:
             if self.plays.setdefault(play.number, play) != play:
                 self.doubled.append(play.number)
-        ledger = self.hall.ledger or Ledger()
-        self.hall.ledger = ledger.entered([*rows_of(play.number for play in batch.plays), *batch.lost])
+        ledger = self.hall.ledger or PlayGaps()
+        self.hall.ledger = ledger.with_ranges([*to_ranges(play.number for play in batch.plays), *batch.lost])
         self.lost += batch.lost
 
     def await_plays(self) -> None:
         """Wait until all that was logged has come. An agent that is started asks at once what the server misses."""
-        state = State(self.state)
+        state = StateDirectory(self.state)
         self.processes["stage"].terminate()
         self.processes["stage"].wait(20)
-        last = max(play.number for file in play_files(state.plays)[-1:] for play in plays_of(file))
+        last = max(play.number for file in play_files(state.plays)[-1:] for play in read_plays(file))
 
         asked = time.monotonic()
 
@@ -504,9 +504,9 @@ class Range:
         missing = sorted(set(range(1, numbers[-1] + 1)) - set(numbers)) if numbers else []
         if self.doubled or missing or self.lost:
             return f"two showings: {self.doubled[:10]}; missing: {missing[:10]}; said to be lost: {self.lost[:10]}"
-        chain = BEGINNING
+        chain = FIRST_CHAIN
         for number in numbers:
-            if self.plays[number].chain != chained(chain, self.plays[number]):
+            if self.plays[number].chain != chain_digest(chain, self.plays[number]):
                 return f"the chain does not hold at {number}"
             chain = self.plays[number].chain or ""
         return self._count_showings()
@@ -536,13 +536,13 @@ def _showing(play: Play) -> tuple[object, ...]:
     return play.zone, play.slide, play.alert, play.page, play.started_at_ms
 
 
-def _damage_and_cut(target: Range) -> str:
-    found = target.damage()
-    target.power_cut()
+def _damage_and_cut(fault_run: FaultRun) -> str:
+    found = fault_run.damage()
+    fault_run.power_cut()
     return found
 
 
-HARMS: dict[str, Callable[[Range, Callable[[], None]], str | None]] = {
+HARMS: dict[str, Callable[[FaultRun, Callable[[], None]], str | None]] = {
     "kill agent": lambda target, _: target.kill("agent"),
     "kill stage": lambda target, _: target.kill("stage"),
     "kill both": lambda target, _: target.kill("stage", "agent"),
@@ -568,7 +568,7 @@ def run(count: int, seed: int, say: Callable[[str], None] = print) -> Counter[st
     """
     done: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        target = Range(Path(name), seed)
+        target = FaultRun(Path(name), seed)
         try:
             target.open()
             target.expect_right()

@@ -9,35 +9,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pygame
-from town import SCREEN, TownHall
+from town import SCREEN, SigningTown
 
 from beffroi_content import raster
 from beffroi_content.model import ScreenSettings, Slide
-from beffroi_content.wire.documents import Command
-from beffroi_content.wire.messages import Message
-from beffroi_content.wire.reports import Health, Link, Machine, Receipts, Report
+from beffroi_content.wire.documents import ScreenCommand
+from beffroi_content.wire.messages import WireMessage
+from beffroi_content.wire.reports import ConnectionState, MachineDescription, PlayerHealth, PlayerReport, ReceiptBatch
 from beffroi_player import machine
-from beffroi_player.agent.app import Agent  # noqa: F401 -- what is tested here is what the agent is made of
-from beffroi_player.agent.assets import Assets
-from beffroi_player.agent.captures import Exact
+from beffroi_player.agent.app import PlayerAgent  # noqa: F401 -- what is tested here is what the agent is made of
+from beffroi_player.agent.assets import AssetStore
+from beffroi_player.agent.captures import ExactCapture
 from beffroi_player.agent.clock import AgentClock
-from beffroi_player.agent.commands import Commands
-from beffroi_player.agent.core import Arrival, Consequences, Core
-from beffroi_player.agent.draw import Outcome, drawn
-from beffroi_player.agent.http import Server
-from beffroi_player.agent.preparer import Preparer
-from beffroi_player.agent.programme import Workshop, keep_frames
-from beffroi_player.agent.refusals import Refusals
-from beffroi_player.agent.reporter import Facts, Reporter
-from beffroi_player.agent.vault import Vault
-from beffroi_player.files import stamp
-from beffroi_player.outputs.base import Light, Lit
-from beffroi_player.stage.loop import Stage
-from beffroi_player.store import Glass, Runtime, State
+from beffroi_player.agent.commands import CommandRunner
+from beffroi_player.agent.core import Consequences, DocumentAdmission, ReceivedDocument
+from beffroi_player.agent.draw import RenderResult, render_slide
+from beffroi_player.agent.http import ServerClient
+from beffroi_player.agent.preparer import PreparationQueue
+from beffroi_player.agent.programme import ProgrammePreparer, remove_other_frames
+from beffroi_player.agent.refusals import RefusalLog
+from beffroi_player.agent.reporter import ReportFacts, ScreenReporter
+from beffroi_player.agent.vault import AgentStorage
+from beffroi_player.files import file_stamp
+from beffroi_player.outputs.base import DisplayResult, SwitchResult
+from beffroi_player.stage.loop import FrameLoop
+from beffroi_player.store import PresentedStatus, RuntimeDirectory, StateDirectory
 
 log = logging.getLogger(__name__)
 
-MACHINE = Machine(model="Raspberry Pi 4 Model B Rev 1.5", system="Debian GNU/Linux 12 (bookworm)")
+MACHINE = MachineDescription(model="Raspberry Pi 4 Model B Rev 1.5", system="Debian GNU/Linux 12 (bookworm)")
 
 
 def until(what: str, look: Callable[[], object], seconds: float = 10.0) -> None:
@@ -49,7 +49,7 @@ def until(what: str, look: Callable[[], object], seconds: float = 10.0) -> None:
 
 
 @dataclass
-class Time:
+class ManualClock:
     """Both clocks of a machine."""
 
     uptime_ms: float = 60_000.0
@@ -60,18 +60,18 @@ class Time:
         self.system_ms += ms
 
 
-class Painter:
+class InProcessRenderer:
     """Draws in this process."""
 
     def __init__(self, assets: Path, frames: Path) -> None:
         self._assets, self._frames = assets, frames
         self.drawn: list[str] = []
 
-    def draw(self, slide: Slide, settings: ScreenSettings, size: tuple[int, int]) -> Outcome:
+    def draw_slide(self, slide: Slide, settings: ScreenSettings, size: tuple[int, int]) -> RenderResult:
         try:
-            outcome = drawn(slide, settings, size, self._assets, self._frames)
+            outcome = render_slide(slide, settings, size, self._assets, self._frames)
         except raster.RasterError as error:
-            return Outcome(code=error.code, detail=str(error))
+            return RenderResult(code=error.code, detail=str(error))
         self.drawn.append(slide.id)
         return outcome
 
@@ -79,114 +79,116 @@ class Painter:
         pass
 
 
-class Display:
+class RecordingOutput:
     """An output that keeps what it is given."""
 
-    pump_seconds: float | None = None
+    event_interval_s: float | None = None
 
     def __init__(self, size: tuple[int, int] = (320, 180)) -> None:
         self._size = size
-        self.pictures: list[pygame.Surface] = []
+        self.images: list[pygame.Surface] = []
         self.switched: list[bool] = []
         self.is_on = True
         self.brightness: list[int] = []
-        self.lit = Lit.CONFIRMED
+        self.lit = SwitchResult.CONFIRMED
         self.dims = False
         self.pictures_a_second = 0.0
 
     def start(self) -> None:
         pygame.display.init()
 
-    def desktop(self) -> tuple[int, int]:
+    def desktop_size(self) -> tuple[int, int]:
         return self._size
 
-    def rate(self) -> float:
+    def refresh_rate(self) -> float:
         return self.pictures_a_second
 
     def open(self, size: tuple[int, int]) -> None:
         pygame.display.set_mode(size)
 
-    def present(self, picture: pygame.Surface) -> None:
-        self.pictures.append(picture.copy())
+    def present_image(self, image: pygame.Surface) -> None:
+        self.images.append(image.copy())
 
-    def settle(self) -> None:
+    def finish_present(self) -> None:
         pass
 
-    def capture(self) -> pygame.Surface:
-        return self.pictures[-1]
+    def last_presented(self) -> pygame.Surface:
+        return self.images[-1]
 
-    def pump(self) -> bool:
+    def process_events(self) -> bool:
         return True
 
-    def light(self, on: bool, brightness: int) -> Light:
+    def control_display(self, on: bool, brightness: int) -> DisplayResult:
         if on != self.is_on:
             self.is_on = on
             self.switched.append(on)
         if on:
             self.brightness.append(brightness)
-        return Light(self.lit if self.switched else Lit.UNKNOWN, self.dims)
+        return DisplayResult(self.lit if self.switched else SwitchResult.UNKNOWN, self.dims)
 
     def close(self) -> None:
         pygame.display.quit()
 
 
-class Player:
+class PlayerHarness:
     """One screen of a town."""
 
-    def __init__(self, hall: TownHall, folder: Path, server: str = "http://127.0.0.1:9", time: Time | None = None):
+    def __init__(
+        self, hall: SigningTown, folder: Path, server: str = "http://127.0.0.1:9", time: ManualClock | None = None
+    ):
         self.hall = hall
         self.folder = folder
         self.server = server
-        self.time = time or Time(system_ms=hall.now_ms)
-        self.state, self.runtime = State(folder / "state"), Runtime(folder / "run")
-        self.state.make()
-        self.runtime.make()
-        self.vault = Vault(self.state.folder)
-        self.said: list[tuple[str, bytes]] = []
+        self.time = time or ManualClock(system_ms=hall.now_ms)
+        self.state, self.runtime = StateDirectory(folder / "state"), RuntimeDirectory(folder / "run")
+        self.state.create_folders()
+        self.runtime.create_folder()
+        self.vault = AgentStorage(self.state.folder)
+        self.published: list[tuple[str, bytes]] = []
         self.polls = self.subscriptions = self.restarts = 0
-        self.link = Link.LIVE
-        self.health: Health | None = None
-        self.display = Display()
+        self.link = ConnectionState.LIVE
+        self.health: PlayerHealth | None = None
+        self.display = RecordingOutput()
         self.display.start()
-        self.display.open(self.display.desktop())
+        self.display.open(self.display.desktop_size())
         self.boot_id = machine.boot_id()
         self.start()
 
     def start(self) -> None:
         """Start agent and stage, as after a crash of both."""
         self.clock = AgentClock(self.runtime, 0, lambda: None, lambda: self.time.uptime_ms, lambda: self.time.system_ms)
-        self.refusals = Refusals(lambda: self.clock.now().unix_ms, lambda: self.time.uptime_ms)
+        self.refusals = RefusalLog(lambda: self.clock.now().unix_ms, lambda: self.time.uptime_ms)
         effects = Consequences(
             later=lambda work: work(), rest=lambda work: work(), programme=self.prepare, command=self._obey,
             subscribe=self._subscribe, poll=self._poll, changed=lambda: None, nudge=lambda: None,
         )  # fmt: skip
-        self.core = Core(
+        self.core = DocumentAdmission(
             self.hall.enrolment(self.server), self.state, self.vault, self.runtime, self.clock, self.refusals,
             lambda: self.time.uptime_ms, effects, self.boot_id,
         )  # fmt: skip
-        self.painter = Painter(self.state.assets, self.state.frames)
-        self.assets = Assets(self.state.assets, Server(self.server, "the-secret-token"))
-        self.preparer = Preparer(
-            Workshop(self.state, self.assets, self.painter),
+        self.painter = InProcessRenderer(self.state.assets, self.state.frames)
+        self.assets = AssetStore(self.state.assets, ServerClient(self.server, "the-secret-token"))
+        self.preparer = PreparationQueue(
+            ProgrammePreparer(self.state, self.assets, self.painter),
             self._activate,
             lambda: None,  # type: ignore[arg-type]
         )
         self.repaired: list[str] = []
-        self.exact: list[Exact] = []
-        self.reporter = Reporter(
+        self.exact: list[ExactCapture] = []
+        self.reporter = ScreenReporter(
             "start1", self.state, self.runtime, self._facts, self._publish, lambda: self.time.uptime_ms,
             lambda: None, self.repaired.extend, self.exact.append, MACHINE,
         )  # fmt: skip
-        self.commands = Commands(
-            self.core, self.vault, self.runtime, self.refusals, SCREEN, self.reporter.screenshot,
-            self.reporter.capture, self._restart, lambda: None,
+        self.commands = CommandRunner(
+            self.core, self.vault, self.runtime, self.refusals, SCREEN, self.reporter.request_screenshot,
+            self.reporter.request_capture, self._restart, lambda: None,
         )  # fmt: skip
         self.start_stage()
         if self.core.pending:
             self.prepare(self.core.pending)
 
     def start_stage(self) -> None:
-        self.stage = Stage(
+        self.stage = FrameLoop(
             self.state,
             self.runtime,
             self.display,
@@ -197,77 +199,80 @@ class Player:
     def close(self) -> None:
         self.display.close()
 
-    def hear(self, *documents: tuple[str, bytes], live: bool = True) -> None:
+    def receive(self, *documents: tuple[str, bytes], live: bool = True) -> None:
         """Take documents as they arrive over MQTT."""
         for topic, payload in documents:
-            self.core.take(Arrival(topic, payload, self.time.uptime_ms, live))
+            self.core.admit_document(ReceivedDocument(topic, payload, self.time.uptime_ms, live))
 
-    def look(self) -> Glass:
+    def run_iteration(self) -> PresentedStatus:
         """Let the stage look, the agent report, and return what is on the glass."""
-        self.stage.turn()
+        self.stage.refresh_screen()
         # Beside what moves, a thread makes the digest of what is on, and rings.
-        until("what is on is not told", lambda: self.stage.is_told or (self.stage.turn(), self.stage.is_told)[1])
-        self.reporter.look()
-        glass = self.runtime.glass.read()
+        until(
+            "what is on is not told",
+            lambda: self.stage.is_reported or (self.stage.refresh_screen(), self.stage.is_reported)[1],
+        )
+        self.reporter.report_changes()
+        glass = self.runtime.presented.read()
         assert glass is not None
         return glass
 
-    def wait(self, ms: int) -> Glass:
+    def wait(self, ms: int) -> PresentedStatus:
         """Let time pass and look."""
         self.time.pass_by(ms)
-        return self.look()
+        return self.run_iteration()
 
-    def photograph(self) -> None:
+    def take_capture(self) -> None:
         """Let the stage take a picture, as when the agent has rung for one, and the agent find it."""
-        before = stamp(self.runtime.capture)
-        self.stage.capture()
+        before = file_stamp(self.runtime.capture_image)
+        self.stage.request_capture()
 
         def is_taken() -> bool:
             # Whoever still writes the one before rings for another turn.
-            self.stage.turn()
-            return stamp(self.runtime.capture) != before
+            self.stage.refresh_screen()
+            return file_stamp(self.runtime.capture_image) != before
 
         until("no picture of the glass", is_taken)
-        self.reporter.look()
+        self.reporter.report_changes()
 
     @property
     def slides(self) -> list[str | None]:
-        return [shown.slide for shown in self.look().showings]
+        return [shown.slide for shown in self.run_iteration().showings]
 
     @property
     def alerts(self) -> list[tuple[str, str]]:
-        return [(str(shown.alert), str(shown.form)) for shown in self.look().showings if shown.alert]
+        return [(str(shown.alert), str(shown.form)) for shown in self.run_iteration().showings if shown.alert]
 
-    def report(self) -> Report:
+    def report(self) -> PlayerReport:
         """Return the next report."""
         self.wait(60_000 + 1_000)
-        return Report.model_validate_json([payload for leaf, payload in self.said if leaf == "report"][-1])
+        return PlayerReport.model_validate_json([payload for leaf, payload in self.published if leaf == "report"][-1])
 
     def receipts(self) -> list[tuple[str, int, str | None, str | None]]:
-        bodies = [Receipts.model_validate_json(payload) for leaf, payload in self.said if leaf == "receipts"]
+        bodies = [ReceiptBatch.model_validate_json(payload) for leaf, payload in self.published if leaf == "receipts"]
         return [(r.stream, r.sequence, r.alert, r.form) for body in bodies for r in body.receipts]
 
     def codes(self) -> list[str]:
-        return [refusal.code for refusal in self.refusals.all()]
+        return [refusal.code for refusal in self.refusals.newest_first()]
 
     def tidy(self) -> None:
         """Remove what no programme and no alert needs any more, as the agent does."""
-        active, record = self.core.active, self.core.book.record()
+        active, record = self.core.active, self.core.held_alerts.to_record()
         names = [*(name for pages in (active.frames if active else {}).values() for name in pages)]
         names += [name for pages in record.frames.values() for name in pages]
-        keep_frames(self.state.frames, names)
-        self.assets.tidy(active.manifest.assets if active else ())
+        remove_other_frames(self.state.frames, names)
+        self.assets.remove_unneeded(active.manifest.assets if active else ())
 
     def prepare(self, programme: object) -> None:
-        self.preparer.offer(programme)  # type: ignore[arg-type]
-        self.preparer.step()
+        self.preparer.offer_programme(programme)  # type: ignore[arg-type]
+        self.preparer.prepare_next()
 
     def _activate(self, programme: object) -> None:
-        self.core.activate(programme)  # type: ignore[arg-type]
-        self.core.surround()
+        self.core.activate_programme(programme)  # type: ignore[arg-type]
+        self.core.update_drawing_context()
 
-    def _obey(self, command: Command) -> None:
-        self.commands.do(command)
+    def _obey(self, command: ScreenCommand) -> None:
+        self.commands.run_command(command)
 
     def _subscribe(self) -> None:
         self.subscriptions += 1
@@ -278,18 +283,18 @@ class Player:
     def _restart(self) -> None:
         self.restarts += 1
 
-    def _publish(self, message: Message, payload: bytes, told: Callable[[], None] | None) -> bool:
-        self.said.append((message.leaf, payload))
+    def _publish(self, message: WireMessage, payload: bytes, told: Callable[[], None] | None) -> bool:
+        self.published.append((message.leaf, payload))
         if told:
             told()
         return True
 
-    def _facts(self) -> Facts:
+    def _facts(self) -> ReportFacts:
         moment = self.clock.now()
-        streams: Iterable[tuple[str, int]] = ((n, s.sequence) for n, s in self.core.book.streams.items())
-        return Facts(
+        streams: Iterable[tuple[str, int]] = ((n, s.sequence) for n, s in self.core.held_alerts.streams.items())
+        return ReportFacts(
             at_ms=moment.unix_ms, clock=moment.clock, link=self.link, programme=self.core.active,
-            alerts=dict(streams), preparing=self.preparer.status, refusals=self.refusals.all(),
-            receptions=self.core.book.receptions, programme_reception=self.core.programme_reception,
+            alerts=dict(streams), preparing=self.preparer.status, refusals=self.refusals.newest_first(),
+            receptions=self.core.held_alerts.receptions, programme_reception=self.core.programme_reception,
             health=self.health,
         )  # fmt: skip

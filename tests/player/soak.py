@@ -23,10 +23,10 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 
 import datetime as dt
 
-from player import Player
-from town import TownHall, alert, jpeg, picture_slide, slide
+from player import PlayerHarness
+from town import SigningTown, alert, jpeg, picture_slide, slide
 
-from beffroi_content.model import AlertLevel, PowerState, ScreenHours, TimeWindow, Transition
+from beffroi_content.model import AlertLevel, PowerState, ScreenHours, SlideTransition, TimeWindow
 
 MEMORY = "/dev/shm"
 """Where the player keeps its files: a real disk does not run as fast as the clock does here."""
@@ -58,14 +58,14 @@ def run(hours: int, say: Callable[[str], None] = print) -> tuple[Size, Size]:
         Grown: the second is larger than the first.
     """
     with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as name:
-        hall = TownHall()
+        hall = SigningTown()
         with hall.serve() as server:
-            player = Player(hall, Path(name), server)
-            player.display.pictures = _Last()
+            player = PlayerHarness(hall, Path(name), server)
+            player.display.images = _Last()
             try:
                 return _days(player, hall, hours, say)
             finally:
-                player.stage.end()
+                player.stage.shut_down()
                 player.close()
 
 
@@ -76,8 +76,8 @@ class _Last(list):  # type: ignore[type-arg]
         self[:] = [picture]
 
 
-def _days(player: Player, hall: TownHall, hours: int, say: Callable[[str], None]) -> tuple[Size, Size]:
-    player.hear(hall.publish_keys())
+def _days(player: PlayerHarness, hall: SigningTown, hours: int, say: Callable[[str], None]) -> tuple[Size, Size]:
+    player.receive(hall.publish_keys())
     before = None
     for hour in range(hours):
         _change(player, hall, hour)
@@ -85,8 +85,8 @@ def _days(player: Player, hall: TownHall, hours: int, say: Callable[[str], None]
             player.wait(STEP_MS)
             # A transition, if one has begun.
             player.time.pass_by(700)
-            player.stage.turn()
-        player.said.clear()
+            player.stage.refresh_screen()
+        player.published.clear()
         if (hour + 1) % max(1, hours // 12) == 0:
             say(f"hour {hour + 1}: {_size(player)}")
         if hour + 1 == max(1, hours // 3):
@@ -100,24 +100,24 @@ def _days(player: Player, hall: TownHall, hours: int, say: Callable[[str], None]
     return before, after
 
 
-def _change(player: Player, hall: TownHall, hour: int) -> None:
+def _change(player: PlayerHarness, hall: SigningTown, hour: int) -> None:
     hall.now_ms = player.time.system_ms
-    player.hear(hall.publish_beat())
+    player.receive(hall.publish_beat())
     if hour % 6 == 0:
         photo = hall.add_file(jpeg(("red", "navy", "green")[hour // 6 % 3], (640 + hour, 360)))
         rest = ScreenHours(state=PowerState.OFF, window=TimeWindow(start=dt.time(23), end=dt.time(5)))
         slides = [slide(f"text-{hour}"), picture_slide(f"photo-{hour}", photo)]
-        manifest = hall.manifest(*slides, hours=(rest,), transition=Transition.CROSSFADE)
-        player.hear(hall.publish_programme(manifest))
+        manifest = hall.manifest(*slides, hours=(rest,), transition=SlideTransition.CROSSFADE)
+        player.receive(hall.publish_programme(manifest))
         kept = {asset.sha256 for asset in manifest.assets}
         hall.files = {name: content for name, content in hall.files.items() if name in kept}
         hall.requests.clear()
         player.tidy()
     else:
-        player.hear(hall.publish_alerts(*([alert(f"a-{hour}", AlertLevel.ALERT, hall.now_ms)] if hour % 2 else [])))
+        player.receive(hall.publish_alerts(*([alert(f"a-{hour}", AlertLevel.ALERT, hall.now_ms)] if hour % 2 else [])))
 
 
-def _size(player: Player) -> Size:
+def _size(player: PlayerHarness) -> Size:
     gc.collect()
     status = Path("/proc/self/status").read_text(encoding="ascii")
     memory = int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])

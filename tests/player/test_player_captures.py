@@ -14,13 +14,14 @@ import pygame
 import pytest
 import requests
 from PIL import Image
-from player import Display, Player, Time, until
-from town import TOKEN, TownHall, alert, slide
+from player import ManualClock, PlayerHarness, RecordingOutput, until
+from town import TOKEN, SigningTown, alert, slide
 
 from beffroi_content import raster
 from beffroi_content.model import (
     AlertLevel,
     Layout,
+    LayoutZone,
     Manifest,
     Playlist,
     PowerState,
@@ -30,19 +31,18 @@ from beffroi_content.model import (
     Slide,
     TimeWindow,
     WidgetContent,
-    Zone,
 )
 from beffroi_content.model.widget import TickerMessage, TickerWidget
-from beffroi_content.wire.captures import checked
-from beffroi_content.wire.reports import Capture
-from beffroi_player.agent.captures import TRIES, Captures, Exact
-from beffroi_player.agent.http import PIECE, Refusal, Server
-from beffroi_player.files import stamp
-from beffroi_player.nudge import Bell
+from beffroi_content.wire.captures import check_capture
+from beffroi_content.wire.reports import CaptureLabel
+from beffroi_player.agent.captures import MAX_TRIES, CaptureUploader, ExactCapture
+from beffroi_player.agent.http import UPLOAD_PIECE_BYTES, ServerClient, ServerRefusal
+from beffroi_player.files import file_stamp
+from beffroi_player.nudge import WakeupSocket
 from beffroi_player.stage import camera
 from beffroi_player.stage import frames as stage_frames
 from beffroi_player.stage.frames import upright_rgb
-from beffroi_player.store import Taken
+from beffroi_player.store import CaptureInfo
 
 RIBBON = (1920, 160)
 DIM = ScreenHours(state=PowerState.DIM, window=TimeWindow(start=dt.time(0), end=dt.time(23, 59)), brightness=30)
@@ -54,20 +54,20 @@ def ticker() -> Slide:
 
 
 @pytest.fixture
-def informed(player: Player, hall: TownHall) -> Player:
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
-    player.look()
+def informed(player: PlayerHarness, hall: SigningTown) -> PlayerHarness:
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
+    player.run_iteration()
     return player
 
 
-def picture(exact: Exact) -> tuple[Image.Image, Capture]:
+def picture(exact: ExactCapture) -> tuple[Image.Image, CaptureLabel]:
     """Return what the server gets of a picture, decoded, with what is said of it."""
     sent: list[bytes] = []
-    captures = Captures(sent.append, lambda *_: None)
-    captures.offer(exact)
-    assert captures.step() is None
+    captures = CaptureUploader(sent.append, lambda *_: None)
+    captures.offer_capture(exact)
+    assert captures.upload_next() is None
     with Image.open(io.BytesIO(sent[0])) as image:
-        return image.convert("RGB"), checked(sent[0])
+        return image.convert("RGB"), check_capture(sent[0])
 
 
 # --- what it shows
@@ -120,10 +120,10 @@ def test_it_is_sent_once_and_only_when_it_was_asked_for(informed, hall):
 
 
 def test_a_picture_from_before_it_was_asked_for_is_not_it(informed, hall):
-    before = stamp(informed.runtime.capture)
+    before = file_stamp(informed.runtime.capture)
     informed.stage.capture()
     informed.stage.turn()
-    until("no picture", lambda: stamp(informed.runtime.capture) != before)
+    until("no picture", lambda: file_stamp(informed.runtime.capture) != before)
     informed.time.pass_by(10)
     informed.hear(hall.publish_command("c1", "capture"))
     informed.reporter.look()
@@ -133,7 +133,7 @@ def test_a_picture_from_before_it_was_asked_for_is_not_it(informed, hall):
 def test_a_stage_that_did_not_hear_is_told_again_and_not_for_ever(informed, hall):
     informed.hear(hall.publish_command("c1", "capture"))
     heard = []
-    with Bell(informed.runtime.stage_bell) as bell:
+    with WakeupSocket(informed.runtime.stage_bell) as bell:
         for _ in range(30):
             informed.time.pass_by(5_000)
             informed.reporter.look()
@@ -145,29 +145,29 @@ def test_a_stage_that_did_not_hear_is_told_again_and_not_for_ever(informed, hall
 # --- nothing is late
 
 
-def start_ribbon(player: Player, hall: TownHall) -> None:
-    player.hear(hall.publish_keys(), hall.publish_beat())
-    player.hear(hall.publish_programme(hall.manifest(ticker(), size=RIBBON)))
-    player.look()
+def start_ribbon(player: PlayerHarness, hall: SigningTown) -> None:
+    player.receive(hall.publish_keys(), hall.publish_beat())
+    player.receive(hall.publish_programme(hall.manifest(ticker(), size=RIBBON)))
+    player.run_iteration()
 
 
 def test_it_waits_a_little_for_what_moves_and_says_that_it_did_not_stop(player, hall):
     start_ribbon(player, hall)
     player.hear(hall.publish_command("c1", "capture"))
-    before = stamp(player.runtime.capture)
+    before = file_stamp(player.runtime.capture)
     player.stage.capture()
     player.stage.turn()
     time.sleep(0.05)  # a picture that must not come
-    assert stamp(player.runtime.capture) == before
-    player.time.pass_by(int(camera.PATIENCE_MS))
-    until("no picture", lambda: player.stage.turn() is not None and stamp(player.runtime.capture) != before)
+    assert file_stamp(player.runtime.capture) == before
+    player.time.pass_by(int(camera.LONGEST_WAIT_MS))
+    until("no picture", lambda: player.stage.turn() is not None and file_stamp(player.runtime.capture) != before)
     player.reporter.look()
     image, said = picture(player.exact.pop())
     assert said.moves
     assert pygame.image.tobytes(player.display.pictures[-1], "RGB") == image.tobytes()
 
 
-class RealTime(Time):
+class RealTime(ManualClock):
     """Time passes by itself."""
 
     def __init__(self, system_ms: int) -> None:
@@ -182,34 +182,34 @@ class RealTime(Time):
         return self._system_ms + round(1000 * (time.monotonic() - self._began))
 
 
-class Panel(Display):
+class LatestImageOutput(RecordingOutput):
     """A large display that keeps only what is on it."""
 
     def __init__(self) -> None:
         super().__init__((3840, 2160))
 
-    def present(self, picture: pygame.Surface) -> None:
-        self.pictures[:] = [picture]
+    def present_image(self, image: pygame.Surface) -> None:
+        self.images[:] = [image]
 
 
 @pytest.fixture
-def moving(hall: TownHall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
+def moving(hall: SigningTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayerHarness]:
     """A large display on which messages glide in real time, and pictures that do not wait for them to stop."""
     monkeypatch.setattr(camera, "PATIENCE_MS", 0.0)
-    player = Player(hall, tmp_path, time=RealTime(hall.now_ms))
-    player.display = Panel()
+    player = PlayerHarness(hall, tmp_path, time=RealTime(hall.now_ms))
+    player.display = LatestImageOutput()
     player.start_stage()
-    player.hear(hall.publish_keys(), hall.publish_beat())
-    player.hear(hall.publish_programme(with_a_band_of_messages(hall)))
-    player.stage.turn()
+    player.receive(hall.publish_keys(), hall.publish_beat())
+    player.receive(hall.publish_programme(with_a_band_of_messages(hall)))
+    player.stage.refresh_screen()
     yield player
-    player.stage.end()
+    player.stage.shut_down()
     player.close()
 
 
 def test_no_step_of_what_glides_is_late_while_a_picture_is_taken(moving):
     taking, otherwise = [], []
-    with Bell(moving.runtime.stage_bell) as bell:
+    with WakeupSocket(moving.runtime.stage_bell) as bell:
         for _ in range(20):
             otherwise.append(late_steps(moving, bell, photograph=False))
             taking.append(late_steps(moving, bell, photograph=True))
@@ -220,22 +220,22 @@ def test_no_step_of_what_glides_is_late_while_a_picture_is_taken(moving):
     raise AssertionError(f"late steps: {taking}, without a picture {otherwise}")
 
 
-def late_steps(player: Player, bell: Bell, *, photograph: bool) -> int:
+def late_steps(player: PlayerHarness, bell: WakeupSocket, *, photograph: bool) -> int:
     """Let messages glide for a while; return how many steps were late."""
-    before, wait = stamp(player.runtime.capture), player.stage.turn()
+    before, wait = file_stamp(player.runtime.capture_image), player.stage.refresh_screen()
 
     def go_on(steps: int) -> None:
         nonlocal wait
         for _ in range(steps):
             bell.wait(wait)
-            wait = player.stage.step()
+            wait = player.stage.advance_motion()
 
     go_on(2)
     late = player.stage.late_frames
     end = time.monotonic() + 10
     if photograph:
-        player.stage.capture()
-        while stamp(player.runtime.capture) == before:
+        player.stage.request_capture()
+        while file_stamp(player.runtime.capture_image) == before:
             assert time.monotonic() < end, "no picture"
             go_on(1)
     go_on(5)
@@ -259,14 +259,14 @@ def test_the_loop_only_copies_and_never_waits_for_whoever_writes(moving, monkeyp
         moving.stage.end()
         moving.start_stage()
         moving.stage.turn()
-        before, steps = stamp(moving.runtime.capture), []
+        before, steps = file_stamp(moving.runtime.capture), []
         for number in range(100):
             if number == 5:
                 moving.stage.capture()
             began = time.thread_time()
             moving.stage.step()
             steps.append(1000 * (time.thread_time() - began))
-        until("no picture", lambda before=before: stamp(moving.runtime.capture) != before)
+        until("no picture", lambda before=before: file_stamp(moving.runtime.capture) != before)
         found.append((max(steps) - sorted(steps)[len(steps) // 2], max(held)))
         held.clear()
         if found[-1][0] < 1000 / 60 and found[-1][1] < 1000 / 60 / 4:
@@ -274,13 +274,13 @@ def test_the_loop_only_copies_and_never_waits_for_whoever_writes(moving, monkeyp
     raise AssertionError(found)
 
 
-def with_a_band_of_messages(hall: TownHall) -> Manifest:
+def with_a_band_of_messages(hall: SigningTown) -> Manifest:
     """Return a programme for a large display that hangs upside down: a page, and messages that glide below it."""
     page, band = slide("pool"), ticker()
     rules = tuple(ScheduleRule(id=f"r-{name}", name=name, playlist=name, zone=name) for name in ("page", "band"))
     zones = (
-        Zone(id="page", rectangle=Rectangle(width=3840, height=1920)),
-        Zone(id="band", rectangle=Rectangle(y=1920, width=3840, height=240)),
+        LayoutZone(id="page", rectangle=Rectangle(width=3840, height=1920)),
+        LayoutZone(id="band", rectangle=Rectangle(y=1920, width=3840, height=240)),
     )
     slides = {"page": page, "band": band}
     playlists = tuple(Playlist(id=name, name=name, slides=(each.id,)) for name, each in slides.items())
@@ -290,44 +290,44 @@ def with_a_band_of_messages(hall: TownHall) -> Manifest:
 
 def test_it_is_asked_for_again_while_one_is_written(informed):
     """The loop sleeps then: whoever writes has to wake it."""
-    with Bell(informed.runtime.stage_bell) as bell:
-        before = stamp(informed.runtime.capture)
+    with WakeupSocket(informed.runtime.stage_bell) as bell:
+        before = file_stamp(informed.runtime.capture)
         informed.stage.capture()
         informed.stage.turn()
         informed.stage.capture()
         informed.stage.turn()
-        until("no picture", lambda: stamp(informed.runtime.capture) != before)
-        first = stamp(informed.runtime.capture)
+        until("no picture", lambda: file_stamp(informed.runtime.capture) != before)
+        first = file_stamp(informed.runtime.capture)
 
         def again() -> bool:
             bell.wait(0.01)
             informed.stage.turn()
-            return stamp(informed.runtime.capture) != first
+            return file_stamp(informed.runtime.capture) != first
 
         until("no second picture", again)
 
 
 def test_where_nothing_is_to_be_seen_the_next_picture_is_taken_all_the_same(informed):
-    found: list[camera.View | None] = [None]
-    taker = camera.Camera(informed.runtime, lambda: (320, 180), lambda _: found[0])
-    taker.ask(0.0)
-    taker.look(1.0, moves=False)
+    found: list[camera.CaptureSource | None] = [None]
+    taker = camera.ScreenCapture(informed.runtime, lambda: (320, 180), lambda _: found[0])
+    taker.request_capture(0.0)
+    taker.continue_capture(1.0, moves=False)
     copy = iter([pygame.Surface((320, 180), depth=32)])
-    found[0] = camera.View(copy, 0, Taken(at_ms=1, uptime_ms=1, moves=False, glass=None))
-    before = stamp(informed.runtime.capture)
-    taker.ask(2.0)
-    taker.look(3.0, moves=False)
+    found[0] = camera.CaptureSource(copy, 0, CaptureInfo(at_ms=1, uptime_ms=1, moves=False, glass=None))
+    before = file_stamp(informed.runtime.capture)
+    taker.request_capture(2.0)
+    taker.continue_capture(3.0, moves=False)
     taker.close()
-    assert stamp(informed.runtime.capture) != before
+    assert file_stamp(informed.runtime.capture) != before
 
 
 # --- on its way
 
 
 @pytest.fixture
-def exact(informed: Player, hall: TownHall) -> Exact:
-    informed.hear(hall.publish_command("c1", "capture"))
-    informed.photograph()
+def exact(informed: PlayerHarness, hall: SigningTown) -> ExactCapture:
+    informed.receive(hall.publish_command("c1", "capture"))
+    informed.take_capture()
     return informed.exact.pop()
 
 
@@ -346,17 +346,17 @@ class Line:
             raise answer
 
     def compress(self, ppm: bytes) -> bytes:
-        from beffroi_player.agent.develop import developed
+        from beffroi_player.agent.develop import encode_png
 
         self.compressed += 1
-        return developed(ppm)
+        return encode_png(ppm)
 
-    def captures(self) -> Captures:
-        return Captures(self.send, lambda *words: self.refused.append(words), self.compress)
+    def captures(self) -> CaptureUploader:
+        return CaptureUploader(self.send, lambda *words: self.refused.append(words), self.compress)
 
 
-def refusal(status: int) -> Refusal:
-    found = Refusal(f"PUT: {status}")
+def refusal(status: int) -> ServerRefusal:
+    found = ServerRefusal(f"PUT: {status}")
     found.status = status
     return found
 
@@ -364,13 +364,13 @@ def refusal(status: int) -> Refusal:
 def test_a_line_that_fails_is_tried_again_with_the_same_file(exact):
     line = Line(requests.ConnectionError("gone"), refusal(503), None)
     captures = line.captures()
-    captures.offer(exact)
-    pauses = [captures.step(), captures.step(), captures.step()]
+    captures.offer_capture(exact)
+    pauses = [captures.upload_next(), captures.upload_next(), captures.upload_next()]
     assert all(pause and pause > 0 for pause in pauses[:2])
     assert pauses[2] is None
     assert len(set(line.sent)) == 1
     assert line.compressed == 1
-    assert captures.step() is None
+    assert captures.upload_next() is None
     assert len(line.sent) == 3
 
 
@@ -378,9 +378,9 @@ def test_a_line_that_fails_is_tried_again_with_the_same_file(exact):
 def test_a_server_that_does_not_want_it_is_asked_once(exact, status):
     line = Line(refusal(status))
     captures = line.captures()
-    captures.offer(exact)
-    assert captures.step() is None
-    assert captures.step() is None
+    captures.offer_capture(exact)
+    assert captures.upload_next() is None
+    assert captures.upload_next() is None
     assert len(line.sent) == 1
     assert [words[:2] for words in line.refused] == [("exact picture", "refused")]
 
@@ -388,29 +388,29 @@ def test_a_server_that_does_not_want_it_is_asked_once(exact, status):
 def test_it_is_given_up_some_time(exact):
     line = Line(*[requests.ConnectionError("gone")] * 100)
     captures = line.captures()
-    captures.offer(exact)
-    while captures.step() is not None:
+    captures.offer_capture(exact)
+    while captures.upload_next() is not None:
         pass
-    assert len(line.sent) == TRIES
+    assert len(line.sent) == MAX_TRIES
     assert [words[1] for words in line.refused] == ["not-sent"]
 
 
 def test_a_newer_one_takes_the_place_of_one_that_is_not_sent(exact):
     line = Line(requests.ConnectionError("gone"))
     captures = line.captures()
-    captures.offer(exact)
-    captures.step()
-    newer = Exact(exact.ppm, exact.taken.model_copy(update={"at_ms": exact.taken.at_ms + 1}), {})
-    captures.offer(newer)
-    assert captures.step() is None
-    assert checked(line.sent[-1]).taken_at_ms == newer.taken.at_ms
+    captures.offer_capture(exact)
+    captures.upload_next()
+    newer = ExactCapture(exact.ppm, exact.taken.model_copy(update={"at_ms": exact.taken.at_ms + 1}), {})
+    captures.offer_capture(newer)
+    assert captures.upload_next() is None
+    assert check_capture(line.sent[-1]).taken_at_ms == newer.taken.at_ms
 
 
 def test_what_is_no_picture_is_given_up(exact):
     line = Line()
     captures = line.captures()
-    captures.offer(Exact(b"P6 9 9 255\n", exact.taken, {}))
-    assert captures.step() is None
+    captures.offer_capture(ExactCapture(b"P6 9 9 255\n", exact.taken, {}))
+    assert captures.upload_next() is None
     assert line.sent == []
     assert line.refused
 
@@ -434,7 +434,7 @@ class Clerk(BaseHTTPRequestHandler):
         body, length = b"", int(self.headers["Content-Length"])
         while len(body) < length:
             time.sleep(self.server.pause_s)
-            body += self.rfile.read(min(PIECE, length - len(body)))
+            body += self.rfile.read(min(UPLOAD_PIECE_BYTES, length - len(body)))
         self.server.taken.append((self.path, self.headers["Authorization"], body))
         self.send_response(200)
         self.send_header("Content-Length", "2")
@@ -455,17 +455,19 @@ def desk() -> Iterator[Desk]:
 
 def test_it_goes_up_with_the_token_of_the_screen(desk):
     png = bytes(range(256)) * 2_000
-    Server(f"http://127.0.0.1:{desk.server_port}", TOKEN).put_capture(png)
+    ServerClient(f"http://127.0.0.1:{desk.server_port}", TOKEN).upload_capture(png)
     assert desk.taken == [("/device/v1/capture", f"Bearer {TOKEN}", png)]
 
 
 def test_offering_one_never_waits_however_slow_the_line_is(desk, exact):
     desk.pause_s = 0.2
-    captures = Captures(Server(f"http://127.0.0.1:{desk.server_port}", TOKEN).put_capture, lambda *_: None)
+    captures = CaptureUploader(
+        ServerClient(f"http://127.0.0.1:{desk.server_port}", TOKEN).upload_capture, lambda *_: None
+    )
     captures.start()
     began = time.monotonic()
-    captures.offer(exact)
+    captures.offer_capture(exact)
     assert time.monotonic() - began < 0.1
     until("it never arrives", lambda: desk.taken)
     captures.stop()
-    checked(desk.taken[0][2])
+    check_capture(desk.taken[0][2])

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from beffroi_player.outputs import cec, devices
-from beffroi_player.outputs.base import Lit
-from beffroi_player.outputs.kms import Connector
+from beffroi_player.outputs.base import SwitchResult
+from beffroi_player.outputs.kms import DisplayConnector
 
-HDMI = Connector(1, "HDMI-A", 1)
+HDMI = DisplayConnector(1, "HDMI-A", 1)
 ON, STANDBY, TO_ON, TO_STANDBY = range(4)
 TO_TELEVISION = 0x40
 NOWHERE = 0xFFFF
 
 
-class Kernel:
+class FakeCecKernel:
     """The kernel's side of some adapters, and a television at the other end of each.
 
     Written from linux/cec.h, field by field, and not with the layouts under test.
@@ -27,11 +27,11 @@ class Kernel:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.adapters: dict[str, Television] = {}
+        self.adapters: dict[str, FakeTelevision] = {}
 
-    def has(self, name: str, **settings: object) -> Television:
+    def has(self, name: str, **settings: object) -> FakeTelevision:
         (self.folder / name).touch()
-        self.adapters[name] = Television(**settings)
+        self.adapters[name] = FakeTelevision(**settings)
         return self.adapters[name]
 
     def ioctl(self, descriptor: int, number: int, data: bytearray) -> int:
@@ -44,7 +44,7 @@ class Kernel:
         return 0
 
 
-class Television:
+class FakeTelevision:
     """A television that knows no haste, and the adapter whose cable goes there."""
 
     def __init__(
@@ -119,18 +119,18 @@ class Television:
 
 
 @pytest.fixture
-def kernel(tmp_path: Path) -> Kernel:
-    return Kernel(tmp_path)
+def kernel(tmp_path: Path) -> FakeCecKernel:
+    return FakeCecKernel(tmp_path)
 
 
 def at_once(_seconds: float) -> bool:
     return True
 
 
-def switch(kernel: Kernel, *, on: bool, pause: cec.Pause = at_once) -> Lit:
-    found = cec.television(HDMI, kernel.folder, kernel.folder, kernel.ioctl)
+def switch(kernel: FakeCecKernel, *, on: bool, pause: cec.InterruptibleWait = at_once) -> SwitchResult:
+    found = cec.find_television(HDMI, kernel.folder, kernel.folder, kernel.ioctl)
     assert found is not None
-    return found.switch(on, pause)
+    return found.switch_power(on, pause)
 
 
 def test_the_layouts_are_those_of_the_kernel():
@@ -145,7 +145,7 @@ def test_the_layouts_are_those_of_the_kernel():
 
 def test_a_television_goes_to_standby_and_says_so(kernel):
     television = kernel.has("cec0")
-    assert switch(kernel, on=False) is Lit.CONFIRMED
+    assert switch(kernel, on=False) is SwitchResult.CONFIRMED
     assert television.power == STANDBY
     assert television.heard == [bytes([TO_TELEVISION, 0x36]), bytes([TO_TELEVISION, 0x8F])]
     assert television.name == b"Beffroi"
@@ -153,7 +153,7 @@ def test_a_television_goes_to_standby_and_says_so(kernel):
 
 def test_it_wakes_and_shows_our_socket(kernel):
     television = kernel.has("cec0", power=STANDBY, physical=0x2100)
-    assert switch(kernel, on=True) is Lit.CONFIRMED
+    assert switch(kernel, on=True) is SwitchResult.CONFIRMED
     assert television.heard[:2] == [bytes([TO_TELEVISION, 0x04]), bytes([0x4F, 0x82, 0x21, 0x00])]
 
 
@@ -166,31 +166,31 @@ def test_the_address_is_claimed_once(kernel):
 
 def test_on_its_way_it_is_asked_again(kernel):
     television = kernel.has("cec0", slow=3)
-    assert switch(kernel, on=False) is Lit.CONFIRMED
+    assert switch(kernel, on=False) is SwitchResult.CONFIRMED
     assert television.heard.count(bytes([TO_TELEVISION, 0x8F])) == 4
 
 
 def test_it_is_not_asked_for_ever(kernel):
     television = kernel.has("cec0", slow=100)
-    assert switch(kernel, on=False) is Lit.SENT
-    assert television.heard.count(bytes([TO_TELEVISION, 0x8F])) == cec.QUESTIONS
+    assert switch(kernel, on=False) is SwitchResult.SENT
+    assert television.heard.count(bytes([TO_TELEVISION, 0x8F])) == cec.MAX_STATUS_QUERIES
 
 
 def test_it_is_not_asked_any_more_once_something_else_is_wanted(kernel):
     television = kernel.has("cec0", slow=100)
-    assert switch(kernel, on=False, pause=lambda _: False) is Lit.SENT
+    assert switch(kernel, on=False, pause=lambda _: False) is SwitchResult.SENT
     assert television.heard.count(bytes([TO_TELEVISION, 0x8F])) == 1
 
 
 def test_what_was_heard_and_is_not_answered_is_only_sent(kernel):
     television = kernel.has("cec0", answers=False)
-    assert switch(kernel, on=False) is Lit.SENT
+    assert switch(kernel, on=False) is SwitchResult.SENT
     assert len(television.heard) == 2
 
 
 def test_a_television_that_stays_on_confirms_nothing(kernel):
     kernel.has("cec0").stubborn = True
-    assert switch(kernel, on=False) is Lit.SENT
+    assert switch(kernel, on=False) is SwitchResult.SENT
 
 
 def test_a_television_that_hears_nothing_is_an_error_with_what_to_do(kernel):
@@ -202,7 +202,7 @@ def test_a_television_that_hears_nothing_is_an_error_with_what_to_do(kernel):
 
 def test_a_television_that_looks_unplugged_while_it_sleeps_is_woken_all_the_same(kernel):
     television = kernel.has("cec0", power=STANDBY, physical=NOWHERE)
-    assert switch(kernel, on=True) is Lit.SENT
+    assert switch(kernel, on=True) is SwitchResult.SENT
     assert television.heard == [bytes([0xF0, 0x04])]
     with pytest.raises(cec.CecError, match="no television is plugged into cec0"):
         switch(kernel, on=False)
@@ -215,16 +215,16 @@ def test_once_it_is_awake_it_is_told_whom_to_show(kernel):
         television.physical, television.mask = 0x1000, 1 << 4
         return True
 
-    assert switch(kernel, on=True, pause=seconds_pass) is Lit.CONFIRMED
+    assert switch(kernel, on=True, pause=seconds_pass) is SwitchResult.CONFIRMED
     assert television.heard[:2] == [bytes([0xF0, 0x04]), bytes([0x4F, 0x82, 0x10, 0x00])]
 
 
 def test_an_adapter_that_fails_is_an_error(kernel):
     television = kernel.has("cec0")
-    found = cec.television(HDMI, kernel.folder, kernel.folder, kernel.ioctl)
+    found = cec.find_television(HDMI, kernel.folder, kernel.folder, kernel.ioctl)
     television.error = errno.ENODEV
     with pytest.raises(cec.CecError, match="No such device"):
-        found.switch(False, at_once)
+        found.switch_power(False, at_once)
 
 
 def test_of_two_adapters_that_of_the_display_is_taken(kernel):
@@ -241,20 +241,20 @@ def test_the_adapter_of_another_socket_is_left_alone(kernel):
     (kernel.folder / "card1-HDMI-A-1").mkdir()
     (kernel.folder / "card1-HDMI-A-1" / "connector_id").write_text("42\n")
     kernel.has("cec0", connector=(1, 32))
-    assert cec.television(HDMI, kernel.folder, kernel.folder, kernel.ioctl) is None
+    assert cec.find_television(HDMI, kernel.folder, kernel.folder, kernel.ioctl) is None
 
 
 def test_where_the_kernel_does_not_say_only_a_single_one_is_taken(kernel):
     kernel.has("cec0")
     kernel.has("cec1", capabilities=0x01)
     kernel.has("cec2", physical=0x0000)
-    assert cec.television(HDMI, kernel.folder, kernel.folder, kernel.ioctl) is not None
+    assert cec.find_television(HDMI, kernel.folder, kernel.folder, kernel.ioctl) is not None
     kernel.has("cec3")
-    assert cec.television(HDMI, kernel.folder, kernel.folder, kernel.ioctl) is None
+    assert cec.find_television(HDMI, kernel.folder, kernel.folder, kernel.ioctl) is None
 
 
 def test_without_an_adapter_there_is_no_television(kernel):
-    assert cec.television(HDMI, kernel.folder, kernel.folder, kernel.ioctl) is None
+    assert cec.find_television(HDMI, kernel.folder, kernel.folder, kernel.ioctl) is None
 
 
 def test_an_adapter_that_is_not_ours_is_said_with_what_to_do(kernel, monkeypatch):
@@ -265,4 +265,4 @@ def test_an_adapter_that_is_not_ours_is_said_with_what_to_do(kernel, monkeypatch
 
     monkeypatch.setattr(devices.os, "open", refuse)
     with pytest.raises(cec.CecError, match="add the user to the group “video”"):
-        cec.television(HDMI, kernel.folder, kernel.folder, kernel.ioctl)
+        cec.find_television(HDMI, kernel.folder, kernel.folder, kernel.ioctl)

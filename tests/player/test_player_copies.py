@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from player import Player
-from town import TownHall, alert, slide
+from player import PlayerHarness
+from town import SigningTown, alert, slide
 
 from beffroi_content.model import WireModel
-from beffroi_player.slots import Slot
+from beffroi_player.slots import ModelFile
 
 Damage = Callable[[Path], object]
 DAMAGES = [
@@ -26,8 +26,8 @@ class Note(WireModel):
 
 
 @pytest.fixture
-def slot(tmp_path: Path) -> Slot[Note]:
-    found = Slot(tmp_path / "note.json", Note, mode=0o600, copy=tmp_path / "copies" / "note.json")
+def slot(tmp_path: Path) -> ModelFile[Note]:
+    found = ModelFile(tmp_path / "note.json", Note, mode=0o600, copy=tmp_path / "copies" / "note.json")
     found.write(Note(text="Montez à l’étage"))
     return found
 
@@ -72,7 +72,7 @@ def test_where_both_are_gone_there_is_nothing_to_mend(slot, copy):
 
 def test_a_disk_that_takes_no_copy_takes_the_file(tmp_path):
     (tmp_path / "copies").write_bytes(b"in the way")
-    slot = Slot(tmp_path / "note.json", Note, copy=tmp_path / "copies" / "note.json")
+    slot = ModelFile(tmp_path / "note.json", Note, copy=tmp_path / "copies" / "note.json")
     slot.write(Note(text="a"))
     assert slot.read() == Note(text="a")
 
@@ -86,13 +86,13 @@ def test_the_copy_is_no_more_readable_than_the_file_and_goes_with_it(slot, copy)
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", ["programme.json", "alerts.json", "enrolment.json"])
 def test_a_player_that_starts_without_network_has_what_it_had(
-    player: Player, hall: TownHall, name: str, damage: Damage
+    player: PlayerHarness, hall: SigningTown, name: str, damage: Damage
 ):
     player.vault.enrolment.write(hall.enrolment())
     told = alert(now=hall.now_ms)
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
-    player.hear(hall.publish_alerts(told))
-    player.look()
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
+    player.receive(hall.publish_alerts(told))
+    player.run_iteration()
     damage(player.state.folder / name)
     for path in player.runtime.folder.glob("*.json"):
         path.unlink()

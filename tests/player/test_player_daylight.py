@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from player import until
 
 from beffroi_content.model import PowerState
-from beffroi_content.timeline.display import Display
-from beffroi_player.stage.daylight import READ_MS, Daylight, fitting
+from beffroi_content.timeline.display import DisplayPower
+from beffroi_player.stage.daylight import READ_INTERVAL_MS, LightSensor, brightness_for
 
-DAY = Display(PowerState.ON, 100, None)
+DAY = DisplayPower(PowerState.ON, 100, None)
 
 
 class Street:
@@ -25,16 +25,16 @@ class Street:
     def __init__(self, folder: Path) -> None:
         self.device = folder / "iio:device0"
         self.device.mkdir()
-        self.sensor = Daylight(folder, lambda work: work())
+        self.sensor = LightSensor(folder, lambda work: work())
         self.now = 0.0
 
-    def after(self, seconds: float, lux: float, darkest: int = 20, light: Display = DAY) -> Display:
+    def after(self, seconds: float, lux: float, darkest: int = 20, light: DisplayPower = DAY) -> DisplayPower:
         """Return what the display does after so many seconds of that light."""
         (self.device / "in_illuminance_input").write_text(str(lux))
         found = light
-        for _ in range(round(seconds * 1000 / READ_MS)):
-            self.now += READ_MS
-            found = self.sensor.dimmed(light, darkest, self.now)
+        for _ in range(round(seconds * 1000 / READ_INTERVAL_MS)):
+            self.now += READ_INTERVAL_MS
+            found = self.sensor.dim_display(light, darkest, self.now)
         return found
 
 
@@ -44,7 +44,7 @@ def street(tmp_path: Path) -> Street:
 
 
 def test_in_darkness_it_is_as_dark_as_the_town_wants(street):
-    assert street.after(300, 1.0) == Display(PowerState.DIM, 20, None)
+    assert street.after(300, 1.0) == DisplayPower(PowerState.DIM, 20, None)
 
 
 def test_by_day_all_the_light_is_there(street):
@@ -66,9 +66,9 @@ def test_it_changes_slowly(street):
 
 
 def test_the_hours_of_the_screen_may_be_darker_still(street):
-    night = Display(PowerState.DIM, 10, None)
+    night = DisplayPower(PowerState.DIM, 10, None)
     assert street.after(300, 1.0, light=night) == night
-    rest = Display(PowerState.OFF, 0, None)
+    rest = DisplayPower(PowerState.OFF, 0, None)
     assert street.after(10, 1.0, light=rest) == rest
 
 
@@ -80,7 +80,7 @@ def test_raw_readings_are_scaled(street):
     (street.device / "in_illuminance_raw").write_text("10")
     (street.device / "in_illuminance_scale").write_text("0.1")
     for _ in range(60):
-        street.now += READ_MS
+        street.now += READ_INTERVAL_MS
         found = street.sensor.dimmed(DAY, 20, street.now)
     assert found.brightness == 20
 
@@ -90,14 +90,14 @@ def test_without_a_sensor_that_works_nothing_is_dimmed(street, said):
     street.after(300, 1.0)
     path = street.device / "in_illuminance_input"
     path.unlink() if said is None else path.write_text(said)
-    street.now += READ_MS
+    street.now += READ_INTERVAL_MS
     assert street.sensor.dimmed(DAY, 20, street.now) == DAY
 
 
 @given(st.floats(0, 200_000), st.floats(0, 200_000), st.integers(1, 99))
 def test_more_light_around_never_means_less_on_the_glass(one, other, darkest):
     low, high = sorted((one, other))
-    assert darkest <= fitting(low, darkest) <= fitting(high, darkest) <= 100
+    assert darkest <= brightness_for(low, darkest) <= brightness_for(high, darkest) <= 100
 
 
 def test_no_picture_waits_for_a_sensor(tmp_path: Path):
@@ -106,13 +106,13 @@ def test_no_picture_waits_for_a_sensor(tmp_path: Path):
     device.mkdir()
     os.mkfifo(device / "in_illuminance_input")
     before = threading.active_count()
-    sensor = Daylight(tmp_path)
+    sensor = LightSensor(tmp_path)
     for number in range(5):
-        assert sensor.dimmed(DAY, 20, number * READ_MS) == DAY
+        assert sensor.dim_display(DAY, 20, number * READ_INTERVAL_MS) == DAY
     assert threading.active_count() == before + 1
     (device / "in_illuminance_input").write_text("1.0")
     until("it is not read", lambda: threading.active_count() == before)
-    assert sensor.dimmed(DAY, 20, 5 * READ_MS).brightness == 95
+    assert sensor.dim_display(DAY, 20, 5 * READ_INTERVAL_MS).brightness == 95
     # It is being read again.
     until("nobody reads", lambda: write_once(device / "in_illuminance_input"))
 

@@ -15,20 +15,20 @@ from hypothesis import strategies as st
 
 from beffroi_player.outputs import ddc, devices
 from beffroi_player.outputs.base import UnsupportedError
-from beffroi_player.outputs.ddc import BRIGHTNESS, DdcError, GarbledError, Line, Monitor, NotReadyError
-from beffroi_player.outputs.kms import Connector
+from beffroi_player.outputs.ddc import BRIGHTNESS_CODE, DdcConnection, DdcError, DdcMonitor, GarbledError, NotReadyError
+from beffroi_player.outputs.kms import DisplayConnector
 
-HDMI = Connector(0, "HDMI-A", 1)
+HDMI = DisplayConnector(0, "HDMI-A", 1)
 NULL = bytes([0x6E, 0x80, 0xBE])
 CONTRAST = 0x12
 PLENTY = 100
 
 
-class Fake:
+class FakeMonitorBus:
     """A monitor on a bus: hears messages of DDC/CI, and has moods."""
 
     def __init__(self) -> None:
-        self.values = {BRIGHTNESS: 70}
+        self.values = {BRIGHTNESS_CODE: 70}
         self.late = self.garbled = self.absent = 0
         self.stubborn = False
         self.now = 0.0
@@ -78,35 +78,35 @@ def answered(code: int, value: int | None, highest: int) -> bytes:
 
 
 @pytest.fixture
-def fake() -> Fake:
-    return Fake()
+def fake() -> FakeMonitorBus:
+    return FakeMonitorBus()
 
 
 @pytest.fixture
-def monitor(fake: Fake) -> Monitor:
-    return Monitor(lambda: nullcontext(Line(fake, fake.wait)))
+def monitor(fake: FakeMonitorBus) -> DdcMonitor:
+    return DdcMonitor(lambda: nullcontext(DdcConnection(fake, fake.wait)))
 
 
 def test_messages_are_those_of_the_standard():
-    assert ddc.question(BRIGHTNESS) == bytes.fromhex("51 82 01 10 ac")
-    assert ddc.change(BRIGHTNESS, 50) == bytes.fromhex("51 84 03 10 00 32 9a")
-    assert ddc.read_answer(bytes.fromhex("6e 88 02 00 10 00 00 64 00 32 f2"), BRIGHTNESS) == (50, 100)
+    assert ddc.get_message(BRIGHTNESS_CODE) == bytes.fromhex("51 82 01 10 ac")
+    assert ddc.set_message(BRIGHTNESS_CODE, 50) == bytes.fromhex("51 84 03 10 00 32 9a")
+    assert ddc.parse_reply(bytes.fromhex("6e 88 02 00 10 00 00 64 00 32 f2"), BRIGHTNESS_CODE) == (50, 100)
 
 
 def test_what_is_no_answer_is_told_apart():
     with pytest.raises(NotReadyError):
-        ddc.read_answer(NULL, BRIGHTNESS)
+        ddc.parse_reply(NULL, BRIGHTNESS_CODE)
     with pytest.raises(UnsupportedError):
-        ddc.read_answer(answered(BRIGHTNESS, None, 0), BRIGHTNESS)
-    for wrong in (b"", b"\0" * 11, answered(CONTRAST, 1, 5), answered(BRIGHTNESS, 5, 9)[:-1], NULL[:2]):
+        ddc.parse_reply(answered(BRIGHTNESS_CODE, None, 0), BRIGHTNESS_CODE)
+    for wrong in (b"", b"\0" * 11, answered(CONTRAST, 1, 5), answered(BRIGHTNESS_CODE, 5, 9)[:-1], NULL[:2]):
         with pytest.raises(GarbledError):
-            ddc.read_answer(wrong, BRIGHTNESS)
+            ddc.parse_reply(wrong, BRIGHTNESS_CODE)
 
 
 @given(st.binary(max_size=40), st.integers(0, 255))
 def test_whatever_comes_is_a_value_or_an_error_of_ours(data, code):
     try:
-        found = ddc.read_answer(data, code)
+        found = ddc.parse_reply(data, code)
     except (DdcError, UnsupportedError):
         return
     assert 0 <= found.value <= 0xFFFF
@@ -117,22 +117,22 @@ def test_no_bit_that_fell_over_is_believed(code, value, place):
     data = bytearray(answered(code, value, 100))
     data[place // 8] ^= 1 << place % 8
     with pytest.raises((DdcError, UnsupportedError)):
-        ddc.read_answer(bytes(data), code)
+        ddc.parse_reply(bytes(data), code)
 
 
 def test_a_brightness_is_set_and_read_back(monitor, fake):
     assert monitor.brightness() == (70, 100)
     monitor.brighten(30)
-    assert fake.values[BRIGHTNESS] == 30
+    assert fake.values[BRIGHTNESS_CODE] == 30
 
 
 @pytest.mark.parametrize("mood", ["late", "garbled", "absent"])
 def test_a_monitor_in_a_mood_is_asked_again(monitor, fake, mood):
-    setattr(fake, mood, ddc.TRIES - 1)
+    setattr(fake, mood, ddc.MAX_TRIES - 1)
     assert monitor.brightness().value == 70
     setattr(fake, mood, 2)
     monitor.brighten(40)
-    assert fake.values[BRIGHTNESS] == 40
+    assert fake.values[BRIGHTNESS_CODE] == 40
 
 
 @pytest.mark.parametrize(("mood", "said"), [
@@ -142,7 +142,7 @@ def test_one_that_stays_so_is_not_asked_for_ever(monitor, fake, mood, said):
     setattr(fake, mood, PLENTY)
     with pytest.raises(DdcError, match=said):
         monitor.brightness()
-    assert PLENTY - getattr(fake, mood) == ddc.TRIES
+    assert PLENTY - getattr(fake, mood) == ddc.MAX_TRIES
     with pytest.raises(DdcError, match=said):
         monitor.brighten(40)
     assert fake.now < 2
@@ -156,7 +156,7 @@ def test_a_monitor_that_does_not_do_it_is_an_error(monitor, fake):
 
 
 def test_one_that_knows_no_brightness_is_asked_once(monitor, fake):
-    del fake.values[BRIGHTNESS]
+    del fake.values[BRIGHTNESS_CODE]
     with pytest.raises(UnsupportedError):
         monitor.brightness()
     assert fake.messages == 1
@@ -165,17 +165,17 @@ def test_one_that_knows_no_brightness_is_asked_once(monitor, fake):
 def test_the_bus_of_a_connector_is_what_the_kernel_says(tmp_path):
     connector = tmp_path / "card0-HDMI-A-1"
     connector.mkdir()
-    assert ddc.monitor(HDMI, tmp_path, tmp_path) is None
+    assert ddc.find_monitor(HDMI, tmp_path, tmp_path) is None
     (connector / "i2c-3").mkdir()
     (tmp_path / "i2c-3").touch()
-    assert ddc.monitor(HDMI, tmp_path, tmp_path) is not None
+    assert ddc.find_monitor(HDMI, tmp_path, tmp_path) is not None
 
     (tmp_path / "bus" / "i2c-20").mkdir(parents=True)
     (connector / "ddc").symlink_to(tmp_path / "bus" / "i2c-20")
     # Without the module i2c-dev no program can use it.
-    assert ddc.monitor(HDMI, tmp_path, tmp_path) is None
+    assert ddc.find_monitor(HDMI, tmp_path, tmp_path) is None
     (tmp_path / "i2c-20").touch()
-    assert ddc.monitor(HDMI, tmp_path, tmp_path) is not None
+    assert ddc.find_monitor(HDMI, tmp_path, tmp_path) is not None
 
 
 def test_a_bus_that_is_not_ours_is_said_with_what_to_do(tmp_path, monkeypatch):
@@ -183,11 +183,11 @@ def test_a_bus_that_is_not_ours_is_said_with_what_to_do(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(devices.os, "open", refuse)
-    with pytest.raises(DdcError, match="add the user to the group “i2c”"), ddc.opened(tmp_path / "i2c-1"):
+    with pytest.raises(DdcError, match="add the user to the group “i2c”"), ddc.open_bus(tmp_path / "i2c-1"):
         pass
 
 
 def test_what_is_no_bus_is_an_error(tmp_path: Path):
     (tmp_path / "i2c-1").touch()
-    with pytest.raises(DdcError, match="not ours to use"), ddc.opened(tmp_path / "i2c-1"):
+    with pytest.raises(DdcError, match="not ours to use"), ddc.open_bus(tmp_path / "i2c-1"):
         pass

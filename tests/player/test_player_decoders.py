@@ -14,21 +14,27 @@ from typing import Any
 import av
 import pytest
 from PIL import Image
-from player import Player, until
-from tests.support.films import film
-from town import TownHall, jpeg, slide
+from player import PlayerHarness, until
+from tests.support.films import sample_video
+from town import SigningTown, jpeg, slide
 
 from beffroi_content.model import Rectangle, Slide, VideoContent
 from beffroi_player import decoder_trial, machine
-from beffroi_player.decoder_trial import Seen, judged
-from beffroi_player.stage.decoders import HARDWARE, Decoders, FfmpegDecoder, Undecodable, has_device
-from beffroi_player.stage.trial import tried
+from beffroi_player.decoder_trial import DecodedFrame, compare_frames
+from beffroi_player.stage.decoders import (
+    HARDWARE_DECODER,
+    DecoderSelection,
+    FfmpegDecoder,
+    UndecodablePacket,
+    has_device,
+)
+from beffroi_player.stage.trial import try_decoder
 
 LOOP_MS = 8_000
 RED, BLUE = "#c00000", "#0000c0"
 
 
-class Hardware:
+class FakeHardwareDecoder:
     """A decoder that is the processor's in truth, gives NV12 as many drivers do, and stops when it is told to."""
 
     is_hardware = True
@@ -39,53 +45,53 @@ class Hardware:
         self.stops_after = 1_000_000
         self.stop: Callable[[], object] = lambda: None
 
-    def decode(self, packet: Any) -> Sequence[Any]:
+    def decode_packet(self, packet: Any) -> Sequence[Any]:
         self.packets += 1
         if self.packets > self.stops_after:
             self.stop()
-        return [frame.reformat(format="nv12") for frame in self._truth.decode(packet)]
+        return [frame.reformat(format="nv12") for frame in self._truth.decode_packet(packet)]
 
-    def begin_anew(self) -> None:
-        self._truth.begin_anew()
+    def flush_buffers(self) -> None:
+        self._truth.flush_buffers()
 
 
-class Board:
+class FakeBoard:
     """A machine with a decoder."""
 
     def __init__(self, runtime: Path, *, verdict: str = "", device: bool = True) -> None:
         self.runtime, self.verdict, self.device = runtime, verdict, device
         self.tests = 0
-        self.opened: list[Hardware] = []
-        self.prepared: Callable[[Hardware], None] = lambda _: None
+        self.opened: list[FakeHardwareDecoder] = []
+        self.prepared: Callable[[FakeHardwareDecoder], None] = lambda _: None
 
-    def decoders(self) -> Decoders:
+    def decoders(self) -> DecoderSelection:
         """Return what a new stage has."""
-        return Decoders(self.runtime, lambda: self.device, self._test, self._open)
+        return DecoderSelection(self.runtime, lambda: self.device, self._test, self._open)
 
     def _test(self) -> str:
         self.tests += 1
         return self.verdict
 
-    def _open(self, stream: Any) -> Hardware:
-        found = Hardware(stream)
+    def _open(self, stream: Any) -> FakeHardwareDecoder:
+        found = FakeHardwareDecoder(stream)
         self.prepared(found)
         self.opened.append(found)
         return found
 
 
 @pytest.fixture
-def board(tmp_path: Path) -> Board:
+def board(tmp_path: Path) -> FakeBoard:
     folder = tmp_path / "board"
     folder.mkdir()
-    return Board(folder)
+    return FakeBoard(folder)
 
 
-def is_hardware(decoders: Decoders, data: bytes | None = None) -> bool:
+def is_hardware(decoders: DecoderSelection, data: bytes | None = None) -> bool:
     """Tell what a film gets once it is known what the machine has."""
-    decoders.prepare()
-    path = data or film((64, 64), 25, 0.2)
+    decoders.start_trial()
+    path = data or sample_video((64, 64), 25, 0.2)
     with av.open(BytesIO(path)) as container:
-        return decoders.open(container.streams.video[0], 5.0).is_hardware
+        return decoders.open_decoder(container.streams.video[0], 5.0).is_hardware
 
 
 def test_what_passes_its_test_decodes(board):
@@ -119,19 +125,19 @@ def test_after_a_boot_it_is_tried_again(board, monkeypatch):
 
 
 def test_films_of_other_kinds_are_not_its(board):
-    assert not is_hardware(board.decoders(), film((64, 64), 25, 0.2, codec="mpeg4"))
+    assert not is_hardware(board.decoders(), sample_video((64, 64), 25, 0.2, codec="mpeg4"))
 
 
 def test_a_film_does_not_wait_for_a_test_that_goes_on(board):
     over = threading.Event()
-    decoders = Decoders(board.runtime, lambda: True, lambda: "" if over.wait(10) else "late", board._open)
-    decoders.prepare()
-    with av.open(BytesIO(film((64, 64), 25, 0.2))) as container:
+    decoders = DecoderSelection(board.runtime, lambda: True, lambda: "" if over.wait(10) else "late", board._open)
+    decoders.start_trial()
+    with av.open(BytesIO(sample_video((64, 64), 25, 0.2))) as container:
         begun = time.monotonic()
-        assert not decoders.open(container.streams.video[0], 0.05).is_hardware
+        assert not decoders.open_decoder(container.streams.video[0], 0.05).is_hardware
         assert time.monotonic() - begun < 5
         over.set()
-        assert decoders.open(container.streams.video[0], 5.0).is_hardware
+        assert decoders.open_decoder(container.streams.video[0], 5.0).is_hardware
 
 
 def test_after_two_failures_it_is_left_alone_until_the_next_boot(board):
@@ -171,82 +177,84 @@ def test_a_device_is_known_by_its_name(tmp_path):
 @pytest.mark.skipif(has_device(), reason="there is a device")
 def test_without_a_device_the_real_one_refuses():
     with (
-        av.open(BytesIO(film((320, 180), 25, 0.2))) as container,
+        av.open(BytesIO(sample_video((320, 180), 25, 0.2))) as container,
         pytest.raises(ValueError, match="v4l2m2m"),
     ):
-        FfmpegDecoder(container.streams.video[0], HARDWARE)
+        FfmpegDecoder(container.streams.video[0], HARDWARE_DECODER)
 
 
 class TestTrial:
     def test_the_processor_passes(self):
-        assert decoder_trial.main("h264", (320, 180)) == ""
+        assert decoder_trial.run_trial("h264", (320, 180)) == ""
 
     @pytest.mark.skipif(has_device(), reason="there is a device")
     def test_what_is_not_there_fails_with_the_reason(self):
-        assert "v4l2m2m" in tried(HARDWARE)
+        assert "v4l2m2m" in try_decoder(HARDWARE_DECODER)
 
     def test_what_hangs_is_ended(self):
         begun = time.monotonic()
-        assert "did not end" in tried("x", (sys.executable, "-c", "import time; time.sleep(60)"), 0.3)
+        assert "did not end" in try_decoder("x", (sys.executable, "-c", "import time; time.sleep(60)"), 0.3)
         assert time.monotonic() - begun < 10
 
     def test_what_crashes_fails(self):
-        assert "-9" in tried("x", (sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"))
+        assert "-9" in try_decoder("x", (sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"))
 
     def test_what_says_nothing_fails(self):
-        assert tried("x", (sys.executable, "-c", "print('[]')"))
+        assert try_decoder("x", (sys.executable, "-c", "print('[]')"))
 
-    def frames(self, *colours: str) -> list[Seen]:
-        return [Seen(Fraction(at, 25), Image.new("RGB", (64, 36), colour)) for at, colour in enumerate(colours)]
+    def frames(self, *colours: str) -> list[DecodedFrame]:
+        return [DecodedFrame(Fraction(at, 25), Image.new("RGB", (64, 36), colour)) for at, colour in enumerate(colours)]
 
     def test_the_same_is_good(self):
-        assert judged(iter(self.frames(RED, BLUE)), iter(self.frames(RED, BLUE))) == ""
+        assert compare_frames(iter(self.frames(RED, BLUE)), iter(self.frames(RED, BLUE))) == ""
 
     def test_a_little_noise_is_good(self):
-        assert judged(iter(self.frames(RED)), iter(self.frames("#c10100"))) == ""
+        assert compare_frames(iter(self.frames(RED)), iter(self.frames("#c10100"))) == ""
 
     def test_colours_that_are_swapped_are_not(self):
-        assert "looks different" in judged(iter(self.frames(RED)), iter(self.frames(BLUE)))
+        assert "looks different" in compare_frames(iter(self.frames(RED)), iter(self.frames(BLUE)))
 
     def test_frames_in_another_order_are_not(self):
         one, other = self.frames(RED, BLUE)
-        assert "frame 0" in judged(iter([one, other]), iter([other, one]))
+        assert "frame 0" in compare_frames(iter([one, other]), iter([other, one]))
 
     def test_frames_that_never_come_are_not(self):
-        assert "30 frames are missing" in judged(iter(self.frames(*(40 * [RED]))), iter(self.frames(*(10 * [RED]))))
+        assert "30 frames are missing" in compare_frames(
+            iter(self.frames(*(40 * [RED]))), iter(self.frames(*(10 * [RED])))
+        )
 
 
 class TestOnTheGlass:
     @pytest.fixture
-    def player(self, fetching_player: Player, monkeypatch: pytest.MonkeyPatch) -> Player:
+    def player(self, fetching_player: PlayerHarness, monkeypatch: pytest.MonkeyPatch) -> PlayerHarness:
         monkeypatch.setattr("beffroi_player.stage.cinema.HARDWARE_SILENT_S", 0.2)
         return fetching_player
 
-    def start(self, player: Player, hall: TownHall, board: Board) -> None:
-        decoders = player.stage._cinema._decoders = board.decoders()
-        decoders.prepare()
+    def start(self, player: PlayerHarness, hall: SigningTown, board: FakeBoard) -> None:
+        decoders = player.stage._videos._decoders = board.decoders()
+        decoders.start_trial()
         until("it is known", lambda: decoders.uses_hardware)
         slides = self.film(hall), slide("a", duration_ms=5_000)
         player.time.pass_by(-player.time.system_ms % LOOP_MS)
         hall.now_ms = player.time.system_ms
-        player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(*slides)))
-        player.look()
+        player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(*slides)))
+        player.run_iteration()
 
-    def film(self, hall: TownHall) -> Slide:
+    def film(self, hall: SigningTown) -> Slide:
         content = VideoContent(
-            video=hall.add_file(film((320, 180), 25, 3, colours=(RED, BLUE)), "video/mp4"),
+            video=hall.add_file(sample_video((320, 180), 25, 3, colours=(RED, BLUE)), "video/mp4"),
             poster=hall.add_file(jpeg("lime")),
         )
         return Slide(id="film", name="film", content=content, duration_ms=3_000)
 
-    def colour(self, player: Player) -> str:
-        player.look()
-        red, green, blue = player.display.pictures[-1].get_at((160, 150))[:3]
+    def colour(self, player: PlayerHarness) -> str:
+        player.run_iteration()
+        red, green, blue = player.display.images[-1].get_at((160, 150))[:3]
         return max((red, "red"), (green, "lime"), (blue, "blue"))[1]
 
-    def decoder(self, player: Player) -> bool | None:
-        (rolling,) = player.stage._cinema._rolling.values()
-        return rolling.film.is_hardware
+    def decoder(self, player: PlayerHarness) -> bool | None:
+        (rolling,) = player.stage._videos._open_videos.values()
+        return rolling.decoder.is_hardware
 
     def test_its_frames_are_shown(self, player, hall, board):
         self.start(player, hall, board)
@@ -258,7 +266,7 @@ class TestOnTheGlass:
     def test_where_it_never_begins_the_processor_does(self, player, hall, board):
         released = threading.Event()
 
-        def hang(hardware: Hardware) -> None:
+        def hang(hardware: FakeHardwareDecoder) -> None:
             hardware.stops_after, hardware.stop = 0, lambda: released.wait(10)
 
         board.prepared = hang
@@ -282,9 +290,9 @@ class TestOnTheGlass:
 
         def stop() -> None:
             broken.wait(10)
-            raise Undecodable("the driver is gone")
+            raise UndecodablePacket("the driver is gone")
 
-        def prepared(hardware: Hardware) -> None:
+        def prepared(hardware: FakeHardwareDecoder) -> None:
             hardware.stops_after, hardware.stop = 8, stop
 
         board.prepared = prepared
@@ -308,7 +316,7 @@ class TestOnTheGlass:
         assert player.stage._cinema.decode_errors == 1
 
     def test_after_two_such_films_it_is_left_alone(self, player, hall, board):
-        def refuse(_hardware: Hardware) -> None:
+        def refuse(_hardware: FakeHardwareDecoder) -> None:
             raise OSError("no buffers")
 
         board.prepared = refuse

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from player import Player
-from town import TownHall, alert, jpeg, picture_slide, slide
+from player import PlayerHarness
+from town import SigningTown, alert, jpeg, picture_slide, slide
 
-from beffroi_content.wire.reports import BEGINNING, chained
-from beffroi_player.playfiles import play_files, plays_of
+from beffroi_content.wire.reports import FIRST_CHAIN, chain_digest
+from beffroi_player.playfiles import play_files, read_plays
 
 WRITES = ("open", "fsync", "fdatasync", "replace", "truncate", "mkdir")
 
@@ -63,44 +63,44 @@ class Disk:
         return str(where).startswith(self._folder)
 
 
-def day(player: Player, hall: TownHall) -> None:
+def day(player: PlayerHarness, hall: SigningTown) -> None:
     """Let a programme, an alert and its end come, and time pass."""
     photo = hall.add_file(jpeg("teal"))
     manifest = hall.manifest(slide("pool").replace(duration_ms=10_000), picture_slide("photo", photo))
-    player.hear(hall.publish_programme(manifest))
-    player.look()
+    player.receive(hall.publish_programme(manifest))
+    player.run_iteration()
     player.wait(10_000)
     hall.now_ms = player.time.system_ms
-    player.hear(hall.publish_alerts(alert(now=hall.now_ms)))
+    player.receive(hall.publish_alerts(alert(now=hall.now_ms)))
     assert player.alerts == [("flood", "takeover")], "an alert needs no disk"
     player.wait(4_000)
     hall.now_ms = player.time.system_ms
-    player.hear(hall.publish_alerts())
-    player.look()
+    player.receive(hall.publish_alerts())
+    player.run_iteration()
 
 
-def well_again(player: Player) -> None:
+def well_again(player: PlayerHarness) -> None:
     """What the agent does by itself once the disk is well."""
-    player.core.mend()
-    player.preparer.step()
+    player.core.repair_state_files()
+    player.preparer.prepare_next()
     player.wait(600_000)
-    player.core.mend()
+    player.core.repair_state_files()
 
 
-def new_player(hall: TownHall, folder: Path, server: str) -> Player:
-    player = Player(hall, folder, server)
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("before"))))
+def new_player(hall: SigningTown, folder: Path, server: str) -> PlayerHarness:
+    player = PlayerHarness(hall, folder, server)
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("before"))))
     player.wait(1_000)
     return player
 
 
-def close(player: Player) -> None:
-    player.stage.end()
+def close(player: PlayerHarness) -> None:
+    player.stage.shut_down()
     player.close()
 
 
 def writes_of_a_day(folder: Path) -> int:
-    hall = TownHall()
+    hall = SigningTown()
     with hall.serve() as server:
         player = new_player(hall, folder, server)
         disk = Disk(player.state.folder)
@@ -125,16 +125,16 @@ def test_whenever_the_disk_fails_the_glass_is_right_and_heals(
     assert count > 20
     # Every third write: each takes some time, and together they try all.
     for fails_at in range(first, count + 1, 3):
-        hall = TownHall()
+        hall = SigningTown()
         with hall.serve() as server:
             player = new_player(hall, tmp_path / str(fails_at), server)
             with Disk(player.state.folder, fails_at, times, number).watched():
                 day(player, hall)
                 assert set(player.slides) <= {"before", "pool", "photo", None}, f"at write {fails_at}"
-                assert player.look().faults == ()
+                assert player.run_iteration().faults == ()
             well_again(player)
             assert set(player.slides) <= {"pool", "photo"}, f"after write {fails_at}"
-            player.stage.end()
+            player.stage.shut_down()
             player.start()
             assert set(player.slides) <= {"pool", "photo"}, f"after write {fails_at} and a start"
             assert player.alerts == []
@@ -142,12 +142,12 @@ def test_whenever_the_disk_fails_the_glass_is_right_and_heals(
             close(player)
 
 
-def expect_whole_log(player: Player) -> None:
-    plays = [play for file in play_files(player.state.plays) for play in plays_of(file)]
+def expect_whole_log(player: PlayerHarness) -> None:
+    plays = [play for file in play_files(player.state.plays) for play in read_plays(file)]
     assert [play.number for play in plays] == list(range(1, len(plays) + 1))
-    chain = BEGINNING
+    chain = FIRST_CHAIN
     for play in plays:
-        assert play.chain == chained(chain, play)
+        assert play.chain == chain_digest(chain, play)
         chain = play.chain
     shown = [(play.slide or play.alert, play.page) for play in plays]
     assert ("before", 0) in shown

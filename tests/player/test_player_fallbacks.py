@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from player import Player
-from town import TownHall, alert, slide
+from player import PlayerHarness
+from town import SigningTown, alert, slide
 
 from beffroi_content.model import AlertLevel, Playlist, ScreenSettings, UncertainClock
 
 HOUR = 3_600_000
 
 
-def start(player: Player, hall: TownHall, **settings: object) -> None:
+def start(player: PlayerHarness, hall: SigningTown, **settings: object) -> None:
     manifest = hall.manifest(slide("a"), **settings)
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
-    player.look()
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    player.run_iteration()
 
 
 class TestSilence:

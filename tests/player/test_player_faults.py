@@ -24,6 +24,6 @@ def test_a_player_is_right_again_after_whatever_happens() -> None:
 @pytest.mark.skipif(faults.MOSQUITTO is None, reason="Mosquitto is not installed")
 def test_the_harness_notices_a_player_that_is_not_right(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faults, "HEALED_WITHIN_S", 3.0)
-    monkeypatch.setattr(faults.Range, "start_player", lambda self, *_: None)
+    monkeypatch.setattr(faults.FaultRun, "start_player", lambda self, *_: None)
     with pytest.raises(faults.NotHealed, match="no picture"):
         faults.run(1, 1, lambda _: None)

@@ -7,16 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from town import TOKEN, TownHall, jpeg, picture_slide, slide
+from town import TOKEN, SigningTown, jpeg, picture_slide, slide
 
 from beffroi_content import raster
 from beffroi_content.model import AssetReference
-from beffroi_player.agent.assets import Assets, Cancelled, Unavailable
-from beffroi_player.agent.draw import WORKER, Painter, finished
-from beffroi_player.agent.enrol import NotEnrolled, enrol, root_fingerprint
-from beffroi_player.agent.http import Server
-from beffroi_player.backoff import pause
-from beffroi_player.files import sweep, write_file
+from beffroi_player.agent.assets import AssetStore, AssetUnavailable, DownloadCancelled
+from beffroi_player.agent.draw import WORKER_FAILED, RenderProcess, rendered_before
+from beffroi_player.agent.enrol import EnrolmentError, enrol_player, root_fingerprint
+from beffroi_player.agent.http import ServerClient
+from beffroi_player.backoff import retry_delay
+from beffroi_player.files import remove_leftovers, write_file
 from beffroi_player.pictures import from_ppm, to_ppm
 
 CONTENT = bytes(range(256)) * 4_000
@@ -29,88 +29,88 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_file_is_fetched_once(hall: TownHall, folder: Path) -> None:
+def test_a_file_is_fetched_once(hall: SigningTown, folder: Path) -> None:
     asset = hall.add_file(CONTENT)
     with hall.serve() as url:
-        assets = Assets(folder, Server(url, TOKEN))
-        assets.ensure(asset)
-        assets.ensure(asset)
-    assert assets.path(asset).read_bytes() == CONTENT
+        assets = AssetStore(folder, ServerClient(url, TOKEN))
+        assets.ensure_downloaded(asset)
+        assets.ensure_downloaded(asset)
+    assert assets.asset_path(asset).read_bytes() == CONTENT
     assert len(hall.requests) == 1
 
 
-def test_half_a_file_is_resumed(hall: TownHall, folder: Path) -> None:
+def test_half_a_file_is_resumed(hall: SigningTown, folder: Path) -> None:
     asset = hall.add_file(CONTENT)
     hall.cut_after = 300_000
     with hall.serve() as url:
-        assets = Assets(folder, Server(url, TOKEN))
-        with pytest.raises(Unavailable):
-            assets.ensure(asset)
-        assets.ensure(asset)
+        assets = AssetStore(folder, ServerClient(url, TOKEN))
+        with pytest.raises(AssetUnavailable):
+            assets.ensure_downloaded(asset)
+        assets.ensure_downloaded(asset)
     have = int(hall.requests[1][1].removeprefix("bytes=").rstrip("-"))
     assert 0 < have <= 300_000
-    assert assets.path(asset).read_bytes() == CONTENT
+    assert assets.asset_path(asset).read_bytes() == CONTENT
     assert [path.name for path in folder.iterdir()] == [asset.sha256]
 
 
-def test_a_file_with_another_digest_is_refused(hall: TownHall, folder: Path) -> None:
+def test_a_file_with_another_digest_is_refused(hall: SigningTown, folder: Path) -> None:
     asset = hall.add_file(CONTENT)
     hall.files[asset.sha256] = CONTENT[::-1]
-    with hall.serve() as url, pytest.raises(Unavailable, match="not the one that was signed"):
-        Assets(folder, Server(url, TOKEN)).ensure(asset)
+    with hall.serve() as url, pytest.raises(AssetUnavailable, match="not the one that was signed"):
+        AssetStore(folder, ServerClient(url, TOKEN)).ensure_downloaded(asset)
     assert list(folder.iterdir()) == []
 
 
-def test_a_file_larger_than_signed_is_refused(hall: TownHall, folder: Path) -> None:
+def test_a_file_larger_than_signed_is_refused(hall: SigningTown, folder: Path) -> None:
     asset = hall.add_file(CONTENT)
     short = AssetReference(sha256=asset.sha256, size=1_000, media_type="image/png")
-    with hall.serve() as url, pytest.raises(Unavailable, match="larger than the 1000 bytes"):
-        Assets(folder, Server(url, TOKEN)).ensure(short)
+    with hall.serve() as url, pytest.raises(AssetUnavailable, match="larger than the 1000 bytes"):
+        AssetStore(folder, ServerClient(url, TOKEN)).ensure_downloaded(short)
 
 
-def test_a_file_that_was_damaged_on_the_disk_is_fetched_again(hall: TownHall, folder: Path) -> None:
+def test_a_file_that_was_damaged_on_the_disk_is_fetched_again(hall: SigningTown, folder: Path) -> None:
     asset = hall.add_file(CONTENT)
     with hall.serve() as url:
-        assets = Assets(folder, Server(url, TOKEN))
-        assets.path(asset).write_bytes(b"damaged")
-        assets.ensure(asset)
-    assert assets.path(asset).read_bytes() == CONTENT
+        assets = AssetStore(folder, ServerClient(url, TOKEN))
+        assets.asset_path(asset).write_bytes(b"damaged")
+        assets.ensure_downloaded(asset)
+    assert assets.asset_path(asset).read_bytes() == CONTENT
 
 
-def test_a_damaged_beginning_does_not_block_for_ever(hall: TownHall, folder: Path) -> None:
+def test_a_damaged_beginning_does_not_block_for_ever(hall: SigningTown, folder: Path) -> None:
     asset = hall.add_file(CONTENT)
     (folder / f"{asset.sha256}.part").write_bytes(b"x" * 5_000)
     with hall.serve() as url:
-        assets = Assets(folder, Server(url, TOKEN))
-        with pytest.raises(Unavailable):
-            assets.ensure(asset)
-        assets.ensure(asset)
+        assets = AssetStore(folder, ServerClient(url, TOKEN))
+        with pytest.raises(AssetUnavailable):
+            assets.ensure_downloaded(asset)
+        assets.ensure_downloaded(asset)
 
 
-def test_a_download_that_nobody_needs_ends(hall: TownHall, folder: Path) -> None:
+def test_a_download_that_nobody_needs_ends(hall: SigningTown, folder: Path) -> None:
     asset = hall.add_file(CONTENT)
-    with hall.serve() as url, pytest.raises(Cancelled):
-        Assets(folder, Server(url, TOKEN)).ensure(asset, lambda: True)
+    with hall.serve() as url, pytest.raises(DownloadCancelled):
+        AssetStore(folder, ServerClient(url, TOKEN)).ensure_downloaded(asset, lambda: True)
 
 
-def test_without_a_server_a_file_is_unavailable(hall: TownHall, folder: Path) -> None:
-    with pytest.raises(Unavailable):
-        Assets(folder, Server("http://127.0.0.1:9")).ensure(hall.add_file(CONTENT))
+def test_without_a_server_a_file_is_unavailable(hall: SigningTown, folder: Path) -> None:
+    with pytest.raises(AssetUnavailable):
+        AssetStore(folder, ServerClient("http://127.0.0.1:9")).ensure_downloaded(hall.add_file(CONTENT))
 
 
 # --- enrolment
 
 
-def test_a_code_becomes_a_screen(hall: TownHall) -> None:
+def test_a_code_becomes_a_screen(hall: SigningTown) -> None:
     fingerprint = root_fingerprint(hall.anchor)
     typed = "-".join(fingerprint[i : i + 4] for i in range(0, 20, 4)).upper()
     with hall.serve() as url:
-        enrolment = enrol(url + "/", "7KQ2-M4XD", typed)
+        enrolment = enrol_player(url + "/", "7KQ2-M4XD", typed)
     assert enrolment.server == url
     assert enrolment.anchor == hall.anchor
 
 
-def test_the_fingerprint_is_that_of_the_sorted_root_keys(hall: TownHall) -> None:
+def test_the_fingerprint_is_that_of_the_sorted_root_keys(hall: SigningTown) -> None:
     joined = "\n".join(sorted(hall.anchor.root_keys.values())).encode()
     assert root_fingerprint(hall.anchor) == hashlib.sha256(joined).hexdigest()
 
@@ -124,15 +124,15 @@ def test_the_fingerprint_is_that_of_the_sorted_root_keys(hall: TownHall) -> None
         ("wrong", "0" * 16, "403"),
     ],
 )
-def test_a_wrong_code_or_fingerprint_is_refused(hall: TownHall, code: str, fingerprint: str, why: str) -> None:
-    with hall.serve() as url, pytest.raises(NotEnrolled, match=why):
-        enrol(url, code, fingerprint)
+def test_a_wrong_code_or_fingerprint_is_refused(hall: SigningTown, code: str, fingerprint: str, why: str) -> None:
+    with hall.serve() as url, pytest.raises(EnrolmentError, match=why):
+        enrol_player(url, code, fingerprint)
 
 
 @pytest.mark.parametrize("url", ["screens.example.org", "file:///etc/passwd", "http://127.0.0.1:9"])
 def test_what_is_no_server_is_refused(url: str) -> None:
-    with pytest.raises(NotEnrolled):
-        enrol(url, "7KQ2-M4XD", "0" * 16)
+    with pytest.raises(EnrolmentError):
+        enrol_player(url, "7KQ2-M4XD", "0" * 16)
 
 
 # --- files
@@ -169,16 +169,16 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path: Pa
 @pytest.mark.parametrize("failures", [1, 2, 5, 40, 10_000])
 def test_a_pause_doubles_up_to_the_longest_and_is_seldom_the_same(failures: int) -> None:
     longest = min(60.0, 2.0 * 2 ** min(failures, 10))
-    found = [pause(failures, 2.0, 60.0) for _ in range(200)]
+    found = [retry_delay(failures, 2.0, 60.0) for _ in range(200)]
     assert all(longest / 2 <= each <= longest for each in found)
     assert len(set(found)) > 100
-    assert min(pause(failures, 2.0, 60.0, least=0.0) for _ in range(200)) < longest / 4
+    assert min(retry_delay(failures, 2.0, 60.0, least_share=0.0) for _ in range(200)) < longest / 4
 
 
 def test_what_interrupted_writes_left_is_swept(tmp_path: Path) -> None:
     (tmp_path / ".programme.json.12-34.tmp").write_bytes(b"half")
     (tmp_path / "programme.json").write_bytes(b"whole")
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["programme.json"]
 
 
@@ -193,23 +193,23 @@ def test_a_raw_picture_survives_and_a_cut_one_does_not() -> None:
 # --- the drawing worker
 
 
-def test_the_worker_draws_refuses_and_goes_on(hall: TownHall, folder: Path, tmp_path: Path) -> None:
+def test_the_worker_draws_refuses_and_goes_on(hall: SigningTown, folder: Path, tmp_path: Path) -> None:
     frames = tmp_path / "frames"
     frames.mkdir()
     good, bad = hall.add_file(jpeg()), hall.add_file(b"\xff\xd8 no picture")
     for asset in (good, bad):
         (folder / asset.sha256).write_bytes(hall.files[asset.sha256])
     settings = hall.manifest().settings
-    painter = Painter(folder, frames)
+    painter = RenderProcess(folder, frames)
     photo = picture_slide("photo", good)
     try:
-        drawn = painter.draw(photo, settings, (320, 180))
-        assert painter.draw(picture_slide("bad", bad), settings, (320, 180)).code == "picture-unusable"
-        assert painter.draw(slide("text"), settings, (320, 180)).frames
+        drawn = painter.draw_slide(photo, settings, (320, 180))
+        assert painter.draw_slide(picture_slide("bad", bad), settings, (320, 180)).code == "picture-unusable"
+        assert painter.draw_slide(slide("text"), settings, (320, 180)).frames
     finally:
         painter.close()
     assert drawn.frames
-    assert finished(frames, photo, raster.Canvas.of(settings)) == drawn
+    assert rendered_before(frames, photo, raster.Canvas.for_screen(settings)) == drawn
 
 
 def program(path: Path, lines: str) -> str:
@@ -220,30 +220,30 @@ def program(path: Path, lines: str) -> str:
 
 
 def test_a_worker_that_does_not_start_is_not_the_fault_of_the_slide(
-    hall: TownHall, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hall: SigningTown, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for executable in ("/bin/true", "/nowhere", program(tmp_path / "mad", "echo hello")):
         monkeypatch.setattr("sys.executable", executable)
-        painter = Painter(folder, tmp_path)
-        assert painter.draw(slide("text"), hall.manifest().settings, (320, 180)).code == WORKER
+        painter = RenderProcess(folder, tmp_path)
+        assert painter.draw_slide(slide("text"), hall.manifest().settings, (320, 180)).code == WORKER_FAILED
 
 
 def test_a_slide_of_which_the_worker_dies_twice_is_left_out(
-    hall: TownHall, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hall: SigningTown, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.executable", program(tmp_path / "dying", "echo ready; read order; echo x >> $0.died"))
-    painter = Painter(folder, tmp_path)
-    assert painter.draw(slide("text"), hall.manifest().settings, (320, 180)).code == "undrawable"
+    painter = RenderProcess(folder, tmp_path)
+    assert painter.draw_slide(slide("text"), hall.manifest().settings, (320, 180)).code == "undrawable"
     assert (tmp_path / "dying.died").read_text() == "x\nx\n"
 
 
 def test_one_of_which_it_dies_once_is_drawn(
-    hall: TownHall, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hall: SigningTown, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once = f'[ -e $0.died ] && exec {sys.executable} "$@"; echo ready; read order; touch $0.died'
     monkeypatch.setattr("sys.executable", program(tmp_path / "killed", once))
-    painter = Painter(folder, tmp_path)
+    painter = RenderProcess(folder, tmp_path)
     try:
-        assert painter.draw(slide("text"), hall.manifest().settings, (320, 180)).frames
+        assert painter.draw_slide(slide("text"), hall.manifest().settings, (320, 180)).frames
     finally:
         painter.close()

@@ -10,31 +10,31 @@ from threading import current_thread
 import pygame
 import pytest
 from PIL import Image
-from player import Player, until
+from player import PlayerHarness, until
 
 from beffroi_content.digest import frame_digest
 from beffroi_player.files import write_file
 from beffroi_player.stage import frames as stage_frames
-from beffroi_player.stage.frames import BrokenFrame, Frames
-from beffroi_player.store import Runtime, State
+from beffroi_player.stage.frames import BrokenFrame, FrameCache
+from beffroi_player.store import RuntimeDirectory, StateDirectory
 
 SIZE = (1920, 1080)
 
 
 @pytest.fixture
-def frames(player: Player) -> Frames:
-    return Frames(player.state, player.runtime)
+def frames(player: PlayerHarness) -> FrameCache:
+    return FrameCache(player.state, player.runtime)
 
 
-def write(state: State, name: str, colour: str, size: tuple[int, int] = SIZE) -> Path:
+def write(state: StateDirectory, name: str, colour: str, size: tuple[int, int] = SIZE) -> Path:
     surface = pygame.Surface(size)
     surface.fill(colour)
     pygame.image.save(surface, state.frames / name)
     return state.frames / name
 
 
-def arrive(frames: Frames) -> None:
-    until("what comes is there", lambda: all(coming.done() for coming in frames._coming.values()))
+def arrive(frames: FrameCache) -> None:
+    until("what comes is there", lambda: all(coming.done() for coming in frames._reading.values()))
 
 
 def test_what_is_read_ahead_is_there_though_its_file_is_gone(player, frames):
@@ -155,8 +155,8 @@ def test_where_pictures_change_faster_than_their_digests_are_made_they_are_told_
 
 def test_what_is_due_while_it_is_read_ahead_waits_for_no_breath_of_the_thread(player, frames, monkeypatch):
     begun = threading.Event()
-    breathe = Frames._breathe
-    monkeypatch.setattr(Frames, "_breathe", lambda self: begun.set() or breathe(self))
+    breathe = FrameCache._yield_briefly
+    monkeypatch.setattr(FrameCache, "_breathe", lambda self: begun.set() or breathe(self))
     monkeypatch.setattr(stage_frames, "BREATH_S", 10_000.0)
     write(player.state, "next.png", "red")
     frames.load_ahead(["next.png"])
@@ -222,8 +222,8 @@ def test_what_nobody_waits_for_any_more_is_forgotten(player, frames):
         frames.load("next.png")
 
 
-def test_raw_frames_in_memory_come_first(player: Player, frames: Frames) -> None:
-    runtime: Runtime = player.runtime
+def test_raw_frames_in_memory_come_first(player: PlayerHarness, frames: FrameCache) -> None:
+    runtime: RuntimeDirectory = player.runtime
     write(player.state, "alert.png", "red", (2, 1))
     write_file(runtime.folder / "alert.ppm", b"P6\n2 1\n255\n" + bytes((0, 0, 255)) * 2, durable=False)
-    assert frames.load("alert.png").get_at((0, 0))[:3] == (0, 0, 255)
+    assert frames.load_frame("alert.png").get_at((0, 0))[:3] == (0, 0, 255)

@@ -8,17 +8,17 @@ import pygame
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from player import Player
-from town import TownHall, alert, slide
+from player import PlayerHarness
+from town import SigningTown, alert, slide
 
 from beffroi_content import raster
 from beffroi_content.model import AlertLevel, Rectangle, Slide, WidgetContent
 from beffroi_content.model.widget import TickerMessage, TickerWidget
 from beffroi_player.agent.live import LiveFrames
 from beffroi_player.stage import frames
-from beffroi_player.stage.frames import panel_size, turned
-from beffroi_player.stage.glider import layers, places, speed
-from beffroi_player.stage.pace import USUAL
+from beffroi_player.stage.frames import panel_size, rotate_area
+from beffroi_player.stage.glider import marquee_layers, pixels_per_second, visible_strips
+from beffroi_player.stage.pace import USUAL_RATE
 
 RIBBON = (320, 32)
 
@@ -29,26 +29,26 @@ def ticker(*messages: tuple[str, int | None]) -> Slide:
     return slide("ticker").replace(content=WidgetContent(widget=widget), duration_ms=60_000)
 
 
-def start(player: Player, hall: TownHall, *messages: tuple[str, int | None], **settings: object) -> Slide:
+def start(player: PlayerHarness, hall: SigningTown, *messages: tuple[str, int | None], **settings: object) -> Slide:
     shown = ticker(*messages)
-    player.hear(hall.publish_keys(), hall.publish_beat())
-    player.hear(hall.publish_programme(hall.manifest(shown, size=RIBBON, **settings)))
-    player.look()
+    player.receive(hall.publish_keys(), hall.publish_beat())
+    player.receive(hall.publish_programme(hall.manifest(shown, size=RIBBON, **settings)))
+    player.run_iteration()
     return shown
 
 
-def glass(player: Player) -> bytes:
-    return pygame.image.tobytes(player.display.pictures[-1], "RGB")
+def glass(player: PlayerHarness) -> bytes:
+    return pygame.image.tobytes(player.display.images[-1], "RGB")
 
 
-def expected(player: Player, shown: Slide, *numbers: int) -> bytes:
+def expected(player: PlayerHarness, shown: Slide, *numbers: int) -> bytes:
     """Return what is seen of those messages at this instant, put together from the raster's own pictures."""
     manifest = player.core.active.manifest
-    strips = raster.draw_strips(shown, raster.Canvas.of(manifest.settings))
+    strips = raster.draw_marquee_strips(shown, raster.Canvas.for_screen(manifest.settings))
     surfaces = [pygame.image.frombytes(strips[n].tobytes(), strips[n].size, "RGB") for n in numbers]
     band = pygame.Surface(RIBBON, depth=32)
     whole = sum(each.get_width() for each in surfaces)
-    x = -(player.time.system_ms * speed(RIBBON[1]) // 1000 % whole)
+    x = -(player.time.system_ms * pixels_per_second(RIBBON[1]) // 1000 % whole)
     while x < RIBBON[0]:
         for each in surfaces:
             band.blit(each, (x, 0))
@@ -65,7 +65,7 @@ def test_what_is_seen_is_given_by_the_clock(player, hall):
 
 def test_each_step_is_a_sixtieth_of_a_second(player, hall):
     start(player, hall, ("Marché de Noël", None))
-    assert player.stage.turn() <= 1 / USUAL
+    assert player.stage.turn() <= 1 / USUAL_RATE
     before = len(player.display.pictures)
     for _ in range(10):
         for ms in (17, 17, 16):
@@ -107,12 +107,12 @@ def test_each_step_is_as_long_though_the_loop_wakes_now_sooner_now_later(player,
     first, begun = len(player.display.pictures) - 1, player.time.uptime_ms
     for number in range(1, 40):
         late = (0.1, 3.0, 0.0, 7.9, 1.7)[number % 5]
-        now = begun + number * 1000 / USUAL + late
+        now = begun + number * 1000 / USUAL_RATE + late
         player.time.system_ms += int(now) - int(player.time.uptime_ms)
         player.time.uptime_ms = now
         player.stage.step()
     steps = player.display.pictures[first:]
-    assert {moved(before, after) for before, after in pairwise(steps)} == {speed(RIBBON[1]) // 60}
+    assert {moved(before, after) for before, after in pairwise(steps)} == {pixels_per_second(RIBBON[1]) // 60}
 
 
 def test_a_slower_display_gets_fewer_and_longer_steps(player, hall):
@@ -139,8 +139,8 @@ def test_between_pixels_nothing_is_seen_beyond_the_zone_and_nothing_of_it_is_emp
     strips = [pygame.Surface(panel_size((width, 40), rotation)) for width in (30, 7, 90)]
     # 120 pixels a second: 2.4 of them in a fiftieth.
     for step in range(200):
-        found = layers(strips, zone, 20.0 * step, size, rotation, fine=True)
-        assert {layer.clip for layer in found} <= {None, turned((20, 10, 50, 40), size, rotation)}
+        found = marquee_layers(strips, zone, 20.0 * step, size, rotation, fine=True)
+        assert {layer.clip for layer in found} <= {None, rotate_area((20, 10, 50, 40), size, rotation)}
         covered = sum(layer.area[2] if rotation in {0, 180} else layer.area[3] for layer in found)
         assert covered == (50 if found[0].clip is None else 52)
         assert all(abs(part) < 1 for layer in found for part in layer.shift)
@@ -149,9 +149,9 @@ def test_between_pixels_nothing_is_seen_beyond_the_zone_and_nothing_of_it_is_emp
 @given(st.integers(0, 2**41))
 def test_where_it_lies_between_pixels_it_is_where_the_clock_wants_it(now_ms):
     strip, zone = pygame.Surface((1_000, 40)), Rectangle(width=100, height=40)
-    for found in layers([strip], zone, now_ms, (100, 40), 0, fine=True):
+    for found in marquee_layers([strip], zone, now_ms, (100, 40), 0, fine=True):
         left = found.area[0] + found.shift[0] - found.source[0]
-        glided = (-left - now_ms * speed(40) / 1000) % 1_000
+        glided = (-left - now_ms * pixels_per_second(40) / 1000) % 1_000
         assert min(glided, 1_000 - glided) < 0.01
 
 
@@ -202,17 +202,19 @@ def test_it_is_one_showing_however_it_moves(player, hall):
 
 def test_no_frames_are_drawn_that_nobody_sees(player, hall):
     start(player, hall, ("Marché de Noël", None))
-    LiveFrames(player.runtime, lambda: player.core.active, player.clock.now, lambda: None).step()
+    LiveFrames(player.runtime, lambda: player.core.active, player.clock.now, lambda: None).draw_due()
     assert not list(player.runtime.folder.glob("live-*"))
 
 
 def test_on_other_screens_a_message_is_read_at_a_glance(hall):
-    assert raster.draw_strips(ticker(("Marché", None)), raster.Canvas.of(hall.manifest().settings)) == ()
+    assert (
+        raster.draw_marquee_strips(ticker(("Marché", None)), raster.Canvas.for_screen(hall.manifest().settings)) == ()
+    )
 
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=8), st.integers(1, 2_000), st.integers(0, 10**13))
 def test_the_zone_is_full_at_every_instant_and_each_message_follows_the_one_before(widths, room, offset):
-    found = list(places(widths, room, offset))
+    found = list(visible_strips(widths, room, offset))
     assert found[0][1] <= 0
     assert found[-1][1] + widths[found[-1][0]] >= room
     for (number, left), (following, next_left) in zip(found, found[1:], strict=False):
@@ -222,5 +224,5 @@ def test_the_zone_is_full_at_every_instant_and_each_message_follows_the_one_befo
 
 @given(st.integers(1, 4320))
 def test_a_step_is_a_whole_number_of_pixels(height):
-    assert speed(height) % 60 == 0
-    assert speed(height) > 0
+    assert pixels_per_second(height) % 60 == 0
+    assert pixels_per_second(height) > 0

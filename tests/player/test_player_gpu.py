@@ -11,49 +11,49 @@ from dataclasses import replace
 import pygame
 import pytest
 from player import until
-from tests.support.films import film
+from tests.support.films import sample_video
 
-from beffroi_content.model import ImageFit, Rectangle, Transition, Viewport
-from beffroi_player.outputs.canvas import Canvas
-from beffroi_player.outputs.composition import Composition, Layer, Planes
-from beffroi_player.outputs.gpu import Gpu, over
-from beffroi_player.outputs.mounting import Mounting
-from beffroi_player.outputs.sdl import Renderer, SdlError, Texture
-from beffroi_player.outputs.window import Window
+from beffroi_content.model import ImageFit, Rectangle, SlideTransition, Viewport
+from beffroi_player.outputs.canvas import CpuPainter
+from beffroi_player.outputs.composition import DrawingLayer, PanelComposition, YuvFrame
+from beffroi_player.outputs.gpu import GpuOutput, wrap_output
+from beffroi_player.outputs.mounting import DisplayMounting
+from beffroi_player.outputs.sdl import SdlError, SdlRenderer, SdlTexture
+from beffroi_player.outputs.window import WindowOutput
 from beffroi_player.pictures import from_ppm
-from beffroi_player.stage.camera import PATIENCE_MS, Camera, View
-from beffroi_player.stage.film import Film
+from beffroi_player.stage.camera import LONGEST_WAIT_MS, CaptureSource, ScreenCapture
+from beffroi_player.stage.film import VideoDecoder
 from beffroi_player.stage.frames import panel_size
-from beffroi_player.stage.glider import layers
-from beffroi_player.store import Runtime, Taken
+from beffroi_player.stage.glider import marquee_layers
+from beffroi_player.store import CaptureInfo, RuntimeDirectory
 
 SIZE = (320, 180)
 
 
-class Shelf:
+class LastImageOutput:
     """An output that keeps the last picture."""
 
-    pump_seconds: float | None = None
+    event_interval_s: float | None = None
 
     def __init__(self) -> None:
         self.picture = pygame.Surface(SIZE, depth=32)
 
-    def present(self, picture: pygame.Surface) -> None:
-        self.picture = picture.copy()
+    def present_image(self, image: pygame.Surface) -> None:
+        self.picture = image.copy()
 
-    def capture(self) -> pygame.Surface:
+    def last_presented(self) -> pygame.Surface:
         return self.picture
 
 
 @pytest.fixture
-def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gpu]:
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[GpuOutput]:
     before = os.environ.get("SDL_VIDEODRIVER")
     pygame.display.quit()
     monkeypatch.setenv("SDL_VIDEODRIVER", "offscreen")
-    window = Window()
+    window = WindowOutput()
     window.start()
-    found = over(window, forced=True)
-    assert isinstance(found, Gpu)
+    found = wrap_output(window, forced=True)
+    assert isinstance(found, GpuOutput)
     found.open(SIZE)
     yield found
     found.close()
@@ -70,11 +70,11 @@ def picture(seed: int, size: tuple[int, int] = SIZE) -> pygame.Surface:
     return surface
 
 
-def by_processor(composition: Composition, mounting: Mounting | None = None) -> pygame.Surface:
-    shelf = Shelf()
-    canvas = Canvas(shelf)  # type: ignore[arg-type]
-    canvas.mount(mounting or Mounting())
-    canvas.draw(composition)
+def by_processor(composition: PanelComposition, mounting: DisplayMounting | None = None) -> pygame.Surface:
+    shelf = LastImageOutput()
+    canvas = CpuPainter(shelf)  # type: ignore[arg-type]
+    canvas.set_mounting(mounting or DisplayMounting())
+    canvas.draw_composition(composition)
     return shelf.picture
 
 
@@ -85,12 +85,12 @@ def off_by(one: pygame.Surface, other: pygame.Surface) -> int:
     return max(abs(a - b) for a, b in found)
 
 
-def plain(seed: int) -> Composition:
-    return Composition(SIZE, (Layer.whole(picture(seed)),))
+def plain(seed: int) -> PanelComposition:
+    return PanelComposition(SIZE, (DrawingLayer.full_panel(picture(seed)),))
 
 
-def layered(seed: int) -> Composition:
-    return Composition(SIZE, (*plain(seed).layers, Layer(picture(seed + 1, (100, 50)), (30, 70, 100, 50))))
+def layered(seed: int) -> PanelComposition:
+    return PanelComposition(SIZE, (*plain(seed).layers, DrawingLayer(picture(seed + 1, (100, 50)), (30, 70, 100, 50))))
 
 
 def test_a_still_picture_is_equal_to_the_pixel(gpu):
@@ -106,7 +106,7 @@ def test_a_dimmed_picture_is_as_dark(gpu):
 
 @pytest.mark.parametrize("changing", [None, (40, 20, 200, 100)])
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
-@pytest.mark.parametrize("kind", [Transition.CROSSFADE, Transition.PUSH, Transition.WIPE])
+@pytest.mark.parametrize("kind", [SlideTransition.CROSSFADE, SlideTransition.PUSH, SlideTransition.WIPE])
 def test_a_transition_goes_the_same_way(gpu, kind, rotation, changing):
     step = replace(layered(1), before=layered(3), kind=kind, done=0.3, rotation=rotation, changing=changing)
     gpu.draw(step)
@@ -114,16 +114,16 @@ def test_a_transition_goes_the_same_way(gpu, kind, rotation, changing):
 
 
 def test_a_zoom_ends_at_the_picture_itself(gpu):
-    step = replace(plain(1), before=plain(3), kind=Transition.ZOOM, done=1.0)
+    step = replace(plain(1), before=plain(3), kind=SlideTransition.ZOOM, done=1.0)
     gpu.draw(step)
     assert off_by(gpu.shown(), picture(1)) <= 2
     assert off_by(by_processor(step), picture(1)) <= 2
 
 
 def test_a_zoom_begins_larger(gpu):
-    gpu.draw(replace(plain(1), before=plain(3), kind=Transition.ZOOM, done=0.5))
+    gpu.draw(replace(plain(1), before=plain(3), kind=SlideTransition.ZOOM, done=0.5))
     enlarged = gpu.shown()
-    gpu.draw(replace(plain(1), before=plain(3), kind=Transition.CROSSFADE, done=0.5))
+    gpu.draw(replace(plain(1), before=plain(3), kind=SlideTransition.CROSSFADE, done=0.5))
     assert off_by(gpu.shown(), enlarged) > 20
 
 
@@ -132,15 +132,15 @@ def test_a_zoom_begins_larger(gpu):
 @pytest.mark.parametrize("fit", list(ImageFit))
 def test_a_film_has_the_same_place_and_colours(gpu, tmp_path, rotation, fit, kind):
     path = tmp_path / "film.mp4"
-    path.write_bytes(film((160, 120), 25, 2, colours=("#c03020", "#2040c0")))
-    rolling = Film(path, (320, 180), fit)
+    path.write_bytes(sample_video((160, 120), 25, 2, colours=("#c03020", "#2040c0")))
+    rolling = VideoDecoder(path, (320, 180), fit)
     found = []
-    until("a frame", lambda: found or found.extend(filter(None, [rolling.frame(0.0)])))
+    until("a frame", lambda: found or found.extend(filter(None, [rolling.take_frame(0.0)])))
     rolling.close()
     width, height = rolling.size if rotation in (0, 180) else rolling.size[::-1]
-    frame = Planes(found[0].frame.reformat(format=kind))
-    layer = Layer(frame, (5, 5, width, height), rolling.source, rotation)
-    drawn = Composition((400, 400), (Layer.whole(picture(1, (400, 400))), layer))
+    frame = YuvFrame(found[0].frame.reformat(format=kind))
+    layer = DrawingLayer(frame, (5, 5, width, height), rolling.source, rotation)
+    drawn = PanelComposition((400, 400), (DrawingLayer.full_panel(picture(1, (400, 400))), layer))
     gpu.open((400, 400))
     gpu.draw(drawn)
     # Middle and corners of the film: edges are smoothed in two ways.
@@ -149,36 +149,36 @@ def test_a_film_has_the_same_place_and_colours(gpu, tmp_path, rotation, fit, kin
         assert all(abs(a - b) <= 12 for a, b in zip(one.get_at(at), other.get_at(at), strict=True)), at
 
 
-@pytest.mark.parametrize("kind", [Transition.CROSSFADE, Transition.WIPE])
+@pytest.mark.parametrize("kind", [SlideTransition.CROSSFADE, SlideTransition.WIPE])
 def test_the_last_frame_of_a_film_that_gives_way_to_another_is_given_to_the_gpu_once(gpu, tmp_path, monkeypatch, kind):
     planes = []
     for number, colour in enumerate(("#c03020", "#2040c0")):
         path = tmp_path / f"{number}.mp4"
-        path.write_bytes(film(SIZE, 25, 1, colours=(colour,)))
-        rolling, found = Film(path, SIZE, ImageFit.CONTAIN), []
-        until("a frame", lambda: found or found.extend(filter(None, [rolling.frame(0.0)])))  # noqa: B023
+        path.write_bytes(sample_video(SIZE, 25, 1, colours=(colour,)))
+        rolling, found = VideoDecoder(path, SIZE, ImageFit.CONTAIN), []
+        until("a frame", lambda: found or found.extend(filter(None, [rolling.take_frame(0.0)])))  # noqa: B023
         rolling.close()
         planes.append(found[0])
-    uploads, real = [], Texture.upload_planes
-    monkeypatch.setattr(Texture, "upload_planes", lambda *those: uploads.append(those) or real(*those))
-    before, after = (Composition(SIZE, (Layer(each, (0, 0, *SIZE)),)) for each in planes)
+    uploads, real = [], SdlTexture.upload_frame
+    monkeypatch.setattr(SdlTexture, "upload_planes", lambda *those: uploads.append(those) or real(*those))
+    before, after = (PanelComposition(SIZE, (DrawingLayer(each, (0, 0, *SIZE)),)) for each in planes)
     for done in (0.2, 0.4, 0.6):
         gpu.draw(replace(after, before=before, kind=kind, done=done))
     assert len(uploads) == 2
     left, right = (gpu.shown().get_at((x, 150)) for x in (20, 300))
     assert left.b > left.r
-    assert (right.b > right.r) == (kind is Transition.CROSSFADE)
+    assert (right.b > right.r) == (kind is SlideTransition.CROSSFADE)
 
 
 def test_parts_lie_on_the_display_where_a_sending_card_wants_them(gpu):
-    mounting = Mounting(
+    mounting = DisplayMounting(
         viewports=(
             Viewport(source=Rectangle(width=160, height=90), x=10, y=20, rotation=90),
             Viewport(source=Rectangle(x=160, width=100, height=90), x=120, y=5, scale=2),
         )
     )
     gpu.mount(mounting)
-    gpu.open(mounting.size(SIZE))
+    gpu.open(mounting.display_size(SIZE))
     gpu.draw(plain(1))
     assert off_by(gpu.on_display(), by_processor(plain(1), mounting)) == 0
     assert off_by(gpu.shown(), picture(1)) == 0
@@ -190,9 +190,9 @@ def test_what_lies_between_two_pixels_is_the_middle_of_both(gpu, rotation):
     # 180 pixels a second: 250.5 of them, 250 and 251.
     drawn = []
     for fine, now_ms in ((True, 250.5 / 0.18), (False, 1_390), (False, 1_395)):
-        found = layers([strip], zone, now_ms, SIZE, rotation, fine=fine)
+        found = marquee_layers([strip], zone, now_ms, SIZE, rotation, fine=fine)
         panel = panel_size(SIZE, rotation)
-        composition = Composition(panel, (Layer.whole(picture(1, panel)), *found))
+        composition = PanelComposition(panel, (DrawingLayer.full_panel(picture(1, panel)), *found))
         gpu.open(panel)
         gpu.draw(composition)
         drawn.append(pygame.transform.rotate(gpu.shown(), rotation))
@@ -206,7 +206,7 @@ def test_what_lies_between_two_pixels_is_the_middle_of_both(gpu, rotation):
         assert all(abs(a - b) <= 3 for a, b in zip(between.get_at((x, y)), middle, strict=True)), (x, y)
 
 
-class SmallRenderer(Renderer):
+class SmallRenderer(SdlRenderer):
     """A GPU that holds no texture larger than this, as those of small boards."""
 
     LARGEST = (200, 200)
@@ -215,17 +215,17 @@ class SmallRenderer(Renderer):
         super().__init__(window, vsync=vsync)
         self.largest = self.LARGEST
 
-    def texture(self, surface: pygame.Surface) -> Texture:
+    def create_texture(self, surface: pygame.Surface) -> SdlTexture:
         self._refuse(surface.get_size())
-        return super().texture(surface)
+        return super().create_texture(surface)
 
-    def target(self, size: tuple[int, int]) -> Texture:
+    def create_target(self, size: tuple[int, int]) -> SdlTexture:
         self._refuse(size)
-        return super().target(size)
+        return super().create_target(size)
 
-    def planes(self, frame: object) -> Texture:
+    def create_video_texture(self, frame: object) -> SdlTexture:
         self._refuse((frame.width, frame.height))  # type: ignore[attr-defined]
-        return super().planes(frame)
+        return super().create_video_texture(frame)
 
     def _refuse(self, size: tuple[int, int]) -> None:
         if any(side > most for side, most in zip(size, self.largest, strict=True)):
@@ -233,9 +233,9 @@ class SmallRenderer(Renderer):
 
 
 @pytest.fixture
-def small_gpu(gpu: Gpu, monkeypatch: pytest.MonkeyPatch) -> Gpu:
+def small_gpu(gpu: GpuOutput, monkeypatch: pytest.MonkeyPatch) -> GpuOutput:
     monkeypatch.setattr("beffroi_player.outputs.gpu.Renderer", SmallRenderer)
-    gpu.leave()
+    gpu.release_gpu()
     gpu.open((160, 120))
     return gpu
 
@@ -246,8 +246,8 @@ def test_a_message_longer_than_a_texture_glides_all_the_same(small_gpu, rotation
     strip, panel = picture(5, panel_size((1500, 60), rotation)), panel_size((180, 100), rotation)
     small_gpu.open(panel)
     for now_ms in range(0, 8_000, 450):
-        found = layers([strip], zone, now_ms, size, rotation, fine=False)
-        composition = Composition(panel, (Layer.whole(picture(1, panel)), *found))
+        found = marquee_layers([strip], zone, now_ms, size, rotation, fine=False)
+        composition = PanelComposition(panel, (DrawingLayer.full_panel(picture(1, panel)), *found))
         small_gpu.draw(composition)
         assert off_by(small_gpu.shown(), by_processor(composition)) == 0, now_ms
 
@@ -256,55 +256,57 @@ def test_between_pixels_nothing_shows_where_two_textures_meet(gpu, monkeypatch):
     strip, size, drawn = pygame.Surface((900, 60), depth=32), (180, 60), {}
     for x in range(900):
         strip.fill((x * 101 % 256, x * 57 % 256, x * 193 % 256), (x, 0, 1, 60))
-    for renderer in (Renderer, SmallRenderer):
+    for renderer in (SdlRenderer, SmallRenderer):
         monkeypatch.setattr("beffroi_player.outputs.gpu.Renderer", renderer)
         gpu.leave()
         gpu.open(size)
         for offset, shift in itertools.product((100, 197, 250, 391, 650), (0.0, 0.25, 0.5, 0.9)):
-            layer = Layer(strip, (-1, 0, 182, 60), (offset, 0, 182, 60), shift=(shift, 0.0), clip=(0, 0, *size))
-            gpu.draw(Composition(size, (Layer.whole(picture(1, size)), layer)))
+            layer = DrawingLayer(strip, (-1, 0, 182, 60), (offset, 0, 182, 60), shift=(shift, 0.0), clip=(0, 0, *size))
+            gpu.draw(PanelComposition(size, (DrawingLayer.full_panel(picture(1, size)), layer)))
             shown = gpu.shown()
             assert off_by(drawn.setdefault((offset, shift), shown), shown) <= 2, (offset, shift)
 
 
 def test_a_panel_larger_than_the_gpu_holds_is_drawn_by_the_processor(small_gpu):
     """A long ribbon that is folded for a sending card, with everything that moves."""
-    ribbon, mounting = (600, 40), Mounting(
+    ribbon, mounting = (600, 40), DisplayMounting(
         viewports=tuple(Viewport(source=Rectangle(x=150 * n, width=150, height=40), y=40 * n) for n in range(4))
     )  # fmt: skip
     small_gpu.mount(mounting)
-    small_gpu.open(mounting.size(ribbon))
-    one, other = (Composition(ribbon, (Layer.whole(picture(seed, ribbon)),)) for seed in (1, 3))
-    for drawn in (one, replace(other, before=one, kind=Transition.PUSH, done=0.3), other):
+    small_gpu.open(mounting.display_size(ribbon))
+    one, other = (PanelComposition(ribbon, (DrawingLayer.full_panel(picture(seed, ribbon)),)) for seed in (1, 3))
+    for drawn in (one, replace(other, before=one, kind=SlideTransition.PUSH, done=0.3), other):
         small_gpu.draw(drawn)
         assert off_by(small_gpu.on_display(), by_processor(drawn, mounting)) == 0
         assert off_by(small_gpu.shown(), by_processor(drawn)) == 0
     small_gpu.present(picture(4, ribbon))
     assert off_by(small_gpu.shown(), picture(4, ribbon)) == 0
-    small_gpu.mount(Mounting())
+    small_gpu.mount(DisplayMounting())
     small_gpu.open((160, 120))
-    small_gpu.draw(Composition((160, 120), (Layer.whole(picture(6, (160, 120))),)))
+    small_gpu.draw(PanelComposition((160, 120), (DrawingLayer.full_panel(picture(6, (160, 120))),)))
     assert off_by(small_gpu.on_display(), picture(6, (160, 120))) == 0
 
 
 def test_a_film_larger_than_the_gpu_holds_is_drawn_by_the_processor(small_gpu, tmp_path):
     path = tmp_path / "film.mp4"
-    path.write_bytes(film((320, 180), 25, 1, colours=("#c03020",)))
-    rolling, found = Film(path, (160, 90), ImageFit.CONTAIN), []
-    until("a frame", lambda: found or found.extend(filter(None, [rolling.frame(0.0)])))
+    path.write_bytes(sample_video((320, 180), 25, 1, colours=("#c03020",)))
+    rolling, found = VideoDecoder(path, (160, 90), ImageFit.CONTAIN), []
+    until("a frame", lambda: found or found.extend(filter(None, [rolling.take_frame(0.0)])))
     rolling.close()
     size = (160, 120)
-    drawn = Composition(size, (Layer.whole(picture(1, size)), Layer(found[0], (0, 10, 160, 90), rolling.source)))
+    drawn = PanelComposition(
+        size, (DrawingLayer.full_panel(picture(1, size)), DrawingLayer(found[0], (0, 10, 160, 90), rolling.source))
+    )
     small_gpu.draw(drawn)
     assert off_by(small_gpu.shown(), by_processor(drawn)) == 0
 
 
 def test_a_picture_that_is_on_stays_with_the_gpu_however_many_there_are(gpu, monkeypatch):
-    made, whole = [], Renderer.texture
-    monkeypatch.setattr(Renderer, "texture", lambda *those: made.append(those) or whole(*those))
-    many = tuple(Layer(picture(n, (20, 20)), (20 * (n % 10), 20 * (n // 10), 20, 20)) for n in range(30))
+    made, whole = [], SdlRenderer.create_texture
+    monkeypatch.setattr(SdlRenderer, "texture", lambda *those: made.append(those) or whole(*those))
+    many = tuple(DrawingLayer(picture(n, (20, 20)), (20 * (n % 10), 20 * (n // 10), 20, 20)) for n in range(30))
     for _ in range(5):
-        gpu.draw(Composition(SIZE, many))
+        gpu.draw(PanelComposition(SIZE, many))
     assert len(made) == 30
 
 
@@ -317,18 +319,21 @@ def test_pictures_that_are_gone_leave_the_gpu(gpu):
 def test_whoever_asks_for_a_gpu_where_there_is_none_is_told(monkeypatch):
     pygame.display.quit()
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    window = Window()
+    window = WindowOutput()
     window.start()
     with pytest.raises(Exception, match="the GPU cannot be used"):
-        over(window, forced=True)
-    assert over(window, forced=False) is window
+        wrap_output(window, forced=True)
+    assert wrap_output(window, forced=False) is window
 
 
 def test_a_picture_is_read_back_piece_by_piece_and_what_moves_goes_on_meanwhile(gpu):
     size = (1_920, 1_080)
     gpu.open(size)
-    gpu.draw(Composition(size, (Layer.whole(picture(1, size)),)))
-    steps, others = gpu.photograph(), [Composition(size, (Layer.whole(picture(seed, size)),)) for seed in (2, 3)]
+    gpu.draw(PanelComposition(size, (DrawingLayer.full_panel(picture(1, size)),)))
+    steps, others = (
+        gpu.photograph(),
+        [PanelComposition(size, (DrawingLayer.full_panel(picture(seed, size)),)) for seed in (2, 3)],
+    )
     count = 0
     while (found := next(steps)) is None:
         count += 1
@@ -351,21 +356,21 @@ def test_a_picture_of_a_gpu_that_is_lost_meanwhile_is_given_up(gpu):
 
 
 def test_a_camera_before_a_gpu_takes_one_step_at_a_time_while_something_moves(gpu, tmp_path):
-    runtime = Runtime(tmp_path)
+    runtime = RuntimeDirectory(tmp_path)
     gpu.open((1_920, 1_080))
-    gpu.draw(Composition((1_920, 1_080), (Layer.whole(picture(1, (1_920, 1_080))),)))
-    taken = Taken(at_ms=1, uptime_ms=1, moves=True, glass=None)
-    camera = Camera(runtime, lambda: (1_920, 1_080), lambda room: View(gpu.photograph(room), 0, taken))
-    camera.ask(0.0)
-    assert not camera.look(1.0, moves=True)
-    looks = [camera.look(PATIENCE_MS + number, moves=True) for number in range(40)]
+    gpu.draw(PanelComposition((1_920, 1_080), (DrawingLayer.full_panel(picture(1, (1_920, 1_080))),)))
+    taken = CaptureInfo(at_ms=1, uptime_ms=1, moves=True, glass=None)
+    camera = ScreenCapture(runtime, lambda: (1_920, 1_080), lambda room: CaptureSource(gpu.photograph(room), 0, taken))
+    camera.request_capture(0.0)
+    assert not camera.continue_capture(1.0, moves=True)
+    looks = [camera.continue_capture(LONGEST_WAIT_MS + number, moves=True) for number in range(40)]
     assert 10 < sum(looks) < 30
     camera.close()
-    assert from_ppm(runtime.capture.read_bytes())[0] == (1_920, 1_080)
+    assert from_ppm(runtime.capture_image.read_bytes())[0] == (1_920, 1_080)
     # What stops meanwhile need not be waited for.
-    camera.ask(5_000.0)
-    camera.look(5_000.0 + PATIENCE_MS, moves=True)
-    runtime.capture.unlink()
-    camera.look(5_000.0 + PATIENCE_MS, moves=False)
+    camera.request_capture(5_000.0)
+    camera.continue_capture(5_000.0 + LONGEST_WAIT_MS, moves=True)
+    runtime.capture_image.unlink()
+    camera.continue_capture(5_000.0 + LONGEST_WAIT_MS, moves=False)
     camera.close()
-    assert runtime.capture.exists()
+    assert runtime.capture_image.exists()

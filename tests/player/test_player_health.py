@@ -11,8 +11,8 @@ import pytest
 from player import MACHINE
 from town import slide
 
-from beffroi_content.wire.reports import Health, Network
-from beffroi_player.agent.health import Vitals
+from beffroi_content.wire.reports import NetworkStatus, PlayerHealth
+from beffroi_player.agent.health import HealthMonitor
 
 MEMINFO = "MemTotal: 1000 kB\nMemFree: 10 kB\nMemAvailable: {} kB\n"
 
@@ -41,21 +41,21 @@ def disk(free_mb: int = 5_000, flags: int = 0) -> object:
     return lambda _: SimpleNamespace(f_bavail=free_mb, f_frsize=1_000_000, f_flag=flags)
 
 
-def vitals(machine: Path, **how: int) -> Vitals:
-    return Vitals(machine, machine, disk(**how))
+def vitals(machine: Path, **how: int) -> HealthMonitor:
+    return HealthMonitor(machine, machine, disk(**how))
 
 
 def test_a_machine_that_is_well(machine):
     asked = vitals(machine)
-    first = asked.health()
+    first = asked.read_health()
     assert (first.uptime_s, first.temperature_c, first.memory_percent, first.disk_free_mb) == (3600, 48.2, 40, 5_000)
     assert first.processor_percent is None
     assert first.problems == ()
 
     write(machine, "proc/stat", "cpu 150 0 150 900 0 0 0 0 0 0\n")
-    assert asked.health(7).processor_percent == 50.0
-    assert asked.health(7).dropped_frames == 7
-    assert asked.health(0, 0, 3).decode_errors == 3
+    assert asked.read_health(7).processor_percent == 50.0
+    assert asked.read_health(7).dropped_frames == 7
+    assert asked.read_health(0, 0, 3).decode_errors == 3
 
 
 @pytest.mark.parametrize(
@@ -70,17 +70,17 @@ def test_a_machine_that_is_well(machine):
 )
 def test_what_is_the_matter_is_said(machine, name, text, problem):
     write(machine, name, text)
-    assert problem in vitals(machine).health().problems
+    assert problem in vitals(machine).read_health().problems
 
 
 def test_what_was_the_matter_once_is_not_said_for_ever(machine):
     write(machine, "sys/devices/platform/soc/soc:firmware/get_throttled", "50000")
-    assert vitals(machine).health().problems == ()
+    assert vitals(machine).read_health().problems == ()
 
 
 def test_a_disk_that_is_full_or_takes_nothing(machine):
-    assert vitals(machine, free_mb=50).health().problems == ("disk-nearly-full",)
-    assert vitals(machine, flags=os.ST_RDONLY).health().problems == ("disk-read-only",)
+    assert vitals(machine, free_mb=50).read_health().problems == ("disk-nearly-full",)
+    assert vitals(machine, flags=os.ST_RDONLY).read_health().problems == ("disk-read-only",)
 
 
 def test_heat_around_the_limit_is_said_once(machine):
@@ -88,12 +88,12 @@ def test_heat_around_the_limit_is_said_once(machine):
     said = []
     for degrees in (79, 81, 79, 81, 76, 74, 79):
         write(machine, "sys/class/thermal/thermal_zone0/temp", f"{degrees}000")
-        said.append("hot" in asked.health().problems)
+        said.append("hot" in asked.read_health().problems)
     assert said == [False, True, True, True, True, False, False]
 
 
 def test_a_machine_that_says_nothing_is_no_fault(tmp_path):
-    health = vitals(tmp_path).health()
+    health = vitals(tmp_path).read_health()
     assert (health.temperature_c, health.memory_percent, health.processor_percent) == (None, None, None)
     assert health.problems == ()
 
@@ -103,7 +103,7 @@ def test_nonsense_of_a_sensor_is_left_out(machine, text):
     for path in machine.rglob("*"):
         if path.is_file():
             path.write_text(text)
-    assert "hot" not in vitals(machine).health().problems
+    assert "hot" not in vitals(machine).read_health().problems
 
 
 # --- signs of wear
@@ -112,7 +112,7 @@ def test_nonsense_of_a_sensor_is_left_out(machine, text):
 def test_a_built_in_memory_says_how_much_of_its_life_is_left(machine):
     write(machine, "sys/block/mmcblk0/device/life_time", "0x01 0x03\n")
     write(machine, "sys/block/mmcblk0/device/pre_eol_info", "0x01\n")
-    health = vitals(machine).health()
+    health = vitals(machine).read_health()
     assert (health.storage_used_percent, health.problems) == (30, ())
 
 
@@ -122,7 +122,7 @@ def test_a_built_in_memory_says_how_much_of_its_life_is_left(machine):
 def test_a_memory_that_is_worn_is_said_before_it_fails(machine, life, reserve):
     write(machine, "sys/block/mmcblk0/device/life_time", f"{life}\n")
     write(machine, "sys/block/mmcblk0/device/pre_eol_info", f"{reserve}\n")
-    assert vitals(machine).health().problems == ("storage-worn",)
+    assert vitals(machine).read_health().problems == ("storage-worn",)
 
 
 @pytest.mark.parametrize("life", [None, "0x00 0x00", "", "nonsense", "0xff 0xff"])
@@ -130,16 +130,16 @@ def test_nothing_is_claimed_of_a_card_that_says_nothing(machine, life):
     write(machine, "sys/block/mmcblk0/device/name", "SC32G\n")
     if life is not None:
         write(machine, "sys/block/mmcblk0/device/life_time", life)
-    health = vitals(machine).health()
+    health = vitals(machine).read_health()
     assert (health.storage_used_percent, health.disk_errors, health.problems) == (None, None, ())
 
 
 def test_errors_of_the_file_systems_are_counted(machine):
     write(machine, "sys/fs/ext4/mmcblk0p1/errors_count", "0\n")
     write(machine, "sys/fs/ext4/mmcblk0p2/errors_count", "0\n")
-    assert (vitals(machine).health().disk_errors, vitals(machine).health().problems) == (0, ())
+    assert (vitals(machine).read_health().disk_errors, vitals(machine).read_health().problems) == (0, ())
     write(machine, "sys/fs/ext4/mmcblk0p2/errors_count", "3\n")
-    assert (vitals(machine).health().disk_errors, vitals(machine).health().problems) == (3, ("disk-errors",))
+    assert (vitals(machine).read_health().disk_errors, vitals(machine).read_health().problems) == (3, ("disk-errors",))
 
 
 # --- the line
@@ -168,9 +168,11 @@ def connect(machine: Path, *, wireless: bool = False, signal: int = -56, cuts: i
 
 def test_the_line_is_that_of_the_default_route(machine):
     connect(machine)
-    assert vitals(machine).health().network == Network(interface="eth0", kind="wired", speed_mbps=1000)
+    assert vitals(machine).read_health().network == NetworkStatus(interface="eth0", kind="wired", speed_mbps=1000)
     connect(machine, wireless=True, cuts=2)
-    assert vitals(machine).health().network == Network(interface="wlan0", kind="wireless", signal_dbm=-56, cuts=2)
+    assert vitals(machine).read_health().network == NetworkStatus(
+        interface="wlan0", kind="wireless", signal_dbm=-56, cuts=2
+    )
 
 
 def test_a_machine_that_speaks_only_the_newer_protocol_has_a_line_too(machine):
@@ -182,13 +184,13 @@ def test_a_machine_that_speaks_only_the_newer_protocol_has_a_line_too(machine):
         f"{none} 00 {none} 00 {none} ffffffff 00000001 00000000 00200200       lo\n"
         f"{none} 00 {none} 00 {router} 00000400 00000001 00000000 00000003     eth0\n",
     )  # fmt: skip
-    network = vitals(machine).health().network
+    network = vitals(machine).read_health().network
     assert network
     assert network.interface == "eth0"
 
 
 def test_a_machine_without_a_line_says_none(machine):
-    assert vitals(machine).health().network is None
+    assert vitals(machine).read_health().network is None
 
 
 def test_a_radio_around_the_limit_is_said_once(machine):
@@ -196,14 +198,14 @@ def test_a_radio_around_the_limit_is_said_once(machine):
     said = []
     for signal in (-77, -79, -76, -79, -73, -71, -77):
         connect(machine, wireless=True, signal=signal)
-        said.append("signal-weak" in asked.health().problems)
+        said.append("signal-weak" in asked.read_health().problems)
     assert said == [False, True, True, True, True, False, False]
 
 
 @pytest.mark.parametrize("signal", [200, 0, -300])
 def test_a_radio_that_counts_otherwise_is_not_understood(machine, signal):
     connect(machine, wireless=True, signal=signal)
-    health = vitals(machine).health()
+    health = vitals(machine).read_health()
     assert health.network
     assert (health.network.signal_dbm, health.problems) == (None, ())
 
@@ -214,7 +216,7 @@ def test_a_cable_that_is_gone_again_and_again_is_said_and_forgotten(machine):
     for minute, cuts in ((0, 5), (10, 6), (20, 7), (30, 8), (50, 8), (95, 8)):
         write(machine, "proc/uptime", f"{3600 + 60 * minute} 1\n")
         connect(machine, cuts=cuts)
-        said.append("cable" in asked.health().problems)
+        said.append("cable" in asked.read_health().problems)
     assert said == [False, False, False, True, True, False]
 
 
@@ -225,7 +227,7 @@ def test_what_it_runs_on(machine):
     write(machine, "proc/device-tree/model", "Raspberry Pi 4 Model B Rev 1.5\0")
     write(machine, "etc/os-release", 'NAME="Debian"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n')
     write(machine, "proc/sys/kernel/osrelease", "6.6.31+rpt-rpi-v8\n")
-    found = vitals(machine).machine()
+    found = vitals(machine).read_machine()
     assert (found.model, found.system, found.kernel) == (
         "Raspberry Pi 4 Model B Rev 1.5", "Debian GNU/Linux 12 (bookworm)", "6.6.31+rpt-rpi-v8",
     )  # fmt: skip
@@ -237,8 +239,8 @@ def test_what_it_runs_on(machine):
 def test_a_machine_without_a_device_tree_is_named_by_its_firmware(machine):
     write(machine, "sys/class/dmi/id/sys_vendor", "LENOVO\n")
     write(machine, "sys/class/dmi/id/product_name", "10AX\n")
-    assert vitals(machine).machine().model == "LENOVO 10AX"
-    assert vitals(machine).machine().system == ""
+    assert vitals(machine).read_machine().model == "LENOVO 10AX"
+    assert vitals(machine).read_machine().system == ""
 
 
 # --- in the report
@@ -255,16 +257,16 @@ def test_a_report_says_what_the_player_runs_on_first_and_once_per_hour(player, h
 def test_health_makes_a_report_only_when_something_is_the_matter(player, hall):
     player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
 
-    def reports(health: Health) -> int:
+    def reports(health: PlayerHealth) -> int:
         player.health = health
         before = len([leaf for leaf, _ in player.said if leaf == "report"])
         player.wait(1_000)
         return len([leaf for leaf, _ in player.said if leaf == "report"]) - before
 
-    line = Network(interface="wlan0", kind="wireless", signal_dbm=-60)
-    reports(Health())
-    assert reports(Health(temperature_c=50.0, network=line)) == 0
-    assert reports(Health(temperature_c=51.0, network=line.replace(signal_dbm=-61))) == 0
-    assert reports(Health(temperature_c=51.0, problems=("signal-weak",))) == 1
-    assert reports(Health(temperature_c=52.0, problems=("signal-weak",))) == 0
-    assert reports(Health(temperature_c=52.0)) == 1
+    line = NetworkStatus(interface="wlan0", kind="wireless", signal_dbm=-60)
+    reports(PlayerHealth())
+    assert reports(PlayerHealth(temperature_c=50.0, network=line)) == 0
+    assert reports(PlayerHealth(temperature_c=51.0, network=line.replace(signal_dbm=-61))) == 0
+    assert reports(PlayerHealth(temperature_c=51.0, problems=("signal-weak",))) == 1
+    assert reports(PlayerHealth(temperature_c=52.0, problems=("signal-weak",))) == 0
+    assert reports(PlayerHealth(temperature_c=52.0)) == 1

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 from player import until
-from town import TOKEN, TownHall
+from town import TOKEN, SigningTown
 
 from beffroi_content.model import AssetReference
 from beffroi_player.agent import assets as assets_module
 from beffroi_player.agent import http, neighbours
-from beffroi_player.agent.assets import Assets, Unavailable
-from beffroi_player.agent.http import Refusal, Server
-from beffroi_player.agent.link import Link
+from beffroi_player.agent.assets import AssetStore, AssetUnavailable
+from beffroi_player.agent.http import ServerClient, ServerRefusal
+from beffroi_player.agent.link import PlayerMqttClient
 
 CONTENT = bytes(range(256)) * 400
 ASSET = AssetReference(sha256=hashlib.sha256(CONTENT).hexdigest(), size=len(CONTENT), media_type="image/jpeg")
@@ -120,43 +120,43 @@ def endless(guest: socket.socket) -> None:
         pytest.param(whole(b"", "200 OK", Transfer_Encoding="chunked"), id="broken pieces"),
     ],
 )
-def test_what_is_not_the_file_is_refused_and_the_next_try_succeeds(says, stranger, folder, hall: TownHall):
-    assets = Assets(folder, Server(stranger(says).url))
-    with pytest.raises(Unavailable):
-        assets.ensure(ASSET)
-    assert not assets.path(ASSET).exists()
+def test_what_is_not_the_file_is_refused_and_the_next_try_succeeds(says, stranger, folder, hall: SigningTown):
+    assets = AssetStore(folder, ServerClient(stranger(says).url))
+    with pytest.raises(AssetUnavailable):
+        assets.ensure_downloaded(ASSET)
+    assert not assets.asset_path(ASSET).exists()
     hall.add_file(CONTENT)
     with hall.serve() as url:
-        honest = Assets(folder, Server(url, TOKEN))
-        with contextlib.suppress(Unavailable):
-            honest.ensure(ASSET)  # what is left of the lie is found out now
-        honest.ensure(ASSET)
-    assert honest.path(ASSET).read_bytes() == CONTENT
+        honest = AssetStore(folder, ServerClient(url, TOKEN))
+        with contextlib.suppress(AssetUnavailable):
+            honest.ensure_downloaded(ASSET)  # what is left of the lie is found out now
+        honest.ensure_downloaded(ASSET)
+    assert honest.asset_path(ASSET).read_bytes() == CONTENT
     assert [path.name for path in folder.iterdir()] == [ASSET.sha256]
 
 
 def test_whoever_lets_a_file_drip_holds_nobody(stranger, folder, monkeypatch):
     monkeypatch.setattr(assets_module, "GRACE_SECONDS", 0.2)
-    assets = Assets(folder, Server(stranger(dripping(head(Content_Length=len(CONTENT)))).url))
+    assets = AssetStore(folder, ServerClient(stranger(dripping(head(Content_Length=len(CONTENT)))).url))
     began = time.monotonic()
-    with pytest.raises(Unavailable, match="bytes a second"):
-        assets.ensure(ASSET)
+    with pytest.raises(AssetUnavailable, match="bytes a second"):
+        assets.ensure_downloaded(ASSET)
     assert time.monotonic() - began < 3
 
 
 def test_a_file_that_drips_is_dropped_as_soon_as_nobody_needs_it(stranger, folder):
-    assets = Assets(folder, Server(stranger(dripping(head(Content_Length=len(CONTENT)))).url))
+    assets = AssetStore(folder, ServerClient(stranger(dripping(head(Content_Length=len(CONTENT)))).url))
     began = time.monotonic()
-    with pytest.raises(assets_module.Cancelled):
-        assets.ensure(ASSET, lambda: time.monotonic() - began > 0.2)
+    with pytest.raises(assets_module.DownloadCancelled):
+        assets.ensure_downloaded(ASSET, lambda: time.monotonic() - began > 0.2)
     assert time.monotonic() - began < 3
 
 
-def test_a_file_that_was_whole_when_the_power_went_is_not_fetched_again(folder, hall: TownHall):
+def test_a_file_that_was_whole_when_the_power_went_is_not_fetched_again(folder, hall: SigningTown):
     (folder / f"{ASSET.sha256}.part").write_bytes(CONTENT)
-    assets = Assets(folder, Server("http://127.0.0.1:9"))
-    assets.ensure(ASSET)
-    assert assets.path(ASSET).read_bytes() == CONTENT
+    assets = AssetStore(folder, ServerClient("http://127.0.0.1:9"))
+    assets.ensure_downloaded(ASSET)
+    assert assets.asset_path(ASSET).read_bytes() == CONTENT
 
 
 # --- documents
@@ -175,23 +175,23 @@ def test_a_file_that_was_whole_when_the_power_went_is_not_fetched_again(folder, 
     ],
 )
 def test_what_is_no_list_of_documents_is_refused(says, stranger):
-    with pytest.raises((Refusal, http.requests.RequestException)):
-        Server(stranger(says).url).documents()
+    with pytest.raises((ServerRefusal, http.requests.RequestException)):
+        ServerClient(stranger(says).url).fetch_documents()
 
 
 def test_whoever_lets_documents_drip_holds_nobody(stranger, monkeypatch):
     monkeypatch.setattr(http, "ANSWER_SECONDS", 0.2)
-    server = Server(stranger(dripping(head(Content_Length=10**6), b" ")).url)
+    server = ServerClient(stranger(dripping(head(Content_Length=10**6), b" ")).url)
     began = time.monotonic()
-    with pytest.raises(Refusal, match="too slow"):
-        server.documents()
+    with pytest.raises(ServerRefusal, match="too slow"):
+        server.fetch_documents()
     assert time.monotonic() - began < 3
 
 
 # --- neighbours
 
 
-class Street(neighbours.Neighbours):
+class Street(neighbours.PeerSharing):
     """Somebody next door says to have every file."""
 
     def __init__(self, folder: Path, port: int) -> None:
@@ -199,7 +199,7 @@ class Street(neighbours.Neighbours):
         self._port_next_door = port
         self.asked = 0
 
-    def who_has(self, sha256: str) -> list[tuple[str, int]]:
+    def find_peers(self, sha256: str) -> list[tuple[str, int]]:
         self.asked += 1
         return [("127.0.0.1", self._port_next_door)] if self._is_trusted("127.0.0.1") else []
 
@@ -218,7 +218,7 @@ LIES = [
 
 @pytest.mark.parametrize("says", LIES)
 def test_a_neighbour_that_lies_costs_a_moment_and_nothing_that_has_come(
-    says, stranger, folder, hall: TownHall, monkeypatch
+    says, stranger, folder, hall: SigningTown, monkeypatch
 ):
     monkeypatch.setattr(neighbours, "PATIENCE_S", 0.3)
     hall.add_file(CONTENT)
@@ -226,9 +226,9 @@ def test_a_neighbour_that_lies_costs_a_moment_and_nothing_that_has_come(
     liar = stranger(says)
     began = time.monotonic()
     with hall.serve() as url:
-        assets = Assets(folder, Server(url, TOKEN), Street(folder, liar.port))
-        assets.ensure(ASSET)
-    assert assets.path(ASSET).read_bytes() == CONTENT
+        assets = AssetStore(folder, ServerClient(url, TOKEN), Street(folder, liar.port))
+        assets.ensure_downloaded(ASSET)
+    assert assets.asset_path(ASSET).read_bytes() == CONTENT
     assert hall.requests == [(f"/device/v1/assets/{ASSET.sha256}", "bytes=50000-")], "the server goes on from there"
     assert len(liar.asked) == 1
     assert time.monotonic() - began < 5
@@ -236,24 +236,24 @@ def test_a_neighbour_that_lies_costs_a_moment_and_nothing_that_has_come(
 
 def test_whoever_crowds_the_door_takes_no_memory_and_makes_room_again(tmp_path: Path):
     (tmp_path / ASSET.sha256).write_bytes(CONTENT)
-    door = neighbours._Door(("127.0.0.1", 0), tmp_path)
+    door = neighbours._FileServer(("127.0.0.1", 0), tmp_path)
     threading.Thread(target=door.serve_forever, args=(0.01,), daemon=True).start()
     before = threading.active_count()
     with contextlib.ExitStack() as crowd:
         for _ in range(40):
             crowd.enter_context(socket.create_connection(("127.0.0.1", door.server_port)))
-        asked = neighbours.Neighbours(tmp_path, "saint-aubin")
+        asked = neighbours.PeerSharing(tmp_path, "saint-aubin")
         with (
             pytest.raises(OSError, match=r"."),
-            asked.asset(ASSET.sha256, 0, "127.0.0.1", door.server_port) as (_, pieces),
+            asked.open_asset(ASSET.sha256, 0, "127.0.0.1", door.server_port) as (_, pieces),
         ):
             b"".join(pieces)
-        assert threading.active_count() <= before + neighbours.MOST_GUESTS + 1
+        assert threading.active_count() <= before + neighbours.MAX_CLIENTS + 1
 
     def is_given() -> bool:
         with (
             contextlib.suppress(OSError),
-            asked.asset(ASSET.sha256, 0, "127.0.0.1", door.server_port) as (_, pieces),
+            asked.open_asset(ASSET.sha256, 0, "127.0.0.1", door.server_port) as (_, pieces),
         ):
             return b"".join(pieces) == CONTENT
         return False
@@ -268,7 +268,7 @@ def test_whoever_crowds_the_door_takes_no_memory_and_makes_room_again(tmp_path: 
 
 @pytest.mark.parametrize("name", ["", ".part"])
 @pytest.mark.parametrize("way", ["folder", "full folder", "dangling link", "link to itself"])
-def test_what_is_no_file_makes_way_for_one(name, way, folder, hall: TownHall):
+def test_what_is_no_file_makes_way_for_one(name, way, folder, hall: SigningTown):
     path = folder / f"{ASSET.sha256}{name}"
     if "folder" in way:
         path.mkdir()
@@ -278,7 +278,7 @@ def test_what_is_no_file_makes_way_for_one(name, way, folder, hall: TownHall):
         path.symlink_to(path if way == "link to itself" else folder / "nowhere")
     hall.add_file(CONTENT)
     with hall.serve() as url:
-        Assets(folder, Server(url, TOKEN)).ensure(ASSET)
+        AssetStore(folder, ServerClient(url, TOKEN)).ensure_downloaded(ASSET)
     assert (folder / ASSET.sha256).read_bytes() == CONTENT
     assert [each.name for each in folder.iterdir()] == [ASSET.sha256]
 
@@ -286,7 +286,7 @@ def test_what_is_no_file_makes_way_for_one(name, way, folder, hall: TownHall):
 # --- a broker
 
 
-def test_a_broker_that_sends_without_end_is_hung_up_on_before_it_has_filled_the_memory(stranger, hall: TownHall):
+def test_a_broker_that_sends_without_end_is_hung_up_on_before_it_has_filled_the_memory(stranger, hall: SigningTown):
     taken: list[int] = []
 
     def floods(guest: socket.socket) -> None:
@@ -298,7 +298,7 @@ def test_a_broker_that_sends_without_end_is_hung_up_on_before_it_has_filled_the_
 
     port = stranger(floods).port
     enrolment = hall.enrolment(port=port)
-    link = Link(enrolment, "127.0.0.1", "boot", lambda: (), lambda _: None, lambda *_: None, lambda: None)
+    link = PlayerMqttClient(enrolment, "127.0.0.1", "boot", lambda: (), lambda _: None, lambda *_: None, lambda: None)
     link.start()
     try:
         until("another try", lambda: len(taken) > 1)

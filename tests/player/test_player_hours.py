@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
-from player import Player, Time
-from town import TownHall, alert, slide
+from player import ManualClock, PlayerHarness
+from town import SigningTown, alert, slide
 
 from beffroi_content.model import AlertLevel, PowerState, ScreenHours, TimeWindow
-from beffroi_player.outputs.base import Lit
-from beffroi_player.playfiles import play_files, plays_of
+from beffroi_player.outputs.base import SwitchResult
+from beffroi_player.playfiles import play_files, read_plays
 
 PARIS = ZoneInfo("Europe/Paris")
 EVENING = int(dt.datetime(2026, 5, 28, 21, 59, 50, tzinfo=PARIS).timestamp() * 1000)
@@ -22,26 +22,26 @@ HOUR = 3_600_000
 
 
 @pytest.fixture
-def hall() -> TownHall:
-    return TownHall(now_ms=EVENING)
+def hall() -> SigningTown:
+    return SigningTown(now_ms=EVENING)
 
 
 @pytest.fixture
-def player(hall, tmp_path) -> Iterator[Player]:
-    player = Player(hall, tmp_path, time=Time(system_ms=EVENING))
+def player(hall, tmp_path) -> Iterator[PlayerHarness]:
+    player = PlayerHarness(hall, tmp_path, time=ManualClock(system_ms=EVENING))
     yield player
-    player.stage.end()
+    player.stage.shut_down()
     player.close()
 
 
-def brightest(player: Player) -> int:
-    picture = player.display.pictures[-1]
+def brightest(player: PlayerHarness) -> int:
+    picture = player.display.images[-1]
     return max(max(picture.get_at((x, y))[:3]) for x in range(0, 320, 16) for y in range(0, 180, 9))
 
 
-def start(player: Player, hall: TownHall, *hours: ScreenHours) -> None:
+def start(player: PlayerHarness, hall: SigningTown, *hours: ScreenHours) -> None:
     manifest = hall.manifest(slide("a"), hours=hours)
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
     assert player.slides == ["a"]
 
 
@@ -64,7 +64,7 @@ def test_what_is_not_seen_is_no_play(player, hall):
     player.wait(11_000)
     player.wait(HOUR)
     player.stage.end()
-    (play,) = [play for file in play_files(player.state.plays) for play in plays_of(file)]
+    (play,) = [play for file in play_files(player.state.plays) for play in read_plays(file)]
     assert play.lasted_ms == 11_000
 
 
@@ -91,11 +91,11 @@ def test_dimming_changes_the_light_and_not_what_is_said_of_the_picture(player, h
 
 
 def test_a_player_that_does_not_know_the_time_stays_on(tmp_path):
-    hall = TownHall(now_ms=EVENING)
-    player = Player(hall, tmp_path, time=Time(system_ms=0))
-    player.hear(hall.publish_keys(), hall.publish_programme(hall.manifest(slide("a"), hours=(OFF,))))
-    assert player.look().power is PowerState.ON
-    player.stage.end()
+    hall = SigningTown(now_ms=EVENING)
+    player = PlayerHarness(hall, tmp_path, time=ManualClock(system_ms=0))
+    player.receive(hall.publish_keys(), hall.publish_programme(hall.manifest(slide("a"), hours=(OFF,))))
+    assert player.run_iteration().power is PowerState.ON
+    player.stage.shut_down()
     player.close()
 
 
@@ -140,8 +140,8 @@ def test_a_display_that_dims_itself_is_not_given_a_darker_picture_as_well(player
 
 def test_an_answer_that_comes_later_is_told(player, hall):
     start(player, hall, OFF)
-    player.display.lit = Lit.SENT
+    player.display.lit = SwitchResult.SENT
     assert player.wait(11_000).lit == "sent"
-    player.display.lit = Lit.CONFIRMED
+    player.display.lit = SwitchResult.CONFIRMED
     assert player.look().lit == "confirmed"
     assert player.report().lit == "confirmed"

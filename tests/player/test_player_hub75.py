@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beffroi_player.hub75 import Frame, main
-from beffroi_player.outputs.led import Led, Target
-from beffroi_player.outputs.led_protocols import ddp
+from beffroi_player.hub75 import PanelFrame, run_hub75
+from beffroi_player.outputs.led import LedOutput, LedTarget
+from beffroi_player.outputs.led_protocols import ddp_datagrams
 
 LIBRARY = """\
 from pathlib import Path
@@ -52,29 +52,29 @@ def pixels(seed: int, count: int = 64 * 32) -> bytes:
 
 
 def test_a_frame_is_shown_once_it_is_whole():
-    frame = Frame((64, 32))
-    assert [frame.take(part) for part in ddp(pixels(1), 1)] == [False, False, False, False, True]
+    frame = PanelFrame((64, 32))
+    assert [frame.add_datagram(part) for part in ddp_datagrams(pixels(1), 1)] == [False, False, False, False, True]
     assert bytes(frame.pixels) == pixels(1)
 
 
 def test_datagrams_may_come_in_another_order():
-    frame = Frame((64, 32))
-    for part in reversed(list(ddp(pixels(2), 1))):
-        frame.take(part)
+    frame = PanelFrame((64, 32))
+    for part in reversed(list(ddp_datagrams(pixels(2), 1))):
+        frame.add_datagram(part)
     assert bytes(frame.pixels) == pixels(2)
 
 
 def test_what_is_larger_than_the_panel_is_passed_over():
-    frame = Frame((8, 8))
-    for part in ddp(pixels(3), 1):
-        frame.take(part)
+    frame = PanelFrame((8, 8))
+    for part in ddp_datagrams(pixels(3), 1):
+        frame.add_datagram(part)
     assert len(frame.pixels) == 8 * 8 * 3
 
 
 @given(st.binary(max_size=1600))
 def test_no_datagram_does_harm(datagram):
-    frame = Frame((64, 32))
-    frame.take(datagram)
+    frame = PanelFrame((64, 32))
+    frame.add_datagram(datagram)
     assert len(frame.pixels) == 64 * 32 * 3
 
 
@@ -88,7 +88,7 @@ def test_the_real_sender_is_shown_on_the_panel(tmp_path: Path, monkeypatch: pyte
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, stderr=subprocess.DEVNULL
     )
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
-    sender = Led(Target.parse(f"ddp://127.0.0.1:{port}?gamma=1"))
+    sender = LedOutput(LedTarget.parse_address(f"ddp://127.0.0.1:{port}?gamma=1"))
     sender.start()
     try:
         picture = pygame.image.frombytes(pixels(5, 128 * 32), (128, 32), "RGB").convert(32)
@@ -96,7 +96,7 @@ def test_the_real_sender_is_shown_on_the_panel(tmp_path: Path, monkeypatch: pyte
         end = time.monotonic() + 20
         while not (tmp_path / "shown.png").exists():
             assert time.monotonic() < end
-            sender.present(picture)
+            sender.present_image(picture)
             time.sleep(0.05)
         shown = pygame.image.load(tmp_path / "shown.png")
         assert pygame.image.tobytes(shown, "RGB") == pixels(5, 128 * 32)
@@ -110,11 +110,11 @@ def test_the_real_sender_is_shown_on_the_panel(tmp_path: Path, monkeypatch: pyte
 
 
 def test_without_the_library_it_says_where_it_is(caplog: pytest.LogCaptureFixture):
-    assert main([]) == 1
+    assert run_hub75([]) == 1
     assert "rpi-rgb-led-matrix" in caplog.text
 
 
 def test_a_wrong_command_line_is_a_usage_error():
     with pytest.raises(SystemExit) as stopped:
-        main(["--parallel", "9"])
+        run_hub75(["--parallel", "9"])
     assert stopped.value.code == 2

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from beffroi_player.outputs import fullscreen, kms
-from beffroi_player.outputs.base import Light, Lit, OutputError
-from beffroi_player.outputs.fullscreen import Fullscreen
+from beffroi_player.outputs.base import DisplayResult, OutputError, SwitchResult
+from beffroi_player.outputs.fullscreen import FullscreenOutput
 
 
 def plug(system: Path, name: str, status: str = "connected", modes: str = "1920x1080\n", dpms: str = "On") -> None:
@@ -24,46 +24,46 @@ def test_only_what_has_a_display_counts(tmp_path: Path):
     plug(tmp_path, "card1-HDMI-A-2")
     plug(tmp_path, "card1-Writeback-1")
     (tmp_path / "card0").mkdir()
-    assert [each.name for each in kms.connected(tmp_path)] == ["HDMI-A-2"]
-    assert kms.connected(tmp_path)[0].card == 1
-    assert kms.cards(tmp_path) == (1,)
+    assert [each.name for each in kms.connected_displays(tmp_path)] == ["HDMI-A-2"]
+    assert kms.connected_displays(tmp_path)[0].card == 1
+    assert kms.display_cards(tmp_path) == (1,)
 
 
 def test_another_display_in_the_same_socket_is_another(tmp_path: Path):
     plug(tmp_path, "card0-HDMI-A-1")
-    before = kms.connected(tmp_path)
+    before = kms.connected_displays(tmp_path)
     plug(tmp_path, "card0-HDMI-A-1", modes="1280x1024\n")
-    assert kms.connected(tmp_path) != before
+    assert kms.connected_displays(tmp_path) != before
 
 
 def test_a_card_that_is_not_ours_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "card0").touch()
     monkeypatch.setattr(kms.os, "access", lambda *_: False)
-    assert "add the user to the group “video”" in kms.obstacle(0, tmp_path)
-    assert "there is no" in kms.obstacle(7, tmp_path)
+    assert "add the user to the group “video”" in kms.card_problem(0, tmp_path)
+    assert "there is no" in kms.card_problem(7, tmp_path)
 
 
 def test_whether_a_display_is_lit_is_asked_of_the_kernel(tmp_path: Path):
     plug(tmp_path, "card0-HDMI-A-1")
-    (display,) = kms.connected(tmp_path)
-    assert kms.is_lit(display, tmp_path) is True
+    (display,) = kms.connected_displays(tmp_path)
+    assert kms.is_signal_on(display, tmp_path) is True
     plug(tmp_path, "card0-HDMI-A-1", dpms="Off")
-    assert kms.is_lit(display, tmp_path) is False
-    assert kms.is_lit(kms.Connector(5, "DP", 1), tmp_path) is None
+    assert kms.is_signal_on(display, tmp_path) is False
+    assert kms.is_signal_on(kms.DisplayConnector(5, "DP", 1), tmp_path) is None
 
 
 def test_a_display_that_nobody_draws_on_is_not_switched():
-    assert kms.switch(kms.Connector(99, "HDMI-A", 1), on=False) == "the card is not open"
+    assert kms.switch_signal(kms.DisplayConnector(99, "HDMI-A", 1), on=False) == "the card is not open"
 
 
 def test_a_wish_that_is_not_heard_is_not_confirmed(monkeypatch: pytest.MonkeyPatch):
-    assert Fullscreen().light(False, 0) == Light(Lit.UNKNOWN)
+    assert FullscreenOutput().control_display(False, 0) == DisplayResult(SwitchResult.UNKNOWN)
     monkeypatch.setattr(fullscreen.kms, "switch", lambda *_: "")
-    for said, expected in ((False, Lit.CONFIRMED), (True, Lit.SENT), (None, Lit.SENT)):
+    for said, expected in ((False, SwitchResult.CONFIRMED), (True, SwitchResult.SENT), (None, SwitchResult.SENT)):
         monkeypatch.setattr(fullscreen.kms, "is_lit", lambda _, said=said: said)
-        output = Fullscreen()
-        output._plugged = (kms.Connector(0, "HDMI-A", 1),)
-        assert output.light(False, 0) == Light(expected)
+        output = FullscreenOutput()
+        output._connectors = (kms.DisplayConnector(0, "HDMI-A", 1),)
+        assert output.control_display(False, 0) == DisplayResult(expected)
 
 
 def test_whoever_waits_for_a_display_can_be_told_to_end(monkeypatch: pytest.MonkeyPatch):
@@ -72,4 +72,4 @@ def test_whoever_waits_for_a_display_can_be_told_to_end(monkeypatch: pytest.Monk
     monkeypatch.setattr(fullscreen.kms, "connected", lambda: ())
     monkeypatch.setattr(fullscreen.kms, "cards", lambda: ())
     with pytest.raises(OutputError, match="no display was plugged in"):
-        Fullscreen(stopped=lambda: True).start()
+        FullscreenOutput(stopped=lambda: True).start()

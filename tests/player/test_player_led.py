@@ -21,8 +21,8 @@ from stupidArtnet import StupidArtnetServer
 from beffroi_player.__main__ import main
 from beffroi_player.outputs import OutputError, datagrams
 from beffroi_player.outputs import led_protocols as protocols
-from beffroi_player.outputs.datagrams import Host
-from beffroi_player.outputs.led import Led, Target
+from beffroi_player.outputs.datagrams import ResolvedHost
+from beffroi_player.outputs.led import LedOutput, LedTarget
 
 SIZE = (128, 64)
 
@@ -43,8 +43,8 @@ def picture() -> pygame.Surface:
 
 
 @contextlib.contextmanager
-def sender(address: str) -> Iterator[Led]:
-    led = Led(Target.parse(address))
+def sender(address: str) -> Iterator[LedOutput]:
+    led = LedOutput(LedTarget.parse_address(address))
     led.start()
     led.open(SIZE)
     try:
@@ -61,7 +61,7 @@ class TestDdp:
     def test_pieces_make_the_picture_and_the_last_one_shows_it(self, pixels, sequence):
         found = bytearray(len(pixels))
         pushes = []
-        for datagram in protocols.ddp(pixels, sequence):
+        for datagram in protocols.ddp_datagrams(pixels, sequence):
             flags, number, kind, target, offset, length = struct.unpack(">BBBBIH", datagram[:10])
             assert (flags & 0xC0, kind, target, length) == (0x40, 0x0B, 1, len(datagram) - 10)
             assert 1 <= number <= 15
@@ -76,12 +76,12 @@ class TestDdp:
             receiver.bind(("127.0.0.1", 0))
             receiver.settimeout(5)
             with sender(f"ddp://127.0.0.1:{receiver.getsockname()[1]}?gamma=1") as led:
-                led.present(picture())
+                led.present_image(picture())
                 found = bytearray()
                 while len(found) < SIZE[0] * SIZE[1] * 3:
                     found += receiver.recv(2000)[10:]
                 assert bytes(found) == pygame.image.tobytes(picture(), "RGB")
-                led.pump()
+                led.process_events()
                 assert receiver.recv(2000)[10:] == bytes(found[:1440]), "it is sent again by itself"
 
 
@@ -97,8 +97,8 @@ class TestSacn:
         receiver.start()
         try:
             with sender(f"sacn://127.0.0.1:{port}?universe=3&gamma=1") as led:
-                led.present(picture())
-                until("all universes", lambda: led.pump() and len(received) == protocols.universe_count(SIZE))
+                led.present_image(picture())
+                until("all universes", lambda: led.process_events() and len(received) == protocols.universe_count(SIZE))
         finally:
             receiver.stop()
         joined = b"".join(bytes(received[universe][:510]) for universe in sorted(received))
@@ -120,8 +120,8 @@ class TestArtnet:
             )
         try:
             with sender("artnet://127.0.0.1?gamma=1") as led:
-                led.present(picture())
-                until("all universes", lambda: led.pump() and len(received) == protocols.universe_count(SIZE))
+                led.present_image(picture())
+                until("all universes", lambda: led.process_events() and len(received) == protocols.universe_count(SIZE))
         finally:
             server.listen = False
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
@@ -133,7 +133,7 @@ class TestArtnet:
         assert joined[: SIZE[0] * SIZE[1] * 3] == pygame.image.tobytes(picture(), "RGB")
 
     def test_all_of_a_picture_is_seen_at_once(self):
-        *_, last = protocols.artnet(b"\1\2\3" * 400, 1)
+        *_, last = protocols.artnet_datagrams(b"\1\2\3" * 400, 1)
         assert last[:10] == b"Art-Net\0\0\x52"
 
 
@@ -153,29 +153,29 @@ class TestTheOutput:
     )  # fmt: skip
     def test_what_is_none_is_said_with_how_to_write_it(self, wrong, capsys):
         with pytest.raises(OutputError, match=r"ddp://192.168.1.40"):
-            Target.parse(wrong)
+            LedTarget.parse_address(wrong)
         with pytest.raises(SystemExit) as end:
             main(["run", "--output", wrong])
         assert end.value.code == 2
         assert "ddp://192.168.1.40" in capsys.readouterr().err.replace("\n", "")
 
     def test_a_panel_with_more_pixels_than_universes_is_refused(self):
-        led = Led(Target.parse("artnet://127.0.0.1?universe=32700"))
+        led = LedOutput(LedTarget.parse_address("artnet://127.0.0.1?universe=32700"))
         with pytest.raises(OutputError, match="universes"):
             led.open((192, 96))
 
     def test_a_controller_that_is_not_there_is_no_harm(self):
         with sender("ddp://192.0.2.1") as led:
             for _ in range(20):
-                led.present(picture())
-            assert led.pump()
-            assert led.capture().get_size() == SIZE
+                led.present_image(picture())
+            assert led.process_events()
+            assert led.last_presented().get_size() == SIZE
 
     def test_a_name_that_nobody_knows_is_no_harm(self, caplog):
         with sender("ddp://no-such-panel.invalid") as led:
-            led.present(picture())
-            until("it is not said", lambda: led.pump() and "is not reached" in caplog.text)
-            led.pump()
+            led.present_image(picture())
+            until("it is not said", lambda: led.process_events() and "is not reached" in caplog.text)
+            led.process_events()
         assert sum("is not reached" in record.message for record in caplog.records) == 1
 
     def test_no_picture_waits_for_whoever_knows_the_address_of_a_name(self):
@@ -187,20 +187,20 @@ class TestTheOutput:
             answer.wait(10)
             return "127.0.0.1"
 
-        host = Host("panel.local", ask)
-        assert [host.address() for _ in range(100)] == [None] * 100
+        host = ResolvedHost("panel.local", ask)
+        assert [host.current_address() for _ in range(100)] == [None] * 100
         answer.set()
-        until("no address", lambda: host.address() == "127.0.0.1")
+        until("no address", lambda: host.current_address() == "127.0.0.1")
 
     def test_a_name_is_asked_for_again(self, monkeypatch):
         monkeypatch.setattr(datagrams, "ASK_AGAIN_S", 0.0)
         answers = iter(["192.0.2.1", "192.0.2.2"])
-        host = Host("panel.local", lambda _: next(answers, "192.0.2.2"))
-        until("no other address", lambda: host.address() == "192.0.2.2")
+        host = ResolvedHost("panel.local", lambda _: next(answers, "192.0.2.2"))
+        until("no other address", lambda: host.current_address() == "192.0.2.2")
 
     def test_the_lower_half_of_a_large_panel_is_not_lost_where_the_line_is_slow(self, tmp_path):
         """A line of 100 Mbit/s takes no more than some hundred datagrams at once."""
-        large = tuple(protocols.ddp(bytes(range(256)) * 3 * 200, 1))
+        large = tuple(protocols.ddp_datagrams(bytes(range(256)) * 3 * 200, 1))
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver,
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as port,
@@ -212,16 +212,16 @@ class TestTheOutput:
             found: list[bytes] = []
             reader = threading.Thread(target=lambda: found.extend(receiver.recv(2_000) for _ in large))
             reader.start()
-            assert datagrams.send(port, ((str(tmp_path / "panel"), each) for each in large), 10.0)
+            assert datagrams.send_datagrams(port, ((str(tmp_path / "panel"), each) for each in large), 10.0)
             reader.join()
             assert tuple(found) == large
             # Nobody takes anything any more.
             began = time.monotonic()
-            assert not datagrams.send(port, ((str(tmp_path / "panel"), each) for each in large), 0.05)
+            assert not datagrams.send_datagrams(port, ((str(tmp_path / "panel"), each) for each in large), 0.05)
             assert time.monotonic() - began < 1.0
 
     def test_it_leaves_no_thread(self):
         before = threading.active_count()
         with sender("ddp://127.0.0.1:9") as led:
-            led.present(picture())
+            led.present_image(picture())
         assert threading.active_count() == before

@@ -3,73 +3,73 @@
 from __future__ import annotations
 
 import pytest
-from player import Player
-from town import TownHall, slide
+from player import PlayerHarness
+from town import SigningTown, slide
 
 from beffroi_content import raster
 from beffroi_content.model import ClockWidget, Manifest, WidgetContent
 from beffroi_player.agent.live import LiveFrames
-from beffroi_player.store import is_live_frame
+from beffroi_player.store import is_live_frame_name
 
 MINUTE = 60_000
 
 
 @pytest.fixture
-def clock(hall: TownHall) -> Manifest:
+def clock(hall: SigningTown) -> Manifest:
     widget = slide("clock").replace(content=WidgetContent(widget=ClockWidget(title="Saint-Aubin")))
     return hall.manifest(widget)
 
 
 @pytest.fixture
-def informed(player: Player, hall: TownHall, clock: Manifest) -> Player:
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(clock))
+def informed(player: PlayerHarness, hall: SigningTown, clock: Manifest) -> PlayerHarness:
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(clock))
     return player
 
 
-def live(player: Player) -> LiveFrames:
+def live(player: PlayerHarness) -> LiveFrames:
     return LiveFrames(player.runtime, lambda: player.core.active, player.clock.now, lambda: None)
 
 
 def preview(manifest: Manifest, at_ms: int) -> str:
     """Return the digest of the server's preview at an instant."""
-    canvas = raster.Canvas.of(manifest.settings)
+    canvas = raster.Canvas.for_screen(manifest.settings)
     return raster.image_digest(raster.draw_slide(manifest.slides[0], canvas, lambda _: b"", at_ms)[0])
 
 
-def test_the_glass_shows_the_time_that_the_server_would_preview(informed: Player, clock: Manifest) -> None:
-    live(informed).step()
-    assert informed.look().frame == preview(clock, informed.clock.now().unix_ms)
+def test_the_glass_shows_the_time_that_the_server_would_preview(informed: PlayerHarness, clock: Manifest) -> None:
+    live(informed).draw_due()
+    assert informed.run_iteration().frame == preview(clock, informed.clock.now().unix_ms)
 
 
-def test_the_next_minute_is_drawn_before_it_begins(informed: Player, clock: Manifest) -> None:
-    live(informed).step()
-    before = informed.look().frame
+def test_the_next_minute_is_drawn_before_it_begins(informed: PlayerHarness, clock: Manifest) -> None:
+    live(informed).draw_due()
+    before = informed.run_iteration().frame
     assert informed.wait(MINUTE).frame == preview(clock, informed.clock.now().unix_ms) != before
 
 
 def test_while_its_frame_is_late_the_one_without_the_time_is_shown_and_nothing_is_reported(
-    informed: Player, clock: Manifest
+    informed: PlayerHarness, clock: Manifest
 ) -> None:
-    canvas = raster.Canvas.of(clock.settings)
+    canvas = raster.Canvas.for_screen(clock.settings)
     timeless = raster.image_digest(raster.draw_slide(clock.slides[0], canvas, lambda _: b"")[0])
-    glass = informed.look()
+    glass = informed.run_iteration()
     assert glass.frame == timeless
     assert glass.faults == ()
 
 
-def test_frames_of_the_past_are_removed(informed: Player) -> None:
+def test_frames_of_the_past_are_removed(informed: PlayerHarness) -> None:
     frames = live(informed)
     for _ in range(5):
-        frames.step()
+        frames.draw_due()
         informed.wait(MINUTE)
-    frames.step()
-    assert len([path for path in informed.runtime.folder.iterdir() if is_live_frame(path.name)]) == 2
+    frames.draw_due()
+    assert len([path for path in informed.runtime.folder.iterdir() if is_live_frame_name(path.name)]) == 2
 
 
-def test_another_programme_takes_its_frames_with_it(informed: Player, hall: TownHall) -> None:
+def test_another_programme_takes_its_frames_with_it(informed: PlayerHarness, hall: SigningTown) -> None:
     frames = live(informed)
-    frames.step()
+    frames.draw_due()
     hall.now_ms += 1
-    informed.hear(hall.publish_programme(hall.manifest(slide("pool"))))
-    frames.step()
-    assert not [path for path in informed.runtime.folder.iterdir() if is_live_frame(path.name)]
+    informed.receive(hall.publish_programme(hall.manifest(slide("pool"))))
+    frames.draw_due()
+    assert not [path for path in informed.runtime.folder.iterdir() if is_live_frame_name(path.name)]

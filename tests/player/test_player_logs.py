@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from player import Player
-from town import TownHall, slide
+from player import PlayerHarness
+from town import SigningTown, slide
 
 from beffroi_player import logs
 
@@ -76,7 +76,7 @@ def journal(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp
 
 
 @pytest.fixture
-def state(tmp_path: Path, hall: TownHall) -> Path:
+def state(tmp_path: Path, hall: SigningTown) -> Path:
     (tmp_path / "enrolment.json").write_text(hall.enrolment().model_dump_json())
     return tmp_path
 
@@ -97,11 +97,11 @@ def test_nothing_secret_and_nothing_that_the_journal_does_not_take_goes_there(jo
     assert [name for name in journal[-1] if not name.isupper()] == []
 
 
-def test_what_a_message_is_about_can_be_searched_for(journal, state, player: Player, hall: TownHall):
+def test_what_a_message_is_about_can_be_searched_for(journal, state, player: PlayerHarness, hall: SigningTown):
     journal.start("agent", state)
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
-    player.look()
-    player.hear(hall.publish_command("c1", "dance"))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
+    player.run_iteration()
+    player.receive(hall.publish_command("c1", "dance"))
     by = {name: [each[name] for each in journal if name in each] for name in ("STREAM", "CODE", "COMMAND", "SEQUENCE")}
     assert by["STREAM"] == ["programme", f"s-{player.hall.anchor.screen}/programme"]
     assert len(set(by["SEQUENCE"])) == 1

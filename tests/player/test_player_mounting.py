@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pygame
 import pytest
-from player import Player
-from town import TownHall, jpeg, picture_slide, slide
+from player import PlayerHarness
+from town import SigningTown, jpeg, picture_slide, slide
 
-from beffroi_content.model import Rectangle, Transition, Viewport
-from beffroi_player.outputs.mounting import Mounting
-from beffroi_player.stage.app import _show_last
+from beffroi_content.model import Rectangle, SlideTransition, Viewport
+from beffroi_player.outputs.mounting import DisplayMounting
+from beffroi_player.stage.app import _show_last_frame
 
 
 @pytest.fixture
-def player(fetching_player: Player) -> Player:
+def player(fetching_player: PlayerHarness) -> PlayerHarness:
     return fetching_player
 
 
-def start(player: Player, hall: TownHall, *slides: object, **settings: object) -> None:
+def start(player: PlayerHarness, hall: SigningTown, *slides: object, **settings: object) -> None:
     manifest = hall.manifest(*slides, **settings)
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
-    player.look()
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    player.run_iteration()
 
 
 def numbered(size: tuple[int, int] = (320, 180)) -> pygame.Surface:
@@ -35,13 +35,13 @@ def numbered(size: tuple[int, int] = (320, 180)) -> pygame.Surface:
 class TestParts:
     def test_each_pixel_is_found_again_at_its_place(self):
         picture = numbered()
-        seen = Mounting(
+        seen = DisplayMounting(
             viewports=(
                 Viewport(source=Rectangle(x=10, y=20, width=30, height=40), x=100, y=5),
                 Viewport(source=Rectangle(x=50, y=60, width=20, height=10), x=0, y=50, scale=3),
                 Viewport(source=Rectangle(x=5, y=6, width=7, height=9), x=0, y=0, rotation=90),
             )
-        ).mounted(picture)
+        ).mount_image(picture)
         assert seen.get_size() == (130, 80)
         assert seen.get_at((100, 5)) == picture.get_at((10, 20))
         assert seen.get_at((129, 44)) == picture.get_at((39, 59))
@@ -55,9 +55,9 @@ class TestParts:
     def test_what_lies_beside_the_picture_is_left_out(self):
         beside = Viewport(source=Rectangle(x=320, width=10, height=10))
         half = Viewport(source=Rectangle(x=310, y=0, width=100, height=10), x=0, y=0)
-        mounting = Mounting(viewports=(beside, half))
-        assert [part.source for part in mounting.parts((320, 180))] == [(310, 0, 10, 10)]
-        assert mounting.size((320, 180)) == (10, 10)
+        mounting = DisplayMounting(viewports=(beside, half))
+        assert [part.source for part in mounting.mounted_parts((320, 180))] == [(310, 0, 10, 10)]
+        assert mounting.display_size((320, 180)) == (10, 10)
 
     def test_a_ribbon_is_folded_for_its_card(self, player, hall):
         parts = (
@@ -94,7 +94,7 @@ def test_the_first_picture_after_a_start_is_mounted_too(player, hall):
     parts = (Viewport(source=Rectangle(width=320, height=90)),)
     start(player, hall, slide("a"), viewports=parts)
     pygame.image.save(next(iter(player.stage._presenter.photograph(None))), player.state.last)
-    splash = _show_last(player.state.folder, player.display)
+    splash = _show_last_frame(player.state.folder, player.display)
     assert splash is not None
     assert splash.get_size() == (320, 180)
     assert player.display.pictures[-1].get_size() == (320, 90)
@@ -104,7 +104,7 @@ def test_steps_of_a_transition_that_come_late_are_counted(player, hall):
     red, blue = (picture_slide(name, hall.add_file(jpeg(name))) for name in ("red", "blue"))
     player.time.pass_by(-player.time.system_ms % 20_000)
     hall.now_ms = player.time.system_ms
-    start(player, hall, red, blue, transition=Transition.CROSSFADE)
+    start(player, hall, red, blue, transition=SlideTransition.CROSSFADE)
     for _ in range(14):
         for ms in (17, 17, 16):
             player.time.pass_by(ms)

@@ -18,15 +18,15 @@ from pathlib import Path
 import pytest
 from paho.mqtt import client as mqtt
 from PIL import Image
-from player import Player
-from town import TownHall, alert, jpeg, picture_slide, slide
+from player import PlayerHarness
+from town import SigningTown, alert, jpeg, picture_slide, slide
 
 from beffroi_content import raster
 from beffroi_player import files
 from beffroi_player.__main__ import main
 from beffroi_player.agent.enrol import root_fingerprint
-from beffroi_player.agent.vault import Vault
-from beffroi_player.store import ActiveProgramme, Runtime, State
+from beffroi_player.agent.vault import AgentStorage
+from beffroi_player.store import ActiveProgramme, RuntimeDirectory, StateDirectory
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
 XVFB = shutil.which("Xvfb")
@@ -83,12 +83,12 @@ def digest_of(path: Path) -> str:
 
 
 @pytest.fixture
-def prepared(hall: TownHall, tmp_path: Path) -> str:
+def prepared(hall: SigningTown, tmp_path: Path) -> str:
     """A player that has a programme on its disk and nothing in memory; gives the digest of its only picture."""
     hall.now_ms = int(time.time() * 1000)
-    player = Player(hall, tmp_path)
-    player.hear(hall.publish_keys(), hall.publish_programme(hall.manifest(slide("pool"))))
-    digest = player.look().frame
+    player = PlayerHarness(hall, tmp_path)
+    player.receive(hall.publish_keys(), hall.publish_programme(hall.manifest(slide("pool"))))
+    digest = player.run_iteration().frame
     player.vault.enrolment.write(hall.enrolment())
     player.close()
     shutil.rmtree(tmp_path / "run")
@@ -203,7 +203,7 @@ def test_the_watchdog_is_fed_by_the_stage(prepared: str, start: Start, tmp_path:
         assert [manager.recv(100), manager.recv(100)] == [b"READY=1", b"WATCHDOG=1"]
 
 
-def test_a_kill_during_activation_leaves_the_old_or_the_new(prepared: str, hall: TownHall, tmp_path: Path) -> None:
+def test_a_kill_during_activation_leaves_the_old_or_the_new(prepared: str, hall: SigningTown, tmp_path: Path) -> None:
     script = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
@@ -216,7 +216,7 @@ while True:
     active = active.model_copy(update={{"sequence": active.sequence + 1}})
     state.programme.write(active)
 """
-    state = State(tmp_path / "state")
+    state = StateDirectory(tmp_path / "state")
     seen: set[int] = set()
     for pause in (0.0, 0.003, 0.01, 0.02):
         process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
@@ -256,7 +256,7 @@ def broker(tmp_path: Path, processes: list[subprocess.Popen[bytes]]) -> Iterator
 
 
 def test_from_the_town_to_the_glass_and_back(
-    hall: TownHall, broker: tuple[mqtt.Client, int, list], start: Start, tmp_path: Path
+    hall: SigningTown, broker: tuple[mqtt.Client, int, list], start: Start, tmp_path: Path
 ) -> None:
     client, port, heard = broker
     hall.now_ms = int(time.time() * 1000)
@@ -270,7 +270,7 @@ def test_from_the_town_to_the_glass_and_back(
     with hall.serve() as url:
         asset = hall.add_file(jpeg())
         assert main(["enrol", url, "7KQ2-M4XD", "--root", root_fingerprint(hall.anchor), *folders(tmp_path)]) == 0
-        vault = Vault(tmp_path / "state")
+        vault = AgentStorage(tmp_path / "state")
         vault.enrolment.write(hall.enrolment(url, port))
         publish(hall.publish_keys())
         publish(hall.publish_programme(hall.manifest(picture_slide("photo", asset))))
@@ -303,16 +303,16 @@ def folders(tmp_path: Path) -> list[str]:
     return ["--state", str(tmp_path / "state"), "--runtime", str(tmp_path / "run")]
 
 
-def test_without_a_broker_documents_come_over_http(hall: TownHall, start: Start, tmp_path: Path) -> None:
+def test_without_a_broker_documents_come_over_http(hall: SigningTown, start: Start, tmp_path: Path) -> None:
     hall.now_ms = int(time.time() * 1000)
-    State(tmp_path / "state").make()
+    StateDirectory(tmp_path / "state").create_folders()
     with hall.serve() as url:
-        Vault(tmp_path / "state").enrolment.write(hall.enrolment(url))
+        AgentStorage(tmp_path / "state").enrolment.write(hall.enrolment(url))
         hall.publish_programme(hall.manifest(slide("pool")))
         hall.publish_alerts(alert(now=hall.now_ms))
         start("run", "--output", "headless")
         until("the alert", lambda: glass_of(tmp_path)["showings"][0]["alert"] == "flood")
-        until("the programme", State(tmp_path / "state").programme.read)
+        until("the programme", StateDirectory(tmp_path / "state").programme.read)
 
 
 # --- with a real window
@@ -341,7 +341,7 @@ def test_the_pixels_in_a_window_are_those_of_the_frame(
 ) -> None:
     stage = start("stage", "--drawing", drawing, DISPLAY=display)
     until("the stage", lambda: glass_of(tmp_path)["frame"] == prepared)
-    name = State(tmp_path / "state").programme.read().frames["pool 320x180"][0]
+    name = StateDirectory(tmp_path / "state").programme.read().frames["pool 320x180"][0]
     with Image.open(tmp_path / "state/frames" / name) as image:
         wanted = image.convert("RGB").tobytes()
 
@@ -387,7 +387,7 @@ def test_a_second_one_in_the_same_folder_says_so_and_does_nothing(
 ) -> None:
     (tmp_path / folder).mkdir(parents=True)
     monkeypatch.setattr(files, "PATIENCE_SECONDS", 0.1)
-    with files.claim(tmp_path / folder, who):
+    with files.claim_folder(tmp_path / folder, who):
         assert main([who, *folders(tmp_path)]) == 1
     assert f"another {who} is at work there" in capsys.readouterr().err
     assert not list((tmp_path / "run").iterdir())
@@ -410,11 +410,11 @@ def test_the_status_shows_no_secret(prepared: str, tmp_path: Path, capsys: pytes
 
 
 def test_the_runtime_directory_survives_long_names(tmp_path: Path) -> None:
-    from beffroi_player.nudge import LOOK, Bell, ring
+    from beffroi_player.nudge import STATE_CHANGED, WakeupSocket, send_wakeup
 
     deep = tmp_path / ("d" * 100) / ("e" * 100)
     deep.mkdir(parents=True)
-    with Bell(Runtime(deep).stage_bell) as bell:
-        assert ring(Runtime(deep).stage_bell)
-        assert bell.wait(1) == {LOOK}
-    assert not ring(Runtime(deep).stage_bell)
+    with WakeupSocket(RuntimeDirectory(deep).stage_socket) as bell:
+        assert send_wakeup(RuntimeDirectory(deep).stage_socket)
+        assert bell.wait(1) == {STATE_CHANGED}
+    assert not send_wakeup(RuntimeDirectory(deep).stage_socket)

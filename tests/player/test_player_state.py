@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from player import Player
-from town import TownHall, alert, slide
+from player import PlayerHarness
+from town import SigningTown, alert, slide
 
 
 def of_the_future(value: Any) -> Any:
@@ -50,45 +50,45 @@ TAILS = [
 
 @pytest.mark.parametrize("harm", HARM)
 def test_a_player_starts_with_anything_and_takes_what_comes(
-    player: Player, hall: TownHall, harm: Callable[[Path], object]
+    player: PlayerHarness, hall: SigningTown, harm: Callable[[Path], object]
 ) -> None:
     player.vault.enrolment.write(hall.enrolment())
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("old"))))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("old"))))
     player.wait(11_000)
     hall.now_ms = player.time.system_ms
-    player.hear(hall.publish_alerts(alert(now=hall.now_ms)))
-    player.look()
-    player.stage.end()
+    player.receive(hall.publish_alerts(alert(now=hall.now_ms)))
+    player.run_iteration()
+    player.stage.shut_down()
     for path in [*player.state.folder.rglob("*.json"), *player.runtime.folder.glob("*.json")]:
         if path.name != "enrolment.json":
             harm(path)
     player.start()
-    player.look()
-    player.core.mend()
+    player.run_iteration()
+    player.core.repair_state_files()
     hall.now_ms = player.time.system_ms + 1
-    player.hear(hall.publish_keys(), hall.publish_programme(hall.manifest(slide("next"))), hall.publish_alerts())
+    player.receive(hall.publish_keys(), hall.publish_programme(hall.manifest(slide("next"))), hall.publish_alerts())
     player.wait(600_000)
     assert player.slides == ["next"]
     assert player.alerts == []
     # It is all written again, and read at the next start.
-    player.stage.end()
+    player.stage.shut_down()
     player.start()
     assert player.slides == ["next"]
 
 
 @pytest.mark.parametrize("tail", TAILS)
 def test_a_play_log_that_ends_in_anything_goes_on_without_giving_a_number_twice(
-    player: Player, hall: TownHall, tail: bytes
+    player: PlayerHarness, hall: SigningTown, tail: bytes
 ) -> None:
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("old"))))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("old"))))
     player.wait(11_000)
-    player.stage.end()
+    player.stage.shut_down()
     (log,) = player.state.plays.iterdir()
     before = log.read_bytes()
     log.write_bytes(before + tail)
     player.start_stage()
     player.wait(11_000)
-    player.stage.end()
+    player.stage.shut_down()
     lines = b"".join(path.read_bytes() for path in sorted(player.state.plays.iterdir())).splitlines()
     numbers = [json.loads(line)["number"] for line in lines if line.startswith(b'{"number":') and line.endswith(b"}")]
     assert len(numbers) >= 2

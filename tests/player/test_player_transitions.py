@@ -6,11 +6,11 @@ import json
 
 import pygame
 import pytest
-from player import Player
-from tests.support.films import film
-from town import NOON, TownHall, alert, jpeg, picture_slide, slide
+from player import PlayerHarness
+from tests.support.films import sample_video
+from town import NOON, SigningTown, alert, jpeg, picture_slide, slide
 
-from beffroi_content.model import AlertLevel, ScreenSettings, Town, Transition, VideoContent
+from beffroi_content.model import AlertLevel, ScreenSettings, SlideTransition, Town, VideoContent
 from beffroi_player.stage.composer import TRANSITION_MS
 
 HALF = int(TRANSITION_MS / 2)
@@ -18,31 +18,31 @@ MIDDLE, LEFT, RIGHT = (160, 90), (40, 90), (280, 90)
 
 
 @pytest.fixture
-def player(fetching_player: Player) -> Player:
+def player(fetching_player: PlayerHarness) -> PlayerHarness:
     return fetching_player
 
 
-def start(player: Player, hall: TownHall, transition: Transition, **settings: object) -> None:
+def start(player: PlayerHarness, hall: SigningTown, transition: SlideTransition, **settings: object) -> None:
     """Show a red and a blue picture for ten seconds each, from the beginning of the red one."""
     red, blue = (picture_slide(name, hall.add_file(jpeg(name))) for name in ("red", "blue"))
     manifest = hall.manifest(red, blue, transition=transition, **settings)
     player.time.pass_by(-player.time.system_ms % 20_000)
     hall.now_ms = player.time.system_ms
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
-    player.look()
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    player.run_iteration()
     player.wait(int(TRANSITION_MS) + 1)
     assert player.slides == ["red"]
     player.time.pass_by(10_000 - int(TRANSITION_MS) - 1)
 
 
-def at(player: Player, place: tuple[int, int]) -> tuple[int, int]:
+def at(player: PlayerHarness, place: tuple[int, int]) -> tuple[int, int]:
     """Return how red and how blue a place of the glass is."""
-    red, _green, blue = player.display.pictures[-1].get_at(place)[:3]
+    red, _green, blue = player.display.images[-1].get_at(place)[:3]
     return red, blue
 
 
 def test_a_crossfade_is_between_the_two(player, hall):
-    start(player, hall, Transition.CROSSFADE)
+    start(player, hall, SlideTransition.CROSSFADE)
     player.stage.turn()
     player.time.pass_by(HALF)
     player.stage.turn()
@@ -56,7 +56,7 @@ def test_a_crossfade_is_between_the_two(player, hall):
 
 
 def test_it_is_said_when_it_is_done(player, hall):
-    start(player, hall, Transition.CROSSFADE)
+    start(player, hall, SlideTransition.CROSSFADE)
     player.stage.turn()
     player.time.pass_by(HALF)
     assert player.slides == ["red"]
@@ -67,7 +67,7 @@ def test_it_is_said_when_it_is_done(player, hall):
 
 
 def test_nothing_is_drawn_once_it_is_over(player, hall):
-    start(player, hall, Transition.CROSSFADE)
+    start(player, hall, SlideTransition.CROSSFADE)
     for _ in range(50):
         player.stage.turn()
         player.time.pass_by(20)
@@ -80,9 +80,9 @@ def test_nothing_is_drawn_once_it_is_over(player, hall):
 @pytest.mark.parametrize(
     ("transition", "rotation", "blue_at"),
     [
-        (Transition.PUSH, 0, RIGHT), (Transition.PUSH, 180, LEFT), (Transition.PUSH, 90, (90, 280)),
-        (Transition.PUSH, 270, (90, 40)), (Transition.WIPE, 0, LEFT), (Transition.WIPE, 180, RIGHT),
-        (Transition.WIPE, 90, (90, 40)), (Transition.WIPE, 270, (90, 280)),
+        (SlideTransition.PUSH, 0, RIGHT), (SlideTransition.PUSH, 180, LEFT), (SlideTransition.PUSH, 90, (90, 280)),
+        (SlideTransition.PUSH, 270, (90, 40)), (SlideTransition.WIPE, 0, LEFT), (SlideTransition.WIPE, 180, RIGHT),
+        (SlideTransition.WIPE, 90, (90, 40)), (SlideTransition.WIPE, 270, (90, 280)),
     ],
 )  # fmt: skip
 def test_a_push_and_a_wipe_go_their_way_on_every_panel(player, hall, transition, rotation, blue_at):
@@ -97,7 +97,7 @@ def test_a_push_and_a_wipe_go_their_way_on_every_panel(player, hall, transition,
 
 
 def test_an_alert_waits_for_no_transition(player, hall):
-    start(player, hall, Transition.CROSSFADE)
+    start(player, hall, SlideTransition.CROSSFADE)
     player.stage.turn()
     player.time.pass_by(50)
     player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
@@ -108,7 +108,7 @@ def test_an_alert_waits_for_no_transition(player, hall):
 
 
 def test_after_an_alert_nothing_of_it_lingers(player, hall):
-    start(player, hall, Transition.CROSSFADE)
+    start(player, hall, SlideTransition.CROSSFADE)
     player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
     player.look()
     hall.now_ms = player.time.system_ms
@@ -120,37 +120,37 @@ def test_after_an_alert_nothing_of_it_lingers(player, hall):
 
 @pytest.mark.parametrize("size", [(640, 360), (160, 90)])
 def test_nothing_gives_way_to_a_picture_of_another_size(player, hall, size):
-    start(player, hall, Transition.CROSSFADE)
+    start(player, hall, SlideTransition.CROSSFADE)
     player.stage.turn()
     player.wait(int(TRANSITION_MS) + 1)
     hall.now_ms = player.time.system_ms
     slides = reversed(player.core.active.manifest.slides)
-    player.hear(hall.publish_programme(hall.manifest(*slides, size=size, transition=Transition.CROSSFADE)))
+    player.hear(hall.publish_programme(hall.manifest(*slides, size=size, transition=SlideTransition.CROSSFADE)))
     player.stage.turn()
     assert player.display.pictures[-1].get_size() == size
 
 
 def test_a_cut_cuts(player, hall):
-    start(player, hall, Transition.CUT)
+    start(player, hall, SlideTransition.CUT)
     assert player.slides == ["blue"]
     assert at(player, MIDDLE)[1] > 250
 
 
 def test_a_word_of_a_newer_version_means_a_cut():
-    manifest = TownHall(now_ms=NOON).manifest(slide("a"))
+    manifest = SigningTown(now_ms=NOON).manifest(slide("a"))
     data = json.loads(manifest.to_json())
     data["settings"]["transition"] = "explode"
-    assert ScreenSettings.model_validate(data["settings"]).transition is Transition.CUT
+    assert ScreenSettings.model_validate(data["settings"]).transition is SlideTransition.CUT
     assert Town.model_validate(data["settings"]["town"])
 
 
 @pytest.mark.parametrize("rotation", [0, 90])
-@pytest.mark.parametrize("transition", Transition)
+@pytest.mark.parametrize("transition", SlideTransition)
 def test_between_any_two_items_no_picture_is_dark(player, hall, transition, rotation):
     """Bright slides of every kind follow each other for a minute, with an alert and another programme in between."""
     bright = ("yellow", "white", "lightcyan")
     slides = [picture_slide(name, hall.add_file(jpeg(name))).replace(duration_ms=4_000) for name in bright]
-    film_of_light = hall.add_file(film((320, 180), 25, 2, colours=("#f0f0f0", "#f0f000")), "video/mp4")
+    film_of_light = hall.add_file(sample_video((320, 180), 25, 2, colours=("#f0f0f0", "#f0f000")), "video/mp4")
     video = VideoContent(video=film_of_light, poster=hall.add_file(jpeg("lime")))
     slides.append(slide("film").replace(content=video, duration_ms=4_000))
     settings = {"transition": transition, "rotation": rotation}

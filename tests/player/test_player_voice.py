@@ -11,113 +11,117 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from player import Player
-from town import SCREEN, TownHall, alert, slide
+from player import PlayerHarness
+from town import SCREEN, SigningTown, alert, slide
 
-from beffroi_content.model import AlertLevel, Announcement, AnnouncementContent, Slide, Template
+from beffroi_content.model import AlertLevel, Announcement, AnnouncementContent, Slide, TemplateName
 from beffroi_content.wire.messages import REPORT
-from beffroi_player.agent.link import Link
+from beffroi_player.agent.link import PlayerMqttClient
 from beffroi_player.agent.vault import PendingProgramme
 from beffroi_player.stage import frames
 
 
 @pytest.fixture
-def informed(player: Player, hall: TownHall) -> Player:
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
-    player.look()
+def informed(player: PlayerHarness, hall: SigningTown) -> PlayerHarness:
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
+    player.run_iteration()
     return player
 
 
 # --- commands
 
 
-def test_a_screen_shows_its_name_for_a_while(informed: Player, hall: TownHall) -> None:
-    before = informed.look().frame
-    informed.hear(hall.publish_command("c1", "identify", 10))
-    glass = informed.look()
+def test_a_screen_shows_its_name_for_a_while(informed: PlayerHarness, hall: SigningTown) -> None:
+    before = informed.run_iteration().frame
+    informed.receive(hall.publish_command("c1", "identify", 10))
+    glass = informed.run_iteration()
     assert glass.overlay
     assert glass.frame != before
     assert informed.wait(10_000).frame == before
 
 
 def test_what_lies_beneath_the_name_stays_in_memory(
-    informed: Player, hall: TownHall, monkeypatch: pytest.MonkeyPatch
+    informed: PlayerHarness, hall: SigningTown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frames, "KEPT_BYTES", 0)
-    before = informed.look().frame
-    informed.hear(hall.publish_command("c1", "identify", 10))
-    assert informed.look().overlay
+    before = informed.run_iteration().frame
+    informed.receive(hall.publish_command("c1", "identify", 10))
+    assert informed.run_iteration().overlay
     for path in informed.state.frames.iterdir():
         path.unlink()
     assert informed.wait(10_000).frame == before
 
 
-def test_an_alert_is_not_hidden_by_the_name(informed: Player, hall: TownHall) -> None:
-    informed.hear(hall.publish_command("c1", "identify", 3_000), hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))
+def test_an_alert_is_not_hidden_by_the_name(informed: PlayerHarness, hall: SigningTown) -> None:
+    informed.receive(
+        hall.publish_command("c1", "identify", 3_000), hall.publish_alerts(alert(level=AlertLevel.EMERGENCY))
+    )
     assert informed.alerts == [("flood", "takeover")]
-    informed.hear(hall.publish_alerts())
-    assert informed.look().overlay
+    informed.receive(hall.publish_alerts())
+    assert informed.run_iteration().overlay
 
 
-def test_a_command_is_done_once_even_over_a_restart(informed: Player, hall: TownHall) -> None:
+def test_a_command_is_done_once_even_over_a_restart(informed: PlayerHarness, hall: SigningTown) -> None:
     topic, payload = hall.publish_command("c1", "restart")
-    informed.hear((topic, payload))
+    informed.receive((topic, payload))
     informed.start()
     hall.now_ms += 1
-    informed.hear(hall.publish_command("c1", "restart"))
+    informed.receive(hall.publish_command("c1", "restart"))
     assert informed.restarts == 1
     hall.now_ms += 1
-    informed.hear(hall.publish_command("c2", "restart"))
+    informed.receive(hall.publish_command("c2", "restart"))
     assert informed.restarts == 2
 
 
-def test_an_unknown_command_is_refused_and_reported(informed: Player, hall: TownHall) -> None:
-    informed.hear(hall.publish_command("c1", "dance"))
+def test_an_unknown_command_is_refused_and_reported(informed: PlayerHarness, hall: SigningTown) -> None:
+    informed.receive(hall.publish_command("c1", "dance"))
     assert [(r.subject, r.code) for r in informed.report().refusals] == [("command c1", "unknown-command")]
 
 
-def test_a_screenshot_is_what_was_presented(informed: Player, hall: TownHall) -> None:
-    informed.hear(hall.publish_command("c1", "screenshot"))
-    informed.photograph()
-    pictures = [payload for leaf, payload in informed.said if leaf == "screenshot"]
+def test_a_screenshot_is_what_was_presented(informed: PlayerHarness, hall: SigningTown) -> None:
+    informed.receive(hall.publish_command("c1", "screenshot"))
+    informed.take_capture()
+    pictures = [payload for leaf, payload in informed.published if leaf == "screenshot"]
     assert len(pictures) == 1
     with Image.open(io.BytesIO(pictures[0])) as image:
         assert (image.format, image.size) == ("JPEG", (320, 180))
 
 
-def test_the_last_picture_is_kept_but_never_one_of_an_alert(informed: Player, hall: TownHall) -> None:
-    informed.photograph()
-    before = informed.state.last.read_bytes()
-    informed.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))
+def test_the_last_picture_is_kept_but_never_one_of_an_alert(informed: PlayerHarness, hall: SigningTown) -> None:
+    informed.take_capture()
+    before = informed.state.last_frame.read_bytes()
+    informed.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))
     informed.wait(3_600_000 - 1)
-    informed.photograph()
+    informed.take_capture()
     assert informed.alerts
-    assert informed.state.last.read_bytes() == before
+    assert informed.state.last_frame.read_bytes() == before
 
 
 # --- reports and receipts
 
 
-def test_reports_are_spaced_and_the_last_change_gets_out(informed: Player, hall: TownHall) -> None:
+def test_reports_are_spaced_and_the_last_change_gets_out(informed: PlayerHarness, hall: SigningTown) -> None:
     informed.wait(1_000)
-    before = len(informed.said)
+    before = len(informed.published)
     for _ in range(10):
-        informed.hear(("nonsense", b"x"))
+        informed.receive(("nonsense", b"x"))
         informed.wait(10)
-    assert len(informed.said) <= before + 1
+    assert len(informed.published) <= before + 1
     informed.wait(600)
-    assert json.loads(informed.said[-1][1])["refusals"][0]["count"] == 10
+    assert json.loads(informed.published[-1][1])["refusals"][0]["count"] == 10
 
 
-def test_reports_are_numbered_without_a_gap(informed: Player) -> None:
+def test_reports_are_numbered_without_a_gap(informed: PlayerHarness) -> None:
     for _ in range(5):
         informed.report()
-    numbers = [json.loads(payload)["number"] for leaf, payload in informed.said if leaf == "report"]
+    numbers = [json.loads(payload)["number"] for leaf, payload in informed.published if leaf == "report"]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_an_alert_that_comes_back_after_its_breather_is_acknowledged_once(informed: Player, hall: TownHall) -> None:
-    informed.hear(hall.publish_alerts(alert()))
+def test_an_alert_that_comes_back_after_its_breather_is_acknowledged_once(
+    informed: PlayerHarness, hall: SigningTown
+) -> None:
+    informed.receive(hall.publish_alerts(alert()))
     seen = set()
     for _ in range(20):
         seen.add(informed.wait(5_000).shows_alert)
@@ -125,36 +129,38 @@ def test_an_alert_that_comes_back_after_its_breather_is_acknowledged_once(inform
     assert [r[2] for r in informed.receipts()].count("flood") == 1
 
 
-def test_an_alert_that_stays_is_not_acknowledged_again_for_a_newer_set(informed: Player, hall: TownHall) -> None:
-    informed.hear(hall.publish_alerts(alert()))
-    informed.look()
+def test_an_alert_that_stays_is_not_acknowledged_again_for_a_newer_set(
+    informed: PlayerHarness, hall: SigningTown
+) -> None:
+    informed.receive(hall.publish_alerts(alert()))
+    informed.run_iteration()
     hall.now_ms += 1_000
-    informed.hear(hall.publish_alerts(alert(), alert("storm")))
+    informed.receive(hall.publish_alerts(alert(), alert("storm")))
     for _ in range(10):
         informed.wait(5_000)
     assert sorted(str(r[2]) for r in informed.receipts()) == ["None", "flood", "storm"]
 
 
-def test_refusals_do_not_pile_up(informed: Player) -> None:
-    informed.hear(*[(f"topic-{number}", b"x") for number in range(100)])
-    assert len(informed.refusals.all()) == 20
+def test_refusals_do_not_pile_up(informed: PlayerHarness) -> None:
+    informed.receive(*[(f"topic-{number}", b"x") for number in range(100)])
+    assert len(informed.refusals.newest_first()) == 20
 
 
-def test_a_report_is_within_its_size(informed: Player) -> None:
-    informed.hear(*[(f"{number}" * 200, b"x") for number in range(100)])
+def test_a_report_is_within_its_size(informed: PlayerHarness) -> None:
+    informed.receive(*[(f"{number}" * 200, b"x") for number in range(100)])
     assert len(informed.report().to_json()) <= REPORT.size_limit
 
 
 # --- pages
 
 
-def test_what_was_drawn_counts_not_what_was_expected(informed: Player, hall: TownHall) -> None:
+def test_what_was_drawn_counts_not_what_was_expected(informed: PlayerHarness, hall: SigningTown) -> None:
     text = "\n".join("Le marché se tient sur la place de la mairie, tous les samedis, de huit heures à midi." * 3
                      for _ in range(6))  # fmt: skip
-    announcement = Announcement(id="long", template=Template.NOTICE, title="Marché", body=text)
+    announcement = Announcement(id="long", template=TemplateName.NOTICE, title="Marché", body=text)
     long = Slide(id="long", name="long", content=AnnouncementContent(announcement=announcement), pages=1)
     hall.now_ms += 1
-    informed.hear(hall.publish_programme(hall.manifest(long)))
+    informed.receive(hall.publish_programme(hall.manifest(long)))
     active = informed.state.programme.read()
     assert active is not None
     pages = len(active.frames["long 320x180"])
@@ -219,10 +225,10 @@ def gatekeeper() -> Iterator[Gatekeeper]:
 
 @pytest.mark.parametrize(("groups", "lets_in"), [((), True), (("schools",), False)])
 def test_a_topic_that_is_refused_is_reported_and_the_link_is_not_believed(
-    informed: Player, hall: TownHall, gatekeeper: Gatekeeper, groups: tuple[str, ...], lets_in: bool
+    informed: PlayerHarness, hall: SigningTown, gatekeeper: Gatekeeper, groups: tuple[str, ...], lets_in: bool
 ) -> None:
     hall.now_ms += 1
-    informed.hear(hall.publish_programme(hall.manifest(slide("pool"), groups=groups)))
+    informed.receive(hall.publish_programme(hall.manifest(slide("pool"), groups=groups)))
     refused: list[str] = []
     done = threading.Event()
 
@@ -230,15 +236,15 @@ def test_a_topic_that_is_refused_is_reported_and_the_link_is_not_believed(
         if len(gatekeeper.topics) == len(informed.core.topics()):
             done.set()
 
-    link = Link(
+    link = PlayerMqttClient(
         hall.enrolment(port=gatekeeper.port), "127.0.0.1", "start1", informed.core.topics, lambda _: None,
         lambda topic, _: refused.append(topic), changed,
     )  # fmt: skip
     link.start()
     try:
         assert done.wait(10)
-        assert link.online
-        assert link.connected is lets_in
+        assert link.is_connected
+        assert link.is_fully_subscribed is lets_in
         assert gatekeeper.topics == [str(topic) for topic in informed.core.topics()]
         assert gatekeeper.topics[0].endswith("all/keys")
         assert refused == [topic for topic in gatekeeper.topics if "g-schools" in topic]
@@ -248,7 +254,7 @@ def test_a_topic_that_is_refused_is_reported_and_the_link_is_not_believed(
 
 
 def test_nothing_that_is_said_waits_for_the_acknowledgement_of_something_else(
-    informed: Player, hall: TownHall, gatekeeper: Gatekeeper, monkeypatch: pytest.MonkeyPatch
+    informed: PlayerHarness, hall: SigningTown, gatekeeper: Gatekeeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[socket.socket] = []
     connect = socket.create_connection
@@ -259,7 +265,7 @@ def test_nothing_that_is_said_waits_for_the_acknowledgement_of_something_else(
         return opened[-1]
 
     monkeypatch.setattr(socket, "create_connection", recorded)
-    link = Link(
+    link = PlayerMqttClient(
         hall.enrolment(port=gatekeeper.port), "127.0.0.1", "start1", informed.core.topics, lambda _: None,
         lambda *_: None, done.set,
     )  # fmt: skip

@@ -6,20 +6,20 @@ from threading import current_thread
 
 import pygame
 import pytest
-from player import Player
-from town import TownHall, jpeg, picture_slide, slide
+from player import PlayerHarness
+from town import SigningTown, jpeg, picture_slide, slide
 
 from beffroi_content import raster
 from beffroi_content.model import (
     ClockWidget,
     Layout,
+    LayoutZone,
     Manifest,
     Playlist,
     Rectangle,
     Slide,
-    Transition,
+    SlideTransition,
     WidgetContent,
-    Zone,
 )
 from beffroi_content.model.widget import TickerMessage, TickerWidget
 from beffroi_player.agent.live import LiveFrames
@@ -34,11 +34,11 @@ MINUTE = 60_000
 
 
 @pytest.fixture
-def player(fetching_player: Player) -> Player:
+def player(fetching_player: PlayerHarness) -> PlayerHarness:
     return fetching_player
 
 
-def manifest(hall: TownHall, **settings: object) -> Manifest:
+def manifest(hall: SigningTown, **settings: object) -> Manifest:
     """Return a red and a blue picture in turn, beside a clock, above messages that glide."""
     pictures = [picture_slide(name, hall.add_file(jpeg(name))) for name in ("red", "blue")]
     clock = slide("clock").replace(content=WidgetContent(widget=ClockWidget(title="Saint-Aubin")))
@@ -48,35 +48,35 @@ def manifest(hall: TownHall, **settings: object) -> Manifest:
     zones = {"main": (MAIN, ("red", "blue")), "side": (SIDE, ("clock",)), "ribbon": (RIBBON, ("ticker",))}
     (always,) = found.rules
     return found.replace(
-        layout=Layout(zones=tuple(Zone(id=name, rectangle=where) for name, (where, _) in zones.items())),
+        layout=Layout(zones=tuple(LayoutZone(id=name, rectangle=where) for name, (where, _) in zones.items())),
         playlists=tuple(Playlist(id=f"of-{name}", name=name, slides=shown) for name, (_, shown) in zones.items()),
         rules=tuple(always.replace(id=name, zone=name, playlist=f"of-{name}") for name in zones),
     )
 
 
-def start(player: Player, hall: TownHall, **settings: object) -> LiveFrames:
+def start(player: PlayerHarness, hall: SigningTown, **settings: object) -> LiveFrames:
     """Show it from the beginning of the red picture on."""
     player.time.pass_by(-player.time.system_ms % 20_000)
     hall.now_ms = player.time.system_ms
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest(hall, **settings)))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest(hall, **settings)))
     frames = LiveFrames(player.runtime, lambda: player.core.active, player.clock.now, lambda: None)
-    frames.step()
-    player.look()
+    frames.draw_due()
+    player.run_iteration()
     player.wait(2_000)
     return frames
 
 
-def seen(player: Player, where: Rectangle) -> bytes:
-    part = player.display.pictures[-1].subsurface((where.x, where.y, *where.size))
+def seen(player: PlayerHarness, where: Rectangle) -> bytes:
+    part = player.display.images[-1].subsurface((where.x, where.y, *where.size))
     return pygame.image.tobytes(part, "RGB")
 
 
-def drawn(shown: Slide, where: Rectangle, player: Player, at_ms: int) -> bytes:
-    canvas = raster.Canvas.of(player.core.active.manifest.settings, where.size)
+def drawn(shown: Slide, where: Rectangle, player: PlayerHarness, at_ms: int) -> bytes:
+    canvas = raster.Canvas.for_screen(player.core.active.manifest.settings, where.size)
     return raster.draw_slide(shown, canvas, lambda _: b"", at_ms)[0].tobytes()
 
 
-def colours(player: Player, where: Rectangle) -> set[str]:
+def colours(player: PlayerHarness, where: Rectangle) -> set[str]:
     """Return which of the two pictures are seen in a zone."""
     pixels = seen(player, where)
     return {name for name, at in (("red", 0), ("blue", 2)) if any(value > 250 for value in pixels[at::3])}
@@ -106,7 +106,7 @@ def test_beside_what_glides_the_frame_loop_makes_no_digest(player, hall, monkeyp
     frames = start(player, hall)
     for _ in range(4):
         player.time.pass_by(10_000)
-        frames.step()
+        frames.draw_due()
         glass = player.look()
         assert len(glass.frame) == 64
         assert glass.frame != "0" * 64
@@ -115,9 +115,9 @@ def test_beside_what_glides_the_frame_loop_makes_no_digest(player, hall, monkeyp
 
 
 def test_the_clock_goes_on_in_its_zone_without_a_transition(player, hall):
-    frames = start(player, hall, transition=Transition.CROSSFADE)
+    frames = start(player, hall, transition=SlideTransition.CROSSFADE)
     player.time.pass_by(-player.time.system_ms % MINUTE + 15_000)
-    frames.step()
+    frames.draw_due()
     player.stage.turn()
     player.wait(2_000)
     clock = player.core.active.manifest.slides[2]
@@ -126,13 +126,13 @@ def test_the_clock_goes_on_in_its_zone_without_a_transition(player, hall):
 
 
 def test_a_clock_that_goes_on_cuts_no_transition_short(player, hall):
-    frames = start(player, hall, transition=Transition.CROSSFADE)
+    frames = start(player, hall, transition=SlideTransition.CROSSFADE)
     # The picture gives way at the full minute, of which the frame of the clock comes a moment late.
     player.time.pass_by(-player.time.system_ms % MINUTE + 2 * MINUTE - 2_000)
     player.stage.turn()
     player.wait(1_000)
     player.wait(1_000)
-    frames.step()
+    frames.draw_due()
     player.time.pass_by(int(TRANSITION_MS / 2))
     player.stage.turn()
     player.stage.step()
@@ -142,7 +142,9 @@ def test_a_clock_that_goes_on_cuts_no_transition_short(player, hall):
 
 
 @pytest.mark.parametrize("rotation", [0, 90])
-@pytest.mark.parametrize("transition", [Transition.PUSH, Transition.WIPE, Transition.CROSSFADE, Transition.ZOOM])
+@pytest.mark.parametrize(
+    "transition", [SlideTransition.PUSH, SlideTransition.WIPE, SlideTransition.CROSSFADE, SlideTransition.ZOOM]
+)
 def test_a_slide_gives_way_within_its_zone_while_the_others_go_on(player, hall, transition, rotation):
     start(player, hall, transition=transition, rotation=rotation)
     player.time.pass_by(-player.time.system_ms % 20_000 + 10_000)

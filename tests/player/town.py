@@ -28,26 +28,26 @@ from beffroi_content.model import (
     ScreenClass,
     ScreenSettings,
     Slide,
-    Template,
+    TemplateName,
     Town,
 )
 from beffroi_content.trust import TrustAnchor
 from beffroi_content.wire.documents import (
     AlertSet,
     Beat,
-    Command,
-    Document,
     KeyList,
-    Programme,
-    Role,
+    ProgrammeDocument,
     RoleKeys,
+    ScreenCommand,
+    SignedDocument,
+    SigningRole,
     next_sequence,
 )
-from beffroi_content.wire.envelope import Encoding, key_identifier, public_hex, seal
-from beffroi_content.wire.messages import ALERTS, BEAT, COMMAND, KEYS, PROGRAMME, Message
-from beffroi_content.wire.topics import Scope
-from beffroi_player.agent.vault import Broker, Enrolment
-from beffroi_server.screens.ledger import Ledger
+from beffroi_content.wire.envelope import BodyEncoding, key_identifier, public_hex, seal_envelope
+from beffroi_content.wire.messages import ALERTS, BEAT, COMMAND, KEYS, PROGRAMME, WireMessage
+from beffroi_content.wire.topics import ScopeKind
+from beffroi_player.agent.vault import BrokerAddress, PlayerEnrolment
+from beffroi_server.screens.ledger import PlayGaps
 
 SITE, SCREEN, TOKEN = "saint-aubin", "hall", "the-secret-token"
 NOON = 1_780_000_000_000
@@ -59,7 +59,7 @@ def screen_class(size: tuple[int, int] = (320, 180)) -> ScreenClass:
 
 
 def slide(name: str, title: str | None = None, **fields: object) -> Slide:
-    announcement = Announcement(id=name, template=Template.NOTICE, title=title or name, body="Ouvert.")
+    announcement = Announcement(id=name, template=TemplateName.NOTICE, title=title or name, body="Ouvert.")
     return Slide(id=name, name=name, content=AnnouncementContent(announcement=announcement), **fields)
 
 
@@ -82,7 +82,7 @@ def jpeg(colour: str = "red", size: tuple[int, int] = (640, 360)) -> bytes:
 
 
 @dataclass
-class TownHall:
+class SigningTown:
     """The server side of one screen."""
 
     now_ms: int = NOON
@@ -93,12 +93,12 @@ class TownHall:
     """Path and Range header of each request."""
     cut_after: int | None = None
     """Bytes of a file after which the connection ends."""
-    ledger: Ledger | None = None
+    ledger: PlayGaps | None = None
     """How far it has the plays; None: it does not say."""
 
     def __post_init__(self) -> None:
         self.roots = [Ed25519PrivateKey.generate() for _ in range(3)]
-        self.keys = {role: Ed25519PrivateKey.generate() for role in Role if role is not Role.ROOT}
+        self.keys = {role: Ed25519PrivateKey.generate() for role in SigningRole if role is not SigningRole.ROOT}
         self.publish_keys()
 
     @property
@@ -108,22 +108,27 @@ class TownHall:
             site=SITE, screen=SCREEN, root_keys={key_identifier(key): key for key in publics}, threshold=2
         )
 
-    def enrolment(self, server: str = "http://127.0.0.1:9", port: int = 9) -> Enrolment:
-        broker = Broker(host="127.0.0.1", port=port, username=f"s-{SCREEN}")
+    def enrolment(self, server: str = "http://127.0.0.1:9", port: int = 9) -> PlayerEnrolment:
+        broker = BrokerAddress(host="127.0.0.1", port=port, username=f"s-{SCREEN}")
         plays = self.ledger.newest if self.ledger else 0
-        return Enrolment(
+        return PlayerEnrolment(
             site=SITE, screen=SCREEN, server=server, token=TOKEN, mqtt=broker, anchor=self.anchor, plays=plays
         )
 
     def sign(
-        self, message: Message, document: Document, scope: Scope, name: str = "", key: Ed25519PrivateKey | None = None
+        self,
+        message: WireMessage,
+        document: SignedDocument,
+        scope: ScopeKind,
+        name: str = "",
+        key: Ed25519PrivateKey | None = None,
     ) -> tuple[str, bytes]:
         """Return the topic and the payload of a document."""
-        topic = message.topic(SITE, scope, name)
+        topic = message.topic_for(SITE, scope, name)
         assert message.role is not None
         keys = self.roots[:2] if message is KEYS else [key or self.keys[message.role]]
-        encoding = Encoding.ZLIB if message is PROGRAMME else Encoding.JSON
-        payload = seal(message.role, topic.audience, document.to_json(), keys, encoding)
+        encoding = BodyEncoding.ZLIB if message is PROGRAMME else BodyEncoding.JSON
+        payload = seal_envelope(message.role, topic.audience, document.to_json(), keys, encoding)
         if message.retained:
             self.retained[str(topic)] = payload
         return str(topic), payload
@@ -137,24 +142,26 @@ class TownHall:
         roots = [public_hex(key) for key in self.roots]
         every = [*publics.values(), *roots]
         roles = {role: RoleKeys(keys=frozenset({key_identifier(key)})) for role, key in publics.items()}
-        roles[Role.ROOT] = RoleKeys(keys=frozenset(map(key_identifier, roots)), threshold=2)
+        roles[SigningRole.ROOT] = RoleKeys(keys=frozenset(map(key_identifier, roots)), threshold=2)
         document = KeyList(**self.stamps(), keys={key_identifier(key): key for key in every}, roles=roles)
-        return self.sign(KEYS, document, Scope.ALL)
+        return self.sign(KEYS, document, ScopeKind.ALL)
 
     def publish_alerts(self, *alerts: Alert, group: str = "", **how: object) -> tuple[str, bytes]:
         document = AlertSet(**self.stamps(how.pop("lives_ms", YEAR)), alerts=alerts)
-        return self.sign(ALERTS, document, Scope.GROUP if group else Scope.ALL, group, **how)
+        return self.sign(ALERTS, document, ScopeKind.GROUP if group else ScopeKind.ALL, group, **how)
 
     def publish_beat(self, **heads: int) -> tuple[str, bytes]:
         named = {name.replace("_", "/"): sequence for name, sequence in heads.items()}
-        return self.sign(BEAT, Beat(**self.stamps(60_000), heads=named), Scope.ALL)
+        return self.sign(BEAT, Beat(**self.stamps(60_000), heads=named), ScopeKind.ALL)
 
     def publish_programme(self, manifest: Manifest, **how: object) -> tuple[str, bytes]:
-        return self.sign(PROGRAMME, Programme(**self.stamps(), manifest=manifest), Scope.SCREEN, SCREEN, **how)
+        return self.sign(
+            PROGRAMME, ProgrammeDocument(**self.stamps(), manifest=manifest), ScopeKind.SCREEN, SCREEN, **how
+        )
 
     def publish_command(self, name: str, kind: str, seconds: int = 0) -> tuple[str, bytes]:
-        document = Command(**self.stamps(60_000), id=name, kind=kind, seconds=seconds)
-        return self.sign(COMMAND, document, Scope.SCREEN, SCREEN)
+        document = ScreenCommand(**self.stamps(60_000), id=name, kind=kind, seconds=seconds)
+        return self.sign(COMMAND, document, ScopeKind.SCREEN, SCREEN)
 
     def add_file(self, content: bytes, media_type: str = "image/jpeg") -> AssetReference:
         import hashlib
@@ -190,7 +197,7 @@ class TownHall:
                 if self.headers.get("Authorization") != f"Bearer {TOKEN}":
                     self.send_error(401)
                 elif self.path == "/device/v1/documents":
-                    held = {"Beffroi-Plays": hall.ledger.held().to_json().decode()} if hall.ledger else {}
+                    held = {"Beffroi-Plays": hall.ledger.to_wire().to_json().decode()} if hall.ledger else {}
                     self._json({"documents": hall.documents()}, held)
                 elif (content := hall.files.get(self.path.rsplit("/", 1)[-1])) is not None:
                     self._file(content)

@@ -108,7 +108,7 @@ def test_every_declared_message_fits_in_a_packet():
 
 
 def test_a_comment_never_follows_a_value():
-    text = mosquitto.configuration(mosquitto.Broker(site=SITE))
+    text = mosquitto.configuration_text(mosquitto.MosquittoSettings(site=SITE))
     assert [line for line in text.splitlines() if "#" in line[1:] and not line.startswith("#")] == []
 
 

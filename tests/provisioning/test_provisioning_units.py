@@ -9,7 +9,7 @@ from beffroi_provisioning import units
 from beffroi_provisioning.__main__ import main
 
 INSTALLATION = (Path(__file__).parents[2] / "docs" / "installation.md").read_text()
-RENDERED = {"beffroi-server.service": units.server, "beffroi-player.service": units.player}
+RENDERED = {"beffroi-server.service": units.server_unit, "beffroi-player.service": units.player_unit}
 
 
 def parsed(text):
@@ -36,7 +36,7 @@ def test_what_is_forbidden_fails_and_does_not_kill(render):
 
 
 def test_a_player_may_ask_the_kernel_whether_its_clock_is_right_and_cannot_set_it():
-    unit = units.player()
+    unit = units.player_unit()
     # The last word counts, and another filter would be added by ProtectClock.
     assert unit.rindex("SystemCallFilter=adjtimex clock_adjtime\n") > unit.rindex("SystemCallFilter=~@privileged")
     assert "ProtectClock" not in unit
@@ -53,7 +53,7 @@ def test_systemd_finds_little_exposed(name, most, tmp_path):
 
 
 def test_a_player_is_watched_and_keeps_what_it_has():
-    unit = parsed(units.player())
+    unit = parsed(units.player_unit())
     service = unit["Service"]
     assert service["Type"] == "notify"
     assert service["NotifyAccess"] == "all"
@@ -65,19 +65,19 @@ def test_a_player_is_watched_and_keeps_what_it_has():
 
 
 def test_a_player_switches_its_display_and_starts_where_nobody_has_heard_of_the_bus_for_that():
-    unit = units.player()
+    unit = units.player_unit()
     assert "DeviceAllow=char-cec rw\n" in unit
     assert "DeviceAllow=char-i2c rw\n" in unit
     assert parsed(unit)["Service"]["SupplementaryGroups"].split() == ["video", "render", "input", "audio"]
 
 
 def test_a_player_does_not_wait_for_the_network():
-    assert "network" not in units.player().replace("wait for the network", "")
+    assert "network" not in units.player_unit().replace("wait for the network", "")
 
 
 def test_the_programs_are_where_the_documentation_installs_them():
     assert f"\nsudo -u beffroi-player {units.PROGRAMS}/beffroi-player enrol" in INSTALLATION
-    assert f"ExecStart={units.PROGRAMS}/beffroi-player run" in units.player()
+    assert f"ExecStart={units.PROGRAMS}/beffroi-player run" in units.player_unit()
 
 
 @pytest.mark.parametrize("name", RENDERED)
@@ -95,7 +95,7 @@ def test_the_folder_of_locks_that_debian_leaves_open_to_all_is_closed(render):
 
 
 def test_the_programs_are_where_they_were_said_to_be():
-    assert "ExecStart=/srv/town/bin/beffroi-server run" in units.server(Path("/srv/town/bin"))
+    assert "ExecStart=/srv/town/bin/beffroi-server run" in units.server_unit(Path("/srv/town/bin"))
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
@@ -116,7 +116,7 @@ def test_systemd_finds_no_fault(name, tmp_path):
 
 
 def test_the_hardware_watchdog_resets_a_machine_that_hangs():
-    assert parsed(units.watchdog())["Manager"]["RuntimeWatchdogSec"] == "10s"
+    assert parsed(units.watchdog_drop_in())["Manager"]["RuntimeWatchdogSec"] == "10s"
 
 
 def test_all_files_of_systemd_are_written(tmp_path):

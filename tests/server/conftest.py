@@ -10,12 +10,12 @@ from django.apps import apps
 from django.conf import settings as django_settings
 
 from beffroi_server.accounts import services as accounts
-from beffroi_server.accounts.models import Person, Role, Town
+from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.broadcast import keys
-from beffroi_server.library.models import Announcement, Template
+from beffroi_server.library.models import Announcement, AnnouncementTemplate
 from beffroi_server.programme import services as programme
 from beffroi_server.programme.models import Playlist, ScheduleRule
-from beffroi_server.screens.models import Group, Screen, ScreenClass, Technology
+from beffroi_server.screens.models import Screen, ScreenClass, ScreenGroup, TechnologyChoice
 
 
 @pytest.fixture(scope="session")
@@ -45,27 +45,27 @@ def town(db) -> Town:
 
 
 @pytest.fixture
-def alice(db) -> Person:
+def alice(db) -> User:
     """An editor."""
-    return accounts.create_person("alice", Role.EDITOR, password="alice")
+    return accounts.create_user("alice", UserRole.EDITOR, password="alice")
 
 
 @pytest.fixture
-def bob(db) -> Person:
+def bob(db) -> User:
     """The officer on call."""
-    return accounts.create_person("bob", Role.OFFICER, password="bob")
+    return accounts.create_user("bob", UserRole.OFFICER, password="bob")
 
 
 @pytest.fixture
-def charlie(db) -> Person:
+def charlie(db) -> User:
     """A technician: neither writes nor alerts."""
-    return accounts.create_person("charlie", Role.TECHNICIAN, password="charlie")
+    return accounts.create_user("charlie", UserRole.TECHNICIAN, password="charlie")
 
 
 @pytest.fixture
-def dora(db) -> Person:
+def dora(db) -> User:
     """The administrator."""
-    return accounts.create_person("dora", Role.ADMINISTRATOR, password="dora")
+    return accounts.create_user("dora", UserRole.ADMINISTRATOR, password="dora")
 
 
 @pytest.fixture
@@ -88,15 +88,15 @@ def led(db) -> ScreenClass:
         name="LED 128 × 64",
         width=128,
         height=64,
-        technology=Technology.LED,
+        technology=TechnologyChoice.LED,
         physical_height_mm=640,
         viewing_distance_mm=15_000,
     )
 
 
 @pytest.fixture
-def district(db) -> Group:
-    return Group.objects.create(slug="harbour", name="Harbour")
+def district(db) -> ScreenGroup:
+    return ScreenGroup.objects.create(slug="harbour", name="Harbour")
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def hall(town: Town, full_hd: ScreenClass) -> Screen:
 
 
 @pytest.fixture
-def quay(town: Town, led: ScreenClass, district: Group) -> Screen:
+def quay(town: Town, led: ScreenClass, district: ScreenGroup) -> Screen:
     """The LED panel on the quay, in the harbour district."""
     screen = Screen.objects.create(slug="quay", name="Quay", place="Rue du Port", screen_class=led)
     screen.groups.add(district)
@@ -116,22 +116,25 @@ def quay(town: Town, led: ScreenClass, district: Group) -> Screen:
 @pytest.fixture
 def announcement(db) -> Announcement:
     return Announcement.objects.create(
-        template=Template.NEWS, title="La piscine rouvre lundi", body="Ouverture à 9 heures.", label="Sports"
+        template=AnnouncementTemplate.NEWS,
+        title="La piscine rouvre lundi",
+        body="Ouverture à 9 heures.",
+        label="Sports",
     )
 
 
 @pytest.fixture
 def keyring(town: Town) -> Town:
     """The town with its keys made and its key list signed."""
-    keys.create()
+    keys.ensure_keys()
     return town
 
 
 @pytest.fixture
 def playlist(announcement: Announcement) -> Playlist:
     """A playlist of one announcement, on every screen, all day."""
-    playlist = programme.create_playlist("Everywhere", person=None)
-    programme.add_entry(playlist, announcement=announcement, person=None)
+    playlist = programme.create_playlist("Everywhere", user=None)
+    programme.add_entry(playlist, announcement=announcement, user=None)
     rule = ScheduleRule(name="All day", playlist=playlist, everywhere=True)
-    programme.save_rule(rule, person=None)
+    programme.save_rule(rule, user=None)
     return playlist

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from beffroi_server.accounts import audit, services
-from beffroi_server.accounts.models import AuditEvent, Person, SignInLink, Town
+from beffroi_server.accounts.models import AuditEvent, SignInLink, Town, User
 
 HOUR = dt.timedelta(hours=1)
 
@@ -38,25 +38,25 @@ class TestSignInLinks:
         token = token_of(services.create_sign_in_link(alice, HOUR))
         services.use_sign_in_link(token, timezone.now())
 
-        with pytest.raises(services.LinkInvalid):
+        with pytest.raises(services.SignInLinkInvalid):
             services.use_sign_in_link(token, timezone.now())
 
     @pytest.mark.parametrize("later", [HOUR, 2 * HOUR])
     def test_is_worth_nothing_at_its_end(self, alice, later):
         token = token_of(services.create_sign_in_link(alice, HOUR))
 
-        with pytest.raises(services.LinkInvalid):
+        with pytest.raises(services.SignInLinkInvalid):
             services.use_sign_in_link(token, timezone.now() + later)
 
     def test_does_not_let_in_somebody_who_left(self, alice):
         token = token_of(services.create_sign_in_link(alice, HOUR))
-        Person.objects.update(is_active=False)
+        User.objects.update(is_active=False)
 
-        with pytest.raises(services.LinkInvalid):
+        with pytest.raises(services.SignInLinkInvalid):
             services.use_sign_in_link(token, timezone.now())
 
     def test_an_unknown_token_is_refused(self, db):
-        with pytest.raises(services.LinkInvalid):
+        with pytest.raises(services.SignInLinkInvalid):
             services.use_sign_in_link("x", timezone.now())
 
 
@@ -69,16 +69,16 @@ class TestTown:
         assert Town.objects.get().site == "saint-aubin-du-cormier"
 
     def test_a_person_without_password_cannot_sign_in_with_one(self, db):
-        assert not services.create_person("eve").has_usable_password()
+        assert not services.create_user("eve").has_usable_password()
 
     def test_a_taken_name_is_refused(self, alice):
         with pytest.raises(ValidationError):
-            services.create_person("alice")
+            services.create_user("alice")
 
 
 class TestTrail:
     def test_names_who_did_what(self, alice):
-        event = audit.record(alice, "alert-broadcast", "Flood", until=dt.date(2026, 6, 15))
+        event = audit.record_event(alice, "alert-broadcast", "Flood", until=dt.date(2026, 6, 15))
 
         event.refresh_from_db()
         assert (event.actor, event.action, event.subject) == ("alice", "alert-broadcast", "Flood")
@@ -86,10 +86,10 @@ class TestTrail:
 
     def test_holds_as_it_was_written(self, alice):
         for number in range(5):
-            audit.record(alice, "playlist-renamed", "Été", number=number, share=0.1, nothing=None)
+            audit.record_event(alice, "playlist-renamed", "Été", number=number, share=0.1, nothing=None)
 
         assert audit.verify_chain()
-        assert audit.first_broken() is None
+        assert audit.first_broken_event() is None
 
     def test_an_empty_trail_holds(self, db):
         assert audit.verify_chain()
@@ -107,17 +107,17 @@ class TestTrail:
         ids=lambda change: next(iter(change)),
     )
     def test_shows_what_was_changed(self, alice, change):
-        events = [audit.record(alice, "rule-changed", "Noon", number=number) for number in range(3)]
+        events = [audit.record_event(alice, "rule-changed", "Noon", number=number) for number in range(3)]
         AuditEvent.objects.filter(pk=events[1].pk).update(**change)
 
-        assert audit.first_broken() == events[1]
+        assert audit.first_broken_event() == events[1]
         assert not audit.verify_chain()
 
     def test_shows_that_something_was_taken_away(self, alice):
-        events = [audit.record(alice, "rule-changed", "Noon") for _ in range(3)]
+        events = [audit.record_event(alice, "rule-changed", "Noon") for _ in range(3)]
         events[1].delete()
 
-        assert audit.first_broken() == events[2]
+        assert audit.first_broken_event() == events[2]
 
     @pytest.mark.django_db(transaction=True)
     def test_holds_when_many_write_at_once(self):
@@ -126,7 +126,7 @@ class TestTrail:
         def write() -> None:
             try:
                 for number in range(10):
-                    audit.record(None, "report-made", "x", number=number)
+                    audit.record_event(None, "report-made", "x", number=number)
             except DatabaseError as error:
                 failures.append(error)
             finally:

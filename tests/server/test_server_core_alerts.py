@@ -9,27 +9,27 @@ from django.utils import timezone
 
 from beffroi_content.model import AlertForm
 from beffroi_content.wire.messages import ALERTS
-from beffroi_content.wire.topics import Scope
+from beffroi_content.wire.topics import ScopeKind
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.errors import AlertRefused
-from beffroi_server.alerts.models import Alert, Level, Scenario, Status
-from beffroi_server.alerts.services import EVERYWHERE, Targets
+from beffroi_server.alerts.models import Alert, AlertLevel, AlertStatus, Scenario
+from beffroi_server.alerts.services import EVERYWHERE, AlertTargets
 from beffroi_server.broadcast import publisher, signing
-from beffroi_server.broadcast.models import Outgoing
-from beffroi_server.screens.models import Receipt, ScreenState
+from beffroi_server.broadcast.models import OutboxDocument
+from beffroi_server.screens.models import ReceiptRecord, ScreenState
 
 pytestmark = pytest.mark.usefixtures("keyring")
 
 
-def broadcast(targets: Targets = EVERYWHERE, **values) -> Alert:
-    given = {"level": Level.EMERGENCY, "title": "Flood", "source": "Town hall", "duration_min": 60, "person": None}
+def broadcast(targets: AlertTargets = EVERYWHERE, **values) -> Alert:
+    given = {"level": AlertLevel.EMERGENCY, "title": "Flood", "source": "Town hall", "duration_min": 60, "person": None}
     return services.broadcast_alert(targets=targets, **(given | values))
 
 
-def published(scope: Scope = Scope.ALL, name: str = ""):
-    return signing.published(ALERTS, scope, name)
+def published(scope: ScopeKind = ScopeKind.ALL, name: str = ""):
+    return signing.published_document(ALERTS, scope, name)
 
 
 def later(monkeypatch, **delta: int) -> dt.datetime:
@@ -47,25 +47,25 @@ class TestBroadcast:
         assert sent.ends_at_ms - sent.issued_at_ms == sent.time_to_live_ms == 3_600_000
 
     def test_is_in_the_set_of_each_target_only(self, quay, hall, district):
-        broadcast(Targets(groups=(district,), screens=(hall,)))
+        broadcast(AlertTargets(groups=(district,), screens=(hall,)))
 
-        assert len(published(Scope.GROUP, "harbour").alerts) == 1
-        assert len(published(Scope.SCREEN, "hall").alerts) == 1
+        assert len(published(ScopeKind.GROUP, "harbour").alerts) == 1
+        assert len(published(ScopeKind.SCREEN, "hall").alerts) == 1
         assert published() is None
 
     def test_everywhere_needs_no_other_target(self, hall):
-        broadcast(Targets(everywhere=True, screens=(hall,)))
+        broadcast(AlertTargets(everywhere=True, screens=(hall,)))
 
-        assert published(Scope.SCREEN, "hall") is None
+        assert published(ScopeKind.SCREEN, "hall") is None
 
     def test_joins_those_that_are_on(self):
         broadcast(title="First")
-        broadcast(title="Second", level=Level.VIGILANCE)
+        broadcast(title="Second", level=AlertLevel.VIGILANCE)
 
         assert {alert.title for alert in published().alerts} == {"First", "Second"}
 
     def test_is_recorded(self, bob, district):
-        alert = broadcast(Targets(groups=(district,)), status=Status.EXERCISE, person=bob)
+        alert = broadcast(AlertTargets(groups=(district,)), status=AlertStatus.EXERCISE, person=bob)
 
         event = AuditEvent.objects.first()
         assert (event.actor, event.action, event.subject) == ("bob", "alert-broadcast", "Flood")
@@ -81,7 +81,7 @@ class TestBroadcast:
     @pytest.mark.parametrize(
         ("code", "values"),
         [
-            ("no-target", {"targets": Targets()}),
+            ("no-target", {"targets": AlertTargets()}),
             ("no-duration", {"duration_min": 0}),
             ("no-duration", {"duration_min": 31 * 1440 + 1}),
             ("no-title", {"title": "  "}),
@@ -117,7 +117,7 @@ class TestBroadcast:
 class TestEnd:
     def test_is_said(self, bob):
         alert = broadcast()
-        services.end_alert(alert, person=bob)
+        services.end_alert(alert, user=bob)
 
         (sent,) = published().alerts
         assert sent.time_to_live_ms == 0
@@ -126,49 +126,49 @@ class TestEnd:
 
     def test_comes_once(self):
         alert = broadcast()
-        services.end_alert(alert, person=None)
+        services.end_alert(alert, user=None)
 
         with pytest.raises(AlertRefused):
-            services.end_alert(alert, person=None)
+            services.end_alert(alert, user=None)
 
     def test_leaves_the_set_when_it_has_been_said(self, monkeypatch):
         alert = broadcast(all_clear_s=300)
-        services.end_alert(alert, person=None)
+        services.end_alert(alert, user=None)
 
-        assert services.settle(later(monkeypatch, seconds=290)) == 0
+        assert services.settle_ended_alerts(later(monkeypatch, seconds=290)) == 0
         assert len(published().alerts) == 1
-        assert services.settle(later(monkeypatch, seconds=11)) == 1
+        assert services.settle_ended_alerts(later(monkeypatch, seconds=11)) == 1
         assert published().alerts == ()
-        assert services.settle(timezone.now()) == 0
+        assert services.settle_ended_alerts(timezone.now()) == 0
 
     def test_by_itself_leaves_the_set_too(self, monkeypatch, district):
-        broadcast(Targets(groups=(district,)), duration_min=10, all_clear_s=60)
+        broadcast(AlertTargets(groups=(district,)), duration_min=10, all_clear_s=60)
 
-        assert services.settle(later(monkeypatch, minutes=10, seconds=59)) == 0
-        assert services.settle(later(monkeypatch, seconds=2)) == 1
-        assert published(Scope.GROUP, "harbour").alerts == ()
+        assert services.settle_ended_alerts(later(monkeypatch, minutes=10, seconds=59)) == 0
+        assert services.settle_ended_alerts(later(monkeypatch, seconds=2)) == 1
+        assert published(ScopeKind.GROUP, "harbour").alerts == ()
 
     def test_a_withdrawn_alert_is_gone_at_once(self, bob):
         alert = broadcast()
-        services.withdraw_alert(alert, person=bob)
+        services.withdraw_alert(alert, user=bob)
 
         assert published().alerts == ()
         assert AuditEvent.objects.first().action == "alert-withdrawn"
         with pytest.raises(AlertRefused):
-            services.withdraw_alert(alert, person=bob)
+            services.withdraw_alert(alert, user=bob)
         with pytest.raises(AlertRefused):
-            services.end_alert(alert, person=bob)
+            services.end_alert(alert, user=bob)
 
     def test_an_ended_alert_can_be_withdrawn_while_its_end_is_said(self):
         alert = broadcast()
-        services.end_alert(alert, person=None)
-        services.withdraw_alert(alert, person=None)
+        services.end_alert(alert, user=None)
+        services.withdraw_alert(alert, user=None)
 
         assert published().alerts == ()
 
     def test_is_later_when_extended(self, bob):
         alert = broadcast(duration_min=10)
-        services.extend_alert(alert, 20, person=bob)
+        services.extend_alert(alert, 20, user=bob)
 
         (sent,) = published().alerts
         assert sent.ends_at_ms - sent.issued_at_ms == 30 * 60_000
@@ -177,7 +177,7 @@ class TestEnd:
     @pytest.mark.parametrize("minutes", [0, -5, 31 * 1440])
     def test_cannot_be_moved_anyhow(self, minutes):
         with pytest.raises(AlertRefused):
-            services.extend_alert(broadcast(), minutes, person=None)
+            services.extend_alert(broadcast(), minutes, user=None)
 
     def test_time_to_live_is_what_remains(self, monkeypatch):
         broadcast(duration_min=60)
@@ -202,7 +202,7 @@ class TestSending:
 
     @pytest.mark.django_db(transaction=True)
     def test_nothing_leaves_when_it_is_not_committed(self, monkeypatch):
-        sent: list[Outgoing] = []
+        sent: list[OutboxDocument] = []
         monkeypatch.setattr(publisher, "send", sent.append)
         monkeypatch.setattr(audit, "record", lambda *_, **__: 1 / 0)
 
@@ -210,11 +210,11 @@ class TestSending:
             broadcast()
 
         assert sent == []
-        assert not Outgoing.objects.filter(topic__endswith="alerts").exists()
+        assert not OutboxDocument.objects.filter(topic__endswith="alerts").exists()
 
 
 class TestReceipts:
-    def receipt(self, alert: Alert, screen, **values) -> Receipt:
+    def receipt(self, alert: Alert, screen, **values) -> ReceiptRecord:
         given = {
             "stream": "all/alerts",
             "sequence": 1,
@@ -226,7 +226,7 @@ class TestReceipts:
             "frame": "0" * 64,
             "clock": "trusted",
         }
-        return Receipt.objects.create(screen=screen, **(given | values))
+        return ReceiptRecord.objects.create(screen=screen, **(given | values))
 
     def test_say_what_became_of_it_on_each_screen(self, hall, quay):
         alert = broadcast()
@@ -248,6 +248,6 @@ class TestReceipts:
         assert queries.receipts_of(alert)[0].shown_at == first
 
     def test_are_asked_of_targets_only(self, hall, quay, district):
-        alert = broadcast(Targets(groups=(district,)))
+        alert = broadcast(AlertTargets(groups=(district,)))
 
         assert [receipt.screen for receipt in queries.receipts_of(alert)] == [quay]

@@ -14,9 +14,9 @@ from PIL import Image
 
 from beffroi_content.raster import image_digest
 from beffroi_content.timeline import Moment
-from beffroi_content.trust import TrustAnchor, TrustState, admit
-from beffroi_content.wire.captures import SIZE_LIMIT, labelled
-from beffroi_content.wire.reports import Capture
+from beffroi_content.trust import TrustAnchor, TrustState, admit_document
+from beffroi_content.wire.captures import SIZE_LIMIT, add_label
+from beffroi_content.wire.reports import CaptureLabel
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
 from beffroi_server.instants import unix_ms
@@ -32,12 +32,12 @@ pytestmark = [pytest.mark.urls(__name__), pytest.mark.usefixtures("keyring", "pa
 
 @pytest.fixture
 def patience(monkeypatch) -> None:
-    monkeypatch.setattr(device_api, "attempts", device_api.Attempts(10, 60.0))
+    monkeypatch.setattr(device_api, "attempts", device_api.FailureLimiter(10, 60.0))
 
 
 @pytest.fixture
 def token(hall) -> str:
-    return services.enrol(services.new_enrolment(hall)[0])["token"]
+    return services.enrol_player(services.open_enrolment(hall)[0])["token"]
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def enrol(client, code: str):
 class TestEnrolment:
     def test_hands_over_what_a_player_needs(self, client, hall, settings):
         settings.PUBLIC_URL, settings.MQTT_PORT = "https://affichage.example:8443", 1884
-        code, command = services.new_enrolment(hall)
+        code, command = services.open_enrolment(hall)
 
         answer = enrol(client, code).json()
 
@@ -73,7 +73,7 @@ class TestEnrolment:
         assert answer["token"] not in str(Screen.objects.values_list())
 
     def test_takes_a_code_once(self, client, hall):
-        code, _ = services.new_enrolment(hall)
+        code, _ = services.open_enrolment(hall)
 
         assert enrol(client, code).status_code == 200
         assert enrol(client, code).status_code == 403
@@ -81,17 +81,17 @@ class TestEnrolment:
 
     @pytest.mark.parametrize("written", [str.lower, lambda code: code.replace("-", " "), lambda code: f" {code}\n"])
     def test_takes_a_code_however_it_was_typed(self, client, hall, written):
-        assert enrol(client, written(services.new_enrolment(hall)[0])).status_code == 200
+        assert enrol(client, written(services.open_enrolment(hall)[0])).status_code == 200
 
     def test_a_code_ends_after_a_day(self, client, hall):
-        code, _ = services.new_enrolment(hall)
+        code, _ = services.open_enrolment(hall)
         Screen.objects.update(enrolment_expires_at=timezone.now() - dt.timedelta(seconds=1))
 
         assert enrol(client, code).status_code == 403
 
     def test_a_newer_code_replaces_the_former(self, client, hall):
-        first, _ = services.new_enrolment(hall)
-        services.new_enrolment(hall)
+        first, _ = services.open_enrolment(hall)
+        services.open_enrolment(hall)
 
         assert enrol(client, first).status_code == 403
 
@@ -99,12 +99,12 @@ class TestEnrolment:
         assert enrol(client, "").status_code == 403
 
     def test_a_new_player_pushes_the_former_out(self, client, hall, token):
-        enrol(client, services.new_enrolment(hall)[0])
+        enrol(client, services.open_enrolment(hall)[0])
 
         assert client.get("/device/v1/documents", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
     def test_guessing_is_slowed_down(self, client, hall):
-        code, _ = services.new_enrolment(hall)
+        code, _ = services.open_enrolment(hall)
 
         answers = [enrol(client, f"AAAA-AAAA-{number:04}").status_code for number in range(11)]
 
@@ -133,7 +133,7 @@ class TestAccess:
 
     def test_ends_when_it_is_revoked(self, ask, hall):
         assert ask("documents").status_code == 200
-        services.revoke(hall)
+        services.revoke_player(hall)
 
         assert ask("documents").status_code == 401
 
@@ -145,21 +145,23 @@ class TestAccess:
 
 class TestDocuments:
     def test_are_admitted_in_their_order(self, ask, hall, playlist):
-        alerts.publish_sets(timezone.now())
-        publication.publish_due()
+        alerts.publish_all_sets(timezone.now())
+        publication.publish_due_programmes()
         state = TrustState(anchor=services.keys.trust_anchor("hall"))
         now = unix_ms(timezone.now())
 
         for document in ask("documents").json()["documents"]:
-            admission = admit(state, document["topic"], base64.b64decode(document["payload"]), Moment(now, now))
+            admission = admit_document(
+                state, document["topic"], base64.b64decode(document["payload"]), Moment(now, now)
+            )
             state = admission.state
 
         assert set(state.floors) == {"all/keys", "all/beat", "all/alerts", "s-hall/programme"}
 
     def test_are_those_of_the_screen_only(self, ask, hall, quay, district):
-        for targets in (alerts.Targets(groups=(district,)), alerts.Targets(screens=(quay,))):
+        for targets in (alerts.AlertTargets(groups=(district,)), alerts.AlertTargets(screens=(quay,))):
             alerts.broadcast_alert(
-                level="emergency", title="Flood", source="Town hall", targets=targets, duration_min=5, person=None
+                level="emergency", title="Flood", source="Town hall", targets=targets, duration_min=5, user=None
             )
         assert not any("harbour" in d["topic"] or "quay" in d["topic"] for d in ask("documents").json()["documents"])
 
@@ -178,7 +180,7 @@ class TestDocuments:
 
     def test_that_are_newer_are_sent(self, ask):
         before = ask("documents")["ETag"]
-        alerts.publish_sets(timezone.now())
+        alerts.publish_all_sets(timezone.now())
 
         assert ask("documents", If_None_Match=before).status_code == 200
 
@@ -195,7 +197,7 @@ class TestAssets:
         folder = settings.MEDIA_STORE / "upload"
         folder.mkdir(parents=True)
         (folder / "file").write_bytes(self.CONTENT)
-        return ingest.asset(ingest.keep(folder / "file", "image/png")).sha256
+        return ingest.asset_row(ingest.store_file(folder / "file", "image/png")).sha256
 
     def test_are_named_by_their_content(self, ask, sha256):
         answer = ask(f"assets/{sha256}")
@@ -279,7 +281,7 @@ def png(size: tuple[int, int] = (64, 36), **said: object) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     known = {"size": size, "picture": image_digest(image), "taken_at_ms": 5, "clock": "trusted"} | said
-    return labelled(buffer.getvalue(), Capture.model_validate(known))
+    return add_label(buffer.getvalue(), CaptureLabel.model_validate(known))
 
 
 class TestCapture:
@@ -295,17 +297,17 @@ class TestCapture:
         body = png()
 
         assert put(body).status_code == 200
-        kept = captures.of(hall)
-        assert (kept.path.read_bytes(), kept.said.size) == (body, (64, 36))
+        kept = captures.newest_capture(hall)
+        assert (kept.path.read_bytes(), kept.details.size) == (body, (64, 36))
         assert [path.name for path in kept.path.parent.iterdir()] == ["hall.png"]
 
     def test_that_is_newer_takes_its_place(self, put, hall):
         put(png())
-        first = captures.of(hall)
+        first = captures.newest_capture(hall)
         put(png(programme=8))
 
-        assert captures.of(hall).said.programme == 8
-        assert captures.of(hall).mark != first.mark
+        assert captures.newest_capture(hall).details.programme == 8
+        assert captures.newest_capture(hall).version != first.version
 
     @pytest.mark.parametrize("spoil", [lambda b: b"", lambda b: b[:-1], lambda b: b"GIF89a" + b, lambda b: b[:50] + b])
     def test_that_is_none_is_refused_and_leaves_the_one_before(self, put, hall, spoil):
@@ -314,35 +316,35 @@ class TestCapture:
         answer = put(spoil(png(programme=9)))
 
         assert (answer.status_code, answer.json()["error"]) == (400, "malformed")
-        assert captures.of(hall).said.programme is None
-        assert [path.name for path in captures.path_of(hall).parent.iterdir()] == ["hall.png"]
+        assert captures.newest_capture(hall).details.programme is None
+        assert [path.name for path in captures.capture_path(hall).parent.iterdir()] == ["hall.png"]
 
     def test_that_is_too_large_is_refused_and_nothing_is_left(self, put, hall, monkeypatch):
         body = png()
         monkeypatch.setattr(captures, "SIZE_LIMIT", len(body) - 1)
 
         assert put(body).status_code == 413
-        assert list(captures.path_of(hall).parent.iterdir()) == []
+        assert list(captures.capture_path(hall).parent.iterdir()) == []
 
     def test_that_announces_too_much_is_not_even_read(self, put, hall):
         assert put(png(), **{"Content-Length": str(SIZE_LIMIT + 1)}).status_code == 413
-        assert captures.of(hall) is None
+        assert captures.newest_capture(hall) is None
 
     def test_is_for_enrolled_players_and_for_put_only(self, client, hall, dora, put):
         assert client.put("/device/v1/capture", png(), content_type="image/png").status_code == 401
         client.force_login(dora)
         assert client.put("/device/v1/capture", png(), content_type="image/png").status_code == 401
-        services.revoke(hall)
+        services.revoke_player(hall)
         assert put(png()).status_code == 401
-        assert captures.of(hall) is None
+        assert captures.newest_capture(hall) is None
 
     def test_of_one_screen_is_never_that_of_another(self, put, quay):
         put(png())
 
-        assert captures.of(quay) is None
+        assert captures.newest_capture(quay) is None
 
     def test_whose_file_was_damaged_is_as_none(self, put, hall):
         put(png())
-        captures.path_of(hall).write_bytes(b"\x89PNG\r\n\x1a\n")
+        captures.capture_path(hall).write_bytes(b"\x89PNG\r\n\x1a\n")
 
-        assert captures.of(hall) is None
+        assert captures.newest_capture(hall) is None

@@ -64,12 +64,12 @@ class Visitor:
 
 @pytest.fixture
 def token(keyring, hall) -> str:
-    return screens.enrol(screens.new_enrolment(hall)[0])["token"]
+    return screens.enrol_player(screens.open_enrolment(hall)[0])["token"]
 
 
 @pytest.fixture
 def other(keyring, quay) -> str:
-    return screens.enrol(screens.new_enrolment(quay)[0])["token"]
+    return screens.enrol_player(screens.open_enrolment(quay)[0])["token"]
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ class TestDoor:
         assert not visit(username, token if password == "TOKEN" else password).connected
 
     def test_is_closed_for_a_player_that_was_sent_away(self, visit, token, hall):
-        screens.revoke(hall)
+        screens.revoke_player(hall)
 
         assert not visit("s-hall", token).connected
 
@@ -206,4 +206,4 @@ def test_a_port_that_is_taken_is_named(keyring):
     ],
 )  # fmt: skip
 def test_the_table_of_writing(topic, allowed):
-    assert access.may_write("saint-aubin", "s-hall", f"{SITE}/{topic}") is allowed
+    assert access.may_publish("saint-aubin", "s-hall", f"{SITE}/{topic}") is allowed

@@ -13,19 +13,19 @@ from PIL import Image
 from waiting import PATIENCE_S
 
 from beffroi_server.broadcast.heard import is_jpeg
-from beffroi_server.broadcast.ingest import BYTES_LIMIT, Ingest, filters
+from beffroi_server.broadcast.ingest import MAX_WAITING_BYTES, InboundQueue, topic_filters
 from beffroi_server.screens import queries
-from beffroi_server.screens.models import Play, Receipt, ScreenState
+from beffroi_server.screens.models import PlayRecord, ReceiptRecord, ScreenState
 
 FRAME = "a" * 64
 
 
 @pytest.fixture
-def ingest(hall, quay) -> Ingest:
+def ingest(hall, quay) -> InboundQueue:
     for screen in (hall, quay):
         screen.enrolled_at = timezone.now()
         screen.save()
-    return Ingest("saint-aubin")
+    return InboundQueue("saint-aubin")
 
 
 def up(leaf: str, content: object, screen: str = "hall", site: str = "saint-aubin") -> tuple[str, bytes]:
@@ -62,11 +62,11 @@ def jpeg(size: tuple[int, int] = (64, 32)) -> bytes:
     return buffer.getvalue()
 
 
-def drained(ingest: Ingest) -> None:
+def drained(ingest: InboundQueue) -> None:
     """Let the thread that writes do what there is, and end."""
     stopping = threading.Event()
     stopping.set()
-    writer = threading.Thread(target=ingest.run, args=(stopping,))
+    writer = threading.Thread(target=ingest.run_writer, args=(stopping,))
     writer.start()
     writer.join(PATIENCE_S)
 
@@ -125,13 +125,16 @@ class TestReceiptsAndPlays:
         for _ in range(2):
             assert ingest.write([receipts, plays, receipts]) == 3
 
-        assert Receipt.objects.count() == 2
-        assert list(Play.objects.order_by("number").values_list("slide", "alert")) == [("welcome", ""), ("", "flood")]
+        assert ReceiptRecord.objects.count() == 2
+        assert list(PlayRecord.objects.order_by("number").values_list("slide", "alert")) == [
+            ("welcome", ""),
+            ("", "flood"),
+        ]
 
     def test_numbers_of_two_screens_do_not_meet(self, ingest):
         ingest.write([up("plays", {"plays": [play(1)]}), up("plays", {"plays": [play(1)]}, "quay")])
 
-        assert Play.objects.count() == 2
+        assert PlayRecord.objects.count() == 2
 
     def test_an_instant_at_the_end_of_time_can_be_shown(self, ingest):
         far = receipt(presented_at_ms=253_402_300_799_999, received_at_ms=253_402_300_799_999)
@@ -139,15 +142,15 @@ class TestReceiptsAndPlays:
             [up("receipts", {"boot": "b", "receipts": [far]}), up("plays", {"plays": [play(1, lasted_ms=2**70)]})]
         )
 
-        assert Receipt.objects.get().presented_at.astimezone().year < 2100
-        assert Play.objects.get().lasted_ms == 2**63 - 1
+        assert ReceiptRecord.objects.get().presented_at.astimezone().year < 2100
+        assert PlayRecord.objects.get().lasted_ms == 2**63 - 1
 
 
 class TestScreenshots:
     def test_the_newest_is_kept(self, ingest, hall):
         ingest.write([up("screenshot", jpeg((8, 8))), up("screenshot", jpeg((64, 32)))])
 
-        picture, at = queries.screenshot(hall)
+        picture, at = queries.newest_screenshot(hall)
         assert Image.open(io.BytesIO(picture)).size == (64, 32)
         assert (timezone.now() - at).total_seconds() < 60
         assert [path.name for path in queries.screenshot_path("hall").parent.iterdir()] == ["hall.jpg"]
@@ -160,7 +163,7 @@ class TestScreenshots:
     def test_what_is_no_picture_is_not(self, ingest, hall, payload):
         ingest.write([up("screenshot", payload)])
 
-        assert queries.screenshot(hall) is None
+        assert queries.newest_screenshot(hall) is None
 
     def test_a_picture_is_known_by_its_segments(self):
         assert is_jpeg(jpeg())
@@ -203,7 +206,7 @@ class TestHostileMessages:
         ingest.write([status(True), report(3, preparing="\0"), up("plays", {"plays": [play(1)]})])
 
         assert state().online
-        assert Play.objects.count() == 1
+        assert PlayRecord.objects.count() == 1
 
     def test_of_a_screen_that_was_sent_away_are_not_heard(self, ingest, hall):
         hall.enrolled_at = None
@@ -224,7 +227,7 @@ class TestHostileMessages:
 
     @pytest.mark.django_db(transaction=True)
     def test_a_flood_of_large_ones_does_not_fill_the_memory(self, ingest, caplog):
-        large = up("screenshot", bytes(BYTES_LIMIT // 4))
+        large = up("screenshot", bytes(MAX_WAITING_BYTES // 4))
         for _ in range(7):
             ingest.offer(*large)
         drained(ingest)
@@ -243,10 +246,10 @@ def test_what_was_taken_from_the_broker_is_written_though_the_server_stops(inges
         ingest.offer(*up("plays", {"plays": [play(number)]}))
     drained(ingest)
 
-    assert Play.objects.count() == 1_200
+    assert PlayRecord.objects.count() == 1_200
 
 
 def test_subscriptions_are_to_every_leaf_that_screens_speak_on():
-    assert [name.rsplit("/", 1)[1] for name, _ in filters("x")] == [
+    assert [name.rsplit("/", 1)[1] for name, _ in topic_filters("x")] == [
         "status", "report", "receipts", "plays", "screenshot",
     ]  # fmt: skip

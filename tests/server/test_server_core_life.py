@@ -24,11 +24,11 @@ from waiting import PATIENCE_S, free_port, listens, until
 from beffroi_server import service, setup
 from beffroi_server.__main__ import main
 from beffroi_server.accounts import services as accounts
-from beffroi_server.accounts.models import Person, Role, Town
+from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts import services as alerts
 from beffroi_server.broadcast import access, jobs, publisher, signing
-from beffroi_server.broadcast.leader import FileLeadership
-from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.broadcast.leader import FileLeaderLock
+from beffroi_server.broadcast.models import OutboxDocument
 from beffroi_server.feeds import fetch
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.programme import publication
@@ -184,7 +184,7 @@ class TestCommandsInProcess:
     def test_a_person_is_added_once(self, capsys):
         assert main(["person", "add", "carla", "--role", "officer"]) == 0
         assert "/sign-in/" in capsys.readouterr().out
-        assert Person.objects.get().role == Role.OFFICER
+        assert User.objects.get().role == UserRole.OFFICER
         assert main(["person", "add", "carla"]) == 1
         assert "beffroi-server:" in capsys.readouterr().err
 
@@ -216,33 +216,33 @@ class TestSetUp:
         pass
 
     def test_makes_all_that_a_town_needs(self):
-        town, administrator = setup.initialise("Saint-Aubin")
+        town, administrator = setup.initialise_town("Saint-Aubin")
 
         assert town == Town.objects.get()
         assert administrator is not None
-        assert administrator.role == Role.ADMINISTRATOR
+        assert administrator.role == UserRole.ADMINISTRATOR
         assert ScreenClass.objects.count() == 5
-        assert {topic.split("/down/")[1] for topic in Outgoing.objects.values_list("topic", flat=True)} == {
+        assert {topic.split("/down/")[1] for topic in OutboxDocument.objects.values_list("topic", flat=True)} == {
             "all/keys", "all/alerts",
         }  # fmt: skip
 
     def test_does_no_harm_when_run_again(self):
-        setup.initialise("Saint-Aubin")
-        before = list(Outgoing.objects.values_list("topic", "sequence"))
+        setup.initialise_town("Saint-Aubin")
+        before = list(OutboxDocument.objects.values_list("topic", "sequence"))
 
-        assert setup.initialise("Other")[1] is None
-        assert list(Outgoing.objects.values_list("topic", "sequence")) == before
-        assert Person.objects.count() == 1
+        assert setup.initialise_town("Other")[1] is None
+        assert list(OutboxDocument.objects.values_list("topic", "sequence")) == before
+        assert User.objects.count() == 1
 
     def test_says_that_root_keys_do_not_belong_here(self):
-        setup.initialise("Saint-Aubin")
+        setup.initialise_town("Saint-Aubin")
 
-        assert any("root-1.pem" in finding for finding in setup.findings())
+        assert any("root-1.pem" in finding for finding in setup.deployment_findings())
 
 
 class TestLead:
     def test_is_with_one(self, tmp_path):
-        first, second = FileLeadership(tmp_path / "lock"), FileLeadership(tmp_path / "lock")
+        first, second = FileLeaderLock(tmp_path / "lock"), FileLeaderLock(tmp_path / "lock")
 
         assert first.acquire()
         assert first.acquire()
@@ -264,13 +264,13 @@ class TestLead:
 
         monkeypatch.setattr(service, "LEAD_EVERY_S", 0.01)
         monkeypatch.setattr(service, "_start_leading", begin)
-        monkeypatch.setattr(service.leader, "leadership", lambda: FileLeadership(tmp_path / "lock"))
-        leading = threading.Thread(target=service._lead, args=(stopping, None))
+        monkeypatch.setattr(service.leader, "leadership", lambda: FileLeaderLock(tmp_path / "lock"))
+        leading = threading.Thread(target=service._lead_while_running, args=(stopping, None))
         leading.start()
         leading.join(PATIENCE_S)
 
         assert len(begun) == 3
-        assert FileLeadership(tmp_path / "lock").acquire()
+        assert FileLeaderLock(tmp_path / "lock").acquire()
 
 
 class TestWorkers:
@@ -286,8 +286,8 @@ class TestWorkers:
 
         monkeypatch.setattr(publication, "RETRY_S", 0)
         monkeypatch.setattr(publication, "publish_due", publish_due)
-        publication.due.set()
-        worker = threading.Thread(target=publication.run_worker, args=(stopping,))
+        publication.publication_due.set()
+        worker = threading.Thread(target=publication.run_publication, args=(stopping,))
         worker.start()
         worker.join(PATIENCE_S)
 
@@ -310,9 +310,9 @@ class TestJobs:
     @pytest.fixture(autouse=True)
     def sent(self) -> Iterator[list[str]]:
         recorder = Recorder()
-        publisher.install(publisher.Publisher(recorder))
+        publisher.install_publisher(publisher.OutboxPublisher(recorder))
         yield recorder.topics
-        publisher.install(None)
+        publisher.install_publisher(None)
 
     @pytest.fixture
     def site_that_hangs(self, monkeypatch) -> list[Callable[[], None]]:
@@ -322,64 +322,64 @@ class TestJobs:
         def fetched(_address: str) -> bytes:
             for happen in meanwhile:
                 happen()
-            raise fetch.Unreachable("It did not answer in time.")
+            raise fetch.FetchError("It did not answer in time.")
 
         monkeypatch.setattr(fetch, "fetch", fetched)
         return meanwhile
 
     def test_the_beat(self, sent):
-        jobs.beat()
-        jobs.beat()
+        jobs.send_beat()
+        jobs.send_beat()
 
         assert sent == ["all/beat", "all/beat"]
-        assert not Outgoing.objects.filter(topic__endswith="beat").exists()
+        assert not OutboxDocument.objects.filter(topic__endswith="beat").exists()
 
     def test_a_screen_that_is_behind_gets_its_programme_again(self, sent, hall, quay, playlist):
-        publication.publish_due()
-        newest = Outgoing.objects.get(topic__endswith="s-hall/programme").sequence
+        publication.publish_due_programmes()
+        newest = OutboxDocument.objects.get(topic__endswith="s-hall/programme").sequence
         for screen, sequence in ((hall, newest), (quay, 5)):
             ScreenState.objects.create(screen=screen, online=True, report={"programme": sequence})
 
-        assert jobs.reconcile() == 1
+        assert jobs.reconcile_programmes() == 1
         assert sent == ["s-quay/programme"]
 
     def test_a_screen_that_is_off_is_left_alone(self, sent, hall, playlist):
-        publication.publish_due()
+        publication.publish_due_programmes()
         ScreenState.objects.create(screen=hall, online=False, report={"programme": 5})
 
-        assert jobs.reconcile() == 0
+        assert jobs.reconcile_programmes() == 0
 
     def test_what_is_due_is_published(self, hall):
-        jobs.reconcile()
+        jobs.reconcile_programmes()
 
         assert Screen.objects.get().programme_due_at is None
 
     def test_what_would_soon_be_too_old_is_signed_again(self, hall, playlist):
-        publication.publish_due()
-        alerts.publish_sets(timezone.now())
-        before = dict(Outgoing.objects.values_list("topic", "sequence"))
-        assert jobs.renew() == 0
+        publication.publish_due_programmes()
+        alerts.publish_all_sets(timezone.now())
+        before = dict(OutboxDocument.objects.values_list("topic", "sequence"))
+        assert jobs.renew_documents() == 0
 
-        Outgoing.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
+        OutboxDocument.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
 
-        assert jobs.renew() == 2
-        after = dict(Outgoing.objects.values_list("topic", "sequence"))
+        assert jobs.renew_documents() == 2
+        after = dict(OutboxDocument.objects.values_list("topic", "sequence"))
         assert {topic.rsplit("/", 1)[1] for topic in after if after[topic] > before[topic]} == {"alerts", "programme"}
-        assert jobs.renew() == 0
+        assert jobs.renew_documents() == 0
 
     def test_what_is_published_while_others_are_signed_again_is_not_undone(self, hall, quay, playlist, monkeypatch):
-        publication.publish_due()
-        Outgoing.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
+        publication.publish_due_programmes()
+        OutboxDocument.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
         seal = signing.seal_document
 
         def seal_while_somebody_turns_the_other_screen(message, scope, name, *rest, **more):
             if name == "hall":
                 Screen.objects.filter(slug="quay").update(rotation=90, programme_due_at=timezone.now())
-                publication.publish(Screen.objects.get(slug="quay"))
+                publication.publish_programme(Screen.objects.get(slug="quay"))
             return seal(message, scope, name, *rest, **more)
 
         monkeypatch.setattr(signing, "seal_document", seal_while_somebody_turns_the_other_screen)
-        jobs.renew()
+        jobs.renew_documents()
 
         assert publication.published_manifest(hall).settings.rotation == 0
         assert publication.published_manifest(quay).settings.rotation == 90
@@ -390,12 +390,12 @@ class TestJobs:
             Feed.objects.create(name=name, kind=FeedKind.NEWS, address="https://example.org/")
         site_that_hangs.append(stopping.set)
 
-        jobs.feeds(stopping)
+        jobs.refresh_feeds(stopping)
 
         assert Feed.objects.filter(failures=1).count() == 1
 
     def test_all_run_late_rather_than_never(self):
-        scheduler = jobs.scheduler(threading.Event())
+        scheduler = jobs.build_scheduler(threading.Event())
         scheduler.start(paused=True)
         found = {job.id: (job.misfire_grace_time, job.coalesce) for job in scheduler.get_jobs()}
         scheduler.shutdown()
@@ -407,11 +407,11 @@ class TestJobs:
 @pytest.mark.usefixtures("keyring")
 def test_mosquitto_files_hold_who_is_enrolled(tmp_path, hall, quay, settings):
     settings.MQTT_PASSWORD = "secret"
-    services.enrol(services.new_enrolment(hall)[0])
+    services.enrol_player(services.open_enrolment(hall)[0])
 
     passwords, _ = access.write_mosquitto_files(tmp_path)
 
     assert [line.split(":")[0] for line in passwords.read_text().splitlines()] == ["server", "s-hall"]
-    services.revoke(hall)
+    services.revoke_player(hall)
     access.write_mosquitto_files(tmp_path)
     assert [line.split(":")[0] for line in passwords.read_text().splitlines()] == ["server"]

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.library import ingest, queries, services
-from beffroi_server.library.errors import EditConflict, InUse, MediaRefused
+from beffroi_server.library.errors import EditConflict, ItemInUse, MediaRefused
 from beffroi_server.library.models import Announcement, Asset, MediaItem
 from beffroi_server.programme import services as programme
 
@@ -31,7 +31,7 @@ def photograph(size: tuple[int, int] = (640, 480)) -> Image.Image:
 
 
 def add(content: bytes, name: str = "fête.jpg", person=None) -> MediaItem:
-    return services.add_picture(io.BytesIO(content), name=name, description="A fair", person=person)
+    return services.add_image(io.BytesIO(content), name=name, description="A fair", user=person)
 
 
 def shown(item: MediaItem) -> Image.Image:
@@ -39,7 +39,7 @@ def shown(item: MediaItem) -> Image.Image:
 
 
 def stored(sha256: str) -> Image.Image:
-    return Image.open(io.BytesIO(ingest.path_of(sha256).read_bytes()))
+    return Image.open(io.BytesIO(ingest.media_path(sha256).read_bytes()))
 
 
 def bomb(width: int, height: int) -> bytes:
@@ -58,9 +58,9 @@ class TestPictures:
         content = encoded(photograph(), "JPEG")
         item = add(content, person=alice)
 
-        assert ingest.path_of(item.original_id).read_bytes() == content
+        assert ingest.media_path(item.original_id).read_bytes() == content
         assert (item.width, item.height, item.uploaded_by) == (640, 480, alice)
-        assert item.picture.size == ingest.path_of(item.picture_id).stat().st_size
+        assert item.picture.size == ingest.media_path(item.picture_id).stat().st_size
         assert stored(item.thumbnail_id).size == (400, 300)
         assert AuditEvent.objects.get(action="picture-added").actor == "alice"
 
@@ -205,7 +205,7 @@ class TestHostileFiles:
         file = hundred_megabytes()
 
         with pytest.raises(MediaRefused) as refused:
-            services.add_picture(file, name="notes.txt", person=None)
+            services.add_image(file, name="notes.txt", user=None)
 
         assert refused.value.code == "too-large-picture"
         assert file.read(1)
@@ -234,22 +234,22 @@ class TestHostileFiles:
 
 class TestAnnouncements:
     def test_are_saved_with_who_did_it(self, alice):
-        saved = services.save_announcement(person=alice, title="Fair", body="On the square.")
+        saved = services.save_announcement(user=alice, title="Fair", body="On the square.")
 
         assert (saved.version, saved.updated_by) == (1, alice)
         assert AuditEvent.objects.first().action == "announcement-created"
 
     def test_rise_in_version(self, announcement, alice):
-        saved = services.save_announcement(announcement, person=alice, expected_version=1, title="Pool closed")
+        saved = services.save_announcement(announcement, user=alice, expected_version=1, title="Pool closed")
 
         assert (saved.version, saved.title) == (2, "Pool closed")
 
     def test_of_two_editors_do_not_overwrite_each_other(self, announcement, alice, bob):
         stale = Announcement.objects.get()
-        services.save_announcement(announcement, person=alice, expected_version=1, title="Hers")
+        services.save_announcement(announcement, user=alice, expected_version=1, title="Hers")
 
         with pytest.raises(EditConflict) as conflict:
-            services.save_announcement(stale, person=bob, expected_version=1, title="His")
+            services.save_announcement(stale, user=bob, expected_version=1, title="His")
 
         assert conflict.value.current.title == "Hers"
         assert "alice" in conflict.value.message
@@ -257,32 +257,32 @@ class TestAnnouncements:
 
     def test_without_a_title_are_refused(self, alice):
         with pytest.raises(services.ValidationError):
-            services.save_announcement(person=alice, title="")
+            services.save_announcement(user=alice, title="")
 
     def test_that_end_before_they_start_are_refused(self, alice):
         start = dt.datetime(2026, 6, 15, 10, tzinfo=dt.UTC)
         with pytest.raises(services.ValidationError):
-            services.save_announcement(person=alice, title="Fair", starts=start, ends=start - dt.timedelta(hours=1))
+            services.save_announcement(user=alice, title="Fair", starts=start, ends=start - dt.timedelta(hours=1))
 
     def test_in_use_say_where(self, announcement, alice, playlist):
-        with pytest.raises(InUse) as refused:
-            services.delete_announcement(announcement, person=alice)
+        with pytest.raises(ItemInUse) as refused:
+            services.delete_announcement(announcement, user=alice)
 
         assert refused.value.places == ("Everywhere",)
         assert "Everywhere" in refused.value.message
-        programme.remove_entry(playlist.entries.get(), person=alice)
-        services.delete_announcement(announcement, person=alice)
+        programme.remove_entry(playlist.entries.get(), user=alice)
+        services.delete_announcement(announcement, user=alice)
         assert not Announcement.objects.exists()
 
     def test_their_pictures_say_where_too(self, announcement, alice, town):
         item = add(encoded(photograph(), "JPEG"))
-        services.save_announcement(announcement, person=alice, picture=item)
+        services.save_announcement(announcement, user=alice, picture=item)
         town.logo = item
         town.save()
 
-        assert queries.places_of_picture(item) == ["La piscine rouvre lundi", "Saint-Aubin"]
-        with pytest.raises(InUse):
-            services.delete_picture(item, person=alice)
+        assert queries.places_showing_image(item) == ["La piscine rouvre lundi", "Saint-Aubin"]
+        with pytest.raises(ItemInUse):
+            services.delete_image(item, user=alice)
 
 
 def document(pages: int, size: tuple[int, int] = (595, 842), **options) -> bytes:
@@ -295,14 +295,14 @@ def document(pages: int, size: tuple[int, int] = (595, 842), **options) -> bytes
 
 class TestDocuments:
     def test_each_page_becomes_a_picture(self, alice):
-        items = services.add_pictures(io.BytesIO(document(3)), name="Programme", person=alice)
+        items = services.add_images(io.BytesIO(document(3)), name="Programme", user=alice)
         assert [item.name for item in items] == [f"Programme, page {number}" for number in (1, 2, 3)]
         assert {max(item.width, item.height) for item in items} == {2560}
         assert {item.original_id for item in items} == {items[0].original_id}
         assert stored(items[0].picture_id).getpixel((5, 5)) != stored(items[2].picture_id).getpixel((5, 5))
 
     def test_one_page_keeps_its_name(self):
-        (item,) = services.add_pictures(io.BytesIO(document(1)), name="Affiche", person=None)
+        (item,) = services.add_images(io.BytesIO(document(1)), name="Affiche", user=None)
         assert item.name == "Affiche"
 
     @pytest.mark.parametrize(
@@ -316,6 +316,6 @@ class TestDocuments:
     )
     def test_one_that_cannot_be_shown_is_refused_and_nothing_is_kept(self, content, code):
         with pytest.raises(MediaRefused) as refused:
-            services.add_pictures(io.BytesIO(content), name="Programme", person=None)
+            services.add_images(io.BytesIO(content), name="Programme", user=None)
         assert refused.value.code == code
         assert not MediaItem.objects.exists()

@@ -19,9 +19,9 @@ from waiting import PATIENCE_S, free_port, listens, until
 
 from beffroi_server.alerts import services as alerts
 from beffroi_server.broadcast import access, publisher
-from beffroi_server.broadcast.link import Link
-from beffroi_server.broadcast.models import Outgoing, Stream
-from beffroi_server.broadcast.publisher import Publisher
+from beffroi_server.broadcast.link import MqttClient
+from beffroi_server.broadcast.models import OutboxDocument, TopicSequence
+from beffroi_server.broadcast.publisher import OutboxPublisher
 from beffroi_server.instants import unix_ms
 from beffroi_server.library import services as library
 from beffroi_server.programme import publication
@@ -47,10 +47,10 @@ class FakeBroker:
             self.retained[topic] = payload
         return len(self.messages)
 
-    def acknowledge(self, sender: Publisher) -> None:
+    def acknowledge(self, sender: OutboxPublisher) -> None:
         for number in range(1, len(self.messages) + 1):
-            sender.acknowledged(number)
-        sender.work()
+            sender.note_acknowledged(number)
+        sender.process_events()
 
     @property
     def leaves(self) -> list[str]:
@@ -63,22 +63,22 @@ def broker() -> FakeBroker:
 
 
 @pytest.fixture
-def sender(broker, keyring) -> Iterator[Publisher]:
-    sender = Publisher(broker)
-    publisher.install(sender)
+def sender(broker, keyring) -> Iterator[OutboxPublisher]:
+    sender = OutboxPublisher(broker)
+    publisher.install_publisher(sender)
     yield sender
-    publisher.install(None)
+    publisher.install_publisher(None)
 
 
 @pytest.fixture
 def crashed(keyring) -> None:
     """No publisher runs: whatever is committed stays where it is."""
-    publisher.install(None)
+    publisher.install_publisher(None)
 
 
 def flood() -> None:
     alerts.broadcast_alert(
-        level="emergency", title="Flood", source="Town hall", targets=alerts.EVERYWHERE, duration_min=60, person=None
+        level="emergency", title="Flood", source="Town hall", targets=alerts.EVERYWHERE, duration_min=60, user=None
     )
 
 
@@ -97,17 +97,17 @@ class TestOutbox:
 
     def test_notes_the_acknowledgement(self, broker, sender):
         flood()
-        assert Outgoing.objects.get(topic__endswith="alerts").sent_at is None
+        assert OutboxDocument.objects.get(topic__endswith="alerts").sent_at is None
 
         broker.acknowledge(sender)
 
-        assert Outgoing.objects.get(topic__endswith="alerts").sent_at is not None
+        assert OutboxDocument.objects.get(topic__endswith="alerts").sent_at is not None
 
     def test_forgets_a_command_that_arrived(self, broker, sender, hall):
-        screens.identify(hall)
+        screens.identify_screen(hall)
         broker.acknowledge(sender)
 
-        assert not Outgoing.objects.filter(retained=False).exists()
+        assert not OutboxDocument.objects.filter(retained=False).exists()
 
     def test_an_acknowledgement_of_an_older_document_does_not_count_for_the_newer(self, broker, sender):
         flood()
@@ -117,7 +117,7 @@ class TestOutbox:
         sender.acknowledged(first)
         sender.work()
 
-        assert Outgoing.objects.get(topic__endswith="alerts").sent_at is None
+        assert OutboxDocument.objects.get(topic__endswith="alerts").sent_at is None
 
     def test_an_acknowledgement_may_come_before_the_note_of_sending(self, broker, sender):
         sender.acknowledged(1)
@@ -125,23 +125,23 @@ class TestOutbox:
         flood()
         sender.work()
 
-        assert Outgoing.objects.get(topic__endswith="alerts").sent_at is not None
+        assert OutboxDocument.objects.get(topic__endswith="alerts").sent_at is not None
 
     def test_repairs_what_a_crash_left_behind(self, crashed, broker, monkeypatch):
         flood()
-        sender = Publisher(broker)
+        sender = OutboxPublisher(broker)
         minute_passes(monkeypatch)
 
-        assert sender.repair() == 2
+        assert sender.resend_unacknowledged() == 2
         broker.acknowledge(sender)
         assert set(broker.leaves) == {"all/keys", "all/alerts"}
-        assert sender.repair() == 0
+        assert sender.resend_unacknowledged() == 0
 
     def test_repairs_what_was_sealed_after_the_clock_had_been_ahead(self, crashed, broker):
         flood()
-        Stream.objects.filter(topic__endswith="alerts").update(sequence=unix_ms(timezone.now()) + 3_600_000)
+        TopicSequence.objects.filter(topic__endswith="alerts").update(sequence=unix_ms(timezone.now()) + 3_600_000)
         flood()
-        Publisher(broker).repair()
+        OutboxPublisher(broker).resend_unacknowledged()
 
         assert "all/alerts" in broker.leaves
 
@@ -159,12 +159,12 @@ class TestOutbox:
         assert broker.leaves.count("all/alerts") == 2
 
     def test_does_not_send_a_command_that_is_too_old(self, crashed, broker, hall, monkeypatch):
-        screens.identify(hall)
+        screens.identify_screen(hall)
         minute_passes(monkeypatch)
-        Publisher(broker).repair()
+        OutboxPublisher(broker).resend_unacknowledged()
 
         assert broker.leaves == ["all/keys"]
-        assert not Outgoing.objects.filter(retained=False).exists()
+        assert not OutboxDocument.objects.filter(retained=False).exists()
 
     def test_keeps_what_is_committed_while_there_is_no_connection(self, broker, sender, monkeypatch):
         broker.up = False
@@ -177,7 +177,7 @@ class TestOutbox:
 
     def test_reads_no_programmes_while_there_is_no_connection(self, broker, sender, hall, quay, playlist,
                                                                                monkeypatch):  # fmt: skip
-        publication.publish_due()
+        publication.publish_due_programmes()
         minute_passes(monkeypatch)
         broker.up = False
         sender.repair()
@@ -185,15 +185,15 @@ class TestOutbox:
         assert broker.refused == 1
 
     def test_repairs_alerts_before_programmes(self, crashed, broker, hall, playlist, monkeypatch):
-        publication.publish_due()
+        publication.publish_due_programmes()
         flood()
         minute_passes(monkeypatch)
-        Publisher(broker).repair()
+        OutboxPublisher(broker).resend_unacknowledged()
 
         assert broker.leaves == ["all/keys", "all/alerts", "s-hall/programme"]
 
     def test_sends_everything_at_each_connection_alerts_before_programmes(self, broker, sender, hall, playlist):
-        publication.publish_due()
+        publication.publish_due_programmes()
         flood()
         broker.acknowledge(sender)
         broker.messages.clear()
@@ -205,7 +205,7 @@ class TestOutbox:
 
     def test_a_change_publishes_the_screens_that_it_concerns(self, broker, sender, hall, playlist, announcement):
         before = broker.leaves.count("s-hall/programme")
-        library.save_announcement(announcement, person=None, title="La piscine ferme")
+        library.save_announcement(announcement, user=None, title="La piscine ferme")
 
         assert broker.leaves.count("s-hall/programme") == before + 1
         hall.refresh_from_db()
@@ -217,7 +217,7 @@ class TestOutbox:
 
     def test_a_change_that_changes_nothing_publishes_nothing(self, broker, sender, hall, playlist):
         before = len(broker.messages)
-        programme.save_rule(playlist.rules.get(), person=None)
+        programme.save_rule(playlist.rules.get(), user=None)
 
         assert len(broker.messages) == before
 
@@ -265,8 +265,8 @@ def mosquitto(keyring, hall, quay, tmp_path, settings) -> Iterator[Mosquitto]:
 
 
 @pytest.fixture
-def link(mosquitto) -> Iterator[Link]:
-    link = Link("127.0.0.1", mosquitto.port, username="server", password="of the server")
+def link(mosquitto) -> Iterator[MqttClient]:
+    link = MqttClient("127.0.0.1", mosquitto.port, username="server", password="of the server")
     yield link
     link.stop()
 
@@ -294,12 +294,12 @@ class Listener:
         return {topic.split("/saint-aubin/")[1] for topic, _, _ in self.heard}
 
 
-def serve(link: Link, stopping: threading.Event) -> threading.Thread:
-    sender = Publisher(link)
-    link.when_connected(sender.connected)
-    link.when_acknowledged(sender.acknowledged)
-    publisher.install(sender)
-    thread = threading.Thread(target=sender.run, args=(stopping,))
+def serve(link: MqttClient, stopping: threading.Event) -> threading.Thread:
+    sender = OutboxPublisher(link)
+    link.on_connected(sender.note_connected)
+    link.on_acknowledged(sender.note_acknowledged)
+    publisher.install_publisher(sender)
+    thread = threading.Thread(target=sender.run_until, args=(stopping,))
     thread.start()
     link.start()
     return thread
@@ -328,7 +328,7 @@ class TestRealBroker:
         thread = serve(link, stopping)
         until("the link is up", link.is_connected)
         yield
-        publisher.install(None)
+        publisher.install_publisher(None)
         stopping.set()
         thread.join(PATIENCE_S)
 
@@ -337,14 +337,14 @@ class TestRealBroker:
         flood()
 
         until("the player hears of it", lambda: player.heard)
-        alert = Outgoing.objects.filter(topic__endswith="alerts")
+        alert = OutboxDocument.objects.filter(topic__endswith="alerts")
         until("its arrival is noted", lambda: alert.get().sent_at is not None)
         player.stop()
 
     def test_a_broker_that_lost_everything_gets_it_again(self, mosquitto, link, hall, playlist):
         flood()
-        publication.publish_due()
-        until("everything has arrived", lambda: not Outgoing.objects.filter(sent_at=None).exists())
+        publication.publish_due_programmes()
+        until("everything has arrived", lambda: not OutboxDocument.objects.filter(sent_at=None).exists())
 
         mosquitto.stop()
         until("the link is lost", lambda: not link.is_connected())
@@ -360,7 +360,7 @@ class TestRealBroker:
 
     def test_the_files_keep_players_where_they_belong(self, mosquitto, quay):
         player = Listener(mosquitto.port, "s-hall", "token of hall", "#", "beffroi/1/saint-aubin/down/s-quay/command")
-        screens.identify(quay)
+        screens.identify_screen(quay)
         player.client.publish("beffroi/1/saint-aubin/down/all/alerts", b"forged", 0, True)
         flood()
 
@@ -399,6 +399,6 @@ class TestRealBroker:
 
 
 def test_the_sequence_is_the_time_of_sealing(keyring):
-    row = Outgoing.objects.get()
+    row = OutboxDocument.objects.get()
 
     assert abs(row.sequence - unix_ms(timezone.now())) < 60_000

@@ -16,11 +16,11 @@ from beffroi_content import model as content
 from beffroi_content import raster
 from beffroi_content.timeline import ReasonKind
 from beffroi_content.wire.messages import PROGRAMME
-from beffroi_content.wire.topics import Scope
+from beffroi_content.wire.topics import ScopeKind
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
 from beffroi_server.broadcast import signing
-from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.broadcast.models import OutboxDocument
 from beffroi_server.instants import unix_ms
 from beffroi_server.library import preview
 from beffroi_server.library import services as library
@@ -31,7 +31,7 @@ from beffroi_server.programme import publication, queries, services
 from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
 from beffroi_server.screens import queries as screens
 from beffroi_server.screens.models import Screen, ScreenState
-from beffroi_server.screens.services import ask_screenshots, save_screen
+from beffroi_server.screens.services import request_screenshots, save_screen
 
 NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)
 """Monday 15 June 2026, 12:00 in Paris."""
@@ -59,8 +59,8 @@ def order(playlist: Playlist) -> list[str]:
 
 class TestPlaylists:
     def test_hold_announcements_and_pictures_in_order(self, playlist, town, alice):
-        item = library.add_picture(picture(), name="Square", person=alice)
-        services.add_entry(playlist, media=item, person=alice, duration_s=7)
+        item = library.add_image(picture(), name="Square", user=alice)
+        services.add_entry(playlist, media=item, user=alice, duration_s=7)
 
         assert order(playlist) == ["La piscine rouvre lundi", "Square"]
         assert list(playlist.entries.values_list("position", "duration_s")) == [(0, 10), (1, 7)]
@@ -70,47 +70,47 @@ class TestPlaylists:
         [(0, 2, "bca"), (2, 0, "cab"), (1, 1, "abc"), (0, 99, "bca"), (2, -5, "cab"), (1, 0, "bac")],
     )
     def test_are_put_in_another_order(self, db, start, to, result):
-        playlist = services.create_playlist("x", person=None)
+        playlist = services.create_playlist("x", user=None)
         entries = [
-            services.add_entry(playlist, announcement=Announcement.objects.create(title=title), person=None)
+            services.add_entry(playlist, announcement=Announcement.objects.create(title=title), user=None)
             for title in "abc"
         ]
 
-        services.move_entry(entries[start], to, person=None)
+        services.move_entry(entries[start], to, user=None)
 
         assert "".join(order(playlist)) == result
         assert list(playlist.entries.values_list("position", flat=True)) == [0, 1, 2]
 
     def test_close_the_gap_of_what_is_removed(self, playlist, announcement):
-        second = services.add_entry(playlist, announcement=announcement, person=None)
-        services.remove_entry(playlist.entries.first(), person=None)
+        second = services.add_entry(playlist, announcement=announcement, user=None)
+        services.remove_entry(playlist.entries.first(), user=None)
 
         second.refresh_from_db()
         assert second.position == 0
 
     def test_take_one_thing_per_entry(self, playlist):
         with pytest.raises(ValidationError):
-            services.add_entry(playlist, person=None)
+            services.add_entry(playlist, user=None)
 
     def test_refuse_an_end_before_the_beginning(self, playlist):
         with pytest.raises(ValidationError):
             services.update_entry(
-                playlist.entries.get(), person=None, valid_from=NOON, valid_until=NOON - dt.timedelta(hours=1)
+                playlist.entries.get(), user=None, valid_from=NOON, valid_until=NOON - dt.timedelta(hours=1)
             )
 
     def test_have_a_name_of_their_own(self, playlist):
         with pytest.raises(ValidationError):
-            services.create_playlist("Everywhere", person=None)
+            services.create_playlist("Everywhere", user=None)
 
     def test_every_change_is_recorded(self, playlist, announcement, alice):
         before = AuditEvent.objects.count()
-        entry = services.add_entry(playlist, announcement=announcement, person=alice)
-        services.update_entry(entry, person=alice, duration_s=20, valid_until=NOON)
-        services.move_entry(entry, 0, person=alice)
-        services.remove_entry(entry, person=alice)
-        services.rename_playlist(playlist, "Other", person=alice)
-        services.delete_rule(playlist.rules.get(), person=alice)
-        services.delete_playlist(playlist, person=alice)
+        entry = services.add_entry(playlist, announcement=announcement, user=alice)
+        services.update_entry(entry, user=alice, duration_s=20, valid_until=NOON)
+        services.move_entry(entry, 0, user=alice)
+        services.remove_entry(entry, user=alice)
+        services.rename_playlist(playlist, "Other", user=alice)
+        services.delete_rule(playlist.rules.get(), user=alice)
+        services.delete_playlist(playlist, user=alice)
 
         assert list(AuditEvent.objects.order_by("id").values_list("action", flat=True)[before:]) == [
             "entry-added", "entry-changed", "entry-moved", "entry-removed", "playlist-renamed", "rule-deleted",
@@ -125,7 +125,7 @@ class TestWhatIsDue:
         return playlist
 
     def test_every_screen_of_a_rule_for_all(self, settled, hall, quay, announcement):
-        library.save_announcement(announcement, person=None, title="Other")
+        library.save_announcement(announcement, user=None, title="Other")
 
         assert is_due(hall)
         assert is_due(quay)
@@ -133,24 +133,24 @@ class TestWhatIsDue:
     def test_only_the_screens_of_a_rule(self, settled, hall, quay, district, announcement):
         rule = settled.rules.get()
         rule.everywhere = False
-        services.save_rule(rule, groups=[district], person=None)
+        services.save_rule(rule, groups=[district], user=None)
         assert is_due(hall), "what it showed before is to be taken off"
         Screen.objects.update(programme_due_at=None)
 
-        services.add_entry(settled, announcement=announcement, person=None)
+        services.add_entry(settled, announcement=announcement, user=None)
 
         assert is_due(quay)
         assert not is_due(hall)
 
     def test_nothing_for_what_no_screen_shows(self, settled, hall, db):
         unused = Announcement.objects.create(title="Unused")
-        library.save_announcement(unused, person=None, title="Still unused")
+        library.save_announcement(unused, user=None, title="Still unused")
 
         assert not is_due(hall)
 
     def test_a_screen_of_which_the_settings_were_changed(self, settled, hall, quay):
         hall.rotation = 180
-        save_screen(hall, person=None)
+        save_screen(hall, user=None)
 
         assert is_due(hall)
         assert not is_due(quay)
@@ -162,41 +162,41 @@ class TestCompile:
 
         (slide,) = manifest.slides
         assert slide.id == f"announcement-{announcement.pk}-{Entry.objects.get().pk}"
-        assert compiling.announcement_of(slide.id) == str(announcement.pk)
+        assert compiling.announcement_id_of(slide.id) == str(announcement.pk)
         assert manifest.idle.name == "Saint-Aubin"
         assert manifest.settings.groups == ("harbour",)
         assert manifest.settings.screen_class.size == (128, 64)
         assert [rule.playlist for rule in manifest.rules] == [f"playlist-{playlist.pk}"]
 
     def test_takes_the_same_announcement_twice(self, playlist, hall, announcement):
-        services.add_entry(playlist, announcement=announcement, person=None)
+        services.add_entry(playlist, announcement=announcement, user=None)
 
         slides = compiling.compile_manifest(compiling.load_inputs(hall)).manifest.slides
         assert len({slide.id for slide in slides}) == 2
 
     def test_takes_a_playlist_of_two_rules_once(self, playlist, hall):
-        services.save_rule(ScheduleRule(name="Again", playlist=playlist, everywhere=True), person=None)
+        services.save_rule(ScheduleRule(name="Again", playlist=playlist, everywhere=True), user=None)
 
         manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
         assert (len(manifest.playlists), len(manifest.rules)) == (1, 2)
 
     def test_leaves_out_what_does_not_fit_and_says_so(self, playlist, quay, hall, announcement):
         long = Announcement.objects.create(title="Règlement", body="anticonstitutionnellement " * 190)
-        services.add_entry(playlist, announcement=long, person=None)
+        services.add_entry(playlist, announcement=long, user=None)
 
         compiled = compiling.compile_manifest(compiling.load_inputs(quay))
 
         assert [slide.name for slide in compiled.manifest.slides] == ["La piscine rouvre lundi"]
-        (problem,) = queries.problems(quay)
+        (problem,) = queries.programme_problems(quay)
         assert (problem.name, problem.code) == ("Règlement", "text-does-not-fit")
         assert "Règlement" in problem.message
 
     def test_counts_the_pages(self, playlist, quay):
         announcement = Announcement.objects.get()
-        library.save_announcement(announcement, person=None, body="Une phrase assez longue pour un panneau. " * 6)
+        library.save_announcement(announcement, user=None, body="Une phrase assez longue pour un panneau. " * 6)
 
         (slide,) = compiling.compile_manifest(compiling.load_inputs(quay)).manifest.slides
-        canvas = raster.Canvas.of(compiling.load_inputs(quay).settings)
+        canvas = raster.Canvas.for_screen(compiling.load_inputs(quay).settings)
         assert slide.pages == len(raster.draw_slide(slide, canvas, preview.read_asset)) > 1
 
     def test_is_empty_without_a_rule(self, hall):
@@ -214,7 +214,7 @@ class TestCompile:
                 content=content.AnnouncementContent(
                     announcement=content.Announcement(
                         id="a",
-                        template=content.Template.NEWS,
+                        template=content.TemplateName.NEWS,
                         title="x",
                         body="".join(random.choices(LETTERS, k=4_900)),
                     )
@@ -223,9 +223,9 @@ class TestCompile:
             for number in range(200)
         )
         full = compiling.PlaylistInput(id="p", name="Too much", slides=slides)
-        inputs = compiling.Inputs(inputs.screen, inputs.settings, (full,), (), inputs.idle)
+        inputs = compiling.CompileInputs(inputs.screen, inputs.settings, (full,), (), inputs.idle)
 
-        with pytest.raises(compiling.CompileProblem) as problem:
+        with pytest.raises(compiling.CompileError) as problem:
             compiling.compile_manifest(inputs, lambda *_: 1)
 
         assert problem.value.code == "too-large"
@@ -234,11 +234,11 @@ class TestCompile:
     def test_refuses_more_slides_than_a_manifest_holds(self, hall):
         inputs = compiling.load_inputs(hall)
         slides = tuple(inputs.idle.replace(id=f"s-{number}") for number in range(501))
-        inputs = compiling.Inputs(
+        inputs = compiling.CompileInputs(
             inputs.screen, inputs.settings, (compiling.PlaylistInput("p", "Long", slides),), (), inputs.idle
         )
 
-        with pytest.raises(compiling.CompileProblem) as problem:
+        with pytest.raises(compiling.CompileError) as problem:
             compiling.compile_manifest(inputs, lambda *_: 1)
 
         assert problem.value.code == "too-many"
@@ -246,20 +246,20 @@ class TestCompile:
 
 class TestPublication:
     def test_of_what_cannot_be_compiled_leaves_what_was_there(self, keyring, playlist, hall, quay, monkeypatch):
-        publication.publish_due()
-        before = signing.published(PROGRAMME, Scope.SCREEN, "hall")
-        services.rename_playlist(playlist, "Other", person=None)
+        publication.publish_due_programmes()
+        before = signing.published_document(PROGRAMME, ScopeKind.SCREEN, "hall")
+        services.rename_playlist(playlist, "Other", user=None)
         real = compiling.compile_manifest
 
         def refuse(inputs):
             if inputs.screen == "hall":
-                raise compiling.CompileProblem("too-large", "x")
+                raise compiling.CompileError("too-large", "x")
             return real(inputs)
 
         monkeypatch.setattr(compiling, "compile_manifest", refuse)
 
-        assert publication.publish_due() == 1
-        assert signing.published(PROGRAMME, Scope.SCREEN, "hall") == before
+        assert publication.publish_due_programmes() == 1
+        assert signing.published_document(PROGRAMME, ScopeKind.SCREEN, "hall") == before
         assert not is_due(hall)
 
     def test_is_not_lost_when_something_changes_meanwhile(self, keyring, playlist, hall, monkeypatch):
@@ -269,19 +269,19 @@ class TestPublication:
             compiling, "compile_manifest", lambda inputs: (publication.screen_changed(hall), real(inputs))[1]
         )
 
-        assert not publication.publish(screen)
+        assert not publication.publish_programme(screen)
         assert is_due(hall)
-        assert not Outgoing.objects.filter(topic__endswith="programme").exists()
+        assert not OutboxDocument.objects.filter(topic__endswith="programme").exists()
 
     def test_once_is_enough(self, keyring, playlist, hall):
-        assert publication.publish_due() == 1
-        assert publication.publish_due() == 0
+        assert publication.publish_due_programmes() == 1
+        assert publication.publish_due_programmes() == 0
 
 
 class TestNow:
     @pytest.fixture
     def published(self, keyring, playlist, hall) -> Screen:
-        publication.publish_due()
+        publication.publish_due_programmes()
         return fresh(hall)
 
     def test_is_what_the_rules_say(self, published):
@@ -297,7 +297,7 @@ class TestNow:
         assert showing.reason.kind is ReasonKind.IDLE
 
     def test_is_what_was_saved_a_moment_ago(self, published, announcement):
-        library.save_announcement(announcement, person=None, title="La piscine ferme")
+        library.save_announcement(announcement, user=None, title="La piscine ferme")
 
         (showing,) = expected.expected_scene(fresh(published), NOON).showings
         assert showing.slide is not None
@@ -305,40 +305,42 @@ class TestNow:
 
     def test_is_an_alert_before_all(self, published):
         alert = alerts.broadcast_alert(
-            level="emergency", title="Flood", source="x", targets=alerts.EVERYWHERE, duration_min=5, person=None
+            level="emergency", title="Flood", source="x", targets=alerts.EVERYWHERE, duration_min=5, user=None
         )
 
         (showing,) = expected.expected_scene(published, timezone.now()).showings
         assert showing.alert is not None
         assert showing.alert.id == str(alert.pk)
 
-        alerts.end_alert(alert, person=None)
+        alerts.end_alert(alert, user=None)
         (showing,) = expected.expected_scene(published, timezone.now()).showings
         assert showing.reason.kind is ReasonKind.ALL_CLEAR
 
     def test_the_picture_is_that_of_the_player(self, published):
-        picture, digest = expected.expected_picture(published, NOON)
+        picture, digest = expected.expected_frame(published, NOON)
 
         manifest = publication.published_manifest(published)
         assert manifest is not None
-        (frame,) = raster.draw_slide(manifest.slides[0], raster.Canvas.of(manifest.settings), preview.read_asset)
+        (frame,) = raster.draw_slide(
+            manifest.slides[0], raster.Canvas.for_screen(manifest.settings), preview.read_asset
+        )
         assert picture.tobytes() == frame.tobytes()
         assert digest == raster.image_digest(frame)
 
     @pytest.mark.parametrize("level", ["information", "vigilance", "alert", "emergency"])
     def test_every_level_of_alert_can_be_drawn(self, keyring, playlist, quay, level):
         alerts.broadcast_alert(
-            level=level, title="Flood", source="x", targets=alerts.EVERYWHERE, duration_min=5, person=None
+            level=level, title="Flood", source="x", targets=alerts.EVERYWHERE, duration_min=5, user=None
         )
 
         for seconds in (0, 5, 15, 25):
-            picture, _ = expected.expected_picture(fresh(quay), timezone.now() + dt.timedelta(seconds=seconds))
+            picture, _ = expected.expected_frame(fresh(quay), timezone.now() + dt.timedelta(seconds=seconds))
             assert picture.size == (128, 64)
 
     def test_what_comes_next(self, published, playlist, announcement):
-        services.add_entry(playlist, announcement=Announcement.objects.create(title="Marché"), person=None)
+        services.add_entry(playlist, announcement=Announcement.objects.create(title="Marché"), user=None)
 
-        found = expected.upcoming(fresh(published), NOON, 4)
+        found = expected.upcoming_scenes(fresh(published), NOON, 4)
 
         names = [scene.showings[0].slide.name for _, scene in found if scene.showings[0].slide]
         assert names == ["La piscine rouvre lundi", "Marché"] * 2
@@ -349,21 +351,21 @@ class TestNow:
 class TestPreview:
     def test_is_every_page_as_png(self, announcement, full_hd, totem, led, town):
         for screen_class in (full_hd, totem, led):
-            pages = preview.preview_pages(announcement.to_content("Europe/Paris"), screen_class, town)
+            pages = preview.preview_announcement(announcement.to_content("Europe/Paris"), screen_class, town)
 
             assert {Image.open(io.BytesIO(page)).size for page in pages} == {(screen_class.width, screen_class.height)}
 
     def test_draws_once(self, announcement, led, town, monkeypatch):
-        first = preview.preview_pages(announcement.to_content("Europe/Paris"), led, town)
+        first = preview.preview_announcement(announcement.to_content("Europe/Paris"), led, town)
         monkeypatch.setattr(raster, "draw_slide", None)
 
-        assert preview.preview_pages(announcement.to_content("Europe/Paris"), led, town) == first
+        assert preview.preview_announcement(announcement.to_content("Europe/Paris"), led, town) == first
 
     def test_says_what_does_not_fit(self, led, town):
         long = Announcement(title="Règlement", body="anticonstitutionnellement " * 190)
 
         with pytest.raises(raster.TextDoesNotFit):
-            preview.preview_pages(long.to_content("Europe/Paris"), led, town)
+            preview.preview_announcement(long.to_content("Europe/Paris"), led, town)
 
     def test_the_cache_forgets_what_was_not_used_for_long(self):
         cache = preview.PageCache(1)
@@ -373,7 +375,7 @@ class TestPreview:
             return lambda: (drawn.append(name), (Image.new("RGB", (8, 8)),))[1]
 
         for name in ("a", "b", "b", "a"):
-            cache.get(name, draw(name))
+            cache.get_pages(name, draw(name))
 
         assert drawn == ["a", "b", "a"]
 
@@ -382,22 +384,22 @@ class TestOverview:
     @pytest.fixture
     def reporting(self, keyring, playlist, hall) -> dict[str, object]:
         """What the screen reports when all is well."""
-        publication.publish_due()
+        publication.publish_due_programmes()
         now = timezone.now()
         hall = fresh(hall)
         hall.enrolled_at = now
         hall.save()
-        digest = expected.expected_picture(hall, now)[1]
+        digest = expected.expected_frame(hall, now)[1]
         ScreenState.objects.create(screen=hall, online=True, boot="b", seen_at=now, report_number=1)
         return {
             "boot": "b", "number": 1, "at_ms": unix_ms(now), "clock": "trusted", "link": "live",
-            "programme": Outgoing.objects.get(topic__endswith="programme").sequence, "frame": digest,
+            "programme": OutboxDocument.objects.get(topic__endswith="programme").sequence, "frame": digest,
             "presented_at_ms": unix_ms(now),
         }  # fmt: skip
 
     def look(self, report: dict[str, object] | None, **state: object):
         ScreenState.objects.update(report=report, **state)
-        (found,) = screens.overview(timezone.now(), pictures=True)
+        (found,) = screens.overview_all(timezone.now(), with_frames=True)
         return found.state, found.reasons
 
     def test_all_is_well(self, reporting):
@@ -419,10 +421,10 @@ class TestOverview:
         assert self.look(reporting | change) == (state, (reason,))
 
     def test_an_alert_that_did_not_arrive(self, reporting):
-        alerts.publish_sets(timezone.now())
+        alerts.publish_all_sets(timezone.now())
 
         assert self.look(reporting) == ("wrong", ("alerts-older",))
-        newest = Outgoing.objects.get(topic__endswith="alerts").sequence
+        newest = OutboxDocument.objects.get(topic__endswith="alerts").sequence
         assert self.look(reporting | {"alerts": {"all/alerts": newest}}) == ("right", ())
 
     def test_refusals(self, reporting):
@@ -447,7 +449,7 @@ class TestOverview:
         assert self.look(reporting | {"presented_at_ms": 253_402_300_799_999})[0] == "wrong"
 
     def test_a_screen_without_a_player(self, hall):
-        (found,) = screens.overview(timezone.now())
+        (found,) = screens.overview_all(timezone.now())
 
         assert (found.state, found.reasons) == ("new", ("not-enrolled",))
 
@@ -456,13 +458,13 @@ class TestOverview:
             Screen.objects.create(slug=f"s{number}", name=str(number), screen_class=full_hd)
 
         with django_assert_max_num_queries(3):
-            screens.overview(timezone.now())
+            screens.overview_all(timezone.now())
 
 
 class TestScreenshotsAreAsked:
     def test_once_per_half_of_the_time(self, keyring, hall):
-        assert ask_screenshots(hall, 60)
-        assert not ask_screenshots(hall, 60)
+        assert request_screenshots(hall, 60)
+        assert not request_screenshots(hall, 60)
         Screen.objects.update(screenshots_asked_at=timezone.now() - dt.timedelta(seconds=31))
-        assert ask_screenshots(hall, 60)
-        assert Outgoing.objects.filter(topic__endswith="command").count() == 2
+        assert request_screenshots(hall, 60)
+        assert OutboxDocument.objects.filter(topic__endswith="command").count() == 2

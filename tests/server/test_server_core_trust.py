@@ -12,13 +12,21 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from beffroi_content.timeline import Moment
-from beffroi_content.trust import Admission, Refused, TrustState, admit
-from beffroi_content.wire.documents import AlertSet, Beat, Command, CommandKind, KeyList, Programme, Role
+from beffroi_content.trust import AdmittedDocument, DocumentRefused, TrustState, admit_document
+from beffroi_content.wire.documents import (
+    AlertSet,
+    Beat,
+    CommandKind,
+    KeyList,
+    ProgrammeDocument,
+    ScreenCommand,
+    SigningRole,
+)
 from beffroi_content.wire.messages import KEYS, PROGRAMME
-from beffroi_content.wire.topics import Scope
+from beffroi_content.wire.topics import ScopeKind
 from beffroi_server.alerts import services as alerts
 from beffroi_server.broadcast import beats, keyfiles, keys, signing
-from beffroi_server.broadcast.models import Outgoing, Stream
+from beffroi_server.broadcast.models import OutboxDocument, TopicSequence
 from beffroi_server.instants import unix_ms
 from beffroi_server.programme import publication
 from beffroi_server.screens import services as screens
@@ -31,13 +39,13 @@ class Player:
         self.state = TrustState(anchor=keys.trust_anchor(screen), groups=groups)
         self.hear("all/keys")
 
-    def hear(self, stream: str) -> Admission:
-        row = Outgoing.objects.filter(topic=f"beffroi/1/saint-aubin/down/{stream}").latest("id")
+    def hear(self, stream: str) -> AdmittedDocument:
+        row = OutboxDocument.objects.filter(topic=f"beffroi/1/saint-aubin/down/{stream}").latest("id")
         return self.take(row.topic, bytes(row.payload))
 
-    def take(self, topic: str, payload: bytes) -> Admission:
+    def take(self, topic: str, payload: bytes) -> AdmittedDocument:
         now = unix_ms(timezone.now())
-        admission = admit(self.state, topic, payload, Moment(now, now))
+        admission = admit_document(self.state, topic, payload, Moment(now, now))
         self.state = admission.state
         return admission
 
@@ -47,9 +55,9 @@ def player(keyring, quay) -> Player:
     return Player("quay", ("harbour",))
 
 
-def flood(targets: alerts.Targets = alerts.EVERYWHERE, person=None):
+def flood(targets: alerts.AlertTargets = alerts.EVERYWHERE, person=None):
     return alerts.broadcast_alert(
-        level="emergency", title="Flood", source="Town hall", targets=targets, duration_min=60, person=person
+        level="emergency", title="Flood", source="Town hall", targets=targets, duration_min=60, user=person
     )
 
 
@@ -63,39 +71,39 @@ class TestKeys:
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
     def test_the_list_is_signed_by_two_of_three_roots(self, keyring):
-        row = Outgoing.objects.get(topic__endswith="/keys")
-        document = signing.opened(KEYS, bytes(row.payload))
+        row = OutboxDocument.objects.get(topic__endswith="/keys")
+        document = signing.open_own_document(KEYS, bytes(row.payload))
 
         assert isinstance(document, KeyList)
-        assert document.roles[Role.ROOT].threshold == 2
-        assert len(document.roles[Role.ROOT].keys) == 3
+        assert document.roles[SigningRole.ROOT].threshold == 2
+        assert len(document.roles[SigningRole.ROOT].keys) == 3
         assert bytes(row.payload).split(b"\n\n")[0].count(b"\n") == 2
 
     def test_are_made_once(self, keyring):
         before = {file.name: file.read_bytes() for file in Path(django_settings.KEYS).iterdir()}
-        keys.create()
+        keys.ensure_keys()
 
         assert {file.name: file.read_bytes() for file in Path(django_settings.KEYS).iterdir()} == before
-        assert Outgoing.objects.count() == 1
+        assert OutboxDocument.objects.count() == 1
 
     def test_the_server_works_without_the_roots(self, keyring, hall):
         for file in Path(django_settings.KEYS).glob("root-*.pem"):
             file.unlink()
-        keys.create()
+        keys.ensure_keys()
 
         player = Player("hall")
         flood()
         assert isinstance(player.hear("all/alerts").document, AlertSet)
         with pytest.raises(keyfiles.KeysMissing):
-            keys.sign_list()
+            keys.sign_key_list()
 
     def test_two_roots_out_of_their_drawers_replace_a_stolen_key(self, player):
         folder = Path(django_settings.KEYS)
         (folder / "alert.pem").unlink()
-        keys.create()  # the list exists: nothing happens
-        keyfiles.make()
+        keys.ensure_keys()  # the list exists: nothing happens
+        keyfiles.create_missing_keys()
         (folder / "root-2.pem").unlink()
-        keys.sign_list()
+        keys.sign_key_list()
 
         player.hear("all/keys")
         flood()
@@ -105,14 +113,14 @@ class TestKeys:
     def test_the_fingerprint_is_that_of_the_root_keys(self, keyring):
         anchor = keys.trust_anchor("hall")
 
-        assert len(keys.fingerprint()) == 32
+        assert len(keys.root_fingerprint()) == 32
         assert (anchor.site, anchor.screen, anchor.threshold) == ("saint-aubin", "hall", 2)
 
     def test_a_missing_key_is_named(self, keyring):
         (Path(django_settings.KEYS) / "alert.pem").unlink()
 
         with pytest.raises(keyfiles.KeysMissing, match=r"alert\.pem"):
-            keyfiles.private_key(Role.ALERT)
+            keyfiles.private_key(SigningRole.ALERT)
 
 
 class TestDocuments:
@@ -125,35 +133,35 @@ class TestDocuments:
         assert document.alerts[0].time_to_live_ms == 3_600_000
 
     def test_an_alert_for_a_group_and_one_for_a_screen(self, player, district, quay):
-        flood(alerts.Targets(groups=(district,)))
-        flood(alerts.Targets(screens=(quay,)))
+        flood(alerts.AlertTargets(groups=(district,)))
+        flood(alerts.AlertTargets(screens=(quay,)))
 
         player.hear("g-harbour/alerts")
         player.hear("s-quay/alerts")
 
     def test_a_programme(self, player, quay, playlist):
         quay.refresh_from_db()
-        assert publication.publish(quay)
+        assert publication.publish_programme(quay)
 
         document = player.hear("s-quay/programme").document
-        assert isinstance(document, Programme)
+        assert isinstance(document, ProgrammeDocument)
         assert document.manifest.screen == "quay"
         assert document.manifest.settings.groups == ("harbour",)
 
     def test_a_command(self, player, quay):
-        screens.identify(quay)
+        screens.identify_screen(quay)
 
         document = player.hear("s-quay/command").document
-        assert isinstance(document, Command)
+        assert isinstance(document, ScreenCommand)
         assert document.kind == CommandKind.IDENTIFY
 
     def test_a_beat_with_the_heads_of_what_is_shared(self, player, quay, district):
         flood()
-        flood(alerts.Targets(groups=(district,), screens=(quay,)))
+        flood(alerts.AlertTargets(groups=(district,), screens=(quay,)))
 
-        document = player.take(*beats.signed(timezone.now())).document
+        document = player.take(*beats.sign_beat(timezone.now())).document
         assert isinstance(document, Beat)
-        newest = dict(Outgoing.objects.values_list("topic", "sequence"))
+        newest = dict(OutboxDocument.objects.values_list("topic", "sequence"))
         assert document.heads == {
             stream: newest[f"beffroi/1/saint-aubin/down/{stream}"]
             for stream in ("all/alerts", "all/keys", "g-harbour/alerts")
@@ -161,21 +169,21 @@ class TestDocuments:
 
     def test_a_beat_follows_another_in_the_same_millisecond(self, player):
         now = timezone.now()
-        player.take(*beats.signed(now))
-        player.take(*beats.signed(now))
+        player.take(*beats.sign_beat(now))
+        player.take(*beats.sign_beat(now))
 
     def test_what_was_moved_to_another_screen_is_refused(self, player, hall, playlist):
-        publication.publish(fresh(hall))
-        row = Outgoing.objects.get(topic__endswith="s-hall/programme")
+        publication.publish_programme(fresh(hall))
+        row = OutboxDocument.objects.get(topic__endswith="s-hall/programme")
 
-        with pytest.raises(Refused, match="wrong-key"):
+        with pytest.raises(DocumentRefused, match="wrong-key"):
             player.take(row.topic.replace("s-hall", "s-quay"), bytes(row.payload))
 
     def test_what_was_changed_on_the_way_is_refused(self, player):
         flood()
-        row = Outgoing.objects.get(topic__endswith="all/alerts")
+        row = OutboxDocument.objects.get(topic__endswith="all/alerts")
 
-        with pytest.raises(Refused, match="wrong-key"):
+        with pytest.raises(DocumentRefused, match="wrong-key"):
             player.take(row.topic, bytes(row.payload).replace(b"Flood", b"Blood"))
 
 
@@ -190,15 +198,15 @@ class TestSequences:
         monkeypatch.setattr(timezone, "now", lambda: now)
 
         for _ in range(3):
-            screens.identify(hall)
+            screens.identify_screen(hall)
 
-        found = sorted(Outgoing.objects.filter(topic__endswith="command").values_list("sequence", flat=True))
+        found = sorted(OutboxDocument.objects.filter(topic__endswith="command").values_list("sequence", flat=True))
         assert found == [unix_ms(now) + step for step in range(3)]
 
     def test_a_restored_backup_still_outranks(self, player):
         flood()
         player.hear("all/alerts")
-        Stream.objects.update(sequence=5)
+        TopicSequence.objects.update(sequence=5)
 
         flood()
 
@@ -212,20 +220,26 @@ class TestSequences:
 
         flood()
 
-        row = Outgoing.objects.get(topic__endswith="all/alerts")
+        row = OutboxDocument.objects.get(topic__endswith="all/alerts")
         monkeypatch.undo()
         player.take(row.topic, bytes(row.payload))
 
     def test_what_is_too_large_leaves_nothing_behind(self, keyring, hall, monkeypatch, playlist):
-        publication.publish(fresh(hall))
-        document = signing.published(PROGRAMME, Scope.SCREEN, "hall")
-        before = list(Outgoing.objects.values_list("topic", "sequence")), list(Stream.objects.values_list())
+        publication.publish_programme(fresh(hall))
+        document = signing.published_document(PROGRAMME, ScopeKind.SCREEN, "hall")
+        before = (
+            list(OutboxDocument.objects.values_list("topic", "sequence")),
+            list(TopicSequence.objects.values_list()),
+        )
         monkeypatch.setattr(signing.envelope, "seal", lambda *_: b"x" * 300_000)
 
-        with pytest.raises(signing.TooLarge):
-            signing.seal_document(PROGRAMME, Scope.SCREEN, "hall", document)
+        with pytest.raises(signing.DocumentTooLarge):
+            signing.seal_document(PROGRAMME, ScopeKind.SCREEN, "hall", document)
 
-        assert (list(Outgoing.objects.values_list("topic", "sequence")), list(Stream.objects.values_list())) == before
+        assert (
+            list(OutboxDocument.objects.values_list("topic", "sequence")),
+            list(TopicSequence.objects.values_list()),
+        ) == before
 
 
 def test_the_mosquitto_hash_is_what_mosquitto_makes(tmp_path):

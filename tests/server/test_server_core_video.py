@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from tests.support.films import film, turned
+from tests.support.films import sample_video, with_quarter_turn
 
 from beffroi_content import model as content
 from beffroi_server import sandbox
@@ -26,32 +26,32 @@ pytestmark = pytest.mark.django_db
 
 
 def add(data: bytes, name: str = "Carnaval") -> MediaItem:
-    return services.add_picture(io.BytesIO(data), name=name, person=None)
+    return services.add_image(io.BytesIO(data), name=name, user=None)
 
 
 def prepared(data: bytes) -> MediaItem:
     item = add(data)
-    assert conversion.prepare_next()
+    assert conversion.convert_next()
     return MediaItem.objects.get(pk=item.pk)
 
 
 def opened(item: MediaItem):
-    return av.open(ingest.path_of(item.video.film_id))
+    return av.open(ingest.media_path(item.video.film_id))
 
 
 class TestAVideo:
     def test_is_kept_with_a_still_until_it_is_prepared(self):
-        item = add(film(colours=("#000000", "#c02020", "#c02020")))
+        item = add(sample_video(colours=("#000000", "#c02020", "#c02020")))
 
         assert (item.width, item.height, item.video.duration_ms) == (320, 180, 1000)
         assert item.video.is_waiting
         assert isinstance(item.to_content(), content.ImageContent)
-        with ingest.path_of(item.picture_id).open("rb") as file:
+        with ingest.media_path(item.picture_id).open("rb") as file:
             red, green, _blue = Image.open(file).convert("RGB").getpixel((300, 150))
         assert red > 150 > 80 > green, "the still is from within, not the black beginning"
 
     def test_becomes_one_that_every_player_can_show(self):
-        item = prepared(film((640, 360), codec="libvpx-vp9", container="webm", sound=True))
+        item = prepared(sample_video((640, 360), codec="libvpx-vp9", container="webm", sound=True))
 
         assert isinstance(item.to_content(), content.VideoContent)
         with opened(item) as container:
@@ -59,23 +59,23 @@ class TestAVideo:
             assert (picture.codec.name, picture.profile, picture.pix_fmt) == ("h264", "High", "yuv420p")
             assert (picture.width, picture.height, picture.average_rate) == (640, 360, 30)
             assert (sound.codec.name, sound.rate) == ("aac", 48_000)
-        data = ingest.path_of(item.video.film_id).read_bytes()
+        data = ingest.media_path(item.video.film_id).read_bytes()
         assert data.find(b"moov") < data.find(b"mdat"), "it can be shown before it is read to its end"
         assert b"cabac=0" in data, "the encoder says how it worked: what is easy to decode on every player"
 
     @pytest.mark.parametrize(("rate", "expected"), [(24, 25), (25, 25), (50, 25), (15, 30), (30, 30), (60, 30)])
     def test_runs_at_half_the_rhythm_of_a_display(self, rate, expected):
-        with opened(prepared(film(rate=rate))) as container:
+        with opened(prepared(sample_video(rate=rate))) as container:
             assert container.streams.video[0].average_rate == expected
 
     def test_has_a_key_frame_every_two_seconds(self):
-        with opened(prepared(film((64, 48), seconds=5))) as container:
+        with opened(prepared(sample_video((64, 48), seconds=5))) as container:
             keys = [packet.pts * packet.time_base for packet in container.demux(video=0) if packet.is_keyframe]
         assert keys[0] == 0
         assert all(after - before <= Fraction(2) for before, after in zip(keys, keys[1:], strict=False))
 
     def test_of_a_telephone_stands_upright(self):
-        item = prepared(turned(film()))
+        item = prepared(with_quarter_turn(sample_video()))
 
         assert (item.width, item.height) == (180, 320)
         with opened(item) as container:
@@ -85,26 +85,26 @@ class TestAVideo:
         assert min(white) > 180, "the square that was at the upper left is at the upper right"
 
     def test_that_is_larger_than_a_screen_is_made_smaller(self):
-        with opened(prepared(film((2560, 1440), seconds=0.2))) as container:
+        with opened(prepared(sample_video((2560, 1440), seconds=0.2))) as container:
             assert (container.streams.video[0].width, container.streams.video[0].height) == (1920, 1080)
 
     def test_may_be_deleted_while_it_is_being_prepared(self, monkeypatch):
-        item = add(film())
-        original = conversion._said
+        item = add(sample_video())
+        original = conversion._read_progress
 
         def deleted_meanwhile(*args):
             yield from original(*args)
-            services.delete_picture(MediaItem.objects.get(pk=item.pk), person=None)
+            services.delete_image(MediaItem.objects.get(pk=item.pk), user=None)
 
         monkeypatch.setattr(conversion, "_said", deleted_meanwhile)
-        assert conversion.prepare_next()
+        assert conversion.convert_next()
         assert not MediaItem.objects.exists()
 
     @pytest.mark.parametrize(
         ("data", "code"),
         [
-            (film()[:900], "not-an-image"),
-            (film((64, 48), rate=1, seconds=700, codec="mpeg4"), "film-too-long"),
+            (sample_video()[:900], "not-an-image"),
+            (sample_video((64, 48), rate=1, seconds=700, codec="mpeg4"), "film-too-long"),
             (b"\0\0\0\x18ftypheic" + b"\0" * 100, "heic"),
             (b"\x1aE\xdf\xa3" + b"matroska" * 50, "not-an-image"),
         ],
@@ -117,7 +117,7 @@ class TestAVideo:
 
     def test_may_be_larger_than_a_picture_may(self, settings):
         settings.PICTURE_LIMIT = 1000
-        assert add(film()).video.is_waiting
+        assert add(sample_video()).video.is_waiting
         with pytest.raises(MediaRefused) as refused:
             add(b"\x89PNG\r\n\x1a\n" + b"\0" * 2000)
         assert refused.value.code == "too-large-picture"
@@ -125,62 +125,62 @@ class TestAVideo:
 
 class TestPreparation:
     def test_one_that_fails_says_so_and_is_not_tried_for_ever(self, monkeypatch):
-        item = add(film())
-        ingest.path_of(item.original_id).write_bytes(film()[:3000])
+        item = add(sample_video())
+        ingest.media_path(item.original_id).write_bytes(sample_video()[:3000])
 
-        assert conversion.prepare_next()
+        assert conversion.convert_next()
 
         item.video.refresh_from_db()
         assert item.video.problem == "truncated"
-        assert not conversion.prepare_next()
+        assert not conversion.convert_next()
         assert isinstance(MediaItem.objects.get().to_content(), content.ImageContent)
 
     def test_goes_on_after_a_restart(self):
-        item = add(film())
-        with pytest.raises(conversion.Interrupted):
-            conversion.prepare_next(lambda: True)
+        item = add(sample_video())
+        with pytest.raises(conversion.ConversionInterrupted):
+            conversion.convert_next(lambda: True)
         item.video.refresh_from_db()
         assert (item.video.attempts, item.video.is_waiting) == (0, True)
 
-        assert conversion.prepare_next()
+        assert conversion.convert_next()
         item.video.refresh_from_db()
         assert item.video.film is not None
 
     def test_waits_while_the_disk_is_full(self, monkeypatch):
-        item = add(film())
-        full = {"code": sandbox.NO_SPACE}
+        item = add(sample_video())
+        full = {"code": sandbox.DISK_FULL}
         with monkeypatch.context() as disk:
             disk.setattr(conversion, "_said", lambda *_: iter([full]))
-            for _ in range(conversion.ATTEMPTS + 1):
+            for _ in range(conversion.MAX_ATTEMPTS + 1):
                 with pytest.raises(OSError, match="no room"):
-                    conversion.prepare_next()
+                    conversion.convert_next()
         item.video.refresh_from_db()
         assert item.video.is_waiting
 
-        assert conversion.prepare_next()
+        assert conversion.convert_next()
         item.video.refresh_from_db()
         assert item.video.film is not None
 
     def test_gives_up_a_film_that_takes_the_machine_down(self):
-        item = add(film())
-        item.video.attempts = conversion.ATTEMPTS
+        item = add(sample_video())
+        item.video.attempts = conversion.MAX_ATTEMPTS
         item.video.save()
 
-        assert conversion.prepare_next()
+        assert conversion.convert_next()
         item.video.refresh_from_db()
         assert item.video.problem == "too-complex"
 
     def test_leaves_nothing_lying_about(self, settings):
-        prepared(film())
+        prepared(sample_video())
         assert not list(Path(settings.MEDIA_STORE).glob(".incoming-*"))
 
     def test_publishes_the_screens_that_show_it(self, hall, playlist, alice):
-        item = add(film(seconds=2.5))
-        entry = programme.add_entry(playlist, media=item, person=alice)
+        item = add(sample_video(seconds=2.5))
+        entry = programme.add_entry(playlist, media=item, user=alice)
         Screen.objects.update(programme_due_at=None)
         assert entry.duration_s == 3, "a video is shown to its end"
 
-        conversion.prepare_next()
+        conversion.convert_next()
 
         compiled = compiling.compile_manifest(compiling.load_inputs(Screen.objects.get(pk=hall.pk)))
         shown = [slide.content for slide in compiled.manifest.slides]
@@ -190,7 +190,7 @@ class TestPreparation:
 
 @given(st.integers(1, 8000), st.integers(1, 8000))
 def test_a_film_is_never_enlarged_nor_larger_than_a_screen(width, height):
-    made = video.fitted(width, height)
+    made = video.fit_video_size(width, height)
     assert max(made) <= 1920
     assert min(made) <= 1080
     assert all(side % 2 == 0 for side in made)
@@ -198,15 +198,15 @@ def test_a_film_is_never_enlarged_nor_larger_than_a_screen(width, height):
 
 
 def test_a_disk_that_is_full_is_told_from_a_film_that_is_broken(tmp_path):
-    (tmp_path / "original").write_bytes(film())
-    with pytest.raises(video.Unfit, match=sandbox.NO_SPACE):
-        video.convert(tmp_path / "original", Path("/dev/full"), lambda _: None)
+    (tmp_path / "original").write_bytes(sample_video())
+    with pytest.raises(video.VideoRefused, match=sandbox.DISK_FULL):
+        video.convert_video(tmp_path / "original", Path("/dev/full"), lambda _: None)
 
 
 def test_a_list_of_other_files_is_no_film(tmp_path):
-    (tmp_path / "secret.mp4").write_bytes(film())
+    (tmp_path / "secret.mp4").write_bytes(sample_video())
     playlist = tmp_path / "original"
     playlist.write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.mp4\n#EXT-X-ENDLIST\n")
-    assert not video.is_film(playlist)
+    assert not video.is_video(playlist)
     playlist.write_text(f"ffconcat version 1.0\nfile '{tmp_path}/secret.mp4'\n")
-    assert not video.is_film(playlist)
+    assert not video.is_video(playlist)

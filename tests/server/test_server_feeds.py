@@ -22,7 +22,7 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.feeds import fetch, readers, refresh, services
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library import services as library
-from beffroi_server.library.models import Announcement, Template
+from beffroi_server.library.models import Announcement, AnnouncementTemplate
 from beffroi_server.programme import compile as compiling
 from beffroi_server.programme import services as programme
 from beffroi_server.screens.models import Screen
@@ -99,11 +99,11 @@ RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Agglo</title>
 
 class TestACalendar:
     def read(self, *events: str) -> list[dict[str, object]]:
-        return readers.read("calendar", "Europe/Paris", ical(*events).encode())["data"]["events"]
+        return readers.read_feed("calendar", "Europe/Paris", ical(*events).encode())["data"]["events"]
 
     def test_becomes_events_in_local_time(self):
         start = NOW.date() + dt.timedelta(days=3)
-        found = readers.calendar(
+        found = readers.read_calendar(
             ical(f"UID:1\r\nSUMMARY:Concert\r\nLOCATION:Théâtre\r\nDTSTART:{start:%Y%m%d}T193000Z").encode(), PARIS, NOW
         )
         assert found["events"] == [
@@ -115,11 +115,11 @@ class TestACalendar:
             "UID:1\r\nSUMMARY:Marché\r\nDTSTART;TZID=Europe/Paris:20261001T080000\r\nDTEND;TZID=Europe/Paris:20261001T130000"
             "\r\nRRULE:FREQ=WEEKLY\r\nEXDATE;TZID=Europe/Paris:20261203T080000"
         )
-        starts = [event["starts"] for event in readers.calendar(data.encode(), PARIS, NOW)["events"]]
+        starts = [event["starts"] for event in readers.read_calendar(data.encode(), PARIS, NOW)["events"]]
         assert starts[:3] == ["2026-11-26T08:00:00", "2026-12-10T08:00:00", "2026-12-17T08:00:00"]
 
     def test_takes_days_as_days_and_leaves_out_what_was_cancelled(self):
-        found = readers.calendar(
+        found = readers.read_calendar(
             ical(
                 "UID:1\r\nSUMMARY:Fête\r\nDTSTART;VALUE=DATE:20261205\r\nDTEND;VALUE=DATE:20261207",
                 "UID:2\r\nSUMMARY:Loto\r\nSTATUS:CANCELLED\r\nDTSTART;VALUE=DATE:20261205",
@@ -129,23 +129,23 @@ class TestACalendar:
 
     def test_of_thousands_of_events_keeps_the_soonest(self):
         data = ical(*(f"UID:{n}\r\nSUMMARY:E{n}\r\nDTSTART:20261{201 + n % 20}T100000Z" for n in range(900)))
-        assert len(readers.calendar(data.encode(), PARIS, NOW)["events"]) == readers.EVENTS
+        assert len(readers.read_calendar(data.encode(), PARIS, NOW)["events"]) == readers.MAX_EVENTS
 
 
 class TestOtherKinds:
     def test_news_are_plain_text_and_the_newest_first(self):
-        items = readers.news(RSS.encode(), PARIS, NOW)["items"]
+        items = readers.read_news(RSS.encode(), PARIS, NOW)["items"]
         assert [item["title"] for item in items] == ["Neige attendue", "Le tram & le bus"]
         assert items[0]["published_at_ms"] == 1795500000000
 
     @pytest.mark.parametrize("divider", [";", ",", "\t"])
     def test_a_table_is_read_whatever_divides_its_cells(self, divider):
         text = "Jour;Plat\nLundi;Gratin\n\nMardi;Poisson\n".replace(";", divider)
-        found = readers.table(text.encode(), PARIS, NOW)
+        found = readers.read_table(text.encode(), PARIS, NOW)
         assert found == {"heading": ["Jour", "Plat"], "rows": [["Lundi", "Gratin"], ["Mardi", "Poisson"]]}
 
     def test_a_table_of_an_old_spreadsheet_keeps_its_accents(self):
-        assert readers.table("Jour;Entrée\nLundi;Pâté".encode("cp1252"), PARIS, NOW)["rows"] == [["Lundi", "Pâté"]]
+        assert readers.read_table("Jour;Entrée\nLundi;Pâté".encode("cp1252"), PARIS, NOW)["rows"] == [["Lundi", "Pâté"]]
 
     def test_a_forecast_becomes_days(self):
         symbols = {24: "lightrainshowers_day", 25: "fair_day", 26: "fog"}
@@ -160,7 +160,7 @@ class TestOtherKinds:
             }
             for hour in hours
         ]
-        found = readers.weather(json.dumps({"properties": {"timeseries": steps}}).encode(), PARIS, NOW)["days"]
+        found = readers.read_weather(json.dumps({"properties": {"timeseries": steps}}).encode(), PARIS, NOW)["days"]
         assert [(day["day"], day["sky"], day["low"], day["high"], day["wind_kmh"]) for day in found] == [
             ("2026-11-24", "showers", 0, 12, 18),
             ("2026-11-25", "sun", 0, 12, 18),
@@ -188,10 +188,10 @@ class TestOtherKinds:
                 ]
             }
         }
-        found = readers.vigilance(json.dumps(content).encode(), PARIS, NOW, department="44")
+        found = readers.read_vigilance(json.dumps(content).encode(), PARIS, NOW, department="44")
         assert found["level"] == 3
         assert [(one["name"], one["level"]) for one in found["phenomena"]] == [("Vent violent", 3), ("Crues", 2)]
-        assert readers.read("vigilance", "Europe/Paris", json.dumps(content).encode(), department="99") == {
+        assert readers.read_feed("vigilance", "Europe/Paris", json.dumps(content).encode(), department="99") == {
             "code": "no-department"
         }
 
@@ -200,13 +200,13 @@ class TestOtherKinds:
         "content", [b"", b"<html><body>Bonjour", b"{}", b"[1]", b"\0\xff" * 500, b'{"properties": {"timeseries": [7]}}']
     )
     def test_nonsense_is_refused_with_a_reason(self, kind, content):
-        assert "code" in readers.read(kind, "Europe/Paris", content)
+        assert "code" in readers.read_feed(kind, "Europe/Paris", content)
 
 
 @pytest.fixture
 def library_calendar(town, alice) -> Feed:
     feed = Feed(name="Médiathèque", kind=FeedKind.CALENDAR, address="https://example.org/agenda.ics")
-    services.save_feed(feed, person=alice)
+    services.save_feed(feed, user=alice)
     return feed
 
 
@@ -214,14 +214,16 @@ class TestAFeed:
     def agenda(self, site, town, alice) -> Feed:
         address = site.publish("/a.ics", ical(f"UID:1\r\nSUMMARY:Lecture\r\nDTSTART:{soon()}"))
         feed = Feed(name="Médiathèque", kind=FeedKind.CALENDAR, address=address)
-        services.save_feed(feed, person=alice)
+        services.save_feed(feed, user=alice)
         assert refresh.refresh_due() == 1
         feed.refresh_from_db()
         return feed
 
     def shown(self, feed, playlist, alice) -> Announcement:
-        made = library.save_announcement(person=alice, title="À la médiathèque", template=Template.AGENDA, feed=feed)
-        programme.add_entry(playlist, announcement=made, person=alice)
+        made = library.save_announcement(
+            user=alice, title="À la médiathèque", template=AnnouncementTemplate.AGENDA, feed=feed
+        )
+        programme.add_entry(playlist, announcement=made, user=alice)
         return made
 
     def widget(self, hall) -> AgendaWidget:
@@ -243,12 +245,12 @@ class TestAFeed:
         self.shown(feed, playlist, alice)
         Screen.objects.update(programme_due_at=None)
 
-        refresh.refresh(feed)
+        refresh.refresh_feed(feed)
         feed.refresh_from_db()
         assert feed.told_at < feed.read_at
         first = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
         site.publish("/a.ics", ical(f"UID:1\r\nSUMMARY:Conte\r\nDTSTART:{soon()}"))
-        refresh.refresh(feed)
+        refresh.refresh_feed(feed)
 
         assert [event.title for event in self.widget(hall).events] == ["Conte"]
         assert compiling.compile_manifest(compiling.load_inputs(hall)).manifest != first
@@ -259,7 +261,7 @@ class TestAFeed:
         site.publish("/a.ics", "gone", status=503)
 
         for expected in (1, 2, 3):
-            assert not refresh.refresh(feed)
+            assert not refresh.refresh_feed(feed)
             feed.refresh_from_db()
             assert feed.failures == expected
         assert "503" in feed.problem
@@ -267,8 +269,10 @@ class TestAFeed:
         assert [event.title for event in self.widget(hall).events] == ["Lecture"]
 
     def test_that_was_never_read_takes_nothing_else_off_the_screen(self, hall, playlist, alice, library_calendar):
-        made = Announcement.objects.create(template=Template.HEADLINES, title="Agglo", feed=library_calendar)
-        programme.add_entry(playlist, announcement=made, person=alice)
+        made = Announcement.objects.create(
+            template=AnnouncementTemplate.HEADLINES, title="Agglo", feed=library_calendar
+        )
+        programme.add_entry(playlist, announcement=made, user=alice)
 
         compiled = compiling.compile_manifest(compiling.load_inputs(hall))
         assert [slide.name for slide in compiled.manifest.slides] == ["La piscine rouvre lundi"]
@@ -277,29 +281,29 @@ class TestAFeed:
     def test_of_another_address_forgets_what_was_read(self, site, alice, town):
         feed = self.agenda(site, town, alice)
         feed.address = site.publish("/b.ics", ical())
-        services.save_feed(feed, person=alice)
+        services.save_feed(feed, user=alice)
         assert Feed.objects.get().data == {}
 
     def test_that_is_shown_cannot_be_deleted(self, site, playlist, alice, town):
         feed = self.agenda(site, town, alice)
         made = self.shown(feed, playlist, alice)
         with pytest.raises(services.FeedInUse, match="À la médiathèque"):
-            services.delete_feed(feed, person=alice)
-        programme.remove_entry(playlist.entries.get(announcement=made), person=alice)
-        library.delete_announcement(made, person=alice)
-        services.delete_feed(feed, person=alice)
+            services.delete_feed(feed, user=alice)
+        programme.remove_entry(playlist.entries.get(announcement=made), user=alice)
+        library.delete_announcement(made, user=alice)
+        services.delete_feed(feed, user=alice)
         assert not Feed.objects.exists()
 
     def test_of_the_weather_asks_for_where_the_town_lies(self, town, site, monkeypatch):
         feed = Feed.objects.create(name="Météo", kind=FeedKind.WEATHER)
-        refresh.refresh(feed)
+        refresh.refresh_feed(feed)
         feed.refresh_from_db()
         assert "lies" in feed.problem or "situe" in feed.problem
 
         monkeypatch.setattr(refresh, "WEATHER", site.address + "/w?lat={latitude:.2f}&lon={longitude:.2f}")
         town.latitude, town.longitude = 47.21844, -1.55361
         town.save()
-        refresh.refresh(feed)
+        refresh.refresh_feed(feed)
         assert site.asked[-1][0] == "/w?lat=47.22&lon=-1.55"
         assert site.asked[-1][1]["User-Agent"].startswith("Beffroi/")
 
@@ -312,8 +316,8 @@ class TestFetching:
          "http://100.64.0.1/", "http://2130706433/"],
     )  # fmt: skip
     def test_does_not_ask_our_own_network(self, address):
-        with pytest.raises(fetch.Unreachable, match=r"BEFFROI_FEED_NETWORKS"):
-            fetch.fetch(address)
+        with pytest.raises(fetch.FetchError, match=r"BEFFROI_FEED_NETWORKS"):
+            fetch.fetch_url(address)
 
     @pytest.mark.parametrize(
         ("address", "allowed"),
@@ -322,43 +326,43 @@ class TestFetching:
          ("224.0.0.1", False), ("ff02::1", False), ("fd00::1", False), ("fe80::1%eth0", False)],
     )  # fmt: skip
     def test_an_address_within_an_address_is_seen(self, address, allowed):
-        assert fetch.is_allowed(address) is allowed
+        assert fetch.is_address_allowed(address) is allowed
 
     def test_does_not_follow_a_redirection_into_our_own_network(self, site, settings):
         settings.FEED_NETWORKS = [ipaddress.ip_network("127.0.0.1/32")]
         address = site.publish("/to", "", 302, Location="http://127.0.0.2:1/secret")
-        with pytest.raises(fetch.Unreachable, match=r"BEFFROI_FEED_NETWORKS"):
-            fetch.fetch(address)
+        with pytest.raises(fetch.FetchError, match=r"BEFFROI_FEED_NETWORKS"):
+            fetch.fetch_url(address)
 
     def test_a_name_that_means_several_addresses_is_refused_for_one_of_ours(self, monkeypatch):
         answers = [(2, 1, 6, "", ("93.184.216.34", 80)), (2, 1, 6, "", ("10.0.0.1", 80))]
         monkeypatch.setattr(fetch.socket, "getaddrinfo", lambda *_, **__: answers)
-        with pytest.raises(fetch.Unreachable, match=r"BEFFROI_FEED_NETWORKS"):
-            fetch.fetch("http://example.org/")
+        with pytest.raises(fetch.FetchError, match=r"BEFFROI_FEED_NETWORKS"):
+            fetch.fetch_url("http://example.org/")
 
     @pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://example.org/", "gopher://a.org/", "//a.org"])
     def test_speaks_http_only(self, address):
-        with pytest.raises(fetch.Unreachable, match="https"):
-            fetch.fetch(address)
+        with pytest.raises(fetch.FetchError, match="https"):
+            fetch.fetch_url(address)
 
     def test_stops_at_the_limit(self, site, monkeypatch):
         monkeypatch.setattr(fetch, "LIMIT", 1000)
-        with pytest.raises(fetch.Unreachable, match=r"2 M[Bo]"):
-            fetch.fetch(site.publish("/large", b"x" * 5000))
+        with pytest.raises(fetch.FetchError, match=r"2 M[Bo]"):
+            fetch.fetch_url(site.publish("/large", b"x" * 5000))
 
     def test_does_not_wait_for_an_answer_that_comes_drop_by_drop(self, site, monkeypatch):
         monkeypatch.setattr(fetch, "WHOLE_S", 0.2)
-        with translation.override("en"), pytest.raises(fetch.Unreachable, match="in time"):
-            fetch.fetch(site.address + "/drop-by-drop")
+        with translation.override("en"), pytest.raises(fetch.FetchError, match="in time"):
+            fetch.fetch_url(site.address + "/drop-by-drop")
 
     def test_a_circle_of_redirections_ends(self, site):
-        with pytest.raises(fetch.Unreachable):
-            fetch.fetch(site.publish("/round", "", 302, Location="/round"))
-        assert len(site.asked) <= fetch.REDIRECTIONS + 1
+        with pytest.raises(fetch.FetchError):
+            fetch.fetch_url(site.publish("/round", "", 302, Location="/round"))
+        assert len(site.asked) <= fetch.MAX_REDIRECTS + 1
 
     def test_uses_no_proxy_of_the_surroundings(self, site, monkeypatch):
         monkeypatch.setenv("http_proxy", "http://127.0.0.9:1")
-        assert fetch.fetch(site.publish("/plain", "ok")) == b"ok"
+        assert fetch.fetch_url(site.publish("/plain", "ok")) == b"ok"
 
 
 class TestPages:

@@ -9,15 +9,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from beffroi_content.wire.reports import BEGINNING, Play, chained
+from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
 from beffroi_server.__main__ import main
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import AuditEvent, Town
-from beffroi_server.broadcast.ingest import Ingest
+from beffroi_server.broadcast.ingest import InboundQueue
 from beffroi_server.instants import unix_ms
 from beffroi_server.screens import forgetting, plays
-from beffroi_server.screens.models import Play as Kept
-from beffroi_server.screens.models import PlaysMark, Receipt, Screen, ScreenState
+from beffroi_server.screens.models import PlayRecord as Kept
+from beffroi_server.screens.models import ReceiptRecord, RetentionMark, Screen, ScreenState
 
 WEEK = dt.timedelta(weeks=1)
 BEGIN = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
@@ -30,18 +30,18 @@ class Log:
         Screen.objects.filter(pk=screen.pk).update(enrolled_at=timezone.now())
         self.topic = f"beffroi/1/saint-aubin/up/s-{screen.slug}/plays"
         self.said: list[Play] = []
-        self._ingest = Ingest("saint-aubin")
+        self._ingest = InboundQueue("saint-aubin")
 
     def add(self, count: int, started_at_ms: int = 0) -> None:
         for _ in range(count):
             play = Play(number=len(self.said) + 1, slide="pool", started_at_ms=started_at_ms, lasted_ms=1,
                         clock="trusted", ended="time")  # fmt: skip
-            chain = chained(self.said[-1].chain or "" if self.said else BEGINNING, play)
+            chain = chain_digest(self.said[-1].chain or "" if self.said else FIRST_CHAIN, play)
             self.said.append(play.model_copy(update={"chain": chain}))
 
     def send(self, first: int, last: int) -> None:
         numbers = ",".join(play.model_dump_json() for play in self.said[first - 1 : last])
-        self._ingest.write([(self.topic, f'{{"plays": [{numbers}]}}'.encode())])
+        self._ingest.write_batch([(self.topic, f'{{"plays": [{numbers}]}}'.encode())])
 
     def say(self, count: int, started_at_ms: int = 0) -> None:
         self.add(count, started_at_ms)
@@ -68,7 +68,7 @@ def weeks(count: int, log: Log | None = None, *, begin: dt.datetime = BEGIN, eac
         now = begin + number * WEEK
         if log is not None:
             log.say(each)
-        forgetting.forget(now)
+        forgetting.delete_expired_plays(now)
     return now
 
 
@@ -118,7 +118,7 @@ def test_what_the_server_had_before_it_took_notes_is_kept_as_long_as_what_comes_
 def test_the_clock_of_a_player_has_no_say(log, hall, months):
     for started_at_ms in (0, 4_000_000_000_000, 1, 253_402_300_799_000):
         log.say(1, started_at_ms)
-        forgetting.forget(BEGIN)
+        forgetting.delete_expired_plays(BEGIN)
     assert numbers(hall) == [1, 2, 3, 4]
     weeks(11, log)
     assert numbers(hall)[0] > 4
@@ -128,8 +128,8 @@ def test_a_clock_of_the_server_that_leaps_by_years_takes_what_two_weeks_would(lo
     now = weeks(20, log)
     before = numbers(hall)
 
-    forgetting.forget(now + 4000 * WEEK)
-    forgetting.forget(now)
+    forgetting.delete_expired_plays(now + 4000 * WEEK)
+    forgetting.delete_expired_plays(now)
 
     assert numbers(hall) == before[6:]
 
@@ -144,7 +144,7 @@ def test_a_server_that_was_off_for_long_waits_until_it_has_seen_as_many_weeks(lo
 
 def test_notes_that_nobody_needs_go_too(log, months):
     weeks(30, log)
-    assert PlaysMark.objects.count() < 12
+    assert RetentionMark.objects.count() < 12
 
 
 # --- how
@@ -158,7 +158,7 @@ def test_a_round_takes_a_batch_of_each_screen_and_the_next_goes_on(hall, quay, m
     now = weeks(9)
     later = now + 2 * WEEK
 
-    assert [forgetting.forget(later) for _ in range(4)] == [20, 20, 10, 0]
+    assert [forgetting.delete_expired_plays(later) for _ in range(4)] == [20, 20, 10, 0]
 
 
 def test_a_round_ends_after_so_many_batches(hall, quay, months, monkeypatch):
@@ -167,7 +167,7 @@ def test_a_round_ends_after_so_many_batches(hall, quay, months, monkeypatch):
         Log(screen).say(5)
     now = weeks(9)
 
-    assert [forgetting.forget(now + 2 * WEEK) for _ in range(3)] == [5, 5, 0]
+    assert [forgetting.delete_expired_plays(now + 2 * WEEK) for _ in range(3)] == [5, 5, 0]
 
 
 def test_a_round_ends_when_the_server_stops(hall, quay, months):
@@ -177,7 +177,7 @@ def test_a_round_ends_when_the_server_stops(hall, quay, months):
     stopping = threading.Event()
     stopping.set()
 
-    assert forgetting.forget(now + 2 * WEEK, stopping) == 5
+    assert forgetting.delete_expired_plays(now + 2 * WEEK, stopping) == 5
 
 
 def test_what_is_forgotten_does_not_come_back(log, hall, months):
@@ -194,9 +194,9 @@ def test_what_is_missing_below_is_asked_for_no_more(log, hall, months):
     log.send(1, 3)
     log.send(7, 9)
     weeks(8)
-    assert ScreenState.objects.get(screen=hall).ledger.missing == ((4, 6),)
+    assert ScreenState.objects.get(screen=hall).play_gaps.missing == ((4, 6),)
     weeks(3, begin=BEGIN + 8 * WEEK)
-    assert ScreenState.objects.get(screen=hall).ledger.missing == ()
+    assert ScreenState.objects.get(screen=hall).play_gaps.missing == ()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -215,18 +215,18 @@ def test_what_comes_while_something_is_forgotten_is_either_kept_or_forgotten(hal
 
     thread = threading.Thread(target=say_again)
     thread.start()
-    while forgetting.forget(now + 2 * WEEK):
+    while forgetting.delete_expired_plays(now + 2 * WEEK):
         pass
     thread.join()
     log.say(5)
 
     assert numbers(hall) == [201, 202, 203, 204, 205]
-    assert plays.audit(hall).is_whole
+    assert plays.audit_plays(hall).is_whole
 
 
 def test_receipts_of_programmes_go_too_and_those_of_alerts_stay(log, hall, months):
-    def receipt(sealed_at: dt.datetime, alert: str = "") -> Receipt:
-        return Receipt.objects.create(
+    def receipt(sealed_at: dt.datetime, alert: str = "") -> ReceiptRecord:
+        return ReceiptRecord.objects.create(
             screen=hall, stream="s-hall/programme", sequence=unix_ms(sealed_at), alert=alert, latency_ms=1,
             received_at=sealed_at, presented_at=sealed_at, frame="a" * 64, clock="trusted",
         )  # fmt: skip
@@ -234,9 +234,9 @@ def test_receipts_of_programmes_go_too_and_those_of_alerts_stay(log, hall, month
     now = weeks(20, log)
     receipt(BEGIN)
     kept = {receipt(BEGIN, "flood"), receipt(now - 7 * WEEK)}
-    forgetting.forget(now + WEEK)
+    forgetting.delete_expired_plays(now + WEEK)
 
-    assert set(Receipt.objects.all()) == kept
+    assert set(ReceiptRecord.objects.all()) == kept
 
 
 # --- what is left
@@ -245,7 +245,7 @@ def test_receipts_of_programmes_go_too_and_those_of_alerts_stay(log, hall, month
 def test_what_is_left_is_whole_and_says_from_where_it_goes_on(log, hall, months):
     weeks(20, log)
 
-    found = plays.audit(hall)
+    found = plays.audit_plays(hall)
 
     assert found.is_whole
     assert (found.count, found.begun) == (len(numbers(hall)), ())
@@ -256,12 +256,12 @@ def test_what_is_left_is_whole_and_says_from_where_it_goes_on(log, hall, months)
 def test_a_log_of_which_nothing_is_left_goes_on_with_the_next_play(log, hall, months):
     log.say(5)
     weeks(11)
-    assert (plays.audit(hall).count, plays.audit(hall).forgotten) == (0, 5)
+    assert (plays.audit_plays(hall).count, plays.audit_plays(hall).forgotten) == (0, 5)
 
     log.say(2)
 
-    assert plays.audit(hall).is_whole
-    assert plays.audit(hall).begun == ()
+    assert plays.audit_plays(hall).is_whole
+    assert plays.audit_plays(hall).begun == ()
 
 
 def test_the_oldest_that_is_left_cannot_be_changed_or_taken_out_unnoticed(log, hall, months):
@@ -269,9 +269,9 @@ def test_the_oldest_that_is_left_cannot_be_changed_or_taken_out_unnoticed(log, h
     first = numbers(hall)[0]
 
     Kept.objects.filter(number=first).update(slide="another")
-    assert plays.audit(hall).broken == (first,)
+    assert plays.audit_plays(hall).broken == (first,)
     Kept.objects.filter(number__lte=first + 1).delete()
-    assert plays.audit(hall).missing == ((first, first + 1),)
+    assert plays.audit_plays(hall).missing == ((first, first + 1),)
 
 
 def test_who_moves_the_beginning_breaks_the_chain(log, hall, months):
@@ -281,7 +281,7 @@ def test_who_moves_the_beginning_breaks_the_chain(log, hall, months):
     Kept.objects.filter(number=first).delete()
     ScreenState.objects.update(plays_forgotten=first)
 
-    assert plays.audit(hall).broken == (first + 1,)
+    assert plays.audit_plays(hall).broken == (first + 1,)
 
 
 def test_the_command_says_what_was_forgotten(log, hall, months, capsys):
@@ -289,7 +289,7 @@ def test_the_command_says_what_was_forgotten(log, hall, months, capsys):
 
     assert main(["plays"]) == 0
 
-    found = plays.audit(hall)
+    found = plays.audit_plays(hall)
     assert f"forgotten by age: up to {found.forgotten}; the chain goes on from {found.chain}" in capsys.readouterr().out
 
 
@@ -298,7 +298,7 @@ def test_the_command_says_what_was_forgotten(log, hall, months, capsys):
 
 def test_who_changes_the_time_is_in_the_audit_trail(town, dora):
     town.plays_months = 13
-    accounts.update_town(town, person=dora)
+    accounts.update_town(town, user=dora)
 
     event = AuditEvent.objects.filter(action="town-changed").latest("id")
     assert (event.actor, event.detail) == ("dora", {"plays_months": 13})

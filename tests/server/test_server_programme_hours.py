@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from beffroi_content.model import Appearance, PowerState
-from beffroi_content.timeline import Moment, resolve
-from beffroi_content.timeline.display import display
+from beffroi_content.model import PowerState, ScreenAppearance
+from beffroi_content.timeline import Moment, resolve_scene
+from beffroi_content.timeline.display import display_power
 from beffroi_server.library import services as library
-from beffroi_server.library.models import Announcement, Template
+from beffroi_server.library.models import Announcement, AnnouncementTemplate
 from beffroi_server.programme import compile as compiling
 from beffroi_server.programme import services as programme
 from beffroi_server.programme.models import ScheduleRule
@@ -41,7 +41,7 @@ def manifest(screen):
 
 def on_at(screen, moment: dt.datetime) -> list[str]:
     """Return the names of the slides that are on."""
-    scene = resolve(manifest(screen), (), Moment(int(moment.timestamp() * 1000), 0), (1920, 1080))
+    scene = resolve_scene(manifest(screen), (), Moment(int(moment.timestamp() * 1000), 0), (1920, 1080))
     return [showing.slide.name for showing in scene.showings if showing.slide]
 
 
@@ -95,10 +95,10 @@ class TestScreenHours:
         client.post(f"/screens/{hall.slug}/edit/", values)
 
         sent = manifest(hall)
-        assert sent.settings.appearance is Appearance.NIGHT
+        assert sent.settings.appearance is ScreenAppearance.NIGHT
         day = dt.datetime(2026, 11, 25, tzinfo=PARIS)
         states = {
-            hour: display(sent, (), Moment(int(day.replace(hour=hour).timestamp() * 1000), 0))
+            hour: display_power(sent, (), Moment(int(day.replace(hour=hour).timestamp() * 1000), 0))
             for hour in (3, 7, 12, 20, 23)
         }
         assert {hour: state.state for hour, state in states.items()} == {
@@ -119,14 +119,14 @@ class TestAPlaylistThatFillsItself:
     def event(self, alice, title: str, days: int, **values) -> Announcement:
         starts = timezone.now() + days * DAY
         return library.save_announcement(
-            person=alice, title=title, template=Template.EVENT, label="sorties", starts=starts, **values
+            user=alice, title=title, template=AnnouncementTemplate.EVENT, label="sorties", starts=starts, **values
         )
 
     def test_shows_what_is_of_its_category_the_soonest_first(self, editor, hall, playlist, alice):
         self.filled(editor, playlist)
         for title, days in (("Later", 9), ("Soon", 2), ("Over", -3)):
             self.event(alice, title, days)
-        library.save_announcement(person=alice, title="Another", label="Travaux")
+        library.save_announcement(user=alice, title="Another", label="Travaux")
 
         sent = manifest(hall)
         assert sorted(slide.name for slide in sent.slides) == ["La piscine rouvre lundi", "Later", "Soon"]
@@ -156,7 +156,7 @@ class TestAPlaylistThatFillsItself:
     def test_what_is_listed_is_not_shown_twice(self, editor, hall, playlist, alice):
         self.filled(editor, playlist)
         fair = self.event(alice, "Fair", 1)
-        programme.add_entry(playlist, announcement=fair, person=alice)
+        programme.add_entry(playlist, announcement=fair, user=alice)
         assert [slide.name for slide in manifest(hall).slides].count("Fair") == 1
 
 

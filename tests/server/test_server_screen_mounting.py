@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 
-from beffroi_content.model import Downloads, Rectangle, TimeWindow, Transition, UncertainClock, Viewport
+from beffroi_content.model import DownloadSettings, Rectangle, SlideTransition, TimeWindow, UncertainClock, Viewport
 from beffroi_server.programme import compile as compiling
 from beffroi_server.screens import viewports
 from beffroi_server.screens.models import Screen
@@ -41,14 +41,14 @@ def test_mounting_light_sound_and_line_are_in_the_programme(installer, hall):
     )  # fmt: skip
     assert answer.status_code == 302
     found = settings(hall)
-    assert found.transition is Transition.ZOOM
+    assert found.transition is SlideTransition.ZOOM
     assert found.overscan_percent == 2.5
     assert found.viewports == (
         Viewport(source=Rectangle(width=640, height=96)),
         Viewport(source=Rectangle(x=640, width=640, height=96), y=96, scale=2, rotation=90),
     )
     night = TimeWindow(start=dt.time(1), end=dt.time(5))
-    assert found.downloads == Downloads(kilobytes_per_second=500, window=night, neighbours=True)
+    assert found.downloads == DownloadSettings(kilobytes_per_second=500, window=night, neighbours=True)
     assert (found.darkest, found.volume, found.idle_after_hours) == (30, 60, 48)
     assert found.uncertain_clock is UncertainClock.UNDATED
 
@@ -57,7 +57,7 @@ def test_most_screens_need_none_of_it(installer, hall):
     assert save(installer, hall).status_code == 302
     found = settings(hall)
     assert (found.overscan_percent, found.viewports, found.darkest, found.volume) == (0, (), 100, 0)
-    assert found.downloads == Downloads()
+    assert found.downloads == DownloadSettings()
     assert found.uncertain_clock is UncertainClock.BELIEVED
     assert '<details class="more"><summary>' in installer.get(f"/screens/{hall.slug}/edit/").content.decode()
 
@@ -72,7 +72,7 @@ def test_what_is_no_part_is_said_and_nothing_typed_is_lost(installer, hall):
 
 @pytest.mark.parametrize("text", ["", "  \n "])
 def test_no_parts_is_all_of_the_picture(text):
-    assert viewports.read(text) == ()
+    assert viewports.parse_viewports(text) == ()
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_no_parts_is_all_of_the_picture(text):
 )
 def test_a_part_that_cannot_be_is_refused(text):
     with pytest.raises(ValidationError):
-        viewports.read(text)
+        viewports.parse_viewports(text)
 
 
 def test_a_card_has_so_many_parts_at_most():
     with pytest.raises(ValidationError):
-        viewports.read("0,0 5x5 > 0,0\n" * 65)
+        viewports.parse_viewports("0,0 5x5 > 0,0\n" * 65)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from beffroi_server.accounts import actions, services, throttle
-from beffroi_server.accounts.models import AuditEvent, Person, Role
+from beffroi_server.accounts.models import AuditEvent, User, UserRole
 from beffroi_server.screens.models import Screen
 
 ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
@@ -27,7 +27,7 @@ def client(town) -> Client:
 
 @pytest.fixture(autouse=True)
 def fresh_throttle():
-    throttle.sign_ins.__init__()
+    throttle.sign_in_throttle.__init__()
 
 
 def sign_in(client: Client, name="alice", password="alice", **values):  # noqa: S107
@@ -57,24 +57,24 @@ class TestTheDoor:
         assert f'value="{name}"' in answer.content.decode()
 
     def test_closes_for_a_while_after_many_wrong_passwords(self, client, alice):
-        for _ in range(throttle.ATTEMPTS):
+        for _ in range(throttle.MAX_FAILURES):
             sign_in(client, password="wrong")
         assert "Too many attempts" in sign_in(client).content.decode()
 
     def test_opens_again_later(self):
         now = [0.0]
-        door = throttle.Throttle(lambda: now[0])
-        for _ in range(throttle.ATTEMPTS):
-            door.fail("name:alice")
-        assert door.is_closed("name:alice")
+        door = throttle.SignInThrottle(lambda: now[0])
+        for _ in range(throttle.MAX_FAILURES):
+            door.record_failure("name:alice")
+        assert door.is_blocked("name:alice")
         now[0] += throttle.WINDOW_S + 1
-        assert not door.is_closed("name:alice")
+        assert not door.is_blocked("name:alice")
 
     def test_remembers_a_bounded_number_of_guesses(self):
-        door = throttle.Throttle()
-        for number in range(throttle.REMEMBERED + 5):
-            door.fail(str(number))
-        assert len(door._failures) == throttle.REMEMBERED
+        door = throttle.SignInThrottle()
+        for number in range(throttle.MAX_KEYS + 5):
+            door.record_failure(str(number))
+        assert len(door._failures) == throttle.MAX_KEYS
 
     def test_signs_out(self, client, alice):
         client.force_login(alice)
@@ -140,7 +140,7 @@ class TestTheAccount:
         assert answer.status_code == 422
 
     def test_asks_for_no_password_where_there_is_none(self, client):
-        erin = services.create_person("erin")
+        erin = services.create_user("erin")
         client.force_login(erin)
         client.post("/account/", {"form": "password", "new": "quatre chats gris"})
         assert sign_in(Client(), "erin", "quatre chats gris").status_code == 302
@@ -178,7 +178,7 @@ class TestPeople:
         assert "no-store" in answer.headers["Cache-Control"]
         fresh = Client()
         assert fresh.post(link[0].removeprefix("http://localhost:8000")).status_code == 302
-        assert Person.objects.get(username="erin").role == Role.OFFICER
+        assert User.objects.get(username="erin").role == UserRole.OFFICER
 
     def test_a_taken_name_is_said_and_nothing_is_lost(self, client, dora, alice):
         client.force_login(dora)
@@ -192,7 +192,7 @@ class TestPeople:
         assert answer.status_code == 422
         assert "last administrator" in answer.content.decode()
         dora.refresh_from_db()
-        assert dora.role == Role.ADMINISTRATOR
+        assert dora.role == UserRole.ADMINISTRATOR
 
     def test_somebody_who_is_locked_out_is_out_at_once(self, client, dora, alice):
         hers = Client()
@@ -203,7 +203,7 @@ class TestPeople:
 
     def test_a_list_takes_few_queries(self, client, dora, django_assert_max_num_queries):
         for number in range(30):
-            services.create_person(f"person{number}")
+            services.create_user(f"person{number}")
         client.force_login(dora)
         with django_assert_max_num_queries(8):
             client.get("/people/")
@@ -229,7 +229,7 @@ class TestTheTrail:
     def test_has_words_for_every_action(self):
         recorded = {code for path in SERVER.rglob("*.py") for code in _recorded(path)}
         assert recorded
-        assert recorded <= actions.WORDS.keys()
+        assert recorded <= actions.ACTION_TEXTS.keys()
 
 
 def _recorded(path: Path) -> set[str]:

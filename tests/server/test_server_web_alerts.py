@@ -16,7 +16,7 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.library import preview
-from beffroi_server.screens.models import Receipt, ScreenState
+from beffroi_server.screens.models import ReceiptRecord, ScreenState
 
 VALUES = {
     "level": "emergency", "status": "actual", "title": "Crue", "description": "La Vive déborde.",
@@ -142,7 +142,7 @@ class TestBroadcasting:
 class TestFollowing:
     def confirm(self, alert: Alert, screen) -> None:
         now = timezone.now()
-        Receipt.objects.create(
+        ReceiptRecord.objects.create(
             screen=screen, stream="all/alerts", sequence=1, alert=str(alert.pk), form="takeover", received_at=now,
             presented_at=now, latency_ms=84, frame="0" * 64, clock="trusted",
         )  # fmt: skip

@@ -12,15 +12,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
-from tests.support.films import film
+from tests.support.films import sample_video
 
 from beffroi_content import model as content
 from beffroi_content import raster
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.library import conversion, services
-from beffroi_server.library.ingest import path_of
+from beffroi_server.library.ingest import media_path
 from beffroi_server.library.models import Announcement, MediaItem
-from beffroi_server.library.preview import settings_of
+from beffroi_server.library.preview import class_settings
 from beffroi_server.programme import compile as compiling
 from beffroi_server.screens.models import Screen
 
@@ -51,7 +51,7 @@ def upload(name="Le marché.jpg", data=None) -> SimpleUploadedFile:
 
 @pytest.fixture
 def picture(alice) -> MediaItem:
-    return services.add_picture(io.BytesIO(jpeg()), name="Market", description="Stalls", person=alice)
+    return services.add_image(io.BytesIO(jpeg()), name="Market", description="Stalls", user=alice)
 
 
 def values(**changes: str) -> dict[str, str]:
@@ -125,7 +125,7 @@ class TestAnnouncements:
 class TestLooks:
     def test_each_look_is_offered_and_drawn(self, editor, picture, full_hd, hall):
         page = text(editor.get("/announcements/new/"))
-        for look in content.Template:
+        for look in content.TemplateName:
             assert f'value="{look}"' in page
             drawn = editor.post("/announcements/preview/", values(template=look, body="Lundi | 8 h\nMardi : 9 h"))
             assert "<img" in text(drawn)
@@ -146,7 +146,7 @@ class TestLooks:
         assert not Announcement.objects.exists()
 
     def test_a_further_picture_is_not_deleted_from_under_its_announcement(self, editor, picture):
-        services.save_announcement(person=None, title="Fair", template="slideshow", more_pictures=[picture])
+        services.save_announcement(user=None, title="Fair", template="slideshow", more_pictures=[picture])
         editor.post(f"/pictures/{picture.pk}/delete/")
         assert MediaItem.objects.filter(pk=picture.pk).exists()
 
@@ -191,7 +191,7 @@ class TestWidgets:
     def test_an_agenda_has_the_events_of_the_library_and_follows_them(self, editor, hall, playlist):
         editor.post("/announcements/new/", values(template="agenda", playlists=str(playlist.pk)))
         services.save_announcement(
-            person=None, template="event", title="Concert", starts=timezone.now() + dt.timedelta(days=2), place="Halle"
+            user=None, template="event", title="Concert", starts=timezone.now() + dt.timedelta(days=2), place="Halle"
         )
         assert Screen.objects.get(pk=hall.pk).programme_due_at is not None
         manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
@@ -201,8 +201,8 @@ class TestWidgets:
     def test_an_agenda_keeps_what_began_long_ago_and_lasts(self, editor, hall, playlist):
         now = timezone.now()
         week = dt.timedelta(days=7)
-        services.save_announcement(person=None, template="event", title="Fair", starts=now - week, ends=now + week)
-        services.save_announcement(person=None, template="event", title="Past", starts=now - 2 * week, ends=now - week)
+        services.save_announcement(user=None, template="event", title="Fair", starts=now - week, ends=now + week)
+        services.save_announcement(user=None, template="event", title="Past", starts=now - 2 * week, ends=now - week)
         editor.post("/announcements/new/", values(template="agenda", playlists=str(playlist.pk)))
         manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
         (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
@@ -218,8 +218,8 @@ class TestPreview:
 
         announcement = Announcement(**values(), picture=picture).to_content(town.time_zone)
         slide = content.Slide(id="s", name="s", content=content.AnnouncementContent(announcement=announcement))
-        canvas = raster.Canvas.of(settings_of(full_hd, town))
-        drawn = raster.draw_slide(slide, canvas, lambda _: path_of(picture.picture_id).read_bytes())[0]
+        canvas = raster.Canvas.for_screen(class_settings(full_hd, town))
+        drawn = raster.draw_slide(slide, canvas, lambda _: media_path(picture.picture_id).read_bytes())[0]
         assert png["Content-Type"] == "image/png"
         assert hashlib.sha256(shown.tobytes()).digest() == hashlib.sha256(drawn.convert("RGB").tobytes()).digest()
 
@@ -246,7 +246,7 @@ class TestAnnouncement:
         assert (announcement.title, announcement.version) == ("Marché de Noël", 2)
 
     def test_is_not_overwritten_unawares(self, editor, announcement, bob):
-        services.save_announcement(announcement, person=bob, title="La piscine rouvre mardi")
+        services.save_announcement(announcement, user=bob, title="La piscine rouvre mardi")
         answer = editor.post(f"/announcements/{announcement.pk}/", values(version="1"))
         page = text(answer)
         assert answer.status_code == 409
@@ -347,12 +347,12 @@ class TestFiles:
 
 class TestVideos:
     def test_are_shown_with_how_far_their_preparation_is(self, editor):
-        editor.post("/pictures/", {"pictures": upload("Carnaval.mp4", film())})
+        editor.post("/pictures/", {"pictures": upload("Carnaval.mp4", sample_video())})
         waiting = text(editor.get("/pictures/"))
         assert "Being prepared: 0 %" in waiting
         assert 'data-every="2"' in waiting
 
-        conversion.prepare_next()
+        conversion.convert_next()
 
         ready = text(editor.get("/pictures/"))
         assert "Being prepared" not in ready
@@ -364,10 +364,10 @@ class TestVideos:
         assert (part.status_code, part["Content-Type"], len(b"".join(part))) == (206, "video/mp4", 100)
 
     def test_that_cannot_be_prepared_say_why(self, editor):
-        editor.post("/pictures/", {"pictures": upload("Carnaval.mp4", film())})
+        editor.post("/pictures/", {"pictures": upload("Carnaval.mp4", sample_video())})
         item = MediaItem.objects.get()
-        path_of(item.original_id).write_bytes(film()[:3000])
-        conversion.prepare_next()
+        media_path(item.original_id).write_bytes(sample_video()[:3000])
+        conversion.convert_next()
 
         assert "Not usable as a video" in text(editor.get("/pictures/"))
         assert "incomplete or damaged" in text(editor.get(f"/pictures/{item.pk}/"))

@@ -65,13 +65,13 @@ class TestPlaylists:
         assert Playlist.objects.count() == 1
 
     def test_show_markup_as_text(self, editor):
-        services.create_playlist("<b>Bold</b>", person=None)
+        services.create_playlist("<b>Bold</b>", user=None)
         assert "&lt;b&gt;Bold&lt;/b&gt;" in text(editor.get("/playlists/"))
 
     def test_take_few_queries(self, editor, announcement, django_assert_max_num_queries):
         for number in range(60):
-            made = services.create_playlist(f"List {number:02}", person=None)
-            services.add_entry(made, announcement=announcement, person=None)
+            made = services.create_playlist(f"List {number:02}", user=None)
+            services.add_entry(made, announcement=announcement, user=None)
         with django_assert_max_num_queries(12):
             page = text(editor.get("/playlists/"))
         assert "Page 1 of 2" in page
@@ -81,9 +81,9 @@ class TestPlaylist:
     @pytest.fixture
     def three(self, announcement):
         """A playlist of Alpha, Beta and Gamma."""
-        made = services.create_playlist("Three", person=None)
+        made = services.create_playlist("Three", user=None)
         for title in ("Alpha", "Beta", "Gamma"):
-            services.add_entry(made, announcement=Announcement.objects.create(title=title), person=None)
+            services.add_entry(made, announcement=Announcement.objects.create(title=title), user=None)
         return made
 
     def order(self, playlist) -> list[str]:
@@ -227,7 +227,7 @@ class TestPlaylist:
     @pytest.mark.parametrize("action", ["", "move/", "remove/"])
     def test_says_when_an_entry_vanished(self, editor, three, action):
         entry = self.entry(three, "Beta")
-        services.remove_entry(Entry.objects.get(pk=entry.pk), person=None)
+        services.remove_entry(Entry.objects.get(pk=entry.pk), user=None)
 
         form = {"playlist": three.pk, "position": "0", "duration_s": "5"}
         answer = editor.post(f"/entries/{entry.pk}/{action}", form, follow=True)
@@ -255,9 +255,9 @@ class TestPlaylist:
         assert {strict.post(address).status_code for address in addresses} == {403}
 
     def test_takes_few_queries(self, editor, django_assert_max_num_queries):
-        made = services.create_playlist("Long", person=None)
+        made = services.create_playlist("Long", user=None)
         for number in range(40):
-            services.add_entry(made, announcement=Announcement.objects.create(title=f"No. {number}"), person=None)
+            services.add_entry(made, announcement=Announcement.objects.create(title=f"No. {number}"), user=None)
         with django_assert_max_num_queries(15):
             editor.get(f"/playlists/{made.pk}/")
 
@@ -285,7 +285,7 @@ class TestRules:
         assert "On now" in page
 
     def test_that_another_one_hides_are_due_but_not_shown(self, editor, hall, rule, playlist):
-        services.save_rule(ScheduleRule(name="First", playlist=playlist, everywhere=True, priority=70), person=None)
+        services.save_rule(ScheduleRule(name="First", playlist=playlist, everywhere=True, priority=70), user=None)
         assert "Due now, but not shown" in text(editor.get("/schedule/"))
 
     def test_say_what_to_do_first(self, editor):
@@ -328,7 +328,7 @@ class TestRules:
         version = re.findall(r'name="version" value="(\w+)"', text(editor.get(f"/schedule/{rule.pk}/")))[0]
         changed = ScheduleRule.objects.get()
         changed.priority = 70
-        services.save_rule(changed, person=None)
+        services.save_rule(changed, user=None)
 
         answer = editor.post(f"/schedule/{rule.pk}/", rule_values(playlist, version=version))
         again = re.findall(r'name="version" value="(\w+)"', text(answer))[0]
@@ -419,8 +419,8 @@ class TestDaysAndShares:
         assert not DayCalendar.objects.filter(name="Zone B").exists()
 
     def test_a_calendar_that_is_deleted_leaves_its_rules(self, editor, hall, rule):
-        services.save_calendar(calendar := DayCalendar(name="Fair", days=[["2026-12-01", "2026-12-02"]]), person=None)
-        services.save_rule(rule, person=None, only_on=[calendar])
+        services.save_calendar(calendar := DayCalendar(name="Fair", days=[["2026-12-01", "2026-12-02"]]), user=None)
+        services.save_rule(rule, user=None, only_on=[calendar])
         editor.post(f"/schedule/calendars/{calendar.pk}/delete/")
         assert not DayCalendar.objects.filter(name="Fair").exists()
         assert not ScheduleRule.objects.get().only_on.exists()
@@ -440,10 +440,10 @@ class TestTheWeekOfAScreen:
     @time_machine.travel("2026-11-24T10:00+01:00")  # a week of 168 hours
     def test_says_which_rules_are_never_seen_and_when_nothing_is_on(self, editor, hall, rule, playlist):
         rule.start_time, rule.end_time = dt.time(8), dt.time(12)
-        services.save_rule(rule, person=None)
+        services.save_rule(rule, user=None)
         hidden = ScheduleRule(name="Hidden", playlist=playlist, everywhere=True, priority=10,
                               start_time=dt.time(9), end_time=dt.time(10))  # fmt: skip
-        services.save_rule(hidden, person=None)
+        services.save_rule(hidden, user=None)
         page = text(editor.get(f"/screens/{hall.slug}/week/"))
         assert "“Hidden” applies, but is never seen" in page
         assert "nothing scheduled" in page

@@ -15,18 +15,18 @@ from django.utils import timezone
 from PIL import Image
 
 from beffroi_content.raster import image_digest
-from beffroi_content.wire.captures import labelled
+from beffroi_content.wire.captures import add_label
 from beffroi_content.wire.messages import REPORT
-from beffroi_content.wire.reports import Capture
-from beffroi_content.wire.topics import Scope
+from beffroi_content.wire.reports import CaptureLabel
+from beffroi_content.wire.topics import ScopeKind
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
-from beffroi_server.broadcast.ingest import Ingest
-from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.broadcast.ingest import InboundQueue
+from beffroi_server.broadcast.models import OutboxDocument
 from beffroi_server.programme import now as expected
 from beffroi_server.programme import publication
 from beffroi_server.screens import captures, services
-from beffroi_server.screens.models import Group, Screen, ScreenClass, ScreenState
+from beffroi_server.screens.models import Screen, ScreenClass, ScreenGroup, ScreenState
 from beffroi_server.screens.queries import screenshot_path
 
 
@@ -54,7 +54,7 @@ def text(answer) -> str:
 def report(screen: Screen, digest: str, **more: object) -> None:
     """Let a screen say that it has everything and shows a picture."""
     at = round(timezone.now().timestamp() * 1000)
-    heads = {row.topic: row.sequence for row in Outgoing.objects.filter(retained=True)}
+    heads = {row.topic: row.sequence for row in OutboxDocument.objects.filter(retained=True)}
     programme = next(sequence for topic, sequence in heads.items() if topic.endswith(f"s-{screen.slug}/programme"))
     alerts = {"/".join(topic.split("/")[4:]): heads[topic] for topic in heads if topic.endswith("/alerts")}
     said = {
@@ -70,9 +70,9 @@ def report(screen: Screen, digest: str, **more: object) -> None:
 @pytest.fixture
 def shown(keyring, playlist, hall):
     """The screen in the hall shows what it must, and said so."""
-    publication.publish(hall)
+    publication.publish_programme(hall)
     hall.refresh_from_db()
-    report(hall, expected.expected_picture(hall, timezone.now())[1])
+    report(hall, expected.expected_frame(hall, timezone.now())[1])
     return hall
 
 
@@ -119,7 +119,7 @@ class TestNow:
         answer = as_alice.get("/screens/hall/expected.png")
         picture = Image.open(io.BytesIO(answer.content))
         assert picture.size == (1920, 1080)
-        assert image_digest(picture) == expected.expected_picture(shown, timezone.now())[1]
+        assert image_digest(picture) == expected.expected_frame(shown, timezone.now())[1]
         again = as_alice.get("/screens/hall/expected.png", headers={"If-None-Match": answer.headers["ETag"]})
         assert again.status_code == 304
 
@@ -187,7 +187,7 @@ class TestAScreen:
     @pytest.mark.parametrize("name", ["screen-identify", "screen-restart"])
     def test_obeys_a_technician(self, as_charlie, keyring, hall, name):
         as_charlie.post(reverse(name, args=["hall"]))
-        assert Outgoing.objects.filter(topic__endswith="s-hall/command").exists()
+        assert OutboxDocument.objects.filter(topic__endswith="s-hall/command").exists()
         assert as_charlie.get(reverse(name, args=["hall"])).status_code == 405
 
     def test_is_revoked_after_asking(self, as_charlie, shown):
@@ -208,7 +208,7 @@ class TestEnrolment:
         assert command
         assert "no-store" in answer.headers["Cache-Control"]
         assert command[1] not in text(as_charlie.get("/screens/hall/enrolment/"))
-        assert services.enrol(command[1])["screen"] == "hall"
+        assert services.enrol_player(command[1])["screen"] == "hall"
 
     def test_notices_the_player(self, as_charlie, keyring, hall):
         page = text(as_charlie.post("/screens/hall/enrolment/"))
@@ -219,7 +219,7 @@ class TestEnrolment:
         assert code
         poll = {"path": "/screens/hall/enrolment/", "headers": {"HX-Request": "true"}}
         assert as_charlie.get(**poll, data={"stage": stage[1]}).status_code == 204
-        services.enrol(code[1])
+        services.enrol_player(code[1])
         assert "The player is enrolled" in text(as_charlie.get(**poll, data={"stage": stage[1]}))
 
     def test_without_keys_says_what_to_do(self, as_charlie, hall):
@@ -250,7 +250,7 @@ class TestKinds:
 
     def test_a_group_takes_and_gives_back_screens(self, as_charlie, hall, quay):
         as_charlie.post("/groups/add/", {"name": "Écoles", "screens": [hall.pk]})
-        group = Group.objects.get(slug="ecoles")
+        group = ScreenGroup.objects.get(slug="ecoles")
         assert list(group.screens.all()) == [hall]
         Screen.objects.update(programme_due_at=None)
         as_charlie.post(f"/groups/{group.pk}/", {"name": "Écoles", "screens": [quay.pk]})
@@ -276,7 +276,7 @@ def test_only_technicians_and_administrators_change_screens(client, request, hal
 
 class TestHealth:
     def test_what_is_the_matter_is_said_with_the_next_step(self, as_alice, shown):
-        digest = expected.expected_picture(shown, timezone.now())[1]
+        digest = expected.expected_frame(shown, timezone.now())[1]
         report(shown, digest, health={"temperature_c": 83.5, "disk_free_mb": 90, "problems": ["hot", "newer-than-us"]})
         page = text(as_alice.get(f"/screens/{shown.slug}/"))
         assert "Give it air or shade." in page
@@ -304,7 +304,7 @@ class TestFactsOfAMachine:
     def test_its_line_its_wear_and_what_it_is_are_said(self, as_alice, shown):
         network = {"interface": "wlan0", "kind": "wireless", "signal_dbm": -79, "cuts": 1}
         report(
-            shown, expected.expected_picture(shown, timezone.now())[1],
+            shown, expected.expected_frame(shown, timezone.now())[1],
             health={
                 "network": network, "storage_used_percent": 30, "disk_errors": 4, "decode_errors": 2,
                 "problems": ["cable", "disk-errors", "signal-weak", "storage-worn"],
@@ -327,9 +327,9 @@ class TestFactsOfAMachine:
     def test_what_it_runs_on_holds_until_it_is_said_again(self, hall, keyring):
         first = {"boot": "b", "number": 1, "at_ms": 5, "clock": "trusted", "link": "live"}
         Screen.objects.update(enrolled_at=timezone.now())
-        topic = REPORT.topic("saint-aubin", Scope.SCREEN, "hall")
+        topic = REPORT.topic_for("saint-aubin", ScopeKind.SCREEN, "hall")
         for body in (first | {"machine": {"model": "Raspberry Pi 5"}}, first | {"number": 2}):
-            Ingest("saint-aubin").write([(str(topic), json.dumps(body).encode())])
+            InboundQueue("saint-aubin").write_batch([(str(topic), json.dumps(body).encode())])
         state = ScreenState.objects.get()
         assert (state.report_number, state.report["machine"]["model"]) == (2, "Raspberry Pi 5")
 
@@ -339,11 +339,11 @@ class TestExactPictures:
     def sent(self, shown):
         """Let the player of a screen send an exact picture of what it must show; give what it says of it."""
 
-        def sent(image: Image.Image | None = None, **more: object) -> Capture:
+        def sent(image: Image.Image | None = None, **more: object) -> CaptureLabel:
             at = round(timezone.now().timestamp() * 1000)
-            right, digest = expected.expected_picture(shown, timezone.now())
+            right, digest = expected.expected_frame(shown, timezone.now())
             image = image or right
-            heads = {row.topic: row.sequence for row in Outgoing.objects.filter(retained=True)}
+            heads = {row.topic: row.sequence for row in OutboxDocument.objects.filter(retained=True)}
             known = {
                 "size": image.size, "picture": image_digest(image), "frame": digest, "taken_at_ms": at,
                 "presented_at_ms": at, "clock": "trusted",
@@ -353,8 +353,8 @@ class TestExactPictures:
             }  # fmt: skip
             buffer = io.BytesIO()
             image.save(buffer, "PNG")
-            said = Capture.model_validate(known | more)
-            captures.keep(shown, io.BytesIO(labelled(buffer.getvalue(), said)))
+            said = CaptureLabel.model_validate(known | more)
+            captures.store_capture(shown, io.BytesIO(add_label(buffer.getvalue(), said)))
             return said
 
         return sent
@@ -392,7 +392,7 @@ class TestExactPictures:
     )
     def test_claim_no_more_than_was_compared(self, page, sent, more, words):
         if "alerts" in more:
-            alerts.publish_sets(timezone.now())
+            alerts.publish_all_sets(timezone.now())
         sent(Image.new("RGB", (1920, 1080), "red"), **more)
         assert words in part(page())
         assert "equal to the pixel" not in part(page())
@@ -404,7 +404,7 @@ class TestExactPictures:
     def test_are_asked_for_by_a_technician_and_the_page_waits(self, as_charlie, shown):
         answer = as_charlie.post("/screens/hall/capture/")
         where = answer.headers["Location"]
-        assert Outgoing.objects.filter(topic__endswith="s-hall/command").exists()
+        assert OutboxDocument.objects.filter(topic__endswith="s-hall/command").exists()
         assert AuditEvent.objects.filter(action="screen-captured").exists()
         page = text(as_charlie.get(where.partition("#")[0]))
         assert "on its way" in page
@@ -434,7 +434,7 @@ class TestExactPictures:
         assert client.get("/screens/hall/capture/state/").status_code == 302
         client.force_login(alice)
         answer = client.get("/screens/hall/capture.png")
-        assert answer.getvalue() == captures.path_of(shown).read_bytes()
+        assert answer.getvalue() == captures.capture_path(shown).read_bytes()
         assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/png", "private, no-cache")
         assert client.get("/screens/hall/capture.png", headers={"If-None-Match": answer["ETag"]}).status_code == 304
         assert client.post("/screens/hall/capture/").status_code == 403

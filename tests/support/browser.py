@@ -52,18 +52,18 @@ def violations(page: Page) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Display:
+class VirtualDisplay:
     """A display without a monitor."""
 
     name: str
 
-    def picture(self) -> Image.Image:
+    def screenshot(self) -> Image.Image:
         """Return every pixel of it."""
         return ImageGrab.grab(xdisplay=self.name).convert("RGB")
 
 
 @contextlib.contextmanager
-def open_display(width: int, height: int) -> Iterator[Display]:
+def open_display(width: int, height: int) -> Iterator[VirtualDisplay]:
     """Start Xvfb, which says itself which number is free."""
     program = shutil.which("Xvfb")
     assert program, "Xvfb is not installed: run scripts/prepare test"
@@ -77,7 +77,7 @@ def open_display(width: int, height: int) -> Iterator[Display]:
     os.close(writing)
     try:
         with os.fdopen(reading) as said:
-            yield Display(f":{json.loads(said.readline())}")
+            yield VirtualDisplay(f":{json.loads(said.readline())}")
     finally:
         server.terminate()
         server.wait(PATIENCE_S)

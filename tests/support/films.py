@@ -12,7 +12,7 @@ import av
 from PIL import Image, ImageDraw
 
 
-def film(
+def sample_video(
     size: tuple[int, int] = (320, 180),
     rate: int = 30,
     seconds: float = 1.0,
@@ -44,7 +44,7 @@ def film(
     return buffer.getvalue()
 
 
-def turned(content: bytes) -> bytes:
+def with_quarter_turn(content: bytes) -> bytes:
     """Return an MP4 film as a telephone held upright makes it: lying pixels, and the word to turn them clockwise."""
     changed = bytearray(content)
     header = changed.find(b"tkhd")

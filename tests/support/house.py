@@ -28,7 +28,7 @@ BROKER_PASSWORD = "of the server, for this test only"
 
 
 @dataclass
-class Process:
+class RestartableProcess:
     """A program that can be killed and started again."""
 
     command: list[str]
@@ -55,15 +55,15 @@ class Process:
 
 
 @dataclass
-class Player:
+class PlayerProcess:
     """A player, and what is on its glass."""
 
-    process: Process
+    process: RestartableProcess
     state: Path
     runtime: Path
 
     @property
-    def glass(self) -> dict[str, Any]:
+    def presented(self) -> dict[str, Any]:
         """What the stage says that it presents."""
         with contextlib.suppress(OSError, ValueError):
             return dict(json.loads((self.runtime / "glass.json").read_text()))
@@ -71,16 +71,16 @@ class Player:
 
     def shown(self, name: str) -> list[Any]:
         """Return one field of everything that is on the glass, such as ``slide`` or ``alert``."""
-        return [part.get(name) for part in self.glass.get("showings", []) if part.get(name)]
+        return [part.get(name) for part in self.presented.get("showings", []) if part.get(name)]
 
-    def picture(self) -> Image.Image | None:
+    def headless_image(self) -> Image.Image | None:
         """Return what a headless player presented last."""
         with contextlib.suppress(OSError, SyntaxError):
             return Image.open(self.runtime / "headless.png").convert("RGB")
         return None
 
 
-class House:
+class TownProcesses:
     """Server, broker and players in a folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -95,14 +95,16 @@ class House:
             "BEFFROI_MQTT_PORT": str(self.broker_port),
             "BEFFROI_MQTT_PASSWORD": BROKER_PASSWORD,
         }
-        self.server = Process(
+        self.server = RestartableProcess(
             [str(PROGRAMS / "beffroi-server"), "run", "--host", "127.0.0.1", "--port", str(self.port)],
             folder / "server.log",
             self.environment,
         )
         assert MOSQUITTO, "Mosquitto is not installed: run scripts/prepare test"
-        self.broker = Process([MOSQUITTO, "-c", str(folder / "broker" / "mosquitto.conf")], folder / "broker.log")
-        self.players: list[Player] = []
+        self.broker = RestartableProcess(
+            [MOSQUITTO, "-c", str(folder / "broker" / "mosquitto.conf")], folder / "broker.log"
+        )
+        self.players: list[PlayerProcess] = []
 
     def open(self) -> None:
         """Set everything up and start server and broker."""
@@ -155,7 +157,7 @@ class House:
         assert done.returncode == 0, f"{program} {arguments}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def within(self, code: str) -> str:
+    def run_server_code(self, code: str) -> str:
         """Run Python beside the server, with its database, and return what it printed."""
         return self.run("python", "-c", f"import django; django.setup()\n{code}")
 
@@ -165,7 +167,7 @@ class House:
         assert match
         return match[0]
 
-    def player(self, name: str, enrolment: str, *, output: str = "headless", display: str = "") -> Player:
+    def enrol_player(self, name: str, enrolment: str, *, output: str = "headless", display: str = "") -> PlayerProcess:
         """Enrol a player with the command that the page of its screen shows, and prepare its process."""
         state, runtime = self.folder / f"{name}-state", self.folder / f"{name}-runtime"
         runtime.mkdir(mode=0o700)
@@ -173,18 +175,18 @@ class House:
         self.run(program, *arguments, "--state", str(state))
         self.write_broker_files()
         command = [str(PROGRAMS / "beffroi-player"), "run", "--state", str(state), "--runtime", str(runtime)]
-        process = Process(
+        process = RestartableProcess(
             [*command, "--output", output], self.folder / f"{name}.log", {"DISPLAY": display} if display else {}
         )
-        player = Player(process, state, runtime)
+        player = PlayerProcess(process, state, runtime)
         self.players.append(player)
         return player
 
 
 @contextlib.contextmanager
-def open_house(folder: Path) -> Iterator[House]:
+def open_town_processes(folder: Path) -> Iterator[TownProcesses]:
     """Set a house up, and leave nothing running."""
-    house = House(folder)
+    house = TownProcesses(folder)
     try:
         house.open()
         yield house

@@ -7,6 +7,7 @@ from beffroi_content.model import (
     Announcement,
     AnnouncementContent,
     Layout,
+    LayoutZone,
     Manifest,
     Playlist,
     Rectangle,
@@ -14,10 +15,9 @@ from beffroi_content.model import (
     ScreenClass,
     ScreenSettings,
     Slide,
-    Template,
+    TemplateName,
     TimeWindow,
     Town,
-    Zone,
 )
 from beffroi_content.timeline import ClockState, Moment
 
@@ -42,7 +42,7 @@ def at(offset_ms: int = 0, clock: ClockState = ClockState.TRUSTED) -> Moment:
 
 
 def slide(name: str, seconds: int = 10, **changes) -> Slide:
-    announcement = Announcement(id=name, template=Template.NEWS, title=name)
+    announcement = Announcement(id=name, template=TemplateName.NEWS, title=name)
     content = AnnouncementContent(announcement=announcement)
     return Slide(**{"id": name, "name": name, "content": content, "duration_ms": seconds * SECOND} | changes)
 
@@ -53,7 +53,7 @@ def manifest(*programme: tuple[ScheduleRule, list[Slide]], zones: tuple[str, ...
     slides = {one.id: one for _, slides in programme for one in slides}
     layout = Layout(
         zones=tuple(
-            Zone(id=name, rectangle=Rectangle(y=400 * number, width=1080, height=400))
+            LayoutZone(id=name, rectangle=Rectangle(y=400 * number, width=1080, height=400))
             for number, name in enumerate(zones)
         )
     )

@@ -88,7 +88,7 @@ BITMAPS |= {
 }
 
 
-def ranges(characters):
+def code_ranges(characters):
     """Return sorted inclusive ranges."""
     found = []
     for code in sorted(characters):
@@ -142,7 +142,7 @@ def add_characters(font):
     font["hmtx"][glyph] = (round(font["head"].unitsPerEm * 0.2), 0)
 
 
-def outline(sources, source_paths, characters, target):
+def write_outline_font(sources, source_paths, characters, target):
     """Write one outline font and return its metrics."""
     font = TTFont(sources / source_paths[0])
     kerning = pair_kerning(font) if "Atkinson" in target.name else {}
@@ -172,11 +172,11 @@ def outline(sources, source_paths, characters, target):
     units = font["head"].unitsPerEm
     return {
         "capital": round(font["OS/2"].sCapHeight / units, 3),
-        "ranges": ranges(font.getBestCmap()),
+        "ranges": code_ranges(font.getBestCmap()),
     }
 
 
-def bitmap(source, target, name):
+def write_bitmap_font(source, target, name):
     """Write one bitmap font as compressed BDF and return its metrics."""
     face = freetype.Face(str(source))
     height = face.available_sizes[0].height
@@ -187,7 +187,7 @@ def bitmap(source, target, name):
     for code in LED:
         if code in present:
             face.load_char(chr(code), freetype.FT_LOAD_RENDER | freetype.FT_LOAD_TARGET_MONO)
-            glyphs[code] = trimmed(face.glyph, spacing)
+            glyphs[code] = trim_glyph(face.glyph, spacing)
     if height in (8, 10, 13):
         glyphs |= PLAIN_DOTS
     cell = face.size.max_advance // 64
@@ -209,11 +209,11 @@ def bitmap(source, target, name):
         "pixels": height,
         "ascent": ascent,
         "descent": descent,
-        "ranges": ranges(glyphs),
+        "ranges": code_ranges(glyphs),
     }
 
 
-def trimmed(glyph, spacing):
+def trim_glyph(glyph, spacing):
     """Return width, rows, bottom, advance and BDF rows of a glyph cut to its ink."""
     bits, pitch = glyph.bitmap, glyph.bitmap.pitch
     rows = [bits.buffer[y * pitch : (y + 1) * pitch] for y in range(bits.rows)]
@@ -236,9 +236,9 @@ def main(sources, out):
     """Write every font and fonts.json."""
     metrics = {}
     for name, (paths, characters) in OUTLINES.items():
-        metrics[name] = outline(sources, paths, characters, out / name)
+        metrics[name] = write_outline_font(sources, paths, characters, out / name)
     for name, path in BITMAPS.items():
-        metrics[f"{name}.bdf.gz"] = bitmap(sources / path, out / f"{name}.bdf.gz", name)
+        metrics[f"{name}.bdf.gz"] = write_bitmap_font(sources / path, out / f"{name}.bdf.gz", name)
     (out / "fonts.json").write_text(
         "{\n" + ",\n".join(f'"{k}": {json.dumps(v, separators=(",", ":"))}' for k, v in metrics.items()) + "\n}\n"
     )

@@ -1,17 +1,24 @@
 """Frozen models of everything that can be shown, scheduled or sent."""
 
 from beffroi_content.model.alert import Alert, AlertForm, AlertLevel, AlertStatus, Hazard, HeldAlert
-from beffroi_content.model.announcement import Announcement, Template
+from beffroi_content.model.announcement import Announcement, TemplateName
 from beffroi_content.model.base import AssetReference, Identifier, StrictModel, WireModel
-from beffroi_content.model.layout import FULL_SCREEN, Layout, Rectangle, Zone, banner_rectangle
-from beffroi_content.model.manifest import Appearance, Manifest, ScreenSettings, Town, Transition, UncertainClock
-from beffroi_content.model.mounting import Downloads, Viewport
+from beffroi_content.model.layout import FULL_SCREEN, Layout, LayoutZone, Rectangle, banner_rectangle
+from beffroi_content.model.manifest import (
+    Manifest,
+    ScreenAppearance,
+    ScreenSettings,
+    SlideTransition,
+    Town,
+    UncertainClock,
+)
+from beffroi_content.model.mounting import DownloadSettings, Viewport
 from beffroi_content.model.recurrence import Recurrence
 from beffroi_content.model.schedule import (
-    Cadence,
     DayCalendar,
     DayRange,
     Interjection,
+    InterjectionCadence,
     Playlist,
     PlaylistOrder,
     PowerState,
@@ -22,7 +29,7 @@ from beffroi_content.model.schedule import (
     SunTime,
     TimeWindow,
 )
-from beffroi_content.model.screen import ScreenClass, Technology
+from beffroi_content.model.screen import DisplayTechnology, ScreenClass
 from beffroi_content.model.slide import (
     AnnouncementContent,
     ImageContent,
@@ -42,20 +49,21 @@ __all__ = [
     "AlertStatus",
     "Announcement",
     "AnnouncementContent",
-    "Appearance",
     "AssetReference",
-    "Cadence",
     "ClockWidget",
     "DayCalendar",
     "DayRange",
-    "Downloads",
+    "DisplayTechnology",
+    "DownloadSettings",
     "Hazard",
     "HeldAlert",
     "Identifier",
     "ImageContent",
     "ImageFit",
     "Interjection",
+    "InterjectionCadence",
     "Layout",
+    "LayoutZone",
     "Manifest",
     "Playlist",
     "PlaylistOrder",
@@ -64,18 +72,18 @@ __all__ = [
     "Recurrence",
     "RuleMode",
     "ScheduleRule",
+    "ScreenAppearance",
     "ScreenClass",
     "ScreenHours",
     "ScreenSettings",
     "Slide",
+    "SlideTransition",
     "StrictModel",
     "SunEvent",
     "SunTime",
-    "Technology",
-    "Template",
+    "TemplateName",
     "TimeWindow",
     "Town",
-    "Transition",
     "UncertainClock",
     "UnknownContent",
     "VideoContent",
@@ -83,6 +91,5 @@ __all__ = [
     "Widget",
     "WidgetContent",
     "WireModel",
-    "Zone",
     "banner_rectangle",
 ]

@@ -102,7 +102,7 @@ class Alert(WireModel):
     all_clear_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 300_000
 
     @model_validator(mode="after")
-    def _check(self) -> Alert:
+    def _check_times(self) -> Alert:
         if not self.title:
             raise ValueError("an alert needs a title")
         if self.ends_at_ms < self.issued_at_ms:

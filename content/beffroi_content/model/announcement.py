@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from beffroi_content.model.base import AssetReference, Identifier, Line, Paragraphs, WireModel
 
 
-class Template(StrEnum):
+class TemplateName(StrEnum):
     """The look of an announcement."""
 
     NEWS = "news"
@@ -50,7 +50,7 @@ class Announcement(WireModel):
     """
 
     id: Identifier
-    template: Template
+    template: TemplateName
     title: Line
     body: Paragraphs = ""
     label: Line = ""
@@ -69,7 +69,7 @@ class Announcement(WireModel):
     """The service that speaks, such as “Service des sports”; empty means the town."""
 
     @model_validator(mode="after")
-    def _check(self) -> Announcement:
+    def _check_event_times(self) -> Announcement:
         if not self.title:
             raise ValueError("an announcement needs a title")
         for moment in (self.starts, self.ends):

@@ -32,7 +32,7 @@ Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True, max_length=
 """Text for people; a line feed starts a new paragraph."""
 
 
-class _Frozen(BaseModel):
+class _FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     def replace(self, **changes: Any) -> Self:
@@ -51,13 +51,13 @@ class _Frozen(BaseModel):
         return self.model_dump_json().encode()
 
 
-class WireModel(_Frozen):
+class WireModel(_FrozenModel):
     """A model that crosses a version border: fields that it does not know are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class StrictModel(_Frozen):
+class StrictModel(_FrozenModel):
     """A model that people write by hand: a field that it does not know is an error."""
 
     model_config = ConfigDict(extra="forbid")

@@ -26,7 +26,7 @@ class Rectangle(WireModel):
         return self.width, self.height
 
 
-class Zone(WireModel):
+class LayoutZone(WireModel):
     """A rectangle that has a loop of its own."""
 
     id: Identifier
@@ -36,10 +36,10 @@ class Zone(WireModel):
 class Layout(WireModel):
     """Zones in drawing order: a later zone lies over an earlier one."""
 
-    zones: Annotated[tuple[Zone, ...], Field(min_length=1, max_length=16)]
+    zones: Annotated[tuple[LayoutZone, ...], Field(min_length=1, max_length=16)]
 
     @model_validator(mode="after")
-    def _check(self) -> Layout:
+    def _check_zone_names(self) -> Layout:
         names = [zone.id for zone in self.zones]
         if len(set(names)) != len(names):
             raise ValueError("two zones of a layout have the same name")
@@ -49,7 +49,7 @@ class Layout(WireModel):
     def full_screen(cls, size: tuple[int, int]) -> Layout:
         """Return the layout of one zone that covers a screen of that size in pixels."""
         width, height = size
-        return cls(zones=(Zone(id=FULL_SCREEN, rectangle=Rectangle(width=width, height=height)),))
+        return cls(zones=(LayoutZone(id=FULL_SCREEN, rectangle=Rectangle(width=width, height=height)),))
 
     @property
     def size(self) -> tuple[int, int]:

@@ -11,13 +11,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from beffroi_content.model.base import AssetReference, Colour, Identifier, Line, WireModel
 from beffroi_content.model.layout import Layout
-from beffroi_content.model.mounting import Downloads, Viewport
+from beffroi_content.model.mounting import DownloadSettings, Viewport
 from beffroi_content.model.schedule import DayCalendar, Playlist, ScheduleRule, ScreenHours
 from beffroi_content.model.screen import ScreenClass
 from beffroi_content.model.slide import Slide
 
 
-def _known_zone(name: str) -> str:
+def _known_time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError) as error:
@@ -42,14 +42,14 @@ class Town(WireModel):
     """Degrees east."""
 
 
-class Appearance(StrEnum):
+class ScreenAppearance(StrEnum):
     """Whether announcements are dark on light or light on dark."""
 
     DAY = "day"
     NIGHT = "night"
 
 
-class Transition(StrEnum):
+class SlideTransition(StrEnum):
     """How one slide follows another. Alerts always cut."""
 
     CUT = "cut"
@@ -70,14 +70,14 @@ class UncertainClock(StrEnum):
     """The idle slide."""
 
 
-def _known_doubt(value: Any) -> Any:
+def _known_uncertain_clock(value: Any) -> Any:
     """Read what only a newer version has a word for as the most careful."""
     return value if not isinstance(value, str) or value in tuple(UncertainClock) else UncertainClock.IDLE
 
 
 def _known_transition(value: Any) -> Any:
     """Read what only a newer version has a word for as a cut."""
-    return value if not isinstance(value, str) or value in tuple(Transition) else Transition.CUT
+    return value if not isinstance(value, str) or value in tuple(SlideTransition) else SlideTransition.CUT
 
 
 class ScreenSettings(WireModel):
@@ -86,13 +86,13 @@ class ScreenSettings(WireModel):
     screen_class: ScreenClass
     rotation: Literal[0, 90, 180, 270] = 0
     """Degrees clockwise by which the picture is turned on the panel."""
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Europe/Paris"
     locale: Literal["fr", "en"] = "fr"
     groups: Annotated[tuple[Identifier, ...], Field(max_length=8)] = ()
     """The groups whose alerts concern this screen."""
     town: Town
-    appearance: Appearance = Appearance.DAY
-    transition: Annotated[Transition, BeforeValidator(_known_transition)] = Transition.CUT
+    appearance: ScreenAppearance = ScreenAppearance.DAY
+    transition: Annotated[SlideTransition, BeforeValidator(_known_transition)] = SlideTransition.CUT
     hours: Annotated[tuple[ScreenHours, ...], Field(max_length=50)] = ()
     """The first that fits an instant decides; where none does, the display is on."""
     overscan_percent: Annotated[float, Field(ge=0, le=15)] = 0
@@ -103,10 +103,10 @@ class ScreenSettings(WireModel):
     """Percent of brightness in darkness, where the machine has a light sensor; 100: the sensor is not heeded."""
     volume: Annotated[int, Field(ge=0, le=100)] = 0
     """Percent at which the sound of films is played; 0: not at all."""
-    downloads: Downloads = Downloads()
+    downloads: DownloadSettings = DownloadSettings()
     idle_after_hours: Annotated[int | None, Field(ge=1, le=8760)] = None
     """After so many hours without a word from the town only the idle slide and alerts are shown; None: never."""
-    uncertain_clock: Annotated[UncertainClock, BeforeValidator(_known_doubt)] = UncertainClock.BELIEVED
+    uncertain_clock: Annotated[UncertainClock, BeforeValidator(_known_uncertain_clock)] = UncertainClock.BELIEVED
 
 
 class Manifest(WireModel):
@@ -123,7 +123,7 @@ class Manifest(WireModel):
     """Shown in a zone where no rule has anything to show: a screen is never black."""
 
     @model_validator(mode="after")
-    def _check(self) -> Manifest:
+    def _check_references(self) -> Manifest:
         named = {
             "slides or playlists": [
                 *(slide.id for slide in (*self.slides, self.idle)),
@@ -135,7 +135,7 @@ class Manifest(WireModel):
         for kind, names in named.items():
             if len(set(names)) != len(names):
                 raise ValueError(f"two {kind} have the same identifier")
-        missing = self._missing(frozenset(named["slides or playlists"]))
+        missing = self._missing_references(frozenset(named["slides or playlists"]))
         if missing:
             raise ValueError(f"the manifest refers to what it does not contain: {', '.join(sorted(missing))}")
         self._check_nesting()
@@ -143,7 +143,7 @@ class Manifest(WireModel):
             raise ValueError("the idle slide is always valid: it is shown when nothing else may be")
         return self
 
-    def _missing(self, parts: frozenset[str]) -> set[str]:
+    def _missing_references(self, parts: frozenset[str]) -> set[str]:
         playlists, calendars = {playlist.id for playlist in self.playlists}, {each.id for each in self.calendars}
         missing = {entry for playlist in self.playlists for entry in playlist.slides} - parts
         missing |= {rule.playlist for rule in self.rules} - playlists
@@ -161,7 +161,7 @@ class Manifest(WireModel):
                 f"playlists contain each other in a circle, or more than {DEEPEST_NESTING} deep: {deep[0]}"
             )
 
-    def without(self, slides: Collection[str]) -> Manifest:
+    def without_slides(self, slides: Collection[str]) -> Manifest:
         """Return the programme without some slides, wherever they stand; the idle slide stays."""
         gone = frozenset(slides) - {self.idle.id}
         return self.replace(

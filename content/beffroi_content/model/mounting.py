@@ -28,7 +28,7 @@ class Viewport(WireModel):
     """Degrees clockwise by which the part is turned."""
 
 
-class Downloads(WireModel):
+class DownloadSettings(WireModel):
     """What a player may ask of its line."""
 
     kilobytes_per_second: Annotated[int | None, Field(ge=8, le=1_000_000)] = None

@@ -24,7 +24,7 @@ _FARTHEST = 200 * 366
 """Days after which a rule that has not come to its count is over."""
 
 
-class Frequency(StrEnum):
+class RecurrenceFrequency(StrEnum):
     """The period that a rule repeats in."""
 
     DAILY = "DAILY"
@@ -37,7 +37,7 @@ class Frequency(StrEnum):
 class Recurrence:
     """A rule, read. Numbers are as in the RFC: months from 1, days of the month from 1, or from -1 backwards."""
 
-    frequency: Frequency
+    frequency: RecurrenceFrequency
     interval: int = 1
     count: int | None = None
     until: dt.date | None = None
@@ -57,29 +57,33 @@ class Recurrence:
         Raises:
             ValueError: it is not a rule, or names hours or weeks of the year; the message says what to write.
         """
-        return _parsed(text)
+        return _parse_rule(text)
 
-    def includes(self, day: dt.date, start: dt.date) -> bool:
+    def includes_day(self, day: dt.date, start: dt.date) -> bool:
         """Tell whether a rule that starts on ``start`` names a day."""
         if day < start or (self.until is not None and day > self.until):
             return False
-        if not _named(self, start, day):
+        if not _names_day(self, start, day):
             return False
-        return self.count is None or day <= _last(self, start)
+        return self.count is None or day <= _last_occurrence(self, start)
 
 
-def _named(rule: Recurrence, start: dt.date, day: dt.date) -> bool:
+def _names_day(rule: Recurrence, start: dt.date, day: dt.date) -> bool:
     """Tell whether the rule names a day, whatever its end."""
     if not rule.positions:
-        return _passes(rule, start, day)
-    return _steps(rule, start, day) % rule.interval == 0 and day in _chosen(rule, start, _period(rule, day))
+        return _matches_day(rule, start, day)
+    return _periods_between(rule, start, day) % rule.interval == 0 and day in _days_at_positions(
+        rule, start, _period_around(rule, day)
+    )
 
 
-def _passes(rule: Recurrence, start: dt.date, day: dt.date) -> bool:
-    if _steps(rule, start, day) % rule.interval:
+def _matches_day(rule: Recurrence, start: dt.date, day: dt.date) -> bool:
+    if _periods_between(rule, start, day) % rule.interval:
         return False
     bare = not (rule.month_days or rule.year_days or rule.weekdays)
-    months = rule.months or (frozenset({start.month}) if bare and rule.frequency is Frequency.YEARLY else rule.months)
+    months = rule.months or (
+        frozenset({start.month}) if bare and rule.frequency is RecurrenceFrequency.YEARLY else rule.months
+    )
     if months and day.month not in months:
         return False
     if bare:
@@ -87,10 +91,10 @@ def _passes(rule: Recurrence, start: dt.date, day: dt.date) -> bool:
     return _in_month(rule, day) and _in_year(rule, day) and _on_weekday(rule, day)
 
 
-def _is_same_day(frequency: Frequency, start: dt.date, day: dt.date) -> bool:
-    if frequency is Frequency.DAILY:
+def _is_same_day(frequency: RecurrenceFrequency, start: dt.date, day: dt.date) -> bool:
+    if frequency is RecurrenceFrequency.DAILY:
         return True
-    if frequency is Frequency.WEEKLY:
+    if frequency is RecurrenceFrequency.WEEKLY:
         return day.weekday() == start.weekday()
     return day.day == start.day
 
@@ -115,7 +119,7 @@ def _on_weekday(rule: Recurrence, day: dt.date) -> bool:
         return True
     if all(ordinal == 0 for ordinal, _ in rule.weekdays):
         return False
-    if rule.frequency is Frequency.YEARLY and not rule.months:
+    if rule.frequency is RecurrenceFrequency.YEARLY and not rule.months:
         position, length = day.timetuple().tm_yday, 366 if calendar.isleap(day.year) else 365
     else:
         position, length = day.day, calendar.monthrange(day.year, day.month)[1]
@@ -123,46 +127,46 @@ def _on_weekday(rule: Recurrence, day: dt.date) -> bool:
     return (forwards, weekday) in rule.weekdays or (backwards, weekday) in rule.weekdays
 
 
-def _steps(rule: Recurrence, start: dt.date, day: dt.date) -> int:
+def _periods_between(rule: Recurrence, start: dt.date, day: dt.date) -> int:
     """Return how many periods lie between the start and a day."""
-    if rule.frequency is Frequency.DAILY:
+    if rule.frequency is RecurrenceFrequency.DAILY:
         return (day - start).days
-    if rule.frequency is Frequency.WEEKLY:
-        return (_week(rule, day) - _week(rule, start)).days // 7
+    if rule.frequency is RecurrenceFrequency.WEEKLY:
+        return (_first_day_of_week(rule, day) - _first_day_of_week(rule, start)).days // 7
     months = (day.year - start.year) * 12 + day.month - start.month
-    return months if rule.frequency is Frequency.MONTHLY else day.year - start.year
+    return months if rule.frequency is RecurrenceFrequency.MONTHLY else day.year - start.year
 
 
-def _week(rule: Recurrence, day: dt.date) -> dt.date:
+def _first_day_of_week(rule: Recurrence, day: dt.date) -> dt.date:
     return day - dt.timedelta(days=(day.isoweekday() - rule.week_start) % 7)
 
 
-def _period(rule: Recurrence, day: dt.date) -> tuple[dt.date, int]:
+def _period_around(rule: Recurrence, day: dt.date) -> tuple[dt.date, int]:
     """Return the first day and the length of the period that a day lies in."""
-    if rule.frequency is Frequency.DAILY:
+    if rule.frequency is RecurrenceFrequency.DAILY:
         return day, 1
-    if rule.frequency is Frequency.WEEKLY:
-        return _week(rule, day), 7
-    if rule.frequency is Frequency.MONTHLY:
+    if rule.frequency is RecurrenceFrequency.WEEKLY:
+        return _first_day_of_week(rule, day), 7
+    if rule.frequency is RecurrenceFrequency.MONTHLY:
         return day.replace(day=1), calendar.monthrange(day.year, day.month)[1]
     return day.replace(month=1, day=1), 366 if calendar.isleap(day.year) else 365
 
 
 @lru_cache(maxsize=512)
-def _chosen(rule: Recurrence, start: dt.date, period: tuple[dt.date, int]) -> frozenset[dt.date]:
+def _days_at_positions(rule: Recurrence, start: dt.date, period: tuple[dt.date, int]) -> frozenset[dt.date]:
     """Return the days of a period that have one of the positions of the rule."""
     first, length = period
-    days = [day for offset in range(length) if _passes(rule, start, day := first + offset * _DAY)]
+    days = [day for offset in range(length) if _matches_day(rule, start, day := first + offset * _DAY)]
     count = len(days)
     return frozenset(days[p - 1 if p > 0 else count + p] for p in rule.positions if 0 < abs(p) <= count)
 
 
 @lru_cache(maxsize=512)
-def _last(rule: Recurrence, start: dt.date) -> dt.date:
+def _last_occurrence(rule: Recurrence, start: dt.date) -> dt.date:
     """Return the day on which a rule has come to its count."""
     named = 0
     for day in _days_from(start):
-        named += _named(rule, start, day)
+        named += _names_day(rule, start, day)
         if named == rule.count:
             return day
     return dt.date.max
@@ -174,8 +178,8 @@ def _days_from(start: dt.date) -> Iterator[dt.date]:
 
 
 @lru_cache(maxsize=1_024)
-def _parsed(text: str) -> Recurrence:
-    parts = dict(_part(part) for part in text.upper().removeprefix("RRULE:").split(";") if part)
+def _parse_rule(text: str) -> Recurrence:
+    parts = dict(_split_part(part) for part in text.upper().removeprefix("RRULE:").split(";") if part)
     if unknown := parts.keys() - _READERS.keys():
         raise ValueError(
             f"a recurrence of days has no {', '.join(sorted(unknown))}; write for example FREQ=WEEKLY;BYDAY=TU"
@@ -186,19 +190,21 @@ def _parsed(text: str) -> Recurrence:
         raise ValueError("a recurrence has a COUNT or an UNTIL, not both")
     fields = {_READERS[name][0]: _READERS[name][1](value) for name, value in parts.items()}
     rule = Recurrence(**fields)  # type: ignore[arg-type]
-    if rule.frequency in (Frequency.DAILY, Frequency.WEEKLY) and any(ordinal for ordinal, _ in rule.weekdays):
+    if rule.frequency in (RecurrenceFrequency.DAILY, RecurrenceFrequency.WEEKLY) and any(
+        ordinal for ordinal, _ in rule.weekdays
+    ):
         raise ValueError("a weekday has a number only in FREQ=MONTHLY and FREQ=YEARLY, such as BYDAY=1TU")
     return rule
 
 
-def _part(part: str) -> tuple[str, str]:
+def _split_part(part: str) -> tuple[str, str]:
     name, found, value = part.partition("=")
     if not found:
         raise ValueError(f"{part!r} is not a part of a recurrence, such as INTERVAL=2")
     return name.strip(), value.strip()
 
 
-def _between(low: int, high: int) -> Callable[[str], int]:
+def _number_reader(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not re.fullmatch(r"[+-]?\d{1,4}", text) or not low <= int(text) <= high:
             raise ValueError(f"{text!r} is not a number from {low} to {high}")
@@ -207,8 +213,8 @@ def _between(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-def _numbers(most: int, *, backwards: bool = True) -> Callable[[str], frozenset[int]]:
-    read = _between(-most if backwards else 1, most)
+def _number_set_reader(most: int, *, backwards: bool = True) -> Callable[[str], frozenset[int]]:
+    read = _number_reader(-most if backwards else 1, most)
 
     def read_all(text: str) -> frozenset[int]:
         found = frozenset(read(part) for part in text.split(","))
@@ -219,41 +225,41 @@ def _numbers(most: int, *, backwards: bool = True) -> Callable[[str], frozenset[
     return read_all
 
 
-def _frequency(text: str) -> Frequency:
-    if text not in tuple(Frequency):
+def _read_frequency(text: str) -> RecurrenceFrequency:
+    if text not in tuple(RecurrenceFrequency):
         raise ValueError(f"FREQ={text} is not one of DAILY, WEEKLY, MONTHLY and YEARLY")
-    return Frequency(text)
+    return RecurrenceFrequency(text)
 
 
-def _until(text: str) -> dt.date:
+def _read_until(text: str) -> dt.date:
     try:
         return dt.datetime.strptime(text[:8], "%Y%m%d").date()  # noqa: DTZ007 - a day has no time zone
     except ValueError as error:
         raise ValueError(f"UNTIL={text} is not a day, such as UNTIL=20271231") from error
 
 
-def _weekdays(text: str) -> frozenset[tuple[int, int]]:
+def _read_weekdays(text: str) -> frozenset[tuple[int, int]]:
     found = [_WEEKDAY.fullmatch(part) for part in text.split(",")]
     if not all(found):
         raise ValueError(f"BYDAY={text} does not name weekdays, such as BYDAY=MO,1TU,-1FR")
     return frozenset((int(match[1] or 0), _WEEKDAYS.index(match[2]) + 1) for match in found if match)
 
 
-def _week_start(text: str) -> int:
+def _read_week_start(text: str) -> int:
     if text not in _WEEKDAYS:
         raise ValueError(f"WKST={text} is not a weekday, such as WKST=MO")
     return _WEEKDAYS.index(text) + 1
 
 
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
-    "FREQ": ("frequency", _frequency),
-    "INTERVAL": ("interval", _between(1, 1_000)),
-    "COUNT": ("count", _between(1, MOST_OCCURRENCES)),
-    "UNTIL": ("until", _until),
-    "BYMONTH": ("months", _numbers(12, backwards=False)),
-    "BYMONTHDAY": ("month_days", _numbers(31)),
-    "BYYEARDAY": ("year_days", _numbers(366)),
-    "BYDAY": ("weekdays", _weekdays),
-    "BYSETPOS": ("positions", _numbers(366)),
-    "WKST": ("week_start", _week_start),
+    "FREQ": ("frequency", _read_frequency),
+    "INTERVAL": ("interval", _number_reader(1, 1_000)),
+    "COUNT": ("count", _number_reader(1, MOST_OCCURRENCES)),
+    "UNTIL": ("until", _read_until),
+    "BYMONTH": ("months", _number_set_reader(12, backwards=False)),
+    "BYMONTHDAY": ("month_days", _number_set_reader(31)),
+    "BYYEARDAY": ("year_days", _number_set_reader(366)),
+    "BYDAY": ("weekdays", _read_weekdays),
+    "BYSETPOS": ("positions", _number_set_reader(366)),
+    "WKST": ("week_start", _read_week_start),
 }

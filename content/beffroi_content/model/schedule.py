@@ -64,7 +64,7 @@ class TimeWindow(WireModel):
     end: dt.time | SunTime
 
     @model_validator(mode="after")
-    def _check(self) -> TimeWindow:
+    def _check_local_times(self) -> TimeWindow:
         if any(isinstance(time, dt.time) and time.tzinfo is not None for time in (self.start, self.end)):
             raise ValueError("a time window is in the local time of the screen: give it without an offset")
         return self
@@ -77,7 +77,7 @@ class DayRange(WireModel):
     last: dt.date
 
     @model_validator(mode="after")
-    def _check(self) -> DayRange:
+    def _check_order(self) -> DayRange:
         if not self.first <= self.last <= self.first + dt.timedelta(days=400):
             raise ValueError("a range of days ends after it starts, and within 400 days")
         return self
@@ -102,7 +102,7 @@ class RuleMode(StrEnum):
     """One slide at a time between those of the other rules, as often as ``interjection`` says."""
 
 
-class Cadence(StrEnum):
+class InterjectionCadence(StrEnum):
     """How the frequency of an interjection is given."""
 
     EVERY_MINUTES = "every-minutes"
@@ -116,7 +116,7 @@ class Cadence(StrEnum):
 class Interjection(WireModel):
     """How often a slide of an interjecting rule comes in between."""
 
-    cadence: Cadence
+    cadence: InterjectionCadence
     amount: Annotated[int, Field(ge=1, le=3_600)]
 
 
@@ -164,17 +164,17 @@ class ScheduleRule(WireModel):
         return bool(self.first_date or self.last_date or self.times or days or len(self.weekdays) < 7)
 
     @property
-    def repeats(self) -> Recurrence | None:
+    def parsed_recurrence(self) -> Recurrence | None:
         """The recurrence, read."""
         return Recurrence.parse(self.recurrence) if self.recurrence else None
 
     @model_validator(mode="after")
-    def _check(self) -> ScheduleRule:
+    def _check_rule(self) -> ScheduleRule:
         if self.first_date and self.last_date and self.last_date < self.first_date:
             raise ValueError("the last date of a rule is not before its first")
         if not self.weekdays:
             raise ValueError("a rule needs at least one weekday")
-        if self.repeats and self.first_date is None:
+        if self.parsed_recurrence and self.first_date is None:
             raise ValueError("a rule that recurs needs a first date")
         if (self.mode is RuleMode.INTERJECT) != (self.interjection is not None):
             raise ValueError("a rule that interjects says how often, and no other does")

@@ -10,7 +10,7 @@ from pydantic import Field
 from beffroi_content.model.base import Line, WireModel
 
 
-class Technology(StrEnum):
+class DisplayTechnology(StrEnum):
     """How the display makes its light; decides which faces and which layout are used."""
 
     LCD = "lcd"
@@ -23,7 +23,7 @@ class ScreenClass(WireModel):
     name: Line
     width: Annotated[int, Field(ge=16, le=7680)]
     height: Annotated[int, Field(ge=16, le=7680)]
-    technology: Technology = Technology.LCD
+    technology: DisplayTechnology = DisplayTechnology.LCD
     physical_height_mm: Annotated[int, Field(gt=0, le=100_000)]
     viewing_distance_mm: Annotated[int, Field(gt=0, le=1_000_000)]
     """The distance at which the text must still be read."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
-from beffroi_content.model.announcement import Announcement, Template
+from beffroi_content.model.announcement import Announcement, TemplateName
 from beffroi_content.model.base import AssetReference, Identifier, Instant, Line, WireModel
 from beffroi_content.model.widget import WIDGET_KINDS, Widget
 
@@ -62,13 +62,13 @@ class UnknownContent(WireModel):
     kind: str
 
 
-def _kind(value: Any) -> str:
+def _content_kind(value: Any) -> str:
     if isinstance(value, AnnouncementContent | ImageContent | VideoContent | WidgetContent):
         return value.kind
     if not isinstance(value, dict):
         return "unknown"
     if value.get("kind") == "announcement":
-        return "unknown" if _is_newer(value.get("announcement"), "template", Template) else "announcement"
+        return "unknown" if _is_newer(value.get("announcement"), "template", TemplateName) else "announcement"
     if value.get("kind") in ("image", "video"):
         return "unknown" if _is_newer(value, "fit", ImageFit) else str(value["kind"])
     if value.get("kind") == "widget":
@@ -90,7 +90,7 @@ Content = Annotated[
     | Annotated[VideoContent, Tag("video")]
     | Annotated[WidgetContent, Tag("widget")]
     | Annotated[UnknownContent, Tag("unknown")],
-    Discriminator(_kind),
+    Discriminator(_content_kind),
 ]
 
 
@@ -119,7 +119,7 @@ class Slide(WireModel):
     """When what it announces takes place, for playlists that begin with the soonest."""
 
     @model_validator(mode="after")
-    def _check(self) -> Slide:
+    def _check_validity(self) -> Slide:
         if (
             self.valid_from_ms is not None
             and self.valid_until_ms is not None

@@ -29,7 +29,7 @@ _Number = Annotated[float, Field(ge=-1e12, le=1e12)]
 _Duration = Annotated[int, Field(ge=0, le=3_660 * DAY_MS)]
 
 
-class Standing(StrEnum):
+class DataFreshness(StrEnum):
     """What data is worth at an instant."""
 
     FRESH = "fresh"
@@ -39,7 +39,7 @@ class Standing(StrEnum):
     """Too old to be shown."""
 
 
-class _Titled(WireModel):
+class _TitledWidget(WireModel):
     title: Line = ""
 
     @property
@@ -48,7 +48,7 @@ class _Titled(WireModel):
         return MINUTE_MS
 
 
-class _Data(_Titled):
+class _AgeingWidget(_TitledWidget):
     """Something that was known at an instant, and is worth less the longer that is ago."""
 
     source: _Short = ""
@@ -60,19 +60,19 @@ class _Data(_Titled):
     useless_after_ms: _Duration | None = None
     """The age from which it is not shown at all; None: never."""
 
-    def standing(self, at_ms: int | None) -> Standing:
+    def freshness_at(self, at_ms: int | None) -> DataFreshness:
         """Return what the data is worth at an instant; None: nobody knows the time."""
         if self.fetched_at_ms is None:
-            return Standing.FRESH
+            return DataFreshness.FRESH
         if at_ms is None:
-            return Standing.DATED if self.useless_after_ms is None else Standing.USELESS
+            return DataFreshness.DATED if self.useless_after_ms is None else DataFreshness.USELESS
         age_ms = at_ms - self.fetched_at_ms
         if self.useless_after_ms is not None and age_ms >= self.useless_after_ms:
-            return Standing.USELESS
-        return Standing.DATED if age_ms >= self.stale_after_ms else Standing.FRESH
+            return DataFreshness.USELESS
+        return DataFreshness.DATED if age_ms >= self.stale_after_ms else DataFreshness.FRESH
 
 
-class _Paged(_Data):
+class _PagedWidget(_AgeingWidget):
     """Data that may need several pages, one after the other."""
 
     @property
@@ -81,7 +81,7 @@ class _Paged(_Data):
         return PAGE_MS
 
 
-class ClockWidget(_Titled):
+class ClockWidget(_TitledWidget):
     """The time of day and the date."""
 
     kind: Literal["clock"] = "clock"
@@ -89,7 +89,7 @@ class ClockWidget(_Titled):
     """Whether a large canvas shows a face with hands beside the figures."""
 
 
-class CountdownWidget(_Titled):
+class CountdownWidget(_TitledWidget):
     """The days, hours and minutes to an instant."""
 
     kind: Literal["countdown"] = "countdown"
@@ -106,7 +106,7 @@ class TickerMessage(WireModel):
     """First instant at which it is no longer shown."""
 
 
-class TickerWidget(_Titled):
+class TickerWidget(_TitledWidget):
     """Short messages, one at a time."""
 
     kind: Literal["ticker"] = "ticker"
@@ -127,7 +127,7 @@ class AgendaEvent(WireModel):
     place: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)] = ""
 
     @model_validator(mode="after")
-    def _check(self) -> AgendaEvent:
+    def _check_times(self) -> AgendaEvent:
         if self.ends is not None and self.ends < self.starts:
             raise ValueError("an event ends after it starts")
         return self
@@ -138,7 +138,7 @@ class AgendaEvent(WireModel):
         return self.starts.time() == dt.time() and (self.ends is None or self.ends.time() == dt.time())
 
     @property
-    def over(self) -> dt.datetime:
+    def over_at(self) -> dt.datetime:
         """When it has passed, in local time; without an end, an hour after it began."""
         if self.is_whole_day:
             ends = self.ends or self.starts
@@ -148,7 +148,7 @@ class AgendaEvent(WireModel):
         return self.ends
 
 
-class AgendaWidget(_Paged):
+class AgendaWidget(_PagedWidget):
     """What takes place next; what has passed leaves by itself."""
 
     kind: Literal["agenda"] = "agenda"
@@ -163,14 +163,14 @@ class NewsItem(WireModel):
     source: _Short = ""
 
 
-class NewsWidget(_Paged):
+class NewsWidget(_PagedWidget):
     """The newest messages of a feed."""
 
     kind: Literal["news"] = "news"
     items: Annotated[tuple[NewsItem, ...], Field(max_length=40)] = ()
 
 
-class Sky(StrEnum):
+class SkyCondition(StrEnum):
     """The weather of a day in one word."""
 
     SUN = "sun"
@@ -186,7 +186,7 @@ class Sky(StrEnum):
 
 
 def _known_sky(value: Any) -> Any:
-    return value if not isinstance(value, str) or value in tuple(Sky) else Sky.UNKNOWN
+    return value if not isinstance(value, str) or value in tuple(SkyCondition) else SkyCondition.UNKNOWN
 
 
 _Celsius = Annotated[int, Field(ge=-90, le=70)]
@@ -197,13 +197,13 @@ class WeatherDay(WireModel):
     """The forecast of a day: degrees Celsius, and kilometres an hour."""
 
     day: _Day
-    sky: Annotated[Sky, BeforeValidator(_known_sky)] = Sky.UNKNOWN
+    sky: Annotated[SkyCondition, BeforeValidator(_known_sky)] = SkyCondition.UNKNOWN
     low: _Celsius | None = None
     high: _Celsius
     wind_kmh: _Speed | None = None
 
 
-class WeatherWidget(_Paged):
+class WeatherWidget(_PagedWidget):
     """The weather of today and of the next days."""
 
     kind: Literal["weather"] = "weather"
@@ -213,20 +213,20 @@ class WeatherWidget(_Paged):
 _VigilanceLevel = Annotated[int, Field(ge=1, le=4)]
 
 
-class Phenomenon(WireModel):
+class WeatherDanger(WireModel):
     """A danger of the weather and its level."""
 
     name: _Short
     level: _VigilanceLevel
 
 
-class VigilanceWidget(_Paged):
+class VigilanceWidget(_PagedWidget):
     """The vigilance of Météo-France for a department: 1 green, 2 yellow, 3 orange, 4 red."""
 
     kind: Literal["vigilance"] = "vigilance"
     department: _Short
     level: _VigilanceLevel
-    phenomena: Annotated[tuple[Phenomenon, ...], Field(max_length=9)] = ()
+    phenomena: Annotated[tuple[WeatherDanger, ...], Field(max_length=9)] = ()
     advice: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
 
 
@@ -234,7 +234,7 @@ _Cells = Annotated[tuple[Annotated[str, StringConstraints(strip_whitespace=True,
                    Field(min_length=1, max_length=8)]  # fmt: skip
 
 
-class TableWidget(_Paged):
+class TableWidget(_PagedWidget):
     """A timetable or a menu. A first column of dates or weekdays tells which row is today's."""
 
     kind: Literal["table"] = "table"
@@ -242,7 +242,7 @@ class TableWidget(_Paged):
     rows: Annotated[tuple[_Cells, ...], Field(max_length=60)] = ()
 
 
-class QrWidget(_Titled):
+class QrWidget(_TitledWidget):
     """The address of a page, to be scanned."""
 
     kind: Literal["qr"] = "qr"
@@ -255,7 +255,7 @@ class QrWidget(_Titled):
         return None
 
 
-class CounterWidget(_Data):
+class CounterWidget(_AgeingWidget):
     """A number, what it counts, and how it has changed."""
 
     kind: Literal["counter"] = "counter"
@@ -275,7 +275,7 @@ class GaugeSegment(WireModel):
     colour: Colour
 
 
-class GaugeWidget(_Data):
+class GaugeWidget(_AgeingWidget):
     """A value on a scale of colours, such as the quality of the air."""
 
     kind: Literal["gauge"] = "gauge"
@@ -286,14 +286,14 @@ class GaugeWidget(_Data):
     advice: Line = ""
 
     @model_validator(mode="after")
-    def _check(self) -> GaugeWidget:
+    def _check_segments(self) -> GaugeWidget:
         ends = (self.least, *(segment.until for segment in self.segments))
         if any(later <= earlier for earlier, later in itertools.pairwise(ends)):
             raise ValueError("each segment of a gauge ends above the one before")
         return self
 
     @property
-    def segment(self) -> int:
+    def segment_index(self) -> int:
         """The number of the segment that the value lies in, from 0."""
         last = len(self.segments) - 1
         return next((at for at, segment in enumerate(self.segments) if self.value < segment.until), last)
@@ -306,7 +306,7 @@ class PollOption(WireModel):
     votes: Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
-class PollWidget(_Data):
+class PollWidget(_AgeingWidget):
     """What people answered, as shares. The title is the question."""
 
     kind: Literal["poll"] = "poll"

@@ -5,43 +5,43 @@ reads a clock, a network, a setting of the machine or a font of the system; the 
 what the caller's ``assets`` returns.
 """
 
-from beffroi_content.raster.appraisal import Appraisal, appraise
+from beffroi_content.raster.appraisal import ReadabilityReport, assess_readability
 from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.drawing import (
     alert_pages,
     draw_alert,
-    draw_notice,
+    draw_idle_page,
+    draw_marquee_strips,
     draw_slide,
-    draw_strips,
+    marquee_strip_count,
     page_count,
     slide_pages,
-    strip_count,
 )
-from beffroi_content.raster.errors import PictureUnusable, RasterError, TextDoesNotFit
-from beffroi_content.raster.frames import compose, frame_digest, image_digest
+from beffroi_content.raster.errors import ImageUnusable, RasterError, TextDoesNotFit
+from beffroi_content.raster.frames import compose_frame, frame_digest, image_digest
 from beffroi_content.raster.keys import RASTER_VERSION, alert_key, slide_key
 
 __all__ = [
     "RASTER_VERSION",
     "AlertForm",
-    "Appraisal",
     "AssetReader",
     "Canvas",
-    "PictureUnusable",
+    "ImageUnusable",
     "RasterError",
+    "ReadabilityReport",
     "TextDoesNotFit",
     "alert_key",
     "alert_pages",
-    "appraise",
-    "compose",
+    "assess_readability",
+    "compose_frame",
     "draw_alert",
-    "draw_notice",
+    "draw_idle_page",
+    "draw_marquee_strips",
     "draw_slide",
-    "draw_strips",
     "frame_digest",
     "image_digest",
+    "marquee_strip_count",
     "page_count",
     "slide_key",
     "slide_pages",
-    "strip_count",
 ]

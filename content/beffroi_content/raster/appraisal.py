@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.legibility import CAPITAL_MM_PER_METRE, pixel_pitch_mm
-from beffroi_content.raster.scene import Letters, Page
-from beffroi_content.raster.templates.frame import Grid
+from beffroi_content.raster.scene import Page, TextLine
+from beffroi_content.raster.templates.frame import PageGrid
 
 LEAST_SECONDS = 6
 _FIRST_SECONDS = 2
@@ -22,7 +22,7 @@ _SECONDS_PER_WORD = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Appraisal:
+class ReadabilityReport:
     """What there is to say of the pages of a slide on a canvas. The foot of a page does not count."""
 
     pages: int
@@ -35,21 +35,23 @@ class Appraisal:
     """On the page that has the most."""
 
     @property
-    def seconds(self) -> int:
+    def reading_seconds(self) -> int:
         """How long a page should be on, to be read."""
         return max(LEAST_SECONDS, math.ceil(_FIRST_SECONDS + _SECONDS_PER_WORD * self.words))
 
 
-def appraise(pages: Sequence[Page], canvas: Canvas) -> Appraisal:
+def assess_readability(pages: Sequence[Page], canvas: Canvas) -> ReadabilityReport:
     """Return how well pages can be read; see :func:`beffroi_content.raster.slide_pages`."""
-    texts = [_texts(page, canvas) for page in pages]
+    texts = [_text_lines(page, canvas) for page in pages]
     capital = min((letters.style.capital for found in texts for letters in found), default=0)
     height_mm = capital * pixel_pitch_mm(canvas.screen_class)
     words = max((sum(len(letters.text.split()) for letters in found) for found in texts), default=0)
-    return Appraisal(len(pages), capital, round(height_mm, 1), round(height_mm / CAPITAL_MM_PER_METRE, 1), words)
+    return ReadabilityReport(
+        len(pages), capital, round(height_mm, 1), round(height_mm / CAPITAL_MM_PER_METRE, 1), words
+    )
 
 
-def _texts(page: Page, canvas: Canvas) -> list[Letters]:
-    grid = Grid.of(canvas)
+def _text_lines(page: Page, canvas: Canvas) -> list[TextLine]:
+    grid = PageGrid.for_canvas(canvas)
     bottom = grid.height if grid.crisp else grid.height - grid.foot
-    return [item for item in page.items if isinstance(item, Letters) and item.baseline <= bottom]
+    return [item for item in page.items if isinstance(item, TextLine) and item.baseline <= bottom]

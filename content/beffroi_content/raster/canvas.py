@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from beffroi_content.model import AlertForm, Appearance, AssetReference, ScreenClass, ScreenSettings, Town
+from beffroi_content.model import AlertForm, AssetReference, ScreenAppearance, ScreenClass, ScreenSettings, Town
 
 __all__ = ["AlertForm", "AssetReader", "Canvas"]
 
@@ -24,10 +24,10 @@ class Canvas:
     town: Town
     time_zone: str
     locale: str
-    appearance: Appearance = Appearance.DAY
+    appearance: ScreenAppearance = ScreenAppearance.DAY
 
     @classmethod
-    def of(cls, settings: ScreenSettings, size: tuple[int, int] | None = None) -> Self:
+    def for_screen(cls, settings: ScreenSettings, size: tuple[int, int] | None = None) -> Self:
         """Return the canvas of a zone of that size, or of the whole screen."""
         return cls(
             size=size or settings.screen_class.size,

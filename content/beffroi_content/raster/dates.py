@@ -30,40 +30,40 @@ _NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 def weekday_name(day: dt.date, locale: str) -> str:
     """Return “samedi”."""
-    return _WEEKDAYS[_known(locale)][day.weekday()]
+    return _WEEKDAYS[_known_locale(locale)][day.weekday()]
 
 
 def month_name(day: dt.date, locale: str) -> str:
     """Return “décembre”."""
-    return _MONTHS[_known(locale)][day.month - 1]
+    return _MONTHS[_known_locale(locale)][day.month - 1]
 
 
 def day_number(day: dt.date, locale: str) -> str:
     """Return “12”, and “1er” for the first in French."""
-    return "1er" if day.day == 1 and _known(locale) == "fr" else str(day.day)
+    return "1er" if day.day == 1 and _known_locale(locale) == "fr" else str(day.day)
 
 
-def day_words(day: dt.date, locale: str) -> str:
+def day_text(day: dt.date, locale: str) -> str:
     """Return “samedi 12 décembre”; the number and the month stay on one line."""
     return f"{weekday_name(day, locale)} {day_number(day, locale)}{_NBSP}{month_name(day, locale)}"
 
 
-def short_day_words(day: dt.date, locale: str) -> str:
+def short_day_text(day: dt.date, locale: str) -> str:
     """Return “sam. 12 déc.”."""
-    name = weekday_name(day, locale)[:3] + ("." if _known(locale) == "fr" else "")
-    return f"{name}{_NBSP}{day_number(day, locale)}{_NBSP}{_SHORT_MONTHS[_known(locale)][day.month - 1]}"
+    name = weekday_name(day, locale)[:3] + ("." if _known_locale(locale) == "fr" else "")
+    return f"{name}{_NBSP}{day_number(day, locale)}{_NBSP}{_SHORT_MONTHS[_known_locale(locale)][day.month - 1]}"
 
 
-def time_words(time: dt.time, locale: str) -> str:
+def time_text(time: dt.time, locale: str) -> str:
     """Return “18 h 30” in French, “18:30” in English."""
-    if _known(locale) == "en":
+    if _known_locale(locale) == "en":
         return f"{time.hour}:{time.minute:02}"
     minutes = f"{_NARROW}{time.minute:02}" if time.minute else ""
     return f"{time.hour}{_NARROW}h{minutes}"
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class EventDateText:
     """When an event is, in words."""
 
     days: str
@@ -75,17 +75,17 @@ class Occasion:
     last: dt.date
 
     @property
-    def line(self) -> str:
+    def full_text(self) -> str:
         """Return “samedi 12 décembre · 18 h 30”."""
         return " · ".join(part for part in (self.days, self.hours) if part)
 
     @property
-    def short_line(self) -> str:
+    def short_text(self) -> str:
         """Return “sam. 12 déc. · 18 h 30”."""
         return " · ".join(part for part in (self.short_days, self.hours) if part)
 
 
-def occasion(starts: dt.datetime, ends: dt.datetime | None, locale: str) -> Occasion:
+def describe_event_dates(starts: dt.datetime, ends: dt.datetime | None, locale: str) -> EventDateText:
     """Return the words for an event. Midnight at both ends, or at the only one, means whole days."""
     first = starts.date()
     last = ends.date() if ends else first
@@ -93,57 +93,57 @@ def occasion(starts: dt.datetime, ends: dt.datetime | None, locale: str) -> Occa
     if ends and ends.time() == midnight and last > first:
         last -= dt.timedelta(days=1)
     whole_days = starts.time() == midnight and (ends is None or ends.time() == midnight)
-    hours = "" if whole_days else _hours(starts, ends, locale)
+    hours = "" if whole_days else _hours_text(starts, ends, locale)
     if first == last:
-        return Occasion(day_words(first, locale), short_day_words(first, locale), hours, first, last)
-    return Occasion(_span(first, last, locale), _short_span(first, last, locale), hours, first, last)
+        return EventDateText(day_text(first, locale), short_day_text(first, locale), hours, first, last)
+    return EventDateText(_day_range(first, last, locale), _short_day_range(first, last, locale), hours, first, last)
 
 
-def _hours(starts: dt.datetime, ends: dt.datetime | None, locale: str) -> str:
-    start = time_words(starts.time(), locale)
+def _hours_text(starts: dt.datetime, ends: dt.datetime | None, locale: str) -> str:
+    start = time_text(starts.time(), locale)
     lasts_hours = ends is not None and starts < ends <= starts + dt.timedelta(hours=18)
     if ends is None or not lasts_hours:
         return start
-    end = time_words(ends.time(), locale)
-    return f"de {start} à {end}" if _known(locale) == "fr" else f"{start} – {end}"
+    end = time_text(ends.time(), locale)
+    return f"de {start} à {end}" if _known_locale(locale) == "fr" else f"{start} – {end}"
 
 
-def _span(first: dt.date, last: dt.date, locale: str) -> str:
+def _day_range(first: dt.date, last: dt.date, locale: str) -> str:
     same_month = (first.year, first.month) == (last.year, last.month)
-    start = f"{weekday_name(first, locale)} {day_number(first, locale)}" if same_month else day_words(first, locale)
-    end = day_words(last, locale)
-    return f"du {start} au {end}" if _known(locale) == "fr" else f"{start} to {end}"
+    start = f"{weekday_name(first, locale)} {day_number(first, locale)}" if same_month else day_text(first, locale)
+    end = day_text(last, locale)
+    return f"du {start} au {end}" if _known_locale(locale) == "fr" else f"{start} to {end}"
 
 
-def _short_span(first: dt.date, last: dt.date, locale: str) -> str:
-    month = _SHORT_MONTHS[_known(locale)]
+def _short_day_range(first: dt.date, last: dt.date, locale: str) -> str:
+    month = _SHORT_MONTHS[_known_locale(locale)]
     start = day_number(first, locale)
     if (first.year, first.month) != (last.year, last.month):
         start += f"{_NBSP}{month[first.month - 1]}"
     end = f"{day_number(last, locale)}{_NBSP}{month[last.month - 1]}"
-    return f"du {start} au {end}" if _known(locale) == "fr" else f"{start} to {end}"
+    return f"du {start} au {end}" if _known_locale(locale) == "fr" else f"{start} to {end}"
 
 
-def until_words(ends_at_ms: int, issued_at_ms: int, time_zone: str, locale: str) -> str:
+def until_text(ends_at_ms: int, issued_at_ms: int, time_zone: str, locale: str) -> str:
     """Return “jusqu’à 18 h 30”, with the day if it is not the day of issue."""
-    end, issue = _local(ends_at_ms, time_zone), _local(issued_at_ms, time_zone)
-    time = time_words(end.time(), locale)
+    end, issue = _local_time(ends_at_ms, time_zone), _local_time(issued_at_ms, time_zone)
+    time = time_text(end.time(), locale)
     if end.date() == issue.date():
-        return f"jusqu’à {time}" if _known(locale) == "fr" else f"until {time}"
-    day = day_words(end.date(), locale)
-    return f"jusqu’au {day}, {time}" if _known(locale) == "fr" else f"until {day}, {time}"
+        return f"jusqu’à {time}" if _known_locale(locale) == "fr" else f"until {time}"
+    day = day_text(end.date(), locale)
+    return f"jusqu’au {day}, {time}" if _known_locale(locale) == "fr" else f"until {day}, {time}"
 
 
-def at_words(instant_ms: int, time_zone: str, locale: str) -> str:
+def instant_text(instant_ms: int, time_zone: str, locale: str) -> str:
     """Return “18 h 30” in local time."""
-    return time_words(_local(instant_ms, time_zone).time(), locale)
+    return time_text(_local_time(instant_ms, time_zone).time(), locale)
 
 
-def _local(instant_ms: int, time_zone: str) -> dt.datetime:
+def _local_time(instant_ms: int, time_zone: str) -> dt.datetime:
     # A day short of the last one that exists, so that no time zone can step past the end of the year 9999.
     seconds = min(instant_ms // 1000, 253_402_214_400)
     return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).astimezone(ZoneInfo(time_zone))
 
 
-def _known(locale: str) -> str:
+def _known_locale(locale: str) -> str:
     return locale if locale in _MONTHS else "en"

@@ -21,8 +21,8 @@ from beffroi_content.raster import templates, widgets
 from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.errors import RasterError, TextDoesNotFit
 from beffroi_content.raster.legibility import is_crisp
-from beffroi_content.raster.paint import paint
-from beffroi_content.raster.picture import Pictures
+from beffroi_content.raster.paint import paint_page
+from beffroi_content.raster.picture import ImageCache
 from beffroi_content.raster.scene import Page
 from beffroi_content.raster.templates import alert as alert_template
 from beffroi_content.raster.templates import picture, plain
@@ -74,24 +74,24 @@ def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader, at_ms: int | N
         TextDoesNotFit: the text needs more than 20 pages at the smallest size that can be read.
         PictureUnusable: a picture is missing, broken or larger than 60 million pixels.
     """
-    pictures = Pictures(assets)
-    return tuple(_painted(page, canvas, pictures) for page in slide_pages(slide, canvas, at_ms))
+    pictures = ImageCache(assets)
+    return tuple(_paint_page(page, canvas, pictures) for page in slide_pages(slide, canvas, at_ms))
 
 
-def draw_strips(slide: Slide, canvas: Canvas) -> tuple[Image.Image, ...]:
+def draw_marquee_strips(slide: Slide, canvas: Canvas) -> tuple[Image.Image, ...]:
     """Return one long picture for each message of a slide that glides over such a screen; none where it stands."""
-    if strip_count(slide, canvas) == 0:
+    if marquee_strip_count(slide, canvas) == 0:
         return ()
     assert isinstance(slide.content, WidgetContent)
     assert isinstance(slide.content.widget, TickerWidget)
-    pages = strips.lay_out(slide.content.widget, canvas)
-    return tuple(_painted(page, canvas, _NO_PICTURES) for page in pages)
+    pages = strips.marquee_pages(slide.content.widget, canvas)
+    return tuple(_paint_page(page, canvas, _NO_IMAGES) for page in pages)
 
 
-def strip_count(slide: Slide, canvas: Canvas) -> int:
+def marquee_strip_count(slide: Slide, canvas: Canvas) -> int:
     """Return how many pictures :func:`draw_strips` makes."""
     widget = slide.content.widget if isinstance(slide.content, WidgetContent) else None
-    if not isinstance(widget, TickerWidget) or not strips.glides(widget, canvas):
+    if not isinstance(widget, TickerWidget) or not strips.is_marquee(widget, canvas):
         return 0
     return len(widget.messages)
 
@@ -112,24 +112,24 @@ def alert_pages(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Page, ..
 
 def draw_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
     """Return the frames of an alert, 1 to 20. It raises for no valid alert and no canvas."""
-    return tuple(_painted(page, canvas, _NO_PICTURES) for page in alert_pages(alert, form, canvas))
+    return tuple(_paint_page(page, canvas, _NO_IMAGES) for page in alert_pages(alert, form, canvas))
 
 
-def draw_notice(title: str, lines: Sequence[str], canvas: Canvas) -> Image.Image:
+def draw_idle_page(title: str, lines: Sequence[str], canvas: Canvas) -> Image.Image:
     """Return the screen's own word, such as “En attente d’un programme”. It never raises."""
-    return _painted(plain.lay_out(title, lines, canvas), canvas, _NO_PICTURES)
+    return _paint_page(plain.lay_out(title, lines, canvas), canvas, _NO_IMAGES)
 
 
-def _painted(page: Page, canvas: Canvas, pictures: Pictures) -> Image.Image:
+def _paint_page(page: Page, canvas: Canvas, pictures: ImageCache) -> Image.Image:
     """Return the pixels of a page, in colours that the screen has."""
-    image = paint(page, is_crisp(canvas), pictures)
+    image = paint_page(page, is_crisp(canvas), pictures)
     return image.point(_EIGHT_BITS) if canvas.screen_class.colour_depth == 8 else image
 
 
-def _no_assets(asset: AssetReference) -> bytes:
+def _refuse_assets(asset: AssetReference) -> bytes:
     raise OSError(f"an alert has no pictures, and {asset.sha256} was asked for")
 
 
-_NO_PICTURES = Pictures(_no_assets)
+_NO_IMAGES = ImageCache(_refuse_assets)
 _EIGHT_BITS = [round(round(value * levels / 255) * 255 / levels) for levels in (7, 7, 3) for value in range(256)]
 """Eight levels of red and green and four of blue: the nearest that a screen of eight bits has of each."""

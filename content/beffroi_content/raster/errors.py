@@ -19,7 +19,7 @@ class TextDoesNotFit(RasterError):
     code = "text-does-not-fit"
 
 
-class PictureUnusable(RasterError):
+class ImageUnusable(RasterError):
     """A picture is missing, broken, of an unknown kind or too large."""
 
     code = "picture-unusable"

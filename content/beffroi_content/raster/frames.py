@@ -9,10 +9,10 @@ from PIL import Image
 from beffroi_content.digest import frame_digest
 from beffroi_content.model import Rectangle
 
-__all__ = ["compose", "frame_digest", "image_digest"]
+__all__ = ["compose_frame", "frame_digest", "image_digest"]
 
 
-def compose(size: tuple[int, int], parts: Sequence[tuple[Rectangle, Image.Image]]) -> Image.Image:
+def compose_frame(size: tuple[int, int], parts: Sequence[tuple[Rectangle, Image.Image]]) -> Image.Image:
     """Return an RGB image of that size: the parts in their order, opaque, on black.
 
     A part that is larger than its rectangle is cut; one that is smaller leaves black.

@@ -16,26 +16,28 @@ from beffroi_content.model import (
     AlertLevel,
     AlertStatus,
     AnnouncementContent,
-    Appearance,
+    DisplayTechnology,
     Hazard,
+    ScreenAppearance,
     ScreenClass,
     Slide,
-    Technology,
     Town,
     WidgetContent,
 )
-from beffroi_content.raster import AlertForm, Canvas, draw_alert, draw_notice, draw_slide
-from beffroi_content.raster.samples import sample_alert, sample_announcements, sample_assets, sample_looks
-from beffroi_content.raster.widgets.samples import SAMPLE_AT_MS, samples
+from beffroi_content.raster import AlertForm, Canvas, draw_alert, draw_idle_page, draw_slide
+from beffroi_content.raster.samples import sample_alert, sample_announcements, sample_assets, sample_templates
+from beffroi_content.raster.widgets.samples import SAMPLE_AT_MS, sample_widgets
 
 _SHEET_WIDTH = 3000
 _TILE_HEIGHT = 420
 _GAP = 16
 
 
-def screen(width: int, height: int, technology: Technology = Technology.LCD, colour_depth: int = 24) -> ScreenClass:
+def make_screen_class(
+    width: int, height: int, technology: DisplayTechnology = DisplayTechnology.LCD, colour_depth: int = 24
+) -> ScreenClass:
     """Return a screen class with a usual pixel pitch and viewing distance."""
-    pitch_mm = 5.0 if technology is Technology.LED else 1218 / 1920
+    pitch_mm = 5.0 if technology is DisplayTechnology.LED else 1218 / 1920
     return ScreenClass(
         name=f"{width} × {height}",
         width=width,
@@ -53,32 +55,32 @@ def sample_canvas(screen_class: ScreenClass, colour: str = "#1d4f91", locale: st
     return Canvas(screen_class.size, screen_class, town, "Europe/Paris", locale)
 
 
-def screens() -> tuple[ScreenClass, ...]:
+def gallery_screens() -> tuple[ScreenClass, ...]:
     """Return the screens of the contact sheet."""
-    led = Technology.LED
+    led = DisplayTechnology.LED
     return (
-        screen(1920, 1080),
-        screen(1080, 1920),
-        screen(1080, 1080),
-        screen(3840, 1080),
-        screen(320, 192, led),
-        screen(192, 96, led),
-        screen(128, 64, led),
-        screen(128, 64, led, colour_depth=1),
+        make_screen_class(1920, 1080),
+        make_screen_class(1080, 1920),
+        make_screen_class(1080, 1080),
+        make_screen_class(3840, 1080),
+        make_screen_class(320, 192, led),
+        make_screen_class(192, 96, led),
+        make_screen_class(128, 64, led),
+        make_screen_class(128, 64, led, colour_depth=1),
     )
 
 
-def frames(canvas: Canvas) -> Iterator[Image.Image]:
+def sample_frames(canvas: Canvas) -> Iterator[Image.Image]:
     """Yield the frames of all samples on one canvas."""
     pictures, files = sample_assets()
     own = Town(name=canvas.town.name, colour=canvas.town.colour, logo=pictures["logo"])
-    for announcement in (*sample_announcements(pictures["sea"]), *sample_looks(pictures)):
+    for announcement in (*sample_announcements(pictures["sea"]), *sample_templates(pictures)):
         slide = Slide(id="s", name="s", content=AnnouncementContent(announcement=announcement))
         yield from draw_slide(slide, replace(canvas, town=own), lambda asset: files[asset.sha256])
-    for widget in samples():
+    for widget in sample_widgets():
         slide = Slide(id="w", name="w", content=WidgetContent(widget=widget))
         yield from draw_slide(slide, replace(canvas, town=own), lambda asset: files[asset.sha256], SAMPLE_AT_MS)
-    if canvas.appearance is Appearance.NIGHT:
+    if canvas.appearance is ScreenAppearance.NIGHT:
         return
     yield from draw_alert(sample_alert(), AlertForm.TAKEOVER, canvas)
     yield draw_alert(sample_alert(AlertLevel.EMERGENCY), AlertForm.TAKEOVER, canvas)[0]
@@ -87,14 +89,14 @@ def frames(canvas: Canvas) -> Iterator[Image.Image]:
     yield draw_alert(sample_alert(AlertLevel.VIGILANCE, AlertStatus.EXERCISE), AlertForm.TAKEOVER, canvas)[0]
     yield draw_alert(sample_alert(AlertLevel.INFORMATION, AlertStatus.TEST), AlertForm.SLIDE, canvas)[0]
     yield draw_alert(sample_alert(), AlertForm.ALL_CLEAR, canvas)[0]
-    yield draw_notice("En attente d'un programme", ("Écran : Place du Marché", "Vérifiez le réseau"), canvas)
+    yield draw_idle_page("En attente d'un programme", ("Écran : Place du Marché", "Vérifiez le réseau"), canvas)
 
 
 def contact_sheet(images: Iterator[Image.Image]) -> Image.Image:
     """Return the images in rows: large ones reduced, small ones enlarged by a whole number."""
     rows: list[list[Image.Image]] = [[]]
     for image in images:
-        tile = _tile(image)
+        tile = _scale_tile(image)
         if sum(each.width + _GAP for each in rows[-1]) + tile.width > _SHEET_WIDTH:
             rows.append([])
         rows[-1].append(tile)
@@ -108,7 +110,7 @@ def contact_sheet(images: Iterator[Image.Image]) -> Image.Image:
     return sheet
 
 
-def _tile(image: Image.Image) -> Image.Image:
+def _scale_tile(image: Image.Image) -> Image.Image:
     if image.height < _TILE_HEIGHT:
         factor = max(1, _TILE_HEIGHT // 2 // image.height)
         return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
@@ -120,11 +122,11 @@ def main(folder: Path) -> Path:
     """Write a contact sheet for each kind of screen, by day and by night, and a page with all of them; return it."""
     folder.mkdir(parents=True, exist_ok=True)
     listed = []
-    for each in screens():
-        for appearance in Appearance if each.technology is Technology.LCD else (Appearance.DAY,):
+    for each in gallery_screens():
+        for appearance in ScreenAppearance if each.technology is DisplayTechnology.LCD else (ScreenAppearance.DAY,):
             canvas = replace(sample_canvas(each), appearance=appearance)
             name = f"{each.width}x{each.height}-{each.colour_depth}-{appearance}.png"
-            contact_sheet(frames(canvas)).save(folder / name)
+            contact_sheet(sample_frames(canvas)).save(folder / name)
             listed.append(f'<h2>{each.name}, {appearance}</h2><img src="{name}" alt="" style="max-width: 100%">')
     page = folder / "index.html"
     page.write_text("<!doctype html><meta charset=utf-8><title>Beffroi: gallery</title>" + "".join(listed))

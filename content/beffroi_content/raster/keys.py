@@ -35,15 +35,15 @@ def slide_key(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> str:
     tick_ms = slide.tick_ms
     if tick_ms is not None and at_ms is not None:
         content["at_ms"] = at_ms - at_ms % tick_ms
-    return _key("slide", content, canvas)
+    return _hash_key("slide", content, canvas)
 
 
 def alert_key(alert: Alert, form: AlertForm, canvas: Canvas) -> str:
     """Return 64 hexadecimal digits; how long the alert lives is not part of them, only what it says."""
-    return _key(f"alert/{form}", alert.model_dump(mode="json", exclude=_NOT_DRAWN_ALERT), canvas)
+    return _hash_key(f"alert/{form}", alert.model_dump(mode="json", exclude=_NOT_DRAWN_ALERT), canvas)
 
 
-def _key(kind: str, content: dict[str, Any], canvas: Canvas) -> str:
+def _hash_key(kind: str, content: dict[str, Any], canvas: Canvas) -> str:
     parts = {
         "kind": kind,
         "content": content,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 
-from beffroi_content.model import ScreenClass, Technology
+from beffroi_content.model import DisplayTechnology, ScreenClass
 from beffroi_content.raster.canvas import Canvas
 
 CAPITAL_MM_PER_METRE = 12.2
@@ -38,7 +38,7 @@ def mean_side(size: tuple[int, int]) -> float:
     return math.sqrt(size[0] * size[1])
 
 
-def floor_capital(canvas: Canvas) -> int:
+def least_capital(canvas: Canvas) -> int:
     """Return the height in pixels under which no capital is drawn."""
     width, height = canvas.size
     if is_crisp(canvas):
@@ -50,10 +50,10 @@ def minimum_capital(canvas: Canvas) -> int:
     """Return the smallest height in pixels of the capitals of a text on this canvas."""
     share = _CRISP_PAGE_SHARE if is_crisp(canvas) else _PAGE_SHARE
     wanted = min(target_capital(canvas.screen_class), share * mean_side(canvas.size))
-    return max(floor_capital(canvas), round(wanted))
+    return max(least_capital(canvas), round(wanted))
 
 
 def is_crisp(canvas: Canvas) -> bool:
     """Whether letters are drawn without grey edges: on LED panels, one-colour displays and very small zones."""
-    is_led = canvas.screen_class.technology is Technology.LED and min(canvas.size) < 360
+    is_led = canvas.screen_class.technology is DisplayTechnology.LED and min(canvas.size) < 360
     return is_led or canvas.screen_class.colour_depth == 1 or min(canvas.size) < 90

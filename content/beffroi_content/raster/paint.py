@@ -7,22 +7,33 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from beffroi_content.raster.fonts import Glyph, Run, face
-from beffroi_content.raster.picture import Pictures
-from beffroi_content.raster.scene import Box, Code, Emblem, Fill, Item, Letters, Page, Photograph, Stripes, Symbol
-from beffroi_content.raster.symbols import hazard_stripes, symbol_mask
+from beffroi_content.raster.fonts import GlyphMask, TextRun, font_face
+from beffroi_content.raster.picture import ImageCache
+from beffroi_content.raster.scene import (
+    Box,
+    FilledBox,
+    Item,
+    Page,
+    PlacedImage,
+    PlacedLogo,
+    PlacedPictogram,
+    QrCode,
+    StripedBox,
+    TextLine,
+)
+from beffroi_content.raster.symbols import hazard_stripes, pictogram_masks
 
 QUIET_MODULES = 4
 """The white border of a QR code (ISO/IEC 18004)."""
 _BETWEEN = r"\s!-/:-@\[-`{-~«»“”‘’–—…"
-_PARTS = re.compile(
+_BIDI_PARTS = re.compile(
     rf"(?P<words>[^\W\d_](?:.*[^\W_])?)|(?P<number>\d(?:\d|[.,:/+-](?=\d))*)|(?P<between>[{_BETWEEN}]+)|[^{_BETWEEN}\w]+|_+"
 )
 """Parts of a text that stand in a line from right to left: words with all that is between them, numbers, the rest."""
 _MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 
-def paint(page: Page, is_crisp: bool, pictures: Pictures) -> Image.Image:
+def paint_page(page: Page, is_crisp: bool, pictures: ImageCache) -> Image.Image:
     """Return the page as an RGB image of its exact size.
 
     Raises:
@@ -36,35 +47,37 @@ def paint(page: Page, is_crisp: bool, pictures: Pictures) -> Image.Image:
     return image
 
 
-def _paint_item(image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_crisp: bool, pictures: Pictures) -> None:
-    if isinstance(item, Letters):
-        _letters(image, draw, item)
-    elif isinstance(item, Fill):
-        _fill(image, item, is_crisp)
-    elif isinstance(item, Photograph):
-        if area := _area(item.box):
+def _paint_item(
+    image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_crisp: bool, pictures: ImageCache
+) -> None:
+    if isinstance(item, TextLine):
+        _paint_text(image, draw, item)
+    elif isinstance(item, FilledBox):
+        _paint_fill(image, item, is_crisp)
+    elif isinstance(item, PlacedImage):
+        if area := _box_size(item.box):
             image.paste(pictures(item.picture, item.fit, area), item.box[:2])
-    elif isinstance(item, Symbol):
-        body, hollow = symbol_mask(item.sign, max(1, item.box[2] - item.box[0]), is_crisp)
+    elif isinstance(item, PlacedPictogram):
+        body, hollow = pictogram_masks(item.sign, max(1, item.box[2] - item.box[0]), is_crisp)
         image.paste(item.colour, item.box[:2], body)
         image.paste(item.hollow, item.box[:2], hollow)
-    elif isinstance(item, Emblem):
-        _emblem(image, item, pictures)
-    elif isinstance(item, Code):
-        _code(image, item)
-    elif isinstance(item, Stripes) and (size := _area(item.box)):
+    elif isinstance(item, PlacedLogo):
+        _paint_logo(image, item, pictures)
+    elif isinstance(item, QrCode):
+        _paint_qr_code(image, item)
+    elif isinstance(item, StripedBox) and (size := _box_size(item.box)):
         image.paste(hazard_stripes(size, item.colour, item.other, is_crisp), item.box[:2])
 
 
-def _emblem(image: Image.Image, item: Emblem, pictures: Pictures) -> None:
-    size = _area(item.box)
-    drawn = pictures.emblem(item.picture, size) if size else None
+def _paint_logo(image: Image.Image, item: PlacedLogo, pictures: ImageCache) -> None:
+    size = _box_size(item.box)
+    drawn = pictures.draw_logo(item.picture, size) if size else None
     if drawn and size:
         left, top = item.box[0] + (size[0] - drawn.width) // 2, item.box[1] + (size[1] - drawn.height) // 2
         image.paste(drawn, (left, top), drawn)
 
 
-def _code(image: Image.Image, item: Code) -> None:
+def _paint_qr_code(image: Image.Image, item: QrCode) -> None:
     image.paste((255, 255, 255), item.box)
     side = min(item.box[2] - item.box[0], item.box[3] - item.box[1])
     count = len(item.rows)
@@ -78,42 +91,42 @@ def _code(image: Image.Image, item: Code) -> None:
     image.paste(enlarged.convert("RGB"), corner)
 
 
-def _area(box: Box) -> tuple[int, int] | None:
+def _box_size(box: Box) -> tuple[int, int] | None:
     width, height = box[2] - box[0], box[3] - box[1]
     return (width, height) if width > 0 and height > 0 else None
 
 
-def _letters(image: Image.Image, draw: ImageDraw.ImageDraw, item: Letters) -> None:
-    letters = face(item.style)
-    if not item.is_rtl and (glyphs := letters.glyphs(item.text)) is not None:
+def _paint_text(image: Image.Image, draw: ImageDraw.ImageDraw, item: TextLine) -> None:
+    letters = font_face(item.style)
+    if not item.is_rtl and (glyphs := letters.place_glyphs(item.text)) is not None:
         _paste_glyphs(image, item, glyphs)
         return
-    runs = letters.runs(item.text)
+    runs = letters.split_runs(item.text)
     x = float(item.x)
-    for run in from_right(runs) if item.is_rtl else runs:
+    for run in reorder_right_to_left(runs) if item.is_rtl else runs:
         if run.text:
-            draw.text((round(x), item.baseline), run.drawn, item.colour, run.font, "ls", direction=run.direction)
+            draw.text((round(x), item.baseline), run.drawn_text, item.colour, run.font, "ls", direction=run.direction)
             x += run.width
 
 
-def from_right(runs: Sequence[Run]) -> list[Run]:
+def reorder_right_to_left(runs: Sequence[TextRun]) -> list[TextRun]:
     """Return the runs of a line that goes from right to left, from its left.
 
     Words of other scripts keep their direction, numbers theirs; what stands between is mirrored with the line. This is
     what the bidirectional algorithm (Unicode Standard Annex 9) makes of a paragraph without explicit marks.
     """
-    parts: list[Run] = []
+    parts: list[TextRun] = []
     for run in runs:
         if run.is_rtl:
             parts.append(run)
             continue
-        for match in _PARTS.finditer(run.text):
+        for match in _BIDI_PARTS.finditer(run.text):
             between = match["between"]
-            parts.append(Run(between[::-1].translate(_MIRRORED) if between else match[0], run.font))
+            parts.append(TextRun(between[::-1].translate(_MIRRORED) if between else match[0], run.font))
     return parts[::-1]
 
 
-def _paste_glyphs(image: Image.Image, item: Letters, glyphs: list[tuple[int, Glyph]]) -> None:
+def _paste_glyphs(image: Image.Image, item: TextLine, glyphs: list[tuple[int, GlyphMask]]) -> None:
     """Gather the letters of a line in one mask: pasting an image through it is thrice as fast as filling it."""
     inked = [(pen + glyph.left, glyph.top, glyph.mask) for pen, glyph in glyphs if glyph.mask is not None]
     if not inked:
@@ -130,9 +143,9 @@ def _paste_glyphs(image: Image.Image, item: Letters, glyphs: list[tuple[int, Gly
     image.paste(Image.new("RGB", line.size, item.colour), (item.x + left, item.baseline + top), line)
 
 
-def _fill(image: Image.Image, item: Fill, is_crisp: bool) -> None:
+def _paint_fill(image: Image.Image, item: FilledBox, is_crisp: bool) -> None:
     left, top, right, bottom = item.box
-    if not _area(item.box):
+    if not _box_size(item.box):
         return
     if item.radius < 2 or is_crisp:
         image.paste(item.colour, item.box)

@@ -16,58 +16,58 @@ WHITE: Rgb = (255, 255, 255)
 BLACK: Rgb = (0, 0, 0)
 INK: Rgb = (23, 27, 34)
 """Text on light paper."""
-READABLE = 4.5
+LEAST_CONTRAST = 4.5
 """The least contrast of text."""
 
 
-def rgb(colour: str) -> Rgb:
+def parse_colour(colour: str) -> Rgb:
     """Return the channels of ``#rrggbb``."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def mix(colour: Rgb, other: Rgb, share: float) -> Rgb:
+def mix_colours(colour: Rgb, other: Rgb, share: float) -> Rgb:
     """Return ``colour`` with that share, 0 to 1, of ``other`` in it."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(colour, other, strict=True))
     return red, green, blue
 
 
-def luminance(colour: Rgb) -> float:
+def relative_luminance(colour: Rgb) -> float:
     """Return the relative luminance, 0 for black to 1 for white."""
-    red, green, blue = (_linear(channel / 255) for channel in colour)
+    red, green, blue = (_linear_channel(channel / 255) for channel in colour)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _linear(channel: float) -> float:
+def _linear_channel(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
 
-def contrast(colour: Rgb, other: Rgb) -> float:
+def contrast_ratio(colour: Rgb, other: Rgb) -> float:
     """Return the contrast ratio of two colours."""
-    darker, lighter = sorted((luminance(colour), luminance(other)))
+    darker, lighter = sorted((relative_luminance(colour), relative_luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def ink_on(ground: Rgb) -> Rgb:
     """Return white where it can be read on ``ground``, and near-black or black otherwise."""
     for ink in (WHITE, INK):
-        if contrast(ink, ground) >= READABLE:
+        if contrast_ratio(ink, ground) >= LEAST_CONTRAST:
             return ink
     return BLACK
 
 
 @lru_cache(maxsize=256)
-def readable(colour: Rgb, ground: Rgb) -> Rgb:
+def readable_colour(colour: Rgb, ground: Rgb) -> Rgb:
     """Return ``colour``, moved towards white or black as little as needed to be read on ``ground``."""
-    end = max((WHITE, BLACK), key=lambda candidate: contrast(candidate, ground))
+    end = max((WHITE, BLACK), key=lambda candidate: contrast_ratio(candidate, ground))
     for step in range(41):
-        moved = mix(colour, end, step / 40)
-        if contrast(moved, ground) >= READABLE:
+        moved = mix_colours(colour, end, step / 40)
+        if contrast_ratio(moved, ground) >= LEAST_CONTRAST:
             return moved
     return end
 
 
 @dataclass(frozen=True, slots=True)
-class Palette:
+class ColourPalette:
     """The colours of an announcement."""
 
     paper: Rgb
@@ -86,67 +86,67 @@ class Palette:
 
 
 @lru_cache(maxsize=64)
-def town_palette(colour: str) -> Palette:
+def town_palette(colour: str) -> ColourPalette:
     """Return the palette of a town, on white paper."""
-    own = rgb(colour)
+    own = parse_colour(colour)
     # A field that can hardly be told from the paper is no field: a pale town colour is deepened a little.
     band = own
-    while contrast(band, WHITE) < 1.3:
-        band = mix(band, BLACK, 0.05)
+    while contrast_ratio(band, WHITE) < 1.3:
+        band = mix_colours(band, BLACK, 0.05)
     ink = ink_on(band)
-    tint = mix(WHITE, own, 0.07)
-    return Palette(
+    tint = mix_colours(WHITE, own, 0.07)
+    return ColourPalette(
         paper=WHITE,
         ink=INK,
         soft_ink=(72, 80, 92),
-        accent=readable(own, mix(WHITE, own, 0.07)),
+        accent=readable_colour(own, mix_colours(WHITE, own, 0.07)),
         band=band,
         band_ink=ink,
-        band_soft=readable(mix(ink, band, 0.22), band),
+        band_soft=readable_colour(mix_colours(ink, band, 0.22), band),
         tint=tint,
     )
 
 
 @lru_cache(maxsize=64)
-def evening_palette(colour: str) -> Palette:
+def dark_palette(colour: str) -> ColourPalette:
     """Return the palette of a town on dark paper, for a street at night."""
     paper: Rgb = (17, 22, 31)
-    own = rgb(colour)
-    tint = mix(paper, own, 0.16)
-    band = mix(own, BLACK, 0.25)
-    while luminance(band) > 0.2:
-        band = mix(band, BLACK, 0.1)
-    while contrast(band, paper) < 1.3:
-        band = mix(band, WHITE, 0.05)
+    own = parse_colour(colour)
+    tint = mix_colours(paper, own, 0.16)
+    band = mix_colours(own, BLACK, 0.25)
+    while relative_luminance(band) > 0.2:
+        band = mix_colours(band, BLACK, 0.1)
+    while contrast_ratio(band, paper) < 1.3:
+        band = mix_colours(band, WHITE, 0.05)
     ink = ink_on(band)
-    return Palette(
+    return ColourPalette(
         paper=paper,
         ink=(240, 243, 247),
         soft_ink=(190, 198, 209),
-        accent=_brighter(own, tint, paper),
+        accent=_brighten_until_readable(own, tint, paper),
         band=band,
         band_ink=ink,
-        band_soft=readable(mix(ink, band, 0.22), band),
+        band_soft=readable_colour(mix_colours(ink, band, 0.22), band),
         tint=tint,
     )
 
 
-def _brighter(colour: Rgb, *grounds: Rgb) -> Rgb:
+def _brighten_until_readable(colour: Rgb, *grounds: Rgb) -> Rgb:
     """Return a colour that can be read on each of some dark grounds."""
-    while min(contrast(colour, ground) for ground in grounds) < READABLE:
-        colour = mix(colour, WHITE, 0.06)
+    while min(contrast_ratio(colour, ground) for ground in grounds) < LEAST_CONTRAST:
+        colour = mix_colours(colour, WHITE, 0.06)
     return colour
 
 
 @lru_cache(maxsize=64)
-def night_palette(colour: str, colour_depth: int) -> Palette:
+def panel_palette(colour: str, colour_depth: int) -> ColourPalette:
     """Return the palette of a town on a black panel; with one colour only, everything is white on black."""
-    own = rgb(colour) if colour_depth > 1 else WHITE
-    accent = readable(own, BLACK)
-    while contrast(accent, BLACK) < 7:
-        accent = mix(accent, WHITE, 0.08)
+    own = parse_colour(colour) if colour_depth > 1 else WHITE
+    accent = readable_colour(own, BLACK)
+    while contrast_ratio(accent, BLACK) < 7:
+        accent = mix_colours(accent, WHITE, 0.08)
     soft = WHITE if colour_depth == 1 else (206, 212, 220)
-    return Palette(BLACK, WHITE, soft, accent, accent, BLACK, BLACK, BLACK)
+    return ColourPalette(BLACK, WHITE, soft, accent, accent, BLACK, BLACK, BLACK)
 
 
 @dataclass(frozen=True, slots=True)

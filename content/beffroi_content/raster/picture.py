@@ -9,15 +9,15 @@ from PIL import Image, ImageFilter, ImageOps
 
 from beffroi_content.model import AssetReference, ImageFit
 from beffroi_content.raster.canvas import AssetReader
-from beffroi_content.raster.errors import PictureUnusable
+from beffroi_content.raster.errors import ImageUnusable
 
 MOST_PIXELS = 60_000_000
-MOST_KEPT_PIXELS = 6_000_000
+MOST_CACHED_PIXELS = 6_000_000
 """Of pictures that are drawn already: 24 MB."""
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 
 
-class Pictures:
+class ImageCache:
     """Draws each picture once, however many pages show it.
 
     Args:
@@ -36,10 +36,10 @@ class Pictures:
         """
         key = (picture.sha256, fit, size)
         if key not in self._drawn:
-            self._drawn[key] = _recent_picture(picture, fit, size, self._assets)
+            self._drawn[key] = _recently_drawn(picture, fit, size, self._assets)
         return self._drawn[key]
 
-    def emblem(self, picture: AssetReference, size: tuple[int, int]) -> Image.Image | None:
+    def draw_logo(self, picture: AssetReference, size: tuple[int, int]) -> Image.Image | None:
         """Return a picture with its transparency, as large as it can be within a size; None if it is unusable."""
         try:
             content = self._assets(picture)
@@ -52,37 +52,37 @@ class Pictures:
             return None
 
 
-_recent: tuple[tuple[tuple[str, ImageFit, tuple[int, int]], Image.Image], ...] = ()
+_recent_images: tuple[tuple[tuple[str, ImageFit, tuple[int, int]], Image.Image], ...] = ()
 
 
-def _recent_picture(picture: AssetReference, fit: ImageFit, size: tuple[int, int], assets: AssetReader) -> Image.Image:
+def _recently_drawn(picture: AssetReference, fit: ImageFit, size: tuple[int, int], assets: AssetReader) -> Image.Image:
     """Return a picture at a size; the newest few are kept, since a text is drawn anew more often than its picture."""
-    global _recent  # noqa: PLW0603 - replaced as a whole, so that threads need no lock
+    global _recent_images  # noqa: PLW0603 - replaced as a whole, so that threads need no lock
     key = (picture.sha256, fit, size)
-    for known, drawn in _recent:
+    for known, drawn in _recent_images:
         if known == key:
             return drawn
-    drawn = draw_picture(picture, fit, size, assets)
-    kept = [(key, drawn), *_recent]
-    while len(kept) > 1 and sum(one.width * one.height for _, one in kept) > MOST_KEPT_PIXELS:
+    drawn = draw_image(picture, fit, size, assets)
+    kept = [(key, drawn), *_recent_images]
+    while len(kept) > 1 and sum(one.width * one.height for _, one in kept) > MOST_CACHED_PIXELS:
         kept.pop()
-    _recent = tuple(kept)
+    _recent_images = tuple(kept)
     return drawn
 
 
-def draw_picture(picture: AssetReference, fit: ImageFit, size: tuple[int, int], assets: AssetReader) -> Image.Image:
+def draw_image(picture: AssetReference, fit: ImageFit, size: tuple[int, int], assets: AssetReader) -> Image.Image:
     """Return the picture in RGB at exactly ``size``.
 
     Raises:
         PictureUnusable: it is missing, broken, or has more than 60 million pixels.
     """
-    decoded = _decode(picture, size, assets)
+    decoded = _decode_image(picture, size, assets)
     if fit is ImageFit.COVER:
-        return _covering(decoded, size)
-    return _contained(decoded, size)
+        return _crop_to_cover(decoded, size)
+    return _fit_with_backdrop(decoded, size)
 
 
-def _covering(decoded: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _crop_to_cover(decoded: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Return the middle of the picture, a little above: that is where people have their heads."""
     scale = max(size[0] / decoded.width, size[1] / decoded.height)
     width, height = min(decoded.width, size[0] / scale), min(decoded.height, size[1] / scale)
@@ -91,7 +91,7 @@ def _covering(decoded: Image.Image, size: tuple[int, int]) -> Image.Image:
     return decoded.resize(size, Image.Resampling.BICUBIC, box, reducing_gap=2.0)
 
 
-def _contained(decoded: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _fit_with_backdrop(decoded: Image.Image, size: tuple[int, int]) -> Image.Image:
     whole = ImageOps.contain(decoded, size, Image.Resampling.BICUBIC)
     if whole.size == size:
         return whole
@@ -104,24 +104,26 @@ def _contained(decoded: Image.Image, size: tuple[int, int]) -> Image.Image:
     return frame
 
 
-def _decode(picture: AssetReference, size: tuple[int, int], assets: AssetReader) -> Image.Image:
+def _decode_image(picture: AssetReference, size: tuple[int, int], assets: AssetReader) -> Image.Image:
     name = picture.sha256[:12]
     try:
         content = assets(picture)
     except OSError as error:
-        raise _unusable("missing", name, f"The picture {name} is not there. Add it to the library again.") from error
+        raise _unusable_image(
+            "missing", name, f"The picture {name} is not there. Add it to the library again."
+        ) from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return _open(content, name, size)
-    except PictureUnusable:
+            return _open_image(content, name, size)
+    except ImageUnusable:
         raise
     except Exception as error:  # a decoder may raise anything on a broken file
         message = f"The picture {name} cannot be read. Save it again as JPEG or PNG and replace it."
-        raise _unusable("broken", name, message) from error
+        raise _unusable_image("broken", name, message) from error
 
 
-def _open(content: bytes, name: str, size: tuple[int, int]) -> Image.Image:
+def _open_image(content: bytes, name: str, size: tuple[int, int]) -> Image.Image:
     with Image.open(BytesIO(content), formats=_FORMATS) as opened:
         pixels = opened.width * opened.height
         if pixels > MOST_PIXELS:
@@ -129,18 +131,18 @@ def _open(content: bytes, name: str, size: tuple[int, int]) -> Image.Image:
                 f"The picture {name} has {pixels // 1_000_000} million pixels, and {MOST_PIXELS // 1_000_000} million"
                 " are the most that can be shown. Make it smaller and replace it."
             )
-            raise _unusable("too-large", name, message)
+            raise _unusable_image("too-large", name, message)
         opened.draft("RGB", size)
         ImageOps.exif_transpose(opened, in_place=True)
-        return _flattened(opened)
+        return _flatten_transparency(opened)
 
 
-def _flattened(image: Image.Image) -> Image.Image:
+def _flatten_transparency(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image.convert("RGB")
     ground = Image.new("RGBA", image.size, (255, 255, 255, 255))
     return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
 
 
-def _unusable(reason: str, name: str, message: str) -> PictureUnusable:
-    return PictureUnusable(message, reason=reason, picture=name)
+def _unusable_image(reason: str, name: str, message: str) -> ImageUnusable:
+    return ImageUnusable(message, reason=reason, picture=name)

@@ -9,7 +9,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from beffroi_content.model import Alert, AlertLevel, AlertStatus, Announcement, AssetReference, Hazard, Template
+from beffroi_content.model import Alert, AlertLevel, AlertStatus, Announcement, AssetReference, Hazard, TemplateName
 
 Assets = Mapping[str, bytes]
 """Files by their SHA-256."""
@@ -21,12 +21,12 @@ TRAVAUX = (
 )
 
 
-def sample_picture() -> tuple[AssetReference, bytes]:
+def sample_image() -> tuple[AssetReference, bytes]:
     """Return a drawn seaside as a JPEG, since no photograph is bundled."""
-    return _file(_seaside())
+    return _encode_asset(_draw_seaside())
 
 
-def _file(image: Image.Image, kind: str = "JPEG") -> tuple[AssetReference, bytes]:
+def _encode_asset(image: Image.Image, kind: str = "JPEG") -> tuple[AssetReference, bytes]:
     buffer = BytesIO()
     image.save(buffer, kind, quality=88)
     content = buffer.getvalue()
@@ -34,7 +34,7 @@ def _file(image: Image.Image, kind: str = "JPEG") -> tuple[AssetReference, bytes
     return AssetReference(sha256=digest, size=len(content), media_type=f"image/{kind.lower()}"), content
 
 
-def _sky(size: tuple[int, int], top: tuple[int, int, int], bottom: tuple[int, int, int]) -> Image.Image:
+def _sky_gradient(size: tuple[int, int], top: tuple[int, int, int], bottom: tuple[int, int, int]) -> Image.Image:
     gradient = Image.linear_gradient("L").resize(size)
     bands = (
         gradient.point([round(low + (high - low) * i / 255) for i in range(256)])
@@ -43,9 +43,9 @@ def _sky(size: tuple[int, int], top: tuple[int, int, int], bottom: tuple[int, in
     return Image.merge("RGB", tuple(bands))
 
 
-def _seaside() -> Image.Image:
+def _draw_seaside() -> Image.Image:
     width, height = 1600, 1200
-    image = _sky((width, height), (92, 150, 206), (250, 216, 178))
+    image = _sky_gradient((width, height), (92, 150, 206), (250, 216, 178))
     draw = ImageDraw.Draw(image)
     draw.ellipse((980, 430, 1220, 670), fill=(255, 236, 190))
     draw.rectangle((0, 700, width, height), fill=(44, 98, 138))
@@ -57,7 +57,7 @@ def _seaside() -> Image.Image:
     return image.filter(ImageFilter.GaussianBlur(1.2))
 
 
-def _map() -> Image.Image:
+def _draw_map() -> Image.Image:
     image = Image.new("RGB", (1400, 1400), (238, 234, 224))
     draw = ImageDraw.Draw(image)
     draw.polygon(
@@ -84,12 +84,12 @@ def _map() -> Image.Image:
     return image
 
 
-def _street(*, is_new: bool) -> Image.Image:
+def _draw_street(*, is_new: bool) -> Image.Image:
     width, height = 1500, 1100
     image = (
-        _sky((width, height), (120, 170, 214), (226, 234, 238))
+        _sky_gradient((width, height), (120, 170, 214), (226, 234, 238))
         if is_new
-        else _sky((width, height), (150, 158, 166), (206, 206, 202))
+        else _sky_gradient((width, height), (150, 158, 166), (206, 206, 202))
     )
     draw = ImageDraw.Draw(image)
     for number, x in enumerate(range(0, width, 300)):
@@ -118,7 +118,7 @@ def _street(*, is_new: bool) -> Image.Image:
     return image.filter(ImageFilter.GaussianBlur(1.0))
 
 
-def _logo() -> Image.Image:
+def _draw_logo() -> Image.Image:
     image = Image.new("RGBA", (300, 200), (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
     draw.polygon([(150, 8), (96, 76), (96, 192), (204, 192), (204, 76)], fill=(29, 79, 145, 255))
@@ -129,16 +129,16 @@ def _logo() -> Image.Image:
 
 def sample_logo() -> tuple[AssetReference, bytes]:
     """Return the drawn logo of a town, with transparency."""
-    return _file(_logo(), "PNG")
+    return _encode_asset(_draw_logo(), "PNG")
 
 
 def sample_assets() -> tuple[dict[str, AssetReference], Assets]:
     """Return the pictures of the samples by name, and their files."""
     made = {
-        "sea": _file(_seaside()),
-        "map": _file(_map()),
-        "before": _file(_street(is_new=False)),
-        "after": _file(_street(is_new=True)),
+        "sea": _encode_asset(_draw_seaside()),
+        "map": _encode_asset(_draw_map()),
+        "before": _encode_asset(_draw_street(is_new=False)),
+        "after": _encode_asset(_draw_street(is_new=True)),
         "logo": sample_logo(),
     }
     return {name: one for name, (one, _) in made.items()}, {one.sha256: content for one, content in made.values()}
@@ -164,21 +164,23 @@ _WORKS = {"label": "Travaux", "source": "Services techniques", "title": "Rue de 
 
 def sample_announcements(picture: AssetReference | None) -> Iterator[Announcement]:
     """Yield news, events and notices, short and long, with and without a picture."""
-    yield Announcement(id="a", template=Template.NEWS, picture=picture, **_LIBRARY)
-    yield Announcement(id="b", template=Template.NEWS, **_LIBRARY)
-    yield Announcement(id="c", template=Template.NEWS, title="Bienvenue")
+    yield Announcement(id="a", template=TemplateName.NEWS, picture=picture, **_LIBRARY)
+    yield Announcement(id="b", template=TemplateName.NEWS, **_LIBRARY)
+    yield Announcement(id="c", template=TemplateName.NEWS, title="Bienvenue")
     saturday = dt.datetime.fromisoformat("2026-12-12T18:30")
-    yield Announcement(id="d", template=Template.EVENT, starts=saturday, picture=picture, **_MARKET)
-    yield Announcement(id="e", template=Template.EVENT, starts=saturday, **_MARKET)
+    yield Announcement(id="d", template=TemplateName.EVENT, starts=saturday, picture=picture, **_MARKET)
+    yield Announcement(id="e", template=TemplateName.EVENT, starts=saturday, **_MARKET)
     first, last = dt.datetime.fromisoformat("2026-07-03"), dt.datetime.fromisoformat("2026-07-06")
-    yield Announcement(id="f", template=Template.EVENT, starts=first, ends=last, title="Festival des trois rivières")
-    yield Announcement(id="g", template=Template.NOTICE, body=TRAVAUX, **_WORKS)
+    yield Announcement(
+        id="f", template=TemplateName.EVENT, starts=first, ends=last, title="Festival des trois rivières"
+    )
+    yield Announcement(id="g", template=TemplateName.NOTICE, body=TRAVAUX, **_WORKS)
 
 
-def sample_looks(pictures: Mapping[str, AssetReference]) -> Iterator[Announcement]:
+def sample_templates(pictures: Mapping[str, AssetReference]) -> Iterator[Announcement]:
     """Yield one announcement of each of the other looks, and news with a link."""
     monday, friday = dt.datetime.fromisoformat("2026-12-14T08:30"), dt.datetime.fromisoformat("2026-12-18T17:00")
-    look = Template
+    look = TemplateName
     yield Announcement(id="h", template=look.NEWS, link="https://mediatheque.saint-aubin.fr", **_LIBRARY)
     yield Announcement(
         id="i", template=look.WORKS, starts=monday, ends=friday, pictures=(pictures["map"],),

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from beffroi_content.model import AssetReference, ImageFit
-from beffroi_content.raster.fonts import Style
+from beffroi_content.raster.fonts import TextStyle
 from beffroi_content.raster.palettes import Rgb
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels; right and bottom are not included."""
 
 
-class Sign(StrEnum):
+class Pictogram(StrEnum):
     """A pictogram drawn from vectors."""
 
     WARNING = "warning"
@@ -37,7 +37,7 @@ class Sign(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fill:
+class FilledBox:
     """A rectangle, with rounded corners if ``radius`` is given."""
 
     box: Box
@@ -46,19 +46,19 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
+class TextLine:
     """One line of text, from its left end on the baseline."""
 
     x: int
     baseline: int
     text: str
-    style: Style
+    style: TextStyle
     colour: Rgb
     is_rtl: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Photograph:
+class PlacedImage:
     """A picture in a box."""
 
     box: Box
@@ -67,18 +67,18 @@ class Photograph:
 
 
 @dataclass(frozen=True, slots=True)
-class Symbol:
+class PlacedPictogram:
     """A pictogram in a square box."""
 
     box: Box
-    sign: Sign
+    sign: Pictogram
     colour: Rgb
     hollow: Rgb
     """The colour of what is cut out of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stripes:
+class StripedBox:
     """Diagonal stripes."""
 
     box: Box
@@ -87,7 +87,7 @@ class Stripes:
 
 
 @dataclass(frozen=True, slots=True)
-class Emblem:
+class PlacedLogo:
     """A picture with its own outline, such as the town's logo: whole, in the middle of its box, or not at all."""
 
     box: Box
@@ -95,7 +95,7 @@ class Emblem:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class QrCode:
     """A QR code in a square box, with a white border of four modules."""
 
     box: Box
@@ -103,7 +103,7 @@ class Code:
     """One character for each module: ``1`` is dark."""
 
 
-Item = Fill | Letters | Photograph | Symbol | Stripes | Emblem | Code
+Item = FilledBox | TextLine | PlacedImage | PlacedPictogram | StripedBox | PlacedLogo | QrCode
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ class Page:
     @property
     def lines(self) -> tuple[str, ...]:
         """The lines of text, in painting order."""
-        return tuple(item.text for item in self.items if isinstance(item, Letters))
+        return tuple(item.text for item in self.items if isinstance(item, TextLine))
 
     def add(self, *items: Item) -> None:
         """Paint these on top."""

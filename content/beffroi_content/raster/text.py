@@ -13,17 +13,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from beffroi_content.raster.fonts import Face, Style, Weight, face, snap_crisp
+from beffroi_content.raster.fonts import FontFace, FontWeight, TextStyle, font_face, snap_to_bitmap_size
 from beffroi_content.raster.lines import Hyphenation, balance_lines, break_lines
 from beffroi_content.raster.palettes import Rgb
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """A text of one style within a column. Lengths are in proportion to a capital of its own size."""
 
     text: str
-    weight: Weight = Weight.REGULAR
+    weight: FontWeight = FontWeight.REGULAR
     scale: float = 1.0
     """Size in proportion to the base size of the column."""
     colour: Rgb = (0, 0, 0)
@@ -47,18 +47,18 @@ class Block:
     """The colour of a card that lies under the block."""
 
     @property
-    def group(self) -> object:
+    def keep_group(self) -> object:
         """What is kept together with its neighbours of the same group; None for what may be cut anywhere."""
         return self.panel or self.kept_with or (self.text if self.is_kept else None)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlacedLine:
     """A line of a column. ``top`` and ``bottom`` are pixels from the top of its page; text hangs from ``baseline``."""
 
-    block: Block
+    block: TextBlock
     text: str
-    style: Style
+    style: TextStyle
     top: int
     bottom: int
     baseline: int
@@ -67,23 +67,23 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class FittedColumn:
     """A fitted text: rows by page, all in the same base size."""
 
     base: int
-    pages: tuple[tuple[Row, ...], ...]
+    pages: tuple[tuple[PlacedLine, ...], ...]
     width: int
     is_clean: bool = True
     """Whether no word was cut against the wish of its block."""
 
     @property
-    def heights(self) -> tuple[int, ...]:
+    def page_heights(self) -> tuple[int, ...]:
         """The pixels that each page takes."""
         return tuple(page[-1].bottom if page else 0 for page in self.pages)
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class ColumnSpace:
     """Where a column has to go: its width, and its height on the first and on later pages, in pixels."""
 
     width: int
@@ -94,24 +94,24 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class _Broken:
+class _BrokenColumn:
     """A column broken for one base size, before it is cut into pages."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[PlacedLine, ...]
     gaps: tuple[int, ...]
     is_clean: bool
 
 
-def style_of(block: Block, base: int, is_crisp: bool) -> Style:
+def block_style(block: TextBlock, base: int, is_crisp: bool) -> TextStyle:
     """Return the style of a block at a base size."""
     capital = max(block.least, min(block.limit, round(base * block.scale)))
-    return Style(block.weight, snap_crisp(capital) if is_crisp else capital, is_crisp)
+    return TextStyle(block.weight, snap_to_bitmap_size(capital) if is_crisp else capital, is_crisp)
 
 
 _BULLETS = ("- ", "– ", "• ", "* ")
 
 
-def _paragraphs(block: Block) -> Iterator[tuple[str, bool]]:
+def _split_paragraphs(block: TextBlock) -> Iterator[tuple[str, bool]]:
     """Yield the paragraphs of a block, each with whether it is an item of a list."""
     for paragraph in block.text.split("\n"):
         stripped = paragraph.strip()
@@ -130,21 +130,21 @@ def is_right_to_left(paragraph: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _block_rows(block: Block, base: int, width: int, is_crisp: bool, locale: str, is_final: bool) -> _Broken:
-    style = style_of(block, base, is_crisp)
-    measured = face(style)
+def _block_rows(block: TextBlock, base: int, width: int, is_crisp: bool, locale: str, is_final: bool) -> _BrokenColumn:
+    style = block_style(block, base, is_crisp)
+    measured = font_face(style)
     if is_crisp:
         line = measured.ascent + measured.descent + (1 if style.capital >= 10 else 0)
     else:
         line = round(style.capital * block.leading)
-    rows: list[Row] = []
+    rows: list[PlacedLine] = []
     gaps: list[int] = []
     is_clean = True
     hyphenation = Hyphenation.NEVER if is_crisp else block.hyphenation
     # Balanced lines are as many: while sizes are tried, it does not matter where they end.
     lay = balance_lines if block.is_balanced and is_final else break_lines
-    for paragraph, is_item in _paragraphs(block):
-        indent = math.ceil(measured.width("• ")) if is_item else 0
+    for paragraph, is_item in _split_paragraphs(block):
+        indent = math.ceil(measured.text_width("• ")) if is_item else 0
         broken = lay(paragraph, style, width - indent, hyphenation, locale)
         is_clean &= broken.is_clean
         is_rtl = is_right_to_left(paragraph)
@@ -152,27 +152,36 @@ def _block_rows(block: Block, base: int, width: int, is_crisp: bool, locale: str
             marked = "• " + text if is_item and number == 0 else text
             above = 0 if number else _gap_above(block, style, is_first=not rows, is_crisp=is_crisp)
             rows.append(
-                Row(block, marked, style, 0, line, _baseline(line, measured), 0 if marked != text else indent, is_rtl)
+                PlacedLine(
+                    block,
+                    marked,
+                    style,
+                    0,
+                    line,
+                    _baseline_offset(line, measured),
+                    0 if marked != text else indent,
+                    is_rtl,
+                )
             )
             gaps.append(above)
-    return _Broken(tuple(rows), tuple(gaps), is_clean and len(rows) <= block.most_lines)
+    return _BrokenColumn(tuple(rows), tuple(gaps), is_clean and len(rows) <= block.most_lines)
 
 
-def _gap_above(block: Block, style: Style, *, is_first: bool, is_crisp: bool) -> int:
+def _gap_above(block: TextBlock, style: TextStyle, *, is_first: bool, is_crisp: bool) -> int:
     if is_crisp:
         return round(block.gap) if is_first else 1
     return round(style.capital * (block.gap if is_first else 0.75))
 
 
-def _baseline(line: int, measured: Face) -> int:
+def _baseline_offset(line: int, measured: FontFace) -> int:
     if measured.crisp:
         return measured.ascent
     # Capitals stand in the middle of the line, a little high: tails need more room than accents.
     return round((line + measured.style.capital) / 2)
 
 
-def _broken(blocks: Sequence[Block], base: int, measure: Measure, *, is_final: bool) -> _Broken:
-    rows: list[Row] = []
+def _break_blocks(blocks: Sequence[TextBlock], base: int, measure: ColumnSpace, *, is_final: bool) -> _BrokenColumn:
+    rows: list[PlacedLine] = []
     gaps: list[int] = []
     is_clean = True
     for block in blocks:
@@ -181,7 +190,7 @@ def _broken(blocks: Sequence[Block], base: int, measure: Measure, *, is_final: b
         rows += part.rows
         gaps += part.gaps
         is_clean &= part.is_clean
-    return _Broken(tuple(rows), tuple(gaps), is_clean)
+    return _BrokenColumn(tuple(rows), tuple(gaps), is_clean)
 
 
 def panel_padding(base: int, is_crisp: bool) -> int:
@@ -189,32 +198,32 @@ def panel_padding(base: int, is_crisp: bool) -> int:
     return 2 if is_crisp else round(base * 1.1)
 
 
-class _Pager:
+class _PageBreaker:
     """Stacks rows, and begins a new page where one does not fit."""
 
-    def __init__(self, measure: Measure, pad: int) -> None:
+    def __init__(self, measure: ColumnSpace, pad: int) -> None:
         self._measure, self._pad = measure, pad
-        self.pages: list[list[Row]] = [[]]
+        self.pages: list[list[PlacedLine]] = [[]]
         self._y = 0
 
-    def add(self, row: Row, gap: int, whole: int) -> None:
+    def add_row(self, row: PlacedLine, gap: int, whole: int) -> None:
         """Put a row down. ``whole`` is the height of the group that begins with it, or 0."""
         before = self.pages[-1][-1].block if self.pages[-1] else None
         card = self._pad if row.block.panel else 0
-        above = self._above(row.block, before, gap)
+        above = self._space_above(row.block, before, gap)
         needed = above + (whole or row.bottom) + card
         fits_alone = whole + 2 * card <= self._measure.later
-        if before and self._y + (needed if fits_alone else above + row.bottom + card) > self._height():
+        if before and self._y + (needed if fits_alone else above + row.bottom + card) > self._page_height():
             self.pages.append([])
             self._y, above = 0, card
         top = self._y + above
         self._y = top + row.bottom
-        self.pages[-1].append(_placed(row, top))
+        self.pages[-1].append(_place_row(row, top))
 
-    def _height(self) -> int:
+    def _page_height(self) -> int:
         return self._measure.first if len(self.pages) == 1 else self._measure.later
 
-    def _above(self, block: Block, before: Block | None, gap: int) -> int:
+    def _space_above(self, block: TextBlock, before: TextBlock | None, gap: int) -> int:
         if before is None:
             return self._pad if block.panel else 0
         if block.panel == before.panel:
@@ -222,70 +231,72 @@ class _Pager:
         return gap + self._pad * ((block.panel is not None) + (before.panel is not None))
 
 
-def _paged(blocks: Sequence[Block], base: int, measure: Measure, *, is_final: bool = False) -> Column:
-    broken = _broken(blocks, base, measure, is_final=is_final)
-    pager = _Pager(measure, panel_padding(base, measure.is_crisp))
+def _break_pages(
+    blocks: Sequence[TextBlock], base: int, measure: ColumnSpace, *, is_final: bool = False
+) -> FittedColumn:
+    broken = _break_blocks(blocks, base, measure, is_final=is_final)
+    pager = _PageBreaker(measure, panel_padding(base, measure.is_crisp))
     for index, (row, gap) in enumerate(zip(broken.rows, broken.gaps, strict=True)):
-        pager.add(row, gap, _group_height(broken, index))
-    return Column(base, tuple(tuple(page) for page in pager.pages), measure.width, broken.is_clean)
+        pager.add_row(row, gap, _group_height(broken, index))
+    return FittedColumn(base, tuple(tuple(page) for page in pager.pages), measure.width, broken.is_clean)
 
 
-def _group_height(broken: _Broken, index: int) -> int:
+def _group_height(broken: _BrokenColumn, index: int) -> int:
     """Return the height of the text that begins at that row and is kept together, or 0 if none does."""
-    group = broken.rows[index].block.group
-    if group is None or (index and broken.rows[index - 1].block.group == group):
+    group = broken.rows[index].block.keep_group
+    if group is None or (index and broken.rows[index - 1].block.keep_group == group):
         return 0
     rows = broken.rows[index:]
-    last = next((at for at, row in enumerate(rows) if row.block.group != group), len(rows))
+    last = next((at for at, row in enumerate(rows) if row.block.keep_group != group), len(rows))
     return sum(row.bottom for row in rows[:last]) + sum(broken.gaps[index + 1 : index + last])
 
 
-def _placed(row: Row, top: int) -> Row:
-    return Row(row.block, row.text, row.style, top, top + row.bottom, top + row.baseline, row.indent, row.is_rtl)
+def _place_row(row: PlacedLine, top: int) -> PlacedLine:
+    return PlacedLine(row.block, row.text, row.style, top, top + row.bottom, top + row.baseline, row.indent, row.is_rtl)
 
 
-def fit(blocks: Sequence[Block], measure: Measure, smallest: int, largest: int) -> Column:
+def fit_column(blocks: Sequence[TextBlock], measure: ColumnSpace, smallest: int, largest: int) -> FittedColumn:
     """Return the column with the fewest pages, and of those the one with the largest letters.
 
     ``smallest`` and ``largest`` bound the base: capital heights in pixels. Above the smallest, no word is cut that
     its block wants whole.
     """
     blocks = [block for block in blocks if block.text.strip()]
-    bases = _bases(smallest, max(smallest, largest), measure.is_crisp)
-    best = _paged(blocks, bases[0], measure)
+    bases = _base_sizes(smallest, max(smallest, largest), measure.is_crisp)
+    best = _break_pages(blocks, bases[0], measure)
     fewest = len(best.pages)
-    bases = [base for base in bases if base <= _hopeless_above(best, measure)]
+    bases = [base for base in bases if base <= _largest_possible_base(best, measure)]
     low, high = 1, len(bases) - 1
     while low <= high:
         middle = (low + high) // 2
-        tried = _paged(blocks, bases[middle], measure)
-        if tried.is_clean and len(tried.pages) <= fewest and not _overflows(tried, measure):
+        tried = _break_pages(blocks, bases[middle], measure)
+        if tried.is_clean and len(tried.pages) <= fewest and not _overflows_pages(tried, measure):
             best, low = tried, middle + 1
         else:
             high = middle - 1
-    return _paged(blocks, best.base, measure, is_final=True)
+    return _break_pages(blocks, best.base, measure, is_final=True)
 
 
-def smallest_column(blocks: Sequence[Block], measure: Measure, smallest: int) -> Column:
+def smallest_column(blocks: Sequence[TextBlock], measure: ColumnSpace, smallest: int) -> FittedColumn:
     """Return the column in the smallest base: what :func:`fit` finds has as many pages, and is clean if this one is."""
     blocks = [block for block in blocks if block.text.strip()]
-    return _paged(blocks, _bases(smallest, smallest, measure.is_crisp)[0], measure)
+    return _break_pages(blocks, _base_sizes(smallest, smallest, measure.is_crisp)[0], measure)
 
 
-def _hopeless_above(column: Column, measure: Measure) -> float:
+def _largest_possible_base(column: FittedColumn, measure: ColumnSpace) -> float:
     """Return a base that cannot do with as few pages: the area that a long text takes grows with the square."""
     if sum(len(page) for page in column.pages) < 10:
         return math.inf
     room = measure.first + measure.later * (len(column.pages) - 1)
-    return column.base * 1.2 * math.sqrt(max(1.0, room / max(1, sum(column.heights)))) + 2
+    return column.base * 1.2 * math.sqrt(max(1.0, room / max(1, sum(column.page_heights)))) + 2
 
 
-def _overflows(column: Column, measure: Measure) -> bool:
+def _overflows_pages(column: FittedColumn, measure: ColumnSpace) -> bool:
     limits = (measure.first, *[measure.later] * (len(column.pages) - 1))
-    return any(height > limit for height, limit in zip(column.heights, limits, strict=True))
+    return any(height > limit for height, limit in zip(column.page_heights, limits, strict=True))
 
 
-def _bases(smallest: int, largest: int, is_crisp: bool) -> list[int]:
+def _base_sizes(smallest: int, largest: int, is_crisp: bool) -> list[int]:
     if not is_crisp:
         return list(range(smallest, largest + 1))
-    return sorted({snap_crisp(capital) for capital in range(smallest, largest + 1)})
+    return sorted({snap_to_bitmap_size(capital) for capital in range(smallest, largest + 1)})

@@ -17,15 +17,15 @@ _INVISIBLE |= {0x09: " ", 0x0B: "\n", 0x0C: "\n", 0x2028: "\n", 0x2029: "\n", 0x
 
 _MONTH = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 
-Rule = tuple[re.Pattern[str], str]
+SpacingRule = tuple[re.Pattern[str], str]
 
-_EVERYWHERE: tuple[Rule, ...] = (
+_EVERYWHERE: tuple[SpacingRule, ...] = (
     (re.compile(r"\r\n?"), "\n"),
     (re.compile(r"(?<=\w)['\u02bc](?=\w)"), "’"),
     (re.compile(r"(?<!\.)\.\.\.(?!\.)"), "…"),
     (re.compile(r"[ ]{2,}"), " "),
 )
-_FRENCH: tuple[Rule, ...] = (
+_FRENCH: tuple[SpacingRule, ...] = (
     # The lookahead keeps 18:30, http://, and smileys as they are.
     (re.compile(r"(?<=[^\s\u00a0\u202f;:!?«])[ \u00a0\u202f]?([;:!?]+)(?=[\s»)\]…]|$)"), NARROW + r"\1"),
     (re.compile(r"«[ \u00a0\u202f]?(?=\S)"), "«" + NARROW),
@@ -41,7 +41,7 @@ _FRENCH: tuple[Rule, ...] = (
 
 
 @lru_cache(maxsize=1_024)
-def typeset(text: str, locale: str) -> str:
+def typeset_text(text: str, locale: str) -> str:
     """Return the text with the spaces, apostrophes and ellipses of its language, and nothing invisible in it.
 
     French takes a narrow no-break space before ``; : ! ? »`` and after ``«``, and within numbers, times and prices.
@@ -53,7 +53,7 @@ def typeset(text: str, locale: str) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def capitals(text: str) -> str:
+def upper_text(text: str) -> str:
     """Return the text in capitals, with their accents."""
     return text.upper()
 
@@ -63,7 +63,7 @@ _LONGEST_PIECE = 64
 
 
 @lru_cache(maxsize=1_024)
-def pieces(text: str) -> tuple[tuple[str, bool], ...]:
+def unbreakable_pieces(text: str) -> tuple[tuple[str, bool], ...]:
     """Return what may not be broken, each with whether a space comes before it.
 
     A line may end at a space, and after a hyphen or a slash between two letters of the same word.
@@ -71,27 +71,27 @@ def pieces(text: str) -> tuple[tuple[str, bool], ...]:
     found: list[tuple[str, bool]] = []
     for word in text.split(" "):
         if word:
-            parts = [part for whole in _AFTER_HYPHEN.split(word) for part in _chunks(whole)]
+            parts = [part for whole in _AFTER_HYPHEN.split(word) for part in _cut_chunks(whole)]
             found += [(part, position == 0) for position, part in enumerate(parts)]
     return tuple(found)
 
 
-def _chunks(part: str) -> list[str]:
+def _cut_chunks(part: str) -> list[str]:
     """Cut what is longer than any word, such as an address on the web, so that no line has to measure all of it."""
     return [part[start : start + _LONGEST_PIECE] for start in range(0, len(part), _LONGEST_PIECE)]
 
 
 @lru_cache(maxsize=4)
-def _dictionary(locale: str) -> pyphen.Pyphen:
+def _hyphen_dictionary(locale: str) -> pyphen.Pyphen:
     return pyphen.Pyphen(lang="fr" if locale == "fr" else "en_GB", left=3, right=3)
 
 
 @lru_cache(maxsize=8_192)
-def hyphens(word: str, locale: str) -> tuple[int, ...]:
+def hyphen_positions(word: str, locale: str) -> tuple[int, ...]:
     """Return where a word may be hyphenated: never a short word, a number or an abbreviation in capitals."""
     start = len(word) - len(word.lstrip("«“‘(" + NARROW)) if word[:1] in "«“‘(" else 0
     core = word[start:].rstrip(".,;:!?»”’)…" + NARROW)
     if len(core) < 8 or not core.replace("’", "").isalpha() or core.isupper():
         return ()
     elided = core.rfind("’") + 1
-    return tuple(start + elided + position for position in _dictionary(locale).positions(core[elided:]))
+    return tuple(start + elided + position for position in _hyphen_dictionary(locale).positions(core[elided:]))

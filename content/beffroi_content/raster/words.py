@@ -38,20 +38,20 @@ _PHRASES = {
 }
 
 
-def level_word(level: AlertLevel, locale: str) -> str:
+def level_name(level: AlertLevel, locale: str) -> str:
     """Return the word of a level, such as “ALERTE”."""
-    return _LEVELS[_known(locale)][level.rank].upper()
+    return _LEVELS[_known_locale(locale)][level.rank].upper()
 
 
-def status_words(status: AlertStatus, locale: str) -> tuple[str, str]:
+def status_phrases(status: AlertStatus, locale: str) -> tuple[str, str]:
     """Return the word of an exercise or a test and its sentence; two empty texts for an actual alert."""
-    return _STATUS[_known(locale)].get(status, ("", ""))
+    return _STATUS[_known_locale(locale)].get(status, ("", ""))
 
 
 def phrase(name: str, locale: str) -> str:
     """Return one of the fixed phrases."""
-    return _PHRASES[_known(locale)][name]
+    return _PHRASES[_known_locale(locale)][name]
 
 
-def _known(locale: str) -> str:
+def _known_locale(locale: str) -> str:
     return locale if locale in _PHRASES else "en"

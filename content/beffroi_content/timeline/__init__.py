@@ -1,27 +1,35 @@
 """What is on at an instant, why, since when and until when. Pure: the instant is handed in."""
 
-from beffroi_content.timeline.answers import Standing, Stretch, grid, idle_stretches, next_showing, shown_ms, standings
-from beffroi_content.timeline.display import Display, display
+from beffroi_content.timeline.answers import (
+    RuleStretch,
+    RuleVisibility,
+    calendar_grid,
+    idle_stretches,
+    next_showing,
+    rule_visibilities,
+    shown_ms,
+)
+from beffroi_content.timeline.display import DisplayPower, display_power
 from beffroi_content.timeline.moment import ClockState, Moment
-from beffroi_content.timeline.resolver import changes, resolve
-from beffroi_content.timeline.scene import Reason, ReasonKind, Scene, Showing
+from beffroi_content.timeline.resolver import resolve_scene, scene_changes
+from beffroi_content.timeline.scene import ReasonKind, Scene, Showing, ShowingReason
 
 __all__ = [
     "ClockState",
-    "Display",
+    "DisplayPower",
     "Moment",
-    "Reason",
     "ReasonKind",
+    "RuleStretch",
+    "RuleVisibility",
     "Scene",
     "Showing",
-    "Standing",
-    "Stretch",
-    "changes",
-    "display",
-    "grid",
+    "ShowingReason",
+    "calendar_grid",
+    "display_power",
     "idle_stretches",
     "next_showing",
-    "resolve",
+    "resolve_scene",
+    "rule_visibilities",
+    "scene_changes",
     "shown_ms",
-    "standings",
 ]

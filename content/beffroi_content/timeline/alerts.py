@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from beffroi_content.model import AlertForm, AlertLevel, HeldAlert
-from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, Span
+from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, TimeSpan
 
 PAGE_MS = 8_000
 """How long one page of an alert is on."""
 TAKEOVER_MS = 20_000
 """How long an alert below emergency holds the screen at least, before the loop resumes for a while."""
-BREATHER_MS = 10_000
+LOOP_INTERVAL_MS = 10_000
 """How long the loop resumes between."""
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class AlertPhase:
     """Where an alert stands in its life, on the wall clock of a moment."""
 
     held: HeldAlert
@@ -44,27 +44,27 @@ class Phase:
 class AlertSlot:
     """A page of an alert, with its place in time."""
 
-    phase: Phase
+    phase: AlertPhase
     form: AlertForm
     page: int
-    span: Span
+    span: TimeSpan
 
 
-def phases(alerts: Iterable[HeldAlert], moment: Moment) -> list[Phase]:
+def alert_phases(alerts: Iterable[HeldAlert], moment: Moment) -> list[AlertPhase]:
     """Place alerts on the wall clock, most urgent first.
 
     An alert ends at its end or when its time to live has run down, whichever is first; only the second counts
     while the clock is unknown. One that several scopes carry counts once, as the one of them that ends last.
     """
-    found: dict[str, Phase] = {}
-    for phase in (_phase(held, moment) for held in alerts):
+    found: dict[str, AlertPhase] = {}
+    for phase in (_place_alert(held, moment) for held in alerts):
         name = phase.held.alert.id
         if name not in found or found[name].ends_ms < phase.ends_ms:
             found[name] = phase
     return sorted(found.values(), key=lambda p: (-p.level.rank, -p.held.alert.issued_at_ms, p.held.alert.id))
 
 
-def takeover(found: Sequence[Phase], unix_ms: int, *, rests: bool = True) -> AlertSlot | None:
+def takeover_slot(found: Sequence[AlertPhase], unix_ms: int, *, has_programme: bool = True) -> AlertSlot | None:
     """Return what takes the whole screen over at that instant, if anything does.
 
     Args:
@@ -73,81 +73,85 @@ def takeover(found: Sequence[Phase], unix_ms: int, *, rests: bool = True) -> Ale
         rests: Whether there is a programme that an alert below emergency can give way to for a while.
     """
     urgent = [phase for phase in found if phase.level.rank >= AlertLevel.ALERT.rank]
-    emergencies = active(urgent, AlertLevel.EMERGENCY, unix_ms)
+    emergencies = active_phases(urgent, AlertLevel.EMERGENCY, unix_ms)
     if emergencies:
         graver = [phase for phase in urgent if phase.level is AlertLevel.EMERGENCY]
-        return _slot(emergencies, AlertForm.TAKEOVER, unix_ms, _last_start_or_end(graver, unix_ms))
-    alerts = active(urgent, AlertLevel.ALERT, unix_ms)
+        return _current_slot(emergencies, AlertForm.TAKEOVER, unix_ms, _last_start_or_end(graver, unix_ms))
+    alerts = active_phases(urgent, AlertLevel.ALERT, unix_ms)
     if alerts:
         since = _last_start_or_end(urgent, unix_ms)
-        return _slot(alerts, AlertForm.TAKEOVER, unix_ms, since, BREATHER_MS if rests else 0)
+        return _current_slot(alerts, AlertForm.TAKEOVER, unix_ms, since, LOOP_INTERVAL_MS if has_programme else 0)
     over = [phase for phase in urgent if phase.is_clearing(unix_ms)]
-    return _slot(over, AlertForm.ALL_CLEAR, unix_ms, last_turn(urgent, unix_ms))
+    return _current_slot(over, AlertForm.ALL_CLEAR, unix_ms, last_change(urgent, unix_ms))
 
 
-def banner(found: Sequence[Phase], unix_ms: int) -> AlertSlot | None:
+def banner_slot(found: Sequence[AlertPhase], unix_ms: int) -> AlertSlot | None:
     """Return what lies in a band over the programme at that instant, if anything does."""
     vigilance = [phase for phase in found if phase.level is AlertLevel.VIGILANCE]
-    present = active(vigilance, AlertLevel.VIGILANCE, unix_ms)
+    present = active_phases(vigilance, AlertLevel.VIGILANCE, unix_ms)
     if present:
-        return _slot(present, AlertForm.BANNER, unix_ms, _last_start_or_end(vigilance, unix_ms))
+        return _current_slot(present, AlertForm.BANNER, unix_ms, _last_start_or_end(vigilance, unix_ms))
     over = [phase for phase in vigilance if phase.is_clearing(unix_ms)]
-    return _slot(over, AlertForm.ALL_CLEAR, unix_ms, last_turn(vigilance, unix_ms))
+    return _current_slot(over, AlertForm.ALL_CLEAR, unix_ms, last_change(vigilance, unix_ms))
 
 
-def news(found: Sequence[Phase], unix_ms: int) -> AlertSlot | None:
+def information_slot(found: Sequence[AlertPhase], unix_ms: int) -> AlertSlot | None:
     """Return the information that is on where there is no loop to enter, if there is any."""
-    return _slot(active(found, AlertLevel.INFORMATION, unix_ms), AlertForm.SLIDE, unix_ms, last_turn(found, unix_ms))
+    return _current_slot(
+        active_phases(found, AlertLevel.INFORMATION, unix_ms), AlertForm.SLIDE, unix_ms, last_change(found, unix_ms)
+    )
 
 
-def active(found: Iterable[Phase], level: AlertLevel, unix_ms: int) -> list[Phase]:
+def active_phases(found: Iterable[AlertPhase], level: AlertLevel, unix_ms: int) -> list[AlertPhase]:
     """Return the alerts of a level that must be shown at that instant."""
     return [phase for phase in found if phase.level is level and phase.is_active(unix_ms)]
 
 
-def calm(found: Sequence[Phase], unix_ms: int) -> Span:
+def undisturbed_span(found: Sequence[AlertPhase], unix_ms: int) -> TimeSpan:
     """Return the time around an instant without takeover in which no alert changes what the zones show."""
     near = [phase for phase in found if phase.level is not AlertLevel.VIGILANCE]
-    span = Span(last_turn(near, unix_ms), next_turn(found, unix_ms))
-    alerts = active(found, AlertLevel.ALERT, unix_ms)
-    return span.within(_breather(alerts, unix_ms)) if alerts else span
+    span = TimeSpan(last_change(near, unix_ms), next_change(found, unix_ms))
+    alerts = active_phases(found, AlertLevel.ALERT, unix_ms)
+    return span.intersect_with(_loop_interval(alerts, unix_ms)) if alerts else span
 
 
-def last_turn(found: Iterable[Phase], unix_ms: int) -> int | None:
+def last_change(found: Iterable[AlertPhase], unix_ms: int) -> int | None:
     """Return the newest instant up to this one at which an alert began, ended or was forgotten."""
-    return _newest((turn for phase in found for turn in (phase.began_ms, phase.ends_ms, phase.clears_ms)), unix_ms)
+    return _latest_instant(
+        (turn for phase in found for turn in (phase.began_ms, phase.ends_ms, phase.clears_ms)), unix_ms
+    )
 
 
-def next_turn(found: Iterable[Phase], unix_ms: int) -> int:
+def next_change(found: Iterable[AlertPhase], unix_ms: int) -> int:
     """Return the next instant at which an alert ends or is forgotten, or ``FAR_MS``."""
     instants = [instant for phase in found for instant in (phase.ends_ms, phase.clears_ms)]
     return min((instant for instant in instants if instant > unix_ms), default=FAR_MS)
 
 
-def _last_start_or_end(found: Iterable[Phase], unix_ms: int) -> int | None:
+def _last_start_or_end(found: Iterable[AlertPhase], unix_ms: int) -> int | None:
     """Return the newest instant up to this one at which the alerts that must be shown became others.
 
     That one is forgotten changes nothing while another must be shown.
     """
-    return _newest((turn for phase in found for turn in (phase.began_ms, phase.ends_ms)), unix_ms)
+    return _latest_instant((turn for phase in found for turn in (phase.began_ms, phase.ends_ms)), unix_ms)
 
 
-def _newest(instants: Iterable[int], unix_ms: int) -> int | None:
+def _latest_instant(instants: Iterable[int], unix_ms: int) -> int | None:
     return max((instant for instant in instants if instant <= unix_ms), default=None)
 
 
-def _phase(held: HeldAlert, moment: Moment) -> Phase:
+def _place_alert(held: HeldAlert, moment: Moment) -> AlertPhase:
     alert = held.alert
     lapses_ms = moment.unix_ms + held.lapses_at_uptime_ms - moment.uptime_ms
     received_ms = min(lapses_ms - alert.time_to_live_ms, moment.unix_ms)
     if moment.clock is ClockState.UNKNOWN:
-        return Phase(held, received_ms, lapses_ms, lapses_ms + alert.all_clear_ms)
+        return AlertPhase(held, received_ms, lapses_ms, lapses_ms + alert.all_clear_ms)
     ends_ms = min(alert.ends_at_ms, lapses_ms)
     # Where the clock is behind, an alert seems to come from the future: it began when it was received.
-    return Phase(held, min(alert.issued_at_ms, received_ms), ends_ms, ends_ms + alert.all_clear_ms)
+    return AlertPhase(held, min(alert.issued_at_ms, received_ms), ends_ms, ends_ms + alert.all_clear_ms)
 
 
-def _cycle(group: Sequence[Phase], form: AlertForm, breather_ms: int) -> tuple[int, int, int]:
+def _page_cycle(group: Sequence[AlertPhase], form: AlertForm, breather_ms: int) -> tuple[int, int, int]:
     """Return when the cycle of a group began, how long each page is on, and all of them together."""
     pages = sum(_page_count(phase, form) for phase in group)
     page_ms = max(PAGE_MS, TAKEOVER_MS // pages) if breather_ms else PAGE_MS
@@ -156,29 +160,29 @@ def _cycle(group: Sequence[Phase], form: AlertForm, breather_ms: int) -> tuple[i
     return began, page_ms, pages * page_ms
 
 
-def _breather(alerts: Sequence[Phase], unix_ms: int) -> Span:
+def _loop_interval(alerts: Sequence[AlertPhase], unix_ms: int) -> TimeSpan:
     """Return the present breather of alerts that do not hold the screen at that instant."""
-    began, _, busy_ms = _cycle(alerts, AlertForm.TAKEOVER, BREATHER_MS)
-    period = busy_ms + BREATHER_MS
+    began, _, busy_ms = _page_cycle(alerts, AlertForm.TAKEOVER, LOOP_INTERVAL_MS)
+    period = busy_ms + LOOP_INTERVAL_MS
     start = began + (unix_ms - began) // period * period
-    return Span(start + busy_ms, start + period)
+    return TimeSpan(start + busy_ms, start + period)
 
 
-def _page_count(phase: Phase, form: AlertForm) -> int:
+def _page_count(phase: AlertPhase, form: AlertForm) -> int:
     return 1 if form is AlertForm.ALL_CLEAR else phase.held.pages
 
 
-def _slot(
-    group: Sequence[Phase], form: AlertForm, unix_ms: int, since_ms: int | None, breather_ms: int = 0
+def _current_slot(
+    group: Sequence[AlertPhase], form: AlertForm, unix_ms: int, since_ms: int | None, breather_ms: int = 0
 ) -> AlertSlot | None:
     """Return the page of a group of alerts that is on, or None in a breather or of nobody."""
     if not group:
         return None
     slots = [(phase, page) for phase in group for page in range(_page_count(phase, form))]
-    around = Span(since_ms, next_turn(group, unix_ms))
+    around = TimeSpan(since_ms, next_change(group, unix_ms))
     if len(slots) == 1 and not breather_ms:
         return AlertSlot(group[0], form, 0, around)
-    began, page_ms, busy_ms = _cycle(group, form, breather_ms)
+    began, page_ms, busy_ms = _page_cycle(group, form, breather_ms)
     period = busy_ms + breather_ms
     start = began + (unix_ms - began) // period * period
     index = (unix_ms - start) // page_ms
@@ -186,4 +190,4 @@ def _slot(
         return None
     phase, page = slots[index]
     since = start + index * page_ms
-    return AlertSlot(phase, form, page, Span(since, since + page_ms).within(around))
+    return AlertSlot(phase, form, page, TimeSpan(since, since + page_ms).intersect_with(around))

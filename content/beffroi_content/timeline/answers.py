@@ -10,17 +10,17 @@ from dataclasses import dataclass
 
 from beffroi_content.model import Manifest
 from beffroi_content.timeline.calendar import applying_ms
-from beffroi_content.timeline.loops import Track
-from beffroi_content.timeline.programme import Zone as ZoneRules
-from beffroi_content.timeline.programme import programme_of
-from beffroi_content.timeline.selection import Selection
+from beffroi_content.timeline.loops import ZoneLoop
+from beffroi_content.timeline.programme import ZoneTable as ZoneRules
+from beffroi_content.timeline.programme import programme_tables
+from beffroi_content.timeline.selection import ZoneSelection
 
-_MOST_TURNS = 20_000
+_MOST_ENTRIES = 20_000
 """How many turns of a loop are looked through for a slide."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class RuleStretch:
     """A time in which the same rules have a zone, from ``since_ms`` up to ``until_ms``."""
 
     since_ms: int
@@ -36,7 +36,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RuleVisibility:
     """What becomes of a rule within a time, in milliseconds."""
 
     rule: str
@@ -45,78 +45,78 @@ class Standing:
     """How long it has a share of its zone."""
 
     @property
-    def never_wins(self) -> bool:
+    def is_never_seen(self) -> bool:
         """Whether the rule applies and still is never seen: something more important, or nothing to show."""
         return self.applies_ms > 0 and self.seen_ms == 0
 
 
-def grid(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[Stretch]]:
+def calendar_grid(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[RuleStretch]]:
     """Return what has each zone from an instant up to another, without a gap."""
     return {
-        name: [_stretch(*piece) for piece in zone.between(start_ms, end_ms)]
-        for name, zone in programme_of(manifest).zones.items()
+        name: [_rule_stretch(*piece) for piece in zone.selections_between(start_ms, end_ms)]
+        for name, zone in programme_tables(manifest).zones.items()
     }
 
 
-def idle_stretches(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[Stretch]]:
+def idle_stretches(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[RuleStretch]]:
     """Return when each zone has nothing to show but the idle slide."""
-    found = grid(manifest, start_ms, end_ms)
+    found = calendar_grid(manifest, start_ms, end_ms)
     return {name: [stretch for stretch in stretches if stretch.is_idle] for name, stretches in found.items()}
 
 
 def next_showing(manifest: Manifest, slide: str, start_ms: int, end_ms: int) -> int | None:
     """Return the first instant from ``start_ms`` up to ``end_ms`` at which a slide is on, in whatever zone."""
-    programme = programme_of(manifest)
-    found = [_first(zone, slide, start_ms, end_ms) for zone in programme.zones.values()]
+    programme = programme_tables(manifest)
+    found = [_first_showing(zone, slide, start_ms, end_ms) for zone in programme.zones.values()]
     return min((instant for instant in found if instant is not None), default=None)
 
 
 def shown_ms(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, Counter[str]]:
     """Return for how many milliseconds each zone shows each slide."""
     found: dict[str, Counter[str]] = {}
-    for name, zone in programme_of(manifest).zones.items():
+    for name, zone in programme_tables(manifest).zones.items():
         total: Counter[str] = Counter()
-        for since, until, selection in zone.between(start_ms, end_ms):
-            track = zone.track(selection)
-            total.update(track.shown(until))
-            total.subtract(track.shown(since))
+        for since, until, selection in zone.selections_between(start_ms, end_ms):
+            track = zone.loop_of(selection)
+            total.update(track.shown_until(until))
+            total.subtract(track.shown_until(since))
         found[name] = +total
     return found
 
 
-def standings(manifest: Manifest, start_ms: int, end_ms: int) -> list[Standing]:
+def rule_visibilities(manifest: Manifest, start_ms: int, end_ms: int) -> list[RuleVisibility]:
     """Return how long each rule applies and how long it is seen, in the order of the manifest."""
-    programme = programme_of(manifest)
+    programme = programme_tables(manifest)
     seen: Counter[str] = Counter()
     for zone in programme.zones.values():
-        for since, until, selection in zone.between(start_ms, end_ms):
+        for since, until, selection in zone.selections_between(start_ms, end_ms):
             for rule in selection.rules:
                 seen[rule.id] += until - since
     return [
-        Standing(rule.id, applying_ms(rule, start_ms, end_ms, programme.almanac), seen[rule.id])
+        RuleVisibility(rule.id, applying_ms(rule, start_ms, end_ms, programme.calendar), seen[rule.id])
         for rule in manifest.rules
     ]
 
 
-def _stretch(since_ms: int, until_ms: int, selection: Selection) -> Stretch:
+def _rule_stretch(since_ms: int, until_ms: int, selection: ZoneSelection) -> RuleStretch:
     rules = selection.rules
-    return Stretch(since_ms, until_ms, tuple(rule.id for rule in rules), tuple(rule.playlist for rule in rules))
+    return RuleStretch(since_ms, until_ms, tuple(rule.id for rule in rules), tuple(rule.playlist for rule in rules))
 
 
-def _first(zone: ZoneRules, slide: str, start_ms: int, end_ms: int) -> int | None:
-    for since, until, selection in zone.between(start_ms, end_ms):
-        if (found := _first_in(zone.track(selection), slide, since, until)) is not None:
+def _first_showing(zone: ZoneRules, slide: str, start_ms: int, end_ms: int) -> int | None:
+    for since, until, selection in zone.selections_between(start_ms, end_ms):
+        if (found := _first_on_loop(zone.loop_of(selection), slide, since, until)) is not None:
             return found
     return None
 
 
-def _first_in(track: Track, slide: str, since_ms: int, until_ms: int) -> int | None:
-    if not (track.shown(until_ms) - track.shown(since_ms))[slide]:
+def _first_on_loop(track: ZoneLoop, slide: str, since_ms: int, until_ms: int) -> int | None:
+    if not (track.shown_until(until_ms) - track.shown_until(since_ms))[slide]:
         return None
     now = since_ms
-    for _ in range(_MOST_TURNS):
-        position = track.at(now)
-        if position.turn.subject == slide:
+    for _ in range(_MOST_ENTRIES):
+        position = track.position_at(now)
+        if position.entry.subject == slide:
             return now
         now = position.until_ms
         if now >= until_ms:

@@ -29,12 +29,12 @@ _MIDNIGHT = dt.time(0)
 _LAST_MINUTE = dt.time(23, 59)
 _LAST_START = dt.date(9999, 12, 1)
 
-Stretch = tuple[int, int]
+TimeRange = tuple[int, int]
 """Two instants: from the first up to, not including, the second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Almanac:
+class LocalCalendar:
     """What days and times of day depend on, besides the rule: the place, and which days are holidays."""
 
     zone: ZoneInfo
@@ -45,17 +45,17 @@ class Almanac:
     calendars: Mapping[str, frozenset[dt.date]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, manifest: Manifest) -> Almanac:
+    def of_manifest(cls, manifest: Manifest) -> LocalCalendar:
         """Return the almanac of a screen."""
         settings = manifest.settings
         town = settings.town
-        return cls(zone_of(settings.time_zone), town.latitude, town.longitude, days_by_name(manifest.calendars))
+        return cls(time_zone_of(settings.time_zone), town.latitude, town.longitude, days_by_name(manifest.calendars))
 
     def is_day_of(self, names: Iterable[str], day: dt.date) -> bool:
         """Tell whether a day is in one of some calendars."""
         return any(day in self.calendars.get(name, ()) for name in names)
 
-    def time(self, time: dt.time | SunTime, day: dt.date) -> dt.time:
+    def wall_clock_time(self, time: dt.time | SunTime, day: dt.date) -> dt.time:
         """Return the time that the clock on the wall shows at a time of day that may move with the sun."""
         if isinstance(time, dt.time):
             return time
@@ -78,7 +78,7 @@ def days_by_name(calendars: Iterable[DayCalendar]) -> dict[str, frozenset[dt.dat
 
 
 @lru_cache(maxsize=64)
-def zone_of(name: str) -> ZoneInfo:
+def time_zone_of(name: str) -> ZoneInfo:
     """Return the time zone of an IANA name."""
     return ZoneInfo(name)
 
@@ -88,26 +88,34 @@ def local_time(unix_ms: int, zone: ZoneInfo) -> dt.datetime:
     return (_EPOCH + min(max(unix_ms, 0), LAST_MS) * _MILLISECOND).astimezone(zone).replace(tzinfo=None)
 
 
-def applies(rule: ScheduleRule, local: dt.datetime, almanac: Almanac) -> bool:
+def rule_applies(rule: ScheduleRule, local: dt.datetime, almanac: LocalCalendar) -> bool:
     """Tell whether a rule applies when the clock on the wall shows ``local``."""
     if not rule.times:
-        return on_day(rule, local.date(), almanac)
+        return applies_on_day(rule, local.date(), almanac)
     return any(
-        is_within(window, local, almanac, on_day(rule, local.date(), almanac), on_day(rule, _before(local), almanac))
+        window_contains(
+            window,
+            local,
+            almanac,
+            applies_on_day(rule, local.date(), almanac),
+            applies_on_day(rule, _day_before(local), almanac),
+        )
         for window in rule.times
     )
 
 
-def is_within(window: TimeWindow, local: dt.datetime, almanac: Almanac, today: bool, yesterday: bool) -> bool:
+def window_contains(
+    window: TimeWindow, local: dt.datetime, almanac: LocalCalendar, today: bool, yesterday: bool
+) -> bool:
     """Tell whether a window that is open today, yesterday or on both days is open when the clock shows ``local``."""
     time, day = local.time(), local.date()
-    start, end = almanac.time(window.start, day), almanac.time(window.end, day)
+    start, end = almanac.wall_clock_time(window.start, day), almanac.wall_clock_time(window.end, day)
     if today and (start <= time < end if start < end else time >= start):
         return True
     return yesterday and time < end and _passes_midnight(window, day - _DAY, almanac)
 
 
-def on_day(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> bool:
+def applies_on_day(rule: ScheduleRule, day: dt.date, almanac: LocalCalendar) -> bool:
     """Tell whether a rule is on on a local day, whatever its times."""
     if day in rule.except_dates or day in rule.extra_dates:
         return day not in rule.except_dates
@@ -115,42 +123,44 @@ def on_day(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> bool:
         return False
     if day.isoweekday() not in rule.weekdays or not _is_in_season(rule, day, almanac):
         return False
-    recurrence = rule.repeats
-    return recurrence is None or rule.first_date is None or recurrence.includes(day, rule.first_date)
+    recurrence = rule.parsed_recurrence
+    return recurrence is None or rule.first_date is None or recurrence.includes_day(day, rule.first_date)
 
 
-def _is_in_season(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> bool:
+def _is_in_season(rule: ScheduleRule, day: dt.date, almanac: LocalCalendar) -> bool:
     wanted = not rule.only_on or almanac.is_day_of(rule.only_on, day)
     return wanted and not almanac.is_day_of(rule.never_on, day)
 
 
-def stretches(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> list[Stretch]:
+def applying_ranges(rule: ScheduleRule, day: dt.date, almanac: LocalCalendar) -> list[TimeRange]:
     """Return when a rule applies between a local midnight and the next, in order."""
-    begin, end = midnight(day, almanac.zone), midnight(day + _DAY, almanac.zone)
-    if offset(begin, almanac.zone) != offset(end, almanac.zone):
-        return _by_turns(rule, day, (begin, end), almanac)
-    today = on_day(rule, day, almanac)
+    begin, end = local_midnight(day, almanac.zone), local_midnight(day + _DAY, almanac.zone)
+    if utc_offset(begin, almanac.zone) != utc_offset(end, almanac.zone):
+        return _ranges_by_boundaries(rule, day, (begin, end), almanac)
+    today = applies_on_day(rule, day, almanac)
     if not rule.times:
         return [(begin, end)] if today else []
     found = [
         (begin + start, begin + stop)
         for window in rule.times
-        for start, stop in _open(window, day, almanac, today, lambda: on_day(rule, day - _DAY, almanac))
+        for start, stop in _window_ranges(
+            window, day, almanac, today, lambda: applies_on_day(rule, day - _DAY, almanac)
+        )
     ]
-    return _merged(found)
+    return _merge_ranges(found)
 
 
-def applying_ms(rule: ScheduleRule, start_ms: int, end_ms: int, almanac: Almanac) -> int:
+def applying_ms(rule: ScheduleRule, start_ms: int, end_ms: int, almanac: LocalCalendar) -> int:
     """Return for how many milliseconds a rule applies from an instant up to another."""
     day, total = local_time(start_ms, almanac.zone).date() - _DAY, 0
-    while midnight(day, almanac.zone) < min(end_ms, LAST_MS):
-        for start, stop in stretches(rule, day, almanac):
+    while local_midnight(day, almanac.zone) < min(end_ms, LAST_MS):
+        for start, stop in applying_ranges(rule, day, almanac):
             total += max(0, min(stop, end_ms) - max(start, start_ms))
         day += _DAY
     return total
 
 
-def boundaries(rule: ScheduleRule, unix_ms: int, almanac: Almanac) -> tuple[int | None, int | None]:
+def rule_boundaries(rule: ScheduleRule, unix_ms: int, almanac: LocalCalendar) -> tuple[int | None, int | None]:
     """Return when the rule last began or ceased to apply up to that instant, and when it next does.
 
     None: not within the days that the timeline looks back or ahead.
@@ -158,16 +168,16 @@ def boundaries(rule: ScheduleRule, unix_ms: int, almanac: Almanac) -> tuple[int 
     if not rule.is_dated:
         return None, None
     today = local_time(unix_ms, almanac.zone).date()
-    return _last_turn(rule, unix_ms, today, almanac), _next_turn(rule, unix_ms, today, almanac)
+    return _last_boundary(rule, unix_ms, today, almanac), _next_boundary(rule, unix_ms, today, almanac)
 
 
 @lru_cache(maxsize=1_024)
-def midnight(day: dt.date, zone: ZoneInfo) -> int:
+def local_midnight(day: dt.date, zone: ZoneInfo) -> int:
     """Return the instant at which a local day begins."""
     return unix_of(dt.datetime.combine(day, _MIDNIGHT, zone))
 
 
-def offset(unix_ms: int, zone: ZoneInfo) -> dt.timedelta | None:
+def utc_offset(unix_ms: int, zone: ZoneInfo) -> dt.timedelta | None:
     """Return how far the clock on the wall is ahead of UTC at an instant."""
     return (_EPOCH + unix_ms * _MILLISECOND).astimezone(zone).utcoffset()
 
@@ -177,31 +187,34 @@ def unix_of(moment: dt.datetime) -> int:
     return -((_EPOCH - moment) // _MILLISECOND)
 
 
-def _before(local: dt.datetime) -> dt.date:
+def _day_before(local: dt.datetime) -> dt.date:
     return local.date() - _DAY
 
 
-def _passes_midnight(window: TimeWindow, day: dt.date, almanac: Almanac) -> bool:
-    return almanac.time(window.end, day) <= almanac.time(window.start, day)
+def _passes_midnight(window: TimeWindow, day: dt.date, almanac: LocalCalendar) -> bool:
+    return almanac.wall_clock_time(window.end, day) <= almanac.wall_clock_time(window.start, day)
 
 
-def _open(
-    window: TimeWindow, day: dt.date, almanac: Almanac, today: bool, yesterday: Callable[[], bool]
-) -> Iterator[Stretch]:
+def _window_ranges(
+    window: TimeWindow, day: dt.date, almanac: LocalCalendar, today: bool, yesterday: Callable[[], bool]
+) -> Iterator[TimeRange]:
     """Yield when a window is open on a day of 24 hours, in milliseconds since its midnight."""
-    start, end = _ms(almanac.time(window.start, day)), _ms(almanac.time(window.end, day))
+    start, end = (
+        _milliseconds_of_day(almanac.wall_clock_time(window.start, day)),
+        _milliseconds_of_day(almanac.wall_clock_time(window.end, day)),
+    )
     if end and _passes_midnight(window, day - _DAY, almanac) and yesterday():
         yield 0, end
     if today:
         yield start, end if start < end else DAY_MS
 
 
-def _ms(time: dt.time) -> int:
+def _milliseconds_of_day(time: dt.time) -> int:
     return ((time.hour * 60 + time.minute) * 60 + time.second) * 1000 + -(-time.microsecond // 1000)
 
 
-def _merged(found: list[Stretch]) -> list[Stretch]:
-    merged: list[Stretch] = []
+def _merge_ranges(found: list[TimeRange]) -> list[TimeRange]:
+    merged: list[TimeRange] = []
     for start, end in sorted(found):
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
@@ -210,22 +223,31 @@ def _merged(found: list[Stretch]) -> list[Stretch]:
     return merged
 
 
-def _by_turns(rule: ScheduleRule, day: dt.date, around: Stretch, almanac: Almanac) -> list[Stretch]:
+def _ranges_by_boundaries(
+    rule: ScheduleRule, day: dt.date, around: TimeRange, almanac: LocalCalendar
+) -> list[TimeRange]:
     """Return when a rule applies within a day on which the clock is put forward or back."""
     begin, end = around
-    turns = {turn for offset in (-1, 0, 1) for turn in _candidates(rule, day + offset * _DAY, almanac)}
+    turns = {turn for offset in (-1, 0, 1) for turn in _candidate_boundaries(rule, day + offset * _DAY, almanac)}
     cuts = [begin, *sorted(turn for turn in turns if begin < turn < end), end]
-    return _merged(
-        [(start, stop) for start, stop in pairwise(cuts) if applies(rule, local_time(start, almanac.zone), almanac)]
+    return _merge_ranges(
+        [
+            (start, stop)
+            for start, stop in pairwise(cuts)
+            if rule_applies(rule, local_time(start, almanac.zone), almanac)
+        ]
     )
 
 
-def _last_turn(rule: ScheduleRule, unix_ms: int, today: dt.date, almanac: Almanac) -> int | None:
+def _last_boundary(rule: ScheduleRule, unix_ms: int, today: dt.date, almanac: LocalCalendar) -> int | None:
     days = (today + offset * _DAY for offset in range(-LOOK_BACK_DAYS, 2))
-    return max((instant for day in days for instant in _turns(rule, day, almanac) if instant <= unix_ms), default=None)
+    return max(
+        (instant for day in days for instant in _boundaries_of_day(rule, day, almanac) if instant <= unix_ms),
+        default=None,
+    )
 
 
-def _next_turn(rule: ScheduleRule, unix_ms: int, today: dt.date, almanac: Almanac) -> int | None:
+def _next_boundary(rule: ScheduleRule, unix_ms: int, today: dt.date, almanac: LocalCalendar) -> int | None:
     newest = max((date for date in (rule.last_date, *rule.extra_dates) if date), default=None)
     if rule.last_date is not None and newest is not None and today - newest > 2 * _DAY:
         return None
@@ -233,7 +255,7 @@ def _next_turn(rule: ScheduleRule, unix_ms: int, today: dt.date, almanac: Almana
     start = max(today, min(_first_date(rule) or today, _LAST_START)) - _DAY
     found: int | None = None
     for ahead in range(LOOK_AHEAD_DAYS + 1):
-        turns = [instant for instant in _turns(rule, start + ahead * _DAY, almanac) if instant > unix_ms]
+        turns = [instant for instant in _boundaries_of_day(rule, start + ahead * _DAY, almanac) if instant > unix_ms]
         if found is not None:
             return min([found, *turns])
         found = min(turns, default=None)
@@ -244,27 +266,27 @@ def _first_date(rule: ScheduleRule) -> dt.date | None:
     return min((rule.first_date, *rule.extra_dates)) if rule.first_date else None
 
 
-def _turns(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> list[int]:
+def _boundaries_of_day(rule: ScheduleRule, day: dt.date, almanac: LocalCalendar) -> list[int]:
     """Return the instants of a local day at which the rule begins or ceases to apply."""
-    around = {on_day(rule, day + offset * _DAY, almanac) for offset in (-1, 0, 1)}
+    around = {applies_on_day(rule, day + offset * _DAY, almanac) for offset in (-1, 0, 1)}
     if around == {False} or (not rule.times and len(around) == 1):
         return []
 
     def at(instant: int) -> bool:
-        return applies(rule, local_time(instant, almanac.zone), almanac)
+        return rule_applies(rule, local_time(instant, almanac.zone), almanac)
 
-    return [instant for instant in _candidates(rule, day, almanac) if at(instant) != at(instant - 1)]
+    return [instant for instant in _candidate_boundaries(rule, day, almanac) if at(instant) != at(instant - 1)]
 
 
-def _candidates(rule: ScheduleRule, day: dt.date, almanac: Almanac) -> Iterator[int]:
+def _candidate_boundaries(rule: ScheduleRule, day: dt.date, almanac: LocalCalendar) -> Iterator[int]:
     yield from _clock_changes(day, almanac.zone)
-    yield from _instants(dt.datetime.combine(day, _MIDNIGHT), almanac.zone)
-    for time in {almanac.time(time, day) for window in rule.times for time in (window.start, window.end)}:
-        yield from _instants(dt.datetime.combine(day, time), almanac.zone)
+    yield from _instants_of(dt.datetime.combine(day, _MIDNIGHT), almanac.zone)
+    for time in {almanac.wall_clock_time(time, day) for window in rule.times for time in (window.start, window.end)}:
+        yield from _instants_of(dt.datetime.combine(day, time), almanac.zone)
 
 
 @lru_cache(maxsize=4096)
-def _instants(local: dt.datetime, zone: ZoneInfo) -> frozenset[int]:
+def _instants_of(local: dt.datetime, zone: ZoneInfo) -> frozenset[int]:
     """Return the instants at which the clock on the wall may show ``local``: two where an hour is repeated."""
     return frozenset(unix_of(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
 
@@ -272,12 +294,12 @@ def _instants(local: dt.datetime, zone: ZoneInfo) -> frozenset[int]:
 @lru_cache(maxsize=256)
 def _clock_changes(day: dt.date, zone: ZoneInfo) -> tuple[int, ...]:
     """Return the instants of a local day at which its offset from UTC changes."""
-    start, end = midnight(day, zone), midnight(day + _DAY, zone)
-    if offset(start, zone) == offset(end, zone):
+    start, end = local_midnight(day, zone), local_midnight(day + _DAY, zone)
+    if utc_offset(start, zone) == utc_offset(end, zone):
         return ()
     while end - start > 1:
         middle = (start + end) // 2
-        if offset(middle, zone) == offset(start, zone):
+        if utc_offset(middle, zone) == utc_offset(start, zone):
             start = middle
         else:
             end = middle

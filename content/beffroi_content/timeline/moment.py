@@ -22,17 +22,17 @@ FAR_MS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeSpan:
     """The time around an instant in which something stays as it is: from ``since_ms`` up to ``until_ms``."""
 
     since_ms: int | None
     """None: for longer than the timeline looks back."""
     until_ms: int = FAR_MS
 
-    def within(self, other: Span) -> Span:
+    def intersect_with(self, other: TimeSpan) -> TimeSpan:
         """Return what both spans have in common."""
         since = max((s for s in (self.since_ms, other.since_ms) if s is not None), default=None)
-        return Span(since, min(self.until_ms, other.until_ms))
+        return TimeSpan(since, min(self.until_ms, other.until_ms))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,53 +15,53 @@ FAR_FUTURE_MS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class PlaylistIndex:
     """The slides and playlists of a manifest, by name."""
 
     slides: Mapping[str, Slide]
     playlists: Mapping[str, Playlist]
 
     @classmethod
-    def of(cls, manifest: Manifest) -> Shelf:
+    def of_manifest(cls, manifest: Manifest) -> PlaylistIndex:
         """Return what a manifest has."""
         slides = {slide.id: slide for slide in (*manifest.slides, manifest.idle)}
         return cls(slides, {playlist.id: playlist for playlist in manifest.playlists})
 
-    def sequence(self, playlist: Playlist, is_shown: Callable[[Slide], bool]) -> tuple[Slide, ...]:
+    def slide_cycle(self, playlist: Playlist, is_shown: Callable[[Slide], bool]) -> tuple[Slide, ...]:
         """Return the slides of a whole cycle of a playlist, with only those that may be shown.
 
         A playlist that gives a few slides at a time makes the cycle as long as it takes until all have had their turn.
         """
-        parts = [part for part in (self._part(name, is_shown) for name in playlist.slides) if part]
-        parts += [_Part((slide,), 1) for slide in self._tagged(playlist) if is_shown(slide)]
+        parts = [part for part in (self._build_part(name, is_shown) for name in playlist.slides) if part]
+        parts += [_PlaylistPart((slide,), 1) for slide in self._tagged_slides(playlist) if is_shown(slide)]
         if playlist.order is not PlaylistOrder.LISTED:
             slides = {slide.id: slide for part in parts for slide in part.slides}
-            return tuple(sorted(slides.values(), key=_order(playlist)))
+            return tuple(sorted(slides.values(), key=_sort_key(playlist)))
         size = sum(part.take for part in parts)
         rounds = min(math.lcm(*(part.rounds for part in parts)), max(1, LONGEST_SEQUENCE // max(1, size)))
-        return tuple(slide for number in range(rounds) for part in parts for slide in part.turn(number))
+        return tuple(slide for number in range(rounds) for part in parts for slide in part.slides_in_round(number))
 
-    def reachable(self, playlist: Playlist) -> Iterable[Slide]:
+    def reachable_slides(self, playlist: Playlist) -> Iterable[Slide]:
         """Yield every slide that a playlist may ever show."""
         for name in playlist.slides:
             inner = self.playlists.get(name)
-            yield from self.reachable(inner) if inner else (self.slides[name],)
-        yield from self._tagged(playlist)
+            yield from self.reachable_slides(inner) if inner else (self.slides[name],)
+        yield from self._tagged_slides(playlist)
 
-    def _part(self, name: str, is_shown: Callable[[Slide], bool]) -> _Part | None:
+    def _build_part(self, name: str, is_shown: Callable[[Slide], bool]) -> _PlaylistPart | None:
         inner = self.playlists.get(name)
         if inner is None:
             slide = self.slides[name]
-            return _Part((slide,), 1) if is_shown(slide) else None
-        slides = self.sequence(inner, is_shown)
-        return _Part(slides, min(inner.take or len(slides), len(slides))) if slides else None
+            return _PlaylistPart((slide,), 1) if is_shown(slide) else None
+        slides = self.slide_cycle(inner, is_shown)
+        return _PlaylistPart(slides, min(inner.take or len(slides), len(slides))) if slides else None
 
-    def _tagged(self, playlist: Playlist) -> Iterable[Slide]:
+    def _tagged_slides(self, playlist: Playlist) -> Iterable[Slide]:
         return (s for s in self.slides.values() if playlist.tag in s.tags) if playlist.tag else ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _PlaylistPart:
     """An entry of a playlist: a slide, or what an inner playlist gives."""
 
     slides: Sequence[Slide]
@@ -72,12 +72,12 @@ class _Part:
         """After how many turns it begins again."""
         return len(self.slides) // math.gcd(len(self.slides), self.take)
 
-    def turn(self, number: int) -> Iterable[Slide]:
+    def slides_in_round(self, number: int) -> Iterable[Slide]:
         """Return what it gives in its turn of that number."""
         return (self.slides[(number * self.take + place) % len(self.slides)] for place in range(self.take))
 
 
-def _order(playlist: Playlist) -> Callable[[Slide], tuple[int | str, str]]:
+def _sort_key(playlist: Playlist) -> Callable[[Slide], tuple[int | str, str]]:
     if playlist.order is PlaylistOrder.NEWEST:
         return lambda slide: (-slide.published_at_ms, slide.id)
     if playlist.order is PlaylistOrder.SOONEST:

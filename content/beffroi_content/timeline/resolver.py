@@ -14,25 +14,27 @@ from beffroi_content.model import (
     AlertForm,
     AlertLevel,
     HeldAlert,
+    LayoutZone,
     Manifest,
     Rectangle,
     Slide,
-    Zone,
     banner_rectangle,
 )
 from beffroi_content.timeline import alerts as precedence
-from beffroi_content.timeline.alerts import AlertSlot, Phase
-from beffroi_content.timeline.loops import Position, Turn
-from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, Span
-from beffroi_content.timeline.programme import Zone as ZoneRules
-from beffroi_content.timeline.programme import programme_of
-from beffroi_content.timeline.scene import Reason, ReasonKind, Scene, Showing
+from beffroi_content.timeline.alerts import AlertPhase, AlertSlot
+from beffroi_content.timeline.loops import LoopEntry, LoopPosition
+from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, TimeSpan
+from beffroi_content.timeline.programme import ZoneTable as ZoneRules
+from beffroi_content.timeline.programme import programme_tables
+from beffroi_content.timeline.scene import ReasonKind, Scene, Showing, ShowingReason
 
 INFORMATION_MS = 12_000
 """How long a page of an information alert is on in each turn of the loop."""
 
 
-def resolve(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment: Moment, size: tuple[int, int]) -> Scene:
+def resolve_scene(
+    manifest: Manifest | None, alerts: Sequence[HeldAlert], moment: Moment, size: tuple[int, int]
+) -> Scene:
     """Return what is on at a moment.
 
     Args:
@@ -41,60 +43,60 @@ def resolve(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment: Mome
         moment: The instant, and how far its clock can be believed.
         size: Width and height of the upright screen in pixels, for what takes it over.
     """
-    found = precedence.phases(alerts, moment)
+    found = precedence.alert_phases(alerts, moment)
     full = Rectangle(width=size[0], height=size[1])
-    over = precedence.takeover(found, moment.unix_ms, rests=manifest is not None)
+    over = precedence.takeover_slot(found, moment.unix_ms, has_programme=manifest is not None)
     if over is not None:
-        return _scene([_alert_showing(over, full)])
-    calm = precedence.calm(found, moment.unix_ms)
-    showings = _zones(manifest, found, moment, calm) if manifest else _without_programme(found, moment, full)
-    band = precedence.banner(found, moment.unix_ms)
+        return _build_scene([_alert_showing(over, full)])
+    calm = precedence.undisturbed_span(found, moment.unix_ms)
+    showings = _zone_showings(manifest, found, moment, calm) if manifest else _without_programme(found, moment, full)
+    band = precedence.banner_slot(found, moment.unix_ms)
     if band is not None:
         showings.append(_alert_showing(band, banner_rectangle(size), calm))
-    return _scene(showings, calm)
+    return _build_scene(showings, calm)
 
 
-def changes(
+def scene_changes(
     manifest: Manifest | None, alerts: Sequence[HeldAlert], moment: Moment, size: tuple[int, int]
 ) -> Iterator[Scene]:
     """Yield the scene of a moment and those that follow it, until one has no known end."""
-    scene = resolve(manifest, alerts, moment, size)
+    scene = resolve_scene(manifest, alerts, moment, size)
     yield scene
     while scene.until_ms is not None:
         moment = moment.at(scene.until_ms)
-        scene = resolve(manifest, alerts, moment, size)
+        scene = resolve_scene(manifest, alerts, moment, size)
         yield scene
 
 
-def _scene(showings: Sequence[Showing], calm: Span | None = None) -> Scene:
+def _build_scene(showings: Sequence[Showing], calm: TimeSpan | None = None) -> Scene:
     ends = [showing.until_ms for showing in showings if showing.until_ms is not None]
-    return Scene(tuple(showings), _known(min([*ends, calm.until_ms if calm else FAR_MS])))
+    return Scene(tuple(showings), _known_end(min([*ends, calm.until_ms if calm else FAR_MS])))
 
 
-def _alert_showing(slot: AlertSlot, rectangle: Rectangle, calm: Span | None = None) -> Showing:
+def _alert_showing(slot: AlertSlot, rectangle: Rectangle, calm: TimeSpan | None = None) -> Showing:
     kind = ReasonKind.ALL_CLEAR if slot.form is AlertForm.ALL_CLEAR else ReasonKind.ALERT
-    span = slot.span.within(calm) if calm else slot.span
+    span = slot.span.intersect_with(calm) if calm else slot.span
     return Showing(
         rectangle=rectangle,
-        reason=Reason(kind),
+        reason=ShowingReason(kind),
         alert=slot.phase.held.alert,
         form=slot.form,
         page=slot.page,
         since_ms=span.since_ms,
-        until_ms=_known(span.until_ms),
+        until_ms=_known_end(span.until_ms),
     )
 
 
-def _without_programme(found: Sequence[Phase], moment: Moment, full: Rectangle) -> list[Showing]:
-    slot = precedence.news(found, moment.unix_ms)
+def _without_programme(found: Sequence[AlertPhase], moment: Moment, full: Rectangle) -> list[Showing]:
+    slot = precedence.information_slot(found, moment.unix_ms)
     return [_alert_showing(slot, full)] if slot else []
 
 
-def _zones(manifest: Manifest, found: Sequence[Phase], moment: Moment, calm: Span) -> list[Showing]:
-    programme = programme_of(manifest)
+def _zone_showings(manifest: Manifest, found: Sequence[AlertPhase], moment: Moment, calm: TimeSpan) -> list[Showing]:
+    programme = programme_tables(manifest)
     news = [
-        Turn(Reason(ReasonKind.ALERT), INFORMATION_MS, phase.held.pages, phase=phase)
-        for phase in precedence.active(found, AlertLevel.INFORMATION, moment.unix_ms)
+        LoopEntry(ShowingReason(ReasonKind.ALERT), INFORMATION_MS, phase.held.pages, phase=phase)
+        for phase in precedence.active_phases(found, AlertLevel.INFORMATION, moment.unix_ms)
     ]
     main, *others = manifest.layout.zones
     return [
@@ -103,29 +105,31 @@ def _zones(manifest: Manifest, found: Sequence[Phase], moment: Moment, calm: Spa
     ]
 
 
-def _zone_showing(rules: ZoneRules, zone: Zone, news: Sequence[Turn], moment: Moment, calm: Span) -> Showing:
+def _zone_showing(
+    rules: ZoneRules, zone: LayoutZone, news: Sequence[LoopEntry], moment: Moment, calm: TimeSpan
+) -> Showing:
     if moment.clock is ClockState.UNKNOWN:
-        selection, around = rules.undated(), calm
+        selection, around = rules.undated_selection(), calm
     else:
-        selection, span, sight_ms = rules.at(moment.unix_ms)
-        around = span.within(calm)
+        selection, span, sight_ms = rules.selection_at(moment.unix_ms)
+        around = span.intersect_with(calm)
         if span.since_ms is None and around.since_ms is not None and around.since_ms < sight_ms:
             # A rule may have turned after that, out of sight.
-            around = Span(None, around.until_ms)
-    position = rules.track(selection, news).at(moment.unix_ms)
-    return _showing(position, zone, moment, around)
+            around = TimeSpan(None, around.until_ms)
+    position = rules.loop_of(selection, news).position_at(moment.unix_ms)
+    return _showing_at(position, zone, moment, around)
 
 
-def _showing(position: Position, zone: Zone, moment: Moment, span: Span) -> Showing:
-    turn = position.turn
-    span = Span(position.since_ms, position.until_ms).within(span) if position.until_ms < FAR_MS else span
+def _showing_at(position: LoopPosition, zone: LayoutZone, moment: Moment, span: TimeSpan) -> Showing:
+    turn = position.entry
+    span = TimeSpan(position.since_ms, position.until_ms).intersect_with(span) if position.until_ms < FAR_MS else span
     page = (moment.unix_ms - position.began_ms) // turn.page_ms % turn.pages
     if turn.pages > 1:
         begin = position.began_ms + page * turn.page_ms
-        span = Span(begin, begin + turn.page_ms).within(span)
-    at_ms = _tick(turn.slide, moment)
+        span = TimeSpan(begin, begin + turn.page_ms).intersect_with(span)
+    at_ms = _tick_instant(turn.slide, moment)
     if at_ms is not None and turn.slide and turn.slide.tick_ms:
-        span = Span(at_ms, at_ms + turn.slide.tick_ms).within(span)
+        span = TimeSpan(at_ms, at_ms + turn.slide.tick_ms).intersect_with(span)
     return Showing(
         rectangle=zone.rectangle,
         reason=turn.reason,
@@ -136,16 +140,16 @@ def _showing(position: Position, zone: Zone, moment: Moment, span: Span) -> Show
         page=page,
         at_ms=at_ms,
         since_ms=span.since_ms,
-        until_ms=_known(span.until_ms),
+        until_ms=_known_end(span.until_ms),
     )
 
 
-def _tick(slide: Slide | None, moment: Moment) -> int | None:
+def _tick_instant(slide: Slide | None, moment: Moment) -> int | None:
     """Return the instant for which a slide that changes by itself is drawn."""
     if slide is None or slide.tick_ms is None or moment.clock is ClockState.UNKNOWN:
         return None
     return moment.unix_ms - moment.unix_ms % slide.tick_ms
 
 
-def _known(instant: int) -> int | None:
+def _known_end(instant: int) -> int | None:
     return None if instant >= FAR_MS else instant

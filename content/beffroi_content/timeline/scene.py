@@ -19,7 +19,7 @@ class ReasonKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ShowingReason:
     """Why something is on: the kind, and the rule with its playlist where it is one."""
 
     kind: ReasonKind
@@ -33,7 +33,7 @@ class Showing:
     """One rectangle of the screen: a page of a slide or of an alert."""
 
     rectangle: Rectangle
-    reason: Reason
+    reason: ShowingReason
     zone: str | None = None
     """None for what lies over all zones."""
     slide: Slide | None = None

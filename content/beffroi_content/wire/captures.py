@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from beffroi_content.wire.reports import Capture
+from beffroi_content.wire.reports import CaptureLabel
 
 SIZE_LIMIT = 32 * 1024 * 1024
 """Bytes of the file: a photograph of 3840 x 2160 pixels has 24 million bytes before it is compressed."""
 LABEL_LIMIT = 32 * 1024
 """Bytes of what is said of it."""
-HEAD = 64 + LABEL_LIMIT
+LABEL_HEAD = 64 + LABEL_LIMIT
 """So many bytes from the start hold the label."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"Beffroi\0"
@@ -28,24 +28,24 @@ _TRUE_COLOUR = b"\x08\x02\x00\x00\x00"
 """Eight bits a channel, three channels, not interlaced."""
 
 
-class BadCapture(ValueError):
+class InvalidCapture(ValueError):
     """It is not a whole picture with a label; the message says why."""
 
 
-class _Chunk(NamedTuple):
+class _PngChunk(NamedTuple):
     kind: bytes
     data: memoryview
     end: int
 
 
-def labelled(png: bytes, capture: Capture) -> bytes:
+def add_label(png: bytes, capture: CaptureLabel) -> bytes:
     """Return a PNG with what is known of it, in its second chunk."""
     text = _KEYWORD + json.dumps(capture.model_dump(mode="json"), separators=(",", ":")).encode("ascii")
-    header = _chunk(memoryview(png), len(_SIGNATURE)).end
-    return b"".join((png[:header], _written(b"tEXt", text), png[header:]))
+    header = _read_chunk(memoryview(png), len(_SIGNATURE)).end
+    return b"".join((png[:header], _write_chunk(b"tEXt", text), png[header:]))
 
 
-def label(png: bytes | memoryview) -> Capture:
+def read_label(png: bytes | memoryview) -> CaptureLabel:
     """Return what a picture says of itself; the first ``HEAD`` bytes of it will do.
 
     Raises:
@@ -53,56 +53,56 @@ def label(png: bytes | memoryview) -> Capture:
     """
     data = memoryview(png)
     if data[: len(_SIGNATURE)] != _SIGNATURE:
-        raise BadCapture("it is no PNG")
-    header = _chunk(data, len(_SIGNATURE))
-    said = _chunk(data, header.end)
+        raise InvalidCapture("it is no PNG")
+    header = _read_chunk(data, len(_SIGNATURE))
+    said = _read_chunk(data, header.end)
     if header.kind != b"IHDR" or len(header.data) != 13 or header.data[8:] != _TRUE_COLOUR:
-        raise BadCapture("it is not a PNG of three bytes a pixel")
+        raise InvalidCapture("it is not a PNG of three bytes a pixel")
     if said.kind != b"tEXt" or said.data[: len(_KEYWORD)] != _KEYWORD or len(said.data) > LABEL_LIMIT:
-        raise BadCapture("nothing is said of it")
+        raise InvalidCapture("nothing is said of it")
     try:
-        capture = Capture.model_validate_json(bytes(said.data[len(_KEYWORD) :]))
+        capture = CaptureLabel.model_validate_json(bytes(said.data[len(_KEYWORD) :]))
     except ValidationError as error:
-        raise BadCapture(f"what is said of it is malformed: {error.error_count()} faults") from error
+        raise InvalidCapture(f"what is said of it is malformed: {error.error_count()} faults") from error
     if struct.unpack(">II", header.data[:8]) != capture.size:
-        raise BadCapture("it has not the size that it says")
+        raise InvalidCapture("it has not the size that it says")
     return capture
 
 
-def checked(png: bytes | memoryview) -> Capture:
+def check_capture(png: bytes | memoryview) -> CaptureLabel:
     """Return what a picture says of itself, if all of it is there: header, label, pixels, end, and nothing else.
 
     Raises:
         BadCapture: it is cut off, damaged, or something else.
     """
-    capture = label(png)
-    kinds = [chunk.kind for chunk in _chunks(memoryview(png))]
+    capture = read_label(png)
+    kinds = [chunk.kind for chunk in _read_chunks(memoryview(png))]
     if len(kinds) < 4 or kinds[2:-1] != [b"IDAT"] * (len(kinds) - 3) or kinds[-1] != b"IEND":
-        raise BadCapture("it is not made as a player makes one")
+        raise InvalidCapture("it is not made as a player makes one")
     return capture
 
 
-def _chunks(data: memoryview) -> Iterator[_Chunk]:
+def _read_chunks(data: memoryview) -> Iterator[_PngChunk]:
     position = len(_SIGNATURE)
     while position < len(data):
-        chunk = _chunk(data, position)
+        chunk = _read_chunk(data, position)
         yield chunk
         position = chunk.end
 
 
-def _chunk(data: memoryview, position: int) -> _Chunk:
+def _read_chunk(data: memoryview, position: int) -> _PngChunk:
     head = bytes(data[position : position + 8])
     if len(head) < 8:
-        raise BadCapture("it is cut off")
+        raise InvalidCapture("it is cut off")
     length, kind = int.from_bytes(head[:4]), head[4:]
     end = position + 12 + length
     if end > len(data):
-        raise BadCapture("it is cut off")
+        raise InvalidCapture("it is cut off")
     body = data[position + 8 : end - 4]
     if zlib.crc32(body, zlib.crc32(kind)) != int.from_bytes(data[end - 4 : end]):
-        raise BadCapture("it is damaged")
-    return _Chunk(kind, body, end)
+        raise InvalidCapture("it is damaged")
+    return _PngChunk(kind, body, end)
 
 
-def _written(kind: bytes, data: bytes) -> bytes:
+def _write_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from beffroi_content.model import Alert, Identifier, Manifest, WireModel
 from beffroi_content.model.base import Instant
 
-Sequence = Annotated[int, Field(gt=0, le=2**53 - 1)]
+SequenceNumber = Annotated[int, Field(gt=0, le=2**53 - 1)]
 """Rises within a stream: ``max(previous + 1, unix milliseconds)``, so that a restored backup still outranks."""
 
 KeyIdentifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
@@ -23,7 +23,7 @@ def next_sequence(previous: int, now_ms: int) -> int:
     return max(previous + 1, now_ms)
 
 
-class Role(StrEnum):
+class SigningRole(StrEnum):
     """What a key may sign."""
 
     ROOT = "root"
@@ -33,10 +33,10 @@ class Role(StrEnum):
     BEAT = "beat"
 
 
-class Document(WireModel):
+class SignedDocument(WireModel):
     """What every signed document carries."""
 
-    sequence: Sequence
+    sequence: SequenceNumber
     issued_at_ms: Instant
     expires_at_ms: Instant
     """From here on a player that did not have it yet refuses it."""
@@ -49,7 +49,7 @@ class RoleKeys(WireModel):
     threshold: Annotated[int, Field(ge=1, le=16)] = 1
 
     @model_validator(mode="after")
-    def _check(self) -> RoleKeys:
+    def _check_threshold(self) -> RoleKeys:
         if self.threshold > len(self.keys):
             raise ValueError("the threshold of a role is higher than the number of its keys")
         return self
@@ -57,18 +57,20 @@ class RoleKeys(WireModel):
 
 def _known_roles(roles: Any) -> Any:
     """Leave out the roles of a newer version: a key list must stay readable, or a stolen key cannot be withdrawn."""
-    return {name: rule for name, rule in roles.items() if name in tuple(Role)} if isinstance(roles, dict) else roles
+    return (
+        {name: rule for name, rule in roles.items() if name in tuple(SigningRole)} if isinstance(roles, dict) else roles
+    )
 
 
-class KeyList(Document):
+class KeyList(SignedDocument):
     """Which keys may sign what. Signed by the root keys, by those before and those after where they change."""
 
     keys: Annotated[dict[KeyIdentifier, PublicKey], Field(max_length=64)]
-    roles: Annotated[dict[Role, RoleKeys], BeforeValidator(_known_roles)]
+    roles: Annotated[dict[SigningRole, RoleKeys], BeforeValidator(_known_roles)]
 
     @model_validator(mode="after")
-    def _check(self) -> KeyList:
-        if Role.ROOT not in self.roles:
+    def _check_key_names(self) -> KeyList:
+        if SigningRole.ROOT not in self.roles:
             raise ValueError("a key list names its root keys")
         unknown = {key for role in self.roles.values() for key in role.keys} - set(self.keys)
         if unknown:
@@ -76,20 +78,20 @@ class KeyList(Document):
         return self
 
 
-class AlertSet(Document):
+class AlertSet(SignedDocument):
     """Every alert of a scope that is active or just over: complete, so that an absent one is withdrawn."""
 
     alerts: Annotated[tuple[Alert, ...], Field(max_length=50)] = ()
 
 
-class Beat(Document):
+class Beat(SignedDocument):
     """Proves that the link lives, what time it is, and that nothing is withheld."""
 
     heads: Annotated[dict[str, int], Field(max_length=512)] = {}
     """The newest sequence of each stream that several screens share, such as ``all/alerts``."""
 
 
-class Programme(Document):
+class ProgrammeDocument(SignedDocument):
     """What a screen has to show."""
 
     manifest: Manifest
@@ -107,7 +109,7 @@ class CommandKind(StrEnum):
     RESTART = "restart"
 
 
-class Command(Document):
+class ScreenCommand(SignedDocument):
     """Something to do once. A player remembers the identifiers and does nothing twice."""
 
     id: Identifier

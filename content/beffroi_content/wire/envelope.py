@@ -25,7 +25,7 @@ from enum import StrEnum
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from beffroi_content.wire.documents import Role
+from beffroi_content.wire.documents import SigningRole
 
 DOMAIN = "BEFFROI1"
 DECOMPRESSED_LIMIT = 4 * 1024 * 1024
@@ -39,7 +39,7 @@ class MalformedEnvelope(ValueError):
     """The bytes are not an envelope."""
 
 
-class Encoding(StrEnum):
+class BodyEncoding(StrEnum):
     """How the body is written."""
 
     JSON = "json"
@@ -51,8 +51,8 @@ class Encoding(StrEnum):
 class Envelope:
     """An envelope that nobody has verified yet."""
 
-    role: Role
-    encoding: Encoding
+    role: SigningRole
+    encoding: BodyEncoding
     signatures: tuple[tuple[str, bytes], ...]
     """Key identifier and signature."""
     body: bytes
@@ -62,7 +62,7 @@ class Envelope:
         """SHA-256 of the body, in hexadecimal."""
         return hashlib.sha256(self.body).hexdigest()
 
-    def signers(self, audience: str, keys: Mapping[str, str]) -> frozenset[str]:
+    def valid_signers(self, audience: str, keys: Mapping[str, str]) -> frozenset[str]:
         """Return the identifiers of those keys whose signature is right.
 
         Args:
@@ -71,16 +71,18 @@ class Envelope:
         """
         message = _signed_bytes(self.role, audience, self.encoding, self.body)
         return frozenset(
-            name for name, signature in self.signatures if name in keys and _verifies(keys[name], signature, message)
+            name
+            for name, signature in self.signatures
+            if name in keys and _is_signature_valid(keys[name], signature, message)
         )
 
-    def text(self) -> bytes:
+    def decode_body(self) -> bytes:
         """Return the JSON of the body. Call it only once the signature is known to be right.
 
         Raises:
             MalformedEnvelope: the body does not decompress, or to more than ``DECOMPRESSED_LIMIT`` bytes.
         """
-        if self.encoding is Encoding.JSON:
+        if self.encoding is BodyEncoding.JSON:
             return self.body
         inflater = zlib.decompressobj()
         try:
@@ -102,19 +104,23 @@ def public_hex(key: Ed25519PrivateKey) -> str:
     return key.public_key().public_bytes_raw().hex()
 
 
-def seal(
-    role: Role, audience: str, text: bytes, keys: Iterable[Ed25519PrivateKey], encoding: Encoding = Encoding.JSON
+def seal_envelope(
+    role: SigningRole,
+    audience: str,
+    text: bytes,
+    keys: Iterable[Ed25519PrivateKey],
+    encoding: BodyEncoding = BodyEncoding.JSON,
 ) -> bytes:
     """Sign JSON for an audience and return the envelope."""
-    body = zlib.compress(text, 9) if encoding is Encoding.ZLIB else text
+    body = zlib.compress(text, 9) if encoding is BodyEncoding.ZLIB else text
     message = _signed_bytes(role, audience, encoding, body)
     lines = [f"{DOMAIN} {role} {encoding}"]
     for key in keys:
-        lines.append(f"{key_identifier(public_hex(key))} {_written(key.sign(message))}")
+        lines.append(f"{key_identifier(public_hex(key))} {_encode_signature(key.sign(message))}")
     return "\n".join(lines).encode() + b"\n\n" + body
 
 
-def parse(payload: bytes) -> Envelope:
+def parse_envelope(payload: bytes) -> Envelope:
     """Take an envelope apart without verifying it.
 
     Raises:
@@ -124,31 +130,31 @@ def parse(payload: bytes) -> Envelope:
     if header is None:
         raise MalformedEnvelope("the header is not that of an envelope")
     try:
-        role, encoding = Role(header[1].decode()), Encoding(header[2].decode())
-        signatures = tuple(_signature(line) for line in header[3].decode().splitlines())
+        role, encoding = SigningRole(header[1].decode()), BodyEncoding(header[2].decode())
+        signatures = tuple(_read_signature(line) for line in header[3].decode().splitlines())
     except ValueError as error:
         raise MalformedEnvelope(f"the header is not that of an envelope: {error}") from error
     return Envelope(role, encoding, signatures, payload[header.end() :])
 
 
-def _signature(line: str) -> tuple[str, bytes]:
+def _read_signature(line: str) -> tuple[str, bytes]:
     name, text = line.split(" ")
     signature = base64.urlsafe_b64decode(text + "==")
     # The last of 86 characters has four bits to spare: only one way of writing a signature is right.
-    if _written(signature) != text:
+    if _encode_signature(signature) != text:
         raise ValueError("a signature is not written as base64url writes it")
     return name, signature
 
 
-def _written(signature: bytes) -> str:
+def _encode_signature(signature: bytes) -> str:
     return base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
 
 
-def _signed_bytes(role: Role, audience: str, encoding: Encoding, body: bytes) -> bytes:
+def _signed_bytes(role: SigningRole, audience: str, encoding: BodyEncoding, body: bytes) -> bytes:
     return f"{DOMAIN}\0{role}\0{audience}\0{encoding}\0".encode() + body
 
 
-def _verifies(public_key: str, signature: bytes, message: bytes) -> bool:
+def _is_signature_valid(public_key: str, signature: bytes, message: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signature, message)
     except (InvalidSignature, ValueError):

@@ -5,20 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from beffroi_content.model import WireModel
-from beffroi_content.wire.documents import AlertSet, Beat, Command, Document, KeyList, Programme, Role
-from beffroi_content.wire.reports import Plays, Receipts, Report, Status
-from beffroi_content.wire.topics import Direction, Scope, Topic
+from beffroi_content.wire.documents import (
+    AlertSet,
+    Beat,
+    KeyList,
+    ProgrammeDocument,
+    ScreenCommand,
+    SignedDocument,
+    SigningRole,
+)
+from beffroi_content.wire.reports import PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
+from beffroi_content.wire.topics import MessageDirection, ScopeKind, Topic
 
 KIBIBYTE = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class WireMessage:
     """What travels under one leaf of the topic tree."""
 
     leaf: str
-    direction: Direction
-    scopes: frozenset[Scope]
+    direction: MessageDirection
+    scopes: frozenset[ScopeKind]
     quality: int
     """MQTT quality of service: 0 or 1."""
     retained: bool
@@ -26,10 +34,10 @@ class Message:
     """Bytes on the wire."""
     model: type[WireModel] | None
     """The body; None where the payload is a JPEG."""
-    role: Role | None = None
+    role: SigningRole | None = None
     """Who signs it; None for what players say."""
 
-    def topic(self, site: str, scope: Scope, name: str = "") -> Topic:
+    def topic_for(self, site: str, scope: ScopeKind, name: str = "") -> Topic:
         """Return the topic for a scope.
 
         Raises:
@@ -37,13 +45,15 @@ class Message:
         """
         if scope not in self.scopes:
             raise ValueError(f"{self.leaf} is not sent to a {scope}")
-        return Topic(site, self.direction, scope.of(name), self.leaf)
+        return Topic(site, self.direction, scope.topic_part(name), self.leaf)
 
 
-def _down(leaf: str, role: Role, model: type[Document], scopes: set[Scope], kibibytes: int, **how: int) -> Message:
-    return Message(
+def _declare_down(
+    leaf: str, role: SigningRole, model: type[SignedDocument], scopes: set[ScopeKind], kibibytes: int, **how: int
+) -> WireMessage:
+    return WireMessage(
         leaf=leaf,
-        direction=Direction.DOWN,
+        direction=MessageDirection.DOWN,
         scopes=frozenset(scopes),
         quality=how.get("quality", 1),
         retained=bool(how.get("retained", True)),
@@ -53,11 +63,13 @@ def _down(leaf: str, role: Role, model: type[Document], scopes: set[Scope], kibi
     )
 
 
-def _up(leaf: str, model: type[WireModel] | None, kibibytes: int, *, retained: bool, quality: int = 1) -> Message:
-    return Message(
+def _declare_up(
+    leaf: str, model: type[WireModel] | None, kibibytes: int, *, retained: bool, quality: int = 1
+) -> WireMessage:
+    return WireMessage(
         leaf=leaf,
-        direction=Direction.UP,
-        scopes=frozenset({Scope.SCREEN}),
+        direction=MessageDirection.UP,
+        scopes=frozenset({ScopeKind.SCREEN}),
         quality=quality,
         retained=retained,
         size_limit=kibibytes * KIBIBYTE,
@@ -65,30 +77,32 @@ def _up(leaf: str, model: type[WireModel] | None, kibibytes: int, *, retained: b
     )
 
 
-KEYS = _down("keys", Role.ROOT, KeyList, {Scope.ALL}, 64)
-ALERTS = _down("alerts", Role.ALERT, AlertSet, {Scope.ALL, Scope.GROUP, Scope.SCREEN}, 256)
-BEAT = _down("beat", Role.BEAT, Beat, {Scope.ALL}, 32, quality=0)
-PROGRAMME = _down("programme", Role.PROGRAMME, Programme, {Scope.SCREEN}, 256)
-COMMAND = _down("command", Role.COMMAND, Command, {Scope.SCREEN}, 4, retained=False)
+KEYS = _declare_down("keys", SigningRole.ROOT, KeyList, {ScopeKind.ALL}, 64)
+ALERTS = _declare_down("alerts", SigningRole.ALERT, AlertSet, {ScopeKind.ALL, ScopeKind.GROUP, ScopeKind.SCREEN}, 256)
+BEAT = _declare_down("beat", SigningRole.BEAT, Beat, {ScopeKind.ALL}, 32, quality=0)
+PROGRAMME = _declare_down("programme", SigningRole.PROGRAMME, ProgrammeDocument, {ScopeKind.SCREEN}, 256)
+COMMAND = _declare_down("command", SigningRole.COMMAND, ScreenCommand, {ScopeKind.SCREEN}, 4, retained=False)
 
-STATUS = _up("status", Status, 1, retained=True)
-REPORT = _up("report", Report, 32, retained=True)
-RECEIPTS = _up("receipts", Receipts, 64, retained=False)
-PLAYS = _up("plays", Plays, 128, retained=False)
-SCREENSHOT = _up("screenshot", None, 256, retained=False, quality=0)
+STATUS = _declare_up("status", PlayerStatus, 1, retained=True)
+REPORT = _declare_up("report", PlayerReport, 32, retained=True)
+RECEIPTS = _declare_up("receipts", ReceiptBatch, 64, retained=False)
+PLAYS = _declare_up("plays", PlayLogBatch, 128, retained=False)
+SCREENSHOT = _declare_up("screenshot", None, 256, retained=False, quality=0)
 
 MESSAGES = (KEYS, ALERTS, BEAT, PROGRAMME, COMMAND, STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
 _BY_LEAF = {(message.direction, message.leaf): message for message in MESSAGES}
 
 
-def message_of(topic: Topic) -> Message:
+def message_of(topic: Topic) -> WireMessage:
     """Return the message that a topic carries.
 
     Raises:
         ValueError: nothing is declared for it.
     """
     message = _BY_LEAF.get((topic.direction, topic.leaf))
-    scope = {"all": Scope.ALL, "g-": Scope.GROUP}.get(topic.scope[:3] if topic.scope == "all" else topic.scope[:2])
-    if message is None or (scope or Scope.SCREEN) not in message.scopes:
+    scope = {"all": ScopeKind.ALL, "g-": ScopeKind.GROUP}.get(
+        topic.scope[:3] if topic.scope == "all" else topic.scope[:2]
+    )
+    if message is None or (scope or ScopeKind.SCREEN) not in message.scopes:
         raise ValueError(f"nothing is declared for {topic}")
     return message

@@ -12,10 +12,10 @@ from beffroi_content.model import AlertForm, Identifier, PowerState, WireModel
 from beffroi_content.model.base import Instant, Line, Sha256
 from beffroi_content.timeline import ClockState, ReasonKind
 
-Text = Annotated[str, StringConstraints(max_length=500)]
+ReportText = Annotated[str, StringConstraints(max_length=500)]
 
 
-class Link(StrEnum):
+class ConnectionState(StrEnum):
     """How the player hears from the town."""
 
     LIVE = "live"
@@ -26,7 +26,7 @@ class Link(StrEnum):
     """Neither way answers."""
 
 
-class Status(WireModel):
+class PlayerStatus(WireModel):
     """Birth and last will. A will whose connection is not the newest of its boot is out of date."""
 
     online: bool
@@ -36,7 +36,7 @@ class Status(WireModel):
     """Counts the connections of this boot."""
 
 
-class Shown(WireModel):
+class ShownPart(WireModel):
     """One part of what is on the glass."""
 
     zone: Identifier | None = None
@@ -51,18 +51,18 @@ class Shown(WireModel):
     until_ms: Instant | None = None
 
 
-class Refusal(WireModel):
+class ReportedRefusal(WireModel):
     """A message or a file that the player did not accept."""
 
-    subject: Text
+    subject: ReportText
     """The topic, or the name of the file."""
     code: Identifier
-    detail: Text
+    detail: ReportText
     last_at_ms: Instant
     count: Annotated[int, Field(ge=1)] = 1
 
 
-class Machine(WireModel):
+class MachineDescription(WireModel):
     """What a player runs on, and with. What a machine does not say is empty."""
 
     model: Line = ""
@@ -75,7 +75,7 @@ class Machine(WireModel):
     """The versions of pygame and of SDL."""
 
 
-class Network(WireModel):
+class NetworkStatus(WireModel):
     """How a player is connected. What a machine does not say is None."""
 
     interface: Line
@@ -89,7 +89,7 @@ class Network(WireModel):
     """How often the line was gone since the machine was started."""
 
 
-class Health(WireModel):
+class PlayerHealth(WireModel):
     """How the player's machine is doing. What a machine does not say is None."""
 
     uptime_s: Annotated[int, Field(ge=0)] = 0
@@ -111,13 +111,13 @@ class Health(WireModel):
     """How much of the life of its built-in memory is used up, at most; over 100: more than its maker vouches for."""
     disk_errors: Annotated[int, Field(ge=0)] | None = None
     """Errors that its file systems have met since they were last checked."""
-    network: Network | None = None
+    network: NetworkStatus | None = None
     problems: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
     """What is the matter now: ``hot``, ``throttled``, ``under-voltage``, ``memory-low``, ``disk-nearly-full``,
     ``disk-read-only``, ``disk-errors``, ``storage-worn``, ``signal-weak``, ``cable``."""
 
 
-class Report(WireModel):
+class PlayerReport(WireModel):
     """The truth about a screen, complete each time."""
 
     boot: Identifier
@@ -125,12 +125,12 @@ class Report(WireModel):
     """Counts the reports of this boot."""
     at_ms: Instant
     clock: ClockState
-    link: Link
+    link: ConnectionState
     programme: int | None = None
     """The sequence of the programme that is active."""
     alerts: Annotated[dict[str, int], Field(max_length=16)] = {}
     """The sequence of the newest alert set of each stream."""
-    shown: Annotated[tuple[Shown, ...], Field(max_length=32)] = ()
+    shown: Annotated[tuple[ShownPart, ...], Field(max_length=32)] = ()
     presented_at_ms: Instant | None = None
     frame: Sha256 | None = None
     """Digest of what was presented, upright, before it was dimmed: see ``raster.frame_digest``."""
@@ -140,17 +140,17 @@ class Report(WireModel):
     """Whether the display was switched so, and says so itself; empty: only its picture was made dark."""
     brightness: Annotated[int, Field(ge=0, le=100)] = 100
     """Percent, as far as pictures can be made darker."""
-    preparing: Text = ""
+    preparing: ReportText = ""
     """What a newer programme still waits for, in a sentence; empty when nothing is pending."""
-    refusals: Annotated[tuple[Refusal, ...], Field(max_length=20)] = ()
-    version: Text = ""
+    refusals: Annotated[tuple[ReportedRefusal, ...], Field(max_length=20)] = ()
+    version: ReportText = ""
     stage_started_at_ms: Instant | None = None
-    health: Health | None = None
-    machine: Machine | None = None
+    health: PlayerHealth | None = None
+    machine: MachineDescription | None = None
     """In the first report of each connection and then once per hour. None: as it was said last."""
 
 
-class Capture(WireModel):
+class CaptureLabel(WireModel):
     """What is known of an exact picture of the glass. It travels in the picture: see :mod:`wire.captures`."""
 
     size: tuple[Annotated[int, Field(ge=1, le=7680)], Annotated[int, Field(ge=1, le=7680)]]
@@ -167,7 +167,7 @@ class Capture(WireModel):
     """The sequence of the programme that was on."""
     alerts: Annotated[dict[str, int], Field(max_length=16)] = {}
     """The sequence of the newest alert set of each stream."""
-    shown: Annotated[tuple[Shown, ...], Field(max_length=32)] = ()
+    shown: Annotated[tuple[ShownPart, ...], Field(max_length=32)] = ()
     overlay: bool = False
     """Whether something lay over it that nobody has scheduled, such as the name of the screen."""
     moves: bool = False
@@ -180,7 +180,7 @@ class Capture(WireModel):
 class Receipt(WireModel):
     """Proof that a document reached the glass."""
 
-    stream: Text
+    stream: ReportText
     """Such as ``all/alerts``."""
     sequence: int
     alert: Identifier | None = None
@@ -193,14 +193,14 @@ class Receipt(WireModel):
     clock: ClockState
 
 
-class Receipts(WireModel):
+class ReceiptBatch(WireModel):
     """Receipts of one moment."""
 
     boot: Identifier
     receipts: Annotated[tuple[Receipt, ...], Field(min_length=1, max_length=100)]
 
 
-class Ended(StrEnum):
+class EndReason(StrEnum):
     """Why a showing ended, as far as the player knows for certain."""
 
     TIME = "time"
@@ -227,9 +227,9 @@ class Ended(StrEnum):
     """None of these, such as: what was broken is mended, a clock was set, or the town was silent for too long."""
 
 
-Numbers = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
+NumberRange = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
 """The first and the last of a row of plays."""
-RANGES = 10
+MOST_RANGES = 10
 """How many rows of numbers are named at a time."""
 
 
@@ -246,17 +246,17 @@ class Play(WireModel):
     lasted_ms: Annotated[int, Field(ge=0)]
     frame: Sha256 | None = None
     clock: ClockState
-    ended: Ended | Identifier | None = None
+    ended: EndReason | Identifier | None = None
     """None: by a player that did not say it yet. A word that only a newer player has is kept as it is."""
     chain: Sha256 | None = None
     """Of this play and the chain of the one before: see :func:`chained`."""
 
 
-BEGINNING = "0" * 64
+FIRST_CHAIN = "0" * 64
 """The chain before the first play, and before the first after a log that was lost."""
 
 
-def chained(before: str, play: Play) -> str:
+def chain_digest(before: str, play: Play) -> str:
     """Return the chain of a play: nobody can change or take out one without changing all that follow.
 
     It is the SHA-256 of these, each on a line: the chain before, number, slide, alert, page, zone, Unix time of the
@@ -270,18 +270,18 @@ def chained(before: str, play: Play) -> str:
     return hashlib.sha256("\n".join("" if part is None else str(part) for part in parts).encode()).hexdigest()
 
 
-class Plays(WireModel):
+class PlayLogBatch(WireModel):
     """A batch of the play log, in order. A number that the server has already is ignored."""
 
     plays: Annotated[tuple[Play, ...], Field(max_length=200)] = ()
-    lost: Annotated[tuple[Numbers, ...], Field(max_length=RANGES)] = ()
+    lost: Annotated[tuple[NumberRange, ...], Field(max_length=MOST_RANGES)] = ()
     """What the server has asked for and the player has not, or not any more: it need not ask again."""
 
 
-class PlaysHeld(WireModel):
+class HeldPlays(WireModel):
     """How far the server has the plays of a screen. It says so whenever the player fetches documents."""
 
     newest: Annotated[int, Field(ge=0)] = 0
     """The highest number; 0: none."""
-    missing: Annotated[tuple[Numbers, ...], Field(max_length=RANGES)] = ()
+    missing: Annotated[tuple[NumberRange, ...], Field(max_length=MOST_RANGES)] = ()
     """What is missing below it, lowest first; there may be more than is named."""

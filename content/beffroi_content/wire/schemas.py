@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from beffroi_content.model import WireModel
 from beffroi_content.wire.captures import SIZE_LIMIT
-from beffroi_content.wire.messages import KIBIBYTE, MESSAGES, Message
-from beffroi_content.wire.reports import Capture
-from beffroi_content.wire.topics import Direction, Scope
+from beffroi_content.wire.messages import KIBIBYTE, MESSAGES, WireMessage
+from beffroi_content.wire.reports import CaptureLabel
+from beffroi_content.wire.topics import MessageDirection, ScopeKind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _HEAD = """# The wire
@@ -37,30 +37,32 @@ of chunks `IHDR`, `tEXt`, `IDAT` … and `IEND`; the text has the keyword `Beffr
 """
 
 
-def documents() -> dict[str, str]:
+def protocol_files() -> dict[str, str]:
     """Return every file of the protocol's folder by its name: ``README.md`` and a ``.schema.json`` for each body."""
-    schemas = {file_name(message): _schema(message.model) for message in MESSAGES if message.model is not None}
-    schemas["capture.schema.json"] = _schema(Capture)
-    return {"README.md": _HEAD + "".join(_rows(MESSAGES)) + _TAIL} | schemas
+    schemas = {
+        schema_file_name(message): _schema_text(message.model) for message in MESSAGES if message.model is not None
+    }
+    schemas["capture.schema.json"] = _schema_text(CaptureLabel)
+    return {"README.md": _HEAD + "".join(_table_rows(MESSAGES)) + _TAIL} | schemas
 
 
-def file_name(message: Message) -> str:
+def schema_file_name(message: WireMessage) -> str:
     """Return the name of the schema of a message's body."""
     return f"{message.leaf}.schema.json"
 
 
-def _schema(model: type[WireModel]) -> str:
+def _schema_text(model: type[WireModel]) -> str:
     schema = model.model_json_schema()
     return json.dumps({"$schema": DIALECT, **schema}, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _rows(messages: Iterable[Message]) -> Iterable[str]:
+def _table_rows(messages: Iterable[WireMessage]) -> Iterable[str]:
     for message in messages:
-        topics = ", ".join(f"`{_topic(message, scope)}`" for scope in Scope if scope in message.scopes)
-        body = f"[{message.leaf}]({file_name(message)})" if message.model else "JPEG"
+        topics = ", ".join(f"`{_topic_pattern(message, scope)}`" for scope in ScopeKind if scope in message.scopes)
+        body = f"[{message.leaf}]({schema_file_name(message)})" if message.model else "JPEG"
         cells = (
             topics,
-            "server" if message.direction is Direction.DOWN else "player",
+            "server" if message.direction is MessageDirection.DOWN else "player",
             message.role.value if message.role else "–",
             str(message.quality),
             "yes" if message.retained else "no",
@@ -70,5 +72,5 @@ def _rows(messages: Iterable[Message]) -> Iterable[str]:
         yield f"| {' | '.join(cells)} |\n"
 
 
-def _topic(message: Message, scope: Scope) -> str:
-    return str(message.topic("site", scope, "name")).replace("/site/", "/<site>/").replace("-name/", "-<name>/")
+def _topic_pattern(message: WireMessage, scope: ScopeKind) -> str:
+    return str(message.topic_for("site", scope, "name")).replace("/site/", "/<site>/").replace("-name/", "-<name>/")

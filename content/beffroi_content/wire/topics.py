@@ -18,23 +18,23 @@ _NAME = IDENTIFIER_PATTERN.strip("^$")
 _TOPIC = re.compile(rf"{PREFIX}/(?P<site>{_NAME})/(?P<direction>down|up)/(?P<scope>all|[gs]-{_NAME})/(?P<leaf>[a-z]+)")
 
 
-class Direction(StrEnum):
+class MessageDirection(StrEnum):
     """Who speaks: the server (down) or a player (up)."""
 
     DOWN = "down"
     UP = "up"
 
 
-class Scope(StrEnum):
+class ScopeKind(StrEnum):
     """Whom a topic concerns."""
 
     ALL = "all"
     GROUP = "group"
     SCREEN = "screen"
 
-    def of(self, name: str = "") -> str:
+    def topic_part(self, name: str = "") -> str:
         """Return the scope as it stands in a topic, such as ``s-hall``."""
-        return "all" if self is Scope.ALL else f"{self[0]}-{name}"
+        return "all" if self is ScopeKind.ALL else f"{self[0]}-{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Topic:
     """A topic taken apart."""
 
     site: str
-    direction: Direction
+    direction: MessageDirection
     scope: str
     """``all``, ``g-<group>`` or ``s-<screen>``."""
     leaf: str
@@ -75,4 +75,4 @@ class Topic:
         match = _TOPIC.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is not a topic of Beffroi")
-        return cls(match["site"], Direction(match["direction"]), match["scope"], match["leaf"])
+        return cls(match["site"], MessageDirection(match["direction"]), match["scope"], match["leaf"])

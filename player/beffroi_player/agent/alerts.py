@@ -27,35 +27,35 @@ from beffroi_content.raster import Canvas
 from beffroi_content.wire.documents import AlertSet
 from beffroi_player.files import write_file
 from beffroi_player.pictures import to_ppm
-from beffroi_player.store import AlertsRecord, HeldStream, Runtime, Size, State, alert_set
+from beffroi_player.store import AlertsRecord, HeldStream, RuntimeDirectory, Size, StateDirectory, alert_set_key
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class AlertDrawingContext:
     """The screen that alerts are drawn for."""
 
     settings: ScreenSettings
-    loop: Size
+    loop_size: Size
     """Of the zone in which information alerts enter the loop."""
 
     @classmethod
-    def of(cls, settings: ScreenSettings, layout: Layout | None = None) -> Surroundings:
+    def of_screen(cls, settings: ScreenSettings, layout: Layout | None = None) -> AlertDrawingContext:
         """Return the surroundings of a programme, or of a screen without one."""
         loop = layout.zones[0].rectangle.size if layout else settings.screen_class.size
         return cls(settings, loop)
 
-    def canvas(self, level: AlertLevel, form: AlertForm) -> Canvas:
+    def canvas_for(self, level: AlertLevel, form: AlertForm) -> Canvas:
         """Return what a form of an alert of that level is drawn on."""
         full = self.settings.screen_class.size
         in_band = form is AlertForm.BANNER or level is AlertLevel.VIGILANCE
-        size = self.loop if form is AlertForm.SLIDE else banner_rectangle(full).size if in_band else full
-        return Canvas.of(self.settings, size)
+        size = self.loop_size if form is AlertForm.SLIDE else banner_rectangle(full).size if in_band else full
+        return Canvas.for_screen(self.settings, size)
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class DocumentReception:
     """Which document brought an alert, and when."""
 
     stream: str
@@ -71,24 +71,24 @@ def main_form(level: AlertLevel) -> AlertForm:
     return AlertForm.BANNER if level is AlertLevel.VIGILANCE else AlertForm.TAKEOVER
 
 
-def forms(level: AlertLevel) -> tuple[AlertForm, ...]:
+def needed_forms(level: AlertLevel) -> tuple[AlertForm, ...]:
     """Return every form that an alert of that level needs, the most urgent first."""
     main = main_form(level)
     return (main,) if main is AlertForm.SLIDE else (main, AlertForm.ALL_CLEAR)
 
 
-def hold(before: HeldStream | None, document: AlertSet, uptime_ms: float) -> HeldStream:
+def held_stream(before: HeldStream | None, document: AlertSet, uptime_ms: float) -> HeldStream:
     """Return a scope's alerts after a newer set.
 
     An alert that is in the set again keeps its first lapse, and a shorter time to live still shortens it; one that
     says something else counts anew.
     """
     known = {held.alert.id: held for held in before.alerts} if before else {}
-    alerts = tuple(_held(known.get(alert.id), alert, int(uptime_ms)) for alert in document.alerts)
+    alerts = tuple(_held_alert(known.get(alert.id), alert, int(uptime_ms)) for alert in document.alerts)
     return HeldStream(sequence=document.sequence, alerts=alerts)
 
 
-def _held(before: HeldAlert | None, alert: Alert, uptime_ms: int) -> HeldAlert:
+def _held_alert(before: HeldAlert | None, alert: Alert, uptime_ms: int) -> HeldAlert:
     lapse = uptime_ms + alert.time_to_live_ms
     if before is None or before.alert.model_copy(update={"time_to_live_ms": alert.time_to_live_ms}) != alert:
         return HeldAlert(alert=alert, lapses_at_uptime_ms=lapse)
@@ -96,19 +96,19 @@ def _held(before: HeldAlert | None, alert: Alert, uptime_ms: int) -> HeldAlert:
 
 
 @dataclass
-class AlertBook:
+class HeldAlerts:
     """Every alert that is held. Not safe for threads: it belongs to the one that admits documents."""
 
-    state: State
-    runtime: Runtime
+    state: StateDirectory
+    runtime: RuntimeDirectory
     boot: str
-    nudge: Callable[[], object]
+    wake_stage: Callable[[], object]
     rest: Callable[[Callable[[], None]], None]
     """Does something a moment later in the same thread: whatever comes first may be another alert."""
     uptime: Callable[[], float]
-    surroundings: Surroundings
+    drawing_context: AlertDrawingContext
     streams: dict[str, HeldStream] = field(default_factory=dict)
-    receptions: dict[str, Reception] = field(default_factory=dict)
+    receptions: dict[str, DocumentReception] = field(default_factory=dict)
     """By alert."""
     _drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """File names of the pages, by the key of the raster."""
@@ -121,64 +121,64 @@ class AlertBook:
         """Take over what was held before this start, and draw what is missing of it."""
         if record is not None:
             self.streams = dict(record.in_boot(self.boot).streams)
-        self.present()
+        self.draw_missing()
 
-    def take(self, stream: str, document: AlertSet, reception: Reception) -> None:
+    def take_set(self, stream: str, document: AlertSet, reception: DocumentReception) -> None:
         """Bring a newer set of a scope to the glass."""
-        before = {held.alert.id: held.alert for held in self._alerts()}
-        self.streams[stream] = hold(self.streams.get(stream), document, reception.uptime_ms)
+        before = {held.alert.id: held.alert for held in self._all_held()}
+        self.streams[stream] = held_stream(self.streams.get(stream), document, reception.uptime_ms)
         for alert in document.alerts:
             if before.get(alert.id) != alert:
                 self.receptions[alert.id] = reception
-        self.present()
+        self.draw_missing()
 
-    def keep_streams(self, names: Iterable[str]) -> None:
+    def retain_streams(self, names: Iterable[str]) -> None:
         """Let go of the scopes that do not concern the player any more."""
         gone = set(self.streams) - set(names)
         for name in gone:
             del self.streams[name]
         if gone:
-            self.present()
+            self.draw_missing()
 
-    def present(self) -> None:
+    def draw_missing(self) -> None:
         """Draw what is not drawn yet, the most urgent first, and tell the stage after each step that shows more."""
-        alerts = sorted(self._alerts(), key=lambda held: -held.alert.level.rank)
+        alerts = sorted(self._all_held(), key=lambda held: -held.alert.level.rank)
         missing = [held for held in alerts if not self._is_drawn(held.alert, main_form(held.alert.level))]
         for held in missing:
-            self._draw(held.alert, main_form(held.alert.level))
-            self._publish()
+            self._draw_form(held.alert, main_form(held.alert.level))
+            self._publish_record()
         if not missing:
-            self._publish()
-        self.rest(self._present_rest)
+            self._publish_record()
+        self.rest(self._draw_later_forms)
 
-    def _present_rest(self) -> None:
-        later = [(held.alert, form) for held in self._alerts() for form in forms(held.alert.level)[1:]]
+    def _draw_later_forms(self) -> None:
+        later = [(held.alert, form) for held in self._all_held() for form in needed_forms(held.alert.level)[1:]]
         later = [(alert, form) for alert, form in later if not self._is_drawn(alert, form)]
         for alert, form in later:
-            self._draw(alert, form)
+            self._draw_form(alert, form)
         if later:
-            self._publish()
-        self._stale |= self._forget()
+            self._publish_record()
+        self._stale |= self._discard_frames()
 
-    def record(self) -> AlertsRecord:
+    def to_record(self) -> AlertsRecord:
         """Return everything of which at least the main form is drawn."""
         streams = {
-            name: stream.model_copy(update={"alerts": tuple(h for h in map(self._paged, stream.alerts) if h)})
+            name: stream.model_copy(update={"alerts": tuple(h for h in map(self._with_pages, stream.alerts) if h)})
             for name, stream in self.streams.items()
         }
         frames = {
-            alert_set(held.alert, form): names
+            alert_set_key(held.alert, form): names
             for stream in streams.values()
             for held in stream.alerts
-            for form in forms(held.alert.level)
-            if (names := self._drawn.get(self._key(held.alert, form)))
+            for form in needed_forms(held.alert.level)
+            if (names := self._drawn.get(self._frame_key(held.alert, form)))
         }
-        size = self.surroundings.settings.screen_class.size
+        size = self.drawing_context.settings.screen_class.size
         return AlertsRecord(
             boot=self.boot, saved_at_uptime_ms=int(self.uptime()), size=size, streams=streams, frames=frames
         )
 
-    def save(self, record: AlertsRecord) -> None:
+    def save_record(self, record: AlertsRecord) -> None:
         """Write frames and record to the disk. From any thread.
 
         Raises:
@@ -195,47 +195,51 @@ class AlertBook:
         for name in stale - kept:
             (self.state.frames / name).unlink(missing_ok=True)
 
-    def redraw(self, frames: Iterable[str]) -> None:
+    def redraw_frames(self, frames: Iterable[str]) -> None:
         """Draw the alerts again to which frames belong that the stage could not show."""
         names = set(frames)
         lost = {key for key, pages in self._drawn.items() if names & set(pages)}
         if lost:
             self._drawn = {key: pages for key, pages in self._drawn.items() if key not in lost}
-            self.present()
+            self.draw_missing()
 
     @property
-    def frames(self) -> set[str]:
+    def frame_names(self) -> set[str]:
         """File names of every frame of the alerts that are held."""
         return {name for pages in self._drawn.values() for name in pages}
 
-    def _forget(self) -> set[str]:
+    def _discard_frames(self) -> set[str]:
         """Let go of the frames of alerts that are no longer held, and return their names."""
-        before = self.frames
-        kept = {self._key(held.alert, form) for held in self._alerts() for form in forms(held.alert.level)}
+        before = self.frame_names
+        kept = {
+            self._frame_key(held.alert, form) for held in self._all_held() for form in needed_forms(held.alert.level)
+        }
         self._drawn = {key: names for key, names in self._drawn.items() if key in kept}
-        gone = before - self.frames
+        gone = before - self.frame_names
         for name in gone:
             self._images.pop(name, None)
             (self.runtime.folder / name).with_suffix(".ppm").unlink(missing_ok=True)
         return gone
 
-    def _alerts(self) -> list[HeldAlert]:
+    def _all_held(self) -> list[HeldAlert]:
         return [held for stream in self.streams.values() for held in stream.alerts]
 
-    def _paged(self, held: HeldAlert) -> HeldAlert | None:
-        names = self._drawn.get(self._key(held.alert, main_form(held.alert.level)))
+    def _with_pages(self, held: HeldAlert) -> HeldAlert | None:
+        names = self._drawn.get(self._frame_key(held.alert, main_form(held.alert.level)))
         return held.model_copy(update={"pages": len(names)}) if names else None
 
-    def _key(self, alert: Alert, form: AlertForm) -> str:
-        return raster.alert_key(alert, form, self.surroundings.canvas(alert.level, form))
+    def _frame_key(self, alert: Alert, form: AlertForm) -> str:
+        return raster.alert_key(alert, form, self.drawing_context.canvas_for(alert.level, form))
 
     def _is_drawn(self, alert: Alert, form: AlertForm) -> bool:
-        return self._key(alert, form) in self._drawn
+        return self._frame_key(alert, form) in self._drawn
 
-    def _draw(self, alert: Alert, form: AlertForm) -> None:
+    def _draw_form(self, alert: Alert, form: AlertForm) -> None:
         names = []
-        for page, image in enumerate(_images_of(alert, form, self.surroundings.canvas(alert.level, form))):
-            name = f"{self._key(alert, form)}-{page}.png"
+        for page, image in enumerate(
+            _draw_or_fall_back(alert, form, self.drawing_context.canvas_for(alert.level, form))
+        ):
+            name = f"{self._frame_key(alert, form)}-{page}.png"
             path = (self.runtime.folder / name).with_suffix(".ppm")
             try:
                 write_file(path, *to_ppm(image.size, image.tobytes()), durable=False)
@@ -245,14 +249,14 @@ class AlertBook:
                 save_png(image, self.state.frames / name)
             self._images[name] = image
             names.append(name)
-        self._drawn[self._key(alert, form)] = tuple(names)
+        self._drawn[self._frame_key(alert, form)] = tuple(names)
 
-    def _publish(self) -> None:
+    def _publish_record(self) -> None:
         try:
-            self.runtime.alerts.write(self.record())
+            self.runtime.alerts.write(self.to_record())
         except OSError as error:
             log.error("the stage is not told of the alerts in memory: %s", error)
-        self.nudge()
+        self.wake_stage()
 
 
 def save_png(image: Image.Image, path: Path) -> None:
@@ -266,11 +270,11 @@ def save_png(image: Image.Image, path: Path) -> None:
     write_file(path, buffer.getvalue())
 
 
-def _images_of(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
+def _draw_or_fall_back(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
     try:
         return raster.draw_alert(alert, form, canvas)
     except Exception:
         # An alert reaches the glass, if need be without its looks.
         log.exception("alert %s cannot be drawn as %s: it is shown as plain text", alert.id, form)
         lines = [line for line in (alert.description, alert.instruction) if line]
-        return (raster.draw_notice(alert.title, lines, canvas),)
+        return (raster.draw_idle_page(alert.title, lines, canvas),)

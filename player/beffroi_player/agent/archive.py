@@ -14,20 +14,20 @@ from pathlib import Path
 
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player.files import write_file
-from beffroi_player.playfiles import Damaged, PlayFile, pack, play_files, plays_of
-from beffroi_player.store import State
+from beffroi_player.playfiles import DamagedPlayFile, PlayFile, pack_file, play_files, read_plays
+from beffroi_player.store import StateDirectory
 
 log = logging.getLogger(__name__)
 
-KEPT_MS = 366 * 86_400_000
+RETENTION_MS = 366 * 86_400_000
 LIMIT_BYTES = 256 * 1024 * 1024
-SHARE = 0.02
+DISK_SHARE = 0.02
 """Of the disk."""
-LOOKED_AT = 5
+FILES_INSPECTED = 5
 """Files in which one is looked for whose plays were shown by a clock that can be believed."""
 
 
-class Archive:
+class PlayArchive:
     """Minds the files of the play log; one of them at a time.
 
     Args:
@@ -37,50 +37,50 @@ class Archive:
     """
 
     def __init__(
-        self, state: State, now: Callable[[], Moment], disk_bytes: Callable[[Path], int] | None = None
+        self, state: StateDirectory, now: Callable[[], Moment], disk_bytes: Callable[[Path], int] | None = None
     ) -> None:
         self._folder = state.plays
         self._now = now
         self._disk_bytes = disk_bytes or _disk_bytes
-        self._left: set[int] = set()
+        self._unpackable: set[int] = set()
         """Files that cannot be packed, by their first number."""
         self._failed: set[int] = set()
         """Files that the disk did not give, or had no room for, when they were to be packed."""
         self._has_grown = True
         """Whether there may be more than there should be."""
-        self._age: tuple[Path, int] | None = None
+        self._oldest_end: tuple[Path, int] | None = None
         """Up to which instant the oldest file goes."""
 
-    def tidy(self) -> None:
+    def tidy_files(self) -> None:
         """Pack the oldest file that is not packed, and remove the oldest if it has to go."""
         # The stage writes to the newest.
         closed = play_files(self._folder)[:-1]
-        todo = [file for file in closed if not file.is_packed and file.first not in self._left]
+        todo = [file for file in closed if not file.is_packed and file.first not in self._unpackable]
         # One that the disk does not give must not keep the others from being packed.
         for file in sorted(todo, key=lambda file: (file.first in self._failed, file.first))[:1]:
             try:
-                self._pack(file)
+                self._pack_file(file)
             except OSError as error:
                 self._failed.add(file.first)
                 log.warning("%s is not packed: %s", file.path.name, error)
-        self._forget()
+        self._remove_oldest()
 
-    def _pack(self, file: PlayFile) -> None:
+    def _pack_file(self, file: PlayFile) -> None:
         packed = PlayFile(file.folder, file.first, is_packed=True)
-        write_file(packed.path, pack(file))
+        write_file(packed.path, pack_file(file))
         self._has_grown = True
         try:
-            same = all(one == other for one, other in zip(plays_of(file), plays_of(packed), strict=True))
-        except (Damaged, ValueError) as error:
+            same = all(one == other for one, other in zip(read_plays(file), read_plays(packed), strict=True))
+        except (DamagedPlayFile, ValueError) as error:
             log.error("what was packed cannot be read again, the original stays: %s", error)
             same = False
         if same:
             file.path.unlink(missing_ok=True)
         else:
-            self._left.add(file.first)
+            self._unpackable.add(file.first)
             packed.path.unlink(missing_ok=True)
 
-    def _forget(self) -> None:
+    def _remove_oldest(self) -> None:
         packed = [file for file in play_files(self._folder)[:-1] if file.is_packed]
         if packed and (self._is_too_much(packed) or self._is_too_old(packed)):
             log.info("the oldest plays go: %s", packed[0].path.name)
@@ -89,30 +89,30 @@ class Archive:
 
     def _is_too_much(self, packed: Sequence[PlayFile]) -> bool:
         if self._has_grown:
-            limit = min(LIMIT_BYTES, SHARE * self._disk_bytes(self._folder))
-            self._has_grown = sum(_taken(file.path) for file in packed) > limit
+            limit = min(LIMIT_BYTES, DISK_SHARE * self._disk_bytes(self._folder))
+            self._has_grown = sum(_allocated_bytes(file.path) for file in packed) > limit
         return self._has_grown
 
     def _is_too_old(self, packed: Sequence[PlayFile]) -> bool:
         now = self._now()
         if now.clock is not ClockState.TRUSTED:
             return False
-        if self._age is None or self._age[0] != packed[0].path:
-            self._age = packed[0].path, _goes_up_to(packed[:LOOKED_AT], otherwise=now.unix_ms)
-        return self._age[1] < now.unix_ms - KEPT_MS
+        if self._oldest_end is None or self._oldest_end[0] != packed[0].path:
+            self._oldest_end = packed[0].path, _last_instant(packed[:FILES_INSPECTED], otherwise=now.unix_ms)
+        return self._oldest_end[1] < now.unix_ms - RETENTION_MS
 
 
-def _goes_up_to(files: Sequence[PlayFile], otherwise: int) -> int:
+def _last_instant(files: Sequence[PlayFile], otherwise: int) -> int:
     """Return up to which instant the first file goes, or the first one after it that says."""
     for file in files:
-        with contextlib.suppress(Damaged, OSError):
-            known = [play.started_at_ms for play in plays_of(file) if play.clock is ClockState.TRUSTED]
+        with contextlib.suppress(DamagedPlayFile, OSError):
+            known = [play.started_at_ms for play in read_plays(file) if play.clock is ClockState.TRUSTED]
             if known:
                 return max(known)
     return otherwise
 
 
-def _taken(path: Path) -> int:
+def _allocated_bytes(path: Path) -> int:
     """Return how many bytes of the disk a file takes: whole blocks."""
     try:
         return path.stat().st_blocks * 512

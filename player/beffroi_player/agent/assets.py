@@ -16,26 +16,26 @@ from pathlib import Path
 import requests
 
 from beffroi_content.model import AssetReference
-from beffroi_player.agent.http import Refusal, Server
-from beffroi_player.agent.neighbours import Neighbours
-from beffroi_player.agent.pace import Pace
-from beffroi_player.files import make_way, sync_folder
+from beffroi_player.agent.http import ServerClient, ServerRefusal
+from beffroi_player.agent.neighbours import PeerSharing
+from beffroi_player.agent.pace import RateLimit
+from beffroi_player.files import remove_non_file, sync_folder
 
 log = logging.getLogger(__name__)
 
-SLOWEST, GRACE_SECONDS = 1_000, 30.0
+SLOWEST_SERVER, GRACE_SERVER_SECONDS = 1_000, 30.0
 """Bytes a second, after so many seconds: slower than any real line, so somebody holds the connection."""
-SLOWEST_NEAR, GRACE_NEAR_SECONDS = 50_000, 2.0
+SLOWEST_PEER, GRACE_PEER_SECONDS = 50_000, 2.0
 """The same of a neighbour: the server is asked instead."""
 
 RESERVE_BYTES, RESERVE_SHARE = 500_000_000, 0.2
 """What stays free of the disk: room for the next programme, and a memory card that is nearly full wears out fast."""
 
-Source = Callable[[int], AbstractContextManager[tuple[int, Iterator[bytes]]]]
+AssetSource = Callable[[int], AbstractContextManager[tuple[int, Iterator[bytes]]]]
 """Gives a file from a byte on."""
 
 
-class Unavailable(Exception):
+class AssetUnavailable(Exception):
     """The file cannot be had now; the message says why."""
 
     def __init__(self, why: str, *, is_full: bool = False) -> None:
@@ -44,15 +44,15 @@ class Unavailable(Exception):
         """Whether it is the disk that has no room."""
 
 
-class Wrong(Refusal):
+class WrongContent(ServerRefusal):
     """What came is not the file that was signed."""
 
 
-class Cancelled(Exception):
+class DownloadCancelled(Exception):
     """Nobody needs the file any more."""
 
 
-class Assets:
+class AssetStore:
     """The folder of files. Safe for threads, each with a file of its own.
 
     Args:
@@ -63,46 +63,46 @@ class Assets:
     """
 
     def __init__(
-        self, folder: Path, server: Server, neighbours: Neighbours | None = None,
+        self, folder: Path, server: ServerClient, peers: PeerSharing | None = None,
         disk: Callable[[Path], os.statvfs_result] = os.statvfs,
     ) -> None:  # fmt: skip
         self._folder = folder
         self._server = server
-        self._neighbours = neighbours
+        self._peers = peers
         self._disk = disk
-        self.pace = Pace()
+        self.rate_limit = RateLimit()
         """How fast they may come."""
 
-    def path(self, asset: AssetReference) -> Path:
+    def asset_path(self, asset: AssetReference) -> Path:
         """Return where the file is, or will be."""
         return self._folder / asset.sha256
 
-    def ensure(self, asset: AssetReference, cancelled: Callable[[], bool] = lambda: False) -> None:
+    def ensure_downloaded(self, asset: AssetReference, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Make sure that the file is there and is the right one.
 
         Raises:
             Unavailable: it cannot be had; what has arrived of it is kept for the next try.
             Cancelled: ``cancelled`` became true.
         """
-        path, part = self.path(asset), self._part(asset)
-        if _digest(path) == asset.sha256:
+        path, part = self.asset_path(asset), self._partial_path(asset)
+        if _file_digest(path) == asset.sha256:
             with contextlib.suppress(OSError):
                 os.utime(path)
             return
         try:
-            make_way(path)
-            make_way(part)
+            remove_non_file(path)
+            remove_non_file(part)
             path.unlink(missing_ok=True)
-            if not self._is_whole(asset) and not self._from_neighbours(asset, cancelled):
-                self._download(asset, lambda start: self._server.asset(asset.sha256, start), cancelled)
+            if not self._is_whole(asset) and not self._download_from_peers(asset, cancelled):
+                self._download(asset, lambda start: self._server.open_asset(asset.sha256, start), cancelled)
             os.replace(part, path)
             sync_folder(self._folder)
         except OSError as error:
-            if isinstance(error, Wrong) or _is_beyond(error):
+            if isinstance(error, WrongContent) or _is_range_refused(error):
                 part.unlink(missing_ok=True)
-            raise Unavailable(str(error), is_full=error.errno == errno.ENOSPC) from error
+            raise AssetUnavailable(str(error), is_full=error.errno == errno.ENOSPC) from error
 
-    def tidy(self, needed: Iterable[AssetReference], *, all_else: bool = False) -> None:
+    def remove_unneeded(self, needed: Iterable[AssetReference], *, everything: bool = False) -> None:
         """Remove what is not needed, as far as room is wanted, what was used longest ago first.
 
         Args:
@@ -111,13 +111,13 @@ class Assets:
         """
         wanted = {asset.sha256 for asset in needed}
         others = [path for path in self._folder.iterdir() if path.name.split(".")[0] not in wanted]
-        for path in sorted(others, key=_used_at):
+        for path in sorted(others, key=_last_used):
             # Half a file is of no use to anybody but whoever waits for it.
-            if all_else or path.suffix or self._lacks_room():
+            if everything or path.suffix or self._lacks_space():
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    def _lacks_room(self) -> bool:
+    def _lacks_space(self) -> bool:
         try:
             found = self._disk(self._folder)
         except OSError:
@@ -125,18 +125,18 @@ class Assets:
         free, whole = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
         return free < max(RESERVE_BYTES, RESERVE_SHARE * whole)
 
-    def _from_neighbours(self, asset: AssetReference, cancelled: Callable[[], bool]) -> bool:
+    def _download_from_peers(self, asset: AssetReference, cancelled: Callable[[], bool]) -> bool:
         """Tell whether a neighbour has given the file. Whatever goes wrong, the server goes on where it was."""
-        neighbours, part = self._neighbours, self._part(asset)
-        for host, port in neighbours.who_has(asset.sha256) if neighbours else ():
+        neighbours, part = self._peers, self._partial_path(asset)
+        for host, port in neighbours.find_peers(asset.sha256) if neighbours else ():
             assert neighbours is not None
-            source = partial(neighbours.asset, asset.sha256, host=host, port=port)
-            have = _size(part)
+            source = partial(neighbours.open_asset, asset.sha256, host=host, port=port)
+            have = _file_size(part)
             try:
-                self._download(asset, source, cancelled, SLOWEST_NEAR, GRACE_NEAR_SECONDS)
+                self._download(asset, source, cancelled, SLOWEST_PEER, GRACE_PEER_SECONDS)
             except OSError as error:
                 log.info("%s does not come from %s: %s", asset.sha256[:12], host, error)
-                neighbours.blame(host)
+                neighbours.distrust_peer(host)
                 with contextlib.suppress(OSError):
                     os.truncate(part, have)
             else:
@@ -144,7 +144,7 @@ class Assets:
         return False
 
     def _download(
-        self, asset: AssetReference, source: Source, cancelled: Callable[[], bool], slowest: int = SLOWEST,
+        self, asset: AssetReference, source: AssetSource, cancelled: Callable[[], bool], slowest: int = SLOWEST_SERVER,
         grace: float | None = None,
     ) -> None:  # fmt: skip
         """Fetch what is missing of a file.
@@ -153,8 +153,8 @@ class Assets:
             Wrong: it is not the file that was signed.
             OSError: it does not come, or the disk does not take it.
         """
-        part, grace = self._part(asset), GRACE_SECONDS if grace is None else grace
-        have = _size(part)
+        part, grace = self._partial_path(asset), GRACE_SERVER_SECONDS if grace is None else grace
+        have = _file_size(part)
         if have >= asset.size:
             part.unlink()
             have = 0
@@ -164,56 +164,56 @@ class Assets:
             began = time.monotonic()
             for chunk in chunks:
                 if cancelled():
-                    raise Cancelled
+                    raise DownloadCancelled
                 seconds = time.monotonic() - began
                 if seconds > grace and file.tell() + len(chunk) - start < seconds * slowest:
-                    raise Refusal(f"the file comes at less than {slowest} bytes a second")
+                    raise ServerRefusal(f"the file comes at less than {slowest} bytes a second")
                 if file.tell() + len(chunk) > asset.size:
-                    raise Wrong(f"the file is larger than the {asset.size} bytes that were signed")
+                    raise WrongContent(f"the file is larger than the {asset.size} bytes that were signed")
                 file.write(chunk)
-                began += self._rest(len(chunk), cancelled)
+                began += self._throttle(len(chunk), cancelled)
             file.flush()
             os.fsync(file.fileno())
-        if (size := _size(part)) < asset.size:
-            raise Refusal(f"the connection ended after {size} of {asset.size} bytes")
+        if (size := _file_size(part)) < asset.size:
+            raise ServerRefusal(f"the connection ended after {size} of {asset.size} bytes")
         if not self._is_whole(asset):
-            raise Wrong("the file is not the one that was signed")
+            raise WrongContent("the file is not the one that was signed")
 
-    def _rest(self, count: int, cancelled: Callable[[], bool]) -> float:
+    def _throttle(self, count: int, cancelled: Callable[[], bool]) -> float:
         """Wait as long as the line is to be spared; return the seconds, which do not count as slowness."""
-        wait = left = self.pace.take(count)
+        wait = left = self.rate_limit.consume_bytes(count)
         while left > 0 and not cancelled():
             time.sleep(min(left, 0.25))
             left -= 0.25
         return wait
 
-    def _part(self, asset: AssetReference) -> Path:
+    def _partial_path(self, asset: AssetReference) -> Path:
         return self._folder / f"{asset.sha256}.part"
 
     def _is_whole(self, asset: AssetReference) -> bool:
         """Tell whether all that was waited for has come."""
-        part = self._part(asset)
-        return _size(part) == asset.size and _digest(part) == asset.sha256
+        part = self._partial_path(asset)
+        return _file_size(part) == asset.size and _file_digest(part) == asset.sha256
 
 
-def _is_beyond(error: OSError) -> bool:
-    return isinstance(error, Refusal) and error.status == requests.codes.requested_range_not_satisfiable
+def _is_range_refused(error: OSError) -> bool:
+    return isinstance(error, ServerRefusal) and error.status == requests.codes.requested_range_not_satisfiable
 
 
-def _size(path: Path) -> int:
+def _file_size(path: Path) -> int:
     try:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
 
 
-def _used_at(path: Path) -> float:
+def _last_used(path: Path) -> float:
     with contextlib.suppress(OSError):
         return path.stat().st_mtime
     return 0.0
 
 
-def _digest(path: Path) -> str:
+def _file_digest(path: Path) -> str:
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

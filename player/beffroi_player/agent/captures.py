@@ -10,35 +10,35 @@ from dataclasses import dataclass, field
 import requests
 
 from beffroi_content.digest import frame_digest
-from beffroi_content.wire.captures import labelled
-from beffroi_content.wire.reports import Capture
+from beffroi_content.wire.captures import add_label
+from beffroi_content.wire.reports import CaptureLabel
 from beffroi_player import backoff
-from beffroi_player.agent.develop import developed
-from beffroi_player.agent.http import Refusal
+from beffroi_player.agent.develop import encode_png
+from beffroi_player.agent.http import ServerRefusal
 from beffroi_player.pictures import from_ppm
-from beffroi_player.store import Taken
+from beffroi_player.store import CaptureInfo
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE = 2.0
-LONGEST_PAUSE = 60.0
+FIRST_RETRY_SECONDS = 2.0
+LONGEST_RETRY_SECONDS = 60.0
 """Seconds between two tries."""
-TRIES = 8
+MAX_TRIES = 8
 """Then nobody waits for it any more."""
-_LATER = (requests.codes.request_timeout, requests.codes.too_many_requests)
+_RETRIED_STATUSES = (requests.codes.request_timeout, requests.codes.too_many_requests)
 
 
 @dataclass(frozen=True, slots=True)
-class Exact:
+class ExactCapture:
     """A picture of the glass, as the stage wrote it down, with what the agent knows of it."""
 
     ppm: bytes = field(repr=False)
-    taken: Taken
+    taken: CaptureInfo
     alerts: dict[str, int]
     """The sequence of the newest alert set of each stream."""
 
 
-class Captures:
+class CaptureUploader:
     """Compresses and sends the newest picture that is offered, in a thread of its own.
 
     Args:
@@ -51,13 +51,13 @@ class Captures:
         self,
         send: Callable[[bytes], None],
         refused: Callable[[str, str, str], None],
-        compress: Callable[[bytes], bytes] = developed,
+        compress: Callable[[bytes], bytes] = encode_png,
     ) -> None:
         self._send, self._refused, self._compress = send, refused, compress
-        self._wanted: Exact | None = None
-        self._ready: tuple[Exact, bytes] | None = None
+        self._wanted: ExactCapture | None = None
+        self._ready: tuple[ExactCapture, bytes] | None = None
         self._failures = 0
-        self._news = threading.Event()
+        self._wakeup = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="captures", daemon=True)
 
@@ -65,55 +65,55 @@ class Captures:
         """Begin to work."""
         self._thread.start()
 
-    def offer(self, exact: Exact) -> None:
+    def offer_capture(self, exact: ExactCapture) -> None:
         """Send this one; it replaces one that is not sent yet."""
         self._wanted, self._failures = exact, 0
-        self._news.set()
+        self._wakeup.set()
 
     def stop(self) -> None:
         """End; what is under way is abandoned."""
         self._stopping = True
-        self._news.set()
+        self._wakeup.set()
         self._thread.join(1.0)
 
-    def step(self) -> float | None:
+    def upload_next(self) -> float | None:
         """Send what is wanted. Return the seconds after which to try again; None if there is nothing to do."""
-        self._news.clear()
+        self._wakeup.clear()
         wanted = self._wanted
         if wanted is None:
             return None
         try:
-            self._send(self._compressed(wanted))
-        except Refusal as refusal:
-            if refusal.status < 500 and refusal.status not in _LATER:
+            self._send(self._labelled_png(wanted))
+        except ServerRefusal as refusal:
+            if refusal.status < 500 and refusal.status not in _RETRIED_STATUSES:
                 return self._give_up(wanted, "refused", str(refusal))
-            return self._again(wanted, refusal)
+            return self._retry_later(wanted, refusal)
         except (requests.RequestException, OSError) as error:
-            return self._again(wanted, error)
+            return self._retry_later(wanted, error)
         except ValueError as error:
             return self._give_up(wanted, "undrawable", str(error))
         log.info("an exact picture of the glass is sent")
-        return self._forget(wanted)
+        return self._discard_capture(wanted)
 
-    def _compressed(self, wanted: Exact) -> bytes:
+    def _labelled_png(self, wanted: ExactCapture) -> bytes:
         """Return the file; it is made once, however often it has to be sent."""
         if self._ready is None or self._ready[0] is not wanted:
-            label = label_of(wanted)
-            self._ready = wanted, labelled(self._compress(wanted.ppm), label)
+            label = capture_label(wanted)
+            self._ready = wanted, add_label(self._compress(wanted.ppm), label)
         return self._ready[1]
 
-    def _again(self, wanted: Exact, error: Exception) -> float | None:
+    def _retry_later(self, wanted: ExactCapture, error: Exception) -> float | None:
         self._failures += 1
-        if self._failures >= TRIES:
+        if self._failures >= MAX_TRIES:
             return self._give_up(wanted, "not-sent", str(error))
         log.info("an exact picture of the glass is not sent yet: %s", error)
-        return backoff.pause(self._failures, FIRST_PAUSE, LONGEST_PAUSE)
+        return backoff.retry_delay(self._failures, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
 
-    def _give_up(self, wanted: Exact, code: str, detail: str) -> float | None:
+    def _give_up(self, wanted: ExactCapture, code: str, detail: str) -> float | None:
         self._refused("exact picture", code, detail)
-        return self._forget(wanted)
+        return self._discard_capture(wanted)
 
-    def _forget(self, wanted: Exact) -> float | None:
+    def _discard_capture(self, wanted: ExactCapture) -> float | None:
         """Forget it, unless another one has come meanwhile: that one is due at once."""
         self._ready = None
         if self._wanted is wanted:
@@ -124,15 +124,15 @@ class Captures:
     def _run(self) -> None:
         while not self._stopping:
             try:
-                pause = self.step()
+                pause = self.upload_next()
             except Exception:
                 log.exception("an exact picture of the glass is lost")
                 self._wanted = self._ready = None
                 pause = None
-            self._news.wait(pause)
+            self._wakeup.wait(pause)
 
 
-def label_of(exact: Exact) -> Capture:
+def capture_label(exact: ExactCapture) -> CaptureLabel:
     """Return what is said of a picture.
 
     Raises:
@@ -150,4 +150,4 @@ def label_of(exact: Exact) -> Capture:
             "programme": glass.programme, "shown": glass.showings[:32], "overlay": glass.overlay,
             "power": glass.power, "brightness": glass.brightness,
         }  # fmt: skip
-    return Capture.model_validate(known)
+    return CaptureLabel.model_validate(known)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player import machine
-from beffroi_player.clock import ClockRecord, Source, first_record, with_beat, with_floor, with_ntp, with_word
-from beffroi_player.store import Runtime
+from beffroi_player.clock import ClockRecord, ClockSource, first_record, with_beat, with_floor, with_last_seen, with_ntp
+from beffroi_player.store import RuntimeDirectory
 
 log = logging.getLogger(__name__)
 
-NUDGE_MS = 20
+WAKEUP_STEP_MS = 20
 """A smaller correction need not wake the stage."""
 
 
@@ -30,14 +30,14 @@ class AgentClock:
 
     def __init__(
         self,
-        runtime: Runtime,
+        runtime: RuntimeDirectory,
         newest_ms: int,
-        nudge: Callable[[], object],
-        uptime: Callable[[], float] = machine.uptime,
+        wake_stage: Callable[[], object],
+        uptime: Callable[[], float] = machine.uptime_ms,
         system: Callable[[], int] = machine.system_ms,
     ) -> None:
         self._runtime = runtime
-        self._nudge = nudge
+        self._wake_stage = wake_stage
         self._uptime = uptime
         self._system = system
         self._lock = threading.Lock()
@@ -47,47 +47,47 @@ class AgentClock:
             self._record = stored
         else:
             self._record = first_record(boot, uptime(), system(), newest_ms)
-        self._write(self._record)
+        self._write_record(self._record)
 
     def now(self) -> Moment:
         """Return the present moment."""
-        return self._record.at(self._uptime())
+        return self._record.moment_at(self._uptime())
 
     @property
-    def heard_beat(self) -> bool:
+    def has_beat(self) -> bool:
         """Whether a live signed beat has set it since boot."""
-        return self._record.source is Source.BEAT
+        return self._record.source is ClockSource.BEAT
 
-    def beat(self, issued_at_ms: int, uptime_ms: float) -> bool:
+    def apply_beat(self, issued_at_ms: int, uptime_ms: float) -> bool:
         """A live beat was verified that came in at that uptime. Return whether the clock was not trusted before."""
         before = self._record.source
-        self._change(lambda record: with_word(with_beat(record, issued_at_ms, uptime_ms), issued_at_ms))
-        return before is not Source.BEAT
+        self._apply_rule(lambda record: with_last_seen(with_beat(record, issued_at_ms, uptime_ms), issued_at_ms))
+        return before is not ClockSource.BEAT
 
-    def floor(self, newest_ms: int) -> None:
+    def raise_floor(self, newest_ms: int) -> None:
         """Something genuine was issued at that instant, so it cannot be earlier now."""
-        self._change(lambda record: with_word(with_floor(record, newest_ms, self._uptime()), newest_ms))
+        self._apply_rule(lambda record: with_last_seen(with_floor(record, newest_ms, self._uptime()), newest_ms))
 
     def ask_kernel(self) -> None:
         """Believe the system clock if the kernel does."""
         if machine.ntp_synchronised():
-            self._change(lambda record: with_ntp(record, self._system(), self._uptime()))
+            self._apply_rule(lambda record: with_ntp(record, self._system(), self._uptime()))
 
-    def _change(self, rule: Callable[[ClockRecord], ClockRecord]) -> None:
+    def _apply_rule(self, rule: Callable[[ClockRecord], ClockRecord]) -> None:
         with self._lock:
             before, after = self._record, rule(self._record)
             if after == before:
                 return
             self._record = after
-            self._write(after)
+            self._write_record(after)
         uptime = self._uptime()
-        step = after.at(uptime).unix_ms - before.at(uptime).unix_ms
+        step = after.moment_at(uptime).unix_ms - before.moment_at(uptime).unix_ms
         if after.state is not before.state:
             log.info("the clock is %s, by %s; it moves by %d ms", after.state, after.source, step)
-        if after.state is not before.state or abs(step) > NUDGE_MS:
-            self._nudge()
+        if after.state is not before.state or abs(step) > WAKEUP_STEP_MS:
+            self._wake_stage()
 
-    def _write(self, record: ClockRecord) -> None:
+    def _write_record(self, record: ClockRecord) -> None:
         try:
             self._runtime.clock.write(record)
         except OSError as error:

@@ -6,20 +6,20 @@ import logging
 from collections.abc import Callable
 
 from beffroi_content import raster
-from beffroi_content.wire.documents import Command, CommandKind
-from beffroi_player.agent.core import Core
-from beffroi_player.agent.refusals import Refusals
-from beffroi_player.agent.vault import Done, Vault
+from beffroi_content.wire.documents import CommandKind, ScreenCommand
+from beffroi_player.agent.core import DocumentAdmission
+from beffroi_player.agent.refusals import RefusalLog
+from beffroi_player.agent.vault import AgentStorage, DoneCommands
 from beffroi_player.files import write_file
 from beffroi_player.pictures import to_ppm
-from beffroi_player.store import Overlay, Runtime
+from beffroi_player.store import RuntimeDirectory, TimedOverlay
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 200
+REMEMBERED_COMMANDS = 200
 
 
-class Commands:
+class CommandRunner:
     """Does what it is told.
 
     Args:
@@ -31,10 +31,10 @@ class Commands:
 
     def __init__(
         self,
-        core: Core,
-        vault: Vault,
-        runtime: Runtime,
-        refusals: Refusals,
+        core: DocumentAdmission,
+        vault: AgentStorage,
+        runtime: RuntimeDirectory,
+        refusals: RefusalLog,
         name: str,
         screenshot: Callable[[int], None],
         capture: Callable[[], None],
@@ -53,14 +53,14 @@ class Commands:
         stored = vault.done.read()
         self._done = list(stored.commands) if stored else []
 
-    def do(self, command: Command) -> None:
+    def run_command(self, command: ScreenCommand) -> None:
         """Do a command, unless it was done before."""
         if command.id in self._done:
             return
-        self._remember(command.id)
+        self._record_done(command.id)
         log.info("command %s: %s", command.id, command.kind, extra={"COMMAND": str(command.kind)})
         if command.kind == CommandKind.IDENTIFY:
-            self._identify(command.seconds)
+            self._show_identification(command.seconds)
         elif command.kind == CommandKind.SCREENSHOT:
             self._screenshot(command.seconds)
         elif command.kind == CommandKind.CAPTURE:
@@ -68,25 +68,29 @@ class Commands:
         elif command.kind == CommandKind.RESTART:
             self._restart()
         else:
-            self._refusals.note(f"command {command.id}", "unknown-command", f"this version cannot {command.kind}")
+            self._refusals.record_refusal(
+                f"command {command.id}", "unknown-command", f"this version cannot {command.kind}"
+            )
 
-    def _remember(self, name: str) -> None:
+    def _record_done(self, name: str) -> None:
         # On the disk before it is done: a restart that is forgotten would be a restart without end.
-        self._done = [*self._done, name][-REMEMBERED:]
+        self._done = [*self._done, name][-REMEMBERED_COMMANDS:]
         try:
-            self._vault.done.write(Done(commands=tuple(self._done)))
+            self._vault.done.write(DoneCommands(commands=tuple(self._done)))
         except OSError as error:
-            self._refusals.note("commands.json", "disk", str(error))
+            self._refusals.record_refusal("commands.json", "disk", str(error))
 
-    def _identify(self, seconds: int) -> None:
-        settings = self._core.surroundings(self._core.book.surroundings.settings.screen_class.size).settings
+    def _show_identification(self, seconds: int) -> None:
+        settings = self._core.drawing_context(
+            self._core.held_alerts.drawing_context.settings.screen_class.size
+        ).settings
         lines = [f"{settings.screen_class.name} {settings.screen_class.width} × {settings.screen_class.height}".strip()]
-        image = raster.draw_notice(self._name, lines, raster.Canvas.of(settings))
+        image = raster.draw_idle_page(self._name, lines, raster.Canvas.for_screen(settings))
         name = f"identify-{raster.image_digest(image)[:16]}.ppm"
         until = int(self._core.clock.now().uptime_ms) + 1000 * seconds
         try:
             write_file(self._runtime.folder / name, *to_ppm(image.size, image.tobytes()), durable=False)
-            self._runtime.overlay.write(Overlay(frame=name, until_uptime_ms=until))
+            self._runtime.overlay.write(TimedOverlay(frame=name, until_uptime_ms=until))
         except OSError as error:
-            self._refusals.note("overlay.json", "disk", str(error))
+            self._refusals.record_refusal("overlay.json", "disk", str(error))
         self._nudge()

@@ -10,11 +10,11 @@ import subprocess
 import sys
 
 NICENESS = 10
-SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 """For 3840 x 2160 pixels of noise on a slow machine."""
 
 
-def developed(ppm: bytes) -> bytes:
+def encode_png(ppm: bytes) -> bytes:
     """Return a picture as PNG.
 
     Raises:
@@ -23,7 +23,7 @@ def developed(ppm: bytes) -> bytes:
     command = [sys.executable, "-m", "beffroi_player.agent.develop"]
     try:
         return subprocess.run(  # noqa: S603 -- our own module
-            command, input=ppm, stdout=subprocess.PIPE, timeout=SECONDS, check=True
+            command, input=ppm, stdout=subprocess.PIPE, timeout=TIMEOUT_SECONDS, check=True
         ).stdout
     except subprocess.SubprocessError as error:
         raise OSError(f"the picture is not compressed: {error}") from error

@@ -10,17 +10,17 @@ import requests
 from pydantic import ValidationError
 
 from beffroi_content.trust import TrustAnchor
-from beffroi_player.agent.http import Refusal, Server
-from beffroi_player.agent.vault import Enrolment
+from beffroi_player.agent.http import ServerClient, ServerRefusal
+from beffroi_player.agent.vault import PlayerEnrolment
 
 SHORTEST_FINGERPRINT = 16
 
 
-class NotEnrolled(Exception):
+class EnrolmentError(Exception):
     """Enrolment failed; the message says why and what to do."""
 
 
-def enrol(url: str, code: str, fingerprint: str) -> Enrolment:
+def enrol_player(url: str, code: str, fingerprint: str) -> PlayerEnrolment:
     """Exchange a code for an identity, and make sure that it is the right town that answers.
 
     Args:
@@ -33,20 +33,20 @@ def enrol(url: str, code: str, fingerprint: str) -> Enrolment:
     """
     wanted = re.sub(r"[\s:-]", "", fingerprint).lower()
     if len(wanted) < SHORTEST_FINGERPRINT or re.fullmatch(r"[0-9a-f]+", wanted) is None:
-        raise NotEnrolled(f"a fingerprint has at least {SHORTEST_FINGERPRINT} hexadecimal digits")
+        raise EnrolmentError(f"a fingerprint has at least {SHORTEST_FINGERPRINT} hexadecimal digits")
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise NotEnrolled(f"{url!r} is not the address of a server, such as https://screens.example.org")
+        raise EnrolmentError(f"{url!r} is not the address of a server, such as https://screens.example.org")
     server = url.rstrip("/")
     try:
-        answer = Server(server).post("/device/v1/enrol", {"code": code.strip()})
-        enrolment = Enrolment.model_validate({**answer, "server": server})
-    except Refusal as refusal:
-        raise NotEnrolled(f"the server refuses: {refusal}") from refusal
+        answer = ServerClient(server).post_json("/device/v1/enrol", {"code": code.strip()})
+        enrolment = PlayerEnrolment.model_validate({**answer, "server": server})
+    except ServerRefusal as refusal:
+        raise EnrolmentError(f"the server refuses: {refusal}") from refusal
     except (requests.RequestException, OSError) as error:
-        raise NotEnrolled(f"the server cannot be reached: {error}") from error
+        raise EnrolmentError(f"the server cannot be reached: {error}") from error
     except (ValidationError, TypeError) as error:
-        raise NotEnrolled("what answers there is not a server of this version") from error
-    _check(enrolment, wanted)
+        raise EnrolmentError("what answers there is not a server of this version") from error
+    _check_town(enrolment, wanted)
     return enrolment
 
 
@@ -55,13 +55,13 @@ def root_fingerprint(anchor: TrustAnchor) -> str:
     return hashlib.sha256("\n".join(sorted(anchor.root_keys.values())).encode()).hexdigest()
 
 
-def _check(enrolment: Enrolment, wanted: str) -> None:
+def _check_town(enrolment: PlayerEnrolment, wanted: str) -> None:
     anchor = enrolment.anchor
     found = root_fingerprint(anchor)
     if not found.startswith(wanted):
-        raise NotEnrolled(
+        raise EnrolmentError(
             f"the keys of that server have the fingerprint {found[:32]}…, not the one given: either it is mistyped, "
             "or somebody stands between. Nothing was stored."
         )
     if (anchor.site, anchor.screen) != (enrolment.site, enrolment.screen):
-        raise NotEnrolled("the server contradicts itself about whose screen this is. Nothing was stored.")
+        raise EnrolmentError("the server contradicts itself about whose screen this is. Nothing was stored.")

@@ -8,42 +8,42 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from beffroi_content.wire.reports import Machine
+from beffroi_content.wire.reports import MachineDescription
 
 _SDL = re.compile(r"libSDL2-2\S*\.so\.0\.(\d{2})(\d{2})\.(\d+)$")
 """SDL 2.32.10 calls its library ``libSDL2-2.0.so.0.3200.10``."""
 
 
-def machine_of(root: Path) -> Machine:
+def read_machine(root: Path) -> MachineDescription:
     """Return what there is to know.
 
     Args:
         root: Where ``/proc``, ``/sys`` and ``/etc`` are.
     """
-    return Machine(
-        model=_model(root),
-        system=_system(root),
-        kernel=_text(root / "proc/sys/kernel/osrelease"),
+    return MachineDescription(
+        model=_machine_model(root),
+        system=_operating_system(root),
+        kernel=_read_text(root / "proc/sys/kernel/osrelease"),
         python=platform.python_version(),
-        graphics=_graphics(),
+        graphics=_graphics_versions(),
     )
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     with suppress(OSError):
         return path.read_bytes()[:200].decode("utf-8", "replace").strip(" \t\n\0")
     return ""
 
 
-def _model(root: Path) -> str:
+def _machine_model(root: Path) -> str:
     """Return the name of the machine: of its device tree, or of its firmware where there is none."""
-    tree = _text(root / "proc/device-tree/model")
+    tree = _read_text(root / "proc/device-tree/model")
     return tree or " ".join(
-        filter(None, (_text(root / f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name")))
+        filter(None, (_read_text(root / f"sys/class/dmi/id/{name}") for name in ("sys_vendor", "product_name")))
     )
 
 
-def _system(root: Path) -> str:
+def _operating_system(root: Path) -> str:
     with suppress(OSError, UnicodeDecodeError):
         for line in (root / "etc/os-release").read_text(encoding="utf-8").splitlines():
             name, _, value = line.partition("=")
@@ -52,7 +52,7 @@ def _system(root: Path) -> str:
     return ""
 
 
-def _graphics() -> str:
+def _graphics_versions() -> str:
     """Return the versions of pygame and of the SDL that came with it, without loading either."""
     try:
         pygame = distribution("pygame-ce")

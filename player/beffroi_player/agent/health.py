@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from beffroi_content.wire.reports import Health, Machine, Network
-from beffroi_player.agent.equipment import machine_of
-from beffroi_player.agent.network import network_of
+from beffroi_content.wire.reports import MachineDescription, NetworkStatus, PlayerHealth
+from beffroi_player.agent.equipment import read_machine
+from beffroi_player.agent.network import read_network
 
 HOT_C = 80.0
 """A Raspberry Pi makes itself slower from here on."""
@@ -22,13 +22,13 @@ WORN_PERCENT = 90
 """Of the life of a built-in memory: its maker counts in tenths."""
 WEAK_DBM, STRONG_DBM = -78, -72
 """A radio is weak below the one, and well again above the other."""
-CUTS, CUTS_S = 3, 3_600
+MAX_CUTS, CUTS_WINDOW_S = 3, 3_600
 """A cable that was gone so often within so many seconds is a bad one."""
-_NOW = {0: "under-voltage", 1: "throttled", 2: "throttled", 3: "throttled"}
+_FIRMWARE_BITS = {0: "under-voltage", 1: "throttled", 2: "throttled", 3: "throttled"}
 """Bits of the firmware's word that say what is the matter now; those above 16 say that it once was."""
 
 
-class Vitals:
+class HealthMonitor:
     """Asks the kernel.
 
     Args:
@@ -45,15 +45,15 @@ class Vitals:
         self._was_hot = self._was_weak = False
         self._cuts: dict[str, deque[tuple[int, int]]] = {}
 
-    def machine(self) -> Machine:
+    def read_machine(self) -> MachineDescription:
         """Return what the player runs on."""
-        return machine_of(self._root)
+        return read_machine(self._root)
 
-    def health(self, dropped_frames: int = 0, late_frames: int = 0, decode_errors: int = 0) -> Health:
+    def read_health(self, dropped_frames: int = 0, late_frames: int = 0, decode_errors: int = 0) -> PlayerHealth:
         """Return how the machine is doing; the load is that since the last time it was asked."""
-        temperature, memory, free_mb = self._temperature(), self._memory(), self._free_mb()
-        used, errors, network = self._storage_used(), self._disk_errors(), network_of(self._root)
-        found = list(self._firmware())
+        temperature, memory, free_mb = self._temperature_c(), self._memory_percent(), self._free_mb()
+        used, errors, network = self._storage_used(), self._disk_errors(), read_network(self._root)
+        found = list(self._firmware_problems())
         self._was_hot = temperature is not None and temperature >= (COOL_C if self._was_hot else HOT_C)
         found += ["hot"] * self._was_hot
         found += ["memory-low"] * (memory is not None and memory >= MEMORY_PERCENT)
@@ -61,10 +61,10 @@ class Vitals:
         found += ["disk-read-only"] * self._is_read_only()
         found += ["disk-errors"] * bool(errors)
         found += ["storage-worn"] * (self._spares_are_low() or (used is not None and used >= WORN_PERCENT))
-        found += self._line_problems(network)
-        return Health(
-            uptime_s=self._uptime(),
-            processor_percent=self._processor(),
+        found += self._network_problems(network)
+        return PlayerHealth(
+            uptime_s=self._uptime_seconds(),
+            processor_percent=self._processor_percent(),
             temperature_c=temperature,
             memory_percent=memory,
             disk_free_mb=free_mb,
@@ -77,17 +77,17 @@ class Vitals:
             problems=tuple(sorted(set(found))),
         )
 
-    def _text(self, path: str) -> str:
+    def _read_text(self, path: str) -> str:
         with suppress(OSError, UnicodeDecodeError):
             return (self._root / path).read_text(encoding="ascii")
         return ""
 
-    def _uptime(self) -> int:
+    def _uptime_seconds(self) -> int:
         with suppress(ValueError, IndexError):
-            return max(0, int(float(self._text("proc/uptime").split()[0])))
+            return max(0, int(float(self._read_text("proc/uptime").split()[0])))
         return 0
 
-    def _temperature(self) -> float | None:
+    def _temperature_c(self) -> float | None:
         found = []
         for path in (self._root / "sys/class/thermal").glob("thermal_zone*/temp"):
             with suppress(OSError, ValueError):
@@ -95,19 +95,19 @@ class Vitals:
         plausible = [degrees for degrees in found if -40 < degrees < 150]
         return max(plausible, default=None)
 
-    def _processor(self) -> float | None:
+    def _processor_percent(self) -> float | None:
         """Return the share of all cores that was busy since the last time; None the first time."""
         with suppress(ValueError, IndexError):
-            fields = [int(part) for part in self._text("proc/stat").splitlines()[0].split()[1:9]]
+            fields = [int(part) for part in self._read_text("proc/stat").splitlines()[0].split()[1:9]]
             idle, whole = fields[3] + fields[4], sum(fields)
             before, self._before = self._before, (idle, whole)
             if before is not None and whole > before[1]:
                 return round(100 * (1 - (idle - before[0]) / (whole - before[1])), 1)
         return None
 
-    def _memory(self) -> int | None:
+    def _memory_percent(self) -> int | None:
         with suppress(ValueError, KeyError, ZeroDivisionError):
-            lines = (line.split(":") for line in self._text("proc/meminfo").splitlines() if ":" in line)
+            lines = (line.split(":") for line in self._read_text("proc/meminfo").splitlines() if ":" in line)
             sizes = {name: int(rest.split()[0]) for name, rest in lines}
             return round(100 * (1 - sizes["MemAvailable"] / sizes["MemTotal"]))
         return None
@@ -152,28 +152,28 @@ class Vitals:
                 found.append(max(0, int(path.read_text(encoding="ascii"))))
         return sum(found) if found else None
 
-    def _line_problems(self, network: Network | None) -> Iterator[str]:
+    def _network_problems(self, network: NetworkStatus | None) -> Iterator[str]:
         signal = network.signal_dbm if network else None
         self._was_weak = signal is not None and signal <= (STRONG_DBM if self._was_weak else WEAK_DBM)
         if self._was_weak:
             yield "signal-weak"
-        if network is not None and network.kind == "wired" and self._cuts_of_late(network) >= CUTS:
+        if network is not None and network.kind == "wired" and self._recent_cuts(network) >= MAX_CUTS:
             yield "cable"
 
-    def _cuts_of_late(self, network: Network) -> int:
+    def _recent_cuts(self, network: NetworkStatus) -> int:
         """Return how often the line was gone within ``CUTS_S``."""
-        now = self._uptime()
+        now = self._uptime_seconds()
         known = self._cuts.setdefault(network.interface, deque([(now, network.cuts)], maxlen=100))
         known.append((now, network.cuts))
-        while known[0][0] < now - CUTS_S:
+        while known[0][0] < now - CUTS_WINDOW_S:
             known.popleft()
         return network.cuts - known[0][1]
 
-    def _firmware(self) -> Iterator[str]:
+    def _firmware_problems(self) -> Iterator[str]:
         """Yield what the firmware of a Raspberry Pi, or a sensor of its supply, says is the matter now."""
         with suppress(ValueError):
-            word = int(self._text("sys/devices/platform/soc/soc:firmware/get_throttled").strip() or "0", 16)
-            yield from (name for bit, name in _NOW.items() if word & 1 << bit)
+            word = int(self._read_text("sys/devices/platform/soc/soc:firmware/get_throttled").strip() or "0", 16)
+            yield from (name for bit, name in _FIRMWARE_BITS.items() if word & 1 << bit)
         for path in (self._root / "sys/class/hwmon").glob("hwmon*/in0_lcrit_alarm"):
             with suppress(OSError):
                 if path.read_text().strip() == "1":

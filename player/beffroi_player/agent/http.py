@@ -14,23 +14,23 @@ import requests
 import urllib3
 from pydantic import ValidationError
 
-from beffroi_content.wire.reports import PlaysHeld
+from beffroi_content.wire.reports import HeldPlays
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 ANSWER_LIMIT, ANSWER_SECONDS = 8 * 1024 * 1024, 120.0
 """Bytes of an answer that is not a file, and how long it may take from its first line on."""
-CHUNK = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 PLAYS_HEADER = "Beffroi-Plays"
-PIECE = 16 * 1024
+UPLOAD_PIECE_BYTES = 16 * 1024
 """Bytes that go up at once; each piece has ``CONNECT_SECONDS``."""
 UPLOAD_SECONDS = 600.0
 """For all of a file that goes up."""
-TAKEN_SECONDS = 60.0
+UPLOAD_ANSWER_SECONDS = 60.0
 """After the last piece: the kernel may still hold a megabyte, and the line be slow."""
 
 
-class Refusal(OSError):
+class ServerRefusal(OSError):
     """The server answered, but not with what was asked for.
 
     ``status`` is the HTTP status, or 0 where the status was right and the content was not.
@@ -39,16 +39,16 @@ class Refusal(OSError):
     status = 0
 
 
-class Answer(NamedTuple):
+class ServerDocuments(NamedTuple):
     """What the server has for a player."""
 
     documents: list[tuple[str, bytes]]
     """Each with its topic."""
-    plays: PlaysHeld | None
+    plays: HeldPlays | None
     """What it has from the player; None where it does not say."""
 
 
-class Server:
+class ServerClient:
     """The server of the town.
 
     Args:
@@ -60,33 +60,33 @@ class Server:
         self._url = url
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
+    def post_json(self, path: str, body: dict[str, Any]) -> Any:
         """Send JSON and return the JSON of the answer.
 
         Raises:
             Refusal: the answer is not that.
             requests.RequestException: there is none.
         """
-        with self._open("POST", path, json=body) as response:
-            return _json(response)
+        with self._open_response("POST", path, json=body) as response:
+            return _read_json(response)
 
-    def documents(self) -> Answer:
+    def fetch_documents(self) -> ServerDocuments:
         """Return every signed document that concerns the player, and how far the server has its plays.
 
         Raises:
             Refusal: the answer is not that.
             requests.RequestException: there is none.
         """
-        with self._open("GET", "/device/v1/documents") as response:
-            answer, held = _json(response), _held(response.headers.get(PLAYS_HEADER))
+        with self._open_response("GET", "/device/v1/documents") as response:
+            answer, held = _read_json(response), _parse_plays_held(response.headers.get(PLAYS_HEADER))
         try:
             found = [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]
-            return Answer(found, held)
+            return ServerDocuments(found, held)
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
-            raise Refusal(f"the list of documents is not one: {error}") from error
+            raise ServerRefusal(f"the list of documents is not one: {error}") from error
 
     @contextmanager
-    def asset(self, sha256: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
+    def open_asset(self, sha256: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
         """Give a file from a byte on: the byte at which the answer really starts, and the content.
 
         Raises:
@@ -94,13 +94,13 @@ class Server:
             requests.RequestException: it does not answer.
         """
         headers = {"Range": f"bytes={start}-"} if start else {}
-        with self._open("GET", f"/device/v1/assets/{sha256}", headers=headers) as response:
+        with self._open_response("GET", f"/device/v1/assets/{sha256}", headers=headers) as response:
             resumed = response.status_code == requests.codes.partial_content
             if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
-                raise Refusal("another part of the file came than was asked for")
-            yield (start if resumed else 0), _pieces(response)
+                raise ServerRefusal("another part of the file came than was asked for")
+            yield (start if resumed else 0), _read_pieces(response)
 
-    def put_capture(self, png: bytes) -> None:
+    def upload_capture(self, png: bytes) -> None:
         """Hand over an exact picture of the glass.
 
         Raises:
@@ -108,12 +108,14 @@ class Server:
             requests.RequestException: it does not answer, or the line is too slow.
         """
         headers = {"Content-Type": "image/png"}
-        body = _Pieces(png, time.monotonic() + UPLOAD_SECONDS)
-        with self._open("PUT", "/device/v1/capture", headers=headers, data=body, patience=TAKEN_SECONDS) as response:
-            _json(response)
+        body = _UploadBody(png, time.monotonic() + UPLOAD_SECONDS)
+        with self._open_response(
+            "PUT", "/device/v1/capture", headers=headers, data=body, patience=UPLOAD_ANSWER_SECONDS
+        ) as response:
+            _read_json(response)
 
     @contextmanager
-    def _open(
+    def _open_response(
         self, method: str, path: str, headers: dict[str, str] | None = None, json: Any = None, data: Any = None,
         patience: float = READ_SECONDS,
     ) -> Iterator[requests.Response]:  # fmt: skip
@@ -128,20 +130,20 @@ class Server:
             allow_redirects=False,
         ) as response:
             if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
-                refusal = Refusal(f"{method} {path}: {response.status_code} {response.reason}")
+                refusal = ServerRefusal(f"{method} {path}: {response.status_code} {response.reason}")
                 refusal.status = response.status_code
                 raise refusal
             yield response
 
 
-def _held(header: str | None) -> PlaysHeld | None:
+def _parse_plays_held(header: str | None) -> HeldPlays | None:
     try:
-        return PlaysHeld.model_validate_json(header) if header else None
+        return HeldPlays.model_validate_json(header) if header else None
     except ValidationError:
         return None
 
 
-class _Pieces:
+class _UploadBody:
     """A body that goes up piece by piece: a time limit then is one for each, and a slow line may take its time."""
 
     def __init__(self, data: bytes, until: float) -> None:
@@ -151,13 +153,13 @@ class _Pieces:
         return len(self._data)
 
     def __iter__(self) -> Iterator[bytes]:
-        for start in range(0, len(self._data), PIECE):
+        for start in range(0, len(self._data), UPLOAD_PIECE_BYTES):
             if time.monotonic() > self._until:
                 raise TimeoutError(f"only {start} of {len(self._data)} bytes went up in {UPLOAD_SECONDS:.0f} s")
-            yield self._data[start : start + PIECE]
+            yield self._data[start : start + UPLOAD_PIECE_BYTES]
 
 
-def _pieces(response: requests.Response) -> Iterator[bytes]:
+def _read_pieces(response: requests.Response) -> Iterator[bytes]:
     """Yield what comes as it comes: whoever lets it drip must not hold the reader until a piece is full.
 
     Raises:
@@ -165,23 +167,23 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
         requests.ConnectionError: it ends too soon, or not at all.
     """
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise Refusal("what comes is packed, and was not to be")
+        raise ServerRefusal("what comes is packed, and was not to be")
     try:
-        while piece := response.raw.read1(CHUNK, decode_content=False):
+        while piece := response.raw.read1(CHUNK_BYTES, decode_content=False):
             yield piece
     except urllib3.exceptions.HTTPError as error:
         raise requests.ConnectionError(error) from error
 
 
-def _json(response: requests.Response) -> Any:
+def _read_json(response: requests.Response) -> Any:
     body, until = b"", time.monotonic() + ANSWER_SECONDS
-    for piece in _pieces(response):
+    for piece in _read_pieces(response):
         body += piece
         if len(body) > ANSWER_LIMIT:
-            raise Refusal(f"the answer has more than {ANSWER_LIMIT} bytes")
+            raise ServerRefusal(f"the answer has more than {ANSWER_LIMIT} bytes")
         if time.monotonic() > until:
-            raise Refusal(f"the answer is too slow: {len(body)} bytes in {ANSWER_SECONDS:.0f} s")
+            raise ServerRefusal(f"the answer is too slow: {len(body)} bytes in {ANSWER_SECONDS:.0f} s")
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise Refusal("the answer is not JSON") from error
+        raise ServerRefusal("the answer is not JSON") from error

@@ -13,11 +13,11 @@ log = logging.getLogger(__name__)
 Work = Callable[[], None]
 
 
-class Lane:
+class SerialWorker:
     """One thread with a bounded queue. Whatever goes wrong in one piece of work stays there."""
 
-    def __init__(self, name: str, room: int = 2_000) -> None:
-        self._queue: queue.Queue[Work | None] = queue.Queue(room)
+    def __init__(self, name: str, capacity: int = 2_000) -> None:
+        self._queue: queue.Queue[Work | None] = queue.Queue(capacity)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._began: float | None = None
 

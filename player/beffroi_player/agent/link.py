@@ -21,32 +21,32 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from beffroi_content.wire.messages import STATUS, Message, message_of
-from beffroi_content.wire.reports import Status
-from beffroi_content.wire.topics import Scope, Topic
+from beffroi_content.wire.messages import STATUS, WireMessage, message_of
+from beffroi_content.wire.reports import PlayerStatus
+from beffroi_content.wire.topics import ScopeKind, Topic
 from beffroi_player import backoff, machine
-from beffroi_player.agent.core import Arrival
-from beffroi_player.agent.vault import Broker, Enrolment
+from beffroi_player.agent.core import ReceivedDocument
+from beffroi_player.agent.vault import BrokerAddress, PlayerEnrolment
 
 log = logging.getLogger(__name__)
 
 KEEPALIVE_SECONDS = 12
 """paho notices a dead peer after twice that; the missing beat is noticed after ``SILENCE_MS``."""
 CONNECT_SECONDS = 5.0
-FIRST_SECONDS, BACK_OFF_SECONDS = 0.5, 20.0
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 20.0
 """How long the pause after a good connection is at most, and any other."""
 STEADY_SECONDS = 30.0
 """A connection that lasted this long was a good one: the next attempt after it comes soon."""
-OUTBOX = 500
+OUTBOX_CAPACITY = 500
 LONGEST_BYTES = 1024 * 1024
 """More than any message that the town sends, and little enough for a small machine."""
-ASIDE_BYTES = 64 * 1024
+RECEIVE_BUFFER_BYTES = 64 * 1024
 """What the kernel takes in meanwhile."""
 
-Told = Callable[[], None]
+Acknowledgement = Callable[[], None]
 
 
-class Link:
+class PlayerMqttClient:
     """A connection to the broker that is always being restored.
 
     Args:
@@ -60,11 +60,11 @@ class Link:
 
     def __init__(
         self,
-        enrolment: Enrolment,
+        enrolment: PlayerEnrolment,
         host: str,
         boot: str,
         topics: Callable[[], Sequence[Topic]],
-        arrived: Callable[[Arrival], None],
+        receive: Callable[[ReceivedDocument], None],
         refused: Callable[[str, str], None],
         changed: Callable[[], None],
     ) -> None:
@@ -72,12 +72,12 @@ class Link:
         self._host = host
         self._boot = boot
         self._topics = topics
-        self._arrived = arrived
+        self._receive = receive
         self._refused = refused
         self._changed = changed
         self._connections = 0
         self._stopping = threading.Event()
-        self._outbox: queue.Queue[tuple[str, bytes, int, bool, Told | None]] = queue.Queue(OUTBOX)
+        self._outbox: queue.Queue[tuple[str, bytes, int, bool, Acknowledgement | None]] = queue.Queue(OUTBOX_CAPACITY)
         self._resubscribe = threading.Event()
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_out.setblocking(False)
@@ -85,17 +85,17 @@ class Link:
         self._client: Client | None = None
         self._connected = False
         self._subscribing: dict[int, list[str]] = {}
-        self._unheard: set[str] = set()
-        self._acknowledged: dict[int, Told] = {}
+        self._refused_topics: set[str] = set()
+        self._acknowledged: dict[int, Acknowledgement] = {}
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
 
     @property
-    def connected(self) -> bool:
+    def is_fully_subscribed(self) -> bool:
         """Whether the broker has let the player in and to every topic."""
-        return self._connected and not self._subscribing and not self._unheard
+        return self._connected and not self._subscribing and not self._refused_topics
 
     @property
-    def online(self) -> bool:
+    def is_connected(self) -> bool:
         """Whether the broker has let the player in."""
         return self._connected
 
@@ -106,17 +106,17 @@ class Link:
     def stop(self) -> None:
         """Say goodbye and end."""
         self._stopping.set()
-        self._wake()
+        self._wake_thread()
         self._thread.join(CONNECT_SECONDS + 2)
         self._wake_out.close()
         self._wake_in.close()
 
-    def subscribe(self) -> None:
+    def request_subscriptions(self) -> None:
         """Subscribe to every topic again, which also brings what the broker keeps for each."""
         self._resubscribe.set()
-        self._wake()
+        self._wake_thread()
 
-    def publish(self, message: Message, payload: bytes, told: Told | None = None) -> bool:
+    def publish(self, message: WireMessage, payload: bytes, acknowledged: Acknowledgement | None = None) -> bool:
         """Hand over what the screen has to say. Return False while there is no connection: then it is dropped.
 
         Args:
@@ -126,12 +126,12 @@ class Link:
         """
         if not self._connected:
             return False
-        topic = str(message.topic(self._enrolment.site, Scope.SCREEN, self._enrolment.screen))
+        topic = str(message.topic_for(self._enrolment.site, ScopeKind.SCREEN, self._enrolment.screen))
         try:
-            self._outbox.put_nowait((topic, payload, message.quality, message.retained, told))
+            self._outbox.put_nowait((topic, payload, message.quality, message.retained, acknowledged))
         except queue.Full:
             return False
-        self._wake()
+        self._wake_thread()
         return True
 
     # --- the thread of the link
@@ -144,10 +144,12 @@ class Link:
                 self._connect_and_serve()
             except Exception as error:  # noqa: BLE001 -- the link lives as long as the agent
                 log.info("no link to %s:%d: %s", self._host, self._enrolment.mqtt.port, error)
-            self._lost()
+            self._reset_connection()
             attempt = 0 if time.monotonic() - began > STEADY_SECONDS else attempt + 1
             # Full jitter: after an outage a thousand players must not come back in the same second.
-            self._stopping.wait(backoff.pause(attempt, FIRST_SECONDS, BACK_OFF_SECONDS, least=0.0))
+            self._stopping.wait(
+                backoff.retry_delay(attempt, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, least_share=0.0)
+            )
 
     def _connect_and_serve(self) -> None:
         self._connections += 1
@@ -155,12 +157,12 @@ class Link:
         client.connect(self._host, self._enrolment.mqtt.port, KEEPALIVE_SECONDS)
         if isinstance(line := client.socket(), socket.socket):
             # paho asks a hundred times for more before it lets anybody look.
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ASIDE_BYTES)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         while not self._stopping.is_set():
             handle = client.socket()
             if handle is None:
                 return
-            self._send_waiting(client)
+            self._send_outbox(client)
             writing = [handle] if client.want_write() else []
             # TLS may hold bytes that the kernel no longer has, so select would not see them.
             patience = 0.0 if isinstance(handle, ssl.SSLSocket) and handle.pending() else 1.0
@@ -174,7 +176,7 @@ class Link:
             # paho takes whatever a message says to have, and keeps it until it is whole.
             if client._in_packet["remaining_length"] > LONGEST_BYTES:
                 raise ValueError(f"a message of more than {LONGEST_BYTES} bytes")
-        client.publish(*self._status(online=False))
+        client.publish(*self._status_message(online=False))
         client.disconnect()
         client.loop_write()
 
@@ -185,8 +187,8 @@ class Link:
         client.connect_timeout = CONNECT_SECONDS
         if broker.tls:
             client.tls_set_context(ssl.create_default_context())
-        client.will_set(*self._status(online=False))
-        client.on_socket_open = _send_at_once
+        client.will_set(*self._status_message(online=False))
+        client.on_socket_open = _disable_nagle
         client.on_connect = self._on_connect
         client.on_message = self._on_message
         client.on_subscribe = self._on_subscribe
@@ -194,12 +196,12 @@ class Link:
         client.on_disconnect = self._on_disconnect
         return client
 
-    def _status(self, *, online: bool) -> tuple[str, bytes, int, bool]:
-        status = Status(online=online, boot=self._boot, connection=self._connections)
-        topic = STATUS.topic(self._enrolment.site, Scope.SCREEN, self._enrolment.screen)
+    def _status_message(self, *, online: bool) -> tuple[str, bytes, int, bool]:
+        status = PlayerStatus(online=online, boot=self._boot, connection=self._connections)
+        topic = STATUS.topic_for(self._enrolment.site, ScopeKind.SCREEN, self._enrolment.screen)
         return str(topic), status.to_json(), STATUS.quality, STATUS.retained
 
-    def _send_waiting(self, client: Client) -> None:
+    def _send_outbox(self, client: Client) -> None:
         if not self._connected:
             return
         if self._resubscribe.is_set():
@@ -216,13 +218,13 @@ class Link:
 
     def _subscribe_all(self, client: Client) -> None:
         """Subscribe topic by topic, the keys first, so that what they open comes after them."""
-        self._unheard.clear()
+        self._refused_topics.clear()
         for topic in self._topics():
             result, mid = client.subscribe(str(topic), message_of(topic).quality)
             if result == MQTT_ERR_SUCCESS and mid is not None:
                 self._subscribing[mid] = [str(topic)]
 
-    def _lost(self) -> None:
+    def _reset_connection(self) -> None:
         handle = self._client.socket() if self._client else None
         if handle is not None:
             handle.close()
@@ -235,7 +237,7 @@ class Link:
         if was:
             self._changed()
 
-    def _wake(self) -> None:
+    def _wake_thread(self) -> None:
         try:
             self._wake_in.send(b"\0")
         except OSError:
@@ -252,7 +254,7 @@ class Link:
             return
         log.info("connected to %s:%d", self._host, self._enrolment.mqtt.port)
         self._connected = True
-        client.publish(*self._status(online=True))
+        client.publish(*self._status_message(online=True))
         self._subscribe_all(client)
         self._changed()
 
@@ -261,7 +263,9 @@ class Link:
         if not message.payload:
             return  # a retained message was deleted: that is not for the broker to decide
         try:
-            self._arrived(Arrival(message.topic, bytes(message.payload), machine.uptime(), not message.retain))
+            self._receive(
+                ReceivedDocument(message.topic, bytes(message.payload), machine.uptime_ms(), not message.retain)
+            )
         except Exception:
             log.exception("a message is lost")
 
@@ -271,7 +275,7 @@ class Link:
         del client, properties
         for topic, reason in zip(self._subscribing.pop(mid, []), reasons, strict=False):
             if reason.is_failure:
-                self._unheard.add(topic)
+                self._refused_topics.add(topic)
                 self._refused(topic, str(reason))
         if not self._subscribing:
             self._changed()
@@ -289,11 +293,11 @@ class Link:
         log.info("the link is gone: %s", reason)
 
 
-def broker_host(broker: Broker, server_host: str) -> str:
+def broker_host(broker: BrokerAddress, server_host: str) -> str:
     """Return the host of the broker: that of the server unless it says another."""
     return broker.host or server_host
 
 
-def _send_at_once(_client: Client, _data: Any, connection: Any) -> None:
+def _disable_nagle(_client: Client, _data: Any, connection: Any) -> None:
     # paho leaves Nagle's algorithm on: what follows our acknowledgement of a message would wait 40 ms for the broker's.
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

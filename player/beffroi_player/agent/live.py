@@ -14,13 +14,20 @@ from collections.abc import Callable, Iterator
 from beffroi_content import raster
 from beffroi_content.model import Slide
 from beffroi_content.timeline import ClockState, Moment
-from beffroi_player.agent.programme import places
+from beffroi_player.agent.programme import slide_sizes
 from beffroi_player.files import write_file
-from beffroi_player.store import ActiveProgramme, Runtime, Size, is_live_frame, live_frame, strip_set
+from beffroi_player.store import (
+    ActiveProgramme,
+    RuntimeDirectory,
+    Size,
+    is_live_frame_name,
+    live_frame_name,
+    strip_set_key,
+)
 
 log = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 5.0
+IDLE_SECONDS = 5.0
 """Until it looks again while there is nothing to draw."""
 
 
@@ -36,7 +43,7 @@ class LiveFrames:
 
     def __init__(
         self,
-        runtime: Runtime,
+        runtime: RuntimeDirectory,
         programme: Callable[[], ActiveProgramme | None],
         now: Callable[[], Moment],
         drawn: Callable[[], object],
@@ -54,29 +61,29 @@ class LiveFrames:
         self._stopping.set()
         self._thread.join(10)
 
-    def step(self) -> float:
+    def draw_due(self) -> float:
         """Draw what is wanted now and in the next tick, remove what was; return the seconds until more is due."""
         programme, moment = self._programme(), self._now()
-        wanted = list(_wanted(programme, moment)) if programme else []
-        names = {live_frame(programme.sequence, *one) for one in wanted} if programme else set()
+        wanted = list(_wanted_frames(programme, moment)) if programme else []
+        names = {live_frame_name(programme.sequence, *one) for one in wanted} if programme else set()
         self._remove_others(names)
         if programme is None or not wanted:
-            return PAUSE_SECONDS
+            return IDLE_SECONDS
         for slide, size, at_ms in sorted(wanted, key=lambda one: one[2]):
             if self._stopping.is_set() or self._programme() is not programme:
                 return 0.0
-            if self._draw(programme, slide, size, at_ms) and at_ms <= moment.unix_ms:
+            if self._draw_frame(programme, slide, size, at_ms) and at_ms <= moment.unix_ms:
                 self._drawn()
         due_ms = min(at_ms for _, _, at_ms in wanted if at_ms > moment.unix_ms)
-        return min(PAUSE_SECONDS, max(0.05, (due_ms - self._now().unix_ms) / 1000))
+        return min(IDLE_SECONDS, max(0.05, (due_ms - self._now().unix_ms) / 1000))
 
-    def _draw(self, programme: ActiveProgramme, slide: Slide, size: Size, at_ms: int) -> bool:
+    def _draw_frame(self, programme: ActiveProgramme, slide: Slide, size: Size, at_ms: int) -> bool:
         """Draw a frame that is not there yet; tell whether it was drawn."""
-        path = self._runtime.folder / live_frame(programme.sequence, slide, size, at_ms)
+        path = self._runtime.folder / live_frame_name(programme.sequence, slide, size, at_ms)
         if path.exists():
             return False
         try:
-            canvas = raster.Canvas.of(programme.manifest.settings, size)
+            canvas = raster.Canvas.for_screen(programme.manifest.settings, size)
             buffer = io.BytesIO()
             raster.draw_slide(slide, canvas, _no_file, at_ms)[0].save(buffer, "PNG", compress_level=1)
             write_file(path, buffer.getvalue(), durable=False)
@@ -88,26 +95,26 @@ class LiveFrames:
 
     def _remove_others(self, names: set[str]) -> None:
         for path in self._runtime.folder.iterdir():
-            if is_live_frame(path.name) and path.name not in names:
+            if is_live_frame_name(path.name) and path.name not in names:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                pause = self.step()
+                pause = self.draw_due()
             except Exception:
                 log.exception("live frames are late")
-                pause = PAUSE_SECONDS
+                pause = IDLE_SECONDS
             self._stopping.wait(pause)
 
 
-def _wanted(programme: ActiveProgramme, moment: Moment) -> Iterator[tuple[Slide, Size, int]]:
+def _wanted_frames(programme: ActiveProgramme, moment: Moment) -> Iterator[tuple[Slide, Size, int]]:
     """Yield each slide that changes by itself, with its size, for this tick and the next."""
     if moment.clock is ClockState.UNKNOWN:
         return
-    for slide, size in places(programme.manifest):
-        if slide.tick_ms is not None and strip_set(slide.id, size) not in programme.frames:
+    for slide, size in slide_sizes(programme.manifest):
+        if slide.tick_ms is not None and strip_set_key(slide.id, size) not in programme.frames:
             begun = moment.unix_ms - moment.unix_ms % slide.tick_ms
             yield slide, size, begun
             yield slide, size, begun + slide.tick_ms

@@ -6,45 +6,45 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from beffroi_content.wire.reports import Network
+from beffroi_content.wire.reports import NetworkStatus
 
 _GATEWAY = 0x2
 """RTF_GATEWAY of linux/route.h."""
 _REJECT = 0x200
 
 
-def network_of(root: Path) -> Network | None:
+def read_network(root: Path) -> NetworkStatus | None:
     """Return the line through which the machine reaches other networks; None where there is none.
 
     Args:
         root: Where ``/proc`` and ``/sys`` are.
     """
-    interface = _route(root)
+    interface = _default_interface(root)
     if interface is None:
         return None
     folder = root / "sys/class/net" / interface
     is_wireless = (folder / "wireless").exists() or (folder / "phy80211").exists()
     kind: Literal["wired", "wireless"] = "wireless" if is_wireless else "wired"
-    speed = _number(folder / "speed")
-    return Network(
+    speed = _read_number(folder / "speed")
+    return NetworkStatus(
         interface=interface,
         kind=kind,
         speed_mbps=speed if speed and speed > 0 and not is_wireless else None,
-        signal_dbm=_signal(root, interface) if is_wireless else None,
-        cuts=max(0, _number(folder / "carrier_down_count") or 0),
+        signal_dbm=_signal_dbm(root, interface) if is_wireless else None,
+        cuts=max(0, _read_number(folder / "carrier_down_count") or 0),
     )
 
 
-def _route(root: Path) -> str | None:
+def _default_interface(root: Path) -> str | None:
     """Return the interface of the default route with the lowest metric."""
     found: list[tuple[int, str]] = []
-    for line in _lines(root / "proc/net/route")[1:]:
+    for line in _read_lines(root / "proc/net/route")[1:]:
         with suppress(ValueError, IndexError):
             fields = line.split()
             if fields[1] == fields[7] == "00000000" and int(fields[3], 16) & _GATEWAY:
                 found.append((int(fields[6]), fields[0]))
     if not found:
-        for line in _lines(root / "proc/net/ipv6_route"):
+        for line in _read_lines(root / "proc/net/ipv6_route"):
             with suppress(ValueError, IndexError):
                 fields = line.split()
                 flags = int(fields[8], 16)
@@ -55,9 +55,9 @@ def _route(root: Path) -> str | None:
     return min(usable, default=(0, None))[1]
 
 
-def _signal(root: Path, interface: str) -> int | None:
+def _signal_dbm(root: Path, interface: str) -> int | None:
     """Return the strength of the radio in dBm; drivers that count otherwise say nothing that can be compared."""
-    for line in _lines(root / "proc/net/wireless"):
+    for line in _read_lines(root / "proc/net/wireless"):
         name, _, rest = line.partition(":")
         if name.strip() == interface:
             with suppress(ValueError, IndexError):
@@ -66,13 +66,13 @@ def _signal(root: Path, interface: str) -> int | None:
     return None
 
 
-def _lines(path: Path) -> list[str]:
+def _read_lines(path: Path) -> list[str]:
     with suppress(OSError, UnicodeDecodeError):
         return path.read_text(encoding="ascii").splitlines()
     return []
 
 
-def _number(path: Path) -> int | None:
+def _read_number(path: Path) -> int | None:
     with suppress(OSError, ValueError):
         return int(path.read_text(encoding="ascii"))
     return None

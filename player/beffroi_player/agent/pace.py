@@ -10,7 +10,7 @@ BURST_S = 0.5
 """How much of a pause may be caught up at once."""
 
 
-class Pace:
+class RateLimit:
     """A bucket that fills with bytes. Safe for threads.
 
     Args:
@@ -24,7 +24,7 @@ class Pace:
         self._lock = threading.Lock()
         self._free_at = 0.0
 
-    def take(self, count: int) -> float:
+    def consume_bytes(self, count: int) -> float:
         """Take bytes that have come; return the seconds to wait before more are asked for."""
         rate = self.bytes_per_second
         if rate is None:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import requests
 
 from beffroi_content.wire.messages import KEYS
-from beffroi_content.wire.reports import PlaysHeld
-from beffroi_player.agent.core import Arrival
-from beffroi_player.agent.http import Server
+from beffroi_content.wire.reports import HeldPlays
+from beffroi_player.agent.core import ReceivedDocument
+from beffroi_player.agent.http import ServerClient
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ SPREAD_SECONDS = 1.0
 """A broker that dies makes every player of the town ask: not all in the same instant."""
 
 
-class Poller:
+class DocumentPoller:
     """Fetches documents in a thread of its own.
 
     Args:
@@ -35,16 +35,16 @@ class Poller:
 
     def __init__(
         self,
-        server: Server,
-        arrived: Callable[[Arrival], None],
+        server: ServerClient,
+        receive: Callable[[ReceivedDocument], None],
         changed: Callable[[], None],
         uptime: Callable[[], float],
-        held: Callable[[PlaysHeld], None],
+        held: Callable[[HeldPlays], None],
     ) -> None:
-        self.answers = False
+        self.is_answered = False
         """Whether the last poll was answered."""
         self._server = server
-        self._arrived = arrived
+        self._receive = receive
         self._changed = changed
         self._uptime = uptime
         self._held = held
@@ -61,34 +61,34 @@ class Poller:
         self._stopped.set()
         self._asked.set()
 
-    def now(self) -> None:
+    def poll_soon(self) -> None:
         """Poll as soon as may be."""
         self._asked.set()
 
-    def poll(self) -> None:
+    def poll_once(self) -> None:
         """Fetch every document and pass it on, the keys first."""
         try:
-            found, held = self._server.documents()
+            found, held = self._server.fetch_documents()
         except (requests.RequestException, OSError) as error:
             log.info("the server does not answer: %s", error)
-            self._note(answers=False)
+            self._note_answer(answers=False)
             return
-        self._note(answers=True)
+        self._note_answer(answers=True)
         if held is not None:
             self._held(held)
         for topic, payload in sorted(found, key=lambda pair: not pair[0].endswith(f"/{KEYS.leaf}")):
-            self._arrived(Arrival(topic, payload, self._uptime(), live=False))
+            self._receive(ReceivedDocument(topic, payload, self._uptime(), live=False))
 
-    def _note(self, *, answers: bool) -> None:
-        if answers != self.answers:
-            self.answers = answers
+    def _note_answer(self, *, answers: bool) -> None:
+        if answers != self.is_answered:
+            self.is_answered = answers
             self._changed()
 
     def _run(self) -> None:
         while not self._stopped.is_set():
             self._asked.clear()
             try:
-                self.poll()
+                self.poll_once()
             except Exception:
                 log.exception("a poll failed")
             self._stopped.wait(SPACING_SECONDS)

@@ -7,16 +7,16 @@ import re
 import threading
 from collections.abc import Callable
 
-from beffroi_content.wire.reports import Refusal
+from beffroi_content.wire.reports import ReportedRefusal
 
 log = logging.getLogger(__name__)
 
-KEPT = 20
-QUIET_MS = 60_000
+MAX_REFUSALS = 20
+LOG_SPACING_MS = 60_000
 """How long a kind of refusal is not logged again."""
 
 
-class Refusals:
+class RefusalLog:
     """The newest refusals since the agent started. Safe for threads.
 
     Args:
@@ -28,34 +28,34 @@ class Refusals:
         self._now = now
         self._uptime = uptime
         self._lock = threading.Lock()
-        self._found: dict[tuple[str, str], Refusal] = {}
+        self._found: dict[tuple[str, str], ReportedRefusal] = {}
         self._logged: dict[str, float] = {}
 
-    def note(self, subject: str, code: str, detail: str) -> None:
+    def record_refusal(self, subject: str, code: str, detail: str) -> None:
         """Count a refusal of a topic or a file, with a code in lower-case letters and dashes."""
-        subject, code = subject[:200], _identifier(code)
+        subject, code = subject[:200], _code_identifier(code)
         with self._lock:
             before = self._found.pop((subject, code), None)
-            self._found[subject, code] = Refusal(
+            self._found[subject, code] = ReportedRefusal(
                 subject=subject,
                 code=code,
                 detail=detail[:300],
                 last_at_ms=max(0, self._now()),
                 count=before.count + 1 if before else 1,
             )
-            while len(self._found) > KEPT:
+            while len(self._found) > MAX_REFUSALS:
                 del self._found[next(iter(self._found))]
-            loud = self._uptime() - self._logged.get(code, -QUIET_MS) >= QUIET_MS
+            loud = self._uptime() - self._logged.get(code, -LOG_SPACING_MS) >= LOG_SPACING_MS
             if loud:
                 self._logged[code] = self._uptime()
         if loud:
             log.warning("refused %s: %s (%s)", subject, code, detail[:300], extra={"CODE": code, "SUBJECT": subject})
 
-    def all(self) -> tuple[Refusal, ...]:
+    def newest_first(self) -> tuple[ReportedRefusal, ...]:
         """Return them, the newest first."""
         with self._lock:
             return tuple(reversed(self._found.values()))
 
 
-def _identifier(code: str) -> str:
+def _code_identifier(code: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", code.lower()).strip("-")[:60] or "other"

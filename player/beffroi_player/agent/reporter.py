@@ -14,14 +14,30 @@ from PIL import Image
 from beffroi_content import raster
 from beffroi_content.model import PowerState
 from beffroi_content.timeline import ClockState
-from beffroi_content.wire.messages import RECEIPTS, REPORT, SCREENSHOT, Message
-from beffroi_content.wire.reports import Health, Link, Machine, Receipt, Receipts, Refusal, Report, Shown
-from beffroi_player.agent.alerts import Reception, save_png
-from beffroi_player.agent.captures import Exact
-from beffroi_player.files import stamp
-from beffroi_player.nudge import CAPTURE, ring
+from beffroi_content.wire.messages import RECEIPTS, REPORT, SCREENSHOT, WireMessage
+from beffroi_content.wire.reports import (
+    ConnectionState,
+    MachineDescription,
+    PlayerHealth,
+    PlayerReport,
+    Receipt,
+    ReceiptBatch,
+    ReportedRefusal,
+    ShownPart,
+)
+from beffroi_player.agent.alerts import DocumentReception, save_png
+from beffroi_player.agent.captures import ExactCapture
+from beffroi_player.files import file_stamp
+from beffroi_player.nudge import CAPTURE_REQUESTED, send_wakeup
 from beffroi_player.pictures import from_ppm, ppm_comment
-from beffroi_player.store import SAFE_MODE, ActiveProgramme, Glass, Runtime, State, Taken
+from beffroi_player.store import (
+    CRASH_FALLBACK,
+    ActiveProgramme,
+    CaptureInfo,
+    PresentedStatus,
+    RuntimeDirectory,
+    StateDirectory,
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,40 +58,40 @@ RING_MS, WAIT_MS = 3_000, 60_000
 MACHINE_MS = 3_600_000
 """How often a report says what the player runs on."""
 
-Publish = Callable[[Message, bytes, Callable[[], None] | None], bool]
+Publish = Callable[[WireMessage, bytes, Callable[[], None] | None], bool]
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportFacts:
     """What the report is made of, besides the glass."""
 
     at_ms: int
     clock: ClockState
-    link: Link
+    link: ConnectionState
     programme: ActiveProgramme | None
     alerts: Mapping[str, int]
     preparing: str
-    refusals: tuple[Refusal, ...]
-    receptions: Mapping[str, Reception]
-    programme_reception: Reception | None
-    health: Health | None = None
+    refusals: tuple[ReportedRefusal, ...]
+    receptions: Mapping[str, DocumentReception]
+    programme_reception: DocumentReception | None
+    health: PlayerHealth | None = None
 
 
-class Mended(NamedTuple):
+class FrameRepair(NamedTuple):
     """When a frame was mended, and how long it is not mended again."""
 
     at_ms: float
     pause_ms: int
 
 
-class Wanted(NamedTuple):
+class CaptureRequest(NamedTuple):
     """When an exact picture was asked for, and when the stage was last told, as uptimes."""
 
     since_ms: float
     rung_ms: float
 
 
-class Reporter:
+class ScreenReporter:
     """The voice of the screen. Belongs to one thread.
 
     Args:
@@ -91,15 +107,15 @@ class Reporter:
     def __init__(
         self,
         boot: str,
-        state: State,
-        runtime: Runtime,
-        facts: Callable[[], Facts],
+        state: StateDirectory,
+        runtime: RuntimeDirectory,
+        facts: Callable[[], ReportFacts],
         publish: Publish,
         uptime: Callable[[], float],
         shown: Callable[[], None],
         repair: Callable[[tuple[str, ...]], None],
-        exact: Callable[[Exact], None],
-        machine: Machine | None = None,
+        exact: Callable[[ExactCapture], None],
+        machine: MachineDescription | None = None,
     ) -> None:
         self._boot = boot
         self._state = state
@@ -109,81 +125,81 @@ class Reporter:
         self._uptime = uptime
         self._shown = shown
         self._repair = repair
-        self._exact = exact
+        self._offer_capture = exact
         self._machine = machine
         self._machine_said_ms: float | None = None
-        self._glass: Glass | None = None
+        self._glass: PresentedStatus | None = None
         self._glass_stamp: object = None
         self._acknowledged: dict[tuple[object, ...], None] = {}
         self._number = 0
-        self._said: Report | None = None
+        self._said: PlayerReport | None = None
         self._said_ms = -REPORT_MS * 1.0
-        self._mended: dict[str, Mended] = {}
+        self._mended: dict[str, FrameRepair] = {}
         self._programme_shown: int | None = None
         self._last_saved: tuple[int | None, float] = (None, -LAST_MS * 1.0)
         self._last_wanted = False
         self._capture_stamp: object = None
-        self._photographs_until = 0.0
-        self._photograph_wanted = False
-        self._exact_wanted: Wanted | None = None
+        self._screenshots_until = 0.0
+        self._screenshot_wanted = False
+        self._exact_wanted: CaptureRequest | None = None
 
-    def look(self) -> float:
+    def report_changes(self) -> float:
         """Say what there is to say. Return the seconds until there may be more."""
-        if (now := self._runtime.glass.stamp) != self._glass_stamp:
+        if (now := self._runtime.presented.file_stamp) != self._glass_stamp:
             self._glass_stamp = now
-            glass = self._runtime.glass.read()
+            glass = self._runtime.presented.read()
             if glass is not None:
-                self._note(glass)
+                self._note_presented(glass)
         if self._glass is not None:
             self._repair_once(self._glass)
         self._take_capture()
         self._ask_again()
-        return self._report()
+        return self._send_report()
 
-    def screenshot(self, seconds: int) -> None:
+    def request_screenshot(self, seconds: int) -> None:
         """Send a picture of the glass now, and at each change for that many seconds."""
-        self._photographs_until = self._uptime() + 1000 * seconds
-        self._photograph_wanted = True
-        ring(self._runtime.stage_bell, CAPTURE)
+        self._screenshots_until = self._uptime() + 1000 * seconds
+        self._screenshot_wanted = True
+        send_wakeup(self._runtime.stage_socket, CAPTURE_REQUESTED)
 
-    def capture(self) -> None:
+    def request_capture(self) -> None:
         """Have an exact picture of the glass sent."""
         now = self._uptime()
-        self._exact_wanted = Wanted(now, now)
-        ring(self._runtime.stage_bell, CAPTURE)
+        self._exact_wanted = CaptureRequest(now, now)
+        send_wakeup(self._runtime.stage_socket, CAPTURE_REQUESTED)
 
     @property
-    def glass(self) -> Glass | None:
+    def presented(self) -> PresentedStatus | None:
         """What the stage last said."""
         return self._glass
 
-    def connected(self) -> None:
+    def on_connected(self) -> None:
         """A new connection: say everything again."""
         self._said = self._machine_said_ms = None
 
-    def _note(self, glass: Glass) -> None:
+    def _note_presented(self, glass: PresentedStatus) -> None:
         before, self._glass = self._glass, glass
-        self._acknowledge(glass)
+        self._send_receipts(glass)
         if glass.programme is not None and glass.programme != self._programme_shown:
             self._programme_shown = glass.programme
             self._shown()
         changed = before is None or before.frame != glass.frame
-        if changed and self._uptime() < self._photographs_until:
-            self._photograph_wanted = True
+        if changed and self._uptime() < self._screenshots_until:
+            self._screenshot_wanted = True
         self._last_wanted |= self._is_lasting(glass)
-        if self._photograph_wanted or self._last_wanted:
-            ring(self._runtime.stage_bell, CAPTURE)
+        if self._screenshot_wanted or self._last_wanted:
+            send_wakeup(self._runtime.stage_socket, CAPTURE_REQUESTED)
 
-    def _repair_once(self, glass: Glass) -> None:
+    def _repair_once(self, glass: PresentedStatus) -> None:
         """Ask for what is broken, now and then."""
         now = self._uptime()
         self._mended = {frame: mended for frame, mended in self._mended.items() if now - mended.at_ms < FORGET_MS}
-        named = {fault.frame for fault in glass.faults} - {SAFE_MODE}
+        named = {fault.frame for fault in glass.faults} - {CRASH_FALLBACK}
         broken = {frame for frame in named if self._is_worth_mending(frame, now)}
         for frame in broken:
             before = self._mended.get(frame)
             pause_ms = MEND_MS if before is None else min(LONGEST_MEND_MS, 2 * before.pause_ms)
-            self._mended[frame] = Mended(now, pause_ms)
+            self._mended[frame] = FrameRepair(now, pause_ms)
         if broken:
             self._repair(tuple(sorted(broken)))
 
@@ -191,13 +207,13 @@ class Reporter:
         before = self._mended.get(frame)
         return before is None or now - before.at_ms >= before.pause_ms
 
-    def _acknowledge(self, glass: Glass) -> None:
+    def _send_receipts(self, glass: PresentedStatus) -> None:
         facts = self._facts()
-        found = list(_receipts(glass, facts))
+        found = list(_proven_receipts(glass, facts))
         fresh = [(key, receipt) for key, receipt in found if key not in self._acknowledged]
         if not fresh:
             return
-        body = Receipts(boot=self._boot, receipts=tuple(receipt for _, receipt in fresh))
+        body = ReceiptBatch(boot=self._boot, receipts=tuple(receipt for _, receipt in fresh))
         if self._publish(RECEIPTS, body.to_json(), None):
             self._acknowledged |= dict.fromkeys(key for key, _ in fresh)
             for key in list(self._acknowledged)[:-ACKNOWLEDGED]:
@@ -208,7 +224,7 @@ class Reporter:
                 extra={"STREAM": receipt.stream, "SEQUENCE": receipt.sequence, "ALERT": receipt.alert or ""},
             )  # fmt: skip
 
-    def _is_lasting(self, glass: Glass) -> bool:
+    def _is_lasting(self, glass: PresentedStatus) -> bool:
         """Whether the picture may be the first after the next start: an alert would be over by then."""
         if glass.programme is None or glass.shows_alert or glass.overlay or not glass.showings:
             return False
@@ -216,22 +232,22 @@ class Reporter:
         return programme != glass.programme or self._uptime() - saved_ms >= LAST_MS
 
     def _take_capture(self) -> None:
-        now = stamp(self._runtime.capture)
+        now = file_stamp(self._runtime.capture_image)
         if now is None or now == self._capture_stamp:
             return
         self._capture_stamp = now
         try:
-            ppm = self._runtime.capture.read_bytes()
+            ppm = self._runtime.capture_image.read_bytes()
             size, pixels = from_ppm(ppm)
         except (OSError, ValueError) as error:
             log.warning("no picture of the glass: %s", error)
             return
         self._give_exact(ppm)
-        if not (self._photograph_wanted or self._last_wanted):
+        if not (self._screenshot_wanted or self._last_wanted):
             return
         image = Image.frombytes("RGB", size, bytes(pixels))
-        if self._photograph_wanted:
-            self._photograph_wanted = False
+        if self._screenshot_wanted:
+            self._screenshot_wanted = False
             self._publish(SCREENSHOT, small_jpeg(image), None)
         if self._last_wanted and self._glass and raster.image_digest(image) == self._glass.frame:
             self._save_last(image, self._glass)
@@ -241,13 +257,13 @@ class Reporter:
         if self._exact_wanted is None:
             return
         try:
-            taken = Taken.model_validate_json(ppm_comment(ppm))
+            taken = CaptureInfo.model_validate_json(ppm_comment(ppm))
         except ValueError as error:
             log.warning("nothing is known of a picture of the glass: %s", error)
             return
         if taken.uptime_ms >= self._exact_wanted.since_ms:
             self._exact_wanted = None
-            self._exact(Exact(ppm, taken, dict(self._facts().alerts)))
+            self._offer_capture(ExactCapture(ppm, taken, dict(self._facts().alerts)))
 
     def _ask_again(self) -> None:
         """Tell the stage again: a word may be lost, and a stage may be about to start."""
@@ -259,23 +275,23 @@ class Reporter:
             self._exact_wanted = None
         elif now - wanted.rung_ms >= RING_MS:
             self._exact_wanted = wanted._replace(rung_ms=now)
-            ring(self._runtime.stage_bell, CAPTURE)
+            send_wakeup(self._runtime.stage_socket, CAPTURE_REQUESTED)
 
-    def _save_last(self, image: Image.Image, glass: Glass) -> None:
+    def _save_last(self, image: Image.Image, glass: PresentedStatus) -> None:
         if glass.shows_alert or glass.overlay:
             return
         self._last_wanted = False
         self._last_saved = (glass.programme, self._uptime())
         try:
-            save_png(image, self._state.last)
+            save_png(image, self._state.last_frame)
         except OSError as error:
             log.warning("last.png is not renewed: %s", error)
 
-    def _report(self) -> float:
+    def _send_report(self) -> float:
         since = self._uptime() - self._said_ms
         if since < SPACING_MS:
             return (SPACING_MS - since) / 1000
-        report = self._built(self._facts())
+        report = self._build_report(self._facts())
         same = self._said is not None and _without_time(report) == _without_time(self._said)
         if same and since < REPORT_MS:
             return (REPORT_MS - since) / 1000
@@ -287,11 +303,11 @@ class Reporter:
         self._said_ms = self._uptime()
         return REPORT_MS / 1000
 
-    def _built(self, facts: Facts) -> Report:
+    def _build_report(self, facts: ReportFacts) -> PlayerReport:
         glass = self._glass
         programme = facts.programme
         skipped = tuple(
-            Refusal(
+            ReportedRefusal(
                 subject=f"slide {found.slide}",
                 code=found.code or "undrawable",
                 detail=found.detail,
@@ -303,7 +319,7 @@ class Reporter:
             ()
             if glass is None
             else tuple(
-                Refusal(
+                ReportedRefusal(
                     subject=f"frame {fault.frame}"[:200],
                     code="frame",
                     detail=fault.detail[:300],
@@ -312,7 +328,7 @@ class Reporter:
                 for fault in glass.faults
             )
         )
-        return Report(
+        return PlayerReport(
             boot=self._boot,
             number=self._number + 1,
             at_ms=max(0, facts.at_ms),
@@ -338,21 +354,21 @@ class Reporter:
         return self._machine_said_ms is None or self._uptime() - self._machine_said_ms >= MACHINE_MS
 
 
-def _receipts(glass: Glass, facts: Facts) -> list[tuple[tuple[object, ...], Receipt]]:
+def _proven_receipts(glass: PresentedStatus, facts: ReportFacts) -> list[tuple[tuple[object, ...], Receipt]]:
     """Return what the glass proves, each with what makes it one proof."""
     found: list[tuple[tuple[object, ...], Receipt]] = []
     for shown in () if glass.overlay else glass.showings:
         reception = facts.receptions.get(shown.alert or "")
         if reception is not None:
             key = (shown.alert, shown.form, reception.sequence, reception.stream)
-            found.append((key, _receipt(glass, reception, shown)))
+            found.append((key, _receipt_of(glass, reception, shown)))
     reception = facts.programme_reception
     if reception is not None and glass.programme == reception.sequence:
-        found.append((("programme", reception.sequence), _receipt(glass, reception, None)))
+        found.append((("programme", reception.sequence), _receipt_of(glass, reception, None)))
     return found
 
 
-def _receipt(glass: Glass, reception: Reception, shown: Shown | None) -> Receipt:
+def _receipt_of(glass: PresentedStatus, reception: DocumentReception, shown: ShownPart | None) -> Receipt:
     return Receipt(
         stream=reception.stream,
         sequence=reception.sequence,
@@ -383,7 +399,7 @@ def software_version() -> str:
         return ""
 
 
-def _without_time(report: Report) -> Report:
+def _without_time(report: PlayerReport) -> PlayerReport:
     """Return what makes a report news: of the health, what is the matter."""
-    health = Health(problems=report.health.problems) if report.health else None
+    health = PlayerHealth(problems=report.health.problems) if report.health else None
     return report.model_copy(update={"number": 1, "at_ms": 0, "health": health, "machine": None})

@@ -8,15 +8,15 @@ from pathlib import Path
 from pydantic import Field
 
 from beffroi_content.model import Identifier, Manifest, WireModel
-from beffroi_content.trust import Floor, TrustAnchor, TrustState
-from beffroi_player.paths import COPIES
-from beffroi_player.slots import Slot
-from beffroi_player.store import ActiveProgramme, AlertsRecord, Forwarded, State
+from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
+from beffroi_player.paths import COPIES_FOLDER
+from beffroi_player.slots import ModelFile
+from beffroi_player.store import ActiveProgramme, AlertsRecord, ForwardedPlays, StateDirectory
 
 log = logging.getLogger(__name__)
 
 
-class Broker(WireModel):
+class BrokerAddress(WireModel):
     """Where the MQTT broker is and as whom to log in; the password is the token."""
 
     host: str = ""
@@ -26,7 +26,7 @@ class Broker(WireModel):
     username: str = ""
 
 
-class Enrolment(WireModel):
+class PlayerEnrolment(WireModel):
     """Whose screen this is."""
 
     site: Identifier
@@ -34,7 +34,7 @@ class Enrolment(WireModel):
     server: str
     """URL without a slash at its end."""
     token: str = Field(repr=False)
-    mqtt: Broker
+    mqtt: BrokerAddress
     anchor: TrustAnchor
     plays: int = Field(default=0, ge=0, lt=2**62)
     """The highest number of a play that the server has of this screen: with a new memory card it goes on there."""
@@ -47,25 +47,25 @@ class PendingProgramme(WireModel):
     manifest: Manifest
 
 
-class Done(WireModel):
+class DoneCommands(WireModel):
     """Identifiers of the commands that were done, oldest first."""
 
     commands: tuple[str, ...] = ()
 
 
-class Vault:
+class AgentStorage:
     """The agent's own files."""
 
     def __init__(self, folder: Path) -> None:
-        copy = folder / COPIES / "enrolment.json"
-        self.enrolment = Slot(folder / "enrolment.json", Enrolment, mode=0o600, copy=copy)
+        copy = folder / COPIES_FOLDER / "enrolment.json"
+        self.enrolment = ModelFile(folder / "enrolment.json", PlayerEnrolment, mode=0o600, copy=copy)
         # Without a copy: it is written every two minutes, and what is held gives it again.
-        self.trust = Slot(folder / "trust.json", TrustState)
-        self.pending = Slot(folder / "pending.json", PendingProgramme)
-        self.done = Slot(folder / "commands.json", Done)
+        self.trust = ModelFile(folder / "trust.json", TrustState)
+        self.pending = ModelFile(folder / "pending.json", PendingProgramme)
+        self.done = ModelFile(folder / "commands.json", DoneCommands)
 
 
-def number_plays(state: State, before: Enrolment | None, now: Enrolment) -> None:
+def continue_play_numbers(state: StateDirectory, before: PlayerEnrolment | None, now: PlayerEnrolment) -> None:
     """Let the play log of a player that is enrolled begin where that of its screen ends.
 
     What it has logged as another screen goes: nobody would take it.
@@ -79,10 +79,10 @@ def number_plays(state: State, before: Enrolment | None, now: Enrolment) -> None
         state.forwarded.remove()
     known = state.forwarded.read()
     if now.plays > (known.number if known else 0):
-        state.forwarded.write(Forwarded(number=now.plays))
+        state.forwarded.write(ForwardedPlays(number=now.plays))
 
 
-def recovered_trust(
+def recover_trust(
     stored: TrustState | None,
     anchor: TrustAnchor,
     programme: ActiveProgramme | None,
@@ -99,17 +99,17 @@ def recovered_trust(
     held = {name: stream.sequence for name, stream in (alerts.streams if alerts else {}).items()}
     newest = max((found.sequence for found in (programme, pending) if found), default=0)
     held[f"s-{anchor.screen}/programme"] = newest
-    floors = {name: _fitting(name, floor, held) for name, floor in state.floors.items()}
+    floors = {name: _fitting_floor(name, floor, held) for name, floor in state.floors.items()}
     for name, sequence in held.items():
         if sequence and name not in floors:
-            floors[name] = Floor(sequence=sequence - 1, digest="")
+            floors[name] = SequenceFloor(sequence=sequence - 1, digest="")
     source = pending or programme
     groups = source.manifest.settings.groups if source else state.groups
     return state.model_copy(update={"floors": floors, "groups": groups})
 
 
-def _fitting(name: str, floor: Floor, held: dict[str, int]) -> Floor:
+def _fitting_floor(name: str, floor: SequenceFloor, held: dict[str, int]) -> SequenceFloor:
     if not name.endswith(("/alerts", "/programme")) or held.get(name, 0) == floor.sequence or not floor.digest:
         return floor
     log.info("%s: sequence %d was seen but is not held: it may come again", name, floor.sequence)
-    return Floor(sequence=floor.sequence - 1, digest="")
+    return SequenceFloor(sequence=floor.sequence - 1, digest="")

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from beffroi_player.outputs.base import Output, OutputError
 
 if TYPE_CHECKING:
-    from beffroi_player.outputs.control import Control
+    from beffroi_player.outputs.control import DisplayControl
 
-__all__ = ["DRAWINGS", "NAMES", "Output", "OutputError", "choose", "drawn_by"]
+__all__ = ["DRAWING_NAMES", "OUTPUT_NAMES", "Output", "OutputError", "choose_drawing", "choose_output"]
 
-NAMES = ("auto", "window", "fullscreen", "headless")
-DRAWINGS = ("auto", "gpu", "software")
-_CARDS = Path("/dev/dri")
+OUTPUT_NAMES = ("auto", "window", "fullscreen", "headless")
+DRAWING_NAMES = ("auto", "gpu", "software")
+_CARD_FOLDER = Path("/dev/dri")
 
 
-def choose(name: str, state: Path, runtime: Path, stopped: Callable[[], bool] = lambda: False) -> Output:
+def choose_output(name: str, state: Path, runtime: Path, stopped: Callable[[], bool] = lambda: False) -> Output:
     """Return the output of that name, not yet started.
 
     ``auto`` is a window where a desktop runs, otherwise the whole display if there is a graphics card, otherwise
@@ -31,25 +31,25 @@ def choose(name: str, state: Path, runtime: Path, stopped: Callable[[], bool] = 
         OutputError: the address of the controller is none.
     """
     if "://" in name:
-        from beffroi_player.outputs.led import Led, Target  # noqa: PLC0415 -- only the one that is used
+        from beffroi_player.outputs.led import LedOutput, LedTarget  # noqa: PLC0415 -- only the one that is used
 
-        return Led(Target.parse(name))
+        return LedOutput(LedTarget.parse_address(name))
     if name == "auto":
-        name = _automatic()
+        name = _automatic_output()
     if name == "headless":
-        from beffroi_player.outputs.headless import Headless  # noqa: PLC0415 -- only the one that is used
+        from beffroi_player.outputs.headless import HeadlessOutput  # noqa: PLC0415 -- only the one that is used
 
-        return Headless(runtime / "headless.png")
+        return HeadlessOutput(runtime / "headless.png")
     if name == "fullscreen":
-        from beffroi_player.outputs.fullscreen import Fullscreen  # noqa: PLC0415
+        from beffroi_player.outputs.fullscreen import FullscreenOutput  # noqa: PLC0415
 
-        return Fullscreen(stopped, lambda: _control(state, runtime))
-    from beffroi_player.outputs.window import Window  # noqa: PLC0415
+        return FullscreenOutput(stopped, lambda: _create_control(state, runtime))
+    from beffroi_player.outputs.window import WindowOutput  # noqa: PLC0415
 
-    return Window()
+    return WindowOutput()
 
 
-def drawn_by(output: Output, drawing: str) -> Output:
+def choose_drawing(output: Output, drawing: str) -> Output:
     """Return an output that is drawn by the GPU, or the output itself where the processor does better.
 
     Args:
@@ -59,22 +59,22 @@ def drawn_by(output: Output, drawing: str) -> Output:
     Raises:
         OutputError: a GPU is asked for, and there is none that works.
     """
-    from beffroi_player.outputs.window import Window  # noqa: PLC0415 -- only the one that is used
+    from beffroi_player.outputs.window import WindowOutput  # noqa: PLC0415 -- only the one that is used
 
-    if drawing == "software" or not isinstance(output, Window):
+    if drawing == "software" or not isinstance(output, WindowOutput):
         return output
     from beffroi_player.outputs import gpu  # noqa: PLC0415
 
-    return gpu.over(output, forced=drawing == "gpu")
+    return gpu.wrap_output(output, forced=drawing == "gpu")
 
 
-def _control(state: Path, runtime: Path) -> Control:
-    from beffroi_player.outputs.control import control  # noqa: PLC0415 -- after the first picture
+def _create_control(state: Path, runtime: Path) -> DisplayControl:
+    from beffroi_player.outputs.control import create_control  # noqa: PLC0415 -- after the first picture
 
-    return control(state, runtime)
+    return create_control(state, runtime)
 
 
-def _automatic() -> str:
+def _automatic_output() -> str:
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         return "window"
-    return "fullscreen" if any(_CARDS.glob("card*")) else "headless"
+    return "fullscreen" if any(_CARD_FOLDER.glob("card*")) else "headless"

@@ -16,7 +16,7 @@ class OutputError(Exception):
     """The output cannot be opened; the message says why."""
 
 
-class Lit(StrEnum):
+class SwitchResult(StrEnum):
     """What became of the wish to switch a display."""
 
     UNKNOWN = ""
@@ -25,11 +25,11 @@ class Lit(StrEnum):
     CONFIRMED = "confirmed"
 
 
-class Light(NamedTuple):
+class DisplayResult(NamedTuple):
     """What became of the light that was asked for, so far."""
 
-    lit: Lit = Lit.UNKNOWN
-    dims: bool = False
+    switched: SwitchResult = SwitchResult.UNKNOWN
+    dims_itself: bool = False
     """Whether the display sees to the brightness itself, so that the picture is not to be darkened as well."""
 
 
@@ -44,7 +44,7 @@ class UnsupportedError(ControlError):
 class Output(Protocol):
     """A place for pictures of one size, already turned as the panel hangs."""
 
-    pump_seconds: float | None
+    event_interval_s: float | None
     """How often ``pump`` wants to be called; None: never."""
 
     def start(self) -> None:
@@ -54,10 +54,10 @@ class Output(Protocol):
             OutputError: there is none.
         """
 
-    def desktop(self) -> Size:
+    def desktop_size(self) -> Size:
         """Return the size of the display, or of a usual one where there is none."""
 
-    def rate(self) -> float:
+    def refresh_rate(self) -> float:
         """Return how many pictures a second the display shows; 0 where nobody knows."""
 
     def open(self, size: Size) -> None:
@@ -67,19 +67,19 @@ class Output(Protocol):
             OutputError: the display does not let us.
         """
 
-    def present(self, picture: pygame.Surface) -> None:
+    def present_image(self, image: pygame.Surface) -> None:
         """Show a picture and return when it has been handed to the display."""
 
-    def settle(self) -> None:
+    def finish_present(self) -> None:
         """Do what can wait until the picture is on the display; what is said of it is said afterwards."""
 
-    def capture(self) -> pygame.Surface:
+    def last_presented(self) -> pygame.Surface:
         """Return what was presented last, at its own size."""
 
-    def pump(self) -> bool:
+    def process_events(self) -> bool:
         """Answer the window system. Return False once a person has closed the window."""
 
-    def light(self, on: bool, brightness: int) -> Light:
+    def control_display(self, on: bool, brightness: int) -> DisplayResult:
         """Ask for light, if the display can be switched or dimmed, and return at once what became of it so far.
 
         May be asked again and again. Where an answer comes later, the stage is told to look again.
@@ -107,12 +107,12 @@ def start_display(driver: str | None = None) -> None:
         raise OutputError(f"no display: {error}") from error
 
 
-def fitted(picture: Size, room: Size) -> Size:
+def fit_size(size: Size, available: Size) -> Size:
     """Return the size at which a picture fits into a room: its own, or smaller in the same proportion."""
-    ratio = min(1.0, room[0] / picture[0], room[1] / picture[1])
-    return max(1, round(picture[0] * ratio)), max(1, round(picture[1] * ratio))
+    ratio = min(1.0, available[0] / size[0], available[1] / size[1])
+    return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
 
 
-def memory(size: Size, room: pygame.Surface | None = None) -> pygame.Surface:
+def scratch_surface(size: Size, reusable: pygame.Surface | None = None) -> pygame.Surface:
     """Return a surface of that size to copy a picture to: that one if it has it, since to get another takes long."""
-    return room if room is not None and room.get_size() == size else pygame.Surface(size, depth=32)
+    return reusable if reusable is not None and reusable.get_size() == size else pygame.Surface(size, depth=32)

@@ -7,80 +7,86 @@ from typing import TYPE_CHECKING
 import pygame
 
 from beffroi_player.outputs.base import Size
-from beffroi_player.outputs.sdl import Area, Renderer, Texture
-from beffroi_player.outputs.textures import Textures
+from beffroi_player.outputs.sdl import Area, SdlRenderer, SdlTexture
+from beffroi_player.outputs.textures import TextureCache
 
 if TYPE_CHECKING:  # The first picture is shown before these are loaded.
-    from beffroi_player.outputs.composition import Composition, Layer
+    from beffroi_player.outputs.composition import DrawingLayer, PanelComposition
 
 
-class Brush:
+class GpuPainter:
     """Draws on a window, or on a texture."""
 
-    def __init__(self, renderer: Renderer) -> None:
+    def __init__(self, renderer: SdlRenderer) -> None:
         self.renderer = renderer
-        self._textures = Textures(renderer)
-        self._targets: dict[tuple[str, Size], Texture] = {}
-        self._target: Texture | None = None
+        self._textures = TextureCache(renderer)
+        self._targets: dict[tuple[str, Size], SdlTexture] = {}
+        self._target: SdlTexture | None = None
 
     @property
-    def textures(self) -> int:
+    def texture_count(self) -> int:
         """How many pictures the GPU keeps."""
         return len(self._textures)
 
-    def holds(self, size: Size) -> bool:
+    def supports_size(self, size: Size) -> bool:
         """Tell whether a texture may have that size."""
-        return self._textures.holds(size)
+        return self._textures.supports_size(size)
 
-    def forget(self) -> None:
+    def evict_textures(self) -> None:
         """Give back, once all is drawn, what is not needed any more."""
-        self._textures.forget()
+        self._textures.evict_unused()
 
-    def compose(self, composition: Composition) -> None:
+    def draw_composition(self, composition: PanelComposition) -> None:
         """Draw a composition."""
-        from beffroi_content.model import Transition  # noqa: PLC0415 -- after the first picture
+        from beffroi_content.model import SlideTransition  # noqa: PLC0415 -- after the first picture
 
-        renderer, before = self.renderer, composition.before
+        renderer, before = self.renderer, composition.previous
         if before is None:
-            self._layers(composition.layers)
-        elif composition.kind in (Transition.PUSH, Transition.WIPE):
-            leaving, coming, seen = (0, 0), (0, 0), composition.wiped()
-            if composition.kind is Transition.PUSH:
-                (leaving, coming), seen = composition.push(), composition.entered()
-            self._layers_before(composition, before, leaving)
-            renderer.clip(seen)
-            self._layers(composition.layers, coming, within=seen)
-            renderer.clip(None)
+            self._draw_layers(composition.layers)
+        elif composition.transition in (SlideTransition.PUSH, SlideTransition.WIPE):
+            leaving, coming, seen = (0, 0), (0, 0), composition.wiped_area()
+            if composition.transition is SlideTransition.PUSH:
+                (leaving, coming), seen = composition.push_offsets(), composition.pushed_in_area()
+            self._draw_previous_layers(composition, before, leaving)
+            renderer.set_clip(seen)
+            self._draw_layers(composition.layers, coming, within=seen)
+            renderer.set_clip(None)
         else:
-            self._fade(composition, before, composition.zoom() if composition.kind is Transition.ZOOM else 1.0)
+            self._draw_fade(
+                composition,
+                before,
+                composition.zoom_factor() if composition.transition is SlideTransition.ZOOM else 1.0,
+            )
         if composition.brightness < 100:
             renderer.darken(1 - composition.brightness / 100)
 
-    def _fade(self, composition: Composition, before: Composition, factor: float) -> None:
-        after = self.room("after", composition.size)
-        target, where = self._target, composition.where
-        self.on(after)
-        self._layers(composition.layers)
-        self.on(target)
-        self._layers_before(composition, before)
+    def _draw_fade(self, composition: PanelComposition, before: PanelComposition, factor: float) -> None:
+        after = self.target_texture("after", composition.size)
+        target, where = self._target, composition.transition_area
+        self.set_target(after)
+        self._draw_layers(composition.layers)
+        self.set_target(target)
+        self._draw_previous_layers(composition, before)
         left, top, width, height = where
         larger = width * factor, height * factor
         area = left + (width - larger[0]) / 2, top + (height - larger[1]) / 2, *larger
-        self.renderer.clip(where)
-        self.renderer.copy(after, area, where, opacity=min(254, round(255 * composition.done)))
-        self.renderer.clip(None)
+        self.renderer.set_clip(where)
+        self.renderer.draw_texture(after, area, where, opacity=min(254, round(255 * composition.progress)))
+        self.renderer.set_clip(None)
 
-    def _layers_before(self, composition: Composition, before: Composition, offset: tuple[int, int] = (0, 0)) -> None:
+    def _draw_previous_layers(
+        self, composition: PanelComposition, before: PanelComposition, offset: tuple[int, int] = (0, 0)
+    ) -> None:
         """Draw what gives way, where it does, and the new picture around it."""
-        if composition.changing is not None:
-            self._layers(composition.layers)
-        self.renderer.clip(composition.where)
-        self._layers(before.layers, offset, within=composition.where, gives_way=True)
-        self.renderer.clip(None)
+        if composition.changing_area is not None:
+            self._draw_layers(composition.layers)
+        self.renderer.set_clip(composition.transition_area)
+        self._draw_layers(before.layers, offset, within=composition.transition_area, gives_way=True)
+        self.renderer.set_clip(None)
 
-    def _layers(
+    def _draw_layers(
         self,
-        layers: tuple[Layer, ...],
+        layers: tuple[DrawingLayer, ...],
         offset: tuple[int, int] = (0, 0),
         within: tuple[int, int, int, int] | None = None,
         *,
@@ -93,41 +99,41 @@ class Brush:
             area: Area = (left + offset[0] + across, top + offset[1] + down, width, height)
             if layer.clip is not None:
                 seen = pygame.Rect(layer.clip).move(offset)
-                self.renderer.clip((*seen.clip(within),) if within else (*seen,))
-            if isinstance(layer.picture, pygame.Surface):
+                self.renderer.set_clip((*seen.clip(within),) if within else (*seen,))
+            if isinstance(layer.content, pygame.Surface):
                 # What has its own size is shown to the pixel, unless it lies between pixels.
-                self.picture(layer.picture, area, layer.source, smooth=layer.shift != (0.0, 0.0))
+                self.draw_image(layer.content, area, layer.source, smooth=layer.shift != (0.0, 0.0))
             else:
                 # A film that gives way to another has a texture of its own: its last frame is given once.
-                texture = self._textures.film(~number if gives_way else number, layer.picture.frame)
+                texture = self._textures.video_texture(~number if gives_way else number, layer.content.frame)
                 smooth = texture.size != (width, height)
-                self.renderer.copy(texture, area, layer.source, layer.rotation, smooth=smooth)
+                self.renderer.draw_texture(texture, area, layer.source, layer.rotation, smooth=smooth)
             if layer.clip is not None:
-                self.renderer.clip(within)
+                self.renderer.set_clip(within)
 
-    def picture(
+    def draw_image(
         self, surface: pygame.Surface, area: Area, source: tuple[int, int, int, int] | None = None, *, smooth: bool
     ) -> None:
         """Draw a picture, or a part of it, so that it fills an area."""
         source = source or (0, 0, *surface.get_size())
         left, top, width, height = area
         across, down = width / source[2], height / source[3]
-        for tile in self._textures.tiles(surface, source):
+        for tile in self._textures.image_tiles(surface, source):
             x, y, wide, high = tile.part
             place = left + (x - source[0]) * across, top + (y - source[1]) * down, wide * across, high * down
-            self.renderer.copy(tile.texture, place, tile.source, smooth=smooth or (across, down) != (1, 1))
+            self.renderer.draw_texture(tile.texture, place, tile.source, smooth=smooth or (across, down) != (1, 1))
 
-    def room(self, name: str, size: Size) -> Texture:
+    def target_texture(self, name: str, size: Size) -> SdlTexture:
         """Return a texture of that name to draw on."""
         if (name, size) not in self._targets:
-            self._targets[name, size] = self.renderer.target(size)
+            self._targets[name, size] = self.renderer.create_target(size)
         return self._targets[name, size]
 
-    def give_back(self, name: str, size: Size) -> None:
+    def release_target(self, name: str, size: Size) -> None:
         """Give the texture of that name back."""
-        self._targets.pop((name, size)).destroy()
+        self._targets.pop((name, size)).release()
 
-    def on(self, target: Texture | None) -> None:
+    def set_target(self, target: SdlTexture | None) -> None:
         """Draw on a texture from now on; None: on the window."""
-        self.renderer.draw_on(target)
+        self.renderer.set_target(target)
         self._target = target

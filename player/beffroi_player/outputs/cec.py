@@ -14,20 +14,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from beffroi_player.outputs.base import ControlError, Lit
-from beffroi_player.outputs.devices import device
-from beffroi_player.outputs.kms import SYSTEM, Connector
+from beffroi_player.outputs.base import ControlError, SwitchResult
+from beffroi_player.outputs.devices import open_device
+from beffroi_player.outputs.kms import DRM_FOLDER, DisplayConnector
 
 DEVICES = Path("/dev")
-NAME = b"Beffroi"
+OSD_NAME = b"Beffroi"
 """What a television calls us in its menus."""
 REPLY_MS = 1_000
 """How long a television may take to answer: the standard's own limit."""
-QUESTIONS, QUESTION_S = 10, 1.0
+MAX_STATUS_QUERIES, STATUS_QUERY_INTERVAL_S = 10, 1.0
 """How often, and after what pause, it is asked whether it is where it was told to go."""
 
 Ioctl = Callable[[int, int, bytearray], int]
-Pause = Callable[[float], bool]
+InterruptibleWait = Callable[[float], bool]
 """Waits so many seconds; False as soon as something else is wanted."""
 
 TELEVISION, UNREGISTERED, BROADCAST = 0, 15, 15
@@ -41,8 +41,8 @@ _PLAYBACK_ADDRESS, _PLAYBACK, _PLAYBACK_DEVICE = 3, 4, 0x10
 _VERSION_1_4 = 5
 _TRANSMITS = 0x02 | 0x04
 """Capabilities: addresses can be claimed, and messages sent."""
-_OF_A_CARD = 1
-_NOWHERE, _ROOT = 0xFFFF, 0x0000
+_DRM_CONNECTOR = 1
+_NOT_PLUGGED, _TELEVISION_ROOT = 0xFFFF, 0x0000
 """Physical addresses: of what is plugged into nothing, and of a television itself."""
 _ACKNOWLEDGED, _ANSWERED, _REFUSED = 0x01, 0x01, 0x04
 
@@ -51,48 +51,48 @@ _PHYSICAL = struct.Struct("=H")
 _CONNECTOR = struct.Struct("=3I56x")
 _ADDRESSES = struct.Struct("=4sHBBII15s4s4s4s48sx")
 _MESSAGE = struct.Struct("=QQIIII16s7Bx")
-_READ, _WRITE = 2, 1
+_IOC_READ, _IOC_WRITE = 2, 1
 
 
-def request(number: int, size: int, direction: int = _READ | _WRITE) -> int:
+def ioctl_number(number: int, size: int, direction: int = _IOC_READ | _IOC_WRITE) -> int:
     """Return the number by which the kernel knows a request (asm-generic/ioctl.h)."""
     return direction << 30 | size << 16 | ord("a") << 8 | number
 
 
-G_CAPABILITIES = request(0, _CAPABILITIES.size)
-G_PHYSICAL = request(1, _PHYSICAL.size, _READ)
-G_ADDRESSES = request(3, _ADDRESSES.size, _READ)
-S_ADDRESSES = request(4, _ADDRESSES.size)
-TRANSMIT = request(5, _MESSAGE.size)
-G_CONNECTOR = request(10, _CONNECTOR.size, _READ)
+G_CAPABILITIES = ioctl_number(0, _CAPABILITIES.size)
+G_PHYSICAL = ioctl_number(1, _PHYSICAL.size, _IOC_READ)
+G_ADDRESSES = ioctl_number(3, _ADDRESSES.size, _IOC_READ)
+S_ADDRESSES = ioctl_number(4, _ADDRESSES.size)
+TRANSMIT = ioctl_number(5, _MESSAGE.size)
+G_CONNECTOR = ioctl_number(10, _CONNECTOR.size, _IOC_READ)
 
 
 class CecError(ControlError):
     """The television is not reached by HDMI-CEC."""
 
 
-def call(descriptor: int, number: int, data: bytearray) -> int:
+def call_ioctl(descriptor: int, number: int, data: bytearray) -> int:
     """Ask the kernel. A small buffer that may change is one during which Python lets other threads run."""
     return int(fcntl.ioctl(descriptor, number, data))
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
+class LogicalAddresses:
     """Logical addresses of an adapter."""
 
     mask: int = 0
     """One bit for each address that is claimed."""
-    wanted: int = 0
+    requested: int = 0
     """How many were asked for; none are claimed while no television is plugged in."""
 
     @property
-    def first(self) -> int:
+    def lowest(self) -> int:
         """Return the lowest; that of nobody in particular if there is none."""
         return next((number for number in range(15) if self.mask >> number & 1), UNREGISTERED)
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class MessageResult:
     """What became of a message."""
 
     acknowledged: bool
@@ -102,7 +102,7 @@ class Sent:
     """Whether the reply was that it does not know what was asked."""
 
 
-class Adapter:
+class CecAdapter:
     """A CEC adapter that is open.
 
     Args:
@@ -110,57 +110,57 @@ class Adapter:
         ioctl: Asks the kernel.
     """
 
-    def __init__(self, descriptor: int, ioctl: Ioctl = call) -> None:
+    def __init__(self, descriptor: int, ioctl: Ioctl = call_ioctl) -> None:
         self.descriptor, self._ioctl = descriptor, ioctl
 
     @property
-    def transmits(self) -> bool:
+    def can_transmit(self) -> bool:
         """Whether it can claim an address and send."""
-        *_, capabilities, _version = _CAPABILITIES.unpack(self._ask(G_CAPABILITIES, _CAPABILITIES))
+        *_, capabilities, _version = _CAPABILITIES.unpack(self._call_ioctl(G_CAPABILITIES, _CAPABILITIES))
         return bool(capabilities & _TRANSMITS == _TRANSMITS)
 
     @property
     def connector(self) -> tuple[int, int] | None:
         """Return card and number of the connector that it belongs to; None: the kernel does not say."""
         with suppress(CecError):
-            kind, card, number = _CONNECTOR.unpack(self._ask(G_CONNECTOR, _CONNECTOR))
-            return (card, number) if kind == _OF_A_CARD else None
+            kind, card, number = _CONNECTOR.unpack(self._call_ioctl(G_CONNECTOR, _CONNECTOR))
+            return (card, number) if kind == _DRM_CONNECTOR else None
         return None
 
     @property
-    def physical(self) -> int:
+    def physical_address(self) -> int:
         """Return where it is plugged in: 0x1000 is the first socket of a television."""
-        found: int = _PHYSICAL.unpack(self._ask(G_PHYSICAL, _PHYSICAL))[0]
+        found: int = _PHYSICAL.unpack(self._call_ioctl(G_PHYSICAL, _PHYSICAL))[0]
         return found
 
     @property
-    def addresses(self) -> Addresses:
+    def logical_addresses(self) -> LogicalAddresses:
         """Return what it has claimed."""
-        return _addresses(self._ask(G_ADDRESSES, _ADDRESSES))
+        return _parse_addresses(self._call_ioctl(G_ADDRESSES, _ADDRESSES))
 
-    def claim(self) -> Addresses:
+    def claim_address(self) -> LogicalAddresses:
         """Claim an address as a player, and return what was got. Takes up to some seconds."""
         wanted = _ADDRESSES.pack(
-            b"", 0, _VERSION_1_4, 1, 0xFFFFFFFF, 0, NAME, bytes([_PLAYBACK]), bytes([_PLAYBACK_ADDRESS]),
+            b"", 0, _VERSION_1_4, 1, 0xFFFFFFFF, 0, OSD_NAME, bytes([_PLAYBACK]), bytes([_PLAYBACK_ADDRESS]),
             bytes([_PLAYBACK_DEVICE]), b"",
         )  # fmt: skip
-        return _addresses(self._ask(S_ADDRESSES, _ADDRESSES, wanted))
+        return _parse_addresses(self._call_ioctl(S_ADDRESSES, _ADDRESSES, wanted))
 
-    def send(self, start: int, to: int, *message: int, reply: int = 0) -> Sent:
+    def send_message(self, sender: int, to: int, *message: int, reply: int = 0) -> MessageResult:
         """Send a message and wait until it was acknowledged, or for its reply.
 
         Raises:
             CecError: the adapter cannot send.
         """
-        content = bytes([start << 4 | to, *message])
+        content = bytes([sender << 4 | to, *message])
         timeout = REPLY_MS if reply else 0
         packed = _MESSAGE.pack(0, 0, len(content), timeout, 0, 0, content, reply, 0, 0, 0, 0, 0, 0)
-        fields = _MESSAGE.unpack(self._ask(TRANSMIT, _MESSAGE, packed))
+        fields = _MESSAGE.unpack(self._call_ioctl(TRANSMIT, _MESSAGE, packed))
         length, data, received, sent = fields[2], fields[6], fields[8], fields[9]
         answer = data[:length] if reply and received & _ANSWERED else b""
-        return Sent(bool(sent & _ACKNOWLEDGED), answer, bool(received & _REFUSED))
+        return MessageResult(bool(sent & _ACKNOWLEDGED), answer, bool(received & _REFUSED))
 
-    def _ask(self, number: int, layout: struct.Struct, content: bytes = b"") -> bytearray:
+    def _call_ioctl(self, number: int, layout: struct.Struct, content: bytes = b"") -> bytearray:
         data = bytearray(content or layout.size)
         try:
             self._ioctl(self.descriptor, number, data)
@@ -169,7 +169,7 @@ class Adapter:
         return data
 
 
-class Television:
+class CecTelevision:
     """The television at the other end of the cable.
 
     Args:
@@ -179,47 +179,47 @@ class Television:
 
     name = "HDMI-CEC"
 
-    def __init__(self, path: Path, ioctl: Ioctl = call) -> None:
+    def __init__(self, path: Path, ioctl: Ioctl = call_ioctl) -> None:
         self._path, self._ioctl = path, ioctl
 
-    def switch(self, on: bool, pause: Pause) -> Lit:
+    def switch_power(self, on: bool, wait: InterruptibleWait) -> SwitchResult:
         """Switch it on or to standby, and ask it whether it is.
 
         Raises:
             CecError: it does not answer to anything.
         """
-        with opened(self._path, self._ioctl) as adapter:
-            own = self._wake(adapter, pause) if on else self._sleep(adapter)
-            return Lit.SENT if own == UNREGISTERED else _confirmed(adapter, own, on, pause)
+        with open_adapter(self._path, self._ioctl) as adapter:
+            own = self._wake_television(adapter, wait) if on else self._send_standby(adapter)
+            return SwitchResult.SENT if own == UNREGISTERED else _confirm_power(adapter, own, on, wait)
 
-    def _sleep(self, adapter: Adapter) -> int:
-        own = _claimed(adapter)
+    def _send_standby(self, adapter: CecAdapter) -> int:
+        own = _claim_if_needed(adapter)
         if own == UNREGISTERED:
             raise CecError(f"no television is plugged into {self._path.name}")
-        self._send(adapter, own, STANDBY)
+        self._send_acknowledged(adapter, own, STANDBY)
         return own
 
-    def _wake(self, adapter: Adapter, pause: Pause) -> int:
-        own = _claimed(adapter)
+    def _wake_television(self, adapter: CecAdapter, pause: InterruptibleWait) -> int:
+        own = _claim_if_needed(adapter)
         # Some televisions look unplugged while they sleep; the standard lets anybody wake them.
-        self._send(adapter, own, IMAGE_VIEW_ON)
-        for _ in range(QUESTIONS):
-            if own != UNREGISTERED or not pause(QUESTION_S):
+        self._send_acknowledged(adapter, own, IMAGE_VIEW_ON)
+        for _ in range(MAX_STATUS_QUERIES):
+            if own != UNREGISTERED or not pause(STATUS_QUERY_INTERVAL_S):
                 break
-            own = _claimed(adapter)
-        physical = adapter.physical
-        if own != UNREGISTERED and physical != _NOWHERE:
-            adapter.send(own, BROADCAST, ACTIVE_SOURCE, physical >> 8, physical & 0xFF)
+            own = _claim_if_needed(adapter)
+        physical = adapter.physical_address
+        if own != UNREGISTERED and physical != _NOT_PLUGGED:
+            adapter.send_message(own, BROADCAST, ACTIVE_SOURCE, physical >> 8, physical & 0xFF)
         return own
 
-    def _send(self, adapter: Adapter, own: int, message: int) -> None:
-        if not adapter.send(own, TELEVISION, message).acknowledged:
+    def _send_acknowledged(self, adapter: CecAdapter, own: int, message: int) -> None:
+        if not adapter.send_message(own, TELEVISION, message).acknowledged:
             raise CecError("the television does not answer: is HDMI-CEC switched on in its menus?")
 
 
-def television(
-    connector: Connector, devices: Path = DEVICES, system: Path = SYSTEM, ioctl: Ioctl = call
-) -> Television | None:
+def find_television(
+    connector: DisplayConnector, devices: Path = DEVICES, system: Path = DRM_FOLDER, ioctl: Ioctl = call_ioctl
+) -> CecTelevision | None:
     """Return the television at a connector, if a CEC adapter belongs to it: by what the kernel says, or the only one.
 
     Raises:
@@ -228,61 +228,61 @@ def television(
     paths, refused = [], None
     for path in sorted(devices.glob("cec[0-9]*")):
         try:
-            with opened(path, ioctl) as adapter:
+            with open_adapter(path, ioctl) as adapter:
                 # At the root of the tree is a television: an adapter of a socket for what others show.
-                if adapter.transmits and adapter.physical != _ROOT:
+                if adapter.can_transmit and adapter.physical_address != _TELEVISION_ROOT:
                     paths.append((path, adapter.connector))
         except CecError as error:
             refused = error
-    number = _number(connector, system)
+    number = _connector_id(connector, system)
     ours = [path for path, place in paths if place and place[0] == connector.card and number in (None, place[1])]
     ours = ours or [path for path, place in paths if place is None]
     if not ours and refused is not None:
         raise refused
-    return Television(ours[0], ioctl) if len(ours) == 1 else None
+    return CecTelevision(ours[0], ioctl) if len(ours) == 1 else None
 
 
 @contextmanager
-def opened(path: Path, ioctl: Ioctl = call) -> Iterator[Adapter]:
+def open_adapter(path: Path, ioctl: Ioctl = call_ioctl) -> Iterator[CecAdapter]:
     """Give an adapter.
 
     Raises:
         CecError: it is not ours to use, or gone.
     """
     # What udev gives to whoever may use the display.
-    with device(path, "video", CecError) as descriptor:
-        yield Adapter(descriptor, ioctl)
+    with open_device(path, "video", CecError) as descriptor:
+        yield CecAdapter(descriptor, ioctl)
 
 
-def _claimed(adapter: Adapter) -> int:
+def _claim_if_needed(adapter: CecAdapter) -> int:
     """Return our logical address, claimed if need be."""
-    addresses = adapter.addresses
-    if not addresses.wanted:
-        addresses = adapter.claim()
-    return addresses.first
+    addresses = adapter.logical_addresses
+    if not addresses.requested:
+        addresses = adapter.claim_address()
+    return addresses.lowest
 
 
-def _confirmed(adapter: Adapter, own: int, on: bool, pause: Pause) -> Lit:
+def _confirm_power(adapter: CecAdapter, own: int, on: bool, pause: InterruptibleWait) -> SwitchResult:
     """Ask the television whether it is on, until it is what was wanted, for some seconds."""
     wanted = _ON if on else _STANDBY
-    for number in range(QUESTIONS):
-        if number and not pause(QUESTION_S):
+    for number in range(MAX_STATUS_QUERIES):
+        if number and not pause(STATUS_QUERY_INTERVAL_S):
             break
-        sent = adapter.send(own, TELEVISION, GIVE_POWER_STATUS, reply=REPORT_POWER_STATUS)
+        sent = adapter.send_message(own, TELEVISION, GIVE_POWER_STATUS, reply=REPORT_POWER_STATUS)
         # On its way it may be too busy to answer; one that does not know the question never will.
         if sent.refused or not sent.acknowledged:
             break
         if sent.reply[2:3] == bytes([wanted]):
-            return Lit.CONFIRMED
-    return Lit.SENT
+            return SwitchResult.CONFIRMED
+    return SwitchResult.SENT
 
 
-def _addresses(data: bytearray) -> Addresses:
+def _parse_addresses(data: bytearray) -> LogicalAddresses:
     _, mask, _, wanted, *_ = _ADDRESSES.unpack(data)
-    return Addresses(mask, wanted)
+    return LogicalAddresses(mask, wanted)
 
 
-def _number(connector: Connector, system: Path) -> int | None:
+def _connector_id(connector: DisplayConnector, system: Path) -> int | None:
     """Return the kernel's number of a connector; None: it does not say."""
     with suppress(OSError, ValueError):
         return int((system / f"card{connector.card}-{connector.name}" / "connector_id").read_text())

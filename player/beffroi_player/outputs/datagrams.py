@@ -13,13 +13,13 @@ from contextlib import suppress
 
 log = logging.getLogger(__name__)
 
-ASK_AGAIN_S = 30.0
+RESOLVE_INTERVAL_S = 30.0
 """After which the address of a name is asked for again: it may be another one by now, or be known by now."""
 
 Address = tuple[str, int] | str
 
 
-class Host:
+class ResolvedHost:
     """A machine with a name, of which the address is asked for in a thread: an answer may take half a minute.
 
     Args:
@@ -27,8 +27,8 @@ class Host:
         ask: Returns the address of a name, or raises OSError.
     """
 
-    def __init__(self, name: str, ask: Callable[[str], str] = socket.gethostbyname) -> None:
-        self._name, self._ask = name, ask
+    def __init__(self, name: str, resolve: Callable[[str], str] = socket.gethostbyname) -> None:
+        self._name, self._ask = name, resolve
         self._asked_s: float | None = None
         self._is_known = True
         self._address: str | None = None
@@ -37,16 +37,16 @@ class Host:
             # Nobody need be asked.
             self._asked_s = float("inf")
 
-    def address(self) -> str | None:
+    def current_address(self) -> str | None:
         """Return the address as far as it is known, at once; None: it is not yet."""
         now = time.monotonic()
-        if self._asked_s is None or now - self._asked_s >= ASK_AGAIN_S:
+        if self._asked_s is None or now - self._asked_s >= RESOLVE_INTERVAL_S:
             # It is asked again from the answer on.
             self._asked_s = float("inf")
-            threading.Thread(target=self._find, name="address", daemon=True).start()
+            threading.Thread(target=self._resolve_name, name="address", daemon=True).start()
         return self._address
 
-    def _find(self) -> None:
+    def _resolve_name(self) -> None:
         try:
             self._address = self._ask(self._name)
             self._is_known = True
@@ -57,7 +57,7 @@ class Host:
         self._asked_s = time.monotonic()
 
 
-def send(port: socket.socket, datagrams: Iterable[tuple[Address, bytes]], patience_s: float) -> bool:
+def send_datagrams(port: socket.socket, datagrams: Iterable[tuple[Address, bytes]], patience_s: float) -> bool:
     """Send datagrams, and wait a little where they come faster than the network takes them.
 
     Args:

@@ -20,25 +20,25 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from beffroi_player.outputs.base import ControlError, UnsupportedError
-from beffroi_player.outputs.devices import device
-from beffroi_player.outputs.kms import SYSTEM, Connector
+from beffroi_player.outputs.devices import open_device
+from beffroi_player.outputs.kms import DRM_FOLDER, DisplayConnector
 
-DEVICES = Path("/dev")
-ADDRESS = 0x37
+DEVICE_FOLDER = Path("/dev")
+I2C_ADDRESS = 0x37
 """Of a monitor on its bus."""
-BRIGHTNESS = 0x10
+BRIGHTNESS_CODE = 0x10
 """What can be asked and changed: a code of MCCS."""
-TRIES = 5
-PAUSE_S = 0.05
+MAX_TRIES = 5
+MESSAGE_DELAY_S = 0.05
 """Between a question and its answer, and after each message: the standard wants 40 and 50 ms."""
-TOLERANCE = 1
+BRIGHTNESS_TOLERANCE = 1
 """By how much a brightness may be off when it is read back."""
 
-_HOST, _WRITES, _READS_AS = 0x51, 0x6E, 0x50
+_HOST_ADDRESS, _WRITE_ADDRESS, _REPLY_CHECKSUM_SEED = 0x51, 0x6E, 0x50
 """Us; the monitor when it is written to; and with what the checksum of its answers begins."""
-_ASK, _ANSWER, _CHANGE = 0x01, 0x02, 0x03
-_LENGTH = 0x80
-_ANSWER_BYTES = 11
+_GET_VCP, _VCP_REPLY, _SET_VCP = 0x01, 0x02, 0x03
+_LENGTH_FLAG = 0x80
+_REPLY_BYTES = 11
 _I2C_SLAVE = 0x0703
 _BUS = re.compile(r"i2c-\d+")
 
@@ -55,24 +55,24 @@ class NotReadyError(DdcError):
     """It has nothing to say yet: the null message."""
 
 
-class Reading(NamedTuple):
+class VcpValue(NamedTuple):
     """A value and the highest that it may have."""
 
     value: int
     highest: int
 
 
-def question(code: int) -> bytes:
+def get_message(code: int) -> bytes:
     """Return the message that asks for a value."""
-    return _message(_ASK, code)
+    return _build_message(_GET_VCP, code)
 
 
-def change(code: int, value: int) -> bytes:
+def set_message(code: int, value: int) -> bytes:
     """Return the message that changes a value."""
-    return _message(_CHANGE, code, value >> 8, value & 0xFF)
+    return _build_message(_SET_VCP, code, value >> 8, value & 0xFF)
 
 
-def read_answer(data: bytes, code: int) -> Reading:
+def parse_reply(data: bytes, code: int) -> VcpValue:
     """Return what a monitor answered.
 
     Args:
@@ -83,22 +83,22 @@ def read_answer(data: bytes, code: int) -> Reading:
         NotReadyError, GarbledError: it can be asked again.
         UnsupportedError: it cannot.
     """
-    if len(data) < 3 or data[0] != _WRITES or not data[1] & _LENGTH:
+    if len(data) < 3 or data[0] != _WRITE_ADDRESS or not data[1] & _LENGTH_FLAG:
         raise GarbledError("what the monitor says is no answer")
-    end = 2 + (data[1] & ~_LENGTH)
-    if len(data) <= end or _checksum(_READS_AS, data[:end]) != data[end]:
+    end = 2 + (data[1] & ~_LENGTH_FLAG)
+    if len(data) <= end or _checksum(_REPLY_CHECKSUM_SEED, data[:end]) != data[end]:
         raise GarbledError("the answer of the monitor has a wrong checksum")
     content = data[2:end]
     if not content:
         raise NotReadyError("the monitor is not ready")
-    if len(content) != 8 or content[0] != _ANSWER or content[2] != code:
+    if len(content) != 8 or content[0] != _VCP_REPLY or content[2] != code:
         raise GarbledError("the monitor answers something else")
     if content[1]:
         raise UnsupportedError(f"the monitor does not know {code:#04x}")
-    return Reading(content[6] << 8 | content[7], content[4] << 8 | content[5])
+    return VcpValue(content[6] << 8 | content[7], content[4] << 8 | content[5])
 
 
-class Bus(Protocol):
+class I2cBus(Protocol):
     """The wires to one monitor."""
 
     def write(self, data: bytes) -> None:
@@ -116,7 +116,7 @@ class Bus(Protocol):
         """
 
 
-class I2c:
+class KernelI2cBus:
     """A bus of the kernel that is open, and a monitor on it."""
 
     def __init__(self, descriptor: int) -> None:
@@ -132,7 +132,7 @@ class I2c:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DdcConnection:
     """A conversation with a monitor, at its pace.
 
     Args:
@@ -140,60 +140,60 @@ class Line:
         wait: Waits so many seconds.
     """
 
-    bus: Bus
+    bus: I2cBus
     wait: Callable[[float], object] = time.sleep
 
-    def get(self, code: int) -> Reading:
+    def get_value(self, code: int) -> VcpValue:
         """Return a value.
 
         Raises:
             DdcError: it does not say.
         """
         problem: Exception | None = None
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             try:
-                return self._ask(code)
+                return self._query_once(code)
             except UnsupportedError:
                 raise
             except (DdcError, OSError) as error:
                 problem = error
         assert problem is not None
-        raise _said(problem)
+        raise _as_ddc_error(problem)
 
-    def set(self, code: int, value: int) -> None:
+    def set_value(self, code: int, value: int) -> None:
         """Change a value; whether that was heard, only the value says.
 
         Raises:
             DdcError: nobody is there.
         """
         problem: OSError | None = None
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             try:
-                self._say(change(code, value))
+                self._send_message(set_message(code, value))
                 return
             except OSError as error:
                 problem = error
         assert problem is not None
-        raise _said(problem)
+        raise _as_ddc_error(problem)
 
-    def _ask(self, code: int) -> Reading:
-        self._say(question(code))
+    def _query_once(self, code: int) -> VcpValue:
+        self._send_message(get_message(code))
         try:
-            return read_answer(self.bus.read(_ANSWER_BYTES), code)
+            return parse_reply(self.bus.read(_REPLY_BYTES), code)
         finally:
-            self.wait(PAUSE_S)
+            self.wait(MESSAGE_DELAY_S)
 
-    def _say(self, message: bytes) -> None:
+    def _send_message(self, message: bytes) -> None:
         try:
             self.bus.write(message)
         finally:
-            self.wait(PAUSE_S)
+            self.wait(MESSAGE_DELAY_S)
 
 
-Opening = Callable[[], AbstractContextManager[Line]]
+OpenConnection = Callable[[], AbstractContextManager[DdcConnection]]
 
 
-class Monitor:
+class DdcMonitor:
     """The monitor on a bus.
 
     Args:
@@ -202,69 +202,71 @@ class Monitor:
 
     name = "DDC/CI"
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: OpenConnection) -> None:
         self._opening = opening
 
-    def brightness(self) -> Reading:
+    def read_brightness(self) -> VcpValue:
         """Return how bright it is, in units of its own.
 
         Raises:
             DdcError: it does not say.
         """
         with self._opening() as line:
-            return line.get(BRIGHTNESS)
+            return line.get_value(BRIGHTNESS_CODE)
 
-    def brighten(self, value: int) -> None:
+    def set_brightness(self, value: int) -> None:
         """Change how bright it is, and make sure that it is so.
 
         Raises:
             DdcError: it is not.
         """
         with self._opening() as line:
-            line.set(BRIGHTNESS, value)
-            found = line.get(BRIGHTNESS).value
-        if abs(found - value) > TOLERANCE:
+            line.set_value(BRIGHTNESS_CODE, value)
+            found = line.get_value(BRIGHTNESS_CODE).value
+        if abs(found - value) > BRIGHTNESS_TOLERANCE:
             raise DdcError(f"the monitor has a brightness of {found}, and {value} was wanted")
 
 
-def monitor(connector: Connector, devices: Path = DEVICES, system: Path = SYSTEM) -> Monitor | None:
+def find_monitor(
+    connector: DisplayConnector, devices: Path = DEVICE_FOLDER, system: Path = DRM_FOLDER
+) -> DdcMonitor | None:
     """Return the monitor at a connector, if the kernel names a bus that goes there and lets programs use it."""
-    name = _bus(system / f"card{connector.card}-{connector.name}")
+    name = _bus_name(system / f"card{connector.card}-{connector.name}")
     path = devices / name if name else None
-    return Monitor(partial(opened, path)) if path and path.exists() else None
+    return DdcMonitor(partial(open_bus, path)) if path and path.exists() else None
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Line]:
+def open_bus(path: Path) -> Iterator[DdcConnection]:
     """Give the line to the monitor on a bus.
 
     Raises:
         DdcError: the bus is not ours to use.
     """
-    with device(path, "i2c", DdcError) as descriptor:
+    with open_device(path, "i2c", DdcError) as descriptor:
         try:
-            fcntl.ioctl(descriptor, _I2C_SLAVE, ADDRESS)
+            fcntl.ioctl(descriptor, _I2C_SLAVE, I2C_ADDRESS)
         except OSError as error:
             raise DdcError(f"{path} is not ours to use: {error.strerror}") from error
-        yield Line(I2c(descriptor))
+        yield DdcConnection(KernelI2cBus(descriptor))
 
 
-def _said(problem: Exception) -> DdcError:
+def _as_ddc_error(problem: Exception) -> DdcError:
     if isinstance(problem, DdcError):
         return problem
     return DdcError("no monitor answers: is DDC/CI switched on in its menus?")
 
 
-def _bus(connector: Path) -> str | None:
+def _bus_name(connector: Path) -> str | None:
     """Return the name of the bus of a connector, such as ``i2c-20``."""
     linked = connector / "ddc"
     names = [linked.resolve().name] if linked.exists() else sorted(path.name for path in connector.glob("i2c-*"))
     return next((name for name in names if _BUS.fullmatch(name)), None)
 
 
-def _message(*content: int) -> bytes:
-    head = bytes([_HOST, _LENGTH | len(content), *content])
-    return head + bytes([_checksum(_WRITES, head)])
+def _build_message(*content: int) -> bytes:
+    head = bytes([_HOST_ADDRESS, _LENGTH_FLAG | len(content), *content])
+    return head + bytes([_checksum(_WRITE_ADDRESS, head)])
 
 
 def _checksum(start: int, data: bytes) -> int:

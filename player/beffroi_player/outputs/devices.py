@@ -12,7 +12,7 @@ from beffroi_player.outputs.base import ControlError
 
 
 @contextmanager
-def device(path: Path, group: str, refusal: type[ControlError]) -> Iterator[int]:
+def open_device(path: Path, group: str, error_class: type[ControlError]) -> Iterator[int]:
     """Give the descriptor of a device, and close it in the end.
 
     Args:
@@ -24,7 +24,7 @@ def device(path: Path, group: str, refusal: type[ControlError]) -> Iterator[int]
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
         help_ = f": add the user to the group “{group}”" if error.errno in (errno.EACCES, errno.EPERM) else ""
-        raise refusal(f"{path} is not ours to use: {error.strerror}{help_}") from error
+        raise error_class(f"{path} is not ours to use: {error.strerror}{help_}") from error
     try:
         yield descriptor
     finally:

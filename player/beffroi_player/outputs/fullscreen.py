@@ -13,20 +13,20 @@ import pygame
 
 from beffroi_player import notify
 from beffroi_player.outputs import kms
-from beffroi_player.outputs.base import Light, Lit, OutputError, Size, start_display
-from beffroi_player.outputs.window import Window
+from beffroi_player.outputs.base import DisplayResult, OutputError, Size, SwitchResult, start_display
+from beffroi_player.outputs.window import WindowOutput
 
 if TYPE_CHECKING:  # The first picture is shown before this is loaded.
-    from beffroi_player.outputs.control import Control, Said
+    from beffroi_player.outputs.control import DisplayAnswer, DisplayControl
 
 log = logging.getLogger(__name__)
 
-_WHY_NOT = "Another program may have it, such as a desktop or another player"
-LOOK_S = 1.0
+_POSSIBLE_CAUSE = "Another program may have it, such as a desktop or another player"
+CONNECTOR_CHECK_S = 1.0
 """How often it looks whether a display was plugged in or out: a file of the kernel, read."""
 
 
-class Fullscreen(Window):
+class FullscreenOutput(WindowOutput):
     """A window without borders over everything; on KMS, the mode of the picture's own size if the display has it.
 
     Args:
@@ -35,21 +35,21 @@ class Fullscreen(Window):
     """
 
     flags = pygame.FULLSCREEN
-    pump_seconds: float | None = LOOK_S
+    event_interval_s: float | None = CONNECTOR_CHECK_S
 
     def __init__(
-        self, stopped: Callable[[], bool] = lambda: False, control: Callable[[], Control] | None = None
+        self, stopped: Callable[[], bool] = lambda: False, control: Callable[[], DisplayControl] | None = None
     ) -> None:
         super().__init__()
         self._stopped = stopped
         self._make_control = control
-        self._control: Control | None = None
-        self._plugged: tuple[kms.Connector, ...] = ()
-        self._is_gone = False
+        self._control: DisplayControl | None = None
+        self._connectors: tuple[kms.DisplayConnector, ...] = ()
+        self._is_unplugged = False
         """Whether the cable was pulled."""
-        self._is_on, self._signal = True, Lit.UNKNOWN
+        self._is_on, self._signal = True, SwitchResult.UNKNOWN
         """Whether the signal is, and what the kernel says to that."""
-        self._looked = 0.0
+        self._checked_s = 0.0
         self._size: Size = (0, 0)
 
     def start(self) -> None:
@@ -63,78 +63,78 @@ class Fullscreen(Window):
             return
         # KMS has no window surface without acceleration.
         os.environ.pop("SDL_FRAMEBUFFER_ACCELERATION", None)
-        for card in kms.cards():
-            if found := kms.obstacle(card):
+        for card in kms.display_cards():
+            if found := kms.card_problem(card):
                 raise OutputError(found)
-        self._plugged = self._awaited()
+        self._connectors = self._wait_for_display()
         # Cards have other numbers at each start of some machines.
-        os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(self._plugged[0].card)
-        self._take()
+        os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(self._connectors[0].card)
+        self._start_kms()
 
-    def pump(self) -> bool:
+    def process_events(self) -> bool:
         """Answer the window system, and begin anew when another display is plugged in."""
-        if self.replugged():
+        if self.is_display_changed():
             # It may be the window's own memory, which is gone with the window.
-            picture = self._picture.copy() if self._picture is not None else None
-            self.retake()
+            picture = self._image.copy() if self._image is not None else None
+            self.reopen_display()
             self.open(self._size)
             if picture is not None:
-                self.present(picture)
-        return super().pump()
+                self.present_image(picture)
+        return super().process_events()
 
-    def replugged(self) -> bool:
+    def is_display_changed(self) -> bool:
         """Tell whether another display is plugged in than is drawn on, or it has other modes."""
         now = time.monotonic()
-        if not self._plugged or now - self._looked < LOOK_S:
+        if not self._connectors or now - self._checked_s < CONNECTOR_CHECK_S:
             return False
-        self._looked = now
-        found = kms.connected()
-        if self._is_gone and found:
+        self._checked_s = now
+        found = kms.connected_displays()
+        if self._is_unplugged and found:
             # It may be another one that looks the same, or have heard nothing of what it was told.
-            self._tell_again()
-        self._is_gone = not found
-        if not found or found == self._plugged:
+            self._repeat_request()
+        self._is_unplugged = not found
+        if not found or found == self._connectors:
             return False
         log.warning("another display is plugged in, or it has other modes: %s", ", ".join(each.name for each in found))
-        self._plugged = found
+        self._connectors = found
         return True
 
-    def retake(self) -> None:
+    def reopen_display(self) -> None:
         """Begin anew with the display that is plugged in now; what was drawn on is gone."""
-        os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(self._plugged[0].card)
+        os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(self._connectors[0].card)
         pygame.display.quit()
-        self._take()
+        self._start_kms()
         # The signal of a display that was taken anew is on.
-        self._is_on, self._signal = True, Lit.UNKNOWN
+        self._is_on, self._signal = True, SwitchResult.UNKNOWN
 
     def open(self, size: Size) -> None:
         """Open the window, or give it another size; see :meth:`Output.open`."""
         self._size = size
         super().open(size)
-        self.check()
+        self.check_ownership()
 
-    def check(self) -> None:
+    def check_ownership(self) -> None:
         """See to it that what is drawn is shown.
 
         Raises:
             OutputError: another program has the display.
         """
-        if self._plugged and not kms.is_ours(self._plugged[0].card):
-            raise OutputError(f"the display at {self._plugged[0].name} cannot be taken: {_WHY_NOT}")
+        if self._connectors and not kms.is_drm_master(self._connectors[0].card):
+            raise OutputError(f"the display at {self._connectors[0].name} cannot be taken: {_POSSIBLE_CAUSE}")
 
-    def light(self, on: bool, brightness: int) -> Light:
+    def control_display(self, on: bool, brightness: int) -> DisplayResult:
         """Switch the signal, and have the display told what it is to do; see :meth:`Output.light`."""
-        if not self._plugged:
-            return Light()
-        display = self._plugged[0]
+        if not self._connectors:
+            return DisplayResult()
+        display = self._connectors[0]
         if on != self._is_on:
-            self._is_on, self._signal = on, _switched(display, on)
+            self._is_on, self._signal = on, _switch_signal(display, on)
         if self._control is None and self._make_control is not None:
             self._control = self._make_control()
         if self._control is None:
-            return Light(self._signal)
-        self._control.want(display, on, brightness)
-        return _worst(self._signal, self._control.said)
+            return DisplayResult(self._signal)
+        self._control.request_state(display, on, brightness)
+        return _combine_results(self._signal, self._control.last_answer)
 
     def close(self) -> None:
         """Give the display back, as bright as it is."""
@@ -142,54 +142,54 @@ class Fullscreen(Window):
             self._control.close()
         super().close()
 
-    def _tell_again(self) -> None:
+    def _repeat_request(self) -> None:
         if self._control is not None:
-            self._control.again()
+            self._control.repeat_request()
 
-    def _awaited(self) -> tuple[kms.Connector, ...]:
+    def _wait_for_display(self) -> tuple[kms.DisplayConnector, ...]:
         """Return what is plugged in, as soon as something is."""
         said = False
-        while not (found := kms.connected()):
+        while not (found := kms.connected_displays()):
             if not said:
                 log.warning("no display is plugged in: waiting for one")
                 # The service is as ready as it can be: it is not to be killed for what a technician unplugged.
-                notify.ready()
+                notify.notify_ready()
                 said = True
-            notify.alive()
+            notify.notify_alive()
             if self._stopped():
                 raise OutputError("no display was plugged in")
-            time.sleep(LOOK_S)
+            time.sleep(CONNECTOR_CHECK_S)
         return found
 
-    def _take(self) -> None:
+    def _start_kms(self) -> None:
         try:
             start_display("kmsdrm")
         except OutputError as error:
-            name = self._plugged[0].name
+            name = self._connectors[0].name
             raise OutputError(
-                f"the display at {name} cannot be taken: {error}. {_WHY_NOT}, or the packages libgbm1, libegl1, "
+                f"the display at {name} cannot be taken: {error}. {_POSSIBLE_CAUSE}, or the packages libgbm1, libegl1, "
                 "libgles2 and libgl1-mesa-dri are missing"
             ) from error
 
-    def _mode(self, size: Size) -> pygame.Surface:
+    def _set_mode(self, size: Size) -> pygame.Surface:
         kms_driver = pygame.display.get_driver().lower() == "kmsdrm"
-        for wanted in (size, self.desktop()) if kms_driver else (self.desktop(),):
+        for wanted in (size, self.desktop_size()) if kms_driver else (self.desktop_size(),):
             with contextlib.suppress(pygame.error):
                 return pygame.display.set_mode(wanted, self.flags)
         raise OutputError(f"no display of {size[0]}x{size[1]} pixels or any other size: {pygame.get_error()}")
 
 
-def _switched(connector: kms.Connector, on: bool) -> Lit:
+def _switch_signal(connector: kms.DisplayConnector, on: bool) -> SwitchResult:
     """Switch the signal; return what the kernel says to that."""
-    if problem := kms.switch(connector, on):
+    if problem := kms.switch_signal(connector, on):
         log.warning("the display %s is not switched: %s", connector.name, problem)
-        return Lit.UNKNOWN
-    return Lit.CONFIRMED if kms.is_lit(connector) is on else Lit.SENT
+        return SwitchResult.UNKNOWN
+    return SwitchResult.CONFIRMED if kms.is_signal_on(connector) is on else SwitchResult.SENT
 
 
-def _worst(signal: Lit, said: Said) -> Light:
+def _combine_results(signal: SwitchResult, said: DisplayAnswer) -> DisplayResult:
     """Return what is certain: a display that is reached knows more of itself than the kernel, which has the signal."""
-    if said.lit is not Lit.UNKNOWN:
-        return Light(said.lit, said.dims)
-    pending = signal is Lit.CONFIRMED and not said.settled
-    return Light(Lit.SENT if pending else signal, said.dims)
+    if said.switched is not SwitchResult.UNKNOWN:
+        return DisplayResult(said.switched, said.dims_itself)
+    pending = signal is SwitchResult.CONFIRMED and not said.is_answered
+    return DisplayResult(SwitchResult.SENT if pending else signal, said.dims_itself)

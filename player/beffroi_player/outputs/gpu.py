@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from beffroi_player.outputs.base import Light, OutputError, Size, fitted, memory
-from beffroi_player.outputs.brush import Brush
-from beffroi_player.outputs.sdl import Renderer, SdlError
-from beffroi_player.outputs.window import Window, window_events
+from beffroi_player.outputs.base import DisplayResult, OutputError, Size, fit_size, scratch_surface
+from beffroi_player.outputs.brush import GpuPainter
+from beffroi_player.outputs.sdl import SdlError, SdlRenderer
+from beffroi_player.outputs.window import WindowOutput, poll_window_events
 
 if TYPE_CHECKING:  # The first picture is shown before these are loaded.
-    from beffroi_player.outputs.canvas import Canvas
-    from beffroi_player.outputs.composition import Composition
-    from beffroi_player.outputs.mounting import Mounting
+    from beffroi_player.outputs.canvas import CpuPainter
+    from beffroi_player.outputs.composition import PanelComposition
+    from beffroi_player.outputs.mounting import DisplayMounting
 
 log = logging.getLogger(__name__)
 
-STRIP_PIXELS = 128 * 1024
+READ_BACK_PIXELS = 128 * 1024
 """Pixels that are read back from the GPU at once: half a megabyte."""
 _RENDER_NODES = Path("/dev/dri")
 
 
-class GpuLost(Exception):
+class GpuLostError(Exception):
     """The GPU does not draw any more; the stage has to be started again."""
 
 
-def over(output: Window, *, forced: bool) -> Window | Gpu:
+def wrap_output(output: WindowOutput, *, forced: bool) -> WindowOutput | GpuOutput:
     """Return the output drawn by the GPU, or itself where the processor does better.
 
     Args:
@@ -46,41 +46,41 @@ def over(output: Window, *, forced: bool) -> Window | Gpu:
     """
     if not forced and not any(_RENDER_NODES.glob("renderD*")):
         return output
-    gpu = Gpu(output)
+    gpu = GpuOutput(output)
     try:
-        gpu.open(output.desktop())
-        gpu.test()
+        gpu.open(output.desktop_size())
+        gpu.run_self_test()
         if gpu.is_software and not forced:
-            raise SdlError(f"{gpu.name} is no GPU")
+            raise SdlError(f"{gpu.renderer_name} is no GPU")
     except (SdlError, OutputError, pygame.error) as error:
-        gpu.leave()
+        gpu.release_gpu()
         if forced:
             raise OutputError(f"the GPU cannot be used: {error}") from error
         log.info("pictures are drawn by the processor: %s", error)
         return output
-    log.info("pictures are drawn by the GPU: %s", gpu.name)
+    log.info("pictures are drawn by the GPU: %s", gpu.renderer_name)
     return gpu
 
 
-class Gpu:
+class GpuOutput:
     """A window, or a whole display, with a GPU.
 
     Args:
         base: Finds the display; its own window is never opened.
     """
 
-    def __init__(self, base: Window) -> None:
+    def __init__(self, base: WindowOutput) -> None:
         self._base = base
-        self.pump_seconds = base.pump_seconds
+        self.event_interval_s = base.event_interval_s
         self._window: pygame.Window | None = None
-        self._brush: Brush | None = None
+        self._painter: GpuPainter | None = None
         self._size: Size = (0, 0)
-        self._again = False
+        self._present_twice = False
         """Whether the next picture has to be presented twice."""
-        self._mounting: Mounting | None = None
-        self._processor: Canvas | None = None
+        self._mounting: DisplayMounting | None = None
+        self._cpu_painter: CpuPainter | None = None
         """What draws what the GPU cannot hold, while that is on."""
-        self._last: Composition | pygame.Surface | None = None
+        self._last: PanelComposition | pygame.Surface | None = None
 
     # --- as an output
 
@@ -88,13 +88,13 @@ class Gpu:
         """Find the display; see :meth:`Output.start`."""
         self._base.start()
 
-    def desktop(self) -> Size:
+    def desktop_size(self) -> Size:
         """Return the size of the display."""
-        return self._base.desktop()
+        return self._base.desktop_size()
 
-    def rate(self) -> float:
+    def refresh_rate(self) -> float:
         """Return how many pictures a second the display shows."""
-        return self._base.rate()
+        return self._base.refresh_rate()
 
     def open(self, size: Size) -> None:
         """Open the window, or give it another size.
@@ -103,252 +103,254 @@ class Gpu:
             OutputError: the display or the GPU does not let us.
         """
         self._size = size
-        wanted = fitted(size, self.desktop())
+        wanted = fit_size(size, self.desktop_size())
         if self._window is not None and self._window.size == wanted:
             return
-        self.leave()
+        self.release_gpu()
         os.environ.setdefault("SDL_RENDER_SCALE_QUALITY", "linear")
         full = bool(self._base.flags & pygame.FULLSCREEN)
         try:
             self._window = pygame.Window("Beffroi", wanted, fullscreen=full)
-            self._brush = Brush(Renderer(self._window, vsync=full))
+            self._painter = GpuPainter(SdlRenderer(self._window, vsync=full))
         except (SdlError, pygame.error) as error:
             raise OutputError(f"no window with a GPU: {error}") from error
-        if not self._brush.holds(wanted):
+        if not self._painter.supports_size(wanted):
             raise OutputError(f"{wanted[0]}x{wanted[1]} pixels are more than the GPU can draw")
-        self._base.check()
+        self._base.check_ownership()
         # Without a desktop, the first picture of a window is lost (SDL 2.32 on KMS).
-        self._again = full
+        self._present_twice = full
         pygame.mouse.set_visible(False)
 
-    def present(self, picture: pygame.Surface) -> None:
+    def present_image(self, image: pygame.Surface) -> None:
         """Show a picture."""
-        if self._ready.holds(picture.get_size()):
-            self._processor, self._last = None, picture
-            self._guarded()
+        if self._open_painter.supports_size(image.get_size()):
+            self._cpu_painter, self._last = None, image
+            self._show_guarded()
         else:
-            from beffroi_player.outputs.composition import Composition, Layer  # noqa: PLC0415 -- few screens need it
+            from beffroi_player.outputs.composition import DrawingLayer, PanelComposition  # noqa: PLC0415 -- few screens need it
 
-            self._draw_by_processor(Composition(picture.get_size(), (Layer.whole(picture),)))
+            self._draw_by_cpu(PanelComposition(image.get_size(), (DrawingLayer.full_panel(image),)))
 
-    def settle(self) -> None:
+    def finish_present(self) -> None:
         """Nothing is left to do."""
 
-    def capture(self) -> pygame.Surface:
+    def last_presented(self) -> pygame.Surface:
         """Return what is on the panel: drawn once more, and read back from the GPU."""
-        return self.shown()
+        return self.presented_image()
 
-    def pump(self) -> bool:
+    def process_events(self) -> bool:
         """Answer the window system."""
-        closed, exposed = window_events()
-        if self._base.replugged():
-            self.leave()
-            self._base.retake()
+        closed, exposed = poll_window_events()
+        if self._base.is_display_changed():
+            self.release_gpu()
+            self._base.reopen_display()
             self.open(self._size)
             exposed = True
         if exposed and self._last is not None:
-            self._guarded()
+            self._show_guarded()
         return not closed
 
     def close(self) -> None:
         """Give the display back."""
-        self.leave()
+        self.release_gpu()
         self._base.close()
 
-    def light(self, on: bool, brightness: int) -> Light:
+    def control_display(self, on: bool, brightness: int) -> DisplayResult:
         """Ask for light; see :meth:`Output.light`."""
-        return self._base.light(on, brightness)
+        return self._base.control_display(on, brightness)
 
     # --- as a painter
 
     @property
-    def between_pixels(self) -> bool:
+    def has_subpixel_shift(self) -> bool:
         """Whether layers may be shifted by less than a pixel."""
-        return self._processor is None
+        return self._cpu_painter is None
 
-    def mount(self, mounting: Mounting) -> None:
+    def set_mounting(self, mounting: DisplayMounting) -> None:
         """Lay the picture on the display like this from now on."""
         self._mounting = mounting
 
-    def draw(self, composition: Composition) -> None:
+    def draw_composition(self, composition: PanelComposition) -> None:
         """Draw and present."""
-        if self._holds(composition) and (composition.before is None or self._holds(composition.before)):
-            self._processor, self._last = None, composition
-            self._guarded()
+        if self._fits_gpu(composition) and (composition.previous is None or self._fits_gpu(composition.previous)):
+            self._cpu_painter, self._last = None, composition
+            self._show_guarded()
         else:
-            self._draw_by_processor(composition)
+            self._draw_by_cpu(composition)
 
-    def shown(self) -> pygame.Surface:
+    def presented_image(self) -> pygame.Surface:
         """Return the panel's picture that was presented last, before it was mounted."""
-        *_, picture = self.photograph()
+        *_, picture = self.copy_presented()
         assert picture is not None
         return picture
 
-    def photograph(self, room: pygame.Surface | None = None) -> Iterator[pygame.Surface | None]:
+    def copy_presented(self, reusable: pygame.Surface | None = None) -> Iterator[pygame.Surface | None]:
         """Make a copy of that, in short steps: to read all of it back takes longer than a step of what moves.
 
         Raises:
             SdlError: the GPU was lost meanwhile.
         """
         assert self._last is not None
-        if self._processor is not None:
-            yield from self._processor.photograph(room)
+        if self._cpu_painter is not None:
+            yield from self._cpu_painter.copy_presented(reusable)
             return
-        brush, size = self._ready, self._panel(self._last)
-        target, picture = brush.room("shown", size), memory(size, room)
-        brush.on(target)
-        self._panel_picture()
-        brush.on(None)
-        rows = max(1, STRIP_PIXELS // size[0])
+        brush, size = self._open_painter, self._panel_size(self._last)
+        target, picture = brush.target_texture("shown", size), scratch_surface(size, reusable)
+        brush.set_target(target)
+        self._draw_panel()
+        brush.set_target(None)
+        rows = max(1, READ_BACK_PIXELS // size[0])
         for top in range(0, size[1], rows):
             yield None
-            if self._brush is not brush:
+            if self._painter is not brush:
                 raise SdlError("the GPU was taken anew meanwhile")
-            brush.on(target)
-            brush.renderer.read(picture, slice(top, top + rows))
-            brush.on(None)
-        brush.give_back("shown", size)
+            brush.set_target(target)
+            brush.renderer.read_pixels(picture, slice(top, top + rows))
+            brush.set_target(None)
+        brush.release_target("shown", size)
         yield picture
 
-    def on_display(self) -> pygame.Surface:
+    def display_image(self) -> pygame.Surface:
         """Return the display's picture that was presented last, mounted."""
-        self._draw()
-        picture = pygame.Surface(self._ready.renderer.size, depth=32)
-        self._ready.renderer.read(picture)
+        self._draw_display()
+        picture = pygame.Surface(self._open_painter.renderer.output_size, depth=32)
+        self._open_painter.renderer.read_pixels(picture)
         return picture
 
     # --- of its own
 
     @property
-    def textures(self) -> int:
+    def texture_count(self) -> int:
         """How many pictures the GPU keeps."""
-        return self._ready.textures
+        return self._open_painter.texture_count
 
     @property
-    def name(self) -> str:
+    def renderer_name(self) -> str:
         """What draws."""
-        return self._ready.renderer.name
+        return self._open_painter.renderer.name
 
     @property
     def is_software(self) -> bool:
         """Whether it is the processor after all."""
-        return self._ready.renderer.is_software
+        return self._open_painter.renderer.is_software
 
-    def test(self) -> None:
+    def run_self_test(self) -> None:
         """Draw a small picture, turned, and look at it.
 
         Raises:
             SdlError: it is not what it should be.
         """
-        self._ready.renderer.test()
+        self._open_painter.renderer.run_self_test()
 
-    def leave(self) -> None:
+    def release_gpu(self) -> None:
         """Close the window and give the GPU back; the display stays ours."""
-        if self._brush is not None:
-            self._brush.renderer.destroy()
+        if self._painter is not None:
+            self._painter.renderer.destroy()
         if self._window is not None:
             self._window.destroy()
-        self._brush = self._window = None
+        self._painter = self._window = None
 
     @property
-    def _ready(self) -> Brush:
-        assert self._brush is not None
-        return self._brush
+    def _open_painter(self) -> GpuPainter:
+        assert self._painter is not None
+        return self._painter
 
-    def _guarded(self) -> None:
+    def _show_guarded(self) -> None:
         """Draw what is to be shown; a GPU that was lost, as after a reset, is taken anew once."""
         try:
-            self._show()
+            self._draw_and_present()
         except SdlError as error:
             log.warning("the GPU is taken anew: %s", error)
             try:
-                self.leave()
+                self.release_gpu()
                 self.open(self._size)
-                self._show()
+                self._draw_and_present()
             except (SdlError, OutputError, pygame.error) as again:
-                raise GpuLost(str(again)) from again
+                raise GpuLostError(str(again)) from again
 
-    def _show(self) -> None:
-        for _ in range(1 + self._again):
-            self._draw()
-            self._ready.renderer.present()
-        self._again = False
+    def _draw_and_present(self) -> None:
+        for _ in range(1 + self._present_twice):
+            self._draw_display()
+            self._open_painter.renderer.present()
+        self._present_twice = False
 
-    def show_whole(self, picture: pygame.Surface) -> None:
+    def show_display_image(self, picture: pygame.Surface) -> None:
         """Show a picture that is the display's."""
         self._last = picture
-        self._guarded()
+        self._show_guarded()
 
-    def _holds(self, composition: Composition) -> bool:
+    def _fits_gpu(self, composition: PanelComposition) -> bool:
         """Tell whether the GPU can draw on something of that size, and films are not too large for it."""
-        films = [layer.picture.size for layer in composition.layers if not isinstance(layer.picture, pygame.Surface)]
-        return all(map(self._ready.holds, (composition.size, *films)))
+        films = [layer.content.size for layer in composition.layers if not isinstance(layer.content, pygame.Surface)]
+        return all(map(self._open_painter.supports_size, (composition.size, *films)))
 
-    def _draw_by_processor(self, composition: Composition) -> None:
-        from beffroi_player.outputs.canvas import Canvas  # noqa: PLC0415 -- few screens need it
-        from beffroi_player.outputs.mounting import Mounting  # noqa: PLC0415
+    def _draw_by_cpu(self, composition: PanelComposition) -> None:
+        from beffroi_player.outputs.canvas import CpuPainter  # noqa: PLC0415 -- few screens need it
+        from beffroi_player.outputs.mounting import DisplayMounting  # noqa: PLC0415
 
-        if self._processor is None:
+        if self._cpu_painter is None:
             log.info("%d x %d pixels, or a film on them, are more than the GPU can hold", *composition.size)
-            self._processor = Canvas(_Whole(self))
-        self._processor.mount(self._mounting or Mounting())
-        self._processor.draw(composition)
+            self._cpu_painter = CpuPainter(_DisplayImageSink(self))
+        self._cpu_painter.set_mounting(self._mounting or DisplayMounting())
+        self._cpu_painter.draw_composition(composition)
 
-    def _draw(self) -> None:
+    def _draw_display(self) -> None:
         assert self._last is not None
-        renderer = self._ready.renderer
-        if self._processor is not None and isinstance(self._last, pygame.Surface):
-            self._ready.on(None)
+        renderer = self._open_painter.renderer
+        if self._cpu_painter is not None and isinstance(self._last, pygame.Surface):
+            self._open_painter.set_target(None)
             renderer.clear()
-            self._ready.picture(self._last, (0, 0, *fitted(self._last.get_size(), renderer.size)), smooth=False)
-            self._ready.forget()
+            self._open_painter.draw_image(
+                self._last, (0, 0, *fit_size(self._last.get_size(), renderer.output_size)), smooth=False
+            )
+            self._open_painter.evict_textures()
             return
-        panel = self._panel(self._last)
-        mounting = list(self._mounting.parts(panel)) if self._mounting else []
-        full = self._mounting.size(panel) if self._mounting else panel
-        room = fitted(full, renderer.size)
+        panel = self._panel_size(self._last)
+        mounting = list(self._mounting.mounted_parts(panel)) if self._mounting else []
+        full = self._mounting.display_size(panel) if self._mounting else panel
+        room = fit_size(full, renderer.output_size)
         if not mounting and room == full:
-            self._ready.on(None)
+            self._open_painter.set_target(None)
             renderer.clear()
-            self._panel_picture()
+            self._draw_panel()
         else:
             # What is smaller than the picture gets it smaller.
             share = room[0] / full[0]
-            target = self._ready.room("panel", panel)
-            self._ready.on(target)
-            self._panel_picture()
-            self._ready.on(None)
+            target = self._open_painter.target_texture("panel", panel)
+            self._open_painter.set_target(target)
+            self._draw_panel()
+            self._open_painter.set_target(None)
             renderer.clear()
             for part in mounting:
                 area = tuple(share * side for side in part.target)
-                renderer.copy(target, area, part.source, part.rotation, smooth=part.smooth or share < 1)  # type: ignore[arg-type]
+                renderer.draw_texture(target, area, part.source, part.rotation, smooth=part.smooth or share < 1)  # type: ignore[arg-type]
             if not mounting:
-                renderer.copy(target, (0, 0, *room))
+                renderer.draw_texture(target, (0, 0, *room))
 
-    def _panel(self, what: Composition | pygame.Surface) -> Size:
+    def _panel_size(self, what: PanelComposition | pygame.Surface) -> Size:
         return what.get_size() if isinstance(what, pygame.Surface) else what.size
 
-    def _panel_picture(self) -> None:
+    def _draw_panel(self) -> None:
         if isinstance(self._last, pygame.Surface):
-            self._ready.picture(self._last, (0, 0, *self._last.get_size()), smooth=False)
+            self._open_painter.draw_image(self._last, (0, 0, *self._last.get_size()), smooth=False)
         elif self._last is not None:
-            self._ready.compose(self._last)
-        self._ready.forget()
+            self._open_painter.draw_composition(self._last)
+        self._open_painter.evict_textures()
 
 
-class _Whole:
+class _DisplayImageSink:
     """The display, for what the processor draws in the place of the GPU."""
 
-    def __init__(self, gpu: Gpu) -> None:
+    def __init__(self, gpu: GpuOutput) -> None:
         self._gpu = gpu
-        self._picture: pygame.Surface | None = None
+        self._image: pygame.Surface | None = None
 
-    def present(self, picture: pygame.Surface) -> None:
+    def present_image(self, image: pygame.Surface) -> None:
         """Show a picture. It is drawn in again, and textures are kept by their pictures."""
-        self._picture = picture.copy()
-        self._gpu.show_whole(self._picture)
+        self._image = image.copy()
+        self._gpu.show_display_image(self._image)
 
-    def capture(self) -> pygame.Surface:
+    def last_presented(self) -> pygame.Surface:
         """Return what was shown last."""
-        assert self._picture is not None
-        return self._picture
+        assert self._image is not None
+        return self._image

@@ -17,10 +17,10 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-SYSTEM = Path("/sys/class/drm")
-DEVICES = Path("/dev/dri")
+DRM_FOLDER = Path("/sys/class/drm")
+DEVICE_FOLDER = Path("/dev/dri")
 _CONNECTOR = re.compile(r"card(\d+)-(.+)-(\d+)")
-_TYPES = {
+_CONNECTOR_TYPES = {
     "VGA": 1, "DVI-I": 2, "DVI-D": 3, "DVI-A": 4, "Composite": 5, "LVDS": 8, "DP": 10, "HDMI-A": 11, "HDMI-B": 12,
     "eDP": 14, "Virtual": 15, "DSI": 16, "DPI": 17,
 }  # fmt: skip
@@ -30,7 +30,7 @@ _DPMS_ON, _DPMS_OFF = 0, 3
 
 
 @dataclass(frozen=True, slots=True)
-class Connector:
+class DisplayConnector:
     """A socket of a graphics card with a display in it."""
 
     card: int
@@ -45,23 +45,23 @@ class Connector:
         return f"{self.kind}-{self.number}"
 
 
-def connected(system: Path = SYSTEM) -> tuple[Connector, ...]:
+def connected_displays(system: Path = DRM_FOLDER) -> tuple[DisplayConnector, ...]:
     """Return the sockets that have a display in them."""
     found = []
     for path in sorted(system.glob("card*-*")):
         match = _CONNECTOR.fullmatch(path.name)
-        if match and match[2] != "Writeback" and _text(path / "status") == "connected":
-            found.append(Connector(int(match[1]), match[2], int(match[3]), _text(path / "modes")))
+        if match and match[2] != "Writeback" and _read_text(path / "status") == "connected":
+            found.append(DisplayConnector(int(match[1]), match[2], int(match[3]), _read_text(path / "modes")))
     return tuple(found)
 
 
-def cards(system: Path = SYSTEM) -> tuple[int, ...]:
+def display_cards(system: Path = DRM_FOLDER) -> tuple[int, ...]:
     """Return the cards that displays can be plugged into: others, such as that of a Raspberry Pi 5's GPU, only draw."""
     found = {int(match[1]) for path in system.glob("card*-*") if (match := _CONNECTOR.fullmatch(path.name))}
     return tuple(sorted(found))
 
 
-def obstacle(card: int, devices: Path = DEVICES) -> str:
+def card_problem(card: int, devices: Path = DEVICE_FOLDER) -> str:
     """Return why a card cannot be used, as far as that can be seen; empty: nothing is known."""
     path = devices / f"card{card}"
     if not path.exists():
@@ -71,20 +71,20 @@ def obstacle(card: int, devices: Path = DEVICES) -> str:
     return ""
 
 
-def is_lit(connector: Connector, system: Path = SYSTEM) -> bool | None:
+def is_signal_on(connector: DisplayConnector, system: Path = DRM_FOLDER) -> bool | None:
     """Return whether the display is on, as the kernel says; None: it does not say."""
-    said = _text(system / f"card{connector.card}-{connector.name}" / "dpms")
+    said = _read_text(system / f"card{connector.card}-{connector.name}" / "dpms")
     return said == "On" if said else None
 
 
-def edid(connector: Connector, system: Path = SYSTEM) -> bytes:
+def read_edid(connector: DisplayConnector, system: Path = DRM_FOLDER) -> bytes:
     """Return what a display says of itself; empty where it says nothing."""
     with suppress(OSError):
         return (system / f"card{connector.card}-{connector.name}" / "edid").read_bytes()
     return b""
 
 
-def is_ours(card: int) -> bool:
+def is_drm_master(card: int) -> bool:
     """Tell whether what this process draws on a card is shown: another program may have its displays.
 
     SDL does not tell, and draws for nobody.
@@ -98,7 +98,7 @@ def is_ours(card: int) -> bool:
         return True
 
 
-def switch(connector: Connector, on: bool) -> str:
+def switch_signal(connector: DisplayConnector, on: bool) -> str:
     """Switch a display that this process draws on; return why it could not be, or nothing."""
     descriptor = _open_card(connector.card)
     if descriptor is None:
@@ -110,7 +110,7 @@ def switch(connector: Connector, on: bool) -> str:
     number = _connector_id(drm, descriptor, connector)
     if number is None:
         return f"{connector.name} is gone"
-    prop = _property(drm, descriptor, number, b"DPMS")
+    prop = _property_id(drm, descriptor, number, b"DPMS")
     if prop is None:
         return f"{connector.name} has no DPMS"
     answer = drm.drmModeConnectorSetProperty(descriptor, number, prop, ctypes.c_uint64(_DPMS_ON if on else _DPMS_OFF))
@@ -126,7 +126,7 @@ def _open_card(card: int) -> int | None:
     return None
 
 
-class _Resources(ctypes.Structure):
+class _DrmResources(ctypes.Structure):
     """drmModeRes."""
 
     _fields_ = [
@@ -137,13 +137,13 @@ class _Resources(ctypes.Structure):
     ]  # fmt: skip
 
 
-class _Connector(ctypes.Structure):
+class _DrmConnector(ctypes.Structure):
     """The beginning of drmModeConnector."""
 
     _fields_ = [(name, ctypes.c_uint32) for name in ("number", "encoder", "kind", "kind_number")]
 
 
-class _Properties(ctypes.Structure):
+class _DrmProperties(ctypes.Structure):
     """drmModeObjectProperties."""
 
     _fields_ = [
@@ -152,29 +152,32 @@ class _Properties(ctypes.Structure):
     ]  # fmt: skip
 
 
-class _Property(ctypes.Structure):
+class _DrmProperty(ctypes.Structure):
     """The beginning of drmModePropertyRes."""
 
     _fields_ = [("number", ctypes.c_uint32), ("flags", ctypes.c_uint32), ("name", ctypes.c_char * 32)]
 
 
-def _got(drm: Any, name: str, kind: type[ctypes.Structure], *arguments: object) -> Any:
+def _call_drm(drm: Any, name: str, kind: type[ctypes.Structure], *arguments: object) -> Any:
     function = getattr(drm, name)
     function.restype = ctypes.POINTER(kind)
     found = function(*arguments)
     return found if found else None
 
 
-def _connector_id(drm: Any, descriptor: int, wanted: Connector) -> int | None:
-    resources = _got(drm, "drmModeGetResources", _Resources, descriptor)
+def _connector_id(drm: Any, descriptor: int, wanted: DisplayConnector) -> int | None:
+    resources = _call_drm(drm, "drmModeGetResources", _DrmResources, descriptor)
     if resources is None:
         return None
     try:
         for number in resources.contents.connectors[: resources.contents.connector_count]:
-            found = _got(drm, "drmModeGetConnectorCurrent", _Connector, descriptor, ctypes.c_uint32(number))
+            found = _call_drm(drm, "drmModeGetConnectorCurrent", _DrmConnector, descriptor, ctypes.c_uint32(number))
             if found is None:
                 continue
-            same = (found.contents.kind, found.contents.kind_number) == (_TYPES.get(wanted.kind), wanted.number)
+            same = (found.contents.kind, found.contents.kind_number) == (
+                _CONNECTOR_TYPES.get(wanted.kind),
+                wanted.number,
+            )
             drm.drmModeFreeConnector(found)
             if same:
                 return int(number)
@@ -183,16 +186,16 @@ def _connector_id(drm: Any, descriptor: int, wanted: Connector) -> int | None:
     return None
 
 
-def _property(drm: Any, descriptor: int, connector: int, name: bytes) -> int | None:
-    found = _got(
-        drm, "drmModeObjectGetProperties", _Properties, descriptor,
+def _property_id(drm: Any, descriptor: int, connector: int, name: bytes) -> int | None:
+    found = _call_drm(
+        drm, "drmModeObjectGetProperties", _DrmProperties, descriptor,
         ctypes.c_uint32(connector), ctypes.c_uint32(_CONNECTOR_OBJECT),
     )  # fmt: skip
     if found is None:
         return None
     try:
         for number in found.contents.numbers[: found.contents.count]:
-            each = _got(drm, "drmModeGetProperty", _Property, descriptor, ctypes.c_uint32(number))
+            each = _call_drm(drm, "drmModeGetProperty", _DrmProperty, descriptor, ctypes.c_uint32(number))
             if each is None:
                 continue
             same = each.contents.name == name
@@ -204,7 +207,7 @@ def _property(drm: Any, descriptor: int, connector: int, name: bytes) -> int | N
     return None
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     with suppress(OSError, UnicodeDecodeError):
         return path.read_text(encoding="ascii").strip()
     return ""

@@ -16,13 +16,13 @@ DDP_BYTES = 1440
 UNIVERSE_BYTES = 510
 """170 pixels: a universe has 512 channels, and no pixel lies in two."""
 FIRST_UNIVERSE = {"artnet": 0, "sacn": 1}
-MOST_UNIVERSES = {"artnet": 32_768, "sacn": 63_999}
+MAX_UNIVERSES = {"artnet": 32_768, "sacn": 63_999}
 _DDP = struct.Struct(">BBBBIH")
 _DDP_VERSION, _DDP_PUSH, _DDP_QUERY_OR_REPLY, _DDP_RGB8, _DDP_DISPLAY = 0x40, 0x01, 0x06, 0x0B, 1
 _SACN_PRIORITY = 100
 
 
-def ddp(pixels: bytes, sequence: int) -> Iterator[bytes]:
+def ddp_datagrams(pixels: bytes, sequence: int) -> Iterator[bytes]:
     """Yield the datagrams of a picture for a DDP display; the last one makes it seen.
 
     Args:
@@ -46,7 +46,7 @@ class DdpPart(NamedTuple):
     """Whether the picture is to be seen now."""
 
 
-def read_ddp(datagram: bytes) -> DdpPart | None:
+def parse_ddp(datagram: bytes) -> DdpPart | None:
     """Return what is in a datagram; None: it is not one of a picture."""
     if len(datagram) < _DDP.size:
         return None
@@ -57,9 +57,9 @@ def read_ddp(datagram: bytes) -> DdpPart | None:
     return DdpPart(offset, pixels if len(pixels) == length else b"", bool(flags & _DDP_PUSH))
 
 
-def artnet(pixels: bytes, sequence: int, first_universe: int = 0) -> Iterator[bytes]:
+def artnet_datagrams(pixels: bytes, sequence: int, first_universe: int = 0) -> Iterator[bytes]:
     """Yield the datagrams of a picture for Art-Net nodes, and the one that makes all of it seen at once."""
-    for universe, part in _universes(pixels, first_universe):
+    for universe, part in _split_universes(pixels, first_universe):
         even = part + b"\0" * (len(part) % 2)
         yield (
             b"Art-Net\0" + struct.pack("<H", 0x5000) + struct.pack(">HBB", 14, sequence % 255 + 1, 0)
@@ -68,7 +68,9 @@ def artnet(pixels: bytes, sequence: int, first_universe: int = 0) -> Iterator[by
     yield b"Art-Net\0" + struct.pack("<H", 0x5200) + struct.pack(">HBB", 14, 0, 0)
 
 
-def sacn(pixels: bytes, sequence: int, first_universe: int = 1, sender: bytes = b"\0" * 16) -> Iterator[bytes]:
+def sacn_datagrams(
+    pixels: bytes, sequence: int, first_universe: int = 1, sender: bytes = b"\0" * 16
+) -> Iterator[bytes]:
     """Yield the datagrams of a picture for E1.31 receivers.
 
     Args:
@@ -77,12 +79,26 @@ def sacn(pixels: bytes, sequence: int, first_universe: int = 1, sender: bytes = 
         first_universe: That of the first pixel; the others follow.
         sender: Sixteen bytes that tell this sender from others.
     """
-    for universe, part in _universes(pixels, first_universe):
-        data = struct.pack(">HBBHHH", _length(10 + 1 + len(part)), 0x02, 0xA1, 0, 1, 1 + len(part)) + b"\0" + part
-        framing = struct.pack(
-            ">HI64sBHBBH", _length(77 + len(data)), 0x02, b"Beffroi", _SACN_PRIORITY, 0, sequence % 256, 0, universe
+    for universe, part in _split_universes(pixels, first_universe):
+        data = (
+            struct.pack(">HBBHHH", _flags_and_length(10 + 1 + len(part)), 0x02, 0xA1, 0, 1, 1 + len(part))
+            + b"\0"
+            + part
         )
-        root = struct.pack(">HH12sHI16s", 0x10, 0, b"ASC-E1.17", _length(22 + len(framing) + len(data)), 0x04, sender)
+        framing = struct.pack(
+            ">HI64sBHBBH",
+            _flags_and_length(77 + len(data)),
+            0x02,
+            b"Beffroi",
+            _SACN_PRIORITY,
+            0,
+            sequence % 256,
+            0,
+            universe,
+        )
+        root = struct.pack(
+            ">HH12sHI16s", 0x10, 0, b"ASC-E1.17", _flags_and_length(22 + len(framing) + len(data)), 0x04, sender
+        )
         yield root + framing + data
 
 
@@ -101,11 +117,11 @@ def gamma_table(gamma: float) -> bytes:
     return bytes(round(255 * (value / 255) ** gamma) for value in range(256))
 
 
-def _universes(pixels: bytes, first: int) -> Iterator[tuple[int, bytes]]:
+def _split_universes(pixels: bytes, first: int) -> Iterator[tuple[int, bytes]]:
     for number, offset in enumerate(range(0, len(pixels), UNIVERSE_BYTES)):
         yield first + number, pixels[offset : offset + UNIVERSE_BYTES]
 
 
-def _length(size: int) -> int:
+def _flags_and_length(size: int) -> int:
     """Return flags and length of a layer of E1.31."""
     return 0x7000 | size

@@ -25,7 +25,7 @@ _MASKS = (0xFF0000, 0xFF00, 0xFF, 0)
 _NONE, _BLEND = 0, 1
 _NEAREST, _LINEAR = 0, 1
 _BT709 = 2
-TOLERANCE = 8
+COLOUR_TOLERANCE = 8
 """By how much a colour of the self-test may be off, of 255."""
 _GL_RENDERER = 0x1F01
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
@@ -35,15 +35,15 @@ class SdlError(Exception):
     """SDL refuses; the message says why."""
 
 
-class _Rect(ctypes.Structure):
+class _SdlRect(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int) for name in ("x", "y", "w", "h")]
 
 
-class _FloatRect(ctypes.Structure):
+class _SdlFloatRect(ctypes.Structure):
     _fields_ = [(name, ctypes.c_float) for name in ("x", "y", "w", "h")]
 
 
-class _Mode(ctypes.Structure):
+class _SdlDisplayMode(ctypes.Structure):
     """SDL_DisplayMode."""
 
     _fields_ = [
@@ -52,7 +52,7 @@ class _Mode(ctypes.Structure):
     ]  # fmt: skip
 
 
-class _Info(ctypes.Structure):
+class _SdlRendererInfo(ctypes.Structure):
     _fields_ = [
         ("name", ctypes.c_char_p), ("flags", ctypes.c_uint32), ("format_count", ctypes.c_uint32),
         ("formats", ctypes.c_uint32 * 16), ("max_width", ctypes.c_int), ("max_height", ctypes.c_int),
@@ -60,7 +60,7 @@ class _Info(ctypes.Structure):
 
 
 @cache
-def library() -> Any:
+def sdl_library() -> Any:
     """Return the SDL that pygame has loaded.
 
     Raises:
@@ -113,49 +113,51 @@ def library() -> Any:
     return sdl
 
 
-def _check(answer: int) -> None:
+def _raise_on_error(answer: int) -> None:
     if answer != 0:
-        raise SdlError(library().SDL_GetError().decode(errors="replace"))
+        raise SdlError(sdl_library().SDL_GetError().decode(errors="replace"))
 
 
 def display_rate() -> float:
     """Return how many pictures a second the first display shows; 0 where SDL does not know."""
-    mode = _Mode()
+    mode = _SdlDisplayMode()
     with suppress(SdlError):
-        if library().SDL_GetCurrentDisplayMode(0, ctypes.byref(mode)) == 0:
+        if sdl_library().SDL_GetCurrentDisplayMode(0, ctypes.byref(mode)) == 0:
             return float(mode.rate)
     return 0.0
 
 
-class Texture:
+class SdlTexture:
     """Pixels that the GPU has. Belongs to the renderer that made it."""
 
     def __init__(self, renderer: int, kind: int, access: int, size: tuple[int, int]) -> None:
         self.size = size
-        self.handle = library().SDL_CreateTexture(renderer, kind, access, *size)
+        self.handle = sdl_library().SDL_CreateTexture(renderer, kind, access, *size)
         if not self.handle:
-            _check(1)
+            _raise_on_error(1)
 
-    def upload(self, surface: pygame.Surface) -> None:
+    def upload_surface(self, surface: pygame.Surface) -> None:
         """Take the pixels of a surface of the same size."""
         if surface.get_masks() != _MASKS:
             surface = surface.convert(32)
-        _check(library().SDL_UpdateTexture(self.handle, None, surface._pixels_address, surface.get_pitch()))
+        _raise_on_error(
+            sdl_library().SDL_UpdateTexture(self.handle, None, surface._pixels_address, surface.get_pitch())
+        )
 
-    def upload_planes(self, frame: Any) -> None:
+    def upload_frame(self, frame: Any) -> None:
         """Take the planes of an ``av.VideoFrame`` of the same size."""
         planes = [part for plane in frame.planes[:3] for part in (plane.buffer_ptr, plane.line_size)]
-        update = library().SDL_UpdateNVTexture if len(frame.planes) == 2 else library().SDL_UpdateYUVTexture
-        _check(update(self.handle, None, *planes))
+        update = sdl_library().SDL_UpdateNVTexture if len(frame.planes) == 2 else sdl_library().SDL_UpdateYUVTexture
+        _raise_on_error(update(self.handle, None, *planes))
 
-    def destroy(self) -> None:
+    def release(self) -> None:
         """Give it back."""
         if self.handle:
-            library().SDL_DestroyTexture(self.handle)
+            sdl_library().SDL_DestroyTexture(self.handle)
         self.handle = None
 
 
-class Renderer:
+class SdlRenderer:
     """Draws into a window with its GPU.
 
     Raises:
@@ -163,18 +165,18 @@ class Renderer:
     """
 
     def __init__(self, window: pygame.Window, *, vsync: bool) -> None:
-        sdl = library()
+        sdl = sdl_library()
         handle = sdl.SDL_GetWindowFromID(window.id)
         flags = _ACCELERATED | _TARGETS | (_VSYNC if vsync else 0)
         self._handle = sdl.SDL_CreateRenderer(handle, -1, flags)
         if not self._handle:
-            _check(1)
+            _raise_on_error(1)
         sdl.SDL_SetYUVConversionMode(_BT709)
-        info = _Info()
-        _check(sdl.SDL_GetRendererInfo(self._handle, ctypes.byref(info)))
-        self.name = f"{info.name.decode()} ({_driver()})"
+        info = _SdlRendererInfo()
+        _raise_on_error(sdl.SDL_GetRendererInfo(self._handle, ctypes.byref(info)))
+        self.name = f"{info.name.decode()} ({_opengl_driver()})"
         """Such as ``opengles2 (V3D 4.2)``."""
-        self.largest = info.max_width, info.max_height
+        self.max_texture_size = info.max_width, info.max_height
         """Of a texture, in pixels."""
 
     @property
@@ -183,66 +185,68 @@ class Renderer:
         return any(word in self.name.lower() for word in _SOFTWARE)
 
     @property
-    def size(self) -> tuple[int, int]:
+    def output_size(self) -> tuple[int, int]:
         """Of the window, in pixels."""
         width, height = ctypes.c_int(), ctypes.c_int()
-        _check(library().SDL_GetRendererOutputSize(self._handle, ctypes.byref(width), ctypes.byref(height)))
+        _raise_on_error(
+            sdl_library().SDL_GetRendererOutputSize(self._handle, ctypes.byref(width), ctypes.byref(height))
+        )
         return width.value, height.value
 
-    def texture(self, surface: pygame.Surface) -> Texture:
+    def create_texture(self, surface: pygame.Surface) -> SdlTexture:
         """Return a texture with the pixels of a surface."""
-        texture = Texture(self._handle, _RGB, _STATIC, surface.get_size())
-        texture.upload(surface)
+        texture = SdlTexture(self._handle, _RGB, _STATIC, surface.get_size())
+        texture.upload_surface(surface)
         return texture
 
-    def planes(self, frame: Any) -> Texture:
+    def create_video_texture(self, frame: Any) -> SdlTexture:
         """Return an empty texture for frames of films like this one."""
         kind = _NV12 if len(frame.planes) == 2 else _IYUV
-        return Texture(self._handle, kind, _STREAMING, (frame.width, frame.height))
+        return SdlTexture(self._handle, kind, _STREAMING, (frame.width, frame.height))
 
-    def target(self, size: tuple[int, int]) -> Texture:
+    def create_target(self, size: tuple[int, int]) -> SdlTexture:
         """Return an empty texture to draw on."""
-        return Texture(self._handle, _RGB, _TARGET, size)
+        return SdlTexture(self._handle, _RGB, _TARGET, size)
 
-    def draw_on(self, texture: Texture | None) -> None:
+    def set_target(self, texture: SdlTexture | None) -> None:
         """Draw on a texture from now on; None: on the window."""
-        _check(library().SDL_SetRenderTarget(self._handle, texture.handle if texture else None))
+        _raise_on_error(sdl_library().SDL_SetRenderTarget(self._handle, texture.handle if texture else None))
 
     def clear(self) -> None:
         """Make everything black."""
-        _check(library().SDL_SetRenderDrawColor(self._handle, 0, 0, 0, 255))
-        _check(library().SDL_RenderClear(self._handle))
+        _raise_on_error(sdl_library().SDL_SetRenderDrawColor(self._handle, 0, 0, 0, 255))
+        _raise_on_error(sdl_library().SDL_RenderClear(self._handle))
 
-    def clip(self, area: Area | None) -> None:
+    def set_clip(self, area: Area | None) -> None:
         """Draw only there from now on; None: everywhere."""
-        rect = ctypes.byref(_Rect(*map(round, area))) if area else None
-        _check(library().SDL_RenderSetClipRect(self._handle, rect))
+        rect = ctypes.byref(_SdlRect(*map(round, area))) if area else None
+        _raise_on_error(sdl_library().SDL_RenderSetClipRect(self._handle, rect))
 
     def darken(self, share: float) -> None:
         """Take that share, from 0 to 1, of the light away."""
-        sdl = library()
-        _check(sdl.SDL_SetRenderDrawBlendMode(self._handle, _BLEND))
-        _check(sdl.SDL_SetRenderDrawColor(self._handle, 0, 0, 0, round(255 * share)))
-        _check(sdl.SDL_RenderFillRect(self._handle, None))
+        sdl = sdl_library()
+        _raise_on_error(sdl.SDL_SetRenderDrawBlendMode(self._handle, _BLEND))
+        _raise_on_error(sdl.SDL_SetRenderDrawColor(self._handle, 0, 0, 0, round(255 * share)))
+        _raise_on_error(sdl.SDL_RenderFillRect(self._handle, None))
 
-    def copy(
-        self, texture: Texture, area: Area, source: Area | None = None, rotation: int = 0, opacity: int = 255,
+    def draw_texture(
+        self, texture: SdlTexture, area: Area, source: Area | None = None, rotation: int = 0, opacity: int = 255,
         *, smooth: bool = True,
     ) -> None:  # fmt: skip
         """Draw a texture, or a part of it, so that it fills an area after its turn clockwise."""
-        sdl = library()
+        sdl = sdl_library()
         left, top, width, height = area
         if rotation in (90, 270):
             # SDL turns about the centre what has its place before the turn.
             left, top, width, height = left + (width - height) / 2, top + (height - width) / 2, height, width
-        part = ctypes.byref(_Rect(*map(round, source))) if source else None
-        _check(sdl.SDL_SetTextureBlendMode(texture.handle, _NONE if opacity == 255 else _BLEND))
-        _check(sdl.SDL_SetTextureAlphaMod(texture.handle, opacity))
-        _check(sdl.SDL_SetTextureScaleMode(texture.handle, _LINEAR if smooth else _NEAREST))
-        place = ctypes.byref(_FloatRect(left, top, width, height))
-        _check(sdl.SDL_RenderCopyExF(self._handle, texture.handle, part, place, float(rotation), None, 0))
+        part = ctypes.byref(_SdlRect(*map(round, source))) if source else None
+        _raise_on_error(sdl.SDL_SetTextureBlendMode(texture.handle, _NONE if opacity == 255 else _BLEND))
+        _raise_on_error(sdl.SDL_SetTextureAlphaMod(texture.handle, opacity))
+        _raise_on_error(sdl.SDL_SetTextureScaleMode(texture.handle, _LINEAR if smooth else _NEAREST))
+        place = ctypes.byref(_SdlFloatRect(left, top, width, height))
+        _raise_on_error(sdl.SDL_RenderCopyExF(self._handle, texture.handle, part, place, float(rotation), None, 0))
 
-    def read(self, surface: pygame.Surface, rows: slice | None = None) -> None:
+    def read_pixels(self, surface: pygame.Surface, rows: slice | None = None) -> None:
         """Take over into a surface of 32 bits what was drawn, from the upper left corner on.
 
         Args:
@@ -252,9 +256,11 @@ class Renderer:
         top, below, _ = (rows or slice(None)).indices(surface.get_height())
         area = (0, top, surface.get_width(), below - top)
         address, pitch = surface.subsurface(area)._pixels_address, surface.get_pitch()
-        _check(library().SDL_RenderReadPixels(self._handle, ctypes.byref(_Rect(*area)), _RGB, address, pitch))
+        _raise_on_error(
+            sdl_library().SDL_RenderReadPixels(self._handle, ctypes.byref(_SdlRect(*area)), _RGB, address, pitch)
+        )
 
-    def test(self) -> None:
+    def run_self_test(self) -> None:
         """Draw a small picture, turned, and look at it.
 
         Raises:
@@ -264,32 +270,32 @@ class Renderer:
         picture = pygame.Surface((4, 4), depth=32)
         for place, colour in zip(((0, 0), (2, 0), (2, 2), (0, 2)), colours, strict=True):
             picture.fill(colour, (*place, 2, 2))
-        texture = self.texture(picture)
+        texture = self.create_texture(picture)
         self.clear()
-        self.copy(texture, (0, 0, 4, 4), rotation=90)
+        self.draw_texture(texture, (0, 0, 4, 4), rotation=90)
         seen = pygame.Surface((4, 4), depth=32)
-        self.read(seen)
-        texture.destroy()
+        self.read_pixels(seen)
+        texture.release()
         for place, colour in zip(((3, 0), (3, 3), (0, 3), (0, 0)), colours, strict=True):
             found = seen.get_at(place)[:3]
-            if any(abs(one - other) > TOLERANCE for one, other in zip(found, colour, strict=True)):
+            if any(abs(one - other) > COLOUR_TOLERANCE for one, other in zip(found, colour, strict=True)):
                 raise SdlError(f"{self.name} draws {found} where {colour} is wanted")
 
     def present(self) -> None:
         """Show what was drawn."""
-        library().SDL_RenderPresent(self._handle)
+        sdl_library().SDL_RenderPresent(self._handle)
 
     def destroy(self) -> None:
         """Give the GPU back, with every texture."""
         if self._handle:
-            library().SDL_DestroyRenderer(self._handle)
+            sdl_library().SDL_DestroyRenderer(self._handle)
         self._handle = None
 
 
-def _driver() -> str:
+def _opengl_driver() -> str:
     """Return what the OpenGL driver calls itself; empty where none is in use."""
     with suppress(AttributeError, UnicodeDecodeError):
-        address = library().SDL_GL_GetProcAddress(b"glGetString")
+        address = sdl_library().SDL_GL_GetProcAddress(b"glGetString")
         if address:
             answer = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_uint)(address)(_GL_RENDERER)
             return (answer or b"").decode()

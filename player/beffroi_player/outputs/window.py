@@ -6,18 +6,18 @@ import os
 
 import pygame
 
-from beffroi_player.outputs.base import Light, OutputError, Size, fitted, start_display
+from beffroi_player.outputs.base import DisplayResult, OutputError, Size, fit_size, start_display
 from beffroi_player.outputs.sdl import display_rate
 
 
-class Window:
+class WindowOutput:
     """A plain window; Escape or its close button end the stage."""
 
-    pump_seconds: float | None = 0.25
+    event_interval_s: float | None = 0.25
     flags = 0
 
     def __init__(self) -> None:
-        self._picture: pygame.Surface | None = None
+        self._image: pygame.Surface | None = None
         self._window: pygame.Surface | None = None
 
     def start(self) -> None:
@@ -30,12 +30,12 @@ class Window:
         os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
         start_display()
 
-    def desktop(self) -> Size:
+    def desktop_size(self) -> Size:
         """Return the size of the first desktop."""
         width, height = pygame.display.get_desktop_sizes()[0]
         return width, height
 
-    def rate(self) -> float:
+    def refresh_rate(self) -> float:
         """Return how many pictures a second the display shows."""
         return display_rate()
 
@@ -45,67 +45,67 @@ class Window:
         Raises:
             OutputError: the desktop does not let us.
         """
-        self._window = self._mode(size)
+        self._window = self._set_mode(size)
         pygame.display.set_caption("Beffroi")
         pygame.mouse.set_visible(False)
 
-    def lent(self, size: Size) -> pygame.Surface | None:
+    def borrow_surface(self, size: Size) -> pygame.Surface | None:
         """Return the window's own memory, to be presented when it is drawn; None if it has another size."""
         return self._window if self._window is not None and self._window.get_size() == size else None
 
-    def present(self, picture: pygame.Surface) -> None:
+    def present_image(self, image: pygame.Surface) -> None:
         """Show a picture."""
         assert self._window is not None
-        self._picture = picture
+        self._image = image
         room = self._window.get_size()
-        if picture.get_width() > room[0] or picture.get_height() > room[1]:
-            picture = pygame.transform.smoothscale(picture, fitted(picture.get_size(), room))
-        if picture is not self._window:
-            self._window.blit(picture, (0, 0))
+        if image.get_width() > room[0] or image.get_height() > room[1]:
+            image = pygame.transform.smoothscale(image, fit_size(image.get_size(), room))
+        if image is not self._window:
+            self._window.blit(image, (0, 0))
         pygame.display.flip()
 
-    def settle(self) -> None:
+    def finish_present(self) -> None:
         """Nothing is left to do."""
 
-    def capture(self) -> pygame.Surface:
+    def last_presented(self) -> pygame.Surface:
         """Return what is in the window, at the size at which it was composed; it changes with the next picture."""
-        assert self._picture is not None
+        assert self._image is not None
         assert self._window is not None
-        return self._picture if self._picture.get_size() != self._window.get_size() else self._window
+        return self._image if self._image.get_size() != self._window.get_size() else self._window
 
-    def pump(self) -> bool:
+    def process_events(self) -> bool:
         """Answer the window system."""
-        closed, exposed = window_events()
+        closed, exposed = poll_window_events()
         if exposed:
             pygame.display.flip()
         return not closed
 
-    def replugged(self) -> bool:
+    def is_display_changed(self) -> bool:
         """Tell whether another display has taken the place of the one that is drawn on: a desktop sees to that."""
         return False
 
-    def check(self) -> None:
+    def check_ownership(self) -> None:
         """See to it that what is drawn is shown; a desktop does."""
 
-    def retake(self) -> None:
+    def reopen_display(self) -> None:
         """Begin anew with another display."""
 
-    def light(self, on: bool, brightness: int) -> Light:
+    def control_display(self, on: bool, brightness: int) -> DisplayResult:
         """Do nothing: the desktop decides."""
-        return Light()
+        return DisplayResult()
 
     def close(self) -> None:
         """Close the window."""
         pygame.display.quit()
 
-    def _mode(self, size: Size) -> pygame.Surface:
+    def _set_mode(self, size: Size) -> pygame.Surface:
         try:
-            return pygame.display.set_mode(fitted(size, self.desktop()), self.flags)
+            return pygame.display.set_mode(fit_size(size, self.desktop_size()), self.flags)
         except pygame.error as error:
             raise OutputError(f"no window: {error}") from error
 
 
-def window_events() -> tuple[bool, bool]:
+def poll_window_events() -> tuple[bool, bool]:
     """Return whether a person has closed the window since the last time, and whether it was uncovered."""
     closed = exposed = False
     for event in pygame.event.get():

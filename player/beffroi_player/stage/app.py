@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pygame
 
 from beffroi_player import notify
-from beffroi_player.nudge import Bell, ring
-from beffroi_player.outputs import Output, OutputError, choose, drawn_by
-from beffroi_player.paths import COPIES
-from beffroi_player.stage.safety import Safety, note_end, note_start
+from beffroi_player.nudge import WakeupSocket, send_wakeup
+from beffroi_player.outputs import Output, OutputError, choose_drawing, choose_output
+from beffroi_player.paths import COPIES_FOLDER
+from beffroi_player.stage.safety import CrashFallback, note_end, note_start
 
 if TYPE_CHECKING:
-    from beffroi_player.stage.loop import Stage
+    from beffroi_player.stage.loop import FrameLoop
 
 log = logging.getLogger(__name__)
 
@@ -41,16 +41,16 @@ def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto
     stopped = _listen_for_stop(bell_path)
     safety = note_start(runtime)
     with ExitStack() as undo:
-        output = choose(output_name, state, runtime, lambda: bool(stopped))
+        output = choose_output(output_name, state, runtime, lambda: bool(stopped))
         undo.callback(output.close)
-        bell = undo.enter_context(Bell(bell_path))
+        bell = undo.enter_context(WakeupSocket(bell_path))
         try:
             output.start()
             # What crashes again and again may well be the driver of a GPU.
-            output = drawn_by(output, drawing if safety is Safety.FULL else "software")
-            splash = _show_last(state, output)
-            notify.ready()
-            stage = _stage(state, runtime, output, splash, safety)
+            output = choose_drawing(output, drawing if safety is CrashFallback.FULL else "software")
+            splash = _show_last_frame(state, output)
+            notify.notify_ready()
+            stage = _create_loop(state, runtime, output, splash, safety)
             # It takes as much memory as the screen: when another picture is on, nobody needs it.
             del splash
             stage.run(bell, lambda: bool(stopped))
@@ -63,11 +63,13 @@ def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto
     return 0
 
 
-def _stage(state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, safety: Safety) -> Stage:
-    from beffroi_player.stage.loop import Stage  # noqa: PLC0415 -- after the first picture
-    from beffroi_player.store import Runtime, State  # noqa: PLC0415
+def _create_loop(
+    state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, safety: CrashFallback
+) -> FrameLoop:
+    from beffroi_player.stage.loop import FrameLoop  # noqa: PLC0415 -- after the first picture
+    from beffroi_player.store import RuntimeDirectory, StateDirectory  # noqa: PLC0415
 
-    stage = Stage(State(state), Runtime(runtime), output, splash, safety=safety)
+    stage = FrameLoop(StateDirectory(state), RuntimeDirectory(runtime), output, splash, fallback=safety)
     # What is alive now stays so: the collector need not walk through it again and again.
     gc.collect()
     gc.freeze()
@@ -77,52 +79,52 @@ def _stage(state: Path, runtime: Path, output: Output, splash: pygame.Surface | 
 def _listen_for_stop(bell_path: Path) -> list[int]:
     stopped: list[int] = []
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
         stopped.append(number)
-        ring(bell_path)
+        send_wakeup(bell_path)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
     return stopped
 
 
-def _show_last(state: Path, output: Output) -> pygame.Surface | None:
+def _show_last_frame(state: Path, output: Output) -> pygame.Surface | None:
     """Present what was on the glass before, if that is known, and return it as it hangs."""
     try:
         last = pygame.image.load(state / "last.png")
     except (OSError, pygame.error):
-        output.open(output.desktop())
+        output.open(output.desktop_size())
         return None
-    settings = _settings(state)
+    settings = _stored_settings(state)
     turned = pygame.transform.rotate(last, -settings["rotation"]).convert(32)
     if settings["overscan_percent"] or settings["viewports"]:
-        _show_mounted(turned, settings, output)
+        _present_mounted(turned, settings, output)
     else:
         output.open(turned.get_size())
-        output.present(turned)
-    output.settle()
+        output.present_image(turned)
+    output.finish_present()
     return turned
 
 
-def _show_mounted(picture: pygame.Surface, settings: dict[str, Any], output: Output) -> None:
+def _present_mounted(picture: pygame.Surface, settings: dict[str, Any], output: Output) -> None:
     from beffroi_content.model import Viewport  # noqa: PLC0415 -- few screens need it
-    from beffroi_player.outputs.canvas import Painter  # noqa: PLC0415
-    from beffroi_player.outputs.mounting import Mounting  # noqa: PLC0415
+    from beffroi_player.outputs.canvas import CompositionPainter  # noqa: PLC0415
+    from beffroi_player.outputs.mounting import DisplayMounting  # noqa: PLC0415
 
     viewports = tuple(Viewport.model_validate(each) for each in settings["viewports"])
-    mounting = Mounting(settings["overscan_percent"], viewports)
-    output.open(mounting.size(picture.get_size()))
-    if isinstance(output, Painter):
-        output.mount(mounting)
-        output.present(picture)
+    mounting = DisplayMounting(settings["overscan_percent"], viewports)
+    output.open(mounting.display_size(picture.get_size()))
+    if isinstance(output, CompositionPainter):
+        output.set_mounting(mounting)
+        output.present_image(picture)
     else:
-        output.present(mounting.mounted(picture))
+        output.present_image(mounting.mount_image(picture))
 
 
-def _settings(state: Path) -> dict[str, Any]:
+def _stored_settings(state: Path) -> dict[str, Any]:
     """Return how the picture lies on the display, as far as it can be read without reading much."""
     found: dict[str, Any] = {"rotation": 0, "overscan_percent": 0, "viewports": []}
-    for path in (state / "programme.json", state / COPIES / "programme.json"):
+    for path in (state / "programme.json", state / COPIES_FOLDER / "programme.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             stored = json.loads(path.read_bytes())["manifest"]["settings"]
             return found | {name: stored[name] for name in found if name in stored}

@@ -15,16 +15,16 @@ from dataclasses import dataclass
 import pygame
 
 from beffroi_player.files import write_file
-from beffroi_player.nudge import ring
-from beffroi_player.outputs.base import Size, memory
+from beffroi_player.nudge import send_wakeup
+from beffroi_player.outputs.base import Size, scratch_surface
 from beffroi_player.outputs.sdl import SdlError
 from beffroi_player.pictures import ppm_header
-from beffroi_player.stage.frames import BREATH_S, bands, panel_size
-from beffroi_player.store import Runtime, Taken
+from beffroi_player.stage.frames import BAND_PAUSE_S, panel_size, upright_bands
+from beffroi_player.store import CaptureInfo, RuntimeDirectory
 
 log = logging.getLogger(__name__)
 
-PATIENCE_MS = 2_000.0
+LONGEST_WAIT_MS = 2_000.0
 """How long it waits for what moves: a transition is over by then, a film or messages that glide may never be."""
 
 STRIP_PIXELS = 256 * 1024
@@ -32,16 +32,16 @@ STRIP_PIXELS = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CaptureSource:
     """What there is to take a picture of."""
 
-    steps: Iterator[pygame.Surface | None]
+    copy_steps: Iterator[pygame.Surface | None]
     """Copy what was presented; see ``Painter.photograph``."""
     rotation: int
-    taken: Taken
+    taken: CaptureInfo
 
 
-class Camera:
+class ScreenCapture:
     """Takes one picture at a time. Belongs to the frame loop.
 
     Args:
@@ -51,66 +51,73 @@ class Camera:
     """
 
     def __init__(
-        self, runtime: Runtime, size: Callable[[], Size | None], view: Callable[[pygame.Surface], View | None]
+        self,
+        runtime: RuntimeDirectory,
+        size: Callable[[], Size | None],
+        view: Callable[[pygame.Surface], CaptureSource | None],
     ) -> None:
-        self._runtime, self._size, self._view = runtime, size, view
-        self._asked_ms: float | None = None
-        self._memory: pygame.Surface | None = None
-        self._work: Iterator[tuple[pygame.Surface, View] | None] | None = None
+        self._runtime, self._panel_size, self._source = runtime, size, view
+        self._requested_ms: float | None = None
+        self._spare_surface: pygame.Surface | None = None
+        self._copying: Iterator[tuple[pygame.Surface, CaptureSource] | None] | None = None
         """What is being done, in steps."""
         self._thread: threading.Thread | None = None
-        self._writes = False
+        self._is_writing = False
 
-    def ask(self, uptime_ms: float) -> None:
+    def request_capture(self, uptime_ms: float) -> None:
         """Take a picture as soon as may be."""
-        self._asked_ms = uptime_ms if self._asked_ms is None else self._asked_ms
+        self._requested_ms = uptime_ms if self._requested_ms is None else self._requested_ms
 
-    def look(self, uptime_ms: float, *, moves: bool) -> bool:
+    def continue_capture(self, uptime_ms: float, *, moves: bool) -> bool:
         """Take the picture that was asked for, if this is the moment, or go on with it. Return whether that was done.
 
         Args:
             uptime_ms: Now.
             moves: Whether something on the glass moves: then it waits a little, and takes one step at a time.
         """
-        if self._work is None and not self._begins(uptime_ms, moves):
+        if self._copying is None and not self._may_begin(uptime_ms, moves):
             return False
-        work = self._work = self._work or self._steps()
-        copied: tuple[pygame.Surface, View] | None = None
+        work = self._copying = self._copying or self._copy_steps()
+        copied: tuple[pygame.Surface, CaptureSource] | None = None
         try:
             for copied in work:
                 if copied is not None or moves:
                     break
             else:
-                self._work = None
+                self._copying = None
         except (OSError, pygame.error, SdlError) as error:
             log.warning("no picture of the glass: %s", error)
-            copied = self._work = None
+            copied = self._copying = None
         if copied is not None:
             copy, view = copied
             # While something moves its memory is kept for the next one: to get it anew takes longer.
-            self._memory = copy if moves else None
-            self._writes, self._work = True, None
+            self._spare_surface = copy if moves else None
+            self._is_writing, self._copying = True, None
             arguments = (copy, view.rotation, view.taken)
-            self._thread = threading.Thread(target=self._write, args=arguments, name="camera", daemon=True)
+            self._thread = threading.Thread(target=self._write_capture, args=arguments, name="camera", daemon=True)
             self._thread.start()
         return True
 
-    def _begins(self, uptime_ms: float, moves: bool) -> bool:
-        if self._asked_ms is None or self._writes or (moves and uptime_ms - self._asked_ms < PATIENCE_MS):
+    def _may_begin(self, uptime_ms: float, moves: bool) -> bool:
+        if (
+            self._requested_ms is None
+            or self._is_writing
+            or (moves and uptime_ms - self._requested_ms < LONGEST_WAIT_MS)
+        ):
             return False
-        self._asked_ms = None
-        return self._size() is not None
+        self._requested_ms = None
+        return self._panel_size() is not None
 
-    def _steps(self) -> Iterator[tuple[pygame.Surface, View] | None]:
+    def _copy_steps(self) -> Iterator[tuple[pygame.Surface, CaptureSource] | None]:
         """Yield None for each step, and in the end the copy."""
-        size = self._size() or (1, 1)
-        room, rows = memory(size, self._memory), max(1, STRIP_PIXELS // size[0])
-        for top in range(0, size[1] if room is not self._memory else 0, rows):
+        size = self._panel_size() or (1, 1)
+        room, rows = scratch_surface(size, self._spare_surface), max(1, STRIP_PIXELS // size[0])
+        for top in range(0, size[1] if room is not self._spare_surface else 0, rows):
             # The system gives memory when it is first written to, which takes longer than to copy.
             room.fill(0, (0, top, size[0], rows))
             yield None
-        view = self._view(room)
-        for copy in view.steps if view is not None else ():
+        view = self._source(room)
+        for copy in view.copy_steps if view is not None else ():
             yield (copy, view) if copy is not None and view is not None else None
 
     def close(self) -> None:
@@ -118,17 +125,17 @@ class Camera:
         if self._thread is not None:
             self._thread.join(2.0)
 
-    def _write(self, picture: pygame.Surface, rotation: int, taken: Taken) -> None:
+    def _write_capture(self, picture: pygame.Surface, rotation: int, taken: CaptureInfo) -> None:
         try:
             head = ppm_header(panel_size(picture.get_size(), rotation), taken.to_json())
-            rows = bands(picture, rotation, lambda: time.sleep(BREATH_S))
-            write_file(self._runtime.capture, head, *rows, durable=False)
+            rows = upright_bands(picture, rotation, lambda: time.sleep(BAND_PAUSE_S))
+            write_file(self._runtime.capture_image, head, *rows, durable=False)
         except (OSError, ValueError, MemoryError, pygame.error) as error:
             log.warning("no picture of the glass: %s", error)
         else:
-            ring(self._runtime.agent_bell)
+            send_wakeup(self._runtime.agent_socket)
         finally:
-            self._writes = False
-        if self._asked_ms is not None:
+            self._is_writing = False
+        if self._requested_ms is not None:
             # It was asked for another one meanwhile, and the loop may be asleep.
-            ring(self._runtime.stage_bell)
+            send_wakeup(self._runtime.stage_socket)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import pygame
 
-from beffroi_content.model import PowerState, Transition
+from beffroi_content.model import PowerState, SlideTransition
 from beffroi_content.timeline import ClockState, Moment
-from beffroi_content.timeline.display import Display
-from beffroi_player.outputs.composition import Area, Composition, Layer
-from beffroi_player.stage.cinema import Cinema
-from beffroi_player.stage.frames import BrokenFrame, Frames, panel_size, turned_area
-from beffroi_player.stage.glider import layers as glided
-from beffroi_player.stage.scenery import Picture, Piece
+from beffroi_content.timeline.display import DisplayPower
+from beffroi_player.outputs.composition import Area, DrawingLayer, PanelComposition
+from beffroi_player.stage.cinema import VideoPlayback
+from beffroi_player.stage.frames import BrokenFrame, FrameCache, panel_area, panel_size
+from beffroi_player.stage.glider import marquee_layers as glided
+from beffroi_player.stage.scenery import PlacedFrame, SceneFrames
 from beffroi_player.store import Size
 
 TRANSITION_MS = 600.0
@@ -22,29 +22,29 @@ ZOOM_MS = 1_200.0
 """A zoom is slow."""
 
 
-class Composer:
+class FrameCompositor:
     """Lays over pictures what moves."""
 
-    def __init__(self, cinema: Cinema, frames: Frames) -> None:
-        self._cinema, self._frames = cinema, frames
+    def __init__(self, videos: VideoPlayback, frames: FrameCache) -> None:
+        self._videos, self._frames = videos, frames
 
     @staticmethod
-    def glides(picture: Picture, moment: Moment) -> bool:
+    def has_marquee(picture: SceneFrames, moment: Moment) -> bool:
         """Tell whether messages glide over a picture."""
-        return any(_lasting(piece, moment) for piece in picture.pieces)
+        return any(_current_messages(piece, moment) for piece in picture.placed)
 
-    def composition(
+    def compose_layers(
         self,
         base: pygame.Surface,
-        picture: Picture,
+        picture: SceneFrames,
         moment: Moment,
         size: Size,
         rotation: int,
-        light: Display,
+        light: DisplayPower,
         at_ms: float,
         *,
         fine: bool,
-    ) -> Composition:
+    ) -> PanelComposition:
         """Return a picture with the frames of its films, and over them what lies over them, as dark as is wanted.
 
         Args:
@@ -57,35 +57,35 @@ class Composer:
             at_ms: Unix time of which messages are that glide: that of the step.
             fine: Whether they may lie between pixels.
         """
-        layers = [Layer.whole(base)]
+        layers = [DrawingLayer.full_panel(base)]
         moves = False
-        for piece, surface in zip(picture.pieces, picture.surfaces, strict=True):
+        for piece, surface in zip(picture.placed, picture.surfaces, strict=True):
             slide = piece.shown.slide if piece.shown else None
-            film = self._cinema.layer(slide, piece.rectangle, moment.unix_ms, size, rotation)
+            film = self._videos.layer_of(slide, piece.rectangle, moment.unix_ms, size, rotation)
             if moves:
-                layers.append(Layer(surface, turned_area(piece.rectangle, size, rotation)))
-            above = [film] if film else self._messages(piece, moment, size, rotation, at_ms, fine)
+                layers.append(DrawingLayer(surface, panel_area(piece.rectangle, size, rotation)))
+            above = [film] if film else self._marquee_layers(piece, moment, size, rotation, at_ms, fine)
             if above:
                 moves = True
                 # What is covered need not be drawn.
                 covers = film.area == layers[0].area if film else piece.rectangle.size == size
                 layers = above if covers else [*layers, *above]
         brightness = 100 if light.state is PowerState.ON else light.brightness
-        return Composition(base.get_size(), tuple(layers), brightness, rotation=rotation)
+        return PanelComposition(base.get_size(), tuple(layers), brightness, rotation=rotation)
 
-    def _messages(
-        self, piece: Piece, moment: Moment, size: Size, rotation: int, at_ms: float, fine: bool
-    ) -> list[Layer]:
+    def _marquee_layers(
+        self, piece: PlacedFrame, moment: Moment, size: Size, rotation: int, at_ms: float, fine: bool
+    ) -> list[DrawingLayer]:
         found = []
-        for name in _lasting(piece, moment):
+        for name in _current_messages(piece, moment):
             with suppress(BrokenFrame):
-                found.append(self._frames.load(name))
+                found.append(self._frames.load_frame(name))
         fitting = [each for each in found if panel_size(each.get_size(), rotation)[1] == piece.rectangle.height]
         return glided(fitting, piece.rectangle, at_ms, size, rotation, fine=fine) if fitting else []
 
 
 @dataclass
-class Blend:
+class RunningTransition:
     """A picture that gives way to another.
 
     Args:
@@ -95,28 +95,28 @@ class Blend:
         changing: The part of the panel where it does; None: all of it.
     """
 
-    kind: Transition
-    before: Composition
-    begun_ms: float
-    changing: Area | None = None
+    kind: SlideTransition
+    before: PanelComposition
+    started_ms: float
+    changing_area: Area | None = None
 
     def is_over(self, uptime_ms: float) -> bool:
         """Tell whether only the new picture is left."""
-        return uptime_ms - self.begun_ms >= self.lasts_ms
+        return uptime_ms - self.started_ms >= self.duration_ms
 
-    def at(self, after: Composition, uptime_ms: float) -> Composition:
+    def composition_at(self, after: PanelComposition, uptime_ms: float) -> PanelComposition:
         """Return what is between the two."""
-        linear = min(1.0, max(0.0, (uptime_ms - self.begun_ms) / self.lasts_ms))
+        linear = min(1.0, max(0.0, (uptime_ms - self.started_ms) / self.duration_ms))
         done = linear * linear * (3 - 2 * linear)
-        return replace(after, before=self.before, kind=self.kind, done=done, changing=self.changing)
+        return replace(after, previous=self.before, transition=self.kind, progress=done, changing_area=self.changing_area)
 
     @property
-    def lasts_ms(self) -> float:
+    def duration_ms(self) -> float:
         """From the beginning to the end, in milliseconds."""
-        return ZOOM_MS if self.kind is Transition.ZOOM else TRANSITION_MS
+        return ZOOM_MS if self.kind is SlideTransition.ZOOM else TRANSITION_MS
 
 
-def _lasting(piece: Piece, moment: Moment) -> list[str]:
+def _current_messages(piece: PlacedFrame, moment: Moment) -> list[str]:
     """Return the messages that are not over; while nobody knows the time, those that never are."""
     knows = moment.clock is not ClockState.UNKNOWN
     return [each.frame for each in piece.strips

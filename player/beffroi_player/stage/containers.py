@@ -8,7 +8,7 @@ from typing import Any
 _FORMATS = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2"}
 
 
-def opened(path: Path) -> Any:
+def open_container(path: Path) -> Any:
     """Return an ``av.container.InputContainer``, to be closed as a context manager.
 
     Raises:
@@ -19,7 +19,7 @@ def opened(path: Path) -> Any:
     return av.open(str(path), options=_FORMATS)
 
 
-def read_only(container: Any, stream: Any) -> None:
+def discard_other_streams(container: Any, stream: Any) -> None:
     """Pass over every other stream: sound may be longer than its film, and pictures are a hundred times the sound."""
     from av.stream import Discard  # noqa: PLC0415
 

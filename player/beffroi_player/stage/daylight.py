@@ -15,23 +15,23 @@ from pathlib import Path
 from statistics import median
 
 from beffroi_content.model import PowerState
-from beffroi_content.timeline.display import Display
+from beffroi_content.timeline.display import DisplayPower
 
 DEVICES = Path("/sys/bus/iio/devices")
-READ_MS = 5_000.0
-READINGS = 7
+READ_INTERVAL_MS = 5_000.0
+MEDIAN_READINGS = 7
 """Of which the middle one counts: a headlight that passes does nothing."""
 DARK_LUX, BRIGHT_LUX = 5.0, 1_000.0
 """A street at night, and a cloudy day in the shade."""
-STEP = 5
+STEP_PERCENT = 5
 """Percent by which the light changes at once."""
 
 
-def _beside(work: Callable[[], None]) -> None:
+def _run_in_thread(work: Callable[[], None]) -> None:
     threading.Thread(target=work, name="light sensor", daemon=True).start()
 
 
-class Daylight:
+class LightSensor:
     """The sensor, if there is one.
 
     Args:
@@ -39,14 +39,16 @@ class Daylight:
         beside: Does a piece of work in a thread: a sensor takes the kernel a tenth of a second and more to read.
     """
 
-    def __init__(self, devices: Path = DEVICES, beside: Callable[[Callable[[], None]], None] = _beside) -> None:
-        self._devices, self._beside = devices, beside
-        self._readings: deque[float] = deque(maxlen=READINGS)
+    def __init__(
+        self, devices: Path = DEVICES, run_in_thread: Callable[[Callable[[], None]], None] = _run_in_thread
+    ) -> None:
+        self._devices, self._run_in_thread = devices, run_in_thread
+        self._readings: deque[float] = deque(maxlen=MEDIAN_READINGS)
         self._read_ms: float | None = None
         self._percent = 100
         self._is_reading = False
 
-    def dimmed(self, light: Display, darkest: int, uptime_ms: float) -> Display:
+    def dim_display(self, light: DisplayPower, darkest: int, uptime_ms: float) -> DisplayPower:
         """Return what the display does, with no more light than fits what is around.
 
         Args:
@@ -56,18 +58,18 @@ class Daylight:
         """
         if darkest >= 100 or light.state is PowerState.OFF:
             return light
-        if self._read_ms is None or uptime_ms - self._read_ms >= READ_MS:
+        if self._read_ms is None or uptime_ms - self._read_ms >= READ_INTERVAL_MS:
             self._read_ms = uptime_ms
             if not self._is_reading:
                 self._is_reading = True
-                self._beside(lambda: self._read(darkest))
+                self._run_in_thread(lambda: self._update_percent(darkest))
         if self._percent >= light.brightness:
             return light
         return replace(light, state=PowerState.DIM, brightness=self._percent)
 
-    def _read(self, darkest: int) -> None:
+    def _update_percent(self, darkest: int) -> None:
         try:
-            found = _lux(self._devices)
+            found = _read_lux(self._devices)
         finally:
             self._is_reading = False
         if found is None:
@@ -75,20 +77,20 @@ class Daylight:
             self._percent = 100
             return
         self._readings.append(found)
-        wanted = fitting(median(self._readings), darkest)
+        wanted = brightness_for(median(self._readings), darkest)
         # A little less or more is not seen, and each change is a new picture.
-        if abs(wanted - self._percent) >= STEP:
-            self._percent += STEP if wanted > self._percent else -STEP
+        if abs(wanted - self._percent) >= STEP_PERCENT:
+            self._percent += STEP_PERCENT if wanted > self._percent else -STEP_PERCENT
             self._percent = max(darkest, min(100, self._percent))
 
 
-def fitting(lux: float, darkest: int) -> int:
+def brightness_for(lux: float, darkest: int) -> int:
     """Return the percent of light that fits an illuminance: the eye sees ratios, so the scale is logarithmic."""
     share = (math.log(max(lux, DARK_LUX)) - math.log(DARK_LUX)) / (math.log(BRIGHT_LUX) - math.log(DARK_LUX))
     return round(darkest + (100 - darkest) * min(1.0, share))
 
 
-def _lux(devices: Path) -> float | None:
+def _read_lux(devices: Path) -> float | None:
     for device in sorted(devices.glob("iio:device*")):
         with suppress(OSError, ValueError):
             return float((device / "in_illuminance_input").read_text())

@@ -14,24 +14,24 @@ import pygame
 
 from beffroi_content.digest import frame_digest
 from beffroi_content.model import Rectangle
-from beffroi_player.files import Stamp, stamp
+from beffroi_player.files import FileStamp, file_stamp
 from beffroi_player.outputs.composition import Area
 from beffroi_player.pictures import from_ppm
-from beffroi_player.store import Runtime, Size, State, is_live_frame
+from beffroi_player.store import RuntimeDirectory, Size, StateDirectory, is_live_frame_name
 
-KEPT_BYTES = 8 * 1024 * 1024
+CACHE_BYTES = 8 * 1024 * 1024
 """What all frames may take before those are forgotten that are neither on nor due next: small ones stay."""
-DIGESTS = 256
+REMEMBERED_DIGESTS = 256
 """Digests that are remembered: a loop shows the same files again and again, and each takes longer than a step."""
 
 BAND_PIXELS = 32 * 1024
 """Pixels of which the bytes are made at once: few, since nothing else of the process runs meanwhile."""
-BREATH_S = 0.001
+BAND_PAUSE_S = 0.001
 """Between two bands, in a thread beside the frame loop."""
 
-Breath = Callable[[], object]
+Pause = Callable[[], object]
 """Waits a little."""
-Origin = tuple[Path, Stamp | None]
+Origin = tuple[Path, FileStamp | None]
 """The file of a frame, as it was when it was read."""
 
 
@@ -39,18 +39,18 @@ class BrokenFrame(Exception):
     """The frame is missing or cannot be read; the message says why."""
 
 
-class Frames:
+class FrameCache:
     """Frames by file name: what is on and what is due next is in memory, and what is small."""
 
-    def __init__(self, state: State, runtime: Runtime) -> None:
+    def __init__(self, state: StateDirectory, runtime: RuntimeDirectory) -> None:
         self._state = state
         self._runtime = runtime
         self._cache: OrderedDict[str, pygame.Surface] = OrderedDict()
-        self._coming: dict[str, Future[pygame.Surface]] = {}
+        self._reading: dict[str, Future[pygame.Surface]] = {}
         self._reader = ThreadPoolExecutor(1, "frames")
-        self._hurry = threading.Event()
+        self._is_awaited = threading.Event()
         """Set while the frame loop waits for the thread."""
-        self._due: frozenset[str] = frozenset()
+        self._due_names: frozenset[str] = frozenset()
         self._origins: weakref.WeakKeyDictionary[pygame.Surface, Origin] = weakref.WeakKeyDictionary()
         self._digests: OrderedDict[Origin, str] = OrderedDict()
         self._composed: weakref.WeakKeyDictionary[pygame.Surface, str] = weakref.WeakKeyDictionary()
@@ -58,14 +58,14 @@ class Frames:
         self._digesting: tuple[weakref.ref[pygame.Surface], Future[None]] | None = None
         self.rotation = 0
 
-    def turn(self, rotation: int) -> None:
+    def set_rotation(self, rotation: int) -> None:
         """Turn every frame by that many degrees clockwise from now on."""
         if rotation != self.rotation:
             self._cache.clear()
-            self._coming.clear()
+            self._reading.clear()
             self.rotation = rotation
 
-    def load(self, name: str, size: Size | None = None) -> pygame.Surface:
+    def load_frame(self, name: str, size: Size | None = None) -> pygame.Surface:
         """Return a frame.
 
         Args:
@@ -81,7 +81,7 @@ class Frames:
             self._cache.move_to_end(name)
             surface = self._cache[name]
         else:
-            surface = self._arrived(name) or self._read(name, self.rotation)
+            surface = self._take_read_ahead(name) or self._read_frame(name, self.rotation)
             self._cache[name] = surface
         if size is not None and surface.get_size() != panel_size(size, self.rotation):
             raise BrokenFrame(f"{name} is {surface.get_size()} where {size} is needed")
@@ -89,103 +89,103 @@ class Frames:
 
     def load_ahead(self, names: Iterable[str]) -> None:
         """Read the frames that are due next, in a thread: decoding takes longer than a step of what moves."""
-        self._due = frozenset(names)
-        wanted = {name for name in self._due if name and name not in self._cache}
-        self._coming = {name: coming for name, coming in self._coming.items() if name in wanted}
-        for name in wanted - self._coming.keys():
-            self._coming[name] = self._reader.submit(self._read_ahead, name, self.rotation)
+        self._due_names = frozenset(names)
+        wanted = {name for name in self._due_names if name and name not in self._cache}
+        self._reading = {name: coming for name, coming in self._reading.items() if name in wanted}
+        for name in wanted - self._reading.keys():
+            self._reading[name] = self._reader.submit(self._read_ahead, name, self.rotation)
 
     def close(self) -> None:
         """End the thread."""
-        self._hurry.set()
+        self._is_awaited.set()
         self._reader.shutdown(wait=False, cancel_futures=True)
 
-    def digest(self, picture: pygame.Surface) -> str:
+    def digest_of(self, picture: pygame.Surface) -> str:
         """Return the digest of a picture of the panel, turned back; that of a file that has not changed is known."""
-        return self._known(picture) or self._digested(picture, self.rotation)
+        return self._known_digest(picture) or self._compute_digest(picture, self.rotation)
 
-    def digest_soon(self, picture: pygame.Surface, ready: Callable[[], object]) -> str:
+    def digest_in_background(self, picture: pygame.Surface, ready: Callable[[], object]) -> str:
         """Return the digest of a picture if it is known. Otherwise nothing: a thread makes it, as what moves goes on.
 
         Args:
             picture: One that does not change any more.
             ready: Called by the thread once the digest is known.
         """
-        if known := self._known(picture):
+        if known := self._known_digest(picture):
             return known
         asked, making = self._digesting or (None, None)
         if making is None or making.done():
             if asked is not None and asked() is picture:
                 # It could not be made there.
-                return self.digest(picture)
+                return self.digest_of(picture)
             coming = self._reader.submit(self._digest_composed, picture, self.rotation, ready)
             self._digesting = weakref.ref(picture), coming
             return ""
         # Where pictures change faster than their digests are made, none of them would ever be told.
-        return "" if asked is not None and asked() is picture else self.digest(picture)
+        return "" if asked is not None and asked() is picture else self.digest_of(picture)
 
-    def _known(self, picture: pygame.Surface) -> str | None:
+    def _known_digest(self, picture: pygame.Surface) -> str | None:
         origin = self._origins.get(picture)
         return self._composed.get(picture) if origin is None else self._digests.get(origin)
 
-    def _digested(self, picture: pygame.Surface, rotation: int, breathe: Breath | None = None) -> str:
-        made = frame_digest(panel_size(picture.get_size(), rotation), *bands(picture, rotation, breathe))
+    def _compute_digest(self, picture: pygame.Surface, rotation: int, breathe: Pause | None = None) -> str:
+        made = frame_digest(panel_size(picture.get_size(), rotation), *upright_bands(picture, rotation, breathe))
         if (origin := self._origins.get(picture)) is not None:
             self._digests[origin] = made
-            while len(self._digests) > DIGESTS:
+            while len(self._digests) > REMEMBERED_DIGESTS:
                 self._digests.popitem(last=False)
         return made
 
     # --- in the thread
 
     def _digest_composed(self, picture: pygame.Surface, rotation: int, ready: Callable[[], object]) -> None:
-        self._composed[picture] = self._digested(picture, rotation, self._breathe)
+        self._composed[picture] = self._compute_digest(picture, rotation, self._yield_briefly)
         ready()
 
     def _read_ahead(self, name: str, rotation: int) -> pygame.Surface:
-        surface = self._read(name, rotation, self._breathe)
-        if self._known(surface) is None:
+        surface = self._read_frame(name, rotation, self._yield_briefly)
+        if self._known_digest(surface) is None:
             # On its own: nobody who waits for the picture waits for its digest.
-            self._reader.submit(self._digested, surface, rotation, self._breathe)
+            self._reader.submit(self._compute_digest, surface, rotation, self._yield_briefly)
         return surface
 
-    def _breathe(self) -> None:
-        self._hurry.wait(BREATH_S)
+    def _yield_briefly(self) -> None:
+        self._is_awaited.wait(BAND_PAUSE_S)
 
     # --- how
 
-    def _arrived(self, name: str) -> pygame.Surface | None:
+    def _take_read_ahead(self, name: str) -> pygame.Surface | None:
         """Return a frame that was read ahead. One that could not be may have been mended since."""
-        coming = self._coming.pop(name, None)
+        coming = self._reading.pop(name, None)
         if coming is None or coming.cancel():
             return None
-        self._hurry.set()
+        self._is_awaited.set()
         try:
             with suppress(BrokenFrame):
                 return coming.result()
         finally:
-            self._hurry.clear()
+            self._is_awaited.clear()
         return None
 
-    def open(self, path: Path) -> pygame.Surface:
+    def open_image(self, path: Path) -> pygame.Surface:
         """Return a picture that is not a frame.
 
         Raises:
             BrokenFrame: there is none, or it cannot be read.
         """
-        return _turned(_decoded(path), self.rotation)
+        return _rotate_surface(_load_image(path), self.rotation)
 
-    def _read(self, name: str, rotation: int, breathe: Breath | None = None) -> pygame.Surface:
-        path = (self._runtime.folder if is_live_frame(name) else self._state.frames) / Path(name).name
+    def _read_frame(self, name: str, rotation: int, breathe: Pause | None = None) -> pygame.Surface:
+        path = (self._runtime.folder if is_live_frame_name(name) else self._state.frames) / Path(name).name
         raw = self._runtime.folder / Path(name).with_suffix(".ppm").name
-        origin = raw, stamp(raw)
+        origin = raw, file_stamp(raw)
         try:
             size, pixels = from_ppm(raw.read_bytes())
             found = pygame.image.frombuffer(pixels, size, "RGB")
         except (OSError, ValueError):
-            origin = path, stamp(path)
-            found = _decoded(path)
-        surface = _turned(found, rotation, breathe)
+            origin = path, file_stamp(path)
+            found = _load_image(path)
+        surface = _rotate_surface(found, rotation, breathe)
         self._origins[surface] = origin
         return surface
 
@@ -193,22 +193,22 @@ class Frames:
         """Forget every frame that is not one of these: nothing shows it any more."""
         for name in [name for name in self._cache if name not in names]:
             del self._cache[name]
-        self._coming = {name: coming for name, coming in self._coming.items() if name in names}
+        self._reading = {name: coming for name, coming in self._reading.items() if name in names}
 
-    def make_room(self, needed: Collection[str]) -> None:
+    def evict_frames(self, needed: Collection[str]) -> None:
         """Forget what is neither on nor due next, the oldest first, until the rest is small.
 
         Args:
             needed: What is on, which is kept however large it is: messages that glide are longer than a screen.
         """
-        used = sum(_weight(kept) for kept in self._cache.values())
-        for name in [name for name in self._cache if name not in needed and name not in self._due]:
-            if used <= KEPT_BYTES:
+        used = sum(_surface_bytes(kept) for kept in self._cache.values())
+        for name in [name for name in self._cache if name not in needed and name not in self._due_names]:
+            if used <= CACHE_BYTES:
                 break
-            used -= _weight(self._cache.pop(name))
+            used -= _surface_bytes(self._cache.pop(name))
 
 
-def compose(size: Size, rotation: int, parts: Sequence[tuple[pygame.Surface, Rectangle]]) -> pygame.Surface:
+def compose_frame(size: Size, rotation: int, parts: Sequence[tuple[pygame.Surface, Rectangle]]) -> pygame.Surface:
     """Return the picture for the panel: turned parts, each at the place of its upright rectangle.
 
     A part that covers everything is the picture: nothing is copied.
@@ -218,7 +218,7 @@ def compose(size: Size, rotation: int, parts: Sequence[tuple[pygame.Surface, Rec
     picture = pygame.Surface(panel_size(size, rotation), depth=32)
     picture.fill((0, 0, 0))
     for surface, rectangle in parts:
-        picture.blit(surface, turned_area(rectangle, size, rotation))
+        picture.blit(surface, panel_area(rectangle, size, rotation))
     return picture
 
 
@@ -227,7 +227,7 @@ def panel_size(size: Size, rotation: int) -> Size:
     return size if rotation in (0, 180) else (size[1], size[0])
 
 
-def turned(area: Area, size: Size, rotation: int) -> Area:
+def rotate_area(area: Area, size: Size, rotation: int) -> Area:
     """Return where an upright area of a screen lies on the panel, after a turn clockwise."""
     left, top, width, height = area
     right, below = size[0] - left - width, size[1] - top - height
@@ -235,12 +235,12 @@ def turned(area: Area, size: Size, rotation: int) -> Area:
     return (*corner, *panel_size((width, height), rotation))
 
 
-def turned_area(rectangle: Rectangle, size: Size, rotation: int) -> Area:
+def panel_area(rectangle: Rectangle, size: Size, rotation: int) -> Area:
     """Return where an upright rectangle of a screen lies on the panel, after a turn clockwise."""
-    return turned((rectangle.x, rectangle.y, *rectangle.size), size, rotation)
+    return rotate_area((rectangle.x, rectangle.y, *rectangle.size), size, rotation)
 
 
-def bands(picture: pygame.Surface, rotation: int, breathe: Breath | None = None) -> Iterator[bytes]:
+def upright_bands(picture: pygame.Surface, rotation: int, breathe: Pause | None = None) -> Iterator[bytes]:
     """Yield the RGB bytes of a picture of the panel, turned back, some rows at a time.
 
     Args:
@@ -251,7 +251,7 @@ def bands(picture: pygame.Surface, rotation: int, breathe: Breath | None = None)
     size = panel_size(picture.get_size(), rotation)
     rows = max(1, BAND_PIXELS // size[0])
     for top in range(0, size[1], rows):
-        area = turned((0, top, size[0], min(rows, size[1] - top)), size, rotation)
+        area = rotate_area((0, top, size[0], min(rows, size[1] - top)), size, rotation)
         # The loop may draw with the picture at the same time, which it must not while it is being turned.
         band = pygame.Surface(area[2:], depth=32)
         band.blit(picture, (0, 0), area)
@@ -265,7 +265,7 @@ def upright_rgb(picture: pygame.Surface, rotation: int) -> bytes:
     return pygame.image.tobytes(pygame.transform.rotate(picture, rotation) if rotation else picture, "RGB")
 
 
-def _turned(surface: pygame.Surface, rotation: int, breathe: Breath | None = None) -> pygame.Surface:
+def _rotate_surface(surface: pygame.Surface, rotation: int, breathe: Pause | None = None) -> pygame.Surface:
     """Return a picture as the panel hangs, in 32 bits. Not as a window has it: with a GPU there is none."""
     # What is to be seen through is not: the colours are what they are.
     surface.set_alpha(None)
@@ -279,12 +279,12 @@ def _turned(surface: pygame.Surface, rotation: int, breathe: Breath | None = Non
     return pygame.transform.rotate(made, -rotation) if rotation else made
 
 
-def _decoded(path: Path) -> pygame.Surface:
+def _load_image(path: Path) -> pygame.Surface:
     try:
         return pygame.image.load(path)
     except (OSError, pygame.error) as error:
         raise BrokenFrame(f"{path.name}: {error}") from error
 
 
-def _weight(surface: pygame.Surface) -> int:
+def _surface_bytes(surface: pygame.Surface) -> int:
     return surface.get_width() * surface.get_height() * surface.get_bytesize()

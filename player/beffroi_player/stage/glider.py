@@ -13,28 +13,28 @@ from collections.abc import Iterator, Sequence
 import pygame
 
 from beffroi_content.model import Rectangle
-from beffroi_player.outputs.composition import RIGHTWARDS, Layer
-from beffroi_player.stage.frames import panel_size, turned
+from beffroi_player.outputs.composition import RIGHT_BY_ROTATION, DrawingLayer
+from beffroi_player.stage.frames import panel_size, rotate_area
 from beffroi_player.store import Size
 
-STEPS = 60
+STEPS_PER_SECOND = 60
 """A second: a step of this length is a whole number of pixels."""
-_CALM = 20
+_HEIGHT_PER_PIXEL = 20
 """Pixels of height for each pixel of a step: about ten letters a second go by, which most people can read."""
 
 
-def speed(height: int) -> int:
+def pixels_per_second(height: int) -> int:
     """Return how fast messages of that height glide, in pixels a second."""
-    return STEPS * max(1, round(height / _CALM))
+    return STEPS_PER_SECOND * max(1, round(height / _HEIGHT_PER_PIXEL))
 
 
-def is_whole(period_ms: float) -> bool:
+def is_whole_pixels(period_ms: float) -> bool:
     """Tell whether steps of that length are whole numbers of pixels, whatever the height."""
-    pixels = STEPS * period_ms / 1000
+    pixels = STEPS_PER_SECOND * period_ms / 1000
     return round(pixels) > 0 and abs(pixels - round(pixels)) < 1e-6
 
 
-def places(widths: Sequence[int], room: int, offset: int) -> Iterator[tuple[int, int]]:
+def visible_strips(widths: Sequence[int], room: int, offset: int) -> Iterator[tuple[int, int]]:
     """Yield which messages are seen, and how many pixels from the left each begins, which may be less than none.
 
     Args:
@@ -52,9 +52,9 @@ def places(widths: Sequence[int], room: int, offset: int) -> Iterator[tuple[int,
         number += 1
 
 
-def layers(
+def marquee_layers(
     strips: Sequence[pygame.Surface], rectangle: Rectangle, now_ms: float, size: Size, rotation: int, *, fine: bool
-) -> list[Layer]:
+) -> list[DrawingLayer]:
     """Return what is seen of messages in a zone.
 
     Args:
@@ -66,19 +66,19 @@ def layers(
         fine: Whether they may lie between pixels.
     """
     uprights = [panel_size(strip.get_size(), rotation) for strip in strips]
-    passed = now_ms * speed(rectangle.height) / 1000
+    passed = now_ms * pixels_per_second(rectangle.height) / 1000
     offset = math.ceil(passed) if fine else math.floor(passed)
     share = max(0.0, offset - passed)
     zone = (rectangle.x, rectangle.y, *rectangle.size)
-    right, down = RIGHTWARDS[rotation]
-    shift, clip = ((right * share, down * share), turned(zone, size, rotation)) if share else ((0.0, 0.0), None)
+    right, down = RIGHT_BY_ROTATION[rotation]
+    shift, clip = ((right * share, down * share), rotate_area(zone, size, rotation)) if share else ((0.0, 0.0), None)
     # What is shifted is wanted beyond both ends of the zone, where it is cut off.
     margin = 1 if share else 0
     room = rectangle.width + 2 * margin
     found = []
-    for number, left in places([width for width, _ in uprights], room, offset - margin):
+    for number, left in visible_strips([width for width, _ in uprights], room, offset - margin):
         begin, end = max(0, left), min(room, left + uprights[number][0])
-        seen = turned((rectangle.x - margin + begin, rectangle.y, end - begin, rectangle.height), size, rotation)
-        source = turned((begin - left, 0, end - begin, rectangle.height), uprights[number], rotation)
-        found.append(Layer(strips[number], seen, source, shift=shift, clip=clip))
+        seen = rotate_area((rectangle.x - margin + begin, rectangle.y, end - begin, rectangle.height), size, rotation)
+        source = rotate_area((begin - left, 0, end - begin, rectangle.height), uprights[number], rotation)
+        found.append(DrawingLayer(strips[number], seen, source, shift=shift, clip=clip))
     return found

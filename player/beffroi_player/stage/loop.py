@@ -12,310 +12,329 @@ from dataclasses import dataclass
 
 import pygame
 
-from beffroi_content.model import PowerState, Transition
+from beffroi_content.model import PowerState, SlideTransition
 from beffroi_content.timeline import Moment, Scene
-from beffroi_content.timeline.display import Display
+from beffroi_content.timeline.display import DisplayPower
 from beffroi_player import machine, notify
-from beffroi_player.nudge import CAPTURE, Bell, ring
-from beffroi_player.outputs.base import Light, Output
+from beffroi_player.nudge import CAPTURE_REQUESTED, WakeupSocket, send_wakeup
+from beffroi_player.outputs.base import DisplayResult, Output
 from beffroi_player.outputs.canvas import painter_of
-from beffroi_player.outputs.gpu import GpuLost
-from beffroi_player.outputs.mounting import Mounting
+from beffroi_player.outputs.gpu import GpuLostError
+from beffroi_player.outputs.mounting import DisplayMounting
 from beffroi_player.stage import cinema
-from beffroi_player.stage.camera import Camera, View
-from beffroi_player.stage.cinema import Cinema
-from beffroi_player.stage.composer import Composer
-from beffroi_player.stage.daylight import Daylight
-from beffroi_player.stage.decoders import Decoders
-from beffroi_player.stage.director import Cue, Director
-from beffroi_player.stage.frames import Frames
-from beffroi_player.stage.presenter import Presenter
-from beffroi_player.stage.reader import Reader
-from beffroi_player.stage.safety import Safety
-from beffroi_player.stage.scenery import Picture, Scenery
-from beffroi_player.stage.showings import Showings
-from beffroi_player.stage.sound import Bellringer, Speaker
-from beffroi_player.stage.teller import Counts, Teller
-from beffroi_player.store import SAFE_MODE, Fault, Runtime, Size, State, Taken
+from beffroi_player.stage.camera import CaptureSource, ScreenCapture
+from beffroi_player.stage.cinema import VideoPlayback
+from beffroi_player.stage.composer import FrameCompositor
+from beffroi_player.stage.daylight import LightSensor
+from beffroi_player.stage.decoders import DecoderSelection
+from beffroi_player.stage.director import DisplayPlan, DisplayScheduler
+from beffroi_player.stage.frames import FrameCache
+from beffroi_player.stage.presenter import ScreenPresenter
+from beffroi_player.stage.reader import StateReader
+from beffroi_player.stage.safety import CrashFallback
+from beffroi_player.stage.scenery import FrameLookup, SceneFrames
+from beffroi_player.stage.showings import ShowingTracker
+from beffroi_player.stage.sound import AudioDevice, EmergencyChime
+from beffroi_player.stage.teller import PlaybackCounts, StatusWriter
+from beffroi_player.store import CRASH_FALLBACK, CaptureInfo, FrameFault, RuntimeDirectory, Size, StateDirectory
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 5.0
 """How often the loop looks unasked; well within the watchdog's patience."""
-LOOK_MS = 1_000.0
+MOTION_REFRESH_MS = 1_000.0
 """How often it looks unasked while something moves."""
-PAUSE_SECONDS = 1.0
+ERROR_PAUSE_SECONDS = 1.0
 """After an error that should not happen."""
 
 
-_SAFE = {
-    Safety.FULL: (),
-    Safety.SIMPLE: (Fault(frame=SAFE_MODE, detail="it crashed again and again: no films, no transitions"),),
-    Safety.PROVEN: (Fault(frame=SAFE_MODE, detail="it crashed again and again: only slides that were on before"),),
-    Safety.BARE: (Fault(frame=SAFE_MODE, detail="it crashed again and again: only the idle slide and alerts"),),
+_FALLBACK_FAULTS = {
+    CrashFallback.FULL: (),
+    CrashFallback.SIMPLE: (
+        FrameFault(frame=CRASH_FALLBACK, detail="it crashed again and again: no films, no transitions"),
+    ),
+    CrashFallback.PROVEN: (
+        FrameFault(frame=CRASH_FALLBACK, detail="it crashed again and again: only slides that were on before"),
+    ),
+    CrashFallback.BARE: (
+        FrameFault(frame=CRASH_FALLBACK, detail="it crashed again and again: only the idle slide and alerts"),
+    ),
 }
 """What is said while something is left out."""
-_FULL = Display(PowerState.ON, 100, None)
+_FULL_LIGHT = DisplayPower(PowerState.ON, 100, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Steady:
+class AnimatedState:
     """A picture that is on while something on it moves."""
 
-    cue: Cue
+    plan: DisplayPlan
     size: Size
     until_uptime_ms: float
     """When the stage has to look again, unless somebody rings before."""
 
 
-class Stage:
+class FrameLoop:
     """One screen."""
 
     def __init__(
         self,
-        state: State,
-        runtime: Runtime,
+        state: StateDirectory,
+        runtime: RuntimeDirectory,
         output: Output,
         splash: pygame.Surface | None = None,
-        uptime: Callable[[], float] = machine.uptime,
+        uptime: Callable[[], float] = machine.uptime_ms,
         system: Callable[[], int] = machine.system_ms,
-        safety: Safety = Safety.FULL,
-        daylight: Daylight | None = None,
+        fallback: CrashFallback = CrashFallback.FULL,
+        light_sensor: LightSensor | None = None,
     ) -> None:
         self._state, self._runtime, self._output, self._uptime = state, runtime, output, uptime
-        self._reader = Reader(state, runtime, uptime, system)
-        self._frames = Frames(state, runtime)
-        scenery = Scenery(self._reader, self._frames)
-        self._director = Director(self._reader, scenery, daylight or Daylight(), safety, uptime())
+        self._reader = StateReader(state, runtime, uptime, system)
+        self._frames = FrameCache(state, runtime)
+        scenery = FrameLookup(self._reader, self._frames)
+        self._scheduler = DisplayScheduler(self._reader, scenery, light_sensor or LightSensor(), fallback, uptime())
         painter = painter_of(output)
-        self._speaker = Speaker()
-        self._bellringer = Bellringer(self._speaker)
-        self._cinema = Cinema(state, Decoders(runtime.folder), self._speaker)
-        composer = Composer(self._cinema, self._frames)
-        self._presenter = Presenter(output, painter, composer, self._frames, uptime, splash)
-        self._camera = Camera(runtime, lambda: self._presenter.panel, self._view)
-        self._teller = Teller(runtime, Showings(state, runtime, uptime), self._reader.moment().unix_ms)
-        self._framed: tuple[object, object] = (None, None)
+        self._speaker = AudioDevice()
+        self._chime = EmergencyChime(self._speaker)
+        self._videos = VideoPlayback(state, DecoderSelection(runtime.folder), self._speaker)
+        composer = FrameCompositor(self._videos, self._frames)
+        self._presenter = ScreenPresenter(output, painter, composer, self._frames, uptime, splash)
+        self._screen_capture = ScreenCapture(runtime, lambda: self._presenter.panel_pixels, self._capture_source)
+        self._status_writer = StatusWriter(
+            runtime, ShowingTracker(state, runtime, uptime), self._reader.current_moment().unix_ms
+        )
+        self._cached_records: tuple[object, object] = (None, None)
         """The programme and the alerts of which frames are in memory."""
-        self._light = Light()
+        self._light = DisplayResult()
         """What became of the light that the display was asked for."""
-        self._steady: Steady | None = None
+        self._animated: AnimatedState | None = None
         self._healthy = True
-        self.is_told = True
+        self.is_reported = True
         """Whether what is on is written down; beside what moves that takes a moment."""
 
     @property
     def dropped_frames(self) -> int:
         """How many frames of films came too late to be shown, since the start."""
-        return self._cinema.dropped
+        return self._videos.dropped_frames
 
     @property
     def late_frames(self) -> int:
         """How many steps of transitions and of messages that glide came late, since the start."""
-        return self._presenter.late
+        return self._presenter.late_steps
 
     # --- the loop
 
-    def run(self, bell: Bell, stopping: Callable[[], bool]) -> None:
+    def run(self, bell: WakeupSocket, stopping: Callable[[], bool]) -> None:
         """Present until told to stop, or until a person closes the window."""
         words: frozenset[bytes] | None = frozenset()
         while not stopping():
-            wait = self.turn() if words else self.step()
+            wait = self.refresh_screen() if words else self.advance_motion()
             if self._healthy:
-                notify.alive()
-            words = self._sleep(bell, wait)
+                notify.notify_alive()
+            words = self._sleep_until_woken(bell, wait)
             if words is None:
                 break
-            if CAPTURE in words:
-                self.capture()
-        self.end()
+            if CAPTURE_REQUESTED in words:
+                self.request_capture()
+        self.shut_down()
 
-    def end(self) -> None:
+    def shut_down(self) -> None:
         """Close the play log: what is on now is not on any more."""
-        self._teller.end()
-        self._camera.close()
-        self._cinema.close()
+        self._status_writer.end_plays()
+        self._screen_capture.close()
+        self._videos.close()
         self._frames.close()
         self._speaker.close()
 
-    def turn(self) -> float:
+    def refresh_screen(self) -> float:
         """Look and present. Return the seconds until something else is due."""
-        return self._safely(self._look)
+        return self._run_guarded(self._show_current)
 
-    def step(self) -> float:
+    def advance_motion(self) -> float:
         """Move what moves if nothing else is due, otherwise look. Return the seconds until something else is due."""
-        steady = self._steady
+        steady = self._animated
         if steady is None or self._uptime() >= steady.until_uptime_ms:
-            return self.turn()
-        return self._safely(lambda: self._go_on(steady))
+            return self.refresh_screen()
+        return self._run_guarded(lambda: self._continue_motion(steady))
 
-    def _safely(self, work: Callable[[], float]) -> float:
+    def _run_guarded(self, work: Callable[[], float]) -> float:
         try:
             wait = work()
             self._healthy = True
-            return self._photographed(wait)
-        except GpuLost:
+            return self._capture_if_requested(wait)
+        except GpuLostError:
             # A new start finds it again, or does without.
             raise
         except Exception:
             self._healthy = False
             # Whatever it was: what is on the glass stays there, and is better than nothing.
             log.exception("the picture stays as it is")
-            self._reader.forget()
+            self._reader.forget_stamps()
             self._frames.keep_only(())
-            self._steady = None
-            return PAUSE_SECONDS
+            self._animated = None
+            return ERROR_PAUSE_SECONDS
 
-    def _sleep(self, bell: Bell, seconds: float) -> frozenset[bytes] | None:
+    def _sleep_until_woken(self, bell: WakeupSocket, seconds: float) -> frozenset[bytes] | None:
         """Sleep until somebody rings. None: a person has closed the window."""
         end = self._uptime() + 1000 * seconds
         while True:
             left = max(0.0, (end - self._uptime()) / 1000)
-            pump = self._output.pump_seconds
+            pump = self._output.event_interval_s
             words = bell.wait(left if pump is None else min(left, pump))
-            if pump is not None and not self._output.pump():
+            if pump is not None and not self._output.process_events():
                 return None
             if words or self._uptime() >= end:
                 return words
 
-    def _wait(self, due_uptime_ms: float) -> float:
+    def _seconds_until(self, due_uptime_ms: float) -> float:
         """Return the seconds until something is due: another picture, or a step of what moves."""
-        now = self._reader.moment()
-        moves = self._presenter.moves
-        frame_ms = self._presenter.left_ms(self._uptime()) if moves else self._cinema.due_ms(now.unix_ms)
+        now = self._reader.current_moment()
+        moves = self._presenter.has_motion
+        frame_ms = self._presenter.left_ms(self._uptime()) if moves else self._videos.due_ms(now.unix_ms)
         left_ms = due_uptime_ms - now.uptime_ms
         return min(IDLE_SECONDS, max(0.0, (left_ms if frame_ms is None else min(left_ms, frame_ms)) / 1000))
 
     # --- what is done in a turn
 
-    def _look(self) -> float:
-        self._refresh()
-        size = self._reader.size(otherwise=self._presenter.natural_size(self._reader.rotation))
-        moment = self._reader.moment()
-        cue = self._director.cue(moment, size)
-        self._present(cue, moment, size)
-        self._bellringer.look(cue.scene, self._speaker.volume)
-        self._prepare(cue, moment, size)
-        self._frames.make_room(cue.picture.frames)
+    def _show_current(self) -> float:
+        self._refresh_state()
+        size = self._reader.screen_size(otherwise=self._presenter.natural_size(self._reader.rotation))
+        moment = self._reader.current_moment()
+        cue = self._scheduler.plan_display(moment, size)
+        self._present_plan(cue, moment, size)
+        self._chime.chime_for(cue.scene, self._speaker.volume)
+        self._prepare_upcoming(cue, moment, size)
+        self._frames.evict_frames(cue.frames.frame_names)
         due = moment.uptime_ms + 1000 * IDLE_SECONDS if cue.until_uptime_ms is None else cue.until_uptime_ms
-        self._steady = Steady(cue, size, min(due, moment.uptime_ms + LOOK_MS)) if self._moves else None
-        return self._wait(due)
+        self._animated = (
+            AnimatedState(cue, size, min(due, moment.uptime_ms + MOTION_REFRESH_MS)) if self._has_motion else None
+        )
+        return self._seconds_until(due)
 
-    def _refresh(self) -> None:
+    def _refresh_state(self) -> None:
         """Take over what is known now."""
-        self._reader.refresh()
-        self._forget_frames()
-        self._frames.turn(self._reader.rotation)
+        self._reader.refresh_files()
+        self._drop_stale_frames()
+        self._frames.set_rotation(self._reader.rotation)
         settings = self._reader.settings
-        self._presenter.mount(Mounting.of(settings))
+        self._presenter.set_mounting(DisplayMounting.of_screen(settings))
         self._speaker.volume = settings.volume if settings else 0
 
-    def _forget_frames(self) -> None:
+    def _drop_stale_frames(self) -> None:
         """Keep no frames in memory of programmes and alerts that are gone."""
         known = self._reader.programme, self._reader.alerts
-        if all(one is other for one, other in zip(known, self._framed, strict=True)):
+        if all(one is other for one, other in zip(known, self._cached_records, strict=True)):
             return
-        self._framed = known
+        self._cached_records = known
         sets = [frames for record in known if record is not None for frames in record.frames.values()]
         self._frames.keep_only({name for frames in sets for name in frames})
 
-    def _present(self, cue: Cue, moment: Moment, size: Size) -> None:
-        if cue.is_dark:
-            self._presenter.darken(size)
-            self._light = self._output.light(False, 0)
-            self._tell(cue, Picture((), (), ()), moment)
+    def _present_plan(self, cue: DisplayPlan, moment: Moment, size: Size) -> None:
+        if cue.is_standby:
+            self._presenter.show_black(size)
+            self._light = self._output.control_display(False, 0)
+            self._report_presented(cue, SceneFrames((), (), ()), moment)
             return
-        self._light = self._output.light(True, _shining(cue.light).brightness)
-        films = self._cinema.step(moment.unix_ms)
-        if cue.picture.pieces:
-            self._presenter.show(cue.picture, moment, size, self._drawn(cue.light), self._transition(cue))
-        elif self._shows_nothing_fit:
-            self._presenter.show_notice(self._state.notice, size)
-        self._move(cue, moment, size, films=films)
-        if not self._presenter.blends:
-            self._tell(cue, cue.picture, moment)
+        self._light = self._output.control_display(True, _full_in_standby(cue.light).brightness)
+        films = self._videos.take_due_frames(moment.unix_ms)
+        if cue.frames.placed:
+            self._presenter.show_frames(
+                cue.frames, moment, size, self._drawn_light(cue.light), self._transition_for(cue)
+            )
+        elif self._needs_notice:
+            self._presenter.show_notice(self._state.notice_image, size)
+        self._move_layers(cue, moment, size, films=films)
+        if not self._presenter.is_in_transition:
+            self._report_presented(cue, cue.frames, moment)
 
-    def _prepare(self, cue: Cue, moment: Moment, size: Size) -> None:
+    def _prepare_upcoming(self, cue: DisplayPlan, moment: Moment, size: Size) -> None:
         """Let be read what is due next, and open its films when that is soon."""
         until_ms = cue.scene.until_ms
-        soon = self._director.ahead(moment.at(until_ms), size) if until_ms is not None else None
-        near = until_ms is not None and until_ms - moment.unix_ms < cinema.AHEAD_MS
-        rolls = cue.light.state is not PowerState.OFF and self._director.safety is Safety.FULL
+        soon = self._scheduler.load_ahead(moment.at(until_ms), size) if until_ms is not None else None
+        near = until_ms is not None and until_ms - moment.unix_ms < cinema.OPEN_AHEAD_MS
+        rolls = cue.light.state is not PowerState.OFF and self._scheduler.fallback is CrashFallback.FULL
         shown = cue.scene if rolls else Scene((), None)
-        self._cinema.prepare(shown, soon if near and rolls else None, moment.unix_ms)
+        self._videos.open_upcoming(shown, soon if near and rolls else None, moment.unix_ms)
 
-    def _go_on(self, steady: Steady) -> float:
+    def _continue_motion(self, steady: AnimatedState) -> float:
         """Move what moves: nothing else has changed, or somebody would have rung."""
-        blends = self._presenter.blends
-        moment = self._reader.moment()
-        self._move(steady.cue, moment, steady.size, films=self._cinema.step(moment.unix_ms))
-        if self._moves and blends == self._presenter.blends:
-            return self._wait(steady.until_uptime_ms)
+        blends = self._presenter.is_in_transition
+        moment = self._reader.current_moment()
+        self._move_layers(steady.plan, moment, steady.size, films=self._videos.take_due_frames(moment.unix_ms))
+        if self._has_motion and blends == self._presenter.is_in_transition:
+            return self._seconds_until(steady.until_uptime_ms)
         # What came to its end has to be told.
-        self._steady = None
+        self._animated = None
         return 0.0
 
     @property
-    def _moves(self) -> bool:
-        return self._presenter.moves or self._cinema.rolls
+    def _has_motion(self) -> bool:
+        return self._presenter.has_motion or self._videos.is_open
 
-    def _move(self, cue: Cue, moment: Moment, size: Size, *, films: bool) -> None:
-        glides = self._director.safety is Safety.FULL
-        self._presenter.move(cue.picture, moment, size, self._drawn(cue.light), films=films, glides=glides)
+    def _move_layers(self, cue: DisplayPlan, moment: Moment, size: Size, *, films: bool) -> None:
+        glides = self._scheduler.fallback is CrashFallback.FULL
+        self._presenter.advance_motion(
+            cue.frames, moment, size, self._drawn_light(cue.light), films=films, glides=glides
+        )
 
-    def _transition(self, cue: Cue) -> Transition:
+    def _transition_for(self, cue: DisplayPlan) -> SlideTransition:
         """Return how the picture takes the place of the one on the glass. Alerts cut, and after one nothing lingers."""
-        settings, over = self._reader.settings, self._teller.shows_alert
-        alert = any(piece.shown and piece.shown.alert for piece in cue.picture.pieces)
-        cuts = alert or over or cue.picture.overlay or self._director.safety is not Safety.FULL
-        return Transition.CUT if settings is None or cuts else settings.transition
+        settings, over = self._reader.settings, self._status_writer.shows_alert
+        alert = any(piece.shown and piece.shown.alert for piece in cue.frames.placed)
+        cuts = alert or over or cue.frames.is_overlay or self._scheduler.fallback is not CrashFallback.FULL
+        return SlideTransition.CUT if settings is None or cuts else settings.transition
 
     @property
-    def _shows_nothing_fit(self) -> bool:
+    def _needs_notice(self) -> bool:
         """Whether what is on the glass is no better than a notice: nothing, a notice, or an alert that is over."""
-        return not self._presenter.shows_anything or self._presenter.shows_notice or self._teller.shows_alert
+        return not self._presenter.shows_anything or self._presenter.shows_notice or self._status_writer.shows_alert
 
-    def _drawn(self, light: Display) -> Display:
+    def _drawn_light(self, light: DisplayPower) -> DisplayPower:
         """Return with what light the picture is drawn: with all of it where the display dims itself."""
-        return _FULL if self._light.dims else _shining(light)
+        return _FULL_LIGHT if self._light.dims_itself else _full_in_standby(light)
 
-    def _tell(self, cue: Cue, picture: Picture, moment: Moment) -> None:
+    def _report_presented(self, cue: DisplayPlan, picture: SceneFrames, moment: Moment) -> None:
         programme = self._reader.programme
         # Its digest: not before it is on the glass, nor while something gives way to it.
-        presented = self._presenter.presented(self._look_again if self._moves else None)
-        self.is_told = presented is not None
+        presented = self._presenter.presented_frame(self._wake_loop if self._has_motion else None)
+        self.is_reported = presented is not None
         if presented is None:
             return
-        self._teller.tell(
+        self._status_writer.write_status(
             picture, presented, moment, cue.light, programme.sequence if programme else None,
-            (*self._cinema.faults, *_SAFE[self._director.safety]),
-            Counts(self._cinema.dropped, self._presenter.late, self._cinema.decode_errors),
-            self._light.lit, self._reader.held,
+            (*self._videos.video_faults, *_FALLBACK_FAULTS[self._scheduler.fallback]),
+            PlaybackCounts(self._videos.dropped_frames, self._presenter.late_steps, self._videos.decode_errors),
+            self._light.switched, self._reader.held_alerts,
         )  # fmt: skip
 
-    def _look_again(self) -> None:
-        ring(self._runtime.stage_bell)
+    def _wake_loop(self) -> None:
+        send_wakeup(self._runtime.stage_socket)
 
     # --- pictures for people who are far away
 
-    def capture(self) -> None:
+    def request_capture(self) -> None:
         """Write down what is on the glass, for a screenshot, as soon as that makes nothing late."""
-        self._camera.ask(self._uptime())
+        self._screen_capture.request_capture(self._uptime())
 
-    def _photographed(self, wait: float) -> float:
+    def _capture_if_requested(self, wait: float) -> float:
         """Take the picture that was asked for. Return the seconds that are left to wait."""
         before = self._uptime()
-        taken = self._camera.look(before, moves=self._moves)
+        taken = self._screen_capture.continue_capture(before, moves=self._has_motion)
         return max(0.0, wait - (self._uptime() - before) / 1000) if taken else wait
 
-    def _view(self, room: pygame.Surface) -> View | None:
-        steps, moment = self._presenter.photograph(room), self._reader.moment()
+    def _capture_source(self, room: pygame.Surface) -> CaptureSource | None:
+        steps, moment = self._presenter.capture_steps(room), self._reader.current_moment()
         if steps is None:
             return None
-        taken = Taken(at_ms=moment.unix_ms, uptime_ms=moment.uptime_ms, moves=self._moves, glass=self._teller.glass)
-        return View(steps, self._frames.rotation, taken)
+        taken = CaptureInfo(
+            at_ms=moment.unix_ms,
+            uptime_ms=moment.uptime_ms,
+            moves=self._has_motion,
+            glass=self._status_writer.last_status,
+        )
+        return CaptureSource(steps, self._frames.rotation, taken)
 
 
-def _shining(light: Display) -> Display:
+def _full_in_standby(light: DisplayPower) -> DisplayPower:
     """Return the light of a picture that is shown: all of it if somebody looks for the screen in its hours of rest."""
-    return _FULL if light.state is PowerState.OFF else light
+    return _FULL_LIGHT if light.state is PowerState.OFF else light

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-USUAL = 60.0
+USUAL_RATE = 60.0
 """Pictures a second of a display that does not say."""
-MOST = 75.0
+MAX_RATE = 75.0
 """Steps a second: a display that shows more gets one for each second or third picture, which nobody sees."""
-LATE = 1.5
+LATE_FACTOR = 1.5
 """How many times the time of a step may lie between two before the second is late."""
 
 
@@ -19,17 +19,17 @@ def steps_per_second(pictures: float) -> float:
         pictures: How many it shows a second; 0 where nobody knows.
     """
     if pictures <= 0:
-        return USUAL
-    return pictures / math.ceil(pictures / MOST)
+        return USUAL_RATE
+    return pictures / math.ceil(pictures / MAX_RATE)
 
 
-class Pace:
+class FramePacer:
     """When the next step is due."""
 
     def __init__(self) -> None:
-        self.late = 0
+        self.late_steps = 0
         """Steps that came late, since the start."""
-        self.period_ms = 1000 / USUAL
+        self.period_ms = 1000 / USUAL_RATE
         """From one step to the next."""
         self._stepped_ms: float | None = None
 
@@ -38,17 +38,17 @@ class Pace:
         """Whether another step follows."""
         return self._stepped_ms is not None
 
-    def step(self, uptime_ms: float) -> float:
+    def note_step(self, uptime_ms: float) -> float:
         """Note a step; return the uptime at which it was due: a little late once is not late ever after."""
         before, self._stepped_ms = self._stepped_ms, uptime_ms
         if before is not None:
-            self.late += uptime_ms - before > LATE * self.period_ms
+            self.late_steps += uptime_ms - before > LATE_FACTOR * self.period_ms
             due = before + self.period_ms
             if due <= uptime_ms < due + self.period_ms:
                 self._stepped_ms = due
         return self._stepped_ms
 
-    def rest(self) -> None:
+    def end_motion(self) -> None:
         """Note that no step follows: the next is the first again."""
         self._stepped_ms = None
 

@@ -9,34 +9,34 @@ from pathlib import Path
 
 import pygame
 
-from beffroi_content.model import Rectangle, Transition
+from beffroi_content.model import Rectangle, SlideTransition
 from beffroi_content.timeline import Moment
-from beffroi_content.timeline.display import Display
-from beffroi_player.files import stamp
+from beffroi_content.timeline.display import DisplayPower
+from beffroi_player.files import file_stamp
 from beffroi_player.outputs.base import Output
-from beffroi_player.outputs.canvas import Painter
-from beffroi_player.outputs.composition import Area, Composition, Layer
-from beffroi_player.outputs.mounting import Mounting
-from beffroi_player.stage.composer import Blend, Composer
-from beffroi_player.stage.frames import BrokenFrame, Frames, compose, panel_size, turned_area
-from beffroi_player.stage.glider import is_whole
-from beffroi_player.stage.pace import Pace, steps_per_second
-from beffroi_player.stage.scenery import Picture
-from beffroi_player.stage.teller import Presented
+from beffroi_player.outputs.canvas import CompositionPainter
+from beffroi_player.outputs.composition import Area, DrawingLayer, PanelComposition
+from beffroi_player.outputs.mounting import DisplayMounting
+from beffroi_player.stage.composer import FrameCompositor, RunningTransition
+from beffroi_player.stage.frames import BrokenFrame, FrameCache, compose_frame, panel_area, panel_size
+from beffroi_player.stage.glider import is_whole_pixels
+from beffroi_player.stage.pace import FramePacer, steps_per_second
+from beffroi_player.stage.scenery import SceneFrames
+from beffroi_player.stage.teller import PresentedFrame
 from beffroi_player.store import Size
 
-NOTICE, REST = "notice", "rest"
+NOTICE, STANDBY = "notice", "rest"
 """What is on the glass while there is nothing to show, and in its hours of rest."""
-COLOUR = (29, 79, 145)
+START_COLOUR = (29, 79, 145)
 """What a fresh player shows until the agent has drawn the notice: not black, which looks broken."""
 BLACK = (0, 0, 0)
 
 
-def _plain(base: pygame.Surface) -> Composition:
-    return Composition(base.get_size(), (Layer.whole(base),))
+def _plain_composition(base: pygame.Surface) -> PanelComposition:
+    return PanelComposition(base.get_size(), (DrawingLayer.full_panel(base),))
 
 
-class Presenter:
+class ScreenPresenter:
     """The glass. Presents only what differs from what is on it.
 
     Args:
@@ -49,24 +49,24 @@ class Presenter:
     """
 
     def __init__(
-        self, output: Output, painter: Painter, composer: Composer, frames: Frames, uptime: Callable[[], float],
+        self, output: Output, painter: CompositionPainter, compositor: FrameCompositor, frames: FrameCache, uptime: Callable[[], float],
         splash: pygame.Surface | None = None,
     ) -> None:  # fmt: skip
-        self._output, self._painter, self._composer = output, painter, composer
+        self._output, self._painter, self._compositor = output, painter, compositor
         self._frames, self._uptime = frames, uptime
-        self._mounting = Mounting()
+        self._mounting = DisplayMounting()
         self._base: pygame.Surface | None = None
-        self._top = _plain(splash) if splash else None
+        self._last_composition = _plain_composition(splash) if splash else None
         """What was presented last."""
         self._panel: Size | None = splash.get_size() if splash else None
-        self._size: Size = output.desktop()
-        self._blend: Blend | None = None
-        self._glides = False
+        self._size: Size = output.desktop_size()
+        self._transition: RunningTransition | None = None
+        self._has_marquee = False
         """Whether messages glide over the picture."""
-        self._pace = Pace()
+        self._pacer = FramePacer()
         self._slides: dict[Rectangle, object] | None = None
         """What each zone shows."""
-        self._on_glass: tuple[object, ...] = ()
+        self._presented_key: tuple[object, ...] = ()
         self._number, self._digest, self._presented_ms = 0, "0" * 64, uptime()
         self.shows_anything = splash is not None
         """Whether anything was ever presented."""
@@ -74,39 +74,39 @@ class Presenter:
     # --- what is on
 
     @property
-    def late(self) -> int:
+    def late_steps(self) -> int:
         """Steps of transitions, and of messages that glide, that came late since the start."""
-        return self._pace.late
+        return self._pacer.late_steps
 
     @property
-    def blends(self) -> bool:
+    def is_in_transition(self) -> bool:
         """Whether a picture is giving way to another."""
-        return self._blend is not None
+        return self._transition is not None
 
     @property
-    def moves(self) -> bool:
+    def has_motion(self) -> bool:
         """Whether another step is due: of a transition, or of messages that glide."""
-        return self.blends or self._glides
+        return self.is_in_transition or self._has_marquee
 
     @property
     def shows_notice(self) -> bool:
         """Whether what is on the glass is only the notice."""
-        return self._on_glass[:1] == (NOTICE,)
+        return self._presented_key[:1] == (NOTICE,)
 
     @property
-    def panel(self) -> Size | None:
+    def panel_pixels(self) -> Size | None:
         """What is on the glass measures that many pixels; None before there is anything."""
         return self._panel
 
     def left_ms(self, uptime_ms: float) -> float:
         """Return the milliseconds until the next step is due."""
-        return self._pace.left_ms(uptime_ms)
+        return self._pacer.left_ms(uptime_ms)
 
     def natural_size(self, rotation: int) -> Size:
         """Return the upright size to draw for while nothing says what the screen measures."""
-        return panel_size(self._panel or self._output.desktop(), rotation)
+        return panel_size(self._panel or self._output.desktop_size(), rotation)
 
-    def presented(self, ready: Callable[[], object] | None = None) -> Presented | None:
+    def presented_frame(self, ready: Callable[[], object] | None = None) -> PresentedFrame | None:
         """Return what was presented last, with its digest: to make one takes longer than a step of what moves.
 
         Args:
@@ -117,147 +117,161 @@ class Presenter:
         """
         if not self._digest and self._base is not None:
             frames, base = self._frames, self._base
-            self._digest = frames.digest(base) if ready is None else frames.digest_soon(base, ready)
+            self._digest = frames.digest_of(base) if ready is None else frames.digest_in_background(base, ready)
             if not self._digest:
                 return None
-        return Presented(self._number, self._size, self._digest, self._presented_ms)
+        return PresentedFrame(self._number, self._size, self._digest, self._presented_ms)
 
-    def photograph(self, room: pygame.Surface | None) -> Iterator[pygame.Surface | None] | None:
+    def capture_steps(self, room: pygame.Surface | None) -> Iterator[pygame.Surface | None] | None:
         """Make a copy of what is on the panel; see :meth:`Painter.photograph`. None before there is anything."""
-        return self._painter.photograph(room) if self._on_glass else None
+        return self._painter.copy_presented(room) if self._presented_key else None
 
     # --- what comes
 
-    def mount(self, mounting: Mounting) -> None:
+    def set_mounting(self, mounting: DisplayMounting) -> None:
         """Lay the picture on the display like this from now on; in another way than before, all is drawn anew."""
         if mounting != self._mounting:
             self._mounting = mounting
-            self._painter.mount(mounting)
-            self._panel, self._on_glass = None, ()
+            self._painter.set_mounting(mounting)
+            self._panel, self._presented_key = None, ()
 
-    def show(self, picture: Picture, moment: Moment, size: Size, light: Display, transition: Transition) -> None:
+    def show_frames(
+        self, picture: SceneFrames, moment: Moment, size: Size, light: DisplayPower, transition: SlideTransition
+    ) -> None:
         """Present a picture in place of what is on the glass, at once or by a transition."""
-        frames = tuple((piece.frame, piece.rectangle) for piece in picture.pieces)
+        frames = tuple((piece.frame, piece.rectangle) for piece in picture.placed)
         key = (frames, self._frames.rotation, size, light.brightness)
-        if key == self._on_glass:
+        if key == self._presented_key:
             return
-        self._blend = self._blend_to(picture, size, transition)
-        dress = partial(self._dressed, picture=picture, moment=moment, size=size, light=light)
-        self._put(key, lambda: compose(size, self._frames.rotation, picture.parts), size, dress)
+        self._transition = self._begin_transition(picture, size, transition)
+        dress = partial(self._compose_layers, picture=picture, moment=moment, size=size, light=light)
+        self._present_base(
+            key, lambda: compose_frame(size, self._frames.rotation, picture.placed_surfaces), size, dress
+        )
 
-    def move(self, picture: Picture, moment: Moment, size: Size, light: Display, *, films: bool, glides: bool) -> None:
+    def advance_motion(
+        self, picture: SceneFrames, moment: Moment, size: Size, light: DisplayPower, *, films: bool, glides: bool
+    ) -> None:
         """Present what has moved on the picture that is on.
 
         Args:
             films: Whether a film has another frame.
             glides: Whether messages may glide.
         """
-        self._glides = glides and self._composer.glides(picture, moment)
-        if not picture.pieces or self._base is None or not (self.moves or films):
+        self._has_marquee = glides and self._compositor.has_marquee(picture, moment)
+        if not picture.placed or self._base is None or not (self.has_motion or films):
             return
         now = self._uptime()
-        at = self._step(now)
-        ends = self._blend is not None and self._blend.is_over(now)
+        at = self._step_uptime(now)
+        ends = self._transition is not None and self._transition.is_over(now)
         if ends:
-            self._blend = None
-        dressed = self._dressed(self._base, picture, moment, size, light, at - moment.uptime_ms)
-        self._top = self._blend.at(dressed, at) if self._blend else dressed
-        self._painter.draw(self._top)
-        if not self.moves:
-            self._pace.rest()
+            self._transition = None
+        dressed = self._compose_layers(self._base, picture, moment, size, light, at - moment.uptime_ms)
+        self._last_composition = self._transition.composition_at(dressed, at) if self._transition else dressed
+        self._painter.draw_composition(self._last_composition)
+        if not self.has_motion:
+            self._pacer.end_motion()
         if ends:
             self._presented_ms = self._uptime()
-            self._output.settle()
+            self._output.finish_present()
 
     def show_notice(self, path: Path, size: Size) -> None:
         """Present the notice, or a colour where there is none yet."""
-        key = (NOTICE, stamp(path), self._frames.rotation)
+        key = (NOTICE, file_stamp(path), self._frames.rotation)
         try:
-            surface = self._frames.open(path)
+            surface = self._frames.open_image(path)
         except BrokenFrame:
-            surface = self._filled(COLOUR, size)
-        self._put(key, lambda: surface, panel_size(surface.get_size(), self._frames.rotation))
+            surface = self._filled_surface(START_COLOUR, size)
+        self._present_base(key, lambda: surface, panel_size(surface.get_size(), self._frames.rotation))
 
-    def darken(self, size: Size) -> None:
+    def show_black(self, size: Size) -> None:
         """Present darkness, for the hours of rest."""
-        self._blend, self._glides = None, False
-        self._put((REST, self._frames.rotation, size), lambda: self._filled(BLACK, size), size)
+        self._transition, self._has_marquee = None, False
+        self._present_base((STANDBY, self._frames.rotation, size), lambda: self._filled_surface(BLACK, size), size)
 
     # --- how
 
-    def _step(self, now: float) -> float:
+    def _step_uptime(self, now: float) -> float:
         """Return the uptime of which the next picture is; what is not on the grid of steps is as it is now."""
-        if not self.moves:
+        if not self.has_motion:
             return now
-        if not self._pace.is_moving:
-            self._pace.period_ms = 1000 / steps_per_second(self._output.rate())
-        return self._pace.step(now)
+        if not self._pacer.is_moving:
+            self._pacer.period_ms = 1000 / steps_per_second(self._output.refresh_rate())
+        return self._pacer.note_step(now)
 
-    def _dressed(
-        self, base: pygame.Surface, picture: Picture, moment: Moment, size: Size, light: Display, ahead_ms: float = 0.0
-    ) -> Composition:
+    def _compose_layers(
+        self,
+        base: pygame.Surface,
+        picture: SceneFrames,
+        moment: Moment,
+        size: Size,
+        light: DisplayPower,
+        ahead_ms: float = 0.0,
+    ) -> PanelComposition:
         rotation = self._frames.rotation
-        fine = self._painter.between_pixels and not is_whole(self._pace.period_ms)
+        fine = self._painter.has_subpixel_shift and not is_whole_pixels(self._pacer.period_ms)
         now_ms = moment.unix_ms + ahead_ms
-        return self._composer.composition(base, picture, moment, size, rotation, light, now_ms, fine=fine)
+        return self._compositor.compose_layers(base, picture, moment, size, rotation, light, now_ms, fine=fine)
 
-    def _blend_to(self, picture: Picture, size: Size, transition: Transition) -> Blend | None:
+    def _begin_transition(
+        self, picture: SceneFrames, size: Size, transition: SlideTransition
+    ) -> RunningTransition | None:
         """Return how a new picture takes the place of the one on the glass; None: at once."""
-        before, self._slides = self._slides, _slides(picture)
-        if transition is Transition.CUT or self._top is None or self._on_glass[:1] == (REST,):
+        before, self._slides = self._slides, _slides_by_place(picture)
+        if transition is SlideTransition.CUT or self._last_composition is None or self._presented_key[:1] == (STANDBY,):
             return None
         if self._slides == before:
             # What changes by itself, such as a clock, does so at once; what gives way beside it goes on.
-            return self._blend
-        if before is None or self._top.size != panel_size(size, self._frames.rotation):
+            return self._transition
+        if before is None or self._last_composition.size != panel_size(size, self._frames.rotation):
             return None
         changed = [place for place, shown in self._slides.items() if before.get(place) != shown]
-        areas = [turned_area(place, size, self._frames.rotation) for place in changed]
+        areas = [panel_area(place, size, self._frames.rotation) for place in changed]
         # Zones beside it go on as they are; where zones themselves come or go, all gives way.
-        changing = _around(areas) if areas and self._slides.keys() == before.keys() else None
-        return Blend(transition, replace(self._top, before=None), self._uptime(), changing)
+        changing = _bounding_area(areas) if areas and self._slides.keys() == before.keys() else None
+        return RunningTransition(transition, replace(self._last_composition, previous=None), self._uptime(), changing)
 
-    def _put(
+    def _present_base(
         self,
         key: tuple[object, ...],
         build: Callable[[], pygame.Surface],
         size: Size,
-        dress: Callable[[pygame.Surface], Composition] = _plain,
+        dress: Callable[[pygame.Surface], PanelComposition] = _plain_composition,
     ) -> None:
         """Present a picture with what moves on top of it, unless it is on the glass already.
 
         What is said of it is said of the picture: films are not counted frame by frame. A picture that takes the
         place of another by and by is presented by ``move``.
         """
-        if key == self._on_glass:
+        if key == self._presented_key:
             return
         self._base = surface = build()
         panel = surface.get_size()
         if panel != self._panel:
-            self._output.open(self._mounting.size(panel))
+            self._output.open(self._mounting.display_size(panel))
             self._panel = panel
-        if self._blend is None:
-            self._top = dress(surface)
-            self._painter.draw(self._top)
+        if self._transition is None:
+            self._last_composition = dress(surface)
+            self._painter.draw_composition(self._last_composition)
             self._presented_ms = self._uptime()
-            self._output.settle()
-        self._on_glass, self.shows_anything = key, True
+            self._output.finish_present()
+        self._presented_key, self.shows_anything = key, True
         self._number += 1
         self._digest = ""
         self._size = size
 
-    def _filled(self, colour: tuple[int, int, int], size: Size) -> pygame.Surface:
+    def _filled_surface(self, colour: tuple[int, int, int], size: Size) -> pygame.Surface:
         surface = pygame.Surface(panel_size(size, self._frames.rotation), depth=32)
         surface.fill(colour)
         return surface
 
 
-def _slides(picture: Picture) -> dict[Rectangle, object]:
+def _slides_by_place(picture: SceneFrames) -> dict[Rectangle, object]:
     """Return which page of which slide each place of a picture shows."""
-    return {piece.rectangle: (piece.shown.slide, piece.shown.page) if piece.shown else None for piece in picture.pieces}
+    return {piece.rectangle: (piece.shown.slide, piece.shown.page) if piece.shown else None for piece in picture.placed}
 
 
-def _around(areas: Sequence[Area]) -> Area:
+def _bounding_area(areas: Sequence[Area]) -> Area:
     """Return the smallest area that holds all of these."""
     first, *others = map(pygame.Rect, areas)
     left, top, width, height = first.unionall(others)

@@ -8,44 +8,44 @@ from beffroi_content.model import HeldAlert, Manifest, ScreenSettings
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player import machine
 from beffroi_player.clock import first_record
-from beffroi_player.files import Stamp
-from beffroi_player.slots import M, Slot
-from beffroi_player.store import ActiveProgramme, AlertsRecord, Overlay, Runtime, Size, State
+from beffroi_player.files import FileStamp
+from beffroi_player.slots import ModelFile, ModelT
+from beffroi_player.store import ActiveProgramme, AlertsRecord, RuntimeDirectory, Size, StateDirectory, TimedOverlay
 
 
-class Reader:
+class StateReader:
     """The newest readable version of each file. What becomes unreadable stays as it was."""
 
     def __init__(
         self,
-        state: State,
-        runtime: Runtime,
-        uptime: Callable[[], float] = machine.uptime,
+        state: StateDirectory,
+        runtime: RuntimeDirectory,
+        uptime: Callable[[], float] = machine.uptime_ms,
         system: Callable[[], int] = machine.system_ms,
     ) -> None:
         self._uptime = uptime
         self._system = system
         self._state = state
         self._runtime = runtime
-        self._stamps: dict[str, Stamp | None] = {}
+        self._stamps: dict[str, FileStamp | None] = {}
         self._boot = machine.boot_id()
         self.programme: ActiveProgramme | None = None
         self.alerts: AlertsRecord | None = None
-        self.overlay: Overlay | None = None
+        self.overlay: TimedOverlay | None = None
         self._clock = None if (found := runtime.clock.read()) is None or found.boot != self._boot else found
 
-    def refresh(self) -> None:
+    def refresh_files(self) -> None:
         """Look again."""
-        self.programme = self._changed(self._state.programme) or self.programme
+        self.programme = self._read_if_changed(self._state.programme) or self.programme
         self._refresh_alerts()
-        clock = self._changed(self._runtime.clock)
+        clock = self._read_if_changed(self._runtime.clock)
         if clock and clock.boot == self._boot:
             self._clock = clock
-        overlay = self._changed(self._runtime.overlay)
-        if overlay or self._runtime.overlay.stamp is None:
+        overlay = self._read_if_changed(self._runtime.overlay)
+        if overlay or self._runtime.overlay.file_stamp is None:
             self.overlay = overlay
 
-    def forget(self) -> None:
+    def forget_stamps(self) -> None:
         """Read everything again the next time."""
         self._stamps.clear()
 
@@ -60,44 +60,44 @@ class Reader:
         return self.programme.manifest.settings if self.programme else None
 
     @property
-    def held(self) -> tuple[HeldAlert, ...]:
+    def held_alerts(self) -> tuple[HeldAlert, ...]:
         """Every alert that is held."""
-        return self.alerts.held() if self.alerts else ()
+        return self.alerts.all_held() if self.alerts else ()
 
     @property
     def rotation(self) -> int:
         """Degrees clockwise by which the picture is turned on the panel."""
         return self.manifest.settings.rotation if self.manifest else 0
 
-    def size(self, otherwise: Size) -> Size:
+    def screen_size(self, otherwise: Size) -> Size:
         """Return the size of the upright screen in pixels."""
         if self.manifest:
             return self.manifest.settings.screen_class.size
-        return self.alerts.size if self.alerts and self.held else otherwise
+        return self.alerts.size if self.alerts and self.held_alerts else otherwise
 
-    def moment(self) -> Moment:
+    def current_moment(self) -> Moment:
         """Return what time it is: as the agent says, otherwise as the system clock does if that is plausible."""
         uptime, system = self._uptime(), self._system()
         record = self._clock or first_record(self._boot, uptime, system, newest_ms=0)
-        return record.at(uptime)
+        return record.moment_at(uptime)
 
     def silent_hours(self) -> float:
         """Return for how long the town has said nothing, in hours; 0 while that cannot be known."""
-        now, heard_ms = self.moment(), self._clock.heard_ms if self._clock else 0
+        now, heard_ms = self.current_moment(), self._clock.heard_ms if self._clock else 0
         if now.clock is ClockState.UNKNOWN or not heard_ms:
             return 0.0
         return max(0, now.unix_ms - heard_ms) / 3_600_000
 
     def _refresh_alerts(self) -> None:
-        fresh = self._changed(self._runtime.alerts)
+        fresh = self._read_if_changed(self._runtime.alerts)
         if fresh and fresh.boot == self._boot:
             self.alerts = fresh
-        elif self.alerts is None and (stored := self._changed(self._state.alerts)):
+        elif self.alerts is None and (stored := self._read_if_changed(self._state.alerts)):
             self.alerts = stored.in_boot(self._boot)
 
-    def _changed(self, slot: Slot[M]) -> M | None:
+    def _read_if_changed(self, slot: ModelFile[ModelT]) -> ModelT | None:
         """Return the content of a file that is not the one read last; None where it is, or cannot be read."""
-        now = slot.stamp
+        now = slot.file_stamp
         key = str(slot.path)
         if now == self._stamps.get(key):
             return None

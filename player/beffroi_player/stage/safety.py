@@ -11,14 +11,14 @@ from beffroi_player.files import write_file
 
 log = logging.getLogger(__name__)
 
-WITHIN_MS = 600_000
+COUNTED_MS = 600_000
 """Starts of the last ten minutes count."""
 SIMPLE_AFTER, PROVEN_AFTER, BARE_AFTER = 3, 6, 9
 """Starts that did not end as they should."""
-STARTS = "stage-starts"
+STARTS_FILE = "stage-starts"
 
 
-class Safety(IntEnum):
+class CrashFallback(IntEnum):
     """How much is left out."""
 
     FULL = 0
@@ -30,20 +30,20 @@ class Safety(IntEnum):
     """The idle slide and alerts, and nothing else."""
 
 
-def note_start(runtime: Path, uptime_ms: float | None = None) -> Safety:
+def note_start(runtime: Path, uptime_ms: float | None = None) -> CrashFallback:
     """Count this start; return how much is to be left out.
 
     Args:
         runtime: The runtime directory: after a power cut all is tried again.
         uptime_ms: Now; None: as the machine says.
     """
-    now = machine.uptime() if uptime_ms is None else uptime_ms
-    before = [start for start in _starts(runtime) if now - WITHIN_MS <= start <= now]
-    _keep(runtime, [*before, now])
+    now = machine.uptime_ms() if uptime_ms is None else uptime_ms
+    before = [start for start in _recent_starts(runtime) if now - COUNTED_MS <= start <= now]
+    _store_starts(runtime, [*before, now])
     crashes = len(before)
     # One step for each limit that is reached.
-    found = Safety(sum(crashes >= limit for limit in (SIMPLE_AFTER, PROVEN_AFTER, BARE_AFTER)))
-    if found is not Safety.FULL:
+    found = CrashFallback(sum(crashes >= limit for limit in (SIMPLE_AFTER, PROVEN_AFTER, BARE_AFTER)))
+    if found is not CrashFallback.FULL:
         log.warning(
             "the stage was started %d times in ten minutes: it shows less now (%s)", crashes + 1, found.name,
             extra={"CODE": "crash-loop"},
@@ -53,18 +53,18 @@ def note_start(runtime: Path, uptime_ms: float | None = None) -> Safety:
 
 def note_end(runtime: Path) -> None:
     """Forget the starts: this one ends as it should."""
-    _keep(runtime, [])
+    _store_starts(runtime, [])
 
 
-def _starts(runtime: Path) -> list[float]:
+def _recent_starts(runtime: Path) -> list[float]:
     try:
-        return [float(line) for line in (runtime / STARTS).read_text(encoding="ascii").split()][-50:]
+        return [float(line) for line in (runtime / STARTS_FILE).read_text(encoding="ascii").split()][-50:]
     except (OSError, ValueError):
         return []
 
 
-def _keep(runtime: Path, starts: list[float]) -> None:
+def _store_starts(runtime: Path, starts: list[float]) -> None:
     try:
-        write_file(runtime / STARTS, "\n".join(map(str, starts)).encode(), durable=False)
+        write_file(runtime / STARTS_FILE, "\n".join(map(str, starts)).encode(), durable=False)
     except OSError as error:
         log.warning("starts are not counted: %s", error)

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-COMMAND = (sys.executable, "-m", "beffroi_player.decoder_trial")
-LIMIT_S = 60.0
+TRIAL_COMMAND = (sys.executable, "-m", "beffroi_player.decoder_trial")
+TRIAL_LIMIT_S = 60.0
 
 
-def tried(name: str, command: Sequence[str] = COMMAND, limit_s: float = LIMIT_S) -> str:
+def try_decoder(name: str, command: Sequence[str] = TRIAL_COMMAND, limit_s: float = TRIAL_LIMIT_S) -> str:
     """Try a decoder in a process of its own; return why it is not to be used, or nothing.
 
     Args:

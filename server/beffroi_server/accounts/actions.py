@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-WORDS = {
+ACTION_TEXTS = {
     "account-changed": _("changed the own name"),
     "alert-broadcast": _("broadcast the alert"),
     "alert-ended": _("ended the alert"),
@@ -58,6 +58,6 @@ WORDS = {
 }
 
 
-def in_words(action: str) -> str:
+def action_text(action: str) -> str:
     """Return the action as the middle of a sentence: “alice … the playlist Town life”."""
-    return str(WORDS.get(action, action))
+    return str(ACTION_TEXTS.get(action, action))

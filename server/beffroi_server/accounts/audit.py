@@ -8,11 +8,11 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from beffroi_server.accounts.models import AuditEvent, Person
+from beffroi_server.accounts.models import AuditEvent, User
 from beffroi_server.transactions import serialised
 
 
-def record(actor: Person | None, action: str, subject: object, **detail: Any) -> AuditEvent:
+def record_event(actor: User | None, action: str, subject: object, **detail: Any) -> AuditEvent:
     """Append an event to the trail, in the transaction of the change that it tells of.
 
     Args:
@@ -36,7 +36,7 @@ def record(actor: Person | None, action: str, subject: object, **detail: Any) ->
     return event
 
 
-def first_broken() -> AuditEvent | None:
+def first_broken_event() -> AuditEvent | None:
     """Return the first event that was changed, or before which one was taken away; None when the chain holds."""
     previous = ""
     for event in AuditEvent.objects.order_by("id").iterator():
@@ -48,7 +48,7 @@ def first_broken() -> AuditEvent | None:
 
 def verify_chain() -> bool:
     """Tell whether every event is as it was written and none is missing before the newest."""
-    return first_broken() is None
+    return first_broken_event() is None
 
 
 def _as_stored(detail: dict[str, Any]) -> Any:

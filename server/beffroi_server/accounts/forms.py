@@ -10,11 +10,11 @@ from django.conf import settings
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
-from beffroi_server.accounts.models import Person, Role, Town
-from beffroi_server.web.forms import PlainForm, PlainModelForm
+from beffroi_server.accounts.models import Town, User, UserRole
+from beffroi_server.web.forms import StyledForm, StyledModelForm
 
 
-class SignInForm(PlainForm):
+class SignInForm(StyledForm):
     """Name and password."""
 
     username = forms.CharField(
@@ -30,15 +30,15 @@ class SignInForm(PlainForm):
     )
 
 
-class AccountForm(PlainModelForm):
+class AccountForm(StyledModelForm):
     """What people say of themselves."""
 
     class Meta:
-        model = Person
+        model = User
         fields = ("first_name", "last_name")
 
 
-class PasswordForm(PlainForm):
+class PasswordForm(StyledForm):
     """A new password; the present one is asked for where there is one.
 
     Args:
@@ -57,27 +57,27 @@ class PasswordForm(PlainForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    def __init__(self, person: Person, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._person = person
-        if not person.has_usable_password():
+        self._user = user
+        if not user.has_usable_password():
             del self.fields["current"]
 
     def clean_current(self) -> str:
         """Refuse a wrong password."""
         current: str = self.cleaned_data["current"]
-        if not self._person.check_password(current):
+        if not self._user.check_password(current):
             raise forms.ValidationError(_("This is not your present password."))
         return current
 
     def clean_new(self) -> str:
         """Refuse a weak password."""
         new: str = self.cleaned_data["new"]
-        password_validation.validate_password(new, self._person)
+        password_validation.validate_password(new, self._user)
         return new
 
 
-class TownForm(PlainModelForm):
+class TownForm(StyledModelForm):
     """The town as its screens show it."""
 
     time_zone = forms.ChoiceField(label=_("Time zone"))
@@ -101,24 +101,26 @@ class TownForm(PlainModelForm):
         field.choices = [(zone, zone.replace("_", " ")) for zone in ["UTC", *zones]]
 
 
-class PersonForm(PlainModelForm):
+class UserForm(StyledModelForm):
     """Somebody, as an administrator sees them."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
+    role = forms.ChoiceField(label=_("Role"), choices=UserRole.choices, widget=forms.RadioSelect)
 
     class Meta:
-        model = Person
+        model = User
         fields = ("first_name", "last_name", "role", "is_active")
         labels = {"is_active": _("May sign in")}
         help_texts = {"is_active": ""}
 
 
-class NewPersonForm(PlainModelForm):
+class NewUserForm(StyledModelForm):
     """Somebody new."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect, initial=Role.EDITOR)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=UserRole.choices, widget=forms.RadioSelect, initial=UserRole.EDITOR
+    )
 
     class Meta:
-        model = Person
+        model = User
         fields = ("username", "first_name", "last_name", "role")
         help_texts = {"username": _("Letters, digits and . @ + - _ only. It cannot be changed.")}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from beffroi_content import model as content
 
 
-class Role(models.TextChoices):
+class UserRole(models.TextChoices):
     """What a person may do. Each role may do what its line says, an administrator everything."""
 
     EDITOR = "editor", _("Editor: announcements, playlists, schedule")
@@ -23,31 +23,31 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator: everything")
 
 
-class Person(AbstractUser):
+class User(AbstractUser):
     """Somebody who works with Beffroi."""
 
-    role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.EDITOR)
+    role = models.CharField(_("role"), max_length=20, choices=UserRole, default=UserRole.EDITOR)
 
     @property
     def may_edit(self) -> bool:
         """Whether the person writes announcements and programmes."""
-        return self.role in {Role.EDITOR, Role.OFFICER, Role.ADMINISTRATOR}
+        return self.role in {UserRole.EDITOR, UserRole.OFFICER, UserRole.ADMINISTRATOR}
 
     @property
     def may_alert(self) -> bool:
         """Whether the person broadcasts alerts."""
-        return self.role in {Role.OFFICER, Role.ADMINISTRATOR}
+        return self.role in {UserRole.OFFICER, UserRole.ADMINISTRATOR}
 
     @property
     def may_install(self) -> bool:
         """Whether the person adds and changes screens."""
-        return self.role in {Role.TECHNICIAN, Role.ADMINISTRATOR}
+        return self.role in {UserRole.TECHNICIAN, UserRole.ADMINISTRATOR}
 
 
 class SignInLink(models.Model):
     """A link that signs one person in, once."""
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE)
+    person = models.ForeignKey(User, on_delete=models.CASCADE)
     token_sha256 = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)

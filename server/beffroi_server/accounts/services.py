@@ -12,43 +12,43 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import Person, Role, SignInLink, Town
+from beffroi_server.accounts.models import SignInLink, Town, User, UserRole
 from beffroi_server.programme import publication
 from beffroi_server.transactions import serialised
 
 
-class LastAdministrator(Exception):
+class LastAdministratorError(Exception):
     """Nobody would be left who may do everything."""
 
 
-class LinkInvalid(Exception):
+class SignInLinkInvalid(Exception):
     """The sign-in link does not exist, was used, or is too old. Which of these, nobody is told."""
 
 
-def create_sign_in_link(person: Person, lifetime: dt.timedelta = dt.timedelta(hours=1)) -> str:
+def create_sign_in_link(user: User, lifetime: dt.timedelta = dt.timedelta(hours=1)) -> str:
     """Return an address that signs the person in once, within its lifetime. Only a hash of it is kept."""
     token = secrets.token_urlsafe(32)
-    SignInLink.objects.create(person=person, token_sha256=_sha256(token), expires_at=timezone.now() + lifetime)
+    SignInLink.objects.create(person=user, token_sha256=_token_sha256(token), expires_at=timezone.now() + lifetime)
     return f"{settings.PUBLIC_URL}/sign-in/{token}/"
 
 
-def use_sign_in_link(token: str, now: dt.datetime) -> Person:
+def use_sign_in_link(token: str, now: dt.datetime) -> User:
     """Use up a link and return whom it signs in.
 
     Raises:
         LinkInvalid: it is unknown, used or expired, or the person may not sign in any more.
     """
-    links = SignInLink.objects.filter(token_sha256=_sha256(token), person__is_active=True)
+    links = SignInLink.objects.filter(token_sha256=_token_sha256(token), person__is_active=True)
     with serialised():
         # The row count decides between two who use the same link at once.
         if not links.filter(used_at=None, expires_at__gt=now).update(used_at=now):
-            raise LinkInvalid
+            raise SignInLinkInvalid
         person = links.select_related("person").get().person
-        audit.record(person, "link-used", person)
+        audit.record_event(person, "link-used", person)
     return person
 
 
-def ensure_town(name: str, *, site: str = "", actor: Person | None = None, **values: Any) -> Town:
+def ensure_town(name: str, *, site: str = "", actor: User | None = None, **values: Any) -> Town:
     """Return the town, created if there is none yet.
 
     Args:
@@ -63,33 +63,33 @@ def ensure_town(name: str, *, site: str = "", actor: Person | None = None, **val
             town = Town(site=site or slugify(name)[:40] or "town", name=name, **values)
             town.full_clean()
             town.save()
-            audit.record(actor, "town-created", town.name, site=town.site)
+            audit.record_event(actor, "town-created", town.name, site=town.site)
     return town
 
 
-def create_person(
+def create_user(
     username: str,
-    role: Role | str = Role.EDITOR,
+    role: UserRole | str = UserRole.EDITOR,
     *,
-    actor: Person | None = None,
+    actor: User | None = None,
     password: str | None = None,
     **values: Any,
-) -> Person:
+) -> User:
     """Create somebody. Without a password they sign in by a link first.
 
     Raises:
         ValidationError: the user name is taken or not one.
     """
     with serialised():
-        person = Person(username=username, role=Role(role), **values)
+        person = User(username=username, role=UserRole(role), **values)
         person.set_password(password)
         person.full_clean()
         person.save()
-        audit.record(actor, "person-created", person, role=str(person.role))
+        audit.record_event(actor, "person-created", person, role=str(person.role))
     return person
 
 
-def update_town(town: Town, *, person: Person | None) -> None:
+def update_town(town: Town, *, user: User | None) -> None:
     """Save changes of the town. What every screen shows depends on it: all are published again.
 
     Raises:
@@ -98,11 +98,11 @@ def update_town(town: Town, *, person: Person | None) -> None:
     with serialised():
         town.full_clean()
         town.save()
-        audit.record(person, "town-changed", town.name, plays_months=town.plays_months)
+        audit.record_event(user, "town-changed", town.name, plays_months=town.plays_months)
         publication.town_changed()
 
 
-def update_person(changed: Person, *, actor: Person) -> None:
+def update_user(changed: User, *, actor: User) -> None:
     """Save changes of somebody.
 
     Raises:
@@ -110,36 +110,36 @@ def update_person(changed: Person, *, actor: Person) -> None:
         ValidationError: a value does not do.
     """
     with serialised():
-        others = Person.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=changed.pk)
-        if not others.exists() and not (changed.is_active and changed.role == Role.ADMINISTRATOR):
-            raise LastAdministrator
+        others = User.objects.filter(role=UserRole.ADMINISTRATOR, is_active=True).exclude(pk=changed.pk)
+        if not others.exists() and not (changed.is_active and changed.role == UserRole.ADMINISTRATOR):
+            raise LastAdministratorError
         changed.full_clean()
         changed.save()
-        audit.record(actor, "person-changed", changed, role=str(changed.role), active=changed.is_active)
+        audit.record_event(actor, "person-changed", changed, role=str(changed.role), active=changed.is_active)
 
 
-def update_account(person: Person) -> None:
+def update_account(user: User) -> None:
     """Save what somebody says of themselves."""
     with serialised():
-        person.full_clean()
-        person.save(update_fields=["first_name", "last_name"])
-        audit.record(person, "account-changed", person)
+        user.full_clean()
+        user.save(update_fields=["first_name", "last_name"])
+        audit.record_event(user, "account-changed", user)
 
 
-def set_password(person: Person, password: str) -> None:
+def set_password(user: User, password: str) -> None:
     """Give somebody a new password. Their other sessions end."""
     with serialised():
-        person.set_password(password)
-        person.save(update_fields=["password"])
-        audit.record(person, "password-changed", person)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        audit.record_event(user, "password-changed", user)
 
 
-def invite(invited: Person, *, actor: Person) -> str:
+def invite_user(invited: User, *, actor: User) -> str:
     """Return an address that signs somebody in once, within a day."""
     with serialised():
-        audit.record(actor, "link-created", invited)
+        audit.record_event(actor, "link-created", invited)
         return create_sign_in_link(invited, dt.timedelta(days=1))
 
 
-def _sha256(token: str) -> str:
+def _token_sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from beffroi_server.accounts import services
 from beffroi_server.accounts.forms import SignInForm
-from beffroi_server.accounts.models import Person
-from beffroi_server.accounts.throttle import sign_ins
+from beffroi_server.accounts.models import User
+from beffroi_server.accounts.throttle import sign_in_throttle
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-YEAR_S = 365 * 86_400
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+COOKIE_AGE_S = 365 * 86_400
 
 
 @never_cache
@@ -28,12 +28,12 @@ YEAR_S = 365 * 86_400
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for name and password."""
-    following = _own_address(request, request.POST.get("next") or request.GET.get("next", ""))
+    following = _safe_redirect_path(request, request.POST.get("next") or request.GET.get("next", ""))
     if request.user.is_authenticated:
         return redirect(following)
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        person = _recognised(request, form)
+        person = _authenticate(request, form)
         if person is not None:
             auth.login(request, person)
             return redirect(following)
@@ -49,9 +49,9 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "accounts/sign_in_link.html")
     try:
         person = services.use_sign_in_link(token, timezone.now())
-    except services.LinkInvalid:
+    except services.SignInLinkInvalid:
         return render(request, "accounts/sign_in_link_invalid.html", status=410)
-    auth.login(request, person, backend=BACKEND)
+    auth.login(request, person, backend=MODEL_BACKEND)
     return redirect("now")
 
 
@@ -63,33 +63,37 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def language_choice(request: HttpRequest) -> HttpResponse:
     """Change the language of the pages, on this device."""
     chosen = request.POST.get("language", "")
-    response = redirect(_own_address(request, request.POST.get("next", "")))
+    response = redirect(_safe_redirect_path(request, request.POST.get("next", "")))
     if chosen in dict(settings.LANGUAGES) and check_for_language(chosen):
         response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, chosen, max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=COOKIE_AGE_S,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
         )
     return response
 
 
-def _recognised(request: HttpRequest, form: SignInForm) -> Person | None:
+def _authenticate(request: HttpRequest, form: SignInForm) -> User | None:
     name, password = form.cleaned_data["username"], form.cleaned_data["password"]
     keys = (f"name:{name.lower()}", f"address:{request.META.get('REMOTE_ADDR', '')}")
-    if sign_ins.is_closed(*keys):
+    if sign_in_throttle.is_blocked(*keys):
         form.add_error(None, _("Too many attempts. Wait five minutes, or ask an administrator for a sign-in link."))
         return None
     person = auth.authenticate(request, username=name, password=password)
-    if isinstance(person, Person):
-        sign_ins.succeed(keys[0])
+    if isinstance(person, User):
+        sign_in_throttle.clear_failures(keys[0])
         return person
-    sign_ins.fail(*keys)
+    sign_in_throttle.record_failure(*keys)
     form.add_error(None, _("Name and password do not go together. Try again, or ask for a sign-in link."))
     return None
 
 
-def _own_address(request: HttpRequest, address: str) -> str:
+def _safe_redirect_path(request: HttpRequest, address: str) -> str:
     """Return the address if it is one of ours, otherwise the first page."""
     own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
     return address if address and own else "/"

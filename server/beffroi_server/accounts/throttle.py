@@ -7,14 +7,14 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-ATTEMPTS = 8
+MAX_FAILURES = 8
 """How many wrong passwords are allowed in a window."""
 WINDOW_S = 300
-REMEMBERED = 10_000
+MAX_KEYS = 10_000
 """How many names and addresses are remembered at most; the oldest are forgotten."""
 
 
-class Throttle:
+class SignInThrottle:
     """Counts failures by key.
 
     Args:
@@ -26,26 +26,26 @@ class Throttle:
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def is_closed(self, *keys: str) -> bool:
+    def is_blocked(self, *keys: str) -> bool:
         """Tell whether one of the keys failed too often of late."""
         since = self._clock() - WINDOW_S
         with self._lock:
             found = [self._failures.get(key, ()) for key in keys]
-            return any(sum(at > since for at in failures) >= ATTEMPTS for failures in found)
+            return any(sum(at > since for at in failures) >= MAX_FAILURES for failures in found)
 
-    def fail(self, *keys: str) -> None:
+    def record_failure(self, *keys: str) -> None:
         """Count a failure for each key."""
         with self._lock:
             for key in keys:
-                self._failures.setdefault(key, deque(maxlen=ATTEMPTS)).append(self._clock())
+                self._failures.setdefault(key, deque(maxlen=MAX_FAILURES)).append(self._clock())
                 self._failures.move_to_end(key)
-            while len(self._failures) > REMEMBERED:
+            while len(self._failures) > MAX_KEYS:
                 self._failures.popitem(last=False)
 
-    def succeed(self, key: str) -> None:
+    def clear_failures(self, key: str) -> None:
         """Forget the failures of a key."""
         with self._lock:
             self._failures.pop(key, None)
 
 
-sign_ins = Throttle()
+sign_in_throttle = SignInThrottle()

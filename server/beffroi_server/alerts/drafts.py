@@ -12,7 +12,7 @@ from beffroi_content import model as content
 from beffroi_server.instants import unix_ms
 
 
-def draft(values: Mapping[str, Any]) -> content.Alert:
+def draft_alert(values: Mapping[str, Any]) -> content.Alert:
     """Return an alert of form values.
 
     Raises:

@@ -7,23 +7,23 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from beffroi_server.alerts.models import Alert, Hazard, Level, Scenario, Status
-from beffroi_server.alerts.services import LONGEST, Targets
-from beffroi_server.screens.models import Group, Screen
-from beffroi_server.web.forms import ListedModelForm, PlainForm
+from beffroi_server.alerts.models import Alert, AlertLevel, AlertStatus, Hazard, Scenario
+from beffroi_server.alerts.services import LONGEST_ALERT, AlertTargets
+from beffroi_server.screens.models import Screen, ScreenGroup
+from beffroi_server.web.forms import RelatedModelForm, StyledForm
 
 DEFAULT_MINUTES = 60
-WORDING = (
+WORDING_FIELDS = (
     "level", "hazard", "title", "description", "instruction", "source", "everywhere", "groups", "screens",
     "all_clear_s",
 )  # fmt: skip
 """What a scenario hands over to an alert."""
 
 
-class WordingForm(ListedModelForm):
+class AlertTextForm(RelatedModelForm):
     """What the forms of alerts and scenarios have in common."""
 
-    level = forms.ChoiceField(label=_("Level"), choices=Level.choices, widget=forms.RadioSelect)
+    level = forms.ChoiceField(label=_("Level"), choices=AlertLevel.choices, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,54 +38,57 @@ class WordingForm(ListedModelForm):
         """Return the pictogram; without one, none of them."""
         return self.cleaned_data["hazard"] or Hazard.GENERAL
 
-    def targets(self) -> Targets:
+    def selected_targets(self) -> AlertTargets:
         """Return the screens that were chosen."""
         if self.cleaned_data["everywhere"]:
-            return Targets(everywhere=True)
-        return Targets(groups=tuple(self.listed("groups")), screens=tuple(self.listed("screens")))
+            return AlertTargets(everywhere=True)
+        return AlertTargets(groups=tuple(self.selected_rows("groups")), screens=tuple(self.selected_rows("screens")))
 
 
-class AlertForm(WordingForm):
+class AlertBroadcastForm(AlertTextForm):
     """An alert before it is broadcast."""
 
-    status = forms.ChoiceField(label=_("Is it real?"), choices=Status.choices, widget=forms.RadioSelect)
+    status = forms.ChoiceField(label=_("Is it real?"), choices=AlertStatus.choices, widget=forms.RadioSelect)
     duration_min = forms.IntegerField(
-        label=_("Minutes until it ends by itself"), min_value=1, max_value=LONGEST.days * 1440, initial=DEFAULT_MINUTES
+        label=_("Minutes until it ends by itself"),
+        min_value=1,
+        max_value=LONGEST_ALERT.days * 1440,
+        initial=DEFAULT_MINUTES,
     )
     token = forms.UUIDField(widget=forms.HiddenInput)
     scenario = forms.ModelChoiceField(Scenario.objects.all(), required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Alert
-        fields = ("status", *WORDING)
+        fields = ("status", *WORDING_FIELDS)
         widgets = {"all_clear_s": forms.HiddenInput}
 
     field_order = ("level", "status", "hazard", "title", "description", "instruction", "source")
 
 
-class ScenarioForm(WordingForm):
+class ScenarioForm(AlertTextForm):
     """An alert prepared in calm."""
 
     class Meta:
         model = Scenario
-        fields = ("name", *WORDING, "duration_min")
+        fields = ("name", *WORDING_FIELDS, "duration_min")
         labels = {"duration_min": _("Minutes until it ends by itself")}
         help_texts = {"name": _("As the officer looks for it at night, such as “Flood of the quays”.")}
 
-    def chosen(self) -> tuple[bool, list[Group], list[Screen]]:
+    def saved_targets(self) -> tuple[bool, list[ScreenGroup], list[Screen]]:
         """Return the targets of the scenario before it is changed."""
         if self.instance.pk is None:
             return True, [], []
         return self.instance.everywhere, list(self.instance.groups.all()), list(self.instance.screens.all())
 
 
-class ExtensionForm(PlainForm):
+class AlertExtensionForm(StyledForm):
     """By how much an alert is prolonged."""
 
-    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=LONGEST.days * 1440)
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=LONGEST_ALERT.days * 1440)
 
 
-def reached(form: WordingForm) -> tuple[bool, list[Group], list[Screen]]:
+def targets_so_far(form: AlertTextForm) -> tuple[bool, list[ScreenGroup], list[Screen]]:
     """Return the targets as far as they are filled in, in a form that may be wrong elsewhere."""
     form.is_valid()
     chosen = form.cleaned_data

@@ -11,10 +11,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
-from beffroi_server.screens.models import Group, Screen
+from beffroi_server.screens.models import Screen, ScreenGroup
 
 
-class Level(models.TextChoices):
+class AlertLevel(models.TextChoices):
     """How far an alert reaches into the programme."""
 
     INFORMATION = content.AlertLevel.INFORMATION.value, _("Information: joins the loop")
@@ -23,7 +23,7 @@ class Level(models.TextChoices):
     EMERGENCY = content.AlertLevel.EMERGENCY.value, _("Emergency: takes the screen over")
 
 
-class Status(models.TextChoices):
+class AlertStatus(models.TextChoices):
     """Whether people must act on it."""
 
     ACTUAL = content.AlertStatus.ACTUAL.value, _("Actual")
@@ -49,17 +49,17 @@ class Hazard(models.TextChoices):
     PERSON = content.Hazard.PERSON.value, _("Missing person")
 
 
-class Wording(models.Model):
+class AlertText(models.Model):
     """What a scenario and an alert have in common."""
 
-    level = models.CharField(_("level"), max_length=20, choices=Level, default=Level.EMERGENCY)
+    level = models.CharField(_("level"), max_length=20, choices=AlertLevel, default=AlertLevel.EMERGENCY)
     hazard = models.CharField(_("pictogram"), max_length=20, choices=Hazard, default=Hazard.GENERAL)
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("what happens, and where"), max_length=5_000, blank=True)
     instruction = models.TextField(_("what to do"), max_length=5_000, blank=True)
     source = models.CharField(_("who speaks"), max_length=120)
     everywhere = models.BooleanField(_("on all screens"), default=True)
-    groups = models.ManyToManyField(Group, blank=True, related_name="+", verbose_name=_("groups"))
+    groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="+", verbose_name=_("groups"))
     screens = models.ManyToManyField(Screen, blank=True, related_name="+", verbose_name=_("screens"))
     all_clear_s = models.PositiveIntegerField(
         _("seconds for which “end of alert” is shown"), default=300, validators=[MaxValueValidator(86_400)]
@@ -69,7 +69,7 @@ class Wording(models.Model):
         abstract = True
 
 
-class Scenario(Wording):
+class Scenario(AlertText):
     """An alert prepared in calm."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
@@ -84,13 +84,13 @@ class Scenario(Wording):
         return self.name
 
 
-class Alert(Wording):
+class Alert(AlertText):
     """An alert that was broadcast. The row is the record: it is ended, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     """Of the form that broadcast it: sent twice, it broadcasts once."""
-    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTUAL)
+    status = models.CharField(_("status"), max_length=10, choices=AlertStatus, default=AlertStatus.ACTUAL)
     scenario = models.ForeignKey(Scenario, null=True, blank=True, on_delete=models.SET_NULL)
     issued_at = models.DateTimeField(_("issued"))
     ends_at = models.DateTimeField(_("ends"))

@@ -12,11 +12,11 @@ from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from beffroi_content import model as content
 from beffroi_content.wire.messages import ALERTS
-from beffroi_content.wire.topics import Scope, Topic
+from beffroi_content.wire.topics import ScopeKind, Topic
 from beffroi_server.alerts.models import Alert
-from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.broadcast.models import OutboxDocument
 from beffroi_server.instants import unix_ms
-from beffroi_server.screens.models import Group, Receipt, Screen
+from beffroi_server.screens.models import ReceiptRecord, Screen, ScreenGroup
 
 ScopeName = tuple[str, str]
 """``all``, ``group`` or ``screen``, and the slug of the group or screen."""
@@ -36,28 +36,28 @@ class ScreenReceipt:
     frame: str = ""
 
 
-def unsettled() -> list[Alert]:
+def unsettled_alerts() -> list[Alert]:
     """Return the alerts that are on, or whose end is being said, with their targets."""
     found = list(Alert.objects.filter(settled=False))
     prefetch_related_objects([alert for alert in found if not alert.everywhere], "groups", "screens")
     return found
 
 
-def clears_at(alert: Alert) -> dt.datetime:
+def all_clear_ends_at(alert: Alert) -> dt.datetime:
     """Return when “end of alert” ends."""
     return alert.ends_at + dt.timedelta(seconds=alert.all_clear_s)
 
 
-def active(now: dt.datetime) -> list[Alert]:
+def active_alerts(now: dt.datetime) -> list[Alert]:
     """Return the alerts that are on, the newest first."""
-    return [alert for alert in unsettled() if alert.issued_at <= now < alert.ends_at]
+    return [alert for alert in unsettled_alerts() if alert.issued_at <= now < alert.ends_at]
 
 
 def alert_sets(now: dt.datetime) -> dict[ScopeName, tuple[content.Alert, ...]]:
     """Return the complete alert set of every scope that has one: what is on, and what is just over."""
     sets: defaultdict[ScopeName, list[content.Alert]] = defaultdict(list)
-    for alert in unsettled():
-        if now < clears_at(alert):
+    for alert in unsettled_alerts():
+        if now < all_clear_ends_at(alert):
             for scope in scopes_of(alert):
                 sets[scope].append(to_content(alert, now))
     return {scope: tuple(alerts) for scope, alerts in sets.items()}
@@ -75,13 +75,13 @@ def scopes_of(alert: Alert) -> list[ScopeName]:
     """Return the scopes whose set carries the alert."""
     if alert.everywhere:
         return [("all", "")]
-    groups = [(Scope.GROUP.value, group.slug) for group in alert.groups.all()]
-    return groups + [(Scope.SCREEN.value, screen.slug) for screen in alert.screens.all()]
+    groups = [(ScopeKind.GROUP.value, group.slug) for group in alert.groups.all()]
+    return groups + [(ScopeKind.SCREEN.value, screen.slug) for screen in alert.screens.all()]
 
 
 def published_scopes() -> Iterable[ScopeName]:
     """Return the scopes whose alert set was ever published."""
-    for name in Outgoing.objects.filter(retained=True, topic__endswith=f"/{ALERTS.leaf}").values_list(
+    for name in OutboxDocument.objects.filter(retained=True, topic__endswith=f"/{ALERTS.leaf}").values_list(
         "topic", flat=True
     ):
         scope = Topic.parse(name).scope
@@ -113,10 +113,10 @@ def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
 
 def targeted_screens(alert: Alert) -> QuerySet[Screen]:
     """Return the screens that the alert is for."""
-    return screens_of(alert.everywhere, alert.groups.all(), alert.screens.all())
+    return screens_of_targets(alert.everywhere, alert.groups.all(), alert.screens.all())
 
 
-def screens_of(everywhere: bool, groups: Iterable[Group], screens: Iterable[Screen]) -> QuerySet[Screen]:
+def screens_of_targets(everywhere: bool, groups: Iterable[ScreenGroup], screens: Iterable[Screen]) -> QuerySet[Screen]:
     """Return every screen, or those of groups and some more, each once."""
     if everywhere:
         return Screen.objects.all()
@@ -125,7 +125,7 @@ def screens_of(everywhere: bool, groups: Iterable[Group], screens: Iterable[Scre
     )
 
 
-def titles(identifiers: Iterable[str]) -> dict[str, str]:
+def alert_titles(identifiers: Iterable[str]) -> dict[str, str]:
     """Return the titles of alerts by their identifiers on the wire; what is none is left out."""
     known = [each for each in identifiers if _is_uuid(each)]
     return {str(alert.pk): alert.title for alert in Alert.objects.filter(pk__in=known)} if known else {}
@@ -141,15 +141,15 @@ def _is_uuid(text: str) -> bool:
 
 def receipts_of(alert: Alert) -> list[ScreenReceipt]:
     """Return what became of the alert on each screen that it is for."""
-    first: dict[int, Receipt] = {}
-    shown = Receipt.objects.filter(alert=str(alert.pk)).exclude(form=content.AlertForm.ALL_CLEAR.value)
+    first: dict[int, ReceiptRecord] = {}
+    shown = ReceiptRecord.objects.filter(alert=str(alert.pk)).exclude(form=content.AlertForm.ALL_CLEAR.value)
     for receipt in shown.order_by("-presented_at"):
         first[receipt.screen_id] = receipt
     screens = targeted_screens(alert).select_related("state")
     return [_screen_receipt(screen, first.get(screen.pk)) for screen in screens]
 
 
-def _screen_receipt(screen: Screen, receipt: Receipt | None) -> ScreenReceipt:
+def _screen_receipt(screen: Screen, receipt: ReceiptRecord | None) -> ScreenReceipt:
     if receipt is not None:
         return ScreenReceipt(screen, "shown", receipt.presented_at, receipt.latency_ms, receipt.frame)
     state = getattr(screen, "state", None)

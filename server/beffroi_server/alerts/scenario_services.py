@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import Person
+from beffroi_server.accounts.models import User
 from beffroi_server.alerts.models import Scenario
-from beffroi_server.alerts.services import Targets
+from beffroi_server.alerts.services import AlertTargets
 from beffroi_server.transactions import serialised
 
 
-def save_scenario(scenario: Scenario, targets: Targets, *, person: Person | None) -> None:
+def save_scenario(scenario: Scenario, targets: AlertTargets, *, user: User | None) -> None:
     """Create a scenario or save a change of one.
 
     Raises:
@@ -22,11 +22,11 @@ def save_scenario(scenario: Scenario, targets: Targets, *, person: Person | None
         scenario.save()
         scenario.groups.set(targets.groups)
         scenario.screens.set(targets.screens)
-        audit.record(person, "scenario-created" if created else "scenario-changed", scenario)
+        audit.record_event(user, "scenario-created" if created else "scenario-changed", scenario)
 
 
-def delete_scenario(scenario: Scenario, *, person: Person | None) -> None:
+def delete_scenario(scenario: Scenario, *, user: User | None) -> None:
     """Delete a scenario. Alerts that were broadcast from it stay."""
     with serialised():
-        audit.record(person, "scenario-deleted", scenario)
+        audit.record_event(user, "scenario-deleted", scenario)
         scenario.delete()

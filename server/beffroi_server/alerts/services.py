@@ -14,26 +14,26 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_content.wire.documents import AlertSet
 from beffroi_content.wire.messages import ALERTS
-from beffroi_content.wire.topics import Scope
+from beffroi_content.wire.topics import ScopeKind
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import Person
+from beffroi_server.accounts.models import User
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.errors import AlertRefused
-from beffroi_server.alerts.models import Alert, Hazard, Scenario, Status
+from beffroi_server.alerts.models import Alert, AlertStatus, Hazard, Scenario
 from beffroi_server.alerts.queries import ScopeName
 from beffroi_server.broadcast import signing
-from beffroi_server.screens.models import Group, Screen
+from beffroi_server.screens.models import Screen, ScreenGroup
 from beffroi_server.transactions import serialised
 
-LONGEST = dt.timedelta(days=31)
+LONGEST_ALERT = dt.timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
+class AlertTargets:
     """Which screens an alert is for: all of them, or those of groups and some more."""
 
     everywhere: bool = False
-    groups: tuple[Group, ...] = ()
+    groups: tuple[ScreenGroup, ...] = ()
     screens: tuple[Screen, ...] = ()
 
     @property
@@ -41,28 +41,28 @@ class Targets:
         """The scopes whose alert set carries the alert."""
         if self.everywhere:
             return (("all", ""),)
-        groups = {(Scope.GROUP.value, group.slug) for group in self.groups}
-        return tuple(sorted(groups | {(Scope.SCREEN.value, screen.slug) for screen in self.screens}))
+        groups = {(ScopeKind.GROUP.value, group.slug) for group in self.groups}
+        return tuple(sorted(groups | {(ScopeKind.SCREEN.value, screen.slug) for screen in self.screens}))
 
 
-EVERYWHERE = Targets(everywhere=True)
+EVERYWHERE = AlertTargets(everywhere=True)
 
 
 def broadcast_alert(
     *,
     level: str,
-    status: str = Status.ACTUAL,
+    status: str = AlertStatus.ACTUAL,
     hazard: str = Hazard.GENERAL,
     title: str,
     description: str = "",
     instruction: str = "",
     source: str,
-    targets: Targets,
+    targets: AlertTargets,
     duration_min: int,
     all_clear_s: int = 300,
     scenario: Scenario | None = None,
     token: uuid.UUID | None = None,
-    person: Person | None,
+    user: User | None,
 ) -> Alert:
     """Broadcast an alert, now. The same form sent again, by a second press of the button, broadcasts nothing new.
 
@@ -85,7 +85,7 @@ def broadcast_alert(
         AlertRefused: it cannot be broadcast as it is; the message says why and what to do.
     """
     now = timezone.now()
-    _check(targets, duration_min)
+    _check_request(targets, duration_min)
     with serialised():
         if token is not None and (known := Alert.objects.filter(token=token).first()):
             return known
@@ -103,22 +103,22 @@ def broadcast_alert(
             scenario=scenario,
             issued_at=now,
             ends_at=now + dt.timedelta(minutes=duration_min),
-            issued_by=person,
+            issued_by=user,
         )
-        _validate(alert)
+        _validate_content(alert)
         alert.save(force_insert=True)
         if not targets.everywhere:
             alert.groups.set(targets.groups)
             alert.screens.set(targets.screens)
-        _publish(targets.scopes, now)
-        audit.record(
-            person, "alert-broadcast", alert, id=str(alert.pk), level=level, status=status, until=alert.ends_at,
+        _publish_scopes(targets.scopes, now)
+        audit.record_event(
+            user, "alert-broadcast", alert, id=str(alert.pk), level=level, status=status, until=alert.ends_at,
             scopes=["-".join(filter(None, scope)) for scope in targets.scopes],
         )  # fmt: skip
     return alert
 
 
-def end_alert(alert: Alert, *, person: Person | None) -> None:
+def end_alert(alert: Alert, *, user: User | None) -> None:
     """End an alert: its screens say “end of alert” for its time, then the loop returns.
 
     Raises:
@@ -126,12 +126,12 @@ def end_alert(alert: Alert, *, person: Person | None) -> None:
     """
     now = timezone.now()
     with serialised():
-        _change(alert, now, ends_at=now, ended_by=person)
-        _publish(queries.scopes_of(alert), now)
-        audit.record(person, "alert-ended", alert, id=str(alert.pk))
+        _apply_change(alert, now, ends_at=now, ended_by=user)
+        _publish_scopes(queries.scopes_of(alert), now)
+        audit.record_event(user, "alert-ended", alert, id=str(alert.pk))
 
 
-def withdraw_alert(alert: Alert, *, person: Person | None) -> None:
+def withdraw_alert(alert: Alert, *, user: User | None) -> None:
     """Take an alert off at once without a word, as one does with a mistake. Also while its end is being said.
 
     Raises:
@@ -140,14 +140,14 @@ def withdraw_alert(alert: Alert, *, person: Person | None) -> None:
     now = timezone.now()
     with serialised():
         open_alerts = Alert.objects.filter(pk=alert.pk, settled=False, withdrawn_at=None)
-        if not open_alerts.update(withdrawn_at=now, ended_by=person, settled=True):
-            raise _over(alert)
+        if not open_alerts.update(withdrawn_at=now, ended_by=user, settled=True):
+            raise _is_over(alert)
         alert.refresh_from_db()
-        _publish(queries.scopes_of(alert), now)
-        audit.record(person, "alert-withdrawn", alert, id=str(alert.pk))
+        _publish_scopes(queries.scopes_of(alert), now)
+        audit.record_event(user, "alert-withdrawn", alert, id=str(alert.pk))
 
 
-def extend_alert(alert: Alert, minutes: int, *, person: Person | None) -> None:
+def extend_alert(alert: Alert, minutes: int, *, user: User | None) -> None:
     """Let an alert last some minutes longer.
 
     Raises:
@@ -157,48 +157,48 @@ def extend_alert(alert: Alert, minutes: int, *, person: Person | None) -> None:
     with serialised():
         current = Alert.objects.get(pk=alert.pk)
         until = current.ends_at + dt.timedelta(minutes=minutes)
-        if minutes <= 0 or until - now > LONGEST:
+        if minutes <= 0 or until - now > LONGEST_ALERT:
             raise AlertRefused("no-duration", _("Give the minutes by which the alert lasts longer, 31 days at most."))
-        _change(alert, now, ends_at=until)
-        _publish(queries.scopes_of(alert), now)
-        audit.record(person, "alert-extended", alert, id=str(alert.pk), until=until)
+        _apply_change(alert, now, ends_at=until)
+        _publish_scopes(queries.scopes_of(alert), now)
+        audit.record_event(user, "alert-extended", alert, id=str(alert.pk), until=until)
 
 
-def settle(now: dt.datetime) -> int:
+def settle_ended_alerts(now: dt.datetime) -> int:
     """Publish the sets of alerts that are over and whose end has been said; return how many alerts that were."""
     with serialised():
-        over = [alert for alert in queries.unsettled() if queries.clears_at(alert) <= now]
+        over = [alert for alert in queries.unsettled_alerts() if queries.all_clear_ends_at(alert) <= now]
         scopes = {scope for alert in over for scope in queries.scopes_of(alert)}
         Alert.objects.filter(pk__in=[alert.pk for alert in over]).update(settled=True)
-        _publish(sorted(scopes), now)
+        _publish_scopes(sorted(scopes), now)
     return len(over)
 
 
-def publish_sets(now: dt.datetime) -> None:
+def publish_all_sets(now: dt.datetime) -> None:
     """Publish the set of every scope that has or had an alert, and that of all screens. For start and renewal."""
     with serialised():
-        _publish(sorted({("all", ""), *queries.alert_sets(now), *queries.published_scopes()}), now)
+        _publish_scopes(sorted({("all", ""), *queries.alert_sets(now), *queries.published_scopes()}), now)
 
 
-def _change(alert: Alert, now: dt.datetime, **values: object) -> None:
+def _apply_change(alert: Alert, now: dt.datetime, **values: object) -> None:
     active = Alert.objects.filter(pk=alert.pk, ends_at__gt=now, issued_at__lte=now, withdrawn_at=None)
     if not active.update(**values):
-        raise _over(alert)
+        raise _is_over(alert)
     alert.refresh_from_db()
 
 
-def _over(alert: Alert) -> AlertRefused:
+def _is_over(alert: Alert) -> AlertRefused:
     return AlertRefused("over", _("“%(title)s” is over already.") % {"title": alert.title})
 
 
-def _check(targets: Targets, duration_min: int) -> None:
+def _check_request(targets: AlertTargets, duration_min: int) -> None:
     if not targets.scopes:
         raise AlertRefused("no-target", _("Choose the screens on which the alert is shown."))
-    if not 0 < duration_min <= LONGEST // dt.timedelta(minutes=1):
+    if not 0 < duration_min <= LONGEST_ALERT // dt.timedelta(minutes=1):
         raise AlertRefused("no-duration", _("Say for how many minutes the alert lasts, 31 days at most."))
 
 
-def _validate(alert: Alert) -> None:
+def _validate_content(alert: Alert) -> None:
     try:
         alert.clean_fields(exclude={"issued_by", "ended_by", "scenario", "token"})
         queries.to_content(alert, alert.issued_at)
@@ -209,7 +209,7 @@ def _validate(alert: Alert) -> None:
         raise AlertRefused("too-long", _("The alert cannot be sent as it is: %(fault)s") % {"fault": error}) from error
 
 
-def _publish(scopes: Iterable[ScopeName], now: dt.datetime) -> None:
+def _publish_scopes(scopes: Iterable[ScopeName], now: dt.datetime) -> None:
     sets = queries.alert_sets(now)
     for scope, name in scopes:
         _publish_set(scope, name, sets.get((scope, name), ()))
@@ -218,6 +218,6 @@ def _publish(scopes: Iterable[ScopeName], now: dt.datetime) -> None:
 def _publish_set(scope: str, name: str, alerts: tuple[content.Alert, ...]) -> None:
     try:
         document = AlertSet(sequence=1, issued_at_ms=0, expires_at_ms=0, alerts=alerts)
-        signing.seal_document(ALERTS, Scope(scope), name, document)
-    except (ValueError, signing.TooLarge) as error:
+        signing.seal_document(ALERTS, ScopeKind(scope), name, document)
+    except (ValueError, signing.DocumentTooLarge) as error:
         raise AlertRefused("too-many", _("Too many alerts at a time. End one of them first.")) from error

@@ -9,12 +9,12 @@ from pathlib import Path
 from django.conf import settings
 
 from beffroi_content.wire.messages import ALERTS, MESSAGES
-from beffroi_content.wire.topics import PREFIX, Direction, Scope
+from beffroi_content.wire.topics import PREFIX, MessageDirection, ScopeKind
 from beffroi_server.broadcast import signing
-from beffroi_server.screens.models import Group, Screen
+from beffroi_server.screens.models import Screen, ScreenGroup
 from beffroi_server.screens.services import mosquitto_hash, token_sha256
 
-_UP = frozenset(message.leaf for message in MESSAGES if message.direction is Direction.UP)
+_UP_LEAVES = frozenset(message.leaf for message in MESSAGES if message.direction is MessageDirection.UP)
 
 
 def is_player(username: str, password: str) -> bool:
@@ -24,26 +24,28 @@ def is_player(username: str, password: str) -> bool:
     return username.startswith("s-") and bool(expected) and hmac.compare_digest(expected or "", digest)
 
 
-def groups_of(username: str) -> frozenset[str]:
+def group_slugs_of(username: str) -> frozenset[str]:
     """Return the groups of the screen that a user name stands for."""
-    return frozenset(Group.objects.filter(screens__slug=username.removeprefix("s-")).values_list("slug", flat=True))
+    return frozenset(
+        ScreenGroup.objects.filter(screens__slug=username.removeprefix("s-")).values_list("slug", flat=True)
+    )
 
 
-def may_write(site: str, username: str, topic: str) -> bool:
+def may_publish(site: str, username: str, topic: str) -> bool:
     """Tell whether a player may publish there: only what it says itself."""
-    start = f"{PREFIX}/{site}/{Direction.UP}/{username}/"
-    return topic.startswith(start) and topic.removeprefix(start) in _UP
+    start = f"{PREFIX}/{site}/{MessageDirection.UP}/{username}/"
+    return topic.startswith(start) and topic.removeprefix(start) in _UP_LEAVES
 
 
-def may_read(site: str, username: str, topic: str, groups: Iterable[str]) -> bool:
+def may_subscribe(site: str, username: str, topic: str, groups: Iterable[str]) -> bool:
     """Tell whether a player may subscribe there: to what is for all, for a group of its own, or for itself."""
-    start = f"{PREFIX}/{site}/{Direction.DOWN}/"
+    start = f"{PREFIX}/{site}/{MessageDirection.DOWN}/"
     scope, _slash, leaf = topic.removeprefix(start).partition("/")
     if not topic.startswith(start) or not leaf:
         return False
-    if scope in {Scope.ALL.of(), username}:
+    if scope in {ScopeKind.ALL.topic_part(), username}:
         return leaf in {"+", "#"} or "/" not in leaf
-    return leaf == ALERTS.leaf and scope in {Scope.GROUP.of(group) for group in groups}
+    return leaf == ALERTS.leaf and scope in {ScopeKind.GROUP.topic_part(group) for group in groups}
 
 
 def write_mosquitto_files(folder: Path) -> tuple[Path, Path]:
@@ -55,15 +57,15 @@ def write_mosquitto_files(folder: Path) -> tuple[Path, Path]:
     passwords, access = folder / "passwords", folder / "access"
     lines = [f"{settings.MQTT_USERNAME}:{mosquitto_hash(settings.MQTT_PASSWORD)}"] if settings.MQTT_PASSWORD else []
     screens = Screen.objects.exclude(mqtt_password_hash="").values_list("slug", "mqtt_password_hash")
-    lines += [f"{Scope.SCREEN.of(slug)}:{hashed}" for slug, hashed in screens.order_by("slug")]
-    _write(passwords, lines)
-    _write(access, _access_lines())
+    lines += [f"{ScopeKind.SCREEN.topic_part(slug)}:{hashed}" for slug, hashed in screens.order_by("slug")]
+    _write_lines(passwords, lines)
+    _write_lines(access, _access_lines())
     return passwords, access
 
 
 def _access_lines() -> list[str]:
     """Patterns hold for every user, and a group's alerts are for whoever stands in the street: no line per screen."""
-    site = signing.site()
+    site = signing.current_site()
     return [
         f"pattern read {PREFIX}/{site}/down/all/+",
         f"pattern read {PREFIX}/{site}/down/+/{ALERTS.leaf}",
@@ -74,7 +76,7 @@ def _access_lines() -> list[str]:
     ]
 
 
-def _write(path: Path, lines: list[str]) -> None:
+def _write_lines(path: Path, lines: list[str]) -> None:
     fresh = path.with_suffix(".new")
     fresh.touch(mode=0o640)
     fresh.write_text("\n".join(lines) + "\n", encoding="ascii")

@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 
 
-class BroadcastConfig(AppConfig):
+class DeliveryConfig(AppConfig):
     """Configuration of the broadcast application."""
 
     name = "beffroi_server.broadcast"

@@ -23,10 +23,10 @@ from beffroi_server import database
 from beffroi_server.broadcast import access, signing
 
 logger = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
-PACKET_LIMIT = max(message.size_limit for message in MESSAGES) + 1024
+QueryResult = TypeVar("QueryResult")
+MAX_PACKET_BYTES = max(message.size_limit for message in MESSAGES) + 1024
 """Bytes of one packet: the largest message, its topic and header."""
-CONNECTIONS = 500
+MAX_CONNECTIONS = 500
 START_TIMEOUT_S, STOP_TIMEOUT_S = 60, 10
 """A machine that boots is busy; one that stops may not wait."""
 
@@ -35,7 +35,7 @@ class BrokerNotStarted(Exception):
     """The broker does not start; the message says why."""
 
 
-class Gate(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
+class BrokerAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
     """Lets in the server and enrolled players, and each only where it belongs."""
 
     @dataclass
@@ -48,36 +48,36 @@ class Gate(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
 
     def __init__(self, context: BaseContext) -> None:
         super().__init__(context)
-        self._mine: Gate.Config = context.config
+        self._config: BrokerAccessPlugin.Config = context.config
 
     async def authenticate(self, *, session: Session) -> bool:
         """Check user name and password, and that neither the name nor the last will is somebody else's."""
         username, password = session.username or "", session.password or ""
         if not username or not password:
             return False
-        if username == self._mine.username:
-            return hmac.compare_digest(password.encode(), self._mine.password.encode())
+        if username == self._config.username:
+            return hmac.compare_digest(password.encode(), self._config.password.encode())
         foreign_name = (session.client_id or "").startswith(("s-", "server-")) and session.client_id != username
-        own_will = f"{PREFIX}/{self._mine.site}/up/{username}/{STATUS.leaf}"
+        own_will = f"{PREFIX}/{self._config.site}/up/{username}/{STATUS.leaf}"
         if foreign_name or (session.will_flag and session.will_topic != own_will):
             return False
-        return await _in_thread(access.is_player, username, password)
+        return await _query_in_thread(access.is_player, username, password)
 
     async def topic_filtering(
         self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
     ) -> bool:
         """Check a topic against the table of access rules."""
         username = (session.username if session is not None else None) or ""
-        if username == self._mine.username:
+        if username == self._config.username:
             return True
         if not username or not topic:
             return False
         if action == Action.PUBLISH:
-            return access.may_write(self._mine.site, username, topic)
+            return access.may_publish(self._config.site, username, topic)
         if action == Action.RECEIVE:
             return True  # it was allowed to subscribe
-        groups = await _in_thread(access.groups_of, username) if "/down/g-" in topic else ()
-        return access.may_read(self._mine.site, username, topic, groups)
+        groups = await _query_in_thread(access.group_slugs_of, username) if "/down/g-" in topic else ()
+        return access.may_subscribe(self._config.site, username, topic, groups)
 
 
 class _LimitedReader(StreamReaderAdapter):  # type: ignore[misc]
@@ -88,7 +88,7 @@ class _LimitedReader(StreamReaderAdapter):  # type: ignore[misc]
         self._ended = False
 
     async def read(self, n: int = -1) -> bytes:
-        self._ended = self._ended or n > PACKET_LIMIT
+        self._ended = self._ended or n > MAX_PACKET_BYTES
         return b"" if self._ended else bytes(await super().read(n))
 
 
@@ -124,13 +124,13 @@ class EmbeddedBroker:
     """
 
     def __init__(self, address: str, port: int, *, username: str, password: str) -> None:
-        gate = f"{Gate.__module__}.{Gate.__qualname__}"
+        gate = f"{BrokerAccessPlugin.__module__}.{BrokerAccessPlugin.__qualname__}"
         self._config: dict[str, Any] = {
-            "listeners": {"default": {"type": "tcp", "bind": f"{address}:{port}", "max_connections": CONNECTIONS}},
-            "plugins": {gate: {"site": signing.site(), "username": username, "password": password}},
+            "listeners": {"default": {"type": "tcp", "bind": f"{address}:{port}", "max_connections": MAX_CONNECTIONS}},
+            "plugins": {gate: {"site": signing.current_site(), "username": username, "password": password}},
         }
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="broker", daemon=True)
+        self._thread = threading.Thread(target=self._run_loop, name="broker", daemon=True)
         self._broker: Broker | None = None
 
     def start(self) -> None:
@@ -141,9 +141,9 @@ class EmbeddedBroker:
         """
         self._thread.start()
         try:
-            asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(START_TIMEOUT_S)
+            asyncio.run_coroutine_threadsafe(self._start_broker(), self._loop).result(START_TIMEOUT_S)
         except (BrokerError, OSError, TimeoutError) as error:
-            self._end_loop()
+            self._stop_loop()
             raise BrokerNotStarted(str(error)) from error
 
     def stop(self) -> None:
@@ -153,9 +153,9 @@ class EmbeddedBroker:
                 asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(STOP_TIMEOUT_S)
             except Exception:
                 logger.exception("the broker did not stop cleanly")
-        self._end_loop()
+        self._stop_loop()
 
-    async def _start(self) -> None:
+    async def _start_broker(self) -> None:
         self._broker = _StrictBroker(self._config, self._loop)
         try:
             await self._broker.start()
@@ -163,30 +163,30 @@ class EmbeddedBroker:
             self._broker = None
             raise
 
-    def _run(self) -> None:
+    def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
-    def _end_loop(self) -> None:
-        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result(STOP_TIMEOUT_S)
+    def _stop_loop(self) -> None:
+        asyncio.run_coroutine_threadsafe(_cancel_other_tasks(), self._loop).result(STOP_TIMEOUT_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(STOP_TIMEOUT_S)
         self._loop.close()
 
 
-async def _cancel_others() -> None:
+async def _cancel_other_tasks() -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
 
 
-async def _in_thread(question: Callable[..., Answer], *arguments: str) -> Answer:
+async def _query_in_thread(query: Callable[..., QueryResult], *arguments: str) -> QueryResult:
     """Ask the database from a thread: the event loop must not wait for it."""
 
-    def ask() -> Answer:
+    def run_query() -> QueryResult:
         # Whichever thread of the pool this is, it may not be asked again for long.
-        with database.own_connection():
-            return question(*arguments)
+        with database.close_connection_after():
+            return query(*arguments)
 
-    return await asyncio.to_thread(ask)
+    return await asyncio.to_thread(run_query)

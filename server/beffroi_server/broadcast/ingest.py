@@ -18,20 +18,20 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from beffroi_content.model import WireModel
-from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, STATUS, Message, message_of
-from beffroi_content.wire.topics import PREFIX, Direction, Topic
+from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, STATUS, WireMessage, message_of
+from beffroi_content.wire.topics import PREFIX, MessageDirection, Topic
 from beffroi_server import database
 from beffroi_server.broadcast import heard
 from beffroi_server.screens.models import Screen, ScreenState
 
 logger = logging.getLogger(__name__)
-BATCH = 500
+BATCH_SIZE = 500
 GATHER_S = 0.05
-QUEUE_LIMIT = 20_000
-BYTES_LIMIT = 64 * 1024 * 1024
+MAX_MESSAGES = 20_000
+MAX_WAITING_BYTES = 64 * 1024 * 1024
 """Of all that waits in the queue: a screen that floods the server must not fill its memory."""
-STATE = ("online", "boot", "connection", "seen_at", "report_number", "report", "plays_newest", "plays_missing")
-LEAVES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
+STATE_FIELDS = ("online", "boot", "connection", "seen_at", "report_number", "report", "plays_newest", "plays_missing")
+INBOUND_MESSAGES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
 
 
 class BadMessage(Exception):
@@ -39,20 +39,22 @@ class BadMessage(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class InboundMessage:
     """A message of a screen, checked."""
 
     screen: str
-    message: Message
+    message: WireMessage
     content: WireModel | bytes
 
 
-def filters(site: str) -> tuple[tuple[str, int], ...]:
+def topic_filters(site: str) -> tuple[tuple[str, int], ...]:
     """Return what the server subscribes to, with the quality of service."""
-    return tuple((f"{PREFIX}/{site}/{Direction.UP}/+/{message.leaf}", message.quality) for message in LEAVES)
+    return tuple(
+        (f"{PREFIX}/{site}/{MessageDirection.UP}/+/{message.leaf}", message.quality) for message in INBOUND_MESSAGES
+    )
 
 
-def checked(site: str, topic_name: str, payload: bytes) -> Heard:
+def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
     """Check topic, size and content of a message.
 
     Raises:
@@ -63,118 +65,118 @@ def checked(site: str, topic_name: str, payload: bytes) -> Heard:
         message = message_of(topic)
     except ValueError as error:
         raise BadMessage(str(error)) from error
-    if topic.site != site or topic.screen is None or topic.direction is not Direction.UP:
+    if topic.site != site or topic.screen is None or topic.direction is not MessageDirection.UP:
         raise BadMessage(f"{topic} is not for this server")
     if len(payload) > message.size_limit:
         raise BadMessage(f"{len(payload)} bytes where {message.size_limit} are allowed")
     if message.model is None:
-        return Heard(topic.screen, message, payload)
+        return InboundMessage(topic.screen, message, payload)
     try:
-        return Heard(topic.screen, message, message.model.model_validate_json(payload))
+        return InboundMessage(topic.screen, message, message.model.model_validate_json(payload))
     except ValidationError as error:
         raise BadMessage(str(error.errors(include_url=False, include_input=False)[:3])) from error
 
 
-class Ingest:
+class InboundQueue:
     """The queue between the link and the database, and the thread that empties it."""
 
     def __init__(self, site: str) -> None:
         self._site = site
-        self._queue: queue.Queue[tuple[str, bytes]] = queue.Queue(QUEUE_LIMIT)
+        self._queue: queue.Queue[tuple[str, bytes]] = queue.Queue(MAX_MESSAGES)
         self._dropped = 0
         # Of payloads, ever. Each is counted by one thread only.
-        self._bytes_offered = self._bytes_taken = 0
+        self._bytes_enqueued = self._bytes_dequeued = 0
 
-    def offer(self, topic: str, payload: bytes) -> None:
+    def enqueue(self, topic: str, payload: bytes) -> None:
         """Put a message into the queue. For the link's thread: it never waits."""
-        waiting = self._bytes_offered - self._bytes_taken
+        waiting = self._bytes_enqueued - self._bytes_dequeued
         try:
-            if waiting + len(payload) > BYTES_LIMIT:
+            if waiting + len(payload) > MAX_WAITING_BYTES:
                 raise queue.Full
             self._queue.put_nowait((topic, payload))
         except queue.Full:
             # Status and report come again; the plays that are missing are asked for.
             self._dropped += 1
         else:
-            self._bytes_offered += len(payload)
+            self._bytes_enqueued += len(payload)
 
-    @database.own_connection()
-    def run(self, stopping: threading.Event) -> None:
+    @database.close_connection_after()
+    def run_writer(self, stopping: threading.Event) -> None:
         """Write what arrives until ``stopping`` is set, and what is in the queue then: nobody sends that again."""
         while not stopping.is_set():
-            self._write_some(0.5)
-        while self._write_some(0):
+            self._write_next_batch(0.5)
+        while self._write_next_batch(0):
             pass
 
-    def write(self, batch: Iterable[tuple[str, bytes]]) -> int:
+    def write_batch(self, batch: Iterable[tuple[str, bytes]]) -> int:
         """Write a batch in one transaction; return how many messages of it were good."""
-        good = [heard for topic, payload in batch if (heard := self._checked(topic, payload))]
+        good = [heard for topic, payload in batch if (heard := self._parse_or_log(topic, payload))]
         if self._dropped:
             logger.error("%d messages of screens were dropped: the database is too slow", self._dropped)
             self._dropped = 0
         try:
             with transaction.atomic():
-                _store(good)
+                _store_messages(good)
         except Exception:
             logger.exception("a batch of %d messages could not be written; trying them one by one", len(good))
-            return sum(_store_alone(each) for each in good)
+            return sum(_store_one(each) for each in good)
         return len(good)
 
-    def _write_some(self, timeout: float) -> bool:
-        batch = self._gather(timeout)
+    def _write_next_batch(self, timeout: float) -> bool:
+        batch = self._gather_batch(timeout)
         if batch:
-            database.with_fresh_connection(lambda: self.write(batch))
+            database.with_fresh_connection(lambda: self.write_batch(batch))
         return bool(batch)
 
-    def _checked(self, topic: str, payload: bytes) -> Heard | None:
+    def _parse_or_log(self, topic: str, payload: bytes) -> InboundMessage | None:
         if not payload:
             return None  # a retained message that somebody cleared
         try:
-            return checked(self._site, topic, payload)
+            return parse_message(self._site, topic, payload)
         except BadMessage as error:
             logger.warning("%s: %s", topic[:120], error)
         except Exception:
             logger.exception("%s could not be read", topic[:120])
         return None
 
-    def _gather(self, timeout: float) -> list[tuple[str, bytes]]:
+    def _gather_batch(self, timeout: float) -> list[tuple[str, bytes]]:
         batch: list[tuple[str, bytes]] = []
         deadline = time.monotonic() + timeout
-        while len(batch) < BATCH:
+        while len(batch) < BATCH_SIZE:
             try:
                 batch.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic())))
             except queue.Empty:
                 break
-            self._bytes_taken += len(batch[-1][1])
+            self._bytes_dequeued += len(batch[-1][1])
             if len(batch) == 1:
                 deadline = time.monotonic() + GATHER_S
         return batch
 
 
-def _store_alone(each: Heard) -> bool:
+def _store_one(each: InboundMessage) -> bool:
     try:
         with transaction.atomic():
-            _store([each])
+            _store_messages([each])
     except Exception:
         logger.exception("a message of %s could not be written", each.screen)
         return False
     return True
 
 
-def _store(messages: list[Heard]) -> None:
+def _store_messages(messages: list[InboundMessage]) -> None:
     names = {each.screen for each in messages}
     screens = {screen.slug: screen for screen in Screen.objects.filter(slug__in=names, enrolled_at__isnull=False)}
     for name in names - screens.keys():
         logger.warning("a message of %s, which is not enrolled, was ignored", name)
     now = timezone.now()
-    states = _states(list(screens.values()))
+    states = _locked_states(list(screens.values()))
     for each in messages:
         if each.screen in screens:
-            heard.take(states[screens[each.screen].pk], each.content, now)
-    ScreenState.objects.bulk_update(states.values(), STATE, batch_size=100)
+            heard.apply_message(states[screens[each.screen].pk], each.content, now)
+    ScreenState.objects.bulk_update(states.values(), STATE_FIELDS, batch_size=100)
 
 
-def _states(screens: list[Screen]) -> dict[int, ScreenState]:
+def _locked_states(screens: list[Screen]) -> dict[int, ScreenState]:
     ScreenState.objects.bulk_create([ScreenState(screen=screen) for screen in screens], ignore_conflicts=True)
     locked = ScreenState.objects.select_for_update(of=("self",)).select_related("screen")
     return {state.screen_id: state for state in locked.filter(screen__in=screens)}

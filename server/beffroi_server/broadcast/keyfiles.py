@@ -10,31 +10,31 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
-from beffroi_content.wire.documents import Role
+from beffroi_content.wire.documents import SigningRole
 
-ROLES = tuple(role for role in Role if role is not Role.ROOT)
-_ROOTS = tuple(f"root-{number}" for number in (1, 2, 3))
+SIGNING_ROLES = tuple(role for role in SigningRole if role is not SigningRole.ROOT)
+_ROOT_NAMES = tuple(f"root-{number}" for number in (1, 2, 3))
 
 
 class KeysMissing(Exception):
     """A key that is needed is not there. The message says which, and what to do."""
 
 
-def make() -> None:
+def create_missing_keys() -> None:
     """Make the keys that are not there, for their owner's eyes alone."""
     settings.KEYS.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in (*_ROOTS, *ROLES):
-        if not _path(name).exists():
-            _write(_path(name), Ed25519PrivateKey.generate())
+    for name in (*_ROOT_NAMES, *SIGNING_ROLES):
+        if not _key_path(name).exists():
+            _write_key(_key_path(name), Ed25519PrivateKey.generate())
 
 
-def private_key(role: Role) -> Ed25519PrivateKey:
+def private_key(role: SigningRole) -> Ed25519PrivateKey:
     """Return the key that signs for a role.
 
     Raises:
         KeysMissing: its file is not there, or cannot be read.
     """
-    return _private(_path(role))
+    return _read_key(_key_path(role))
 
 
 def root_keys() -> list[Ed25519PrivateKey]:
@@ -43,14 +43,14 @@ def root_keys() -> list[Ed25519PrivateKey]:
     Raises:
         KeysMissing: one is there and cannot be read.
     """
-    return [_private(_path(name)) for name in _ROOTS if _path(name).exists()]
+    return [_read_key(_key_path(name)) for name in _ROOT_NAMES if _key_path(name).exists()]
 
 
-def _path(name: str) -> Path:
+def _key_path(name: str) -> Path:
     return Path(settings.KEYS) / f"{name}.pem"
 
 
-def _write(path: Path, key: Ed25519PrivateKey) -> None:
+def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(pem)
@@ -58,15 +58,15 @@ def _write(path: Path, key: Ed25519PrivateKey) -> None:
         os.fsync(file.fileno())
 
 
-def _private(path: Path) -> Ed25519PrivateKey:
+def _read_key(path: Path) -> Ed25519PrivateKey:
     try:
-        return _loaded(path, path.stat().st_mtime_ns)
+        return _load_key(path, path.stat().st_mtime_ns)
     except (OSError, ValueError) as error:
         raise KeysMissing(f"the key {path} cannot be read: {error}") from error
 
 
 @lru_cache(maxsize=32)
-def _loaded(path: Path, _modified: int) -> Ed25519PrivateKey:
+def _load_key(path: Path, _modified: int) -> Ed25519PrivateKey:
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError("it is not an Ed25519 key")  # noqa: TRY004 - a file that does not do

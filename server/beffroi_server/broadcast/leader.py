@@ -10,10 +10,10 @@ from typing import Protocol
 from django.conf import settings
 from django.db import Error, connection, connections
 
-_LOCK = 0xBEFF_0002
+_ADVISORY_LOCK = 0xBEFF_0002
 
 
-class Leadership(Protocol):
+class LeaderLock(Protocol):
     """A lock that one process of all holds, and that falls with it."""
 
     def acquire(self) -> bool:
@@ -23,7 +23,7 @@ class Leadership(Protocol):
         """Give it up."""
 
 
-class FileLeadership:
+class FileLeaderLock:
     """For processes of one machine: a lock on a file, which the kernel frees when its holder dies."""
 
     def __init__(self, path: Path) -> None:
@@ -48,7 +48,7 @@ class FileLeadership:
             self._descriptor = None
 
 
-class PostgresLeadership:
+class PostgresLeaderLock:
     """For processes of several machines: an advisory lock, which falls with its connection."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class PostgresLeadership:
                 cursor.execute(
                     "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
                     " AND pid = pg_backend_pid()) OR pg_try_advisory_lock(%s)",
-                    [_LOCK, _LOCK],
+                    [_ADVISORY_LOCK, _ADVISORY_LOCK],
                 )
                 row = cursor.fetchone()
                 return bool(row and row[0])
@@ -73,8 +73,8 @@ class PostgresLeadership:
         self._connection.close()
 
 
-def leadership() -> Leadership:
+def create_leader_lock() -> LeaderLock:
     """Return the leadership that fits the database."""
     if connection.vendor == "postgresql":
-        return PostgresLeadership()
-    return FileLeadership(Path(settings.DATA) / "leader.lock")
+        return PostgresLeaderLock()
+    return FileLeaderLock(Path(settings.DATA) / "leader.lock")

@@ -20,35 +20,35 @@ KEEPALIVE_S = 15
 SUBACK_FAILURE = 0x80
 
 
-class Transport(Protocol):
+class MessageTransport(Protocol):
     """What the publisher needs of a connection."""
 
     def publish(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> int | None:
         """Hand a message to the broker; return the number that it will acknowledge, None without a connection."""
 
 
-def guarded(callback: Callable[..., None]) -> Callable[..., None]:
+def log_exceptions(callback: Callable[..., None]) -> Callable[..., None]:
     """Log what goes wrong in a callback: an exception would end paho's thread, and the link would look alive."""
 
     @functools.wraps(callback)
-    def call(*arguments: Any) -> None:
+    def logged_callback(*arguments: Any) -> None:
         try:
             callback(*arguments)
         except Exception:
             logger.exception("a callback of the broker's link failed")
 
-    return call
+    return logged_callback
 
 
-class Link:
+class MqttClient:
     """A client of the broker with a thread of its own, which connects again for as long as it takes."""
 
     def __init__(self, host: str, port: int, *, username: str = "", password: str = "", tls: bool = False) -> None:
         self._address = host, port
         self._filters: tuple[tuple[str, int], ...] = ()
-        self._on_connected: list[Callable[[], None]] = []
-        self._on_acknowledged: list[Callable[[int], None]] = []
-        self._on_message: list[Callable[[str, bytes], None]] = []
+        self._connected_callbacks: list[Callable[[], None]] = []
+        self._acknowledged_callbacks: list[Callable[[int], None]] = []
+        self._message_callbacks: list[Callable[[str, bytes], None]] = []
         # A name that nobody can guess: whoever connects under our name would push us out.
         name = f"server-{secrets.token_hex(8)}"
         self._client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv311)
@@ -60,34 +60,34 @@ class Link:
         self._client.max_inflight_messages_set(0)
         self._client.max_queued_messages_set(0)
         self._spread_reconnects()
-        self._client.on_socket_open = guarded(_send_at_once)
-        self._client.on_connect = guarded(self._connected)
-        self._client.on_disconnect = guarded(self._disconnected)
-        self._client.on_publish = guarded(self._acknowledged)
-        self._client.on_message = guarded(self._arrived)
-        self._client.on_subscribe = guarded(self._subscribed)
+        self._client.on_socket_open = log_exceptions(_disable_nagle)
+        self._client.on_connect = log_exceptions(self._handle_connect)
+        self._client.on_disconnect = log_exceptions(self._handle_disconnect)
+        self._client.on_publish = log_exceptions(self._handle_acknowledgement)
+        self._client.on_message = log_exceptions(self._handle_message)
+        self._client.on_subscribe = log_exceptions(self._handle_suback)
 
-    def when_connected(self, callback: Callable[[], None]) -> None:
+    def on_connected(self, callback: Callable[[], None]) -> None:
         """Call something at every connection, from the link's thread: it must not wait for anything."""
-        self._on_connected.append(callback)
+        self._connected_callbacks.append(callback)
 
-    def when_acknowledged(self, callback: Callable[[int], None]) -> None:
+    def on_acknowledged(self, callback: Callable[[int], None]) -> None:
         """Call something with the number of every message that the broker took, from the link's thread."""
-        self._on_acknowledged.append(callback)
+        self._acknowledged_callbacks.append(callback)
 
-    def listen(self, filters: tuple[tuple[str, int], ...], callback: Callable[[str, bytes], None]) -> None:
+    def subscribe(self, filters: tuple[tuple[str, int], ...], callback: Callable[[str, bytes], None]) -> None:
         """Subscribe to topics, now and at every connection; call something with topic and payload of each message."""
         self._filters = filters
-        self._on_message.append(callback)
+        self._message_callbacks.append(callback)
         if self.is_connected():
             self._client.subscribe(list(filters))
 
-    def ignore(self) -> None:
+    def unsubscribe(self) -> None:
         """Undo what ``listen`` did."""
         if self.is_connected() and self._filters:
             self._client.unsubscribe([topic for topic, _quality in self._filters])
         self._filters = ()
-        self._on_message.clear()
+        self._message_callbacks.clear()
 
     def start(self) -> None:
         """Connect as soon as the broker answers."""
@@ -111,7 +111,7 @@ class Link:
         info = self._client.publish(topic, payload, quality, retained)
         return info.mid if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
 
-    def _connected(
+    def _handle_connect(
         self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         if reason.is_failure:
@@ -120,25 +120,25 @@ class Link:
         logger.info("connected to the broker")
         if self._filters:
             client.subscribe(list(self._filters))
-        for callback in self._on_connected:
+        for callback in self._connected_callbacks:
             callback()
 
-    def _disconnected(
+    def _handle_disconnect(
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.is_failure:
             logger.warning("the link to the broker is lost: %s", reason)
         self._spread_reconnects()
 
-    def _acknowledged(self, _client: Client, _data: object, number: int, *_more: object) -> None:
-        for callback in self._on_acknowledged:
+    def _handle_acknowledgement(self, _client: Client, _data: object, number: int, *_more: object) -> None:
+        for callback in self._acknowledged_callbacks:
             callback(number)
 
-    def _arrived(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        for callback in self._on_message:
+    def _handle_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        for callback in self._message_callbacks:
             callback(message.topic, bytes(message.payload))
 
-    def _subscribed(
+    def _handle_suback(
         self, _client: Client, _data: object, _number: int, reasons: list[ReasonCode], *_more: object
     ) -> None:
         if any(reason.value >= SUBACK_FAILURE for reason in reasons):
@@ -150,6 +150,6 @@ class Link:
         self._client.reconnect_delay_set(min_delay=1, max_delay=round(8 + 8 * spread))
 
 
-def _send_at_once(_client: Client, _data: object, connection: socket.socket) -> None:
+def _disable_nagle(_client: Client, _data: object, connection: socket.socket) -> None:
     # paho leaves Nagle's algorithm on: a message that follows our acknowledgement of another would wait 40 ms for its.
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 
-class Stream(models.Model):
+class TopicSequence(models.Model):
     """The sequence that a topic has reached. Its row is locked while the next one is given out."""
 
     topic = models.CharField(max_length=200, unique=True)
@@ -17,7 +17,7 @@ class Stream(models.Model):
         return f"{self.topic} {self.sequence}"
 
 
-class Outgoing(models.Model):
+class OutboxDocument(models.Model):
     """A signed document for a topic.
 
     Of a retained topic there is one row, the present state; of another, one row per document until it is sent.

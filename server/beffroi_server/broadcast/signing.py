@@ -10,27 +10,27 @@ from django.db import transaction
 from django.utils import timezone
 
 from beffroi_content.wire import envelope
-from beffroi_content.wire.documents import Document, Role, next_sequence
-from beffroi_content.wire.messages import Message
-from beffroi_content.wire.topics import Scope
+from beffroi_content.wire.documents import SignedDocument, SigningRole, next_sequence
+from beffroi_content.wire.messages import WireMessage
+from beffroi_content.wire.topics import ScopeKind
 from beffroi_server.accounts.models import Town
 from beffroi_server.broadcast import keyfiles, publisher
-from beffroi_server.broadcast.models import Outgoing, Stream
+from beffroi_server.broadcast.models import OutboxDocument, TopicSequence
 from beffroi_server.instants import unix_ms
 
-COMPRESS_FROM = 16 * 1024
+COMPRESS_FROM_BYTES = 16 * 1024
 """Bytes of JSON from which an alert set is compressed; a short one is not worth the time. Programmes always are."""
 LIFETIMES = {
-    Role.ROOT: dt.timedelta(days=1100),
-    Role.ALERT: dt.timedelta(days=14),
-    Role.PROGRAMME: dt.timedelta(days=90),
-    Role.COMMAND: dt.timedelta(seconds=60),
-    Role.BEAT: dt.timedelta(seconds=60),
+    SigningRole.ROOT: dt.timedelta(days=1100),
+    SigningRole.ALERT: dt.timedelta(days=14),
+    SigningRole.PROGRAMME: dt.timedelta(days=90),
+    SigningRole.COMMAND: dt.timedelta(seconds=60),
+    SigningRole.BEAT: dt.timedelta(seconds=60),
 }
 """How long a player that does not have a document yet may still accept it. Jobs renew in time what must last."""
 
 
-class TooLarge(Exception):
+class DocumentTooLarge(Exception):
     """A document does not fit its message: ``size`` bytes where ``limit`` are allowed."""
 
     def __init__(self, size: int, limit: int) -> None:
@@ -39,7 +39,7 @@ class TooLarge(Exception):
         self.limit = limit
 
 
-def site() -> str:
+def current_site() -> str:
     """Return the town's part of every topic.
 
     Raises:
@@ -49,8 +49,13 @@ def site() -> str:
 
 
 def seal_document(
-    message: Message, scope: Scope, name: str, document: Document, *, keys: Iterable[Ed25519PrivateKey] | None = None
-) -> Outgoing:
+    message: WireMessage,
+    scope: ScopeKind,
+    name: str,
+    document: SignedDocument,
+    *,
+    keys: Iterable[Ed25519PrivateKey] | None = None,
+) -> OutboxDocument:
     """Give a document its sequence and times, sign it and put it into the outbox. It is sent when this commits.
 
     Args:
@@ -66,18 +71,20 @@ def seal_document(
     """
     assert message.role is not None
     signers = list(keys) if keys is not None else [keyfiles.private_key(message.role)]
-    topic = message.topic(site(), scope, name)
+    topic = message.topic_for(current_site(), scope, name)
     now = timezone.now()
     expires_at = now + LIFETIMES[message.role]
     with transaction.atomic():
-        stamped = _stamped(document, _next_sequence(str(topic), now), now, expires_at)
-        payload = seal(message, topic.audience, stamped, signers)
-        outgoing = _stored(message, str(topic), stamped.sequence, payload, expires_at)
-        transaction.on_commit(lambda: publisher.send(outgoing), robust=True)
+        stamped = _with_stamp(document, _next_sequence(str(topic), now), now, expires_at)
+        payload = sign_document(message, topic.audience, stamped, signers)
+        outgoing = _store_document(message, str(topic), stamped.sequence, payload, expires_at)
+        transaction.on_commit(lambda: publisher.send_committed(outgoing), robust=True)
     return outgoing
 
 
-def seal(message: Message, audience: str, document: Document, keys: Iterable[Ed25519PrivateKey]) -> bytes:
+def sign_document(
+    message: WireMessage, audience: str, document: SignedDocument, keys: Iterable[Ed25519PrivateKey]
+) -> bytes:
     """Sign a document that has its sequence and times already.
 
     Raises:
@@ -85,55 +92,57 @@ def seal(message: Message, audience: str, document: Document, keys: Iterable[Ed2
     """
     assert message.role is not None
     text = document.to_json()
-    compress = message.role is Role.PROGRAMME or len(text) > COMPRESS_FROM
-    encoding = envelope.Encoding.ZLIB if compress else envelope.Encoding.JSON
-    payload = envelope.seal(message.role, audience, text, keys, encoding)
+    compress = message.role is SigningRole.PROGRAMME or len(text) > COMPRESS_FROM_BYTES
+    encoding = envelope.BodyEncoding.ZLIB if compress else envelope.BodyEncoding.JSON
+    payload = envelope.seal_envelope(message.role, audience, text, keys, encoding)
     if len(payload) > message.size_limit or len(text) > envelope.DECOMPRESSED_LIMIT:
-        raise TooLarge(len(payload), message.size_limit)
+        raise DocumentTooLarge(len(payload), message.size_limit)
     return payload
 
 
-def stamp(document: Document, role: Role, previous: int, now: dt.datetime) -> Document:
+def stamp_document(document: SignedDocument, role: SigningRole, previous: int, now: dt.datetime) -> SignedDocument:
     """Return the document with the sequence after ``previous`` and the times of now."""
-    return _stamped(document, next_sequence(previous, unix_ms(now)), now, now + LIFETIMES[role])
+    return _with_stamp(document, next_sequence(previous, unix_ms(now)), now, now + LIFETIMES[role])
 
 
-def published(message: Message, scope: Scope, name: str = "") -> Document | None:
+def published_document(message: WireMessage, scope: ScopeKind, name: str = "") -> SignedDocument | None:
     """Return the document that a retained topic carries; None when there is none that can be read."""
     try:
-        topic = str(message.topic(site(), scope, name))
+        topic = str(message.topic_for(current_site(), scope, name))
     except Town.DoesNotExist:
         return None
-    row = Outgoing.objects.filter(topic=topic, retained=True).only("payload").first()
-    return None if row is None else opened(message, bytes(row.payload))
+    row = OutboxDocument.objects.filter(topic=topic, retained=True).only("payload").first()
+    return None if row is None else open_own_document(message, bytes(row.payload))
 
 
-def opened(message: Message, payload: bytes) -> Document | None:
+def open_own_document(message: WireMessage, payload: bytes) -> SignedDocument | None:
     """Return what we sealed ourselves, without verifying it; None when this version cannot read it."""
     assert message.model is not None
     try:
-        document = message.model.model_validate_json(envelope.parse(payload).text())
+        document = message.model.model_validate_json(envelope.parse_envelope(payload).decode_body())
     except ValueError:
         return None
-    assert isinstance(document, Document)
+    assert isinstance(document, SignedDocument)
     return document
 
 
 def _next_sequence(topic: str, now: dt.datetime) -> int:
-    stream, _created = Stream.objects.select_for_update().get_or_create(topic=topic)
+    stream, _created = TopicSequence.objects.select_for_update().get_or_create(topic=topic)
     stream.sequence = next_sequence(stream.sequence, unix_ms(now))
     stream.save(update_fields=["sequence"])
     return stream.sequence
 
 
-def _stamped(document: Document, sequence: int, now: dt.datetime, expires_at: dt.datetime) -> Document:
+def _with_stamp(document: SignedDocument, sequence: int, now: dt.datetime, expires_at: dt.datetime) -> SignedDocument:
     # Our own numbers need no validation; that of a large manifest takes its time.
     return document.model_copy(
         update={"sequence": sequence, "issued_at_ms": unix_ms(now), "expires_at_ms": unix_ms(expires_at)}
     )
 
 
-def _stored(message: Message, topic: str, sequence: int, payload: bytes, expires_at: dt.datetime) -> Outgoing:
+def _store_document(
+    message: WireMessage, topic: str, sequence: int, payload: bytes, expires_at: dt.datetime
+) -> OutboxDocument:
     values = {
         "sequence": sequence,
         "payload": payload,
@@ -142,8 +151,8 @@ def _stored(message: Message, topic: str, sequence: int, payload: bytes, expires
         "sent_at": None,
     }
     if not message.retained:
-        return Outgoing.objects.create(topic=topic, retained=False, **values)
+        return OutboxDocument.objects.create(topic=topic, retained=False, **values)
     # The row of the stream is locked: nobody else writes this topic now.
-    if Outgoing.objects.filter(topic=topic, retained=True).update(**values):
-        return Outgoing(topic=topic, retained=True, **values)
-    return Outgoing.objects.create(topic=topic, retained=True, **values)
+    if OutboxDocument.objects.filter(topic=topic, retained=True).update(**values):
+        return OutboxDocument(topic=topic, retained=True, **values)
+    return OutboxDocument.objects.create(topic=topic, retained=True, **values)

@@ -23,63 +23,63 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-LIMIT = 2 * 1024 * 1024
+RESPONSE_LIMIT = 2 * 1024 * 1024
 """Bytes of an answer."""
-CONNECT_S, READ_S, WHOLE_S = 5.0, 10.0, 30.0
+CONNECT_S, READ_S, DEADLINE_S = 5.0, 10.0, 30.0
 """For a connection, for each piece that comes, and for all of it: a piece may be a single byte."""
-REDIRECTIONS = 4
+MAX_REDIRECTS = 4
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-class Unreachable(Exception):
+class FetchError(Exception):
     """It cannot be fetched; the message is for people."""
 
 
-class _Forbidden(OSError):
+class _PrivateAddressError(OSError):
     """The address is one of our own network."""
 
 
-def fetch(address: str, headers: Mapping[str, str] | None = None) -> bytes:
+def fetch_url(address: str, headers: Mapping[str, str] | None = None) -> bytes:
     """Return what is at an address of the Internet.
 
     Raises:
         Unreachable: it cannot be had, or may not be asked for.
     """
     if not address.startswith(("http://", "https://")):
-        raise Unreachable(_("The address must begin with https://."))
+        raise FetchError(_("The address must begin with https://."))
     try:
-        return _fetched(address, headers or {})
+        return _fetch_within_deadline(address, headers or {})
     except requests.exceptions.SSLError as error:
-        raise Unreachable(_("Its certificate is not valid: the page may be another’s.")) from error
+        raise FetchError(_("Its certificate is not valid: the page may be another’s.")) from error
     except requests.Timeout as error:
-        raise Unreachable(_("It did not answer in time.")) from error
+        raise FetchError(_("It did not answer in time.")) from error
     except requests.TooManyRedirects as error:
-        raise Unreachable(_("It refers from one address to the next.")) from error
+        raise FetchError(_("It refers from one address to the next.")) from error
     except requests.ConnectionError as error:
         if "_Forbidden" in repr(error):
-            raise Unreachable(
+            raise FetchError(
                 _("The address lies in a private network. Whoever runs the server may allow it: BEFFROI_FEED_NETWORKS.")
             ) from error
-        raise Unreachable(_("No connection: is the address right?")) from error
+        raise FetchError(_("No connection: is the address right?")) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-        raise Unreachable(_("The answer could not be understood. Is the address right?")) from error
+        raise FetchError(_("The answer could not be understood. Is the address right?")) from error
 
 
-class _Patience:
+class _RequestDeadline:
     """Cuts the connections of this thread off after ``WHOLE_S``, whatever they are waiting for."""
 
-    current: ContextVar[_Patience] = ContextVar("patience")
+    current: ContextVar[_RequestDeadline] = ContextVar("patience")
 
     def __init__(self) -> None:
         self._connections: list[socket.socket] = []
-        self._timer = threading.Timer(WHOLE_S, self._cut)
-        self.is_over = False
+        self._timer = threading.Timer(DEADLINE_S, self._shut_down_connections)
+        self.has_expired = False
 
-    def watch(self, connection: socket.socket) -> None:
+    def watch_connection(self, connection: socket.socket) -> None:
         """Include a connection. The copy stays open when TLS takes the original over."""
         self._connections.append(connection.dup())
-        if self.is_over:
-            self._cut()
+        if self.has_expired:
+            self._shut_down_connections()
 
     def __enter__(self) -> Self:
         self._token = self.current.set(self)
@@ -93,67 +93,67 @@ class _Patience:
         for connection in self._connections:
             connection.close()
 
-    def _cut(self) -> None:
-        self.is_over = True
+    def _shut_down_connections(self) -> None:
+        self.has_expired = True
         for connection in list(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-def _fetched(address: str, headers: Mapping[str, str]) -> bytes:
-    with _Patience() as patience:
+def _fetch_within_deadline(address: str, headers: Mapping[str, str]) -> bytes:
+    with _RequestDeadline() as patience:
         try:
-            content = _answered(address, headers)
+            content = _request_body(address, headers)
         except (requests.RequestException, urllib3.exceptions.HTTPError):
-            if not patience.is_over:
+            if not patience.has_expired:
                 raise
         # An answer that was cut off may look like a whole one.
-        if patience.is_over:
+        if patience.has_expired:
             raise requests.Timeout
         return content
 
 
-def _answered(address: str, headers: Mapping[str, str]) -> bytes:
+def _request_body(address: str, headers: Mapping[str, str]) -> bytes:
     with requests.Session() as session:
         session.trust_env = False
-        session.max_redirects = REDIRECTIONS
+        session.max_redirects = MAX_REDIRECTS
         session.headers["User-Agent"] = f"Beffroi/{version('beffroi')} ({settings.PUBLIC_URL})"
         for scheme in ("http://", "https://"):
-            session.mount(scheme, _Adapter())
+            session.mount(scheme, _CheckedAdapter())
         with session.get(address, headers=dict(headers), timeout=(CONNECT_S, READ_S), stream=True) as answer:
             if answer.status_code != requests.codes.ok:
-                raise Unreachable(_("It answered with the error %(code)d.") % {"code": answer.status_code})
+                raise FetchError(_("It answered with the error %(code)d.") % {"code": answer.status_code})
             content = bytearray()
             for chunk in answer.iter_content(65_536):
                 content += chunk
-                if len(content) > LIMIT:
-                    raise Unreachable(_("It has more than 2 MB. Choose a smaller feed."))
+                if len(content) > RESPONSE_LIMIT:
+                    raise FetchError(_("It has more than 2 MB. Choose a smaller feed."))
             return bytes(content)
 
 
-def is_allowed(address: str) -> bool:
+def is_address_allowed(address: str) -> bool:
     """Tell whether the server may ask an IP address: one of the Internet, or of a network that was allowed."""
     found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-    if isinstance(found, ipaddress.IPv6Address) and (inner := _inner(found)) is not None:
+    if isinstance(found, ipaddress.IPv6Address) and (inner := _embedded_ipv4(found)) is not None:
         found = inner
     if any(found in network for network in settings.FEED_NETWORKS if network.version == found.version):
         return True
     return found.is_global and not found.is_multicast
 
 
-def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+def _embedded_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """Return the IPv4 address to which an IPv6 address leads (mapped, 6to4, Teredo, NAT64); None: to none."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
-def _checked_socket(connection: Any) -> socket.socket:
+def _connect_checked(connection: Any) -> socket.socket:
     """Connect to the first address of the host that may be asked."""
     infos = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)
     addresses = [str(info[4][0]) for info in infos]
-    if not addresses or not all(is_allowed(address) for address in addresses):
-        raise _Forbidden(f"{connection.host} is not on the Internet")
+    if not addresses or not all(is_address_allowed(address) for address in addresses):
+        raise _PrivateAddressError(f"{connection.host} is not on the Internet")
     problem: OSError | None = None
     for address in addresses:
         try:
@@ -161,43 +161,43 @@ def _checked_socket(connection: Any) -> socket.socket:
         except OSError as error:
             problem = error
             continue
-        _Patience.current.get().watch(made)
+        _RequestDeadline.current.get().watch_connection(made)
         return made
     assert problem is not None
     raise problem
 
 
-def _refuse(connection: Any, error: OSError) -> NoReturn:
+def _raise_connection_error(connection: Any, error: OSError) -> NoReturn:
     if isinstance(error, TimeoutError):
         raise urllib3.exceptions.ConnectTimeoutError(connection, "no connection in time") from error
     raise urllib3.exceptions.NewConnectionError(connection, repr(error)) from error
 
 
-class _Guarded:
+class _CheckedConnection:
     def _new_conn(self) -> socket.socket:
         try:
-            return _checked_socket(self)
+            return _connect_checked(self)
         except OSError as error:
-            _refuse(self, error)
+            _raise_connection_error(self, error)
 
 
-class _GuardedHTTP(_Guarded, HTTPConnection):
+class _CheckedHTTPConnection(_CheckedConnection, HTTPConnection):
     pass
 
 
-class _GuardedHTTPS(_Guarded, HTTPSConnection):
+class _CheckedHTTPSConnection(_CheckedConnection, HTTPSConnection):
     pass
 
 
-class _PoolHTTP(HTTPConnectionPool):
-    ConnectionCls = _GuardedHTTP
+class _CheckedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _CheckedHTTPConnection
 
 
-class _PoolHTTPS(HTTPSConnectionPool):
-    ConnectionCls = _GuardedHTTPS
+class _CheckedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _CheckedHTTPSConnection
 
 
-class _Adapter(HTTPAdapter):
+class _CheckedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PoolHTTP, "https": _PoolHTTPS}
+        self.poolmanager.pool_classes_by_scheme = {"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool}

@@ -11,12 +11,12 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.feeds.models import Feed, FeedKind
-from beffroi_server.web.forms import PlainModelForm
+from beffroi_server.web.forms import StyledModelForm
 
-_DEPARTMENT = re.compile(r"(?:0[1-9]|[1-8]\d|9[0-5]|2[AB])")
+_DEPARTMENT_NUMBER = re.compile(r"(?:0[1-9]|[1-8]\d|9[0-5]|2[AB])")
 
 
-class FeedForm(PlainModelForm):
+class FeedForm(StyledModelForm):
     """Where data comes from."""
 
     class Meta:
@@ -36,7 +36,7 @@ class FeedForm(PlainModelForm):
             values["address"] = ""
         elif kind == FeedKind.VIGILANCE:
             values["address"] = address.upper()
-            if not _DEPARTMENT.fullmatch(address.upper()):
+            if not _DEPARTMENT_NUMBER.fullmatch(address.upper()):
                 self.add_error("address", _("Give the number of a department, such as 44 or 2A."))
         elif kind:
             try:

@@ -25,7 +25,7 @@ class FeedKind(models.TextChoices):
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class RefreshInterval:
     """How often a kind of feed is read, and how its age is told."""
 
     every: dt.timedelta
@@ -35,12 +35,12 @@ class Rhythm:
     """The age from which it is not shown; None: never."""
 
 
-RHYTHMS = {
-    FeedKind.CALENDAR: Rhythm(30 * MINUTE, 2 * DAY, None),
-    FeedKind.NEWS: Rhythm(15 * MINUTE, 6 * HOUR, 3 * DAY),
-    FeedKind.TABLE: Rhythm(30 * MINUTE, 2 * DAY, None),
-    FeedKind.WEATHER: Rhythm(60 * MINUTE, 6 * HOUR, DAY),
-    FeedKind.VIGILANCE: Rhythm(10 * MINUTE, 2 * HOUR, 12 * HOUR),
+REFRESH_INTERVALS = {
+    FeedKind.CALENDAR: RefreshInterval(30 * MINUTE, 2 * DAY, None),
+    FeedKind.NEWS: RefreshInterval(15 * MINUTE, 6 * HOUR, 3 * DAY),
+    FeedKind.TABLE: RefreshInterval(30 * MINUTE, 2 * DAY, None),
+    FeedKind.WEATHER: RefreshInterval(60 * MINUTE, 6 * HOUR, DAY),
+    FeedKind.VIGILANCE: RefreshInterval(10 * MINUTE, 2 * HOUR, 12 * HOUR),
 }
 
 
@@ -72,9 +72,9 @@ class Feed(models.Model):
         return self.name
 
     @property
-    def rhythm(self) -> Rhythm:
+    def rhythm(self) -> RefreshInterval:
         """How often it is read."""
-        return RHYTHMS[FeedKind(self.kind)]
+        return REFRESH_INTERVALS[FeedKind(self.kind)]
 
     def widget_values(self) -> dict[str, Any]:
         """Return the fields of a widget that shows it: the data, and what its age means."""

@@ -19,98 +19,98 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from beffroi_server import sandbox
-from beffroi_server.texts import shortened
+from beffroi_server.texts import shorten_text
 
-MEMORY = 768 * 1024 * 1024
+MEMORY_LIMIT = 768 * 1024 * 1024
 PROCESSOR_S = 20
-EVENTS, AHEAD = 60, dt.timedelta(days=120)
-ITEMS, ROWS, CELLS = 40, 60, 8
-LONGEST, CELL = 160, 100
+MAX_EVENTS, EVENT_HORIZON = 60, dt.timedelta(days=120)
+MAX_ITEMS, MAX_ROWS, MAX_COLUMNS = 40, 60, 8
+TITLE_LENGTH, CELL_LENGTH = 160, 100
 """Letters of a title, and of a cell of a table."""
-PHENOMENA = {
+PHENOMENON_NAMES = {
     1: "Vent violent", 2: "Pluie-inondation", 3: "Orages", 4: "Crues", 5: "Neige-verglas", 6: "Canicule",
     7: "Grand froid", 8: "Avalanches", 9: "Vagues-submersion",
 }  # fmt: skip
 """The names that Météo-France gives them, in French as people know them."""
-_SKIES = (
+_SKY_OF_SYMBOL = (
     ("thunder", "storm"), ("snow", "snow"), ("sleet", "snow"), ("showers", "showers"), ("rain", "rain"), ("fog", "fog"),
     ("clearsky", "sun"), ("fair", "sun"), ("partlycloudy", "veiled"), ("cloudy", "cloud"),
 )  # fmt: skip
 """Words within the symbols of MET Norway, the gravest first, and what the sky is then."""
 
 
-class Unreadable(Exception):
+class FeedContentError(Exception):
     """There is nothing in it that can be shown; the argument is a code of the reason."""
 
 
-def calendar(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
+def read_calendar(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
     """Return the events of the days to come, repetitions written out."""
     import icalendar  # noqa: PLC0415 - each kind loads what it needs
     import recurring_ical_events  # noqa: PLC0415
 
     try:
         found = recurring_ical_events.of(icalendar.Calendar.from_ical(content), skip_bad_series=True)
-        events = found.between(now - dt.timedelta(hours=12), now + AHEAD)
+        events = found.between(now - dt.timedelta(hours=12), now + EVENT_HORIZON)
     except Exception as error:
-        raise Unreadable("not-a-calendar") from error
-    shown = [event for each in events if (event := _event(each, zone)) is not None]
-    return {"events": sorted(shown, key=lambda event: (event["starts"], event["title"]))[:EVENTS]}
+        raise FeedContentError("not-a-calendar") from error
+    shown = [event for each in events if (event := _event_fields(each, zone)) is not None]
+    return {"events": sorted(shown, key=lambda event: (event["starts"], event["title"]))[:MAX_EVENTS]}
 
 
-def news(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
+def read_news(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
     """Return the newest messages of a feed."""
     import feedparser  # noqa: PLC0415
 
     found = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
     if not found.entries and found.bozo:
-        raise Unreadable("not-a-feed")
+        raise FeedContentError("not-a-feed")
     items: list[dict[str, Any]] = []
     for entry in found.entries:
-        title = _plain(entry.get("title", ""))
+        title = _plain_text(entry.get("title", ""))
         moment = entry.get("published_parsed") or entry.get("updated_parsed")
         if title:
             published = calendar_module.timegm(moment) * 1000 if moment else None
-            items.append({"title": shortened(title, LONGEST), "published_at_ms": published})
+            items.append({"title": shorten_text(title, TITLE_LENGTH), "published_at_ms": published})
     if not items:
-        raise Unreadable("empty")
-    return {"items": sorted(items, key=lambda item: -(item["published_at_ms"] or 0))[:ITEMS]}
+        raise FeedContentError("empty")
+    return {"items": sorted(items, key=lambda item: -(item["published_at_ms"] or 0))[:MAX_ITEMS]}
 
 
-def table(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
+def read_table(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
     """Return the rows of a table; the first is its heading."""
-    text = _decoded(content)
+    text = _decode_text(content)
     try:
         dialect: Any = csv.Sniffer().sniff(text[:4096], delimiters=",;\t|")
     except csv.Error:
         dialect = csv.excel
     try:
-        lines = [[_plain(cell) for cell in line] for line in csv.reader(io.StringIO(text), dialect)]
+        lines = [[_plain_text(cell) for cell in line] for line in csv.reader(io.StringIO(text), dialect)]
     except csv.Error as error:
-        raise Unreadable("not-a-table") from error
+        raise FeedContentError("not-a-table") from error
     rows = [line for line in lines if any(line)]
     if len(rows) < 2:
-        raise Unreadable("empty")
-    if max(map(len, rows)) > CELLS:
-        raise Unreadable("too-wide")
-    heading, *body = [[shortened(cell, CELL) for cell in row] for row in rows[: ROWS + 1]]
-    return {"heading": [shortened(cell, 60) for cell in heading], "rows": body}
+        raise FeedContentError("empty")
+    if max(map(len, rows)) > MAX_COLUMNS:
+        raise FeedContentError("too-wide")
+    heading, *body = [[shorten_text(cell, CELL_LENGTH) for cell in row] for row in rows[: MAX_ROWS + 1]]
+    return {"heading": [shorten_text(cell, 60) for cell in heading], "rows": body}
 
 
-def weather(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
+def read_weather(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
     """Return the days of a forecast of MET Norway (locationforecast 2.0)."""
     try:
         steps = json.loads(content)["properties"]["timeseries"]
         moments = [(dt.datetime.fromisoformat(step["time"]).astimezone(zone), step["data"]) for step in steps]
-        days = [_day(day, moments) for day in sorted({moment.date() for moment, _ in moments})]
+        days = [_daily_forecast(day, moments) for day in sorted({moment.date() for moment, _ in moments})]
     except (ValueError, KeyError, TypeError) as error:
-        raise Unreadable("not-a-forecast") from error
+        raise FeedContentError("not-a-forecast") from error
     known = [day for day in days if day is not None]
     if not known:
-        raise Unreadable("empty")
+        raise FeedContentError("empty")
     return {"days": known[:6]}
 
 
-def vigilance(content: bytes, zone: ZoneInfo, now: dt.datetime, department: str = "") -> dict[str, Any]:
+def read_vigilance(content: bytes, zone: ZoneInfo, now: dt.datetime, department: str = "") -> dict[str, Any]:
     """Return what the map of vigilance says of a department today (API DPVigilance v1, ``cartevigilance``)."""
     try:
         periods = json.loads(content)["product"]["periods"]
@@ -118,10 +118,12 @@ def vigilance(content: bytes, zone: ZoneInfo, now: dt.datetime, department: str 
         domain = next(each for each in today["timelaps"]["domain_ids"] if each["domain_id"] == department)
         items = [(int(one["phenomenon_id"]), int(one["phenomenon_max_color_id"])) for one in domain["phenomenon_items"]]
     except StopIteration as error:
-        raise Unreadable("no-department") from error
+        raise FeedContentError("no-department") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise Unreadable("not-a-vigilance") from error
-    known = [(PHENOMENA[number], level) for number, level in items if number in PHENOMENA and 1 <= level <= 4]
+        raise FeedContentError("not-a-vigilance") from error
+    known = [
+        (PHENOMENON_NAMES[number], level) for number, level in items if number in PHENOMENON_NAMES and 1 <= level <= 4
+    ]
     grave = sorted((one for one in known if one[1] > 1), key=lambda one: -one[1])
     return {
         "department": department,
@@ -131,31 +133,31 @@ def vigilance(content: bytes, zone: ZoneInfo, now: dt.datetime, department: str 
 
 
 READERS: dict[str, Callable[..., dict[str, Any]]] = {
-    "calendar": calendar, "news": news, "table": table, "weather": weather, "vigilance": vigilance,
+    "calendar": read_calendar, "news": read_news, "table": read_table, "weather": read_weather, "vigilance": read_vigilance,
 }  # fmt: skip
 
 
-def _event(event: Any, zone: ZoneInfo) -> dict[str, Any] | None:
-    title = shortened(_plain(str(event.get("SUMMARY", ""))), LONGEST)
+def _event_fields(event: Any, zone: ZoneInfo) -> dict[str, Any] | None:
+    title = shorten_text(_plain_text(str(event.get("SUMMARY", ""))), TITLE_LENGTH)
     if not title or str(event.get("STATUS", "")).upper() == "CANCELLED":
         return None
-    starts = _local(event["DTSTART"].dt, zone)
-    ends = _local(event["DTEND"].dt, zone) if "DTEND" in event else None
+    starts = _local_time(event["DTSTART"].dt, zone)
+    ends = _local_time(event["DTEND"].dt, zone) if "DTEND" in event else None
     return {
         "title": title,
         "starts": starts.isoformat(),
         "ends": ends.isoformat() if ends and ends > starts else None,
-        "place": shortened(_plain(str(event.get("LOCATION", ""))), 80),
+        "place": shorten_text(_plain_text(str(event.get("LOCATION", ""))), 80),
     }
 
 
-def _local(moment: dt.date, zone: ZoneInfo) -> dt.datetime:
+def _local_time(moment: dt.date, zone: ZoneInfo) -> dt.datetime:
     if not isinstance(moment, dt.datetime):
         return dt.datetime.combine(moment, dt.time())
     return moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None)
 
 
-def _day(day: dt.date, moments: Iterable[tuple[dt.datetime, Any]]) -> dict[str, Any] | None:
+def _daily_forecast(day: dt.date, moments: Iterable[tuple[dt.datetime, Any]]) -> dict[str, Any] | None:
     of_day = [(moment, data) for moment, data in moments if moment.date() == day]
     details = [data["instant"]["details"] for _, data in of_day]
     heats = [each["air_temperature"] for each in details if "air_temperature" in each]
@@ -172,22 +174,22 @@ def _day(day: dt.date, moments: Iterable[tuple[dt.datetime, Any]]) -> dict[str, 
     ]
     return {
         "day": day.isoformat(),
-        "sky": _sky(symbols),
+        "sky": _dominant_sky(symbols),
         "low": round(min(heats)) if len(heats) > 2 else None,
         "high": round(max(heats)),
         "wind_kmh": round(max(winds) * 3.6) if winds else None,
     }
 
 
-def _sky(symbols: list[str]) -> str:
+def _dominant_sky(symbols: list[str]) -> str:
     """Return the gravest sky that lasts for a quarter of the day."""
-    for word, sky in _SKIES:
+    for word, sky in _SKY_OF_SYMBOL:
         if symbols and sum(word in symbol for symbol in symbols) * 4 >= len(symbols):
             return sky
     return "unknown"
 
 
-def _decoded(content: bytes) -> str:
+def _decode_text(content: bytes) -> str:
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             return content.decode(encoding)
@@ -196,24 +198,24 @@ def _decoded(content: bytes) -> str:
     return content.decode("latin-1")
 
 
-def _plain(text: str) -> str:
+def _plain_text(text: str) -> str:
     """Return a text without tags, entities and characters that steer devices, on one line."""
     text = html.unescape(re.sub(r"<[^<>]{0,2000}>", " ", text))
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
 
 
-def read(kind: str, zone: str, content: bytes, **options: str) -> dict[str, Any]:
+def read_feed(kind: str, zone: str, content: bytes, **options: str) -> dict[str, Any]:
     """Return the fields of a widget, or the code of the reason why there are none."""
     place = ZoneInfo(zone)
     try:
         return {"data": READERS[kind](content, place, dt.datetime.now(place), **options)}
-    except Unreadable as error:
+    except FeedContentError as error:
         return {"code": str(error)}
     except (MemoryError, RecursionError):
         return {"code": "too-complex"}
 
 
 if __name__ == "__main__":
-    sandbox.confine(MEMORY, PROCESSOR_S)
+    sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S)
     named = {"department": sys.argv[3]} if len(sys.argv) > 3 else {}
-    print(json.dumps(read(sys.argv[1], sys.argv[2], sys.stdin.buffer.read(), **named)))
+    print(json.dumps(read_feed(sys.argv[1], sys.argv[2], sys.stdin.buffer.read(), **named)))

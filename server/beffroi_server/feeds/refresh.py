@@ -24,16 +24,16 @@ from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.transactions import serialised
 
 logger = logging.getLogger(__name__)
-AT_ONCE = 20
+FEEDS_PER_ROUND = 20
 """Feeds that one round reads at most: the others follow in the next."""
-READER_S = 90
+READER_TIMEOUT_S = 90
 """For a reader that sleeps: it limits its own processor time to less than a quarter of this."""
-LONGEST_PAUSE = dt.timedelta(hours=2)
-WEATHER = "https://api.met.no/weatherapi/locationforecast/2.0/complete?lat={latitude:.2f}&lon={longitude:.2f}"
+MAX_RETRY_DELAY = dt.timedelta(hours=2)
+WEATHER_URL = "https://api.met.no/weatherapi/locationforecast/2.0/complete?lat={latitude:.2f}&lon={longitude:.2f}"
 """MET Norway, CC BY 4.0; two decimals of a degree are a kilometre, and let them keep their answers."""
-VIGILANCE = "https://public-api.meteofrance.fr/public/DPVigilance/v1/cartevigilance/encours"
+VIGILANCE_URL = "https://public-api.meteofrance.fr/public/DPVigilance/v1/cartevigilance/encours"
 
-_WIDGETS: dict[FeedKind, type[WireModel]] = {
+_WIDGET_MODELS: dict[FeedKind, type[WireModel]] = {
     FeedKind.CALENDAR: widget.AgendaWidget,
     FeedKind.NEWS: widget.NewsWidget,
     FeedKind.TABLE: widget.TableWidget,
@@ -42,70 +42,70 @@ _WIDGETS: dict[FeedKind, type[WireModel]] = {
 }
 
 
-class Unread(Exception):
+class RefreshError(Exception):
     """The feed cannot be read now; the message is for people."""
 
 
 def refresh_due(stopping: Callable[[], bool] = lambda: False) -> int:
     """Read every feed that is due, unless ``stopping`` becomes true; return how many were read."""
     now = timezone.now()
-    due = Feed.objects.filter(Q(due_at=None) | Q(due_at__lte=now)).order_by("due_at", "pk")[:AT_ONCE]
-    return sum(refresh(feed) for feed in takewhile(lambda _feed: not stopping(), due))
+    due = Feed.objects.filter(Q(due_at=None) | Q(due_at__lte=now)).order_by("due_at", "pk")[:FEEDS_PER_ROUND]
+    return sum(refresh_feed(feed) for feed in takewhile(lambda _feed: not stopping(), due))
 
 
-def refresh(feed: Feed) -> bool:
+def refresh_feed(feed: Feed) -> bool:
     """Read a feed again; tell whether it could be read. Network and reading are outside any transaction."""
     try:
-        data = _data(feed)
-    except (Unread, fetch.Unreachable) as error:
-        _failed(feed, str(error))
+        data = _read_data(feed)
+    except (RefreshError, fetch.FetchError) as error:
+        _record_failure(feed, str(error))
         return False
-    _succeeded(feed, data)
+    _record_success(feed, data)
     return True
 
 
-def _data(feed: Feed) -> dict[str, Any]:
+def _read_data(feed: Feed) -> dict[str, Any]:
     town = Town.objects.get()
     options = [feed.address] if feed.kind == FeedKind.VIGILANCE else []
-    return _read(feed.kind, town.time_zone, _content(feed, town), options)
+    return _run_reader(feed.kind, town.time_zone, _fetch_content(feed, town), options)
 
 
-def _content(feed: Feed, town: Town) -> bytes:
+def _fetch_content(feed: Feed, town: Town) -> bytes:
     if feed.kind == FeedKind.WEATHER:
         if town.latitude is None or town.longitude is None:
-            raise Unread(_("Nobody has said where the town lies: an administrator writes it on the page “Town”."))
-        return fetch.fetch(WEATHER.format(latitude=town.latitude, longitude=town.longitude))
+            raise RefreshError(_("Nobody has said where the town lies: an administrator writes it on the page “Town”."))
+        return fetch.fetch_url(WEATHER_URL.format(latitude=town.latitude, longitude=town.longitude))
     if feed.kind == FeedKind.VIGILANCE:
         if not settings.METEOFRANCE_KEY:
-            raise Unread(
+            raise RefreshError(
                 _(
                     "Météo-France wants a key, which is free."
                     " Whoever runs the server writes it into BEFFROI_METEOFRANCE_KEY."
                 )
             )
-        return fetch.fetch(VIGILANCE, {"apikey": settings.METEOFRANCE_KEY})
-    return fetch.fetch(feed.address)
+        return fetch.fetch_url(VIGILANCE_URL, {"apikey": settings.METEOFRANCE_KEY})
+    return fetch.fetch_url(feed.address)
 
 
-def _read(kind: str, zone: str, content: bytes, options: list[str]) -> dict[str, Any]:
+def _run_reader(kind: str, zone: str, content: bytes, options: list[str]) -> dict[str, Any]:
     """Read a feed in a process with limits."""
     command = [sys.executable, "-I", "-m", "beffroi_server.feeds.readers", kind, zone, *options]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=READER_S, check=False)  # noqa: S603 - our own module
+        done = subprocess.run(command, input=content, capture_output=True, timeout=READER_TIMEOUT_S, check=False)  # noqa: S603 - our own module
         result: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
     except (subprocess.TimeoutExpired, ValueError):
         result = {}
     if "data" not in result:
-        raise Unread(_reason(str(result.get("code"))))
+        raise RefreshError(_reader_error_message(str(result.get("code"))))
     data: dict[str, Any] = result["data"]
     try:
-        _WIDGETS[FeedKind(kind)].model_validate(data)
+        _WIDGET_MODELS[FeedKind(kind)].model_validate(data)
     except ValueError as error:
-        raise Unread(_("There are values in it that cannot be shown.")) from error
+        raise RefreshError(_("There are values in it that cannot be shown.")) from error
     return data
 
 
-def _reason(code: str) -> str:
+def _reader_error_message(code: str) -> str:
     reasons = {
         "not-a-calendar": _("This is not a calendar in the format iCal. Look for an address that ends in .ics."),
         "not-a-feed": _("This is neither RSS nor Atom. Look on the page for a link “RSS”."),
@@ -119,7 +119,7 @@ def _reason(code: str) -> str:
     return reasons.get(code, _("It could not be read within the limits of memory and time."))
 
 
-def _succeeded(feed: Feed, data: dict[str, Any]) -> None:
+def _record_success(feed: Feed, data: dict[str, Any]) -> None:
     now = timezone.now()
     changed = data != feed.data
     # Each telling is a programme for every screen: the time alone is told only before it would look old.
@@ -130,17 +130,17 @@ def _succeeded(feed: Feed, data: dict[str, Any]) -> None:
     }  # fmt: skip
     with serialised():
         if Feed.objects.filter(pk=feed.pk, kind=feed.kind, address=feed.address).update(**values) and tells:
-            _publish(feed)
+            _announce_change(feed)
 
 
-def _failed(feed: Feed, problem: str) -> None:
+def _record_failure(feed: Feed, problem: str) -> None:
     logger.info("the feed %s is not read: %s", feed, problem)
-    pause = min(LONGEST_PAUSE, feed.rhythm.every * 2 ** min(feed.failures, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
+    pause = min(MAX_RETRY_DELAY, feed.rhythm.every * 2 ** min(feed.failures, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
     changed = {"failures": min(feed.failures + 1, 1000), "problem": problem[:300], "due_at": timezone.now() + pause}
     Feed.objects.filter(pk=feed.pk, kind=feed.kind, address=feed.address).update(**changed)
 
 
-def _publish(feed: Feed) -> None:
+def _announce_change(feed: Feed) -> None:
     from beffroi_server.programme import publication  # noqa: PLC0415 - the programme builds on feeds
 
     publication.feed_changed(feed)

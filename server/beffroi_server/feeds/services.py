@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import Person
+from beffroi_server.accounts.models import User
 from beffroi_server.feeds.models import Feed
 from beffroi_server.transactions import serialised
 
@@ -14,7 +14,7 @@ class FeedInUse(Exception):
     """A feed cannot be deleted, since announcements show it; the message is for people."""
 
 
-def save_feed(feed: Feed, *, person: Person | None) -> None:
+def save_feed(feed: Feed, *, user: User | None) -> None:
     """Create a feed, or change one: it is read anew, and of another address nothing stays.
 
     Raises:
@@ -28,10 +28,10 @@ def save_feed(feed: Feed, *, person: Person | None) -> None:
             feed.data, feed.read_at, feed.told_at = {}, None, None
         feed.due_at, feed.failures, feed.problem = None, 0, ""
         feed.save()
-        audit.record(person, "feed-created" if created else "feed-changed", feed, address=feed.address)
+        audit.record_event(user, "feed-created" if created else "feed-changed", feed, address=feed.address)
 
 
-def delete_feed(feed: Feed, *, person: Person | None) -> None:
+def delete_feed(feed: Feed, *, user: User | None) -> None:
     """Delete a feed.
 
     Raises:
@@ -42,5 +42,5 @@ def delete_feed(feed: Feed, *, person: Person | None) -> None:
         if titles:
             message = _("“%(name)s” is shown by %(titles)s. Change or delete these announcements first.")
             raise FeedInUse(message % {"name": feed, "titles": ", ".join(f"“{title}”" for title in titles)})
-        audit.record(person, "feed-deleted", feed, address=feed.address)
+        audit.record_event(user, "feed-deleted", feed, address=feed.address)
         feed.delete()

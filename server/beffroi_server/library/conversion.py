@@ -28,35 +28,35 @@ from beffroi_server.library.models import Video
 from beffroi_server.transactions import serialised
 
 logger = logging.getLogger(__name__)
-due = threading.Event()
+conversion_due = threading.Event()
 """Set when a film was uploaded; the worker of the leading process waits for it."""
-LOOK_EVERY_S = 30
-ATTEMPTS = 3
-SILENCE_S = 300.0
+POLL_INTERVAL_S = 30
+MAX_ATTEMPTS = 3
+PROGRESS_TIMEOUT_S = 300.0
 """Seconds without any progress after which the process is ended."""
-POLL_S = 0.5
+SELECT_TIMEOUT_S = 0.5
 
 
-class Interrupted(Exception):
+class ConversionInterrupted(Exception):
     """The server is stopping: the film is prepared after the next start."""
 
 
-@database.own_connection()
-def run_worker(stopping: threading.Event) -> None:
+@database.close_connection_after()
+def run_conversions(stopping: threading.Event) -> None:
     """Prepare films until ``stopping`` is set."""
     while not stopping.is_set():
         try:
-            while database.with_fresh_connection(lambda: prepare_next(stopping.is_set)):
+            while database.with_fresh_connection(lambda: convert_next(stopping.is_set)):
                 pass
-        except Interrupted:
+        except ConversionInterrupted:
             return
         except Exception:
             logger.exception("a film could not be prepared")
-        due.wait(timeout=LOOK_EVERY_S)
-        due.clear()
+        conversion_due.wait(timeout=POLL_INTERVAL_S)
+        conversion_due.clear()
 
 
-def prepare_next(stopping: Callable[[], bool] = lambda: False) -> bool:
+def convert_next(stopping: Callable[[], bool] = lambda: False) -> bool:
     """Prepare the film that has waited longest; tell whether there was one.
 
     Raises:
@@ -66,39 +66,39 @@ def prepare_next(stopping: Callable[[], bool] = lambda: False) -> bool:
     video = Video.objects.filter(film=None, problem="").select_related("item").order_by("attempts", "pk").first()
     if video is None:
         return False
-    if video.attempts >= ATTEMPTS:
-        _refuse(video, "too-complex")
+    if video.attempts >= MAX_ATTEMPTS:
+        _record_problem(video, "too-complex")
         return True
     # Counted before it begins: a film that takes the whole machine down is not tried for ever.
     Video.objects.filter(pk=video.pk).update(attempts=F("attempts") + 1, progress=0)
     try:
-        _prepare(video, stopping)
-    except (Interrupted, OSError):
+        _convert_video(video, stopping)
+    except (ConversionInterrupted, OSError):
         # Neither a stop nor a full disk says anything of the film.
         Video.objects.filter(pk=video.pk).update(attempts=F("attempts") - 1)
         raise
     return True
 
 
-def _prepare(video: Video, stopping: Callable[[], bool]) -> None:
+def _convert_video(video: Video, stopping: Callable[[], bool]) -> None:
     store = Path(settings.MEDIA_STORE)
     with tempfile.TemporaryDirectory(prefix=".incoming-", dir=store) as name:
         folder = Path(name)
-        os.link(ingest.path_of(video.item.original_id), folder / "original")
+        os.link(ingest.media_path(video.item.original_id), folder / "original")
         result: dict[str, Any] = {}
-        for said in _said(folder, stopping):
+        for said in _read_progress(folder, stopping):
             result = said
             if "progress" in said:
                 Video.objects.filter(pk=video.pk).update(progress=said["progress"])
-        if result.get("code") == sandbox.NO_SPACE:
+        if result.get("code") == sandbox.DISK_FULL:
             raise OSError(errno.ENOSPC, f"no room to prepare {video.item.name}")
         if "duration_ms" not in result:
-            _refuse(video, str(result.get("code", "too-complex")))
+            _record_problem(video, str(result.get("code", "too-complex")))
             return
-        _accept(video, ingest.keep(folder / "video", "video/mp4"), int(result["duration_ms"]))
+        _store_result(video, ingest.store_file(folder / "video", "video/mp4"), int(result["duration_ms"]))
 
 
-def _said(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+def _read_progress(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[str, Any]]:
     """Yield what the process says, until it ends or is silent for too long."""
     command = [sys.executable, "-I", "-m", "beffroi_server.library.video", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own module
@@ -107,10 +107,10 @@ def _said(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[str, Any]
         heard = time.monotonic()
         text = b""
         try:
-            while time.monotonic() - heard < SILENCE_S:
+            while time.monotonic() - heard < PROGRESS_TIMEOUT_S:
                 if stopping():
-                    raise Interrupted
-                if not select.select([process.stdout], [], [], POLL_S)[0]:
+                    raise ConversionInterrupted
+                if not select.select([process.stdout], [], [], SELECT_TIMEOUT_S)[0]:
                     continue
                 chunk = process.stdout.read()
                 if not chunk:
@@ -122,15 +122,15 @@ def _said(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[str, Any]
             process.kill()
 
 
-def _accept(video: Video, stored: ingest.StoredFile, duration_ms: int) -> None:
+def _store_result(video: Video, stored: ingest.StoredFile, duration_ms: int) -> None:
     from beffroi_server.programme import publication  # noqa: PLC0415 - the programme builds on the library
 
     with serialised():
-        values = {"film": ingest.asset(stored), "duration_ms": duration_ms, "progress": 100}
+        values = {"film": ingest.asset_row(stored), "duration_ms": duration_ms, "progress": 100}
         if Video.objects.filter(pk=video.pk).update(**values):
             publication.media_changed(video.item)
 
 
-def _refuse(video: Video, code: str) -> None:
+def _record_problem(video: Video, code: str) -> None:
     logger.warning("the film %s cannot be prepared: %s", video.item.name, code)
     Video.objects.filter(pk=video.pk).update(problem=code)

@@ -30,7 +30,7 @@ class MediaRefused(LibraryError):
         self.code = code
 
 
-class Undrawable(Exception):
+class SlideNotDrawable(Exception):
     """A slide cannot be drawn on a screen; ``code`` is one of ``RasterError``, ``detail`` says more."""
 
     def __init__(self, code: str, detail: str = "") -> None:
@@ -51,7 +51,7 @@ class EditConflict(LibraryError):
         self.current = current
 
 
-class InUse(LibraryError):
+class ItemInUse(LibraryError):
     """Something cannot be deleted, since it is shown: ``places`` are the names of what shows it."""
 
     def __init__(self, name: str, places: Sequence[str]) -> None:

@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.programme.models import Playlist
-from beffroi_server.web.forms import DateTimeInput, ListedModelForm, PlainForm, PlainModelForm
+from beffroi_server.web.forms import DateTimeInput, RelatedModelForm, StyledForm, StyledModelForm
 
-PICTURES_OFFERED = 48
+IMAGES_OFFERED = 48
 """The newest; an older one is chosen from its own page."""
 FILES_AT_ONCE = 20
 
 
-class AnnouncementForm(ListedModelForm):
+class AnnouncementForm(RelatedModelForm):
     """An announcement, and for a new one the playlists that show it."""
 
     class Meta:
@@ -71,7 +71,7 @@ class AnnouncementForm(ListedModelForm):
         values = self.cleaned_data
         for name, value in values.items():
             if isinstance(value, str):
-                values[name] = without_controls(value)
+                values[name] = strip_control_characters(value)
         if "title" in values and not values["title"]:
             self.add_error("title", ValidationError(_("The title has nothing that can be seen."), "required"))
         self.instance.chosen_pictures = list(values.get("more_pictures") or [])
@@ -83,32 +83,32 @@ class AnnouncementForm(ListedModelForm):
         return values
 
     @property
-    def offered_pictures(self) -> list[MediaItem]:
+    def offered_images(self) -> list[MediaItem]:
         """The newest pictures, and the one that is chosen."""
-        offered = list(MediaItem.objects.all()[:PICTURES_OFFERED])
+        offered = list(MediaItem.objects.all()[:IMAGES_OFFERED])
         chosen = self["picture"].value()
         if chosen and str(chosen) not in {str(picture.pk) for picture in offered}:
             offered = [*MediaItem.objects.filter(pk=chosen if str(chosen).isdecimal() else 0), *offered]
         return offered
 
     @property
-    def offered_besides(self) -> list[tuple[MediaItem, bool]]:
+    def offered_further_images(self) -> list[tuple[MediaItem, bool]]:
         """The newest pictures, each with whether it is one of the further ones, and first those that are."""
         chosen = {str(pk) for pk in self["more_pictures"].value() or [] if str(pk).isdecimal()}
         picked = list(MediaItem.objects.filter(pk__in=chosen))
-        newest = [item for item in MediaItem.objects.all()[:PICTURES_OFFERED] if str(item.pk) not in chosen]
+        newest = [item for item in MediaItem.objects.all()[:IMAGES_OFFERED] if str(item.pk) not in chosen]
         return [*((item, True) for item in picked), *((item, False) for item in newest)]
 
-    def values(self) -> dict[str, Any]:
+    def valid_values(self) -> dict[str, Any]:
         """Return the fields of the announcement as far as they are right."""
         return {name: value for name, value in self.cleaned_data.items() if name != "playlists"}
 
 
-class _FilesInput(forms.ClearableFileInput):
+class _MultipleFileInput(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
-class _FilesField(forms.FileField):
+class _MultipleFileField(forms.FileField):
     """One file or several; whether each can be shown is for the ingest to say."""
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
@@ -120,20 +120,20 @@ class _FilesField(forms.FileField):
         return files
 
 
-class UploadForm(PlainForm):
+class MediaUploadForm(StyledForm):
     """Pictures and videos to take in."""
 
-    pictures = _FilesField(
+    pictures = _MultipleFileField(
         label=_("Picture and video files"),
         help_text=_(
             "JPEG, PNG, WebP or PDF of 40 MB at most; videos of 10 minutes and 500 MB at most. What they were called "
             "becomes their name; each page of a PDF is a picture."
         ),
-        widget=_FilesInput(attrs={"accept": "image/*,video/*,application/pdf", "multiple": True}),
+        widget=_MultipleFileInput(attrs={"accept": "image/*,video/*,application/pdf", "multiple": True}),
     )
 
 
-class PictureForm(PlainModelForm):
+class MediaItemForm(StyledModelForm):
     """What a picture is called, and what one sees on it."""
 
     class Meta:
@@ -141,6 +141,6 @@ class PictureForm(PlainModelForm):
         fields = ("name", "description")
 
 
-def without_controls(text: str) -> str:
+def strip_control_characters(text: str) -> str:
     """Return the text without characters that steer devices; the ends of lines and tabs stay."""
     return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) != "Cc").strip()

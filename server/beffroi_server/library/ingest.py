@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.library.errors import MediaRefused
 from beffroi_server.library.models import Asset
 
-TIMEOUT_S = 180
+IMAGE_PROCESS_TIMEOUT_S = 180
 """For a worker that sleeps: it limits its own processor time to a sixth of this; a busy machine gives it little."""
 _BLOCK = 1024 * 1024
 
@@ -37,7 +37,7 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPicture:
+class StoredImage:
     """The three files of a picture, and the size of the normalised copy in pixels."""
 
     original: StoredFile
@@ -49,7 +49,7 @@ class StoredPicture:
     """Of a film, of which the picture is a still."""
 
 
-def take_in(file: IO[bytes], name: str) -> list[StoredPicture]:
+def store_upload(file: IO[bytes], name: str) -> list[StoredImage]:
     """Check, normalise and store an uploaded picture, each page of a document as one, or a still of a film.
 
     Raises:
@@ -59,27 +59,27 @@ def take_in(file: IO[bytes], name: str) -> list[StoredPicture]:
     store.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".incoming-", dir=store) as folder:
         incoming = Path(folder)
-        _receive(file, incoming / "original", name)
-        result = _decode(incoming, name)
-        original = keep(incoming / "original", str(result["media_type"]))
+        _receive_upload(file, incoming / "original", name)
+        result = _run_image_process(incoming, name)
+        original = store_file(incoming / "original", str(result["media_type"]))
         length = result.get("duration_ms")
-        return [_stored(incoming, original, number, page, length) for number, page in enumerate(result["pages"])]
+        return [_store_page(incoming, original, number, page, length) for number, page in enumerate(result["pages"])]
 
 
-def _stored(
+def _store_page(
     incoming: Path, original: StoredFile, number: int, page: dict[str, Any], duration_ms: int | None
-) -> StoredPicture:
-    return StoredPicture(
+) -> StoredImage:
+    return StoredImage(
         original=original,
-        normalised=keep(incoming / f"picture-{number}", str(page["picture_type"])),
-        thumbnail=keep(incoming / f"thumbnail-{number}", str(page["thumbnail_type"])),
+        normalised=store_file(incoming / f"picture-{number}", str(page["picture_type"])),
+        thumbnail=store_file(incoming / f"thumbnail-{number}", str(page["thumbnail_type"])),
         width=int(page["width"]),
         height=int(page["height"]),
         duration_ms=duration_ms,
     )
 
 
-def asset(stored: StoredFile) -> Asset:
+def asset_row(stored: StoredFile) -> Asset:
     """Return the row of a stored file, created if it is new."""
     row, _created = Asset.objects.get_or_create(
         sha256=stored.sha256, defaults={"size": stored.size, "media_type": stored.media_type}
@@ -87,53 +87,53 @@ def asset(stored: StoredFile) -> Asset:
     return row
 
 
-def path_of(sha256: str) -> Path:
+def media_path(sha256: str) -> Path:
     """Return where the media store keeps a file."""
     return Path(settings.MEDIA_STORE) / sha256[:2] / sha256
 
 
-def _receive(file: IO[bytes], path: Path, name: str) -> None:
+def _receive_upload(file: IO[bytes], path: Path, name: str) -> None:
     size, may_be_film = 0, False
     with path.open("wb") as target:
         while block := file.read(_BLOCK):
             size += len(block)
             if size == len(block):
-                may_be_film = _may_be_film(block[:16])
+                may_be_film = _looks_like_video(block[:16])
             if size > settings.UPLOAD_LIMIT:
-                raise refusal("too-large", name)
+                raise media_refusal("too-large", name)
             if size > settings.PICTURE_LIMIT and not may_be_film:
-                raise refusal("too-large-picture", name)
+                raise media_refusal("too-large-picture", name)
             target.write(block)
     if size == 0:
-        raise refusal("empty", name)
+        raise media_refusal("empty", name)
 
 
-def _may_be_film(head: bytes) -> bool:
+def _looks_like_video(head: bytes) -> bool:
     """Tell whether a file begins as films do: none other is taken in when it is large."""
     return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"} or head.startswith(
         (b"\x1aE\xdf\xa3", b"RIFF", b"\0\0\1\xba", b"\x47", b"OggS", b"FLV", b"0&\xb2u")
     )
 
 
-def _decode(folder: Path, name: str) -> dict[str, Any]:
+def _run_image_process(folder: Path, name: str) -> dict[str, Any]:
     command = [sys.executable, "-I", "-m", "beffroi_server.library.worker", str(folder)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_S, check=False)  # noqa: S603 - our own module
+        done = subprocess.run(command, capture_output=True, timeout=IMAGE_PROCESS_TIMEOUT_S, check=False)  # noqa: S603 - our own module
         result = json.loads(done.stdout) if done.returncode == 0 else {"code": "too-complex"}
     except (subprocess.TimeoutExpired, ValueError):
         result = {"code": "too-complex"}
     if "code" in result:
-        raise refusal(result["code"], name)
+        raise media_refusal(result["code"], name)
     assert isinstance(result, dict)
     return result
 
 
-def keep(path: Path, media_type: str) -> StoredFile:
+def store_file(path: Path, media_type: str) -> StoredFile:
     """Move a file to its place; the same content twice is one file."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         os.fsync(file.fileno())
-    target = path_of(sha256)
+    target = media_path(sha256)
     target.parent.mkdir(exist_ok=True)
     size = path.stat().st_size
     if not target.exists():
@@ -151,7 +151,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def refusal(code: str, name: str) -> MediaRefused:
+def media_refusal(code: str, name: str) -> MediaRefused:
     """Return the refusal of a file: what it is called, what is wrong and what to do."""
     limit, film_limit = (size // (1024 * 1024) for size in (settings.PICTURE_LIMIT, settings.UPLOAD_LIMIT))
     reasons = {

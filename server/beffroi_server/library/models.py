@@ -98,25 +98,25 @@ class Video(models.Model):
         return -(-self.duration_ms // 1000)
 
 
-FURTHER_PICTURES = 12
+MAX_MORE_IMAGES = 12
 
 
-class Template(models.TextChoices):
+class AnnouncementTemplate(models.TextChoices):
     """The look of an announcement."""
 
-    NEWS = content.Template.NEWS.value, _("News")
-    EVENT = content.Template.EVENT.value, _("Event")
-    NOTICE = content.Template.NOTICE.value, _("Practical information")
-    WORKS = content.Template.WORKS.value, _("Works")
-    LIST = content.Template.LIST.value, _("List or menu")
-    TIMETABLE = content.Template.TIMETABLE.value, _("Timetable")
-    FIGURE = content.Template.FIGURE.value, _("Figure")
-    QUOTE = content.Template.QUOTE.value, _("Quotation")
-    COMPARISON = content.Template.COMPARISON.value, _("Before and after")
-    LINK = content.Template.LINK.value, _("Web page")
-    SLIDESHOW = content.Template.SLIDESHOW.value, _("Slideshow")
-    WELCOME = content.Template.WELCOME.value, _("Welcome")
-    TEXT = content.Template.TEXT.value, _("Large letters")
+    NEWS = content.TemplateName.NEWS.value, _("News")
+    EVENT = content.TemplateName.EVENT.value, _("Event")
+    NOTICE = content.TemplateName.NOTICE.value, _("Practical information")
+    WORKS = content.TemplateName.WORKS.value, _("Works")
+    LIST = content.TemplateName.LIST.value, _("List or menu")
+    TIMETABLE = content.TemplateName.TIMETABLE.value, _("Timetable")
+    FIGURE = content.TemplateName.FIGURE.value, _("Figure")
+    QUOTE = content.TemplateName.QUOTE.value, _("Quotation")
+    COMPARISON = content.TemplateName.COMPARISON.value, _("Before and after")
+    LINK = content.TemplateName.LINK.value, _("Web page")
+    SLIDESHOW = content.TemplateName.SLIDESHOW.value, _("Slideshow")
+    WELCOME = content.TemplateName.WELCOME.value, _("Welcome")
+    TEXT = content.TemplateName.TEXT.value, _("Large letters")
     CLOCK = "clock", _("Clock")
     COUNTDOWN = "countdown", _("Countdown")
     TICKER = "ticker", _("Short messages")
@@ -128,15 +128,23 @@ class Template(models.TextChoices):
     TABLE = "table", _("Table of a feed")
 
 
-FED = {
-    Template.AGENDA: FeedKind.CALENDAR,
-    Template.HEADLINES: FeedKind.NEWS,
-    Template.WEATHER: FeedKind.WEATHER,
-    Template.VIGILANCE: FeedKind.VIGILANCE,
-    Template.TABLE: FeedKind.TABLE,
+FEED_TEMPLATES = {
+    AnnouncementTemplate.AGENDA: FeedKind.CALENDAR,
+    AnnouncementTemplate.HEADLINES: FeedKind.NEWS,
+    AnnouncementTemplate.WEATHER: FeedKind.WEATHER,
+    AnnouncementTemplate.VIGILANCE: FeedKind.VIGILANCE,
+    AnnouncementTemplate.TABLE: FeedKind.TABLE,
 }
 """Looks that show a feed, and of which kind."""
-LIVE = frozenset({Template.CLOCK, Template.COUNTDOWN, Template.TICKER, Template.POLL, *FED})
+WIDGET_TEMPLATES = frozenset(
+    {
+        AnnouncementTemplate.CLOCK,
+        AnnouncementTemplate.COUNTDOWN,
+        AnnouncementTemplate.TICKER,
+        AnnouncementTemplate.POLL,
+        *FEED_TEMPLATES,
+    }
+)
 """Looks that change by themselves: what screens are sent is a widget."""
 
 
@@ -144,7 +152,9 @@ class Announcement(models.Model):
     """What an editor writes once for every support."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    template = models.CharField(_("look"), max_length=20, choices=Template, default=Template.NEWS)
+    template = models.CharField(
+        _("look"), max_length=20, choices=AnnouncementTemplate, default=AnnouncementTemplate.NEWS
+    )
     title = models.CharField(_("title"), max_length=200)
     body = models.TextField(_("text"), max_length=5_000, blank=True)
     label = models.CharField(_("category"), max_length=60, blank=True)
@@ -177,14 +187,14 @@ class Announcement(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    chosen_pictures: list[MediaItem] | None = None
+    chosen_images: list[MediaItem] | None = None
     """The further pictures of a form, while they are not saved."""
 
-    def further_pictures(self) -> list[MediaItem]:
+    def further_images(self) -> list[MediaItem]:
         """Return the further pictures; those of a form, for an announcement that is not saved yet."""
-        if self.chosen_pictures is not None:
-            return self.chosen_pictures[:FURTHER_PICTURES]
-        return [] if self._state.adding else list(self.more_pictures.all()[:FURTHER_PICTURES])
+        if self.chosen_images is not None:
+            return self.chosen_images[:MAX_MORE_IMAGES]
+        return [] if self._state.adding else list(self.more_pictures.all()[:MAX_MORE_IMAGES])
 
     def to_content(self, time_zone: str) -> content.Announcement:
         """Return the announcement as it is drawn; the times of an event in the town's local time."""
@@ -195,7 +205,7 @@ class Announcement(models.Model):
 
         return content.Announcement(
             id=str(self.id),
-            template=content.Template(self.template),
+            template=content.TemplateName(self.template),
             title=self.title,
             body=self.body,
             label=self.label,
@@ -203,7 +213,7 @@ class Announcement(models.Model):
             starts=local(self.starts),
             ends=local(self.ends),
             picture=self.picture.reference() if self.picture else None,
-            pictures=tuple(item.reference() for item in self.further_pictures()),
+            pictures=tuple(item.reference() for item in self.further_images()),
             figure=self.figure,
             link=self.link,
             source=self.source,

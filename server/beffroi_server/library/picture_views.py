@@ -16,94 +16,94 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from beffroi_server.library import queries, services, serving
-from beffroi_server.library.errors import InUse, MediaRefused
-from beffroi_server.library.forms import PictureForm, UploadForm, without_controls
-from beffroi_server.library.ingest import path_of, refusal
+from beffroi_server.library.errors import ItemInUse, MediaRefused
+from beffroi_server.library.forms import MediaItemForm, MediaUploadForm, strip_control_characters
+from beffroi_server.library.ingest import media_path, media_refusal
 from beffroi_server.library.models import Asset, MediaItem
-from beffroi_server.web.access import PersonRequest, for_editors, for_people
-from beffroi_server.web.forms import add_refusal
+from beffroi_server.web.access import UserRequest, for_editors, for_users
+from beffroi_server.web.forms import add_form_errors
 
-PAGE = 48
+MEDIA_PER_PAGE = 48
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SHOWN = {"image/jpeg", "image/png", "image/webp", "video/mp4"}
+_SERVED_MEDIA_TYPES = {"image/jpeg", "image/png", "image/webp", "video/mp4"}
 """What browsers draw and cannot run."""
 
 
 @for_editors("GET", "POST")
-def pictures(request: PersonRequest) -> HttpResponse:
+def media_list(request: UserRequest) -> HttpResponse:
     """List pictures and videos; add some. Those that do not do are named with the reason, the others are kept."""
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    form = MediaUploadForm(request.POST, request.FILES) if request.method == "POST" else MediaUploadForm()
     added: list[MediaItem] = []
     if request.method == "POST" and form.is_valid():
-        added, refused = _take_in(request, form.cleaned_data["pictures"])
+        added, refused = _add_uploads(request, form.cleaned_data["pictures"])
         if added:
             text = ngettext("%(count)d file was added.", "%(count)d files were added.", len(added))
             messages.success(request, text % {"count": len(added)})
         if not refused:
             return redirect("pictures")
-        add_refusal(form, refused)
+        add_form_errors(form, refused)
     search = request.GET.get("search", "").strip()[:200]
     found = MediaItem.objects.select_related("video")
     for word in search.split()[:10]:
         found = found.filter(name__icontains=word) | found.filter(description__icontains=word)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found, MEDIA_PER_PAGE).get_page(request.GET.get("page"))
     waits = any(each.film is not None and each.film.is_waiting for each in page)
     context = {"form": form, "page": page, "search": search, "waits": waits}
     return render(request, "library/pictures.html", context, status=422 if form.errors else 200)
 
 
 @for_editors("GET", "POST")
-def picture(request: PersonRequest, pk: int) -> HttpResponse:
+def media_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Show a picture; say what it is called and what one sees on it."""
     found = get_object_or_404(MediaItem, pk=pk)
     name = found.name
-    form = PictureForm(request.POST if request.method == "POST" else None, instance=found)
+    form = MediaItemForm(request.POST if request.method == "POST" else None, instance=found)
     if request.method == "POST" and form.is_valid():
-        services.update_picture(found, person=request.user, **form.cleaned_data)
+        services.update_image(found, user=request.user, **form.cleaned_data)
         messages.success(request, _("“%(name)s” is saved.") % {"name": found.name})
         return redirect("pictures")
     context = {
-        "form": form, "picture": found, "name": name, "places": queries.places_of_picture(found),
-        "problem": refusal(found.film.problem, name).message if found.film and found.film.problem else "",
+        "form": form, "picture": found, "name": name, "places": queries.places_showing_image(found),
+        "problem": media_refusal(found.film.problem, name).message if found.film and found.film.problem else "",
     }  # fmt: skip
     return render(request, "library/picture.html", context, status=422 if form.errors else 200)
 
 
 @for_editors("GET", "POST")
-def picture_delete(request: PersonRequest, pk: int) -> HttpResponse:
+def media_delete(request: UserRequest, pk: int) -> HttpResponse:
     """Ask whether a picture is to be deleted; delete it."""
     found = get_object_or_404(MediaItem, pk=pk)
     if request.method == "POST":
         try:
-            services.delete_picture(found, person=request.user)
-        except InUse as refused:
+            services.delete_image(found, user=request.user)
+        except ItemInUse as refused:
             messages.warning(request, refused.message)
             return redirect("picture", pk)
         messages.success(request, _("“%(name)s” is deleted.") % {"name": found.name})
         return redirect("pictures")
-    context = {"picture": found, "places": queries.places_of_picture(found)}
+    context = {"picture": found, "places": queries.places_showing_image(found)}
     return render(request, "library/picture_delete.html", context)
 
 
-@for_people("GET")
-def asset(request: PersonRequest, sha256: str) -> HttpResponseBase:
+@for_users("GET")
+def asset_file(request: UserRequest, sha256: str) -> HttpResponseBase:
     """Return a picture or a video of the media store."""
     row = Asset.objects.filter(sha256=sha256).first() if _SHA256.fullmatch(sha256) else None
-    if row is None or row.media_type not in _SHOWN:
+    if row is None or row.media_type not in _SERVED_MEDIA_TYPES:
         raise Http404
     try:
-        return serving.file_response(request, path_of(sha256), sha256, row.media_type)
+        return serving.file_response(request, media_path(sha256), sha256, row.media_type)
     except FileNotFoundError as error:
         raise Http404 from error
 
 
-def _take_in(request: PersonRequest, files: list[UploadedFile[Any]]) -> tuple[list[MediaItem], list[str]]:
+def _add_uploads(request: UserRequest, files: list[UploadedFile[Any]]) -> tuple[list[MediaItem], list[str]]:
     added: list[MediaItem] = []
     refused: list[str] = []
     for file in files:
-        name = without_controls(PurePath(file.name or "").stem)[:120] or _("Picture")
+        name = strip_control_characters(PurePath(file.name or "").stem)[:120] or _("Picture")
         try:
-            added += services.add_pictures(file, name=name, person=request.user)
+            added += services.add_images(file, name=name, user=request.user)
         except MediaRefused as refusal:
             refused.append(refusal.message)
     return added, refused

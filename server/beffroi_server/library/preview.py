@@ -17,13 +17,13 @@ from beffroi_content import model as content
 from beffroi_content import raster
 from beffroi_server.accounts.models import Town
 from beffroi_server.library import ingest
-from beffroi_server.library.errors import Undrawable
-from beffroi_server.library.live import Written, content_of
+from beffroi_server.library.errors import SlideNotDrawable
+from beffroi_server.library.live import DrawnContent, slide_content
 from beffroi_server.screens.models import ScreenClass
 
 CACHE_BYTES = 48 * 1024 * 1024
-Pages = tuple[bytes, ...]
-_FORMS = {
+PngPages = tuple[bytes, ...]
+_FORM_OF_LEVEL = {
     content.AlertLevel.INFORMATION: content.AlertForm.SLIDE,
     content.AlertLevel.VIGILANCE: content.AlertForm.BANNER,
 }
@@ -35,72 +35,76 @@ class PageCache:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
-        self._pages: OrderedDict[str, Pages] = OrderedDict()
+        self._pages: OrderedDict[str, PngPages] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str, draw: Callable[[], tuple[Image.Image, ...]]) -> Pages:
+    def get_pages(self, key: str, draw: Callable[[], tuple[Image.Image, ...]]) -> PngPages:
         """Return the pages of a key, drawn if they are not known yet."""
         with self._lock:
             if key in self._pages:
                 self._pages.move_to_end(key)
                 return self._pages[key]
-        pages = tuple(_png(image) for image in draw())
+        pages = tuple(_encode_png(image) for image in draw())
         with self._lock:
             if key not in self._pages:
                 self._pages[key] = pages
-                self._size += _weight(pages)
+                self._size += _byte_size(pages)
             while self._size > self._limit and len(self._pages) > 1:
-                self._size -= _weight(self._pages.popitem(last=False)[1])
+                self._size -= _byte_size(self._pages.popitem(last=False)[1])
         return pages
 
 
-cache = PageCache(CACHE_BYTES)
+page_cache = PageCache(CACHE_BYTES)
 
 
-def preview_pages(shown: Written, screen_class: ScreenClass, town: Town, at_ms: int | None = None) -> Pages:
+def preview_announcement(
+    shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None
+) -> PngPages:
     """Return every page of an announcement, or a widget as it is at an instant, on a kind of screen, as PNG.
 
     Raises:
         RasterError: it cannot be drawn there, for instance since its text is too long.
     """
-    slide = content.Slide(id="preview", name=shown.title, content=content_of(shown))
-    return slide_pages(slide, raster.Canvas.of(settings_of(screen_class, town)), at_ms)
+    slide = content.Slide(id="preview", name=shown.title, content=slide_content(shown))
+    return slide_pages(slide, raster.Canvas.for_screen(class_settings(screen_class, town)), at_ms)
 
 
-def appraisal(shown: Written, screen_class: ScreenClass, town: Town, at_ms: int | None = None) -> raster.Appraisal:
+def preview_readability(
+    shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None
+) -> raster.ReadabilityReport:
     """Return how well it can be read on a kind of screen.
 
     Raises:
         RasterError: it cannot be drawn there.
     """
-    canvas = raster.Canvas.of(settings_of(screen_class, town))
-    slide = content.Slide(id="preview", name=shown.title, content=content_of(shown))
-    return raster.appraise(raster.slide_pages(slide, canvas, at_ms), canvas)
+    canvas = raster.Canvas.for_screen(class_settings(screen_class, town))
+    slide = content.Slide(id="preview", name=shown.title, content=slide_content(shown))
+    return raster.assess_readability(raster.slide_pages(slide, canvas, at_ms), canvas)
 
 
-def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: ScreenClass, town: Town) -> Pages:
+def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: ScreenClass, town: Town) -> PngPages:
     """Return every page of an alert in a form on a kind of screen, as PNG."""
-    return alert_pages(alert, form, alert_canvas(alert.level, form, settings_of(screen_class, town)))
+    return alert_pages(alert, form, alert_canvas(alert.level, form, class_settings(screen_class, town)))
 
 
-def slide_pages(slide: content.Slide, canvas: raster.Canvas, at_ms: int | None = None) -> Pages:
+def slide_pages(slide: content.Slide, canvas: raster.Canvas, at_ms: int | None = None) -> PngPages:
     """Return the pages of a slide as PNG, as it is at an instant (Unix time in milliseconds).
 
     Raises:
         RasterError: it cannot be drawn on that canvas.
     """
     key = raster.slide_key(slide, canvas, at_ms)
-    return cache.get(key, lambda: raster.draw_slide(slide, canvas, read_asset, at_ms))
+    return page_cache.get_pages(key, lambda: raster.draw_slide(slide, canvas, read_asset, at_ms))
 
 
-def alert_pages(alert: content.Alert, form: content.AlertForm, canvas: raster.Canvas) -> Pages:
+def alert_pages(alert: content.Alert, form: content.AlertForm, canvas: raster.Canvas) -> PngPages:
     """Return the pages of an alert as PNG."""
-    return cache.get(raster.alert_key(alert, form, canvas), lambda: raster.draw_alert(alert, form, canvas))
+    return page_cache.get_pages(raster.alert_key(alert, form, canvas), lambda: raster.draw_alert(alert, form, canvas))
 
 
 def alert_form(level: content.AlertLevel) -> content.AlertForm:
     """Return the form in which an alert of that level is shown."""
-    return _FORMS.get(level, content.AlertForm.TAKEOVER)
+    return _FORM_OF_LEVEL.get(level, content.AlertForm.TAKEOVER)
 
 
 def alert_canvas(level: content.AlertLevel, form: content.AlertForm, settings: content.ScreenSettings) -> raster.Canvas:
@@ -108,7 +112,7 @@ def alert_canvas(level: content.AlertLevel, form: content.AlertForm, settings: c
     full = settings.screen_class.size
     vigilance = level is content.AlertLevel.VIGILANCE and form is not content.AlertForm.SLIDE
     in_band = form is content.AlertForm.BANNER or vigilance
-    return raster.Canvas.of(settings, content.banner_rectangle(full).size if in_band else full)
+    return raster.Canvas.for_screen(settings, content.banner_rectangle(full).size if in_band else full)
 
 
 def page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
@@ -117,14 +121,14 @@ def page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
     Raises:
         Undrawable: it cannot be drawn there.
     """
-    canvas = raster.Canvas.of(settings)
-    found = _counted(_Slide(raster.slide_key(slide, canvas), slide, canvas))
+    canvas = raster.Canvas.for_screen(settings)
+    found = _count_pages(_SlideOnCanvas(raster.slide_key(slide, canvas), slide, canvas))
     if isinstance(found, raster.RasterError):
-        raise Undrawable(found.code, str(found))
+        raise SlideNotDrawable(found.code, str(found))
     return found
 
 
-def settings_of(screen_class: ScreenClass, town: Town) -> content.ScreenSettings:
+def class_settings(screen_class: ScreenClass, town: Town) -> content.ScreenSettings:
     """Return the settings of any screen of that class."""
     return content.ScreenSettings.model_validate(
         {
@@ -142,10 +146,10 @@ def read_asset(reference: content.AssetReference) -> bytes:
     Raises:
         OSError: it is not there.
     """
-    return ingest.path_of(reference.sha256).read_bytes()
+    return ingest.media_path(reference.sha256).read_bytes()
 
 
-class _Slide:
+class _SlideOnCanvas:
     """A slide on a canvas; two with the same key are the same."""
 
     def __init__(self, key: str, slide: content.Slide, canvas: raster.Canvas) -> None:
@@ -155,22 +159,22 @@ class _Slide:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Slide) and other.key == self.key
+        return isinstance(other, _SlideOnCanvas) and other.key == self.key
 
 
 @lru_cache(maxsize=20_000)
-def _counted(asked: _Slide) -> int | raster.RasterError:
+def _count_pages(asked: _SlideOnCanvas) -> int | raster.RasterError:
     try:
         return raster.page_count(asked.slide, asked.canvas)
     except raster.RasterError as error:
         return error.with_traceback(None)
 
 
-def _png(image: Image.Image) -> bytes:
+def _encode_png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
 
 
-def _weight(pages: Pages) -> int:
+def _byte_size(pages: PngPages) -> int:
     return sum(len(page) for page in pages)

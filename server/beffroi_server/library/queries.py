@@ -6,12 +6,12 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.library.models import Announcement, MediaItem
 
 
-def places_of_announcement(announcement: Announcement) -> list[str]:
+def playlists_showing(announcement: Announcement) -> list[str]:
     """Return the names of the playlists that show the announcement."""
     return sorted(set(announcement.entry_set.values_list("playlist__name", flat=True)))
 
 
-def places_of_picture(item: MediaItem) -> list[str]:
+def places_showing_image(item: MediaItem) -> list[str]:
     """Return the names of the playlists and announcements that show the picture, and the town that bears it."""
     places = set(item.entry_set.values_list("playlist__name", flat=True))
     places |= set(item.announcements.values_list("title", flat=True))

@@ -9,20 +9,20 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import Person
+from beffroi_server.accounts.models import User
 from beffroi_server.library import conversion, ingest, live, queries
-from beffroi_server.library.errors import EditConflict, InUse
+from beffroi_server.library.errors import EditConflict, ItemInUse
 from beffroi_server.library.models import Announcement, MediaItem, Video
 from beffroi_server.programme import publication
 from beffroi_server.transactions import serialised
 
 
-def add_picture(file: IO[bytes], *, name: str, description: str = "", person: Person | None) -> MediaItem:
+def add_image(file: IO[bytes], *, name: str, description: str = "", user: User | None) -> MediaItem:
     """Take a picture in, or the first page of a document; see :func:`add_pictures`."""
-    return add_pictures(file, name=name, description=description, person=person)[0]
+    return add_images(file, name=name, description=description, user=user)[0]
 
 
-def add_pictures(file: IO[bytes], *, name: str, description: str = "", person: Person | None) -> list[MediaItem]:
+def add_images(file: IO[bytes], *, name: str, description: str = "", user: User | None) -> list[MediaItem]:
     """Take a picture in, every page of a document, or a film: the original is kept, copies for screens are made.
 
     A film is prepared later, by the leading process; until then it is its still.
@@ -36,26 +36,26 @@ def add_pictures(file: IO[bytes], *, name: str, description: str = "", person: P
     Raises:
         MediaRefused: it is not a picture that screens can show; the message says why and what to do.
     """
-    pictures = ingest.take_in(file, name)
+    pictures = ingest.store_upload(file, name)
     with serialised():
         items = [
             MediaItem.objects.create(
                 name=name if len(pictures) == 1 else _page_name(name, number),
                 description=description,
-                original=ingest.asset(picture.original),
-                picture=ingest.asset(picture.normalised),
-                thumbnail=ingest.asset(picture.thumbnail),
+                original=ingest.asset_row(picture.original),
+                picture=ingest.asset_row(picture.normalised),
+                thumbnail=ingest.asset_row(picture.thumbnail),
                 width=picture.width,
                 height=picture.height,
-                uploaded_by=person,
+                uploaded_by=user,
             )
             for number, picture in enumerate(pictures, 1)
         ]
         for item, picture in zip(items, pictures, strict=True):
             if picture.duration_ms is not None:
                 Video.objects.create(item=item, duration_ms=picture.duration_ms)
-                transaction.on_commit(conversion.due.set)
-        audit.record(person, "picture-added", name, sha256=pictures[0].original.sha256, pages=len(pictures))
+                transaction.on_commit(conversion.conversion_due.set)
+        audit.record_event(user, "picture-added", name, sha256=pictures[0].original.sha256, pages=len(pictures))
     return items
 
 
@@ -63,7 +63,7 @@ def _page_name(name: str, number: int) -> str:
     return _("%(name)s, page %(page)d") % {"name": name[:100], "page": number}
 
 
-def update_picture(item: MediaItem, *, person: Person | None, name: str, description: str) -> None:
+def update_image(item: MediaItem, *, user: User | None, name: str, description: str) -> None:
     """Change what a picture is called and what one sees on it.
 
     Raises:
@@ -73,27 +73,27 @@ def update_picture(item: MediaItem, *, person: Person | None, name: str, descrip
     item.clean_fields(exclude={"uploaded_by"})
     with serialised():
         item.save(update_fields=["name", "description"])
-        audit.record(person, "picture-changed", name, sha256=item.original_id)
+        audit.record_event(user, "picture-changed", name, sha256=item.original_id)
 
 
-def delete_picture(item: MediaItem, *, person: Person | None) -> None:
+def delete_image(item: MediaItem, *, user: User | None) -> None:
     """Delete a picture. Its files stay until the nightly tidying.
 
     Raises:
         InUse: it is shown somewhere.
     """
     with serialised():
-        places = queries.places_of_picture(item)
+        places = queries.places_showing_image(item)
         if places:
-            raise InUse(item.name, places)
-        audit.record(person, "picture-deleted", item.name, sha256=item.original_id)
+            raise ItemInUse(item.name, places)
+        audit.record_event(user, "picture-deleted", item.name, sha256=item.original_id)
         item.delete()
 
 
 def save_announcement(
     announcement: Announcement | None = None,
     *,
-    person: Person | None,
+    user: User | None,
     expected_version: int | None = None,
     **values: Any,
 ) -> Announcement:
@@ -110,42 +110,42 @@ def save_announcement(
         ValidationError: a value does not do.
     """
     with serialised():
-        current = _current(announcement, expected_version)
+        current = _current_version(announcement, expected_version)
         further = values.pop("more_pictures", None)
         for field, value in values.items():
             setattr(current, field, value)
         if further is not None:
-            current.chosen_pictures = list(further)
-        _check(current)
-        current.updated_by = person
+            current.chosen_images = list(further)
+        _validate_announcement(current)
+        current.updated_by = user
         created = current._state.adding
         current.version = 1 if created else current.version + 1
         current.save()
         if further is not None:
             current.more_pictures.set(further)
-        audit.record(
-            person, "announcement-created" if created else "announcement-changed", current.title, id=str(current.pk)
+        audit.record_event(
+            user, "announcement-created" if created else "announcement-changed", current.title, id=str(current.pk)
         )
         publication.announcement_changed(current)
     return current
 
 
-def delete_announcement(announcement: Announcement, *, person: Person | None) -> None:
+def delete_announcement(announcement: Announcement, *, user: User | None) -> None:
     """Delete an announcement.
 
     Raises:
         InUse: a playlist shows it.
     """
     with serialised():
-        places = queries.places_of_announcement(announcement)
+        places = queries.playlists_showing(announcement)
         if places:
-            raise InUse(announcement.title, places)
-        audit.record(person, "announcement-deleted", announcement.title, id=str(announcement.pk))
+            raise ItemInUse(announcement.title, places)
+        audit.record_event(user, "announcement-deleted", announcement.title, id=str(announcement.pk))
         publication.announcement_changed(announcement)
         announcement.delete()
 
 
-def _current(announcement: Announcement | None, expected_version: int | None) -> Announcement:
+def _current_version(announcement: Announcement | None, expected_version: int | None) -> Announcement:
     if announcement is None or announcement._state.adding:
         return announcement or Announcement()
     current = Announcement.objects.select_for_update(of=("self",)).get(pk=announcement.pk)
@@ -154,9 +154,9 @@ def _current(announcement: Announcement | None, expected_version: int | None) ->
     return current
 
 
-def _check(announcement: Announcement) -> None:
+def _validate_announcement(announcement: Announcement) -> None:
     announcement.full_clean(exclude={"updated_by"})
     try:
-        live.written(announcement, "UTC")
+        live.drawn_content(announcement, "UTC")
     except ValueError as error:
         raise ValidationError(str(error)) from error

@@ -18,70 +18,70 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from beffroi_server import sandbox
 
-MEMORY = 1_200 * 1024 * 1024
+MEMORY_LIMIT = 1_200 * 1024 * 1024
 """Bytes of address space: 60 million pixels of four bytes, a copy, and the libraries."""
 PROCESSOR_S = 30
-PIXELS = 60_000_000
+MAX_PIXELS = 60_000_000
 LONG_SIDE = 3840
 PAGE_LONG_SIDE = 2560
 """Of a page of a document: text at this size is sharp on a screen of 3840 pixels, too."""
-MOST_PAGES = 20
-PDF_MARK = b"%PDF-"
-THUMBNAIL = 400
+MAX_PAGES = 20
+PDF_SIGNATURE = b"%PDF-"
+THUMBNAIL_SIDE = 400
 FLAT_COLOURS = 256
 FLAT_PIXELS = 2_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
+IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
 
 
-class Unfit(Exception):
+class ImageRefused(Exception):
     """The file cannot be shown; the argument is the code of the reason."""
 
 
-def main(folder: Path) -> dict[str, Any]:
+def normalise_folder(folder: Path) -> dict[str, Any]:
     """Normalise the picture in a folder; return what became of it, or why not."""
     try:
-        return _normalise(folder)
-    except Unfit as error:
+        return _normalise_original(folder)
+    except ImageRefused as error:
         return {"code": str(error)}
     except MemoryError:
         return {"code": "too-complex"}
 
 
-def _normalise(folder: Path) -> dict[str, Any]:
+def _normalise_original(folder: Path) -> dict[str, Any]:
     with (folder / "original").open("rb") as file:
-        is_document = PDF_MARK in file.read(1024)
+        is_document = PDF_SIGNATURE in file.read(1024)
     if is_document:
-        return {"media_type": "application/pdf", "pages": _pages(folder)}
-    if not _is_picture(folder / "original"):
-        return _film(folder)
-    image, media_type = _opened(folder / "original")
-    return {"media_type": media_type, "pages": [_written(_upright_rgb(image), folder, 0)]}
+        return {"media_type": "application/pdf", "pages": _document_pages(folder)}
+    if not _is_image(folder / "original"):
+        return _extract_still(folder)
+    image, media_type = _open_image(folder / "original")
+    return {"media_type": media_type, "pages": [_write_page(_upright_rgb(image), folder, 0)]}
 
 
-def _is_picture(path: Path) -> bool:
+def _is_image(path: Path) -> bool:
     Image.MAX_IMAGE_PIXELS = None
     try:
-        with Image.open(path, formats=FORMATS):
+        with Image.open(path, formats=IMAGE_FORMATS):
             return True
     except Exception:  # noqa: BLE001 - a decoder may raise anything
         return False
 
 
-def _film(folder: Path) -> dict[str, Any]:
+def _extract_still(folder: Path) -> dict[str, Any]:
     """Write a still of a film, or say that this is none."""
     from beffroi_server.library import video  # noqa: PLC0415 - only a film needs it
 
-    if not video.is_film(folder / "original"):
-        raise Unfit(_strange(folder / "original"))
+    if not video.is_video(folder / "original"):
+        raise ImageRefused(_refusal_code(folder / "original"))
     try:
-        film = video.look(folder / "original")
-    except video.Unfit as error:
-        raise Unfit(str(error)) from error
-    page = _written(film.still, folder, 0)
+        film = video.probe_video(folder / "original")
+    except video.VideoRefused as error:
+        raise ImageRefused(str(error)) from error
+    page = _write_page(film.still, folder, 0)
     return {"media_type": "video/mp4", "pages": [page], "duration_ms": film.duration_ms}
 
 
-def _strange(path: Path) -> str:
+def _refusal_code(path: Path) -> str:
     """Return why a file that nothing opens is refused: telephones make pictures that only some programs read."""
     with path.open("rb") as file:
         head = file.read(32)
@@ -89,12 +89,12 @@ def _strange(path: Path) -> str:
     return "heic" if is_heic else "not-an-image"
 
 
-def _written(image: Image.Image, folder: Path, number: int) -> dict[str, Any]:
+def _write_page(image: Image.Image, folder: Path, number: int) -> dict[str, Any]:
     """Write a picture and its thumbnail; return what they are."""
-    picture_type = _save(image, folder / f"picture-{number}")
+    picture_type = _save_image(image, folder / f"picture-{number}")
     small = image.copy()
-    small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
-    thumbnail_type = _save(small, folder / f"thumbnail-{number}")
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    thumbnail_type = _save_image(small, folder / f"thumbnail-{number}")
     return {
         "picture_type": picture_type,
         "thumbnail_type": thumbnail_type,
@@ -103,44 +103,44 @@ def _written(image: Image.Image, folder: Path, number: int) -> dict[str, Any]:
     }
 
 
-def _pages(folder: Path) -> list[dict[str, Any]]:
+def _document_pages(folder: Path) -> list[dict[str, Any]]:
     """Write every page of a document as a picture."""
     import pypdfium2  # noqa: PLC0415 - only a document needs it
 
     try:
         document = pypdfium2.PdfDocument(folder / "original")
     except pypdfium2.PdfiumError as error:
-        raise Unfit("locked" if "password" in str(error).lower() else "truncated") from error
+        raise ImageRefused("locked" if "password" in str(error).lower() else "truncated") from error
     count = len(document)
-    if count > MOST_PAGES:
-        raise Unfit("too-many-pages")
+    if count > MAX_PAGES:
+        raise ImageRefused("too-many-pages")
     if count == 0:
-        raise Unfit("truncated")
+        raise ImageRefused("truncated")
     try:
-        return [_written(_page_image(document[number]), folder, number) for number in range(count)]
+        return [_write_page(_page_image(document[number]), folder, number) for number in range(count)]
     except pypdfium2.PdfiumError as error:
-        raise Unfit("truncated") from error
+        raise ImageRefused("truncated") from error
 
 
 def _page_image(page: Any) -> Image.Image:
     width, height = page.get_size()
     if min(width, height) < 1 or max(width, height) > 40 * min(width, height):
-        raise Unfit("truncated")
+        raise ImageRefused("truncated")
     bitmap = page.render(scale=PAGE_LONG_SIDE / max(width, height), fill_color=(255, 255, 255, 255))
     image: Image.Image = bitmap.to_pil().convert("RGB")
     return image
 
 
-def _opened(path: Path) -> tuple[Image.Image, str]:
+def _open_image(path: Path) -> tuple[Image.Image, str]:
     """Decode the first frame, no larger than needed; the pixels are counted from the header, before any decoding."""
     Image.MAX_IMAGE_PIXELS = None
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        image = Image.open(path, formats=FORMATS)
+        image = Image.open(path, formats=IMAGE_FORMATS)
     except Exception as error:
-        raise Unfit("not-an-image") from error
-    if image.width * image.height > PIXELS:
-        raise Unfit("too-many-pixels")
+        raise ImageRefused("not-an-image") from error
+    if image.width * image.height > MAX_PIXELS:
+        raise ImageRefused("too-many-pixels")
     media_type = Image.MIME.get(image.format or "", "application/octet-stream")
     try:
         image.draft(None, (LONG_SIDE, LONG_SIDE))
@@ -148,7 +148,7 @@ def _opened(path: Path) -> tuple[Image.Image, str]:
     except MemoryError:
         raise
     except Exception as error:
-        raise Unfit("truncated") from error
+        raise ImageRefused("truncated") from error
     return image, media_type
 
 
@@ -156,13 +156,13 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
     """Return the picture upright, in sRGB, no larger than needed, and without what the camera wrote about it."""
     orientation = image.getexif().get(0x0112, 1)
     profile = image.info.get("icc_profile")
-    image = _reducible(image)
+    image = _to_resizable_mode(image)
     image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    image = _in_srgb(image, profile)
+    image = _convert_to_srgb(image, profile)
     return ImageOps.exif_transpose(_with_orientation(image, orientation))
 
 
-def _reducible(image: Image.Image) -> Image.Image:
+def _to_resizable_mode(image: Image.Image) -> Image.Image:
     """Return the picture in a mode in which mixing neighbours makes sense."""
     if image.mode.startswith("I;16") or image.mode == "I":
         return image.point(lambda value: value / 257, "F").convert("L")
@@ -173,7 +173,7 @@ def _reducible(image: Image.Image) -> Image.Image:
     return image.convert("RGB") if image.mode in {"P", "1", "HSV"} else image
 
 
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _convert_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     wanted = "RGBA" if image.mode == "RGBA" else "RGB"
     if profile and image.mode in {"RGB", "RGBA", "CMYK", "L"}:
         try:
@@ -198,7 +198,7 @@ def _with_orientation(image: Image.Image, orientation: int) -> Image.Image:
     return clean
 
 
-def _save(image: Image.Image, path: Path) -> str:
+def _save_image(image: Image.Image, path: Path) -> str:
     if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
         image = image.convert("RGB")
     flat = image.width * image.height <= FLAT_PIXELS and image.getcolors(FLAT_COLOURS) is not None
@@ -212,5 +212,5 @@ def _save(image: Image.Image, path: Path) -> str:
 
 
 if __name__ == "__main__":
-    sandbox.confine(MEMORY, PROCESSOR_S)
-    print(json.dumps(main(Path(sys.argv[1]))))
+    sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S)
+    print(json.dumps(normalise_folder(Path(sys.argv[1]))))

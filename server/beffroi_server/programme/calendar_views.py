@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from beffroi_server.programme import days, services, weeks
-from beffroi_server.programme.compile import CompileProblem
+from beffroi_server.programme.compile import CompileError
 from beffroi_server.programme.models import DayCalendar
 from beffroi_server.screens.models import Screen
-from beffroi_server.web.access import PersonRequest, for_editors, for_people
-from beffroi_server.web.forms import add_refusal, dress
+from beffroi_server.web.access import UserRequest, for_editors, for_users
+from beffroi_server.web.forms import add_form_errors, add_style_classes
 
 
-class ImportForm(forms.Form):
+class CalendarImportForm(forms.Form):
     """A calendar from a file."""
 
     name = forms.CharField(
@@ -36,52 +36,52 @@ class ImportForm(forms.Form):
     def clean_file(self) -> list[tuple[str, str]]:
         """Return the days in the file."""
         file = self.cleaned_data["file"]
-        if file.size > days.IMPORT_LIMIT:
+        if file.size > days.IMPORT_SIZE_LIMIT:
             raise forms.ValidationError(_("This file has more than 1 MB: it holds more than days."))
         try:
-            return days.imported(file.read())
-        except days.UnreadableDays as error:
+            return days.import_days(file.read())
+        except days.DayImportError as error:
             raise forms.ValidationError(str(error)) from error
 
 
 @for_editors("GET", "POST")
-def calendars(request: PersonRequest) -> HttpResponse:
+def calendar_list(request: UserRequest) -> HttpResponse:
     """List the calendars of special days; import one."""
-    form = ImportForm(request.POST or None, request.FILES or None)
-    dress(form)
+    form = CalendarImportForm(request.POST or None, request.FILES or None)
+    add_style_classes(form)
     if request.method == "POST" and form.is_valid():
         imported = DayCalendar.objects.filter(name=form.cleaned_data["name"], country="").first() or DayCalendar()
         imported.name, imported.days = form.cleaned_data["name"], form.cleaned_data["file"]
         try:
-            services.save_calendar(imported, person=request.user)
+            services.save_calendar(imported, user=request.user)
         except ValidationError as error:
-            add_refusal(form, error.messages)
+            add_form_errors(form, error.messages)
         else:
             messages.success(request, _("“%(name)s” is imported.") % {"name": imported})
             return redirect("calendars")
-    rows = [weeks.row_of(each, timezone.localdate()) for each in DayCalendar.objects.all()]
+    rows = [weeks.calendar_row(each, timezone.localdate()) for each in DayCalendar.objects.all()]
     context = {"form": form, "rows": rows}
     return render(request, "programme/calendars.html", context, status=422 if form.errors else 200)
 
 
 @for_editors("POST")
-def calendar_delete(request: PersonRequest, pk: int) -> HttpResponse:
+def calendar_delete(request: UserRequest, pk: int) -> HttpResponse:
     """Delete a calendar that was imported."""
     found = DayCalendar.objects.filter(pk=pk, country="").first()
     if found is not None:
-        services.delete_calendar(found, person=request.user)
+        services.delete_calendar(found, user=request.user)
         messages.success(
             request, _("“%(name)s” is deleted. Rules that looked at it go on without it.") % {"name": found}
         )
     return redirect("calendars")
 
 
-@for_people("GET")
-def week(request: PersonRequest, slug: str) -> HttpResponse:
+@for_users("GET")
+def screen_week(request: UserRequest, slug: str) -> HttpResponse:
     """Show what a screen shows in the seven days to come, and what is amiss with that."""
     screen = get_object_or_404(Screen.objects.select_related("screen_class"), slug=slug)
     try:
         found = weeks.week_of(screen, timezone.now())
-    except CompileProblem as problem:
+    except CompileError as problem:
         return render(request, "programme/week.html", {"screen": screen, "problem": problem.message})
     return render(request, "programme/week.html", {"screen": screen, "week": found})

@@ -9,12 +9,12 @@ from django.db.models import Q
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.programme.models import Playlist
 
-OFFERED = 20
+CANDIDATES_SHOWN = 20
 """Announcements, and as many pictures: beyond that one searches."""
 
 
 @dataclass(frozen=True)
-class Choices:
+class PlaylistCandidates:
     """The newest announcements and pictures that a playlist does not show, and how many more there are."""
 
     announcements: list[Announcement]
@@ -25,13 +25,13 @@ class Choices:
         return bool(self.announcements or self.pictures)
 
 
-def choices_for(playlist: Playlist, search: str) -> Choices:
+def candidates_for(playlist: Playlist, search: str) -> PlaylistCandidates:
     """Return what can be added, of that in which the words that are searched for occur."""
     announcements = Announcement.objects.exclude(entry__playlist=playlist).select_related("picture")
     pictures = MediaItem.objects.exclude(entry__playlist=playlist).select_related("video")
     for word in search.split():
         announcements = announcements.filter(Q(title__icontains=word) | Q(body__icontains=word))
         pictures = pictures.filter(Q(name__icontains=word) | Q(description__icontains=word))
-    offered = Choices(list(announcements[:OFFERED]), list(pictures[:OFFERED]), 0)
+    offered = PlaylistCandidates(list(announcements[:CANDIDATES_SHOWN]), list(pictures[:CANDIDATES_SHOWN]), 0)
     hidden = announcements.count() + pictures.count() - len(offered.announcements) - len(offered.pictures)
-    return Choices(offered.announcements, offered.pictures, hidden)
+    return PlaylistCandidates(offered.announcements, offered.pictures, hidden)

@@ -16,22 +16,22 @@ from beffroi_content.wire.messages import PROGRAMME
 from beffroi_server.accounts.models import Town
 from beffroi_server.instants import unix_ms
 from beffroi_server.library import live
-from beffroi_server.library.errors import Undrawable
+from beffroi_server.library.errors import SlideNotDrawable
 from beffroi_server.library.models import Announcement
 from beffroi_server.programme import days, filling
 from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
 from beffroi_server.screens import viewports
 from beffroi_server.screens.models import Screen
 
-PageCount = Callable[[content.Slide, content.ScreenSettings], int]
+PageCounter = Callable[[content.Slide, content.ScreenSettings], int]
 """Returns how many frames the raster makes of a slide, or raises ``Undrawable``."""
 ENVELOPE_BYTES = 512
 """What header, signature and the document around the manifest add at most."""
-GROUPS_LIMIT = 8
-IDLE = "idle"
+MAX_GROUPS = 8
+IDLE_SLIDE_ID = "idle"
 
 
-class CompileProblem(Exception):
+class CompileError(Exception):
     """The programme of a screen cannot be sent. The message is for people: why, and what to do."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -41,7 +41,7 @@ class CompileProblem(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class SlideProblem:
     """Something that a screen does not show, and why."""
 
     slide: str
@@ -64,7 +64,7 @@ class PlaylistInput:
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
+class CompileInputs:
     """All that decides the programme of a screen."""
 
     screen: str
@@ -73,19 +73,19 @@ class Inputs:
     rules: tuple[content.ScheduleRule, ...]
     idle: content.Slide
     calendars: tuple[content.DayCalendar, ...] = ()
-    unready: tuple[Problem, ...] = ()
+    unready: tuple[SlideProblem, ...] = ()
     """What cannot be shown on any screen."""
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
+class CompiledManifest:
     """A manifest, and what had to be left out of it."""
 
     manifest: content.Manifest
-    problems: tuple[Problem, ...]
+    problems: tuple[SlideProblem, ...]
 
 
-def compile_manifest(inputs: Inputs, page_count: PageCount | None = None) -> Compiled:
+def compile_manifest(inputs: CompileInputs, page_count: PageCounter | None = None) -> CompiledManifest:
     """Return the manifest of a screen.
 
     A slide that cannot be drawn on this screen is left out, and listed among the problems.
@@ -98,16 +98,18 @@ def compile_manifest(inputs: Inputs, page_count: PageCount | None = None) -> Com
     playlists = []
     slides: list[content.Slide] = []
     for playlist in inputs.playlists:
-        fit = [slide for slide in (_paged(s, inputs.settings, count, problems) for s in playlist.slides) if slide]
+        fit = [
+            slide for slide in (_with_page_count(s, inputs.settings, count, problems) for s in playlist.slides) if slide
+        ]
         slides += fit
         playlists.append((playlist, tuple(slide.id for slide in fit)))
-    idle = _paged(inputs.idle, inputs.settings, count, []) or inputs.idle
-    manifest = _manifest(inputs, tuple(slides), playlists, idle)
+    idle = _with_page_count(inputs.idle, inputs.settings, count, []) or inputs.idle
+    manifest = _build_manifest(inputs, tuple(slides), playlists, idle)
     _check_size(manifest)
-    return Compiled(manifest, tuple(problems))
+    return CompiledManifest(manifest, tuple(problems))
 
 
-def load_inputs(screen: Screen) -> Inputs:
+def load_inputs(screen: Screen) -> CompileInputs:
     """Read what decides the programme of a screen.
 
     Raises:
@@ -115,27 +117,27 @@ def load_inputs(screen: Screen) -> Inputs:
     """
     town = Town.objects.select_related("logo__picture").get()
     groups = list(screen.groups.order_by("slug"))
-    rules = list(_rules(screen))
+    rules = list(_rules_for(screen))
     shown = Playlist.objects.filter(pk__in={rule.playlist_id for rule in rules}).order_by("pk")
     related = ("announcement__picture__picture", "announcement__feed", "media__picture", "media__video__film")
     entries = Entry.objects.select_related(*related).prefetch_related("announcement__more_pictures__picture")
     playlists = shown.prefetch_related(Prefetch("entries", queryset=entries))
-    unready: list[Problem] = []
+    unready: list[SlideProblem] = []
     read = [_playlist_input(playlist, town, unready) for playlist in playlists]
-    return Inputs(
+    return CompileInputs(
         screen=screen.slug,
-        settings=screen_settings(screen, town, tuple(group.slug for group in groups[:GROUPS_LIMIT])),
+        settings=screen_settings(screen, town, tuple(group.slug for group in groups[:MAX_GROUPS])),
         playlists=tuple(read),
         rules=tuple(rule.to_content() for rule in rules),
-        calendars=days.calendars_of(rules),
-        idle=_idle(town),
+        calendars=days.calendars_of_rules(rules),
+        idle=_idle_slide(town),
         unready=tuple(unready),
     )
 
 
 def screen_settings(screen: Screen, town: Town, groups: tuple[str, ...]) -> content.ScreenSettings:
     """Return what a player must know of its own screen."""
-    is_led = screen.screen_class.technology == content.Technology.LED
+    is_led = screen.screen_class.technology == content.DisplayTechnology.LED
     return content.ScreenSettings.model_validate(
         {
             "screen_class": screen.screen_class.to_content(),
@@ -145,63 +147,63 @@ def screen_settings(screen: Screen, town: Town, groups: tuple[str, ...]) -> cont
             "groups": groups,
             "town": town.to_content(),
             "appearance": screen.appearance,
-            "transition": content.Transition.CUT if is_led else screen.transition,
-            "hours": screen.hours(),
+            "transition": content.SlideTransition.CUT if is_led else screen.transition,
+            "hours": screen.display_hours(),
             "overscan_percent": screen.overscan_percent,
-            "viewports": viewports.read(screen.viewports),
+            "viewports": viewports.parse_viewports(screen.viewports),
             "darkest": screen.darkest,
             "volume": screen.volume,
-            "downloads": screen.downloads(),
+            "downloads": screen.download_settings(),
             "idle_after_hours": screen.idle_after_hours,
             "uncertain_clock": screen.uncertain_clock,
         }
     )
 
 
-def announcement_of(slide: str) -> str | None:
+def announcement_id_of(slide: str) -> str | None:
     """Return the identifier of the announcement that a slide shows, from that of the slide."""
     return slide.removeprefix("announcement-")[:36] if slide.startswith("announcement-") else None
 
 
-def _rules(screen: Screen) -> list[ScheduleRule]:
+def _rules_for(screen: Screen) -> list[ScheduleRule]:
     concerned = Q(everywhere=True) | Q(screens=screen) | Q(groups__screens=screen)
     return list(
         ScheduleRule.objects.filter(concerned).distinct().prefetch_related("only_on", "never_on").order_by("pk")
     )
 
 
-def _playlist_input(playlist: Playlist, town: Town, unready: list[Problem]) -> PlaylistInput:
+def _playlist_input(playlist: Playlist, town: Town, unready: list[SlideProblem]) -> PlaylistInput:
     slides = []
-    filled = [_filling(playlist, each) for each in filling.announcements_of(playlist)]
+    filled = [_auto_fill_entry(playlist, each) for each in filling.auto_filled_announcements(playlist)]
     for entry in [*playlist.entries.all(), *filled]:
         try:
-            slides.append(_slide(entry, town))
+            slides.append(_slide_of(entry, town))
         except ValueError as error:
-            identifier = f"announcement-{entry.announcement_id}-{_number(entry)}"
-            unready.append(Problem(identifier, str(entry), "unready", f"“{entry}”: {error}"))
+            identifier = f"announcement-{entry.announcement_id}-{_slide_suffix(entry)}"
+            unready.append(SlideProblem(identifier, str(entry), "unready", f"“{entry}”: {error}"))
     order = content.PlaylistOrder(playlist.order)
     return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=tuple(slides), order=order)
 
 
-def _filling(playlist: Playlist, announcement: Announcement) -> Entry:
+def _auto_fill_entry(playlist: Playlist, announcement: Announcement) -> Entry:
     """Return the entry that an announcement would be, which fills a playlist without being listed."""
-    return Entry(playlist=playlist, announcement=announcement, duration_s=filling.SHOWN_S)
+    return Entry(playlist=playlist, announcement=announcement, duration_s=filling.SLIDE_DURATION_S)
 
 
-def _slide(entry: Entry, town: Town) -> content.Slide:
+def _slide_of(entry: Entry, town: Town) -> content.Slide:
     times: dict[str, Any] = {}
     valid_until = entry.valid_until
     if entry.announcement is not None:
-        over = filling.over_at(entry.announcement, town)
+        over = filling.event_ends_at(entry.announcement, town)
         if over is not None and (entry.valid_from is None or over > entry.valid_from):
             # An event leaves by itself.
             valid_until = min(filter(None, (valid_until, over)))
         times = {
-            "published_at_ms": _instant(entry.announcement.created_at) or 0,
-            "event_at_ms": _instant(entry.announcement.starts),
+            "published_at_ms": _optional_ms(entry.announcement.created_at) or 0,
+            "event_at_ms": _optional_ms(entry.announcement.starts),
         }
-        name, identifier = entry.announcement.title, f"announcement-{entry.announcement_id}-{_number(entry)}"
-        shown: Any = live.content_of(live.written(entry.announcement, town.time_zone))
+        name, identifier = entry.announcement.title, f"announcement-{entry.announcement_id}-{_slide_suffix(entry)}"
+        shown: Any = live.slide_content(live.drawn_content(entry.announcement, town.time_zone))
     else:
         assert entry.media is not None
         name, identifier = entry.media.name, f"media-{entry.media_id}-{entry.pk}"
@@ -212,24 +214,24 @@ def _slide(entry: Entry, town: Town) -> content.Slide:
             "name": name,
             "content": shown,
             "duration_ms": entry.duration_s * 1000,
-            "valid_from_ms": _instant(entry.valid_from),
-            "valid_until_ms": _instant(valid_until),
+            "valid_from_ms": _optional_ms(entry.valid_from),
+            "valid_until_ms": _optional_ms(valid_until),
             "most_per_hour": entry.most_per_hour,
             **times,
         }
     )
 
 
-def _number(entry: Entry) -> str:
+def _slide_suffix(entry: Entry) -> str:
     return str(entry.pk) if entry.pk else f"p{entry.playlist_id}"
 
 
-def _idle(town: Town) -> content.Slide:
-    welcome = content.Announcement(id="welcome", template=content.Template.NOTICE, title=town.name)
-    return content.Slide(id=IDLE, name=town.name, content=content.AnnouncementContent(announcement=welcome))
+def _idle_slide(town: Town) -> content.Slide:
+    welcome = content.Announcement(id="welcome", template=content.TemplateName.NOTICE, title=town.name)
+    return content.Slide(id=IDLE_SLIDE_ID, name=town.name, content=content.AnnouncementContent(announcement=welcome))
 
 
-def _instant(moment: dt.datetime | None) -> int | None:
+def _optional_ms(moment: dt.datetime | None) -> int | None:
     return unix_ms(moment) if moment is not None else None
 
 
@@ -239,22 +241,22 @@ def _page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
     return preview.page_count(slide, settings)
 
 
-def _paged(
-    slide: content.Slide, settings: content.ScreenSettings, count: PageCount, problems: list[Problem]
+def _with_page_count(
+    slide: content.Slide, settings: content.ScreenSettings, count: PageCounter, problems: list[SlideProblem]
 ) -> content.Slide | None:
     try:
         pages = count(slide, settings)
-    except Undrawable as fault:
+    except SlideNotDrawable as fault:
         screen = settings.screen_class.name
         message = _("“%(name)s” does not fit on “%(screen)s” (%(code)s). Shorten its text for this kind of screen.")
         values = {"name": slide.name, "screen": screen, "code": fault.detail or fault.code}
-        problems.append(Problem(slide.id, slide.name, fault.code, message % values))
+        problems.append(SlideProblem(slide.id, slide.name, fault.code, message % values))
         return None
     return slide.model_copy(update={"pages": pages})
 
 
-def _manifest(
-    inputs: Inputs,
+def _build_manifest(
+    inputs: CompileInputs,
     slides: tuple[content.Slide, ...],
     playlists: list[tuple[PlaylistInput, tuple[str, ...]]],
     idle: content.Slide,
@@ -274,7 +276,7 @@ def _manifest(
         )
     except ValueError as error:
         message = _("The programme of “%(screen)s” is larger than a screen accepts: %(fault)s. Shorten its playlists.")
-        raise CompileProblem("too-many", message % {"screen": inputs.screen, "fault": _first_line(error)}) from error
+        raise CompileError("too-many", message % {"screen": inputs.screen, "fault": _first_line(error)}) from error
 
 
 def _check_size(manifest: content.Manifest) -> None:
@@ -284,7 +286,7 @@ def _check_size(manifest: content.Manifest) -> None:
             "The programme of “%(screen)s” takes %(size)d KB where %(limit)d are allowed. Shorten its playlists."
         )
         values = {"screen": manifest.screen, "size": size // 1024, "limit": PROGRAMME.size_limit // 1024}
-        raise CompileProblem("too-large", message % values)
+        raise CompileError("too-large", message % values)
 
 
 def _first_line(error: ValueError) -> str:

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.programme.models import Entry, Playlist
-from beffroi_server.web.forms import DateTimeInput, PlainForm, PlainModelForm
+from beffroi_server.web.forms import DateTimeInput, StyledForm, StyledModelForm
 
 
-class PlaylistForm(PlainModelForm):
+class PlaylistForm(StyledModelForm):
     """What a playlist is called."""
 
     class Meta:
@@ -24,7 +24,7 @@ class PlaylistForm(PlainModelForm):
         self.fields["name"].widget.attrs["autocomplete"] = "off"
 
 
-class FillingForm(PlainModelForm):
+class AutoFillForm(StyledModelForm):
     """What a playlist is filled with by itself, and in which order it shows what it has."""
 
     class Meta:
@@ -36,7 +36,7 @@ class FillingForm(PlainModelForm):
         }
 
 
-class EntryForm(PlainModelForm):
+class PlaylistEntryForm(StyledModelForm):
     """How long and when an entry is shown. There may be many on a page: each has identifiers of its own."""
 
     class Meta:
@@ -56,7 +56,7 @@ class EntryForm(PlainModelForm):
         return int(self.instance.most_per_hour if found is None else found)
 
 
-class AdditionForm(PlainForm):
+class EntryAdditionForm(StyledForm):
     """What is to be added to a playlist: any announcements and pictures of the library."""
 
     announcements = forms.ModelMultipleChoiceField(Announcement.objects.all(), required=False)

@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
 from beffroi_server.library.models import Announcement, MediaItem
-from beffroi_server.screens.models import Group, Screen
+from beffroi_server.screens.models import Screen, ScreenGroup
 
 EVERY_DAY = "1234567"
 
 
-class Order(models.TextChoices):
+class PlaylistOrder(models.TextChoices):
     """In which order a playlist shows its slides."""
 
     LISTED = content.PlaylistOrder.LISTED.value, _("as listed")
@@ -34,7 +34,7 @@ class Playlist(models.Model):
     name = models.CharField(_("name"), max_length=80, unique=True)
     category = models.CharField(_("fill it with the category"), max_length=60, blank=True)
     """Announcements of this category are shown without being listed."""
-    order = models.CharField(_("order"), max_length=8, choices=Order, default=Order.LISTED)
+    order = models.CharField(_("order"), max_length=8, choices=PlaylistOrder, default=PlaylistOrder.LISTED)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -124,12 +124,12 @@ class RuleMode(models.TextChoices):
 class Cadence(models.TextChoices):
     """How the frequency of an interjection is given."""
 
-    EVERY_MINUTES = content.Cadence.EVERY_MINUTES.value, _("every so many minutes, at least")
-    TIMES_AN_HOUR = content.Cadence.TIMES_AN_HOUR.value, _("so many times an hour, at most")
-    SECONDS_AN_HOUR = content.Cadence.SECONDS_AN_HOUR.value, _("so many seconds an hour")
+    EVERY_MINUTES = content.InterjectionCadence.EVERY_MINUTES.value, _("every so many minutes, at least")
+    TIMES_AN_HOUR = content.InterjectionCadence.TIMES_AN_HOUR.value, _("so many times an hour, at most")
+    SECONDS_AN_HOUR = content.InterjectionCadence.SECONDS_AN_HOUR.value, _("so many seconds an hour")
 
 
-class Rhythm(models.TextChoices):
+class RuleRecurrence(models.TextChoices):
     """In which weeks the days of a rule are meant."""
 
     WEEKLY = "weekly", _("every week")
@@ -141,12 +141,12 @@ class Rhythm(models.TextChoices):
     LAST = "-1", _("the last of the month only")
 
 
-LONG_AGO = dt.date(2020, 1, 1)
+DEFAULT_FIRST_DATE = dt.date(2020, 1, 1)
 """From when on a rule by months counts that has no first day."""
-_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_RRULE_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
-class Daypart(models.TextChoices):
+class SolarDaypart(models.TextChoices):
     """A part of each day that moves with the sun."""
 
     NONE = "", _("at the hours below")
@@ -161,7 +161,7 @@ class ScheduleRule(models.Model):
     playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="rules", verbose_name=_("playlist"))
     everywhere = models.BooleanField(_("on all screens"), default=False)
     screens = models.ManyToManyField(Screen, blank=True, related_name="rules", verbose_name=_("screens"))
-    groups = models.ManyToManyField(Group, blank=True, related_name="rules", verbose_name=_("groups"))
+    groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="rules", verbose_name=_("groups"))
     priority = models.PositiveSmallIntegerField(_("priority"), default=50, validators=[MaxValueValidator(100)])
     mode = models.CharField(_("mode"), max_length=10, choices=RuleMode, default=RuleMode.ROTATE)
     weight = models.PositiveSmallIntegerField(
@@ -175,14 +175,16 @@ class ScheduleRule(models.Model):
     last_date = models.DateField(_("last day"), null=True, blank=True)
     weekdays = models.CharField(_("days of the week"), max_length=7, default=EVERY_DAY)
     """The ISO numbers of the days, such as ``12345``."""
-    rhythm = models.CharField(_("weeks"), max_length=12, choices=Rhythm, default=Rhythm.WEEKLY)
+    rhythm = models.CharField(_("weeks"), max_length=12, choices=RuleRecurrence, default=RuleRecurrence.WEEKLY)
     only_on = models.ManyToManyField(DayCalendar, blank=True, related_name="rules_only_on", verbose_name=_("only on"))
     never_on = models.ManyToManyField(DayCalendar, blank=True, related_name="rules_never_on", verbose_name=_("not on"))
     extra_dates = models.JSONField(default=list, blank=True)
     """Days on which it is on all the same, such as ``["2026-12-24"]``."""
     except_dates = models.JSONField(default=list, blank=True)
     """Days on which it is not."""
-    daypart = models.CharField(_("time of day"), max_length=8, choices=Daypart, default=Daypart.NONE, blank=True)
+    daypart = models.CharField(
+        _("time of day"), max_length=8, choices=SolarDaypart, default=SolarDaypart.NONE, blank=True
+    )
     start_time = models.TimeField(_("from"), null=True, blank=True)
     end_time = models.TimeField(_("to"), null=True, blank=True)
     more_times = models.JSONField(default=list, blank=True)
@@ -202,16 +204,16 @@ class ScheduleRule(models.Model):
             raise ValidationError({"end_time": _("Give both times, or none for the whole day.")})
         if self.more_times and self.start_time is None and not self.daypart:
             raise ValidationError({"start_time": _("Give the first hours here, the further ones below.")})
-        if self.rhythm == Rhythm.FORTNIGHTLY and not self.first_date:
+        if self.rhythm == RuleRecurrence.FORTNIGHTLY and not self.first_date:
             raise ValidationError({"first_date": _("Give the first day: it says which weeks are meant.")})
 
     @property
     def recurrence(self) -> str:
         """The rhythm as a rule of RFC 5545; empty for every week."""
-        days = [_WEEKDAYS[int(day) - 1] for day in self.weekdays]
-        if self.rhythm == Rhythm.WEEKLY:
+        days = [_RRULE_WEEKDAYS[int(day) - 1] for day in self.weekdays]
+        if self.rhythm == RuleRecurrence.WEEKLY:
             return ""
-        if self.rhythm == Rhythm.FORTNIGHTLY:
+        if self.rhythm == RuleRecurrence.FORTNIGHTLY:
             return f"FREQ=WEEKLY;INTERVAL=2;BYDAY={','.join(days)}"
         return f"FREQ=MONTHLY;BYDAY={','.join(f'{self.rhythm}{day}' for day in days)}"
 
@@ -227,29 +229,29 @@ class ScheduleRule(models.Model):
                 "mode": self.mode,
                 "weight": self.weight,
                 "interjection": often,
-                "first_date": self.first_date or (LONG_AGO if self.recurrence else None),
+                "first_date": self.first_date or (DEFAULT_FIRST_DATE if self.recurrence else None),
                 "last_date": self.last_date,
                 "weekdays": [int(day) for day in self.weekdays],
                 "recurrence": self.recurrence,
                 "extra_dates": self.extra_dates,
                 "except_dates": self.except_dates,
-                "only_on": [each.identifier for each in self.calendars("only_on")],
-                "never_on": [each.identifier for each in self.calendars("never_on")],
-                "times": self._windows(),
+                "only_on": [each.identifier for each in self.related_calendars("only_on")],
+                "never_on": [each.identifier for each in self.related_calendars("never_on")],
+                "times": self._time_windows(),
             }
         )
 
-    def _windows(self) -> list[dict[str, Any]]:
+    def _time_windows(self) -> list[dict[str, Any]]:
         """Return the parts of each day; none means the whole of it."""
         if self.daypart:
-            events = ("sunrise", "sunset") if self.daypart == Daypart.DAYLIGHT else ("sunset", "sunrise")
+            events = ("sunrise", "sunset") if self.daypart == SolarDaypart.DAYLIGHT else ("sunset", "sunrise")
             return [{"start": {"event": events[0]}, "end": {"event": events[1]}}]
         if self.start_time is None or self.end_time is None:
             return []
         further = [{"start": start, "end": end} for start, end in self.more_times]
         return [{"start": self.start_time, "end": self.end_time}, *further]
 
-    def calendars(self, name: str) -> list[DayCalendar]:
+    def related_calendars(self, name: str) -> list[DayCalendar]:
         """Return the calendars of a relation; those of a form, for a rule that is not saved yet."""
         chosen: list[DayCalendar] | None = getattr(self, f"chosen_{name}", None)
         if chosen is not None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from beffroi_content import model as content
 from beffroi_content import raster
-from beffroi_content.timeline import Moment, Scene, Showing, changes, resolve
+from beffroi_content.timeline import Moment, Scene, Showing, resolve_scene, scene_changes
 from beffroi_server.alerts import queries as alerts
 from beffroi_server.instants import unix_ms
 from beffroi_server.library import preview
@@ -19,22 +19,27 @@ from beffroi_server.programme import compile as compiling
 from beffroi_server.programme import publication
 from beffroi_server.screens.models import Screen
 
-DIGESTS_KEPT = 5_000
+MAX_CACHED_DIGESTS = 5_000
 _digests: dict[tuple[object, ...], str] = {}
 
 
 def expected_scene(screen: Screen, now: dt.datetime) -> Scene:
     """Return what a screen that has received everything shows at an instant."""
     manifest = current_manifest(screen)
-    return resolve(manifest, _held(screen, manifest.settings, now), _moment(now), manifest.settings.screen_class.size)
+    return resolve_scene(
+        manifest,
+        _held_alerts(screen, manifest.settings, now),
+        _trusted_moment(now),
+        manifest.settings.screen_class.size,
+    )
 
 
-def expected_picture(screen: Screen, now: dt.datetime) -> tuple[Image.Image, str]:
+def expected_frame(screen: Screen, now: dt.datetime) -> tuple[Image.Image, str]:
     """Return the picture on the glass, upright, and its digest as a player reports it."""
     manifest = current_manifest(screen)
     size = manifest.settings.screen_class.size
-    scene = resolve(manifest, _held(screen, manifest.settings, now), _moment(now), size)
-    return picture_of(scene, manifest.settings)
+    scene = resolve_scene(manifest, _held_alerts(screen, manifest.settings, now), _trusted_moment(now), size)
+    return frame_of_scene(scene, manifest.settings)
 
 
 def expected_digests(screen: Screen, moments: Iterable[dt.datetime]) -> Iterator[str]:
@@ -42,27 +47,29 @@ def expected_digests(screen: Screen, moments: Iterable[dt.datetime]) -> Iterator
     manifest = current_manifest(screen)
     settings, size = manifest.settings, manifest.settings.screen_class.size
     for moment in moments:
-        scene = resolve(manifest, _held(screen, settings, moment), _moment(moment), size)
+        scene = resolve_scene(manifest, _held_alerts(screen, settings, moment), _trusted_moment(moment), size)
         key = _scene_key(scene, settings)
         if key not in _digests:
-            _digests[key] = picture_of(scene, settings)[1]
-            while len(_digests) > DIGESTS_KEPT:
+            _digests[key] = frame_of_scene(scene, settings)[1]
+            while len(_digests) > MAX_CACHED_DIGESTS:
                 _digests.pop(next(iter(_digests)), None)
         yield _digests[key]
 
 
-def picture_of(scene: Scene, settings: content.ScreenSettings) -> tuple[Image.Image, str]:
+def frame_of_scene(scene: Scene, settings: content.ScreenSettings) -> tuple[Image.Image, str]:
     """Return the picture of a scene, upright, and its digest as a player reports it."""
-    parts = [(showing.rectangle, _drawn(showing, settings)) for showing in scene.showings]
-    picture = raster.compose(settings.screen_class.size, parts)
+    parts = [(showing.rectangle, _draw_showing(showing, settings)) for showing in scene.showings]
+    picture = raster.compose_frame(settings.screen_class.size, parts)
     return picture, raster.image_digest(picture)
 
 
-def upcoming(screen: Screen, now: dt.datetime, count: int = 10) -> list[tuple[int, Scene]]:
+def upcoming_scenes(screen: Screen, now: dt.datetime, count: int = 10) -> list[tuple[int, Scene]]:
     """Return the scene at ``now`` and those that follow it, each with the instant (Unix ms) at which it begins."""
     manifest = current_manifest(screen)
-    held = _held(screen, manifest.settings, now)
-    scenes = itertools.islice(changes(manifest, held, _moment(now), manifest.settings.screen_class.size), count)
+    held = _held_alerts(screen, manifest.settings, now)
+    scenes = itertools.islice(
+        scene_changes(manifest, held, _trusted_moment(now), manifest.settings.screen_class.size), count
+    )
     found: list[tuple[int, Scene]] = []
     begins = unix_ms(now)
     for scene in scenes:
@@ -82,13 +89,13 @@ def current_manifest(screen: Screen) -> content.Manifest:
         return published
     try:
         return compiling.compile_manifest(compiling.load_inputs(screen)).manifest
-    except compiling.CompileProblem:
+    except compiling.CompileError:
         if published is None:
             raise
         return published
 
 
-def _held(screen: Screen, settings: content.ScreenSettings, now: dt.datetime) -> Sequence[content.HeldAlert]:
+def _held_alerts(screen: Screen, settings: content.ScreenSettings, now: dt.datetime) -> Sequence[content.HeldAlert]:
     return [
         content.HeldAlert(
             alert=alert,
@@ -99,7 +106,7 @@ def _held(screen: Screen, settings: content.ScreenSettings, now: dt.datetime) ->
     ]
 
 
-def _moment(now: dt.datetime) -> Moment:
+def _trusted_moment(now: dt.datetime) -> Moment:
     """Return the instant on a machine whose clock was right since 1970: its uptime is the time."""
     return Moment(unix_ms=unix_ms(now), uptime_ms=unix_ms(now))
 
@@ -114,29 +121,29 @@ def _showing_key(showing: Showing, settings: content.ScreenSettings) -> tuple[ob
         canvas = preview.alert_canvas(showing.alert.level, showing.form, settings)
         return showing.rectangle, showing.page, raster.alert_key(showing.alert, showing.form, canvas)
     assert showing.slide is not None
-    canvas = raster.Canvas.of(settings, showing.rectangle.size)
+    canvas = raster.Canvas.for_screen(settings, showing.rectangle.size)
     return showing.rectangle, showing.page, raster.slide_key(showing.slide, canvas, showing.at_ms)
 
 
-def _drawn(showing: Showing, settings: content.ScreenSettings) -> Image.Image:
+def _draw_showing(showing: Showing, settings: content.ScreenSettings) -> Image.Image:
     if showing.alert is not None:
         assert showing.form is not None
         pages = _alert_pages(showing.alert, showing.form, settings)
     else:
         assert showing.slide is not None
-        pages = _slide_pages(showing.slide, raster.Canvas.of(settings, showing.rectangle.size), showing.at_ms)
+        pages = _slide_pages(showing.slide, raster.Canvas.for_screen(settings, showing.rectangle.size), showing.at_ms)
     return Image.open(io.BytesIO(pages[min(showing.page, len(pages) - 1)]))
 
 
-def _alert_pages(alert: content.Alert, form: content.AlertForm, settings: content.ScreenSettings) -> preview.Pages:
+def _alert_pages(alert: content.Alert, form: content.AlertForm, settings: content.ScreenSettings) -> preview.PngPages:
     return preview.alert_pages(alert, form, preview.alert_canvas(alert.level, form, settings))
 
 
-def _slide_pages(slide: content.Slide, canvas: raster.Canvas, at_ms: int | None) -> preview.Pages:
+def _slide_pages(slide: content.Slide, canvas: raster.Canvas, at_ms: int | None) -> preview.PngPages:
     try:
         return preview.slide_pages(slide, canvas, at_ms)
     except raster.RasterError:
         # As the player does: a zone is never black.
-        return preview.cache.get(
-            f"notice/{raster.slide_key(slide, canvas)}", lambda: (raster.draw_notice(canvas.town.name, [], canvas),)
+        return preview.page_cache.get_pages(
+            f"notice/{raster.slide_key(slide, canvas)}", lambda: (raster.draw_idle_page(canvas.town.name, [], canvas),)
         )

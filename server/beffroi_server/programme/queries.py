@@ -9,20 +9,20 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import model_to_dict
 
 from beffroi_server.programme import compile as compiling
-from beffroi_server.programme.compile import Problem
+from beffroi_server.programme.compile import SlideProblem
 from beffroi_server.programme.models import ScheduleRule
 from beffroi_server.screens.models import Screen
 
 
-def problems(screen: Screen) -> tuple[Problem, ...]:
+def programme_problems(screen: Screen) -> tuple[SlideProblem, ...]:
     """Return what the screen does not show although a rule says so; or why its programme cannot be sent at all."""
     try:
         return compiling.compile_manifest(compiling.load_inputs(screen)).problems
-    except compiling.CompileProblem as problem:
-        return (Problem("", screen.name, problem.code, problem.message),)
+    except compiling.CompileError as problem:
+        return (SlideProblem("", screen.name, problem.code, problem.message),)
 
 
-def fingerprint(rule: ScheduleRule) -> str:
+def rule_fingerprint(rule: ScheduleRule) -> str:
     """Return the SHA-256 of all values of a saved rule, to tell later whether somebody changed it."""
     values = model_to_dict(rule)
     for name in ("screens", "groups", "only_on", "never_on"):

@@ -11,25 +11,25 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from beffroi_server.programme.models import EVERY_DAY, ScheduleRule
-from beffroi_server.programme.sentences import FILLER, IMPORTANT, USUAL
-from beffroi_server.web.forms import DateInput, ListedModelForm, TimeInput
+from beffroi_server.programme.sentences import FILLER_PRIORITY, IMPORTANT_PRIORITY, USUAL_PRIORITY
+from beffroi_server.web.forms import DateInput, RelatedModelForm, TimeInput
 
-DAYS = (
+WEEKDAY_CHOICES = (
     ("1", _("Monday")), ("2", _("Tuesday")), ("3", _("Wednesday")), ("4", _("Thursday")), ("5", _("Friday")),
     ("6", _("Saturday")), ("7", _("Sunday")),
 )  # fmt: skip
-LEVELS = (
-    (USUAL, pgettext_lazy("priority", "Usual")),
-    (IMPORTANT, pgettext_lazy("priority", "Important: what is usual waits")),
-    (FILLER, pgettext_lazy("priority", "Filler: only when nothing else is on")),
+PRIORITY_CHOICES = (
+    (USUAL_PRIORITY, pgettext_lazy("priority", "Usual")),
+    (IMPORTANT_PRIORITY, pgettext_lazy("priority", "Important: what is usual waits")),
+    (FILLER_PRIORITY, pgettext_lazy("priority", "Filler: only when nothing else is on")),
 )
 WORKING_DAYS = "12345"
-MOST_DATES = 400
-MOST_TIMES = 6
-_PAIR = re.compile(r"(\d{1,2})(?:[:hH](\d{2})?)?\s*(?:-|–|à|to)\s*(\d{1,2})(?:[:hH](\d{2})?)?")
+MAX_DATES = 400
+MAX_TIMES = 6
+_TIME_RANGE = re.compile(r"(\d{1,2})(?:[:hH](\d{2})?)?\s*(?:-|–|à|to)\s*(\d{1,2})(?:[:hH](\d{2})?)?")
 
 
-class DatesField(forms.CharField):
+class DateListField(forms.CharField):
     """Days, written one after another: a list of ``2026-12-24``."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -38,7 +38,7 @@ class DatesField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """Return the text for the page."""
-        return ", ".join(_shown(day) for day in value) if isinstance(value, list) else value
+        return ", ".join(_format_date(day) for day in value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
         """Return the days in order.
@@ -47,12 +47,12 @@ class DatesField(forms.CharField):
             ValidationError: a part is not a day, or there are too many.
         """
         parts = [part for part in re.split(r"[,;\s]+", str(value or "")) if part]
-        days = sorted({self._day(part).isoformat() for part in parts})
-        if len(days) > MOST_DATES:
-            raise forms.ValidationError(_("These are more than %(limit)d days.") % {"limit": MOST_DATES})
+        days = sorted({self._parse_date(part).isoformat() for part in parts})
+        if len(days) > MAX_DATES:
+            raise forms.ValidationError(_("These are more than %(limit)d days.") % {"limit": MAX_DATES})
         return days
 
-    def _day(self, text: str) -> dt.date:
+    def _parse_date(self, text: str) -> dt.date:
         for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"):
             try:
                 return dt.datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no time zone
@@ -67,11 +67,11 @@ class DatesField(forms.CharField):
         """Nothing more: the length was checked by the number of days."""
 
 
-def _shown(day: str) -> str:
+def _format_date(day: str) -> str:
     return dt.date.fromisoformat(day).strftime("%d/%m/%Y")
 
 
-class TimesField(forms.CharField):
+class TimeRangesField(forms.CharField):
     """Parts of a day, written one after another: a list of pairs such as ``["12:00", "14:00"]``."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -89,13 +89,13 @@ class TimesField(forms.CharField):
             ValidationError: a part is not two times, or there are too many.
         """
         parts = [part.strip() for part in re.split(r"[,;\n]", str(value or "")) if part.strip()]
-        found = sorted(self._pair(part) for part in parts)
-        if len(found) > MOST_TIMES:
-            raise forms.ValidationError(_("These are more than %(limit)d parts of a day.") % {"limit": MOST_TIMES})
+        found = sorted(self._parse_range(part) for part in parts)
+        if len(found) > MAX_TIMES:
+            raise forms.ValidationError(_("These are more than %(limit)d parts of a day.") % {"limit": MAX_TIMES})
         return [list(pair) for pair in found]
 
-    def _pair(self, text: str) -> tuple[str, str]:
-        match = _PAIR.fullmatch(text)
+    def _parse_range(self, text: str) -> tuple[str, str]:
+        match = _TIME_RANGE.fullmatch(text)
         if match is not None:
             hours = [dt.time(int(match[hour]), int(match[minute] or 0)) for hour, minute in ((1, 2), (3, 4))
                      if int(match[hour]) < 24 and int(match[minute] or 0) < 60]  # fmt: skip
@@ -112,21 +112,26 @@ class TimesField(forms.CharField):
         """Nothing more: the length was checked by the number of pairs."""
 
 
-class RuleForm(ListedModelForm):
+class ScheduleRuleForm(RelatedModelForm):
     """Which playlist, where, when, and beside what else."""
 
     every_day = forms.BooleanField(label=_("Every day"), required=False)
     weekdays = forms.MultipleChoiceField(
-        label=_("Days of the week"), choices=DAYS, required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Days of the week"), choices=WEEKDAY_CHOICES, required=False, widget=forms.CheckboxSelectMultiple
     )
     level = forms.TypedChoiceField(
-        label=_("Priority"), choices=LEVELS, coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
+        label=_("Priority"),
+        choices=PRIORITY_CHOICES,
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
     )
 
-    extra_dates = DatesField(label=_("On these days all the same"), required=False)
-    except_dates = DatesField(label=_("Not on these days"), required=False)
+    extra_dates = DateListField(label=_("On these days all the same"), required=False)
+    except_dates = DateListField(label=_("Not on these days"), required=False)
 
-    more_times = TimesField(label=_("Further hours"), required=False)
+    more_times = TimeRangesField(label=_("Further hours"), required=False)
 
     class Meta:
         model = ScheduleRule
@@ -159,7 +164,7 @@ class RuleForm(ListedModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         is_every_day = self.instance.weekdays == EVERY_DAY
-        has_word = self.instance.priority in dict(LEVELS)
+        has_word = self.instance.priority in dict(PRIORITY_CHOICES)
         self.initial.update(
             {
                 "every_day": is_every_day,
@@ -198,7 +203,7 @@ class RuleForm(ListedModelForm):
             if not values["weekdays"]:
                 self.add_error("weekdays", _("Tick every day, or at least one day."))
         if "priority" in values:
-            values["priority"] = self._priority()
+            values["priority"] = self._chosen_priority()
         for name in ("rhythm", "weight", "cadence", "amount"):
             # What a page does not ask for is as it was.
             if name in values and values[name] in ("", None):
@@ -210,9 +215,9 @@ class RuleForm(ListedModelForm):
         self.instance.chosen_never_on = list(values.get("never_on") or [])
         return values
 
-    def _priority(self) -> int:
+    def _chosen_priority(self) -> int:
         """Return the number, if it was typed anew or no word was chosen; otherwise that of the word."""
         number, level = self.cleaned_data["priority"], self.cleaned_data.get("level")
         if number is not None and (level is None or "priority" in self.changed_data):
             return int(number)
-        return USUAL if level is None else int(level)
+        return USUAL_PRIORITY if level is None else int(level)

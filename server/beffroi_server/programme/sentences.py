@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from beffroi_server.programme.models import EVERY_DAY, Cadence, Rhythm, RuleMode, ScheduleRule
+from beffroi_server.programme.models import EVERY_DAY, Cadence, RuleMode, RuleRecurrence, ScheduleRule
 from beffroi_server.web import words
 
-USUAL, IMPORTANT, FILLER = 50, 70, 30
+USUAL_PRIORITY, IMPORTANT_PRIORITY, FILLER_PRIORITY = 50, 70, 30
 """The priorities that have a name."""
-NAMES_LIMIT = 4
+MAX_NAMES = 4
 """More screens or groups than these are counted."""
 _MIDNIGHT = dt.time(0)
 
 
 @dataclass(frozen=True)
-class Places:
+class RulePlaces:
     """Where a rule is to be seen: everywhere, or on screens and groups by their names."""
 
     everywhere: bool = False
@@ -29,77 +29,77 @@ class Places:
     groups: Sequence[str] = ()
 
     @classmethod
-    def of(cls, rule: ScheduleRule) -> Places:
+    def of_rule(cls, rule: ScheduleRule) -> RulePlaces:
         """Return those of a saved rule; free of queries where its screens and groups were prefetched."""
         screens, groups = rule.screens.all(), rule.groups.all()
         return cls(rule.everywhere, [screen.name for screen in screens], [group.name for group in groups])
 
 
-def sentence(rule: ScheduleRule, playlist: str, places: Places) -> str:
+def rule_sentence(rule: ScheduleRule, playlist: str, places: RulePlaces) -> str:
     """Return the rule in one sentence, that begins with the name of its playlist."""
-    return f"{_one_line(playlist)}, {summary(rule, places)}."
+    return f"{_one_line(playlist)}, {rule_summary(rule, places)}."
 
 
-def sentence_of(rule: ScheduleRule) -> str:
+def saved_rule_sentence(rule: ScheduleRule) -> str:
     """Return the sentence of a saved rule."""
-    return sentence(rule, rule.playlist.name, Places.of(rule))
+    return rule_sentence(rule, rule.playlist.name, RulePlaces.of_rule(rule))
 
 
-def summary(rule: ScheduleRule, places: Places) -> str:
+def rule_summary(rule: ScheduleRule, places: RulePlaces) -> str:
     """Return where, when and how a rule is on, without its playlist and without a full stop."""
     parts = [
-        where(places),
-        *when(rule),
-        *_days_of_calendars(rule),
-        _dates_apart(rule),
-        _sharing(rule),
-        _precedence(rule),
+        places_text(places),
+        *times_text(rule),
+        *_calendars_text(rule),
+        _extra_dates_text(rule),
+        _mode_text(rule),
+        _priority_text(rule),
     ]
     return ", ".join(part for part in parts if part)
 
 
-def where(places: Places) -> str:
+def places_text(places: RulePlaces) -> str:
     """Return the places in words."""
     if places.everywhere:
         return _("on all screens")
     found = [_on_groups(places.groups), _on_screens(places.screens)]
-    return words.joined([part for part in found if part]) or _("on no screen yet")
+    return words.join_names([part for part in found if part]) or _("on no screen yet")
 
 
-def when(rule: ScheduleRule) -> list[str]:
+def times_text(rule: ScheduleRule) -> list[str]:
     """Return the times and the dates of a rule in words."""
     if rule.first_date is not None and rule.first_date == rule.last_date and rule.weekdays == EVERY_DAY:
-        return [_dates(rule), _times(rule)]
+        return [_dates_text(rule), _hours_of_day_text(rule)]
     if rule.weekdays == EVERY_DAY and _is_whole_day(rule):
-        return [_("all the time"), _weeks(rule), _dates(rule)]
+        return [_("all the time"), _recurrence_text(rule), _dates_text(rule)]
     if _is_whole_day(rule):
-        return [_days(rule.weekdays), _weeks(rule), _times(rule), _dates(rule)]
-    return [f"{_days(rule.weekdays)} {_times(rule)}", _weeks(rule), _dates(rule)]
+        return [_weekdays_text(rule.weekdays), _recurrence_text(rule), _hours_of_day_text(rule), _dates_text(rule)]
+    return [f"{_weekdays_text(rule.weekdays)} {_hours_of_day_text(rule)}", _recurrence_text(rule), _dates_text(rule)]
 
 
 def _on_groups(names: Sequence[str]) -> str:
     if not names:
         return ""
-    if len(names) > NAMES_LIMIT:
+    if len(names) > MAX_NAMES:
         return ngettext(
             "on the screens of %(count)d group", "on the screens of %(count)d groups", len(names)
         ) % {"count": len(names)}  # fmt: skip
     return ngettext("on the screens of the group %(names)s", "on the screens of the groups %(names)s", len(names)) % {
-        "names": words.joined([_one_line(name) for name in names])
+        "names": words.join_names([_one_line(name) for name in names])
     }
 
 
 def _on_screens(names: Sequence[str]) -> str:
     if not names:
         return ""
-    if len(names) > NAMES_LIMIT:
+    if len(names) > MAX_NAMES:
         return ngettext("on %(count)d screen", "on %(count)d screens", len(names)) % {"count": len(names)}
     return ngettext("on the screen %(names)s", "on the screens %(names)s", len(names)) % {
-        "names": words.joined([_one_line(name) for name in names])
+        "names": words.join_names([_one_line(name) for name in names])
     }
 
 
-def _days(weekdays: str) -> str:
+def _weekdays_text(weekdays: str) -> str:
     days = sorted({int(day) for day in weekdays})
     if len(days) == 7:
         return _("every day")
@@ -108,25 +108,25 @@ def _days(weekdays: str) -> str:
     if len(days) == 6:
         missing = next(day for day in range(1, 8) if day not in days)
         return _("every day except %(day)s") % {"day": _on_days()[missing - 1]}
-    return words.joined([_on_days()[day - 1] for day in days]) or _("on no day")
+    return words.join_names([_on_days()[day - 1] for day in days]) or _("on no day")
 
 
-def _weeks(rule: ScheduleRule) -> str:
-    return "" if rule.rhythm == Rhythm.WEEKLY else rule.get_rhythm_display()
+def _recurrence_text(rule: ScheduleRule) -> str:
+    return "" if rule.rhythm == RuleRecurrence.WEEKLY else rule.get_rhythm_display()
 
 
-def _times(rule: ScheduleRule) -> str:
+def _hours_of_day_text(rule: ScheduleRule) -> str:
     if rule.daypart:
         return str(rule.get_daypart_display())
     start, end = rule.start_time, rule.end_time
     if start is None or end is None or _is_whole_day(rule):
         return _("all day")
     further = [(dt.time.fromisoformat(first), dt.time.fromisoformat(last)) for first, last in rule.more_times]
-    return words.joined([_hours(first, last) for first, last in [(start, end), *further]])
+    return words.join_names([_hours_text(first, last) for first, last in [(start, end), *further]])
 
 
-def _hours(start: dt.time, end: dt.time) -> str:
-    values = {"start": words.hour(start), "end": words.hour(end)}
+def _hours_text(start: dt.time, end: dt.time) -> str:
+    values = {"start": words.format_hour(start), "end": words.format_hour(end)}
     if end == _MIDNIGHT:
         return _("from %(start)s to midnight") % values
     if end <= start:
@@ -140,47 +140,50 @@ def _is_whole_day(rule: ScheduleRule) -> bool:
     return rule.start_time is None or rule.end_time is None or rule.start_time == rule.end_time == _MIDNIGHT
 
 
-def _dates(rule: ScheduleRule) -> str:
+def _dates_text(rule: ScheduleRule) -> str:
     first, last = rule.first_date, rule.last_date
     if first is not None and last is not None:
         if first == last:
-            return pgettext("date", "on %(day)s") % {"day": words.day(first)}
-        return pgettext("date", "from %(first)s to %(last)s") % {"first": words.day(first), "last": words.day(last)}
+            return pgettext("date", "on %(day)s") % {"day": words.format_day(first)}
+        return pgettext("date", "from %(first)s to %(last)s") % {
+            "first": words.format_day(first),
+            "last": words.format_day(last),
+        }
     if first is not None:
-        return _("starting %(day)s") % {"day": words.day(first)}
-    return _("until %(day)s") % {"day": words.day(last)} if last is not None else ""
+        return _("starting %(day)s") % {"day": words.format_day(first)}
+    return _("until %(day)s") % {"day": words.format_day(last)} if last is not None else ""
 
 
-def _days_of_calendars(rule: ScheduleRule) -> list[str]:
-    only, never = ([_one_line(each.name) for each in rule.calendars(name)] for name in ("only_on", "never_on"))
+def _calendars_text(rule: ScheduleRule) -> list[str]:
+    only, never = ([_one_line(each.name) for each in rule.related_calendars(name)] for name in ("only_on", "never_on"))
     found = []
     if only:
-        found.append(_("only on days of “%(names)s”") % {"names": words.joined(only)})
+        found.append(_("only on days of “%(names)s”") % {"names": words.join_names(only)})
     if never:
-        found.append(_("not on days of “%(names)s”") % {"names": words.joined(never)})
+        found.append(_("not on days of “%(names)s”") % {"names": words.join_names(never)})
     return found
 
 
-def _dates_apart(rule: ScheduleRule) -> str:
+def _extra_dates_text(rule: ScheduleRule) -> str:
     extra, taken = len(rule.extra_dates), len(rule.except_dates)
     parts = [
         ngettext("%(count)d day more", "%(count)d days more", extra) % {"count": extra} if extra else "",
         ngettext("%(count)d day less", "%(count)d days less", taken) % {"count": taken} if taken else "",
     ]
-    return words.joined([part for part in parts if part])
+    return words.join_names([part for part in parts if part])
 
 
-def _sharing(rule: ScheduleRule) -> str:
+def _mode_text(rule: ScheduleRule) -> str:
     if rule.mode == RuleMode.REPLACE:
         return pgettext("playlist", "alone")
     if rule.mode == RuleMode.INTERJECT:
-        return _often(rule)
+        return _frequency_text(rule)
     if rule.weight > 1:
         return _("in turn with others, with a share of %(weight)d") % {"weight": rule.weight}
     return _("in turn with others")
 
 
-def _often(rule: ScheduleRule) -> str:
+def _frequency_text(rule: ScheduleRule) -> str:
     count = {"count": rule.amount}
     if rule.cadence == Cadence.TIMES_AN_HOUR:
         times = ngettext("at most %(count)d time an hour", "at most %(count)d times an hour", rule.amount)
@@ -192,10 +195,10 @@ def _often(rule: ScheduleRule) -> str:
     return _("between the others, %(often)s") % {"often": minutes % count}
 
 
-def _precedence(rule: ScheduleRule) -> str:
-    if rule.priority > USUAL:
+def _priority_text(rule: ScheduleRule) -> str:
+    if rule.priority > USUAL_PRIORITY:
         return _("before anything less important")
-    return _("when nothing more important is on") if rule.priority < USUAL else ""
+    return _("when nothing more important is on") if rule.priority < USUAL_PRIORITY else ""
 
 
 def _day_name(day: int) -> str:

@@ -8,17 +8,17 @@ from typing import Any
 from django.db.models import F, Max
 
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import Person
+from beffroi_server.accounts.models import User
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.programme import publication
 from beffroi_server.programme.errors import RuleConflict
 from beffroi_server.programme.models import DayCalendar, Entry, Playlist, ScheduleRule
-from beffroi_server.programme.queries import fingerprint
-from beffroi_server.screens.models import Group, Screen
+from beffroi_server.programme.queries import rule_fingerprint
+from beffroi_server.screens.models import Screen, ScreenGroup
 from beffroi_server.transactions import serialised
 
 
-def create_playlist(name: str, *, person: Person | None) -> Playlist:
+def create_playlist(name: str, *, user: User | None) -> Playlist:
     """Create an empty playlist.
 
     Raises:
@@ -28,11 +28,11 @@ def create_playlist(name: str, *, person: Person | None) -> Playlist:
         playlist = Playlist(name=name)
         playlist.full_clean()
         playlist.save()
-        audit.record(person, "playlist-created", playlist)
+        audit.record_event(user, "playlist-created", playlist)
     return playlist
 
 
-def rename_playlist(playlist: Playlist, name: str, *, person: Person | None) -> None:
+def rename_playlist(playlist: Playlist, name: str, *, user: User | None) -> None:
     """Give a playlist another name.
 
     Raises:
@@ -44,11 +44,11 @@ def rename_playlist(playlist: Playlist, name: str, *, person: Person | None) -> 
         before, playlist.name = playlist.name, name
         playlist.full_clean()
         playlist.save()
-        audit.record(person, "playlist-renamed", playlist, before=before)
+        audit.record_event(user, "playlist-renamed", playlist, before=before)
         publication.playlist_changed(playlist)
 
 
-def fill_playlist(playlist: Playlist, *, person: Person | None, category: str, order: str) -> None:
+def set_auto_fill(playlist: Playlist, *, user: User | None, category: str, order: str) -> None:
     """Say what a playlist is filled with by itself, and in which order.
 
     Raises:
@@ -60,22 +60,22 @@ def fill_playlist(playlist: Playlist, *, person: Person | None, category: str, o
         playlist.category, playlist.order = category, order
         playlist.full_clean()
         playlist.save()
-        audit.record(person, "playlist-filled", playlist, category=category, order=order)
+        audit.record_event(user, "playlist-filled", playlist, category=category, order=order)
         publication.playlist_changed(playlist)
 
 
-def delete_playlist(playlist: Playlist, *, person: Person | None) -> None:
+def delete_playlist(playlist: Playlist, *, user: User | None) -> None:
     """Delete a playlist, its entries and the rules that show it."""
     with serialised():
         publication.playlist_changed(playlist)
-        audit.record(person, "playlist-deleted", playlist, rules=[rule.name for rule in playlist.rules.all()])
+        audit.record_event(user, "playlist-deleted", playlist, rules=[rule.name for rule in playlist.rules.all()])
         playlist.delete()
 
 
 def add_entry(
     playlist: Playlist,
     *,
-    person: Person | None,
+    user: User | None,
     announcement: Announcement | None = None,
     media: MediaItem | None = None,
     **values: Any,
@@ -100,7 +100,7 @@ def add_entry(
         entry = Entry(playlist=playlist, position=position, announcement=announcement, media=media, **values)
         entry.full_clean()
         entry.save()
-        audit.record(person, "entry-added", playlist, entry=str(entry))
+        audit.record_event(user, "entry-added", playlist, entry=str(entry))
         publication.playlist_changed(playlist)
     return entry
 
@@ -110,7 +110,7 @@ def add_new_entries(
     announcements: Iterable[Announcement],
     pictures: Iterable[MediaItem],
     *,
-    person: Person | None,
+    user: User | None,
 ) -> list[Entry]:
     """Append those announcements and pictures that are not in a playlist yet; return what was added.
 
@@ -122,12 +122,12 @@ def add_new_entries(
         told = set(playlist.entries.values_list("announcement", flat=True))
         pictured = set(playlist.entries.values_list("media", flat=True))
         return [
-            *(add_entry(playlist, announcement=each, person=person) for each in announcements if each.pk not in told),
-            *(add_entry(playlist, media=each, person=person) for each in pictures if each.pk not in pictured),
+            *(add_entry(playlist, announcement=each, user=user) for each in announcements if each.pk not in told),
+            *(add_entry(playlist, media=each, user=user) for each in pictures if each.pk not in pictured),
         ]
 
 
-def update_entry(entry: Entry, *, person: Person | None, **values: Any) -> None:
+def update_entry(entry: Entry, *, user: User | None, **values: Any) -> None:
     """Change how long or when an entry is shown.
 
     Raises:
@@ -140,11 +140,11 @@ def update_entry(entry: Entry, *, person: Person | None, **values: Any) -> None:
             setattr(entry, field, value)
         entry.full_clean()
         entry.save()
-        audit.record(person, "entry-changed", entry.playlist, entry=str(entry), **values)
+        audit.record_event(user, "entry-changed", entry.playlist, entry=str(entry), **values)
         publication.playlist_changed(entry.playlist)
 
 
-def move_entry(entry: Entry, new_position: int, *, person: Person | None) -> None:
+def move_entry(entry: Entry, new_position: int, *, user: User | None) -> None:
     """Move an entry so that it is at ``new_position`` (0 is the first); beyond the end means last.
 
     Raises:
@@ -157,11 +157,11 @@ def move_entry(entry: Entry, new_position: int, *, person: Person | None) -> Non
         for position, each in enumerate(order):
             each.position = position
         Entry.objects.bulk_update(order, ["position"])
-        audit.record(person, "entry-moved", entry.playlist, entry=str(entry), position=entry.position)
+        audit.record_event(user, "entry-moved", entry.playlist, entry=str(entry), position=entry.position)
         publication.playlist_changed(entry.playlist)
 
 
-def remove_entry(entry: Entry, *, person: Person | None) -> None:
+def remove_entry(entry: Entry, *, user: User | None) -> None:
     """Take an entry out of its playlist. What it shows stays in the library.
 
     Raises:
@@ -169,7 +169,7 @@ def remove_entry(entry: Entry, *, person: Person | None) -> None:
     """
     with serialised():
         entry.refresh_from_db()
-        audit.record(person, "entry-removed", entry.playlist, entry=str(entry))
+        audit.record_event(user, "entry-removed", entry.playlist, entry=str(entry))
         entry.delete()
         Entry.objects.filter(playlist=entry.playlist, position__gt=entry.position).update(position=F("position") - 1)
         publication.playlist_changed(entry.playlist)
@@ -178,9 +178,9 @@ def remove_entry(entry: Entry, *, person: Person | None) -> None:
 def save_rule(
     rule: ScheduleRule,
     *,
-    person: Person | None,
+    user: User | None,
     screens: Iterable[Screen] | None = None,
-    groups: Iterable[Group] | None = None,
+    groups: Iterable[ScreenGroup] | None = None,
     only_on: Iterable[DayCalendar] | None = None,
     never_on: Iterable[DayCalendar] | None = None,
     expected: str | None = None,
@@ -206,7 +206,7 @@ def save_rule(
         created = rule._state.adding
         if not created:
             before = ScheduleRule.objects.get(pk=rule.pk)
-            if expected is not None and fingerprint(before) != expected:
+            if expected is not None and rule_fingerprint(before) != expected:
                 raise RuleConflict(before)
             # Those that it no longer concerns must hear of it too.
             publication.rule_changed(before)
@@ -215,20 +215,20 @@ def save_rule(
         for name, chosen in related.items():
             if chosen is not None:
                 getattr(rule, name).set(chosen)
-        audit.record(person, "rule-created" if created else "rule-changed", rule, playlist=str(rule.playlist))
+        audit.record_event(user, "rule-created" if created else "rule-changed", rule, playlist=str(rule.playlist))
         publication.rule_changed(rule)
     return rule
 
 
-def delete_rule(rule: ScheduleRule, *, person: Person | None) -> None:
+def delete_rule(rule: ScheduleRule, *, user: User | None) -> None:
     """Delete a rule. Its playlist stays."""
     with serialised():
         publication.rule_changed(rule)
-        audit.record(person, "rule-deleted", rule, playlist=str(rule.playlist))
+        audit.record_event(user, "rule-deleted", rule, playlist=str(rule.playlist))
         rule.delete()
 
 
-def save_calendar(calendar: DayCalendar, *, person: Person | None) -> None:
+def save_calendar(calendar: DayCalendar, *, user: User | None) -> None:
     """Create a calendar of days, or change one.
 
     Raises:
@@ -238,13 +238,15 @@ def save_calendar(calendar: DayCalendar, *, person: Person | None) -> None:
         calendar.full_clean()
         created = calendar._state.adding
         calendar.save()
-        audit.record(person, "calendar-created" if created else "calendar-changed", calendar, days=len(calendar.days))
+        audit.record_event(
+            user, "calendar-created" if created else "calendar-changed", calendar, days=len(calendar.days)
+        )
         publication.calendar_changed(calendar)
 
 
-def delete_calendar(calendar: DayCalendar, *, person: Person | None) -> None:
+def delete_calendar(calendar: DayCalendar, *, user: User | None) -> None:
     """Delete a calendar that was imported. Rules that looked at it go on without it."""
     with serialised():
         publication.calendar_changed(calendar)
-        audit.record(person, "calendar-deleted", calendar)
+        audit.record_event(user, "calendar-deleted", calendar)
         calendar.delete()

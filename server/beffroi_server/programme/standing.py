@@ -11,15 +11,15 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from beffroi_content.timeline import calendar
-from beffroi_content.timeline.calendar import Almanac
+from beffroi_content.timeline.calendar import LocalCalendar
 from beffroi_server.instants import unix_ms
 from beffroi_server.programme.models import Entry, Playlist, RuleMode, ScheduleRule
-from beffroi_server.screens.models import Group, Screen
+from beffroi_server.screens.models import Screen, ScreenGroup
 from beffroi_server.web import words
 
 
 @dataclass(frozen=True)
-class Outlook:
+class RuleStatus:
     """What the calendar says of a rule at an instant."""
 
     applies: bool
@@ -35,18 +35,18 @@ class Outlook:
         if self.turn is None:
             return _("From now on.") if self.applies else _("Never again.")
         if self.applies:
-            return _("Now, until %(end)s.") % {"end": words.moment(self.turn)}
-        return _("Next time: %(start)s.") % {"start": words.moment(self.turn)}
+            return _("Now, until %(end)s.") % {"end": words.format_moment(self.turn)}
+        return _("Next time: %(start)s.") % {"start": words.format_moment(self.turn)}
 
 
-def outlook(rule: ScheduleRule, now: dt.datetime, almanac: Almanac) -> Outlook:
+def rule_status(rule: ScheduleRule, now: dt.datetime, almanac: LocalCalendar) -> RuleStatus:
     """Return whether a rule applies at an instant, and when that next changes."""
     known, instant = rule.to_content(), unix_ms(now)
-    applies = calendar.applies(known, calendar.local_time(instant, almanac.zone), almanac)
-    return Outlook(applies, words.from_milliseconds(calendar.boundaries(known, instant, almanac)[1]))
+    applies = calendar.rule_applies(known, calendar.local_time(instant, almanac.zone), almanac)
+    return RuleStatus(applies, words.from_milliseconds(calendar.rule_boundaries(known, instant, almanac)[1]))
 
 
-def on_screens(rules: Iterable[ScheduleRule], now: dt.datetime, almanac: Almanac) -> set[int]:
+def rules_on_screen(rules: Iterable[ScheduleRule], now: dt.datetime, almanac: LocalCalendar) -> set[int]:
     """Return the keys of those rules that some screen shows now; what is more important may hide a rule.
 
     Args:
@@ -55,7 +55,7 @@ def on_screens(rules: Iterable[ScheduleRule], now: dt.datetime, almanac: Almanac
         almanac: The town's days.
     """
     filled = set(valid_entries(now).values_list("playlist", flat=True))
-    eligible = [rule for rule in rules if rule.playlist_id in filled and outlook(rule, now, almanac).applies]
+    eligible = [rule for rule in rules if rule.playlist_id in filled and rule_status(rule, now, almanac).applies]
     all_screens = set(Screen.objects.values_list("pk", flat=True))
     reached = {rule.pk: _reached(rule, all_screens) for rule in eligible}
     return {rule.pk for rule in eligible if reached[rule.pk] - _hidden(rule, eligible, reached)}
@@ -68,21 +68,25 @@ def valid_entries(now: dt.datetime) -> QuerySet[Entry]:
     )
 
 
-def objections(
-    rule: ScheduleRule, screens: Sequence[Screen], groups: Sequence[Group], now: dt.datetime, almanac: Almanac
+def rule_warnings(
+    rule: ScheduleRule,
+    screens: Sequence[Screen],
+    groups: Sequence[ScreenGroup],
+    now: dt.datetime,
+    almanac: LocalCalendar,
 ) -> list[str]:
     """Return why a rule that may be saved shows nothing, in sentences for people."""
     found = []
-    if not _concerned(rule, screens, groups).exists():
+    if not _targeted_screens(rule, screens, groups).exists():
         found.append(_("No screen shows it yet: choose screens, or groups that have some."))
     if not _has_more(rule.playlist, now):
         found.append(_("Its playlist has nothing to show: add announcements or pictures that are still valid."))
-    if outlook(rule, now, almanac).is_over:
-        found.append(_never(rule, now, almanac.zone))
+    if rule_status(rule, now, almanac).is_over:
+        found.append(_never_applies_reason(rule, now, almanac.zone))
     return found
 
 
-def _never(rule: ScheduleRule, now: dt.datetime, zone: ZoneInfo) -> str:
+def _never_applies_reason(rule: ScheduleRule, now: dt.datetime, zone: ZoneInfo) -> str:
     if rule.last_date is not None and rule.last_date < now.astimezone(zone).date():
         return _("It lies wholly in the past: it is not on any more.")
     return _("It is never on: none of its days lies between its dates.")
@@ -92,7 +96,7 @@ def _has_more(playlist: Playlist, now: dt.datetime) -> bool:
     return playlist.entries.filter(Q(valid_until=None) | Q(valid_until__gt=now)).exists()
 
 
-def _concerned(rule: ScheduleRule, screens: Sequence[Screen], groups: Sequence[Group]) -> QuerySet[Screen]:
+def _targeted_screens(rule: ScheduleRule, screens: Sequence[Screen], groups: Sequence[ScreenGroup]) -> QuerySet[Screen]:
     if rule.everywhere:
         return Screen.objects.all()
     return Screen.objects.filter(Q(pk__in=[screen.pk for screen in screens]) | Q(groups__in=groups))

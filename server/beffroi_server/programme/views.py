@@ -20,42 +20,42 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from beffroi_server.programme import filling, sentences, services
-from beffroi_server.programme.choices import choices_for
-from beffroi_server.programme.forms import AdditionForm, EntryForm, FillingForm, PlaylistForm
+from beffroi_server.programme.choices import candidates_for
+from beffroi_server.programme.forms import AutoFillForm, EntryAdditionForm, PlaylistEntryForm, PlaylistForm
 from beffroi_server.programme.models import Entry, Playlist, ScheduleRule
-from beffroi_server.web.access import PersonRequest, View, for_editors
-from beffroi_server.web.forms import add_refusal
+from beffroi_server.web.access import UserRequest, ViewFunction, for_editors
+from beffroi_server.web.forms import add_form_errors
 
-PAGE = 50
+PLAYLISTS_PER_PAGE = 50
 
 
 @dataclass(frozen=True)
-class Row:
+class EntryRow:
     """An entry as the page of its playlist shows it."""
 
     entry: Entry
-    form: EntryForm
+    form: PlaylistEntryForm
     number: int
     """From 1."""
     is_later: bool
     is_over: bool
 
     @property
-    def above(self) -> int:
+    def position_above(self) -> int:
         """The position before the one that it has; positions count from 0."""
         return self.number - 2
 
     @property
-    def below(self) -> int:
+    def position_below(self) -> int:
         """The position after the one that it has."""
         return self.number
 
 
-def _kindly(view: View) -> View:
+def _handle_deleted(view: ViewFunction) -> ViewFunction:
     """Say so when what somebody acts on was taken away by somebody else, and change nothing."""
 
     @wraps(view)
-    def acted(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def acted(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except Playlist.DoesNotExist:
@@ -70,25 +70,25 @@ def _kindly(view: View) -> View:
 
 
 @for_editors("GET", "POST")
-def playlists(request: PersonRequest) -> HttpResponse:
+def playlist_list(request: UserRequest) -> HttpResponse:
     """List the playlists; make a new one."""
     form = PlaylistForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.create_playlist(form.cleaned_data["name"], person=request.user)
+            made = services.create_playlist(form.cleaned_data["name"], user=request.user)
         except ValidationError as refusal:
-            add_refusal(form, refusal.messages)
+            add_form_errors(form, refusal.messages)
         else:
             messages.success(request, _("“%(name)s” is there. Choose what it shows.") % {"name": made})
             return redirect("playlist", made.pk)
-    page = Paginator(_listed(), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_playlists_with_counts(), PLAYLISTS_PER_PAGE).get_page(request.GET.get("page"))
     for each in page:
-        each.places = [sentences.summary(rule, sentences.Places.of(rule)) for rule in each.rules.all()]
+        each.places = [sentences.rule_summary(rule, sentences.RulePlaces.of_rule(rule)) for rule in each.rules.all()]
     context = {"form": form, "page": page}
     return render(request, "programme/playlists.html", context, status=422 if form.errors else 200)
 
 
-def _listed() -> Any:
+def _playlists_with_counts() -> Any:
     """Return the playlists with how many entries are valid now, and how long they take."""
     now = timezone.now()
     valid = (Q(entries__valid_from=None) | Q(entries__valid_from__lte=now)) & (
@@ -102,59 +102,59 @@ def _listed() -> Any:
 
 
 @for_editors("GET")
-def playlist(request: PersonRequest, pk: int) -> HttpResponse:
+def playlist_detail(request: UserRequest, pk: int) -> HttpResponse:
     """Show what is in a playlist, in order, and what can be added."""
     return _playlist_page(request, get_object_or_404(Playlist, pk=pk))
 
 
 @for_editors("POST")
-@_kindly
-def playlist_rename(request: PersonRequest, pk: int) -> HttpResponse:
+@_handle_deleted
+def playlist_rename(request: UserRequest, pk: int) -> HttpResponse:
     """Give a playlist another name."""
     found = Playlist.objects.get(pk=pk)
     form = PlaylistForm(request.POST, instance=Playlist.objects.get(pk=pk))
     if not form.is_valid():
         return _playlist_page(request, found, name_form=form)
-    services.rename_playlist(found, form.cleaned_data["name"], person=request.user)
+    services.rename_playlist(found, form.cleaned_data["name"], user=request.user)
     messages.success(request, _("The playlist is now called “%(name)s”.") % {"name": found})
     return redirect("playlist", pk)
 
 
 @for_editors("POST")
-@_kindly
-def playlist_fill(request: PersonRequest, pk: int) -> HttpResponse:
+@_handle_deleted
+def playlist_auto_fill(request: UserRequest, pk: int) -> HttpResponse:
     """Say what a playlist is filled with by itself, and in which order."""
     found = Playlist.objects.get(pk=pk)
-    form = FillingForm(request.POST, instance=Playlist.objects.get(pk=pk))
+    form = AutoFillForm(request.POST, instance=Playlist.objects.get(pk=pk))
     if not form.is_valid():
         return _playlist_page(request, found, filling_form=form)
-    services.fill_playlist(found, person=request.user, **form.cleaned_data)
+    services.set_auto_fill(found, user=request.user, **form.cleaned_data)
     messages.success(request, _("“%(name)s” is saved.") % {"name": found})
     return redirect("playlist", pk)
 
 
 @for_editors("GET", "POST")
-@_kindly
-def playlist_delete(request: PersonRequest, pk: int) -> HttpResponse:
+@_handle_deleted
+def playlist_delete(request: UserRequest, pk: int) -> HttpResponse:
     """Ask whether a playlist is to be deleted, with the rules that go with it; delete it."""
     found = Playlist.objects.get(pk=pk)
     if request.method == "POST":
-        services.delete_playlist(found, person=request.user)
+        services.delete_playlist(found, user=request.user)
         message = _("“%(name)s” is deleted. What it showed stays in the library.")
         messages.success(request, message % {"name": found})
         return redirect("playlists")
-    return render(request, "programme/playlist_delete.html", {"playlist": found, "sentences": _sentences(found)})
+    return render(request, "programme/playlist_delete.html", {"playlist": found, "sentences": _rule_summaries(found)})
 
 
 @for_editors("POST")
-@_kindly
-def entry_add(request: PersonRequest, pk: int) -> HttpResponse:
+@_handle_deleted
+def entry_add(request: UserRequest, pk: int) -> HttpResponse:
     """Append what was chosen."""
-    form = AdditionForm(request.POST)
+    form = EntryAdditionForm(request.POST)
     found = Playlist.objects.get(pk=pk)
     chosen = form.cleaned_data if form.is_valid() else {}
     added = services.add_new_entries(
-        found, chosen.get("announcements", ()), chosen.get("pictures", ()), person=request.user
+        found, chosen.get("announcements", ()), chosen.get("pictures", ()), user=request.user
     )
     if not added:
         messages.warning(request, _("Nothing was added: tick at least one announcement or picture."))
@@ -165,80 +165,80 @@ def entry_add(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @for_editors("POST")
-@_kindly
-def entry(request: PersonRequest, pk: int) -> HttpResponse:
+@_handle_deleted
+def entry_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Change how long and when an entry is shown."""
     found = Entry.objects.get(pk=pk)
-    form = EntryForm(request.POST, instance=Entry.objects.get(pk=pk))
+    form = PlaylistEntryForm(request.POST, instance=Entry.objects.get(pk=pk))
     if not form.is_valid():
         return _playlist_page(request, found.playlist, entry_form=form)
-    services.update_entry(found, person=request.user, **form.cleaned_data)
+    services.update_entry(found, user=request.user, **form.cleaned_data)
     messages.success(request, _("“%(name)s” is changed.") % {"name": found})
     return redirect("playlist", found.playlist_id)
 
 
 @for_editors("POST")
-@_kindly
-def entry_move(request: PersonRequest, pk: int) -> HttpResponse:
+@_handle_deleted
+def entry_move(request: UserRequest, pk: int) -> HttpResponse:
     """Put an entry at a position; the focus stays on the button that was pressed."""
     found = Entry.objects.get(pk=pk)
     wanted = request.POST.get("position", "")
     before = found.position
     if wanted.isdecimal():
-        services.move_entry(found, min(int(wanted), 10_000), person=request.user)
+        services.move_entry(found, min(int(wanted), 10_000), user=request.user)
     is_last = not found.playlist.entries.filter(position__gt=found.position).exists()
     upwards = (found.position < before and found.position > 0) or is_last
     return redirect(reverse("playlist", args=[found.playlist_id]) + f"#{'up' if upwards else 'down'}-{pk}")
 
 
 @for_editors("POST")
-@_kindly
-def entry_remove(request: PersonRequest, pk: int) -> HttpResponse:
+@_handle_deleted
+def entry_remove(request: UserRequest, pk: int) -> HttpResponse:
     """Take an entry out of its playlist."""
     found = Entry.objects.get(pk=pk)
-    services.remove_entry(found, person=request.user)
+    services.remove_entry(found, user=request.user)
     message = _("“%(name)s” is no longer in this playlist. It stays in the library: you can add it again below.")
     messages.success(request, message % {"name": found})
     return redirect("playlist", found.playlist_id)
 
 
 def _playlist_page(
-    request: PersonRequest,
+    request: UserRequest,
     found: Playlist,
     *,
     name_form: PlaylistForm | None = None,
-    entry_form: EntryForm | None = None,
-    filling_form: FillingForm | None = None,
+    entry_form: PlaylistEntryForm | None = None,
+    filling_form: AutoFillForm | None = None,
 ) -> HttpResponse:
     search = request.GET.get("search", "").strip()
-    rows = list(_rows(found, entry_form))
+    rows = list(_entry_rows(found, entry_form))
     refused = name_form or entry_form or filling_form
     context = {
         "playlist": found,
         "rows": rows,
         "seconds": sum(row.entry.duration_s for row in rows if not (row.is_later or row.is_over)),
-        "choices": choices_for(found, search),
+        "choices": candidates_for(found, search),
         "search": search,
-        "sentences": _sentences(found),
+        "sentences": _rule_summaries(found),
         "name_form": name_form or PlaylistForm(instance=found),
-        "filling_form": filling_form or FillingForm(instance=found),
-        "filled": filling.announcements_of(found),
-        "categories": filling.categories(),
+        "filling_form": filling_form or AutoFillForm(instance=found),
+        "filled": filling.auto_filled_announcements(found),
+        "categories": filling.known_categories(),
         "refused": refused,
     }
     return render(request, "programme/playlist.html", context, status=422 if refused else 200)
 
 
-def _rows(found: Playlist, bound: EntryForm | None) -> Iterator[Row]:
+def _entry_rows(found: Playlist, bound: PlaylistEntryForm | None) -> Iterator[EntryRow]:
     now = timezone.now()
     entries = found.entries.select_related("announcement__picture", "media")
     for number, each in enumerate(entries, start=1):
-        form = bound if bound is not None and bound.instance.pk == each.pk else EntryForm(instance=each)
+        form = bound if bound is not None and bound.instance.pk == each.pk else PlaylistEntryForm(instance=each)
         is_later = each.valid_from is not None and each.valid_from > now
         is_over = each.valid_until is not None and each.valid_until <= now
-        yield Row(each, form, number, is_later, is_over)
+        yield EntryRow(each, form, number, is_later, is_over)
 
 
-def _sentences(found: Playlist) -> list[tuple[ScheduleRule, str]]:
+def _rule_summaries(found: Playlist) -> list[tuple[ScheduleRule, str]]:
     rules = found.rules.select_related("playlist").prefetch_related("screens", "groups")
-    return [(rule, sentences.sentence_of(rule)) for rule in rules]
+    return [(rule, sentences.saved_rule_sentence(rule)) for rule in rules]

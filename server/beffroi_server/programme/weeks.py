@@ -9,22 +9,22 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from beffroi_content import model as content
-from beffroi_content.timeline import Stretch, grid, idle_stretches, shown_ms, standings
+from beffroi_content.timeline import RuleStretch, calendar_grid, idle_stretches, rule_visibilities, shown_ms
 from beffroi_server.instants import unix_ms
 from beffroi_server.programme import now as expected
 from beffroi_server.programme.models import DayCalendar
 from beffroi_server.screens.models import Screen
 
-DAYS = 7
-COLOURS = 6
+DAYS_SHOWN = 7
+PALETTE_SIZE = 6
 """Kinds of stretches that the stylesheet can tell apart."""
-MOST_SLIDES = 40
+MAX_SLIDES = 40
 _DAY = dt.timedelta(days=1)
 _HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True)
-class Part:
+class DayPart:
     """A stretch of a day in which the same playlists are on."""
 
     start: dt.datetime
@@ -39,20 +39,20 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Day:
+class WeekDay:
     """A local day."""
 
     date: dt.date
-    parts: tuple[Part, ...]
+    parts: tuple[DayPart, ...]
 
     @property
-    def drawn(self) -> tuple[Part, ...]:
+    def drawn(self) -> tuple[DayPart, ...]:
         """What is drawn in the bar of the day."""
         return tuple(part for part in self.parts if part.playlists)
 
 
 @dataclass(frozen=True)
-class Share:
+class SlideShare:
     """How much of the week a slide is seen."""
 
     name: str
@@ -61,11 +61,11 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Week:
+class ScreenWeek:
     """Seven days of a screen."""
 
-    days: tuple[Day, ...]
-    shares: tuple[Share, ...]
+    days: tuple[WeekDay, ...]
+    shares: tuple[SlideShare, ...]
     unseen: tuple[str, ...]
     """Slides of its rules that are not seen."""
     hidden: tuple[str, ...]
@@ -82,7 +82,7 @@ class CalendarRow:
     coming: Sequence[content.DayRange]
 
 
-def week_of(screen: Screen, now: dt.datetime) -> Week:
+def week_of(screen: Screen, now: dt.datetime) -> ScreenWeek:
     """Return the seven days of a screen from today on.
 
     Raises:
@@ -91,14 +91,17 @@ def week_of(screen: Screen, now: dt.datetime) -> Week:
     manifest = expected.current_manifest(screen)
     zone = ZoneInfo(manifest.settings.time_zone)
     today = now.astimezone(zone).date()
-    starts = [unix_ms(dt.datetime.combine(today + number * _DAY, dt.time(), zone)) for number in range(DAYS + 1)]
+    starts = [unix_ms(dt.datetime.combine(today + number * _DAY, dt.time(), zone)) for number in range(DAYS_SHOWN + 1)]
     main = manifest.layout.zones[0].id
     colours: dict[tuple[str, ...], int] = {}
     names = {playlist.id: playlist.name for playlist in manifest.playlists}
     days = tuple(
-        Day(
+        WeekDay(
             today + number * _DAY,
-            tuple(_part(stretch, (start, end), names, colours, zone) for stretch in grid(manifest, start, end)[main]),
+            tuple(
+                _day_part(stretch, (start, end), names, colours, zone)
+                for stretch in calendar_grid(manifest, start, end)[main]
+            ),
         )
         for number, (start, end) in enumerate(pairwise(starts))
     )
@@ -106,38 +109,42 @@ def week_of(screen: Screen, now: dt.datetime) -> Week:
     slides = {slide.id: slide.name for slide in manifest.slides}
     whole = starts[-1] - starts[0]
     shares = tuple(
-        Share(slides[name], ms / _HOUR_MS, 100 * ms / whole) for name, ms in shown.most_common() if name in slides
+        SlideShare(slides[name], ms / _HOUR_MS, 100 * ms / whole) for name, ms in shown.most_common() if name in slides
     )
     idle = idle_stretches(manifest, starts[0], starts[-1])[main]
-    return Week(
+    return ScreenWeek(
         days=days,
-        shares=shares[:MOST_SLIDES],
+        shares=shares[:MAX_SLIDES],
         unseen=tuple(name for slide, name in slides.items() if slide not in shown),
-        hidden=_hidden(manifest, starts[0], starts[-1]),
+        hidden=_hidden_rules(manifest, starts[0], starts[-1]),
         idle_hours=-(-sum(one.until_ms - one.since_ms for one in idle) // _HOUR_MS),
     )
 
 
-def row_of(calendar: DayCalendar, today: dt.date) -> CalendarRow:
+def calendar_row(calendar: DayCalendar, today: dt.date) -> CalendarRow:
     """Return a calendar with the next of its days."""
     coming = [span for span in calendar.to_content().days if span.last >= today]
     return CalendarRow(calendar, coming[:6])
 
 
-def _hidden(manifest: content.Manifest, start: int, end: int) -> tuple[str, ...]:
+def _hidden_rules(manifest: content.Manifest, start: int, end: int) -> tuple[str, ...]:
     names = {rule.id: rule.name for rule in manifest.rules}
-    return tuple(names[one.rule] for one in standings(manifest, start, end) if one.never_wins)
+    return tuple(names[one.rule] for one in rule_visibilities(manifest, start, end) if one.is_never_seen)
 
 
-def _part(
-    stretch: Stretch, day: tuple[int, int], names: dict[str, str], colours: dict[tuple[str, ...], int], zone: ZoneInfo
-) -> Part:
+def _day_part(
+    stretch: RuleStretch,
+    day: tuple[int, int],
+    names: dict[str, str],
+    colours: dict[tuple[str, ...], int],
+    zone: ZoneInfo,
+) -> DayPart:
     playlists = tuple(dict.fromkeys(names[each] for each in stretch.playlists))
     length = day[1] - day[0]
     colour = 0
     if playlists:
-        colour = colours.setdefault(playlists, len(colours) % COLOURS + 1)
-    return Part(
+        colour = colours.setdefault(playlists, len(colours) % PALETTE_SIZE + 1)
+    return DayPart(
         start=dt.datetime.fromtimestamp(stretch.since_ms / 1000, zone),
         end=dt.datetime.fromtimestamp(stretch.until_ms / 1000, zone),
         playlists=playlists,

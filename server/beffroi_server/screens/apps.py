@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 
 
-class ScreensConfig(AppConfig):
+class FleetConfig(AppConfig):
     """Configuration of the screens application."""
 
     name = "beffroi_server.screens"

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from beffroi_content.wire.captures import HEAD, SIZE_LIMIT, BadCapture, checked, label
-from beffroi_content.wire.reports import Capture
+from beffroi_content.wire.captures import LABEL_HEAD, SIZE_LIMIT, InvalidCapture, check_capture, read_label
+from beffroi_content.wire.reports import CaptureLabel
 from beffroi_server.screens import queries
 from beffroi_server.screens.models import Screen
 
-CHUNK = 256 * 1024
+CHUNK_BYTES = 256 * 1024
 
 
-class TooLarge(ValueError):
+class CaptureTooLarge(ValueError):
     """There are more bytes than a picture may have."""
 
 
-class Stream(Protocol):
+class ByteSource(Protocol):
     """Where a picture comes from."""
 
     def read(self, size: int, /) -> bytes:
@@ -30,18 +30,18 @@ class Stream(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredCapture:
     """The newest exact picture of a glass."""
 
     path: Path
-    said: Capture
-    arrived_at: dt.datetime
-    mark: str
+    details: CaptureLabel
+    received_at: dt.datetime
+    version: str
     """Changes with the picture."""
     bytes: int
 
 
-def keep(screen: Screen, stream: Stream) -> Capture:
+def store_capture(screen: Screen, stream: ByteSource) -> CaptureLabel:
     """Keep what a player sends, in place of the picture before; return what is said of it.
 
     Raises:
@@ -49,13 +49,13 @@ def keep(screen: Screen, stream: Stream) -> Capture:
         BadCapture: it is not a whole picture as players make them.
         OSError: the disk does not take it.
     """
-    path = path_of(screen)
+    path = capture_path(screen)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".incoming-", delete=False) as file:
         incoming = Path(file.name)
         try:
-            _copy(stream, file)
-            said = _checked(file)
+            _copy_limited(stream, file)
+            said = _validated(file)
             incoming.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -64,24 +64,24 @@ def keep(screen: Screen, stream: Stream) -> Capture:
     return said
 
 
-def of(screen: Screen) -> Kept | None:
+def newest_capture(screen: Screen) -> StoredCapture | None:
     """Return the newest exact picture of a screen's glass; None where there is none that can be read."""
-    path = path_of(screen)
+    path = capture_path(screen)
     try:
         with path.open("rb") as file:
-            said, status = label(file.read(HEAD)), path.stat()
-    except (OSError, BadCapture):
+            said, status = read_label(file.read(LABEL_HEAD)), path.stat()
+    except (OSError, InvalidCapture):
         return None
     arrived = dt.datetime.fromtimestamp(status.st_mtime, dt.UTC)
-    return Kept(path, said, arrived, f"{status.st_mtime_ns:x}", status.st_size)
+    return StoredCapture(path, said, arrived, f"{status.st_mtime_ns:x}", status.st_size)
 
 
-def path_of(screen: Screen) -> Path:
+def capture_path(screen: Screen) -> Path:
     """Return where it is kept: beside the small one."""
     return queries.screenshot_path(screen.slug).with_suffix(".png")
 
 
-def verdict(screen: Screen, said: Capture) -> str:
+def capture_verdict(screen: Screen, said: CaptureLabel) -> str:
     """Compare a picture with what had to be on the glass then.
 
     Returns:
@@ -93,7 +93,7 @@ def verdict(screen: Screen, said: Capture) -> str:
         return "unknown"
     if queries.is_outdated(screen, said):
         return "outdated"
-    is_right = queries.picture_is_right(screen, said)
+    is_right = queries.is_expected_frame(screen, said)
     if is_right is None:
         return "unknown"
     if not is_right:
@@ -103,18 +103,18 @@ def verdict(screen: Screen, said: Capture) -> str:
     return "moves" if said.moves else "dimmed" if said.brightness < 100 else "differs"
 
 
-def _copy(stream: Stream, file: IO[bytes]) -> None:
+def _copy_limited(stream: ByteSource, file: IO[bytes]) -> None:
     size = 0
-    while chunk := stream.read(CHUNK):
+    while chunk := stream.read(CHUNK_BYTES):
         size += len(chunk)
         if size > SIZE_LIMIT:
-            raise TooLarge(f"more than {SIZE_LIMIT} bytes")
+            raise CaptureTooLarge(f"more than {SIZE_LIMIT} bytes")
         file.write(chunk)
     file.flush()
     if size == 0:
-        raise BadCapture("it is empty")
+        raise InvalidCapture("it is empty")
 
 
-def _checked(file: IO[bytes]) -> Capture:
+def _validated(file: IO[bytes]) -> CaptureLabel:
     # Closed by itself once nobody looks into it: after an error somebody still does.
-    return checked(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+    return check_capture(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))

@@ -17,27 +17,27 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from beffroi_content.wire.captures import SIZE_LIMIT, BadCapture
+from beffroi_content.wire.captures import SIZE_LIMIT, InvalidCapture
 from beffroi_content.wire.messages import ALERTS, KEYS, PROGRAMME, REPORT
-from beffroi_content.wire.topics import Scope
+from beffroi_content.wire.topics import ScopeKind
 from beffroi_server.broadcast import beats, ingest, signing
 from beffroi_server.broadcast.keyfiles import KeysMissing
-from beffroi_server.broadcast.models import Outgoing
+from beffroi_server.broadcast.models import OutboxDocument
 from beffroi_server.library import serving
-from beffroi_server.library.ingest import path_of
+from beffroi_server.library.ingest import media_path
 from beffroi_server.library.models import Asset
 from beffroi_server.screens import captures, services
 from beffroi_server.screens.errors import EnrolmentRefused
 from beffroi_server.screens.models import Screen, ScreenState
 
-ATTEMPTS = 10
-ATTEMPTS_S = 60.0
+MAX_ENROL_FAILURES = 10
+ENROL_WINDOW_S = 60.0
 """So many wrong codes are heard in so many seconds, from everybody together: a code is right once in 10^18 guesses."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-View = Callable[..., HttpResponseBase]
+DeviceView = Callable[..., HttpResponseBase]
 
 
-class Attempts:
+class FailureLimiter:
     """Counts what went wrong of late. Safe for threads."""
 
     def __init__(self, limit: int, seconds: float) -> None:
@@ -45,28 +45,28 @@ class Attempts:
         self._failures: deque[float] = deque()
         self._lock = threading.Lock()
 
-    def exhausted(self, now: float) -> bool:
+    def is_exhausted(self, now: float) -> bool:
         """Tell whether there were too many failures within the time."""
         with self._lock:
             while self._failures and self._failures[0] < now - self._seconds:
                 self._failures.popleft()
             return len(self._failures) >= self._limit
 
-    def failed(self, now: float) -> None:
+    def record_failure(self, now: float) -> None:
         """Count a failure."""
         with self._lock:
             self._failures.append(now)
 
 
-attempts = Attempts(ATTEMPTS, ATTEMPTS_S)
+enrol_failures = FailureLimiter(MAX_ENROL_FAILURES, ENROL_WINDOW_S)
 
 
-def for_players(view: Callable[..., HttpResponseBase]) -> View:
+def require_device_token(view: Callable[..., HttpResponseBase]) -> DeviceView:
     """Let only enrolled players in, and hand the view the screen that asks."""
 
     @csrf_exempt
     @functools.wraps(view)
-    def guarded(request: HttpRequest, **values: str) -> HttpResponseBase:
+    def authenticated_view(request: HttpRequest, **values: str) -> HttpResponseBase:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         # The lookup is by digest: how long it takes says nothing about the token.
         screen = (
@@ -75,45 +75,45 @@ def for_players(view: Callable[..., HttpResponseBase]) -> View:
             else None
         )
         if screen is None:
-            response = _error(401, "unknown-token", "this token is not that of an enrolled screen")
+            response = _error_response(401, "unknown-token", "this token is not that of an enrolled screen")
             response["WWW-Authenticate"] = "Bearer"
             return response
         return view(request, screen, **values)
 
-    return guarded
+    return authenticated_view
 
 
 @csrf_exempt
 @require_POST
-def enrol(request: HttpRequest) -> HttpResponse:
+def enrol_device(request: HttpRequest) -> HttpResponse:
     """Exchange an enrolment code for what a player needs to work."""
     now = time.monotonic()
-    if attempts.exhausted(now):
-        return _error(429, "too-many-attempts", "wait a minute, then try again")
+    if enrol_failures.is_exhausted(now):
+        return _error_response(429, "too-many-attempts", "wait a minute, then try again")
     try:
         code = str(json.loads(request.body)["code"])[:64]
     except (ValueError, KeyError, TypeError):
-        return _error(400, "malformed", 'send {"code": "…"}')
+        return _error_response(400, "malformed", 'send {"code": "…"}')
     try:
-        return JsonResponse(services.enrol(code))
+        return JsonResponse(services.enrol_player(code))
     except EnrolmentRefused:
-        attempts.failed(now)
-        return _error(403, "wrong-code", "the code is unknown, used or too old: ask for a new one")
+        enrol_failures.record_failure(now)
+        return _error_response(403, "wrong-code", "the code is unknown, used or too old: ask for a new one")
     except KeysMissing as error:
-        return _error(503, "no-keys", str(error))
+        return _error_response(503, "no-keys", str(error))
 
 
-@for_players
+@require_device_token
 @require_GET
-def documents(request: HttpRequest, screen: Screen) -> HttpResponse:
+def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Hand out every signed document of a screen, and a fresh beat.
 
     The entity tag is that of everything but the beat; where nothing else is new, the answer is 304 with the beat in
     the header ``Beffroi-Beat``, in base64. The header ``Beffroi-Plays`` says, as JSON, how far the plays of the screen
     are here: see ``beffroi_content.wire.reports.PlaysHeld``.
     """
-    rows = _rows(screen)
-    topic, beat = beats.signed(timezone.now())
+    rows = _retained_documents(screen)
+    topic, beat = beats.sign_beat(timezone.now())
     etag = '"' + hashlib.sha256("\n".join(f"{row.topic} {row.sequence}" for row in rows).encode()).hexdigest() + '"'
     if request.headers.get("If-None-Match") == etag:
         response = HttpResponse(status=304)
@@ -121,69 +121,69 @@ def documents(request: HttpRequest, screen: Screen) -> HttpResponse:
         found = [(row.topic, bytes(row.payload)) for row in rows]
         # Keys first, since they open the rest; then the beat, which tells the time.
         listed = [*found[:1], (topic, beat), *found[1:]]
-        response = JsonResponse({"documents": [_written(name, payload) for name, payload in listed]})
+        response = JsonResponse({"documents": [_document_json(name, payload) for name, payload in listed]})
     response["ETag"] = etag
     response["Beffroi-Beat"] = base64.b64encode(beat).decode()
     state = ScreenState.objects.filter(screen=screen).only("plays_newest", "plays_missing").first()
-    response["Beffroi-Plays"] = (state or ScreenState()).ledger.held().to_json().decode()
+    response["Beffroi-Plays"] = (state or ScreenState()).play_gaps.to_wire().to_json().decode()
     response["Cache-Control"] = "no-store"
     return response
 
 
-@for_players
+@require_device_token
 @require_GET
-def asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpResponseBase:
+def download_asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpResponseBase:
     """Hand out a file of the media store, or the part of it that a player still lacks."""
     row = Asset.objects.filter(sha256=sha256).first() if _SHA256.fullmatch(sha256) else None
-    path = path_of(sha256)
+    path = media_path(sha256)
     if row is None or not path.is_file():
-        return _error(404, "unknown-asset", f"{screen.slug} asks for a file that is not here")
+        return _error_response(404, "unknown-asset", f"{screen.slug} asks for a file that is not here")
     return serving.file_response(request, path, sha256, row.media_type)
 
 
-@for_players
+@require_device_token
 @require_POST
-def report(request: HttpRequest, screen: Screen) -> HttpResponse:
+def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Take in a report of a player that does not reach the broker."""
-    topic = REPORT.topic(signing.site(), Scope.SCREEN, screen.slug)
-    if not ingest.Ingest(topic.site).write([(str(topic), request.body)]):
-        return _error(400, "malformed", "this is not a report")
+    topic = REPORT.topic_for(signing.current_site(), ScopeKind.SCREEN, screen.slug)
+    if not ingest.InboundQueue(topic.site).write_batch([(str(topic), request.body)]):
+        return _error_response(400, "malformed", "this is not a report")
     return JsonResponse({})
 
 
-@for_players
+@require_device_token
 @require_http_methods(["PUT"])
-def capture(request: HttpRequest, screen: Screen) -> HttpResponse:
+def receive_capture(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Take in an exact picture of the glass. It is read piece by piece, and never decoded."""
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > SIZE_LIMIT:
-        return _error(413, "too-large", f"a picture has {SIZE_LIMIT} bytes at most")
+        return _error_response(413, "too-large", f"a picture has {SIZE_LIMIT} bytes at most")
     try:
-        captures.keep(screen, request)
-    except captures.TooLarge as error:
-        return _error(413, "too-large", str(error))
-    except BadCapture as error:
-        return _error(400, "malformed", str(error))
+        captures.store_capture(screen, request)
+    except captures.CaptureTooLarge as error:
+        return _error_response(413, "too-large", str(error))
+    except InvalidCapture as error:
+        return _error_response(400, "malformed", str(error))
     return JsonResponse({})
 
 
-def _rows(screen: Screen) -> list[Outgoing]:
-    site = signing.site()
+def _retained_documents(screen: Screen) -> list[OutboxDocument]:
+    site = signing.current_site()
     groups = screen.groups.order_by("slug").values_list("slug", flat=True)
     topics = [
-        KEYS.topic(site, Scope.ALL),
-        ALERTS.topic(site, Scope.ALL),
-        *(ALERTS.topic(site, Scope.GROUP, group) for group in groups),
-        ALERTS.topic(site, Scope.SCREEN, screen.slug),
-        PROGRAMME.topic(site, Scope.SCREEN, screen.slug),
+        KEYS.topic_for(site, ScopeKind.ALL),
+        ALERTS.topic_for(site, ScopeKind.ALL),
+        *(ALERTS.topic_for(site, ScopeKind.GROUP, group) for group in groups),
+        ALERTS.topic_for(site, ScopeKind.SCREEN, screen.slug),
+        PROGRAMME.topic_for(site, ScopeKind.SCREEN, screen.slug),
     ]
     names = [str(topic) for topic in topics]
-    return sorted(Outgoing.objects.filter(retained=True, topic__in=names), key=lambda row: names.index(row.topic))
+    return sorted(OutboxDocument.objects.filter(retained=True, topic__in=names), key=lambda row: names.index(row.topic))
 
 
-def _written(topic: str, payload: bytes) -> dict[str, str]:
+def _document_json(topic: str, payload: bytes) -> dict[str, str]:
     return {"topic": topic, "payload": base64.b64encode(payload).decode()}
 
 
-def _error(status: int, code: str, detail: str) -> JsonResponse:
+def _error_response(status: int, code: str, detail: str) -> JsonResponse:
     return JsonResponse({"error": code, "detail": detail}, status=status)

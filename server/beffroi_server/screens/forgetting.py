@@ -20,35 +20,35 @@ from django.db import models, transaction
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.instants import unix_ms
-from beffroi_server.screens.models import Play, PlaysMark, Receipt, ScreenState
+from beffroi_server.screens.models import PlayRecord, ReceiptRecord, RetentionMark, ScreenState
 
-BATCH = 1000
+BATCH_SIZE = 1000
 """Plays that are deleted in one transaction: an alert may be waiting for it to end."""
-BATCHES = 50
+MAX_BATCHES = 50
 """Transactions of one round. The next round goes on."""
-PAUSE_S = 0.05
+BATCH_PAUSE_S = 0.05
 """After each, in which others write: SQLite has no queue for them, they only look again now and then."""
-MARK_EVERY = dt.timedelta(days=7)
-MARKS_A_YEAR = 52
+MARK_INTERVAL = dt.timedelta(days=7)
+MARKS_PER_YEAR = 52
 
 
-def forget(now: dt.datetime, stopping: threading.Event | None = None) -> int:
+def delete_expired_plays(now: dt.datetime, stopping: threading.Event | None = None) -> int:
     """Forget what the town keeps no longer, up to ``BATCHES`` times ``BATCH`` plays; return how many it were.
 
     Once ``stopping`` is set, nothing more is begun.
     """
     stopping = stopping or threading.Event()
-    _mark(now)
-    mark = _mark_in_force(now, Town.objects.get().plays_months)
+    _record_mark(now)
+    mark = _expired_mark(now, Town.objects.get().plays_months)
     if mark is None:
         return 0
     forgotten = 0
-    for screen_id in _concerned(mark.numbers)[:BATCHES]:
-        forgotten += _forget_some(screen_id, mark.numbers[str(screen_id)])
-        if stopping.wait(PAUSE_S):
+    for screen_id in _screens_with_expired_plays(mark.numbers)[:MAX_BATCHES]:
+        forgotten += _delete_batch(screen_id, mark.numbers[str(screen_id)])
+        if stopping.wait(BATCH_PAUSE_S):
             break
-    _forget_receipts(unix_ms(mark.at))
-    PlaysMark.objects.filter(pk__lt=mark.pk).delete()
+    _delete_receipts(unix_ms(mark.at))
+    RetentionMark.objects.filter(pk__lt=mark.pk).delete()
     return forgotten
 
 
@@ -58,54 +58,54 @@ def months_before(now: dt.datetime, months: int) -> dt.datetime:
     return now.replace(year=year, month=month + 1, day=min(now.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def _mark(now: dt.datetime) -> None:
-    newest = PlaysMark.objects.order_by("pk").last()
-    if newest is not None and now - MARK_EVERY < newest.at <= now:
+def _record_mark(now: dt.datetime) -> None:
+    newest = RetentionMark.objects.order_by("pk").last()
+    if newest is not None and now - MARK_INTERVAL < newest.at <= now:
         return
     states = ScreenState.objects.filter(plays_newest__gt=0)
-    PlaysMark.objects.create(at=now, numbers={str(state.pk): state.plays_newest for state in states})
+    RetentionMark.objects.create(at=now, numbers={str(state.pk): state.plays_newest for state in states})
 
 
-def _mark_in_force(now: dt.datetime, months: int) -> PlaysMark | None:
+def _expired_mark(now: dt.datetime, months: int) -> RetentionMark | None:
     """Return the newest mark that is older than so many months by its date, and by the marks that followed."""
-    last = MARKS_A_YEAR * months // 12 - 1
-    followers = PlaysMark.objects.order_by("-pk").values_list("pk", flat=True)[last : last + 1]
-    old = PlaysMark.objects.filter(at__lte=months_before(now, months), pk__lt=next(iter(followers), 0))
+    last = MARKS_PER_YEAR * months // 12 - 1
+    followers = RetentionMark.objects.order_by("-pk").values_list("pk", flat=True)[last : last + 1]
+    old = RetentionMark.objects.filter(at__lte=months_before(now, months), pk__lt=next(iter(followers), 0))
     return old.order_by("pk").last()
 
 
-def _concerned(numbers: dict[str, int]) -> list[int]:
+def _screens_with_expired_plays(numbers: dict[str, int]) -> list[int]:
     """Return the screens that have plays up to those numbers."""
     states = ScreenState.objects.order_by("plays_forgotten").values_list("screen_id", "plays_forgotten")
     behind = [screen_id for screen_id, forgotten in states if forgotten < numbers.get(str(screen_id), 0)]
-    return [screen_id for screen_id in behind if _plays(screen_id, numbers[str(screen_id)]).exists()]
+    return [screen_id for screen_id in behind if _plays_up_to(screen_id, numbers[str(screen_id)]).exists()]
 
 
-def _forget_some(screen_id: int, number: int) -> int:
+def _delete_batch(screen_id: int, number: int) -> int:
     """Delete the oldest ``BATCH`` plays of a screen up to a number; return how many it were."""
     with transaction.atomic():
         # The ingest holds the same row while it writes plays: none comes back from below.
         state = ScreenState.objects.select_for_update().filter(screen_id=screen_id).first()
-        oldest = list(_plays(screen_id, number).order_by("number").values_list("number", "chain")[:BATCH])
+        oldest = list(_plays_up_to(screen_id, number).order_by("number").values_list("number", "chain")[:BATCH_SIZE])
         if state is None or not oldest:
             return 0  # the screen was deleted meanwhile
         last, chain = oldest[-1]
         state.plays_forgotten, state.plays_chain = last, chain
         # What is missing below is not asked for any more.
-        state.plays_missing = [list(row) for row in state.ledger.entered([(1, last)]).missing]
+        state.plays_missing = [list(row) for row in state.play_gaps.with_ranges([(1, last)]).missing]
         state.save(update_fields=["plays_forgotten", "plays_chain", "plays_missing"])
-        deleted, _ = _plays(screen_id, last).delete()
+        deleted, _ = _plays_up_to(screen_id, last).delete()
     return deleted
 
 
-def _forget_receipts(before_ms: int) -> None:
+def _delete_receipts(before_ms: int) -> None:
     """Delete the oldest receipts of programmes that were sealed before an instant."""
-    oldest = Receipt.objects.filter(alert="").order_by("pk").values_list("pk", "sequence")[:BATCH]
+    oldest = ReceiptRecord.objects.filter(alert="").order_by("pk").values_list("pk", "sequence")[:BATCH_SIZE]
     # A sequence is the time of sealing, in milliseconds of the server's clock.
     old = [key for key, sequence in oldest if sequence < before_ms]
     if old:
-        Receipt.objects.filter(pk__in=old).delete()
+        ReceiptRecord.objects.filter(pk__in=old).delete()
 
 
-def _plays(screen_id: int, number: int) -> models.QuerySet[Play]:
-    return Play.objects.filter(screen_id=screen_id, number__lte=number)
+def _plays_up_to(screen_id: int, number: int) -> models.QuerySet[PlayRecord]:
+    return PlayRecord.objects.filter(screen_id=screen_id, number__lte=number)

@@ -8,45 +8,53 @@ from django import forms
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from beffroi_server.screens.models import Group, Screen, ScreenClass
-from beffroi_server.web.forms import ListedModelForm, PlainModelForm, TimeInput
+from beffroi_server.screens.models import Screen, ScreenClass, ScreenGroup
+from beffroi_server.web.forms import RelatedModelForm, StyledModelForm, TimeInput
 
-RESERVED = frozenset({"add", "new"})
+RESERVED_SLUGS = frozenset({"add", "new"})
 """Addresses of pages, which no screen can have."""
 SLUG_LENGTH = 40
-KEPT = ("appearance", "transition", "night_brightness", "darkest", "volume", "overscan_percent", "uncertain_clock")
+OPTIONAL_FIELDS = (
+    "appearance",
+    "transition",
+    "night_brightness",
+    "darkest",
+    "volume",
+    "overscan_percent",
+    "uncertain_clock",
+)
 """What a page need not ask for."""
-UNUSUAL = (
+INSTALLER_FIELDS = (
     "darkest", "volume", "overscan_percent", "viewports", "download_limit", "download_from", "download_until",
     "neighbours", "idle_after_hours", "uncertain_clock",
 )  # fmt: skip
 
 
-class ScreenForm(ListedModelForm):
+class ScreenForm(RelatedModelForm):
     """A screen. Its identifier is made of its name once, and stays."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in KEPT:
+        for name in OPTIONAL_FIELDS:
             self.fields[name].required = False
 
     @property
-    def has_unusual(self) -> bool:
+    def has_installer_values(self) -> bool:
         """Whether the part for installers is to be open: it says something, or was just sent."""
         usual = Screen()
-        return self.is_bound or any(getattr(self.instance, name) != getattr(usual, name) for name in UNUSUAL)
+        return self.is_bound or any(getattr(self.instance, name) != getattr(usual, name) for name in INSTALLER_FIELDS)
 
     def clean(self) -> dict[str, Any]:
         """Return what was said; what was not asked for is as it was."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        kept = {name: getattr(self.instance, name) for name in KEPT if cleaned.get(name) in (None, "")}
+        kept = {name: getattr(self.instance, name) for name in OPTIONAL_FIELDS if cleaned.get(name) in (None, "")}
         return {**cleaned, **kept}
 
     class Meta:
         model = Screen
         fields = (
             "name", "place", "screen_class", "rotation", "groups", "appearance", "transition", "off_from", "off_until",
-            "night_brightness", *UNUSUAL,
+            "night_brightness", *INSTALLER_FIELDS,
         )  # fmt: skip
         widgets = {
             "groups": forms.CheckboxSelectMultiple,
@@ -78,7 +86,7 @@ class ScreenForm(ListedModelForm):
         }
 
 
-class ScreenClassForm(PlainModelForm):
+class ScreenClassForm(StyledModelForm):
     """A kind of display."""
 
     class Meta:
@@ -93,7 +101,7 @@ class ScreenClassForm(PlainModelForm):
         }
 
 
-class GroupForm(PlainModelForm):
+class GroupForm(StyledModelForm):
     """A group with its members."""
 
     screens = forms.ModelMultipleChoiceField(
@@ -101,7 +109,7 @@ class GroupForm(PlainModelForm):
     )
 
     class Meta:
-        model = Group
+        model = ScreenGroup
         fields = ("name",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -110,9 +118,9 @@ class GroupForm(PlainModelForm):
             self.fields["screens"].initial = self.instance.screens.all()
 
 
-def free_slug(model: type[Screen | Group], name: str) -> str:
+def free_slug(model: type[Screen | ScreenGroup], name: str) -> str:
     """Return an identifier made of a name that nothing of that kind has yet."""
     base = slugify(name)[: SLUG_LENGTH - 4].strip("-") or model._meta.model_name or "screen"
-    taken = set(model._default_manager.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED
+    taken = set(model._default_manager.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED_SLUGS
     candidates = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))
     return next(candidate for candidate in candidates if candidate not in taken)

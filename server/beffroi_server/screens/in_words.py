@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from beffroi_content import model as content
 from beffroi_content.model import AlertForm
 from beffroi_content.timeline import ReasonKind, Scene, Showing
-from beffroi_content.wire.reports import Network, Report, Shown
+from beffroi_content.wire.reports import NetworkStatus, PlayerReport, ShownPart
 
-STATES = {
+STATE_TEXTS = {
     "right": (gettext_lazy("shows what it must"), "calm", "online"),
     "pending": (gettext_lazy("is catching up"), "warn", "waiting"),
     "wrong": (gettext_lazy("needs a look"), "bad", "scenario"),
@@ -20,7 +20,7 @@ STATES = {
     "new": (gettext_lazy("not set up yet"), "warn", "waiting"),
 }
 """By state: words, colour of the tag, icon."""
-REASONS = {
+REASON_TEXTS = {
     "not-enrolled": gettext_lazy(
         "No player is enrolled as this screen. Open its enrolment and type the command there."
     ),
@@ -42,7 +42,7 @@ REASONS = {
 """By code of ``queries.REASONS``: what it means, and the next step."""
 
 
-AILMENTS = {
+PROBLEM_TEXTS = {
     "hot": gettext_lazy("It is hotter than 80 °C and makes itself slower. Give it air or shade."),
     "throttled": gettext_lazy("It makes itself slower, from heat or a weak supply."),
     "under-voltage": gettext_lazy("Its supply is too weak. Use the supply of its maker, and a short cable."),
@@ -59,7 +59,7 @@ AILMENTS = {
 """By problem of the health: what it means, and the next step."""
 
 
-VERDICTS = {
+VERDICT_TEXTS = {
     "equal": (gettext_lazy("equal to the pixel"), "calm", "exact"),
     "moves": (gettext_lazy("right, but for what moves on it"), "calm", "online"),
     "dimmed": (gettext_lazy("right, dimmed to %(percent)d %%"), "calm", "online"),
@@ -72,33 +72,33 @@ GOOD_DBM, FAIR_DBM = -65, -75
 """From here on a radio hears well, and well enough."""
 
 
-def verdict(code: str, brightness: int) -> dict[str, str]:
+def verdict_text(code: str, brightness: int) -> dict[str, str]:
     """Return words, colour and icon of what became of comparing an exact picture."""
-    words, colour, icon = VERDICTS[code]
+    words, colour, icon = VERDICT_TEXTS[code]
     said = str(words) % {"percent": brightness} if code == "dimmed" else str(words)
     return {"code": code, "words": said, "colour": colour, "icon": icon}
 
 
-def shown(parts: Iterable[Shown], slides: Mapping[str, str], alerts: Mapping[str, str]) -> str:
+def shown_names(parts: Iterable[ShownPart], slides: Mapping[str, str], alerts: Mapping[str, str]) -> str:
     """Return the names of what a player says that it shows: ``La piscine rouvre + Alerte : crue``."""
-    return " + ".join(dict.fromkeys(_said_name(part, slides, alerts) for part in parts))
+    return " + ".join(dict.fromkeys(_reported_name(part, slides, alerts) for part in parts))
 
 
-def _said_name(part: Shown, slides: Mapping[str, str], alerts: Mapping[str, str]) -> str:
+def _reported_name(part: ShownPart, slides: Mapping[str, str], alerts: Mapping[str, str]) -> str:
     if part.alert is not None:
         return alerts.get(part.alert, part.alert)
     return slides.get(part.slide or "", part.slide or "")
 
 
-def health(report: Report | None) -> list[tuple[str, str]]:
+def health_lines(report: PlayerReport | None) -> list[tuple[str, str]]:
     """Return what is worth a line of how a machine is connected, how it wears, and what it is, each with its name."""
     if report is None:
         return []
     found = []
     if report.health is not None:
         found += [
-            (_("Network"), _line(report.health.network)),
-            (_("Built-in memory"), _wear(report.health.storage_used_percent)),
+            (_("Network"), _network_text(report.health.network)),
+            (_("Built-in memory"), _wear_text(report.health.storage_used_percent)),
             (_("Errors of its file systems"), str(report.health.disk_errors or "")),
             (_("Frames of videos that were damaged"), str(report.health.decode_errors or "")),
         ]
@@ -110,25 +110,25 @@ def health(report: Report | None) -> list[tuple[str, str]]:
     return [(name, text) for name, text in found if text]
 
 
-def _line(network: Network | None) -> str:
+def _network_text(network: NetworkStatus | None) -> str:
     if network is None:
         return ""
     parts = [_("by radio") if network.kind == "wireless" else _("by cable")]
     if network.speed_mbps is not None:
         parts.append(_("%(speed)d Mbit/s") % {"speed": network.speed_mbps})
     if network.signal_dbm is not None:
-        parts.append(f"{_strength(network.signal_dbm)} ({network.signal_dbm} dBm)")
+        parts.append(f"{_signal_text(network.signal_dbm)} ({network.signal_dbm} dBm)")
     if network.cuts:
         cuts = ngettext("gone %(count)d time since its start", "gone %(count)d times since its start", network.cuts)
         parts.append(cuts % {"count": network.cuts})
     return f"{network.interface}, {', '.join(parts)}"
 
 
-def _strength(dbm: int) -> str:
+def _signal_text(dbm: int) -> str:
     return _("strong") if dbm >= GOOD_DBM else _("good enough") if dbm >= FAIR_DBM else _("weak")
 
 
-def _wear(percent: int | None) -> str:
+def _wear_text(percent: int | None) -> str:
     if percent is None:
         return ""
     if percent > 100:
@@ -136,23 +136,23 @@ def _wear(percent: int | None) -> str:
     return _("%(percent)d %% of its life used at most") % {"percent": percent}
 
 
-def ailments(problems: Iterable[str]) -> list[str]:
+def problem_texts(problems: Iterable[str]) -> list[str]:
     """Return what is the matter with a machine, in words; a newer player may know of more than this version."""
-    return [str(AILMENTS.get(problem, problem)) for problem in problems]
+    return [str(PROBLEM_TEXTS.get(problem, problem)) for problem in problems]
 
 
-def state_of(code: str) -> dict[str, str]:
+def state_text(code: str) -> dict[str, str]:
     """Return words, colour and icon of a state."""
-    words, colour, icon = STATES[code]
+    words, colour, icon = STATE_TEXTS[code]
     return {"code": code, "words": str(words), "colour": colour, "icon": icon}
 
 
-def what(scene: Scene) -> str:
+def scene_names(scene: Scene) -> str:
     """Return the names of what is on: ``La piscine rouvre``."""
-    return " + ".join(_name(showing) for showing in scene.showings)
+    return " + ".join(_showing_name(showing) for showing in scene.showings)
 
 
-def why(scene: Scene, manifest: content.Manifest) -> str:
+def scene_reason(scene: Scene, manifest: content.Manifest) -> str:
     """Return why it is on, in a sentence. What takes the screen over, or lies over it, counts."""
     if not scene.showings:
         return ""
@@ -172,7 +172,7 @@ def why(scene: Scene, manifest: content.Manifest) -> str:
     return _("Rule “%(rule)s”, playlist “%(playlist)s”.") % names
 
 
-def _name(showing: Showing) -> str:
+def _showing_name(showing: Showing) -> str:
     if showing.alert is not None:
         over = showing.form is AlertForm.ALL_CLEAR
         return _("End of alert: %(title)s") % {"title": showing.alert.title} if over else showing.alert.title

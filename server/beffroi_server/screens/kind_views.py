@@ -11,69 +11,69 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.screens import services
 from beffroi_server.screens.forms import GroupForm, ScreenClassForm, free_slug
-from beffroi_server.screens.models import Group, ScreenClass
-from beffroi_server.web.access import PersonRequest, for_technicians
+from beffroi_server.screens.models import ScreenClass, ScreenGroup
+from beffroi_server.web.access import UserRequest, for_technicians
 
-PER_PAGE = 50
+ROWS_PER_PAGE = 50
 
 
 @for_technicians("GET")
-def screen_classes(request: PersonRequest) -> HttpResponse:
+def screen_class_list(request: UserRequest) -> HttpResponse:
     """List the kinds of screens."""
     found = ScreenClass.objects.annotate(screen_count=Count("screen")).order_by("name")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "screens/screen_classes.html", {"page": page})
 
 
 @for_technicians("GET", "POST")
-def screen_class_add(request: PersonRequest) -> HttpResponse:
+def screen_class_add(request: UserRequest) -> HttpResponse:
     """Describe a new kind of screen."""
     return _edit_class(request, ScreenClass())
 
 
 @for_technicians("GET", "POST")
-def screen_class(request: PersonRequest, pk: int) -> HttpResponse:
+def screen_class_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Change a kind of screen."""
     return _edit_class(request, get_object_or_404(ScreenClass, pk=pk))
 
 
 @for_technicians("GET")
-def groups(request: PersonRequest) -> HttpResponse:
+def group_list(request: UserRequest) -> HttpResponse:
     """List the groups."""
-    found = Group.objects.annotate(screen_count=Count("screens")).order_by("name")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    found = ScreenGroup.objects.annotate(screen_count=Count("screens")).order_by("name")
+    page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "screens/groups.html", {"page": page})
 
 
 @for_technicians("GET", "POST")
-def group_add(request: PersonRequest) -> HttpResponse:
+def group_add(request: UserRequest) -> HttpResponse:
     """Make a group."""
-    return _edit_group(request, Group())
+    return _edit_group(request, ScreenGroup())
 
 
 @for_technicians("GET", "POST")
-def group(request: PersonRequest, pk: int) -> HttpResponse:
+def group_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Change a group."""
-    return _edit_group(request, get_object_or_404(Group, pk=pk))
+    return _edit_group(request, get_object_or_404(ScreenGroup, pk=pk))
 
 
-def _edit_class(request: PersonRequest, edited: ScreenClass) -> HttpResponse:
+def _edit_class(request: UserRequest, edited: ScreenClass) -> HttpResponse:
     name = edited.name
     form = ScreenClassForm(request.POST or None, instance=edited)
     if request.method == "POST" and form.is_valid():
-        services.save_class(form.instance, person=request.user)
+        services.save_screen_class(form.instance, user=request.user)
         messages.success(request, _("%(name)s is saved.") % {"name": form.instance.name})
         return redirect("screen-classes")
     context = {"form": form, "name": name}
     return render(request, "screens/screen_class.html", context, status=422 if form.errors else 200)
 
 
-def _edit_group(request: PersonRequest, edited: Group) -> HttpResponse:
+def _edit_group(request: UserRequest, edited: ScreenGroup) -> HttpResponse:
     name = edited.name
     form = GroupForm(request.POST or None, instance=edited)
     if request.method == "POST" and form.is_valid():
-        edited.slug = edited.slug or free_slug(Group, edited.name)
-        services.save_group(edited, person=request.user, screens=form.cleaned_data["screens"])
+        edited.slug = edited.slug or free_slug(ScreenGroup, edited.name)
+        services.save_group(edited, user=request.user, screens=form.cleaned_data["screens"])
         messages.success(request, _("%(name)s is saved.") % {"name": edited.name})
         return redirect("groups")
     return render(request, "screens/group.html", {"form": form, "name": name}, status=422 if form.errors else 200)

@@ -12,25 +12,25 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
 from beffroi_server.screens import viewports
-from beffroi_server.screens.ledger import Ledger
+from beffroi_server.screens.ledger import PlayGaps
 
-_PIXELS = [MinValueValidator(16), MaxValueValidator(7680)]
+_PIXEL_VALIDATORS = [MinValueValidator(16), MaxValueValidator(7680)]
 
 
-class Technology(models.TextChoices):
+class TechnologyChoice(models.TextChoices):
     """How a display makes its light."""
 
-    LCD = content.Technology.LCD.value, _("LCD or similar")
-    LED = content.Technology.LED.value, _("LED panel")
+    LCD = content.DisplayTechnology.LCD.value, _("LCD or similar")
+    LED = content.DisplayTechnology.LED.value, _("LED panel")
 
 
 class ScreenClass(models.Model):
     """A kind of display, as the passer-by sees it: upright."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    width = models.PositiveIntegerField(_("width in pixels"), validators=_PIXELS)
-    height = models.PositiveIntegerField(_("height in pixels"), validators=_PIXELS)
-    technology = models.CharField(_("technology"), max_length=3, choices=Technology, default=Technology.LCD)
+    width = models.PositiveIntegerField(_("width in pixels"), validators=_PIXEL_VALIDATORS)
+    height = models.PositiveIntegerField(_("height in pixels"), validators=_PIXEL_VALIDATORS)
+    technology = models.CharField(_("technology"), max_length=3, choices=TechnologyChoice, default=TechnologyChoice.LCD)
     physical_height_mm = models.PositiveIntegerField(_("height in millimetres"), validators=[MinValueValidator(1)])
     viewing_distance_mm = models.PositiveIntegerField(
         _("reading distance in millimetres"), validators=[MinValueValidator(1)]
@@ -65,7 +65,7 @@ class ScreenClass(models.Model):
         )
 
 
-class Group(models.Model):
+class ScreenGroup(models.Model):
     """A set of screens, such as a district."""
 
     slug = models.SlugField(_("identifier"), max_length=40, unique=True)
@@ -78,24 +78,24 @@ class Group(models.Model):
         return self.name
 
 
-class Appearance(models.TextChoices):
+class AppearanceChoice(models.TextChoices):
     """Whether announcements are dark on light or light on dark."""
 
-    DAY = content.Appearance.DAY.value, _("dark letters on light")
-    NIGHT = content.Appearance.NIGHT.value, _("light letters on dark")
+    DAY = content.ScreenAppearance.DAY.value, _("dark letters on light")
+    NIGHT = content.ScreenAppearance.NIGHT.value, _("light letters on dark")
 
 
-class Transition(models.TextChoices):
+class TransitionChoice(models.TextChoices):
     """How one slide follows another."""
 
-    CROSSFADE = content.Transition.CROSSFADE.value, _("one fades into the next")
-    PUSH = content.Transition.PUSH.value, _("one pushes the other out")
-    WIPE = content.Transition.WIPE.value, _("one is wiped over the other")
-    ZOOM = content.Transition.ZOOM.value, _("the next comes slowly nearer")
-    CUT = content.Transition.CUT.value, _("at once, for slow players")
+    CROSSFADE = content.SlideTransition.CROSSFADE.value, _("one fades into the next")
+    PUSH = content.SlideTransition.PUSH.value, _("one pushes the other out")
+    WIPE = content.SlideTransition.WIPE.value, _("one is wiped over the other")
+    ZOOM = content.SlideTransition.ZOOM.value, _("the next comes slowly nearer")
+    CUT = content.SlideTransition.CUT.value, _("at once, for slow players")
 
 
-class UncertainClock(models.TextChoices):
+class UncertainClockChoice(models.TextChoices):
     """What is shown while a player is not certain of the time, as after a power cut."""
 
     BELIEVED = content.UncertainClock.BELIEVED.value, _("the programme, by the time it has kept")
@@ -114,12 +114,12 @@ class Screen(models.Model):
     rotation = models.PositiveSmallIntegerField(
         _("rotation"), default=0, choices=[(degrees, f"{degrees}°") for degrees in (0, 90, 180, 270)]
     )
-    groups = models.ManyToManyField(Group, blank=True, related_name="screens", verbose_name=_("groups"))
+    groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="screens", verbose_name=_("groups"))
     appearance = models.CharField(
-        _("colours"), max_length=5, choices=Appearance, default=Appearance.DAY,
+        _("colours"), max_length=5, choices=AppearanceChoice, default=AppearanceChoice.DAY,
     )  # fmt: skip
     transition = models.CharField(
-        _("from slide to slide"), max_length=10, choices=Transition, default=Transition.CROSSFADE
+        _("from slide to slide"), max_length=10, choices=TransitionChoice, default=TransitionChoice.CROSSFADE
     )
     """Of LED panels it is not asked: they cut."""
     off_from = models.TimeField(_("off from"), null=True, blank=True)
@@ -140,7 +140,9 @@ class Screen(models.Model):
     overscan_percent = models.FloatField(
         _("cut off at each edge"), default=0, validators=[MinValueValidator(0), MaxValueValidator(15)],
     )  # fmt: skip
-    viewports = models.TextField(_("parts of the picture"), blank=True, max_length=4000, validators=[viewports.check])
+    viewports = models.TextField(
+        _("parts of the picture"), blank=True, max_length=4000, validators=[viewports.validate_viewports]
+    )
     """See :mod:`beffroi_server.screens.viewports`."""
     download_limit = models.PositiveIntegerField(
         _("speed of downloads"), null=True, blank=True, validators=[MinValueValidator(8), MaxValueValidator(1_000_000)],
@@ -154,7 +156,10 @@ class Screen(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(8760)],
     )  # fmt: skip
     uncertain_clock = models.CharField(
-        _("while the time is not certain"), max_length=8, choices=UncertainClock, default=UncertainClock.BELIEVED
+        _("while the time is not certain"),
+        max_length=8,
+        choices=UncertainClockChoice,
+        default=UncertainClockChoice.BELIEVED,
     )
 
     enrolment_code_sha256 = models.CharField(max_length=64, blank=True)
@@ -186,7 +191,7 @@ class Screen(models.Model):
             if (getattr(self, f"{name}_from") is None) != (getattr(self, f"{name}_until") is None):
                 raise ValidationError({f"{name}_until": _("Give both times, or none.")})
 
-    def hours(self) -> tuple[content.ScreenHours, ...]:
+    def display_hours(self) -> tuple[content.ScreenHours, ...]:
         """Return when the display is off or dimmed."""
         found = []
         if self.off_from is not None and self.off_until is not None:
@@ -201,12 +206,12 @@ class Screen(models.Model):
             found.append(dim)
         return tuple(found)
 
-    def downloads(self) -> content.Downloads:
+    def download_settings(self) -> content.DownloadSettings:
         """Return what its player may ask of its line."""
         window = None
         if self.download_from is not None and self.download_until is not None:
             window = content.TimeWindow(start=self.download_from, end=self.download_until)
-        return content.Downloads(
+        return content.DownloadSettings(
             kilobytes_per_second=self.download_limit, window=window, neighbours=self.neighbours
         )  # fmt: skip
 
@@ -237,12 +242,12 @@ class ScreenState(models.Model):
         return f"{self.screen}: {'online' if self.online else 'offline'}"
 
     @property
-    def ledger(self) -> Ledger:
+    def play_gaps(self) -> PlayGaps:
         """How far the plays of the screen are here."""
-        return Ledger(self.plays_newest, tuple((first, last) for first, last in self.plays_missing))
+        return PlayGaps(self.plays_newest, tuple((first, last) for first, last in self.plays_missing))
 
 
-class Receipt(models.Model):
+class ReceiptRecord(models.Model):
     """Proof that a document reached the glass of a screen."""
 
     screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="receipts")
@@ -269,7 +274,7 @@ class Receipt(models.Model):
         return f"{self.screen} {self.stream} {self.sequence}"
 
 
-class Play(models.Model):
+class PlayRecord(models.Model):
     """One showing of one slide or alert, from the player's play log."""
 
     screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="plays")
@@ -294,7 +299,7 @@ class Play(models.Model):
         return f"{self.screen} {self.number}"
 
 
-class PlaysMark(models.Model):
+class RetentionMark(models.Model):
     """How far the plays of every screen had come at an instant of the server's clock; see ``forgetting``."""
 
     at = models.DateTimeField()

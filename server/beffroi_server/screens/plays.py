@@ -14,7 +14,7 @@ from typing import cast
 
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire import reports
-from beffroi_server.screens.models import Play, Screen, ScreenState
+from beffroi_server.screens.models import PlayRecord, Screen, ScreenState
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class PlayAudit:
         return not self.missing and not self.broken
 
 
-def audit(screen: Screen) -> PlayAudit:
+def audit_plays(screen: Screen) -> PlayAudit:
     """Compare the plays of a screen with their chain."""
     missing: list[tuple[int, int]] = []
     broken: list[int] = []
@@ -50,14 +50,14 @@ def audit(screen: Screen) -> PlayAudit:
     state = ScreenState.objects.filter(screen=screen).first() or ScreenState()
     forgotten, chain = state.plays_forgotten, state.plays_chain
     before = (forgotten, chain) if forgotten else None
-    for play in Play.objects.filter(screen=screen, number__gt=forgotten).order_by("number").iterator():
+    for play in PlayRecord.objects.filter(screen=screen, number__gt=forgotten).order_by("number").iterator():
         ended[play.ended] += 1
         if before is not None and play.number != before[0] + 1:
             missing.append((before[0] + 1, play.number - 1))
         follows = before is not None and play.number == before[0] + 1
-        if follows and before is not None and play.chain == _chain(before[1], play):
+        if follows and before is not None and play.chain == _chain_hash(before[1], play):
             pass
-        elif play.chain == _chain(reports.BEGINNING, play):
+        elif play.chain == _chain_hash(reports.FIRST_CHAIN, play):
             begun += [play.number] * (before is not None)
         elif follows or before is None:
             broken.append(play.number)
@@ -65,7 +65,7 @@ def audit(screen: Screen) -> PlayAudit:
     return PlayAudit(ended.total(), tuple(missing), tuple(broken), tuple(begun), ended, forgotten, chain)
 
 
-def _chain(before: str, play: Play) -> str:
+def _chain_hash(before: str, play: PlayRecord) -> str:
     said = reports.Play.model_construct(
         number=play.number,
         slide=play.slide or None,
@@ -77,6 +77,6 @@ def _chain(before: str, play: Play) -> str:
         frame=play.frame or None,
         # The word as it was said, even one that only a newer player has.
         clock=cast(ClockState, play.clock),
-        ended=cast(reports.Ended, play.ended) or None,
+        ended=cast(reports.EndReason, play.ended) or None,
     )
-    return reports.chained(before, said)
+    return reports.chain_digest(before, said)

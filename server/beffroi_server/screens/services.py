@@ -16,27 +16,27 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from beffroi_content.wire.documents import Command, CommandKind
+from beffroi_content.wire.documents import CommandKind, ScreenCommand
 from beffroi_content.wire.messages import COMMAND
-from beffroi_content.wire.topics import Scope
+from beffroi_content.wire.topics import ScopeKind
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import Person
+from beffroi_server.accounts.models import User
 from beffroi_server.broadcast import keys, signing
 from beffroi_server.programme import publication
 from beffroi_server.screens.errors import EnrolmentRefused
-from beffroi_server.screens.models import Group, Screen, ScreenClass, ScreenState
+from beffroi_server.screens.models import Screen, ScreenClass, ScreenGroup, ScreenState
 from beffroi_server.transactions import serialised
 
-CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+ENROLMENT_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Without the characters that people mistake for another."""
-CODE_LENGTH = 12
-CODE_LIFETIME = dt.timedelta(hours=24)
+ENROLMENT_CODE_LENGTH = 12
+ENROLMENT_LIFETIME = dt.timedelta(hours=24)
 IDENTIFY_SECONDS = 20
-HASH_ITERATIONS = 101
+PBKDF2_ITERATIONS = 101
 """As mosquitto_passwd does. Few will do: a token is 256 random bits, which nobody guesses."""
 
 
-def save_screen(screen: Screen, *, person: Person | None, groups: Iterable[Group] | None = None) -> Screen:
+def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGroup] | None = None) -> Screen:
     """Create a screen or save a change of one; its programme is published.
 
     Raises:
@@ -49,12 +49,12 @@ def save_screen(screen: Screen, *, person: Person | None, groups: Iterable[Group
         if groups is not None:
             screen.groups.set(groups)
         ScreenState.objects.get_or_create(screen=screen)
-        audit.record(person, "screen-created" if created else "screen-changed", screen, slug=screen.slug)
+        audit.record_event(user, "screen-created" if created else "screen-changed", screen, slug=screen.slug)
         publication.screen_changed(screen)
     return screen
 
 
-def save_class(screen_class: ScreenClass, *, person: Person | None) -> None:
+def save_screen_class(screen_class: ScreenClass, *, user: User | None) -> None:
     """Create a screen class or save a change of one; the programmes of its screens are published.
 
     Raises:
@@ -64,12 +64,12 @@ def save_class(screen_class: ScreenClass, *, person: Person | None) -> None:
         screen_class.full_clean()
         created = screen_class._state.adding
         screen_class.save()
-        audit.record(person, "screen-class-created" if created else "screen-class-changed", screen_class.name)
+        audit.record_event(user, "screen-class-created" if created else "screen-class-changed", screen_class.name)
         for screen in Screen.objects.filter(screen_class=screen_class):
             publication.screen_changed(screen)
 
 
-def save_group(group: Group, *, person: Person | None, screens: Iterable[Screen] | None = None) -> None:
+def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Screen] | None = None) -> None:
     """Create a group or save a change of one; the screens that come or go are published.
 
     Args:
@@ -87,29 +87,29 @@ def save_group(group: Group, *, person: Person | None, screens: Iterable[Screen]
         before = set(group.screens.all())
         after = before if screens is None else set(screens)
         group.screens.set(after)
-        audit.record(person, "group-created" if created else "group-changed", group.name, slug=group.slug)
+        audit.record_event(user, "group-created" if created else "group-changed", group.name, slug=group.slug)
         for screen in before | after if created or screens is None else before ^ after:
             publication.screen_changed(screen)
 
 
-def new_enrolment(screen: Screen, *, person: Person | None = None) -> tuple[str, str]:
+def open_enrolment(screen: Screen, *, user: User | None = None) -> tuple[str, str]:
     """Return a code that enrols a player as this screen, once, within 24 hours, and the command to type there.
 
     Raises:
         KeysMissing: ``beffroi-server init`` was not run.
     """
-    letters = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
-    code = "-".join(letters[start : start + 4] for start in range(0, CODE_LENGTH, 4))
-    command = f"beffroi-player enrol {settings.PUBLIC_URL} {code} --root {keys.fingerprint()}"
+    letters = "".join(secrets.choice(ENROLMENT_ALPHABET) for _ in range(ENROLMENT_CODE_LENGTH))
+    code = "-".join(letters[start : start + 4] for start in range(0, ENROLMENT_CODE_LENGTH, 4))
+    command = f"beffroi-player enrol {settings.PUBLIC_URL} {code} --root {keys.root_fingerprint()}"
     with serialised():
         screen.enrolment_code_sha256 = _code_sha256(code)
-        screen.enrolment_expires_at = timezone.now() + CODE_LIFETIME
+        screen.enrolment_expires_at = timezone.now() + ENROLMENT_LIFETIME
         screen.save(update_fields=["enrolment_code_sha256", "enrolment_expires_at"])
-        audit.record(person, "enrolment-opened", screen, slug=screen.slug)
+        audit.record_event(user, "enrolment-opened", screen, slug=screen.slug)
     return code, command
 
 
-def enrol(code: str) -> dict[str, Any]:
+def enrol_player(code: str) -> dict[str, Any]:
     """Use up a code; return what the player needs to work, as the device API hands it over.
 
     A player that is enrolled again gets a new token, and the former one is worth nothing.
@@ -129,12 +129,12 @@ def enrol(code: str) -> dict[str, Any]:
         screen.mqtt_password_hash = mosquitto_hash(token)
         screen.save()
         ScreenState.objects.get_or_create(screen=screen)
-        audit.record(None, "screen-enrolled", screen, slug=screen.slug)
+        audit.record_event(None, "screen-enrolled", screen, slug=screen.slug)
         publication.screen_changed(screen)
-        return _handover(screen, token)
+        return _enrolment_response(screen, token)
 
 
-def revoke(screen: Screen, *, person: Person | None = None) -> None:
+def revoke_player(screen: Screen, *, user: User | None = None) -> None:
     """Take from the player of a screen its way in: it is heard no more, and fetches nothing."""
     with serialised():
         Screen.objects.filter(pk=screen.pk).update(
@@ -145,10 +145,10 @@ def revoke(screen: Screen, *, person: Person | None = None) -> None:
             enrolled_at=None,
         )
         screen.refresh_from_db()
-        audit.record(person, "screen-revoked", screen, slug=screen.slug)
+        audit.record_event(user, "screen-revoked", screen, slug=screen.slug)
 
 
-def ask_screenshots(screen: Screen, seconds: int = 60) -> bool:
+def request_screenshots(screen: Screen, seconds: int = 60) -> bool:
     """Ask the player for a picture of the glass now and at each change for some seconds.
 
     However many people look, it is asked once per half of that time. Returns whether it was asked now.
@@ -161,29 +161,29 @@ def ask_screenshots(screen: Screen, seconds: int = 60) -> bool:
     # The row count decides between two who ask at once.
     if not due.update(screenshots_asked_at=now):
         return False
-    _command(screen, CommandKind.SCREENSHOT, seconds)
+    _send_command(screen, CommandKind.SCREENSHOT, seconds)
     return True
 
 
-def ask_capture(screen: Screen, *, person: Person | None = None) -> None:
+def request_capture(screen: Screen, *, user: User | None = None) -> None:
     """Ask the player for an exact picture of the glass, once."""
     with serialised():
-        audit.record(person, "screen-captured", screen, slug=screen.slug)
-        _command(screen, CommandKind.CAPTURE, 0)
+        audit.record_event(user, "screen-captured", screen, slug=screen.slug)
+        _send_command(screen, CommandKind.CAPTURE, 0)
 
 
-def identify(screen: Screen, *, person: Person | None = None) -> None:
+def identify_screen(screen: Screen, *, user: User | None = None) -> None:
     """Let a screen show its name over everything for a while."""
     with serialised():
-        audit.record(person, "screen-identified", screen, slug=screen.slug)
-        _command(screen, CommandKind.IDENTIFY, IDENTIFY_SECONDS)
+        audit.record_event(user, "screen-identified", screen, slug=screen.slug)
+        _send_command(screen, CommandKind.IDENTIFY, IDENTIFY_SECONDS)
 
 
-def restart(screen: Screen, *, person: Person | None = None) -> None:
+def restart_player(screen: Screen, *, user: User | None = None) -> None:
     """Let a player start again."""
     with serialised():
-        audit.record(person, "screen-restarted", screen, slug=screen.slug)
-        _command(screen, CommandKind.RESTART, 0)
+        audit.record_event(user, "screen-restarted", screen, slug=screen.slug)
+        _send_command(screen, CommandKind.RESTART, 0)
 
 
 def token_sha256(token: str) -> str:
@@ -194,28 +194,28 @@ def token_sha256(token: str) -> str:
 def mosquitto_hash(password: str) -> str:
     """Return the password as Mosquitto's password file holds it: ``$7$``, PBKDF2 with SHA-512."""
     salt = os.urandom(12)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, HASH_ITERATIONS)
-    return f"$7${HASH_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, PBKDF2_ITERATIONS)
+    return f"$7${PBKDF2_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
-def _command(screen: Screen, kind: CommandKind, seconds: int) -> None:
-    document = Command(
+def _send_command(screen: Screen, kind: CommandKind, seconds: int) -> None:
+    document = ScreenCommand(
         sequence=1, issued_at_ms=0, expires_at_ms=0, id=uuid.uuid4().hex, kind=kind, seconds=min(seconds, 3600)
     )
-    signing.seal_document(COMMAND, Scope.SCREEN, screen.slug, document)
+    signing.seal_document(COMMAND, ScopeKind.SCREEN, screen.slug, document)
 
 
-def _handover(screen: Screen, token: str) -> dict[str, Any]:
+def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
     host = settings.MQTT_PUBLIC_HOST or urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     return {
-        "site": signing.site(),
+        "site": signing.current_site(),
         "screen": screen.slug,
         "token": token,
         "mqtt": {
             "host": host,
             "port": settings.MQTT_PORT,
             "tls": settings.MQTT_TLS,
-            "username": Scope.SCREEN.of(screen.slug),
+            "username": ScopeKind.SCREEN.topic_part(screen.slug),
         },
         "anchor": keys.trust_anchor(screen.slug).model_dump(mode="json"),
         "plays": ScreenState.objects.get(screen=screen).plays_newest,

@@ -9,38 +9,38 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
 
-EXAMPLE = "0,0 640x96 > 0,0"
-MOST = 64
-_LINE = re.compile(
+EXAMPLE_LINE = "0,0 640x96 > 0,0"
+MAX_VIEWPORTS = 64
+_LINE_PATTERN = re.compile(
     r"(?P<left>\d{1,4})\s*,\s*(?P<top>\d{1,4})\s+(?P<width>\d{1,4})\s*[x×]\s*(?P<height>\d{1,4})"
     r"\s*>\s*(?P<x>\d{1,4})\s*,\s*(?P<y>\d{1,4})"
     r"(?:\s*[*×](?P<scale>\d{1,2}))?(?:\s*@(?P<rotation>0|90|180|270))?"
 )
 
 
-def read(text: str) -> tuple[content.Viewport, ...]:
+def parse_viewports(text: str) -> tuple[content.Viewport, ...]:
     """Return the parts that a text names, such as ``0,0 640x96 > 0,100 *2 @90``.
 
     Raises:
         ValidationError: a line is none, or there are too many.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > MOST:
-        raise ValidationError(_("At most %(most)d parts."), params={"most": MOST})
-    return tuple(_part(line) for line in lines)
+    if len(lines) > MAX_VIEWPORTS:
+        raise ValidationError(_("At most %(most)d parts."), params={"most": MAX_VIEWPORTS})
+    return tuple(_parse_viewport(line) for line in lines)
 
 
-def check(text: str) -> None:
+def validate_viewports(text: str) -> None:
     """Refuse a text that names no parts.
 
     Raises:
         ValidationError: see :func:`read`.
     """
-    read(text)
+    parse_viewports(text)
 
 
-def _part(line: str) -> content.Viewport:
-    found = _LINE.fullmatch(line)
+def _parse_viewport(line: str) -> content.Viewport:
+    found = _LINE_PATTERN.fullmatch(line)
     try:
         if found is None:
             raise ValueError(line)
@@ -52,5 +52,5 @@ def _part(line: str) -> content.Viewport:
     except ValueError as error:
         raise ValidationError(
             _("“%(line)s” is not a part. Write it like %(example)s, with *2 for twice as large and @90 for turned."),
-            params={"line": line[:60], "example": EXAMPLE},
+            params={"line": line[:60], "example": EXAMPLE_LINE},
         ) from error

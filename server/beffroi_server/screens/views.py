@@ -15,83 +15,85 @@ from django.views.decorators.cache import never_cache
 from beffroi_server.broadcast.keyfiles import KeysMissing
 from beffroi_server.programme import now as expected
 from beffroi_server.programme import queries as programme
-from beffroi_server.programme.compile import CompileProblem
+from beffroi_server.programme.compile import CompileError
 from beffroi_server.screens import in_words, live_views, queries, services
 from beffroi_server.screens.forms import ScreenForm, free_slug
-from beffroi_server.screens.models import Group, Screen
+from beffroi_server.screens.models import Screen, ScreenGroup
 from beffroi_server.web import words
-from beffroi_server.web.access import PersonRequest, for_people, for_technicians, is_htmx
+from beffroi_server.web.access import UserRequest, for_technicians, for_users, is_htmx
 
-PER_PAGE = 50
-CHANGES = 8
+SCREENS_PER_PAGE = 50
+CHANGES_SHOWN = 8
 
 
-@for_people("GET")
-def screens(request: PersonRequest) -> HttpResponse:
+@for_users("GET")
+def screen_list(request: UserRequest) -> HttpResponse:
     """List the screens with how they are doing."""
     search, group = request.GET.get("search", ""), request.GET.get("group", "")
     known = [
         one
-        for one in queries.overview(timezone.now())
+        for one in queries.overview_all(timezone.now())
         if search.casefold() in f"{one.screen.name} {one.screen.place}".casefold()
         and (not group or group in {each.slug for each in one.screen.groups.all()})
     ]
-    page = Paginator(known, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(known, SCREENS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "rows": [(one, in_words.state_of(one.state)) for one in page],
-        "groups": Group.objects.all(),
+        "rows": [(one, in_words.state_text(one.state)) for one in page],
+        "groups": ScreenGroup.objects.all(),
         "search": search,
         "group": group,
     }
     return render(request, "screens/screens.html", context)
 
 
-@for_people("GET")
-def screen(request: PersonRequest, slug: str) -> HttpResponse:
+@for_users("GET")
+def screen_detail(request: UserRequest, slug: str) -> HttpResponse:
     """Show all about one screen."""
     found = get_object_or_404(Screen.objects.select_related("screen_class", "state"), slug=slug)
     at = timezone.now()
-    known = queries.overview_of(found, at)
+    known = queries.overview_screen(found, at)
     if found.enrolled_at is not None:
-        services.ask_screenshots(found)
+        services.request_screenshots(found)
     context = {
         "screen": found,
         "known": known,
-        "state": in_words.state_of(known.state),
-        "reasons": [in_words.REASONS[code] for code in known.reasons],
-        "ailments": in_words.ailments(known.report.health.problems) if known.report and known.report.health else [],
-        "card": live_views.card(known, at),
-        "shot": queries.screenshot(found),
-        "problems": programme.problems(found),
-        "upcoming": _upcoming(found),
+        "state": in_words.state_text(known.state),
+        "reasons": [in_words.REASON_TEXTS[code] for code in known.reasons],
+        "ailments": in_words.problem_texts(known.report.health.problems)
+        if known.report and known.report.health
+        else [],
+        "card": live_views.build_card(known, at),
+        "shot": queries.newest_screenshot(found),
+        "problems": programme.programme_problems(found),
+        "upcoming": _upcoming_changes(found),
         "report": known.report,
-        "health": in_words.health(known.report),
-        "capture": live_views.capture_state(found, request),
+        "health": in_words.health_lines(known.report),
+        "capture": live_views.capture_panel(found, request),
     }
     return render(request, "screens/screen.html", context)
 
 
 @for_technicians("GET", "POST")
-def screen_add(request: PersonRequest) -> HttpResponse:
+def screen_add(request: UserRequest) -> HttpResponse:
     """Add a screen, and go on to its enrolment."""
     form = ScreenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         added = form.instance
         added.slug = free_slug(Screen, added.name)
-        services.save_screen(added, person=request.user, groups=form.listed("groups"))
+        services.save_screen(added, user=request.user, groups=form.selected_rows("groups"))
         messages.success(request, _("%(name)s is added. Now its player.") % {"name": added.name})
         return redirect("screen-enrolment", added.slug)
     return render(request, "screens/screen_form.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @for_technicians("GET", "POST")
-def screen_edit(request: PersonRequest, slug: str) -> HttpResponse:
+def screen_edit(request: UserRequest, slug: str) -> HttpResponse:
     """Change a screen."""
     found = get_object_or_404(Screen, slug=slug)
     form = ScreenForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
-        services.save_screen(form.instance, person=request.user, groups=form.listed("groups"))
+        services.save_screen(form.instance, user=request.user, groups=form.selected_rows("groups"))
         messages.success(request, _("%(name)s is saved.") % {"name": form.instance.name})
         return redirect("screen", slug)
     context = {"form": form, "screen": Screen.objects.get(pk=found.pk)}
@@ -100,13 +102,13 @@ def screen_edit(request: PersonRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @for_technicians("GET", "POST")
-def screen_enrolment(request: PersonRequest, slug: str) -> HttpResponse:
+def screen_enrolment(request: UserRequest, slug: str) -> HttpResponse:
     """Show how the player gets in; POST makes a new code, which is shown once."""
     found = get_object_or_404(Screen.objects.select_related("state"), slug=slug)
     context: dict[str, Any] = {"screen": found}
     if request.method == "POST":
         try:
-            context["code"], context["command"] = services.new_enrolment(found, person=request.user)
+            context["code"], context["command"] = services.open_enrolment(found, user=request.user)
         except KeysMissing as error:
             messages.error(request, str(error))
     context["open"] = (
@@ -122,53 +124,53 @@ def screen_enrolment(request: PersonRequest, slug: str) -> HttpResponse:
 
 
 @for_technicians("POST")
-def screen_capture(request: PersonRequest, slug: str) -> HttpResponse:
+def screen_capture(request: UserRequest, slug: str) -> HttpResponse:
     """Ask for an exact picture of the glass, and wait for it on the page of the screen."""
     found = get_object_or_404(Screen, slug=slug)
-    services.ask_capture(found, person=request.user)
-    return redirect(live_views.waiting_for_capture(found))
+    services.request_capture(found, user=request.user)
+    return redirect(live_views.capture_waiting_address(found))
 
 
 @for_technicians("POST")
-def screen_identify(request: PersonRequest, slug: str) -> HttpResponse:
+def screen_identify(request: UserRequest, slug: str) -> HttpResponse:
     """Let the screen show its name."""
     found = get_object_or_404(Screen, slug=slug)
-    services.identify(found, person=request.user)
+    services.identify_screen(found, user=request.user)
     messages.success(request, _("%(name)s shows its name for 20 seconds.") % {"name": found.name})
     return redirect("screen", slug)
 
 
 @for_technicians("POST")
-def screen_restart(request: PersonRequest, slug: str) -> HttpResponse:
+def screen_restart(request: UserRequest, slug: str) -> HttpResponse:
     """Restart the player."""
     found = get_object_or_404(Screen, slug=slug)
-    services.restart(found, person=request.user)
+    services.restart_player(found, user=request.user)
     messages.success(request, _("The player of %(name)s restarts.") % {"name": found.name})
     return redirect("screen", slug)
 
 
 @for_technicians("GET", "POST")
-def screen_revoke(request: PersonRequest, slug: str) -> HttpResponse:
+def screen_revoke(request: UserRequest, slug: str) -> HttpResponse:
     """Take from a player its way in, after asking."""
     found = get_object_or_404(Screen, slug=slug)
     if request.method == "GET":
         return render(request, "screens/revoke.html", {"screen": found})
-    services.revoke(found, person=request.user)
+    services.revoke_player(found, user=request.user)
     messages.success(request, _("The player of %(name)s has no way in any more.") % {"name": found.name})
     return redirect("screen", slug)
 
 
-def _upcoming(found: Screen) -> list[dict[str, Any]]:
+def _upcoming_changes(found: Screen) -> list[dict[str, Any]]:
     try:
         manifest = expected.current_manifest(found)
-        scenes = expected.upcoming(found, timezone.now(), CHANGES)
-    except CompileProblem:
+        scenes = expected.upcoming_scenes(found, timezone.now(), CHANGES_SHOWN)
+    except CompileError:
         return []
     return [
         {
             "at": words.from_milliseconds(begins),
-            "what": in_words.what(scene),
-            "why": in_words.why(scene, manifest),
+            "what": in_words.scene_names(scene),
+            "why": in_words.scene_reason(scene, manifest),
         }
         for begins, scene in scenes
     ]

@@ -14,51 +14,51 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from beffroi_server.accounts.models import Person, Role, Town
+from beffroi_server.accounts.models import Town, User, UserRole
 
 
-class PersonRequest(HttpRequest):
+class UserRequest(HttpRequest):
     """A request of somebody who is signed in."""
 
-    user: Person
+    user: User
 
 
-View = Callable[..., HttpResponseBase]
-Right = Callable[[Person], bool]
+ViewFunction = Callable[..., HttpResponseBase]
+PermissionCheck = Callable[[User], bool]
 
 
-def _anybody(person: Person) -> bool:
+def _may_open(person: User) -> bool:
     return True
 
 
-def _edits(person: Person) -> bool:
+def _may_edit(person: User) -> bool:
     return person.may_edit
 
 
-def _alerts(person: Person) -> bool:
+def _may_alert(person: User) -> bool:
     return person.may_alert
 
 
-def _installs(person: Person) -> bool:
+def _may_install(person: User) -> bool:
     return person.may_install
 
 
-def _administers(person: Person) -> bool:
-    return person.role == Role.ADMINISTRATOR
+def _may_administer(person: User) -> bool:
+    return person.role == UserRole.ADMINISTRATOR
 
 
-def _page(right: Right, methods: tuple[str, ...]) -> Callable[[View], View]:
+def _guard_view(right: PermissionCheck, methods: tuple[str, ...]) -> Callable[[ViewFunction], ViewFunction]:
     """Return a decorator: signed in, allowed, by one of the methods, in the town's local time."""
 
-    def decorate(view: View) -> View:
+    def decorate(view: ViewFunction) -> ViewFunction:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             person = request.user
-            if not isinstance(person, Person):
-                return _to_sign_in(request)
+            if not isinstance(person, User):
+                return _redirect_to_sign_in(request)
             if not right(person):
                 raise PermissionDenied
-            with timezone.override(ZoneInfo(the_town().time_zone)):
+            with timezone.override(ZoneInfo(current_town().time_zone)):
                 return view(request, *args, **kwargs)
 
         return require_http_methods(list(methods))(guarded)
@@ -66,32 +66,32 @@ def _page(right: Right, methods: tuple[str, ...]) -> Callable[[View], View]:
     return decorate
 
 
-def for_people(*methods: str) -> Callable[[View], View]:
+def for_users(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     """Let in everybody who is signed in."""
-    return _page(_anybody, methods)
+    return _guard_view(_may_open, methods)
 
 
-def for_editors(*methods: str) -> Callable[[View], View]:
+def for_editors(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     """Let in those who write announcements and programmes."""
-    return _page(_edits, methods)
+    return _guard_view(_may_edit, methods)
 
 
-def for_officers(*methods: str) -> Callable[[View], View]:
+def for_officers(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     """Let in those who broadcast alerts."""
-    return _page(_alerts, methods)
+    return _guard_view(_may_alert, methods)
 
 
-def for_technicians(*methods: str) -> Callable[[View], View]:
+def for_technicians(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     """Let in those who add and change screens."""
-    return _page(_installs, methods)
+    return _guard_view(_may_install, methods)
 
 
-def for_administrators(*methods: str) -> Callable[[View], View]:
+def for_administrators(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     """Let in administrators."""
-    return _page(_administers, methods)
+    return _guard_view(_may_administer, methods)
 
 
-def the_town() -> Town:
+def current_town() -> Town:
     """Return the town; one that is not saved as long as there is none."""
     return Town.objects.first() or Town(name="Beffroi")
 
@@ -101,7 +101,7 @@ def is_htmx(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def _redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     if not is_htmx(request):
         return redirect_to_login(request.get_full_path())
     # A part of a page cannot show the sign-in form: the whole page goes there, and comes back.

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-_CLASSES = {
+_STYLE_CLASSES = {
     forms.CheckboxInput: "form-check-input",
     forms.CheckboxSelectMultiple: "form-check-input",
     forms.RadioSelect: "form-check-input",
@@ -14,28 +14,28 @@ _CLASSES = {
 }
 
 
-class PlainForm(forms.Form):
+class StyledForm(forms.Form):
     """A form whose fields look as ours do, and keep what was typed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-        dress(self)
+        add_style_classes(self)
 
 
-class PlainModelForm(forms.ModelForm):  # type: ignore[type-arg]
+class StyledModelForm(forms.ModelForm):  # type: ignore[type-arg]
     """The same for a model."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-        dress(self)
+        add_style_classes(self)
 
 
-class ListedModelForm(PlainModelForm):
+class RelatedModelForm(StyledModelForm):
     """A form of a model that services save: validating it changes no row, and its relations are lists."""
 
-    def listed(self, name: str) -> list[Any]:
+    def selected_rows(self, name: str) -> list[Any]:
         """Return the rows that were chosen in a field."""
         return list(self.cleaned_data.get(name) or ())
 
@@ -67,15 +67,15 @@ class TimeInput(forms.TimeInput):
         super().__init__(format="%H:%M")
 
 
-def dress(form: forms.BaseForm) -> None:
+def add_style_classes(form: forms.BaseForm) -> None:
     """Give each field the class that the stylesheet knows."""
     for field in form.fields.values():
         default = "form-control"
-        kinds = [name for kind, name in _CLASSES.items() if isinstance(field.widget, kind)]
+        kinds = [name for kind, name in _STYLE_CLASSES.items() if isinstance(field.widget, kind)]
         field.widget.attrs.setdefault("class", kinds[0] if kinds else default)
 
 
-def add_refusal(form: forms.BaseForm, messages: list[str]) -> None:
+def add_form_errors(form: forms.BaseForm, messages: list[str]) -> None:
     """Say on the form what a service refused."""
     for message in messages:
         form.add_error(None, message)

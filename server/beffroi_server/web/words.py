@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext, ngettext, pgettext, pgettext_lazy
 
-SPACE = "\N{NARROW NO-BREAK SPACE}"
-SAID = {
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+PLAYER_TERMS = {
     "trusted": pgettext_lazy("player", "certain"),
     "carried": pgettext_lazy("player", "carried over from before"),
     "unknown": pgettext_lazy("player", "not known"),
@@ -20,27 +20,27 @@ SAID = {
 """Words of players for their clock and for their link to the town."""
 
 
-def hour(time: dt.time | dt.datetime) -> str:
+def format_hour(time: dt.time | dt.datetime) -> str:
     """Return a time of day: ``18 h 30`` in French, ``18:30`` in English."""
     if get_language() != "fr":
         return f"{time:%H:%M}"
-    minutes = f"{SPACE}{time:%M}" if time.minute else ""
-    return f"{time.hour}{SPACE}h{minutes}"
+    minutes = f"{NARROW_SPACE}{time:%M}" if time.minute else ""
+    return f"{time.hour}{NARROW_SPACE}h{minutes}"
 
 
-def moment(instant: dt.datetime) -> str:
+def format_moment(instant: dt.datetime) -> str:
     """Return a local time; with its date when that is not today."""
     local = timezone.localtime(instant)
     days = (local.date() - timezone.localdate()).days
     if days == 0:
-        return hour(local)
+        return format_hour(local)
     if days in {1, -1}:
         name = gettext("tomorrow") if days == 1 else gettext("yesterday")
-        return gettext("%(day)s at %(hour)s") % {"day": name, "hour": hour(local)}
-    return gettext("%(day)s at %(hour)s") % {"day": day(local.date()), "hour": hour(local)}
+        return gettext("%(day)s at %(hour)s") % {"day": name, "hour": format_hour(local)}
+    return gettext("%(day)s at %(hour)s") % {"day": format_day(local.date()), "hour": format_hour(local)}
 
 
-def day(date: dt.date) -> str:
+def format_day(date: dt.date) -> str:
     """Return a date in full: ``1er juillet 2026``, ``1 July 2026``."""
     if get_language() == "fr":
         number = "1er" if date.day == 1 else str(date.day)
@@ -53,33 +53,33 @@ def from_milliseconds(milliseconds: int | None) -> dt.datetime | None:
     return None if milliseconds is None else dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
 
 
-def duration(seconds: int) -> str:
+def format_duration(seconds: int) -> str:
     """Return a length of time: ``45 s``, ``2 min 30 s``, ``1 h 5 min``."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     parts = [(hours, "h"), (minutes, "min"), (rest if not hours else 0, "s")]
-    return " ".join(f"{number}{SPACE}{unit}" for number, unit in parts if number) or f"0{SPACE}s"
+    return " ".join(f"{number}{NARROW_SPACE}{unit}" for number, unit in parts if number) or f"0{NARROW_SPACE}s"
 
 
-def latency(milliseconds: float) -> str:
+def format_latency(milliseconds: float) -> str:
     """Return how long something took: ``84 ms``, ``2,4 s``."""
     if milliseconds < 1000:
-        return f"{milliseconds:.0f}{SPACE}ms"
-    return f"{formats.number_format(milliseconds / 1000, decimal_pos=1)}{SPACE}s"
+        return f"{milliseconds:.0f}{NARROW_SPACE}ms"
+    return f"{formats.number_format(milliseconds / 1000, decimal_pos=1)}{NARROW_SPACE}s"
 
 
-def joined(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """Return names as a sentence lists them: ``a, b and c``."""
     if len(names) < 2:
         return "".join(names)
     return pgettext("list", "%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}
 
 
-def screens(count: int) -> str:
+def format_screen_count(count: int) -> str:
     """Return how many screens."""
     return ngettext("%(count)d screen", "%(count)d screens", count) % {"count": count}
 
 
-def said(word: str) -> str:
+def translate_player_term(word: str) -> str:
     """Return what a word of a player means; a word that only a newer player has is shown as it is."""
-    return str(SAID.get(str(word), word))
+    return str(PLAYER_TERMS.get(str(word), word))

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beffroi_content.model import Alert, AlertLevel, AlertStatus, Hazard, Technology, banner_rectangle
+from beffroi_content.model import Alert, AlertLevel, AlertStatus, DisplayTechnology, Hazard, banner_rectangle
 from beffroi_content.raster import AlertForm, Canvas, alert_pages, draw_alert
-from beffroi_content.raster.gallery import sample_canvas, screen
-from beffroi_content.raster.palettes import READABLE, alert_palette, contrast, mix
+from beffroi_content.raster.gallery import make_screen_class, sample_canvas
+from beffroi_content.raster.palettes import LEAST_CONTRAST, alert_palette, contrast_ratio, mix_colours
 from beffroi_content.raster.samples import sample_alert
-from beffroi_content.raster.scene import Sign, Symbol
-from beffroi_content.raster.typography import typeset
+from beffroi_content.raster.scene import Pictogram, PlacedPictogram
+from beffroi_content.raster.typography import typeset_text
 
-LED, LCD = Technology.LED, Technology.LCD
+LED, LCD = DisplayTechnology.LED, DisplayTechnology.LCD
 SCREENS = [((64, 32), LED), ((128, 64), LED), ((320, 192), LED), ((1920, 1080), LCD), ((1080, 1920), LCD)]
 REAL = (
     "À la suite de l'incendie de l'usine Lefèvre, un nuage de fumée se dirige vers le centre-ville et le quartier des "
@@ -26,8 +26,10 @@ REAL = (
 )
 
 
-def canvas_of(size: tuple[int, int], technology: Technology = LCD, depth: int = 24, locale: str = "fr") -> Canvas:
-    return sample_canvas(screen(*size, technology, depth), locale=locale)
+def canvas_of(
+    size: tuple[int, int], technology: DisplayTechnology = LCD, depth: int = 24, locale: str = "fr"
+) -> Canvas:
+    return sample_canvas(make_screen_class(*size, technology, depth), locale=locale)
 
 
 def zone_of(canvas: Canvas, size: tuple[int, int]) -> Canvas:
@@ -75,7 +77,7 @@ def test_an_alert_of_600_characters_is_shown_whole(size, technology, form):
     shown = text_of(alert, form, canvas)
     assert "trop long" not in shown
     # Source and end stand on each page of a takeover; the words between them must be there in order.
-    for word in re.findall(r"\w{4,}", typeset(f"{alert.title} {REAL} {alert.instruction}", "fr")):
+    for word in re.findall(r"\w{4,}", typeset_text(f"{alert.title} {REAL} {alert.instruction}", "fr")):
         assert word in letters(shown), word
 
 
@@ -114,7 +116,7 @@ def test_the_level_is_a_word_and_a_symbol_in_a_fixed_place(locale, words, depth)
             canvas = canvas_of(size, technology, depth, locale)
             page = alert_pages(sample_alert(level), AlertForm.TAKEOVER, canvas)[0]
             assert word in page.lines
-            places.add(next(item.box for item in page.items if isinstance(item, Symbol)))
+            places.add(next(item.box for item in page.items if isinstance(item, PlacedPictogram)))
         assert len(places) == 1
 
 
@@ -144,10 +146,10 @@ def test_levels_have_the_colours_of_iso_22324():
 @pytest.mark.parametrize("depth", [1, 8, 24])
 def test_alert_texts_can_be_read(level, is_over, depth):
     palette = alert_palette(level, is_over, depth)
-    shaded = mix(palette.ground, (0, 0, 0), 0.16)
+    shaded = mix_colours(palette.ground, (0, 0, 0), 0.16)
     pairs = [(palette.ink, palette.ground), (palette.ink, shaded), (palette.card_ink, palette.card)]
     pairs += [(palette.card_accent, palette.card)]
-    assert all(contrast(*pair) >= READABLE for pair in pairs)
+    assert all(contrast_ratio(*pair) >= LEAST_CONTRAST for pair in pairs)
 
 
 @pytest.mark.parametrize(("locale", "word"), [("fr", "Fin d’alerte"), ("en", "End of alert")])
@@ -194,7 +196,7 @@ def test_instructions_stay_together_when_they_can():
     description=st.text(max_size=300),
     size=st.tuples(st.integers(1, 400), st.integers(1, 300)),
     form=st.sampled_from(AlertForm),
-    technology=st.sampled_from(Technology),
+    technology=st.sampled_from(DisplayTechnology),
     level=st.sampled_from(AlertLevel),
 )
 @settings(max_examples=60, deadline=None)
@@ -209,10 +211,10 @@ def test_any_text_on_any_canvas(title, description, size, form, technology, leve
 @pytest.mark.parametrize("hazard", [hazard for hazard in Hazard if hazard is not Hazard.GENERAL])
 @pytest.mark.parametrize(("size", "technology"), [((1920, 1080), "lcd"), ((1080, 1920), "lcd"), ((192, 96), "led")])
 def test_what_people_are_warned_of_is_a_pictogram_beside_the_level(hazard, size, technology):
-    canvas = sample_canvas(screen(*size, Technology(technology)))
+    canvas = sample_canvas(make_screen_class(*size, DisplayTechnology(technology)))
     for page in alert_pages(sample_alert(AlertLevel.EMERGENCY, hazard=hazard), AlertForm.TAKEOVER, canvas):
-        level, pictogram = [item for item in page.items if isinstance(item, Symbol)]
-        assert (level.sign, pictogram.sign) == (Sign.WARNING, hazard)
+        level, pictogram = [item for item in page.items if isinstance(item, PlacedPictogram)]
+        assert (level.sign, pictogram.sign) == (Pictogram.WARNING, hazard)
         assert level.box[0] < pictogram.box[0]
         assert pictogram.box[2] <= size[0]
 

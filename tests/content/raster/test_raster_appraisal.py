@@ -2,8 +2,8 @@
 
 import pytest
 
-from beffroi_content.model import Announcement, AnnouncementContent, ScreenClass, Slide, Technology, Template
-from beffroi_content.raster import Appraisal, appraise, slide_pages
+from beffroi_content.model import Announcement, AnnouncementContent, DisplayTechnology, ScreenClass, Slide, TemplateName
+from beffroi_content.raster import ReadabilityReport, assess_readability, slide_pages
 from beffroi_content.raster.gallery import sample_canvas
 from beffroi_content.raster.samples import TRAVAUX
 
@@ -13,11 +13,11 @@ def screen_class(width: int = 1920, height: int = 1080, height_mm: int = 680, **
     return ScreenClass(**facts | {"viewing_distance_mm": 4_000} | changes)
 
 
-def appraisal(body: str, kind: ScreenClass | None = None, title: str = "Travaux") -> Appraisal:
+def appraisal(body: str, kind: ScreenClass | None = None, title: str = "Travaux") -> ReadabilityReport:
     canvas = sample_canvas(kind or screen_class())
-    announcement = Announcement(id="a", template=Template.NOTICE, title=title, body=body)
+    announcement = Announcement(id="a", template=TemplateName.NOTICE, title=title, body=body)
     content = AnnouncementContent(announcement=announcement)
-    return appraise(slide_pages(Slide(id="s", name="s", content=content), canvas), canvas)
+    return assess_readability(slide_pages(Slide(id="s", name="s", content=content), canvas), canvas)
 
 
 def test_letters_of_12_2_millimetres_are_read_from_a_metre():
@@ -33,13 +33,13 @@ def test_the_same_pixels_on_a_larger_screen_are_read_from_farther():
 
 def test_a_longer_text_takes_longer_to_read():
     short, long = appraisal(""), appraisal(TRAVAUX)
-    assert short.seconds == 6
+    assert short.reading_seconds == 6
     assert long.words > 20
-    assert long.seconds == pytest.approx(2 + 0.4 * long.words, abs=1)
+    assert long.reading_seconds == pytest.approx(2 + 0.4 * long.words, abs=1)
 
 
 def test_a_text_that_does_not_fit_goes_over_pages_in_letters_that_can_still_be_read():
-    kind = screen_class(128, 64, 640, technology=Technology.LED)
+    kind = screen_class(128, 64, 640, technology=DisplayTechnology.LED)
     found = appraisal(TRAVAUX, kind)
     assert found.pages > 1
     assert found.capital >= 7

@@ -12,31 +12,36 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from beffroi_content.model import AlertLevel, AnnouncementContent, Rectangle, Slide, Technology, Town
+from beffroi_content.model import AlertLevel, AnnouncementContent, DisplayTechnology, Rectangle, Slide, Town
 from beffroi_content.raster import (
     AlertForm,
     Canvas,
     alert_key,
-    compose,
+    compose_frame,
     draw_alert,
-    draw_notice,
+    draw_idle_page,
     draw_slide,
     frame_digest,
     image_digest,
     slide_key,
 )
-from beffroi_content.raster.gallery import sample_canvas, screen
-from beffroi_content.raster.samples import sample_alert, sample_announcements, sample_assets, sample_looks
+from beffroi_content.raster.gallery import make_screen_class, sample_canvas
+from beffroi_content.raster.samples import sample_alert, sample_announcements, sample_assets, sample_templates
 
 GOLDEN = Path(__file__).with_name("golden_digests.json")
-SCREENS = (screen(1920, 1080), screen(1080, 1920), screen(128, 64, Technology.LED), screen(192, 96, Technology.LED, 1))
+SCREENS = (
+    make_screen_class(1920, 1080),
+    make_screen_class(1080, 1920),
+    make_screen_class(128, 64, DisplayTechnology.LED),
+    make_screen_class(192, 96, DisplayTechnology.LED, 1),
+)
 
 
 PICTURES, FILES = sample_assets()
 
 
 def slides() -> list[Slide]:
-    announcements = [*sample_announcements(None), *sample_looks(PICTURES)]
+    announcements = [*sample_announcements(None), *sample_templates(PICTURES)]
     return [Slide(id=a.id, name=a.id, content=AnnouncementContent(announcement=a)) for a in announcements]
 
 
@@ -51,7 +56,7 @@ def digests() -> dict[str, list[str]]:
         for form in AlertForm:
             images = draw_alert(sample_alert(), form, canvas)
             found[f"{where} {form}"] = [image_digest(image)[:16] for image in images]
-        found[f"{where} notice"] = [image_digest(draw_notice("En attente", ("Écran 1",), canvas))[:16]]
+        found[f"{where} notice"] = [image_digest(draw_idle_page("En attente", ("Écran 1",), canvas))[:16]]
     return found
 
 
@@ -80,7 +85,7 @@ def test_another_process_draws_the_same_with_and_without_fribidi(prelude):
     )
     environment = os.environ | {"LC_ALL": "C", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
-    here = draw_alert(sample_alert(), AlertForm.TAKEOVER, sample_canvas(screen(1080, 1920)))
+    here = draw_alert(sample_alert(), AlertForm.TAKEOVER, sample_canvas(make_screen_class(1080, 1920)))
     assert run.stdout.split() == [image_digest(image) for image in here]
 
 
@@ -94,7 +99,7 @@ def test_the_digest_is_over_size_and_bytes():
 
 def test_zones_are_laid_over_each_other_in_order():
     red, blue = Image.new("RGB", (10, 10), (255, 0, 0)), Image.new("RGB", (4, 4), (0, 0, 255))
-    frame = compose(
+    frame = compose_frame(
         (12, 10),
         [(Rectangle(width=10, height=10), red), (Rectangle(x=8, y=0, width=4, height=4), blue)],
     )
@@ -106,7 +111,7 @@ def test_zones_are_laid_over_each_other_in_order():
 
 def test_a_part_of_another_size_keeps_to_its_rectangle():
     red = Image.new("RGB", (10, 10), (255, 0, 0))
-    frame = compose((10, 10), [(Rectangle(width=5, height=5), red)])
+    frame = compose_frame((10, 10), [(Rectangle(width=5, height=5), red)])
     assert frame.getpixel((4, 4)) == (255, 0, 0)
     assert frame.getpixel((5, 5)) == (0, 0, 0)
 

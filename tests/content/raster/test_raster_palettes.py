@@ -5,18 +5,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beffroi_content.model import ScreenClass, Technology
+from beffroi_content.model import DisplayTechnology, ScreenClass
 from beffroi_content.raster import Canvas
-from beffroi_content.raster.gallery import sample_canvas, screen
-from beffroi_content.raster.legibility import floor_capital, minimum_capital, target_capital
-from beffroi_content.raster.palettes import READABLE, contrast, night_palette, town_palette
+from beffroi_content.raster.gallery import make_screen_class, sample_canvas
+from beffroi_content.raster.legibility import least_capital, minimum_capital, target_capital
+from beffroi_content.raster.palettes import LEAST_CONTRAST, contrast_ratio, panel_palette, town_palette
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 
 
 def test_contrast_is_that_of_wcag():
-    assert round(contrast((0, 0, 0), (255, 255, 255)), 2) == 21
-    assert round(contrast((0xCC, 0, 0), (255, 255, 255)), 1) == 5.9
+    assert round(contrast_ratio((0, 0, 0), (255, 255, 255)), 2) == 21
+    assert round(contrast_ratio((0xCC, 0, 0), (255, 255, 255)), 1) == 5.9
 
 
 @given(COLOURS)
@@ -25,13 +25,16 @@ def test_text_can_be_read_whatever_the_towns_colour(colour):
     pairs = [(palette.ink, palette.paper), (palette.soft_ink, palette.paper), (palette.accent, palette.paper)]
     pairs += [(palette.ink, palette.tint), (palette.soft_ink, palette.tint), (palette.accent, palette.tint)]
     pairs += [(palette.band_ink, palette.band), (palette.band_soft, palette.band)]
-    assert all(contrast(*pair) >= READABLE for pair in pairs), (colour, [contrast(*pair) for pair in pairs])
+    assert all(contrast_ratio(*pair) >= LEAST_CONTRAST for pair in pairs), (
+        colour,
+        [contrast_ratio(*pair) for pair in pairs],
+    )
 
 
 @given(COLOURS, st.sampled_from((1, 8, 24)))
 def test_text_can_be_read_on_a_panel(colour, depth):
-    palette = night_palette(colour, depth)
-    assert all(contrast(each, palette.paper) >= 7 for each in (palette.ink, palette.soft_ink, palette.accent))
+    palette = panel_palette(colour, depth)
+    assert all(contrast_ratio(each, palette.paper) >= 7 for each in (palette.ink, palette.soft_ink, palette.accent))
 
 
 def test_the_target_is_0_7_degrees():
@@ -41,14 +44,14 @@ def test_the_target_is_0_7_degrees():
 
 
 def test_a_nearer_passer_by_allows_smaller_letters():
-    far = screen(1080, 1920)
+    far = make_screen_class(1080, 1920)
     near = far.replace(viewing_distance_mm=1_000)
     assert minimum_capital(sample_canvas(near)) < minimum_capital(sample_canvas(far))
     assert minimum_capital(sample_canvas(near)) >= target_capital(near) - 0.5
 
 
-@given(st.integers(16, 4000), st.integers(16, 4000), st.sampled_from(Technology), st.integers(1, 60_000))
+@given(st.integers(16, 4000), st.integers(16, 4000), st.sampled_from(DisplayTechnology), st.integers(1, 60_000))
 def test_no_minimum_is_under_the_floor(width, height, technology, distance):
-    classed = screen(width, height, technology).replace(viewing_distance_mm=distance)
+    classed = make_screen_class(width, height, technology).replace(viewing_distance_mm=distance)
     canvas: Canvas = sample_canvas(classed)
-    assert minimum_capital(canvas) >= floor_capital(canvas) >= 5
+    assert minimum_capital(canvas) >= least_capital(canvas) >= 5

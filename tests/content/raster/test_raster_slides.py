@@ -15,45 +15,45 @@ from beffroi_content.model import (
     Announcement,
     AnnouncementContent,
     AssetReference,
+    DisplayTechnology,
     ImageContent,
     ImageFit,
     Slide,
-    Technology,
-    Template,
+    TemplateName,
 )
 from beffroi_content.raster import (
     Canvas,
-    PictureUnusable,
+    ImageUnusable,
     RasterError,
     TextDoesNotFit,
-    draw_notice,
+    draw_idle_page,
     draw_slide,
     image_digest,
     page_count,
     slide_pages,
 )
-from beffroi_content.raster.fonts import face
-from beffroi_content.raster.gallery import sample_canvas, screen
-from beffroi_content.raster.samples import TRAVAUX, sample_announcements, sample_picture
-from beffroi_content.raster.scene import Letters
-from beffroi_content.raster.typography import typeset
+from beffroi_content.raster.fonts import font_face
+from beffroi_content.raster.gallery import make_screen_class, sample_canvas
+from beffroi_content.raster.samples import TRAVAUX, sample_announcements, sample_image
+from beffroi_content.raster.scene import TextLine
+from beffroi_content.raster.typography import typeset_text
 
-LCD, LED = Technology.LCD, Technology.LED
+LCD, LED = DisplayTechnology.LCD, DisplayTechnology.LED
 SCREENS = [
     *((size, LED) for size in ((16, 16), (64, 32), (128, 64), (192, 96), (256, 128), (320, 192))),
     *((size, LCD) for size in ((320, 240), (800, 480), (1920, 1080), (1080, 1920), (1080, 1080), (2160, 3840))),
     *((size, LCD) for size in ((3840, 1080), (1920, 216), (200, 1000))),
 ]
-REFERENCE, PICTURE = sample_picture()
+REFERENCE, PICTURE = sample_image()
 SHORT = "Ouvert samedi de 9 h à 12 h."
 
 
-def canvas_of(size: tuple[int, int], technology: Technology = LCD, locale: str = "fr") -> Canvas:
-    return sample_canvas(screen(*size, technology), locale=locale)
+def canvas_of(size: tuple[int, int], technology: DisplayTechnology = LCD, locale: str = "fr") -> Canvas:
+    return sample_canvas(make_screen_class(*size, technology), locale=locale)
 
 
 def slide_of(**fields: object) -> Slide:
-    announcement = Announcement.model_validate({"id": "a", "template": Template.NEWS} | fields)
+    announcement = Announcement.model_validate({"id": "a", "template": TemplateName.NEWS} | fields)
     return Slide(id="s", name="Annonce", content=AnnouncementContent(announcement=announcement))
 
 
@@ -80,7 +80,7 @@ def test_every_template_fills_every_screen_exactly(size, technology):
         assert len(images) == page_count(slide, canvas)
 
 
-@pytest.mark.parametrize("template", Template)
+@pytest.mark.parametrize("template", TemplateName)
 @pytest.mark.parametrize(("size", "technology"), [s for s in SCREENS if min(s[0]) >= 64])
 def test_no_letter_leaves_the_page_or_lies_on_another(size, technology, template):
     slide = slide_of(template=template, title="Rue de la République fermée", body=TRAVAUX, place="Salle Neptune",
@@ -88,8 +88,8 @@ def test_no_letter_leaves_the_page_or_lies_on_another(size, technology, template
     for page in slide_pages(slide, canvas_of(size, technology)):
         placed = []
         for item in page.items:
-            if isinstance(item, Letters):
-                right = item.x + face(item.style).width(item.text)
+            if isinstance(item, TextLine):
+                right = item.x + font_face(item.style).text_width(item.text)
                 assert item.x >= 0
                 assert right <= size[0] + 1, item.text
                 assert item.baseline <= size[1], item.text
@@ -104,14 +104,14 @@ def test_no_letter_leaves_the_page_or_lies_on_another(size, technology, template
 @pytest.mark.parametrize(
     ("size", "technology"), [((128, 64), LED), ((192, 96), LED), ((1920, 1080), LCD), ((480, 270), LCD)]
 )
-@pytest.mark.parametrize("template", Template)
+@pytest.mark.parametrize("template", TemplateName)
 def test_a_long_text_goes_over_pages_and_loses_no_letter(size, technology, template):
     title, body = "Rue fermée", "\n".join(f"Étape {number} : {TRAVAUX}" for number in range(2))
     pages = slide_pages(slide_of(template=template, title=title, body=body), canvas_of(size, technology))
     assert len(pages) > 1
     numbered = [re.sub(r"^\d+ / \d+$", "", line) for page in pages for line in page.lines]
     shown = "".join(letters(line) for line in numbered if line not in (title, "Saint-Aubin-sur-Mer"))
-    assert letters(typeset(body, "fr")) in shown
+    assert letters(typeset_text(body, "fr")) in shown
 
 
 def test_too_much_text_is_refused_with_what_to_do():
@@ -149,7 +149,7 @@ def test_the_source_and_the_town_are_named():
 
 
 def test_an_event_shows_its_date_in_words():
-    event = slide_of(template=Template.EVENT, title="Concert", starts="2026-12-12T18:30")
+    event = slide_of(template=TemplateName.EVENT, title="Concert", starts="2026-12-12T18:30")
     lines = " ".join(slide_pages(event, canvas_of((1920, 1080)))[0].lines)
     assert all(word in lines for word in ("samedi", "12", "décembre", "18\u202fh\u202f30"))
     lines = " ".join(slide_pages(event, canvas_of((1920, 1080), locale="en"))[0].lines)
@@ -212,7 +212,7 @@ def test_an_unusable_picture_is_refused_with_its_reason(content, reason):
             raise FileNotFoundError
         return content
 
-    with pytest.raises(PictureUnusable) as refusal:
+    with pytest.raises(ImageUnusable) as refusal:
         draw_slide(picture_slide(REFERENCE), canvas_of((320, 240)), give)
     assert refusal.value.detail["reason"] == reason
     assert refusal.value.detail["picture"] == REFERENCE.sha256[:12]
@@ -229,9 +229,9 @@ def test_an_unknown_kind_is_refused():
 def test_the_screens_own_word_fits_anywhere(size, lines):
     for canvas in (canvas_of((max(16, size[0]), max(16, size[1])), LED), canvas_of((1920, 1080))):
         zone = Canvas(size, canvas.screen_class, canvas.town, canvas.time_zone, canvas.locale)
-        image = draw_notice("En attente d'un programme", lines, zone)
+        image = draw_idle_page("En attente d'un programme", lines, zone)
         assert image.size == size
-        assert draw_notice("", lines, zone).size == size
+        assert draw_idle_page("", lines, zone).size == size
 
 
 def test_panels_never_hyphenate():
@@ -249,7 +249,7 @@ def test_the_same_slide_gives_the_same_bytes():
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1080, 1080)])
 def test_a_short_title_is_not_broken_at_its_hyphen(size):
-    for template in Template:
+    for template in TemplateName:
         page = slide_pages(
             slide_of(template=template, title="Vide-grenier", starts="2026-12-01T08:00"), canvas_of(size)
         )[0]
@@ -260,7 +260,7 @@ def test_a_heading_of_200_letters_stays_on_one_page():
     title = "Fermeture exceptionnelle de l'accueil de la mairie et report des permanences d'état civil et d'urbanisme "
     title += "en raison du déménagement des services"
     page = slide_pages(slide_of(title=title, body=TRAVAUX, picture=REFERENCE), canvas_of((1080, 1920)))[0]
-    assert letters(typeset(title, "fr")) in letters("".join(page.lines))
+    assert letters(typeset_text(title, "fr")) in letters("".join(page.lines))
 
 
 def test_a_screen_of_eight_bits_gets_the_colours_that_it_has():

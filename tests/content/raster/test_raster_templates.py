@@ -13,22 +13,22 @@ from PIL import Image
 from beffroi_content.model import (
     Announcement,
     AnnouncementContent,
-    Appearance,
     AssetReference,
+    DisplayTechnology,
+    ScreenAppearance,
     Slide,
-    Technology,
-    Template,
+    TemplateName,
     Town,
 )
 from beffroi_content.raster import Canvas, TextDoesNotFit, draw_slide, slide_pages
-from beffroi_content.raster.fonts import face
-from beffroi_content.raster.gallery import sample_canvas, screen
-from beffroi_content.raster.scene import Letters
+from beffroi_content.raster.fonts import font_face
+from beffroi_content.raster.gallery import make_screen_class, sample_canvas
+from beffroi_content.raster.scene import TextLine
 
 FORMS = [
-    *((size, Technology.LCD) for size in ((1920, 1080), (1080, 1920), (1080, 1080), (3840, 1080), (480, 270))),
-    *((size, Technology.LCD) for size in ((200, 1000), (1920, 216), (90, 90), (7680, 90), (90, 1920))),
-    *((size, Technology.LED) for size in ((320, 192), (128, 64), (16, 16))),
+    *((size, DisplayTechnology.LCD) for size in ((1920, 1080), (1080, 1920), (1080, 1080), (3840, 1080), (480, 270))),
+    *((size, DisplayTechnology.LCD) for size in ((200, 1000), (1920, 216), (90, 90), (7680, 90), (90, 1920))),
+    *((size, DisplayTechnology.LED) for size in ((320, 192), (128, 64), (16, 16))),
 ]
 NASTY = (
     "Fête",
@@ -65,7 +65,7 @@ LINKS = ("", "https://ville.fr/a", "https://ville.fr/" + "é" * 400, "http://[::
 ANNOUNCEMENTS = st.builds(
     Announcement,
     id=st.just("a"),
-    template=st.sampled_from(Template),
+    template=st.sampled_from(TemplateName),
     title=ONE_LINE.filter(bool),
     body=st.sampled_from(("", *NASTY)),
     label=st.one_of(st.just(""), ONE_LINE),
@@ -83,12 +83,12 @@ def slide_of(announcement: Announcement) -> Slide:
     return Slide(id="s", name="Annonce", content=AnnouncementContent(announcement=announcement))
 
 
-def canvas_of(size: tuple[int, int], technology: Technology, colour: str = "#1d4f91") -> Canvas:
-    return sample_canvas(screen(*size, technology), colour)
+def canvas_of(size: tuple[int, int], technology: DisplayTechnology, colour: str = "#1d4f91") -> Canvas:
+    return sample_canvas(make_screen_class(*size, technology), colour)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(ANNOUNCEMENTS, st.sampled_from(FORMS), st.sampled_from(Appearance), TOWNS, st.booleans())
+@given(ANNOUNCEMENTS, st.sampled_from(FORMS), st.sampled_from(ScreenAppearance), TOWNS, st.booleans())
 def test_every_look_keeps_to_its_page_or_says_that_it_cannot(announcement, form, appearance, colour, has_logo):
     canvas = replace(canvas_of(*form, colour), appearance=appearance)
     if has_logo:
@@ -100,15 +100,15 @@ def test_every_look_keeps_to_its_page_or_says_that_it_cannot(announcement, form,
         return
     for page in pages:
         for item in page.items:
-            if isinstance(item, Letters) and item.text:
+            if isinstance(item, TextLine) and item.text:
                 assert item.x >= 0, item
                 # A single letter may be wider than the narrowest column.
-                limit = max(canvas.size[0] + 1, face(item.style).width(item.text[:1]))
-                assert item.x + face(item.style).width(item.text) <= limit, item
+                limit = max(canvas.size[0] + 1, font_face(item.style).text_width(item.text[:1]))
+                assert item.x + font_face(item.style).text_width(item.text) <= limit, item
                 assert 0 < item.baseline <= canvas.size[1], item
 
 
-@pytest.mark.parametrize("template", Template)
+@pytest.mark.parametrize("template", TemplateName)
 @pytest.mark.parametrize(("size", "technology"), FORMS)
 @pytest.mark.parametrize("kind", list(PICTURES), ids=["1x5000", "8000x600", "1x1", "640x480"])
 def test_every_look_takes_pictures_of_any_shape(template, size, technology, kind):
@@ -123,7 +123,7 @@ def test_every_look_takes_pictures_of_any_shape(template, size, technology, kind
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a picture"])
-@pytest.mark.parametrize("template", Template)
+@pytest.mark.parametrize("template", TemplateName)
 def test_a_broken_logo_never_breaks_a_slide(template, content):
     def give(_: AssetReference) -> bytes:
         if content is None:
@@ -132,7 +132,7 @@ def test_a_broken_logo_never_breaks_a_slide(template, content):
 
     reference = next(iter(PICTURES.values()))[0]
     announcement = Announcement(id="a", template=template, title="Fête", body="Samedi, place du Marché.")
-    canvas = canvas_of((1080, 1920), Technology.LCD)
+    canvas = canvas_of((1080, 1920), DisplayTechnology.LCD)
     canvas = replace(canvas, town=Town(name="Vire", logo=reference))
     (image, *_) = draw_slide(slide_of(announcement), canvas, give)
     assert image.size == (1080, 1920)

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beffroi_content.raster.dates import occasion, until_words
-from beffroi_content.raster.fonts import CRISP_CAPITALS, Style, Weight, face, is_covered
+from beffroi_content.raster.dates import describe_event_dates, until_text
+from beffroi_content.raster.fonts import CRISP_CAPITALS, FontWeight, TextStyle, font_face, is_covered
 from beffroi_content.raster.lines import Hyphenation, balance_lines, break_lines
-from beffroi_content.raster.paint import from_right
+from beffroi_content.raster.paint import reorder_right_to_left
 from beffroi_content.raster.samples import TRAVAUX
-from beffroi_content.raster.text import Block, Measure, fit, is_right_to_left
-from beffroi_content.raster.typography import hyphens, typeset
+from beffroi_content.raster.text import ColumnSpace, TextBlock, fit_column, is_right_to_left
+from beffroi_content.raster.typography import hyphen_positions, typeset_text
 
 N, B = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
-BODY = Style(Weight.REGULAR, 40)
+BODY = TextStyle(FontWeight.REGULAR, 40)
 
 
 @pytest.mark.parametrize(
@@ -44,22 +44,22 @@ BODY = Style(Weight.REGULAR, 40)
     ],
 )
 def test_french_typography(typed, set_):
-    assert typeset(typed, "fr") == set_
-    assert typeset(set_, "fr") == set_
+    assert typeset_text(typed, "fr") == set_
+    assert typeset_text(set_, "fr") == set_
 
 
 def test_english_keeps_its_spacing():
-    assert typeset("Where? It's 9:30; “yes”!", "en") == "Where? It’s 9:30; “yes”!"
+    assert typeset_text("Where? It's 9:30; “yes”!", "en") == "Where? It’s 9:30; “yes”!"
 
 
 @given(st.text(max_size=200))
 def test_setting_a_text_twice_changes_nothing_and_loses_no_word(text):
-    once = typeset(text, "fr")
-    assert typeset(once, "fr") == once
+    once = typeset_text(text, "fr")
+    assert typeset_text(once, "fr") == once
 
 
 def test_punctuation_never_begins_a_line():
-    text = typeset("Venez nombreux ! Pourquoi ? Parce que : « la fête » ; voilà ! " * 6, "fr")
+    text = typeset_text("Venez nombreux ! Pourquoi ? Parce que : « la fête » ; voilà ! " * 6, "fr")
     for width in range(320, 900, 29):
         for line in break_lines(text, BODY, width, Hyphenation.NEVER, "fr").lines:
             assert line[0] not in "!?;:»", line
@@ -68,9 +68,9 @@ def test_punctuation_never_begins_a_line():
 
 @given(st.integers(150, 1200), st.sampled_from(Hyphenation))
 def test_lines_are_no_wider_than_the_column_and_keep_every_letter(width, hyphenation):
-    text = typeset(TRAVAUX.replace("\n", " "), "fr")
+    text = typeset_text(TRAVAUX.replace("\n", " "), "fr")
     lines = break_lines(text, BODY, width, hyphenation, "fr").lines
-    assert all(face(BODY).width(line) <= width + 2 for line in lines)
+    assert all(font_face(BODY).text_width(line) <= width + 2 for line in lines)
     assert re.sub(r"[\s-]", "", "".join(lines)) == re.sub(r"[\s-]", "", text)
 
 
@@ -81,33 +81,33 @@ def test_balanced_lines_are_as_few_and_more_even():
     assert len(even) == len(plain) > 1
 
     def spread(lines: tuple[str, ...]) -> float:
-        widths = [face(BODY).width(line) for line in lines]
+        widths = [font_face(BODY).text_width(line) for line in lines]
         return max(widths) - min(widths)
 
     assert spread(even) <= spread(plain)
 
 
 def test_hyphens_spare_short_words_names_in_capitals_and_numbers():
-    assert hyphens("intercommunalité", "fr")
-    assert hyphens("l’administration,", "fr")[0] > 2
-    assert not any(hyphens(word, "fr") for word in ("maison", "URGENCES", "2026-2027", "https://ville.fr"))
+    assert hyphen_positions("intercommunalité", "fr")
+    assert hyphen_positions("l’administration,", "fr")[0] > 2
+    assert not any(hyphen_positions(word, "fr") for word in ("maison", "URGENCES", "2026-2027", "https://ville.fr"))
 
 
 def test_fitting_takes_the_largest_size_that_has_room():
-    measure = Measure(900, 600, 600, is_crisp=False, locale="fr")
-    column = fit([Block(TRAVAUX)], measure, 10, 200)
+    measure = ColumnSpace(900, 600, 600, is_crisp=False, locale="fr")
+    column = fit_column([TextBlock(TRAVAUX)], measure, 10, 200)
     assert len(column.pages) == 1
-    assert column.heights[0] <= 600
-    larger = fit([Block(TRAVAUX)], measure, column.base + 2, column.base + 2)
-    assert len(larger.pages) > 1 or larger.heights[0] > 600
+    assert column.page_heights[0] <= 600
+    larger = fit_column([TextBlock(TRAVAUX)], measure, column.base + 2, column.base + 2)
+    assert len(larger.pages) > 1 or larger.page_heights[0] > 600
 
 
 def test_pages_are_filled_within_their_height():
-    measure = Measure(600, 300, 250, is_crisp=False, locale="fr")
-    column = fit([Block(TRAVAUX)], measure, 24, 60)
+    measure = ColumnSpace(600, 300, 250, is_crisp=False, locale="fr")
+    column = fit_column([TextBlock(TRAVAUX)], measure, 24, 60)
     assert len(column.pages) > 1
-    assert column.heights[0] <= 300
-    assert all(height <= 250 for height in column.heights[1:])
+    assert column.page_heights[0] <= 300
+    assert all(height <= 250 for height in column.page_heights[1:])
 
 
 def notdef(font):
@@ -128,48 +128,57 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize(
-    "style", [Style(w, 40) for w in Weight] + [Style(Weight.REGULAR, 9, True), Style(Weight.BOLD, 7, True)]
+    "style",
+    [TextStyle(w, 40) for w in FontWeight]
+    + [TextStyle(FontWeight.REGULAR, 9, True), TextStyle(FontWeight.BOLD, 7, True)],
 )
 def test_no_supported_script_is_drawn_as_empty_boxes(script, style):
     for character in SCRIPTS[script].replace(" ", ""):
         assert is_covered(character), character
-        for run in face(style).runs(character):
+        for run in font_face(style).split_runs(character):
             assert run.text == character
             if not character.isspace():
                 drawn = run.font.getmask(character)
                 assert (drawn.getbbox(), bytes(drawn)) != notdef(run.font), (character, run.font.getname())
 
 
-@pytest.mark.parametrize("weight", [Weight.REGULAR, Weight.BOLD])
-@pytest.mark.parametrize("capital", sorted(CRISP_CAPITALS[Weight.REGULAR]))
+@pytest.mark.parametrize("weight", [FontWeight.REGULAR, FontWeight.BOLD])
+@pytest.mark.parametrize("capital", sorted(CRISP_CAPITALS[FontWeight.REGULAR]))
 def test_the_panel_faces_hold_all_of_french_in_one_font(weight, capital):
-    assert len(face(Style(weight, capital, True)).runs(SCRIPTS["French"].replace("† ", "").replace("‹› ", ""))) == 1
+    assert (
+        len(
+            font_face(TextStyle(weight, capital, True)).split_runs(
+                SCRIPTS["French"].replace("† ", "").replace("‹› ", "")
+            )
+        )
+        == 1
+    )
 
 
 def test_capitals_are_as_high_as_asked():
-    for capital in CRISP_CAPITALS[Weight.REGULAR]:
-        font = face(Style(Weight.REGULAR, capital, True)).font
+    for capital in CRISP_CAPITALS[FontWeight.REGULAR]:
+        font = font_face(TextStyle(FontWeight.REGULAR, capital, True)).font
         _, top, _, bottom = font.getbbox("H", anchor="ls")
         assert bottom - top == capital
     for capital in (11, 20, 49, 100, 300):
-        _, top, _, bottom = face(Style(Weight.BOLD, capital)).font.getbbox("H", anchor="ls")
+        _, top, _, bottom = font_face(TextStyle(FontWeight.BOLD, capital)).font.getbbox("H", anchor="ls")
         assert abs((bottom - top) - capital) <= 1
 
 
 def test_an_unknown_character_is_shown_as_unknown():
-    runs = face(BODY).runs("a\U0001f9ffb\ue123")
+    runs = font_face(BODY).split_runs("a\U0001f9ffb\ue123")
     assert runs[-1].text.endswith("\N{REPLACEMENT CHARACTER}")
     assert "".join(run.text for run in runs).startswith("a")
 
 
 def test_arabic_is_kept_in_one_run_with_its_spaces():
-    assert [run.is_rtl for run in face(BODY).runs("مرحبا بكم في")] == [True]
-    assert [run.is_rtl for run in face(BODY).runs("Salut مرحبا بكم ok")] == [False, True, False]
+    assert [run.is_rtl for run in font_face(BODY).split_runs("مرحبا بكم في")] == [True]
+    assert [run.is_rtl for run in font_face(BODY).split_runs("Salut مرحبا بكم ok")] == [False, True, False]
 
 
 def test_hebrew_is_kept_in_one_run_and_goes_from_right_to_left():
-    assert [run.is_rtl for run in face(BODY).runs("ברוכים הבאים")] == [True]
-    assert [run.is_rtl for run in face(BODY).runs("Salut שלום ok")] == [False, True, False]
+    assert [run.is_rtl for run in font_face(BODY).split_runs("ברוכים הבאים")] == [True]
+    assert [run.is_rtl for run in font_face(BODY).split_runs("Salut שלום ok")] == [False, True, False]
     assert is_right_to_left("שלום, Saint-Aubin")
 
 
@@ -184,7 +193,7 @@ def test_hebrew_is_kept_in_one_run_and_goes_from_right_to_left():
     ],
 )
 def test_a_line_from_right_to_left_keeps_words_and_numbers_of_other_scripts(text, from_left):
-    assert [run.text for run in from_right(face(BODY).runs(text))] == from_left
+    assert [run.text for run in reorder_right_to_left(font_face(BODY).split_runs(text))] == from_left
 
 
 MOMENT = dt.datetime.fromisoformat
@@ -203,15 +212,15 @@ MOMENT = dt.datetime.fromisoformat
     ],
 )
 def test_dates_in_words(starts, ends, line):
-    assert occasion(MOMENT(starts), MOMENT(ends) if ends else None, "fr").line == line
+    assert describe_event_dates(MOMENT(starts), MOMENT(ends) if ends else None, "fr").full_text == line
 
 
 def test_dates_in_english():
-    when = occasion(MOMENT("2026-12-12T18:30"), MOMENT("2026-12-12T22:00"), "en")
-    assert when.line == f"Saturday 12{B}December · 18:30 – 22:00"
+    when = describe_event_dates(MOMENT("2026-12-12T18:30"), MOMENT("2026-12-12T22:00"), "en")
+    assert when.full_text == f"Saturday 12{B}December · 18:30 – 22:00"
 
 
 def test_until_is_local_time():
     noon_utc = 1_765_540_800_000
-    assert until_words(noon_utc, noon_utc, "Europe/Paris", "fr") == f"jusqu’à 13{N}h"
-    assert until_words(noon_utc, noon_utc, "America/Cayenne", "en") == "until 9:00"
+    assert until_text(noon_utc, noon_utc, "Europe/Paris", "fr") == f"jusqu’à 13{N}h"
+    assert until_text(noon_utc, noon_utc, "America/Cayenne", "en") == "until 9:00"

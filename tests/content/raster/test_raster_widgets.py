@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
-from beffroi_content.model import Appearance, Slide, Technology, WidgetContent
+from beffroi_content.model import DisplayTechnology, ScreenAppearance, Slide, WidgetContent
 from beffroi_content.model.widget import (
     DAY_MS,
     MINUTE_MS,
@@ -28,12 +28,12 @@ from beffroi_content.model.widget import (
     WeatherWidget,
 )
 from beffroi_content.raster import Canvas, draw_slide, image_digest, slide_key
-from beffroi_content.raster.gallery import sample_canvas, screen
-from beffroi_content.raster.scene import Letters, Page
+from beffroi_content.raster.gallery import make_screen_class, sample_canvas
+from beffroi_content.raster.scene import Page, TextLine
 from beffroi_content.raster.widgets import lay_out
-from beffroi_content.raster.widgets.samples import SAMPLE_AT_MS, samples
+from beffroi_content.raster.widgets.samples import SAMPLE_AT_MS, sample_widgets
 
-LCD, LED = Technology.LCD, Technology.LED
+LCD, LED = DisplayTechnology.LCD, DisplayTechnology.LED
 LAST_MS = 253_402_300_799_999
 WIDE = (1920, 1080, LCD)
 SIZES = [
@@ -42,8 +42,10 @@ SIZES = [
 ]
 
 
-def canvas_of(width: int, height: int, technology: Technology = LCD, depth: int = 24, locale: str = "fr") -> Canvas:
-    canvas = sample_canvas(screen(max(16, width), max(16, height), technology, depth), locale=locale)
+def canvas_of(
+    width: int, height: int, technology: DisplayTechnology = LCD, depth: int = 24, locale: str = "fr"
+) -> Canvas:
+    canvas = sample_canvas(make_screen_class(max(16, width), max(16, height), technology, depth), locale=locale)
     return replace(canvas, size=(width, height))
 
 
@@ -145,9 +147,9 @@ any_widget = some.one_of(
     some.sampled_from([(LCD, 24), (LED, 24), (LED, 1)]),
     some.none() | instant,
     some.sampled_from(["fr", "en"]),
-    some.sampled_from(Appearance),
+    some.sampled_from(ScreenAppearance),
 )
-@example(ClockWidget(), (1, 1), (LED, 1), 0, "fr", Appearance.DAY)
+@example(ClockWidget(), (1, 1), (LED, 1), 0, "fr", ScreenAppearance.DAY)
 def test_any_widget_draws_on_any_canvas_at_any_instant(widget, size, display, at_ms, locale, appearance):
     canvas = replace(canvas_of(*size, *display, locale=locale), appearance=appearance)
     (image,) = draw_slide(slide_of(widget), canvas, no_file, at_ms)
@@ -167,15 +169,15 @@ def test_the_same_name_is_the_same_picture(widget, at_ms, later_ms):
 
 
 @pytest.mark.parametrize(("width", "height", "technology"), SIZES)
-@pytest.mark.parametrize("widget", samples(), ids=lambda widget: widget.kind)
+@pytest.mark.parametrize("widget", sample_widgets(), ids=lambda widget: widget.kind)
 def test_samples_keep_their_letters_on_the_page(widget, width, height, technology):
     page = lay_out(widget, canvas_of(width, height, technology), SAMPLE_AT_MS)
-    from beffroi_content.raster.fonts import face
+    from beffroi_content.raster.fonts import font_face
 
     for item in page.items:
-        if isinstance(item, Letters) and min(width, height) >= 64:
+        if isinstance(item, TextLine) and min(width, height) >= 64:
             assert item.x >= 0, item.text
-            assert item.x + face(item.style).width(item.text) <= width + 1, item.text
+            assert item.x + font_face(item.style).text_width(item.text) <= width + 1, item.text
             assert item.style.capital <= item.baseline <= height, item.text
 
 
@@ -226,7 +228,7 @@ def test_old_data_says_from_when_it_is_and_useless_data_is_not_shown(size):
 
 def test_without_the_time_nothing_is_said_that_may_be_wrong():
     canvas = canvas_of(*WIDE)
-    by_kind = {widget.kind: words(lay_out(widget, canvas, None)) for widget in samples()}
+    by_kind = {widget.kind: words(lay_out(widget, canvas, None)) for widget in sample_widgets()}
     for kind in ("clock", "agenda", "weather", "vigilance"):
         assert "L’heure n’est pas encore connue" in by_kind[kind]
     assert "jeudi 31 décembre" in by_kind["countdown"]
@@ -292,7 +294,7 @@ def test_night_is_darker_than_day():
         draw_slide(slide_of(NewsWidget(title="Actualités", items=[{"title": "Bonjour"}])), each, no_file, SAMPLE_AT_MS)[
             0
         ]
-        for each in (canvas, replace(canvas, appearance=Appearance.NIGHT))
+        for each in (canvas, replace(canvas, appearance=ScreenAppearance.NIGHT))
     )
     assert image_digest(day) != image_digest(night)
     brightness = [image.convert("L").resize((1, 1)).getpixel((0, 0)) for image in (night, day)]

@@ -11,7 +11,7 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.legibility import pixel_pitch_mm
 from beffroi_content.raster.paint import QUIET_MODULES
 from beffroi_content.raster.palettes import WHITE
-from beffroi_content.raster.scene import Box, Code, Fill, Page
+from beffroi_content.raster.scene import Box, FilledBox, Page, QrCode
 
 LEAST_MODULE = 3
 """Pixels: smaller modules are lost in the camera of a phone."""
@@ -22,14 +22,14 @@ NEAREST_MM = 2_000
 
 
 @lru_cache(maxsize=256)
-def modules(link: str) -> tuple[str, ...]:
+def qr_modules(link: str) -> tuple[str, ...]:
     """Return the modules of the code of a link, row by row, ``1`` for dark; medium error correction."""
     return tuple("".join("1" if dark else "0" for dark in row) for row in segno.make_qr(link, error="m").matrix)
 
 
-def code_side(link: str, canvas: Canvas, most: int) -> int:
+def qr_code_side(link: str, canvas: Canvas, most: int) -> int:
     """Return the side in pixels of the code of a link, 0 if it cannot be scanned within ``most`` pixels."""
-    count = len(modules(link)) + 2 * QUIET_MODULES
+    count = len(qr_modules(link)) + 2 * QUIET_MODULES
     distance = min(canvas.screen_class.viewing_distance_mm, NEAREST_MM)
     wanted = distance / DISTANCE_SHARE / pixel_pitch_mm(canvas.screen_class)
     module = max(LEAST_MODULE, -(-round(wanted) // count))
@@ -38,9 +38,9 @@ def code_side(link: str, canvas: Canvas, most: int) -> int:
     return module * count if module >= LEAST_MODULE else 0
 
 
-def add_code(page: Page, link: str, box: Box) -> None:
+def add_qr_code(page: Page, link: str, box: Box) -> None:
     """Put the code of a link into a square box, on white."""
-    page.add(Fill(box, WHITE, (box[2] - box[0]) // 24), Code(box, modules(link)))
+    page.add(FilledBox(box, WHITE, (box[2] - box[0]) // 24), QrCode(box, qr_modules(link)))
 
 
 def short_address(link: str) -> str:

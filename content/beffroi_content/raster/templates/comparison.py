@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from beffroi_content.model import Announcement, ImageFit
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.fonts import Style, Weight, face
-from beffroi_content.raster.scene import Box, Fill, Letters, Page, Photograph
+from beffroi_content.raster.fonts import FontWeight, TextStyle, font_face
+from beffroi_content.raster.scene import Box, FilledBox, Page, PlacedImage, TextLine
 from beffroi_content.raster.templates import news
-from beffroi_content.raster.templates.composed import Composition, compose_text
-from beffroi_content.raster.templates.frame import FootColours, Grid, middle_baseline, palette_of
+from beffroi_content.raster.templates.composed import TextBoxLayout, compose_text
+from beffroi_content.raster.templates.frame import FooterColours, PageGrid, canvas_palette, centred_baseline
 from beffroi_content.raster.words import phrase
 
 
@@ -16,20 +16,20 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a comparison; with fewer than two pictures, those of news."""
     if announcement.picture is None or not announcement.pictures:
         return news.lay_out(announcement, canvas)
-    grid, palette = Grid.of(canvas), palette_of(canvas)
-    before, after, text = _boxes(grid, has_body=bool(announcement.body))
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    before, after, text = _page_boxes(grid, has_body=bool(announcement.body))
     shown = ((before, announcement.picture, "before"), (after, announcement.pictures[0], "after"))
 
     def decorate(page: Page) -> None:
         for box, picture, word in shown:
-            page.add(Photograph(box, picture, ImageFit.COVER))
-            _add_word(page, box, phrase(word, canvas.locale), canvas)
+            page.add(PlacedImage(box, picture, ImageFit.COVER))
+            _add_tag(page, box, phrase(word, canvas.locale), canvas)
 
-    foot = FootColours(palette.tint, palette.accent, palette.soft_ink)
-    return compose_text(announcement, canvas, Composition(text, palette.paper, foot, decorate, drop=0.4))
+    foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
+    return compose_text(announcement, canvas, TextBoxLayout(text, palette.paper, foot, decorate, drop=0.4))
 
 
-def _boxes(grid: Grid, *, has_body: bool) -> tuple[Box, Box, Box]:
+def _page_boxes(grid: PageGrid, *, has_body: bool) -> tuple[Box, Box, Box]:
     bottom, margin = grid.height - grid.foot, grid.margin
     line = max(4, margin // 8)
     if grid.width >= grid.height:
@@ -42,11 +42,11 @@ def _boxes(grid: Grid, *, has_body: bool) -> tuple[Box, Box, Box]:
     return (0, 0, grid.width, middle - line // 2), (0, middle + line - line // 2, grid.width, split), text
 
 
-def _add_word(page: Page, box: Box, word: str, canvas: Canvas) -> None:
-    grid, palette = Grid.of(canvas), palette_of(canvas)
-    style = Style(Weight.BOLD, max(9, round(grid.smallest * 1.1)))
+def _add_tag(page: Page, box: Box, word: str, canvas: Canvas) -> None:
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    style = TextStyle(FontWeight.BOLD, max(9, round(grid.smallest * 1.1)))
     pad = style.capital
-    wide, high = round(face(style).width(word)) + 2 * pad, round(style.capital * 2.4)
+    wide, high = round(font_face(style).text_width(word)) + 2 * pad, round(style.capital * 2.4)
     left, top = box[0] + grid.margin // 2, box[1] + grid.margin // 2
-    page.add(Fill((left, top, left + wide, top + high), palette.band, high // 5))
-    page.add(Letters(left + pad, middle_baseline(top, top + high, style), word, style, palette.band_ink))
+    page.add(FilledBox((left, top, left + wide, top + high), palette.band, high // 5))
+    page.add(TextLine(left + pad, centred_baseline(top, top + high, style), word, style, palette.band_ink))

@@ -7,23 +7,23 @@ from dataclasses import dataclass, replace
 
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.fonts import Style, Weight, face
-from beffroi_content.raster.palettes import Palette, Rgb
-from beffroi_content.raster.scene import Box, Letters, Page
-from beffroi_content.raster.templates.code import add_code, code_side
+from beffroi_content.raster.fonts import FontWeight, TextStyle, font_face
+from beffroi_content.raster.palettes import ColourPalette, Rgb
+from beffroi_content.raster.scene import Box, Page, TextLine
+from beffroi_content.raster.templates.code import add_qr_code, qr_code_side
 from beffroi_content.raster.templates.frame import (
     TITLE_SCALES,
-    FootColours,
-    Grid,
-    add_foot,
+    FooterColours,
+    PageGrid,
+    add_column,
+    add_footer,
     body_block,
+    canvas_palette,
     fit_hierarchy,
     heading_blocks,
-    palette_of,
-    set_column,
 )
-from beffroi_content.raster.text import Block, Column, Measure
-from beffroi_content.raster.typography import typeset
+from beffroi_content.raster.text import ColumnSpace, FittedColumn, TextBlock
+from beffroi_content.raster.typography import typeset_text
 
 CODE_SHARE = 0.42
 """Of the shorter side of the text, at most, for the code of a link."""
@@ -32,13 +32,13 @@ _LONG_TITLE = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Composition:
+class TextBoxLayout:
     """What a template decides around its text."""
 
     box: Box
     """Where the text goes."""
     ground: Rgb
-    foot: FootColours
+    foot: FooterColours
     decorate: Callable[[Page], None]
     """Draws all that lies behind the text."""
     drop: float
@@ -46,7 +46,7 @@ class Composition:
 
 
 def compose_text(
-    announcement: Announcement, canvas: Canvas, composition: Composition, details: Sequence[Block] = ()
+    announcement: Announcement, canvas: Canvas, composition: TextBoxLayout, details: Sequence[TextBlock] = ()
 ) -> tuple[Page, ...]:
     """Return the pages of label, title, ``details`` and body; the title is repeated in small on later pages.
 
@@ -56,26 +56,26 @@ def compose_text(
     left, top, right, bottom = composition.box
     running = _running_title(announcement, canvas, right - left)
     offset = round(3 * running.style.capital) if running else 0
-    measure = Measure(right - left, bottom - top, bottom - top - offset, is_crisp=False, locale=canvas.locale)
-    column = _column(announcement, canvas, palette_of(canvas), measure, details)
+    measure = ColumnSpace(right - left, bottom - top, bottom - top - offset, is_crisp=False, locale=canvas.locale)
+    column = _fit_text(announcement, canvas, canvas_palette(canvas), measure, details)
     return column_pages(announcement, canvas, composition, column, running=running)
 
 
-def _beside_code(announcement: Announcement, canvas: Canvas, composition: Composition) -> Composition:
+def _beside_code(announcement: Announcement, canvas: Canvas, composition: TextBoxLayout) -> TextBoxLayout:
     """Return the composition with a code for the link, and the text beside or above it."""
     left, top, right, bottom = composition.box
     side = 0
     if announcement.link:
-        side = code_side(announcement.link, canvas, round(CODE_SHARE * min(right - left, bottom - top)))
+        side = qr_code_side(announcement.link, canvas, round(CODE_SHARE * min(right - left, bottom - top)))
     if not side:
         return composition
-    gap = Grid.of(canvas).margin // 2
+    gap = PageGrid.for_canvas(canvas).margin // 2
     is_beside = right - left >= bottom - top
     box = (left, top, right - side - gap, bottom) if is_beside else (left, top, right, bottom - side - gap)
 
     def decorate(page: Page) -> None:
         composition.decorate(page)
-        add_code(page, announcement.link, (right - side, bottom - side, right, bottom))
+        add_qr_code(page, announcement.link, (right - side, bottom - side, right, bottom))
 
     return replace(composition, box=box, decorate=decorate)
 
@@ -83,11 +83,11 @@ def _beside_code(announcement: Announcement, canvas: Canvas, composition: Compos
 def column_pages(
     announcement: Announcement,
     canvas: Canvas,
-    composition: Composition,
-    column: Column,
+    composition: TextBoxLayout,
+    column: FittedColumn,
     *,
     centred: bool = False,
-    running: _Running | None = None,
+    running: _RunningTitle | None = None,
 ) -> tuple[Page, ...]:
     """Return the pages of a column that was fitted to the box of the composition."""
     left, top, _, bottom = composition.box
@@ -98,26 +98,32 @@ def column_pages(
         composition.decorate(page)
         start = top if number == 1 else top + offset
         if number > 1 and running:
-            page.add(Letters(left, top + running.style.capital, running.text, running.style, palette_of(canvas).accent))
+            page.add(
+                TextLine(left, top + running.style.capital, running.text, running.style, canvas_palette(canvas).accent)
+            )
         slack = max(0, bottom - start - rows[-1].bottom) if rows else 0
         # Pages of one text begin at the same height; only a text of one page floats.
         share = composition.drop if len(column.pages) == 1 else 0
-        set_column(page, rows, left, start + round(slack * share), column, centred=centred)
-        add_foot(page, canvas, announcement.source, (number, len(column.pages)), composition.foot)
+        add_column(page, rows, left, start + round(slack * share), column, centred=centred)
+        add_footer(page, canvas, announcement.source, (number, len(column.pages)), composition.foot)
         pages.append(page)
     return tuple(pages)
 
 
-def box_measure(box: Box, canvas: Canvas) -> Measure:
+def box_space(box: Box, canvas: Canvas) -> ColumnSpace:
     """Return the room in a box, the same on every page."""
     height = box[3] - box[1]
-    return Measure(box[2] - box[0], height, height, is_crisp=False, locale=canvas.locale)
+    return ColumnSpace(box[2] - box[0], height, height, is_crisp=False, locale=canvas.locale)
 
 
-def _column(
-    announcement: Announcement, canvas: Canvas, palette: Palette, measure: Measure, details: Sequence[Block]
-) -> Column:
-    grid = Grid.of(canvas)
+def _fit_text(
+    announcement: Announcement,
+    canvas: Canvas,
+    palette: ColourPalette,
+    measure: ColumnSpace,
+    details: Sequence[TextBlock],
+) -> FittedColumn:
+    grid = PageGrid.for_canvas(canvas)
     body = [body_block(announcement.body, canvas, palette.ink)] if announcement.body else []
     scales = TITLE_SCALES if len(announcement.title) < _LONG_TITLE else (*TITLE_SCALES, 1.1)
     candidates = [
@@ -127,16 +133,16 @@ def _column(
 
 
 @dataclass(frozen=True, slots=True)
-class _Running:
+class _RunningTitle:
     text: str
-    style: Style
+    style: TextStyle
 
 
-def _running_title(announcement: Announcement, canvas: Canvas, width: int) -> _Running | None:
+def _running_title(announcement: Announcement, canvas: Canvas, width: int) -> _RunningTitle | None:
     """Return the title for later pages, or None where it does not fit on one line."""
-    style = Style(Weight.BOLD, max(1, round(0.82 * Grid.of(canvas).smallest)))
-    text = typeset(announcement.title, canvas.locale)
-    return _Running(text, style) if face(style).width(text) <= width else None
+    style = TextStyle(FontWeight.BOLD, max(1, round(0.82 * PageGrid.for_canvas(canvas).smallest)))
+    text = typeset_text(announcement.title, canvas.locale)
+    return _RunningTitle(text, style) if font_face(style).text_width(text) <= width else None
 
 
 def fewest_pages(candidates: Iterable[tuple[Page, ...]]) -> tuple[Page, ...]:

@@ -7,42 +7,42 @@ from dataclasses import replace
 
 from beffroi_content.model import Announcement, ImageFit
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.dates import Occasion, day_number, month_name, occasion, weekday_name
-from beffroi_content.raster.fonts import Weight, face
-from beffroi_content.raster.palettes import Palette
-from beffroi_content.raster.scene import Box, Fill, Page, Photograph
+from beffroi_content.raster.dates import EventDateText, day_number, describe_event_dates, month_name, weekday_name
+from beffroi_content.raster.fonts import FontWeight, font_face
+from beffroi_content.raster.palettes import ColourPalette
+from beffroi_content.raster.scene import Box, FilledBox, Page, PlacedImage
 from beffroi_content.raster.templates import news
-from beffroi_content.raster.templates.composed import Composition, compose_text, fewest_pages
-from beffroi_content.raster.templates.frame import FootColours, Grid, palette_of, set_column
-from beffroi_content.raster.text import Block, Measure, Row, fit
-from beffroi_content.raster.typography import typeset
+from beffroi_content.raster.templates.composed import TextBoxLayout, compose_text, fewest_pages
+from beffroi_content.raster.templates.frame import FooterColours, PageGrid, add_column, canvas_palette
+from beffroi_content.raster.text import ColumnSpace, PlacedLine, TextBlock, fit_column
+from beffroi_content.raster.typography import typeset_text
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of an event; one without a date looks like news."""
     if announcement.starts is None:
         return news.lay_out(announcement, canvas)
-    when = occasion(announcement.starts, announcement.ends, canvas.locale)
+    when = describe_event_dates(announcement.starts, announcement.ends, canvas.locale)
     shares = (1.0, 0.7) if announcement.picture else (1.0, 0.8)
     return fewest_pages(_beside_leaf(announcement, canvas, when, share) for share in shares)
 
 
-def _beside_leaf(announcement: Announcement, canvas: Canvas, when: Occasion, share: float) -> tuple[Page, ...]:
-    grid, palette = Grid.of(canvas), palette_of(canvas)
-    picture, leaf, text = _boxes(grid, announcement, share)
+def _beside_leaf(announcement: Announcement, canvas: Canvas, when: EventDateText, share: float) -> tuple[Page, ...]:
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    picture, leaf, text = _page_boxes(grid, announcement, share)
 
     def decorate(page: Page) -> None:
         if announcement.picture and picture:
-            page.add(Photograph(picture, announcement.picture, ImageFit.COVER))
+            page.add(PlacedImage(picture, announcement.picture, ImageFit.COVER))
         _add_leaf(page, leaf, when, canvas, palette)
 
-    foot = FootColours(palette.tint, palette.accent, palette.soft_ink)
+    foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
     drop = 0.45 if grid.is_wide else 0.3
-    composition = Composition(text, palette.paper, foot, decorate, drop)
-    return compose_text(announcement, canvas, composition, _place(announcement, canvas, palette))
+    composition = TextBoxLayout(text, palette.paper, foot, decorate, drop)
+    return compose_text(announcement, canvas, composition, _place_blocks(announcement, canvas, palette))
 
 
-def _boxes(grid: Grid, announcement: Announcement, share: float) -> tuple[Box | None, Box, Box]:
+def _page_boxes(grid: PageGrid, announcement: Announcement, share: float) -> tuple[Box | None, Box, Box]:
     """Return the boxes of the picture, the calendar leaf and the text; ``share`` makes the first two smaller."""
     bottom, margin = grid.height - grid.foot, grid.margin
     has_picture = announcement.picture is not None
@@ -57,62 +57,64 @@ def _boxes(grid: Grid, announcement: Announcement, share: float) -> tuple[Box | 
     return ((0, 0, grid.width, split) if split else None), (0, split, grid.width, end), text
 
 
-def _place(announcement: Announcement, canvas: Canvas, palette: Palette) -> list[Block]:
+def _place_blocks(announcement: Announcement, canvas: Canvas, palette: ColourPalette) -> list[TextBlock]:
     if not announcement.place:
         return []
-    place = typeset(announcement.place, canvas.locale)
-    return [Block(place, Weight.SEMIBOLD, 1.12, palette.accent, gap=1.25, is_balanced=True)]
+    place = typeset_text(announcement.place, canvas.locale)
+    return [TextBlock(place, FontWeight.SEMIBOLD, 1.12, palette.accent, gap=1.25, is_balanced=True)]
 
 
-def _add_leaf(page: Page, leaf: Box, when: Occasion, canvas: Canvas, palette: Palette) -> None:
-    grid = Grid.of(canvas)
-    page.add(Fill(leaf, palette.band))
+def _add_leaf(page: Page, leaf: Box, when: EventDateText, canvas: Canvas, palette: ColourPalette) -> None:
+    grid = PageGrid.for_canvas(canvas)
+    page.add(FilledBox(leaf, palette.band))
     width, height = leaf[2] - leaf[0], leaf[3] - leaf[1]
     pad = round(grid.margin * 0.8)
-    room = Measure(width - 2 * grid.margin, height - 2 * pad, height - 2 * pad, is_crisp=False, locale=canvas.locale)
+    room = ColumnSpace(
+        width - 2 * grid.margin, height - 2 * pad, height - 2 * pad, is_crisp=False, locale=canvas.locale
+    )
     if width > 1.3 * height:
         _add_flat_leaf(page, leaf, when, room, palette)
     else:
         _add_tall_leaf(page, leaf, when, room, palette)
 
 
-def _add_tall_leaf(page: Page, leaf: Box, when: Occasion, room: Measure, palette: Palette) -> None:
-    big, (days, months, hours) = _leaf_words(when, room.locale)
+def _add_tall_leaf(page: Page, leaf: Box, when: EventDateText, room: ColumnSpace, palette: ColourPalette) -> None:
+    big, (days, months, hours) = _leaf_texts(when, room.locale)
     ink, soft = palette.band_ink, palette.band_soft
     blocks = [
-        Block(days, Weight.SEMIBOLD, 1.0, ink, leading=1.5),
-        Block(big, Weight.BOLD, 3.6, ink, gap=0.25, leading=1.2),
-        Block(months, Weight.BOLD, 1.25, ink, gap=0.55, leading=1.5),
-        Block(hours, Weight.REGULAR, 1.0, soft, gap=1.0, leading=1.6, is_balanced=True),
+        TextBlock(days, FontWeight.SEMIBOLD, 1.0, ink, leading=1.5),
+        TextBlock(big, FontWeight.BOLD, 3.6, ink, gap=0.25, leading=1.2),
+        TextBlock(months, FontWeight.BOLD, 1.25, ink, gap=0.55, leading=1.5),
+        TextBlock(hours, FontWeight.REGULAR, 1.0, soft, gap=1.0, leading=1.6, is_balanced=True),
     ]
-    column = fit(blocks, room, 6, max(8, room.first))
+    column = fit_column(blocks, room, 6, max(8, room.first))
     left = leaf[0] + (leaf[2] - leaf[0] - room.width) // 2
-    top = leaf[1] + (leaf[3] - leaf[1] - column.heights[0]) // 2
-    set_column(page, column.pages[0], left, top, column, centred=True)
+    top = leaf[1] + (leaf[3] - leaf[1] - column.page_heights[0]) // 2
+    add_column(page, column.pages[0], left, top, column, centred=True)
 
 
-def _add_flat_leaf(page: Page, leaf: Box, when: Occasion, room: Measure, palette: Palette) -> None:
-    big, (days, months, hours) = _leaf_words(when, room.locale)
+def _add_flat_leaf(page: Page, leaf: Box, when: EventDateText, room: ColumnSpace, palette: ColourPalette) -> None:
+    big, (days, months, hours) = _leaf_texts(when, room.locale)
     height, inset = leaf[3] - leaf[1], (leaf[2] - leaf[0] - room.width) // 2
-    number = Block(big, Weight.BOLD, 1.0, palette.band_ink, leading=1.1)
-    day = fit([number], replace(room, width=round(room.width * 0.42)), 6, round(height * 0.55))
-    set_column(page, day.pages[0], leaf[0] + inset, leaf[1] + (height - day.heights[0]) // 2, day)
-    taken = inset + round(_widest(day.pages[0]) + inset * 0.8)
+    number = TextBlock(big, FontWeight.BOLD, 1.0, palette.band_ink, leading=1.1)
+    day = fit_column([number], replace(room, width=round(room.width * 0.42)), 6, round(height * 0.55))
+    add_column(page, day.pages[0], leaf[0] + inset, leaf[1] + (height - day.page_heights[0]) // 2, day)
+    taken = inset + round(_widest_line(day.pages[0]) + inset * 0.8)
     blocks = [
-        Block(f"{days} {months}", Weight.BOLD, 1.2, palette.band_ink, leading=1.5, is_balanced=True),
-        Block(hours, Weight.REGULAR, 1.0, palette.band_soft, gap=0.8, leading=1.5, is_balanced=True),
+        TextBlock(f"{days} {months}", FontWeight.BOLD, 1.2, palette.band_ink, leading=1.5, is_balanced=True),
+        TextBlock(hours, FontWeight.REGULAR, 1.0, palette.band_soft, gap=0.8, leading=1.5, is_balanced=True),
     ]
-    column = fit(blocks, replace(room, width=leaf[2] - leaf[0] - taken - inset), 6, round(height * 0.2))
-    set_column(page, column.pages[0], leaf[0] + taken, leaf[1] + (height - column.heights[0]) // 2, column)
+    column = fit_column(blocks, replace(room, width=leaf[2] - leaf[0] - taken - inset), 6, round(height * 0.2))
+    add_column(page, column.pages[0], leaf[0] + taken, leaf[1] + (height - column.page_heights[0]) // 2, column)
 
 
-def _widest(rows: Sequence[Row]) -> float:
-    return max(face(row.style).width(row.text) for row in rows)
+def _widest_line(rows: Sequence[PlacedLine]) -> float:
+    return max(font_face(row.style).text_width(row.text) for row in rows)
 
 
-def _leaf_words(when: Occasion, locale: str) -> tuple[str, tuple[str, str, str]]:
+def _leaf_texts(when: EventDateText, locale: str) -> tuple[str, tuple[str, str, str]]:
     """Return what is written large, and the lines above, below and under that."""
-    hours = typeset(when.hours, locale)
+    hours = typeset_text(when.hours, locale)
     first, last = when.first, when.last
     if first == last:
         return day_number(first, locale), (weekday_name(first, locale), month_name(first, locale), hours)

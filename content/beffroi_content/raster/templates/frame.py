@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from beffroi_content.model import Announcement, Appearance
+from beffroi_content.model import Announcement, ScreenAppearance
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.fonts import Style, Weight, face, snap_crisp
+from beffroi_content.raster.fonts import FontWeight, TextStyle, font_face, snap_to_bitmap_size
 from beffroi_content.raster.legibility import is_crisp, mean_side, minimum_capital
 from beffroi_content.raster.lines import Hyphenation
-from beffroi_content.raster.palettes import WHITE, Palette, Rgb, evening_palette, town_palette
-from beffroi_content.raster.scene import Box, Emblem, Fill, Letters, Page
-from beffroi_content.raster.text import Block, Column, Measure, Row, fit, panel_padding, smallest_column
-from beffroi_content.raster.typography import typeset
+from beffroi_content.raster.palettes import WHITE, ColourPalette, Rgb, dark_palette, town_palette
+from beffroi_content.raster.scene import Box, FilledBox, Page, PlacedLogo, TextLine
+from beffroi_content.raster.text import (
+    ColumnSpace,
+    FittedColumn,
+    PlacedLine,
+    TextBlock,
+    fit_column,
+    panel_padding,
+    smallest_column,
+)
+from beffroi_content.raster.typography import typeset_text
 
 TITLE_SCALES = (2.3, 1.9, 1.6, 1.35)
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class PageGrid:
     """The measures of a canvas, in pixels."""
 
     width: int
@@ -36,7 +44,7 @@ class Grid:
     crisp: bool
 
     @classmethod
-    def of(cls, canvas: Canvas) -> Grid:
+    def for_canvas(cls, canvas: Canvas) -> PageGrid:
         """Return the measures of a canvas."""
         width, height = canvas.size
         mean = mean_side(canvas.size)
@@ -58,23 +66,23 @@ class Grid:
         return self.width >= 1.25 * self.height
 
 
-def palette_of(canvas: Canvas) -> Palette:
+def canvas_palette(canvas: Canvas) -> ColourPalette:
     """Return the colours of announcements on a canvas, by day or by night."""
-    is_night = canvas.appearance is Appearance.NIGHT
-    return evening_palette(canvas.town.colour) if is_night else town_palette(canvas.town.colour)
+    is_night = canvas.appearance is ScreenAppearance.NIGHT
+    return dark_palette(canvas.town.colour) if is_night else town_palette(canvas.town.colour)
 
 
-def heading_blocks(announcement: Announcement, canvas: Canvas, label: Rgb, ink: Rgb, scale: float) -> list[Block]:
+def heading_blocks(announcement: Announcement, canvas: Canvas, label: Rgb, ink: Rgb, scale: float) -> list[TextBlock]:
     """Return the label and the title as blocks."""
-    grid = Grid.of(canvas)
-    title = typeset(announcement.title, canvas.locale)
+    grid = PageGrid.for_canvas(canvas)
+    title = typeset_text(announcement.title, canvas.locale)
     blocks = []
     if announcement.label:
-        text = typeset(announcement.label, canvas.locale).upper()
+        text = typeset_text(announcement.label, canvas.locale).upper()
         blocks.append(
-            Block(
+            TextBlock(
                 text,
-                Weight.BOLD,
+                FontWeight.BOLD,
                 0.78,
                 label,
                 limit=round(0.36 * grid.title),
@@ -84,9 +92,9 @@ def heading_blocks(announcement: Announcement, canvas: Canvas, label: Rgb, ink: 
         )
     title_gap = 1.05 / scale if blocks else 0.0
     blocks.append(
-        Block(
+        TextBlock(
             title,
-            Weight.BOLD,
+            FontWeight.BOLD,
             scale,
             ink,
             gap=title_gap,
@@ -99,31 +107,33 @@ def heading_blocks(announcement: Announcement, canvas: Canvas, label: Rgb, ink: 
     return blocks
 
 
-def body_block(text: str, canvas: Canvas, ink: Rgb, gap: float = 1.5) -> Block:
+def body_block(text: str, canvas: Canvas, ink: Rgb, gap: float = 1.5) -> TextBlock:
     """Return running text as a block."""
     hyphenation = Hyphenation.WELCOME
-    return Block(typeset(text, canvas.locale), Weight.REGULAR, 1.0, ink, gap=gap, hyphenation=hyphenation)
+    return TextBlock(typeset_text(text, canvas.locale), FontWeight.REGULAR, 1.0, ink, gap=gap, hyphenation=hyphenation)
 
 
-def set_column(page: Page, rows: Sequence[Row], x: int, y: int, column: Column, *, centred: bool = False) -> None:
+def add_column(
+    page: Page, rows: Sequence[PlacedLine], x: int, y: int, column: FittedColumn, *, centred: bool = False
+) -> None:
     """Put rows on a page with the upper left corner of their column at x, y; cards first."""
     pad = panel_padding(column.base, any(row.style.crisp for row in rows))
-    for box, colour in _cards(rows, x, y, column.width, pad):
-        page.add(Fill(box, colour, round(0.8 * pad)))
+    for box, colour in _card_boxes(rows, x, y, column.width, pad):
+        page.add(FilledBox(box, colour, round(0.8 * pad)))
     for row in rows:
         inset = pad if row.block.panel else 0
         left = x + inset + row.indent
-        wide = face(row.style).width(row.text)
+        wide = font_face(row.style).text_width(row.text)
         if row.is_rtl:
             left = round(x + column.width - inset - row.indent - wide)
         elif centred:
             left = round(x + (column.width - wide) / 2)
-        page.add(Letters(left, y + row.baseline, row.text, row.style, row.block.colour, row.is_rtl))
+        page.add(TextLine(left, y + row.baseline, row.text, row.style, row.block.colour, row.is_rtl))
 
 
-def _cards(rows: Sequence[Row], x: int, y: int, width: int, pad: int) -> list[tuple[Box, Rgb]]:
+def _card_boxes(rows: Sequence[PlacedLine], x: int, y: int, width: int, pad: int) -> list[tuple[Box, Rgb]]:
     cards: list[tuple[Box, Rgb]] = []
-    previous: Row | None = None
+    previous: PlacedLine | None = None
     for row in rows:
         if row.block.panel:
             top = y + row.top - pad
@@ -134,47 +144,49 @@ def _cards(rows: Sequence[Row], x: int, y: int, width: int, pad: int) -> list[tu
     return cards
 
 
-def fit_hierarchy(candidates: Sequence[Sequence[Block]], measure: Measure, smallest: int, largest: int) -> Column:
+def fit_hierarchy(
+    candidates: Sequence[Sequence[TextBlock]], measure: ColumnSpace, smallest: int, largest: int
+) -> FittedColumn:
     """Return the column of the first candidate that takes one page and cuts no word; else the last of the best.
 
     Candidates are the same text with ever less contrast of sizes: a grand title yields before the text is cut up.
     """
-    found: list[tuple[tuple[int, bool], Sequence[Block]]] = []
+    found: list[tuple[tuple[int, bool], Sequence[TextBlock]]] = []
     for blocks in candidates:
         column = smallest_column(blocks, measure, smallest)
-        if len(column.pages) == 1 and column.is_clean and is_within(column, measure):
-            return fit(blocks, measure, smallest, largest)
+        if len(column.pages) == 1 and column.is_clean and fits_height(column, measure):
+            return fit_column(blocks, measure, smallest, largest)
         found.insert(0, ((len(column.pages), not column.is_clean), blocks))
-    return fit(min(found, key=lambda each: each[0])[1], measure, smallest, largest)
+    return fit_column(min(found, key=lambda each: each[0])[1], measure, smallest, largest)
 
 
-def is_within(column: Column, measure: Measure) -> bool:
+def fits_height(column: FittedColumn, measure: ColumnSpace) -> bool:
     """Whether every page of the column keeps to its height."""
     limits = (measure.first, *[measure.later] * (len(column.pages) - 1))
-    return all(height <= limit for height, limit in zip(column.heights, limits, strict=True))
+    return all(height <= limit for height, limit in zip(column.page_heights, limits, strict=True))
 
 
-def line_that_fits(
-    texts: Sequence[str], weight: Weight, capital: int, width: float, *, crisp: bool
-) -> tuple[str, Style]:
+def fit_line(
+    texts: Sequence[str], weight: FontWeight, capital: int, width: float, *, crisp: bool
+) -> tuple[str, TextStyle]:
     """Return the first text that fits on one line at that capital height, or the last one, made smaller."""
-    style = Style(weight, snap_crisp(capital) if crisp else capital, crisp)
+    style = TextStyle(weight, snap_to_bitmap_size(capital) if crisp else capital, crisp)
     for text in texts:
-        if face(style).width(text) <= width:
+        if font_face(style).text_width(text) <= width:
             return text, style
-    while capital > 5 and face(style).width(texts[-1]) > width:
+    while capital > 5 and font_face(style).text_width(texts[-1]) > width:
         capital -= max(1, capital // 20)
-        style = Style(weight, snap_crisp(capital) if crisp else capital, crisp)
+        style = TextStyle(weight, snap_to_bitmap_size(capital) if crisp else capital, crisp)
     return texts[-1], style
 
 
-def middle_baseline(top: int, bottom: int, style: Style) -> int:
+def centred_baseline(top: int, bottom: int, style: TextStyle) -> int:
     """Return the baseline that puts capitals in the middle between two heights."""
     return round((top + bottom + style.capital) / 2)
 
 
 @dataclass(frozen=True, slots=True)
-class FootColours:
+class FooterColours:
     """The colours of the foot of a page."""
 
     ground: Rgb
@@ -182,43 +194,43 @@ class FootColours:
     soft: Rgb
 
 
-def add_foot(page: Page, canvas: Canvas, source: str, number: tuple[int, int], colours: FootColours) -> None:
+def add_footer(page: Page, canvas: Canvas, source: str, number: tuple[int, int], colours: FooterColours) -> None:
     """Add the band with the town's name, the service that speaks and, if there are several, the page."""
-    grid = Grid.of(canvas)
+    grid = PageGrid.for_canvas(canvas)
     top = grid.height - grid.foot
-    page.add(Fill((0, top, grid.width, grid.height), colours.ground))
+    page.add(FilledBox((0, top, grid.width, grid.height), colours.ground))
     left = grid.margin + _add_logo(page, canvas, grid)
     right = grid.width - grid.margin
     capital = max(7, round(grid.foot * 0.3))
     if number[1] > 1:
-        style = Style(Weight.BOLD, capital)
+        style = TextStyle(FontWeight.BOLD, capital)
         text = f"{number[0]} / {number[1]}"
-        wide = round(face(style).width(text))
-        page.add(Letters(right - wide, middle_baseline(top, grid.height, style), text, style, colours.strong))
+        wide = round(font_face(style).text_width(text))
+        page.add(TextLine(right - wide, centred_baseline(top, grid.height, style), text, style, colours.strong))
         right -= wide + grid.margin
-    own, town = typeset(source, canvas.locale), typeset(canvas.town.name, canvas.locale)
+    own, town = typeset_text(source, canvas.locale), typeset_text(canvas.town.name, canvas.locale)
     shown = own if own and own != town else ""
     room = right - left
-    name, style = _foot_line(town, Weight.BOLD, capital, room * (0.5 if shown else 1.0))
+    name, style = _footer_line(town, FontWeight.BOLD, capital, room * (0.5 if shown else 1.0))
     if name:
-        page.add(Letters(left, middle_baseline(top, grid.height, style), name, style, colours.strong))
-    text, style = _foot_line(shown, Weight.REGULAR, capital, room * 0.46)
+        page.add(TextLine(left, centred_baseline(top, grid.height, style), name, style, colours.strong))
+    text, style = _footer_line(shown, FontWeight.REGULAR, capital, room * 0.46)
     if text:
-        start = right - round(face(style).width(text))
-        page.add(Letters(start, middle_baseline(top, grid.height, style), text, style, colours.soft))
+        start = right - round(font_face(style).text_width(text))
+        page.add(TextLine(start, centred_baseline(top, grid.height, style), text, style, colours.soft))
 
 
-def _foot_line(text: str, weight: Weight, capital: int, width: float) -> tuple[str, Style]:
+def _footer_line(text: str, weight: FontWeight, capital: int, width: float) -> tuple[str, TextStyle]:
     """Return a name on one line; where even the smallest letters are too wide, it ends with an ellipsis."""
-    text, style = line_that_fits((text,), weight, capital, width, crisp=False)
+    text, style = fit_line((text,), weight, capital, width, crisp=False)
     whole = text
-    while text and face(style).width(text) > width:
+    while text and font_face(style).text_width(text) > width:
         whole = whole[:-1].rstrip()
         text = whole + "…" if whole else ""
     return text, style
 
 
-def _add_logo(page: Page, canvas: Canvas, grid: Grid) -> int:
+def _add_logo(page: Page, canvas: Canvas, grid: PageGrid) -> int:
     """Add the town's logo on a white ground, where any logo can be seen; return the pixels that it takes."""
     height = round(grid.foot * 0.72)
     width, top = round(height * 1.5), grid.height - grid.foot + (grid.foot - height) // 2
@@ -226,6 +238,6 @@ def _add_logo(page: Page, canvas: Canvas, grid: Grid) -> int:
         return 0
     pad = max(2, height // 10)
     box = (grid.margin, top, grid.margin + width, top + height)
-    page.add(Fill(box, WHITE, height // 6))
-    page.add(Emblem((box[0] + pad, box[1] + pad, box[2] - pad, box[3] - pad), canvas.town.logo))
+    page.add(FilledBox(box, WHITE, height // 6))
+    page.add(PlacedLogo((box[0] + pad, box[1] + pad, box[2] - pad, box[3] - pad), canvas.town.logo))
     return width + grid.margin // 3

@@ -4,38 +4,40 @@ from __future__ import annotations
 
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.fonts import Weight
-from beffroi_content.raster.scene import Box, Fill, Page
+from beffroi_content.raster.fonts import FontWeight
+from beffroi_content.raster.scene import Box, FilledBox, Page
 from beffroi_content.raster.templates import news
-from beffroi_content.raster.templates.code import add_code, code_side, short_address
-from beffroi_content.raster.templates.composed import Composition, compose_text
-from beffroi_content.raster.templates.frame import FootColours, Grid, palette_of
-from beffroi_content.raster.text import Block
+from beffroi_content.raster.templates.code import add_qr_code, qr_code_side, short_address
+from beffroi_content.raster.templates.composed import TextBoxLayout, compose_text
+from beffroi_content.raster.templates.frame import FooterColours, PageGrid, canvas_palette
+from beffroi_content.raster.text import TextBlock
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a link; without one, or where no code can be scanned, those of news."""
-    grid, palette = Grid.of(canvas), palette_of(canvas)
-    field, text = _boxes(grid)
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    field, text = _page_boxes(grid)
     most = min(field[2] - field[0], field[3] - field[1]) - 2 * grid.margin
     # The code is all that the page is for: it takes the room that it has.
-    least = code_side(announcement.link, canvas, most) if announcement.link else 0
+    least = qr_code_side(announcement.link, canvas, most) if announcement.link else 0
     if not least:
         return news.lay_out(announcement, canvas)
     side = most
     left, top = (field[0] + field[2] - side) // 2, (field[1] + field[3] - side) // 2
 
     def decorate(page: Page) -> None:
-        page.add(Fill(field, palette.band))
-        add_code(page, announcement.link, (left, top, left + side, top + side))
+        page.add(FilledBox(field, palette.band))
+        add_qr_code(page, announcement.link, (left, top, left + side, top + side))
 
-    foot = FootColours(palette.tint, palette.accent, palette.soft_ink)
-    address = Block(short_address(announcement.link), Weight.SEMIBOLD, 1.0, palette.accent, gap=1.3, is_kept=True)
-    composition = Composition(text, palette.paper, foot, decorate, drop=0.42 if grid.is_wide else 0.2)
+    foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
+    address = TextBlock(
+        short_address(announcement.link), FontWeight.SEMIBOLD, 1.0, palette.accent, gap=1.3, is_kept=True
+    )
+    composition = TextBoxLayout(text, palette.paper, foot, decorate, drop=0.42 if grid.is_wide else 0.2)
     return compose_text(announcement.replace(link=""), canvas, composition, [address])
 
 
-def _boxes(grid: Grid) -> tuple[Box, Box]:
+def _page_boxes(grid: PageGrid) -> tuple[Box, Box]:
     bottom, margin = grid.height - grid.foot, grid.margin
     if grid.is_wide:
         side = round(min(bottom, grid.width * 0.42))

@@ -4,66 +4,66 @@ from __future__ import annotations
 
 from beffroi_content.model import Announcement, AssetReference, ImageFit
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.scene import Box, Fill, Page, Photograph
-from beffroi_content.raster.templates.composed import Composition, compose_text, fewest_pages
-from beffroi_content.raster.templates.flow import flow_pages
+from beffroi_content.raster.scene import Box, FilledBox, Page, PlacedImage
+from beffroi_content.raster.templates.composed import TextBoxLayout, compose_text, fewest_pages
+from beffroi_content.raster.templates.flow import single_column_pages
 from beffroi_content.raster.templates.frame import (
-    FootColours,
-    Grid,
-    add_foot,
+    FooterColours,
+    PageGrid,
+    add_column,
+    add_footer,
     body_block,
+    canvas_palette,
+    fits_height,
     heading_blocks,
-    is_within,
-    palette_of,
-    set_column,
 )
-from beffroi_content.raster.text import Column, Measure, fit
+from beffroi_content.raster.text import ColumnSpace, FittedColumn, fit_column
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a piece of news."""
     if announcement.picture:
-        return _with_picture(announcement, canvas, announcement.picture)
+        return _with_image(announcement, canvas, announcement.picture)
     if announcement.link:
-        return _with_code(announcement, canvas)
-    return _poster(announcement, canvas) or flow_pages(announcement, canvas)
+        return _with_qr_code(announcement, canvas)
+    return _poster_pages(announcement, canvas) or single_column_pages(announcement, canvas)
 
 
-def _with_code(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
+def _with_qr_code(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of news with a code beside the text, under a bar of the town's colour."""
-    grid, palette = Grid.of(canvas), palette_of(canvas)
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     bar = round(grid.margin * 0.35)
 
     def decorate(page: Page) -> None:
-        page.add(Fill((0, 0, grid.width, bar), palette.band))
+        page.add(FilledBox((0, 0, grid.width, bar), palette.band))
 
     box = (grid.margin, bar + grid.margin, grid.width - grid.margin, grid.height - grid.foot - grid.margin)
-    foot = FootColours(palette.band, palette.band_ink, palette.band_soft)
-    return compose_text(announcement, canvas, Composition(box, palette.paper, foot, decorate, drop=0.35))
+    foot = FooterColours(palette.band, palette.band_ink, palette.band_soft)
+    return compose_text(announcement, canvas, TextBoxLayout(box, palette.paper, foot, decorate, drop=0.35))
 
 
-def _with_picture(announcement: Announcement, canvas: Canvas, picture: AssetReference) -> tuple[Page, ...]:
-    shares = (0.46, 0.38) if Grid.of(canvas).is_wide else (0.4, 0.32)
+def _with_image(announcement: Announcement, canvas: Canvas, picture: AssetReference) -> tuple[Page, ...]:
+    shares = (0.46, 0.38) if PageGrid.for_canvas(canvas).is_wide else (0.4, 0.32)
     if not announcement.body:
         shares = (0.54, 0.46)
-    return fewest_pages(_beside_picture(announcement, canvas, picture, share) for share in shares)
+    return fewest_pages(_beside_image(announcement, canvas, picture, share) for share in shares)
 
 
-def _beside_picture(
+def _beside_image(
     announcement: Announcement, canvas: Canvas, picture: AssetReference, share: float
 ) -> tuple[Page, ...]:
-    grid, palette = Grid.of(canvas), palette_of(canvas)
-    frame, text = _halves(grid, share)
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    frame, text = _split_page(grid, share)
 
     def decorate(page: Page) -> None:
-        page.add(Photograph(frame, picture, ImageFit.COVER))
+        page.add(PlacedImage(frame, picture, ImageFit.COVER))
 
-    foot = FootColours(palette.band, palette.band_ink, palette.band_soft)
+    foot = FooterColours(palette.band, palette.band_ink, palette.band_soft)
     drop = 0.45 if grid.is_wide else 0.3
-    return compose_text(announcement, canvas, Composition(text, palette.paper, foot, decorate, drop))
+    return compose_text(announcement, canvas, TextBoxLayout(text, palette.paper, foot, decorate, drop))
 
 
-def _halves(grid: Grid, share: float) -> tuple[Box, Box]:
+def _split_page(grid: PageGrid, share: float) -> tuple[Box, Box]:
     """Return the boxes of the picture, which takes that share of the page, and of the text."""
     bottom = grid.height - grid.foot
     if grid.is_wide:
@@ -73,9 +73,9 @@ def _halves(grid: Grid, share: float) -> tuple[Box, Box]:
     return (0, 0, grid.width, top), (grid.margin, top + grid.margin, grid.width - grid.margin, bottom - grid.margin)
 
 
-def _poster(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
+def _poster_pages(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return nothing if the title does not leave enough room for the text."""
-    best: tuple[Column, Column, int] | None = None
+    best: tuple[FittedColumn, FittedColumn, int] | None = None
     for share in (0.52, 0.46, 0.4) if announcement.body else (1.0,):
         tried = _poster_columns(announcement, canvas, share)
         if tried and (best is None or len(tried[1].pages) < len(best[1].pages)):
@@ -85,38 +85,42 @@ def _poster(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     return tuple(_poster_page(announcement, canvas, best, index) for index in range(len(best[1].pages)))
 
 
-def _poster_columns(announcement: Announcement, canvas: Canvas, share: float) -> tuple[Column, Column, int] | None:
+def _poster_columns(
+    announcement: Announcement, canvas: Canvas, share: float
+) -> tuple[FittedColumn, FittedColumn, int] | None:
     """Return the title, the text and the height of the field, or None if the title needs more than its share."""
-    grid, palette = Grid.of(canvas), palette_of(canvas)
-    width, bottom, pad = grid.width - 2 * grid.margin, grid.height - grid.foot, _pad(grid)
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    width, bottom, pad = grid.width - 2 * grid.margin, grid.height - grid.foot, _band_padding(grid)
     room = round(bottom * share) - 2 * pad
-    measure = Measure(width, room, room, is_crisp=False, locale=canvas.locale)
+    measure = ColumnSpace(width, room, room, is_crisp=False, locale=canvas.locale)
     heading = heading_blocks(announcement, canvas, palette.band_soft, palette.band_ink, 2.3)
-    title = fit(heading, measure, max(1, round(grid.smallest / 2)), round(grid.title / 2.3))
-    if len(title.pages) > 1 or not is_within(title, measure):
+    title = fit_column(heading, measure, max(1, round(grid.smallest / 2)), round(grid.title / 2.3))
+    if len(title.pages) > 1 or not fits_height(title, measure):
         return None
-    field = max(title.heights[0] + 2 * pad, round(bottom * 0.3)) if announcement.body else bottom
+    field = max(title.page_heights[0] + 2 * pad, round(bottom * 0.3)) if announcement.body else bottom
     height = bottom - field - 2 * pad
-    text = Measure(width, height, height, is_crisp=False, locale=canvas.locale)
+    text = ColumnSpace(width, height, height, is_crisp=False, locale=canvas.locale)
     body = [body_block(announcement.body, canvas, palette.ink)]
-    return title, fit(body, text, grid.smallest, round(grid.largest * 1.1)), field
+    return title, fit_column(body, text, grid.smallest, round(grid.largest * 1.1)), field
 
 
-def _poster_page(announcement: Announcement, canvas: Canvas, columns: tuple[Column, Column, int], index: int) -> Page:
-    grid, palette = Grid.of(canvas), palette_of(canvas)
+def _poster_page(
+    announcement: Announcement, canvas: Canvas, columns: tuple[FittedColumn, FittedColumn, int], index: int
+) -> Page:
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     title, body, field = columns
     page = Page(canvas.size, palette.paper)
-    page.add(Fill((0, 0, grid.width, field), palette.band))
-    above = (field - title.heights[0]) * (0.5 if announcement.body else 0.42)
-    set_column(page, title.pages[0], grid.margin, round(above), title)
+    page.add(FilledBox((0, 0, grid.width, field), palette.band))
+    above = (field - title.page_heights[0]) * (0.5 if announcement.body else 0.42)
+    add_column(page, title.pages[0], grid.margin, round(above), title)
     rows = body.pages[index]
     if rows:
-        slack = max(0, grid.height - grid.foot - field - 2 * _pad(grid) - rows[-1].bottom)
-        set_column(page, rows, grid.margin, field + _pad(grid) + round(slack * 0.36), body)
-    colours = FootColours(palette.tint, palette.accent, palette.soft_ink)
-    add_foot(page, canvas, announcement.source, (index + 1, len(body.pages)), colours)
+        slack = max(0, grid.height - grid.foot - field - 2 * _band_padding(grid) - rows[-1].bottom)
+        add_column(page, rows, grid.margin, field + _band_padding(grid) + round(slack * 0.36), body)
+    colours = FooterColours(palette.tint, palette.accent, palette.soft_ink)
+    add_footer(page, canvas, announcement.source, (index + 1, len(body.pages)), colours)
     return page
 
 
-def _pad(grid: Grid) -> int:
+def _band_padding(grid: PageGrid) -> int:
     return round(grid.margin * 1.15)

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.scene import Fill, Page, Sign, Symbol
-from beffroi_content.raster.templates.composed import Composition, compose_text
-from beffroi_content.raster.templates.frame import FootColours, Grid, palette_of
+from beffroi_content.raster.scene import FilledBox, Page, Pictogram, PlacedPictogram
+from beffroi_content.raster.templates.composed import TextBoxLayout, compose_text
+from beffroi_content.raster.templates.frame import FooterColours, PageGrid, canvas_palette
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a notice."""
-    grid, palette = Grid.of(canvas), palette_of(canvas)
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     edge, inset = round(grid.margin * 0.8), grid.margin
     left, top, right, bottom = edge, edge, grid.width - edge, grid.height - grid.foot - edge
     bar, sign = max(3, round(grid.margin * 0.22)), round(grid.margin * 1.5)
     x, y = left + bar + inset, top + inset
 
     def decorate(page: Page) -> None:
-        page.add(Fill((left, top, right, bottom), palette.paper), Fill((left, top, left + bar, bottom), palette.band))
-        page.add(Symbol((x, y, x + sign, y + sign), Sign.INFORMATION, palette.band, palette.band_ink))
+        page.add(
+            FilledBox((left, top, right, bottom), palette.paper),
+            FilledBox((left, top, left + bar, bottom), palette.band),
+        )
+        page.add(PlacedPictogram((x, y, x + sign, y + sign), Pictogram.INFORMATION, palette.band, palette.band_ink))
 
     beside = (x + sign + inset, y) if grid.is_wide else (x, y + sign + inset // 2)
-    foot = FootColours(palette.band, palette.band_ink, palette.band_soft)
+    foot = FooterColours(palette.band, palette.band_ink, palette.band_soft)
     box = (*beside, right - inset, bottom - inset)
-    return compose_text(announcement, canvas, Composition(box, palette.tint, foot, decorate, drop=0.3))
+    return compose_text(announcement, canvas, TextBoxLayout(box, palette.tint, foot, decorate, drop=0.3))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from beffroi_content.model import ImageContent
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.palettes import BLACK
-from beffroi_content.raster.scene import Page, Photograph
+from beffroi_content.raster.scene import Page, PlacedImage
 
 
 def lay_out(content: ImageContent, canvas: Canvas) -> tuple[Page, ...]:
     """Return the one page of a picture."""
     page = Page(canvas.size, BLACK)
-    page.add(Photograph((0, 0, *canvas.size), content.picture, content.fit))
+    page.add(PlacedImage((0, 0, *canvas.size), content.picture, content.fit))
     return (page,)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.fonts import Weight
+from beffroi_content.raster.fonts import FontWeight
 from beffroi_content.raster.palettes import BLACK, Rgb, town_palette
-from beffroi_content.raster.scene import Fill, Page
-from beffroi_content.raster.templates.frame import Grid, fit_hierarchy, set_column
-from beffroi_content.raster.text import Block, Measure
-from beffroi_content.raster.typography import typeset
+from beffroi_content.raster.scene import FilledBox, Page
+from beffroi_content.raster.templates.frame import PageGrid, add_column, fit_hierarchy
+from beffroi_content.raster.text import ColumnSpace, TextBlock
+from beffroi_content.raster.typography import typeset_text
 
 _GROUND: Rgb = (20, 26, 36)
 _SOFT: Rgb = (196, 204, 216)
@@ -18,17 +18,17 @@ _SOFT: Rgb = (196, 204, 216)
 
 def lay_out(title: str, lines: Sequence[str], canvas: Canvas) -> Page:
     """Return one page: a title and a few lines. What has no room at the smallest size is left out."""
-    grid = Grid.of(canvas)
+    grid = PageGrid.for_canvas(canvas)
     margin = 1 if grid.crisp else grid.margin
     page = Page(canvas.size, BLACK if grid.crisp else _GROUND)
     height = max(1, grid.height - 2 * margin)
-    measure = Measure(max(1, grid.width - 2 * margin), height, height, grid.crisp, canvas.locale)
+    measure = ColumnSpace(max(1, grid.width - 2 * margin), height, height, grid.crisp, canvas.locale)
     smallest = 5 if grid.crisp else max(5, min(grid.smallest, 11))
-    text = "\n".join(typeset(line, canvas.locale) for line in lines)
+    text = "\n".join(typeset_text(line, canvas.locale) for line in lines)
     candidates = [
         [
-            Block(typeset(title, canvas.locale) or "·", Weight.BOLD, scale, (255, 255, 255), leading=1.6),
-            Block(text, Weight.REGULAR, 1.0, _SOFT, gap=2 if grid.crisp else 1.6),
+            TextBlock(typeset_text(title, canvas.locale) or "·", FontWeight.BOLD, scale, (255, 255, 255), leading=1.6),
+            TextBlock(text, FontWeight.REGULAR, 1.0, _SOFT, gap=2 if grid.crisp else 1.6),
         ]
         for scale in (1.7, 1.3, 1.0)
     ]
@@ -36,7 +36,7 @@ def lay_out(title: str, lines: Sequence[str], canvas: Canvas) -> Page:
     rows = column.pages[0]
     if not grid.crisp:
         bar = max(2, grid.margin // 6)
-        page.add(Fill((0, 0, grid.width, bar), town_palette(canvas.town.colour).band))
+        page.add(FilledBox((0, 0, grid.width, bar), town_palette(canvas.town.colour).band))
     slack = max(0, height - rows[-1].bottom) if rows else 0
-    set_column(page, rows, margin, margin + round(slack * 0.42), column)
+    add_column(page, rows, margin, margin + round(slack * 0.42), column)
     return page

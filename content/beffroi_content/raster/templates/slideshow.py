@@ -4,60 +4,64 @@ from __future__ import annotations
 
 from beffroi_content.model import Announcement, AssetReference, ImageFit
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.fonts import Weight
+from beffroi_content.raster.fonts import FontWeight
 from beffroi_content.raster.palettes import BLACK
-from beffroi_content.raster.scene import Fill, Page, Photograph
+from beffroi_content.raster.scene import FilledBox, Page, PlacedImage
 from beffroi_content.raster.templates import news
-from beffroi_content.raster.templates.composed import box_measure
+from beffroi_content.raster.templates.composed import box_space
 from beffroi_content.raster.templates.frame import (
-    FootColours,
-    Grid,
-    add_foot,
+    FooterColours,
+    PageGrid,
+    add_column,
+    add_footer,
+    canvas_palette,
     fit_hierarchy,
-    is_within,
-    palette_of,
-    set_column,
+    fits_height,
 )
-from beffroi_content.raster.text import Block, Column
-from beffroi_content.raster.typography import typeset
+from beffroi_content.raster.text import FittedColumn, TextBlock
+from beffroi_content.raster.typography import typeset_text
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a slideshow; without pictures, or with more words than a caption has, those of news."""
     first = (announcement.picture,) if announcement.picture else ()
     pictures = (*first, *announcement.pictures)
-    caption = _caption(announcement, canvas)
+    caption = _fit_caption(announcement, canvas)
     if not pictures or caption is None:
         return news.lay_out(announcement, canvas)
     return tuple(
-        _page(announcement, canvas, picture, caption, (number, len(pictures)))
+        _image_page(announcement, canvas, picture, caption, (number, len(pictures)))
         for number, picture in enumerate(pictures, 1)
     )
 
 
-def _caption(announcement: Announcement, canvas: Canvas) -> Column | None:
-    grid, palette = Grid.of(canvas), palette_of(canvas)
+def _fit_caption(announcement: Announcement, canvas: Canvas) -> FittedColumn | None:
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     box = (grid.margin, 0, grid.width - grid.margin, round(0.3 * (grid.height - grid.foot)))
-    measure = box_measure(box, canvas)
-    title = typeset(announcement.title, canvas.locale)
-    body = [Block(typeset(announcement.body, canvas.locale), Weight.REGULAR, 1.0, palette.band_soft, gap=0.9)]
+    measure = box_space(box, canvas)
+    title = typeset_text(announcement.title, canvas.locale)
+    body = [
+        TextBlock(typeset_text(announcement.body, canvas.locale), FontWeight.REGULAR, 1.0, palette.band_soft, gap=0.9)
+    ]
     candidates = [
-        [Block(title, Weight.BOLD, scale, palette.band_ink, leading=1.6), *(body if announcement.body else [])]
+        [TextBlock(title, FontWeight.BOLD, scale, palette.band_ink, leading=1.6), *(body if announcement.body else [])]
         for scale in (1.5, 1.2, 1.0)
     ]
     column = fit_hierarchy(candidates, measure, grid.smallest, grid.largest)
-    return column if len(column.pages) == 1 and is_within(column, measure) else None
+    return column if len(column.pages) == 1 and fits_height(column, measure) else None
 
 
-def _page(
-    announcement: Announcement, canvas: Canvas, picture: AssetReference, caption: Column, number: tuple[int, int]
+def _image_page(
+    announcement: Announcement, canvas: Canvas, picture: AssetReference, caption: FittedColumn, number: tuple[int, int]
 ) -> Page:
-    grid, palette = Grid.of(canvas), palette_of(canvas)
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     bottom, pad = grid.height - grid.foot, round(grid.margin * 0.6)
-    top = bottom - caption.heights[0] - 2 * pad
+    top = bottom - caption.page_heights[0] - 2 * pad
     page = Page(canvas.size, BLACK)
-    page.add(Photograph((0, 0, grid.width, top), picture, ImageFit.COVER))
-    page.add(Fill((0, top, grid.width, bottom), palette.band))
-    set_column(page, caption.pages[0], grid.margin, top + pad, caption)
-    add_foot(page, canvas, announcement.source, number, FootColours(palette.band, palette.band_ink, palette.band_soft))
+    page.add(PlacedImage((0, 0, grid.width, top), picture, ImageFit.COVER))
+    page.add(FilledBox((0, top, grid.width, bottom), palette.band))
+    add_column(page, caption.pages[0], grid.margin, top + pad, caption)
+    add_footer(
+        page, canvas, announcement.source, number, FooterColours(palette.band, palette.band_ink, palette.band_soft)
+    )
     return page

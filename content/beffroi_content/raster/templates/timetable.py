@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.fonts import Style, Weight, face
-from beffroi_content.raster.scene import Box, Fill, Letters, Page
+from beffroi_content.raster.fonts import FontWeight, TextStyle, font_face
+from beffroi_content.raster.scene import Box, FilledBox, Page, TextLine
 from beffroi_content.raster.templates import band, listing
-from beffroi_content.raster.templates.frame import FootColours, Grid, add_foot, middle_baseline, palette_of
-from beffroi_content.raster.typography import typeset
+from beffroi_content.raster.templates.frame import FooterColours, PageGrid, add_footer, canvas_palette, centred_baseline
+from beffroi_content.raster.typography import typeset_text
 
-Table = tuple[tuple[str, ...], ...]
+TableRows = tuple[tuple[str, ...], ...]
 _ROW = 2.5
 """Height of a row, in capitals."""
 _LEAST_GAP = 0.9
@@ -21,11 +21,11 @@ _LEAST_GAP = 0.9
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a table; one that is too wide for legible letters, or no table, becomes a list."""
-    table = rows_of(announcement.body, canvas.locale)
+    table = split_rows(announcement.body, canvas.locale)
     heading, height = band.heading_band(announcement, canvas)
     box = band.below_band(canvas, height)
-    grid = Grid.of(canvas)
-    capital = _capital(table, box, grid)
+    grid = PageGrid.for_canvas(canvas)
+    capital = _largest_capital(table, box, grid)
     if not capital:
         is_table = len(table) > 1 and len(table[0]) > 1
         lines = "\n".join(_as_entry(row, table[0]) for row in (table[1:] if is_table else table))
@@ -36,19 +36,21 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     even = -(-len(rows) // count)
     pages = []
     for number in range(count):
-        page = Page(canvas.size, palette_of(canvas).paper)
+        page = Page(canvas.size, canvas_palette(canvas).paper)
         band.add_band(page, canvas, heading, height)
         _add_table(page, (table[0], *rows[number * even : (number + 1) * even]), table, box, capital, canvas)
-        palette = palette_of(canvas)
-        foot = FootColours(palette.tint, palette.accent, palette.soft_ink)
-        add_foot(page, canvas, announcement.source, (number + 1, count), foot)
+        palette = canvas_palette(canvas)
+        foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
+        add_footer(page, canvas, announcement.source, (number + 1, count), foot)
         pages.append(page)
     return tuple(pages)
 
 
-def rows_of(body: str, locale: str) -> Table:
+def split_rows(body: str, locale: str) -> TableRows:
     """Return the cells of a text, each row with as many as the longest."""
-    rows = [[typeset(cell.strip(), locale) for cell in line.split("|")] for line in body.split("\n") if line.strip()]
+    rows = [
+        [typeset_text(cell.strip(), locale) for cell in line.split("|")] for line in body.split("\n") if line.strip()
+    ]
     width = max((len(row) for row in rows), default=0)
     return tuple((*row, *[""] * (width - len(row))) for row in rows)
 
@@ -61,45 +63,45 @@ def _as_entry(row: Sequence[str], heading: Sequence[str]) -> str:
     return f"{row[0]}: {' · '.join(cells)}"
 
 
-def _capital(table: Table, box: Box, grid: Grid) -> int:
+def _largest_capital(table: TableRows, box: Box, grid: PageGrid) -> int:
     """Return the largest letters, in pixels, in which every row fits in width; 0 for none, or no table."""
     if len(table) < 2 or len(table[0]) < 2:
         return 0
     width, height = box[2] - box[0], box[3] - box[1]
     largest = int(min(grid.largest * 1.2, height / (len(table) * _ROW)))
     for capital in range(max(grid.smallest, largest), grid.smallest - 1, -1):
-        if sum(_widths(table, capital)) + capital * _LEAST_GAP * (len(table[0]) - 1) + capital <= width:
+        if sum(_column_widths(table, capital)) + capital * _LEAST_GAP * (len(table[0]) - 1) + capital <= width:
             return capital
     return 0
 
 
-def _widths(table: Table, capital: int) -> list[float]:
-    head, body = face(Style(Weight.BOLD, capital)), face(Style(Weight.REGULAR, capital))
-    first = face(Style(Weight.SEMIBOLD, capital))
+def _column_widths(table: TableRows, capital: int) -> list[float]:
+    head, body = font_face(TextStyle(FontWeight.BOLD, capital)), font_face(TextStyle(FontWeight.REGULAR, capital))
+    first = font_face(TextStyle(FontWeight.SEMIBOLD, capital))
     return [
-        max(head.width(column[0]), *((first if number == 0 else body).width(cell) for cell in column[1:]))
+        max(head.text_width(column[0]), *((first if number == 0 else body).text_width(cell) for cell in column[1:]))
         for number, column in enumerate(zip(*table, strict=True))
     ]
 
 
-def _add_table(page: Page, rows: Table, table: Table, box: Box, capital: int, canvas: Canvas) -> None:
-    palette = palette_of(canvas)
+def _add_table(page: Page, rows: TableRows, table: TableRows, box: Box, capital: int, canvas: Canvas) -> None:
+    palette = canvas_palette(canvas)
     left, top, right, bottom = box
     high = min(round((bottom - top) / len(rows)), round(capital * _ROW * 1.25))
-    widths = _widths(table, capital)
+    widths = _column_widths(table, capital)
     spare = (right - left - capital - sum(widths)) / max(1, len(widths) - 1)
     gap = min(spare, capital * 6)
     for number, row in enumerate(rows):
         y = top + number * high
         if number == 0:
-            page.add(Fill((left, y + high - max(2, capital // 9), right, y + high), palette.accent))
+            page.add(FilledBox((left, y + high - max(2, capital // 9), right, y + high), palette.accent))
         elif number % 2 == 0:
-            page.add(Fill((left, y, right, y + high), palette.tint))
+            page.add(FilledBox((left, y, right, y + high), palette.tint))
         x = left + capital / 2
         for place, cell in enumerate(row):
-            weight = Weight.BOLD if number == 0 else Weight.SEMIBOLD if place == 0 else Weight.REGULAR
-            style = Style(weight, capital)
+            weight = FontWeight.BOLD if number == 0 else FontWeight.SEMIBOLD if place == 0 else FontWeight.REGULAR
+            style = TextStyle(weight, capital)
             colour = palette.accent if number == 0 else palette.ink
             if cell:
-                page.add(Letters(round(x), middle_baseline(y, y + high, style), cell, style, colour))
+                page.add(TextLine(round(x), centred_baseline(y, y + high, style), cell, style, colour))
             x += widths[place] + gap

@@ -10,19 +10,19 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.scene import Page
 from beffroi_content.raster.widgets import figures, lists, sky, tables, times
 
-_LOOKS: dict[str, Callable[[Any, Canvas, int | None], Page]] = {
-    "clock": times.clock,
-    "countdown": times.countdown,
-    "ticker": times.ticker,
-    "agenda": lists.agenda,
-    "news": lists.news,
-    "weather": sky.weather,
-    "vigilance": sky.vigilance,
-    "table": tables.table,
-    "qr": figures.code,
-    "counter": figures.counter,
-    "gauge": figures.gauge,
-    "poll": figures.poll,
+_LAYOUTS: dict[str, Callable[[Any, Canvas, int | None], Page]] = {
+    "clock": times.clock_page,
+    "countdown": times.countdown_page,
+    "ticker": times.ticker_page,
+    "agenda": lists.agenda_page,
+    "news": lists.news_page,
+    "weather": sky.weather_page,
+    "vigilance": sky.vigilance_page,
+    "table": tables.table_page,
+    "qr": figures.qr_page,
+    "counter": figures.counter_page,
+    "gauge": figures.gauge_page,
+    "poll": figures.poll_page,
 }
 
 
@@ -34,4 +34,4 @@ def lay_out(widget: Widget, canvas: Canvas, at_ms: int | None) -> Page:
     tick_ms = widget.tick_ms
     if at_ms is not None and tick_ms is not None:
         at_ms -= at_ms % tick_ms
-    return _LOOKS[widget.kind](widget, canvas, at_ms)
+    return _LAYOUTS[widget.kind](widget, canvas, at_ms)

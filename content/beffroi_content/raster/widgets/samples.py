@@ -32,7 +32,7 @@ _AIR = (
 )
 
 
-def samples() -> tuple[Widget, ...]:
+def sample_widgets() -> tuple[Widget, ...]:
     """Return one of each kind, as they are at :data:`SAMPLE_AT_MS`."""
     now = SAMPLE_AT_MS
     day = dt.datetime.fromtimestamp(now / 1000, tz=dt.UTC).date()

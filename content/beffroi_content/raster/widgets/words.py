@@ -73,43 +73,43 @@ _LEVELS = {"fr": ("verte", "jaune", "orange", "rouge"), "en": ("Green", "Yellow"
 
 def phrase(name: str, locale: str, **values: object) -> str:
     """Return one of the fixed phrases with its values."""
-    return _PHRASES[_known(locale)][name].format(**values)
+    return _PHRASES[_known_locale(locale)][name].format(**values)
 
 
-def sky_word(sky: str, locale: str) -> str:
+def sky_text(sky: str, locale: str) -> str:
     """Return “averses”."""
-    return _SKIES[_known(locale)][sky]
+    return _SKIES[_known_locale(locale)][sky]
 
 
 def level_phrase(level: int, locale: str) -> str:
     """Return “Vigilance orange” for a level from 1 to 4."""
-    return phrase("vigilance", locale, colour=_LEVELS[_known(locale)][level - 1])
+    return phrase("vigilance", locale, colour=_LEVELS[_known_locale(locale)][level - 1])
 
 
-def level_word(level: int, locale: str) -> str:
+def level_name(level: int, locale: str) -> str:
     """Return “orange” for a level from 1 to 4."""
-    return _LEVELS[_known(locale)][level - 1].lower()
+    return _LEVELS[_known_locale(locale)][level - 1].lower()
 
 
-def figure(value: float, locale: str, *, signed: bool = False) -> str:
+def number_text(value: float, locale: str, *, signed: bool = False) -> str:
     """Return “12 500,5”: two decimals at most, and a true minus."""
     text = f"{abs(value):,.2f}".rstrip("0").rstrip(".")
-    if _known(locale) == "fr":
+    if _known_locale(locale) == "fr":
         text = text.replace(",", _NARROW).replace(".", ",")
     sign = "−" if value < 0 else "+" if signed and value > 0 else ""
     return sign + text
 
 
-def degrees(value: int, locale: str) -> str:
+def degrees_text(value: int, locale: str) -> str:
     """Return “−3°”."""
-    return figure(value, locale) + "°"
+    return number_text(value, locale) + "°"
 
 
-def share(votes: int, total: int, locale: str) -> str:
+def share_text(votes: int, total: int, locale: str) -> str:
     """Return “42 %”."""
     percent = round(100 * votes / total) if total else 0
-    return f"{percent}{_NARROW}%" if _known(locale) == "fr" else f"{percent}%"
+    return f"{percent}{_NARROW}%" if _known_locale(locale) == "fr" else f"{percent}%"
 
 
-def _known(locale: str) -> str:
+def _known_locale(locale: str) -> str:
     return locale if locale in _PHRASES else "en"

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='screen',
             name='viewports',
-            field=models.TextField(blank=True, max_length=4000, validators=[beffroi_server.screens.viewports.check], verbose_name='parts of the picture'),
+            field=models.TextField(blank=True, max_length=4000, validators=[beffroi_server.screens.viewports.validate_viewports], verbose_name='parts of the picture'),
         ),
         migrations.AddField(
             model_name='screen',

@@ -21,22 +21,22 @@ from beffroi_server.web import access, words
 
 register = template.Library()
 
-register.filter("moment", words.moment)
-register.filter("duration", words.duration)
-register.filter("latency", words.latency)
-register.filter("hour", words.hour)
-register.filter("day", words.day)
-register.filter("said", words.said)
+register.filter("moment", words.format_moment)
+register.filter("duration", words.format_duration)
+register.filter("latency", words.format_latency)
+register.filter("hour", words.format_hour)
+register.filter("day", words.format_day)
+register.filter("said", words.translate_player_term)
 
 
 @register.simple_tag
 def asset(path: str) -> str:
     """Return the address of a static file, which changes with its content so that browsers may keep it."""
-    return f"{static(path)}?v={version_of(path)}"
+    return f"{static(path)}?v={static_file_version(path)}"
 
 
 @lru_cache
-def version_of(path: str) -> str:
+def static_file_version(path: str) -> str:
     """Return the beginning of the SHA-256 of a static file; empty when there is no such file."""
     found = finders.find(path)
     return hashlib.sha256(Path(found).read_bytes()).hexdigest()[:12] if isinstance(found, str) else ""
@@ -52,13 +52,13 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def town() -> Town:
     """Return the town."""
-    return access.the_town()
+    return access.current_town()
 
 
 @register.inclusion_tag("web/alert_bar.html")
 def alert_bar() -> dict[str, Any]:
     """Show the alerts that are on."""
-    return {"alerts": alerts.active(timezone.now())}
+    return {"alerts": alerts.active_alerts(timezone.now())}
 
 
 @register.inclusion_tag("web/field.html")
