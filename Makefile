@@ -78,7 +78,7 @@ test-systemd:  ## Server and player under systemd, installed as the documentatio
 gallery:  ## Draw every template for every kind of screen into build/gallery
 	@scripts/prepare demo
 	@mkdir -p build/gallery
-	$(PYTHON) -m beffroi_content.raster.gallery build/gallery
+	$(PYTHON) -m beffroi_content.templates.gallery build/gallery
 
 schemas:  ## Write docs/protocol anew from the code
 	$(PYTHON) scripts/schemas.py docs/protocol

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from beffroi_content.memory import TUNABLES, with_large_pages
+from beffroi_content.large_pages import TUNABLES, with_large_pages
 from benchmarks.form import Options, Result, number, table
 
 

@@ -23,7 +23,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
-from benchmarks.house import SCREEN, SERVER_USER, SITE, MeasuredTown, open_measured_town, until
+from benchmarks.measured_town import SCREEN, SERVER_USER, SITE, MeasuredTown, open_measured_town, until
 from benchmarks.operator import Operator
 
 ALERTS, WARM_UP = 200, 5

@@ -22,9 +22,9 @@ from beffroi_content.timeline import ClockState
 from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
 from beffroi_content.wire.envelope import key_identifier
 from beffroi_content.wire.reports import EndReason, Play
-from beffroi_player.agent.vault import AgentStorage
-from beffroi_player.stage.playlog import PlayLog
-from beffroi_player.store import ForwardedPlays, StateDirectory, UnwrittenPlays
+from beffroi_player.agent.storage import AgentStorage
+from beffroi_player.stage.play_log.log_file import PlayLog
+from beffroi_player.state.directories import ForwardedPlays, StateDirectory, UnwrittenPlays
 from benchmarks.form import Options, Result, number
 
 SECTOR = 512

@@ -24,11 +24,11 @@ from pathlib import Path
 from PIL import Image
 
 from beffroi_content import model
-from beffroi_player.agent.alerts import save_png
-from beffroi_player.store import ActiveProgramme, StateDirectory, frame_set_key
+from beffroi_player.agent.held_alerts import save_png
+from beffroi_player.state.directories import ActiveProgramme, StateDirectory, frame_set_key
 from benchmarks.display import SIZE, Display, open_display
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
-from benchmarks.house import until
+from benchmarks.measured_town import until
 from benchmarks.slideshow import make_pictures
 
 POINTS = ((300, 300), (960, 540), (1900, 1070))

@@ -29,8 +29,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.display import Display, open_display
 from benchmarks.form import Options, Result, Row, number
-from benchmarks.house import MeasuredTown, open_measured_town, until
-from benchmarks.processes import Memory, find, memory, percent_of_a_core, processor_s, tree
+from benchmarks.measured_town import MeasuredTown, open_measured_town, until
+from benchmarks.process_usage import Memory, find, memory, percent_of_a_core, processor_s, tree
 from benchmarks.slideshow import make_pictures, programme, shows_one
 
 SECONDS = 5

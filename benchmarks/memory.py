@@ -26,9 +26,9 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.display import Display, open_display
 from benchmarks.form import Options, Result, Row, number
-from benchmarks.house import MeasuredTown, open_measured_town, until
 from benchmarks.kiosk import SECONDS, WARM_S
-from benchmarks.processes import Memory, find, memory, tree
+from benchmarks.measured_town import MeasuredTown, open_measured_town, until
+from benchmarks.process_usage import Memory, find, memory, tree
 from benchmarks.slideshow import make_pictures, programme
 from benchmarks.stage import make_film
 
@@ -39,7 +39,7 @@ window = pygame.display.set_mode((1920, 1080))
 window.fill((40, 90, 160))
 pygame.display.flip()
 """
-AGENT = "import beffroi_player.__main__, beffroi_player.agent.app"
+AGENT = "import beffroi_player.__main__, beffroi_player.agent.main"
 READY = "\nprint('ready', flush=True)\ninput()\n"
 Parts = dict[str, list[int]]
 """Processes by what they are."""

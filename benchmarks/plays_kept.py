@@ -70,7 +70,7 @@ def _database() -> Iterator[Path]:
 
 def _fill(plays: int) -> None:
     from beffroi_server.accounts.models import Town  # noqa: PLC0415
-    from beffroi_server.screens import models  # noqa: PLC0415
+    from beffroi_server.fleet import models  # noqa: PLC0415
 
     Town.objects.create(site="mesure", name="Mesure", plays_months=1)
     kind = models.ScreenClass.objects.create(
@@ -110,9 +110,9 @@ def _size(folder: Path) -> int:
 
 
 def _forget_all() -> None:
-    from beffroi_server.screens import forgetting  # noqa: PLC0415
+    from beffroi_server.fleet import retention  # noqa: PLC0415
 
-    while forgetting.delete_expired_plays(BEGIN + 8 * WEEK):
+    while retention.delete_expired_plays(BEGIN + 8 * WEEK):
         pass
 
 
@@ -131,8 +131,8 @@ def _waits(meanwhile: Callable[[], None]) -> list[float]:
 
 
 def _change(waits: list[float], done: threading.Event) -> None:
-    from beffroi_server import database, transactions  # noqa: PLC0415
     from beffroi_server.accounts import audit  # noqa: PLC0415
+    from beffroi_server.core import database, transactions  # noqa: PLC0415
 
     with database.close_connection_after():
         while not done.wait(0.005):

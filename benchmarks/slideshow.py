@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from benchmarks.display import SIZE, Display
-from benchmarks.house import SCREEN
+from benchmarks.measured_town import SCREEN
 
 COLOURS = ("#1d4f91", "#91401d", "#2f7d32", "#6a1b7a", "#8a6d00", "#00707a")
 LIKE = 12.0
@@ -18,10 +18,10 @@ import django
 django.setup()
 from pathlib import Path
 from beffroi_server.library.services import add_picture
-from beffroi_server.programme import services as programme
-from beffroi_server.programme.models import ScheduleRule
-from beffroi_server.screens.models import Screen, ScreenClass
-from beffroi_server.screens.services import new_enrolment, save_screen
+from beffroi_server.schedule import services as programme
+from beffroi_server.schedule.models import ScheduleRule
+from beffroi_server.fleet.models import Screen, ScreenClass
+from beffroi_server.fleet.services import new_enrolment, save_screen
 
 kind = ScreenClass.objects.get(width=1920, height=1080)
 screen = save_screen(Screen(slug="{screen}", name="Hall", screen_class=kind, transition="{transition}"), person=None)

@@ -112,7 +112,7 @@ def observed(folder: Path, seconds: int) -> dict[str, Any]:
 
 def _prepare(folder: Path, film: Path | None, length: float) -> None:
     """Write the state directory of a player that has one slide."""
-    from beffroi_player.store import ActiveProgramme, RuntimeDirectory, StateDirectory, frame_set_key  # noqa: PLC0415
+    from beffroi_player.state.directories import ActiveProgramme, RuntimeDirectory, StateDirectory, frame_set_key  # noqa: PLC0415
 
     state, runtime = StateDirectory(folder / "state"), RuntimeDirectory(folder / "run")
     state.create_folders()
@@ -141,10 +141,10 @@ def _prepare(folder: Path, film: Path | None, length: float) -> None:
 
 def _child(folder: Path, seconds: float) -> dict[str, Any]:
     """Be the stage, and count."""
-    from beffroi_player.nudge import WakeupSocket, send_wakeup  # noqa: PLC0415
     from beffroi_player.outputs.window import WindowOutput  # noqa: PLC0415
-    from beffroi_player.stage.loop import FrameLoop  # noqa: PLC0415
-    from beffroi_player.store import RuntimeDirectory, StateDirectory  # noqa: PLC0415
+    from beffroi_player.stage.frame_loop import FrameLoop  # noqa: PLC0415
+    from beffroi_player.state.directories import RuntimeDirectory, StateDirectory  # noqa: PLC0415
+    from beffroi_player.wakeup import WakeupSocket, send_wakeup  # noqa: PLC0415
 
     presented: list[float] = []
 

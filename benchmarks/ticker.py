@@ -22,7 +22,7 @@ from typing import Any
 import pygame
 
 from beffroi_content import model, raster
-from beffroi_content.model.widget import TickerMessage, TickerWidget
+from beffroi_content.model.widgets import TickerMessage, TickerWidget
 from benchmarks.form import Options, Result, number, percentile
 from benchmarks.stage import observed
 
@@ -65,7 +65,13 @@ def measure(options: Options) -> Result:
 
 def _prepare(folder: Path) -> list[Path]:
     """Write the state directory of a player that has one ticker; return the pictures of its messages."""
-    from beffroi_player.store import ActiveProgramme, RuntimeDirectory, StateDirectory, frame_set_key, strip_set_key  # noqa: PLC0415
+    from beffroi_player.state.directories import (  # noqa: PLC0415
+        ActiveProgramme,
+        RuntimeDirectory,
+        StateDirectory,
+        frame_set_key,
+        strip_set_key,
+    )
 
     state, runtime = StateDirectory(folder / "state"), RuntimeDirectory(folder / "run")
     state.create_folders()

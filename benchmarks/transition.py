@@ -19,10 +19,10 @@ import pygame
 from PIL import Image
 
 from beffroi_content.model import SlideTransition
-from beffroi_player.outputs.canvas import CpuPainter
-from beffroi_player.outputs.composition import DrawingLayer, PanelComposition
+from beffroi_player.outputs.drawing.composition import DrawingLayer, PanelComposition
+from beffroi_player.outputs.drawing.cpu_painter import CpuPainter
 from beffroi_player.outputs.window import WindowOutput
-from beffroi_player.stage.composer import RunningTransition
+from beffroi_player.stage.compositor import RunningTransition
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
 
 SIZE = (1920, 1080)

@@ -14,9 +14,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
+from tests.support.processes import own_address
+
 from demo.announcements import TOWN
-from demo.house import REPORT_S, DemoError, DemoTown, ScreensSilent
-from demo.processes import own_address
+from demo.demo_town import REPORT_S, DemoError, DemoTown, ScreensSilent
 
 STATE = Path(__file__).parent / "state"
 AGAIN_S = 30

@@ -25,7 +25,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError, model_validator
 
 from beffroi_content.model import Identifier, WireModel
-from beffroi_content.model.base import Instant
+from beffroi_content.model.base_models import Instant
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import KeyIdentifier, KeyList, PublicKey, RoleKeys, SignedDocument, SigningRole

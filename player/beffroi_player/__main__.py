@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from beffroi_player import logs, supervisor
-from beffroi_player.paths import COPIES_FOLDER, default_runtime, default_state
+from beffroi_player import log_setup, supervisor
+from beffroi_player.state.default_paths import COPIES_FOLDER, default_runtime, default_state
 
 FAILED = 1
 EPILOGUE = """\
@@ -27,7 +27,7 @@ Exit codes: 0 done, 1 it could not start, 2 the command line is wrong.
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code."""
     options = _argument_parser().parse_args(argv)
-    logs.set_up(options.log_level, options.command, options.state or default_state())
+    log_setup.set_up(options.log_level, options.command, options.state or default_state())
     os.umask(0o027)
     try:
         return int(options.do(options))
@@ -82,7 +82,7 @@ def _output_argument(text: str) -> str:
     if text in ("auto", "window", "fullscreen", "headless"):
         return text
     from beffroi_player.outputs.base import OutputError  # noqa: PLC0415 -- the stage must start fast
-    from beffroi_player.outputs.led import LedTarget  # noqa: PLC0415
+    from beffroi_player.outputs.led.controller import LedTarget  # noqa: PLC0415
 
     try:
         LedTarget.parse_address(text)
@@ -101,7 +101,7 @@ def _common_options() -> argparse.ArgumentParser:
         "--runtime", type=Path, metavar="DIR",
         help="what does not; best in memory (default: $RUNTIME_DIRECTORY, or a folder in $XDG_RUNTIME_DIR or /dev/shm)",
     )  # fmt: skip
-    common.add_argument("--log-level", choices=logs.LEVELS, default="info", help="how much to say (default: info)")
+    common.add_argument("--log-level", choices=log_setup.LEVELS, default="info", help="how much to say (default: info)")
     return common
 
 
@@ -115,9 +115,9 @@ def _create_folders(options: argparse.Namespace) -> tuple[Path, Path]:
 
 
 def _run_enrol(options: argparse.Namespace) -> int:
-    from beffroi_player.agent.enrol import EnrolmentError, enrol_player  # noqa: PLC0415
-    from beffroi_player.agent.vault import AgentStorage, continue_play_numbers  # noqa: PLC0415
-    from beffroi_player.store import StateDirectory  # noqa: PLC0415
+    from beffroi_player.agent.enrolment import EnrolmentError, enrol_player  # noqa: PLC0415
+    from beffroi_player.agent.storage import AgentStorage, continue_play_numbers  # noqa: PLC0415
+    from beffroi_player.state.directories import StateDirectory  # noqa: PLC0415
 
     state, _ = _create_folders(options)
     try:
@@ -149,11 +149,11 @@ def _run_player(options: argparse.Namespace) -> int:
 def _run_stage(options: argparse.Namespace) -> int:
     supervisor.end_with_parent()
     state, runtime = _create_folders(options)
-    from beffroi_player.files import claim_folder  # noqa: PLC0415 -- the supervisor does without
+    from beffroi_player.state.atomic_files import claim_folder  # noqa: PLC0415 -- the supervisor does without
 
     # Two would give the same numbers to different plays.
     with claim_folder(state / "plays", "stage"):
-        from beffroi_player.stage.app import run_stage  # noqa: PLC0415
+        from beffroi_player.stage.main import run_stage  # noqa: PLC0415
 
         return run_stage(state, runtime, options.output, options.drawing)
 
@@ -161,18 +161,18 @@ def _run_stage(options: argparse.Namespace) -> int:
 def _run_agent(options: argparse.Namespace) -> int:
     supervisor.end_with_parent()
     state, runtime = _create_folders(options)
-    from beffroi_player.files import claim_folder  # noqa: PLC0415 -- the supervisor does without
+    from beffroi_player.state.atomic_files import claim_folder  # noqa: PLC0415 -- the supervisor does without
 
     # Two would take the broker from each other, and write over what the other has written.
     with claim_folder(state, "agent"):
-        from beffroi_player.agent.app import run_agent  # noqa: PLC0415
-        from beffroi_player.store import RuntimeDirectory, StateDirectory  # noqa: PLC0415
+        from beffroi_player.agent.main import run_agent  # noqa: PLC0415
+        from beffroi_player.state.directories import RuntimeDirectory, StateDirectory  # noqa: PLC0415
 
         return run_agent(StateDirectory(state), RuntimeDirectory(runtime))
 
 
 def _run_status(options: argparse.Namespace) -> int:
-    from beffroi_player.status import describe_player  # noqa: PLC0415
+    from beffroi_player.status_command import describe_player  # noqa: PLC0415
 
     # Whoever only looks makes nothing, least of all folders that belong to root.
     state = options.state or default_state()

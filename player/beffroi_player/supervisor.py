@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from beffroi_content.memory import with_large_pages
+from beffroi_content.large_pages import with_large_pages
 from beffroi_player import backoff
 
 log = logging.getLogger(__name__)

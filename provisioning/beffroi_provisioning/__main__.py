@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from beffroi_content.model.base import IDENTIFIER_PATTERN
+from beffroi_content.model.base_models import IDENTIFIER_PATTERN
 from beffroi_provisioning import mosquitto, units
 from beffroi_provisioning.files import write_text
 

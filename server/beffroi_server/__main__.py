@@ -26,8 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from django.core.exceptions import ValidationError
 
     django.setup()
-    from beffroi_server.broadcast.keyfiles import KeysMissing
-    from beffroi_server.setup import StartError
+    from beffroi_server.bootstrap import StartError
+    from beffroi_server.delivery.key_files import KeysMissing
 
     try:
         return int(COMMANDS[parsed.command](parsed) or 0)
@@ -41,11 +41,11 @@ def _run_init(parsed: argparse.Namespace) -> int:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
-    from beffroi_server import setup
+    from beffroi_server import bootstrap
     from beffroi_server.accounts.services import create_sign_in_link
 
-    town, administrator = setup.initialise_town(parsed.town, site=parsed.site, time_zone=parsed.time_zone)
-    _print_line(f"{town.name} ({town.site}) is ready. Root fingerprint: {setup.root_fingerprint()}")
+    town, administrator = bootstrap.initialise_town(parsed.town, site=parsed.site, time_zone=parsed.time_zone)
+    _print_line(f"{town.name} ({town.site}) is ready. Root fingerprint: {bootstrap.root_fingerprint()}")
     _print_line("Keep root-1.pem, root-2.pem and root-3.pem away from this machine: the server runs without them.")
     if administrator is not None:
         _print_line(f"Sign in, once, within a day: {create_sign_in_link(administrator, dt.timedelta(days=1))}")
@@ -81,16 +81,16 @@ def _add_user(parsed: argparse.Namespace) -> int:
 
 
 def _write_broker_files(parsed: argparse.Namespace) -> int:
-    from beffroi_server.broadcast import access
+    from beffroi_server.delivery import broker_access
 
-    for path in access.write_mosquitto_files(parsed.folder):
+    for path in broker_access.write_mosquitto_files(parsed.folder):
         _print_line(str(path))
     return 0
 
 
 def _audit_plays(parsed: argparse.Namespace) -> int:
-    from beffroi_server.screens import plays
-    from beffroi_server.screens.models import Screen
+    from beffroi_server.fleet import play_audit as plays
+    from beffroi_server.fleet.models import Screen
 
     screens = Screen.objects.filter(slug=parsed.screen) if parsed.screen else Screen.objects.all()
     if parsed.screen and not screens:
@@ -115,10 +115,10 @@ def _audit_plays(parsed: argparse.Namespace) -> int:
 
 
 def _check_deployment(_parsed: argparse.Namespace) -> int:
-    from beffroi_server import setup
+    from beffroi_server import bootstrap
 
-    setup.check_ready()
-    findings = setup.deployment_findings()
+    bootstrap.check_ready()
+    findings = bootstrap.deployment_findings()
     for finding in findings:
         _print_line(finding)
     return 1 if findings else 0

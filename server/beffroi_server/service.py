@@ -14,13 +14,14 @@ import waitress
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from beffroi_server import database
-from beffroi_server.broadcast import ingest, jobs, leader, publisher, signing
-from beffroi_server.broadcast.embedded import BrokerNotStarted, EmbeddedBroker
-from beffroi_server.broadcast.link import MqttClient
-from beffroi_server.library import conversion
-from beffroi_server.programme import publication
-from beffroi_server.setup import StartError, check_ready
+from beffroi_server import scheduler as scheduled_jobs
+from beffroi_server.bootstrap import StartError, check_ready
+from beffroi_server.core import database
+from beffroi_server.delivery import inbound_queue, leadership, outbox, signing
+from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
+from beffroi_server.delivery.mqtt_client import MqttClient
+from beffroi_server.library import video_queue
+from beffroi_server.schedule import publication
 
 logger = logging.getLogger(__name__)
 WEB_THREADS = 8
@@ -46,11 +47,11 @@ def run_service(address: str, port: int) -> None:
         started.callback(pages.close)
         password = _start_embedded_broker(started)
         link = _create_mqtt_client(password)
-        sender = publisher.OutboxPublisher(link)
+        sender = outbox.OutboxPublisher(link)
         link.on_connected(sender.note_connected)
         link.on_acknowledged(sender.note_acknowledged)
-        publisher.install_publisher(sender)
-        started.callback(publisher.install_publisher, None)
+        outbox.install_publisher(sender)
+        started.callback(outbox.install_publisher, None)
         link.start()
         started.callback(link.stop)
         for work in (sender.run_until, publication.run_publication, lambda stop: _lead_while_running(stop, link)):
@@ -106,34 +107,34 @@ def _create_mqtt_client(password: str) -> MqttClient:
 @database.close_connection_after()
 def _lead_while_running(stopping: threading.Event, link: MqttClient) -> None:
     """Wait for the lead; while we have it, take in what screens say and run the jobs."""
-    leadership = leader.create_leader_lock()
+    leader_lock = leadership.create_leader_lock()
     while not stopping.is_set():
         try:
-            if leadership.acquire():
+            if leader_lock.acquire():
                 logger.info("this process leads")
-                _run_leader_work(stopping, link, leadership)
+                _run_leader_work(stopping, link, leader_lock)
         except Exception:
             # Somebody must lead: without the beat no player's clock is certain, and nobody hears the screens.
             logger.exception("this process could not lead; it tries again")
         stopping.wait(LEADER_CHECK_S)
-    leadership.release()
+    leader_lock.release()
 
 
-def _run_leader_work(stopping: threading.Event, link: MqttClient, leadership: leader.LeaderLock) -> None:
+def _run_leader_work(stopping: threading.Event, link: MqttClient, leader_lock: leadership.LeaderLock) -> None:
     with ExitStack() as started:
         _start_leader_work(started, link)
-        while leadership.acquire() and not stopping.wait(LEADER_CHECK_S):
+        while leader_lock.acquire() and not stopping.wait(LEADER_CHECK_S):
             pass
 
 
 def _start_leader_work(started: ExitStack, link: MqttClient) -> None:
-    intake = ingest.InboundQueue(database.with_fresh_connection(signing.current_site))
+    intake = inbound_queue.InboundQueue(database.with_fresh_connection(signing.current_site))
     _start_thread(started, intake.run_writer, threading.Event())
-    _start_thread(started, conversion.run_conversions, threading.Event())
-    link.subscribe(ingest.topic_filters(database.with_fresh_connection(signing.current_site)), intake.enqueue)
+    _start_thread(started, video_queue.run_conversions, threading.Event())
+    link.subscribe(inbound_queue.topic_filters(database.with_fresh_connection(signing.current_site)), intake.enqueue)
     started.callback(link.unsubscribe)
     done = threading.Event()
-    scheduler = jobs.build_scheduler(done)
+    scheduler = scheduled_jobs.build_scheduler(done)
     scheduler.start()
     started.callback(scheduler.shutdown)
     started.callback(done.set)
@@ -144,7 +145,7 @@ def _start_thread(started: ExitStack, work: Callable[[threading.Event], None], s
     thread.start()
     started.callback(thread.join, JOIN_TIMEOUT_S)
     # What is registered last is called first: a thread hears of the end before it is waited for.
-    started.callback(conversion.conversion_due.set)
+    started.callback(video_queue.conversion_due.set)
     started.callback(publication.publication_due.set)
     started.callback(stopping.set)
 

@@ -85,10 +85,10 @@ INSTALLED_APPS = [
     "beffroi_server.accounts",
     "beffroi_server.feeds",
     "beffroi_server.library",
-    "beffroi_server.screens",
-    "beffroi_server.programme",
+    "beffroi_server.fleet",
+    "beffroi_server.schedule",
     "beffroi_server.alerts",
-    "beffroi_server.broadcast",
+    "beffroi_server.delivery",
     "beffroi_server.web",
 ]
 MIDDLEWARE = [

@@ -5,6 +5,6 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("device/v1/", include("beffroi_server.screens.device_urls")),
+    path("device/v1/", include("beffroi_server.device_api.urls")),
     path("", include("beffroi_server.web.urls")),
 ]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from beffroi_player import store
-from beffroi_player.agent.vault import AgentStorage
+from beffroi_player.agent.storage import AgentStorage
+from beffroi_player.state import directories
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -65,14 +65,17 @@ def test_every_subcommand_that_the_pages_name_exists(command: str) -> None:
 
 def test_technicians_find_every_file_of_a_player_as_the_code_says_it() -> None:
     page = (DOCS / "player.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^``(\S+)``\s+(agent|stage)\s+(.+)$", store.__doc__ or "", re.MULTILINE)
+    rows = re.findall(r"^``(\S+)``\s+(agent|stage)\s+(.+)$", directories.__doc__ or "", re.MULTILINE)
     assert [row for row in rows if f"| `{row[0]}` | {row[1]} | {row[2]} |\n" not in page] == []
     assert len(re.findall(r"^\| `[^`]+` \| (?:agent|stage) \|", page, re.MULTILINE)) == len(rows)
 
 
 def test_every_file_that_both_processes_know_is_in_the_tables(tmp_path: Path) -> None:
-    named = [name for name, _ in re.findall(r"^``(\S+)``\s+(agent|stage)", store.__doc__ or "", re.MULTILINE)]
-    known = [*vars(store.StateDirectory(tmp_path)).values(), *vars(store.RuntimeDirectory(tmp_path)).values()]
+    named = [name for name, _ in re.findall(r"^``(\S+)``\s+(agent|stage)", directories.__doc__ or "", re.MULTILINE)]
+    known = [
+        *vars(directories.StateDirectory(tmp_path)).values(),
+        *vars(directories.RuntimeDirectory(tmp_path)).values(),
+    ]
     known += vars(AgentStorage(tmp_path)).values()
     files = {getattr(each, "path", each).name for each in known} - {tmp_path.name}
     assert {name for name in files if not any(row.split("/")[0] == name for row in named)} == set()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browser import open_browser
-from house import TownProcesses, open_town_processes
 from playwright.sync_api import Browser
+from tests.support.browser import open_browser
+from tests.support.town_processes import TownProcesses, open_town_processes
 
 
 @pytest.fixture(scope="session")

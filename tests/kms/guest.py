@@ -16,24 +16,18 @@ import traceback
 from pathlib import Path
 
 os.environ |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "player"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from display import OUT, PATIENCE_S, SIZE, is_displayed, screendump, until
 from run import BUILD, modules
-from town import SigningTown, alert, slide
+from tests.support.signing_town import SigningTown, alert, slide
 
 from beffroi_content import raster
-from beffroi_content.model import (
-    AlertLevel,
-    HeldAlert,
-    PowerState,
-    ScreenHours,
-    TimeWindow,
-)
-from beffroi_player import machine
-from beffroi_player.agent.draw import render_slide
-from beffroi_player.outputs import cec
-from beffroi_player.store import (
+from beffroi_content.model import AlertLevel, HeldAlert, PowerState, ScreenHours, TimeWindow
+from beffroi_player import system_clock
+from beffroi_player.agent.prepare.render_process import render_slide
+from beffroi_player.outputs.display_control import cec
+from beffroi_player.state.directories import (
     ActiveProgramme,
     AlertsRecord,
     HeldStream,
@@ -55,7 +49,7 @@ class Screen:
         self.state.create_folders()
         self.runtime.create_folder()
         self.process: subprocess.Popen[bytes] | None = None
-        self.hall = SigningTown(now_ms=machine.system_ms())
+        self.hall = SigningTown(now_ms=system_clock.system_ms())
 
     def has_programme(self, text: str, **settings: object) -> None:
         """Write a programme of one slide."""
@@ -69,23 +63,23 @@ class Screen:
 
     def has_emergency(self) -> None:
         """Write an emergency, as the agent does."""
-        told = alert(level=AlertLevel.EMERGENCY, now=machine.system_ms())
+        told = alert(level=AlertLevel.EMERGENCY, now=system_clock.system_ms())
         manifest = self.state.programme.read().manifest
         canvas = raster.Canvas.for_screen(manifest.settings, SIZE)
         names = []
         for page, image in enumerate(raster.draw_alert(told, "takeover", canvas)):
             names.append(f"emergency-{page}.png")
             image.save(self.state.frames / names[-1])
-        held = HeldAlert(alert=told, lapses_at_uptime_ms=int(machine.uptime_ms()) + 3_600_000, pages=len(names))
+        held = HeldAlert(alert=told, lapses_at_uptime_ms=int(system_clock.uptime_ms()) + 3_600_000, pages=len(names))
         record = AlertsRecord(
-            boot=machine.boot_id(), size=SIZE, streams={"all/alerts": HeldStream(sequence=1, alerts=(held,))},
+            boot=system_clock.boot_id(), size=SIZE, streams={"all/alerts": HeldStream(sequence=1, alerts=(held,))},
             frames={alert_set_key(told, "takeover"): tuple(names)},
         )  # fmt: skip
         self.runtime.alerts.write(record)
 
     def has_no_alert(self) -> None:
         """Take the emergency back, as the agent does."""
-        self.runtime.alerts.write(AlertsRecord(boot=machine.boot_id(), size=SIZE))
+        self.runtime.alerts.write(AlertsRecord(boot=system_clock.boot_id(), size=SIZE))
 
     def start(self, groups: tuple[int, ...] = (VIDEO,), *options: str) -> subprocess.Popen[bytes]:
         """Start the stage without a console, a session or any right but that of the groups."""

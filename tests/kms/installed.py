@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}
 from display import OUT, SIZE, is_displayed, screendump, until
 
-from beffroi_player.store import StateDirectory, frame_set_key
+from beffroi_player.state.directories import StateDirectory, frame_set_key
 
 PROGRAMS = Path("/opt/beffroi/.venv/bin")
 SERVER, PLAYER = "beffroi-server", "beffroi-player"
@@ -26,9 +26,9 @@ SERVER_DATA = Path("/var/lib/beffroi-server")
 STATE, RUNTIME = StateDirectory(Path("/var/lib/beffroi-player")), Path("/run/beffroi-player")
 SETTINGS = "BEFFROI_DATA=/var/lib/beffroi-server\nBEFFROI_URL=http://localhost:8000\n"
 SCREEN = f"""
-from beffroi_server.programme import publication
-from beffroi_server.screens.models import Screen, ScreenClass
-from beffroi_server.screens.services import new_enrolment
+from beffroi_server.schedule import publication
+from beffroi_server.fleet.models import Screen, ScreenClass
+from beffroi_server.fleet.services import new_enrolment
 
 sort = ScreenClass.objects.create(
     name="Virtual", width={SIZE[0]}, height={SIZE[1]}, physical_height_mm=300, viewing_distance_mm=2000

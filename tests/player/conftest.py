@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +8,9 @@ import pytest
 
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
-sys.path.insert(0, str(Path(__file__).parent))
 
-from player import PlayerHarness
-from town import SigningTown
+from tests.support.player_harness import PlayerHarness
+from tests.support.signing_town import SigningTown
 
 
 @pytest.fixture

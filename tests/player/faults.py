@@ -34,22 +34,22 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 
 from paho.mqtt import client as mqtt
 from PIL import Image
-from town import SigningTown, alert, jpeg, picture_slide, slide
+from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, slide
 
 from beffroi_content import raster
 from beffroi_content.model import DownloadSettings
 from beffroi_content.wire.reports import FIRST_CHAIN, EndReason, Play, PlayLogBatch, chain_digest
-from beffroi_player.agent.vault import AgentStorage
-from beffroi_player.playfiles import play_files, read_plays
-from beffroi_player.stage.playlog import PlayLog
-from beffroi_player.stage.safety import STARTS_FILE
-from beffroi_player.store import RuntimeDirectory, StateDirectory
-from beffroi_server.screens.ledger import PlayGaps, to_ranges
+from beffroi_player.agent.storage import AgentStorage
+from beffroi_player.stage.crash_fallback import STARTS_FILE
+from beffroi_player.stage.play_log.log_file import PlayLog
+from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
+from beffroi_player.state.play_files import play_files, read_plays
+from beffroi_server.fleet.play_gaps import PlayGaps, to_ranges
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
 HEALED_WITHIN_S = 60.0

@@ -18,13 +18,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 
 import datetime as dt
 
-from player import PlayerHarness
-from town import SigningTown, alert, jpeg, picture_slide, slide
+from tests.support.player_harness import PlayerHarness
+from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, slide
 
 from beffroi_content.model import AlertLevel, PowerState, ScreenHours, SlideTransition, TimeWindow
 

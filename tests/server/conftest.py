@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.conf import settings as django_settings
 
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User, UserRole
-from beffroi_server.broadcast import keys
+from beffroi_server.delivery import signing_keys
+from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, TechnologyChoice
 from beffroi_server.library.models import Announcement, AnnouncementTemplate
-from beffroi_server.programme import services as programme
-from beffroi_server.programme.models import Playlist, ScheduleRule
-from beffroi_server.screens.models import Screen, ScreenClass, ScreenGroup, TechnologyChoice
+from beffroi_server.schedule import services as programme
+from beffroi_server.schedule.models import Playlist, ScheduleRule, ensure_holiday_calendar
 
 
 @pytest.fixture(scope="session")
@@ -39,8 +37,7 @@ def data(settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def town(db) -> Town:
-    # A test with transactions of its own leaves tables empty that a migration had filled.
-    import_module("beffroi_server.programme.migrations.0003_public_holidays").add(apps, None)
+    ensure_holiday_calendar()
     return accounts.ensure_town("Saint-Aubin", site="saint-aubin")
 
 
@@ -126,7 +123,7 @@ def announcement(db) -> Announcement:
 @pytest.fixture
 def keyring(town: Town) -> Town:
     """The town with its keys made and its key list signed."""
-    keys.ensure_keys()
+    signing_keys.ensure_keys()
     return town
 
 

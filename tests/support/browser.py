@@ -14,7 +14,8 @@ from typing import Any
 
 from PIL import Image, ImageGrab
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from waiting import PATIENCE_S
+
+from tests.support.waiting import PATIENCE_S
 
 # Five seconds by default, which a browser on a busy machine needs for a single page.
 expect.set_options(timeout=1000 * PATIENCE_S)

@@ -2,7 +2,7 @@
 
 from beffroi_content.model.alert import Alert, AlertForm, AlertLevel, AlertStatus, Hazard, HeldAlert
 from beffroi_content.model.announcement import Announcement, TemplateName
-from beffroi_content.model.base import AssetReference, Identifier, StrictModel, WireModel
+from beffroi_content.model.base_models import AssetReference, Identifier, StrictModel, WireModel
 from beffroi_content.model.layout import FULL_SCREEN, Layout, LayoutZone, Rectangle, banner_rectangle
 from beffroi_content.model.manifest import (
     Manifest,
@@ -12,7 +12,6 @@ from beffroi_content.model.manifest import (
     Town,
     UncertainClock,
 )
-from beffroi_content.model.mounting import DownloadSettings, Viewport
 from beffroi_content.model.recurrence import Recurrence
 from beffroi_content.model.schedule import (
     DayCalendar,
@@ -29,7 +28,8 @@ from beffroi_content.model.schedule import (
     SunTime,
     TimeWindow,
 )
-from beffroi_content.model.screen import DisplayTechnology, ScreenClass
+from beffroi_content.model.screen_class import DisplayTechnology, ScreenClass
+from beffroi_content.model.screen_mounting import DownloadSettings, Viewport
 from beffroi_content.model.slide import (
     AnnouncementContent,
     ImageContent,
@@ -39,7 +39,7 @@ from beffroi_content.model.slide import (
     VideoContent,
     WidgetContent,
 )
-from beffroi_content.model.widget import ClockWidget, Widget
+from beffroi_content.model.widgets import ClockWidget, Widget
 
 __all__ = [
     "FULL_SCREEN",

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from beffroi_content.model.base import Identifier, Instant, Line, Paragraphs, WireModel
+from beffroi_content.model.base_models import Identifier, Instant, Line, Paragraphs, WireModel
 
 
 class AlertLevel(StrEnum):

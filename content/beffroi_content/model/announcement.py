@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from beffroi_content.model.base import AssetReference, Identifier, Line, Paragraphs, WireModel
+from beffroi_content.model.base_models import AssetReference, Identifier, Line, Paragraphs, WireModel
 
 
 class TemplateName(StrEnum):

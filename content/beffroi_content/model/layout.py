@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from beffroi_content.model.base import Identifier, WireModel
+from beffroi_content.model.base_models import Identifier, WireModel
 
 FULL_SCREEN = "main"
 """The zone of a layout that has only one."""

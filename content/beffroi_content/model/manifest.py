@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from beffroi_content.model.base import AssetReference, Colour, Identifier, Line, WireModel
+from beffroi_content.model.base_models import AssetReference, Colour, Identifier, Line, WireModel
 from beffroi_content.model.layout import Layout
-from beffroi_content.model.mounting import DownloadSettings, Viewport
 from beffroi_content.model.schedule import DayCalendar, Playlist, ScheduleRule, ScreenHours
-from beffroi_content.model.screen import ScreenClass
+from beffroi_content.model.screen_class import ScreenClass
+from beffroi_content.model.screen_mounting import DownloadSettings, Viewport
 from beffroi_content.model.slide import Slide
 
 

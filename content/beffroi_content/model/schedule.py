@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from beffroi_content.model.base import Identifier, Line, WireModel
+from beffroi_content.model.base_models import Identifier, Line, WireModel
 from beffroi_content.model.layout import FULL_SCREEN
 from beffroi_content.model.recurrence import Recurrence
 

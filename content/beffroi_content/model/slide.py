@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from beffroi_content.model.announcement import Announcement, TemplateName
-from beffroi_content.model.base import AssetReference, Identifier, Instant, Line, WireModel
-from beffroi_content.model.widget import WIDGET_KINDS, Widget
+from beffroi_content.model.base_models import AssetReference, Identifier, Instant, Line, WireModel
+from beffroi_content.model.widgets import WIDGET_KINDS, Widget
 
 
 class ImageFit(StrEnum):

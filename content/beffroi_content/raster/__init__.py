@@ -5,9 +5,12 @@ reads a clock, a network, a setting of the machine or a font of the system; the 
 what the caller's ``assets`` returns.
 """
 
-from beffroi_content.raster.appraisal import ReadabilityReport, assess_readability
 from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
-from beffroi_content.raster.drawing import (
+from beffroi_content.raster.errors import ImageUnusable, RasterError, TextDoesNotFit
+from beffroi_content.raster.frame_composition import compose_frame, frame_digest, image_digest
+from beffroi_content.raster.frame_keys import RASTER_VERSION, alert_key, slide_key
+from beffroi_content.raster.readability import ReadabilityReport, assess_readability
+from beffroi_content.raster.rendering import (
     alert_pages,
     draw_alert,
     draw_idle_page,
@@ -17,9 +20,6 @@ from beffroi_content.raster.drawing import (
     page_count,
     slide_pages,
 )
-from beffroi_content.raster.errors import ImageUnusable, RasterError, TextDoesNotFit
-from beffroi_content.raster.frames import compose_frame, frame_digest, image_digest
-from beffroi_content.raster.keys import RASTER_VERSION, alert_key, slide_key
 
 __all__ = [
     "RASTER_VERSION",

@@ -1,6 +1,8 @@
 """What is on at an instant, why, since when and until when. Pure: the instant is handed in."""
 
-from beffroi_content.timeline.answers import (
+from beffroi_content.timeline.display_power import DisplayPower, display_power
+from beffroi_content.timeline.moment import ClockState, Moment
+from beffroi_content.timeline.queries import (
     RuleStretch,
     RuleVisibility,
     calendar_grid,
@@ -9,8 +11,6 @@ from beffroi_content.timeline.answers import (
     rule_visibilities,
     shown_ms,
 )
-from beffroi_content.timeline.display import DisplayPower, display_power
-from beffroi_content.timeline.moment import ClockState, Moment
 from beffroi_content.timeline.resolver import resolve_scene, scene_changes
 from beffroi_content.timeline.scene import ReasonKind, Scene, Showing, ShowingReason
 

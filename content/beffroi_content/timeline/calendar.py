@@ -14,7 +14,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from beffroi_content.model import DayCalendar, Manifest, ScheduleRule, SunTime, TimeWindow
-from beffroi_content.timeline.sun import sun_minutes
+from beffroi_content.timeline.sun_times import sun_minutes
 
 DAY_MS = 86_400_000
 LOOK_BACK_DAYS = 1

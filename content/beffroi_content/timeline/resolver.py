@@ -3,7 +3,7 @@
 Order of precedence: an emergency; an alert, except in its breathers; the end of either; then, in each zone, the
 rules of the highest priority that have something to show; then the idle slide. A banner lies over all but a takeover.
 
-Between two answers nothing is remembered but the tables of :mod:`beffroi_content.timeline.programme`.
+Between two answers nothing is remembered but the tables of :mod:`beffroi_content.timeline.zone_table`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from beffroi_content.timeline import alerts as precedence
 from beffroi_content.timeline.alerts import AlertPhase, AlertSlot
 from beffroi_content.timeline.loops import LoopEntry, LoopPosition
 from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, TimeSpan
-from beffroi_content.timeline.programme import ZoneTable as ZoneRules
-from beffroi_content.timeline.programme import programme_tables
 from beffroi_content.timeline.scene import ReasonKind, Scene, Showing, ShowingReason
+from beffroi_content.timeline.zone_table import ZoneTable as ZoneRules
+from beffroi_content.timeline.zone_table import programme_tables
 
 INFORMATION_MS = 12_000
 """How long a page of an information alert is on in each turn of the loop."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from beffroi_content.model import Alert, Identifier, Manifest, WireModel
-from beffroi_content.model.base import Instant
+from beffroi_content.model.base_models import Instant
 
 SequenceNumber = Annotated[int, Field(gt=0, le=2**53 - 1)]
 """Rises within a stream: ``max(previous + 1, unix milliseconds)``, so that a restored backup still outranks."""

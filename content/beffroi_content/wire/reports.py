@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from beffroi_content.model import AlertForm, Identifier, PowerState, WireModel
-from beffroi_content.model.base import Instant, Line, Sha256
+from beffroi_content.model.base_models import Instant, Line, Sha256
 from beffroi_content.timeline import ClockState, ReasonKind
 
 ReportText = Annotated[str, StringConstraints(max_length=500)]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from beffroi_content.model import WireModel
-from beffroi_content.wire.captures import SIZE_LIMIT
+from beffroi_content.wire.capture_png import SIZE_LIMIT
 from beffroi_content.wire.messages import KIBIBYTE, MESSAGES, WireMessage
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_content.wire.topics import MessageDirection, ScopeKind

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from beffroi_content.model.base import IDENTIFIER_PATTERN
+from beffroi_content.model.base_models import IDENTIFIER_PATTERN
 
 PREFIX = "beffroi/1"
 _NAME = IDENTIFIER_PATTERN.strip("^$")

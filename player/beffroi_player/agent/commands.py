@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from beffroi_content import raster
 from beffroi_content.wire.documents import CommandKind, ScreenCommand
-from beffroi_player.agent.core import DocumentAdmission
+from beffroi_player.agent.admission import DocumentAdmission
 from beffroi_player.agent.refusals import RefusalLog
-from beffroi_player.agent.vault import AgentStorage, DoneCommands
-from beffroi_player.files import write_file
-from beffroi_player.pictures import to_ppm
-from beffroi_player.store import RuntimeDirectory, TimedOverlay
+from beffroi_player.agent.storage import AgentStorage, DoneCommands
+from beffroi_player.state.atomic_files import write_file
+from beffroi_player.state.directories import RuntimeDirectory, TimedOverlay
+from beffroi_player.state.ppm_images import to_ppm
 
 log = logging.getLogger(__name__)
 

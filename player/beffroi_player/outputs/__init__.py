@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from beffroi_player.outputs.base import Output, OutputError
 
 if TYPE_CHECKING:
-    from beffroi_player.outputs.control import DisplayControl
+    from beffroi_player.outputs.display_control.control import DisplayControl
 
 __all__ = ["DRAWING_NAMES", "OUTPUT_NAMES", "Output", "OutputError", "choose_drawing", "choose_output"]
 
@@ -31,7 +31,7 @@ def choose_output(name: str, state: Path, runtime: Path, stopped: Callable[[], b
         OutputError: the address of the controller is none.
     """
     if "://" in name:
-        from beffroi_player.outputs.led import LedOutput, LedTarget  # noqa: PLC0415 -- only the one that is used
+        from beffroi_player.outputs.led.controller import LedOutput, LedTarget  # noqa: PLC0415 -- only the one that is used
 
         return LedOutput(LedTarget.parse_address(name))
     if name == "auto":
@@ -63,13 +63,13 @@ def choose_drawing(output: Output, drawing: str) -> Output:
 
     if drawing == "software" or not isinstance(output, WindowOutput):
         return output
-    from beffroi_player.outputs import gpu  # noqa: PLC0415
+    from beffroi_player.outputs.drawing import gpu_compositor  # noqa: PLC0415
 
-    return gpu.wrap_output(output, forced=drawing == "gpu")
+    return gpu_compositor.wrap_output(output, forced=drawing == "gpu")
 
 
 def _create_control(state: Path, runtime: Path) -> DisplayControl:
-    from beffroi_player.outputs.control import create_control  # noqa: PLC0415 -- after the first picture
+    from beffroi_player.outputs.display_control.control import create_control  # noqa: PLC0415 -- after the first picture
 
     return create_control(state, runtime)
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pygame
 
-from beffroi_player import notify
-from beffroi_player.outputs import kms
+from beffroi_player import systemd_notify
 from beffroi_player.outputs.base import DisplayResult, OutputError, Size, SwitchResult, start_display
+from beffroi_player.outputs.display_control import kms
 from beffroi_player.outputs.window import WindowOutput
 
 if TYPE_CHECKING:  # The first picture is shown before this is loaded.
-    from beffroi_player.outputs.control import DisplayAnswer, DisplayControl
+    from beffroi_player.outputs.display_control.control import DisplayAnswer, DisplayControl
 
 log = logging.getLogger(__name__)
 
@@ -153,9 +153,9 @@ class FullscreenOutput(WindowOutput):
             if not said:
                 log.warning("no display is plugged in: waiting for one")
                 # The service is as ready as it can be: it is not to be killed for what a technician unplugged.
-                notify.notify_ready()
+                systemd_notify.notify_ready()
                 said = True
-            notify.notify_alive()
+            systemd_notify.notify_alive()
             if self._stopped():
                 raise OutputError("no display was plugged in")
             time.sleep(CONNECTOR_CHECK_S)

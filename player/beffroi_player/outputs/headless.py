@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pygame
 
-from beffroi_player.files import write_file
 from beffroi_player.outputs.base import DisplayResult, Size, start_display
+from beffroi_player.state.atomic_files import write_file
 
 
 class HeadlessOutput:

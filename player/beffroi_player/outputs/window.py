@@ -7,7 +7,7 @@ import os
 import pygame
 
 from beffroi_player.outputs.base import DisplayResult, OutputError, Size, fit_size, start_display
-from beffroi_player.outputs.sdl import display_rate
+from beffroi_player.outputs.drawing.sdl import display_rate
 
 
 class WindowOutput:

@@ -11,19 +11,19 @@ import pygame
 
 from beffroi_content.model import Rectangle, SlideTransition
 from beffroi_content.timeline import Moment
-from beffroi_content.timeline.display import DisplayPower
-from beffroi_player.files import file_stamp
+from beffroi_content.timeline.display_power import DisplayPower
 from beffroi_player.outputs.base import Output
-from beffroi_player.outputs.canvas import CompositionPainter
-from beffroi_player.outputs.composition import Area, DrawingLayer, PanelComposition
-from beffroi_player.outputs.mounting import DisplayMounting
-from beffroi_player.stage.composer import FrameCompositor, RunningTransition
-from beffroi_player.stage.frames import BrokenFrame, FrameCache, compose_frame, panel_area, panel_size
-from beffroi_player.stage.glider import is_whole_pixels
-from beffroi_player.stage.pace import FramePacer, steps_per_second
-from beffroi_player.stage.scenery import SceneFrames
-from beffroi_player.stage.teller import PresentedFrame
-from beffroi_player.store import Size
+from beffroi_player.outputs.display_mounting import DisplayMounting
+from beffroi_player.outputs.drawing.composition import Area, DrawingLayer, PanelComposition
+from beffroi_player.outputs.drawing.cpu_painter import CompositionPainter
+from beffroi_player.stage.compositor import FrameCompositor, RunningTransition
+from beffroi_player.stage.frame_cache import BrokenFrame, FrameCache, compose_frame, panel_area, panel_size
+from beffroi_player.stage.frame_lookup import SceneFrames
+from beffroi_player.stage.frame_pacing import FramePacer, steps_per_second
+from beffroi_player.stage.marquee import is_whole_pixels
+from beffroi_player.stage.play_log.status_writer import PresentedFrame
+from beffroi_player.state.atomic_files import file_stamp
+from beffroi_player.state.directories import Size
 
 NOTICE, STANDBY = "notice", "rest"
 """What is on the glass while there is nothing to show, and in its hours of rest."""
@@ -49,9 +49,14 @@ class ScreenPresenter:
     """
 
     def __init__(
-        self, output: Output, painter: CompositionPainter, compositor: FrameCompositor, frames: FrameCache, uptime: Callable[[], float],
+        self,
+        output: Output,
+        painter: CompositionPainter,
+        compositor: FrameCompositor,
+        frames: FrameCache,
+        uptime: Callable[[], float],
         splash: pygame.Surface | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._output, self._painter, self._compositor = output, painter, compositor
         self._frames, self._uptime = frames, uptime
         self._mounting = DisplayMounting()

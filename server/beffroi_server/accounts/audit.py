@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from beffroi_server.accounts.models import AuditEvent, User
-from beffroi_server.transactions import serialised
+from beffroi_server.core.transactions import serialised
 
 
 def record_event(actor: User | None, action: str, subject: object, **detail: Any) -> AuditEvent:

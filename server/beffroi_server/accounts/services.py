@@ -13,8 +13,8 @@ from django.utils.text import slugify
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import SignInLink, Town, User, UserRole
-from beffroi_server.programme import publication
-from beffroi_server.transactions import serialised
+from beffroi_server.core.transactions import serialised
+from beffroi_server.schedule import publication
 
 
 class LastAdministratorError(Exception):

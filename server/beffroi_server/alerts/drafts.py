@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
-from beffroi_server.instants import unix_ms
+from beffroi_server.core.timestamps import unix_ms
 
 
 def draft_alert(values: Mapping[str, Any]) -> content.Alert:

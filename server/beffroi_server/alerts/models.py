@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
-from beffroi_server.screens.models import Screen, ScreenGroup
+from beffroi_server.fleet.models import Screen, ScreenGroup
 
 
 class AlertLevel(models.TextChoices):

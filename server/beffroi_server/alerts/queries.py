@@ -14,9 +14,9 @@ from beffroi_content import model as content
 from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.topics import ScopeKind, Topic
 from beffroi_server.alerts.models import Alert
-from beffroi_server.broadcast.models import OutboxDocument
-from beffroi_server.instants import unix_ms
-from beffroi_server.screens.models import ReceiptRecord, Screen, ScreenGroup
+from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenGroup
 
 ScopeName = tuple[str, str]
 """``all``, ``group`` or ``screen``, and the slug of the group or screen."""

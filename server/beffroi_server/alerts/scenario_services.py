@@ -6,7 +6,7 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.alerts.models import Scenario
 from beffroi_server.alerts.services import AlertTargets
-from beffroi_server.transactions import serialised
+from beffroi_server.core.transactions import serialised
 
 
 def save_scenario(scenario: Scenario, targets: AlertTargets, *, user: User | None) -> None:

@@ -21,9 +21,9 @@ from beffroi_server.alerts import queries
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, AlertStatus, Hazard, Scenario
 from beffroi_server.alerts.queries import ScopeName
-from beffroi_server.broadcast import signing
-from beffroi_server.screens.models import Screen, ScreenGroup
-from beffroi_server.transactions import serialised
+from beffroi_server.core.transactions import serialised
+from beffroi_server.delivery import signing
+from beffroi_server.fleet.models import Screen, ScreenGroup
 
 LONGEST_ALERT = dt.timedelta(days=31)
 

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from beffroi_server import sandbox
-from beffroi_server.texts import shorten_text
+from beffroi_server.core import sandbox
+from beffroi_server.core.text import shorten_text
 
 MEMORY_LIMIT = 768 * 1024 * 1024
 PROCESSOR_S = 20
@@ -133,8 +133,12 @@ def read_vigilance(content: bytes, zone: ZoneInfo, now: dt.datetime, department:
 
 
 READERS: dict[str, Callable[..., dict[str, Any]]] = {
-    "calendar": read_calendar, "news": read_news, "table": read_table, "weather": read_weather, "vigilance": read_vigilance,
-}  # fmt: skip
+    "calendar": read_calendar,
+    "news": read_news,
+    "table": read_table,
+    "weather": read_weather,
+    "vigilance": read_vigilance,
+}
 
 
 def _event_fields(event: Any, zone: ZoneInfo) -> dict[str, Any] | None:

@@ -17,11 +17,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from beffroi_content.model import WireModel, widget
+from beffroi_content.model import WireModel, widgets
 from beffroi_server.accounts.models import Town
+from beffroi_server.core.transactions import serialised
 from beffroi_server.feeds import fetch
 from beffroi_server.feeds.models import Feed, FeedKind
-from beffroi_server.transactions import serialised
 
 logger = logging.getLogger(__name__)
 FEEDS_PER_ROUND = 20
@@ -34,11 +34,11 @@ WEATHER_URL = "https://api.met.no/weatherapi/locationforecast/2.0/complete?lat={
 VIGILANCE_URL = "https://public-api.meteofrance.fr/public/DPVigilance/v1/cartevigilance/encours"
 
 _WIDGET_MODELS: dict[FeedKind, type[WireModel]] = {
-    FeedKind.CALENDAR: widget.AgendaWidget,
-    FeedKind.NEWS: widget.NewsWidget,
-    FeedKind.TABLE: widget.TableWidget,
-    FeedKind.WEATHER: widget.WeatherWidget,
-    FeedKind.VIGILANCE: widget.VigilanceWidget,
+    FeedKind.CALENDAR: widgets.AgendaWidget,
+    FeedKind.NEWS: widgets.NewsWidget,
+    FeedKind.TABLE: widgets.TableWidget,
+    FeedKind.WEATHER: widgets.WeatherWidget,
+    FeedKind.VIGILANCE: widgets.VigilanceWidget,
 }
 
 
@@ -141,6 +141,6 @@ def _record_failure(feed: Feed, problem: str) -> None:
 
 
 def _announce_change(feed: Feed) -> None:
-    from beffroi_server.programme import publication  # noqa: PLC0415 - the programme builds on feeds
+    from beffroi_server.schedule import publication  # noqa: PLC0415 - the programme builds on feeds
 
     publication.feed_changed(feed)

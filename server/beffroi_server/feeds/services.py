@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.core.transactions import serialised
 from beffroi_server.feeds.models import Feed
-from beffroi_server.transactions import serialised
 
 
 class FeedInUse(Exception):

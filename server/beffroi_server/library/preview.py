@@ -16,10 +16,10 @@ from PIL import Image
 from beffroi_content import model as content
 from beffroi_content import raster
 from beffroi_server.accounts.models import Town
-from beffroi_server.library import ingest
+from beffroi_server.fleet.models import ScreenClass
+from beffroi_server.library import uploads
 from beffroi_server.library.errors import SlideNotDrawable
-from beffroi_server.library.live import DrawnContent, slide_content
-from beffroi_server.screens.models import ScreenClass
+from beffroi_server.library.slide_content import DrawnContent, slide_content
 
 CACHE_BYTES = 48 * 1024 * 1024
 PngPages = tuple[bytes, ...]
@@ -146,7 +146,7 @@ def read_asset(reference: content.AssetReference) -> bytes:
     Raises:
         OSError: it is not there.
     """
-    return ingest.media_path(reference.sha256).read_bytes()
+    return uploads.media_path(reference.sha256).read_bytes()
 
 
 class _SlideOnCanvas:

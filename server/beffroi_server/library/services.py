@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
-from beffroi_server.library import conversion, ingest, live, queries
+from beffroi_server.core.transactions import serialised
+from beffroi_server.library import queries, slide_content, uploads, video_queue
 from beffroi_server.library.errors import EditConflict, ItemInUse
 from beffroi_server.library.models import Announcement, MediaItem, Video
-from beffroi_server.programme import publication
-from beffroi_server.transactions import serialised
+from beffroi_server.schedule import publication
 
 
 def add_image(file: IO[bytes], *, name: str, description: str = "", user: User | None) -> MediaItem:
@@ -36,15 +36,15 @@ def add_images(file: IO[bytes], *, name: str, description: str = "", user: User 
     Raises:
         MediaRefused: it is not a picture that screens can show; the message says why and what to do.
     """
-    pictures = ingest.store_upload(file, name)
+    pictures = uploads.store_upload(file, name)
     with serialised():
         items = [
             MediaItem.objects.create(
                 name=name if len(pictures) == 1 else _page_name(name, number),
                 description=description,
-                original=ingest.asset_row(picture.original),
-                picture=ingest.asset_row(picture.normalised),
-                thumbnail=ingest.asset_row(picture.thumbnail),
+                original=uploads.asset_row(picture.original),
+                picture=uploads.asset_row(picture.normalised),
+                thumbnail=uploads.asset_row(picture.thumbnail),
                 width=picture.width,
                 height=picture.height,
                 uploaded_by=user,
@@ -54,7 +54,7 @@ def add_images(file: IO[bytes], *, name: str, description: str = "", user: User 
         for item, picture in zip(items, pictures, strict=True):
             if picture.duration_ms is not None:
                 Video.objects.create(item=item, duration_ms=picture.duration_ms)
-                transaction.on_commit(conversion.conversion_due.set)
+                transaction.on_commit(video_queue.conversion_due.set)
         audit.record_event(user, "picture-added", name, sha256=pictures[0].original.sha256, pages=len(pictures))
     return items
 
@@ -157,6 +157,6 @@ def _current_version(announcement: Announcement | None, expected_version: int | 
 def _validate_announcement(announcement: Announcement) -> None:
     announcement.full_clean(exclude={"updated_by"})
     try:
-        live.drawn_content(announcement, "UTC")
+        slide_content.drawn_content(announcement, "UTC")
     except ValueError as error:
         raise ValidationError(str(error)) from error

@@ -5,6 +5,6 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include(f"beffroi_server.{application}.urls"))
-    for application in ("screens", "library", "feeds", "programme", "alerts", "accounts")
+    path("", include(f"beffroi_server.web.{area}.urls"))
+    for area in ("fleet", "library", "feeds", "schedule", "alerts", "accounts")
 ]

@@ -17,16 +17,16 @@ from django.utils.safestring import SafeString
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
-from beffroi_server.web import access, words
+from beffroi_server.web import access, wording
 
 register = template.Library()
 
-register.filter("moment", words.format_moment)
-register.filter("duration", words.format_duration)
-register.filter("latency", words.format_latency)
-register.filter("hour", words.format_hour)
-register.filter("day", words.format_day)
-register.filter("said", words.translate_player_term)
+register.filter("moment", wording.format_moment)
+register.filter("duration", wording.format_duration)
+register.filter("latency", wording.format_latency)
+register.filter("hour", wording.format_hour)
+register.filter("day", wording.format_day)
+register.filter("said", wording.translate_player_term)
 
 
 @register.simple_tag
@@ -84,4 +84,4 @@ def error_summary(form: forms.BaseForm) -> dict[str, Any]:
 @register.filter
 def from_milliseconds(value: int | None) -> dt.datetime | None:
     """Return an instant of the wire as a date."""
-    return words.from_milliseconds(value)
+    return wording.from_milliseconds(value)

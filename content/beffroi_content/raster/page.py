@@ -1,0 +1,124 @@
+"""A page as a list of things to paint, so that layout can be counted, tested and compared without pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from beffroi_content.model import AssetReference, ImageFit
+from beffroi_content.raster.graphics.palettes import Rgb
+from beffroi_content.raster.text.fonts import TextStyle
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels; right and bottom are not included."""
+
+
+class Pictogram(StrEnum):
+    """A pictogram drawn from vectors."""
+
+    WARNING = "warning"
+    CHECK = "check"
+    INFORMATION = "information"
+    PIN = "pin"
+    CLOCK = "clock"
+    CONE = "cone"
+    FLOOD = "flood"
+    FIRE = "fire"
+    WIND = "wind"
+    SNOW = "snow"
+    HEAT = "heat"
+    AIR = "air"
+    SHELTER = "shelter"
+    EVACUATION = "evacuation"
+    POWER = "power"
+    WATER = "water"
+    ROAD = "road"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class FilledBox:
+    """A rectangle, with rounded corners if ``radius`` is given."""
+
+    box: Box
+    colour: Rgb
+    radius: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of text, from its left end on the baseline."""
+
+    x: int
+    baseline: int
+    text: str
+    style: TextStyle
+    colour: Rgb
+    is_rtl: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedImage:
+    """A picture in a box."""
+
+    box: Box
+    picture: AssetReference
+    fit: ImageFit
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPictogram:
+    """A pictogram in a square box."""
+
+    box: Box
+    sign: Pictogram
+    colour: Rgb
+    hollow: Rgb
+    """The colour of what is cut out of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StripedBox:
+    """Diagonal stripes."""
+
+    box: Box
+    colour: Rgb
+    other: Rgb
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLogo:
+    """A picture with its own outline, such as the town's logo: whole, in the middle of its box, or not at all."""
+
+    box: Box
+    picture: AssetReference
+
+
+@dataclass(frozen=True, slots=True)
+class QrCode:
+    """A QR code in a square box, with a white border of four modules."""
+
+    box: Box
+    rows: tuple[str, ...]
+    """One character for each module: ``1`` is dark."""
+
+
+Item = FilledBox | TextLine | PlacedImage | PlacedPictogram | StripedBox | PlacedLogo | QrCode
+
+
+@dataclass(slots=True)
+class Page:
+    """What one frame shows, in painting order."""
+
+    size: tuple[int, int]
+    ground: Rgb
+    items: list[Item] = field(default_factory=list)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of text, in painting order."""
+        return tuple(item.text for item in self.items if isinstance(item, TextLine))
+
+    def add(self, *items: Item) -> None:
+        """Paint these on top."""
+        self.items.extend(items)

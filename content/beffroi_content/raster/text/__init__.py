@@ -1,0 +1,1 @@
+"""Text: fonts, line breaking, typography and fitting a text into a box."""

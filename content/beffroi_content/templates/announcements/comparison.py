@@ -1,0 +1,52 @@
+"""Before and after: two pictures side by side, or one above the other."""
+
+from __future__ import annotations
+
+from beffroi_content.model import Announcement, ImageFit
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.page import Box, FilledBox, Page, PlacedImage, TextLine
+from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
+from beffroi_content.raster.text.phrases import phrase
+from beffroi_content.templates.announcements import news
+from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, canvas_palette, centred_baseline
+from beffroi_content.templates.layout.text_box import TextBoxLayout, compose_text
+
+
+def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
+    """Return the pages of a comparison; with fewer than two pictures, those of news."""
+    if announcement.picture is None or not announcement.pictures:
+        return news.lay_out(announcement, canvas)
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    before, after, text = _page_boxes(grid, has_body=bool(announcement.body))
+    shown = ((before, announcement.picture, "before"), (after, announcement.pictures[0], "after"))
+
+    def decorate(page: Page) -> None:
+        for box, picture, word in shown:
+            page.add(PlacedImage(box, picture, ImageFit.COVER))
+            _add_tag(page, box, phrase(word, canvas.locale), canvas)
+
+    foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
+    return compose_text(announcement, canvas, TextBoxLayout(text, palette.paper, foot, decorate, drop=0.4))
+
+
+def _page_boxes(grid: PageGrid, *, has_body: bool) -> tuple[Box, Box, Box]:
+    bottom, margin = grid.height - grid.foot, grid.margin
+    line = max(4, margin // 8)
+    if grid.width >= grid.height:
+        split, middle = round(bottom * (0.6 if has_body else 0.74)), grid.width // 2
+        text = (margin, split + margin // 2, grid.width - margin, bottom - margin // 3)
+        return (0, 0, middle - line // 2, split), (middle + line - line // 2, 0, grid.width, split), text
+    split = round(bottom * (0.66 if has_body else 0.76))
+    middle = split // 2
+    text = (margin, split + margin, grid.width - margin, bottom - margin // 2)
+    return (0, 0, grid.width, middle - line // 2), (0, middle + line - line // 2, grid.width, split), text
+
+
+def _add_tag(page: Page, box: Box, word: str, canvas: Canvas) -> None:
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    style = TextStyle(FontWeight.BOLD, max(9, round(grid.smallest * 1.1)))
+    pad = style.capital
+    wide, high = round(font_face(style).text_width(word)) + 2 * pad, round(style.capital * 2.4)
+    left, top = box[0] + grid.margin // 2, box[1] + grid.margin // 2
+    page.add(FilledBox((left, top, left + wide, top + high), palette.band, high // 5))
+    page.add(TextLine(left + pad, centred_baseline(top, top + high, style), word, style, palette.band_ink))

@@ -1,0 +1,50 @@
+"""One number on a field of the town's colour, and beside it what it means."""
+
+from __future__ import annotations
+
+from beffroi_content.model import Announcement
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.page import Box, FilledBox, Page
+from beffroi_content.raster.text.fonts import FontWeight
+from beffroi_content.raster.text.text_fitting import TextBlock, fit_column
+from beffroi_content.raster.text.typography import typeset_text
+from beffroi_content.templates.announcements import news
+from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, add_column, canvas_palette, fits_height
+from beffroi_content.templates.layout.text_box import TextBoxLayout, box_space, compose_text
+
+
+def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
+    """Return the pages of a figure; without one, or where it has no room, those of news."""
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    field, text = _page_boxes(grid)
+    pad = grid.margin
+    inner = (field[0] + pad, field[1] + pad, field[2] - pad, field[3] - pad)
+    measure = box_space(inner, canvas)
+    number = TextBlock(
+        typeset_text(announcement.figure, canvas.locale), FontWeight.BOLD, 1.0, palette.band_ink, leading=1.3
+    )
+    column = (
+        fit_column([number], measure, grid.smallest, max(grid.smallest, inner[3] - inner[1]))
+        if announcement.figure
+        else None
+    )
+    if column is None or len(column.pages) > 1 or not fits_height(column, measure) or not column.is_clean:
+        return news.lay_out(announcement, canvas)
+
+    def decorate(page: Page) -> None:
+        page.add(FilledBox(field, palette.band))
+        top = inner[1] + (measure.first - column.page_heights[0]) // 2
+        add_column(page, column.pages[0], inner[0], top, column, centred=True)
+
+    foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
+    composition = TextBoxLayout(text, palette.paper, foot, decorate, drop=0.42 if grid.is_wide else 0.25)
+    return compose_text(announcement, canvas, composition)
+
+
+def _page_boxes(grid: PageGrid) -> tuple[Box, Box]:
+    bottom, margin = grid.height - grid.foot, grid.margin
+    if grid.is_wide:
+        side = round(min(grid.width * 0.46, bottom * 1.2))
+        return (0, 0, side, bottom), (side + margin, margin, grid.width - margin, bottom - margin)
+    split = round(bottom * 0.4)
+    return (0, 0, grid.width, split), (margin, split + margin, grid.width - margin, bottom - margin)

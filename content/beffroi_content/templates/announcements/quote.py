@@ -1,0 +1,62 @@
+"""A quotation: what was said, large, and who said it."""
+
+from __future__ import annotations
+
+from beffroi_content.model import Announcement, ImageFit
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.page import Box, Page, PlacedImage, TextLine
+from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
+from beffroi_content.raster.text.text_fitting import TextBlock
+from beffroi_content.raster.text.typography import typeset_text
+from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, canvas_palette, fit_hierarchy
+from beffroi_content.templates.layout.text_box import TextBoxLayout, box_space, column_pages
+
+_MARKS = {"fr": ("«", "»"), "en": ("“", "”")}
+
+
+def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
+    """Return the pages of a quotation: the body, said by the title; without a body the title is what was said."""
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    picture, text = _page_boxes(grid, has_picture=announcement.picture is not None)
+    mark = TextStyle(FontWeight.BOLD, round(grid.title * 1.15))
+    opening, closing = _MARKS.get(canvas.locale, _MARKS["en"])
+    said, who = (announcement.body, announcement.title) if announcement.body else (announcement.title, "")
+
+    def decorate(page: Page) -> None:
+        if announcement.picture and picture:
+            page.add(PlacedImage(picture, announcement.picture, ImageFit.COVER))
+        page.add(TextLine(text[0], text[1] + mark.capital, opening, mark, palette.accent))
+
+    def blocks(scale: float) -> list[TextBlock]:
+        quotation = typeset_text(f"{said.strip(f'{opening}{closing} ')} {closing}", canvas.locale)
+        found = [TextBlock(quotation, FontWeight.SEMIBOLD, scale, palette.ink, leading=1.75, limit=grid.title)]
+        for name, weight, colour in (
+            (who, FontWeight.BOLD, palette.accent),
+            (announcement.label, FontWeight.REGULAR, palette.soft_ink),
+        ):
+            if name:
+                gap = 1.5 if weight is FontWeight.BOLD else 0.8
+                found.append(TextBlock(typeset_text(name, canvas.locale), weight, 1.0, colour, gap=gap, is_kept=True))
+        return found
+
+    # The mark stands beside a wide text, and above a tall one.
+    aside = round(font_face(mark).text_width(opening) + 0.6 * grid.margin) if grid.is_wide else 0
+    below = (text[0] + aside, text[1] + (0 if aside else round(mark.capital * 1.35)), text[2], text[3])
+    column = fit_hierarchy(
+        [blocks(s) for s in (1.7, 1.4, 1.15, 1.0)], box_space(below, canvas), grid.smallest, grid.largest
+    )
+    foot = FooterColours(palette.band, palette.band_ink, palette.band_soft)
+    composition = TextBoxLayout(below, palette.tint, foot, decorate, drop=0.3)
+    return column_pages(announcement, canvas, composition, column)
+
+
+def _page_boxes(grid: PageGrid, *, has_picture: bool) -> tuple[Box | None, Box]:
+    bottom, margin = grid.height - grid.foot, grid.margin
+    inset = round(1.4 * margin)
+    if not has_picture:
+        return None, (inset, inset, grid.width - inset, bottom - margin)
+    if grid.is_wide:
+        side = round(min(grid.width * 0.34, bottom * 0.9))
+        return (0, 0, side, bottom), (side + inset, inset, grid.width - inset, bottom - margin)
+    split = round(bottom * 0.38)
+    return (0, 0, grid.width, split), (inset, split + margin, grid.width - inset, bottom - margin)

@@ -1,0 +1,156 @@
+"""A heading and running text in a box, over as many pages as it takes, on whatever the template draws behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from beffroi_content.model import Announcement
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.graphics.palettes import ColourPalette, Rgb
+from beffroi_content.raster.page import Box, Page, TextLine
+from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
+from beffroi_content.raster.text.text_fitting import ColumnSpace, FittedColumn, TextBlock
+from beffroi_content.raster.text.typography import typeset_text
+from beffroi_content.templates.layout.page_parts import (
+    TITLE_SCALES,
+    FooterColours,
+    PageGrid,
+    add_column,
+    add_footer,
+    body_block,
+    canvas_palette,
+    fit_hierarchy,
+    heading_blocks,
+)
+from beffroi_content.templates.layout.qr_code import add_qr_code, qr_code_side
+
+CODE_SHARE = 0.42
+"""Of the shorter side of the text, at most, for the code of a link."""
+_LONG_TITLE = 90
+"""Letters from which a title may be hardly larger than the text: it is a sentence, not a heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextBoxLayout:
+    """What a template decides around its text."""
+
+    box: Box
+    """Where the text goes."""
+    ground: Rgb
+    foot: FooterColours
+    decorate: Callable[[Page], None]
+    """Draws all that lies behind the text."""
+    drop: float
+    """Where a short text hangs in its box: 0 at the top, 1 at the bottom."""
+
+
+def compose_text(
+    announcement: Announcement, canvas: Canvas, composition: TextBoxLayout, details: Sequence[TextBlock] = ()
+) -> tuple[Page, ...]:
+    """Return the pages of label, title, ``details`` and body; the title is repeated in small on later pages.
+
+    A link stands as a code in the lower right corner of the text, where there is room for one that can be scanned.
+    """
+    composition = _beside_code(announcement, canvas, composition)
+    left, top, right, bottom = composition.box
+    running = _running_title(announcement, canvas, right - left)
+    offset = round(3 * running.style.capital) if running else 0
+    measure = ColumnSpace(right - left, bottom - top, bottom - top - offset, is_crisp=False, locale=canvas.locale)
+    column = _fit_text(announcement, canvas, canvas_palette(canvas), measure, details)
+    return column_pages(announcement, canvas, composition, column, running=running)
+
+
+def _beside_code(announcement: Announcement, canvas: Canvas, composition: TextBoxLayout) -> TextBoxLayout:
+    """Return the composition with a code for the link, and the text beside or above it."""
+    left, top, right, bottom = composition.box
+    side = 0
+    if announcement.link:
+        side = qr_code_side(announcement.link, canvas, round(CODE_SHARE * min(right - left, bottom - top)))
+    if not side:
+        return composition
+    gap = PageGrid.for_canvas(canvas).margin // 2
+    is_beside = right - left >= bottom - top
+    box = (left, top, right - side - gap, bottom) if is_beside else (left, top, right, bottom - side - gap)
+
+    def decorate(page: Page) -> None:
+        composition.decorate(page)
+        add_qr_code(page, announcement.link, (right - side, bottom - side, right, bottom))
+
+    return replace(composition, box=box, decorate=decorate)
+
+
+def column_pages(
+    announcement: Announcement,
+    canvas: Canvas,
+    composition: TextBoxLayout,
+    column: FittedColumn,
+    *,
+    centred: bool = False,
+    running: _RunningTitle | None = None,
+) -> tuple[Page, ...]:
+    """Return the pages of a column that was fitted to the box of the composition."""
+    left, top, _, bottom = composition.box
+    offset = round(3 * running.style.capital) if running else 0
+    pages = []
+    for number, rows in enumerate(column.pages, 1):
+        page = Page(canvas.size, composition.ground)
+        composition.decorate(page)
+        start = top if number == 1 else top + offset
+        if number > 1 and running:
+            page.add(
+                TextLine(left, top + running.style.capital, running.text, running.style, canvas_palette(canvas).accent)
+            )
+        slack = max(0, bottom - start - rows[-1].bottom) if rows else 0
+        # Pages of one text begin at the same height; only a text of one page floats.
+        share = composition.drop if len(column.pages) == 1 else 0
+        add_column(page, rows, left, start + round(slack * share), column, centred=centred)
+        add_footer(page, canvas, announcement.source, (number, len(column.pages)), composition.foot)
+        pages.append(page)
+    return tuple(pages)
+
+
+def box_space(box: Box, canvas: Canvas) -> ColumnSpace:
+    """Return the room in a box, the same on every page."""
+    height = box[3] - box[1]
+    return ColumnSpace(box[2] - box[0], height, height, is_crisp=False, locale=canvas.locale)
+
+
+def _fit_text(
+    announcement: Announcement,
+    canvas: Canvas,
+    palette: ColourPalette,
+    measure: ColumnSpace,
+    details: Sequence[TextBlock],
+) -> FittedColumn:
+    grid = PageGrid.for_canvas(canvas)
+    body = [body_block(announcement.body, canvas, palette.ink)] if announcement.body else []
+    scales = TITLE_SCALES if len(announcement.title) < _LONG_TITLE else (*TITLE_SCALES, 1.1)
+    candidates = [
+        [*heading_blocks(announcement, canvas, palette.accent, palette.ink, scale), *details, *body] for scale in scales
+    ]
+    return fit_hierarchy(candidates, measure, grid.smallest, grid.largest)
+
+
+@dataclass(frozen=True, slots=True)
+class _RunningTitle:
+    text: str
+    style: TextStyle
+
+
+def _running_title(announcement: Announcement, canvas: Canvas, width: int) -> _RunningTitle | None:
+    """Return the title for later pages, or None where it does not fit on one line."""
+    style = TextStyle(FontWeight.BOLD, max(1, round(0.82 * PageGrid.for_canvas(canvas).smallest)))
+    text = typeset_text(announcement.title, canvas.locale)
+    return _RunningTitle(text, style) if font_face(style).text_width(text) <= width else None
+
+
+def fewest_pages(candidates: Iterable[tuple[Page, ...]]) -> tuple[Page, ...]:
+    """Return the first candidate of one page, or else the first of those with the fewest."""
+    best: tuple[Page, ...] = ()
+    for pages in candidates:
+        if len(pages) == 1:
+            return pages
+        if not best or len(pages) < len(best):
+            best = pages
+    return best

@@ -1,0 +1,46 @@
+"""How data that has become old is shown, or what is shown instead of it."""
+
+from __future__ import annotations
+
+from beffroi_content.model.widgets import PAGE_MS, DataFreshness, DataWidget
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.page import Page
+from beffroi_content.raster.text.fonts import FontWeight
+from beffroi_content.templates.widgets.board import add_paragraph, data_age_text, open_widget_page
+from beffroi_content.templates.widgets.phrases import phrase
+
+
+def message_page(canvas: Canvas, title: str, reason: str) -> Page:
+    """Return a page that says what is missing."""
+    board = open_widget_page(canvas, title)
+    shown = title if board.crisp and canvas.size[1] < 44 else ""
+    text = phrase(reason, canvas.locale)
+    add_paragraph(
+        board,
+        [(shown, FontWeight.BOLD, 0.3, board.palette.accent), (text, FontWeight.REGULAR, 0.24, board.palette.soft_ink)],
+        board.box,
+    )
+    return board.page
+
+
+def missing_data_page(
+    widget: DataWidget, canvas: Canvas, at_ms: int | None, title: str, *, needs_time: bool
+) -> Page | None:
+    """Return the page that is shown instead of the data, or None if the data may be shown."""
+    if needs_time and at_ms is None:
+        return message_page(canvas, title, "no-time")
+    if widget.freshness_at(at_ms) is DataFreshness.USELESS:
+        return message_page(canvas, title, "no-time" if at_ms is None else "no-data")
+    return None
+
+
+def source_note(widget: DataWidget, canvas: Canvas, at_ms: int | None) -> str:
+    """Return who says so, or from when old data is."""
+    if widget.fetched_at_ms is None or widget.freshness_at(at_ms) is DataFreshness.FRESH:
+        return widget.source
+    return " · ".join(part for part in (widget.source, data_age_text(widget.fetched_at_ms, canvas)) if part)
+
+
+def page_number_at(at_ms: int | None, pages: int) -> int:
+    """Return the number of the page, from 0, that is shown at an instant."""
+    return 0 if at_ms is None else at_ms // PAGE_MS % max(1, pages)

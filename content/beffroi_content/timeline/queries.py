@@ -1,0 +1,124 @@
+"""What people ask of a programme: the calendar's grid, and what is wrong with it.
+
+All of it leaves alerts out, since nobody knows them beforehand, and takes a clock that is right.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from beffroi_content.model import Manifest
+from beffroi_content.timeline.calendar import applying_ms
+from beffroi_content.timeline.loops import ZoneLoop
+from beffroi_content.timeline.selection import ZoneSelection
+from beffroi_content.timeline.zone_table import ZoneTable as ZoneRules
+from beffroi_content.timeline.zone_table import programme_tables
+
+_MOST_ENTRIES = 20_000
+"""How many turns of a loop are looked through for a slide."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStretch:
+    """A time in which the same rules have a zone, from ``since_ms`` up to ``until_ms``."""
+
+    since_ms: int
+    until_ms: int
+    rules: tuple[str, ...]
+    """Those that are seen; none: the idle slide is on."""
+    playlists: tuple[str, ...]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no rule has anything to show."""
+        return not self.rules
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVisibility:
+    """What becomes of a rule within a time, in milliseconds."""
+
+    rule: str
+    applies_ms: int
+    seen_ms: int
+    """How long it has a share of its zone."""
+
+    @property
+    def is_never_seen(self) -> bool:
+        """Whether the rule applies and still is never seen: something more important, or nothing to show."""
+        return self.applies_ms > 0 and self.seen_ms == 0
+
+
+def calendar_grid(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[RuleStretch]]:
+    """Return what has each zone from an instant up to another, without a gap."""
+    return {
+        name: [_rule_stretch(*piece) for piece in zone.selections_between(start_ms, end_ms)]
+        for name, zone in programme_tables(manifest).zones.items()
+    }
+
+
+def idle_stretches(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[RuleStretch]]:
+    """Return when each zone has nothing to show but the idle slide."""
+    found = calendar_grid(manifest, start_ms, end_ms)
+    return {name: [stretch for stretch in stretches if stretch.is_idle] for name, stretches in found.items()}
+
+
+def next_showing(manifest: Manifest, slide: str, start_ms: int, end_ms: int) -> int | None:
+    """Return the first instant from ``start_ms`` up to ``end_ms`` at which a slide is on, in whatever zone."""
+    programme = programme_tables(manifest)
+    found = [_first_showing(zone, slide, start_ms, end_ms) for zone in programme.zones.values()]
+    return min((instant for instant in found if instant is not None), default=None)
+
+
+def shown_ms(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, Counter[str]]:
+    """Return for how many milliseconds each zone shows each slide."""
+    found: dict[str, Counter[str]] = {}
+    for name, zone in programme_tables(manifest).zones.items():
+        total: Counter[str] = Counter()
+        for since, until, selection in zone.selections_between(start_ms, end_ms):
+            track = zone.loop_of(selection)
+            total.update(track.shown_until(until))
+            total.subtract(track.shown_until(since))
+        found[name] = +total
+    return found
+
+
+def rule_visibilities(manifest: Manifest, start_ms: int, end_ms: int) -> list[RuleVisibility]:
+    """Return how long each rule applies and how long it is seen, in the order of the manifest."""
+    programme = programme_tables(manifest)
+    seen: Counter[str] = Counter()
+    for zone in programme.zones.values():
+        for since, until, selection in zone.selections_between(start_ms, end_ms):
+            for rule in selection.rules:
+                seen[rule.id] += until - since
+    return [
+        RuleVisibility(rule.id, applying_ms(rule, start_ms, end_ms, programme.calendar), seen[rule.id])
+        for rule in manifest.rules
+    ]
+
+
+def _rule_stretch(since_ms: int, until_ms: int, selection: ZoneSelection) -> RuleStretch:
+    rules = selection.rules
+    return RuleStretch(since_ms, until_ms, tuple(rule.id for rule in rules), tuple(rule.playlist for rule in rules))
+
+
+def _first_showing(zone: ZoneRules, slide: str, start_ms: int, end_ms: int) -> int | None:
+    for since, until, selection in zone.selections_between(start_ms, end_ms):
+        if (found := _first_on_loop(zone.loop_of(selection), slide, since, until)) is not None:
+            return found
+    return None
+
+
+def _first_on_loop(track: ZoneLoop, slide: str, since_ms: int, until_ms: int) -> int | None:
+    if not (track.shown_until(until_ms) - track.shown_until(since_ms))[slide]:
+        return None
+    now = since_ms
+    for _ in range(_MOST_ENTRIES):
+        position = track.position_at(now)
+        if position.entry.subject == slide:
+            return now
+        now = position.until_ms
+        if now >= until_ms:
+            break
+    return None

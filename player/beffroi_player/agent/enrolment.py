@@ -1,0 +1,67 @@
+"""Enrolment: a code that an operator made becomes a screen of the town."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import urlsplit
+
+import requests
+from pydantic import ValidationError
+
+from beffroi_content.trust import TrustAnchor
+from beffroi_player.agent.storage import PlayerEnrolment
+from beffroi_player.agent.transport.http_client import ServerClient, ServerRefusal
+
+SHORTEST_FINGERPRINT = 16
+
+
+class EnrolmentError(Exception):
+    """Enrolment failed; the message says why and what to do."""
+
+
+def enrol_player(url: str, code: str, fingerprint: str) -> PlayerEnrolment:
+    """Exchange a code for an identity, and make sure that it is the right town that answers.
+
+    Args:
+        url: The server, such as ``https://screens.example.org``.
+        code: What the operator's page shows.
+        fingerprint: Of the root keys, as that page shows it; dashes, spaces and case do not matter.
+
+    Raises:
+        NotEnrolled: the code or the fingerprint is wrong, or the server does not answer as one.
+    """
+    wanted = re.sub(r"[\s:-]", "", fingerprint).lower()
+    if len(wanted) < SHORTEST_FINGERPRINT or re.fullmatch(r"[0-9a-f]+", wanted) is None:
+        raise EnrolmentError(f"a fingerprint has at least {SHORTEST_FINGERPRINT} hexadecimal digits")
+    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        raise EnrolmentError(f"{url!r} is not the address of a server, such as https://screens.example.org")
+    server = url.rstrip("/")
+    try:
+        answer = ServerClient(server).post_json("/device/v1/enrol", {"code": code.strip()})
+        enrolment = PlayerEnrolment.model_validate({**answer, "server": server})
+    except ServerRefusal as refusal:
+        raise EnrolmentError(f"the server refuses: {refusal}") from refusal
+    except (requests.RequestException, OSError) as error:
+        raise EnrolmentError(f"the server cannot be reached: {error}") from error
+    except (ValidationError, TypeError) as error:
+        raise EnrolmentError("what answers there is not a server of this version") from error
+    _check_town(enrolment, wanted)
+    return enrolment
+
+
+def root_fingerprint(anchor: TrustAnchor) -> str:
+    """Return the fingerprint of the root keys: SHA-256 over the sorted public keys in hexadecimal, one a line."""
+    return hashlib.sha256("\n".join(sorted(anchor.root_keys.values())).encode()).hexdigest()
+
+
+def _check_town(enrolment: PlayerEnrolment, wanted: str) -> None:
+    anchor = enrolment.anchor
+    found = root_fingerprint(anchor)
+    if not found.startswith(wanted):
+        raise EnrolmentError(
+            f"the keys of that server have the fingerprint {found[:32]}…, not the one given: either it is mistyped, "
+            "or somebody stands between. Nothing was stored."
+        )
+    if (anchor.site, anchor.screen) != (enrolment.site, enrolment.screen):
+        raise EnrolmentError("the server contradicts itself about whose screen this is. Nothing was stored.")

@@ -1,0 +1,1 @@
+"""The machine that the player runs on: clock, health, hardware and network."""

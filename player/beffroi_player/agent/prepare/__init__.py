@@ -1,0 +1,1 @@
+"""Preparation of programmes: downloads and rendered frames."""

@@ -1,0 +1,1 @@
+"""Messages to the server: reports, receipts, plays, screenshots and captures."""

@@ -1,0 +1,314 @@
+"""The play log on its way to the server: in order, in batches, one at a time.
+
+That the broker has a batch does not mean that the server has: it may die with it. So the server says, whenever the
+player fetches documents, how far it has the log, and what it misses is sent again. It also misses what came after the
+backup that it was restored from. What the player has not itself it names as lost, so that nobody asks twice. A server
+that says nonsense, or a broker that keeps batches to itself, costs some batches an hour.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from beffroi_content.wire.messages import PLAYS, WireMessage
+from beffroi_content.wire.reports import FIRST_CHAIN, MOST_RANGES, HeldPlays, NumberRange, Play, PlayLogBatch
+from beffroi_player import system_clock
+from beffroi_player.state.atomic_files import sync_file, sync_folder
+from beffroi_player.state.directories import ForwardedPlays, StateDirectory
+from beffroi_player.state.play_files import DamagedPlayFile, PlayFile, play_files, read_plays
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH_PLAYS = 200
+ENVELOPE_BYTES = 1_024
+"""Bytes of a batch that are not plays."""
+FILES_PER_BATCH = 3
+"""How many files are read for a batch: the thread that sends has to report, too."""
+PAUSE_MS, BEHIND_MS = 60_000, 20_000
+"""Between two batches; while there is more to send than fits in one."""
+SETTLE_MS = 30_000
+"""How long the server may take to write what the broker has: what it says before is not held against it."""
+MAX_RESENT_PLAYS = 10_000
+"""How many plays are sent again before the server is asked what it has now."""
+RESEND_PAUSE_MS = 60_000
+LONGEST_RESEND_PAUSE_MS = 3_600_000
+"""For how long nothing is sent again after it did not help: twice as long each time."""
+ACKNOWLEDGED_MS = 60_000
+"""How long a broker may take to acknowledge a batch; then it is sent again."""
+SAVED_MS = 600_000
+"""How often it is written down how far the log was sent: the server knows, too, and what is sent twice counts once."""
+HIGHEST_NUMBER = 2**63 - 1
+
+Publish = Callable[[WireMessage, bytes, Callable[[], None] | None], bool]
+
+
+@dataclass
+class PlayBatch:
+    """A batch that is being made up."""
+
+    new: list[Play] = field(default_factory=list)
+    resent: list[Play] = field(default_factory=list)
+    lost: list[NumberRange] = field(default_factory=list)
+    resent_through: int = 0
+    """Up to which number of those that the server misses this is all there is."""
+    size: int = ENVELOPE_BYTES
+    is_full: bool = False
+
+    def add_play(self, play: Play, to: list[Play]) -> bool:
+        """Add a play, if there is room."""
+        self.size += len(play.to_json()) + 1
+        self.is_full = len(self.new) + len(self.resent) >= MAX_BATCH_PLAYS or self.size > PLAYS.size_limit
+        if not self.is_full:
+            to.append(play)
+        return not self.is_full
+
+    def to_json(self) -> bytes:
+        """Return the message; what is sent again is older."""
+        return PlayLogBatch(plays=(*self.resent, *self.new), lost=tuple(self.lost)).to_json()
+
+
+class PlayUploader:
+    """Sends what the stage has logged."""
+
+    def __init__(
+        self, state: StateDirectory, publish: Publish, uptime: Callable[[], float] = system_clock.uptime_ms
+    ) -> None:
+        self._state = state
+        self._publish = publish
+        self._uptime = uptime
+        stored = state.forwarded.read()
+        self._sent = self._settled = min(stored.number if stored else 0, self._last_logged())
+        self._has_forgotten = stored is None
+        self._acknowledged: deque[tuple[float, int]] = deque()
+        """When, and up to which play, of late."""
+        self._held: tuple[HeldPlays, float] | None = None
+        """What the server said last, and when."""
+        self._to_resend: list[NumberRange] = []
+        self._last_misses: list[NumberRange] = []
+        """What was owed when the server was last listened to."""
+        self._fruitless = 0
+        """How many times in a row it did not help to send them again."""
+        self._patient_until_ms = 0.0
+        self._waiting_until_ms = 0.0
+        self._is_behind = False
+        self._last = stored or ForwardedPlays()
+        """The newest play that was acknowledged."""
+        self._saved, self._saved_ms = self._last, uptime()
+
+    @property
+    def pause_ms(self) -> int:
+        """How long to wait before the next batch."""
+        return BEHIND_MS if self._is_behind else PAUSE_MS
+
+    def on_connected(self) -> None:
+        """A new connection: what was not acknowledged on the last is sent again."""
+        self._waiting_until_ms = 0.0
+
+    def note_held(self, held: HeldPlays) -> None:
+        """Take note of what the server has. From any thread."""
+        self._held = held, self._uptime()
+
+    def send_batch(self) -> None:
+        """Send the next batch, unless one is under way."""
+        now = self._uptime()
+        if now - self._saved_ms >= SAVED_MS:
+            self.save_progress()
+        if now < self._waiting_until_ms:
+            return
+        self._apply_held()
+        parcel = self._make_batch()
+        self._is_behind = parcel.is_full or bool(numbers_after(self._to_resend, parcel.resent_through))
+        if parcel.new or parcel.resent or parcel.lost:
+            if not self._is_on_the_disk(parcel):
+                return
+            # Before it goes: the answer may be faster than this thread.
+            self._waiting_until_ms = now + ACKNOWLEDGED_MS
+            if not self._publish(PLAYS, parcel.to_json(), lambda: self._on_acknowledged(parcel)):
+                self._waiting_until_ms = 0.0
+        else:
+            self._to_resend = numbers_after(self._to_resend, parcel.resent_through)
+
+    def save_progress(self) -> None:
+        """Write down how far the log was sent."""
+        last, self._saved_ms = self._last, self._uptime()
+        if last == self._saved:
+            return
+        try:
+            self._state.forwarded.write(last)
+            self._saved = last
+        except OSError as error:
+            log.warning("the plays up to %d may be sent twice: %s", last.number, error)
+
+    # --- what the server has
+
+    def _apply_held(self) -> None:
+        """Learn what the server misses."""
+        said, self._held = self._held, None
+        if said is None:
+            return
+        held, at_ms = said
+        while self._acknowledged and self._acknowledged[0][0] <= at_ms - SETTLE_MS:
+            self._settled = self._acknowledged.popleft()[1]
+        if self._has_forgotten:
+            # The server knows what was sent.
+            self._sent = self._settled = max(self._sent, min(held.newest, self._last_logged()))
+            self._has_forgotten = False
+        misses = [(first, last) for first, last in held.missing if first <= last]
+        if self._settled > held.newest:
+            misses.append((held.newest + 1, self._settled))
+        if self._to_resend:
+            self._to_resend = still_missing(self._to_resend, held, misses)
+        elif at_ms >= self._patient_until_ms:
+            self._schedule_resend(misses, at_ms)
+
+    def _schedule_resend(self, misses: list[NumberRange], at_ms: float) -> None:
+        self._fruitless = self._fruitless + 1 if common_numbers(misses, self._last_misses) else 0
+        self._to_resend = self._last_misses = first_numbers(misses, MAX_RESENT_PLAYS)
+        if self._fruitless:
+            patience_ms = min(LONGEST_RESEND_PAUSE_MS, RESEND_PAUSE_MS * 2 ** min(self._fruitless, 10))
+            self._patient_until_ms = at_ms + patience_ms
+        if misses:
+            log.info("the server misses the plays %s", ", ".join(f"{first} to {last}" for first, last in misses))
+
+    def _last_logged(self) -> int:
+        """Return the highest number of the log, as far as that can be told."""
+        for file in play_files(self._state.plays)[-1:]:
+            try:
+                return max((play.number for play in read_plays(file)), default=file.first - 1)
+            except (OSError, DamagedPlayFile):
+                return file.first - 1
+        return 0
+
+    # --- batches
+
+    def _make_batch(self) -> PlayBatch:
+        parcel = PlayBatch()
+        files = play_files(self._state.plays)
+        budget = iter(range(FILES_PER_BATCH))
+        for found in _find_plays(files, (self._sent + 1, HIGHEST_NUMBER), budget):
+            if isinstance(found, Play) and not parcel.add_play(found, parcel.new):
+                return parcel
+        self._add_resent(parcel, files, budget)
+        return parcel
+
+    def _add_resent(self, parcel: PlayBatch, files: Sequence[PlayFile], budget: Iterator[int]) -> None:
+        for row in self._to_resend:
+            for found in _find_plays(files, row, budget):
+                if isinstance(found, Play):
+                    if not parcel.add_play(found, parcel.resent):
+                        return
+                    parcel.resent_through = found.number
+                    continue
+                if found.is_lost:
+                    if len(parcel.lost) == MOST_RANGES:
+                        return
+                    parcel.lost.append((found.first, found.last))
+                parcel.resent_through = found.last
+
+    def _is_on_the_disk(self, parcel: PlayBatch) -> bool:
+        """Have on the disk what is to be sent: a number that the server has must never be given again."""
+        files = [file for file in play_files(self._state.plays)[-2:] if not file.is_packed]
+        try:
+            for file in files if parcel.new else ():
+                sync_file(file.path)
+                sync_folder(file.folder)
+        except OSError as error:
+            log.warning("plays are not sent before they are on the disk: %s", error)
+            return False
+        return True
+
+    def _on_acknowledged(self, parcel: PlayBatch) -> None:
+        """Take note that the broker has a batch. In the thread of the link: the disk would keep an alert waiting."""
+        now = self._uptime()
+        if parcel.resent or parcel.lost:
+            self._to_resend = numbers_after(self._to_resend, parcel.resent_through)
+            self._patient_until_ms = max(self._patient_until_ms, now + SETTLE_MS)
+        if parcel.new:
+            last = parcel.new[-1]
+            self._acknowledged.append((now, last.number))
+            # A broker may acknowledge late, and out of order.
+            if last.number > self._sent:
+                self._sent, self._last = (
+                    last.number,
+                    ForwardedPlays(number=last.number, chain=last.chain or FIRST_CHAIN),
+                )
+        self._waiting_until_ms = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPlays:
+    """A row of plays that was looked for and is not there."""
+
+    first: int
+    last: int
+    is_lost: bool = True
+    """Otherwise the disk did not give it, this time."""
+
+
+def _find_plays(files: Sequence[PlayFile], wanted: NumberRange, budget: Iterator[int]) -> Iterator[Play | MissingPlays]:
+    """Yield in order what there is of a row of plays, and what there is not, as long as files may be read."""
+    number, end = wanted
+    for place, file in enumerate(files):
+        is_newest = place + 1 == len(files)
+        beyond = HIGHEST_NUMBER if is_newest else files[place + 1].first - 1
+        if beyond < number or file.first > end:
+            continue
+        if next(budget, None) is None:
+            return
+        if number < file.first:
+            yield MissingPlays(number, file.first - 1)
+            number = file.first
+        try:
+            plays = [play for play in read_plays(file) if number <= play.number <= end]
+        except DamagedPlayFile as error:
+            log.warning("plays are lost: %s", error)
+            plays = []
+        except OSError as error:
+            log.warning("plays cannot be read: %s", error)
+            yield MissingPlays(number, min(beyond, end), is_lost=False)
+            number = beyond + 1
+            continue
+        for play in plays:
+            if play.number > number:
+                yield MissingPlays(number, play.number - 1)
+            if play.number >= number:
+                yield play
+                number = play.number + 1
+        if number <= min(beyond, end) and not (is_newest and end == HIGHEST_NUMBER):
+            yield MissingPlays(number, min(beyond, end))
+            number = beyond + 1
+    if number <= end < HIGHEST_NUMBER:
+        yield MissingPlays(number, end)
+
+
+def numbers_after(rows: Sequence[NumberRange], number: int) -> list[NumberRange]:
+    """Return what is left of rows of numbers after a number."""
+    return [(max(first, number + 1), last) for first, last in rows if last > number]
+
+
+def first_numbers(rows: Sequence[NumberRange], count: int) -> list[NumberRange]:
+    """Return the first so many numbers of rows, lowest first."""
+    found: list[NumberRange] = []
+    for first, last in sorted(rows):
+        taken = min(count, last - first + 1)
+        if taken > 0:
+            found.append((first, first + taken - 1))
+        count -= taken
+    return found
+
+
+def still_missing(rows: Sequence[NumberRange], held: HeldPlays, misses: Sequence[NumberRange]) -> list[NumberRange]:
+    """Return what the server still misses of rows; it may not have named all that it misses."""
+    named = [*misses]
+    if len(held.missing) == MOST_RANGES and held.newest > held.missing[-1][1]:
+        named.append((held.missing[-1][1] + 1, held.newest))
+    return common_numbers(rows, named)
+
+
+def common_numbers(rows: Sequence[NumberRange], others: Sequence[NumberRange]) -> list[NumberRange]:
+    """Return the numbers that are in both, lowest first."""
+    both = [(max(row[0], other[0]), min(row[1], other[1])) for row in rows for other in others]
+    return sorted((first, last) for first, last in both if first <= last)

@@ -1,0 +1,115 @@
+"""What only the agent keeps in the state directory, and how it recovers what was lost of it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from pydantic import Field
+
+from beffroi_content.model import Identifier, Manifest, WireModel
+from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
+from beffroi_player.state.default_paths import COPIES_FOLDER
+from beffroi_player.state.directories import ActiveProgramme, AlertsRecord, ForwardedPlays, StateDirectory
+from beffroi_player.state.model_file import ModelFile
+
+log = logging.getLogger(__name__)
+
+
+class BrokerAddress(WireModel):
+    """Where the MQTT broker is and as whom to log in; the password is the token."""
+
+    host: str = ""
+    """Empty: the host of the server."""
+    port: int = Field(default=1883, ge=1, le=65535)
+    tls: bool = False
+    username: str = ""
+
+
+class PlayerEnrolment(WireModel):
+    """Whose screen this is."""
+
+    site: Identifier
+    screen: Identifier
+    server: str
+    """URL without a slash at its end."""
+    token: str = Field(repr=False)
+    mqtt: BrokerAddress
+    anchor: TrustAnchor
+    plays: int = Field(default=0, ge=0, lt=2**62)
+    """The highest number of a play that the server has of this screen: with a new memory card it goes on there."""
+
+
+class PendingProgramme(WireModel):
+    """A programme that is accepted but not ready."""
+
+    sequence: int
+    manifest: Manifest
+
+
+class DoneCommands(WireModel):
+    """Identifiers of the commands that were done, oldest first."""
+
+    commands: tuple[str, ...] = ()
+
+
+class AgentStorage:
+    """The agent's own files."""
+
+    def __init__(self, folder: Path) -> None:
+        copy = folder / COPIES_FOLDER / "enrolment.json"
+        self.enrolment = ModelFile(folder / "enrolment.json", PlayerEnrolment, mode=0o600, copy=copy)
+        # Without a copy: it is written every two minutes, and what is held gives it again.
+        self.trust = ModelFile(folder / "trust.json", TrustState)
+        self.pending = ModelFile(folder / "pending.json", PendingProgramme)
+        self.done = ModelFile(folder / "commands.json", DoneCommands)
+
+
+def continue_play_numbers(state: StateDirectory, before: PlayerEnrolment | None, now: PlayerEnrolment) -> None:
+    """Let the play log of a player that is enrolled begin where that of its screen ends.
+
+    What it has logged as another screen goes: nobody would take it.
+
+    Raises:
+        OSError: the disk does not let us.
+    """
+    if before is not None and (before.site, before.screen) != (now.site, now.screen):
+        for path in state.plays.glob("*.jsonl*"):
+            path.unlink()
+        state.forwarded.remove()
+    known = state.forwarded.read()
+    if now.plays > (known.number if known else 0):
+        state.forwarded.write(ForwardedPlays(number=now.plays))
+
+
+def recover_trust(
+    stored: TrustState | None,
+    anchor: TrustAnchor,
+    programme: ActiveProgramme | None,
+    pending: PendingProgramme | None,
+    alerts: AlertsRecord | None,
+) -> TrustState:
+    """Return the state of trust that fits what the player really holds.
+
+    A floor may be above what is held: the power went between the two writes, or a file was damaged. The document of
+    that very sequence would then be a duplicate for ever, so the floor is lowered by one, which lets it in again
+    and nothing older. If the state itself is lost, what is held gives the floors.
+    """
+    state = stored if stored is not None and stored.anchor == anchor else TrustState(anchor=anchor)
+    held = {name: stream.sequence for name, stream in (alerts.streams if alerts else {}).items()}
+    newest = max((found.sequence for found in (programme, pending) if found), default=0)
+    held[f"s-{anchor.screen}/programme"] = newest
+    floors = {name: _fitting_floor(name, floor, held) for name, floor in state.floors.items()}
+    for name, sequence in held.items():
+        if sequence and name not in floors:
+            floors[name] = SequenceFloor(sequence=sequence - 1, digest="")
+    source = pending or programme
+    groups = source.manifest.settings.groups if source else state.groups
+    return state.model_copy(update={"floors": floors, "groups": groups})
+
+
+def _fitting_floor(name: str, floor: SequenceFloor, held: dict[str, int]) -> SequenceFloor:
+    if not name.endswith(("/alerts", "/programme")) or held.get(name, 0) == floor.sequence or not floor.digest:
+        return floor
+    log.info("%s: sequence %d was seen but is not held: it may come again", name, floor.sequence)
+    return SequenceFloor(sequence=floor.sequence - 1, digest="")

@@ -1,0 +1,1 @@
+"""Connections of the agent: MQTT, HTTP, and files from peers."""

@@ -1,0 +1,303 @@
+"""The MQTT link. One thread does everything with the client; whoever wants to say something hands it over.
+
+paho's own loop is not used: it reconnects every player of a town at the same instants, it dies of an exception in a
+callback, and it believes to be connected when it is not.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from paho.mqtt.client import MQTT_ERR_SUCCESS, Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from beffroi_content.wire.messages import STATUS, WireMessage, message_of
+from beffroi_content.wire.reports import PlayerStatus
+from beffroi_content.wire.topics import ScopeKind, Topic
+from beffroi_player import backoff, system_clock
+from beffroi_player.agent.admission import ReceivedDocument
+from beffroi_player.agent.storage import BrokerAddress, PlayerEnrolment
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_SECONDS = 12
+"""paho notices a dead peer after twice that; the missing beat is noticed after ``SILENCE_MS``."""
+CONNECT_SECONDS = 5.0
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 20.0
+"""How long the pause after a good connection is at most, and any other."""
+STEADY_SECONDS = 30.0
+"""A connection that lasted this long was a good one: the next attempt after it comes soon."""
+OUTBOX_CAPACITY = 500
+LONGEST_BYTES = 1024 * 1024
+"""More than any message that the town sends, and little enough for a small machine."""
+RECEIVE_BUFFER_BYTES = 64 * 1024
+"""What the kernel takes in meanwhile."""
+
+Acknowledgement = Callable[[], None]
+
+
+class PlayerMqttClient:
+    """A connection to the broker that is always being restored.
+
+    Args:
+        enrolment: Where the broker is and who the player is.
+        boot: Identifies this start of the agent.
+        topics: What to listen to, in order; asked at each subscription.
+        arrived: Called with each payload; must not block.
+        refused: Told of a topic that the broker does not let the player listen to.
+        changed: Told when the connection comes or goes.
+    """
+
+    def __init__(
+        self,
+        enrolment: PlayerEnrolment,
+        host: str,
+        boot: str,
+        topics: Callable[[], Sequence[Topic]],
+        receive: Callable[[ReceivedDocument], None],
+        refused: Callable[[str, str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._enrolment = enrolment
+        self._host = host
+        self._boot = boot
+        self._topics = topics
+        self._receive = receive
+        self._refused = refused
+        self._changed = changed
+        self._connections = 0
+        self._stopping = threading.Event()
+        self._outbox: queue.Queue[tuple[str, bytes, int, bool, Acknowledgement | None]] = queue.Queue(OUTBOX_CAPACITY)
+        self._resubscribe = threading.Event()
+        self._wake_out, self._wake_in = socket.socketpair()
+        self._wake_out.setblocking(False)
+        self._wake_in.setblocking(False)
+        self._client: Client | None = None
+        self._connected = False
+        self._subscribing: dict[int, list[str]] = {}
+        self._refused_topics: set[str] = set()
+        self._acknowledged: dict[int, Acknowledgement] = {}
+        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+
+    @property
+    def is_fully_subscribed(self) -> bool:
+        """Whether the broker has let the player in and to every topic."""
+        return self._connected and not self._subscribing and not self._refused_topics
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker has let the player in."""
+        return self._connected
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say goodbye and end."""
+        self._stopping.set()
+        self._wake_thread()
+        self._thread.join(CONNECT_SECONDS + 2)
+        self._wake_out.close()
+        self._wake_in.close()
+
+    def request_subscriptions(self) -> None:
+        """Subscribe to every topic again, which also brings what the broker keeps for each."""
+        self._resubscribe.set()
+        self._wake_thread()
+
+    def publish(self, message: WireMessage, payload: bytes, acknowledged: Acknowledgement | None = None) -> bool:
+        """Hand over what the screen has to say. Return False while there is no connection: then it is dropped.
+
+        Args:
+            message: Which of the declared messages.
+            payload: Its bytes.
+            told: Called once the broker has it, from the thread of the link.
+        """
+        if not self._connected:
+            return False
+        topic = str(message.topic_for(self._enrolment.site, ScopeKind.SCREEN, self._enrolment.screen))
+        try:
+            self._outbox.put_nowait((topic, payload, message.quality, message.retained, acknowledged))
+        except queue.Full:
+            return False
+        self._wake_thread()
+        return True
+
+    # --- the thread of the link
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            try:
+                self._connect_and_serve()
+            except Exception as error:  # noqa: BLE001 -- the link lives as long as the agent
+                log.info("no link to %s:%d: %s", self._host, self._enrolment.mqtt.port, error)
+            self._reset_connection()
+            attempt = 0 if time.monotonic() - began > STEADY_SECONDS else attempt + 1
+            # Full jitter: after an outage a thousand players must not come back in the same second.
+            self._stopping.wait(
+                backoff.retry_delay(attempt, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, least_share=0.0)
+            )
+
+    def _connect_and_serve(self) -> None:
+        self._connections += 1
+        client = self._client = self._new_client()
+        client.connect(self._host, self._enrolment.mqtt.port, KEEPALIVE_SECONDS)
+        if isinstance(line := client.socket(), socket.socket):
+            # paho asks a hundred times for more before it lets anybody look.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        while not self._stopping.is_set():
+            handle = client.socket()
+            if handle is None:
+                return
+            self._send_outbox(client)
+            writing = [handle] if client.want_write() else []
+            # TLS may hold bytes that the kernel no longer has, so select would not see them.
+            patience = 0.0 if isinstance(handle, ssl.SSLSocket) and handle.pending() else 1.0
+            readable, writable, _ = select.select([handle, self._wake_out], writing, [], patience)
+            if self._wake_out in readable:
+                self._wake_out.recv(4096)
+            results = [client.loop_read()] if handle in readable or not patience else []
+            results += [client.loop_write()] if writable else []
+            if any(result != MQTT_ERR_SUCCESS for result in (*results, client.loop_misc())):
+                return
+            # paho takes whatever a message says to have, and keeps it until it is whole.
+            if client._in_packet["remaining_length"] > LONGEST_BYTES:
+                raise ValueError(f"a message of more than {LONGEST_BYTES} bytes")
+        client.publish(*self._status_message(online=False))
+        client.disconnect()
+        client.loop_write()
+
+    def _new_client(self) -> Client:
+        broker = self._enrolment.mqtt
+        client = Client(CallbackAPIVersion.VERSION2, client_id=broker.username, clean_session=True, protocol=MQTTv311)
+        client.username_pw_set(broker.username, self._enrolment.token)
+        client.connect_timeout = CONNECT_SECONDS
+        if broker.tls:
+            client.tls_set_context(ssl.create_default_context())
+        client.will_set(*self._status_message(online=False))
+        client.on_socket_open = _disable_nagle
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
+        client.on_disconnect = self._on_disconnect
+        return client
+
+    def _status_message(self, *, online: bool) -> tuple[str, bytes, int, bool]:
+        status = PlayerStatus(online=online, boot=self._boot, connection=self._connections)
+        topic = STATUS.topic_for(self._enrolment.site, ScopeKind.SCREEN, self._enrolment.screen)
+        return str(topic), status.to_json(), STATUS.quality, STATUS.retained
+
+    def _send_outbox(self, client: Client) -> None:
+        if not self._connected:
+            return
+        if self._resubscribe.is_set():
+            self._resubscribe.clear()
+            self._subscribe_all(client)
+        while True:
+            try:
+                topic, payload, quality, retained, told = self._outbox.get_nowait()
+            except queue.Empty:
+                return
+            sent = client.publish(topic, payload, quality, retained)
+            if told is not None:
+                self._acknowledged[sent.mid] = told
+
+    def _subscribe_all(self, client: Client) -> None:
+        """Subscribe topic by topic, the keys first, so that what they open comes after them."""
+        self._refused_topics.clear()
+        for topic in self._topics():
+            result, mid = client.subscribe(str(topic), message_of(topic).quality)
+            if result == MQTT_ERR_SUCCESS and mid is not None:
+                self._subscribing[mid] = [str(topic)]
+
+    def _reset_connection(self) -> None:
+        handle = self._client.socket() if self._client else None
+        if handle is not None:
+            handle.close()
+        self._client = None
+        was, self._connected = self._connected, False
+        self._subscribing.clear()
+        self._acknowledged.clear()
+        while not self._outbox.empty():
+            self._outbox.get_nowait()
+        if was:
+            self._changed()
+
+    def _wake_thread(self) -> None:
+        try:
+            self._wake_in.send(b"\0")
+        except OSError:
+            return  # it is awake, or it has ended
+
+    # --- callbacks: they only take note
+
+    def _on_connect(
+        self, client: Client, _: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        del flags, properties
+        if reason.is_failure:
+            log.warning("the broker does not let the player in: %s", reason, extra={"CODE": "broker-refused"})
+            return
+        log.info("connected to %s:%d", self._host, self._enrolment.mqtt.port)
+        self._connected = True
+        client.publish(*self._status_message(online=True))
+        self._subscribe_all(client)
+        self._changed()
+
+    def _on_message(self, client: Client, _: Any, message: MQTTMessage) -> None:
+        del client
+        if not message.payload:
+            return  # a retained message was deleted: that is not for the broker to decide
+        try:
+            self._receive(
+                ReceivedDocument(message.topic, bytes(message.payload), system_clock.uptime_ms(), not message.retain)
+            )
+        except Exception:
+            log.exception("a message is lost")
+
+    def _on_subscribe(
+        self, client: Client, _: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None
+    ) -> None:
+        del client, properties
+        for topic, reason in zip(self._subscribing.pop(mid, []), reasons, strict=False):
+            if reason.is_failure:
+                self._refused_topics.add(topic)
+                self._refused(topic, str(reason))
+        if not self._subscribing:
+            self._changed()
+
+    def _on_publish(self, client: Client, _: Any, mid: int, reason: ReasonCode, properties: Properties | None) -> None:
+        del client, properties
+        told = self._acknowledged.pop(mid, None)
+        if told is not None and not reason.is_failure:
+            told()
+
+    def _on_disconnect(
+        self, client: Client, _: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        del client, flags, properties
+        log.info("the link is gone: %s", reason)
+
+
+def broker_host(broker: BrokerAddress, server_host: str) -> str:
+    """Return the host of the broker: that of the server unless it says another."""
+    return broker.host or server_host
+
+
+def _disable_nagle(_client: Client, _data: Any, connection: Any) -> None:
+    # paho leaves Nagle's algorithm on: what follows our acknowledgement of a message would wait 40 ms for the broker's.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,262 @@
+"""Files from the players next door: asked for on the local network, and given to whoever asks there.
+
+Nobody is told where the others are: a question goes to a multicast group of the site, and whoever has the file answers
+the asker. What comes is checked as if it came from the server, and all of this can be missing: the server remains.
+
+A question is ``BEFFROI1 ? <town> <sha256>`` and an answer ``BEFFROI1 ! <sha256> <port>``, in ASCII; the town is the
+beginning of a digest of its name, so that two towns in one building do not talk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import logging
+import re
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from beffroi_player.agent.transport.http_client import CHUNK_BYTES, ServerRefusal
+
+log = logging.getLogger(__name__)
+
+GROUP, PORT = "239.255.66.69", 7069
+"""Of the administratively scoped addresses (RFC 2365): no router passes them on."""
+ANSWER_WINDOW_S = 0.25
+TIMEOUT_S = 5.0
+"""To connect, for the head of an answer, and between two pieces: whoever is slower is no help."""
+MAX_ANSWERS = 4
+MAX_CLIENTS = 4
+"""Whoever may be at the door at the same time."""
+DISTRUST_S = 3_600.0
+"""For how long somebody is not asked who gave what was wrong."""
+_QUESTION = re.compile(rb"BEFFROI1 \? ([0-9a-f]{16}) ([0-9a-f]{64})")
+_ANSWER = re.compile(rb"BEFFROI1 ! ([0-9a-f]{64}) (\d{1,5})")
+_PATH = re.compile(r"/([0-9a-f]{64})")
+_RANGE = re.compile(r"bytes=(\d{1,15})-")
+
+
+class PeerSharing:
+    """The players on the same network.
+
+    Args:
+        folder: The files that are whole, each named by its SHA-256.
+        town: Whose players they are.
+        interface: Address of the network card; ``0.0.0.0`` leaves the choice to the system.
+        port: Of the questions.
+    """
+
+    def __init__(self, folder: Path, town: str, interface: str = "0.0.0.0", port: int = PORT) -> None:  # noqa: S104
+        self._folder, self._interface, self._port = folder, interface, port
+        self._town = hashlib.sha256(town.encode()).hexdigest()[:16].encode()
+        self._distrusted: dict[str, float] = {}
+        self._listener: socket.socket | None = None
+        self._file_server: _FileServer | None = None
+
+    @property
+    def is_sharing(self) -> bool:
+        """Whether questions are answered."""
+        return self._listener is not None
+
+    def start_sharing(self) -> None:
+        """Begin to answer, and to ask. Where the network does not let us, only a word is logged."""
+        if self._listener is not None:
+            return
+        try:
+            self._file_server = _FileServer(("", 0), self._folder)
+            self._listener = self._open_listener()
+        except OSError as error:
+            log.warning("files are not shared on the network: %s", error)
+            self.stop_sharing()
+            return
+        for name, work in (
+            ("neighbours", self._answer_questions),
+            ("neighbours-door", self._file_server.serve_forever),
+        ):
+            threading.Thread(target=work, name=name, daemon=True).start()
+
+    def stop_sharing(self) -> None:
+        """Neither answer nor ask any more."""
+        ear, self._listener = self._listener, None
+        door, self._file_server = self._file_server, None
+        if ear is not None:
+            ear.close()
+        if door is not None:
+            threading.Thread(target=_shut_down_server, args=(door, ear is not None), daemon=True).start()
+
+    def find_peers(self, sha256: str) -> list[tuple[str, int]]:
+        """Return who has a file: addresses and ports, in the order of their answers."""
+        if self._listener is None:
+            return []
+        found: list[tuple[str, int]] = []
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+            asker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
+            asker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._interface))
+            asker.sendto(b"BEFFROI1 ? " + self._town + b" " + sha256.encode(), (GROUP, self._port))
+            end = time.monotonic() + ANSWER_WINDOW_S
+            while (left := end - time.monotonic()) > 0 and len(found) < MAX_ANSWERS:
+                asker.settimeout(left)
+                answer, (host, _) = asker.recvfrom(256)
+                match = _ANSWER.fullmatch(answer)
+                if match and match[1] == sha256.encode() and 0 < int(match[2]) < 65_536 and self._is_trusted(host):
+                    found.append((host, int(match[2])))
+        return found
+
+    @contextmanager
+    def open_asset(self, sha256: str, start: int, host: str, port: int) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Give a file from a byte on, as :meth:`Server.asset` does.
+
+        Raises:
+            Refusal: the neighbour does not have it after all, or speaks in riddles.
+            OSError: it does not answer.
+        """
+        connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
+        connection.connect()
+        # A limit for the whole of the head: each of its bytes may come just in time.
+        hurry = threading.Timer(TIMEOUT_S, partial(_shut_down_socket, connection.sock))
+        hurry.start()
+        try:
+            connection.request("GET", f"/{sha256}", headers={"Range": f"bytes={start}-"} if start else {})
+            response = connection.getresponse()
+            hurry.cancel()
+            if response.status != (HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK):
+                raise ServerRefusal(f"{host} does not have it: {response.status}")
+            yield start, iter(partial(response.read1, CHUNK_BYTES), b"")
+        except HTTPException as error:
+            raise ServerRefusal(f"{host} says {error!r}") from error
+        finally:
+            hurry.cancel()
+            connection.close()
+
+    def distrust_peer(self, host: str) -> None:
+        """Remember who gave what was wrong, or nothing."""
+        self._distrusted[host] = time.monotonic()
+        if len(self._distrusted) > 100:
+            self._distrusted.pop(next(iter(self._distrusted)))
+
+    def _is_trusted(self, host: str) -> bool:
+        return time.monotonic() - self._distrusted.get(host, -DISTRUST_S) >= DISTRUST_S and _is_local_address(host)
+
+    def _open_listener(self) -> socket.socket:
+        ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            ear.bind((GROUP, self._port))
+            joined = struct.pack("4s4s", socket.inet_aton(GROUP), socket.inet_aton(self._interface))
+            ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
+            ear.settimeout(1.0)
+        except OSError:
+            ear.close()
+            raise
+        return ear
+
+    def _answer_questions(self) -> None:
+        while (ear := self._listener) is not None and (door := self._file_server) is not None:
+            try:
+                question, sender = ear.recvfrom(256)
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            match = _QUESTION.fullmatch(question)
+            if match and match[1] == self._town and _is_local_address(sender[0]) and self._has_file(match[2].decode()):
+                with suppress(OSError):
+                    ear.sendto(b"BEFFROI1 ! " + match[2] + b" " + str(door.server_port).encode(), sender)
+
+    def _has_file(self, sha256: str) -> bool:
+        return (self._folder / sha256).is_file()
+
+
+class _FileServer(ThreadingHTTPServer):
+    """Gives files that are whole, and nothing else."""
+
+    daemon_threads = True
+    request_queue_size = MAX_CLIENTS
+
+    def __init__(self, address: tuple[str, int], folder: Path) -> None:
+        self.folder = folder
+        self.client_slots = threading.BoundedSemaphore(MAX_CLIENTS)
+        super().__init__(address, _FileRequestHandler)
+
+    def verify_request(self, _request: object, client: object) -> bool:
+        """Let only neighbours in."""
+        return isinstance(client, tuple) and _is_local_address(str(client[0]))
+
+    def process_request(self, request: Any, client: Any) -> None:
+        """Let no more in than there is room for: whoever stays outside asks the server."""
+        if self.client_slots.acquire(blocking=False):
+            super().process_request(request, client)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client: Any) -> None:
+        """Serve one guest."""
+        try:
+            super().process_request_thread(request, client)
+        finally:
+            self.client_slots.release()
+
+    def handle_error(self, _request: object, client: object) -> None:
+        """Whoever hangs up does so."""
+        log.debug("a neighbour is gone: %s", client)
+
+
+class _FileRequestHandler(BaseHTTPRequestHandler):
+    timeout = 10
+    server: _FileServer
+
+    def do_GET(self) -> None:
+        match = _PATH.fullmatch(self.path)
+        if match is None:
+            self.send_error(404)
+            return
+        self._send_file(self.server.folder / match[1])
+
+    def _send_file(self, path: Path) -> None:
+        try:
+            file = path.open("rb")
+        except OSError:
+            self.send_error(404)
+            return
+        with file:
+            size = path.stat().st_size
+            asked = _RANGE.fullmatch(self.headers.get("Range", ""))
+            start = min(int(asked[1]), size) if asked else 0
+            self.send_response(206 if asked else 200)
+            self.send_header("Content-Length", str(size - start))
+            self.end_headers()
+            file.seek(start)
+            while chunk := file.read(CHUNK_BYTES):
+                self.wfile.write(chunk)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: a guest is no news."""
+
+
+def _shut_down_socket(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _shut_down_server(door: _FileServer, runs: bool) -> None:
+    if runs:
+        door.shutdown()
+    door.server_close()
+
+
+def _is_local_address(host: str) -> bool:
+    """Tell whether an address is one of a local network."""
+    with suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        return address.is_private or address.is_link_local
+    return False

@@ -1,0 +1,97 @@
+"""The second road: the same signed documents over HTTP, every minute and whenever there is a doubt about the first."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+
+import requests
+
+from beffroi_content.wire.messages import KEYS
+from beffroi_content.wire.reports import HeldPlays
+from beffroi_player.agent.admission import ReceivedDocument
+from beffroi_player.agent.transport.http_client import ServerClient
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 60.0
+JITTER = 0.2
+SPACING_SECONDS = 3.0
+"""However often somebody asks, two polls are this far apart."""
+SPREAD_SECONDS = 1.0
+"""A broker that dies makes every player of the town ask: not all in the same instant."""
+
+
+class DocumentPoller:
+    """Fetches documents in a thread of its own.
+
+    Args:
+        arrived: Called with each document.
+        changed: Told when the server begins or ceases to answer.
+        held: Told what the server has from this player.
+    """
+
+    def __init__(
+        self,
+        server: ServerClient,
+        receive: Callable[[ReceivedDocument], None],
+        changed: Callable[[], None],
+        uptime: Callable[[], float],
+        held: Callable[[HeldPlays], None],
+    ) -> None:
+        self.is_answered = False
+        """Whether the last poll was answered."""
+        self._server = server
+        self._receive = receive
+        self._changed = changed
+        self._uptime = uptime
+        self._held = held
+        self._asked = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with a poll at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; a request that is under way is abandoned."""
+        self._stopped.set()
+        self._asked.set()
+
+    def poll_soon(self) -> None:
+        """Poll as soon as may be."""
+        self._asked.set()
+
+    def poll_once(self) -> None:
+        """Fetch every document and pass it on, the keys first."""
+        try:
+            found, held = self._server.fetch_documents()
+        except (requests.RequestException, OSError) as error:
+            log.info("the server does not answer: %s", error)
+            self._note_answer(answers=False)
+            return
+        self._note_answer(answers=True)
+        if held is not None:
+            self._held(held)
+        for topic, payload in sorted(found, key=lambda pair: not pair[0].endswith(f"/{KEYS.leaf}")):
+            self._receive(ReceivedDocument(topic, payload, self._uptime(), live=False))
+
+    def _note_answer(self, *, answers: bool) -> None:
+        if answers != self.is_answered:
+            self.is_answered = answers
+            self._changed()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._asked.clear()
+            try:
+                self.poll_once()
+            except Exception:
+                log.exception("a poll failed")
+            self._stopped.wait(SPACING_SECONDS)
+            pause = POLL_SECONDS * random.uniform(1 - JITTER, 1 + JITTER) - SPACING_SECONDS  # noqa: S311
+            if self._asked.wait(pause):
+                self._stopped.wait(random.random() * SPREAD_SECONDS)  # noqa: S311

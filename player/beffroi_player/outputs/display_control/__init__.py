@@ -1,0 +1,1 @@
+"""Power and brightness of displays: DPMS, HDMI-CEC and DDC/CI."""

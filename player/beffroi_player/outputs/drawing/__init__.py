@@ -1,0 +1,1 @@
+"""Drawing of compositions by the processor or by a GPU."""

@@ -1,0 +1,171 @@
+"""LED controllers on the network: the picture goes to them as datagrams, again each second.
+
+A controller goes dark or shows its own when it hears nothing for some seconds, and a datagram may be lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+import pygame
+
+from beffroi_player.outputs.base import DisplayResult, OutputError, Size, start_display
+from beffroi_player.outputs.led import protocols
+from beffroi_player.outputs.led.datagrams import ResolvedHost, send_datagrams
+
+log = logging.getLogger(__name__)
+
+SCHEMES = {"ddp": protocols.DDP_PORT, "artnet": protocols.ARTNET_PORT, "sacn": protocols.SACN_PORT}
+RESEND_SECONDS = 1.0
+SEND_TIMEOUT_S = 0.1
+"""How long a picture may wait for the network: half a million pixels take as long on a line of 100 Mbit/s."""
+DEFAULT_GAMMA = 2.2
+MULTICAST_HOST = "multicast"
+
+
+@dataclass(frozen=True, slots=True)
+class LedTarget:
+    """Where pixels go, and how."""
+
+    protocol: str
+    host: str
+    port: int
+    universe: int = 0
+    gamma: float = DEFAULT_GAMMA
+
+    @classmethod
+    def parse_address(cls, text: str) -> LedTarget:
+        """Read an address such as ``sacn://192.168.1.40?universe=1&gamma=2.2``.
+
+        Raises:
+            OutputError: it is none.
+        """
+        try:
+            parts = urlsplit(text)
+            query = parse_qs(parts.query, strict_parsing=bool(parts.query))
+            asked = {name: values[-1] for name, values in query.items()}
+            first = int(asked.pop("universe", protocols.FIRST_UNIVERSE.get(parts.scheme, 0)))
+            gamma = float(asked.pop("gamma", DEFAULT_GAMMA))
+            port = parts.port or SCHEMES[parts.scheme]
+        except (ValueError, KeyError) as error:
+            raise OutputError(_address_help(text)) from error
+        right = 0.5 <= gamma <= 4 and protocols.FIRST_UNIVERSE.get(parts.scheme, 0) <= first < 63_999
+        multicast = parts.hostname == MULTICAST_HOST and parts.scheme != "sacn"
+        if asked or not parts.hostname or not right or multicast or parts.path not in ("", "/"):
+            raise OutputError(_address_help(text))
+        return cls(parts.scheme, parts.hostname, port, first, gamma)
+
+
+def _address_help(text: str) -> str:
+    return (
+        f"{text!r} is not an output. Write it like ddp://192.168.1.40, artnet://192.168.1.40?universe=0, "
+        "sacn://192.168.1.40?universe=1 or sacn://multicast; gamma may be added, such as ?gamma=2.2"
+    )
+
+
+class LedOutput:
+    """A LED panel behind a controller."""
+
+    event_interval_s: float | None = RESEND_SECONDS
+
+    def __init__(self, target: LedTarget) -> None:
+        self._target = target
+        self._table = protocols.gamma_table(target.gamma)
+        self._sender = uuid.uuid5(uuid.NAMESPACE_DNS, socket.gethostname()).bytes
+        self._host = ResolvedHost(target.host) if target.host != MULTICAST_HOST else None
+        self._socket: socket.socket | None = None
+        self._sequence = 0
+        self._image: pygame.Surface | None = None
+        self._pixels = b""
+        self._failing = False
+
+    def start(self) -> None:
+        """Open a socket; pictures are composed without any display."""
+        start_display("dummy")
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # A controller that takes nothing must not hold up the frame loop.
+        self._socket.setblocking(False)
+
+    def desktop_size(self) -> Size:
+        """Return the size of a usual panel."""
+        return 128, 64
+
+    def refresh_rate(self) -> float:
+        """Return 0: a controller shows what comes."""
+        return 0.0
+
+    def open(self, size: Size) -> None:
+        """Make ready for pictures of that size.
+
+        Raises:
+            OutputError: the protocol has not so many universes.
+        """
+        most = protocols.MAX_UNIVERSES.get(self._target.protocol)
+        if most is not None and self._target.universe + protocols.universe_count(size) > most:
+            raise OutputError(f"{size[0]}x{size[1]} pixels are more than {self._target.protocol} has universes for")
+        pygame.display.set_mode(size)
+
+    def present_image(self, image: pygame.Surface) -> None:
+        """Send a picture."""
+        self._image = image
+        self._pixels = pygame.image.tobytes(image, "RGB").translate(self._table)
+        self._send_image()
+
+    def finish_present(self) -> None:
+        """Nothing is left to do."""
+
+    def last_presented(self) -> pygame.Surface:
+        """Return what was sent last, before gamma."""
+        assert self._image is not None
+        return self._image
+
+    def process_events(self) -> bool:
+        """Send the picture again; nobody closes a panel."""
+        if self._pixels:
+            self._send_image()
+        return True
+
+    def control_display(self, on: bool, brightness: int) -> DisplayResult:
+        """Do nothing: its controller decides, and black LEDs are off."""
+        return DisplayResult()
+
+    def close(self) -> None:
+        """Close the socket. The controller decides what it shows without us."""
+        if self._socket is not None:
+            self._socket.close()
+        pygame.display.quit()
+
+    def _send_image(self) -> None:
+        assert self._socket is not None
+        to = self._host.current_address() if self._host is not None else MULTICAST_HOST
+        if to is None:
+            return
+        self._sequence += 1
+        try:
+            send_datagrams(self._socket, self._image_datagrams(to), SEND_TIMEOUT_S)
+        except OSError as error:
+            if not self._failing:
+                log.warning("the panel at %s is not reached: %s", self._target.host, error)
+            self._failing = True
+        else:
+            self._failing = False
+
+    def _image_datagrams(self, to: str) -> Iterator[tuple[tuple[str, int], bytes]]:
+        """Yield the datagrams of the picture, with where each goes to."""
+        target, pixels, sequence = self._target, self._pixels, self._sequence
+        if target.protocol == "ddp":
+            yield from (((to, target.port), datagram) for datagram in protocols.ddp_datagrams(pixels, sequence))
+        elif target.protocol == "artnet":
+            yield from (
+                ((to, target.port), datagram)
+                for datagram in protocols.artnet_datagrams(pixels, sequence, target.universe)
+            )
+        else:
+            found = protocols.sacn_datagrams(pixels, sequence, target.universe, self._sender)
+            for universe, datagram in enumerate(found, target.universe):
+                yield (protocols.multicast_address(universe) if to == MULTICAST_HOST else to, target.port), datagram

@@ -1,0 +1,131 @@
+"""The life of the stage. The last good frame is on the glass before anything else is even imported."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import signal
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pygame
+
+from beffroi_player import systemd_notify
+from beffroi_player.outputs import Output, OutputError, choose_drawing, choose_output
+from beffroi_player.stage.crash_fallback import CrashFallback, note_end, note_start
+from beffroi_player.state.default_paths import COPIES_FOLDER
+from beffroi_player.wakeup import WakeupSocket, send_wakeup
+
+if TYPE_CHECKING:
+    from beffroi_player.stage.frame_loop import FrameLoop
+
+log = logging.getLogger(__name__)
+
+
+def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto") -> int:
+    """Show what the state directory says until SIGTERM, or until a person closes the window.
+
+    Args:
+        state: The state directory.
+        runtime: The runtime directory; it exists.
+        output_name: One of ``outputs.NAMES``, or the address of a LED controller.
+        drawing: One of ``outputs.DRAWINGS``.
+
+    Returns:
+        The exit code: 0, or 1 if there is no display, or none any more.
+    """
+    bell_path = runtime / "stage.sock"
+    stopped = _listen_for_stop(bell_path)
+    safety = note_start(runtime)
+    with ExitStack() as undo:
+        output = choose_output(output_name, state, runtime, lambda: bool(stopped))
+        undo.callback(output.close)
+        bell = undo.enter_context(WakeupSocket(bell_path))
+        try:
+            output.start()
+            # What crashes again and again may well be the driver of a GPU.
+            output = choose_drawing(output, drawing if safety is CrashFallback.FULL else "software")
+            splash = _show_last_frame(state, output)
+            systemd_notify.notify_ready()
+            stage = _create_loop(state, runtime, output, splash, safety)
+            # It takes as much memory as the screen: when another picture is on, nobody needs it.
+            del splash
+            stage.run(bell, lambda: bool(stopped))
+        except OutputError as error:
+            # A cable, or another program, is no reason to show less after the next start.
+            log.error("the stage has no display: %s", error)
+            note_end(runtime)
+            return 1
+    note_end(runtime)
+    return 0
+
+
+def _create_loop(
+    state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, safety: CrashFallback
+) -> FrameLoop:
+    from beffroi_player.stage.frame_loop import FrameLoop  # noqa: PLC0415 -- after the first picture
+    from beffroi_player.state.directories import RuntimeDirectory, StateDirectory  # noqa: PLC0415
+
+    stage = FrameLoop(StateDirectory(state), RuntimeDirectory(runtime), output, splash, fallback=safety)
+    # What is alive now stays so: the collector need not walk through it again and again.
+    gc.collect()
+    gc.freeze()
+    return stage
+
+
+def _listen_for_stop(bell_path: Path) -> list[int]:
+    stopped: list[int] = []
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        stopped.append(number)
+        send_wakeup(bell_path)
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    return stopped
+
+
+def _show_last_frame(state: Path, output: Output) -> pygame.Surface | None:
+    """Present what was on the glass before, if that is known, and return it as it hangs."""
+    try:
+        last = pygame.image.load(state / "last.png")
+    except (OSError, pygame.error):
+        output.open(output.desktop_size())
+        return None
+    settings = _stored_settings(state)
+    turned = pygame.transform.rotate(last, -settings["rotation"]).convert(32)
+    if settings["overscan_percent"] or settings["viewports"]:
+        _present_mounted(turned, settings, output)
+    else:
+        output.open(turned.get_size())
+        output.present_image(turned)
+    output.finish_present()
+    return turned
+
+
+def _present_mounted(picture: pygame.Surface, settings: dict[str, Any], output: Output) -> None:
+    from beffroi_content.model import Viewport  # noqa: PLC0415 -- few screens need it
+    from beffroi_player.outputs.display_mounting import DisplayMounting  # noqa: PLC0415
+    from beffroi_player.outputs.drawing.cpu_painter import CompositionPainter  # noqa: PLC0415
+
+    viewports = tuple(Viewport.model_validate(each) for each in settings["viewports"])
+    mounting = DisplayMounting(settings["overscan_percent"], viewports)
+    output.open(mounting.display_size(picture.get_size()))
+    if isinstance(output, CompositionPainter):
+        output.set_mounting(mounting)
+        output.present_image(picture)
+    else:
+        output.present_image(mounting.mount_image(picture))
+
+
+def _stored_settings(state: Path) -> dict[str, Any]:
+    """Return how the picture lies on the display, as far as it can be read without reading much."""
+    found: dict[str, Any] = {"rotation": 0, "overscan_percent": 0, "viewports": []}
+    for path in (state / "programme.json", state / COPIES_FOLDER / "programme.json"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            stored = json.loads(path.read_bytes())["manifest"]["settings"]
+            return found | {name: stored[name] for name in found if name in stored}
+    return found

@@ -1,0 +1,112 @@
+"""What the stage knows: the files of both directories, read again only when they have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from beffroi_content.model import HeldAlert, Manifest, ScreenSettings
+from beffroi_content.timeline import ClockState, Moment
+from beffroi_player import system_clock
+from beffroi_player.clock import first_record
+from beffroi_player.state.atomic_files import FileStamp
+from beffroi_player.state.directories import (
+    ActiveProgramme,
+    AlertsRecord,
+    RuntimeDirectory,
+    Size,
+    StateDirectory,
+    TimedOverlay,
+)
+from beffroi_player.state.model_file import ModelFile, ModelT
+
+
+class StateReader:
+    """The newest readable version of each file. What becomes unreadable stays as it was."""
+
+    def __init__(
+        self,
+        state: StateDirectory,
+        runtime: RuntimeDirectory,
+        uptime: Callable[[], float] = system_clock.uptime_ms,
+        system: Callable[[], int] = system_clock.system_ms,
+    ) -> None:
+        self._uptime = uptime
+        self._system = system
+        self._state = state
+        self._runtime = runtime
+        self._stamps: dict[str, FileStamp | None] = {}
+        self._boot = system_clock.boot_id()
+        self.programme: ActiveProgramme | None = None
+        self.alerts: AlertsRecord | None = None
+        self.overlay: TimedOverlay | None = None
+        self._clock = None if (found := runtime.clock.read()) is None or found.boot != self._boot else found
+
+    def refresh_files(self) -> None:
+        """Look again."""
+        self.programme = self._read_if_changed(self._state.programme) or self.programme
+        self._refresh_alerts()
+        clock = self._read_if_changed(self._runtime.clock)
+        if clock and clock.boot == self._boot:
+            self._clock = clock
+        overlay = self._read_if_changed(self._runtime.overlay)
+        if overlay or self._runtime.overlay.file_stamp is None:
+            self.overlay = overlay
+
+    def forget_stamps(self) -> None:
+        """Read everything again the next time."""
+        self._stamps.clear()
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The programme that is on."""
+        return self.programme.manifest if self.programme else None
+
+    @property
+    def settings(self) -> ScreenSettings | None:
+        """The settings of the screen, once there is a programme."""
+        return self.programme.manifest.settings if self.programme else None
+
+    @property
+    def held_alerts(self) -> tuple[HeldAlert, ...]:
+        """Every alert that is held."""
+        return self.alerts.all_held() if self.alerts else ()
+
+    @property
+    def rotation(self) -> int:
+        """Degrees clockwise by which the picture is turned on the panel."""
+        return self.manifest.settings.rotation if self.manifest else 0
+
+    def screen_size(self, otherwise: Size) -> Size:
+        """Return the size of the upright screen in pixels."""
+        if self.manifest:
+            return self.manifest.settings.screen_class.size
+        return self.alerts.size if self.alerts and self.held_alerts else otherwise
+
+    def current_moment(self) -> Moment:
+        """Return what time it is: as the agent says, otherwise as the system clock does if that is plausible."""
+        uptime, system = self._uptime(), self._system()
+        record = self._clock or first_record(self._boot, uptime, system, newest_ms=0)
+        return record.moment_at(uptime)
+
+    def silent_hours(self) -> float:
+        """Return for how long the town has said nothing, in hours; 0 while that cannot be known."""
+        now, heard_ms = self.current_moment(), self._clock.heard_ms if self._clock else 0
+        if now.clock is ClockState.UNKNOWN or not heard_ms:
+            return 0.0
+        return max(0, now.unix_ms - heard_ms) / 3_600_000
+
+    def _refresh_alerts(self) -> None:
+        fresh = self._read_if_changed(self._runtime.alerts)
+        if fresh and fresh.boot == self._boot:
+            self.alerts = fresh
+        elif self.alerts is None and (stored := self._read_if_changed(self._state.alerts)):
+            self.alerts = stored.in_boot(self._boot)
+
+    def _read_if_changed(self, slot: ModelFile[ModelT]) -> ModelT | None:
+        """Return the content of a file that is not the one read last; None where it is, or cannot be read."""
+        now = slot.file_stamp
+        key = str(slot.path)
+        if now == self._stamps.get(key):
+            return None
+        self._stamps[key] = now
+        return slot.read()

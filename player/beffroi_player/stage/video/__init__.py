@@ -1,0 +1,1 @@
+"""Video playback: decoders, audio, and the trial of hardware decoders."""

@@ -1,0 +1,1 @@
+"""Files that agent and stage share: the state and the runtime directory."""

@@ -1,0 +1,106 @@
+"""Setting a server up, and saying what is not as it should be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from django.conf import settings
+from django.core import checks
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from beffroi_server.accounts import audit, services
+from beffroi_server.accounts.models import Town, User, UserRole
+from beffroi_server.alerts import services as alerts
+from beffroi_server.delivery import key_files, signing_keys
+from beffroi_server.delivery.signing_keys import root_fingerprint
+from beffroi_server.fleet.models import ScreenClass, TechnologyChoice
+from beffroi_server.schedule.models import ensure_holiday_calendar
+
+__all__ = ["StartError", "check_ready", "deployment_findings", "initialise_town", "root_fingerprint"]
+KEY_LIST_NOTICE = dt.timedelta(days=180)
+
+
+class StartError(Exception):
+    """The server cannot start; the message says why and what to do."""
+
+
+def initialise_town(name: str, *, site: str = "", time_zone: str = "") -> tuple[Town, User | None]:
+    """Make town, keys, kinds of screen and the first administrator, where they do not exist yet.
+
+    Returns the town, and the administrator if it was made now.
+    """
+    town = services.ensure_town(name, site=site, time_zone=time_zone or settings.TIME_ZONE)
+    fresh = signing_keys.published_key_list() is None
+    signing_keys.ensure_keys()
+    if fresh:
+        alerts.publish_all_sets(timezone.now())
+    with translation.override(settings.LANGUAGE_CODE):
+        _ensure_screen_classes()
+        ensure_holiday_calendar()
+    if User.objects.exists():
+        return town, None
+    return town, services.create_user("admin", UserRole.ADMINISTRATOR)
+
+
+def check_ready() -> None:
+    """Check that ``init`` was run and the database is that of this version.
+
+    Raises:
+        StartError: it was not, or is not.
+    """
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise StartError("the database is older than this version: run “beffroi-server init” again, it keeps all")
+        if not Town.objects.exists():
+            raise StartError("there is no town yet: run “beffroi-server init --town NAME”")
+    except DatabaseError as error:
+        raise StartError(f"the database cannot be used: {error}") from error
+    for role in key_files.SIGNING_ROLES:
+        try:
+            key_files.private_key(role)
+        except key_files.KeysMissing as error:
+            raise StartError(str(error)) from error
+
+
+def deployment_findings() -> list[str]:
+    """Return a line for everything that is not as it should be in service."""
+    found = [f"{message.id}: {message.msg}" for message in checks.run_checks(include_deployment_checks=True)
+             if message.id not in _ACCEPTED_WARNINGS]  # fmt: skip
+    if not audit.verify_chain():
+        found.append("the audit trail was tampered with: see the page of the trail")
+    remaining = signing_keys.key_list_expires_in()
+    if remaining is None or remaining < KEY_LIST_NOTICE:
+        found.append("the key list ends soon or is missing: sign it again with two root keys")
+    roots = sorted(path.name for path in Path(settings.KEYS).glob("root-*.pem"))
+    if roots:
+        found.append(f"{', '.join(roots)} are still on this machine: keep them in two safe places elsewhere")
+    return found
+
+
+_ACCEPTED_WARNINGS = frozenset({"security.W021"})
+"""W021 asks to preload HSTS, which binds every name of the town's domain: not ours to decide."""
+
+
+def _ensure_screen_classes() -> None:
+    if ScreenClass.objects.exists():
+        return
+    for name, width, height, technology, physical_height_mm, viewing_distance_mm in (
+        (_("55-inch display"), 1920, 1080, TechnologyChoice.LCD, 680, 4_000),
+        (_("Totem, portrait"), 1080, 1920, TechnologyChoice.LCD, 1_210, 2_500),
+        (_("4K display, 75 inches"), 3840, 2160, TechnologyChoice.LCD, 930, 5_000),
+        (_("LED panel P10, 128 × 64"), 128, 64, TechnologyChoice.LED, 640, 15_000),
+        (_("LED panel P10, 192 × 96"), 192, 96, TechnologyChoice.LED, 960, 20_000),
+    ):
+        ScreenClass.objects.create(
+            name=name,
+            width=width,
+            height=height,
+            technology=technology,
+            physical_height_mm=physical_height_mm,
+            viewing_distance_mm=viewing_distance_mm,
+        )

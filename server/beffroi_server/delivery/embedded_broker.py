@@ -1,0 +1,192 @@
+"""A broker in this process, for a demonstration and for a handful of screens. Beyond that: Mosquitto."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter
+from amqtt.broker import Broker
+from amqtt.contexts import Action, BaseContext
+from amqtt.errors import BrokerError
+from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
+from amqtt.session import Session
+
+from beffroi_content.wire.messages import MESSAGES, STATUS
+from beffroi_content.wire.topics import PREFIX
+from beffroi_server.core import database
+from beffroi_server.delivery import broker_access, signing
+
+logger = logging.getLogger(__name__)
+QueryResult = TypeVar("QueryResult")
+MAX_PACKET_BYTES = max(message.size_limit for message in MESSAGES) + 1024
+"""Bytes of one packet: the largest message, its topic and header."""
+MAX_CONNECTIONS = 500
+START_TIMEOUT_S, STOP_TIMEOUT_S = 60, 10
+"""A machine that boots is busy; one that stops may not wait."""
+
+
+class BrokerNotStarted(Exception):
+    """The broker does not start; the message says why."""
+
+
+class BrokerAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
+    """Lets in the server and enrolled players, and each only where it belongs."""
+
+    @dataclass
+    class Config:
+        """The server's own credentials, and the site."""
+
+        site: str
+        username: str
+        password: str
+
+    def __init__(self, context: BaseContext) -> None:
+        super().__init__(context)
+        self._config: BrokerAccessPlugin.Config = context.config
+
+    async def authenticate(self, *, session: Session) -> bool:
+        """Check user name and password, and that neither the name nor the last will is somebody else's."""
+        username, password = session.username or "", session.password or ""
+        if not username or not password:
+            return False
+        if username == self._config.username:
+            return hmac.compare_digest(password.encode(), self._config.password.encode())
+        foreign_name = (session.client_id or "").startswith(("s-", "server-")) and session.client_id != username
+        own_will = f"{PREFIX}/{self._config.site}/up/{username}/{STATUS.leaf}"
+        if foreign_name or (session.will_flag and session.will_topic != own_will):
+            return False
+        return await _query_in_thread(broker_access.is_player, username, password)
+
+    async def topic_filtering(
+        self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
+    ) -> bool:
+        """Check a topic against the table of access rules."""
+        username = (session.username if session is not None else None) or ""
+        if username == self._config.username:
+            return True
+        if not username or not topic:
+            return False
+        if action == Action.PUBLISH:
+            return broker_access.may_publish(self._config.site, username, topic)
+        if action == Action.RECEIVE:
+            return True  # it was allowed to subscribe
+        groups = await _query_in_thread(broker_access.group_slugs_of, username) if "/down/g-" in topic else ()
+        return broker_access.may_subscribe(self._config.site, username, topic, groups)
+
+
+class _LimitedReader(StreamReaderAdapter):  # type: ignore[misc]
+    """To a packet that is too large it answers as if the connection had ended; what follows would be nonsense."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        super().__init__(reader)
+        self._ended = False
+
+    async def read(self, n: int = -1) -> bytes:
+        self._ended = self._ended or n > MAX_PACKET_BYTES
+        return b"" if self._ended else bytes(await super().read(n))
+
+
+class _StrictBroker(Broker):  # type: ignore[misc]
+    """amqtt reads whatever length a stranger announces, leaves connections open that came to nothing, and gives every
+    newcomer what is retained for others.
+    """
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        try:
+            await self.external_connected(_LimitedReader(reader), StreamWriterAdapter(writer), listener_name)
+        finally:
+            writer.close()
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        audience = self._subscriptions.get(subscription[0], ())
+        if any(listener.client_id == session.client_id for listener, _quality in audience):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
+
+
+class EmbeddedBroker:
+    """The broker, in a thread with an event loop of its own.
+
+    Args:
+        address: To listen at, such as ``0.0.0.0``.
+        port: To listen at.
+        username: Of the server.
+        password: Of the server; nobody else needs to know it.
+    """
+
+    def __init__(self, address: str, port: int, *, username: str, password: str) -> None:
+        gate = f"{BrokerAccessPlugin.__module__}.{BrokerAccessPlugin.__qualname__}"
+        self._config: dict[str, Any] = {
+            "listeners": {"default": {"type": "tcp", "bind": f"{address}:{port}", "max_connections": MAX_CONNECTIONS}},
+            "plugins": {gate: {"site": signing.current_site(), "username": username, "password": password}},
+        }
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run_loop, name="broker", daemon=True)
+        self._broker: Broker | None = None
+
+    def start(self) -> None:
+        """Start to listen.
+
+        Raises:
+            BrokerNotStarted: the port is taken, or something else is in the way.
+        """
+        self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self._start_broker(), self._loop).result(START_TIMEOUT_S)
+        except (BrokerError, OSError, TimeoutError) as error:
+            self._stop_loop()
+            raise BrokerNotStarted(str(error)) from error
+
+    def stop(self) -> None:
+        """Close all connections and end the thread."""
+        if self._broker is not None:
+            try:
+                asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(STOP_TIMEOUT_S)
+            except Exception:
+                logger.exception("the broker did not stop cleanly")
+        self._stop_loop()
+
+    async def _start_broker(self) -> None:
+        self._broker = _StrictBroker(self._config, self._loop)
+        try:
+            await self._broker.start()
+        except BrokerError:
+            self._broker = None
+            raise
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _stop_loop(self) -> None:
+        asyncio.run_coroutine_threadsafe(_cancel_other_tasks(), self._loop).result(STOP_TIMEOUT_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(STOP_TIMEOUT_S)
+        self._loop.close()
+
+
+async def _cancel_other_tasks() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+async def _query_in_thread(query: Callable[..., QueryResult], *arguments: str) -> QueryResult:
+    """Ask the database from a thread: the event loop must not wait for it."""
+
+    def run_query() -> QueryResult:
+        # Whichever thread of the pool this is, it may not be asked again for long.
+        with database.close_connection_after():
+            return query(*arguments)
+
+    return await asyncio.to_thread(run_query)

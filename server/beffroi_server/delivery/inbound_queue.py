@@ -1,0 +1,182 @@
+"""Taking in what screens say: status, reports, receipts, plays, screenshots.
+
+The link's thread only puts messages into a bounded queue. One thread writes: up to ``BATCH`` messages, or what came
+within ``GATHER_S``, in one transaction. A message that is no good is logged and forgotten; it harms no other.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from pydantic import ValidationError
+
+from beffroi_content.model import WireModel
+from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, STATUS, WireMessage, message_of
+from beffroi_content.wire.topics import PREFIX, MessageDirection, Topic
+from beffroi_server.core import database
+from beffroi_server.fleet import inbound_messages as heard
+from beffroi_server.fleet.models import Screen, ScreenState
+
+logger = logging.getLogger(__name__)
+BATCH_SIZE = 500
+GATHER_S = 0.05
+MAX_MESSAGES = 20_000
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+"""Of all that waits in the queue: a screen that floods the server must not fill its memory."""
+STATE_FIELDS = ("online", "boot", "connection", "seen_at", "report_number", "report", "plays_newest", "plays_missing")
+INBOUND_MESSAGES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
+
+
+class BadMessage(Exception):
+    """What arrived is not what the table of messages declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """A message of a screen, checked."""
+
+    screen: str
+    message: WireMessage
+    content: WireModel | bytes
+
+
+def topic_filters(site: str) -> tuple[tuple[str, int], ...]:
+    """Return what the server subscribes to, with the quality of service."""
+    return tuple(
+        (f"{PREFIX}/{site}/{MessageDirection.UP}/+/{message.leaf}", message.quality) for message in INBOUND_MESSAGES
+    )
+
+
+def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
+    """Check topic, size and content of a message.
+
+    Raises:
+        BadMessage: it is not declared, too large or not what it should be.
+    """
+    try:
+        topic = Topic.parse(topic_name)
+        message = message_of(topic)
+    except ValueError as error:
+        raise BadMessage(str(error)) from error
+    if topic.site != site or topic.screen is None or topic.direction is not MessageDirection.UP:
+        raise BadMessage(f"{topic} is not for this server")
+    if len(payload) > message.size_limit:
+        raise BadMessage(f"{len(payload)} bytes where {message.size_limit} are allowed")
+    if message.model is None:
+        return InboundMessage(topic.screen, message, payload)
+    try:
+        return InboundMessage(topic.screen, message, message.model.model_validate_json(payload))
+    except ValidationError as error:
+        raise BadMessage(str(error.errors(include_url=False, include_input=False)[:3])) from error
+
+
+class InboundQueue:
+    """The queue between the link and the database, and the thread that empties it."""
+
+    def __init__(self, site: str) -> None:
+        self._site = site
+        self._queue: queue.Queue[tuple[str, bytes]] = queue.Queue(MAX_MESSAGES)
+        self._dropped = 0
+        # Of payloads, ever. Each is counted by one thread only.
+        self._bytes_enqueued = self._bytes_dequeued = 0
+
+    def enqueue(self, topic: str, payload: bytes) -> None:
+        """Put a message into the queue. For the link's thread: it never waits."""
+        waiting = self._bytes_enqueued - self._bytes_dequeued
+        try:
+            if waiting + len(payload) > MAX_WAITING_BYTES:
+                raise queue.Full
+            self._queue.put_nowait((topic, payload))
+        except queue.Full:
+            # Status and report come again; the plays that are missing are asked for.
+            self._dropped += 1
+        else:
+            self._bytes_enqueued += len(payload)
+
+    @database.close_connection_after()
+    def run_writer(self, stopping: threading.Event) -> None:
+        """Write what arrives until ``stopping`` is set, and what is in the queue then: nobody sends that again."""
+        while not stopping.is_set():
+            self._write_next_batch(0.5)
+        while self._write_next_batch(0):
+            pass
+
+    def write_batch(self, batch: Iterable[tuple[str, bytes]]) -> int:
+        """Write a batch in one transaction; return how many messages of it were good."""
+        good = [heard for topic, payload in batch if (heard := self._parse_or_log(topic, payload))]
+        if self._dropped:
+            logger.error("%d messages of screens were dropped: the database is too slow", self._dropped)
+            self._dropped = 0
+        try:
+            with transaction.atomic():
+                _store_messages(good)
+        except Exception:
+            logger.exception("a batch of %d messages could not be written; trying them one by one", len(good))
+            return sum(_store_one(each) for each in good)
+        return len(good)
+
+    def _write_next_batch(self, timeout: float) -> bool:
+        batch = self._gather_batch(timeout)
+        if batch:
+            database.with_fresh_connection(lambda: self.write_batch(batch))
+        return bool(batch)
+
+    def _parse_or_log(self, topic: str, payload: bytes) -> InboundMessage | None:
+        if not payload:
+            return None  # a retained message that somebody cleared
+        try:
+            return parse_message(self._site, topic, payload)
+        except BadMessage as error:
+            logger.warning("%s: %s", topic[:120], error)
+        except Exception:
+            logger.exception("%s could not be read", topic[:120])
+        return None
+
+    def _gather_batch(self, timeout: float) -> list[tuple[str, bytes]]:
+        batch: list[tuple[str, bytes]] = []
+        deadline = time.monotonic() + timeout
+        while len(batch) < BATCH_SIZE:
+            try:
+                batch.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic())))
+            except queue.Empty:
+                break
+            self._bytes_dequeued += len(batch[-1][1])
+            if len(batch) == 1:
+                deadline = time.monotonic() + GATHER_S
+        return batch
+
+
+def _store_one(each: InboundMessage) -> bool:
+    try:
+        with transaction.atomic():
+            _store_messages([each])
+    except Exception:
+        logger.exception("a message of %s could not be written", each.screen)
+        return False
+    return True
+
+
+def _store_messages(messages: list[InboundMessage]) -> None:
+    names = {each.screen for each in messages}
+    screens = {screen.slug: screen for screen in Screen.objects.filter(slug__in=names, enrolled_at__isnull=False)}
+    for name in names - screens.keys():
+        logger.warning("a message of %s, which is not enrolled, was ignored", name)
+    now = timezone.now()
+    states = _locked_states(list(screens.values()))
+    for each in messages:
+        if each.screen in screens:
+            heard.apply_message(states[screens[each.screen].pk], each.content, now)
+    ScreenState.objects.bulk_update(states.values(), STATE_FIELDS, batch_size=100)
+
+
+def _locked_states(screens: list[Screen]) -> dict[int, ScreenState]:
+    ScreenState.objects.bulk_create([ScreenState(screen=screen) for screen in screens], ignore_conflicts=True)
+    locked = ScreenState.objects.select_for_update(of=("self",)).select_related("screen")
+    return {state.screen_id: state for state in locked.filter(screen__in=screens)}

@@ -1,0 +1,158 @@
+"""From a document to a row of the outbox: the next sequence of its stream, the signature, and sending after commit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import transaction
+from django.utils import timezone
+
+from beffroi_content.wire import envelope
+from beffroi_content.wire.documents import SignedDocument, SigningRole, next_sequence
+from beffroi_content.wire.messages import WireMessage
+from beffroi_content.wire.topics import ScopeKind
+from beffroi_server.accounts.models import Town
+from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.delivery import key_files, outbox
+from beffroi_server.delivery.models import OutboxDocument, TopicSequence
+
+COMPRESS_FROM_BYTES = 16 * 1024
+"""Bytes of JSON from which an alert set is compressed; a short one is not worth the time. Programmes always are."""
+LIFETIMES = {
+    SigningRole.ROOT: dt.timedelta(days=1100),
+    SigningRole.ALERT: dt.timedelta(days=14),
+    SigningRole.PROGRAMME: dt.timedelta(days=90),
+    SigningRole.COMMAND: dt.timedelta(seconds=60),
+    SigningRole.BEAT: dt.timedelta(seconds=60),
+}
+"""How long a player that does not have a document yet may still accept it. Jobs renew in time what must last."""
+
+
+class DocumentTooLarge(Exception):
+    """A document does not fit its message: ``size`` bytes where ``limit`` are allowed."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"{size} bytes where {limit} are allowed")
+        self.size = size
+        self.limit = limit
+
+
+def current_site() -> str:
+    """Return the town's part of every topic.
+
+    Raises:
+        Town.DoesNotExist: ``beffroi-server init`` was not run.
+    """
+    return Town.objects.values_list("site", flat=True).get()
+
+
+def seal_document(
+    message: WireMessage,
+    scope: ScopeKind,
+    name: str,
+    document: SignedDocument,
+    *,
+    keys: Iterable[Ed25519PrivateKey] | None = None,
+) -> OutboxDocument:
+    """Give a document its sequence and times, sign it and put it into the outbox. It is sent when this commits.
+
+    Args:
+        message: What it is.
+        scope: Whom it concerns.
+        name: The slug of the group or screen; empty for all.
+        document: Its ``sequence``, ``issued_at_ms`` and ``expires_at_ms`` are replaced.
+        keys: Who signs; by default the key of the message's role.
+
+    Raises:
+        KeysMissing: the key of the role is not there.
+        TooLarge: nothing was written.
+    """
+    assert message.role is not None
+    signers = list(keys) if keys is not None else [key_files.private_key(message.role)]
+    topic = message.topic_for(current_site(), scope, name)
+    now = timezone.now()
+    expires_at = now + LIFETIMES[message.role]
+    with transaction.atomic():
+        stamped = _with_stamp(document, _next_sequence(str(topic), now), now, expires_at)
+        payload = sign_document(message, topic.audience, stamped, signers)
+        outgoing = _store_document(message, str(topic), stamped.sequence, payload, expires_at)
+        transaction.on_commit(lambda: outbox.send_committed(outgoing), robust=True)
+    return outgoing
+
+
+def sign_document(
+    message: WireMessage, audience: str, document: SignedDocument, keys: Iterable[Ed25519PrivateKey]
+) -> bytes:
+    """Sign a document that has its sequence and times already.
+
+    Raises:
+        TooLarge: it does not fit its message.
+    """
+    assert message.role is not None
+    text = document.to_json()
+    compress = message.role is SigningRole.PROGRAMME or len(text) > COMPRESS_FROM_BYTES
+    encoding = envelope.BodyEncoding.ZLIB if compress else envelope.BodyEncoding.JSON
+    payload = envelope.seal_envelope(message.role, audience, text, keys, encoding)
+    if len(payload) > message.size_limit or len(text) > envelope.DECOMPRESSED_LIMIT:
+        raise DocumentTooLarge(len(payload), message.size_limit)
+    return payload
+
+
+def stamp_document(document: SignedDocument, role: SigningRole, previous: int, now: dt.datetime) -> SignedDocument:
+    """Return the document with the sequence after ``previous`` and the times of now."""
+    return _with_stamp(document, next_sequence(previous, unix_ms(now)), now, now + LIFETIMES[role])
+
+
+def published_document(message: WireMessage, scope: ScopeKind, name: str = "") -> SignedDocument | None:
+    """Return the document that a retained topic carries; None when there is none that can be read."""
+    try:
+        topic = str(message.topic_for(current_site(), scope, name))
+    except Town.DoesNotExist:
+        return None
+    row = OutboxDocument.objects.filter(topic=topic, retained=True).only("payload").first()
+    return None if row is None else open_own_document(message, bytes(row.payload))
+
+
+def open_own_document(message: WireMessage, payload: bytes) -> SignedDocument | None:
+    """Return what we sealed ourselves, without verifying it; None when this version cannot read it."""
+    assert message.model is not None
+    try:
+        document = message.model.model_validate_json(envelope.parse_envelope(payload).decode_body())
+    except ValueError:
+        return None
+    assert isinstance(document, SignedDocument)
+    return document
+
+
+def _next_sequence(topic: str, now: dt.datetime) -> int:
+    stream, _created = TopicSequence.objects.select_for_update().get_or_create(topic=topic)
+    stream.sequence = next_sequence(stream.sequence, unix_ms(now))
+    stream.save(update_fields=["sequence"])
+    return stream.sequence
+
+
+def _with_stamp(document: SignedDocument, sequence: int, now: dt.datetime, expires_at: dt.datetime) -> SignedDocument:
+    # Our own numbers need no validation; that of a large manifest takes its time.
+    return document.model_copy(
+        update={"sequence": sequence, "issued_at_ms": unix_ms(now), "expires_at_ms": unix_ms(expires_at)}
+    )
+
+
+def _store_document(
+    message: WireMessage, topic: str, sequence: int, payload: bytes, expires_at: dt.datetime
+) -> OutboxDocument:
+    values = {
+        "sequence": sequence,
+        "payload": payload,
+        "quality": message.quality,
+        "expires_at": expires_at,
+        "sent_at": None,
+    }
+    if not message.retained:
+        return OutboxDocument.objects.create(topic=topic, retained=False, **values)
+    # The row of the stream is locked: nobody else writes this topic now.
+    if OutboxDocument.objects.filter(topic=topic, retained=True).update(**values):
+        return OutboxDocument(topic=topic, retained=True, **values)
+    return OutboxDocument.objects.create(topic=topic, retained=True, **values)

@@ -1,0 +1,15 @@
+"""Addresses for players. No session and no form: a bearer token says who asks."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from beffroi_server.device_api import views
+
+urlpatterns = [
+    path("enrol", views.enrol_device),
+    path("documents", views.list_documents),
+    path("assets/<str:sha256>", views.download_asset),
+    path("report", views.receive_report),
+    path("capture", views.receive_capture),
+]

@@ -1,0 +1,189 @@
+"""What players ask over HTTP: the way in, and the second way to everything that the broker hands out."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import json
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from beffroi_content.wire.capture_png import SIZE_LIMIT, InvalidCapture
+from beffroi_content.wire.messages import ALERTS, KEYS, PROGRAMME, REPORT
+from beffroi_content.wire.topics import ScopeKind
+from beffroi_server.core import file_responses
+from beffroi_server.delivery import beats, inbound_queue, signing
+from beffroi_server.delivery.key_files import KeysMissing
+from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.fleet import captures, services
+from beffroi_server.fleet.errors import EnrolmentRefused
+from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.library.models import Asset
+from beffroi_server.library.uploads import media_path
+
+MAX_ENROL_FAILURES = 10
+ENROL_WINDOW_S = 60.0
+"""So many wrong codes are heard in so many seconds, from everybody together: a code is right once in 10^18 guesses."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+DeviceView = Callable[..., HttpResponseBase]
+
+
+class FailureLimiter:
+    """Counts what went wrong of late. Safe for threads."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        self._limit, self._seconds = limit, seconds
+        self._failures: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def is_exhausted(self, now: float) -> bool:
+        """Tell whether there were too many failures within the time."""
+        with self._lock:
+            while self._failures and self._failures[0] < now - self._seconds:
+                self._failures.popleft()
+            return len(self._failures) >= self._limit
+
+    def record_failure(self, now: float) -> None:
+        """Count a failure."""
+        with self._lock:
+            self._failures.append(now)
+
+
+enrol_failures = FailureLimiter(MAX_ENROL_FAILURES, ENROL_WINDOW_S)
+
+
+def require_device_token(view: Callable[..., HttpResponseBase]) -> DeviceView:
+    """Let only enrolled players in, and hand the view the screen that asks."""
+
+    @csrf_exempt
+    @functools.wraps(view)
+    def authenticated_view(request: HttpRequest, **values: str) -> HttpResponseBase:
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        # The lookup is by digest: how long it takes says nothing about the token.
+        screen = (
+            Screen.objects.filter(token_sha256=services.token_sha256(token)).first()
+            if scheme.lower() == "bearer" and token
+            else None
+        )
+        if screen is None:
+            response = _error_response(401, "unknown-token", "this token is not that of an enrolled screen")
+            response["WWW-Authenticate"] = "Bearer"
+            return response
+        return view(request, screen, **values)
+
+    return authenticated_view
+
+
+@csrf_exempt
+@require_POST
+def enrol_device(request: HttpRequest) -> HttpResponse:
+    """Exchange an enrolment code for what a player needs to work."""
+    now = time.monotonic()
+    if enrol_failures.is_exhausted(now):
+        return _error_response(429, "too-many-attempts", "wait a minute, then try again")
+    try:
+        code = str(json.loads(request.body)["code"])[:64]
+    except (ValueError, KeyError, TypeError):
+        return _error_response(400, "malformed", 'send {"code": "…"}')
+    try:
+        return JsonResponse(services.enrol_player(code))
+    except EnrolmentRefused:
+        enrol_failures.record_failure(now)
+        return _error_response(403, "wrong-code", "the code is unknown, used or too old: ask for a new one")
+    except KeysMissing as error:
+        return _error_response(503, "no-keys", str(error))
+
+
+@require_device_token
+@require_GET
+def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
+    """Hand out every signed document of a screen, and a fresh beat.
+
+    The entity tag is that of everything but the beat; where nothing else is new, the answer is 304 with the beat in
+    the header ``Beffroi-Beat``, in base64. The header ``Beffroi-Plays`` says, as JSON, how far the plays of the screen
+    are here: see ``beffroi_content.wire.reports.PlaysHeld``.
+    """
+    rows = _retained_documents(screen)
+    topic, beat = beats.sign_beat(timezone.now())
+    etag = '"' + hashlib.sha256("\n".join(f"{row.topic} {row.sequence}" for row in rows).encode()).hexdigest() + '"'
+    if request.headers.get("If-None-Match") == etag:
+        response = HttpResponse(status=304)
+    else:
+        found = [(row.topic, bytes(row.payload)) for row in rows]
+        # Keys first, since they open the rest; then the beat, which tells the time.
+        listed = [*found[:1], (topic, beat), *found[1:]]
+        response = JsonResponse({"documents": [_document_json(name, payload) for name, payload in listed]})
+    response["ETag"] = etag
+    response["Beffroi-Beat"] = base64.b64encode(beat).decode()
+    state = ScreenState.objects.filter(screen=screen).only("plays_newest", "plays_missing").first()
+    response["Beffroi-Plays"] = (state or ScreenState()).play_gaps.to_wire().to_json().decode()
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_device_token
+@require_GET
+def download_asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpResponseBase:
+    """Hand out a file of the media store, or the part of it that a player still lacks."""
+    row = Asset.objects.filter(sha256=sha256).first() if _SHA256.fullmatch(sha256) else None
+    path = media_path(sha256)
+    if row is None or not path.is_file():
+        return _error_response(404, "unknown-asset", f"{screen.slug} asks for a file that is not here")
+    return file_responses.file_response(request, path, sha256, row.media_type)
+
+
+@require_device_token
+@require_POST
+def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
+    """Take in a report of a player that does not reach the broker."""
+    topic = REPORT.topic_for(signing.current_site(), ScopeKind.SCREEN, screen.slug)
+    if not inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)]):
+        return _error_response(400, "malformed", "this is not a report")
+    return JsonResponse({})
+
+
+@require_device_token
+@require_http_methods(["PUT"])
+def receive_capture(request: HttpRequest, screen: Screen) -> HttpResponse:
+    """Take in an exact picture of the glass. It is read piece by piece, and never decoded."""
+    announced = request.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > SIZE_LIMIT:
+        return _error_response(413, "too-large", f"a picture has {SIZE_LIMIT} bytes at most")
+    try:
+        captures.store_capture(screen, request)
+    except captures.CaptureTooLarge as error:
+        return _error_response(413, "too-large", str(error))
+    except InvalidCapture as error:
+        return _error_response(400, "malformed", str(error))
+    return JsonResponse({})
+
+
+def _retained_documents(screen: Screen) -> list[OutboxDocument]:
+    site = signing.current_site()
+    groups = screen.groups.order_by("slug").values_list("slug", flat=True)
+    topics = [
+        KEYS.topic_for(site, ScopeKind.ALL),
+        ALERTS.topic_for(site, ScopeKind.ALL),
+        *(ALERTS.topic_for(site, ScopeKind.GROUP, group) for group in groups),
+        ALERTS.topic_for(site, ScopeKind.SCREEN, screen.slug),
+        PROGRAMME.topic_for(site, ScopeKind.SCREEN, screen.slug),
+    ]
+    names = [str(topic) for topic in topics]
+    return sorted(OutboxDocument.objects.filter(retained=True, topic__in=names), key=lambda row: names.index(row.topic))
+
+
+def _document_json(topic: str, payload: bytes) -> dict[str, str]:
+    return {"topic": topic, "payload": base64.b64encode(payload).decode()}
+
+
+def _error_response(status: int, code: str, detail: str) -> JsonResponse:
+    return JsonResponse({"error": code, "detail": detail}, status=status)

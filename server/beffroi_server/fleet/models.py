@@ -1,0 +1,310 @@
+"""Screens, what they are, and what they say of themselves."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_content import model as content
+from beffroi_server.fleet import viewports
+from beffroi_server.fleet.play_gaps import PlayGaps
+
+_PIXEL_VALIDATORS = [MinValueValidator(16), MaxValueValidator(7680)]
+
+
+class TechnologyChoice(models.TextChoices):
+    """How a display makes its light."""
+
+    LCD = content.DisplayTechnology.LCD.value, _("LCD or similar")
+    LED = content.DisplayTechnology.LED.value, _("LED panel")
+
+
+class ScreenClass(models.Model):
+    """A kind of display, as the passer-by sees it: upright."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    width = models.PositiveIntegerField(_("width in pixels"), validators=_PIXEL_VALIDATORS)
+    height = models.PositiveIntegerField(_("height in pixels"), validators=_PIXEL_VALIDATORS)
+    technology = models.CharField(_("technology"), max_length=3, choices=TechnologyChoice, default=TechnologyChoice.LCD)
+    physical_height_mm = models.PositiveIntegerField(_("height in millimetres"), validators=[MinValueValidator(1)])
+    viewing_distance_mm = models.PositiveIntegerField(
+        _("reading distance in millimetres"), validators=[MinValueValidator(1)]
+    )
+    colour_depth = models.PositiveSmallIntegerField(
+        _("bits per pixel"), default=24, choices=[(1, _("one colour")), (8, _("a few colours")), (24, _("full colour"))]
+    )
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.width} × {self.height})"
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a picture of it fills a card from side to side before it fills it from top to bottom."""
+        return self.width > 1.9 * self.height
+
+    def to_content(self) -> content.ScreenClass:
+        """Return the class as the raster knows it."""
+        return content.ScreenClass.model_validate(
+            {
+                "name": self.name,
+                "width": self.width,
+                "height": self.height,
+                "technology": self.technology,
+                "physical_height_mm": self.physical_height_mm,
+                "viewing_distance_mm": self.viewing_distance_mm,
+                "colour_depth": self.colour_depth,
+            }
+        )
+
+
+class ScreenGroup(models.Model):
+    """A set of screens, such as a district."""
+
+    slug = models.SlugField(_("identifier"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AppearanceChoice(models.TextChoices):
+    """Whether announcements are dark on light or light on dark."""
+
+    DAY = content.ScreenAppearance.DAY.value, _("dark letters on light")
+    NIGHT = content.ScreenAppearance.NIGHT.value, _("light letters on dark")
+
+
+class TransitionChoice(models.TextChoices):
+    """How one slide follows another."""
+
+    CROSSFADE = content.SlideTransition.CROSSFADE.value, _("one fades into the next")
+    PUSH = content.SlideTransition.PUSH.value, _("one pushes the other out")
+    WIPE = content.SlideTransition.WIPE.value, _("one is wiped over the other")
+    ZOOM = content.SlideTransition.ZOOM.value, _("the next comes slowly nearer")
+    CUT = content.SlideTransition.CUT.value, _("at once, for slow players")
+
+
+class UncertainClockChoice(models.TextChoices):
+    """What is shown while a player is not certain of the time, as after a power cut."""
+
+    BELIEVED = content.UncertainClock.BELIEVED.value, _("the programme, by the time it has kept")
+    UNDATED = content.UncertainClock.UNDATED.value, _("what has neither days nor hours")
+    IDLE = content.UncertainClock.IDLE.value, _("only the idle slide")
+
+
+class Screen(models.Model):
+    """A display and the player behind it."""
+
+    slug = models.SlugField(_("identifier"), max_length=40, unique=True)
+    """Part of its topics; never changed."""
+    name = models.CharField(_("name"), max_length=80)
+    place = models.CharField(_("place"), max_length=200, blank=True)
+    screen_class = models.ForeignKey(ScreenClass, on_delete=models.PROTECT, verbose_name=_("screen class"))
+    rotation = models.PositiveSmallIntegerField(
+        _("rotation"), default=0, choices=[(degrees, f"{degrees}°") for degrees in (0, 90, 180, 270)]
+    )
+    groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="screens", verbose_name=_("groups"))
+    appearance = models.CharField(
+        _("colours"), max_length=5, choices=AppearanceChoice, default=AppearanceChoice.DAY,
+    )  # fmt: skip
+    transition = models.CharField(
+        _("from slide to slide"), max_length=10, choices=TransitionChoice, default=TransitionChoice.CROSSFADE
+    )
+    """Of LED panels it is not asked: they cut."""
+    off_from = models.TimeField(_("off from"), null=True, blank=True)
+    off_until = models.TimeField(_("off until"), null=True, blank=True)
+    night_brightness = models.PositiveSmallIntegerField(
+        _("brightness from sunset to sunrise"), default=100,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )  # fmt: skip
+    """Percent."""
+    darkest = models.PositiveSmallIntegerField(
+        _("brightness in darkness"), default=100, validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )  # fmt: skip
+    """Percent, by a light sensor."""
+    volume = models.PositiveSmallIntegerField(
+        _("volume of videos"), default=0, validators=[MaxValueValidator(100)],
+    )  # fmt: skip
+    """Percent."""
+    overscan_percent = models.FloatField(
+        _("cut off at each edge"), default=0, validators=[MinValueValidator(0), MaxValueValidator(15)],
+    )  # fmt: skip
+    viewports = models.TextField(
+        _("parts of the picture"), blank=True, max_length=4000, validators=[viewports.validate_viewports]
+    )
+    """See :mod:`beffroi_server.fleet.viewports`."""
+    download_limit = models.PositiveIntegerField(
+        _("speed of downloads"), null=True, blank=True, validators=[MinValueValidator(8), MaxValueValidator(1_000_000)],
+    )  # fmt: skip
+    """Kilobytes a second."""
+    download_from = models.TimeField(_("downloads from"), null=True, blank=True)
+    download_until = models.TimeField(_("downloads until"), null=True, blank=True)
+    neighbours = models.BooleanField(_("screens of the same network give each other files"), default=False)
+    idle_after_hours = models.PositiveSmallIntegerField(
+        _("hours without a word until only the idle slide is shown"), null=True, blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(8760)],
+    )  # fmt: skip
+    uncertain_clock = models.CharField(
+        _("while the time is not certain"),
+        max_length=8,
+        choices=UncertainClockChoice,
+        default=UncertainClockChoice.BELIEVED,
+    )
+
+    enrolment_code_sha256 = models.CharField(max_length=64, blank=True)
+    enrolment_expires_at = models.DateTimeField(null=True, blank=True)
+    enrolled_at = models.DateTimeField(null=True, blank=True)
+    token_sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    """Of the secret that the player shows on HTTP and MQTT. Looked up at every request of a player."""
+    mqtt_password_hash = models.CharField(max_length=200, blank=True)
+    """The same secret as Mosquitto's password file wants it."""
+    programme_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    """When it was made, or something that it shows was changed; empty once the programme is published."""
+    screenshots_asked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        indexes: ClassVar = [
+            # The publication of programmes asks for what is due.
+            models.Index(
+                fields=["programme_due_at"], name="screen_due", condition=models.Q(programme_due_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse hours with one end."""
+        for name in ("off", "download"):
+            if (getattr(self, f"{name}_from") is None) != (getattr(self, f"{name}_until") is None):
+                raise ValidationError({f"{name}_until": _("Give both times, or none.")})
+
+    def display_hours(self) -> tuple[content.ScreenHours, ...]:
+        """Return when the display is off or dimmed."""
+        found = []
+        if self.off_from is not None and self.off_until is not None:
+            window = content.TimeWindow(start=self.off_from, end=self.off_until)
+            found.append(content.ScreenHours(state=content.PowerState.OFF, window=window))
+        if self.night_brightness < 100:
+            night = content.TimeWindow(
+                start=content.SunTime(event=content.SunEvent.SUNSET),
+                end=content.SunTime(event=content.SunEvent.SUNRISE),
+            )
+            dim = content.ScreenHours(state=content.PowerState.DIM, window=night, brightness=self.night_brightness)
+            found.append(dim)
+        return tuple(found)
+
+    def download_settings(self) -> content.DownloadSettings:
+        """Return what its player may ask of its line."""
+        window = None
+        if self.download_from is not None and self.download_until is not None:
+            window = content.TimeWindow(start=self.download_from, end=self.download_until)
+        return content.DownloadSettings(
+            kilobytes_per_second=self.download_limit, window=window, neighbours=self.neighbours
+        )  # fmt: skip
+
+
+class ScreenState(models.Model):
+    """What a screen last said, and how far its plays are here; a row for every screen.
+
+    Written by the ingest, and by what forgets old plays: each with the row locked.
+    """
+
+    screen = models.OneToOneField(Screen, on_delete=models.CASCADE, primary_key=True, related_name="state")
+    online = models.BooleanField(default=False)
+    boot = models.CharField(max_length=63, blank=True)
+    connection = models.PositiveIntegerField(default=0)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    report_number = models.PositiveBigIntegerField(default=0)
+    report = models.JSONField(null=True, blank=True)
+    """The newest ``beffroi_content.wire.reports.Report``, as JSON."""
+    plays_newest = models.PositiveBigIntegerField(default=0)
+    plays_missing = models.JSONField(default=list, blank=True)
+    """First and last number of each row that is missing below it; see ``ledger``."""
+    plays_forgotten = models.PositiveBigIntegerField(default=0)
+    """The highest number that was forgotten by age; see ``forgetting``."""
+    plays_chain = models.CharField(max_length=64, blank=True)
+    """The chain of that play, from which the first that is kept goes on."""
+
+    def __str__(self) -> str:
+        return f"{self.screen}: {'online' if self.online else 'offline'}"
+
+    @property
+    def play_gaps(self) -> PlayGaps:
+        """How far the plays of the screen are here."""
+        return PlayGaps(self.plays_newest, tuple((first, last) for first, last in self.plays_missing))
+
+
+class ReceiptRecord(models.Model):
+    """Proof that a document reached the glass of a screen."""
+
+    screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="receipts")
+    stream = models.CharField(max_length=100)
+    sequence = models.PositiveBigIntegerField()
+    alert = models.CharField(max_length=63, blank=True)
+    form = models.CharField(max_length=20, blank=True)
+    received_at = models.DateTimeField()
+    presented_at = models.DateTimeField()
+    latency_ms = models.FloatField()
+    frame = models.CharField(max_length=64)
+    clock = models.CharField(max_length=20)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["screen", "stream", "sequence", "alert", "form"], name="one_receipt")
+        ]
+        indexes: ClassVar = [
+            # The broadcast page counts the receipts of one alert.
+            models.Index(fields=["alert", "screen"], name="receipt_of_alert"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.screen} {self.stream} {self.sequence}"
+
+
+class PlayRecord(models.Model):
+    """One showing of one slide or alert, from the player's play log."""
+
+    screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="plays")
+    number = models.PositiveBigIntegerField()
+    slide = models.CharField(max_length=63, blank=True)
+    alert = models.CharField(max_length=63, blank=True)
+    started_at = models.DateTimeField()
+    lasted_ms = models.PositiveBigIntegerField()
+    frame = models.CharField(max_length=64, blank=True)
+    page = models.PositiveIntegerField(default=0)
+    zone = models.CharField(max_length=63, blank=True)
+    clock = models.CharField(max_length=20, blank=True)
+    ended = models.CharField(max_length=20, blank=True)
+    """Why: a word of ``beffroi_content.wire.reports.Ended``."""
+    chain = models.CharField(max_length=64, blank=True)
+    """As the player says; see ``plays``."""
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "number"], name="one_play")]
+
+    def __str__(self) -> str:
+        return f"{self.screen} {self.number}"
+
+
+class RetentionMark(models.Model):
+    """How far the plays of every screen had come at an instant of the server's clock; see ``forgetting``."""
+
+    at = models.DateTimeField()
+    numbers = models.JSONField(default=dict)
+    """The highest number by the primary key of the screen, as text."""
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d}: {len(self.numbers)}"

@@ -1,0 +1,82 @@
+"""Proof of play: what a screen showed, and whether its log is whole.
+
+Each play carries the SHA-256 of itself and of the chain before it. Who changes a play in the database, or takes one
+out, breaks the chain from there on. A player that lost its log, on a broken memory card, begins a new chain, and that
+is said. What the server has forgotten by age is the beginning that it still knows the end of: see ``forgetting``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from beffroi_content.timeline import ClockState
+from beffroi_content.wire import reports
+from beffroi_server.fleet.models import PlayRecord, Screen, ScreenState
+
+
+@dataclass(frozen=True, slots=True)
+class PlayAudit:
+    """What the log of a screen is worth."""
+
+    count: int
+    missing: tuple[tuple[int, int], ...] = ()
+    """First and last number of each gap."""
+    broken: tuple[int, ...] = ()
+    """Numbers of plays that do not follow from the one before."""
+    begun: tuple[int, ...] = ()
+    """Numbers, but the first, at which a new chain begins."""
+    ended: Mapping[str, int] = field(default_factory=dict)
+    """How many plays ended for each reason; empty: by a player that did not say it."""
+    forgotten: int = 0
+    """The last number that was forgotten by age, with all below; 0: none."""
+    chain: str = ""
+    """The chain up to that number, from which the first play goes on."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing and nothing was changed."""
+        return not self.missing and not self.broken
+
+
+def audit_plays(screen: Screen) -> PlayAudit:
+    """Compare the plays of a screen with their chain."""
+    missing: list[tuple[int, int]] = []
+    broken: list[int] = []
+    begun: list[int] = []
+    ended: Counter[str] = Counter()
+    state = ScreenState.objects.filter(screen=screen).first() or ScreenState()
+    forgotten, chain = state.plays_forgotten, state.plays_chain
+    before = (forgotten, chain) if forgotten else None
+    for play in PlayRecord.objects.filter(screen=screen, number__gt=forgotten).order_by("number").iterator():
+        ended[play.ended] += 1
+        if before is not None and play.number != before[0] + 1:
+            missing.append((before[0] + 1, play.number - 1))
+        follows = before is not None and play.number == before[0] + 1
+        if follows and before is not None and play.chain == _chain_hash(before[1], play):
+            pass
+        elif play.chain == _chain_hash(reports.FIRST_CHAIN, play):
+            begun += [play.number] * (before is not None)
+        elif follows or before is None:
+            broken.append(play.number)
+        before = play.number, play.chain
+    return PlayAudit(ended.total(), tuple(missing), tuple(broken), tuple(begun), ended, forgotten, chain)
+
+
+def _chain_hash(before: str, play: PlayRecord) -> str:
+    said = reports.Play.model_construct(
+        number=play.number,
+        slide=play.slide or None,
+        alert=play.alert or None,
+        page=play.page,
+        zone=play.zone or None,
+        started_at_ms=round(play.started_at.timestamp() * 1000),
+        lasted_ms=play.lasted_ms,
+        frame=play.frame or None,
+        # The word as it was said, even one that only a newer player has.
+        clock=cast(ClockState, play.clock),
+        ended=cast(reports.EndReason, play.ended) or None,
+    )
+    return reports.chain_digest(before, said)

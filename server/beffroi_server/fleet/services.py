@@ -1,0 +1,228 @@
+"""Changes to screens: enrolment, commands, settings."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import os
+import secrets
+import uuid
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from beffroi_content.wire.documents import CommandKind, ScreenCommand
+from beffroi_content.wire.messages import COMMAND
+from beffroi_content.wire.topics import ScopeKind
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import User
+from beffroi_server.core.transactions import serialised
+from beffroi_server.delivery import signing, signing_keys
+from beffroi_server.fleet.errors import EnrolmentRefused
+from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, ScreenState
+from beffroi_server.schedule import publication
+
+ENROLMENT_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Without the characters that people mistake for another."""
+ENROLMENT_CODE_LENGTH = 12
+ENROLMENT_LIFETIME = dt.timedelta(hours=24)
+IDENTIFY_SECONDS = 20
+PBKDF2_ITERATIONS = 101
+"""As mosquitto_passwd does. Few will do: a token is 256 random bits, which nobody guesses."""
+
+
+def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGroup] | None = None) -> Screen:
+    """Create a screen or save a change of one; its programme is published.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        screen.full_clean()
+        created = screen._state.adding
+        screen.save()
+        if groups is not None:
+            screen.groups.set(groups)
+        ScreenState.objects.get_or_create(screen=screen)
+        audit.record_event(user, "screen-created" if created else "screen-changed", screen, slug=screen.slug)
+        publication.screen_changed(screen)
+    return screen
+
+
+def save_screen_class(screen_class: ScreenClass, *, user: User | None) -> None:
+    """Create a screen class or save a change of one; the programmes of its screens are published.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        screen_class.full_clean()
+        created = screen_class._state.adding
+        screen_class.save()
+        audit.record_event(user, "screen-class-created" if created else "screen-class-changed", screen_class.name)
+        for screen in Screen.objects.filter(screen_class=screen_class):
+            publication.screen_changed(screen)
+
+
+def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Screen] | None = None) -> None:
+    """Create a group or save a change of one; the screens that come or go are published.
+
+    Args:
+        group: With its new values.
+        person: Who does it.
+        screens: Its members; None leaves them as they are.
+
+    Raises:
+        ValidationError: a value does not do.
+    """
+    with serialised():
+        group.full_clean()
+        created = group._state.adding
+        group.save()
+        before = set(group.screens.all())
+        after = before if screens is None else set(screens)
+        group.screens.set(after)
+        audit.record_event(user, "group-created" if created else "group-changed", group.name, slug=group.slug)
+        for screen in before | after if created or screens is None else before ^ after:
+            publication.screen_changed(screen)
+
+
+def open_enrolment(screen: Screen, *, user: User | None = None) -> tuple[str, str]:
+    """Return a code that enrols a player as this screen, once, within 24 hours, and the command to type there.
+
+    Raises:
+        KeysMissing: ``beffroi-server init`` was not run.
+    """
+    letters = "".join(secrets.choice(ENROLMENT_ALPHABET) for _ in range(ENROLMENT_CODE_LENGTH))
+    code = "-".join(letters[start : start + 4] for start in range(0, ENROLMENT_CODE_LENGTH, 4))
+    command = f"beffroi-player enrol {settings.PUBLIC_URL} {code} --root {signing_keys.root_fingerprint()}"
+    with serialised():
+        screen.enrolment_code_sha256 = _code_sha256(code)
+        screen.enrolment_expires_at = timezone.now() + ENROLMENT_LIFETIME
+        screen.save(update_fields=["enrolment_code_sha256", "enrolment_expires_at"])
+        audit.record_event(user, "enrolment-opened", screen, slug=screen.slug)
+    return code, command
+
+
+def enrol_player(code: str) -> dict[str, Any]:
+    """Use up a code; return what the player needs to work, as the device API hands it over.
+
+    A player that is enrolled again gets a new token, and the former one is worth nothing.
+
+    Raises:
+        EnrolmentRefused: the code is unknown, used or too old.
+        KeysMissing: ``beffroi-server init`` was not run.
+    """
+    now, digest = timezone.now(), _code_sha256(code)
+    token = secrets.token_urlsafe(32)
+    with serialised():
+        screen = Screen.objects.filter(enrolment_code_sha256=digest, enrolment_expires_at__gt=now).first()
+        if screen is None:
+            raise EnrolmentRefused
+        screen.enrolment_code_sha256, screen.enrolment_expires_at = "", None
+        screen.enrolled_at, screen.token_sha256 = now, token_sha256(token)
+        screen.mqtt_password_hash = mosquitto_hash(token)
+        screen.save()
+        ScreenState.objects.get_or_create(screen=screen)
+        audit.record_event(None, "screen-enrolled", screen, slug=screen.slug)
+        publication.screen_changed(screen)
+        return _enrolment_response(screen, token)
+
+
+def revoke_player(screen: Screen, *, user: User | None = None) -> None:
+    """Take from the player of a screen its way in: it is heard no more, and fetches nothing."""
+    with serialised():
+        Screen.objects.filter(pk=screen.pk).update(
+            token_sha256="",
+            mqtt_password_hash="",
+            enrolment_code_sha256="",
+            enrolment_expires_at=None,
+            enrolled_at=None,
+        )
+        screen.refresh_from_db()
+        audit.record_event(user, "screen-revoked", screen, slug=screen.slug)
+
+
+def request_screenshots(screen: Screen, seconds: int = 60) -> bool:
+    """Ask the player for a picture of the glass now and at each change for some seconds.
+
+    However many people look, it is asked once per half of that time. Returns whether it was asked now.
+    """
+    now = timezone.now()
+    before = now - dt.timedelta(seconds=seconds / 2)
+    due = Screen.objects.filter(pk=screen.pk).filter(
+        Q(screenshots_asked_at=None) | Q(screenshots_asked_at__lt=before) | Q(screenshots_asked_at__gt=now)
+    )
+    # The row count decides between two who ask at once.
+    if not due.update(screenshots_asked_at=now):
+        return False
+    _send_command(screen, CommandKind.SCREENSHOT, seconds)
+    return True
+
+
+def request_capture(screen: Screen, *, user: User | None = None) -> None:
+    """Ask the player for an exact picture of the glass, once."""
+    with serialised():
+        audit.record_event(user, "screen-captured", screen, slug=screen.slug)
+        _send_command(screen, CommandKind.CAPTURE, 0)
+
+
+def identify_screen(screen: Screen, *, user: User | None = None) -> None:
+    """Let a screen show its name over everything for a while."""
+    with serialised():
+        audit.record_event(user, "screen-identified", screen, slug=screen.slug)
+        _send_command(screen, CommandKind.IDENTIFY, IDENTIFY_SECONDS)
+
+
+def restart_player(screen: Screen, *, user: User | None = None) -> None:
+    """Let a player start again."""
+    with serialised():
+        audit.record_event(user, "screen-restarted", screen, slug=screen.slug)
+        _send_command(screen, CommandKind.RESTART, 0)
+
+
+def token_sha256(token: str) -> str:
+    """Return the digest by which a player's token is known."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def mosquitto_hash(password: str) -> str:
+    """Return the password as Mosquitto's password file holds it: ``$7$``, PBKDF2 with SHA-512."""
+    salt = os.urandom(12)
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, PBKDF2_ITERATIONS)
+    return f"$7${PBKDF2_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def _send_command(screen: Screen, kind: CommandKind, seconds: int) -> None:
+    document = ScreenCommand(
+        sequence=1, issued_at_ms=0, expires_at_ms=0, id=uuid.uuid4().hex, kind=kind, seconds=min(seconds, 3600)
+    )
+    signing.seal_document(COMMAND, ScopeKind.SCREEN, screen.slug, document)
+
+
+def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
+    host = settings.MQTT_PUBLIC_HOST or urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return {
+        "site": signing.current_site(),
+        "screen": screen.slug,
+        "token": token,
+        "mqtt": {
+            "host": host,
+            "port": settings.MQTT_PORT,
+            "tls": settings.MQTT_TLS,
+            "username": ScopeKind.SCREEN.topic_part(screen.slug),
+        },
+        "anchor": signing_keys.trust_anchor(screen.slug).model_dump(mode="json"),
+        "plays": ScreenState.objects.get(screen=screen).plays_newest,
+    }
+
+
+def _code_sha256(code: str) -> str:
+    """Return the digest of a code, however it was typed: dashes, spaces and small letters do not matter."""
+    letters = "".join(character for character in code.upper() if character.isalnum())
+    return hashlib.sha256(f"enrolment:{letters}".encode()).hexdigest()

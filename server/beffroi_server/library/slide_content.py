@@ -1,0 +1,144 @@
+"""From what an editor wrote to what a screen draws: an announcement, or a widget that changes by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_content import model as content
+from beffroi_content.model import widgets
+from beffroi_server.core.text import shorten_text
+from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.library.models import FEED_TEMPLATES, WIDGET_TEMPLATES, Announcement, AnnouncementTemplate
+
+MAX_EVENTS = 40
+"""Events of an agenda at most: the soonest."""
+MAX_MESSAGES, MESSAGE_LENGTH = 40, 160
+"""Messages of a ticker at most, and the letters of a message or of an event in an agenda."""
+_VOTE_LINE = re.compile(r"^(?P<label>.+?)\s*:\s*(?P<votes>\d[\d\s]*)$")
+_DAY = dt.timedelta(days=1)
+
+DrawnContent = content.Announcement | content.Widget
+
+
+def drawn_content(announcement: Announcement, time_zone: str) -> DrawnContent:
+    """Return what screens draw of an announcement.
+
+    Raises:
+        ValueError: it holds what cannot be drawn; the message is for people.
+    """
+    if announcement.template not in WIDGET_TEMPLATES:
+        return announcement.to_content(time_zone)
+    return _WIDGET_BUILDERS[AnnouncementTemplate(announcement.template)](announcement, ZoneInfo(time_zone))
+
+
+def slide_content(shown: DrawnContent) -> content.AnnouncementContent | content.WidgetContent:
+    """Return it as a slide holds it."""
+    if isinstance(shown, content.Announcement):
+        return content.AnnouncementContent(announcement=shown)
+    return content.WidgetContent(widget=shown)
+
+
+def _clock_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    return widgets.ClockWidget(title=announcement.title, is_analogue=True)
+
+
+def _countdown_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    if announcement.starts is None:
+        raise ValueError(_("Say to which day and hour it counts down."))
+    after = next(iter(_non_empty_lines(announcement.body)), "")[:200]
+    return widgets.CountdownWidget(title=announcement.title, target_at_ms=unix_ms(announcement.starts), after=after)
+
+
+def _ticker_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    lines = _non_empty_lines(announcement.body)
+    if not 1 <= len(lines) <= MAX_MESSAGES or any(len(line) > MESSAGE_LENGTH for line in lines):
+        raise ValueError(_("Write a message on each line, forty at most, each of 160 letters at most."))
+    messages = [{"text": line} for line in lines]
+    return widgets.TickerWidget.model_validate({"title": announcement.title, "messages": messages})
+
+
+def _agenda_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    if announcement.feed is not None:
+        return widgets.AgendaWidget.model_validate(_feed_fields(announcement))
+    now = timezone.now()
+    lasting = Q(starts__gte=now - _DAY) | Q(ends__gte=now)
+    coming = Announcement.objects.filter(lasting, template=AnnouncementTemplate.EVENT).order_by("starts")
+    events = [
+        {
+            "title": shorten_text(event.title, MESSAGE_LENGTH),
+            "starts": _local_time(event.starts, zone),
+            "ends": _local_time(event.ends, zone),
+            "place": shorten_text(event.place, 80),
+        }
+        for event in coming[:MAX_EVENTS]
+    ]
+    return widgets.AgendaWidget.model_validate({"title": announcement.title, "events": events})
+
+
+def _poll_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    found = [_VOTE_LINE.match(line) for line in _non_empty_lines(announcement.body)]
+    options: list[dict[str, Any]] = [
+        {"label": match["label"], "votes": int(re.sub(r"\s", "", match["votes"]))} for match in found if match
+    ]
+    too_long = any(len(option["label"]) > 80 or option["votes"] > 1_000_000_000 for option in options)
+    if not 1 <= len(options) <= 8 or not all(found) or too_long:
+        raise ValueError(_("Write an answer on each line, eight at most, with its votes: “Yes: 120”."))
+    return widgets.PollWidget.model_validate(
+        {"title": announcement.title, "options": options, "source": shorten_text(announcement.source, 60)}
+    )
+
+
+def _feed_fields(announcement: Announcement) -> dict[str, Any]:
+    """Return the fields of a widget that shows a feed."""
+    feed, wanted = announcement.feed, FEED_TEMPLATES[AnnouncementTemplate(announcement.template)]
+    if feed is None or feed.kind != wanted:
+        raise ValueError(_("Choose a feed of the kind “%(kind)s”.") % {"kind": wanted.label})
+    if not feed.data:
+        raise ValueError(
+            _("The feed “%(name)s” was not read yet. %(problem)s") % {"name": feed, "problem": feed.problem}
+        )
+    return {"title": announcement.title, **feed.widget_values()}
+
+
+def _news_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    return widgets.NewsWidget.model_validate(_feed_fields(announcement))
+
+
+def _weather_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    return widgets.WeatherWidget.model_validate(_feed_fields(announcement) | {"source": "MET Norway"})
+
+
+def _vigilance_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    return widgets.VigilanceWidget.model_validate(_feed_fields(announcement) | {"source": "Météo-France"})
+
+
+def _table_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    return widgets.TableWidget.model_validate(_feed_fields(announcement))
+
+
+_WIDGET_BUILDERS = {
+    AnnouncementTemplate.CLOCK: _clock_widget,
+    AnnouncementTemplate.COUNTDOWN: _countdown_widget,
+    AnnouncementTemplate.TICKER: _ticker_widget,
+    AnnouncementTemplate.AGENDA: _agenda_widget,
+    AnnouncementTemplate.POLL: _poll_widget,
+    AnnouncementTemplate.HEADLINES: _news_widget,
+    AnnouncementTemplate.WEATHER: _weather_widget,
+    AnnouncementTemplate.VIGILANCE: _vigilance_widget,
+    AnnouncementTemplate.TABLE: _table_widget,
+}
+
+
+def _non_empty_lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _local_time(moment: dt.datetime | None, zone: ZoneInfo) -> dt.datetime | None:
+    return moment.astimezone(zone).replace(tzinfo=None) if moment else None

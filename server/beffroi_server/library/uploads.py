@@ -1,0 +1,179 @@
+"""Taking files in: an upload becomes an original, a normalised copy and a thumbnail, each named by its SHA-256.
+
+Nothing that a stranger made is decoded in the server: a worker process does it, with limits on memory and time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from beffroi_server.library.errors import MediaRefused
+from beffroi_server.library.models import Asset
+
+IMAGE_PROCESS_TIMEOUT_S = 180
+"""For a worker that sleeps: it limits its own processor time to a sixth of this; a busy machine gives it little."""
+_BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in the media store."""
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """The three files of a picture, and the size of the normalised copy in pixels."""
+
+    original: StoredFile
+    normalised: StoredFile
+    thumbnail: StoredFile
+    width: int
+    height: int
+    duration_ms: int | None = None
+    """Of a film, of which the picture is a still."""
+
+
+def store_upload(file: IO[bytes], name: str) -> list[StoredImage]:
+    """Check, normalise and store an uploaded picture, each page of a document as one, or a still of a film.
+
+    Raises:
+        MediaRefused: screens cannot show it; nothing was stored.
+    """
+    store = Path(settings.MEDIA_STORE)
+    store.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".incoming-", dir=store) as folder:
+        incoming = Path(folder)
+        _receive_upload(file, incoming / "original", name)
+        result = _run_image_process(incoming, name)
+        original = store_file(incoming / "original", str(result["media_type"]))
+        length = result.get("duration_ms")
+        return [_store_page(incoming, original, number, page, length) for number, page in enumerate(result["pages"])]
+
+
+def _store_page(
+    incoming: Path, original: StoredFile, number: int, page: dict[str, Any], duration_ms: int | None
+) -> StoredImage:
+    return StoredImage(
+        original=original,
+        normalised=store_file(incoming / f"picture-{number}", str(page["picture_type"])),
+        thumbnail=store_file(incoming / f"thumbnail-{number}", str(page["thumbnail_type"])),
+        width=int(page["width"]),
+        height=int(page["height"]),
+        duration_ms=duration_ms,
+    )
+
+
+def asset_row(stored: StoredFile) -> Asset:
+    """Return the row of a stored file, created if it is new."""
+    row, _created = Asset.objects.get_or_create(
+        sha256=stored.sha256, defaults={"size": stored.size, "media_type": stored.media_type}
+    )
+    return row
+
+
+def media_path(sha256: str) -> Path:
+    """Return where the media store keeps a file."""
+    return Path(settings.MEDIA_STORE) / sha256[:2] / sha256
+
+
+def _receive_upload(file: IO[bytes], path: Path, name: str) -> None:
+    size, may_be_film = 0, False
+    with path.open("wb") as target:
+        while block := file.read(_BLOCK):
+            size += len(block)
+            if size == len(block):
+                may_be_film = _looks_like_video(block[:16])
+            if size > settings.UPLOAD_LIMIT:
+                raise media_refusal("too-large", name)
+            if size > settings.PICTURE_LIMIT and not may_be_film:
+                raise media_refusal("too-large-picture", name)
+            target.write(block)
+    if size == 0:
+        raise media_refusal("empty", name)
+
+
+def _looks_like_video(head: bytes) -> bool:
+    """Tell whether a file begins as films do: none other is taken in when it is large."""
+    return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"} or head.startswith(
+        (b"\x1aE\xdf\xa3", b"RIFF", b"\0\0\1\xba", b"\x47", b"OggS", b"FLV", b"0&\xb2u")
+    )
+
+
+def _run_image_process(folder: Path, name: str) -> dict[str, Any]:
+    command = [sys.executable, "-I", "-m", "beffroi_server.library.image_process", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=IMAGE_PROCESS_TIMEOUT_S, check=False)  # noqa: S603 - our own module
+        result = json.loads(done.stdout) if done.returncode == 0 else {"code": "too-complex"}
+    except (subprocess.TimeoutExpired, ValueError):
+        result = {"code": "too-complex"}
+    if "code" in result:
+        raise media_refusal(result["code"], name)
+    assert isinstance(result, dict)
+    return result
+
+
+def store_file(path: Path, media_type: str) -> StoredFile:
+    """Move a file to its place; the same content twice is one file."""
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    target = media_path(sha256)
+    target.parent.mkdir(exist_ok=True)
+    size = path.stat().st_size
+    if not target.exists():
+        path.chmod(0o644)
+        shutil.move(path, target)
+        _sync_folder(target.parent)
+    return StoredFile(sha256, size, media_type)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def media_refusal(code: str, name: str) -> MediaRefused:
+    """Return the refusal of a file: what it is called, what is wrong and what to do."""
+    limit, film_limit = (size // (1024 * 1024) for size in (settings.PICTURE_LIMIT, settings.UPLOAD_LIMIT))
+    reasons = {
+        "empty": _("“%(name)s” is empty. The copy may have been interrupted: choose the file again."),
+        "too-large": _("“%(name)s” has more than %(film_limit)s MB. Export it smaller, or cut it."),
+        "too-large-picture": _("“%(name)s” has more than %(limit)s MB. Export it smaller: 3840 pixels are enough."),
+        "not-an-image": _(
+            "“%(name)s” is not a picture or video we can read. Save it as JPEG, PNG, PDF or MP4 and add that file."
+        ),
+        "heic": _(
+            "“%(name)s” is a HEIC picture, which only some programs read. Save it as JPEG and add that file;"
+            " an iPhone takes JPEG pictures under Settings, Camera, Formats, Most Compatible."
+        ),
+        "film-too-long": _("“%(name)s” is longer than 10 minutes. Cut it: passers-by see a few seconds of it."),
+        "film-too-large": _("“%(name)s” has more pixels than 4K. Export it as 1920 × 1080."),
+        "too-many-pages": _("“%(name)s” has more than 20 pages. Save those that screens show as a PDF of its own."),
+        "locked": _("“%(name)s” is locked by a password. Save it without one and add that file."),
+        "too-many-pixels": _("“%(name)s” has more than 60 million pixels. Export it at 3840 pixels on the long side."),
+        "truncated": _(
+            "“%(name)s” is incomplete or damaged. Open it on your computer, save it again and add that file."
+        ),
+        "too-complex": _("“%(name)s” could not be read within the limits. Save it again as JPEG and add that file."),
+    }
+    known = code if code in reasons else "too-complex"
+    return MediaRefused(known, reasons[known] % {"name": name, "limit": limit, "film_limit": film_limit})

@@ -1,0 +1,189 @@
+"""What the screens are, and whether what they show is right."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from pydantic import ValidationError
+
+from beffroi_content.model import PowerState
+from beffroi_content.timeline import ClockState
+from beffroi_content.wire.messages import ALERTS, PROGRAMME
+from beffroi_content.wire.reports import CaptureLabel, ConnectionState, PlayerReport
+from beffroi_content.wire.topics import ScopeKind, Topic
+from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.fleet.models import Screen, ScreenState
+
+logger = logging.getLogger(__name__)
+SILENT_AFTER = dt.timedelta(minutes=5)
+"""A player reports every minute; one that is connected and says nothing for so long is stuck."""
+CLOCK_TOLERANCE = dt.timedelta(seconds=2)
+"""By how much the player's clock and ours may differ where one slide follows another."""
+STATE_OF_REASON = {
+    "not-enrolled": "new",
+    "no-report": "new",
+    "offline": "offline",
+    "silent": "wrong",
+    "programme-older": "pending",
+    "programme-preparing": "pending",
+    "alerts-older": "wrong",
+    "picture-differs": "wrong",
+    "refusals": "wrong",
+    "clock-unknown": "wrong",
+    "ailing": "wrong",
+    "link-polling": "pending",
+    "link-lost": "wrong",
+}
+"""What may not be as it should be, and the state that a screen is in because of it."""
+_STATES_BY_SEVERITY = ("right", "pending", "wrong", "offline", "new")
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenOverview:
+    """How a screen is doing."""
+
+    screen: Screen
+    state: str
+    """``right``, ``pending``, ``wrong``, ``offline`` or ``new``."""
+    reasons: tuple[str, ...]
+    """Codes of what is not as it should be; see ``REASONS``."""
+    seen_at: dt.datetime | None
+    report: PlayerReport | None = None
+    verified: bool = False
+    """Whether the digest that the screen reports is that of what it must show. False where nobody compared."""
+
+
+def overview_all(now: dt.datetime, *, with_frames: bool = False) -> list[ScreenOverview]:
+    """Return how each screen is doing.
+
+    Args:
+        now: The instant for which it is asked.
+        pictures: Whether to draw what each screen must show and compare it with what it reports. The first drawing of
+            a slide takes its time; later ones come from memory.
+    """
+    heads = _newest_sequences()
+    screens = Screen.objects.select_related("state", "screen_class").prefetch_related("groups")
+    return [_build_overview(screen, heads, now, pictures=with_frames) for screen in screens]
+
+
+def compare_frames(known: Iterable[ScreenOverview], now: dt.datetime) -> list[ScreenOverview]:
+    """Return overviews with their pictures compared."""
+    heads = _newest_sequences()
+    return [_build_overview(one.screen, heads, now, pictures=True) for one in known]
+
+
+def overview_screen(screen: Screen, now: dt.datetime) -> ScreenOverview:
+    """Return how one screen is doing, its picture compared."""
+    return _build_overview(screen, _newest_sequences(), now, pictures=True)
+
+
+def is_expected_frame(screen: Screen, report: PlayerReport | CaptureLabel) -> bool | None:
+    """Tell whether what a screen says to have presented is what it had to show then; None where that is unknown."""
+    from beffroi_server.monitoring import expected_frames as expected  # noqa: PLC0415 - Pillow loads only where something is drawn
+
+    if report.frame is None or report.presented_at_ms is None:
+        return None
+    if report.power is PowerState.OFF or report.clock is ClockState.UNKNOWN:
+        return None
+    try:
+        presented = dt.datetime.fromtimestamp(report.presented_at_ms / 1000, dt.UTC)
+        moments = (presented, presented + CLOCK_TOLERANCE, presented - CLOCK_TOLERANCE)
+        return report.frame in expected.expected_digests(screen, moments)
+    except (ArithmeticError, ValueError):
+        return False
+    except Exception:
+        logger.exception("what %s must show cannot be drawn", screen.slug)
+        return None
+
+
+def is_outdated(screen: Screen, said: PlayerReport | CaptureLabel) -> bool:
+    """Tell whether a screen has been sent another programme or other alerts since it said something."""
+    heads = _newest_sequences()
+    return said.programme != heads.get(_programme_stream(screen)) or _alerts_are_older(screen, said, heads)
+
+
+def newest_screenshot(screen: Screen) -> tuple[bytes, dt.datetime] | None:
+    """Return the newest picture of the glass as JPEG, and when it arrived; None when there is none."""
+    path = screenshot_path(screen.slug)
+    try:
+        return path.read_bytes(), dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+    except OSError:
+        return None
+
+
+def screenshot_path(slug: str) -> Path:
+    """Return where the newest picture of a screen's glass is kept."""
+    return Path(settings.MEDIA_STORE).parent / "screenshots" / f"{slug}.jpg"
+
+
+def report_of(screen: Screen) -> PlayerReport | None:
+    """Return what the screen last reported; None when it has not, or in words of another version."""
+    state = getattr(screen, "state", None)
+    if state is None or state.report is None:
+        return None
+    try:
+        return PlayerReport.model_validate(state.report)
+    except ValidationError:
+        return None
+
+
+def _newest_sequences() -> dict[str, int]:
+    """Return the newest sequence of every stream that carries programmes or alerts."""
+    rows = OutboxDocument.objects.filter(retained=True).values_list("topic", "sequence")
+    return {Topic.parse(topic).stream: sequence for topic, sequence in rows}
+
+
+def _build_overview(screen: Screen, heads: dict[str, int], now: dt.datetime, *, pictures: bool) -> ScreenOverview:
+    report = report_of(screen)
+    state: ScreenState | None = getattr(screen, "state", None)
+    reasons = _state_reasons(screen, state, report, heads, now)
+    is_right = is_expected_frame(screen, report) if pictures and report is not None and not reasons else None
+    if is_right is False:
+        reasons = ["picture-differs"]
+    gravest = max((STATE_OF_REASON[reason] for reason in reasons), key=_STATES_BY_SEVERITY.index, default="right")
+    return ScreenOverview(screen, gravest, tuple(reasons), state.seen_at if state else None, report, is_right is True)
+
+
+def _state_reasons(
+    screen: Screen, state: ScreenState | None, report: PlayerReport | None, heads: dict[str, int], now: dt.datetime
+) -> list[str]:
+    if screen.enrolled_at is None:
+        return ["not-enrolled"]
+    if state is None or report is None:
+        return ["no-report"]
+    if not state.online and (
+        state.seen_at is None or state.seen_at < now - SILENT_AFTER or report.link is ConnectionState.LIVE
+    ):
+        return ["offline"]
+    found = {
+        "silent": state.seen_at is None or state.seen_at < now - SILENT_AFTER,
+        "programme-older": report.programme != heads.get(_programme_stream(screen)),
+        "programme-preparing": bool(report.preparing),
+        "alerts-older": _alerts_are_older(screen, report, heads),
+        "refusals": any(refusal.last_at_ms > _hour_ago(now) for refusal in report.refusals),
+        "ailing": bool(report.health and report.health.problems),
+        "clock-unknown": report.clock is ClockState.UNKNOWN,
+        "link-polling": report.link is ConnectionState.POLLING,
+        "link-lost": report.link is ConnectionState.LOST,
+    }
+    return [code for code, holds in found.items() if holds]
+
+
+def _programme_stream(screen: Screen) -> str:
+    return f"{ScopeKind.SCREEN.topic_part(screen.slug)}/{PROGRAMME.leaf}"
+
+
+def _alerts_are_older(screen: Screen, report: PlayerReport | CaptureLabel, heads: dict[str, int]) -> bool:
+    scopes = [ScopeKind.ALL.topic_part(), ScopeKind.SCREEN.topic_part(screen.slug)]
+    scopes += [ScopeKind.GROUP.topic_part(group.slug) for group in screen.groups.all()]
+    streams = [f"{scope}/{ALERTS.leaf}" for scope in scopes]
+    return any(stream in heads and report.alerts.get(stream) != heads[stream] for stream in streams)
+
+
+def _hour_ago(now: dt.datetime) -> int:
+    return round((now - dt.timedelta(hours=1)).timestamp() * 1000)

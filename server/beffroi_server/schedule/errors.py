@@ -1,0 +1,19 @@
+"""What can go wrong in the programme, in words for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from beffroi_server.schedule.models import ScheduleRule
+
+
+class RuleConflict(Exception):
+    """Somebody else saved the rule in the meantime: ``current`` is what they saved. ``message`` is for people."""
+
+    def __init__(self, current: ScheduleRule) -> None:
+        self.message = _("“%(name)s” was changed while you had it open.") % {"name": current.name}
+        super().__init__(self.message)
+        self.current = current

@@ -1,0 +1,264 @@
+"""Playlists and schedule rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+import holidays
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_content import model as content
+from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.library.models import Announcement, MediaItem
+
+EVERY_DAY = "1234567"
+
+
+class PlaylistOrder(models.TextChoices):
+    """In which order a playlist shows its slides."""
+
+    LISTED = content.PlaylistOrder.LISTED.value, _("as listed")
+    NEWEST = content.PlaylistOrder.NEWEST.value, _("the newest first")
+    SOONEST = content.PlaylistOrder.SOONEST.value, _("the soonest event first")
+    SHUFFLED = content.PlaylistOrder.SHUFFLED.value, _("mixed")
+
+
+class Playlist(models.Model):
+    """Slides in the order in which they are shown."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    category = models.CharField(_("fill it with the category"), max_length=60, blank=True)
+    """Announcements of this category are shown without being listed."""
+    order = models.CharField(_("order"), max_length=8, choices=PlaylistOrder, default=PlaylistOrder.LISTED)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Entry(models.Model):
+    """A slide: an announcement or a picture in a playlist."""
+
+    playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="entries")
+    position = models.PositiveIntegerField()
+    announcement = models.ForeignKey(Announcement, null=True, blank=True, on_delete=models.CASCADE)
+    media = models.ForeignKey(MediaItem, null=True, blank=True, on_delete=models.CASCADE)
+    duration_s = models.PositiveIntegerField(
+        _("seconds"), default=10, validators=[MinValueValidator(1), MaxValueValidator(3600)]
+    )
+    most_per_hour = models.PositiveSmallIntegerField(
+        _("times an hour at most"), default=0, validators=[MaxValueValidator(3600)]
+    )
+    """0: as often as its turn comes."""
+    valid_from = models.DateTimeField(_("shown from"), null=True, blank=True)
+    valid_until = models.DateTimeField(_("shown until"), null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["position", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(announcement__isnull=False, media__isnull=True)
+                | models.Q(announcement__isnull=True, media__isnull=False),
+                name="announcement_or_media",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.announcement or self.media)
+
+    def clean(self) -> None:
+        """Refuse a validity that ends before it begins."""
+        if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
+            raise ValidationError({"valid_until": _("This is before the beginning.")})
+
+
+class DayCalendar(models.Model):
+    """Days with a meaning: public holidays, which are computed, or days that somebody imported."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    country = models.CharField(max_length=2, blank=True)
+    """Of the public holidays; empty where the days were imported."""
+    days = models.JSONField(default=list)
+    """Pairs of the first and the last day, such as ``["2026-12-19", "2027-01-03"]``."""
+
+    class Meta:
+        ordering: ClassVar = ["-country", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def identifier(self) -> str:
+        """What it is called in a manifest."""
+        return f"calendar-{self.pk}"
+
+    def to_content(self) -> content.DayCalendar:
+        """Return the calendar as the timeline knows it."""
+        ranges = public_holidays(self.country, timezone.localdate().year) if self.country else self.days
+        days = tuple(content.DayRange(first=first, last=last) for first, last in ranges)
+        return content.DayCalendar(id=self.identifier, name=self.name, days=days)
+
+
+def ensure_holiday_calendar() -> None:
+    """Make sure that there is the calendar of the public holidays of France, which need no import."""
+    DayCalendar.objects.get_or_create(country="FR", defaults={"name": "Jours fériés"})
+
+
+def public_holidays(country: str, year: int) -> list[tuple[dt.date, dt.date]]:
+    """Return the public holidays of a country from the year before to two years ahead."""
+    found = holidays.country_holidays(country, years=range(year - 1, year + 3))
+    return [(day, day) for day in sorted(found)]
+
+
+class RuleMode(models.TextChoices):
+    """How a rule shares a zone with others of the same priority."""
+
+    ROTATE = content.RuleMode.ROTATE.value, _("in turn with the others")
+    REPLACE = content.RuleMode.REPLACE.value, _("alone")
+    INTERJECT = content.RuleMode.INTERJECT.value, _("one slide now and then, between the others")
+
+
+class Cadence(models.TextChoices):
+    """How the frequency of an interjection is given."""
+
+    EVERY_MINUTES = content.InterjectionCadence.EVERY_MINUTES.value, _("every so many minutes, at least")
+    TIMES_AN_HOUR = content.InterjectionCadence.TIMES_AN_HOUR.value, _("so many times an hour, at most")
+    SECONDS_AN_HOUR = content.InterjectionCadence.SECONDS_AN_HOUR.value, _("so many seconds an hour")
+
+
+class RuleRecurrence(models.TextChoices):
+    """In which weeks the days of a rule are meant."""
+
+    WEEKLY = "weekly", _("every week")
+    FORTNIGHTLY = "fortnightly", _("every other week, from the first day on")
+    FIRST = "1", _("the first of the month only")
+    SECOND = "2", _("the second of the month only")
+    THIRD = "3", _("the third of the month only")
+    FOURTH = "4", _("the fourth of the month only")
+    LAST = "-1", _("the last of the month only")
+
+
+DEFAULT_FIRST_DATE = dt.date(2020, 1, 1)
+"""From when on a rule by months counts that has no first day."""
+_RRULE_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+class SolarDaypart(models.TextChoices):
+    """A part of each day that moves with the sun."""
+
+    NONE = "", _("at the hours below")
+    DAYLIGHT = "daylight", _("from sunrise to sunset")
+    DARK = "dark", _("from sunset to sunrise")
+
+
+class ScheduleRule(models.Model):
+    """Which playlist, on which screens, when, with which priority."""
+
+    name = models.CharField(_("name"), max_length=80)
+    playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="rules", verbose_name=_("playlist"))
+    everywhere = models.BooleanField(_("on all screens"), default=False)
+    screens = models.ManyToManyField(Screen, blank=True, related_name="rules", verbose_name=_("screens"))
+    groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="rules", verbose_name=_("groups"))
+    priority = models.PositiveSmallIntegerField(_("priority"), default=50, validators=[MaxValueValidator(100)])
+    mode = models.CharField(_("mode"), max_length=10, choices=RuleMode, default=RuleMode.ROTATE)
+    weight = models.PositiveSmallIntegerField(
+        _("share"), default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    cadence = models.CharField(_("how often"), max_length=20, choices=Cadence, default=Cadence.EVERY_MINUTES)
+    amount = models.PositiveSmallIntegerField(
+        _("number"), default=10, validators=[MinValueValidator(1), MaxValueValidator(3600)]
+    )
+    first_date = models.DateField(_("first day"), null=True, blank=True)
+    last_date = models.DateField(_("last day"), null=True, blank=True)
+    weekdays = models.CharField(_("days of the week"), max_length=7, default=EVERY_DAY)
+    """The ISO numbers of the days, such as ``12345``."""
+    rhythm = models.CharField(_("weeks"), max_length=12, choices=RuleRecurrence, default=RuleRecurrence.WEEKLY)
+    only_on = models.ManyToManyField(DayCalendar, blank=True, related_name="rules_only_on", verbose_name=_("only on"))
+    never_on = models.ManyToManyField(DayCalendar, blank=True, related_name="rules_never_on", verbose_name=_("not on"))
+    extra_dates = models.JSONField(default=list, blank=True)
+    """Days on which it is on all the same, such as ``["2026-12-24"]``."""
+    except_dates = models.JSONField(default=list, blank=True)
+    """Days on which it is not."""
+    daypart = models.CharField(
+        _("time of day"), max_length=8, choices=SolarDaypart, default=SolarDaypart.NONE, blank=True
+    )
+    start_time = models.TimeField(_("from"), null=True, blank=True)
+    end_time = models.TimeField(_("to"), null=True, blank=True)
+    more_times = models.JSONField(default=list, blank=True)
+    """Further hours of the day: pairs of beginning and end, such as ``["12:00", "14:00"]``."""
+
+    class Meta:
+        ordering: ClassVar = ["-priority", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse dates and times that make no window."""
+        if self.first_date and self.last_date and self.last_date < self.first_date:
+            raise ValidationError({"last_date": _("This is before the first day.")})
+        if (self.start_time is None) != (self.end_time is None):
+            raise ValidationError({"end_time": _("Give both times, or none for the whole day.")})
+        if self.more_times and self.start_time is None and not self.daypart:
+            raise ValidationError({"start_time": _("Give the first hours here, the further ones below.")})
+        if self.rhythm == RuleRecurrence.FORTNIGHTLY and not self.first_date:
+            raise ValidationError({"first_date": _("Give the first day: it says which weeks are meant.")})
+
+    @property
+    def recurrence(self) -> str:
+        """The rhythm as a rule of RFC 5545; empty for every week."""
+        days = [_RRULE_WEEKDAYS[int(day) - 1] for day in self.weekdays]
+        if self.rhythm == RuleRecurrence.WEEKLY:
+            return ""
+        if self.rhythm == RuleRecurrence.FORTNIGHTLY:
+            return f"FREQ=WEEKLY;INTERVAL=2;BYDAY={','.join(days)}"
+        return f"FREQ=MONTHLY;BYDAY={','.join(f'{self.rhythm}{day}' for day in days)}"
+
+    def to_content(self) -> content.ScheduleRule:
+        """Return the rule as the timeline knows it; one that is not saved yet has the number 0."""
+        often = {"cadence": self.cadence, "amount": self.amount} if self.mode == RuleMode.INTERJECT else None
+        return content.ScheduleRule.model_validate(
+            {
+                "id": f"rule-{self.pk or 0}",
+                "name": self.name,
+                "playlist": f"playlist-{self.playlist_id or 0}",
+                "priority": self.priority,
+                "mode": self.mode,
+                "weight": self.weight,
+                "interjection": often,
+                "first_date": self.first_date or (DEFAULT_FIRST_DATE if self.recurrence else None),
+                "last_date": self.last_date,
+                "weekdays": [int(day) for day in self.weekdays],
+                "recurrence": self.recurrence,
+                "extra_dates": self.extra_dates,
+                "except_dates": self.except_dates,
+                "only_on": [each.identifier for each in self.related_calendars("only_on")],
+                "never_on": [each.identifier for each in self.related_calendars("never_on")],
+                "times": self._time_windows(),
+            }
+        )
+
+    def _time_windows(self) -> list[dict[str, Any]]:
+        """Return the parts of each day; none means the whole of it."""
+        if self.daypart:
+            events = ("sunrise", "sunset") if self.daypart == SolarDaypart.DAYLIGHT else ("sunset", "sunrise")
+            return [{"start": {"event": events[0]}, "end": {"event": events[1]}}]
+        if self.start_time is None or self.end_time is None:
+            return []
+        further = [{"start": start, "end": end} for start, end in self.more_times]
+        return [{"start": self.start_time, "end": self.end_time}, *further]
+
+    def related_calendars(self, name: str) -> list[DayCalendar]:
+        """Return the calendars of a relation; those of a form, for a rule that is not saved yet."""
+        chosen: list[DayCalendar] | None = getattr(self, f"chosen_{name}", None)
+        if chosen is not None:
+            return chosen
+        return list(getattr(self, name).all()) if self.pk else []

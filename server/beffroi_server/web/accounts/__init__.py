@@ -1,0 +1,1 @@
+"""Pages of users, the town and the audit trail, and sign-in."""

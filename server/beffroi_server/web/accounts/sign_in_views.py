@@ -1,0 +1,99 @@
+"""The door: signing in and out, and the language of the pages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from beffroi_server.accounts import services
+from beffroi_server.accounts.models import User
+from beffroi_server.accounts.sign_in_throttle import sign_in_throttle
+from beffroi_server.web.accounts.forms import SignInForm
+
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+COOKIE_AGE_S = 365 * 86_400
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for name and password."""
+    following = _safe_redirect_path(request, request.POST.get("next") or request.GET.get("next", ""))
+    if request.user.is_authenticated:
+        return redirect(following)
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person = _authenticate(request, form)
+        if person is not None:
+            auth.login(request, person)
+            return redirect(following)
+    status = 422 if form.errors else 200
+    return render(request, "accounts/sign_in.html", {"form": form, "next": following}, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Sign somebody in with a link. Opening it uses nothing up: mail scanners open links too."""
+    if request.method == "GET":
+        return render(request, "accounts/sign_in_link.html")
+    try:
+        person = services.use_sign_in_link(token, timezone.now())
+    except services.SignInLinkInvalid:
+        return render(request, "accounts/sign_in_link_invalid.html", status=410)
+    auth.login(request, person, backend=MODEL_BACKEND)
+    return redirect("now")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out."""
+    auth.logout(request)
+    return redirect("sign-in")
+
+
+@require_POST
+def language_choice(request: HttpRequest) -> HttpResponse:
+    """Change the language of the pages, on this device."""
+    chosen = request.POST.get("language", "")
+    response = redirect(_safe_redirect_path(request, request.POST.get("next", "")))
+    if chosen in dict(settings.LANGUAGES) and check_for_language(chosen):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=COOKIE_AGE_S,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+    return response
+
+
+def _authenticate(request: HttpRequest, form: SignInForm) -> User | None:
+    name, password = form.cleaned_data["username"], form.cleaned_data["password"]
+    keys = (f"name:{name.lower()}", f"address:{request.META.get('REMOTE_ADDR', '')}")
+    if sign_in_throttle.is_blocked(*keys):
+        form.add_error(None, _("Too many attempts. Wait five minutes, or ask an administrator for a sign-in link."))
+        return None
+    person = auth.authenticate(request, username=name, password=password)
+    if isinstance(person, User):
+        sign_in_throttle.clear_failures(keys[0])
+        return person
+    sign_in_throttle.record_failure(*keys)
+    form.add_error(None, _("Name and password do not go together. Try again, or ask for a sign-in link."))
+    return None
+
+
+def _safe_redirect_path(request: HttpRequest, address: str) -> str:
+    """Return the address if it is one of ours, otherwise the first page."""
+    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if address and own else "/"

@@ -1,0 +1,21 @@
+"""Sign-in, the account, the town, people and the audit trail."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from beffroi_server.web.accounts import sign_in_views, views
+
+urlpatterns: list[URLPattern] = [
+    path("sign-in/", sign_in_views.sign_in, name="sign-in"),
+    path("sign-in/<str:token>/", sign_in_views.sign_in_link, name="sign-in-link"),
+    path("sign-out/", sign_in_views.sign_out, name="sign-out"),
+    path("language/", sign_in_views.language_choice, name="language"),
+    path("account/", views.account_edit, name="account"),
+    path("town/", views.town_edit, name="town"),
+    path("people/", views.user_list, name="people"),
+    path("people/add/", views.user_add, name="person-add"),
+    path("people/<int:pk>/", views.user_edit, name="person"),
+    path("people/<int:pk>/link/", views.user_sign_in_link, name="person-link"),
+    path("audit/", views.audit_trail, name="audit"),
+]

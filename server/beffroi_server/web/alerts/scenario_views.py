@@ -1,0 +1,75 @@
+"""Scenarios: alerts prepared in calm."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from beffroi_server.alerts import queries, scenario_services
+from beffroi_server.alerts.drafts import draft_alert
+from beffroi_server.alerts.models import AlertLevel, Scenario
+from beffroi_server.web.access import UserRequest, current_town, for_officers
+from beffroi_server.web.alerts.forms import ScenarioForm, targets_so_far
+from beffroi_server.web.library import preview_links
+
+SCENARIOS_PER_PAGE = 50
+
+
+@for_officers("GET")
+def scenario_list(request: UserRequest) -> HttpResponse:
+    """List the scenarios."""
+    found = Scenario.objects.prefetch_related("groups", "screens")
+    page = Paginator(found, SCENARIOS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "alerts/scenarios.html", {"page": page})
+
+
+@for_officers("GET", "POST")
+def scenario_new(request: UserRequest) -> HttpResponse:
+    """Prepare an alert."""
+    return _edit_scenario(request, Scenario(source=current_town().name, level=AlertLevel.EMERGENCY))
+
+
+@for_officers("GET", "POST")
+def scenario_edit(request: UserRequest, pk: int) -> HttpResponse:
+    """Change a scenario."""
+    return _edit_scenario(request, get_object_or_404(Scenario, pk=pk))
+
+
+@for_officers("GET", "POST")
+def scenario_delete(request: UserRequest, pk: int) -> HttpResponse:
+    """Delete a scenario, after asking."""
+    found = get_object_or_404(Scenario, pk=pk)
+    if request.method == "GET":
+        return render(request, "alerts/scenario_delete.html", {"scenario": found})
+    scenario_services.delete_scenario(found, user=request.user)
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": found.name})
+    return redirect("scenarios")
+
+
+def _edit_scenario(request: UserRequest, edited: Scenario) -> HttpResponse:
+    name, sent = edited.name, request.method == "POST"
+    form = ScenarioForm(request.POST or None, instance=edited)
+    if sent and "look" not in request.POST and form.is_valid():
+        targets = form.selected_targets()
+        if targets.scopes:
+            scenario_services.save_scenario(form.instance, targets, user=request.user)
+            messages.success(request, _("“%(name)s” is ready to be broadcast.") % {"name": form.instance.name})
+            return redirect("scenarios")
+        form.add_error("everywhere", _("Choose the screens on which the alert is shown."))
+    context = {"form": form, "name": name, "pk": edited.pk, "drawings": _scenario_previews(form)}
+    status = 422 if sent and "look" not in request.POST and form.errors else 200
+    return render(request, "alerts/scenario.html", context, status=status)
+
+
+def _scenario_previews(form: ScenarioForm) -> list[preview_links.PreviewLinks]:
+    targets, values = form.saved_targets(), form.initial
+    if form.is_bound:
+        targets, values = targets_so_far(form), form.cleaned_data
+    screens = queries.screens_of_targets(*targets).select_related("screen_class")
+    try:
+        return preview_links.alert_previews(draft_alert(values), preview_links.classes_of(screens), current_town())
+    except ValueError:
+        return []

@@ -1,0 +1,24 @@
+"""Alerts, their history, and scenarios."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from beffroi_server.web.alerts import alert_views, scenario_views
+
+urlpatterns: list[URLPattern] = [
+    path("alerts/", alert_views.alert_list, name="alerts"),
+    path("alerts/choose/", alert_views.scenario_choice, name="alert-choose"),
+    path("alerts/new/", alert_views.alert_new, name="alert-new"),
+    path("alerts/preview/", alert_views.alert_preview, name="alert-preview"),
+    path("alerts/preview.png", alert_views.alert_preview_page, name="alert-page"),
+    path("alerts/<uuid:pk>/", alert_views.alert_detail, name="alert"),
+    path("alerts/<uuid:pk>/receipts/", alert_views.alert_receipts, name="alert-receipts"),
+    path("alerts/<uuid:pk>/extend/", alert_views.alert_extend, name="alert-extend"),
+    path("alerts/<uuid:pk>/end/", alert_views.alert_end, name="alert-end"),
+    path("alerts/<uuid:pk>/withdraw/", alert_views.alert_withdraw, name="alert-withdraw"),
+    path("scenarios/", scenario_views.scenario_list, name="scenarios"),
+    path("scenarios/new/", scenario_views.scenario_new, name="scenario-new"),
+    path("scenarios/<int:pk>/", scenario_views.scenario_edit, name="scenario"),
+    path("scenarios/<int:pk>/delete/", scenario_views.scenario_delete, name="scenario-delete"),
+]

@@ -1,0 +1,73 @@
+"""The pages of feeds."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from beffroi_server.feeds import refresh, services
+from beffroi_server.feeds.models import Feed
+from beffroi_server.web.access import UserRequest, for_editors
+from beffroi_server.web.feeds.forms import FeedForm
+
+
+@for_editors("GET", "POST")
+def feed_list(request: UserRequest) -> HttpResponse:
+    """List the feeds; add one, and read it at once."""
+    form = FeedForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        return _save_feed(request, form)
+    context = {"form": form, "feeds": Feed.objects.prefetch_related("announcements")}
+    return render(request, "feeds/feeds.html", context, status=422 if form.errors else 200)
+
+
+@for_editors("GET", "POST")
+def feed_edit(request: UserRequest, pk: int) -> HttpResponse:
+    """Change a feed."""
+    found = get_object_or_404(Feed, pk=pk)
+    name = found.name
+    form = FeedForm(request.POST if request.method == "POST" else None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        return _save_feed(request, form)
+    context = {"form": form, "feed": found, "name": name}
+    return render(request, "feeds/feed.html", context, status=422 if form.errors else 200)
+
+
+@for_editors("POST")
+def feed_refresh(request: UserRequest, pk: int) -> HttpResponse:
+    """Read a feed now."""
+    _refresh_and_report(request, get_object_or_404(Feed, pk=pk))
+    return redirect("feeds")
+
+
+@for_editors("POST")
+def feed_delete(request: UserRequest, pk: int) -> HttpResponse:
+    """Delete a feed that nothing shows."""
+    found = get_object_or_404(Feed, pk=pk)
+    try:
+        services.delete_feed(found, user=request.user)
+    except services.FeedInUse as refused:
+        messages.warning(request, str(refused))
+        return redirect("feed", pk)
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": found.name})
+    return redirect("feeds")
+
+
+def _save_feed(request: UserRequest, form: FeedForm) -> HttpResponse:
+    services.save_feed(form.instance, user=request.user)
+    _refresh_and_report(request, form.instance)
+    return redirect("feeds")
+
+
+def _refresh_and_report(request: UserRequest, found: Feed) -> None:
+    """Read a feed, and say what came of it."""
+    if refresh.refresh_feed(found):
+        messages.success(request, _("“%(name)s” is read.") % {"name": found})
+    else:
+        found.refresh_from_db()
+        messages.warning(
+            request,
+            _("“%(name)s” could not be read: %(problem)s") % {"name": found, "problem": found.problem},
+        )

@@ -1,0 +1,1 @@
+"""Pages of screens, their classes and groups."""

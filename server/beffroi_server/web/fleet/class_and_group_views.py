@@ -1,0 +1,79 @@
+"""The kinds of screens, and the groups that they are in."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from beffroi_server.fleet import services
+from beffroi_server.fleet.models import ScreenClass, ScreenGroup
+from beffroi_server.web.access import UserRequest, for_technicians
+from beffroi_server.web.fleet.forms import GroupForm, ScreenClassForm, free_slug
+
+ROWS_PER_PAGE = 50
+
+
+@for_technicians("GET")
+def screen_class_list(request: UserRequest) -> HttpResponse:
+    """List the kinds of screens."""
+    found = ScreenClass.objects.annotate(screen_count=Count("screen")).order_by("name")
+    page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "fleet/screen_classes.html", {"page": page})
+
+
+@for_technicians("GET", "POST")
+def screen_class_add(request: UserRequest) -> HttpResponse:
+    """Describe a new kind of screen."""
+    return _edit_class(request, ScreenClass())
+
+
+@for_technicians("GET", "POST")
+def screen_class_edit(request: UserRequest, pk: int) -> HttpResponse:
+    """Change a kind of screen."""
+    return _edit_class(request, get_object_or_404(ScreenClass, pk=pk))
+
+
+@for_technicians("GET")
+def group_list(request: UserRequest) -> HttpResponse:
+    """List the groups."""
+    found = ScreenGroup.objects.annotate(screen_count=Count("screens")).order_by("name")
+    page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "fleet/groups.html", {"page": page})
+
+
+@for_technicians("GET", "POST")
+def group_add(request: UserRequest) -> HttpResponse:
+    """Make a group."""
+    return _edit_group(request, ScreenGroup())
+
+
+@for_technicians("GET", "POST")
+def group_edit(request: UserRequest, pk: int) -> HttpResponse:
+    """Change a group."""
+    return _edit_group(request, get_object_or_404(ScreenGroup, pk=pk))
+
+
+def _edit_class(request: UserRequest, edited: ScreenClass) -> HttpResponse:
+    name = edited.name
+    form = ScreenClassForm(request.POST or None, instance=edited)
+    if request.method == "POST" and form.is_valid():
+        services.save_screen_class(form.instance, user=request.user)
+        messages.success(request, _("%(name)s is saved.") % {"name": form.instance.name})
+        return redirect("screen-classes")
+    context = {"form": form, "name": name}
+    return render(request, "fleet/screen_class.html", context, status=422 if form.errors else 200)
+
+
+def _edit_group(request: UserRequest, edited: ScreenGroup) -> HttpResponse:
+    name = edited.name
+    form = GroupForm(request.POST or None, instance=edited)
+    if request.method == "POST" and form.is_valid():
+        edited.slug = edited.slug or free_slug(ScreenGroup, edited.name)
+        services.save_group(edited, user=request.user, screens=form.cleaned_data["screens"])
+        messages.success(request, _("%(name)s is saved.") % {"name": edited.name})
+        return redirect("groups")
+    return render(request, "fleet/group.html", {"form": form, "name": name}, status=422 if form.errors else 200)

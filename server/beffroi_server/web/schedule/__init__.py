@@ -1,0 +1,1 @@
+"""Pages of playlists, schedule rules and calendars."""

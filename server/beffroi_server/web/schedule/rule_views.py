@@ -1,0 +1,136 @@
+"""The schedule: which playlist is on, where and when."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_content.timeline.calendar import LocalCalendar
+from beffroi_server.schedule import day_calendars, queries, rule_status, services
+from beffroi_server.schedule import rule_summary as sentences
+from beffroi_server.schedule.errors import RuleConflict
+from beffroi_server.schedule.models import Playlist, ScheduleRule
+from beffroi_server.schedule.rule_summary import RulePlaces
+from beffroi_server.web.access import UserRequest, current_town, for_editors
+from beffroi_server.web.schedule.rule_forms import ScheduleRuleForm
+
+RULES_PER_PAGE = 50
+
+
+@for_editors("GET")
+def rule_list(request: UserRequest) -> HttpResponse:
+    """List every rule as one sentence."""
+    now, almanac = timezone.now(), _town_almanac()
+    related = ("screens", "groups__screens", "only_on", "never_on")
+    every = list(ScheduleRule.objects.select_related("playlist").prefetch_related(*related))
+    shown = rule_status.rules_on_screen(every, now, almanac)
+    page = Paginator(every, RULES_PER_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {
+            "rule": each,
+            "sentence": sentences.saved_rule_sentence(each),
+            "outlook": rule_status.rule_status(each, now, almanac),
+            "is_on": each.pk in shown,
+        }
+        for each in page
+    ]
+    context = {"page": page, "rows": rows, "has_playlists": Playlist.objects.exists()}
+    return render(request, "schedule/rules.html", context)
+
+
+@for_editors("GET", "POST")
+def rule_add(request: UserRequest) -> HttpResponse:
+    """Make a rule."""
+    asked = request.GET.get("playlist", "")
+    playlist = Playlist.objects.filter(pk=asked).first() if asked.isdecimal() and len(asked) < 19 else None
+    initial = {"everywhere": True, "playlist": playlist, "name": playlist.name if playlist else ""}
+    return _edit_rule(request, ScheduleRule(), initial)
+
+
+@for_editors("GET", "POST")
+def rule_edit(request: UserRequest, pk: int) -> HttpResponse:
+    """Change a rule."""
+    found = ScheduleRule.objects.filter(pk=pk).first()
+    if found is None and request.method == "POST":
+        return _redirect_deleted_rule(request)
+    return _edit_rule(request, found or get_object_or_404(ScheduleRule, pk=pk), {})
+
+
+@for_editors("POST")
+def rule_summary(request: UserRequest) -> HttpResponse:
+    """Say in a sentence what is in the form, when that is next on, and what is unclear or speaks against it."""
+    form = ScheduleRuleForm(request.POST)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        context |= _rule_context(form)
+    return render(request, "schedule/rule_sentence.html", context)
+
+
+@for_editors("GET", "POST")
+def rule_delete(request: UserRequest, pk: int) -> HttpResponse:
+    """Ask whether a rule is to be deleted; delete it."""
+    found = ScheduleRule.objects.filter(pk=pk).first()
+    if found is None:
+        return _redirect_deleted_rule(request)
+    if request.method == "POST":
+        services.delete_rule(found, user=request.user)
+        messages.success(request, _("“%(name)s” is deleted. Its playlist stays.") % {"name": found})
+        return redirect("rules")
+    context = {"rule": found, "sentence": sentences.saved_rule_sentence(found)}
+    return render(request, "schedule/rule_delete.html", context)
+
+
+def _edit_rule(request: UserRequest, edited: ScheduleRule, initial: dict[str, Any]) -> HttpResponse:
+    version = "" if edited._state.adding else queries.rule_fingerprint(edited)
+    form = ScheduleRuleForm(request.POST if request.method == "POST" else None, instance=edited, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        return _save_rule(request, form)
+    context = {"form": form, "version": request.POST.get("version", version)}
+    return render(request, "schedule/rule.html", context, status=422 if form.errors else 200)
+
+
+def _save_rule(request: UserRequest, form: ScheduleRuleForm) -> HttpResponse:
+    changes = {name: form.selected_rows(name) for name in ("screens", "groups", "only_on", "never_on")}
+    expected = None if form.instance._state.adding else request.POST.get("version", "")
+    try:
+        services.save_rule(form.instance, user=request.user, expected=expected, **changes)
+    except ScheduleRule.DoesNotExist:
+        return _redirect_deleted_rule(request)
+    except RuleConflict as conflict:
+        theirs = sentences.saved_rule_sentence(conflict.current)
+        context = {"form": form, "version": queries.rule_fingerprint(conflict.current), "conflict": conflict,
+                   "theirs": theirs} | _rule_context(form)  # fmt: skip
+        return render(request, "schedule/rule.html", context, status=409)
+    told = _rule_context(form)
+    messages.success(request, _("Saved: %(sentence)s") % {"sentence": told["sentence"]})
+    for objection in told["objections"]:
+        messages.warning(request, objection)
+    return redirect("rules")
+
+
+def _rule_context(form: ScheduleRuleForm) -> dict[str, Any]:
+    """Return what a valid form says, in words."""
+    now, almanac = timezone.now(), _town_almanac()
+    screens, groups = form.selected_rows("screens"), form.selected_rows("groups")
+    places = RulePlaces(form.instance.everywhere, [each.name for each in screens], [each.name for each in groups])
+    return {
+        "sentence": sentences.rule_sentence(form.instance, form.instance.playlist.name, places),
+        "outlook": rule_status.rule_status(form.instance, now, almanac),
+        "objections": rule_status.rule_warnings(form.instance, screens, groups, now, almanac),
+    }
+
+
+def _redirect_deleted_rule(request: UserRequest) -> HttpResponse:
+    messages.warning(request, _("Somebody deleted this rule meanwhile. Nothing was changed."))
+    return redirect("rules")
+
+
+def _town_almanac() -> LocalCalendar:
+    return day_calendars.town_almanac(ZoneInfo(current_town().time_zone))

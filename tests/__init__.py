@@ -1,0 +1,1 @@
+"""Tests, by the same folders as the code, and what they share."""

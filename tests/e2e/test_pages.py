@@ -1,0 +1,115 @@
+"""Every page, as a browser shows it: readable for everybody, on a desk and on a phone, by day and by night."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import get_resolver, resolve
+from playwright.sync_api import Browser, Page
+from tests.support.browser import signed_in, violations
+from tests.support.town_processes import TownProcesses
+
+SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
+THEMES = ("light", "dark")
+NOT_PAGES = {
+    "screen-screenshot", "screen-expected", "screen-capture-picture", "asset", "announcement-page", "alert-page",
+    "alert-receipts",
+}  # fmt: skip
+PAGES = """
+    now announcements announcement-new announcement pictures picture feeds playlists playlist rules rule-new rule
+    alert-choose alert-new alert alerts scenarios scenario-new scenario screens screen-add screen screen-edit
+    screen-classes screen-class screen-class-add groups group-add group town people person-add person audit account
+"""
+BROADCAST = """
+from beffroi_server.alerts.services import EVERYWHERE, broadcast_alert
+for status in ("actual", "exercise"):
+    broadcast_alert(
+        level="vigilance", status=status, title="Vent violent", source="Mairie", targets=EVERYWHERE, duration_min=60,
+        person=None,
+    )
+"""
+
+
+@pytest.fixture(scope="module")
+def session(clairbourg: TownProcesses, browser: Browser) -> dict[str, Any]:
+    """Return the cookies of an administrator who works in French."""
+    clairbourg.run_server_code(BROADCAST)
+    context = browser.new_context(locale="fr-FR")
+    signed_in(context.new_page(), clairbourg.sign_in_link())
+    state: dict[str, Any] = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture(scope="module")
+def addresses(clairbourg: TownProcesses, session: dict[str, Any], browser: Browser) -> dict[str, str]:
+    """Return one address of every page that links lead to, by its name."""
+    context = browser.new_context(storage_state=session, locale="fr-FR", java_script_enabled=False)
+    page = context.new_page()
+    found = {"now": f"{clairbourg.url}/", "sign-in": f"{clairbourg.url}/sign-in/"}
+    waiting = deque(found.values())
+    while waiting:
+        page.goto(waiting.popleft())
+        for address in page.locator("a[href]").evaluate_all("links => links.map(link => link.href)"):
+            name = _name(address, clairbourg.url)
+            if name and name not in found and name not in NOT_PAGES:
+                found[name] = address.partition("#")[0]
+                waiting.append(found[name])
+    context.close()
+    return found
+
+
+def _name(address: str, site: str) -> str | None:
+    path = urlsplit(address).path
+    return resolve(path).url_name if address.startswith(site) and "/static/" not in path else None
+
+
+@pytest.fixture(params=THEMES)
+def theme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=SIZES)
+def page(request: pytest.FixtureRequest, theme: str, session: dict[str, Any], browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(
+        storage_state=session,
+        locale="fr-FR",
+        viewport=SIZES[request.param],
+        color_scheme=theme,
+        reduced_motion="reduce",
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_links_lead_to_every_page(addresses: dict[str, str]) -> None:
+    names = set(PAGES.split())
+    assert names - addresses.keys() == set()
+    assert names <= {str(name) for name in get_resolver().reverse_dict if isinstance(name, str)}
+
+
+def test_axe_finds_nothing_wrong(page: Page, addresses: dict[str, str]) -> None:
+    wrong = {}
+    for name, address in addresses.items():
+        page.goto(address)
+        wrong[name] = violations(page)
+    assert [f"{name}: {each}" for name, found in wrong.items() for each in found] == []
+
+
+def test_pages_fit_and_their_policy_is_kept(page: Page, addresses: dict[str, str]) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for name, address in addresses.items():
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, f"{name}: {answer.status}"
+        page.wait_for_load_state("networkidle")
+        beyond = page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+        assert beyond <= 0, f"{name} is {beyond} pixels too wide"
+        assert page.locator("h1").count() == 1, f"{name} has not one heading"
+    assert said == []

@@ -1,0 +1,243 @@
+"""The sound of films keeps to their pictures, and an emergency is heard."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.films import sample_video
+from tests.support.player_harness import PlayerHarness, until
+from tests.support.signing_town import SigningTown, alert, jpeg, slide
+
+from beffroi_content.model import AlertLevel, AlertStatus, Slide, VideoContent
+from beffroi_player.stage.video import audio as sound
+from beffroi_player.stage.video.audio import (
+    FRAME_BYTES,
+    QUEUE_S,
+    SAMPLE_RATE,
+    SYNC_TOLERANCE_S,
+    AudioChunk,
+    AudioDevice,
+    AudioTrack,
+    audio_chunks,
+    chime_sound,
+)
+from beffroi_player.stage.video.container_files import discard_other_streams, open_container
+
+
+class FakeAudioSink:
+    """Hears in a time of its own."""
+
+    def __init__(self) -> None:
+        self.heard = b""
+        self.waiting = b""
+
+    def queue_audio(self, sound: bytes) -> None:
+        self.waiting += sound
+
+    def queued_s(self) -> float:
+        return len(self.waiting) / (SAMPLE_RATE * FRAME_BYTES)
+
+    def clear_queue(self) -> None:
+        self.waiting = b""
+
+    def listen(self, seconds: float) -> None:
+        count = FRAME_BYTES * round(SAMPLE_RATE * seconds)
+        # What is not there in time is silence.
+        self.heard += self.waiting[:count].ljust(count, b"\0")
+        self.waiting = self.waiting[count:]
+
+
+def numbered_chunks(position_s: float) -> Iterator[AudioChunk]:
+    """Give the sound of a film whose sample at each instant is its second, as a number."""
+    number = int(position_s * 50)
+    while True:
+        at_s = number / 50
+        yield AudioChunk(at_s, array("h", [int(at_s) + 1] * (2 * SAMPLE_RATE // 50)).tobytes())
+        number += 1
+
+
+def seconds_heard(ear: FakeAudioSink) -> list[int]:
+    """Return for each fiftieth of a second the number that is heard in it."""
+    samples = array("h", ear.heard)
+    return [samples[at] for at in range(0, len(samples), 2 * SAMPLE_RATE // 50)]
+
+
+def test_what_is_heard_is_what_is_seen():
+    ear, now = FakeAudioSink(), [0.0]
+    track = AudioTrack(numbered_chunks, ear, lambda: now[0])
+    for _ in range(500):
+        track.queue_due()
+        ear.listen(0.02)
+        now[0] += 0.02
+    heard = seconds_heard(ear)
+    off = [abs(number - 1 - at / 50) for at, number in enumerate(heard)]
+    assert max(off) < 1 + SYNC_TOLERANCE_S + 0.03
+
+
+@pytest.mark.parametrize("jump", [3600.0, 7.0, -0.5, -8.0])
+def test_after_a_jump_of_the_clock_both_are_together_again(jump):
+    ear, now = FakeAudioSink(), [10.0]
+    track = AudioTrack(numbered_chunks, ear, lambda: now[0])
+    for turn in range(400):
+        if turn == 100:
+            now[0] += jump
+        track.queue_due()
+        ear.listen(0.02)
+        now[0] += 0.02
+    assert abs(seconds_heard(ear)[-1] - 1 - now[0]) <= 1 + SYNC_TOLERANCE_S
+
+
+def test_after_a_jump_only_what_is_to_be_heard_is_read():
+    """An hour of sound would be decoded otherwise, and nothing heard meanwhile."""
+    ear, now, read = FakeAudioSink(), [10.0], []
+    track = AudioTrack(lambda at: (read.append(piece) or piece for piece in numbered_chunks(at)), ear, lambda: now[0])
+    track.queue_due()
+    now[0] += 3_600
+    ear.listen(QUEUE_S)
+    track.queue_due()
+    assert len(read) < 50
+
+
+def test_no_more_waits_than_nobody_notices():
+    ear = FakeAudioSink()
+    track = AudioTrack(numbered_chunks, ear, lambda: 0.0)
+    pause = track.queue_due()
+    assert QUEUE_S <= ear.queued_s() < QUEUE_S + 0.05
+    assert pause is not None
+    assert 0 < pause < QUEUE_S
+
+
+def test_nothing_is_heard_before_the_film_begins():
+    ear = FakeAudioSink()
+    assert AudioTrack(numbered_chunks, ear, lambda: None).queue_due()
+    assert ear.waiting == b""
+
+
+def test_the_sound_of_a_film_goes_on_where_the_film_does(tmp_path: Path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(sample_video((160, 90), 25, 2, sound=440))
+    found = []
+    for piece in audio_chunks(path, 3.2):
+        found.append(piece)
+        if piece.position_s > 6:
+            break
+    assert 2 <= found[0].at_s <= 3.2
+    for one, other in zip(found, found[1:], strict=False):
+        assert other.at_s - one.at_s < 0.1
+    loud = {round(piece.at_s % 1, 3): max(array("h", piece.sound)) > 5_000 for piece in found}
+    assert all(is_loud for at, is_loud in loud.items() if 0.1 < at < 0.4)
+    assert not any(is_loud for at, is_loud in loud.items() if 0.6 < at < 0.9)
+
+
+def test_of_a_sound_that_is_longer_than_its_film_no_more_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(sample_video((160, 90), 25, 1, sound=440, sound_seconds=60))
+    decoded, whole = [], sound._decode_audio
+
+    def counted(*those: object) -> Iterator[tuple[float, bytes]]:
+        for each in whole(*those):
+            decoded.append(each)
+            yield each
+
+    monkeypatch.setattr(sound, "_decoded", counted)
+    heard = []
+    for piece in audio_chunks(path, 0.0):
+        heard.append(piece)
+        if piece.position_s > 3:
+            break
+    assert all(other.at_s - one.at_s < 0.1 for one, other in zip(heard, heard[1:], strict=False))
+    assert len(decoded) < 2 * len(heard)
+
+
+def test_a_film_without_sound_is_silent(tmp_path: Path):
+    path = tmp_path / "film.mp4"
+    path.write_bytes(sample_video((160, 90), 25, 1))
+    ear = FakeAudioSink()
+    assert AudioTrack(lambda at: audio_chunks(path, at), ear, lambda: 0.5).queue_due() is None
+    assert ear.waiting == b""
+
+
+def test_the_chime_is_heard_and_ends():
+    samples = array("h", chime_sound())
+    assert 2 < len(samples) / 2 / SAMPLE_RATE < 6
+    assert 20_000 < max(samples) < 32_000
+    assert not any(samples[-SAMPLE_RATE // 2 :])
+
+
+class TestOnTheScreen:
+    @pytest.fixture
+    def player(self, fetching_player: PlayerHarness) -> PlayerHarness:
+        return fetching_player
+
+    @pytest.fixture
+    def ear(self, monkeypatch: pytest.MonkeyPatch) -> FakeAudioSink:
+        ear = FakeAudioSink()
+        for name in ("queue", "waiting_s", "hush"):
+            monkeypatch.setattr(AudioDevice, name, lambda _self, *given, name=name: getattr(ear, name)(*given))
+        return ear
+
+    def start(self, player: PlayerHarness, hall: SigningTown, shown: Slide, **settings: object) -> None:
+        player.time.pass_by(-player.time.system_ms % shown.duration_ms)
+        hall.now_ms = player.time.system_ms
+        player.receive(
+            hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(shown, **settings))
+        )
+        player.run_iteration()
+
+    def film(self, hall: SigningTown) -> Slide:
+        content = VideoContent(
+            video=hall.add_file(sample_video((320, 180), 25, 4, sound=440), "video/mp4"),
+            poster=hall.add_file(jpeg("lime")),
+        )
+        return Slide(id="film", name="film", content=content, duration_ms=4_000)
+
+    def test_a_film_is_heard_where_the_town_allows_it(self, player, hall, ear):
+        self.start(player, hall, self.film(hall), volume=60)
+        until("sound", lambda: player.look() and ear.waiting)
+        player.hear(hall.publish_alerts(alert(level=AlertLevel.ALERT, now=hall.now_ms)))
+        player.look()
+        assert ear.waiting == b""
+
+    def test_without_a_volume_all_is_silent(self, player, hall, ear):
+        self.start(player, hall, self.film(hall))
+        shown = len(player.display.pictures)
+        until("the film begins", lambda: player.look() and len(player.display.pictures) > shown)
+        player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+        player.look()
+        assert ear.waiting == b""
+
+    def test_an_emergency_rings_once(self, player, hall, ear):
+        self.start(player, hall, slide("a"), volume=60)
+        player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+        player.look()
+        until("the chime", lambda: ear.waiting == chime_sound())
+        player.wait(1_000)
+        assert ear.waiting == chime_sound()
+
+    @pytest.mark.parametrize("quiet", [{"level": AlertLevel.ALERT}, {"status": AlertStatus.EXERCISE}])
+    def test_nothing_else_rings(self, player, hall, ear, quiet):
+        self.start(player, hall, slide("a"), volume=60)
+        player.hear(hall.publish_alerts(alert(**{"level": AlertLevel.EMERGENCY, "now": hall.now_ms} | quiet)))
+        player.look()
+        assert player.alerts
+        assert ear.waiting == b""
+
+
+def test_of_a_film_each_thread_reads_only_what_it_decodes(tmp_path: Path):
+    """An hour of sound, or the pictures of one, would be read from the card at each turn."""
+    path = tmp_path / "film.mp4"
+    path.write_bytes(sample_video((160, 90), 25, 1, sound=440, sound_seconds=60))
+
+    def read_bytes(name: str, kind: str) -> int:
+        with open_container(path) as container:
+            stream = getattr(container.streams, kind)[0]
+            discard_other_streams(container, stream)
+            before = int(Path("/proc/thread-self/io").read_text().split()[1])
+            assert len(list(container.demux(stream))) > 20, name
+            return int(Path("/proc/thread-self/io").read_text().split()[1]) - before
+
+    assert read_bytes("the film", "video") < path.stat().st_size / 10
+    assert read_bytes("its sound", "audio") > path.stat().st_size / 2

@@ -1,0 +1,351 @@
+"""What players ask over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import io
+import json
+
+import pytest
+from django.urls import include, path
+from django.utils import timezone
+from PIL import Image
+
+from beffroi_content.raster import image_digest
+from beffroi_content.timeline import Moment
+from beffroi_content.trust import TrustAnchor, TrustState, admit_document
+from beffroi_content.wire.capture_png import SIZE_LIMIT, add_label
+from beffroi_content.wire.reports import CaptureLabel
+from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.alerts import services as alerts
+from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.device_api import views
+from beffroi_server.fleet import captures, services
+from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.library import uploads
+from beffroi_server.library.models import Asset
+from beffroi_server.schedule import publication
+
+urlpatterns = [path("device/v1/", include("beffroi_server.device_api.urls"))]
+pytestmark = [pytest.mark.urls(__name__), pytest.mark.usefixtures("keyring", "patience")]
+
+
+@pytest.fixture
+def patience(monkeypatch) -> None:
+    monkeypatch.setattr(views, "attempts", views.FailureLimiter(10, 60.0))
+
+
+@pytest.fixture
+def token(hall) -> str:
+    return services.enrol_player(services.open_enrolment(hall)[0])["token"]
+
+
+@pytest.fixture
+def ask(client, token, request):
+    def ask(name: str, **headers: str):
+        given = {"Authorization": f"Bearer {token}"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        answer = client.get(f"/device/v1/{name}", headers=given)
+        request.addfinalizer(answer.close)
+        return answer
+
+    return ask
+
+
+def enrol(client, code: str):
+    return client.post("/device/v1/enrol", json.dumps({"code": code}), content_type="application/json")
+
+
+class TestEnrolment:
+    def test_hands_over_what_a_player_needs(self, client, hall, settings):
+        settings.PUBLIC_URL, settings.MQTT_PORT = "https://affichage.example:8443", 1884
+        code, command = services.open_enrolment(hall)
+
+        answer = enrol(client, code).json()
+
+        assert (answer["site"], answer["screen"]) == ("saint-aubin", "hall")
+        assert answer["mqtt"] == {"host": "affichage.example", "port": 1884, "tls": False, "username": "s-hall"}
+        assert TrustAnchor.model_validate(answer["anchor"]).screen == "hall"
+        assert command.startswith(f"beffroi-player enrol https://affichage.example:8443 {code} --root ")
+        hall.refresh_from_db()
+        assert hall.token_sha256 == services.token_sha256(answer["token"])
+        assert answer["token"] not in str(Screen.objects.values_list())
+
+    def test_takes_a_code_once(self, client, hall):
+        code, _ = services.open_enrolment(hall)
+
+        assert enrol(client, code).status_code == 200
+        assert enrol(client, code).status_code == 403
+        assert AuditEvent.objects.filter(action="screen-enrolled").count() == 1
+
+    @pytest.mark.parametrize("written", [str.lower, lambda code: code.replace("-", " "), lambda code: f" {code}\n"])
+    def test_takes_a_code_however_it_was_typed(self, client, hall, written):
+        assert enrol(client, written(services.open_enrolment(hall)[0])).status_code == 200
+
+    def test_a_code_ends_after_a_day(self, client, hall):
+        code, _ = services.open_enrolment(hall)
+        Screen.objects.update(enrolment_expires_at=timezone.now() - dt.timedelta(seconds=1))
+
+        assert enrol(client, code).status_code == 403
+
+    def test_a_newer_code_replaces_the_former(self, client, hall):
+        first, _ = services.open_enrolment(hall)
+        services.open_enrolment(hall)
+
+        assert enrol(client, first).status_code == 403
+
+    def test_a_screen_without_a_code_is_not_taken_by_an_empty_one(self, client, hall):
+        assert enrol(client, "").status_code == 403
+
+    def test_a_new_player_pushes_the_former_out(self, client, hall, token):
+        enrol(client, services.open_enrolment(hall)[0])
+
+        assert client.get("/device/v1/documents", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+    def test_guessing_is_slowed_down(self, client, hall):
+        code, _ = services.open_enrolment(hall)
+
+        answers = [enrol(client, f"AAAA-AAAA-{number:04}").status_code for number in range(11)]
+
+        assert answers == [403] * 10 + [429]
+        assert enrol(client, code).status_code == 429
+
+    @pytest.mark.parametrize("body", ["", "[]", "{}", "null", '{"code": {}}'])
+    def test_what_is_no_request_is_refused(self, client, body):
+        answer = client.post("/device/v1/enrol", body, content_type="application/json")
+
+        assert answer.status_code in {400, 403}
+        assert answer.json()["error"]
+
+    def test_is_for_post_only(self, client):
+        assert client.get("/device/v1/enrol").status_code == 405
+
+
+class TestAccess:
+    @pytest.mark.parametrize("name", ["documents", f"assets/{'0' * 64}"])
+    @pytest.mark.parametrize("header", [None, "Bearer ", "Bearer wrong", "Basic eDp5", "wrong"])
+    def test_is_for_enrolled_players(self, client, hall, name, header):
+        answer = client.get(f"/device/v1/{name}", headers={"Authorization": header} if header else {})
+
+        assert answer.status_code == 401
+        assert answer.json()["error"] == "unknown-token"
+
+    def test_ends_when_it_is_revoked(self, ask, hall):
+        assert ask("documents").status_code == 200
+        services.revoke_player(hall)
+
+        assert ask("documents").status_code == 401
+
+    def test_of_a_person_is_none(self, client, dora):
+        client.force_login(dora)
+
+        assert client.get("/device/v1/documents").status_code == 401
+
+
+class TestDocuments:
+    def test_are_admitted_in_their_order(self, ask, hall, playlist):
+        alerts.publish_all_sets(timezone.now())
+        publication.publish_due_programmes()
+        state = TrustState(anchor=services.keys.trust_anchor("hall"))
+        now = unix_ms(timezone.now())
+
+        for document in ask("documents").json()["documents"]:
+            admission = admit_document(
+                state, document["topic"], base64.b64decode(document["payload"]), Moment(now, now)
+            )
+            state = admission.state
+
+        assert set(state.floors) == {"all/keys", "all/beat", "all/alerts", "s-hall/programme"}
+
+    def test_are_those_of_the_screen_only(self, ask, hall, quay, district):
+        for targets in (alerts.AlertTargets(groups=(district,)), alerts.AlertTargets(screens=(quay,))):
+            alerts.broadcast_alert(
+                level="emergency", title="Flood", source="Town hall", targets=targets, duration_min=5, user=None
+            )
+        assert not any("harbour" in d["topic"] or "quay" in d["topic"] for d in ask("documents").json()["documents"])
+
+        hall.groups.add(district)
+
+        assert any("g-harbour/alerts" in document["topic"] for document in ask("documents").json()["documents"])
+
+    def test_that_a_player_has_are_not_sent_again_but_a_beat_is(self, ask):
+        first = ask("documents")
+
+        second = ask("documents", If_None_Match=first["ETag"])
+
+        assert (second.status_code, second.content) == (304, b"")
+        assert base64.b64decode(second["Beffroi-Beat"]).startswith(b"BEFFROI1 beat json\n")
+        assert second["Beffroi-Beat"] != first["Beffroi-Beat"]
+
+    def test_that_are_newer_are_sent(self, ask):
+        before = ask("documents")["ETag"]
+        alerts.publish_all_sets(timezone.now())
+
+        assert ask("documents", If_None_Match=before).status_code == 200
+
+    def test_take_few_queries(self, ask, django_assert_max_num_queries):
+        with django_assert_max_num_queries(8):
+            ask("documents")
+
+
+class TestAssets:
+    CONTENT = bytes(range(256)) * 4
+
+    @pytest.fixture
+    def sha256(self, db, settings) -> str:
+        folder = settings.MEDIA_STORE / "upload"
+        folder.mkdir(parents=True)
+        (folder / "file").write_bytes(self.CONTENT)
+        return uploads.asset_row(uploads.store_file(folder / "file", "image/png")).sha256
+
+    def test_are_named_by_their_content(self, ask, sha256):
+        answer = ask(f"assets/{sha256}")
+
+        assert answer.getvalue() == self.CONTENT
+        assert (answer["Content-Type"], answer["ETag"], answer["Accept-Ranges"]) == (
+            "image/png", f'"{sha256}"', "bytes",
+        )  # fmt: skip
+        assert ask(f"assets/{sha256}", If_None_Match=answer["ETag"]).status_code == 304
+
+    @pytest.mark.parametrize(
+        ("wanted", "first", "last"),
+        [
+            ("bytes=0-", 0, 1023),
+            ("bytes=1000-", 1000, 1023),
+            ("bytes=1023-", 1023, 1023),
+            ("bytes=0-0", 0, 0),
+            ("bytes=100-199", 100, 199),
+            ("bytes=1000-5000", 1000, 1023),
+            ("bytes=-24", 1000, 1023),
+            ("bytes=-5000", 0, 1023),
+        ],
+    )
+    def test_are_resumed(self, ask, sha256, wanted, first, last):
+        answer = ask(f"assets/{sha256}", Range=wanted)
+
+        assert answer.getvalue() == self.CONTENT[first : last + 1]
+        assert int(answer["Content-Length"]) == last - first + 1
+        if (first, last) != (0, 1023):
+            assert answer.status_code == 206
+            assert answer["Content-Range"] == f"bytes {first}-{last}/1024"
+
+    @pytest.mark.parametrize("wanted", ["bytes=1024-", "bytes=5000-6000", "bytes=-0"])
+    def test_have_no_part_behind_their_end(self, ask, sha256, wanted):
+        answer = ask(f"assets/{sha256}", Range=wanted)
+
+        assert (answer.status_code, answer["Content-Range"]) == (416, "bytes */1024")
+
+    @pytest.mark.parametrize(
+        "wanted", ["bytes=-", "bytes=5-1", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "bytes=" + "9" * 99]
+    )
+    def test_come_whole_when_a_range_is_not_understood(self, ask, sha256, wanted):
+        answer = ask(f"assets/{sha256}", Range=wanted)
+
+        assert (answer.status_code, answer.getvalue()) == (200, self.CONTENT)
+
+    def test_are_resumed_only_if_they_are_the_same(self, ask, sha256):
+        assert ask(f"assets/{sha256}", Range="bytes=9-", If_Range=f'"{sha256}"').status_code == 206
+        assert ask(f"assets/{sha256}", Range="bytes=9-", If_Range='"another"').status_code == 200
+
+    @pytest.mark.parametrize("name", ["0" * 64, "..%2f..%2fsecret_key", "x", "A" * 64])
+    def test_that_are_not_there(self, ask, name):
+        assert ask(f"assets/{name}").status_code == 404
+
+    def test_whose_file_is_lost_are_not_there(self, ask):
+        Asset.objects.create(sha256="1" * 64, size=5, media_type="image/png")
+
+        assert ask(f"assets/{'1' * 64}").status_code == 404
+
+
+class TestReport:
+    def post(self, client, token: str, body: object):
+        return client.post(
+            "/device/v1/report", json.dumps(body), content_type="application/json",
+            headers={"Authorization": f"Bearer {token}"},
+        )  # fmt: skip
+
+    def test_is_taken_in(self, client, token):
+        body = {"boot": "b", "number": 1, "at_ms": 5, "clock": "trusted", "link": "polling"}
+
+        assert self.post(client, token, body).status_code == 200
+        assert ScreenState.objects.get().report["link"] == "polling"
+
+    def test_that_is_none_is_refused(self, client, token):
+        assert self.post(client, token, {"boot": "b"}).status_code == 400
+
+
+def png(size: tuple[int, int] = (64, 36), **said: object) -> bytes:
+    """Return an exact picture as a player sends it."""
+    image = Image.effect_noise(size, 60).convert("RGB")
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    known = {"size": size, "picture": image_digest(image), "taken_at_ms": 5, "clock": "trusted"} | said
+    return add_label(buffer.getvalue(), CaptureLabel.model_validate(known))
+
+
+class TestCapture:
+    @pytest.fixture
+    def put(self, client, token):
+        def put(body: bytes, **headers: str):
+            given = {"Authorization": f"Bearer {token}"} | headers
+            return client.put("/device/v1/capture", body, content_type="image/png", headers=given)
+
+        return put
+
+    def test_is_kept_as_it_came_beside_the_small_one(self, put, hall):
+        body = png()
+
+        assert put(body).status_code == 200
+        kept = captures.newest_capture(hall)
+        assert (kept.path.read_bytes(), kept.details.size) == (body, (64, 36))
+        assert [path.name for path in kept.path.parent.iterdir()] == ["hall.png"]
+
+    def test_that_is_newer_takes_its_place(self, put, hall):
+        put(png())
+        first = captures.newest_capture(hall)
+        put(png(programme=8))
+
+        assert captures.newest_capture(hall).details.programme == 8
+        assert captures.newest_capture(hall).version != first.version
+
+    @pytest.mark.parametrize("spoil", [lambda b: b"", lambda b: b[:-1], lambda b: b"GIF89a" + b, lambda b: b[:50] + b])
+    def test_that_is_none_is_refused_and_leaves_the_one_before(self, put, hall, spoil):
+        put(png())
+
+        answer = put(spoil(png(programme=9)))
+
+        assert (answer.status_code, answer.json()["error"]) == (400, "malformed")
+        assert captures.newest_capture(hall).details.programme is None
+        assert [path.name for path in captures.capture_path(hall).parent.iterdir()] == ["hall.png"]
+
+    def test_that_is_too_large_is_refused_and_nothing_is_left(self, put, hall, monkeypatch):
+        body = png()
+        monkeypatch.setattr(captures, "SIZE_LIMIT", len(body) - 1)
+
+        assert put(body).status_code == 413
+        assert list(captures.capture_path(hall).parent.iterdir()) == []
+
+    def test_that_announces_too_much_is_not_even_read(self, put, hall):
+        assert put(png(), **{"Content-Length": str(SIZE_LIMIT + 1)}).status_code == 413
+        assert captures.newest_capture(hall) is None
+
+    def test_is_for_enrolled_players_and_for_put_only(self, client, hall, dora, put):
+        assert client.put("/device/v1/capture", png(), content_type="image/png").status_code == 401
+        client.force_login(dora)
+        assert client.put("/device/v1/capture", png(), content_type="image/png").status_code == 401
+        services.revoke_player(hall)
+        assert put(png()).status_code == 401
+        assert captures.newest_capture(hall) is None
+
+    def test_of_one_screen_is_never_that_of_another(self, put, quay):
+        put(png())
+
+        assert captures.newest_capture(quay) is None
+
+    def test_whose_file_was_damaged_is_as_none(self, put, hall):
+        put(png())
+        captures.capture_path(hall).write_bytes(b"\x89PNG\r\n\x1a\n")
+
+        assert captures.newest_capture(hall) is None

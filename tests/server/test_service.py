@@ -1,0 +1,418 @@
+"""From an empty folder to a server that runs, leads, works by the clock and stops."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+from tests.support.waiting import PATIENCE_S, free_port, listens, until
+
+from beffroi_server import bootstrap, service
+from beffroi_server import scheduler as jobs
+from beffroi_server.__main__ import main
+from beffroi_server.accounts import services as accounts
+from beffroi_server.accounts.models import Town, User, UserRole
+from beffroi_server.alerts import services as alerts
+from beffroi_server.delivery import broker_access, outbox, signing
+from beffroi_server.delivery.leadership import FileLeaderLock
+from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.feeds import fetch
+from beffroi_server.feeds.models import Feed, FeedKind
+from beffroi_server.fleet import services
+from beffroi_server.fleet.models import Screen, ScreenClass, ScreenState
+from beffroi_server.schedule import publication
+
+TOLD_TO_STOP_AT_EACH_STEP_OF_ITS_START = """
+import os, signal, sys, threading
+from beffroi_server.__main__ import main
+
+start = threading.Thread.start
+
+def start_and_tell(thread):
+    start(thread)
+    if threading.current_thread() is threading.main_thread():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread.start = start_and_tell
+code = main(["run", "--host", "127.0.0.1", "--port", sys.argv[1]])
+names = (thread.name for thread in threading.enumerate())
+print(code, *(name for name in names if not name.startswith("waitress-")))  # they wait for pages, and end with us
+"""
+
+
+class Server:
+    """The command line, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.mqtt_port = free_port(), free_port()
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("BEFFROI_")} | {
+            "BEFFROI_DATA": str(folder / "server"),
+            "BEFFROI_URL": f"http://127.0.0.1:{self.port}",
+            "BEFFROI_MQTT_PORT": str(self.mqtt_port),
+        }
+        self.process: subprocess.Popen[str] | None = None
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._python("-m", "beffroi_server", *arguments)
+
+    def python(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._python("-c", program, *arguments)
+
+    def _python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            env=self.environment, capture_output=True, text=True, timeout=2 * PATIENCE_S, check=False,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "beffroi_server", "run", "--host", "127.0.0.1", "--port", str(self.port)],
+            env=self.environment, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        until("the server answers", lambda: listens(self.port))
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        assert self.process is not None
+        self.process.send_signal(number)
+        errors = self.process.communicate(timeout=PATIENCE_S)[1]
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def server(tmp_path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    yield server
+    if server.process is not None and server.process.poll() is None:
+        server.process.kill()
+        server.process.communicate()
+
+
+class TestCommands:
+    def test_a_whole_life(self, server):
+        made = server("init", "--town", "Saint-Aubin")
+        assert made.returncode == 0, made.stderr
+        assert f"http://127.0.0.1:{server.port}/sign-in/" in made.stdout
+
+        server.start()
+        heard = Client(CallbackAPIVersion.VERSION2)
+        heard.username_pw_set("stranger", "x")
+        refused: list[bool] = []
+        heard.on_connect = lambda _c, _d, _f, reason, _p: refused.append(reason.is_failure)
+        until("the broker listens, which comes up beside the pages", lambda: listens(server.mqtt_port))
+        heard.connect("127.0.0.1", server.mqtt_port)
+        heard.loop_start()
+        until("the broker answers", lambda: refused)
+        heard.loop_stop()
+        assert refused[0]
+
+        second = server("run", "--host", "127.0.0.1", "--port", str(server.port))
+        assert second.returncode == 1
+        assert str(server.port) in second.stderr
+
+        code, errors = server.stop()
+        assert code == 0, errors
+        assert "this process leads" in errors
+        assert "Traceback" not in errors, errors
+
+    def test_answers_operators_while_a_hundred_players_hold_their_connections(self, server):
+        assert server("init", "--town", "X").returncode == 0
+        server.start()
+        with ExitStack() as players:
+            for _ in range(120):
+                players.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+
+            page = urllib.request.urlopen(f"http://127.0.0.1:{server.port}/sign-in/", timeout=PATIENCE_S)
+
+        assert page.status == 200
+
+    def test_stops_at_control_c(self, server):
+        assert server("init", "--town", "X").returncode == 0
+        server.start()
+
+        code, errors = server.stop(signal.SIGINT)
+
+        assert (code, "Traceback" in errors) == (0, False), errors
+
+    def test_leaves_nothing_running_when_it_is_told_to_stop_while_it_starts(self, server):
+        assert server("init", "--town", "X").returncode == 0
+
+        ended = server.python(TOLD_TO_STOP_AT_EACH_STEP_OF_ITS_START, str(server.port))
+
+        assert ended.stdout.split() == ["0", "MainThread"], ended.stderr
+        assert "Traceback" not in ended.stderr
+
+    def test_says_what_is_missing(self, server):
+        started = server("run", "--port", str(server.port))
+
+        assert started.returncode == 1
+        assert "beffroi-server init" in started.stderr
+        assert "Traceback" not in started.stderr
+
+    def test_names_a_broker_port_that_is_taken(self, server):
+        server("init", "--town", "X")
+        with socket.socket() as listener:
+            listener.bind(("0.0.0.0", server.mqtt_port))
+            listener.listen()
+
+            started = server("run", "--host", "127.0.0.1", "--port", str(server.port))
+
+        assert started.returncode == 1
+        assert f"port {server.mqtt_port}" in started.stderr.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("keyring")
+class TestCommandsInProcess:
+    def test_what_is_not_understood(self, capsys):
+        for arguments in ([], ["dance"]):
+            with pytest.raises(SystemExit) as left:
+                main(arguments)
+            assert left.value.code == 2
+
+    def test_a_person_is_added_once(self, capsys):
+        assert main(["person", "add", "carla", "--role", "officer"]) == 0
+        assert "/sign-in/" in capsys.readouterr().out
+        assert User.objects.get().role == UserRole.OFFICER
+        assert main(["person", "add", "carla"]) == 1
+        assert "beffroi-server:" in capsys.readouterr().err
+
+    def test_a_link_for_somebody(self, capsys, dora, alice):
+        assert main(["link"]) == 0
+        token = capsys.readouterr().out.strip().rstrip("/").rsplit("/", 1)[1]
+        assert accounts.use_sign_in_link(token, timezone.now()) == dora
+        assert main(["link", "alice"]) == 0
+        assert main(["link", "zoe"]) == 1
+        assert "nobody is called zoe" in capsys.readouterr().err
+
+    def test_the_files_of_mosquitto(self, tmp_path, settings, capsys):
+        settings.MQTT_PASSWORD = "secret"
+
+        assert main(["broker-files", str(tmp_path / "mosquitto")]) == 0
+
+        assert (tmp_path / "mosquitto/passwords").read_text().startswith("server:$7$101$")
+        assert "pattern write beffroi/1/saint-aubin/up/%u/#" in (tmp_path / "mosquitto/access").read_text()
+        assert (tmp_path / "mosquitto/passwords").stat().st_mode & 0o007 == 0
+
+    def test_the_check_names_what_is_wrong(self, capsys):
+        assert main(["check"]) == 1
+        assert "root-1.pem" in capsys.readouterr().out
+
+
+class TestSetUp:
+    @pytest.fixture(autouse=True)
+    def database(self, db) -> None:
+        pass
+
+    def test_makes_all_that_a_town_needs(self):
+        town, administrator = bootstrap.initialise_town("Saint-Aubin")
+
+        assert town == Town.objects.get()
+        assert administrator is not None
+        assert administrator.role == UserRole.ADMINISTRATOR
+        assert ScreenClass.objects.count() == 5
+        assert {topic.split("/down/")[1] for topic in OutboxDocument.objects.values_list("topic", flat=True)} == {
+            "all/keys", "all/alerts",
+        }  # fmt: skip
+
+    def test_does_no_harm_when_run_again(self):
+        bootstrap.initialise_town("Saint-Aubin")
+        before = list(OutboxDocument.objects.values_list("topic", "sequence"))
+
+        assert bootstrap.initialise_town("Other")[1] is None
+        assert list(OutboxDocument.objects.values_list("topic", "sequence")) == before
+        assert User.objects.count() == 1
+
+    def test_says_that_root_keys_do_not_belong_here(self):
+        bootstrap.initialise_town("Saint-Aubin")
+
+        assert any("root-1.pem" in finding for finding in bootstrap.deployment_findings())
+
+
+class TestLead:
+    def test_is_with_one(self, tmp_path):
+        first, second = FileLeaderLock(tmp_path / "lock"), FileLeaderLock(tmp_path / "lock")
+
+        assert first.acquire()
+        assert first.acquire()
+        assert not second.acquire()
+        first.release()
+        assert second.acquire()
+        second.release()
+
+    def test_is_taken_again_after_a_fault(self, tmp_path, monkeypatch):
+        """The database is away for a moment just when this process begins to lead, for instance."""
+        begun: list[threading.Event] = []
+        stopping = threading.Event()
+
+        def begin(*_: object) -> None:
+            begun.append(stopping)
+            if len(begun) < 3:
+                raise OperationalError("the database is away")
+            stopping.set()
+
+        monkeypatch.setattr(service, "LEAD_EVERY_S", 0.01)
+        monkeypatch.setattr(service, "_start_leading", begin)
+        monkeypatch.setattr(service.leader, "leadership", lambda: FileLeaderLock(tmp_path / "lock"))
+        leading = threading.Thread(target=service._lead_while_running, args=(stopping, None))
+        leading.start()
+        leading.join(PATIENCE_S)
+
+        assert len(begun) == 3
+        assert FileLeaderLock(tmp_path / "lock").acquire()
+
+
+class TestWorkers:
+    def test_a_fault_does_not_end_the_publication_of_programmes(self, monkeypatch):
+        stopping, runs = threading.Event(), []
+
+        def publish_due() -> int:
+            runs.append(1)
+            if len(runs) == 1:
+                raise OperationalError("the database is away")
+            stopping.set()
+            return 0
+
+        monkeypatch.setattr(publication, "RETRY_S", 0)
+        monkeypatch.setattr(publication, "publish_due", publish_due)
+        publication.publication_due.set()
+        worker = threading.Thread(target=publication.run_publication, args=(stopping,))
+        worker.start()
+        worker.join(PATIENCE_S)
+
+        assert len(runs) == 2
+
+
+class Recorder:
+    """A transport that keeps what it was handed."""
+
+    def __init__(self) -> None:
+        self.topics: list[str] = []
+
+    def publish(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> int | None:
+        self.topics.append(topic.split("/down/")[1])
+        return len(self.topics)
+
+
+@pytest.mark.usefixtures("keyring")
+class TestJobs:
+    @pytest.fixture(autouse=True)
+    def sent(self) -> Iterator[list[str]]:
+        recorder = Recorder()
+        outbox.install_publisher(outbox.OutboxPublisher(recorder))
+        yield recorder.topics
+        outbox.install_publisher(None)
+
+    @pytest.fixture
+    def site_that_hangs(self, monkeypatch) -> list[Callable[[], None]]:
+        """Feeds that do not answer; what is in the list happens meanwhile."""
+        meanwhile: list[Callable[[], None]] = []
+
+        def fetched(_address: str) -> bytes:
+            for happen in meanwhile:
+                happen()
+            raise fetch.FetchError("It did not answer in time.")
+
+        monkeypatch.setattr(fetch, "fetch", fetched)
+        return meanwhile
+
+    def test_the_beat(self, sent):
+        jobs.send_beat()
+        jobs.send_beat()
+
+        assert sent == ["all/beat", "all/beat"]
+        assert not OutboxDocument.objects.filter(topic__endswith="beat").exists()
+
+    def test_a_screen_that_is_behind_gets_its_programme_again(self, sent, hall, quay, playlist):
+        publication.publish_due_programmes()
+        newest = OutboxDocument.objects.get(topic__endswith="s-hall/programme").sequence
+        for screen, sequence in ((hall, newest), (quay, 5)):
+            ScreenState.objects.create(screen=screen, online=True, report={"programme": sequence})
+
+        assert jobs.reconcile_programmes() == 1
+        assert sent == ["s-quay/programme"]
+
+    def test_a_screen_that_is_off_is_left_alone(self, sent, hall, playlist):
+        publication.publish_due_programmes()
+        ScreenState.objects.create(screen=hall, online=False, report={"programme": 5})
+
+        assert jobs.reconcile_programmes() == 0
+
+    def test_what_is_due_is_published(self, hall):
+        jobs.reconcile_programmes()
+
+        assert Screen.objects.get().programme_due_at is None
+
+    def test_what_would_soon_be_too_old_is_signed_again(self, hall, playlist):
+        publication.publish_due_programmes()
+        alerts.publish_all_sets(timezone.now())
+        before = dict(OutboxDocument.objects.values_list("topic", "sequence"))
+        assert jobs.renew_documents() == 0
+
+        OutboxDocument.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
+
+        assert jobs.renew_documents() == 2
+        after = dict(OutboxDocument.objects.values_list("topic", "sequence"))
+        assert {topic.rsplit("/", 1)[1] for topic in after if after[topic] > before[topic]} == {"alerts", "programme"}
+        assert jobs.renew_documents() == 0
+
+    def test_what_is_published_while_others_are_signed_again_is_not_undone(self, hall, quay, playlist, monkeypatch):
+        publication.publish_due_programmes()
+        OutboxDocument.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
+        seal = signing.seal_document
+
+        def seal_while_somebody_turns_the_other_screen(message, scope, name, *rest, **more):
+            if name == "hall":
+                Screen.objects.filter(slug="quay").update(rotation=90, programme_due_at=timezone.now())
+                publication.publish_programme(Screen.objects.get(slug="quay"))
+            return seal(message, scope, name, *rest, **more)
+
+        monkeypatch.setattr(signing, "seal_document", seal_while_somebody_turns_the_other_screen)
+        jobs.renew_documents()
+
+        assert publication.published_manifest(hall).settings.rotation == 0
+        assert publication.published_manifest(quay).settings.rotation == 90
+
+    def test_that_take_their_time_end_when_the_server_stops(self, site_that_hangs):
+        stopping = threading.Event()
+        for name in ("one", "two"):
+            Feed.objects.create(name=name, kind=FeedKind.NEWS, address="https://example.org/")
+        site_that_hangs.append(stopping.set)
+
+        jobs.refresh_feeds(stopping)
+
+        assert Feed.objects.filter(failures=1).count() == 1
+
+    def test_all_run_late_rather_than_never(self):
+        scheduler = jobs.build_scheduler(threading.Event())
+        scheduler.start(paused=True)
+        found = {job.id: (job.misfire_grace_time, job.coalesce) for job in scheduler.get_jobs()}
+        scheduler.shutdown()
+
+        assert set(found) == {"heartbeat", "beat", "settle", "reconcile", "renew", "feeds", "forget"}
+        assert set(found.values()) == {(None, True)}
+
+
+@pytest.mark.usefixtures("keyring")
+def test_mosquitto_files_hold_who_is_enrolled(tmp_path, hall, quay, settings):
+    settings.MQTT_PASSWORD = "secret"
+    services.enrol_player(services.open_enrolment(hall)[0])
+
+    passwords, _ = broker_access.write_mosquitto_files(tmp_path)
+
+    assert [line.split(":")[0] for line in passwords.read_text().splitlines()] == ["server", "s-hall"]
+    services.revoke_player(hall)
+    broker_access.write_mosquitto_files(tmp_path)
+    assert [line.split(":")[0] for line in passwords.read_text().splitlines()] == ["server"]

@@ -1,0 +1,253 @@
+"""The door, people, the town and the trail, as people meet them."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from beffroi_server.accounts import audit_actions, services, sign_in_throttle
+from beffroi_server.accounts.models import AuditEvent, User, UserRole
+from beffroi_server.fleet.models import Screen
+
+ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
+SERVER = Path(audit_actions.__file__).parents[1]
+
+
+@pytest.fixture
+def client(town) -> Client:
+    return Client(**ENGLISH)
+
+
+@pytest.fixture(autouse=True)
+def fresh_throttle():
+    sign_in_throttle.sign_in_throttle.__init__()
+
+
+def sign_in(client: Client, name="alice", password="alice", **values):  # noqa: S107
+    return client.post("/sign-in/", {"username": name, "password": password, **values})
+
+
+class TestTheDoor:
+    def test_lets_in_with_name_and_password(self, client, alice):
+        assert sign_in(client).headers["Location"] == "/"
+        assert client.get("/account/").status_code == 200
+
+    def test_goes_on_to_the_page_that_was_asked_for(self, client, alice):
+        asked = client.get("/audit/").headers["Location"]
+        assert asked == "/sign-in/?next=/audit/"
+        assert 'value="/audit/"' in client.get(asked).content.decode()
+        assert sign_in(client, next="/account/").headers["Location"] == "/account/"
+
+    @pytest.mark.parametrize("address", ["https://example.com/", "//example.com", "javascript:alert(1)"])
+    def test_leads_to_no_other_site(self, client, alice, address):
+        assert sign_in(client, next=address).headers["Location"] == "/"
+
+    @pytest.mark.parametrize(("name", "password"), [("alice", "wrong"), ("nobody", "alice")])
+    def test_does_not_say_which_of_both_was_wrong(self, client, alice, name, password):
+        answer = sign_in(client, name, password)
+        assert answer.status_code == 422
+        assert "do not go together" in answer.content.decode()
+        assert f'value="{name}"' in answer.content.decode()
+
+    def test_closes_for_a_while_after_many_wrong_passwords(self, client, alice):
+        for _ in range(sign_in_throttle.MAX_FAILURES):
+            sign_in(client, password="wrong")
+        assert "Too many attempts" in sign_in(client).content.decode()
+
+    def test_opens_again_later(self):
+        now = [0.0]
+        door = sign_in_throttle.SignInThrottle(lambda: now[0])
+        for _ in range(sign_in_throttle.MAX_FAILURES):
+            door.record_failure("name:alice")
+        assert door.is_blocked("name:alice")
+        now[0] += sign_in_throttle.WINDOW_S + 1
+        assert not door.is_blocked("name:alice")
+
+    def test_remembers_a_bounded_number_of_guesses(self):
+        door = sign_in_throttle.SignInThrottle()
+        for number in range(sign_in_throttle.MAX_KEYS + 5):
+            door.record_failure(str(number))
+        assert len(door._failures) == sign_in_throttle.MAX_KEYS
+
+    def test_signs_out(self, client, alice):
+        client.force_login(alice)
+        assert client.post("/sign-out/").headers["Location"] == "/sign-in/"
+        assert client.get("/account/").status_code == 302
+
+
+class TestALink:
+    def path(self, person, **how):
+        return services.create_sign_in_link(person, **how).removeprefix("http://localhost:8000")
+
+    def test_is_not_used_up_by_opening_it(self, client, alice):
+        path = self.path(alice)
+        for _ in range(3):
+            assert client.get(path).status_code == 200
+        assert client.post(path).headers["Location"] == "/"
+        assert client.get("/account/").status_code == 200
+
+    def test_works_once(self, client, alice):
+        path = self.path(alice)
+        client.post(path)
+        answer = Client(**ENGLISH).post(path)
+        assert answer.status_code == 410
+        assert "does not work any more" in answer.content.decode()
+
+    def test_ends(self, client, alice):
+        assert client.post(self.path(alice, lifetime=dt.timedelta(seconds=-1))).status_code == 410
+
+
+class TestTheLanguage:
+    def test_is_french_unless_the_browser_asks_for_english(self, town):
+        assert 'lang="fr"' in Client().get("/sign-in/").content.decode()
+        assert 'lang="en"' in Client(**ENGLISH).get("/sign-in/").content.decode()
+
+    def test_stays_as_chosen(self, client):
+        assert client.post("/language/", {"language": "fr", "next": "/sign-in/"}).headers["Location"] == "/sign-in/"
+        assert 'lang="fr"' in client.get("/sign-in/").content.decode()
+
+    def test_of_nowhere_changes_nothing(self, client):
+        client.post("/language/", {"language": "tlh"})
+        assert 'lang="en"' in client.get("/sign-in/").content.decode()
+
+
+class TestTheAccount:
+    def test_changes_the_name(self, client, alice):
+        client.force_login(alice)
+        client.post("/account/", {"form": "names", "first_name": "<b>Alice</b>", "last_name": "Martin"})
+        page = client.get("/account/").content.decode()
+        assert "&lt;b&gt;Alice&lt;/b&gt;" in page
+        assert "<b>Alice</b>" not in page
+
+    def test_changes_the_password_of_whom_knows_the_present_one(self, client, alice):
+        client.force_login(alice)
+        answer = client.post("/account/", {"form": "password", "current": "wrong", "new": "quatre chats gris"})
+        assert answer.status_code == 422
+        client.post("/account/", {"form": "password", "current": "alice", "new": "quatre chats gris"})
+        assert client.get("/account/").status_code == 200, "this session goes on"
+        assert sign_in(Client(), password="quatre chats gris").status_code == 302
+
+    def test_refuses_a_weak_password(self, client, alice):
+        client.force_login(alice)
+        answer = client.post("/account/", {"form": "password", "current": "alice", "new": "alice"})
+        assert answer.status_code == 422
+
+    def test_asks_for_no_password_where_there_is_none(self, client):
+        erin = services.create_user("erin")
+        client.force_login(erin)
+        client.post("/account/", {"form": "password", "new": "quatre chats gris"})
+        assert sign_in(Client(), "erin", "quatre chats gris").status_code == 302
+
+
+class TestTheTown:
+    VALUES = {
+        "name": "Saint-Aubin", "colour": "#aa0000", "logo": "", "time_zone": "Indian/Reunion", "locale": "fr",
+        "plays_months": "13",
+    }  # fmt: skip
+
+    def test_is_changed_for_every_screen(self, client, dora, hall, town):
+        Screen.objects.update(programme_due_at=None)
+        client.force_login(dora)
+        assert client.post("/town/", self.VALUES).status_code == 302
+        town.refresh_from_db()
+        assert (town.colour, town.time_zone, town.site) == ("#aa0000", "Indian/Reunion", "saint-aubin")
+        assert town.plays_months == 13
+        assert Screen.objects.get().programme_due_at is not None
+
+    def test_keeps_what_was_typed_when_it_is_wrong(self, client, dora):
+        client.force_login(dora)
+        answer = client.post("/town/", self.VALUES | {"colour": "red", "name": "Sainte-Anne"})
+        assert answer.status_code == 422
+        assert 'value="Sainte-Anne"' in answer.content.decode()
+        assert "not saved yet" in answer.content.decode()
+
+
+class TestPeople:
+    def test_somebody_new_gets_a_link_that_is_shown_once(self, client, dora):
+        client.force_login(dora)
+        answer = client.post("/people/add/", {"username": "erin", "role": "officer", "first_name": "Erin"})
+        link = re.search(r"http[^<\s]+/sign-in/[^<\s]+/", answer.content.decode())
+        assert link
+        assert "no-store" in answer.headers["Cache-Control"]
+        fresh = Client()
+        assert fresh.post(link[0].removeprefix("http://localhost:8000")).status_code == 302
+        assert User.objects.get(username="erin").role == UserRole.OFFICER
+
+    def test_a_taken_name_is_said_and_nothing_is_lost(self, client, dora, alice):
+        client.force_login(dora)
+        answer = client.post("/people/add/", {"username": "alice", "role": "editor", "first_name": "Erin"})
+        assert answer.status_code == 422
+        assert 'value="Erin"' in answer.content.decode()
+
+    def test_the_last_administrator_stays_one(self, client, dora):
+        client.force_login(dora)
+        answer = client.post(f"/people/{dora.pk}/", {"role": "editor", "is_active": "on"})
+        assert answer.status_code == 422
+        assert "last administrator" in answer.content.decode()
+        dora.refresh_from_db()
+        assert dora.role == UserRole.ADMINISTRATOR
+
+    def test_somebody_who_is_locked_out_is_out_at_once(self, client, dora, alice):
+        hers = Client()
+        hers.force_login(alice)
+        client.force_login(dora)
+        client.post(f"/people/{alice.pk}/", {"role": "editor"})
+        assert hers.get("/account/").status_code == 302
+
+    def test_a_list_takes_few_queries(self, client, dora, django_assert_max_num_queries):
+        for number in range(30):
+            services.create_user(f"person{number}")
+        client.force_login(dora)
+        with django_assert_max_num_queries(8):
+            client.get("/people/")
+
+
+class TestTheTrail:
+    def test_says_who_did_what(self, client, dora, alice):
+        client.force_login(dora)
+        page = client.get("/audit/").content.decode()
+        assert "added the person <strong>alice</strong>" in page
+        assert "Every entry is as it was written" in page
+
+    def test_shows_tampering(self, client, dora, alice):
+        AuditEvent.objects.filter(subject="alice").update(subject="mallory")
+        client.force_login(dora)
+        assert "tampered" in client.get("/audit/").content.decode()
+
+    def test_can_be_narrowed_down(self, client, dora, alice, town):
+        client.force_login(dora)
+        page = client.get("/audit/", {"action": "person-created"}).content.decode()
+        assert "created the town <strong>" not in page
+
+    def test_has_words_for_every_action(self):
+        recorded = {code for path in SERVER.rglob("*.py") for code in _recorded(path)}
+        assert recorded
+        assert recorded <= audit_actions.ACTION_TEXTS.keys()
+
+
+def _recorded(path: Path) -> set[str]:
+    """Return the codes that a module records: every string that looks like one inside a call of ``audit.record``."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    calls = [call for call in calls if ast.unparse(call.func) == "audit.record"]
+    strings = [node for call in calls for node in ast.walk(call.args[1]) if isinstance(node, ast.Constant)]
+    return {str(node.value) for node in strings}
+
+
+@pytest.mark.parametrize("name", ["town", "people", "person-add", "audit"])
+@pytest.mark.parametrize("who", ["alice", "bob", "charlie"])
+def test_only_administrators_administer(client, request, name, who):
+    client.force_login(request.getfixturevalue(who))
+    assert client.get(reverse(name)).status_code == 403
+
+
+def test_a_link_leaves_no_trace_of_itself_in_the_database(alice):
+    token = services.create_sign_in_link(alice).rstrip("/").rpartition("/")[2]
+    assert services.use_sign_in_link(token, timezone.now()) == alice
+    assert not any(token in str(event.detail) + event.subject for event in AuditEvent.objects.all())

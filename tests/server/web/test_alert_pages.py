@@ -1,0 +1,270 @@
+"""From a scenario to receipts, as the officer on call meets it at night."""
+
+from __future__ import annotations
+
+import io
+import re
+import uuid
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from beffroi_content.raster import image_digest
+from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.alerts import queries
+from beffroi_server.alerts.models import Alert, Scenario
+from beffroi_server.fleet.models import ReceiptRecord, ScreenState
+from beffroi_server.library import preview
+
+VALUES = {
+    "level": "emergency", "status": "actual", "title": "Crue", "description": "La Vive déborde.",
+    "instruction": "Montez.", "source": "Mairie", "everywhere": "on", "duration_min": "60", "all_clear_s": "300",
+}  # fmt: skip
+
+
+@pytest.fixture
+def client(keyring) -> Client:
+    return Client(HTTP_ACCEPT_LANGUAGE="en")
+
+
+@pytest.fixture
+def as_bob(client, bob, hall, quay) -> Client:
+    client.force_login(bob)
+    return client
+
+
+@pytest.fixture
+def flood(db) -> Scenario:
+    return Scenario.objects.create(
+        name="Flood of the quays", title="Crue : évacuez les quais", source="Mairie", duration_min=120, level="alert"
+    )
+
+
+def text(answer) -> str:
+    return answer.content.decode()
+
+
+def values(**changes: str) -> dict[str, str]:
+    return VALUES | {"token": str(uuid.uuid4())} | changes
+
+
+def broadcast(client: Client, **changes: str) -> Alert:
+    answer = client.post("/alerts/new/", values(**changes))
+    assert answer.status_code == 302, text(answer)
+    return Alert.objects.get(pk=answer.headers["Location"].split("/")[2])
+
+
+class TestBroadcasting:
+    def test_takes_two_presses_from_a_scenario(self, as_bob, flood):
+        assert "Flood of the quays" in text(as_bob.get("/alerts/choose/"))
+        page = text(as_bob.get(f"/alerts/new/?scenario={flood.pk}"))
+        assert "Crue : évacuez les quais" in page
+        assert "on 2 screens, for 2" in page
+        token = re.search(r'name="token" value="([^"]*)"', page)
+        assert token
+        sent = values(scenario=str(flood.pk), token=token[1], title=flood.title, level="alert")
+        as_bob.post("/alerts/new/", sent)
+        assert Alert.objects.get().scenario == flood
+
+    def test_shows_the_exact_picture_first(self, as_bob, full_hd, town):
+        page = text(as_bob.post("/alerts/preview/", values()))
+        assert not Alert.objects.exists()
+        address = re.search(rf'src="(/alerts/preview.png\?class={full_hd.pk}[^"]*)"', page)
+        assert address
+        shown = Image.open(io.BytesIO(as_bob.get(address[1].replace("&amp;", "&")).content))
+        alert = broadcast(as_bob)
+        drawn = preview.preview_alert(
+            queries.to_content(alert, alert.issued_at), preview.alert_form("emergency"), full_hd, town
+        )
+        assert shown.size == (1920, 1080)
+        assert len(drawn) == page.count(f"class={full_hd.pk}&")
+        assert image_digest(shown) == image_digest(Image.open(io.BytesIO(drawn[0])))
+
+    def test_does_not_draw_what_somebody_else_signed(self, as_bob, full_hd):
+        assert as_bob.get(f"/alerts/preview.png?class={full_hd.pk}&page=0&text=forged").status_code == 404
+
+    def test_twice_with_one_form_is_one_alert(self, as_bob):
+        sent = values()
+        answers = [as_bob.post("/alerts/new/", sent) for _ in range(2)]
+        assert answers[0].headers["Location"] == answers[1].headers["Location"]
+        assert Alert.objects.count() == 1
+        assert AuditEvent.objects.filter(action="alert-broadcast").count() == 1
+
+    def test_says_when_it_is_no_real_alert(self, as_bob):
+        assert "Exercise" in text(as_bob.post("/alerts/preview/", values(status="exercise")))
+        assert broadcast(as_bob, status="exercise").status == "exercise"
+
+    def test_names_the_screens_that_are_not_reachable(self, as_bob, hall):
+        ScreenState.objects.create(screen=hall, online=True)
+        page = text(as_bob.post("/alerts/preview/", values()))
+        assert "1 screen is not reachable now" in page
+        assert "Quay" in page
+
+    def test_reaches_only_the_chosen_screens(self, as_bob, district, quay):
+        alert = broadcast(as_bob, everywhere="", groups=str(district.pk))
+        assert list(queries.targeted_screens(alert)) == [quay]
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ({"title": ""}, "required"),
+            ({"everywhere": ""}, "Choose the screens"),
+            ({"duration_min": "0"}, "greater than or equal to 1"),
+            ({"description": "é" * 5_001}, "5000"),
+            ({"token": ""}, "required"),
+            ({"scenario": "on"}, "Select a valid choice"),
+        ],
+    )
+    def test_refuses_what_cannot_be_sent_and_loses_nothing(self, as_bob, wrong, said):
+        answer = as_bob.post("/alerts/new/", values(instruction="<b>Montez</b>") | wrong)
+        assert answer.status_code == 422
+        assert said in text(answer)
+        assert "&lt;b&gt;Montez&lt;/b&gt;" in text(answer)
+        assert not Alert.objects.exists()
+
+    def test_drawing_it_anew_broadcasts_nothing(self, as_bob):
+        answer = as_bob.post("/alerts/new/", values(look="1"))
+        assert answer.status_code == 200
+        assert not Alert.objects.exists()
+
+    def test_shows_what_is_on_first(self, as_bob):
+        alert = broadcast(as_bob)
+        assert f"/alerts/{alert.pk}/" in text(as_bob.get("/alerts/choose/"))
+
+    def test_a_request_takes_few_queries(self, as_bob, django_assert_max_num_queries):
+        sent = values()
+        with django_assert_max_num_queries(30):
+            as_bob.post("/alerts/new/", sent)
+
+
+class TestFollowing:
+    def confirm(self, alert: Alert, screen) -> None:
+        now = timezone.now()
+        ReceiptRecord.objects.create(
+            screen=screen, stream="all/alerts", sequence=1, alert=str(alert.pk), form="takeover", received_at=now,
+            presented_at=now, latency_ms=84, frame="0" * 64, clock="trusted",
+        )  # fmt: skip
+
+    def test_shows_a_receipt_from_each_screen(self, as_bob, hall, quay):
+        alert = broadcast(as_bob)
+        ScreenState.objects.create(screen=quay, online=True)
+        self.confirm(alert, hall)
+        page = text(as_bob.get(f"/alerts/{alert.pk}/"))
+        assert "1 of 2 screens have shown it" in page
+        assert "84\N{NARROW NO-BREAK SPACE}ms after it arrived" in page
+        assert "waited for" in page
+
+    def test_an_open_page_gets_nothing_until_something_changes(self, as_bob, hall):
+        alert = broadcast(as_bob)
+        mark = re.search(r"mark=(\w+)", text(as_bob.get(f"/alerts/{alert.pk}/")))
+        assert mark
+        poll = {"path": f"/alerts/{alert.pk}/receipts/", "data": {"mark": mark[1]}, "headers": {"HX-Request": "true"}}
+        assert as_bob.get(**poll).status_code == 204
+        self.confirm(alert, hall)
+        answer = as_bob.get(**poll)
+        assert answer.status_code == 200
+        assert "<html" not in text(answer)
+
+    def test_is_seen_by_everybody_on_every_page(self, as_bob, alice):
+        alert = broadcast(as_bob, title="<i>Crue</i>")
+        editor = Client(HTTP_ACCEPT_LANGUAGE="en")
+        editor.force_login(alice)
+        page = text(editor.get("/account/"))
+        assert "Alert on the screens: &lt;i&gt;Crue&lt;/i&gt;" in page
+        followed = text(editor.get(f"/alerts/{alert.pk}/"))
+        assert "End the alert" not in followed
+        assert "Withdraw" not in followed
+
+    def test_says_who_did_what(self, as_bob):
+        alert = broadcast(as_bob)
+        as_bob.post(f"/alerts/{alert.pk}/end/")
+        page = text(as_bob.get(f"/alerts/{alert.pk}/"))
+        assert "<strong>bob</strong> broadcast the alert" in page
+        assert "<strong>bob</strong> ended the alert" in page
+
+
+class TestEnding:
+    def test_says_so_on_the_screens(self, as_bob):
+        alert = broadcast(as_bob)
+        as_bob.post(f"/alerts/{alert.pk}/end/")
+        alert.refresh_from_db()
+        assert alert.ends_at <= timezone.now()
+        assert "Ended; the screens say so" in text(as_bob.get(f"/alerts/{alert.pk}/"))
+
+    def test_twice_is_said_and_does_no_harm(self, as_bob):
+        alert = broadcast(as_bob)
+        for _ in range(2):
+            answer = as_bob.post(f"/alerts/{alert.pk}/end/", follow=True)
+        assert "is over already" in text(answer)
+
+    def test_withdraws_a_mistake(self, as_bob):
+        alert = broadcast(as_bob)
+        as_bob.post(f"/alerts/{alert.pk}/withdraw/")
+        alert.refresh_from_db()
+        assert alert.withdrawn_at is not None
+
+    @pytest.mark.parametrize(("minutes", "longer"), [("30", 30), ("x", 0), ("-5", 0), ("99999999", 0)])
+    def test_extends(self, as_bob, minutes, longer):
+        alert = broadcast(as_bob)
+        before = alert.ends_at
+        as_bob.post(f"/alerts/{alert.pk}/extend/", {"minutes": minutes})
+        alert.refresh_from_db()
+        assert (alert.ends_at - before).total_seconds() == 60 * longer
+
+
+class TestHistory:
+    def test_lists_every_alert(self, as_bob, django_assert_max_num_queries):
+        for number in range(5):
+            broadcast(as_bob, title=f"Alert {number}")
+        with django_assert_max_num_queries(14):
+            page = text(as_bob.get("/alerts/"))
+        assert all(f"Alert {number}" in page for number in range(5))
+
+
+class TestScenarios:
+    VALUES = {**{k: v for k, v in VALUES.items() if k != "status"}, "name": "Flood"}
+
+    def test_are_prepared_changed_and_deleted(self, as_bob, district):
+        as_bob.post("/scenarios/new/", self.VALUES | {"everywhere": "", "groups": [district.pk]})
+        scenario = Scenario.objects.get()
+        assert list(scenario.groups.all()) == [district]
+        as_bob.post(f"/scenarios/{scenario.pk}/", self.VALUES | {"title": "Crue majeure"})
+        scenario.refresh_from_db()
+        assert (scenario.title, scenario.everywhere, scenario.groups.count()) == ("Crue majeure", True, 0)
+        assert "Flood" in text(as_bob.get("/scenarios/"))
+        as_bob.get(f"/scenarios/{scenario.pk}/delete/")
+        assert Scenario.objects.exists()
+        as_bob.post(f"/scenarios/{scenario.pk}/delete/")
+        assert not Scenario.objects.exists()
+
+    def test_show_what_they_look_like_before_they_are_saved(self, as_bob):
+        page = text(as_bob.post("/scenarios/new/", self.VALUES | {"look": "1"}))
+        assert "/alerts/preview.png" in page
+        assert not Scenario.objects.exists()
+
+    def test_need_screens(self, as_bob):
+        answer = as_bob.post("/scenarios/new/", self.VALUES | {"everywhere": ""})
+        assert answer.status_code == 422
+        assert "Choose the screens" in text(answer)
+
+    def test_have_a_name_of_their_own(self, as_bob, flood):
+        answer = as_bob.post("/scenarios/new/", self.VALUES | {"name": flood.name})
+        assert answer.status_code == 422
+        assert "La Vive déborde." in text(answer)
+
+
+@pytest.mark.parametrize("who", ["alice", "charlie"])
+@pytest.mark.parametrize("path", ["/alerts/", "/alerts/choose/", "/alerts/new/", "/scenarios/", "/scenarios/new/"])
+def test_only_officers_and_administrators_broadcast(client, request, who, path):
+    client.force_login(request.getfixturevalue(who))
+    assert client.get(path).status_code == 403
+
+
+def test_an_editor_cannot_end_an_alert(as_bob, alice):
+    alert = broadcast(as_bob)
+    editor = Client()
+    editor.force_login(alice)
+    for action in ("end", "withdraw", "extend"):
+        assert editor.post(f"/alerts/{alert.pk}/{action}/").status_code == 403

@@ -1,0 +1,1 @@
+"""Processes, ports, towns and browsers for tests, demo and benchmarks."""

@@ -1,0 +1,300 @@
+"""A whole player in one process: real handlers and files; only the clock, the display and the threads are its own."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygame
+
+from beffroi_content import raster
+from beffroi_content.model import ScreenSettings, Slide
+from beffroi_content.wire.documents import ScreenCommand
+from beffroi_content.wire.messages import WireMessage
+from beffroi_content.wire.reports import ConnectionState, MachineDescription, PlayerHealth, PlayerReport, ReceiptBatch
+from beffroi_player import system_clock
+from beffroi_player.agent.admission import Consequences, DocumentAdmission, ReceivedDocument
+from beffroi_player.agent.commands import CommandRunner
+from beffroi_player.agent.host.agent_clock import AgentClock
+from beffroi_player.agent.main import PlayerAgent  # noqa: F401 -- what is tested here is what the agent is made of
+from beffroi_player.agent.prepare.asset_downloads import AssetStore
+from beffroi_player.agent.prepare.preparation_queue import PreparationQueue
+from beffroi_player.agent.prepare.programme_preparation import ProgrammePreparer, remove_other_frames
+from beffroi_player.agent.prepare.render_process import RenderResult, render_slide
+from beffroi_player.agent.refusals import RefusalLog
+from beffroi_player.agent.report.capture_upload import ExactCapture
+from beffroi_player.agent.report.reporter import ReportFacts, ScreenReporter
+from beffroi_player.agent.storage import AgentStorage
+from beffroi_player.agent.transport.http_client import ServerClient
+from beffroi_player.outputs.base import DisplayResult, SwitchResult
+from beffroi_player.stage.frame_loop import FrameLoop
+from beffroi_player.state.atomic_files import file_stamp
+from beffroi_player.state.directories import PresentedStatus, RuntimeDirectory, StateDirectory
+from tests.support.signing_town import SCREEN, SigningTown
+
+log = logging.getLogger(__name__)
+
+MACHINE = MachineDescription(model="Raspberry Pi 4 Model B Rev 1.5", system="Debian GNU/Linux 12 (bookworm)")
+
+
+def until(what: str, look: Callable[[], object], seconds: float = 10.0) -> None:
+    """Look until something is so that another thread does."""
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end, what
+        time.sleep(0.005)
+
+
+@dataclass
+class ManualClock:
+    """Both clocks of a machine."""
+
+    uptime_ms: float = 60_000.0
+    system_ms: int = 0
+
+    def pass_by(self, ms: int) -> None:
+        self.uptime_ms += ms
+        self.system_ms += ms
+
+
+class InProcessRenderer:
+    """Draws in this process."""
+
+    def __init__(self, assets: Path, frames: Path) -> None:
+        self._assets, self._frames = assets, frames
+        self.drawn: list[str] = []
+
+    def draw_slide(self, slide: Slide, settings: ScreenSettings, size: tuple[int, int]) -> RenderResult:
+        try:
+            outcome = render_slide(slide, settings, size, self._assets, self._frames)
+        except raster.RasterError as error:
+            return RenderResult(code=error.code, detail=str(error))
+        self.drawn.append(slide.id)
+        return outcome
+
+    def close(self) -> None:
+        pass
+
+
+class RecordingOutput:
+    """An output that keeps what it is given."""
+
+    event_interval_s: float | None = None
+
+    def __init__(self, size: tuple[int, int] = (320, 180)) -> None:
+        self._size = size
+        self.images: list[pygame.Surface] = []
+        self.switched: list[bool] = []
+        self.is_on = True
+        self.brightness: list[int] = []
+        self.lit = SwitchResult.CONFIRMED
+        self.dims = False
+        self.pictures_a_second = 0.0
+
+    def start(self) -> None:
+        pygame.display.init()
+
+    def desktop_size(self) -> tuple[int, int]:
+        return self._size
+
+    def refresh_rate(self) -> float:
+        return self.pictures_a_second
+
+    def open(self, size: tuple[int, int]) -> None:
+        pygame.display.set_mode(size)
+
+    def present_image(self, image: pygame.Surface) -> None:
+        self.images.append(image.copy())
+
+    def finish_present(self) -> None:
+        pass
+
+    def last_presented(self) -> pygame.Surface:
+        return self.images[-1]
+
+    def process_events(self) -> bool:
+        return True
+
+    def control_display(self, on: bool, brightness: int) -> DisplayResult:
+        if on != self.is_on:
+            self.is_on = on
+            self.switched.append(on)
+        if on:
+            self.brightness.append(brightness)
+        return DisplayResult(self.lit if self.switched else SwitchResult.UNKNOWN, self.dims)
+
+    def close(self) -> None:
+        pygame.display.quit()
+
+
+class PlayerHarness:
+    """One screen of a town."""
+
+    def __init__(
+        self, hall: SigningTown, folder: Path, server: str = "http://127.0.0.1:9", time: ManualClock | None = None
+    ):
+        self.hall = hall
+        self.folder = folder
+        self.server = server
+        self.time = time or ManualClock(system_ms=hall.now_ms)
+        self.state, self.runtime = StateDirectory(folder / "state"), RuntimeDirectory(folder / "run")
+        self.state.create_folders()
+        self.runtime.create_folder()
+        self.vault = AgentStorage(self.state.folder)
+        self.published: list[tuple[str, bytes]] = []
+        self.polls = self.subscriptions = self.restarts = 0
+        self.link = ConnectionState.LIVE
+        self.health: PlayerHealth | None = None
+        self.display = RecordingOutput()
+        self.display.start()
+        self.display.open(self.display.desktop_size())
+        self.boot_id = system_clock.boot_id()
+        self.start()
+
+    def start(self) -> None:
+        """Start agent and stage, as after a crash of both."""
+        self.clock = AgentClock(self.runtime, 0, lambda: None, lambda: self.time.uptime_ms, lambda: self.time.system_ms)
+        self.refusals = RefusalLog(lambda: self.clock.now().unix_ms, lambda: self.time.uptime_ms)
+        effects = Consequences(
+            later=lambda work: work(), rest=lambda work: work(), programme=self.prepare, command=self._obey,
+            subscribe=self._subscribe, poll=self._poll, changed=lambda: None, nudge=lambda: None,
+        )  # fmt: skip
+        self.core = DocumentAdmission(
+            self.hall.enrolment(self.server), self.state, self.vault, self.runtime, self.clock, self.refusals,
+            lambda: self.time.uptime_ms, effects, self.boot_id,
+        )  # fmt: skip
+        self.painter = InProcessRenderer(self.state.assets, self.state.frames)
+        self.assets = AssetStore(self.state.assets, ServerClient(self.server, "the-secret-token"))
+        self.preparer = PreparationQueue(
+            ProgrammePreparer(self.state, self.assets, self.painter),
+            self._activate,
+            lambda: None,  # type: ignore[arg-type]
+        )
+        self.repaired: list[str] = []
+        self.exact: list[ExactCapture] = []
+        self.reporter = ScreenReporter(
+            "start1", self.state, self.runtime, self._facts, self._publish, lambda: self.time.uptime_ms,
+            lambda: None, self.repaired.extend, self.exact.append, MACHINE,
+        )  # fmt: skip
+        self.commands = CommandRunner(
+            self.core, self.vault, self.runtime, self.refusals, SCREEN, self.reporter.request_screenshot,
+            self.reporter.request_capture, self._restart, lambda: None,
+        )  # fmt: skip
+        self.start_stage()
+        if self.core.pending:
+            self.prepare(self.core.pending)
+
+    def start_stage(self) -> None:
+        self.stage = FrameLoop(
+            self.state,
+            self.runtime,
+            self.display,
+            uptime=lambda: self.time.uptime_ms,
+            system=lambda: self.time.system_ms,
+        )
+
+    def close(self) -> None:
+        self.display.close()
+
+    def receive(self, *documents: tuple[str, bytes], live: bool = True) -> None:
+        """Take documents as they arrive over MQTT."""
+        for topic, payload in documents:
+            self.core.admit_document(ReceivedDocument(topic, payload, self.time.uptime_ms, live))
+
+    def run_iteration(self) -> PresentedStatus:
+        """Let the stage look, the agent report, and return what is on the glass."""
+        self.stage.refresh_screen()
+        # Beside what moves, a thread makes the digest of what is on, and rings.
+        until(
+            "what is on is not told",
+            lambda: self.stage.is_reported or (self.stage.refresh_screen(), self.stage.is_reported)[1],
+        )
+        self.reporter.report_changes()
+        glass = self.runtime.presented.read()
+        assert glass is not None
+        return glass
+
+    def wait(self, ms: int) -> PresentedStatus:
+        """Let time pass and look."""
+        self.time.pass_by(ms)
+        return self.run_iteration()
+
+    def take_capture(self) -> None:
+        """Let the stage take a picture, as when the agent has rung for one, and the agent find it."""
+        before = file_stamp(self.runtime.capture_image)
+        self.stage.request_capture()
+
+        def is_taken() -> bool:
+            # Whoever still writes the one before rings for another turn.
+            self.stage.refresh_screen()
+            return file_stamp(self.runtime.capture_image) != before
+
+        until("no picture of the glass", is_taken)
+        self.reporter.report_changes()
+
+    @property
+    def slides(self) -> list[str | None]:
+        return [shown.slide for shown in self.run_iteration().showings]
+
+    @property
+    def alerts(self) -> list[tuple[str, str]]:
+        return [(str(shown.alert), str(shown.form)) for shown in self.run_iteration().showings if shown.alert]
+
+    def report(self) -> PlayerReport:
+        """Return the next report."""
+        self.wait(60_000 + 1_000)
+        return PlayerReport.model_validate_json([payload for leaf, payload in self.published if leaf == "report"][-1])
+
+    def receipts(self) -> list[tuple[str, int, str | None, str | None]]:
+        bodies = [ReceiptBatch.model_validate_json(payload) for leaf, payload in self.published if leaf == "receipts"]
+        return [(r.stream, r.sequence, r.alert, r.form) for body in bodies for r in body.receipts]
+
+    def codes(self) -> list[str]:
+        return [refusal.code for refusal in self.refusals.newest_first()]
+
+    def tidy(self) -> None:
+        """Remove what no programme and no alert needs any more, as the agent does."""
+        active, record = self.core.active, self.core.held_alerts.to_record()
+        names = [*(name for pages in (active.frames if active else {}).values() for name in pages)]
+        names += [name for pages in record.frames.values() for name in pages]
+        remove_other_frames(self.state.frames, names)
+        self.assets.remove_unneeded(active.manifest.assets if active else ())
+
+    def prepare(self, programme: object) -> None:
+        self.preparer.offer_programme(programme)  # type: ignore[arg-type]
+        self.preparer.prepare_next()
+
+    def _activate(self, programme: object) -> None:
+        self.core.activate_programme(programme)  # type: ignore[arg-type]
+        self.core.update_drawing_context()
+
+    def _obey(self, command: ScreenCommand) -> None:
+        self.commands.run_command(command)
+
+    def _subscribe(self) -> None:
+        self.subscriptions += 1
+
+    def _poll(self) -> None:
+        self.polls += 1
+
+    def _restart(self) -> None:
+        self.restarts += 1
+
+    def _publish(self, message: WireMessage, payload: bytes, told: Callable[[], None] | None) -> bool:
+        self.published.append((message.leaf, payload))
+        if told:
+            told()
+        return True
+
+    def _facts(self) -> ReportFacts:
+        moment = self.clock.now()
+        streams: Iterable[tuple[str, int]] = ((n, s.sequence) for n, s in self.core.held_alerts.streams.items())
+        return ReportFacts(
+            at_ms=moment.unix_ms, clock=moment.clock, link=self.link, programme=self.core.active,
+            alerts=dict(streams), preparing=self.preparer.status, refusals=self.refusals.newest_first(),
+            receptions=self.core.held_alerts.receptions, programme_reception=self.core.programme_reception,
+            health=self.health,
+        )  # fmt: skip

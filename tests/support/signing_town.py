@@ -1,0 +1,249 @@
+"""A town hall in memory: it has keys, signs documents, and serves them and its files as a server does."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from PIL import Image
+
+from beffroi_content.model import (
+    Alert,
+    AlertLevel,
+    Announcement,
+    AnnouncementContent,
+    AssetReference,
+    ImageContent,
+    Layout,
+    Manifest,
+    Playlist,
+    ScheduleRule,
+    ScreenClass,
+    ScreenSettings,
+    Slide,
+    TemplateName,
+    Town,
+)
+from beffroi_content.trust import TrustAnchor
+from beffroi_content.wire.documents import (
+    AlertSet,
+    Beat,
+    KeyList,
+    ProgrammeDocument,
+    RoleKeys,
+    ScreenCommand,
+    SignedDocument,
+    SigningRole,
+    next_sequence,
+)
+from beffroi_content.wire.envelope import BodyEncoding, key_identifier, public_hex, seal_envelope
+from beffroi_content.wire.messages import ALERTS, BEAT, COMMAND, KEYS, PROGRAMME, WireMessage
+from beffroi_content.wire.topics import ScopeKind
+from beffroi_player.agent.storage import BrokerAddress, PlayerEnrolment
+from beffroi_server.fleet.play_gaps import PlayGaps
+
+SITE, SCREEN, TOKEN = "saint-aubin", "hall", "the-secret-token"
+NOON = 1_780_000_000_000
+YEAR = 365 * 86_400_000
+
+
+def screen_class(size: tuple[int, int] = (320, 180)) -> ScreenClass:
+    return ScreenClass(name="Hall", width=size[0], height=size[1], physical_height_mm=700, viewing_distance_mm=3_000)
+
+
+def slide(name: str, title: str | None = None, **fields: object) -> Slide:
+    announcement = Announcement(id=name, template=TemplateName.NOTICE, title=title or name, body="Ouvert.")
+    return Slide(id=name, name=name, content=AnnouncementContent(announcement=announcement), **fields)
+
+
+def picture_slide(name: str, asset: AssetReference) -> Slide:
+    return Slide(id=name, name=name, content=ImageContent(picture=asset))
+
+
+def alert(name: str = "flood", level: AlertLevel = AlertLevel.ALERT, now: int = NOON, **fields: object) -> Alert:
+    values = {
+        "title": "Inondation", "source": "Mairie", "instruction": "Montez à l’étage.", "issued_at_ms": now,
+        "ends_at_ms": now + 3_600_000, "time_to_live_ms": 3_600_000,
+    }  # fmt: skip
+    return Alert(id=name, level=level, **{**values, **fields})
+
+
+def jpeg(colour: str = "red", size: tuple[int, int] = (640, 360)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@dataclass
+class SigningTown:
+    """The server side of one screen."""
+
+    now_ms: int = NOON
+    sequence: int = 0
+    retained: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    """Path and Range header of each request."""
+    cut_after: int | None = None
+    """Bytes of a file after which the connection ends."""
+    ledger: PlayGaps | None = None
+    """How far it has the plays; None: it does not say."""
+
+    def __post_init__(self) -> None:
+        self.roots = [Ed25519PrivateKey.generate() for _ in range(3)]
+        self.keys = {role: Ed25519PrivateKey.generate() for role in SigningRole if role is not SigningRole.ROOT}
+        self.publish_keys()
+
+    @property
+    def anchor(self) -> TrustAnchor:
+        publics = [public_hex(key) for key in self.roots]
+        return TrustAnchor(
+            site=SITE, screen=SCREEN, root_keys={key_identifier(key): key for key in publics}, threshold=2
+        )
+
+    def enrolment(self, server: str = "http://127.0.0.1:9", port: int = 9) -> PlayerEnrolment:
+        broker = BrokerAddress(host="127.0.0.1", port=port, username=f"s-{SCREEN}")
+        plays = self.ledger.newest if self.ledger else 0
+        return PlayerEnrolment(
+            site=SITE, screen=SCREEN, server=server, token=TOKEN, mqtt=broker, anchor=self.anchor, plays=plays
+        )
+
+    def sign(
+        self,
+        message: WireMessage,
+        document: SignedDocument,
+        scope: ScopeKind,
+        name: str = "",
+        key: Ed25519PrivateKey | None = None,
+    ) -> tuple[str, bytes]:
+        """Return the topic and the payload of a document."""
+        topic = message.topic_for(SITE, scope, name)
+        assert message.role is not None
+        keys = self.roots[:2] if message is KEYS else [key or self.keys[message.role]]
+        encoding = BodyEncoding.ZLIB if message is PROGRAMME else BodyEncoding.JSON
+        payload = seal_envelope(message.role, topic.audience, document.to_json(), keys, encoding)
+        if message.retained:
+            self.retained[str(topic)] = payload
+        return str(topic), payload
+
+    def stamps(self, lives_ms: int = YEAR) -> dict[str, int]:
+        self.sequence = next_sequence(self.sequence, self.now_ms)
+        return {"sequence": self.sequence, "issued_at_ms": self.now_ms, "expires_at_ms": self.now_ms + lives_ms}
+
+    def publish_keys(self) -> tuple[str, bytes]:
+        publics = {role: public_hex(key) for role, key in self.keys.items()}
+        roots = [public_hex(key) for key in self.roots]
+        every = [*publics.values(), *roots]
+        roles = {role: RoleKeys(keys=frozenset({key_identifier(key)})) for role, key in publics.items()}
+        roles[SigningRole.ROOT] = RoleKeys(keys=frozenset(map(key_identifier, roots)), threshold=2)
+        document = KeyList(**self.stamps(), keys={key_identifier(key): key for key in every}, roles=roles)
+        return self.sign(KEYS, document, ScopeKind.ALL)
+
+    def publish_alerts(self, *alerts: Alert, group: str = "", **how: object) -> tuple[str, bytes]:
+        document = AlertSet(**self.stamps(how.pop("lives_ms", YEAR)), alerts=alerts)
+        return self.sign(ALERTS, document, ScopeKind.GROUP if group else ScopeKind.ALL, group, **how)
+
+    def publish_beat(self, **heads: int) -> tuple[str, bytes]:
+        named = {name.replace("_", "/"): sequence for name, sequence in heads.items()}
+        return self.sign(BEAT, Beat(**self.stamps(60_000), heads=named), ScopeKind.ALL)
+
+    def publish_programme(self, manifest: Manifest, **how: object) -> tuple[str, bytes]:
+        return self.sign(
+            PROGRAMME, ProgrammeDocument(**self.stamps(), manifest=manifest), ScopeKind.SCREEN, SCREEN, **how
+        )
+
+    def publish_command(self, name: str, kind: str, seconds: int = 0) -> tuple[str, bytes]:
+        document = ScreenCommand(**self.stamps(60_000), id=name, kind=kind, seconds=seconds)
+        return self.sign(COMMAND, document, ScopeKind.SCREEN, SCREEN)
+
+    def add_file(self, content: bytes, media_type: str = "image/jpeg") -> AssetReference:
+        import hashlib
+
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.files[sha256] = content
+        return AssetReference(sha256=sha256, size=len(content), media_type=media_type)
+
+    def manifest(
+        self, *slides: Slide, size: tuple[int, int] = (320, 180), groups: tuple[str, ...] = (), **settings: object
+    ) -> Manifest:
+        """Return a programme that shows those slides one after another, all day."""
+        return Manifest(
+            screen=SCREEN,
+            settings=ScreenSettings(
+                screen_class=screen_class(size), town=Town(name="Saint-Aubin"), groups=groups, **settings
+            ),
+            layout=Layout.full_screen(size),
+            slides=slides,
+            playlists=(Playlist(id="all", name="all", slides=tuple(slide.id for slide in slides)),),
+            rules=(ScheduleRule(id="always", name="always", playlist="all"),),
+            idle=slide("idle", "Saint-Aubin"),
+        )
+
+    @contextlib.contextmanager
+    def serve(self, port: int = 0) -> Iterator[str]:
+        """Serve documents and files over HTTP and give the address."""
+        hall = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                hall.requests.append((self.path, self.headers.get("Range", "")))
+                if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                    self.send_error(401)
+                elif self.path == "/device/v1/documents":
+                    held = {"Beffroi-Plays": hall.ledger.to_wire().to_json().decode()} if hall.ledger else {}
+                    self._json({"documents": hall.documents()}, held)
+                elif (content := hall.files.get(self.path.rsplit("/", 1)[-1])) is not None:
+                    self._file(content)
+                else:
+                    self.send_error(404)
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if body != {"code": "7KQ2-M4XD"}:
+                    self.send_error(403)
+                    return
+                self._json(json.loads(hall.enrolment().model_dump_json()))
+
+            def _json(self, answer: object, extra: dict[str, str] | None = None) -> None:
+                self._send(200, json.dumps(answer).encode(), extra)
+
+            def _file(self, content: bytes) -> None:
+                start = int(self.headers.get("Range", "bytes=0-")[6:-1])
+                extra = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"} if start else {}
+                cut, hall.cut_after = hall.cut_after, None
+                self._send(206 if start else 200, content[start:], extra, cut)
+
+            def _send(
+                self, code: int, body: bytes, extra: dict[str, str] | None = None, cut: int | None = None
+            ) -> None:
+                self.send_response(code)
+                self.send_header("Content-Length", str(len(body)))
+                for name, value in (extra or {}).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body[:cut])
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+    def documents(self) -> list[dict[str, str]]:
+        return [
+            {"topic": topic, "payload": base64.b64encode(payload).decode()} for topic, payload in self.retained.items()
+        ]
