@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore soak test-kms test-systemd gallery schemas messages vendor format clean
+.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore soak test-kms test-systemd gallery schemas guides messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,10 +78,13 @@ test-systemd:  ## Server and player under systemd, installed as the documentatio
 gallery:  ## Draw every template for every kind of screen into build/gallery
 	@scripts/prepare demo
 	@mkdir -p build/gallery
-	$(PYTHON) -m beffroi_content.templates.gallery build/gallery
+	$(PYTHON) -m beffroi_content.rendering.gallery build/gallery
 
 schemas:  ## Write docs/protocol anew from the code
 	$(PYTHON) scripts/schemas.py docs/protocol
+
+guides:  ## Write the lists of templates in the guides anew from the templates
+	$(PYTHON) scripts/template_lists.py docs
 
 messages:  ## Collect the texts to translate and compile the translations
 	cd server/beffroi_server && BEFFROI_DATA=$$(mktemp -d) ../../.venv/bin/beffroi-server django makemessages --locale fr --no-location --no-wrap --no-obsolete --ignore 'static/*'

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from beffroi_content import model, raster
+from beffroi_content import model, rendering
 from benchmarks.form import SUMMARY_HEADING, Options, Result, milliseconds, percentile, summary
 
 PICTURE = Path(__file__).parent.parent / "demo" / "pictures" / "market.jpg"
@@ -78,21 +78,21 @@ def _alert() -> list[bytes]:
         ends_at_ms=1_780_003_600_000,
         time_to_live_ms=3_600_000,
     )
-    return _bytes(raster.draw_alert(alert, model.AlertForm.TAKEOVER, _canvas(HALL)))
+    return _bytes(rendering.draw_alert(alert, model.AlertForm.TAKEOVER, _canvas(HALL)))
 
 
 def _announcement() -> list[bytes]:
     data = PICTURE.read_bytes()
     picture = model.AssetReference(sha256=hashlib.sha256(data).hexdigest(), size=len(data), media_type="image/jpeg")
-    slide = _slide(model.TemplateName.NEWS, picture)
-    return _bytes(raster.draw_slide(slide, _canvas(TOTEM), lambda _asset: data))
+    slide = _slide("news", picture)
+    return _bytes(rendering.draw_slide(slide, _canvas(TOTEM), lambda _asset: data))
 
 
 def _panel() -> list[bytes]:
-    return _bytes(raster.draw_slide(_slide(model.TemplateName.NOTICE, None), _canvas(PANEL), lambda _asset: b""))
+    return _bytes(rendering.draw_slide(_slide("notice", None), _canvas(PANEL), lambda _asset: b""))
 
 
-def _slide(template: model.TemplateName, picture: model.AssetReference | None) -> model.Slide:
+def _slide(template: str, picture: model.AssetReference | None) -> model.Slide:
     number = next(_numbers)
     announcement = model.Announcement(
         id=f"announcement-{number}",
@@ -106,8 +106,8 @@ def _slide(template: model.TemplateName, picture: model.AssetReference | None) -
     return model.Slide(id=f"slide-{number}", name="Marché", content=content)
 
 
-def _canvas(screen: model.ScreenClass) -> raster.Canvas:
-    return raster.Canvas.for_screen(model.ScreenSettings(screen_class=screen, town=TOWN))
+def _canvas(screen: model.ScreenClass) -> rendering.Canvas:
+    return rendering.Canvas.for_screen(model.ScreenSettings(screen_class=screen, town=TOWN))
 
 
 def _bytes(frames: tuple[Image.Image, ...]) -> list[bytes]:

@@ -21,7 +21,7 @@ from typing import Any
 
 import pygame
 
-from beffroi_content import model, raster
+from beffroi_content import model, rendering
 from beffroi_content.model.widgets import TickerMessage, TickerWidget
 from benchmarks.form import Options, Result, number, percentile
 from benchmarks.stage import observed
@@ -91,10 +91,10 @@ def _prepare(folder: Path) -> list[Path]:
         rules=(model.ScheduleRule(id="always", name="always", playlist="all"),),
         idle=slide.replace(id="idle"),
     )
-    canvas = raster.Canvas.for_screen(settings)
-    raster.draw_slide(slide, canvas, lambda _: b"")[0].save(state.frames / "page.png")
+    canvas = rendering.Canvas.for_screen(settings)
+    rendering.draw_slide(slide, canvas, lambda _: b"")[0].save(state.frames / "page.png")
     strips = []
-    for at, image in enumerate(raster.draw_marquee_strips(slide, canvas)):
+    for at, image in enumerate(rendering.draw_marquee_strips(slide, canvas)):
         strips.append(state.frames / f"strip-{at}.png")
         image.save(strips[-1])
     frames = {frame_set_key(name, SIZE): ("page.png",) for name in ("ticker", "idle")}

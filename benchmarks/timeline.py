@@ -107,7 +107,7 @@ def _slide(number: int, chance: random.Random) -> model.Slide:
 
 
 def _notice(identifier: str) -> model.Slide:
-    announcement = model.Announcement(id=identifier, template=model.TemplateName.NOTICE, title="Title")
+    announcement = model.Announcement(id=identifier, template="notice", title="Title")
     return model.Slide(id=identifier, name="Slide", content=model.AnnouncementContent(announcement=announcement))
 
 

@@ -84,7 +84,7 @@ def daily_life(today: dt.date) -> list[Text]:
             "Éducation", "school", 12, more={"source": "Guichet famille"},
         ),
         Text(
-            "list", "Au menu de la cantine",
+            "listing", "Au menu de la cantine",
             "Lundi : poulet, brocolis\nMardi : lasagnes végétales\nJeudi : poisson, riz\nVendredi : omelette, pomme",
             "Écoles", None, 14,
         ),
@@ -95,7 +95,7 @@ def daily_life(today: dt.date) -> list[Text]:
             {"place": "Salle des fêtes", "source": "Amicale des donneurs de sang", **_hours(donation, 15, 0, 19, 30)},
         ),
         Text(
-            "list", "En cas d'urgence",
+            "listing", "En cas d'urgence",
             "15 : Samu\n17 : police\n18 : pompiers\n112 : toutes les urgences\n114 : par SMS, si vous n'entendez pas",
             "Numéros utiles", seconds=8,
         ),

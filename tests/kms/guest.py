@@ -22,7 +22,7 @@ from display import OUT, PATIENCE_S, SIZE, is_displayed, screendump, until
 from run import BUILD, modules
 from tests.support.signing_town import SigningTown, alert, slide
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import AlertLevel, HeldAlert, PowerState, ScreenHours, TimeWindow
 from beffroi_player import system_clock
 from beffroi_player.agent.prepare.render_process import render_slide
@@ -65,9 +65,9 @@ class Screen:
         """Write an emergency, as the agent does."""
         told = alert(level=AlertLevel.EMERGENCY, now=system_clock.system_ms())
         manifest = self.state.programme.read().manifest
-        canvas = raster.Canvas.for_screen(manifest.settings, SIZE)
+        canvas = rendering.Canvas.for_screen(manifest.settings, SIZE)
         names = []
-        for page, image in enumerate(raster.draw_alert(told, "takeover", canvas)):
+        for page, image in enumerate(rendering.draw_alert(told, "takeover", canvas)):
             names.append(f"emergency-{page}.png")
             image.save(self.state.frames / names[-1])
         held = HeldAlert(alert=told, lapses_at_uptime_ms=int(system_clock.uptime_ms()) + 3_600_000, pages=len(names))

@@ -41,7 +41,7 @@ from paho.mqtt import client as mqtt
 from PIL import Image
 from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, slide
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import DownloadSettings
 from beffroi_content.wire.reports import FIRST_CHAIN, EndReason, Play, PlayLogBatch, chain_digest
 from beffroi_player.agent.storage import AgentStorage
@@ -455,7 +455,7 @@ class FaultRun:
 
     @staticmethod
     def _wrong_picture(picture: Image.Image, digest: str) -> str:
-        if raster.image_digest(picture) != digest:
+        if rendering.image_digest(picture) != digest:
             return "the picture is not what the player says"
         if picture.convert("L").getextrema() == (0, 0):
             return "the glass is black"

@@ -11,7 +11,7 @@ from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.delivery import signing_keys
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, TechnologyChoice
-from beffroi_server.library.models import Announcement, AnnouncementTemplate
+from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import services as programme
 from beffroi_server.schedule.models import Playlist, ScheduleRule, ensure_holiday_calendar
 
@@ -113,7 +113,7 @@ def quay(town: Town, led: ScreenClass, district: ScreenGroup) -> Screen:
 @pytest.fixture
 def announcement(db) -> Announcement:
     return Announcement.objects.create(
-        template=AnnouncementTemplate.NEWS,
+        template="news",
         title="La piscine rouvre lundi",
         body="Ouverture à 9 heures.",
         label="Sports",

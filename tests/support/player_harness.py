@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pygame
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import ScreenSettings, Slide
 from beffroi_content.wire.documents import ScreenCommand
 from beffroi_content.wire.messages import WireMessage
@@ -70,7 +70,7 @@ class InProcessRenderer:
     def draw_slide(self, slide: Slide, settings: ScreenSettings, size: tuple[int, int]) -> RenderResult:
         try:
             outcome = render_slide(slide, settings, size, self._assets, self._frames)
-        except raster.RasterError as error:
+        except rendering.RasterError as error:
             return RenderResult(code=error.code, detail=str(error))
         self.drawn.append(slide.id)
         return outcome

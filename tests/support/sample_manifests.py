@@ -15,7 +15,6 @@ from beffroi_content.model import (
     ScreenClass,
     ScreenSettings,
     Slide,
-    TemplateName,
     TimeWindow,
     Town,
 )
@@ -42,7 +41,7 @@ def at(offset_ms: int = 0, clock: ClockState = ClockState.TRUSTED) -> Moment:
 
 
 def slide(name: str, seconds: int = 10, **changes) -> Slide:
-    announcement = Announcement(id=name, template=TemplateName.NEWS, title=name)
+    announcement = Announcement(id=name, template="news", title=name)
     content = AnnouncementContent(announcement=announcement)
     return Slide(**{"id": name, "name": name, "content": content, "duration_ms": seconds * SECOND} | changes)
 

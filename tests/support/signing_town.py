@@ -28,7 +28,6 @@ from beffroi_content.model import (
     ScreenClass,
     ScreenSettings,
     Slide,
-    TemplateName,
     Town,
 )
 from beffroi_content.trust import TrustAnchor
@@ -59,7 +58,7 @@ def screen_class(size: tuple[int, int] = (320, 180)) -> ScreenClass:
 
 
 def slide(name: str, title: str | None = None, **fields: object) -> Slide:
-    announcement = Announcement(id=name, template=TemplateName.NOTICE, title=title or name, body="Ouvert.")
+    announcement = Announcement(id=name, template="notice", title=title or name, body="Ouvert.")
     return Slide(id=name, name=name, content=AnnouncementContent(announcement=announcement), **fields)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from PIL import Image
 
-from beffroi_content.raster import image_digest
+from beffroi_content.rendering import image_digest
 from tests.support.waiting import PATIENCE_S, free_port, listens, until
 
 PROGRAMS = Path(sys.executable).parent

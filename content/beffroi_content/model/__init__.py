@@ -1,7 +1,16 @@
 """Frozen models of everything that can be shown, scheduled or sent."""
 
-from beffroi_content.model.alert import Alert, AlertForm, AlertLevel, AlertStatus, Hazard, HeldAlert
-from beffroi_content.model.announcement import Announcement, TemplateName
+from beffroi_content.model.alert import (
+    GENERAL_HAZARD,
+    HAZARD_NAMES,
+    Alert,
+    AlertForm,
+    AlertLevel,
+    AlertStatus,
+    HazardName,
+    HeldAlert,
+)
+from beffroi_content.model.announcement import TEMPLATE_NAMES, Announcement, TemplateName
 from beffroi_content.model.base_models import AssetReference, Identifier, StrictModel, WireModel
 from beffroi_content.model.layout import FULL_SCREEN, Layout, LayoutZone, Rectangle, banner_rectangle
 from beffroi_content.model.manifest import (
@@ -43,6 +52,9 @@ from beffroi_content.model.widgets import ClockWidget, Widget
 
 __all__ = [
     "FULL_SCREEN",
+    "GENERAL_HAZARD",
+    "HAZARD_NAMES",
+    "TEMPLATE_NAMES",
     "Alert",
     "AlertForm",
     "AlertLevel",
@@ -55,7 +67,7 @@ __all__ = [
     "DayRange",
     "DisplayTechnology",
     "DownloadSettings",
-    "Hazard",
+    "HazardName",
     "HeldAlert",
     "Identifier",
     "ImageContent",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pkgutil
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -36,31 +38,21 @@ class AlertStatus(StrEnum):
     TEST = "test"
 
 
-class Hazard(StrEnum):
-    """What people are warned of; decides the pictogram."""
-
-    GENERAL = "general"
-    FLOOD = "flood"
-    FIRE = "fire"
-    WIND = "wind"
-    SNOW = "snow"
-    HEAT = "heat"
-    AIR = "air"
-    """Smoke, a chemical or bad air."""
-    SHELTER = "shelter"
-    """Stay inside."""
-    EVACUATION = "evacuation"
-    POWER = "power"
-    WATER = "water"
-    """Do not drink the water."""
-    ROAD = "road"
-    PERSON = "person"
-    """Somebody is looked for."""
+GENERAL_HAZARD = "general"
+"""The hazard of an alert that shows no pictogram."""
+# Read from the folder without importing a module, as the names of templates are.
+_HAZARDS = Path(__file__).parent.parent / "templates" / "hazards"
+HAZARD_NAMES = frozenset({GENERAL_HAZARD, *(module.name for module in pkgutil.iter_modules([str(_HAZARDS)]))})
+"""The hazards that this version knows; see :mod:`beffroi_content.templates.registry`."""
 
 
 def _known_hazard(value: Any) -> Any:
     # A newer server may know more of them: an alert is never refused for its pictogram.
-    return value if value in tuple(Hazard) else Hazard.GENERAL
+    return value if isinstance(value, str) and value in HAZARD_NAMES else GENERAL_HAZARD
+
+
+HazardName = Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$"), BeforeValidator(_known_hazard)]
+"""The hazard that people are warned of; it decides the pictogram."""
 
 
 class AlertForm(StrEnum):
@@ -87,7 +79,7 @@ class Alert(WireModel):
     id: Identifier
     level: AlertLevel
     status: AlertStatus = AlertStatus.ACTUAL
-    hazard: Annotated[Hazard, BeforeValidator(_known_hazard)] = Hazard.GENERAL
+    hazard: HazardName = GENERAL_HAZARD
     title: Line
     description: Paragraphs = ""
     """What happens, and where."""

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
+import pkgutil
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from beffroi_content.model.base_models import AssetReference, Identifier, Line, Paragraphs, WireModel
 
+# The names are those of the modules, read from their folder without importing one of them: the display side of a player
+# reads announcements, too, and must not load what draws them. A template is thereby declared in its module alone.
+_TEMPLATES = Path(__file__).parent.parent / "templates"
+TEMPLATE_NAMES = frozenset(module.name for module in pkgutil.iter_modules([str(_TEMPLATES / "announcements")]))
+"""The templates of announcements that this version knows."""
 
-class TemplateName(StrEnum):
-    """The look of an announcement."""
 
-    NEWS = "news"
-    """A picture, a title and a text."""
-    EVENT = "event"
-    """A date that is seen first, then title, place and text."""
-    NOTICE = "notice"
-    """Practical information on a quiet card."""
-    WORKS = "works"
-    """Works on a road: from when to when, where, with a map among ``pictures``."""
-    QUOTE = "quote"
-    """A sentence that somebody said: the body is the quotation, the title says who."""
-    FIGURE = "figure"
-    """One number, large, and what it means."""
-    LIST = "list"
-    """Lines of the body as entries, such as a menu; “Monday: carrots” gives an entry a heading."""
-    TIMETABLE = "timetable"
-    """Lines of the body as rows of a table, cells divided by ``|``; the first row is the heading."""
-    COMPARISON = "comparison"
-    """Before and after: ``picture`` and the first of ``pictures``."""
-    LINK = "link"
-    """A page of the web, as a QR code."""
-    WELCOME = "welcome"
-    """A greeting over a picture."""
-    TEXT = "text"
-    """Nothing but large letters on the town's colour."""
-    SLIDESHOW = "slideshow"
-    """A page for each picture, with the title as its caption."""
+def _known_template(value: str) -> str:
+    if value not in TEMPLATE_NAMES:
+        raise ValueError(f"this version knows no template “{value}”")
+    return value
+
+
+TemplateName = Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$"), AfterValidator(_known_template)]
+"""The name of a template of announcements; see :mod:`beffroi_content.templates.registry`."""
 
 
 class Announcement(WireModel):

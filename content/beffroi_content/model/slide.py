@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
-from beffroi_content.model.announcement import Announcement, TemplateName
+from beffroi_content.model.announcement import TEMPLATE_NAMES, Announcement
 from beffroi_content.model.base_models import AssetReference, Identifier, Instant, Line, WireModel
 from beffroi_content.model.widgets import WIDGET_KINDS, Widget
 
@@ -68,9 +69,9 @@ def _content_kind(value: Any) -> str:
     if not isinstance(value, dict):
         return "unknown"
     if value.get("kind") == "announcement":
-        return "unknown" if _is_newer(value.get("announcement"), "template", TemplateName) else "announcement"
+        return "unknown" if _is_newer(value.get("announcement"), "template", TEMPLATE_NAMES) else "announcement"
     if value.get("kind") in ("image", "video"):
-        return "unknown" if _is_newer(value, "fit", ImageFit) else str(value["kind"])
+        return "unknown" if _is_newer(value, "fit", tuple(ImageFit)) else str(value["kind"])
     if value.get("kind") == "widget":
         widget = value.get("widget")
         is_newer = isinstance(widget, dict) and widget.get("kind") not in WIDGET_KINDS
@@ -78,10 +79,10 @@ def _content_kind(value: Any) -> str:
     return "unknown"
 
 
-def _is_newer(value: Any, field: str, known: type[StrEnum]) -> bool:
+def _is_newer(value: Any, field: str, known: Collection[str]) -> bool:
     """Tell whether a field says something that only a newer version has a word for."""
     word = value.get(field) if isinstance(value, dict) else None
-    return isinstance(word, str) and word not in tuple(known)
+    return isinstance(word, str) and word not in known
 
 
 Content = Annotated[

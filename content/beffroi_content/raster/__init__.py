@@ -1,47 +1,16 @@
-"""Pixels: the one place where content becomes an image.
+"""Raster: the tools with which pages are laid out and painted.
 
-The server's preview and the player's frame are the results of the same calls, and equal byte for byte. Nothing here
-reads a clock, a network, a setting of the machine or a font of the system; the only files are the bundled fonts and
-what the caller's ``assets`` returns.
+Text (fonts, typography, line breaking, fitting), graphics (colours, pictograms), image decoding, and the page, a list
+of things to paint. It knows neither templates nor slides.
 """
 
-from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
-from beffroi_content.raster.errors import ImageUnusable, RasterError, TextDoesNotFit
-from beffroi_content.raster.frame_composition import compose_frame, frame_digest, image_digest
-from beffroi_content.raster.frame_keys import RASTER_VERSION, alert_key, slide_key
-from beffroi_content.raster.readability import ReadabilityReport, assess_readability
-from beffroi_content.raster.rendering import (
-    alert_pages,
-    draw_alert,
-    draw_idle_page,
-    draw_marquee_strips,
-    draw_slide,
-    marquee_strip_count,
-    page_count,
-    slide_pages,
-)
+from __future__ import annotations
 
-__all__ = [
-    "RASTER_VERSION",
-    "AlertForm",
-    "AssetReader",
-    "Canvas",
-    "ImageUnusable",
-    "RasterError",
-    "ReadabilityReport",
-    "TextDoesNotFit",
-    "alert_key",
-    "alert_pages",
-    "assess_readability",
-    "compose_frame",
-    "draw_alert",
-    "draw_idle_page",
-    "draw_marquee_strips",
-    "draw_slide",
-    "frame_digest",
-    "image_digest",
-    "marquee_strip_count",
-    "page_count",
-    "slide_key",
-    "slide_pages",
-]
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name of :mod:`beffroi_content.rendering`, where the drawing of slides has moved to."""
+    from beffroi_content import rendering  # noqa: PLC0415 -- it imports this package
+
+    return getattr(rendering, name)

@@ -1,4 +1,4 @@
-"""What a drawing needs to know of the place it is drawn for."""
+"""Canvas: all that decides the pixels of a drawing besides the content itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AssetReader = Callable[[AssetReference], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """A zone of a screen: everything, besides the content itself, that decides the pixels."""
+    """A zone of a screen that a drawing is made for."""
 
     size: tuple[int, int]
     """Width and height of the zone in pixels."""

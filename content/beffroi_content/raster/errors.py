@@ -1,4 +1,4 @@
-"""What can go wrong with a drawing, in words for the person who can repair it."""
+"""Errors of drawing, with messages for the person who can repair them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ class TextDoesNotFit(RasterError):
 
 
 class ImageUnusable(RasterError):
-    """A picture is missing, broken, of an unknown kind or too large."""
+    """An image is missing, broken, of an unknown kind or too large."""
 
     code = "picture-unusable"

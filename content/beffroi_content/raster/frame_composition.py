@@ -1,4 +1,4 @@
-"""Finished pixels: putting zones together, and naming what is on the glass."""
+"""Frame composition: zones put together to a frame, and the digest that names it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def compose_frame(size: tuple[int, int], parts: Sequence[tuple[Rectangle, Image.
     """
     frame = Image.new("RGB", size)
     for rectangle, part in parts:
+        # A zone may have changed its size between two manifests while its frames are still of the old one:
+        # never resized, since a blurred text is worse than a cut one.
         if part.size != rectangle.size:
             part = part.crop((0, 0, *rectangle.size))  # noqa: PLW2901
         frame.paste(part.convert("RGB"), (rectangle.x, rectangle.y))

@@ -1,7 +1,8 @@
-"""How large letters must be for the person in the street.
+"""Legibility: the least height of letters on a screen, from its viewing distance.
 
-EN 301 549, 5.1.4: a capital must be seen under at least 0.7 degrees, which is 12.2 mm for each metre of distance.
-That is the target, and text is never drawn smaller where it can be reached. On a small or distant screen it would
+Source: EN 301 549, 5.1.4. A capital must be seen under at least 0.7 degrees, which is 12.2 mm for each metre of
+distance. That is the target, and text is never drawn smaller where it can be reached. On a small or distant screen it
+would
 leave three words to a page, so the target is held between two bounds:
 
 * never under the floor, in pixels, below which letters lose their shape: 7 on an LED panel (5 on one under 24 pixels
@@ -54,6 +55,6 @@ def minimum_capital(canvas: Canvas) -> int:
 
 
 def is_crisp(canvas: Canvas) -> bool:
-    """Whether letters are drawn without grey edges: on LED panels, one-colour displays and very small zones."""
+    """Tell whether letters are drawn without grey edges: on LED panels, one-colour displays and very small zones."""
     is_led = canvas.screen_class.technology is DisplayTechnology.LED and min(canvas.size) < 360
     return is_led or canvas.screen_class.colour_depth == 1 or min(canvas.size) < 90

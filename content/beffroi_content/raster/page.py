@@ -1,39 +1,16 @@
-"""A page as a list of things to paint, so that layout can be counted, tested and compared without pixels."""
+"""Pages: lists of items to paint, so that a layout can be counted, tested and compared without pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from beffroi_content.model import AssetReference, ImageFit
 from beffroi_content.raster.graphics.palettes import Rgb
+from beffroi_content.raster.graphics.pictograms import Pictogram
 from beffroi_content.raster.text.fonts import TextStyle
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels; right and bottom are not included."""
-
-
-class Pictogram(StrEnum):
-    """A pictogram drawn from vectors."""
-
-    WARNING = "warning"
-    CHECK = "check"
-    INFORMATION = "information"
-    PIN = "pin"
-    CLOCK = "clock"
-    CONE = "cone"
-    FLOOD = "flood"
-    FIRE = "fire"
-    WIND = "wind"
-    SNOW = "snow"
-    HEAT = "heat"
-    AIR = "air"
-    SHELTER = "shelter"
-    EVACUATION = "evacuation"
-    POWER = "power"
-    WATER = "water"
-    ROAD = "road"
-    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +36,10 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class PlacedImage:
-    """A picture in a box."""
+    """An image in a box."""
 
     box: Box
-    picture: AssetReference
+    image: AssetReference
     fit: ImageFit
 
 
@@ -71,7 +48,7 @@ class PlacedPictogram:
     """A pictogram in a square box."""
 
     box: Box
-    sign: Pictogram
+    pictogram: Pictogram
     colour: Rgb
     hollow: Rgb
     """The colour of what is cut out of it."""
@@ -88,10 +65,10 @@ class StripedBox:
 
 @dataclass(frozen=True, slots=True)
 class PlacedLogo:
-    """A picture with its own outline, such as the town's logo: whole, in the middle of its box, or not at all."""
+    """An image with its own outline, such as the town's logo: whole, in the middle of its box, or not at all."""
 
     box: Box
-    picture: AssetReference
+    image: AssetReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +85,7 @@ Item = FilledBox | TextLine | PlacedImage | PlacedPictogram | StripedBox | Place
 
 @dataclass(slots=True)
 class Page:
-    """What one frame shows, in painting order."""
+    """One frame before painting: a ground colour and items in painting order."""
 
     size: tuple[int, int]
     ground: Rgb
@@ -120,5 +97,5 @@ class Page:
         return tuple(item.text for item in self.items if isinstance(item, TextLine))
 
     def add(self, *items: Item) -> None:
-        """Paint these on top."""
+        """Append items, to be painted on top of those before."""
         self.items.extend(items)

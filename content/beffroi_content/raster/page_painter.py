@@ -1,4 +1,8 @@
-"""From a page to pixels: the only place that draws."""
+"""Page painter: turns a page into pixels.
+
+This is the only module that draws on an image. Everything before it computes boxes and lines of text, which is cheap
+and can be tested without comparing pixels.
+"""
 
 from __future__ import annotations
 
@@ -33,45 +37,43 @@ _BIDI_PARTS = re.compile(
 _MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 
-def paint_page(page: Page, is_crisp: bool, pictures: ImageCache) -> Image.Image:
+def paint_page(page: Page, is_crisp: bool, images: ImageCache) -> Image.Image:
     """Return the page as an RGB image of its exact size.
 
     Raises:
-        PictureUnusable: see :func:`beffroi_content.raster.image_decoding.draw_picture`.
+        ImageUnusable: see :func:`beffroi_content.raster.image_decoding.draw_picture`.
     """
     image = Image.new("RGB", page.size, page.ground)
     draw = ImageDraw.Draw(image)
     draw.fontmode = "1" if is_crisp else "L"
     for item in page.items:
-        _paint_item(image, draw, item, is_crisp, pictures)
+        _paint_item(image, draw, item, is_crisp, images)
     return image
 
 
-def _paint_item(
-    image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_crisp: bool, pictures: ImageCache
-) -> None:
+def _paint_item(image: Image.Image, draw: ImageDraw.ImageDraw, item: Item, is_crisp: bool, images: ImageCache) -> None:
     if isinstance(item, TextLine):
         _paint_text(image, draw, item)
     elif isinstance(item, FilledBox):
         _paint_fill(image, item, is_crisp)
     elif isinstance(item, PlacedImage):
         if area := _box_size(item.box):
-            image.paste(pictures(item.picture, item.fit, area), item.box[:2])
+            image.paste(images(item.image, item.fit, area), item.box[:2])
     elif isinstance(item, PlacedPictogram):
-        body, hollow = pictogram_masks(item.sign, max(1, item.box[2] - item.box[0]), is_crisp)
+        body, hollow = pictogram_masks(item.pictogram, max(1, item.box[2] - item.box[0]), is_crisp)
         image.paste(item.colour, item.box[:2], body)
         image.paste(item.hollow, item.box[:2], hollow)
     elif isinstance(item, PlacedLogo):
-        _paint_logo(image, item, pictures)
+        _paint_logo(image, item, images)
     elif isinstance(item, QrCode):
         _paint_qr_code(image, item)
     elif isinstance(item, StripedBox) and (size := _box_size(item.box)):
         image.paste(hazard_stripes(size, item.colour, item.other, is_crisp), item.box[:2])
 
 
-def _paint_logo(image: Image.Image, item: PlacedLogo, pictures: ImageCache) -> None:
+def _paint_logo(image: Image.Image, item: PlacedLogo, images: ImageCache) -> None:
     size = _box_size(item.box)
-    drawn = pictures.draw_logo(item.picture, size) if size else None
+    drawn = images.draw_logo(item.image, size) if size else None
     if drawn and size:
         left, top = item.box[0] + (size[0] - drawn.width) // 2, item.box[1] + (size[1] - drawn.height) // 2
         image.paste(drawn, (left, top), drawn)
@@ -103,6 +105,7 @@ def _paint_text(image: Image.Image, draw: ImageDraw.ImageDraw, item: TextLine) -
         return
     runs = letters.split_runs(item.text)
     x = float(item.x)
+    # Several fonts, or a font too large to cache: each run is drawn by FreeType, from the left end of the line.
     for run in reorder_right_to_left(runs) if item.is_rtl else runs:
         if run.text:
             draw.text((round(x), item.baseline), run.drawn_text, item.colour, run.font, "ls", direction=run.direction)
@@ -110,10 +113,13 @@ def _paint_text(image: Image.Image, draw: ImageDraw.ImageDraw, item: TextLine) -
 
 
 def reorder_right_to_left(runs: Sequence[TextRun]) -> list[TextRun]:
-    """Return the runs of a line that goes from right to left, from its left.
+    """Return the runs of a line whose direction is right to left, in the order in which they stand from the left.
 
-    Words of other scripts keep their direction, numbers theirs; what stands between is mirrored with the line. This is
-    what the bidirectional algorithm (Unicode Standard Annex 9) makes of a paragraph without explicit marks.
+    This is the bidirectional algorithm (Unicode Standard Annex 9) for what occurs on signs: a paragraph without
+    explicit marks and without nesting. The whole line is reversed; runs of Arabic or Hebrew are drawn reversed by
+    their font engine; words of other scripts and numbers keep their own direction, so each of them is one part that
+    is moved but not turned round; punctuation between them is reversed and mirrored, so that brackets still open
+    towards their word.
     """
     parts: list[TextRun] = []
     for run in runs:
@@ -127,7 +133,11 @@ def reorder_right_to_left(runs: Sequence[TextRun]) -> list[TextRun]:
 
 
 def _paste_glyphs(image: Image.Image, item: TextLine, glyphs: list[tuple[int, GlyphMask]]) -> None:
-    """Gather the letters of a line in one mask: pasting an image through it is thrice as fast as filling it."""
+    """Paint a line of cached letters.
+
+    The letters are gathered in one mask, through which a plain colour is pasted: three times as fast as pasting each of
+    them into the image.
+    """
     inked = [(pen + glyph.left, glyph.top, glyph.mask) for pen, glyph in glyphs if glyph.mask is not None]
     if not inked:
         return
@@ -153,6 +163,7 @@ def _paint_fill(image: Image.Image, item: FilledBox, is_crisp: bool) -> None:
     radius = min(item.radius, (right - left) // 2, (bottom - top) // 2)
     image.paste(item.colour, (left + radius, top, right - radius, bottom))
     image.paste(item.colour, (left, top + radius, right, bottom - radius))
+    # The corners are quarters of a disc that is drawn four times too large and reduced: Pillow does not smooth edges.
     disc = Image.new("L", (radius * 8, radius * 8))
     ImageDraw.Draw(disc).ellipse((0, 0, radius * 8 - 1, radius * 8 - 1), fill=255)
     disc = disc.resize((radius * 2, radius * 2), Image.Resampling.BOX)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import Alert, AlertForm, AlertLevel, HeldAlert, Layout, ScreenSettings, banner_rectangle
-from beffroi_content.raster import Canvas
+from beffroi_content.rendering import Canvas
 from beffroi_content.wire.documents import AlertSet
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import (
@@ -110,7 +110,7 @@ class HeldAlerts:
     receptions: dict[str, DocumentReception] = field(default_factory=dict)
     """By alert."""
     _drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """File names of the pages, by the key of the raster."""
+    """File names of the pages, by the key of the rendering."""
     _images: dict[str, Image.Image] = field(default_factory=dict)
     """Frames that are not on the disk yet, by file name."""
     _stale: set[str] = field(default_factory=set)
@@ -228,7 +228,7 @@ class HeldAlerts:
         return held.model_copy(update={"pages": len(names)}) if names else None
 
     def _frame_key(self, alert: Alert, form: AlertForm) -> str:
-        return raster.alert_key(alert, form, self.drawing_context.canvas_for(alert.level, form))
+        return rendering.alert_key(alert, form, self.drawing_context.canvas_for(alert.level, form))
 
     def _is_drawn(self, alert: Alert, form: AlertForm) -> bool:
         return self._frame_key(alert, form) in self._drawn
@@ -271,9 +271,9 @@ def save_png(image: Image.Image, path: Path) -> None:
 
 def _draw_or_fall_back(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
     try:
-        return raster.draw_alert(alert, form, canvas)
+        return rendering.draw_alert(alert, form, canvas)
     except Exception:
         # An alert reaches the glass, if need be without its looks.
         log.exception("alert %s cannot be drawn as %s: it is shown as plain text", alert.id, form)
         lines = [line for line in (alert.description, alert.instruction) if line]
-        return (raster.draw_idle_page(alert.title, lines, canvas),)
+        return (rendering.draw_idle_page(alert.title, lines, canvas),)

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from types import FrameType
 from urllib.parse import urlsplit
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import Alert, AlertForm, AlertLevel, AssetReference
 from beffroi_content.wire.documents import ScreenCommand
 from beffroi_content.wire.reports import ConnectionState as LinkState
@@ -290,8 +290,8 @@ class PlayerAgent:
     def _write_notice(self, size: Size) -> None:
         self._notice_size = size
         settings = self.core.drawing_context(size).settings
-        canvas = raster.Canvas.for_screen(settings, size)
-        image = raster.draw_idle_page("En attente du programme", [self._enrolment.screen], canvas)
+        canvas = rendering.Canvas.for_screen(settings, size)
+        image = rendering.draw_idle_page("En attente du programme", [self._enrolment.screen], canvas)
         with contextlib.suppress(OSError):
             save_png(image, self._state.notice_image)
         self._nudge()
@@ -302,7 +302,7 @@ class PlayerAgent:
             id="warm-up", level=AlertLevel.ALERT, title="Alerte", source="Mairie", description="—", instruction="—",
             issued_at_ms=0, ends_at_ms=0, time_to_live_ms=0,
         )  # fmt: skip
-        raster.draw_alert(
+        rendering.draw_alert(
             alert, AlertForm.TAKEOVER, self.core.held_alerts.drawing_context.canvas_for(alert.level, AlertForm.TAKEOVER)
         )
 

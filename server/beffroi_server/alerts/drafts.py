@@ -25,7 +25,7 @@ def draft_alert(values: Mapping[str, Any]) -> content.Alert:
         id="preview",
         level=content.AlertLevel(values.get("level") or content.AlertLevel.EMERGENCY),
         status=content.AlertStatus(values.get("status") or content.AlertStatus.ACTUAL),
-        hazard=content.Hazard(values.get("hazard") or content.Hazard.GENERAL),
+        hazard=values.get("hazard") or content.GENERAL_HAZARD,
         title=values.get("title") or _("Title"),
         description=values.get("description") or "",
         instruction=values.get("instruction") or "",

@@ -11,6 +11,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
+from beffroi_content.templates.declarations import LocalisedText
+from beffroi_content.templates.registry import hazard_declarations
+from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.fleet.models import Screen, ScreenGroup
 
 
@@ -31,29 +34,20 @@ class AlertStatus(models.TextChoices):
     TEST = content.AlertStatus.TEST.value, _("Test")
 
 
-class Hazard(models.TextChoices):
-    """What people are warned of: the pictogram beside the level."""
+_NO_HAZARD = LocalisedText(en="None of these", fr="Aucun de ceux-ci")
 
-    GENERAL = content.Hazard.GENERAL.value, _("None of these")
-    FLOOD = content.Hazard.FLOOD.value, _("Flood")
-    FIRE = content.Hazard.FIRE.value, _("Fire")
-    WIND = content.Hazard.WIND.value, _("Storm")
-    SNOW = content.Hazard.SNOW.value, _("Snow or ice")
-    HEAT = content.Hazard.HEAT.value, _("Heat")
-    AIR = content.Hazard.AIR.value, _("Smoke or bad air")
-    SHELTER = content.Hazard.SHELTER.value, _("Stay inside")
-    EVACUATION = content.Hazard.EVACUATION.value, _("Evacuation")
-    POWER = content.Hazard.POWER.value, _("Power cut")
-    WATER = content.Hazard.WATER.value, _("Do not drink the water")
-    ROAD = content.Hazard.ROAD.value, _("Road closed")
-    PERSON = content.Hazard.PERSON.value, _("Missing person")
+
+def hazard_choices() -> list[tuple[str, str]]:
+    """Return what people can be warned of, with labels: the pictogram beside the level."""
+    declared = [(name, localised_label(hazard.label)) for name, hazard in hazard_declarations().items()]
+    return [(content.GENERAL_HAZARD, localised_label(_NO_HAZARD)), *declared]
 
 
 class AlertText(models.Model):
     """What a scenario and an alert have in common."""
 
     level = models.CharField(_("level"), max_length=20, choices=AlertLevel, default=AlertLevel.EMERGENCY)
-    hazard = models.CharField(_("pictogram"), max_length=20, choices=Hazard, default=Hazard.GENERAL)
+    hazard = models.CharField(_("pictogram"), max_length=20, choices=hazard_choices, default=content.GENERAL_HAZARD)
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("what happens, and where"), max_length=5_000, blank=True)
     instruction = models.TextField(_("what to do"), max_length=5_000, blank=True)

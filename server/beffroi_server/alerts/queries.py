@@ -99,7 +99,7 @@ def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
         id=str(alert.pk),
         level=content.AlertLevel(alert.level),
         status=content.AlertStatus(alert.status),
-        hazard=content.Hazard(alert.hazard),
+        hazard=alert.hazard,
         title=alert.title,
         description=alert.description,
         instruction=alert.instruction,

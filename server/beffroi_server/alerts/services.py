@@ -19,7 +19,7 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.errors import AlertRefused
-from beffroi_server.alerts.models import Alert, AlertStatus, Hazard, Scenario
+from beffroi_server.alerts.models import Alert, AlertStatus, Scenario
 from beffroi_server.alerts.queries import ScopeName
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
@@ -52,7 +52,7 @@ def broadcast_alert(
     *,
     level: str,
     status: str = AlertStatus.ACTUAL,
-    hazard: str = Hazard.GENERAL,
+    hazard: str = content.GENERAL_HAZARD,
     title: str,
     description: str = "",
     instruction: str = "",
@@ -69,7 +69,7 @@ def broadcast_alert(
     Args:
         level: One of ``alerts.models.Level``.
         status: One of ``alerts.models.Status``.
-        hazard: One of ``alerts.models.Hazard``.
+        hazard: One of ``alerts.models.hazard_choices``.
         title: What the passer-by must know first.
         description: What happens, and where.
         instruction: What to do.

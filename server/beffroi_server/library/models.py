@@ -13,7 +13,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
-from beffroi_server.feeds.models import Feed, FeedKind
+from beffroi_server.feeds.models import Feed
+from beffroi_server.library.template_choices import template_choices
 
 
 class Asset(models.Model):
@@ -101,60 +102,11 @@ class Video(models.Model):
 MAX_MORE_IMAGES = 12
 
 
-class AnnouncementTemplate(models.TextChoices):
-    """The look of an announcement."""
-
-    NEWS = content.TemplateName.NEWS.value, _("News")
-    EVENT = content.TemplateName.EVENT.value, _("Event")
-    NOTICE = content.TemplateName.NOTICE.value, _("Practical information")
-    WORKS = content.TemplateName.WORKS.value, _("Works")
-    LIST = content.TemplateName.LIST.value, _("List or menu")
-    TIMETABLE = content.TemplateName.TIMETABLE.value, _("Timetable")
-    FIGURE = content.TemplateName.FIGURE.value, _("Figure")
-    QUOTE = content.TemplateName.QUOTE.value, _("Quotation")
-    COMPARISON = content.TemplateName.COMPARISON.value, _("Before and after")
-    LINK = content.TemplateName.LINK.value, _("Web page")
-    SLIDESHOW = content.TemplateName.SLIDESHOW.value, _("Slideshow")
-    WELCOME = content.TemplateName.WELCOME.value, _("Welcome")
-    TEXT = content.TemplateName.TEXT.value, _("Large letters")
-    CLOCK = "clock", _("Clock")
-    COUNTDOWN = "countdown", _("Countdown")
-    TICKER = "ticker", _("Short messages")
-    AGENDA = "agenda", _("Agenda")
-    POLL = "poll", _("Poll result")
-    HEADLINES = "headlines", _("Headlines")
-    WEATHER = "weather", _("Weather")
-    VIGILANCE = "vigilance", _("Vigilance")
-    TABLE = "table", _("Table of a feed")
-
-
-FEED_TEMPLATES = {
-    AnnouncementTemplate.AGENDA: FeedKind.CALENDAR,
-    AnnouncementTemplate.HEADLINES: FeedKind.NEWS,
-    AnnouncementTemplate.WEATHER: FeedKind.WEATHER,
-    AnnouncementTemplate.VIGILANCE: FeedKind.VIGILANCE,
-    AnnouncementTemplate.TABLE: FeedKind.TABLE,
-}
-"""Looks that show a feed, and of which kind."""
-WIDGET_TEMPLATES = frozenset(
-    {
-        AnnouncementTemplate.CLOCK,
-        AnnouncementTemplate.COUNTDOWN,
-        AnnouncementTemplate.TICKER,
-        AnnouncementTemplate.POLL,
-        *FEED_TEMPLATES,
-    }
-)
-"""Looks that change by themselves: what screens are sent is a widget."""
-
-
 class Announcement(models.Model):
     """What an editor writes once for every support."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    template = models.CharField(
-        _("look"), max_length=20, choices=AnnouncementTemplate, default=AnnouncementTemplate.NEWS
-    )
+    template = models.CharField(_("template"), max_length=20, choices=template_choices, default="news")
     title = models.CharField(_("title"), max_length=200)
     body = models.TextField(_("text"), max_length=5_000, blank=True)
     label = models.CharField(_("category"), max_length=60, blank=True)
@@ -205,7 +157,7 @@ class Announcement(models.Model):
 
         return content.Announcement(
             id=str(self.id),
-            template=content.TemplateName(self.template),
+            template=self.template,
             title=self.title,
             body=self.body,
             label=self.label,

@@ -14,7 +14,7 @@ from functools import lru_cache
 from PIL import Image
 
 from beffroi_content import model as content
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_server.accounts.models import Town
 from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.library import uploads
@@ -66,20 +66,20 @@ def preview_announcement(
         RasterError: it cannot be drawn there, for instance since its text is too long.
     """
     slide = content.Slide(id="preview", name=shown.title, content=slide_content(shown))
-    return slide_pages(slide, raster.Canvas.for_screen(class_settings(screen_class, town)), at_ms)
+    return slide_pages(slide, rendering.Canvas.for_screen(class_settings(screen_class, town)), at_ms)
 
 
 def preview_readability(
     shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None
-) -> raster.ReadabilityReport:
+) -> rendering.ReadabilityReport:
     """Return how well it can be read on a kind of screen.
 
     Raises:
         RasterError: it cannot be drawn there.
     """
-    canvas = raster.Canvas.for_screen(class_settings(screen_class, town))
+    canvas = rendering.Canvas.for_screen(class_settings(screen_class, town))
     slide = content.Slide(id="preview", name=shown.title, content=slide_content(shown))
-    return raster.assess_readability(raster.slide_pages(slide, canvas, at_ms), canvas)
+    return rendering.assess_readability(rendering.slide_pages(slide, canvas, at_ms), canvas)
 
 
 def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: ScreenClass, town: Town) -> PngPages:
@@ -87,19 +87,21 @@ def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: S
     return alert_pages(alert, form, alert_canvas(alert.level, form, class_settings(screen_class, town)))
 
 
-def slide_pages(slide: content.Slide, canvas: raster.Canvas, at_ms: int | None = None) -> PngPages:
+def slide_pages(slide: content.Slide, canvas: rendering.Canvas, at_ms: int | None = None) -> PngPages:
     """Return the pages of a slide as PNG, as it is at an instant (Unix time in milliseconds).
 
     Raises:
         RasterError: it cannot be drawn on that canvas.
     """
-    key = raster.slide_key(slide, canvas, at_ms)
-    return page_cache.get_pages(key, lambda: raster.draw_slide(slide, canvas, read_asset, at_ms))
+    key = rendering.slide_key(slide, canvas, at_ms)
+    return page_cache.get_pages(key, lambda: rendering.draw_slide(slide, canvas, read_asset, at_ms))
 
 
-def alert_pages(alert: content.Alert, form: content.AlertForm, canvas: raster.Canvas) -> PngPages:
+def alert_pages(alert: content.Alert, form: content.AlertForm, canvas: rendering.Canvas) -> PngPages:
     """Return the pages of an alert as PNG."""
-    return page_cache.get_pages(raster.alert_key(alert, form, canvas), lambda: raster.draw_alert(alert, form, canvas))
+    return page_cache.get_pages(
+        rendering.alert_key(alert, form, canvas), lambda: rendering.draw_alert(alert, form, canvas)
+    )
 
 
 def alert_form(level: content.AlertLevel) -> content.AlertForm:
@@ -107,12 +109,14 @@ def alert_form(level: content.AlertLevel) -> content.AlertForm:
     return _FORM_OF_LEVEL.get(level, content.AlertForm.TAKEOVER)
 
 
-def alert_canvas(level: content.AlertLevel, form: content.AlertForm, settings: content.ScreenSettings) -> raster.Canvas:
+def alert_canvas(
+    level: content.AlertLevel, form: content.AlertForm, settings: content.ScreenSettings
+) -> rendering.Canvas:
     """Return what a form of an alert of that level is drawn on: the whole screen, or the band at its foot."""
     full = settings.screen_class.size
     vigilance = level is content.AlertLevel.VIGILANCE and form is not content.AlertForm.SLIDE
     in_band = form is content.AlertForm.BANNER or vigilance
-    return raster.Canvas.for_screen(settings, content.banner_rectangle(full).size if in_band else full)
+    return rendering.Canvas.for_screen(settings, content.banner_rectangle(full).size if in_band else full)
 
 
 def page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
@@ -121,9 +125,9 @@ def page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
     Raises:
         Undrawable: it cannot be drawn there.
     """
-    canvas = raster.Canvas.for_screen(settings)
-    found = _count_pages(_SlideOnCanvas(raster.slide_key(slide, canvas), slide, canvas))
-    if isinstance(found, raster.RasterError):
+    canvas = rendering.Canvas.for_screen(settings)
+    found = _count_pages(_SlideOnCanvas(rendering.slide_key(slide, canvas), slide, canvas))
+    if isinstance(found, rendering.RasterError):
         raise SlideNotDrawable(found.code, str(found))
     return found
 
@@ -152,7 +156,7 @@ def read_asset(reference: content.AssetReference) -> bytes:
 class _SlideOnCanvas:
     """A slide on a canvas; two with the same key are the same."""
 
-    def __init__(self, key: str, slide: content.Slide, canvas: raster.Canvas) -> None:
+    def __init__(self, key: str, slide: content.Slide, canvas: rendering.Canvas) -> None:
         self.key, self.slide, self.canvas = key, slide, canvas
 
     def __hash__(self) -> int:
@@ -163,10 +167,10 @@ class _SlideOnCanvas:
 
 
 @lru_cache(maxsize=20_000)
-def _count_pages(asked: _SlideOnCanvas) -> int | raster.RasterError:
+def _count_pages(asked: _SlideOnCanvas) -> int | rendering.RasterError:
     try:
-        return raster.page_count(asked.slide, asked.canvas)
-    except raster.RasterError as error:
+        return rendering.page_count(asked.slide, asked.canvas)
+    except rendering.RasterError as error:
         return error.with_traceback(None)
 
 

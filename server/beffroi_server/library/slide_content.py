@@ -15,7 +15,8 @@ from beffroi_content import model as content
 from beffroi_content.model import widgets
 from beffroi_server.core.text import shorten_text
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.library.models import FEED_TEMPLATES, WIDGET_TEMPLATES, Announcement, AnnouncementTemplate
+from beffroi_server.library.models import Announcement
+from beffroi_server.library.template_choices import EVENT_TEMPLATES, FEED_TEMPLATES, WIDGET_TEMPLATES
 
 MAX_EVENTS = 40
 """Events of an agenda at most: the soonest."""
@@ -35,7 +36,7 @@ def drawn_content(announcement: Announcement, time_zone: str) -> DrawnContent:
     """
     if announcement.template not in WIDGET_TEMPLATES:
         return announcement.to_content(time_zone)
-    return _WIDGET_BUILDERS[AnnouncementTemplate(announcement.template)](announcement, ZoneInfo(time_zone))
+    return _WIDGET_BUILDERS[announcement.template](announcement, ZoneInfo(time_zone))
 
 
 def slide_content(shown: DrawnContent) -> content.AnnouncementContent | content.WidgetContent:
@@ -69,7 +70,7 @@ def _agenda_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget
         return widgets.AgendaWidget.model_validate(_feed_fields(announcement))
     now = timezone.now()
     lasting = Q(starts__gte=now - _DAY) | Q(ends__gte=now)
-    coming = Announcement.objects.filter(lasting, template=AnnouncementTemplate.EVENT).order_by("starts")
+    coming = Announcement.objects.filter(lasting, template__in=EVENT_TEMPLATES).order_by("starts")
     events = [
         {
             "title": shorten_text(event.title, MESSAGE_LENGTH),
@@ -97,7 +98,7 @@ def _poll_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
 
 def _feed_fields(announcement: Announcement) -> dict[str, Any]:
     """Return the fields of a widget that shows a feed."""
-    feed, wanted = announcement.feed, FEED_TEMPLATES[AnnouncementTemplate(announcement.template)]
+    feed, wanted = announcement.feed, FEED_TEMPLATES[announcement.template]
     if feed is None or feed.kind != wanted:
         raise ValueError(_("Choose a feed of the kind “%(kind)s”.") % {"kind": wanted.label})
     if not feed.data:
@@ -124,15 +125,15 @@ def _table_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
 
 
 _WIDGET_BUILDERS = {
-    AnnouncementTemplate.CLOCK: _clock_widget,
-    AnnouncementTemplate.COUNTDOWN: _countdown_widget,
-    AnnouncementTemplate.TICKER: _ticker_widget,
-    AnnouncementTemplate.AGENDA: _agenda_widget,
-    AnnouncementTemplate.POLL: _poll_widget,
-    AnnouncementTemplate.HEADLINES: _news_widget,
-    AnnouncementTemplate.WEATHER: _weather_widget,
-    AnnouncementTemplate.VIGILANCE: _vigilance_widget,
-    AnnouncementTemplate.TABLE: _table_widget,
+    "clock": _clock_widget,
+    "countdown": _countdown_widget,
+    "ticker": _ticker_widget,
+    "agenda": _agenda_widget,
+    "poll": _poll_widget,
+    "headlines": _news_widget,
+    "weather": _weather_widget,
+    "vigilance": _vigilance_widget,
+    "table": _table_widget,
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from PIL import Image
 
 from beffroi_content import model as content
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.timeline import Moment, Scene, Showing, resolve_scene, scene_changes
 from beffroi_server.alerts import queries as alerts
 from beffroi_server.core.timestamps import unix_ms
@@ -59,8 +59,8 @@ def expected_digests(screen: Screen, moments: Iterable[dt.datetime]) -> Iterator
 def frame_of_scene(scene: Scene, settings: content.ScreenSettings) -> tuple[Image.Image, str]:
     """Return the picture of a scene, upright, and its digest as a player reports it."""
     parts = [(showing.rectangle, _draw_showing(showing, settings)) for showing in scene.showings]
-    picture = raster.compose_frame(settings.screen_class.size, parts)
-    return picture, raster.image_digest(picture)
+    picture = rendering.compose_frame(settings.screen_class.size, parts)
+    return picture, rendering.image_digest(picture)
 
 
 def upcoming_scenes(screen: Screen, now: dt.datetime, count: int = 10) -> list[tuple[int, Scene]]:
@@ -119,10 +119,10 @@ def _scene_key(scene: Scene, settings: content.ScreenSettings) -> tuple[object, 
 def _showing_key(showing: Showing, settings: content.ScreenSettings) -> tuple[object, ...]:
     if showing.alert is not None and showing.form is not None:
         canvas = preview.alert_canvas(showing.alert.level, showing.form, settings)
-        return showing.rectangle, showing.page, raster.alert_key(showing.alert, showing.form, canvas)
+        return showing.rectangle, showing.page, rendering.alert_key(showing.alert, showing.form, canvas)
     assert showing.slide is not None
-    canvas = raster.Canvas.for_screen(settings, showing.rectangle.size)
-    return showing.rectangle, showing.page, raster.slide_key(showing.slide, canvas, showing.at_ms)
+    canvas = rendering.Canvas.for_screen(settings, showing.rectangle.size)
+    return showing.rectangle, showing.page, rendering.slide_key(showing.slide, canvas, showing.at_ms)
 
 
 def _draw_showing(showing: Showing, settings: content.ScreenSettings) -> Image.Image:
@@ -131,7 +131,9 @@ def _draw_showing(showing: Showing, settings: content.ScreenSettings) -> Image.I
         pages = _alert_pages(showing.alert, showing.form, settings)
     else:
         assert showing.slide is not None
-        pages = _slide_pages(showing.slide, raster.Canvas.for_screen(settings, showing.rectangle.size), showing.at_ms)
+        pages = _slide_pages(
+            showing.slide, rendering.Canvas.for_screen(settings, showing.rectangle.size), showing.at_ms
+        )
     return Image.open(io.BytesIO(pages[min(showing.page, len(pages) - 1)]))
 
 
@@ -139,11 +141,12 @@ def _alert_pages(alert: content.Alert, form: content.AlertForm, settings: conten
     return preview.alert_pages(alert, form, preview.alert_canvas(alert.level, form, settings))
 
 
-def _slide_pages(slide: content.Slide, canvas: raster.Canvas, at_ms: int | None) -> preview.PngPages:
+def _slide_pages(slide: content.Slide, canvas: rendering.Canvas, at_ms: int | None) -> preview.PngPages:
     try:
         return preview.slide_pages(slide, canvas, at_ms)
-    except raster.RasterError:
+    except rendering.RasterError:
         # As the player does: a zone is never black.
         return preview.page_cache.get_pages(
-            f"notice/{raster.slide_key(slide, canvas)}", lambda: (raster.draw_idle_page(canvas.town.name, [], canvas),)
+            f"notice/{rendering.slide_key(slide, canvas)}",
+            lambda: (rendering.draw_idle_page(canvas.town.name, [], canvas),),
         )

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from beffroi_server.accounts.models import Town
-from beffroi_server.library.models import Announcement, AnnouncementTemplate
+from beffroi_server.library.models import Announcement
+from beffroi_server.library.template_choices import EVENT_TEMPLATES
 from beffroi_server.schedule.models import Playlist
 
 MAX_ANNOUNCEMENTS = 100
@@ -24,7 +25,7 @@ def auto_filled_announcements(playlist: Playlist) -> QuerySet[Announcement]:
     if not playlist.category:
         return Announcement.objects.none()
     now = timezone.now()
-    over = Q(template=AnnouncementTemplate.EVENT) & (Q(ends__lte=now) | Q(ends=None, starts__lte=now - _DAY))
+    over = Q(template__in=EVENT_TEMPLATES) & (Q(ends__lte=now) | Q(ends=None, starts__lte=now - _DAY))
     found = Announcement.objects.filter(label__iexact=playlist.category).exclude(over).exclude(entry__playlist=playlist)
     return found.select_related("picture__picture", "feed").prefetch_related("more_pictures__picture")[
         :MAX_ANNOUNCEMENTS
@@ -39,7 +40,7 @@ def known_categories() -> list[str]:
 
 def event_ends_at(announcement: Announcement, town: Town) -> dt.datetime | None:
     """Return when what an announcement tells has passed; None: it tells of no event, or nobody says when it ends."""
-    if announcement.template != AnnouncementTemplate.EVENT or announcement.starts is None:
+    if announcement.template not in EVENT_TEMPLATES or announcement.starts is None:
         return None
     if announcement.ends is not None:
         return announcement.ends

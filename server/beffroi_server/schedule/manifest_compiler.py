@@ -227,7 +227,7 @@ def _slide_suffix(entry: Entry) -> str:
 
 
 def _idle_slide(town: Town) -> content.Slide:
-    welcome = content.Announcement(id="welcome", template=content.TemplateName.NOTICE, title=town.name)
+    welcome = content.Announcement(id="welcome", template="notice", title=town.name)
     return content.Slide(id=IDLE_SLIDE_ID, name=town.name, content=content.AnnouncementContent(announcement=welcome))
 
 

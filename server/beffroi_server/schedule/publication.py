@@ -26,7 +26,8 @@ from beffroi_server.core import database
 from beffroi_server.delivery import signing
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet.models import Screen
-from beffroi_server.library.models import Announcement, AnnouncementTemplate, MediaItem
+from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.library.template_choices import EVENT_LISTS
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule.models import DayCalendar, Playlist, ScheduleRule
 
@@ -40,7 +41,7 @@ RETRY_DELAY_S = 1
 def announcement_changed(announcement: Announcement) -> None:
     """Mark the screens that show the announcement, and those that show an agenda."""
     shown = Q(playlist__entries__announcement=announcement)
-    agenda = Q(playlist__entries__announcement__template=AnnouncementTemplate.AGENDA)
+    agenda = Q(playlist__entries__announcement__template__in=EVENT_LISTS)
     # Those that it fills, and those that it filled until it was given another category.
     filled = ~Q(playlist__category="")
     _mark_due(_screens_of_rules(ScheduleRule.objects.filter(shown | agenda | filled)))

@@ -15,16 +15,18 @@ from beffroi_content.model.widgets import (
     SkyCondition,
     WeatherDay,
 )
-from beffroi_content.templates.widgets.samples import sample_widgets
+from beffroi_content.templates.registry import widget_templates
+
+SAMPLES = [template.sample() for template in widget_templates().values()]
 
 HOUR_MS = 3_600_000
 
 
 def test_there_is_a_sample_of_every_kind():
-    assert {widget.kind for widget in sample_widgets()} == WIDGET_KINDS
+    assert {widget.kind for widget in SAMPLES} == WIDGET_KINDS
 
 
-@pytest.mark.parametrize("widget", sample_widgets(), ids=lambda widget: widget.kind)
+@pytest.mark.parametrize("widget", SAMPLES, ids=lambda widget: widget.kind)
 def test_a_widget_crosses_the_wire_unchanged(widget):
     slide = Slide.model_validate(
         {"id": "s", "name": "s", "content": {"kind": "widget", "widget": widget.model_dump(mode="json")}}

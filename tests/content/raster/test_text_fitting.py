@@ -15,7 +15,7 @@ from beffroi_content.raster.text.fonts import CRISP_CAPITALS, FontWeight, TextSt
 from beffroi_content.raster.text.line_breaking import Hyphenation, balance_lines, break_lines
 from beffroi_content.raster.text.text_fitting import ColumnSpace, TextBlock, fit_column, is_right_to_left
 from beffroi_content.raster.text.typography import hyphen_positions, typeset_text
-from beffroi_content.templates.samples import TRAVAUX
+from beffroi_content.templates.samples import LONG_TEXT
 
 N, B = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 BODY = TextStyle(FontWeight.REGULAR, 40)
@@ -68,7 +68,7 @@ def test_punctuation_never_begins_a_line():
 
 @given(st.integers(150, 1200), st.sampled_from(Hyphenation))
 def test_lines_are_no_wider_than_the_column_and_keep_every_letter(width, hyphenation):
-    text = typeset_text(TRAVAUX.replace("\n", " "), "fr")
+    text = typeset_text(LONG_TEXT.replace("\n", " "), "fr")
     lines = break_lines(text, BODY, width, hyphenation, "fr").lines
     assert all(font_face(BODY).text_width(line) <= width + 2 for line in lines)
     assert re.sub(r"[\s-]", "", "".join(lines)) == re.sub(r"[\s-]", "", text)
@@ -95,16 +95,16 @@ def test_hyphens_spare_short_words_names_in_capitals_and_numbers():
 
 def test_fitting_takes_the_largest_size_that_has_room():
     measure = ColumnSpace(900, 600, 600, is_crisp=False, locale="fr")
-    column = fit_column([TextBlock(TRAVAUX)], measure, 10, 200)
+    column = fit_column([TextBlock(LONG_TEXT)], measure, 10, 200)
     assert len(column.pages) == 1
     assert column.page_heights[0] <= 600
-    larger = fit_column([TextBlock(TRAVAUX)], measure, column.base + 2, column.base + 2)
+    larger = fit_column([TextBlock(LONG_TEXT)], measure, column.base + 2, column.base + 2)
     assert len(larger.pages) > 1 or larger.page_heights[0] > 600
 
 
 def test_pages_are_filled_within_their_height():
     measure = ColumnSpace(600, 300, 250, is_crisp=False, locale="fr")
-    column = fit_column([TextBlock(TRAVAUX)], measure, 24, 60)
+    column = fit_column([TextBlock(LONG_TEXT)], measure, 24, 60)
     assert len(column.pages) > 1
     assert column.page_heights[0] <= 300
     assert all(height <= 250 for height in column.page_heights[1:])

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beffroi_content.model import Alert, AlertLevel, AlertStatus, DisplayTechnology, Hazard, banner_rectangle
-from beffroi_content.raster import AlertForm, Canvas, alert_pages, draw_alert
+from beffroi_content.model import GENERAL_HAZARD, Alert, AlertLevel, AlertStatus, DisplayTechnology, banner_rectangle
 from beffroi_content.raster.graphics.palettes import LEAST_CONTRAST, alert_palette, contrast_ratio, mix_colours
-from beffroi_content.raster.page import Pictogram, PlacedPictogram
+from beffroi_content.raster.page import PlacedPictogram
 from beffroi_content.raster.text.typography import typeset_text
-from beffroi_content.templates.gallery import make_screen_class, sample_canvas
+from beffroi_content.rendering import AlertForm, Canvas, alert_pages, draw_alert
+from beffroi_content.rendering.gallery import make_screen_class, sample_canvas
+from beffroi_content.templates.registry import hazard_declarations
 from beffroi_content.templates.samples import sample_alert
 
 LED, LCD = DisplayTechnology.LED, DisplayTechnology.LCD
@@ -208,17 +209,17 @@ def test_any_text_on_any_canvas(title, description, size, form, technology, leve
     assert all(image.size == size for image in images)
 
 
-@pytest.mark.parametrize("hazard", [hazard for hazard in Hazard if hazard is not Hazard.GENERAL])
+@pytest.mark.parametrize("hazard", list(hazard_declarations()))
 @pytest.mark.parametrize(("size", "technology"), [((1920, 1080), "lcd"), ((1080, 1920), "lcd"), ((192, 96), "led")])
 def test_what_people_are_warned_of_is_a_pictogram_beside_the_level(hazard, size, technology):
     canvas = sample_canvas(make_screen_class(*size, DisplayTechnology(technology)))
     for page in alert_pages(sample_alert(AlertLevel.EMERGENCY, hazard=hazard), AlertForm.TAKEOVER, canvas):
         level, pictogram = [item for item in page.items if isinstance(item, PlacedPictogram)]
-        assert (level.sign, pictogram.sign) == (Pictogram.WARNING, hazard)
+        assert (level.pictogram.name, pictogram.pictogram.name) == ("warning", hazard)
         assert level.box[0] < pictogram.box[0]
         assert pictogram.box[2] <= size[0]
 
 
 def test_an_alert_of_a_newer_server_is_never_refused_for_its_pictogram():
     newer = sample_alert().model_dump(mode="json") | {"hazard": "volcano"}
-    assert Alert.model_validate(newer).hazard is Hazard.GENERAL
+    assert Alert.model_validate(newer).hazard == GENERAL_HAZARD

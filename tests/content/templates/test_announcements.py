@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from beffroi_content.model import (
+    TEMPLATE_NAMES,
     Announcement,
     AnnouncementContent,
     AssetReference,
     DisplayTechnology,
     ScreenAppearance,
     Slide,
-    TemplateName,
     Town,
 )
-from beffroi_content.raster import Canvas, TextDoesNotFit, draw_slide, slide_pages
 from beffroi_content.raster.page import TextLine
 from beffroi_content.raster.text.fonts import font_face
-from beffroi_content.templates.gallery import make_screen_class, sample_canvas
+from beffroi_content.rendering import Canvas, TextDoesNotFit, draw_slide, slide_pages
+from beffroi_content.rendering.gallery import make_screen_class, sample_canvas
 
 FORMS = [
     *((size, DisplayTechnology.LCD) for size in ((1920, 1080), (1080, 1920), (1080, 1080), (3840, 1080), (480, 270))),
@@ -65,7 +65,7 @@ LINKS = ("", "https://ville.fr/a", "https://ville.fr/" + "é" * 400, "http://[::
 ANNOUNCEMENTS = st.builds(
     Announcement,
     id=st.just("a"),
-    template=st.sampled_from(TemplateName),
+    template=st.sampled_from(sorted(TEMPLATE_NAMES)),
     title=ONE_LINE.filter(bool),
     body=st.sampled_from(("", *NASTY)),
     label=st.one_of(st.just(""), ONE_LINE),
@@ -108,7 +108,7 @@ def test_every_look_keeps_to_its_page_or_says_that_it_cannot(announcement, form,
                 assert 0 < item.baseline <= canvas.size[1], item
 
 
-@pytest.mark.parametrize("template", TemplateName)
+@pytest.mark.parametrize("template", sorted(TEMPLATE_NAMES))
 @pytest.mark.parametrize(("size", "technology"), FORMS)
 @pytest.mark.parametrize("kind", list(PICTURES), ids=["1x5000", "8000x600", "1x1", "640x480"])
 def test_every_look_takes_pictures_of_any_shape(template, size, technology, kind):
@@ -123,7 +123,7 @@ def test_every_look_takes_pictures_of_any_shape(template, size, technology, kind
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a picture"])
-@pytest.mark.parametrize("template", TemplateName)
+@pytest.mark.parametrize("template", sorted(TEMPLATE_NAMES))
 def test_a_broken_logo_never_breaks_a_slide(template, content):
     def give(_: AssetReference) -> bytes:
         if content is None:

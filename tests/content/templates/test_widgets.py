@@ -27,12 +27,14 @@ from beffroi_content.model.widgets import (
     VigilanceWidget,
     WeatherWidget,
 )
-from beffroi_content.raster import Canvas, draw_slide, image_digest, slide_key
 from beffroi_content.raster.page import Page, TextLine
-from beffroi_content.templates.gallery import make_screen_class, sample_canvas
-from beffroi_content.templates.widgets import lay_out
-from beffroi_content.templates.widgets.samples import SAMPLE_AT_MS, sample_widgets
+from beffroi_content.rendering import Canvas, draw_slide, image_digest, slide_key
+from beffroi_content.rendering.gallery import make_screen_class, sample_canvas
+from beffroi_content.templates.page_layout import lay_out_widget
+from beffroi_content.templates.registry import widget_templates
+from beffroi_content.templates.samples import SAMPLE_AT_MS
 
+SAMPLES = [template.sample() for template in widget_templates().values()]
 LCD, LED = DisplayTechnology.LCD, DisplayTechnology.LED
 LAST_MS = 253_402_300_799_999
 WIDE = (1920, 1080, LCD)
@@ -154,7 +156,7 @@ def test_any_widget_draws_on_any_canvas_at_any_instant(widget, size, display, at
     canvas = replace(canvas_of(*size, *display, locale=locale), appearance=appearance)
     (image,) = draw_slide(slide_of(widget), canvas, no_file, at_ms)
     assert image.size == size
-    assert lay_out(widget, canvas, at_ms).items == lay_out(widget, canvas, at_ms).items
+    assert lay_out_widget(widget, canvas, at_ms).items == lay_out_widget(widget, canvas, at_ms).items
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -165,13 +167,13 @@ def test_the_same_name_is_the_same_picture(widget, at_ms, later_ms):
     tick_ms = widget.tick_ms or DAY_MS
     other_ms = at_ms - at_ms % tick_ms + later_ms % tick_ms
     assert slide_key(slide, canvas, at_ms) == slide_key(slide, canvas, other_ms)
-    assert lay_out(widget, canvas, at_ms).items == lay_out(widget, canvas, other_ms).items
+    assert lay_out_widget(widget, canvas, at_ms).items == lay_out_widget(widget, canvas, other_ms).items
 
 
 @pytest.mark.parametrize(("width", "height", "technology"), SIZES)
-@pytest.mark.parametrize("widget", sample_widgets(), ids=lambda widget: widget.kind)
+@pytest.mark.parametrize("widget", SAMPLES, ids=lambda widget: widget.kind)
 def test_samples_keep_their_letters_on_the_page(widget, width, height, technology):
-    page = lay_out(widget, canvas_of(width, height, technology), SAMPLE_AT_MS)
+    page = lay_out_widget(widget, canvas_of(width, height, technology), SAMPLE_AT_MS)
     from beffroi_content.raster.text.fonts import font_face
 
     for item in page.items:
@@ -188,19 +190,19 @@ def test_an_event_that_has_passed_leaves_by_itself():
         {"title": "Foire", "starts": "2026-12-08T00:00"},
     ]
     agenda, canvas = AgendaWidget(events=events), canvas_of(*WIDE)
-    assert "Conte" in words(lay_out(agenda, canvas, SAMPLE_AT_MS - PAGE_MS))
-    shown = words(lay_out(agenda, canvas, SAMPLE_AT_MS))
+    assert "Conte" in words(lay_out_widget(agenda, canvas, SAMPLE_AT_MS - PAGE_MS))
+    shown = words(lay_out_widget(agenda, canvas, SAMPLE_AT_MS))
     assert "Conte" not in shown
     assert "Foire" not in shown
     assert "Aujourd’hui" in shown
     assert "Concert" in shown
-    assert "Rien de prévu" in words(lay_out(agenda, canvas, SAMPLE_AT_MS + DAY_MS))
+    assert "Rien de prévu" in words(lay_out_widget(agenda, canvas, SAMPLE_AT_MS + DAY_MS))
 
 
 def test_every_event_of_a_long_agenda_has_its_turn():
     events = [{"title": f"Atelier {n:02}", "starts": "2026-12-10T18:00"} for n in range(30)]
     agenda, canvas = AgendaWidget(events=events), canvas_of(128, 64, LED)
-    shown = " ".join(words(lay_out(agenda, canvas, SAMPLE_AT_MS + n * PAGE_MS)) for n in range(60))
+    shown = " ".join(words(lay_out_widget(agenda, canvas, SAMPLE_AT_MS + n * PAGE_MS)) for n in range(60))
     assert all(f"Atelier {n:02}" in shown for n in range(30))
 
 
@@ -216,7 +218,7 @@ def test_old_data_says_from_when_it_is_and_useless_data_is_not_shown(size):
     )
     canvas = canvas_of(*size)
     fresh, dated, useless, unknown = (
-        words(lay_out(counter, canvas, at_ms))
+        words(lay_out_widget(counter, canvas, at_ms))
         for at_ms in (SAMPLE_AT_MS - MINUTE_MS, SAMPLE_AT_MS, SAMPLE_AT_MS + 60 * MINUTE_MS, None)
     )
     assert "données" not in fresh
@@ -228,7 +230,7 @@ def test_old_data_says_from_when_it_is_and_useless_data_is_not_shown(size):
 
 def test_without_the_time_nothing_is_said_that_may_be_wrong():
     canvas = canvas_of(*WIDE)
-    by_kind = {widget.kind: words(lay_out(widget, canvas, None)) for widget in sample_widgets()}
+    by_kind = {widget.kind: words(lay_out_widget(widget, canvas, None)) for widget in SAMPLES}
     for kind in ("clock", "agenda", "weather", "vigilance"):
         assert "L’heure n’est pas encore connue" in by_kind[kind]
     assert "jeudi 31 décembre" in by_kind["countdown"]
@@ -239,29 +241,29 @@ def test_without_the_time_nothing_is_said_that_may_be_wrong():
 def test_a_ticker_drops_a_message_when_it_ends():
     ticker = TickerWidget(messages=[{"text": "Soldes", "until_ms": SAMPLE_AT_MS}, {"text": "Bonjour"}])
     canvas = canvas_of(128, 64, LED)
-    before = {words(lay_out(ticker, canvas, SAMPLE_AT_MS - n * 8_000)) for n in range(1, 5)}
-    after = {words(lay_out(ticker, canvas, SAMPLE_AT_MS + n * 8_000)) for n in range(1, 5)}
+    before = {words(lay_out_widget(ticker, canvas, SAMPLE_AT_MS - n * 8_000)) for n in range(1, 5)}
+    after = {words(lay_out_widget(ticker, canvas, SAMPLE_AT_MS + n * 8_000)) for n in range(1, 5)}
     assert before == {"Soldes", "Bonjour"}
     assert after == {"Bonjour"}
-    assert words(lay_out(ticker, canvas, None)) == "Bonjour"
+    assert words(lay_out_widget(ticker, canvas, None)) == "Bonjour"
 
 
 def test_a_countdown_counts_and_then_says_its_word():
     countdown = CountdownWidget(title="Fête", target_at_ms=SAMPLE_AT_MS, after="C’est parti !")
     canvas = canvas_of(*WIDE)
-    assert "1 minute" in words(lay_out(countdown, canvas, SAMPLE_AT_MS - MINUTE_MS))
-    assert "C’est parti" in words(lay_out(countdown, canvas, SAMPLE_AT_MS))
+    assert "1 minute" in words(lay_out_widget(countdown, canvas, SAMPLE_AT_MS - MINUTE_MS))
+    assert "C’est parti" in words(lay_out_widget(countdown, canvas, SAMPLE_AT_MS))
 
 
 def test_days_that_have_passed_leave_a_table_and_the_weather():
     canvas = canvas_of(*WIDE)
     menu = TableWidget(rows=[("08/12/2026", "Soupe"), ("09/12/2026", "Riz"), ("10/12/2026", "Pâtes")])
-    shown = words(lay_out(menu, canvas, SAMPLE_AT_MS))
+    shown = words(lay_out_widget(menu, canvas, SAMPLE_AT_MS))
     assert "Soupe" not in shown
     assert "Riz" in shown
-    assert "Riz" not in words(lay_out(menu, canvas, None))
+    assert "Riz" not in words(lay_out_widget(menu, canvas, None))
     weather = WeatherWidget(days=[{"day": "2026-12-08", "high": 33}, {"day": "2026-12-09", "high": 12}])
-    shown = words(lay_out(weather, canvas, SAMPLE_AT_MS))
+    shown = words(lay_out_widget(weather, canvas, SAMPLE_AT_MS))
     assert "33°" not in shown
     assert "12°" in shown
 
@@ -271,21 +273,21 @@ def test_empty_rows_leave_a_table():
     whole = TableWidget(rows=[("Lundi", "Riz"), ("Mardi", "Soupe")])
     empty = TableWidget(heading=("", ""), rows=[("", "\u200b")])
     for canvas in (canvas_of(*WIDE), canvas_of(90, 90), canvas_of(64, 32, LED)):
-        assert lay_out(holed, canvas, SAMPLE_AT_MS).items == lay_out(whole, canvas, SAMPLE_AT_MS).items
-        assert lay_out(empty, canvas, None).items == lay_out(TableWidget(rows=()), canvas, None).items
+        assert lay_out_widget(holed, canvas, SAMPLE_AT_MS).items == lay_out_widget(whole, canvas, SAMPLE_AT_MS).items
+        assert lay_out_widget(empty, canvas, None).items == lay_out_widget(TableWidget(rows=()), canvas, None).items
 
 
 def test_a_message_of_which_only_its_date_can_be_read_is_drawn():
     items = [{"title": title, "published_at_ms": SAMPLE_AT_MS} for title in ("\u200b", *"ABCDEFGH")]
-    assert "A" in words(lay_out(NewsWidget(items=items), canvas_of(*WIDE), SAMPLE_AT_MS))
+    assert "A" in words(lay_out_widget(NewsWidget(items=items), canvas_of(*WIDE), SAMPLE_AT_MS))
 
 
 def test_vigilance_is_told_by_colour_word_and_sign():
     widget = VigilanceWidget(department="Calvados (14)", level=4)
-    page = lay_out(widget, canvas_of(*WIDE), SAMPLE_AT_MS)
+    page = lay_out_widget(widget, canvas_of(*WIDE), SAMPLE_AT_MS)
     assert "Vigilance rouge" in words(page)
     assert any(getattr(item, "colour", None) == (204, 0, 0) for item in page.items)
-    assert any(type(item).__name__ == "Symbol" for item in page.items)
+    assert any(type(item).__name__ == "PlacedPictogram" for item in page.items)
 
 
 def test_night_is_darker_than_day():

@@ -28,7 +28,6 @@ from beffroi_content.model import (
     Slide,
     SunEvent,
     SunTime,
-    TemplateName,
     TimeWindow,
     Town,
     UnknownContent,
@@ -57,7 +56,7 @@ times = st.builds(dt.time, st.integers(0, 23), st.sampled_from([0, 30])) | st.bu
 
 
 def content(name: str):
-    return AnnouncementContent(announcement=Announcement(id=name, template=TemplateName.NOTICE, title=name))
+    return AnnouncementContent(announcement=Announcement(id=name, template="notice", title=name))
 
 
 @st.composite

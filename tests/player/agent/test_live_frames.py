@@ -6,7 +6,7 @@ import pytest
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import SigningTown, slide
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import ClockWidget, Manifest, WidgetContent
 from beffroi_player.agent.prepare.live_frames import LiveFrames
 from beffroi_player.state.directories import is_live_frame_name
@@ -32,8 +32,8 @@ def live(player: PlayerHarness) -> LiveFrames:
 
 def preview(manifest: Manifest, at_ms: int) -> str:
     """Return the digest of the server's preview at an instant."""
-    canvas = raster.Canvas.for_screen(manifest.settings)
-    return raster.image_digest(raster.draw_slide(manifest.slides[0], canvas, lambda _: b"", at_ms)[0])
+    canvas = rendering.Canvas.for_screen(manifest.settings)
+    return rendering.image_digest(rendering.draw_slide(manifest.slides[0], canvas, lambda _: b"", at_ms)[0])
 
 
 def test_the_glass_shows_the_time_that_the_server_would_preview(informed: PlayerHarness, clock: Manifest) -> None:
@@ -50,8 +50,8 @@ def test_the_next_minute_is_drawn_before_it_begins(informed: PlayerHarness, cloc
 def test_while_its_frame_is_late_the_one_without_the_time_is_shown_and_nothing_is_reported(
     informed: PlayerHarness, clock: Manifest
 ) -> None:
-    canvas = raster.Canvas.for_screen(clock.settings)
-    timeless = raster.image_digest(raster.draw_slide(clock.slides[0], canvas, lambda _: b"")[0])
+    canvas = rendering.Canvas.for_screen(clock.settings)
+    timeless = rendering.image_digest(rendering.draw_slide(clock.slides[0], canvas, lambda _: b"")[0])
     glass = informed.run_iteration()
     assert glass.frame == timeless
     assert glass.faults == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support.signing_town import TOKEN, SigningTown, jpeg, picture_slide, slide
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import AssetReference
 from beffroi_player.agent.enrolment import EnrolmentError, enrol_player, root_fingerprint
 from beffroi_player.agent.prepare.asset_downloads import AssetStore, AssetUnavailable, DownloadCancelled
@@ -209,7 +209,7 @@ def test_the_worker_draws_refuses_and_goes_on(hall: SigningTown, folder: Path, t
     finally:
         painter.close()
     assert drawn.frames
-    assert rendered_before(frames, photo, raster.Canvas.for_screen(settings)) == drawn
+    assert rendered_before(frames, photo, rendering.Canvas.for_screen(settings)) == drawn
 
 
 def program(path: Path, lines: str) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from PIL import Image
 
 from beffroi_content import model as content
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.timeline import ReasonKind
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.topics import ScopeKind
@@ -196,8 +196,8 @@ class TestCompile:
         library.save_announcement(announcement, user=None, body="Une phrase assez longue pour un panneau. " * 6)
 
         (slide,) = compiling.compile_manifest(compiling.load_inputs(quay)).manifest.slides
-        canvas = raster.Canvas.for_screen(compiling.load_inputs(quay).settings)
-        assert slide.pages == len(raster.draw_slide(slide, canvas, preview.read_asset)) > 1
+        canvas = rendering.Canvas.for_screen(compiling.load_inputs(quay).settings)
+        assert slide.pages == len(rendering.draw_slide(slide, canvas, preview.read_asset)) > 1
 
     def test_is_empty_without_a_rule(self, hall):
         manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
@@ -214,7 +214,7 @@ class TestCompile:
                 content=content.AnnouncementContent(
                     announcement=content.Announcement(
                         id="a",
-                        template=content.TemplateName.NEWS,
+                        template="news",
                         title="x",
                         body="".join(random.choices(LETTERS, k=4_900)),
                     )
@@ -321,11 +321,11 @@ class TestNow:
 
         manifest = publication.published_manifest(published)
         assert manifest is not None
-        (frame,) = raster.draw_slide(
-            manifest.slides[0], raster.Canvas.for_screen(manifest.settings), preview.read_asset
+        (frame,) = rendering.draw_slide(
+            manifest.slides[0], rendering.Canvas.for_screen(manifest.settings), preview.read_asset
         )
         assert picture.tobytes() == frame.tobytes()
-        assert digest == raster.image_digest(frame)
+        assert digest == rendering.image_digest(frame)
 
     @pytest.mark.parametrize("level", ["information", "vigilance", "alert", "emergency"])
     def test_every_level_of_alert_can_be_drawn(self, keyring, playlist, quay, level):
@@ -357,14 +357,14 @@ class TestPreview:
 
     def test_draws_once(self, announcement, led, town, monkeypatch):
         first = preview.preview_announcement(announcement.to_content("Europe/Paris"), led, town)
-        monkeypatch.setattr(raster, "draw_slide", None)
+        monkeypatch.setattr(rendering, "draw_slide", None)
 
         assert preview.preview_announcement(announcement.to_content("Europe/Paris"), led, town) == first
 
     def test_says_what_does_not_fit(self, led, town):
         long = Announcement(title="Règlement", body="anticonstitutionnellement " * 190)
 
-        with pytest.raises(raster.TextDoesNotFit):
+        with pytest.raises(rendering.TextDoesNotFit):
             preview.preview_announcement(long.to_content("Europe/Paris"), led, town)
 
     def test_the_cache_forgets_what_was_not_used_for_long(self):

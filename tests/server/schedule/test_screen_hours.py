@@ -14,7 +14,7 @@ from beffroi_content.timeline import Moment, resolve_scene
 from beffroi_content.timeline.display_power import display_power
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library import services as library
-from beffroi_server.library.models import Announcement, AnnouncementTemplate
+from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import services as programme
 from beffroi_server.schedule.models import ScheduleRule
@@ -119,7 +119,7 @@ class TestAPlaylistThatFillsItself:
     def event(self, alice, title: str, days: int, **values) -> Announcement:
         starts = timezone.now() + days * DAY
         return library.save_announcement(
-            user=alice, title=title, template=AnnouncementTemplate.EVENT, label="sorties", starts=starts, **values
+            user=alice, title=title, template="event", label="sorties", starts=starts, **values
         )
 
     def test_shows_what_is_of_its_category_the_soonest_first(self, editor, hall, playlist, alice):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from beffroi_content.raster import image_digest
+from beffroi_content.rendering import image_digest
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.models import Alert, Scenario

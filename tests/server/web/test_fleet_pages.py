@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from beffroi_content.raster import image_digest
+from beffroi_content.rendering import image_digest
 from beffroi_content.wire.capture_png import add_label
 from beffroi_content.wire.messages import REPORT
 from beffroi_content.wire.reports import CaptureLabel

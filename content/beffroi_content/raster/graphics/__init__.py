@@ -1,1 +1,1 @@
-"""Colours and pictograms."""
+"""Colours that can be read, and pictograms."""

@@ -49,6 +49,8 @@ def contrast_ratio(colour: Rgb, other: Rgb) -> float:
 
 def ink_on(ground: Rgb) -> Rgb:
     """Return white where it can be read on ``ground``, and near-black or black otherwise."""
+    # White first: on saturated colours it is read better than the ratio says, and it is what people expect on a
+    # dark band.
     for ink in (WHITE, INK):
         if contrast_ratio(ink, ground) >= LEAST_CONTRAST:
             return ink
@@ -58,6 +60,8 @@ def ink_on(ground: Rgb) -> Rgb:
 @lru_cache(maxsize=256)
 def readable_colour(colour: Rgb, ground: Rgb) -> Rgb:
     """Return ``colour``, moved towards white or black as little as needed to be read on ``ground``."""
+    # Towards whichever end is farther, in forty steps: the hue stays recognisable, and at least one end always
+    # reaches the ratio.
     end = max((WHITE, BLACK), key=lambda candidate: contrast_ratio(candidate, ground))
     for step in range(41):
         moved = mix_colours(colour, end, step / 40)
@@ -114,6 +118,8 @@ def dark_palette(colour: str) -> ColourPalette:
     own = parse_colour(colour)
     tint = mix_colours(paper, own, 0.16)
     band = mix_colours(own, BLACK, 0.25)
+    # The band of a page at night must not dazzle: a fifth of the luminance of white at most, yet still told from
+    # the paper.
     while relative_luminance(band) > 0.2:
         band = mix_colours(band, BLACK, 0.1)
     while contrast_ratio(band, paper) < 1.3:
@@ -143,6 +149,8 @@ def panel_palette(colour: str, colour_depth: int) -> ColourPalette:
     """Return the palette of a town on a black panel; with one colour only, everything is white on black."""
     own = parse_colour(colour) if colour_depth > 1 else WHITE
     accent = readable_colour(own, BLACK)
+    # Panels are read from farther than screens and blur at their dots, hence 7 : 1 (WCAG level AAA) instead of
+    # 4.5.
     while contrast_ratio(accent, BLACK) < 7:
         accent = mix_colours(accent, WHITE, 0.08)
     soft = WHITE if colour_depth == 1 else (206, 212, 220)

@@ -1,1 +1,1 @@
-"""Text: fonts, line breaking, typography and fitting a text into a box."""
+"""Text: fonts, typography, line breaking, fitting, and dates in words."""

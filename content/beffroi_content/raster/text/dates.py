@@ -1,4 +1,7 @@
-"""Dates and times in words. The names are our own table: the machine's locale decides nothing."""
+"""Dates and times as text, in French and English.
+
+The names are a table of our own: the locale of the machine decides nothing, so that server and player draw the same.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,7 @@ def time_text(time: dt.time, locale: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EventDateText:
-    """When an event is, in words."""
+    """The dates and hours of an event as text."""
 
     days: str
     """“samedi 12 décembre”, or “du samedi 12 au lundi 14 décembre”."""
@@ -86,7 +89,7 @@ class EventDateText:
 
 
 def describe_event_dates(starts: dt.datetime, ends: dt.datetime | None, locale: str) -> EventDateText:
-    """Return the words for an event. Midnight at both ends, or at the only one, means whole days."""
+    """Return the dates of an event as text. Midnight at both ends, or at the only one, means whole days."""
     first = starts.date()
     last = ends.date() if ends else first
     midnight = dt.time()
@@ -101,6 +104,7 @@ def describe_event_dates(starts: dt.datetime, ends: dt.datetime | None, locale: 
 
 def _hours_text(starts: dt.datetime, ends: dt.datetime | None, locale: str) -> str:
     start = time_text(starts.time(), locale)
+    # An end more than 18 hours later is that of the last day, not of the first evening: it is left out.
     lasts_hours = ends is not None and starts < ends <= starts + dt.timedelta(hours=18)
     if ends is None or not lasts_hours:
         return start

@@ -1,10 +1,10 @@
-"""The bundled faces, and which of them draws which character.
+"""Fonts: the bundled typefaces, measured and ready to draw, with fallback fonts for the characters they lack.
 
 A style is sized by the height of its capitals in pixels, because that is what legibility rules speak of.
 
 Latin, Greek, Cyrillic and symbols use Pillow's basic layout, which needs nothing but FreeType and reads the ``kern``
-table that ``fonts/prepare.py`` made. Only Arabic and Hebrew go through Raqm, which joins Arabic letters, and needs the
-system library FriBiDi: a machine without it draws the same Latin pixels but unjoined Arabic.
+table that ``scripts/prepare_fonts.py`` made. Only Arabic and Hebrew go through Raqm, which joins Arabic letters, and
+needs the system library FriBiDi: a machine without it draws the same Latin pixels but unjoined Arabic.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from PIL import Image, ImageDraw, ImageFont, features
 _FOLDER = Path(__file__).parents[2] / "fonts"
 _METRICS: dict[str, dict[str, Any]] = json.loads((_FOLDER / "fonts.json").read_text())
 _MISSING = "\N{REPLACEMENT CHARACTER}"
+# Fitting asks for the same words at the same size over and over: widths are kept by face. The limit is a few
+# megabytes for an hour of editing, after which the table starts anew.
 _REMEMBERED_WIDTHS = 8_192
+# Masks of letters are cached up to this size, in pixels of the em: larger ones are few on a page and large in memory.
 _LARGEST_CACHED = 320
 
 
 class FontWeight(StrEnum):
-    """How strong the strokes are."""
+    """Weight of the strokes."""
 
     REGULAR = "Regular"
     SEMIBOLD = "SemiBold"
@@ -112,6 +115,7 @@ def _is_rtl(name: str) -> bool:
 @lru_cache(maxsize=64)
 def _covered_characters(name: str) -> frozenset[str]:
     ranges = _METRICS[name]["ranges"]
+    # The emoji font has digits of its own, for keycaps; plain digits must not come from it.
     first = 0x80 if name == "NotoEmoji.ttf" else 0
     return frozenset(chr(code) for low, high in ranges for code in range(max(low, first), high + 1))
 
@@ -160,6 +164,9 @@ class FontFace:
         self.crisp = style.crisp
         ladder = CRISP_CAPITALS[FontWeight.REGULAR if style.weight is FontWeight.REGULAR else FontWeight.BOLD]
         is_bitmap = style.crisp and style.capital < _SMOOTH_FROM
+        # Bitmap fonts exist in some sizes only, so the metrics are those of the file. Outlines are scaled so
+        # that the capital has the wanted height; ascent and descent are shares of the em that hold for the
+        # bundled typefaces.
         if is_bitmap:
             name = ladder[snap_to_bitmap_size(style.capital)] + ".bdf.gz"
             metrics = _METRICS[name]
@@ -194,7 +201,9 @@ class FontFace:
     def place_glyphs(self, text: str) -> list[tuple[int, GlyphMask]] | None:
         """Return the letters of a text and the pen positions in pixels, or None if it must be drawn as a whole.
 
-        FreeType takes longer to draw a large letter than Pillow to paste it, and a page has few different ones.
+        FreeType takes longer to draw a large letter than Pillow to paste it, and a page has few different ones. A
+        letter's pen position is that of the one before plus the width of the pair less the width of the letter
+        itself: so kerning is taken from the same measurement that broke the lines, and both agree to the pixel.
         """
         if self.crisp or self._pixels > _LARGEST_CACHED or not self._covers(text):
             return None
@@ -210,12 +219,19 @@ class FontFace:
         return placed
 
     def split_runs(self, text: str) -> tuple[TextRun, ...]:
-        """Return the text cut by font, in logical order; a character that no font has becomes U+FFFD."""
+        """Return the text cut by font, in logical order; a character that no font has becomes U+FFFD.
+
+        The first font of the chain that has a character draws it. Digits and spaces within Arabic or Hebrew stay with
+        the font of that run although the main typeface has them: a run that is cut cannot be joined or reversed as a
+        whole.
+        """
         if self._covers(text):
             return (TextRun(text, self.font),)
         runs: list[list[str]] = []
         for character in text:
             name = self._font_for(character, runs[-1][0] if runs else "")
+            # A character that no font has is shown as U+FFFD rather than left out: a text with a hole may
+            # say the opposite.
             if name == "":
                 character, name = _MISSING, self._font_for(_MISSING, "")  # noqa: PLW2901
             if runs and runs[-1][0] == name:
@@ -269,7 +285,7 @@ def snap_to_bitmap_size(capital: int) -> int:
 
 
 def is_covered(character: str) -> bool:
-    """Whether some bundled font can draw the character."""
+    """Tell whether some bundled font can draw the character."""
     return any(character in _covered_characters(name) for name in _METRICS)
 
 

@@ -1,4 +1,10 @@
-"""Breaking a paragraph into lines."""
+"""Line breaking: a paragraph in lines that are not wider than a column.
+
+Lines are filled greedily, each with as many pieces as fit; a piece is a word, or a part of one that may be divided at
+a hyphen or slash. That is not the global optimum of TeX, but signs have few lines, and greedy breaking is fast enough
+to be repeated for each size that text fitting tries. Ragged results are evened out afterwards by
+:func:`balance_lines`.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +16,14 @@ from beffroi_content.raster.text.typography import hyphen_positions, unbreakable
 
 
 class Hyphenation(Enum):
-    """When a word may be cut."""
+    """Permission to divide words at the end of a line."""
 
     NEVER = 0
-    """Only where it is wider than the column, and then without a hyphen: on LED panels a hyphen costs a letter."""
+    """Only a word that is wider than the column, and then without a hyphen: on LED panels a hyphen costs a letter."""
     LAST_RESORT = 1
-    """Only where it is wider than the column at the smallest size."""
+    """Only a word that is wider than the column at the smallest size is divided."""
     WELCOME = 2
-    """Where it makes better lines."""
+    """Words may be divided wherever that makes better lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class BrokenParagraph:
 
 
 class _LineBreaker:
-    """Puts pieces into lines as wide as possible."""
+    """Greedy filling of lines: ``_line`` is under way and ``_used`` its width in pixels."""
 
     def __init__(self, measure: FontFace, width: float, hyphenation: Hyphenation, locale: str) -> None:
         self._face, self._width, self._hyphenation, self._locale = measure, width, hyphenation, locale
@@ -38,7 +44,12 @@ class _LineBreaker:
         self.is_clean = True
 
     def add_piece(self, piece: str, is_spaced: bool) -> None:
-        """Append a piece to the current line, or to as many new ones as it needs."""
+        """Append a piece to the current line, or to as many new ones as it needs.
+
+        A word that does not fit is hyphenated into the remainder of the line only where hyphens are welcome and the
+        line would otherwise stay loose, with a quarter of it empty: a hyphen costs more reading than a short line
+        does.
+        """
         wide = self._face.text_width(piece)
         gap = self._face.space_width if is_spaced and self._line else 0.0
         if self._used + gap + wide <= self._width:
@@ -66,6 +77,9 @@ class _LineBreaker:
         self._used += gap + wide
 
     def _start_line(self, piece: str) -> None:
+        # A piece wider than a whole line is cut at the last hyphenation point that fits, or, where there is none or
+        # hyphens are unwanted, at the last letter that fits. ``is_clean`` tells text fitting to try smaller letters
+        # instead.
         while (wide := self._face.text_width(piece)) > self._width and len(piece) > 1:
             self.is_clean &= self._hyphenation is Hyphenation.WELCOME
             cut = 0 if self._hyphenation is Hyphenation.NEVER else self._hyphen_cut(piece, self._width)
@@ -118,6 +132,9 @@ def balance_lines(
     best = break_lines(paragraph, style, width, hyphenation, locale)
     if len(best.lines) < 2 or not best.is_clean:
         return best
+    # Bisection on the width: the narrowest column that still gives as many lines has the most even ones. Five steps
+    # bring it within a sixty-fourth of the width, less than a letter; half the width is never too wide for two lines
+    # or more.
     low, high = width * 0.5, width
     for _ in range(5):
         middle = (low + high) / 2

@@ -1,4 +1,4 @@
-"""The few words that the raster itself says."""
+"""Phrases of announcements and alerts that no editor writes, in French and English."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _PHRASES = {
 
 
 def level_name(level: AlertLevel, locale: str) -> str:
-    """Return the word of a level, such as “ALERTE”."""
+    """Return the name of a level, such as “ALERTE”."""
     return _LEVELS[_known_locale(locale)][level.rank].upper()
 
 

@@ -1,8 +1,18 @@
-"""Fitting text.
+"""Text fitting: the largest size at which a text has room, on as few pages as possible.
 
-A text is a column of blocks whose sizes are in proportion to one base size. Fitting looks for the largest base at
-which the column has room on one page; if even the smallest has not, it looks for the fewest pages, and then for the
-largest base with that many.
+A text is a column of blocks whose sizes are in proportion to one *base size*, the capital height of running text in
+pixels. Fitting goes in three steps:
+
+1. The column is set in the smallest base that can be read. That gives the fewest pages it can take: larger letters
+   never take fewer.
+2. Bisection finds the largest base that takes no more pages, keeps every page within its height and cuts no word
+   against the wish of its block. Bisection is right because room needed grows with the base; where line breaks make
+   it jump, the base that is found is still one that fits, only perhaps not the very largest.
+3. That base is set once more with balanced lines, which are as many.
+
+Setting a base is: break each block into rows (:func:`_break_blocks`), then stack the rows on pages
+(:class:`_PageBreaker`). Broken blocks are cached: a short list of sizes is tried again and again, for each screen of a
+class and at each key stroke of an editor.
 """
 
 from __future__ import annotations
@@ -14,13 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from beffroi_content.raster.graphics.palettes import Rgb
-from beffroi_content.raster.text.fonts import (
-    FontFace,
-    FontWeight,
-    TextStyle,
-    font_face,
-    snap_to_bitmap_size,
-)
+from beffroi_content.raster.text.fonts import FontFace, FontWeight, TextStyle, font_face, snap_to_bitmap_size
 from beffroi_content.raster.text.line_breaking import Hyphenation, balance_lines, break_lines
 
 
@@ -36,7 +40,7 @@ class TextBlock:
     gap: float = 1.4
     """Space above, unless the block comes first on its page."""
     leading: float = 1.92
-    """From one baseline to the next."""
+    """Distance of one baseline from the next."""
     hyphenation: Hyphenation = Hyphenation.LAST_RESORT
     is_balanced: bool = False
     limit: int = 10_000
@@ -54,7 +58,7 @@ class TextBlock:
 
     @property
     def keep_group(self) -> object:
-        """What is kept together with its neighbours of the same group; None for what may be cut anywhere."""
+        """The group whose blocks are kept together on a page; None for a block that may be cut anywhere."""
         return self.panel or self.kept_with or (self.text if self.is_kept else None)
 
 
@@ -80,7 +84,7 @@ class FittedColumn:
     pages: tuple[tuple[PlacedLine, ...], ...]
     width: int
     is_clean: bool = True
-    """Whether no word was cut against the wish of its block."""
+    """True if no word was cut against the wish of its block."""
 
     @property
     def page_heights(self) -> tuple[int, ...]:
@@ -90,7 +94,7 @@ class FittedColumn:
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpace:
-    """Where a column has to go: its width, and its height on the first and on later pages, in pixels."""
+    """The space for a column: its width, and its height on the first and on later pages, in pixels."""
 
     width: int
     first: int
@@ -127,7 +131,7 @@ def _split_paragraphs(block: TextBlock) -> Iterator[tuple[str, bool]]:
 
 
 def is_right_to_left(paragraph: str) -> bool:
-    """Whether the first letter that has a direction goes from right to left."""
+    """Tell whether the first letter that has a direction goes from right to left."""
     for character in paragraph:
         direction = unicodedata.bidirectional(character)
         if direction in ("L", "R", "AL"):
@@ -146,9 +150,12 @@ def _block_rows(block: TextBlock, base: int, width: int, is_crisp: bool, locale:
     rows: list[PlacedLine] = []
     gaps: list[int] = []
     is_clean = True
+    # On LED panels a hyphen costs one of perhaps twelve letters of a line.
     hyphenation = Hyphenation.NEVER if is_crisp else block.hyphenation
     # Balanced lines are as many: while sizes are tried, it does not matter where they end.
     lay = balance_lines if block.is_balanced and is_final else break_lines
+    # A list item is indented under its bullet; the bullet is part of its first line, so that both are one text to
+    # draw.
     for paragraph, is_item in _split_paragraphs(block):
         indent = math.ceil(measured.text_width("• ")) if is_item else 0
         broken = lay(paragraph, style, width - indent, hyphenation, locale)
@@ -205,7 +212,7 @@ def panel_padding(base: int, is_crisp: bool) -> int:
 
 
 class _PageBreaker:
-    """Stacks rows, and begins a new page where one does not fit."""
+    """Stacks rows on pages, and begins a new page where a row, or a group that is kept together, does not fit."""
 
     def __init__(self, measure: ColumnSpace, pad: int) -> None:
         self._measure, self._pad = measure, pad
@@ -213,7 +220,11 @@ class _PageBreaker:
         self._y = 0
 
     def add_row(self, row: PlacedLine, gap: int, whole: int) -> None:
-        """Put a row down. ``whole`` is the height of the group that begins with it, or 0."""
+        """Put a row down. ``whole`` is the height of the group that begins with it, or 0.
+
+        A group moves to a new page as a whole if it does not fit on this one, unless it is too high for any page:
+        then it begins here and is cut like running text. A card takes padding above its first and below its last row.
+        """
         before = self.pages[-1][-1].block if self.pages[-1] else None
         card = self._pad if row.block.panel else 0
         above = self._space_above(row.block, before, gap)
@@ -271,7 +282,9 @@ def fit_column(blocks: Sequence[TextBlock], measure: ColumnSpace, smallest: int,
     bases = _base_sizes(smallest, max(smallest, largest), measure.is_crisp)
     best = _break_pages(blocks, bases[0], measure)
     fewest = len(best.pages)
+    # The smallest base is known already, so the bisection begins with the second.
     bases = [base for base in bases if base <= _largest_possible_base(best, measure)]
+    # Invariant: ``best`` is the largest base known to fit; all above ``high`` do not.
     low, high = 1, len(bases) - 1
     while low <= high:
         middle = (low + high) // 2
@@ -290,7 +303,11 @@ def smallest_column(blocks: Sequence[TextBlock], measure: ColumnSpace, smallest:
 
 
 def _largest_possible_base(column: FittedColumn, measure: ColumnSpace) -> float:
-    """Return a base that cannot do with as few pages: the area that a long text takes grows with the square."""
+    """Return a base above which no size can do with as few pages, to spare the bisection its slowest steps.
+
+    The area that a long text takes grows with the square of its size, so the base cannot grow by more than the root of
+    the free area. A fifth is added for what line breaks may save; under ten rows the estimate is too rough.
+    """
     if sum(len(page) for page in column.pages) < 10:
         return math.inf
     room = measure.first + measure.later * (len(column.pages) - 1)

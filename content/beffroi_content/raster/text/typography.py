@@ -1,4 +1,8 @@
-"""The small rules that make a text look set rather than typed."""
+"""Typography: spaces, apostrophes and ellipses by the rules of the language, and where a line may end.
+
+The French rules are those of the Imprimerie nationale: a narrow no-break space before high punctuation and units,
+no-break spaces in dates and abbreviations.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,9 @@ from functools import lru_cache
 import pyphen
 
 NARROW = "\N{NARROW NO-BREAK SPACE}"
+# Control characters, soft hyphens, joiners and direction marks come with text that was copied from elsewhere. They
+# draw nothing or an empty box, and would count as letters where lines are measured. Tabs and the line ends of other
+# systems become what they stand for.
 _INVISIBLE = dict.fromkeys(
     [*range(0x0A), *range(0x0B, 0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F)]
 )
@@ -20,6 +27,7 @@ _MONTH = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|n
 SpacingRule = tuple[re.Pattern[str], str]
 
 _EVERYWHERE: tuple[SpacingRule, ...] = (
+    # Order matters: spaces are merged last, so that the French rules below see one space at most.
     (re.compile(r"\r\n?"), "\n"),
     (re.compile(r"(?<=\w)['\u02bc](?=\w)"), "’"),
     (re.compile(r"(?<!\.)\.\.\.(?!\.)"), "…"),
@@ -30,12 +38,16 @@ _FRENCH: tuple[SpacingRule, ...] = (
     (re.compile(r"(?<=[^\s\u00a0\u202f;:!?«])[ \u00a0\u202f]?([;:!?]+)(?=[\s»)\]…]|$)"), NARROW + r"\1"),
     (re.compile(r"«[ \u00a0\u202f]?(?=\S)"), "«" + NARROW),
     (re.compile(r"(?<=\S)[ \u00a0\u202f]?»"), NARROW + "»"),
+    # Numbers stay with their unit, hours with their minutes, thousands together, and so do the pairs of a
+    # telephone number.
     (re.compile(r"(?<=\d)[ \u00a0](?=(?:€|%|°|h|min|km|cm|mm|m|kg|g|l|t|ans?)(?:\W|$))"), NARROW),
     (re.compile(r"(?<=\d[\u202f]h)[ \u00a0](?=\d\d(?:\D|$))"), NARROW),
     (re.compile(r"(?<=\d)[ \u00a0](?=\d\d\d(?!\d))"), NARROW),
     (re.compile(r"(?<=\b\d\d)[ \u00a0](?=\d\d(?!\d))"), NARROW),
+    # Abbreviations stay with what they abbreviate for, days with their month.
     (re.compile(r"\b(n°|M\.|MM\.|Mme|Mlle|Dr|St|Ste|p\.) (?=\w)"), r"\1" + "\N{NO-BREAK SPACE}"),
     (re.compile(rf"(?<=\d) (?={_MONTH}\b)|(?<=\b1er) (?={_MONTH}\b)"), "\N{NO-BREAK SPACE}"),
+    # A dash never begins a line.
     (re.compile(r" (?=–)"), "\N{NO-BREAK SPACE}"),
 )
 
@@ -89,9 +101,11 @@ def _hyphen_dictionary(locale: str) -> pyphen.Pyphen:
 @lru_cache(maxsize=8_192)
 def hyphen_positions(word: str, locale: str) -> tuple[int, ...]:
     """Return where a word may be hyphenated: never a short word, a number or an abbreviation in capitals."""
+    # Quotation marks and punctuation are no part of the word: the dictionary knows only letters.
     start = len(word) - len(word.lstrip("«“‘(" + NARROW)) if word[:1] in "«“‘(" else 0
     core = word[start:].rstrip(".,;:!?»”’)…" + NARROW)
     if len(core) < 8 or not core.replace("’", "").isalpha() or core.isupper():
         return ()
+    # “l’administration” is hyphenated as “administration”: the elided article stays with the first syllable.
     elided = core.rfind("’") + 1
     return tuple(start + elided + position for position in _hyphen_dictionary(locale).positions(core[elided:]))

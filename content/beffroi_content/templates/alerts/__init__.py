@@ -1,1 +1,1 @@
-"""Pages of alerts."""
+"""Pages of alerts: takeover, banner, slide and all-clear."""

@@ -1,4 +1,4 @@
-"""An alert, in four forms. Every one carries the level as a colour, a word and a symbol in the same place.
+"""Alert pages, in four forms. Each carries the level as a colour, a word and a symbol in the same place.
 
 Text is never cut in silence: it shrinks to the legible minimum, then goes over several pages. Where even twenty
 pages cannot hold it, the last one says so, and says whom to ask.
@@ -8,30 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from beffroi_content.model import Alert, AlertLevel, AlertStatus, Hazard
+from beffroi_content.model import GENERAL_HAZARD, Alert, AlertLevel, AlertStatus
 from beffroi_content.raster.canvas import AlertForm, Canvas
+from beffroi_content.raster.graphics import pictograms
 from beffroi_content.raster.graphics.palettes import BLACK, WHITE, AlertPalette, alert_palette, mix_colours
+from beffroi_content.raster.graphics.pictograms import Pictogram
 from beffroi_content.raster.legibility import least_capital
-from beffroi_content.raster.page import FilledBox, Page, Pictogram, PlacedPictogram, StripedBox, TextLine
+from beffroi_content.raster.page import FilledBox, Page, PlacedPictogram, StripedBox, TextLine
 from beffroi_content.raster.text.dates import instant_text, until_text
 from beffroi_content.raster.text.fonts import FontWeight, font_face, snap_to_bitmap_size
 from beffroi_content.raster.text.phrases import level_name, phrase, status_phrases
-from beffroi_content.raster.text.text_fitting import (
-    ColumnSpace,
-    FittedColumn,
-    PlacedLine,
-    TextBlock,
-    fit_column,
-)
+from beffroi_content.raster.text.text_fitting import ColumnSpace, FittedColumn, PlacedLine, TextBlock, fit_column
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.layout.page_parts import PageGrid, add_column, centred_baseline, fit_hierarchy, fit_line
+from beffroi_content.templates.registry import hazard_declarations
 
 MOST_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class _AlertDesign:
-    """An alert in words and colours, for one canvas."""
+    """The texts and colours of an alert, for one canvas."""
 
     canvas: Canvas
     grid: PageGrid
@@ -45,8 +42,8 @@ class _AlertDesign:
     until: str
     status: AlertStatus
     is_emergency: bool
-    pictogram: Pictogram | None
-    """What people are warned of; None where only the level is known, or the alert is over."""
+    hazard: Pictogram | None
+    """The pictogram of the hazard; None where only the level is known, or the alert is over."""
 
     @property
     def is_mono(self) -> bool:
@@ -70,9 +67,9 @@ def _design_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> _AlertDesign
         canvas=canvas,
         grid=PageGrid.for_canvas(canvas),
         palette=alert_palette(alert.level, is_over, canvas.screen_class.colour_depth),
-        sign=Pictogram.CHECK if is_over else Pictogram.INFORMATION if alert.level.rank == 0 else Pictogram.WARNING,
+        sign=pictograms.CHECK if is_over else pictograms.INFORMATION if alert.level.rank == 0 else pictograms.WARNING,
         word=phrase("all-clear", locale) if is_over else level_name(alert.level, locale),
-        # Of a title without anything to see, the word of the level remains.
+        # Of a title without anything to see, the name of the level remains.
         title=typeset_text(alert.title, locale) or level_name(alert.level, locale),
         description="" if is_over else typeset_text(alert.description, locale),
         instruction="" if is_over else typeset_text(alert.instruction, locale),
@@ -80,19 +77,20 @@ def _design_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> _AlertDesign
         until=typeset_text(until, locale),
         status=alert.status,
         is_emergency=alert.level is AlertLevel.EMERGENCY and not is_over,
-        pictogram=None if is_over or alert.hazard is Hazard.GENERAL else Pictogram(alert.hazard),
+        hazard=None if is_over or alert.hazard == GENERAL_HAZARD else hazard_declarations()[alert.hazard].pictogram,
     )
 
 
 def _takeover_pages(notice: _AlertDesign) -> tuple[Page, ...]:
     grid, palette = notice.grid, notice.palette
     band, foot = _status_height(notice), _footer_height(grid)
-    head = round(grid.foot * (2.6 if notice.sign is Pictogram.CHECK else 1.55))
+    head = round(grid.foot * (2.6 if notice.sign is pictograms.CHECK else 1.55))
     top = band + head + round(grid.margin * 0.9)
     height = grid.height - foot - round(grid.margin * 0.8) - top
     measure = ColumnSpace(grid.width - 2 * grid.margin, max(1, height), max(1, height), False, notice.canvas.locale)
     largest = round(grid.largest * 1.25)
     column = fit_hierarchy([_text_blocks(notice, s) for s in _title_scales(notice)], measure, grid.smallest, largest)
+    # Twenty pages at the legible size are not enough: rather smaller letters than a text that is cut.
     if len(column.pages) > MOST_PAGES:
         column = fit_column(_text_blocks(notice, 1.0), measure, least_capital(notice.canvas), grid.smallest)
     shown = _limit_pages(column, notice, measure)
@@ -109,8 +107,8 @@ def _takeover_pages(notice: _AlertDesign) -> tuple[Page, ...]:
 
 
 def _title_scales(notice: _AlertDesign) -> tuple[float, ...]:
-    """An alert that is over is told by its head; its title only says which one it was."""
-    return (1.0,) if notice.sign is Pictogram.CHECK else (2.1, 1.8, 1.5, 1.25)
+    """Return the sizes of the title to try; of an alert that is over, the title only says which one it was."""
+    return (1.0,) if notice.sign is pictograms.CHECK else (2.1, 1.8, 1.5, 1.25)
 
 
 def _text_blocks(notice: _AlertDesign, scale: float) -> list[TextBlock]:
@@ -133,6 +131,7 @@ def _text_blocks(notice: _AlertDesign, scale: float) -> list[TextBlock]:
 def _add_header(page: Page, notice: _AlertDesign, top: int, height: int) -> None:
     """Add the symbol and the word of the level: always first, always at the top left."""
     grid, palette = notice.grid, notice.palette
+    # An emergency has its header in reversed colours: told from an alert at a glance, though both are red.
     ground, ink = (palette.ink, palette.ground) if notice.is_emergency else (palette.ground, palette.ink)
     strip = ground if notice.is_emergency else mix_colours(ground, BLACK, 0.16)
     page.add(FilledBox((0, top, grid.width, top + height), strip))
@@ -141,9 +140,9 @@ def _add_header(page: Page, notice: _AlertDesign, top: int, height: int) -> None
     page.add(PlacedPictogram((grid.margin, y, grid.margin + size, y + size), notice.sign, ink, strip))
     left = grid.margin + size + round(size * 0.3)
     room = grid.width - left - grid.margin
-    if notice.pictogram and room > 4 * size:
+    if notice.hazard and room > 4 * size:
         right = grid.width - grid.margin
-        page.add(PlacedPictogram((right - size, y, right, y + size), notice.pictogram, ink, strip))
+        page.add(PlacedPictogram((right - size, y, right, y + size), notice.hazard, ink, strip))
         room -= round(1.3 * size)
     text, style = fit_line((notice.word,), FontWeight.BOLD, round(height * 0.36), room, crisp=False)
     page.add(TextLine(left, centred_baseline(top, top + height, style), text, style, ink))
@@ -209,6 +208,7 @@ def _limit_pages(
     block = TextBlock(text, FontWeight.BOLD, 1.0, notice.palette.ink)
     remark = fit_column([block], measure, column.base, column.base).pages[0]
     rows = column.pages[MOST_PAGES - 1]
+    # The remark takes the place of the last rows of the last page; moved rows are shifted under what is left.
     kept = tuple(row for row in rows if row.bottom + remark[-1].bottom <= measure.later)
     start = kept[-1].bottom if kept else 0
     moved = tuple(
@@ -271,9 +271,9 @@ def _add_strip(page: Page, notice: _AlertDesign, height: int) -> None:
     capital = snap_to_bitmap_size(max(5, round(height * 0.62)))
     text, style = fit_line((f"{word} {notice.word}".strip(),), FontWeight.BOLD, capital, grid.width - left, crisp=True)
     end = left + round(font_face(style).text_width(text))
-    if notice.pictogram and not word and height >= 12 and end + height + 2 <= grid.width:
+    if notice.hazard and not word and height >= 12 and end + height + 2 <= grid.width:
         corner = grid.width - height + 1
-        page.add(PlacedPictogram((corner, 1, corner + height - 2, height - 1), notice.pictogram, ink, ground))
+        page.add(PlacedPictogram((corner, 1, corner + height - 2, height - 1), notice.hazard, ink, ground))
     page.add(TextLine(left, centred_baseline(0, height, style), text, style, ink))
     right = left + round(font_face(style).text_width(text)) + 3
     if word and right < grid.width:

@@ -1,1 +1,1 @@
-"""One module for each template of announcements."""
+"""Templates of announcements: each module declares one, see :mod:`beffroi_content.templates.declarations`."""

@@ -1,6 +1,8 @@
-"""Before and after: two pictures side by side, or one above the other."""
+"""Template “before and after”: two images side by side, or one above the other."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from beffroi_content.model import Announcement, ImageFit
 from beffroi_content.raster.canvas import Canvas
@@ -8,12 +10,19 @@ from beffroi_content.raster.page import Box, FilledBox, Page, PlacedImage, TextL
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.phrases import phrase
 from beffroi_content.templates.announcements import news
+from beffroi_content.templates.declarations import (
+    AnnouncementTemplate,
+    LocalisedText,
+    SampleImages,
+    TemplateField,
+)
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, canvas_palette, centred_baseline
 from beffroi_content.templates.layout.text_box import TextBoxLayout, compose_text
+from beffroi_content.templates.samples import sample
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
-    """Return the pages of a comparison; with fewer than two pictures, those of news."""
+    """Return the pages of a comparison; with fewer than two images, those of news."""
     if announcement.picture is None or not announcement.pictures:
         return news.lay_out(announcement, canvas)
     grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
@@ -21,8 +30,8 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     shown = ((before, announcement.picture, "before"), (after, announcement.pictures[0], "after"))
 
     def decorate(page: Page) -> None:
-        for box, picture, word in shown:
-            page.add(PlacedImage(box, picture, ImageFit.COVER))
+        for box, image, word in shown:
+            page.add(PlacedImage(box, image, ImageFit.COVER))
             _add_tag(page, box, phrase(word, canvas.locale), canvas)
 
     foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
@@ -50,3 +59,28 @@ def _add_tag(page: Page, box: Box, word: str, canvas: Canvas) -> None:
     left, top = box[0] + grid.margin // 2, box[1] + grid.margin // 2
     page.add(FilledBox((left, top, left + wide, top + high), palette.band, high // 5))
     page.add(TextLine(left + pad, centred_baseline(top, top + high, style), word, style, palette.band_ink))
+
+
+def _samples(images: SampleImages) -> Iterator[Announcement]:
+    yield sample(
+        "comparison",
+        picture=images["before"],
+        pictures=(images["after"],),
+        title="La rue du Port rendue aux piétons",
+        body="Quatorze arbres, des bancs, et la place pour se promener.",
+    )
+
+
+TEMPLATE = AnnouncementTemplate(
+    name="comparison",
+    position=90,
+    label=LocalisedText(en="Before and after", fr="Avant et après"),
+    summary=LocalisedText(
+        en="the picture, and beside it the first of the further pictures",
+        fr="l’image, et à côté la première des autres images",
+    ),
+    icon='<rect x="3" y="5" width="18" height="14" rx="1.5"/><path d="M12 3v18M6 12h3m6 0h3"/>',
+    fields=frozenset({TemplateField.MORE_PICTURES}),
+    layout=lay_out,
+    samples=_samples,
+)

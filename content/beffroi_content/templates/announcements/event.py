@@ -1,45 +1,48 @@
-"""An event: the date is seen first, as on a calendar leaf, then title, place and text."""
+"""Template of events: the date first, as on the leaf of a calendar, then title, place and text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from beffroi_content.model import Announcement, ImageFit
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics.palettes import ColourPalette
 from beffroi_content.raster.page import Box, FilledBox, Page, PlacedImage
-from beffroi_content.raster.text.dates import (
-    EventDateText,
-    day_number,
-    describe_event_dates,
-    month_name,
-    weekday_name,
-)
+from beffroi_content.raster.text.dates import EventDateText, day_number, describe_event_dates, month_name, weekday_name
 from beffroi_content.raster.text.fonts import FontWeight, font_face
 from beffroi_content.raster.text.text_fitting import ColumnSpace, PlacedLine, TextBlock, fit_column
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.announcements import news
+from beffroi_content.templates.declarations import (
+    EVENT_FIELDS,
+    AnnouncementTemplate,
+    LocalisedText,
+    SampleImages,
+)
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, add_column, canvas_palette
 from beffroi_content.templates.layout.text_box import TextBoxLayout, compose_text, fewest_pages
+from beffroi_content.templates.samples import sample
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
-    """Return the pages of an event; one without a date looks like news."""
+    """Return the pages of an event; one without a date is laid out like news."""
     if announcement.starts is None:
         return news.lay_out(announcement, canvas)
     when = describe_event_dates(announcement.starts, announcement.ends, canvas.locale)
+    # A smaller leaf is tried only if the text would otherwise go over several pages.
     shares = (1.0, 0.7) if announcement.picture else (1.0, 0.8)
     return fewest_pages(_beside_leaf(announcement, canvas, when, share) for share in shares)
 
 
 def _beside_leaf(announcement: Announcement, canvas: Canvas, when: EventDateText, share: float) -> tuple[Page, ...]:
     grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
-    picture, leaf, text = _page_boxes(grid, announcement, share)
+    image, leaf, text = _page_boxes(grid, announcement, share)
 
     def decorate(page: Page) -> None:
-        if announcement.picture and picture:
-            page.add(PlacedImage(picture, announcement.picture, ImageFit.COVER))
+        if announcement.picture and image:
+            page.add(PlacedImage(image, announcement.picture, ImageFit.COVER))
         _add_leaf(page, leaf, when, canvas, palette)
 
     foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
@@ -49,7 +52,7 @@ def _beside_leaf(announcement: Announcement, canvas: Canvas, when: EventDateText
 
 
 def _page_boxes(grid: PageGrid, announcement: Announcement, share: float) -> tuple[Box | None, Box, Box]:
-    """Return the boxes of the picture, the calendar leaf and the text; ``share`` makes the first two smaller."""
+    """Return the boxes of the image, the calendar leaf and the text; ``share`` makes the first two smaller."""
     bottom, margin = grid.height - grid.foot, grid.margin
     has_picture = announcement.picture is not None
     if grid.is_wide:
@@ -78,6 +81,7 @@ def _add_leaf(page: Page, leaf: Box, when: EventDateText, canvas: Canvas, palett
     room = ColumnSpace(
         width - 2 * grid.margin, height - 2 * pad, height - 2 * pad, is_crisp=False, locale=canvas.locale
     )
+    # On a tall page the leaf is a wide band above the text: the number stands beside the words, not over them.
     if width > 1.3 * height:
         _add_flat_leaf(page, leaf, when, room, palette)
     else:
@@ -105,6 +109,7 @@ def _add_flat_leaf(page: Page, leaf: Box, when: EventDateText, room: ColumnSpace
     number = TextBlock(big, FontWeight.BOLD, 1.0, palette.band_ink, leading=1.1)
     day = fit_column([number], replace(room, width=round(room.width * 0.42)), 6, round(height * 0.55))
     add_column(page, day.pages[0], leaf[0] + inset, leaf[1] + (height - day.page_heights[0]) // 2, day)
+    # The words begin where the number ends, which its fitted size decides.
     taken = inset + round(_widest_line(day.pages[0]) + inset * 0.8)
     blocks = [
         TextBlock(f"{days} {months}", FontWeight.BOLD, 1.2, palette.band_ink, leading=1.5, is_balanced=True),
@@ -129,3 +134,33 @@ def _leaf_texts(when: EventDateText, locale: str) -> tuple[str, tuple[str, str, 
         return f"{first.day}–{last.day}", (days, month_name(first, locale), hours)
     months = f"{month_name(first, locale)} – {month_name(last, locale)}"
     return f"{first.day}–{last.day}", (days, months, hours)
+
+
+def _samples(images: SampleImages) -> Iterator[Announcement]:
+    saturday = dt.datetime.fromisoformat("2026-12-12T18:30")
+    market = {
+        "label": "Animation",
+        "title": "Marché de Noël",
+        "place": "Place de l'Hôtel-de-Ville",
+        "body": "40 exposants, vin chaud et manège. Entrée libre.",
+    }
+    yield sample("event", starts=saturday, picture=images["sea"], **market)
+    yield sample("event", starts=saturday, **market)
+    first, last = dt.datetime.fromisoformat("2026-07-03"), dt.datetime.fromisoformat("2026-07-06")
+    yield sample("event", starts=first, ends=last, title="Festival des trois rivières")
+
+
+TEMPLATE = AnnouncementTemplate(
+    name="event",
+    position=20,
+    label=LocalisedText(en="Event", fr="Événement"),
+    summary=LocalisedText(
+        en="the date first, as on the leaf of a calendar, then title, place and text",
+        fr="la date d’abord, comme sur un éphéméride, puis titre, lieu et texte",
+    ),
+    icon='<rect x="3" y="5" width="18" height="16" rx="1.5"/><path d="M3 10h18M8 2.5v4m8-4v4M8 14.5h3v3H8z"/>',
+    fields=EVENT_FIELDS,
+    layout=lay_out,
+    samples=_samples,
+    ends_with_event=True,
+)

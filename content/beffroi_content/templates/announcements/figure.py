@@ -1,6 +1,8 @@
-"""One number on a field of the town's colour, and beside it what it means."""
+"""Template of figures: one number on a field of the town's colour, and beside it its meaning."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
@@ -9,8 +11,15 @@ from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.raster.text.text_fitting import TextBlock, fit_column
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.announcements import news
+from beffroi_content.templates.declarations import (
+    AnnouncementTemplate,
+    LocalisedText,
+    SampleImages,
+    TemplateField,
+)
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, add_column, canvas_palette, fits_height
 from beffroi_content.templates.layout.text_box import TextBoxLayout, box_space, compose_text
+from beffroi_content.templates.samples import sample
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
@@ -48,3 +57,28 @@ def _page_boxes(grid: PageGrid) -> tuple[Box, Box]:
         return (0, 0, side, bottom), (side + margin, margin, grid.width - margin, bottom - margin)
     split = round(bottom * 0.4)
     return (0, 0, grid.width, split), (margin, split + margin, grid.width - margin, bottom - margin)
+
+
+def _samples(images: SampleImages) -> Iterator[Announcement]:
+    yield sample(
+        "figure",
+        figure="12 500",
+        label="Environnement",
+        title="arbres plantés depuis 2020",
+        body="Merci aux écoles et aux 340 bénévoles. Prochaine plantation samedi 12 décembre, parc des Tilleuls.",
+    )
+
+
+TEMPLATE = AnnouncementTemplate(
+    name="figure",
+    position=70,
+    label=LocalisedText(en="Figure", fr="Chiffre"),
+    summary=LocalisedText(
+        en="one number, as large as it can be, and beside it what it means",
+        fr="un nombre, aussi grand que possible, et à côté ce qu’il veut dire",
+    ),
+    icon='<path d="M5 20V13m5 7V8m5 12v-9m5 9V4M3 20.5h19"/>',
+    fields=frozenset({TemplateField.FIGURE}),
+    layout=lay_out,
+    samples=_samples,
+)

@@ -1,6 +1,8 @@
-"""A page of the web: its QR code, large, beside what one finds there."""
+"""Template of web pages: a large QR code beside the title and text."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
@@ -8,9 +10,15 @@ from beffroi_content.raster.page import Box, FilledBox, Page
 from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.raster.text.text_fitting import TextBlock
 from beffroi_content.templates.announcements import news
+from beffroi_content.templates.declarations import (
+    AnnouncementTemplate,
+    LocalisedText,
+    SampleImages,
+)
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, canvas_palette
 from beffroi_content.templates.layout.qr_code import add_qr_code, qr_code_side, short_address
 from beffroi_content.templates.layout.text_box import TextBoxLayout, compose_text
+from beffroi_content.templates.samples import sample
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
@@ -33,6 +41,7 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     address = TextBlock(
         short_address(announcement.link), FontWeight.SEMIBOLD, 1.0, palette.accent, gap=1.3, is_kept=True
     )
+    # Without its link the text box would draw a second, small code.
     composition = TextBoxLayout(text, palette.paper, foot, decorate, drop=0.42 if grid.is_wide else 0.2)
     return compose_text(announcement.replace(link=""), canvas, composition, [address])
 
@@ -45,3 +54,28 @@ def _page_boxes(grid: PageGrid) -> tuple[Box, Box]:
         return field, (margin, margin, field[0] - margin, bottom - margin)
     split = round(bottom * 0.46)
     return (0, 0, grid.width, split), (margin, split + margin, grid.width - margin, bottom - margin)
+
+
+def _samples(images: SampleImages) -> Iterator[Announcement]:
+    yield sample(
+        "link",
+        label="Participez",
+        title="Donnez votre avis sur le nouveau parc",
+        body="Trois projets, deux minutes. Jusqu'au 15 janvier.",
+        link="https://www.saint-aubin.fr/parc",
+    )
+
+
+TEMPLATE = AnnouncementTemplate(
+    name="link",
+    position=100,
+    label=LocalisedText(en="Web page", fr="Page web"),
+    summary=LocalisedText(
+        en="the QR code of a web page, as large as it can be",
+        fr="le code QR d’une page web, aussi grand que possible",
+    ),
+    icon='<rect x="3" y="3" width="7" height="7"/><rect x="14" y="3" width="7" height="7"/>'
+    '<rect x="3" y="14" width="7" height="7"/><path d="M14 14h3v3h-3zM20 14v.1M20 20v.1M17 20v.1"/>',
+    layout=lay_out,
+    samples=_samples,
+)

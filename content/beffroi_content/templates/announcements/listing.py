@@ -1,9 +1,9 @@
-"""A list, such as a menu: each line an entry, with a heading where the line begins with one and a colon."""
+"""Template of lists, such as a menu: each line is an entry, with a heading where it begins with one and a colon."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
 
@@ -15,9 +15,15 @@ from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.raster.text.text_fitting import FittedColumn, PlacedLine, TextBlock, fit_column
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.announcements import notice
+from beffroi_content.templates.declarations import (
+    AnnouncementTemplate,
+    LocalisedText,
+    SampleImages,
+)
 from beffroi_content.templates.layout import title_band
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, add_column, add_footer, canvas_palette
 from beffroi_content.templates.layout.text_box import box_space
+from beffroi_content.templates.samples import sample
 
 _ENTRY = re.compile(r"^(?P<heading>[^:|]{1,40}?)\s?:\s+(?P<text>\S.*)$")
 _BULLETS = "-–•* "
@@ -68,6 +74,7 @@ def _fit_columns(entries: Sequence[str], boxes: Sequence[Box], canvas: Canvas) -
     half = -(-len(blocks) // len(boxes))
     parts = [list(chain(*blocks[number * half : (number + 1) * half])) for number in range(len(boxes))]
     tried = [fit_column(part, measure, grid.smallest, largest) for part in parts]
+    # Both columns of a page must have letters of the same size: the smaller base of the two.
     if all(len(column.pages) == 1 for column in tried):
         base = min(column.base for column in tried)
         return [fit_column(part, measure, grid.smallest, base) for part in parts]
@@ -107,3 +114,35 @@ def _add_rows(page: Page, rows: Sequence[PlacedLine], box: Box, column: FittedCo
             y = top + (before.bottom + row.top) // 2
             page.add(FilledBox((box[0], y, box[2], y + max(1, column.base // 14)), line))
     add_column(page, rows, box[0], top, column)
+
+
+def _samples(images: SampleImages) -> Iterator[Announcement]:
+    yield sample(
+        "listing",
+        label="Cantine",
+        title="Au menu cette semaine",
+        source="Restauration scolaire",
+        body="Lundi : carottes râpées, poisson pané, riz, compote\n"
+        "Mardi : soupe de potiron, omelette, salade, yaourt\n"
+        "Jeudi : betteraves, poulet rôti, purée, clémentine\n"
+        "Vendredi : taboulé, gratin de légumes, fromage, tarte",
+    )
+
+
+TEMPLATE = AnnouncementTemplate(
+    name="listing",
+    position=50,
+    label=LocalisedText(en="List or menu", fr="Liste ou menu"),
+    summary=LocalisedText(
+        en="a line of the text for each entry, such as “Monday: carrots, fish, rice”",
+        fr="une ligne du texte par entrée, par exemple « Lundi : carottes, poisson, riz »",
+    ),
+    icon='<path d="M9 6h11M9 12h11M9 18h11M4 6h.1M4 12h.1M4 18h.1"/>',
+    hint=LocalisedText(
+        en="Each line is an entry. The text before a colon becomes a heading: “Monday: carrots, fish, rice”.",
+        fr="Chaque ligne est une entrée. Avec un deux-points, son début devient un titre : « Lundi : carottes, poisson,"
+        " riz ».",
+    ),
+    layout=lay_out,
+    samples=_samples,
+)

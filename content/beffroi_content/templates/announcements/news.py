@@ -1,11 +1,18 @@
-"""News: a picture beside or above the text; without one, the title stands on a field of the town's colour."""
+"""Template of news: an image beside or above the text; without one, the title on a field of the town's colour."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from beffroi_content.model import Announcement, AssetReference, ImageFit
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Box, FilledBox, Page, PlacedImage
 from beffroi_content.raster.text.text_fitting import ColumnSpace, FittedColumn, fit_column
+from beffroi_content.templates.declarations import (
+    AnnouncementTemplate,
+    LocalisedText,
+    SampleImages,
+)
 from beffroi_content.templates.layout.page_parts import (
     FooterColours,
     PageGrid,
@@ -18,6 +25,7 @@ from beffroi_content.templates.layout.page_parts import (
 )
 from beffroi_content.templates.layout.single_column import single_column_pages
 from beffroi_content.templates.layout.text_box import TextBoxLayout, compose_text, fewest_pages
+from beffroi_content.templates.samples import sample
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
@@ -42,21 +50,21 @@ def _with_qr_code(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...
     return compose_text(announcement, canvas, TextBoxLayout(box, palette.paper, foot, decorate, drop=0.35))
 
 
-def _with_image(announcement: Announcement, canvas: Canvas, picture: AssetReference) -> tuple[Page, ...]:
+def _with_image(announcement: Announcement, canvas: Canvas, image: AssetReference) -> tuple[Page, ...]:
+    # The image yields some of its share before the text goes over several pages; without a text it gets more than
+    # half.
     shares = (0.46, 0.38) if PageGrid.for_canvas(canvas).is_wide else (0.4, 0.32)
     if not announcement.body:
         shares = (0.54, 0.46)
-    return fewest_pages(_beside_image(announcement, canvas, picture, share) for share in shares)
+    return fewest_pages(_beside_image(announcement, canvas, image, share) for share in shares)
 
 
-def _beside_image(
-    announcement: Announcement, canvas: Canvas, picture: AssetReference, share: float
-) -> tuple[Page, ...]:
+def _beside_image(announcement: Announcement, canvas: Canvas, image: AssetReference, share: float) -> tuple[Page, ...]:
     grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     frame, text = _split_page(grid, share)
 
     def decorate(page: Page) -> None:
-        page.add(PlacedImage(frame, picture, ImageFit.COVER))
+        page.add(PlacedImage(frame, image, ImageFit.COVER))
 
     foot = FooterColours(palette.band, palette.band_ink, palette.band_soft)
     drop = 0.45 if grid.is_wide else 0.3
@@ -64,7 +72,7 @@ def _beside_image(
 
 
 def _split_page(grid: PageGrid, share: float) -> tuple[Box, Box]:
-    """Return the boxes of the picture, which takes that share of the page, and of the text."""
+    """Return the boxes of the image, which takes that share of the page, and of the text."""
     bottom = grid.height - grid.foot
     if grid.is_wide:
         left = round(grid.width * (1 - share))
@@ -76,6 +84,7 @@ def _split_page(grid: PageGrid, share: float) -> tuple[Box, Box]:
 def _poster_pages(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return nothing if the title does not leave enough room for the text."""
     best: tuple[FittedColumn, FittedColumn, int] | None = None
+    # Large fields first: one page with a grand title is better than two, and two are better than four.
     for share in (0.52, 0.46, 0.4) if announcement.body else (1.0,):
         tried = _poster_columns(announcement, canvas, share)
         if tried and (best is None or len(tried[1].pages) < len(best[1].pages)):
@@ -94,6 +103,8 @@ def _poster_columns(
     room = round(bottom * share) - 2 * pad
     measure = ColumnSpace(width, room, room, is_crisp=False, locale=canvas.locale)
     heading = heading_blocks(announcement, canvas, palette.band_soft, palette.band_ink, 2.3)
+    # The base is bounded by half the legible size, since the title is 2.3 times the base: it is legible all the
+    # same.
     title = fit_column(heading, measure, max(1, round(grid.smallest / 2)), round(grid.title / 2.3))
     if len(title.pages) > 1 or not fits_height(title, measure):
         return None
@@ -124,3 +135,33 @@ def _poster_page(
 
 def _band_padding(grid: PageGrid) -> int:
     return round(grid.margin * 1.15)
+
+
+def _samples(images: SampleImages) -> Iterator[Announcement]:
+    library = {
+        "label": "Culture",
+        "source": "Médiathèque Jean-Moulin",
+        "title": "La médiathèque rouvre samedi",
+        "body": (
+            "Après six mois de travaux, venez découvrir les nouveaux espaces : salle de lecture, atelier numérique et"
+            " jardin. Inscription gratuite jusqu'au 31 janvier."
+        ),
+    }
+    yield sample("news", picture=images["sea"], **library)
+    yield sample("news", **library)
+    yield sample("news", title="Bienvenue")
+    yield sample("news", link="https://mediatheque.saint-aubin.fr", **library)
+
+
+TEMPLATE = AnnouncementTemplate(
+    name="news",
+    position=10,
+    label=LocalisedText(en="News", fr="Actualité"),
+    summary=LocalisedText(
+        en="a title and a text, beside a picture or under a band of the town’s colour",
+        fr="un titre et un texte, à côté d’une image ou sous un bandeau de la couleur de la commune",
+    ),
+    icon='<path d="M4 4h13v15a2 2 0 0 0 3 0V8h-3M4 4v15a2 2 0 0 0 2 2h13M8 8h5m-5 4h5m-5 4h5"/>',
+    layout=lay_out,
+    samples=_samples,
+)

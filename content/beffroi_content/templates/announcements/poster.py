@@ -1,6 +1,8 @@
-"""Nothing but large letters on the town's colour."""
+"""Template of posters: large letters on the town's colour, and nothing else."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
@@ -9,6 +11,11 @@ from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.raster.text.line_breaking import Hyphenation
 from beffroi_content.raster.text.text_fitting import TextBlock
 from beffroi_content.raster.text.typography import typeset_text
+from beffroi_content.templates.declarations import (
+    AnnouncementTemplate,
+    LocalisedText,
+    SampleImages,
+)
 from beffroi_content.templates.layout.page_parts import (
     FooterColours,
     PageGrid,
@@ -17,6 +24,7 @@ from beffroi_content.templates.layout.page_parts import (
     heading_blocks,
 )
 from beffroi_content.templates.layout.text_box import TextBoxLayout, box_space, column_pages
+from beffroi_content.templates.samples import sample
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
@@ -43,3 +51,26 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
 
     foot = FooterColours(palette.band, palette.band_ink, palette.band_soft)
     return column_pages(announcement, canvas, TextBoxLayout(box, palette.band, foot, decorate, drop=0.42), column)
+
+
+def _samples(images: SampleImages) -> Iterator[Announcement]:
+    yield sample(
+        "poster",
+        label="Élections",
+        title="Dimanche, on vote de 8 h à 18 h",
+        body="Pensez à votre pièce d'identité. Procuration possible au commissariat jusqu'à samedi.",
+    )
+
+
+TEMPLATE = AnnouncementTemplate(
+    name="poster",
+    position=130,
+    label=LocalisedText(en="Large text", fr="Grand texte"),
+    summary=LocalisedText(
+        en="nothing but large letters on the town’s colour",
+        fr="rien que de grandes lettres sur la couleur de la commune",
+    ),
+    icon='<path d="M4 7V5h16v2M12 5v14M9 19h6"/>',
+    layout=lay_out,
+    samples=_samples,
+)

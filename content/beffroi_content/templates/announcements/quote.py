@@ -1,6 +1,8 @@
-"""A quotation: what was said, large, and who said it."""
+"""Template of quotations: a sentence in large letters, and who said it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from beffroi_content.model import Announcement, ImageFit
 from beffroi_content.raster.canvas import Canvas
@@ -8,8 +10,14 @@ from beffroi_content.raster.page import Box, Page, PlacedImage, TextLine
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.text_fitting import TextBlock
 from beffroi_content.raster.text.typography import typeset_text
+from beffroi_content.templates.declarations import (
+    AnnouncementTemplate,
+    LocalisedText,
+    SampleImages,
+)
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, canvas_palette, fit_hierarchy
 from beffroi_content.templates.layout.text_box import TextBoxLayout, box_space, column_pages
+from beffroi_content.templates.samples import sample
 
 _MARKS = {"fr": ("«", "»"), "en": ("“", "”")}
 
@@ -17,14 +25,14 @@ _MARKS = {"fr": ("«", "»"), "en": ("“", "”")}
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a quotation: the body, said by the title; without a body the title is what was said."""
     grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
-    picture, text = _page_boxes(grid, has_picture=announcement.picture is not None)
+    image, text = _page_boxes(grid, has_picture=announcement.picture is not None)
     mark = TextStyle(FontWeight.BOLD, round(grid.title * 1.15))
     opening, closing = _MARKS.get(canvas.locale, _MARKS["en"])
     said, who = (announcement.body, announcement.title) if announcement.body else (announcement.title, "")
 
     def decorate(page: Page) -> None:
-        if announcement.picture and picture:
-            page.add(PlacedImage(picture, announcement.picture, ImageFit.COVER))
+        if announcement.picture and image:
+            page.add(PlacedImage(image, announcement.picture, ImageFit.COVER))
         page.add(TextLine(text[0], text[1] + mark.capital, opening, mark, palette.accent))
 
     def blocks(scale: float) -> list[TextBlock]:
@@ -60,3 +68,31 @@ def _page_boxes(grid: PageGrid, *, has_picture: bool) -> tuple[Box | None, Box]:
         return (0, 0, side, bottom), (side + inset, inset, grid.width - inset, bottom - margin)
     split = round(bottom * 0.38)
     return (0, 0, grid.width, split), (inset, split + margin, grid.width - inset, bottom - margin)
+
+
+def _samples(images: SampleImages) -> Iterator[Announcement]:
+    yield sample(
+        "quote",
+        picture=images["sea"],
+        title="Jeanne Le Goff",
+        label="Présidente du club nautique",
+        body="La mer ne se ferme pas : tous les enfants de la commune ont leur place à bord.",
+    )
+
+
+TEMPLATE = AnnouncementTemplate(
+    name="quote",
+    position=80,
+    label=LocalisedText(en="Quotation", fr="Citation"),
+    summary=LocalisedText(
+        en="the text is what somebody said, the title who said it",
+        fr="le texte est ce qui a été dit, le titre la personne qui l’a dit",
+    ),
+    icon='<path d="M10 7H5v6h4c0 3-1.5 4-3.5 4.5M20 7h-5v6h4c0 3-1.5 4-3.5 4.5"/>',
+    hint=LocalisedText(
+        en="The text is the quotation, the title is the person quoted.",
+        fr="Le texte est la citation, le titre est la personne citée.",
+    ),
+    layout=lay_out,
+    samples=_samples,
+)

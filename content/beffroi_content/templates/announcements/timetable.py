@@ -1,8 +1,8 @@
-"""A table: each line a row, its cells divided by ``|``; the first row is the heading."""
+"""Template of tables: each line of the text is a row, its cells divided by ``|``; the first row is the heading."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
@@ -10,6 +10,11 @@ from beffroi_content.raster.page import Box, FilledBox, Page, TextLine
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.announcements import listing
+from beffroi_content.templates.declarations import (
+    AnnouncementTemplate,
+    LocalisedText,
+    SampleImages,
+)
 from beffroi_content.templates.layout import title_band
 from beffroi_content.templates.layout.page_parts import (
     FooterColours,
@@ -18,6 +23,7 @@ from beffroi_content.templates.layout.page_parts import (
     canvas_palette,
     centred_baseline,
 )
+from beffroi_content.templates.samples import sample
 
 TableRows = tuple[tuple[str, ...], ...]
 _ROW = 2.5
@@ -40,6 +46,7 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     per_page = max(1, int((box[3] - box[1]) / (capital * _ROW)) - 1)
     rows = table[1:]
     count = -(-len(rows) // per_page)
+    # Rows are shared out evenly: no last page with a single row.
     even = -(-len(rows) // count)
     pages = []
     for number in range(count):
@@ -76,6 +83,8 @@ def _largest_capital(table: TableRows, box: Box, grid: PageGrid) -> int:
         return 0
     width, height = box[2] - box[0], box[3] - box[1]
     largest = int(min(grid.largest * 1.2, height / (len(table) * _ROW)))
+    # From large to small until all columns fit side by side; a table has few sizes to try, and bisection would
+    # gain nothing.
     for capital in range(max(grid.smallest, largest), grid.smallest - 1, -1):
         if sum(_column_widths(table, capital)) + capital * _LEAST_GAP * (len(table[0]) - 1) + capital <= width:
             return capital
@@ -112,3 +121,41 @@ def _add_table(page: Page, rows: TableRows, table: TableRows, box: Box, capital:
             if cell:
                 page.add(TextLine(round(x), centred_baseline(y, y + high, style), cell, style, colour))
             x += widths[place] + gap
+
+
+def _panel_text(body: str) -> str:
+    """Return each row in one line, without the heading, since a panel has no room for columns."""
+    rows = [[cell.strip() for cell in line.split("|")] for line in body.split("\n") if line.strip()]
+    shown = rows[1:] if rows and len(rows[0]) > 1 else rows
+    return "\n".join(" · ".join(cell for cell in row if cell) for row in shown)
+
+
+def _samples(images: SampleImages) -> Iterator[Announcement]:
+    yield sample(
+        "timetable",
+        title="Horaires de la piscine",
+        source="Service des sports",
+        body="Jour | Matin | Après-midi\nLundi | fermé | 16 h – 20 h\nMardi | 7 h – 9 h | 12 h – 14 h\n"
+        "Mercredi | 10 h – 12 h | 14 h – 19 h\nJeudi | 7 h – 9 h | 12 h – 14 h\nVendredi | fermé | 16 h – 21 h\n"
+        "Samedi | 10 h – 12 h | 14 h – 18 h\nDimanche | 9 h – 13 h | fermé",
+    )
+
+
+TEMPLATE = AnnouncementTemplate(
+    name="timetable",
+    position=60,
+    label=LocalisedText(en="Timetable", fr="Horaires"),
+    summary=LocalisedText(
+        en="a line of the text for each row, its cells divided by `|`; the first row is the heading",
+        fr="une ligne du texte par rangée, ses cases séparées par `|` ; la première rangée est l’en-tête",
+    ),
+    icon='<rect x="3" y="4" width="18" height="16" rx="1.5"/><path d="M3 9h18M3 14.5h18M9 4v16M15 4v16"/>',
+    hint=LocalisedText(
+        en="Each line is a row, with cells separated by |. The first row is the heading: “Day | Morning | Afternoon”.",
+        fr="Chaque ligne est une rangée, ses cases sont séparées par |. La première rangée est l’en-tête : « Jour |"
+        " Matin | Après-midi ».",
+    ),
+    layout=lay_out,
+    samples=_samples,
+    panel_text=_panel_text,
+)

@@ -1,1 +1,1 @@
-"""Parts that the layouts of templates share: margins, columns, title band, QR code."""
+"""Parts that templates share: margins, headings, footer, columns of text, QR codes."""

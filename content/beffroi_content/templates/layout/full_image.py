@@ -1,4 +1,4 @@
-"""A picture and nothing else."""
+"""Image slides: the image and nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from beffroi_content.raster.page import Page, PlacedImage
 
 
 def lay_out(content: ImageContent, canvas: Canvas) -> tuple[Page, ...]:
-    """Return the one page of a picture."""
+    """Return the one page of an image."""
     page = Page(canvas.size, BLACK)
     page.add(PlacedImage((0, 0, *canvas.size), content.picture, content.fit))
     return (page,)

@@ -1,4 +1,4 @@
-"""The screen's own word, when it has nothing else to show."""
+"""Idle page: a title and a few lines on a screen that has nothing else to show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the templates share: margins, the foot of the page, and setting a column of text."""
+"""Parts of pages: the grid of margins and sizes, headings, columns of text, the footer."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ TITLE_SCALES = (2.3, 1.9, 1.6, 1.35)
 
 @dataclass(frozen=True, slots=True)
 class PageGrid:
-    """The measures of a canvas, in pixels."""
+    """The margins and letter sizes of a canvas, in pixels."""
 
     width: int
     height: int
     margin: int
     foot: int
-    """Height of the band at the foot."""
+    """Height of the band at the foot of a page."""
     smallest: int
     """Capital height of the smallest text."""
     largest: int
@@ -48,6 +48,9 @@ class PageGrid:
         """Return the measures of a canvas."""
         width, height = canvas.size
         mean = mean_side(canvas.size)
+        # Everything is in proportion to the geometric mean of the sides, so that landscape, portrait and
+        # ribbon look alike; bounds by one side keep margins and footer in shape where a canvas is much wider
+        # than high.
         smallest = minimum_capital(canvas)
         return cls(
             width=width,
@@ -62,7 +65,7 @@ class PageGrid:
 
     @property
     def is_wide(self) -> bool:
-        """Whether columns stand side by side."""
+        """True if columns stand side by side."""
         return self.width >= 1.25 * self.height
 
 
@@ -118,6 +121,7 @@ def add_column(
 ) -> None:
     """Put rows on a page with the upper left corner of their column at x, y; cards first."""
     pad = panel_padding(column.base, any(row.style.crisp for row in rows))
+    # Cards first: the text lies on them.
     for box, colour in _card_boxes(rows, x, y, column.width, pad):
         page.add(FilledBox(box, colour, round(0.8 * pad)))
     for row in rows:
@@ -151,6 +155,8 @@ def fit_hierarchy(
 
     Candidates are the same text with ever less contrast of sizes: a grand title yields before the text is cut up.
     """
+    # Later candidates are inserted first, so that of two equally good ones ``min`` takes the later, with less
+    # contrast and therefore larger running text.
     found: list[tuple[tuple[int, bool], Sequence[TextBlock]]] = []
     for blocks in candidates:
         column = smallest_column(blocks, measure, smallest)
@@ -161,7 +167,7 @@ def fit_hierarchy(
 
 
 def fits_height(column: FittedColumn, measure: ColumnSpace) -> bool:
-    """Whether every page of the column keeps to its height."""
+    """Tell whether every page of the column keeps to its height."""
     limits = (measure.first, *[measure.later] * (len(column.pages) - 1))
     return all(height <= limit for height, limit in zip(column.page_heights, limits, strict=True))
 
@@ -211,6 +217,7 @@ def add_footer(page: Page, canvas: Canvas, source: str, number: tuple[int, int],
     own, town = typeset_text(source, canvas.locale), typeset_text(canvas.town.name, canvas.locale)
     shown = own if own and own != town else ""
     room = right - left
+    # The town gets half of the line if another service speaks, else all of it.
     name, style = _footer_line(town, FontWeight.BOLD, capital, room * (0.5 if shown else 1.0))
     if name:
         page.add(TextLine(left, centred_baseline(top, grid.height, style), name, style, colours.strong))

@@ -1,4 +1,4 @@
-"""A link as a QR code that can be scanned from where people stand."""
+"""QR codes of links, as large as they must be to be scanned from the place where people stand."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ def qr_code_side(link: str, canvas: Canvas, most: int) -> int:
     """Return the side in pixels of the code of a link, 0 if it cannot be scanned within ``most`` pixels."""
     count = len(qr_modules(link)) + 2 * QUIET_MODULES
     distance = min(canvas.screen_class.viewing_distance_mm, NEAREST_MM)
+    # Phones read a code from ten times its side. The side is then rounded up to whole modules of whole pixels,
+    # since a module of two and a half pixels has ragged edges that scanners stumble over.
     wanted = distance / DISTANCE_SHARE / pixel_pitch_mm(canvas.screen_class)
     module = max(LEAST_MODULE, -(-round(wanted) // count))
     if module * count > most:

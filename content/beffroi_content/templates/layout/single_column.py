@@ -1,10 +1,10 @@
-"""Everything in one column, page after page: what is left when a canvas has no room for a composition."""
+"""Single column: an announcement as running text, for canvases that have no room for a composition, and for panels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from beffroi_content.model import Announcement, TemplateName
+from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics.palettes import ColourPalette, panel_palette
 from beffroi_content.raster.page import FilledBox, Page
@@ -64,6 +64,8 @@ def panel_pages(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     measure = panel_space(canvas)
     lead, rest = _panel_blocks(announcement, canvas, palette)
     whole = fit_hierarchy([[*lead(scale), *rest] for scale in (1.6, 1.3, 1.0)], measure, smallest, largest)
+    # What does not fit on one panel is divided by sense: a page with the heading, then the text, each as large as
+    # it can be.
     columns = [whole]
     if len(whole.pages) > 1 and rest:
         heading = fit_hierarchy([lead(scale) for scale in (1.6, 1.3, 1.0)], measure, smallest, largest)
@@ -115,19 +117,11 @@ def _panel_blocks(
     rest = [TextBlock(place, FontWeight.REGULAR, 1.0, palette.accent, gap=2)] if place else []
     if announcement.body:
         rest.append(
-            TextBlock(typeset_text(_panel_body(announcement), locale), FontWeight.REGULAR, 1.0, palette.soft_ink, gap=2)
+            TextBlock(typeset_text(announcement.body, locale), FontWeight.REGULAR, 1.0, palette.soft_ink, gap=2)
         )
     if address:
         rest.append(TextBlock(address, FontWeight.BOLD, 1.0, palette.accent, gap=2, is_kept=True))
     return lead, rest
-
-
-def _panel_body(announcement: Announcement) -> str:
-    """Return the body; of a table, each row in one line, without its heading."""
-    if announcement.template is not TemplateName.TIMETABLE:
-        return announcement.body
-    rows = [[cell.strip() for cell in line.split("|")] for line in announcement.body.split("\n") if line.strip()]
-    return "\n".join(" · ".join(cell for cell in row if cell) for row in (rows[1:] if len(rows[0]) > 1 else rows))
 
 
 def _kicker_text(announcement: Announcement, canvas: Canvas) -> str:

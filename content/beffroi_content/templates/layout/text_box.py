@@ -1,4 +1,7 @@
-"""A heading and running text in a box, over as many pages as it takes, on whatever the template draws behind it."""
+"""Text box: a heading and running text in a box of the page, over as many pages as it takes.
+
+The template draws what lies behind and around the box, on every page anew.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +36,16 @@ _LONG_TITLE = 90
 
 @dataclass(frozen=True, slots=True)
 class TextBoxLayout:
-    """What a template decides around its text."""
+    """The box of a text, and what a template draws around it."""
 
     box: Box
-    """Where the text goes."""
+    """The box of the text."""
     ground: Rgb
     foot: FooterColours
     decorate: Callable[[Page], None]
     """Draws all that lies behind the text."""
     drop: float
-    """Where a short text hangs in its box: 0 at the top, 1 at the bottom."""
+    """The place of a short text in its box: 0 at the top, 1 at the bottom."""
 
 
 def compose_text(
@@ -55,6 +58,7 @@ def compose_text(
     composition = _beside_code(announcement, canvas, composition)
     left, top, right, bottom = composition.box
     running = _running_title(announcement, canvas, right - left)
+    # Later pages repeat the title in small above the text, so they have less height.
     offset = round(3 * running.style.capital) if running else 0
     measure = ColumnSpace(right - left, bottom - top, bottom - top - offset, is_crisp=False, locale=canvas.locale)
     column = _fit_text(announcement, canvas, canvas_palette(canvas), measure, details)
@@ -70,6 +74,7 @@ def _beside_code(announcement: Announcement, canvas: Canvas, composition: TextBo
     if not side:
         return composition
     gap = PageGrid.for_canvas(canvas).margin // 2
+    # The code takes a column beside the text where the box is wide, and a row under it where it is tall.
     is_beside = right - left >= bottom - top
     box = (left, top, right - side - gap, bottom) if is_beside else (left, top, right, bottom - side - gap)
 

@@ -1,4 +1,4 @@
-"""A page whose title stands in a band of the town's colour, for lists and tables."""
+"""Title band: a heading in a band of the town's colour, for lists and tables."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def heading_band(announcement: Announcement, canvas: Canvas) -> tuple[FittedColu
         heading_blocks(announcement, canvas, palette.band_soft, palette.band_ink, scale) for scale in (1.6, 1.3, 1.0)
     ]
     column = fit_hierarchy(candidates, measure, grid.smallest, grid.largest)
+    # A very long heading is the one text that may go under the legible size: the list below it matters more.
     if len(column.pages) > 1:
         column = fit_column(candidates[-1], measure, max(5, grid.smallest // 2), grid.smallest)
     return column, min(most, column.page_heights[0] + 2 * pad)

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import Slide
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player.agent.prepare.programme_preparation import slide_sizes
@@ -83,9 +83,9 @@ class LiveFrames:
         if path.exists():
             return False
         try:
-            canvas = raster.Canvas.for_screen(programme.manifest.settings, size)
+            canvas = rendering.Canvas.for_screen(programme.manifest.settings, size)
             buffer = io.BytesIO()
-            raster.draw_slide(slide, canvas, _no_file, at_ms)[0].save(buffer, "PNG", compress_level=1)
+            rendering.draw_slide(slide, canvas, _no_file, at_ms)[0].save(buffer, "PNG", compress_level=1)
             write_file(path, buffer.getvalue(), durable=False)
         except Exception:
             # The frame that was prepared without the time is shown instead.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import PowerState
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import RECEIPTS, REPORT, SCREENSHOT, WireMessage
@@ -249,7 +249,7 @@ class ScreenReporter:
         if self._screenshot_wanted:
             self._screenshot_wanted = False
             self._publish(SCREENSHOT, small_jpeg(image), None)
-        if self._last_wanted and self._glass and raster.image_digest(image) == self._glass.frame:
+        if self._last_wanted and self._glass and rendering.image_digest(image) == self._glass.frame:
             self._save_last(image, self._glass)
 
     def _give_exact(self, ppm: bytes) -> None:

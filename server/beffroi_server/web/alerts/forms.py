@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from beffroi_server.alerts.models import Alert, AlertLevel, AlertStatus, Hazard, Scenario
+from beffroi_content.model import GENERAL_HAZARD
+from beffroi_server.alerts.models import Alert, AlertLevel, AlertStatus, Scenario
 from beffroi_server.alerts.services import LONGEST_ALERT, AlertTargets
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.web.forms import RelatedModelForm, StyledForm
@@ -36,7 +37,7 @@ class AlertTextForm(RelatedModelForm):
 
     def clean_hazard(self) -> str:
         """Return the pictogram; without one, none of them."""
-        return self.cleaned_data["hazard"] or Hazard.GENERAL
+        return self.cleaned_data["hazard"] or GENERAL_HAZARD
 
     def selected_targets(self) -> AlertTargets:
         """Return the screens that were chosen."""

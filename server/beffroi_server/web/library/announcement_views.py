@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library import services, slide_content
 from beffroi_server.library.errors import EditConflict, ItemInUse
-from beffroi_server.library.models import FEED_TEMPLATES, WIDGET_TEMPLATES, Announcement
+from beffroi_server.library.models import Announcement
+from beffroi_server.library.template_choices import FEED_TEMPLATES, WIDGET_TEMPLATES
 from beffroi_server.schedule import services as programme
 from beffroi_server.schedule.models import Playlist
 from beffroi_server.web.access import UserRequest, current_town, for_editors, for_users
@@ -161,7 +162,7 @@ def _preview_context(form: AnnouncementForm) -> dict[str, Any]:
         values |= {"picture": next((p for p in form.offered_images if p.pk == form["picture"].value()), None)}
     further = values.pop("more_pictures", None)
     written = Announcement(**{**values, "id": _UNSAVED, "title": values.get("title") or _("Title")})
-    written.chosen_images = form.instance.further_pictures() if further is None else list(further)
+    written.chosen_images = form.instance.further_images() if further is None else list(further)
     if {"starts", "ends"} & form.errors.keys():
         written.starts = written.ends = None
     town = current_town()

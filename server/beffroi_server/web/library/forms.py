@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext_lazy as _
 
+from beffroi_content.templates.declarations import TemplateDeclaration
+from beffroi_content.templates.registry import offered_templates
+from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Playlist
 from beffroi_server.web.forms import DateTimeInput, RelatedModelForm, StyledForm, StyledModelForm
@@ -16,6 +21,28 @@ from beffroi_server.web.forms import DateTimeInput, RelatedModelForm, StyledForm
 IMAGES_OFFERED = 48
 """The newest; an older one is chosen from its own page."""
 FILES_AT_ONCE = 20
+
+
+@dataclass(frozen=True)
+class OfferedTemplate:
+    """A template to choose: its radio button, and what it declares."""
+
+    choice: BoundWidget
+    template: TemplateDeclaration
+
+    @property
+    def name(self) -> str:
+        return self.template.name
+
+    @property
+    def fields(self) -> str:
+        """The fields that only some templates use and this one does, divided by spaces."""
+        return " ".join(sorted(self.template.fields))
+
+    @property
+    def hint(self) -> str:
+        """How to write its text; empty where that is plain."""
+        return localised_label(self.template.hint) if self.template.hint else ""
 
 
 class AnnouncementForm(RelatedModelForm):
@@ -81,6 +108,12 @@ class AnnouncementForm(RelatedModelForm):
         if starts is not None and ends is not None and ends <= starts:
             self.add_error("ends", _("The event ends before it starts. Correct one of the two."))
         return values
+
+    @property
+    def offered_templates(self) -> list[OfferedTemplate]:
+        """The templates to choose from, with what each declares."""
+        declared = offered_templates()
+        return [OfferedTemplate(choice, declared[str(choice.data["value"])]) for choice in self["template"]]
 
     @property
     def offered_images(self) -> list[MediaItem]:

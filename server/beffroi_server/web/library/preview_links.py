@@ -16,7 +16,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
-from beffroi_content.raster import RasterError, ReadabilityReport
+from beffroi_content.rendering import RasterError, ReadabilityReport
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen, ScreenClass

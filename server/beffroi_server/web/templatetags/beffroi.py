@@ -13,8 +13,9 @@ from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
+from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
 from beffroi_server.web import access, wording
@@ -47,6 +48,14 @@ def icon(name: str) -> SafeString:
     """Return an icon of our sprite. It says nothing: words stand beside it."""
     address = asset("beffroi/icons.svg")
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', address, name)
+
+
+@register.simple_tag
+def template_icon(name: str) -> SafeString:
+    """Return the icon that a template of announcements declares."""
+    # What a module of ours declares is no input: it may be marked as safe.
+    drawing = mark_safe(offered_templates()[name].icon) if name in offered_templates() else ""  # noqa: S308
+    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawing)
 
 
 @register.simple_tag

@@ -1,0 +1,136 @@
+"""Drawing of slides and alerts: pages by their templates, then pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image
+
+from beffroi_content.model import (
+    Alert,
+    AnnouncementContent,
+    AssetReference,
+    ImageContent,
+    Slide,
+    UnknownContent,
+    VideoContent,
+    WidgetContent,
+)
+from beffroi_content.model.widgets import TickerWidget
+from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
+from beffroi_content.raster.errors import RasterError, TextDoesNotFit
+from beffroi_content.raster.image_decoding import ImageCache
+from beffroi_content.raster.legibility import is_crisp
+from beffroi_content.raster.page import Page
+from beffroi_content.raster.page_painter import paint_page
+from beffroi_content.templates.alerts import alert_pages as alert_template
+from beffroi_content.templates.layout import full_image, idle_page
+from beffroi_content.templates.page_layout import lay_out_announcement, lay_out_widget
+from beffroi_content.templates.widget_layout import marquee_strips
+
+MOST_PAGES = 20
+
+
+def slide_pages(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> tuple[Page, ...]:
+    """Return the pages of a slide before painting: what stands where, in which letters.
+
+    What changes by itself has one page, as it is at ``at_ms``, a Unix time in milliseconds; without an instant, as it
+    is while nobody knows the time.
+
+    Raises:
+        TextDoesNotFit: the text needs more than 20 pages.
+        RasterError: the slide is of a kind that this version does not know.
+    """
+    content = slide.content
+    if isinstance(content, ImageContent):
+        return full_image.lay_out(content, canvas)
+    if isinstance(content, VideoContent):
+        poster = ImageContent(picture=content.poster, fit=content.fit, description=content.description)
+        return full_image.lay_out(poster, canvas)
+    if isinstance(content, WidgetContent):
+        return (lay_out_widget(content.widget, canvas, at_ms),)
+    if isinstance(content, UnknownContent):
+        raise RasterError(f"“{slide.name}” is of a kind that this version cannot show: {content.kind}.")
+    assert isinstance(content, AnnouncementContent)
+    announcement = content.announcement
+    pages = lay_out_announcement(announcement, canvas)
+    if len(pages) > MOST_PAGES:
+        raise TextDoesNotFit(
+            f"“{slide.name}” needs {len(pages)} pages on {canvas.screen_class.name}, and {MOST_PAGES} are the most."
+            " Shorten the text, or leave this kind of screen out.",
+            pages=len(pages),
+            most=MOST_PAGES,
+            screen_class=canvas.screen_class.name,
+        )
+    return pages
+
+
+def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader, at_ms: int | None = None) -> tuple[Image.Image, ...]:
+    """Return the frames of a slide: RGB images of exactly the size of the canvas.
+
+    ``at_ms`` is the instant for which something that changes by itself is drawn; see :func:`slide_pages`.
+
+    Raises:
+        TextDoesNotFit: the text needs more than 20 pages at the smallest size that can be read.
+        ImageUnusable: an image is missing, broken or larger than 60 million pixels.
+    """
+    # One cache for all pages of the slide, so that an image on each of them is decoded once.
+    images = ImageCache(assets)
+    return tuple(_paint_page(page, canvas, images) for page in slide_pages(slide, canvas, at_ms))
+
+
+def draw_marquee_strips(slide: Slide, canvas: Canvas) -> tuple[Image.Image, ...]:
+    """Return one long image for each message of a slide that scrolls over such a screen; none where it stands still."""
+    if marquee_strip_count(slide, canvas) == 0:
+        return ()
+    assert isinstance(slide.content, WidgetContent)
+    assert isinstance(slide.content.widget, TickerWidget)
+    pages = marquee_strips.marquee_pages(slide.content.widget, canvas)
+    return tuple(_paint_page(page, canvas, _NO_IMAGES) for page in pages)
+
+
+def marquee_strip_count(slide: Slide, canvas: Canvas) -> int:
+    """Return the number of images that :func:`draw_marquee_strips` makes."""
+    widget = slide.content.widget if isinstance(slide.content, WidgetContent) else None
+    if not isinstance(widget, TickerWidget) or not marquee_strips.is_marquee(widget, canvas):
+        return 0
+    return len(widget.messages)
+
+
+def page_count(slide: Slide, canvas: Canvas) -> int:
+    """Return the number of frames that a slide makes; no image is read for that.
+
+    Raises:
+        TextDoesNotFit: see :func:`draw_slide`.
+    """
+    return len(slide_pages(slide, canvas))
+
+
+def alert_pages(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Page, ...]:
+    """Return the pages of an alert before painting."""
+    return alert_template.lay_out(alert, form, canvas)
+
+
+def draw_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
+    """Return the frames of an alert, 1 to 20. It raises for no valid alert and no canvas."""
+    return tuple(_paint_page(page, canvas, _NO_IMAGES) for page in alert_pages(alert, form, canvas))
+
+
+def draw_idle_page(title: str, lines: Sequence[str], canvas: Canvas) -> Image.Image:
+    """Return the page of a screen with nothing else to show, such as “En attente d’un programme”. It never raises."""
+    return _paint_page(idle_page.lay_out(title, lines, canvas), canvas, _NO_IMAGES)
+
+
+def _paint_page(page: Page, canvas: Canvas, images: ImageCache) -> Image.Image:
+    """Return the pixels of a page, in colours that the screen has."""
+    image = paint_page(page, is_crisp(canvas), images)
+    return image.point(_EIGHT_BITS) if canvas.screen_class.colour_depth == 8 else image
+
+
+def _refuse_assets(asset: AssetReference) -> bytes:
+    raise OSError(f"an alert has no images, and {asset.sha256} was asked for")
+
+
+_NO_IMAGES = ImageCache(_refuse_assets)
+_EIGHT_BITS = [round(round(value * levels / 255) * 255 / levels) for levels in (7, 7, 3) for value in range(256)]
+"""Eight levels of red and green and four of blue: the nearest that a screen of eight bits has of each."""

@@ -1,0 +1,58 @@
+"""Readability report: from how far the pages of a slide are read, and how long that takes.
+
+A capital is read where it is seen under 0.7 degrees (EN 301 549, 5.1.4; see :mod:`beffroi_content.raster.legibility`).
+A page takes two seconds and 0.4 seconds for each word, and six seconds at least: the trade advises ten seconds for a
+slide, and towns use about eleven.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.legibility import CAPITAL_MM_PER_METRE, pixel_pitch_mm
+from beffroi_content.raster.page import Page, TextLine
+from beffroi_content.templates.layout.page_parts import PageGrid
+
+LEAST_SECONDS = 6
+_FIRST_SECONDS = 2
+_SECONDS_PER_WORD = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class ReadabilityReport:
+    """The readability of the pages of a slide on a canvas. The footer of a page does not count."""
+
+    pages: int
+    capital: int
+    """Height of the smallest capitals in pixels; 0 where there is no text."""
+    capital_mm: float
+    distance_m: float
+    """The distance from which the smallest letters are read."""
+    words: int
+    """On the page that has the most."""
+
+    @property
+    def reading_seconds(self) -> int:
+        """The seconds that a page should be on, to be read."""
+        return max(LEAST_SECONDS, math.ceil(_FIRST_SECONDS + _SECONDS_PER_WORD * self.words))
+
+
+def assess_readability(pages: Sequence[Page], canvas: Canvas) -> ReadabilityReport:
+    """Return how well pages can be read; see :func:`beffroi_content.raster.slide_pages`."""
+    # The footer is on every page and nobody waits to read it; it would also be the smallest text of all.
+    texts = [_text_lines(page, canvas) for page in pages]
+    capital = min((letters.style.capital for found in texts for letters in found), default=0)
+    height_mm = capital * pixel_pitch_mm(canvas.screen_class)
+    words = max((sum(len(letters.text.split()) for letters in found) for found in texts), default=0)
+    return ReadabilityReport(
+        len(pages), capital, round(height_mm, 1), round(height_mm / CAPITAL_MM_PER_METRE, 1), words
+    )
+
+
+def _text_lines(page: Page, canvas: Canvas) -> list[TextLine]:
+    grid = PageGrid.for_canvas(canvas)
+    bottom = grid.height if grid.crisp else grid.height - grid.foot
+    return [item for item in page.items if isinstance(item, TextLine) and item.baseline <= bottom]

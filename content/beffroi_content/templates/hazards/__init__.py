@@ -1,0 +1,1 @@
+"""Hazards: each module declares what alerts may warn of, with its names and its pictogram."""

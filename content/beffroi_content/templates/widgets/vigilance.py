@@ -1,0 +1,129 @@
+"""Vigilance: the level of danger that the weather service has declared for a department."""
+
+from __future__ import annotations
+
+from beffroi_content.model.widgets import (
+    VigilanceWidget,
+    WeatherDanger,
+)
+from beffroi_content.raster.canvas import Canvas
+from beffroi_content.raster.graphics import pictograms
+from beffroi_content.raster.graphics.palettes import BLACK, WHITE, Rgb
+from beffroi_content.raster.page import Box, FilledBox, Page, PlacedPictogram
+from beffroi_content.raster.text.fonts import FontWeight
+from beffroi_content.templates.declarations import LocalisedText, TemplateField, WidgetTemplate
+from beffroi_content.templates.samples import HOUR_MS, SAMPLE_AT_MS
+from beffroi_content.templates.widget_layout.phrases import level_name, level_phrase, phrase
+from beffroi_content.templates.widget_layout.stale_data import (
+    missing_data_page,
+    page_number_at,
+    source_note,
+)
+from beffroi_content.templates.widget_layout.widget_page import (
+    WidgetPage,
+    add_paragraph,
+    fit_one_line,
+    open_widget_page,
+    put_line,
+)
+
+_LEVELS: dict[int, Rgb] = {1: (49, 170, 53), 2: (255, 246, 0), 3: (255, 184, 43), 4: (204, 0, 0)}
+"""The colours of Météo-France."""
+
+
+def vigilance_page(widget: VigilanceWidget, canvas: Canvas, at_ms: int | None) -> Page:
+    """Return the level as a colour, a word and a sign, and the dangers with theirs."""
+    title = widget.title or phrase("weather", canvas.locale)
+    if page := missing_data_page(widget, canvas, at_ms, title, needs_time=True):
+        return page
+    board = open_widget_page(canvas, title if not canvas.size[1] < 60 else "", source_note(widget, canvas, at_ms))
+    left, top, right, bottom = board.box
+    is_mono = canvas.screen_class.colour_depth == 1
+    phenomena = sorted((each for each in widget.phenomena if each.level > 1), key=lambda each: -each.level)
+    has_rest = bool(phenomena or widget.advice) and board.height >= (40 if board.crisp else 120)
+    # The coloured field takes a third of the height, but always has room for two lines of legible text.
+    least = 2 * board.line_height(board.text_style(FontWeight.BOLD, board.smallest_capital)) + board.grid.margin
+    head = max(0.34 * board.height, min(0.5 * board.height, least))
+    split = top + round(head) if has_rest else bottom
+    ground: Rgb = BLACK if is_mono else _LEVELS[widget.level]
+    ink = WHITE if is_mono or widget.level == 4 else BLACK
+    board.page.add(FilledBox((left, top, right, split), ground, board.grid.margin // 3))
+    pad = 2 if board.crisp else board.grid.margin // 2
+    size = min(split - top - 2 * pad, board.width // 5)
+    x = left + pad
+    if size >= 8:
+        sign = pictograms.CHECK if widget.level == 1 else pictograms.WARNING
+        y = top + (split - top - size) // 2
+        board.page.add(PlacedPictogram((x, y, x + size, y + size), sign, ink, ground))
+        x += size + pad
+    line = board.line_height(board.text_style(FontWeight.REGULAR, board.smallest_capital))
+    words = [(level_phrase(widget.level, canvas.locale), FontWeight.BOLD, 0.5, ink)]
+    words.append((widget.department if split - top - 2 * pad >= 2 * line else "", FontWeight.REGULAR, 0.28, ink))
+    add_paragraph(board, words, (x, top + pad, right - pad, split - pad), "left")
+    if has_rest:
+        dangers = [(each.name, each.level) for each in phenomena]
+        _add_dangers(board, dangers, widget.advice, (left, split, right, bottom), at_ms)
+    return board.page
+
+
+def _add_dangers(board: WidgetPage, dangers: list[tuple[str, int]], advice: str, box: Box, at_ms: int | None) -> None:
+    left, top, right, bottom = box
+    rest = round((bottom - top) * 0.34) if advice and not board.crisp else 0
+    line = board.line_height(board.text_style(FontWeight.BOLD, board.smallest_capital)) + (
+        1 if board.crisp else board.smallest_capital // 2
+    )
+    room = max(1, (bottom - top - rest) // max(1, line))
+    shown = dangers[page_number_at(at_ms, -(-len(dangers) // room)) * room :][:room]
+    tall = min((bottom - top - rest) // max(1, len(shown)), round(line * 1.5))
+    y = top + (2 if board.crisp else board.grid.margin // 4)
+    for name, level in shown:
+        chip = round(tall * 0.5)
+        place = (left, y + (tall - chip) // 2, left + chip, y + (tall - chip) // 2 + chip)
+        colour = WHITE if board.canvas.screen_class.colour_depth == 1 else _LEVELS[level]
+        board.page.add(FilledBox(place, colour, chip // 4))
+        text, style = fit_one_line(
+            board,
+            f"{name} : {level_name(level, board.locale)}",
+            FontWeight.SEMIBOLD,
+            max(board.smallest_capital, min(board.grid.largest, tall * 0.4)),
+            right - left - 2 * chip,
+        )
+        put_line(board, text, style, (left + round(chip * 1.6), y, right, y + tall), board.palette.ink)
+        y += tall
+    if rest:
+        add_paragraph(
+            board, [(advice, FontWeight.REGULAR, 0.55, board.palette.soft_ink)], (left, y, right, bottom), "left"
+        )
+
+
+def _sample() -> VigilanceWidget:
+    return VigilanceWidget(
+        title="Vigilance météorologique",
+        department="Calvados (14)",
+        level=3,
+        phenomena=(
+            WeatherDanger(name="Vent violent", level=3),
+            WeatherDanger(name="Vagues-submersion", level=2),
+            WeatherDanger(name="Pluie-inondation", level=2),
+        ),
+        advice="Limitez vos déplacements et ne vous promenez pas en forêt ni sur le littoral.",
+        source="Météo-France",
+        fetched_at_ms=SAMPLE_AT_MS - HOUR_MS,
+    )
+
+
+TEMPLATE = WidgetTemplate(
+    name="vigilance",
+    position=280,
+    label=LocalisedText(en="Weather warnings", fr="Vigilance"),
+    summary=LocalisedText(
+        en="the vigilance of Météo-France for the department of the town",
+        fr="la vigilance de Météo-France pour le département de la commune",
+    ),
+    icon='<path d="M12 4 3 20h18z"/><path d="M12 10v5m0 2.2v.3"/>',
+    fields=frozenset({TemplateField.FEED}),
+    widget=VigilanceWidget,
+    layout=vigilance_page,
+    sample=_sample,
+    feed="vigilance",
+)
