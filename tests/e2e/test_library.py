@@ -24,7 +24,7 @@ def test_a_video_is_uploaded_and_prepared_without_a_reload(
 ) -> None:
     path = tmp_path / "Carnaval.mp4"
     path.write_bytes(sample_video((1280, 720), 25, 6))
-    editor.goto(f"{clairbourg.url}/pictures/")
+    editor.goto(f"{clairbourg.url}/images/")
     editor.set_input_files("input[type=file]", path)
     editor.click("[data-upload] .button-primary")
 
@@ -42,7 +42,7 @@ def test_what_cannot_be_taken_in_is_said_and_the_page_stays_usable(
 ) -> None:
     path = tmp_path / "notes.jpg"
     path.write_text("no picture")
-    editor.goto(f"{clairbourg.url}/pictures/")
+    editor.goto(f"{clairbourg.url}/images/")
     for _ in range(2):
         editor.set_input_files("input[type=file]", path)
         editor.click("[data-upload] .button-primary")

@@ -16,13 +16,13 @@ from tests.support.town_processes import TownProcesses
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
 THEMES = ("light", "dark")
 NOT_PAGES = {
-    "screen-screenshot", "screen-expected", "screen-capture-picture", "asset", "announcement-page", "alert-page",
+    "screen-screenshot", "screen-expected", "screen-capture-image", "asset", "announcement-page", "alert-page",
     "alert-receipts",
 }  # fmt: skip
 PAGES = """
     now announcements announcement-new announcement pictures picture feeds playlists playlist rules rule-new rule
     alert-choose alert-new alert alerts scenarios scenario-new scenario screens screen-add screen screen-edit
-    screen-classes screen-class screen-class-add groups group-add group town people person-add person audit account
+    screen-classes screen-class screen-class-add groups group-add group town users user-add user audit account
 """
 BROADCAST = """
 from beffroi_server.alerts.services import EVERYWHERE, broadcast_alert

@@ -51,8 +51,8 @@ def add_screen(page: Page) -> str:
     page.get_by_label("Name").fill("Town hall")
     kind = page.locator("#id_screen_class option", has_text="1920 × 1080").get_attribute("value")
     page.get_by_label("Screen class").select_option(kind)
-    page.get_by_role("button", name="Add, and go on to its player").click()
-    page.get_by_role("button", name="Make the command").click()
+    page.get_by_role("button", name="Add, and continue to its player").click()
+    page.get_by_role("button", name="Create the command").click()
     return page.locator("#command").inner_text()
 
 
@@ -77,8 +77,8 @@ def schedule(page: Page) -> None:
     page.get_by_label("Name").fill("Town life")
     page.get_by_role("button", name="Create").click()
     page.get_by_label("La piscine rouvre lundi").check()
-    page.get_by_role("button", name="Add what is ticked").click()
-    page.get_by_role("link", name="Schedule it").first.click()
+    page.get_by_role("button", name="Add selected").click()
+    page.get_by_role("link", name="Schedule this playlist").first.click()
     with page.expect_response("**/schedule/sentence/"):
         page.get_by_role("button", name="Save").focus()
     page.get_by_role("button", name="Save").click()
@@ -88,9 +88,9 @@ def schedule(page: Page) -> None:
 def exact_picture(page: Page) -> Image.Image:
     """Have an exact picture taken, as a technician does; return it as the page gets it."""
     page.goto("/screens/town-hall/")
-    page.get_by_role("button", name="Take an exact picture").click()
-    expect(page.get_by_text("The picture is here.")).to_be_visible()
-    expect(page.locator("#exact").get_by_text("equal to the pixel")).to_be_visible()
+    page.get_by_role("button", name="Take a screen capture").click()
+    expect(page.get_by_text("The capture has arrived.")).to_be_visible()
+    expect(page.locator("#exact").get_by_text("identical to the pixel")).to_be_visible()
     address = str(page.locator("#exact img").get_attribute("src"))
     return Image.open(io.BytesIO(page.request.get(address).body())).convert("RGB")
 
@@ -102,7 +102,7 @@ def prepare_scenario(page: Page) -> None:
     page.get_by_label("What to do").fill("Montez à l’étage. N’appelez le 112 qu’en cas de danger.")
     page.get_by_label("Seconds for which").fill("2")
     page.locator("main form .button-primary").click()
-    expect(page.get_by_text("is ready to be broadcast")).to_be_visible()
+    expect(page.get_by_text("is ready to broadcast")).to_be_visible()
 
 
 def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over(
@@ -115,7 +115,7 @@ def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over
     schedule(page)
     until("the announcement is on the glass as it was previewed", lambda: shows(display, announcement))
     page.goto("/")
-    expect(page.get_by_text("equal to the pixel")).to_be_visible()
+    expect(page.get_by_text("identical to the pixel")).to_be_visible()
 
     assert same_pixels(exact_picture(page), display.screenshot())
 
@@ -123,7 +123,7 @@ def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over
     page.goto("/alerts/choose/")
     page.get_by_role("link", name="Flood of the quays").click()
     page.get_by_role("button", name="Broadcast now").click()
-    expect(page.get_by_text("1 of 1 screens have shown it")).to_be_visible()
+    expect(page.get_by_text("shown by 1 of 1 screens")).to_be_visible()
     alert = preview(page)
     until("the alert takes the glass over as it was previewed", lambda: shows(display, alert))
 

@@ -18,7 +18,7 @@ class UserRole(models.TextChoices):
     """What a person may do. Each role may do what its line says, an administrator everything."""
 
     EDITOR = "editor", _("Editor: announcements, playlists, schedule")
-    OFFICER = "officer", _("Officer on call: alerts, and all that an editor may")
+    OFFICER = "officer", _("Officer on call: alerts, and everything an editor can do")
     TECHNICIAN = "technician", _("Technician: screens")
     ADMINISTRATOR = "administrator", _("Administrator: everything")
 
@@ -77,7 +77,7 @@ class Town(models.Model):
     )
     """Degrees east."""
     plays_months = models.PositiveSmallIntegerField(
-        _("months for which proof of play is kept"), default=25,
+        _("months of proof of play to keep"), default=25,
         validators=[MinValueValidator(1), MaxValueValidator(120)],
     )  # fmt: skip
     """Two years, and a month in which what was agreed for them is settled."""

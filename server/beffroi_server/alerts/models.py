@@ -21,9 +21,9 @@ class AlertLevel(models.TextChoices):
     """How far an alert reaches into the programme."""
 
     INFORMATION = content.AlertLevel.INFORMATION.value, _("Information: joins the loop")
-    VIGILANCE = content.AlertLevel.VIGILANCE.value, _("Vigilance: a banner over the programme")
-    ALERT = content.AlertLevel.ALERT.value, _("Alert: takes the screen over, the loop resumes between")
-    EMERGENCY = content.AlertLevel.EMERGENCY.value, _("Emergency: takes the screen over")
+    VIGILANCE = content.AlertLevel.VIGILANCE.value, _("Vigilance: a banner over the loop")
+    ALERT = content.AlertLevel.ALERT.value, _("Alert: fills the screen, with the loop in between")
+    EMERGENCY = content.AlertLevel.EMERGENCY.value, _("Emergency: fills the screen")
 
 
 class AlertStatus(models.TextChoices):
@@ -49,14 +49,14 @@ class AlertText(models.Model):
     level = models.CharField(_("level"), max_length=20, choices=AlertLevel, default=AlertLevel.EMERGENCY)
     hazard = models.CharField(_("pictogram"), max_length=20, choices=hazard_choices, default=content.GENERAL_HAZARD)
     title = models.CharField(_("title"), max_length=200)
-    description = models.TextField(_("what happens, and where"), max_length=5_000, blank=True)
+    description = models.TextField(_("what is happening, and where"), max_length=5_000, blank=True)
     instruction = models.TextField(_("what to do"), max_length=5_000, blank=True)
-    source = models.CharField(_("who speaks"), max_length=120)
+    source = models.CharField(_("issued by"), max_length=120)
     everywhere = models.BooleanField(_("on all screens"), default=True)
     groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="+", verbose_name=_("groups"))
     screens = models.ManyToManyField(Screen, blank=True, related_name="+", verbose_name=_("screens"))
     all_clear_s = models.PositiveIntegerField(
-        _("seconds for which “end of alert” is shown"), default=300, validators=[MaxValueValidator(86_400)]
+        _("seconds of “end of alert”"), default=300, validators=[MaxValueValidator(86_400)]
     )
 
     class Meta:

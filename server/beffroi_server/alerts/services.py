@@ -158,7 +158,7 @@ def extend_alert(alert: Alert, minutes: int, *, user: User | None) -> None:
         current = Alert.objects.get(pk=alert.pk)
         until = current.ends_at + dt.timedelta(minutes=minutes)
         if minutes <= 0 or until - now > LONGEST_ALERT:
-            raise AlertRefused("no-duration", _("Give the minutes by which the alert lasts longer, 31 days at most."))
+            raise AlertRefused("no-duration", _("Enter the number of minutes to extend the alert by, up to 31 days."))
         _apply_change(alert, now, ends_at=until)
         _publish_scopes(queries.scopes_of(alert), now)
         audit.record_event(user, "alert-extended", alert, id=str(alert.pk), until=until)
@@ -188,14 +188,14 @@ def _apply_change(alert: Alert, now: dt.datetime, **values: object) -> None:
 
 
 def _is_over(alert: Alert) -> AlertRefused:
-    return AlertRefused("over", _("“%(title)s” is over already.") % {"title": alert.title})
+    return AlertRefused("over", _("“%(title)s” has already ended.") % {"title": alert.title})
 
 
 def _check_request(targets: AlertTargets, duration_min: int) -> None:
     if not targets.scopes:
         raise AlertRefused("no-target", _("Choose the screens on which the alert is shown."))
     if not 0 < duration_min <= LONGEST_ALERT // dt.timedelta(minutes=1):
-        raise AlertRefused("no-duration", _("Say for how many minutes the alert lasts, 31 days at most."))
+        raise AlertRefused("no-duration", _("Enter how many minutes the alert lasts, up to 31 days."))
 
 
 def _validate_content(alert: Alert) -> None:
@@ -220,4 +220,4 @@ def _publish_set(scope: str, name: str, alerts: tuple[content.Alert, ...]) -> No
         document = AlertSet(sequence=1, issued_at_ms=0, expires_at_ms=0, alerts=alerts)
         signing.seal_document(ALERTS, ScopeKind(scope), name, document)
     except (ValueError, signing.DocumentTooLarge) as error:
-        raise AlertRefused("too-many", _("Too many alerts at a time. End one of them first.")) from error
+        raise AlertRefused("too-many", _("Too many alerts at the same time. End one of them first.")) from error

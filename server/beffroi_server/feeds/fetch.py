@@ -50,19 +50,22 @@ def fetch_url(address: str, headers: Mapping[str, str] | None = None) -> bytes:
     try:
         return _fetch_within_deadline(address, headers or {})
     except requests.exceptions.SSLError as error:
-        raise FetchError(_("Its certificate is not valid: the page may be another’s.")) from error
+        raise FetchError(_("Its certificate is not valid: the page may belong to someone else.")) from error
     except requests.Timeout as error:
-        raise FetchError(_("It did not answer in time.")) from error
+        raise FetchError(_("It did not respond in time.")) from error
     except requests.TooManyRedirects as error:
-        raise FetchError(_("It refers from one address to the next.")) from error
+        raise FetchError(_("It redirects too many times.")) from error
     except requests.ConnectionError as error:
         if "_Forbidden" in repr(error):
             raise FetchError(
-                _("The address lies in a private network. Whoever runs the server may allow it: BEFFROI_FEED_NETWORKS.")
+                _(
+                    "The address is in a private network. The person who runs the server can allow it: "
+                    "BEFFROI_FEED_NETWORKS."
+                )
             ) from error
-        raise FetchError(_("No connection: is the address right?")) from error
+        raise FetchError(_("No connection: is the address correct?")) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-        raise FetchError(_("The answer could not be understood. Is the address right?")) from error
+        raise FetchError(_("The response could not be understood. Is the address correct?")) from error
 
 
 class _RequestDeadline:
@@ -122,12 +125,12 @@ def _request_body(address: str, headers: Mapping[str, str]) -> bytes:
             session.mount(scheme, _CheckedAdapter())
         with session.get(address, headers=dict(headers), timeout=(CONNECT_S, READ_S), stream=True) as answer:
             if answer.status_code != requests.codes.ok:
-                raise FetchError(_("It answered with the error %(code)d.") % {"code": answer.status_code})
+                raise FetchError(_("It responded with error %(code)d.") % {"code": answer.status_code})
             content = bytearray()
             for chunk in answer.iter_content(65_536):
                 content += chunk
                 if len(content) > RESPONSE_LIMIT:
-                    raise FetchError(_("It has more than 2 MB. Choose a smaller feed."))
+                    raise FetchError(_("It is larger than 2 MB. Choose a smaller feed."))
             return bytes(content)
 
 

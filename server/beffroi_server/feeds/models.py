@@ -20,8 +20,8 @@ class FeedKind(models.TextChoices):
     CALENDAR = "calendar", _("Calendar (iCal)")
     NEWS = "news", _("News (RSS or Atom)")
     TABLE = "table", _("Table (CSV)")
-    WEATHER = "weather", _("Weather of the town")
-    VIGILANCE = "vigilance", _("Vigilance of Météo-France")
+    WEATHER = "weather", _("Local weather")
+    VIGILANCE = "vigilance", _("Météo-France weather warnings")
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,14 +73,16 @@ def _read_data(feed: Feed) -> dict[str, Any]:
 def _fetch_content(feed: Feed, town: Town) -> bytes:
     if feed.kind == FeedKind.WEATHER:
         if town.latitude is None or town.longitude is None:
-            raise RefreshError(_("Nobody has said where the town lies: an administrator writes it on the page “Town”."))
+            raise RefreshError(
+                _("The location of the town is missing: an administrator can enter it on the “Town” page.")
+            )
         return fetch.fetch_url(WEATHER_URL.format(latitude=town.latitude, longitude=town.longitude))
     if feed.kind == FeedKind.VIGILANCE:
         if not settings.METEOFRANCE_KEY:
             raise RefreshError(
                 _(
-                    "Météo-France wants a key, which is free."
-                    " Whoever runs the server writes it into BEFFROI_METEOFRANCE_KEY."
+                    "Météo-France requires a key, which is free. The person who runs the server sets it in "
+                    "BEFFROI_METEOFRANCE_KEY."
                 )
             )
         return fetch.fetch_url(VIGILANCE_URL, {"apikey": settings.METEOFRANCE_KEY})
@@ -101,22 +103,22 @@ def _run_reader(kind: str, zone: str, content: bytes, options: list[str]) -> dic
     try:
         _WIDGET_MODELS[FeedKind(kind)].model_validate(data)
     except ValueError as error:
-        raise RefreshError(_("There are values in it that cannot be shown.")) from error
+        raise RefreshError(_("It contains values that cannot be shown.")) from error
     return data
 
 
 def _reader_error_message(code: str) -> str:
     reasons = {
-        "not-a-calendar": _("This is not a calendar in the format iCal. Look for an address that ends in .ics."),
-        "not-a-feed": _("This is neither RSS nor Atom. Look on the page for a link “RSS”."),
-        "not-a-table": _("This is not a table in the format CSV."),
-        "not-a-forecast": _("The weather service answers in a way that this version does not know."),
-        "not-a-vigilance": _("Météo-France answers in a way that this version does not know."),
-        "no-department": _("Météo-France knows no such department. Give its number, such as 44 or 2A."),
-        "too-wide": _("The table has more than 8 columns: passers-by cannot read that."),
-        "empty": _("There is nothing in it yet."),
+        "not-a-calendar": _("This is not a calendar in iCal format. Look for an address that ends in .ics."),
+        "not-a-feed": _("This is neither RSS nor Atom. Look for an “RSS” link on the page."),
+        "not-a-table": _("This is not a table in CSV format."),
+        "not-a-forecast": _("The weather service’s response is not supported by this version."),
+        "not-a-vigilance": _("The response from Météo-France is not supported by this version."),
+        "no-department": _("Météo-France does not know this department. Enter its number, for example 44 or 2A."),
+        "too-wide": _("The table has more than 8 columns, which passers-by cannot read."),
+        "empty": _("It is still empty."),
     }
-    return reasons.get(code, _("It could not be read within the limits of memory and time."))
+    return reasons.get(code, _("It could not be read within the memory and time limits."))
 
 
 def _record_success(feed: Feed, data: dict[str, Any]) -> None:

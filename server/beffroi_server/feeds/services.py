@@ -40,7 +40,7 @@ def delete_feed(feed: Feed, *, user: User | None) -> None:
     with serialised():
         titles = list(feed.announcements.values_list("title", flat=True))
         if titles:
-            message = _("“%(name)s” is shown by %(titles)s. Change or delete these announcements first.")
+            message = _("“%(name)s” is used by %(titles)s. Change or delete these announcements first.")
             raise FeedInUse(message % {"name": feed, "titles": ", ".join(f"“{title}”" for title in titles)})
         audit.record_event(user, "feed-deleted", feed, address=feed.address)
         feed.delete()

@@ -81,25 +81,25 @@ class ScreenGroup(models.Model):
 class AppearanceChoice(models.TextChoices):
     """Whether announcements are dark on light or light on dark."""
 
-    DAY = content.ScreenAppearance.DAY.value, _("dark letters on light")
-    NIGHT = content.ScreenAppearance.NIGHT.value, _("light letters on dark")
+    DAY = content.ScreenAppearance.DAY.value, _("dark text on light")
+    NIGHT = content.ScreenAppearance.NIGHT.value, _("light text on dark")
 
 
 class TransitionChoice(models.TextChoices):
     """How one slide follows another."""
 
-    CROSSFADE = content.SlideTransition.CROSSFADE.value, _("one fades into the next")
-    PUSH = content.SlideTransition.PUSH.value, _("one pushes the other out")
-    WIPE = content.SlideTransition.WIPE.value, _("one is wiped over the other")
-    ZOOM = content.SlideTransition.ZOOM.value, _("the next comes slowly nearer")
-    CUT = content.SlideTransition.CUT.value, _("at once, for slow players")
+    CROSSFADE = content.SlideTransition.CROSSFADE.value, _("fade")
+    PUSH = content.SlideTransition.PUSH.value, _("push")
+    WIPE = content.SlideTransition.WIPE.value, _("wipe")
+    ZOOM = content.SlideTransition.ZOOM.value, _("slow zoom")
+    CUT = content.SlideTransition.CUT.value, _("none, for slow players")
 
 
 class UncertainClockChoice(models.TextChoices):
     """What is shown while a player is not certain of the time, as after a power cut."""
 
-    BELIEVED = content.UncertainClock.BELIEVED.value, _("the programme, by the time it has kept")
-    UNDATED = content.UncertainClock.UNDATED.value, _("what has neither days nor hours")
+    BELIEVED = content.UncertainClock.BELIEVED.value, _("the programme, by the last known time")
+    UNDATED = content.UncertainClock.UNDATED.value, _("content without dates or times")
     IDLE = content.UncertainClock.IDLE.value, _("only the idle slide")
 
 
@@ -119,7 +119,7 @@ class Screen(models.Model):
         _("colours"), max_length=5, choices=AppearanceChoice, default=AppearanceChoice.DAY,
     )  # fmt: skip
     transition = models.CharField(
-        _("from slide to slide"), max_length=10, choices=TransitionChoice, default=TransitionChoice.CROSSFADE
+        _("transition"), max_length=10, choices=TransitionChoice, default=TransitionChoice.CROSSFADE
     )
     """Of LED panels it is not asked: they cut."""
     off_from = models.TimeField(_("off from"), null=True, blank=True)
@@ -130,7 +130,7 @@ class Screen(models.Model):
     )  # fmt: skip
     """Percent."""
     darkest = models.PositiveSmallIntegerField(
-        _("brightness in darkness"), default=100, validators=[MinValueValidator(1), MaxValueValidator(100)],
+        _("brightness in the dark"), default=100, validators=[MinValueValidator(1), MaxValueValidator(100)],
     )  # fmt: skip
     """Percent, by a light sensor."""
     volume = models.PositiveSmallIntegerField(
@@ -138,25 +138,25 @@ class Screen(models.Model):
     )  # fmt: skip
     """Percent."""
     overscan_percent = models.FloatField(
-        _("cut off at each edge"), default=0, validators=[MinValueValidator(0), MaxValueValidator(15)],
+        _("overscan at each edge"), default=0, validators=[MinValueValidator(0), MaxValueValidator(15)],
     )  # fmt: skip
     viewports = models.TextField(
-        _("parts of the picture"), blank=True, max_length=4000, validators=[viewports.validate_viewports]
+        _("parts of the image"), blank=True, max_length=4000, validators=[viewports.validate_viewports]
     )
     """See :mod:`beffroi_server.fleet.viewports`."""
     download_limit = models.PositiveIntegerField(
-        _("speed of downloads"), null=True, blank=True, validators=[MinValueValidator(8), MaxValueValidator(1_000_000)],
+        _("download speed"), null=True, blank=True, validators=[MinValueValidator(8), MaxValueValidator(1_000_000)],
     )  # fmt: skip
     """Kilobytes a second."""
     download_from = models.TimeField(_("downloads from"), null=True, blank=True)
     download_until = models.TimeField(_("downloads until"), null=True, blank=True)
-    neighbours = models.BooleanField(_("screens of the same network give each other files"), default=False)
+    neighbours = models.BooleanField(_("share files with screens on the same network"), default=False)
     idle_after_hours = models.PositiveSmallIntegerField(
-        _("hours without a word until only the idle slide is shown"), null=True, blank=True,
+        _("hours without contact until only the idle slide is shown"), null=True, blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(8760)],
     )  # fmt: skip
     uncertain_clock = models.CharField(
-        _("while the time is not certain"),
+        _("while the time is uncertain"),
         max_length=8,
         choices=UncertainClockChoice,
         default=UncertainClockChoice.BELIEVED,
@@ -189,7 +189,7 @@ class Screen(models.Model):
         """Refuse hours with one end."""
         for name in ("off", "download"):
             if (getattr(self, f"{name}_from") is None) != (getattr(self, f"{name}_until") is None):
-                raise ValidationError({f"{name}_until": _("Give both times, or none.")})
+                raise ValidationError({f"{name}_until": _("Enter both times, or none.")})
 
     def display_hours(self) -> tuple[content.ScreenHours, ...]:
         """Return when the display is off or dimmed."""

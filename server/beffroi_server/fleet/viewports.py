@@ -26,7 +26,7 @@ def parse_viewports(text: str) -> tuple[content.Viewport, ...]:
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MAX_VIEWPORTS:
-        raise ValidationError(_("At most %(most)d parts."), params={"most": MAX_VIEWPORTS})
+        raise ValidationError(_("Up to %(most)d parts."), params={"most": MAX_VIEWPORTS})
     return tuple(_parse_viewport(line) for line in lines)
 
 
@@ -51,6 +51,9 @@ def _parse_viewport(line: str) -> content.Viewport:
         )  # fmt: skip
     except ValueError as error:
         raise ValidationError(
-            _("“%(line)s” is not a part. Write it like %(example)s, with *2 for twice as large and @90 for turned."),
+            _(
+                "“%(line)s” is not a valid part. Write it like %(example)s, with *2 for double size and @90 for "
+                "rotated."
+            ),
             params={"line": line[:60], "example": EXAMPLE_LINE},
         ) from error

@@ -43,9 +43,9 @@ class EditConflict(LibraryError):
     """Somebody else saved the announcement in the meantime: ``current`` is what they saved."""
 
     def __init__(self, current: Announcement) -> None:
-        who = current.updated_by.get_username() if current.updated_by is not None else _("somebody")
+        who = current.updated_by.get_username() if current.updated_by is not None else _("someone")
         super().__init__(
-            _("“%(title)s” was changed by %(who)s while you were writing. Compare both texts, then save again.")
+            _("“%(title)s” was changed by %(who)s while you were writing. Compare the two texts, then save again.")
             % {"title": current.title, "who": who}
         )
         self.current = current

@@ -38,7 +38,10 @@ class MediaItem(models.Model):
 
     name = models.CharField(_("name"), max_length=120)
     description = models.CharField(
-        _("description"), max_length=200, blank=True, help_text=_("What one sees on it, for people who do not see it.")
+        _("description"),
+        max_length=200,
+        blank=True,
+        help_text=_("A description of the image for people who cannot see it."),
     )
     original = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     picture = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
@@ -115,10 +118,10 @@ class Announcement(models.Model):
     ends = models.DateTimeField(_("event ends"), null=True, blank=True)
     picture = models.ForeignKey(
         MediaItem, null=True, blank=True, on_delete=models.SET_NULL, related_name="announcements",
-        verbose_name=_("picture"),
+        verbose_name=_("image"),
     )  # fmt: skip
     more_pictures = models.ManyToManyField(
-        MediaItem, blank=True, related_name="announcements_besides", verbose_name=_("further pictures")
+        MediaItem, blank=True, related_name="announcements_besides", verbose_name=_("further images")
     )
     figure = models.CharField(_("figure"), max_length=24, blank=True)
     link = models.URLField(_("link"), max_length=500, blank=True, validators=[URLValidator(["http", "https"])])
@@ -126,7 +129,7 @@ class Announcement(models.Model):
         Feed, null=True, blank=True, on_delete=models.PROTECT, related_name="announcements", verbose_name=_("feed")
     )
     """What a look shows that is fed."""
-    source = models.CharField(_("service that speaks"), max_length=120, blank=True)
+    source = models.CharField(_("issuing department"), max_length=120, blank=True)
     version = models.PositiveIntegerField(default=1)
     """Rises at each save, so that two editors do not overwrite each other unawares."""
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -52,7 +52,7 @@ def _clock_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
 
 def _countdown_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
     if announcement.starts is None:
-        raise ValueError(_("Say to which day and hour it counts down."))
+        raise ValueError(_("Enter the date and time it counts down to."))
     after = next(iter(_non_empty_lines(announcement.body)), "")[:200]
     return widgets.CountdownWidget(title=announcement.title, target_at_ms=unix_ms(announcement.starts), after=after)
 
@@ -60,7 +60,7 @@ def _countdown_widget(announcement: Announcement, zone: ZoneInfo) -> content.Wid
 def _ticker_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
     lines = _non_empty_lines(announcement.body)
     if not 1 <= len(lines) <= MAX_MESSAGES or any(len(line) > MESSAGE_LENGTH for line in lines):
-        raise ValueError(_("Write a message on each line, forty at most, each of 160 letters at most."))
+        raise ValueError(_("Write one message per line: up to 40 messages of up to 160 characters each."))
     messages = [{"text": line} for line in lines]
     return widgets.TickerWidget.model_validate({"title": announcement.title, "messages": messages})
 
@@ -90,7 +90,7 @@ def _poll_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
     ]
     too_long = any(len(option["label"]) > 80 or option["votes"] > 1_000_000_000 for option in options)
     if not 1 <= len(options) <= 8 or not all(found) or too_long:
-        raise ValueError(_("Write an answer on each line, eight at most, with its votes: “Yes: 120”."))
+        raise ValueError(_("Write one answer per line, up to eight, with its votes: “Yes: 120”."))
     return widgets.PollWidget.model_validate(
         {"title": announcement.title, "options": options, "source": shorten_text(announcement.source, 60)}
     )
@@ -100,10 +100,10 @@ def _feed_fields(announcement: Announcement) -> dict[str, Any]:
     """Return the fields of a widget that shows a feed."""
     feed, wanted = announcement.feed, FEED_TEMPLATES[announcement.template]
     if feed is None or feed.kind != wanted:
-        raise ValueError(_("Choose a feed of the kind “%(kind)s”.") % {"kind": wanted.label})
+        raise ValueError(_("Choose a feed of type “%(kind)s”.") % {"kind": wanted.label})
     if not feed.data:
         raise ValueError(
-            _("The feed “%(name)s” was not read yet. %(problem)s") % {"name": feed, "problem": feed.problem}
+            _("The feed “%(name)s” has not been read yet. %(problem)s") % {"name": feed, "problem": feed.problem}
         )
     return {"title": announcement.title, **feed.widget_values()}
 

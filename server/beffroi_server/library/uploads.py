@@ -156,19 +156,21 @@ def media_refusal(code: str, name: str) -> MediaRefused:
     limit, film_limit = (size // (1024 * 1024) for size in (settings.PICTURE_LIMIT, settings.UPLOAD_LIMIT))
     reasons = {
         "empty": _("“%(name)s” is empty. The copy may have been interrupted: choose the file again."),
-        "too-large": _("“%(name)s” has more than %(film_limit)s MB. Export it smaller, or cut it."),
-        "too-large-picture": _("“%(name)s” has more than %(limit)s MB. Export it smaller: 3840 pixels are enough."),
+        "too-large": _("“%(name)s” is larger than %(film_limit)s MB. Export a smaller version, or cut it."),
+        "too-large-picture": _(
+            "“%(name)s” is larger than %(limit)s MB. Export a smaller version: 3840 pixels are enough."
+        ),
         "not-an-image": _(
-            "“%(name)s” is not a picture or video we can read. Save it as JPEG, PNG, PDF or MP4 and add that file."
+            "“%(name)s” is not an image or video that can be read. Save it as JPEG, PNG, PDF or MP4 and add that file."
         ),
         "heic": _(
-            "“%(name)s” is a HEIC picture, which only some programs read. Save it as JPEG and add that file;"
-            " an iPhone takes JPEG pictures under Settings, Camera, Formats, Most Compatible."
+            "“%(name)s” is a HEIC image, which few programs can read. Save it as JPEG and add that file; an "
+            "iPhone takes JPEG photos under Settings, Camera, Formats, Most Compatible."
         ),
-        "film-too-long": _("“%(name)s” is longer than 10 minutes. Cut it: passers-by see a few seconds of it."),
+        "film-too-long": _("“%(name)s” is longer than 10 minutes. Cut it: passers-by only see a few seconds of it."),
         "film-too-large": _("“%(name)s” has more pixels than 4K. Export it as 1920 × 1080."),
-        "too-many-pages": _("“%(name)s” has more than 20 pages. Save those that screens show as a PDF of its own."),
-        "locked": _("“%(name)s” is locked by a password. Save it without one and add that file."),
+        "too-many-pages": _("“%(name)s” has more than 20 pages. Save the ones to be shown as a separate PDF."),
+        "locked": _("“%(name)s” is protected by a password. Save it without one and add that file."),
         "too-many-pixels": _("“%(name)s” has more than 60 million pixels. Export it at 3840 pixels on the long side."),
         "truncated": _(
             "“%(name)s” is incomplete or damaged. Open it on your computer, save it again and add that file."

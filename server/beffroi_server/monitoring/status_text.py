@@ -13,57 +13,57 @@ from beffroi_content.timeline import ReasonKind, Scene, Showing
 from beffroi_content.wire.reports import NetworkStatus, PlayerReport, ShownPart
 
 STATE_TEXTS = {
-    "right": (gettext_lazy("shows what it must"), "calm", "online"),
-    "pending": (gettext_lazy("is catching up"), "warn", "waiting"),
-    "wrong": (gettext_lazy("needs a look"), "bad", "scenario"),
-    "offline": (gettext_lazy("not reachable"), "bad", "offline"),
+    "right": (gettext_lazy("showing as planned"), "calm", "online"),
+    "pending": (gettext_lazy("updating"), "warn", "waiting"),
+    "wrong": (gettext_lazy("needs attention"), "bad", "scenario"),
+    "offline": (gettext_lazy("unreachable"), "bad", "offline"),
     "new": (gettext_lazy("not set up yet"), "warn", "waiting"),
 }
 """By state: words, colour of the tag, icon."""
 REASON_TEXTS = {
     "not-enrolled": gettext_lazy(
-        "No player is enrolled as this screen. Open its enrolment and type the command there."
+        "No player is enrolled for this screen. Open its enrolment page and type the command on the player."
     ),
-    "no-report": gettext_lazy("Its player has not reported yet. Start it, and look whether it reaches the broker."),
+    "no-report": gettext_lazy("Its player has not reported yet. Start it, and check that it can reach the broker."),
     "offline": gettext_lazy(
-        "Its player is not connected; it goes on with what it has. Look at power and network there."
+        "Its player is not connected and continues with what it has. Check power and network on site."
     ),
-    "silent": gettext_lazy("Connected, but silent for minutes. Restart its player."),
-    "programme-older": gettext_lazy("The newest programme has not arrived yet. Seconds are normal."),
-    "programme-preparing": gettext_lazy("It prepares the newest programme, and shows the one before until then."),
-    "alerts-older": gettext_lazy("The newest alerts have not arrived yet."),
-    "picture-differs": gettext_lazy("What is on the glass is not what it must be. Look at it, and restart its player."),
-    "refusals": gettext_lazy("It refused something within the last hour: see the details."),
-    "ailing": gettext_lazy("Its machine is not well: see the facts."),
-    "clock-unknown": gettext_lazy("It does not know the time: dated content waits. Look at its network."),
-    "link-polling": gettext_lazy("The broker does not reach it; it asks the server every minute instead."),
-    "link-lost": gettext_lazy("It reaches neither broker nor server."),
+    "silent": gettext_lazy("Connected, but silent for several minutes. Restart its player."),
+    "programme-older": gettext_lazy("The latest programme has not arrived yet. A few seconds are normal."),
+    "programme-preparing": gettext_lazy("It is preparing the latest programme, and shows the previous one until then."),
+    "alerts-older": gettext_lazy("The latest alerts have not arrived yet."),
+    "picture-differs": gettext_lazy("The screen is not showing what it should. Check it, and restart its player."),
+    "refusals": gettext_lazy("It rejected something in the last hour: see the details."),
+    "ailing": gettext_lazy("Its hardware has a problem: see the details."),
+    "clock-unknown": gettext_lazy("It does not know the time: dated content has to wait. Check its network."),
+    "link-polling": gettext_lazy("It cannot reach the broker; it polls the server every minute instead."),
+    "link-lost": gettext_lazy("It can reach neither the broker nor the server."),
 }
 """By code of ``queries.REASONS``: what it means, and the next step."""
 
 
 PROBLEM_TEXTS = {
-    "hot": gettext_lazy("It is hotter than 80 °C and makes itself slower. Give it air or shade."),
-    "throttled": gettext_lazy("It makes itself slower, from heat or a weak supply."),
-    "under-voltage": gettext_lazy("Its supply is too weak. Use the supply of its maker, and a short cable."),
-    "memory-low": gettext_lazy("Its memory is nearly full. Restart its player; if that recurs, tell us."),
-    "disk-nearly-full": gettext_lazy("Its disk is nearly full: new content may not reach it."),
-    "disk-read-only": gettext_lazy("Its disk takes nothing more. Replace its memory card."),
-    "disk-errors": gettext_lazy("Its file system has met errors. Replace its memory card before it fails."),
-    "storage-worn": gettext_lazy("Its built-in memory is nearly worn out. Plan to replace it."),
-    "signal-weak": gettext_lazy(
-        "Its radio hears the network badly. Move it nearer to the access point, or lay a cable."
+    "hot": gettext_lazy("It is hotter than 80 °C and is slowing down. Give it ventilation or shade."),
+    "throttled": gettext_lazy("It is slowing down because of heat or a weak power supply."),
+    "under-voltage": gettext_lazy(
+        "Its power supply is too weak. Use the manufacturer’s power supply and a short cable."
     ),
-    "cable": gettext_lazy("Its network was gone several times within an hour. Look at the cable and at both sockets."),
+    "memory-low": gettext_lazy("Its memory is nearly full. Restart its player; if it happens again, report it."),
+    "disk-nearly-full": gettext_lazy("Its disk is nearly full: new content may not fit."),
+    "disk-read-only": gettext_lazy("Its disk cannot be written to. Replace its memory card."),
+    "disk-errors": gettext_lazy("Its file system has errors. Replace its memory card before it fails."),
+    "storage-worn": gettext_lazy("Its built-in memory is nearly worn out. Plan to replace it."),
+    "signal-weak": gettext_lazy("Its Wi-Fi signal is weak. Move it closer to the access point, or use a cable."),
+    "cable": gettext_lazy("Its network was lost several times within an hour. Check the cable and both sockets."),
 }
 """By problem of the health: what it means, and the next step."""
 
 
 VERDICT_TEXTS = {
-    "equal": (gettext_lazy("equal to the pixel"), "calm", "exact"),
-    "moves": (gettext_lazy("right, but for what moves on it"), "calm", "online"),
-    "dimmed": (gettext_lazy("right, dimmed to %(percent)d %%"), "calm", "online"),
-    "differs": (gettext_lazy("not what it must be"), "bad", "scenario"),
+    "equal": (gettext_lazy("identical to the pixel"), "calm", "exact"),
+    "moves": (gettext_lazy("correct, except for moving parts"), "calm", "online"),
+    "dimmed": (gettext_lazy("correct, dimmed to %(percent)d %%"), "calm", "online"),
+    "differs": (gettext_lazy("not as planned"), "bad", "scenario"),
     "outdated": (gettext_lazy("not compared: the screen has received something else since"), "warn", "waiting"),
     "unknown": (gettext_lazy("not compared"), "warn", "waiting"),
 }
@@ -99,8 +99,8 @@ def health_lines(report: PlayerReport | None) -> list[tuple[str, str]]:
         found += [
             (_("Network"), _network_text(report.health.network)),
             (_("Built-in memory"), _wear_text(report.health.storage_used_percent)),
-            (_("Errors of its file systems"), str(report.health.disk_errors or "")),
-            (_("Frames of videos that were damaged"), str(report.health.decode_errors or "")),
+            (_("File system errors"), str(report.health.disk_errors or "")),
+            (_("Damaged video frames"), str(report.health.decode_errors or "")),
         ]
     if report.machine is not None:
         machine = report.machine
@@ -113,27 +113,27 @@ def health_lines(report: PlayerReport | None) -> list[tuple[str, str]]:
 def _network_text(network: NetworkStatus | None) -> str:
     if network is None:
         return ""
-    parts = [_("by radio") if network.kind == "wireless" else _("by cable")]
+    parts = [_("Wi-Fi") if network.kind == "wireless" else _("cable")]
     if network.speed_mbps is not None:
         parts.append(_("%(speed)d Mbit/s") % {"speed": network.speed_mbps})
     if network.signal_dbm is not None:
         parts.append(f"{_signal_text(network.signal_dbm)} ({network.signal_dbm} dBm)")
     if network.cuts:
-        cuts = ngettext("gone %(count)d time since its start", "gone %(count)d times since its start", network.cuts)
+        cuts = ngettext("lost %(count)d time since start-up", "lost %(count)d times since start-up", network.cuts)
         parts.append(cuts % {"count": network.cuts})
     return f"{network.interface}, {', '.join(parts)}"
 
 
 def _signal_text(dbm: int) -> str:
-    return _("strong") if dbm >= GOOD_DBM else _("good enough") if dbm >= FAIR_DBM else _("weak")
+    return _("strong") if dbm >= GOOD_DBM else _("sufficient") if dbm >= FAIR_DBM else _("weak")
 
 
 def _wear_text(percent: int | None) -> str:
     if percent is None:
         return ""
     if percent > 100:
-        return _("used beyond what its maker vouches for")
-    return _("%(percent)d %% of its life used at most") % {"percent": percent}
+        return _("used beyond the manufacturer’s guarantee")
+    return _("up to %(percent)d %% of its lifetime used") % {"percent": percent}
 
 
 def problem_texts(problems: Iterable[str]) -> list[str]:
@@ -158,11 +158,11 @@ def scene_reason(scene: Scene, manifest: content.Manifest) -> str:
         return ""
     showing = next((showing for showing in scene.showings if showing.alert), scene.showings[0])
     if showing.reason.kind is ReasonKind.ALL_CLEAR:
-        return _("The alert is over: its end is said.")
+        return _("The alert has ended: “end of alert” is shown.")
     if showing.reason.kind is ReasonKind.ALERT:
-        return _("An alert is broadcast.")
+        return _("An alert is being broadcast.")
     if showing.reason.kind is ReasonKind.IDLE:
-        return _("Nothing is scheduled for now: the name of the town stands in.")
+        return _("Nothing is scheduled at the moment: the name of the town is shown.")
     rules = {rule.id: rule.name for rule in manifest.rules}
     playlists = {playlist.id: playlist.name for playlist in manifest.playlists}
     names = {

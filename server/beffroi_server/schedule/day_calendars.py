@@ -44,14 +44,12 @@ def import_days(file: bytes) -> list[tuple[str, str]]:
         events = icalendar.Calendar.from_ical(file).walk("VEVENT")
         found = sorted({span for event in events for span in _event_ranges(event)})
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, UnicodeError) as error:
-        raise DayImportError(
-            _("This is not a calendar we can read. Download it again, in the format iCal (.ics).")
-        ) from error
+        raise DayImportError(_("This calendar cannot be read. Download it again, in iCal format (.ics).")) from error
     if not found:
         raise DayImportError(_("There are no days in this calendar. Choose another file."))
     if len(found) > MAX_RANGES:
         raise DayImportError(
-            _("This calendar has %(count)d entries, and %(limit)d are the most. Choose one of fewer years.")
+            _("This calendar has %(count)d entries, and the maximum is %(limit)d. Choose one that covers fewer years.")
             % {"count": len(found), "limit": MAX_RANGES}
         )
     return [(first.isoformat(), last.isoformat()) for first, last in found]

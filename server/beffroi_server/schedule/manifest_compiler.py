@@ -248,7 +248,7 @@ def _with_page_count(
         pages = count(slide, settings)
     except SlideNotDrawable as fault:
         screen = settings.screen_class.name
-        message = _("“%(name)s” does not fit on “%(screen)s” (%(code)s). Shorten its text for this kind of screen.")
+        message = _("“%(name)s” does not fit on “%(screen)s” (%(code)s). Shorten its text for this screen class.")
         values = {"name": slide.name, "screen": screen, "code": fault.detail or fault.code}
         problems.append(SlideProblem(slide.id, slide.name, fault.code, message % values))
         return None

@@ -22,17 +22,17 @@ EVERY_DAY = "1234567"
 class PlaylistOrder(models.TextChoices):
     """In which order a playlist shows its slides."""
 
-    LISTED = content.PlaylistOrder.LISTED.value, _("as listed")
-    NEWEST = content.PlaylistOrder.NEWEST.value, _("the newest first")
-    SOONEST = content.PlaylistOrder.SOONEST.value, _("the soonest event first")
-    SHUFFLED = content.PlaylistOrder.SHUFFLED.value, _("mixed")
+    LISTED = content.PlaylistOrder.LISTED.value, _("in the listed order")
+    NEWEST = content.PlaylistOrder.NEWEST.value, _("newest first")
+    SOONEST = content.PlaylistOrder.SOONEST.value, _("soonest event first")
+    SHUFFLED = content.PlaylistOrder.SHUFFLED.value, _("shuffled")
 
 
 class Playlist(models.Model):
     """Slides in the order in which they are shown."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    category = models.CharField(_("fill it with the category"), max_length=60, blank=True)
+    category = models.CharField(_("fill with the category"), max_length=60, blank=True)
     """Announcements of this category are shown without being listed."""
     order = models.CharField(_("order"), max_length=8, choices=PlaylistOrder, default=PlaylistOrder.LISTED)
     updated_at = models.DateTimeField(auto_now=True)
@@ -55,7 +55,7 @@ class Entry(models.Model):
         _("seconds"), default=10, validators=[MinValueValidator(1), MaxValueValidator(3600)]
     )
     most_per_hour = models.PositiveSmallIntegerField(
-        _("times an hour at most"), default=0, validators=[MaxValueValidator(3600)]
+        _("maximum times per hour"), default=0, validators=[MaxValueValidator(3600)]
     )
     """0: as often as its turn comes."""
     valid_from = models.DateTimeField(_("shown from"), null=True, blank=True)
@@ -77,7 +77,7 @@ class Entry(models.Model):
     def clean(self) -> None:
         """Refuse a validity that ends before it begins."""
         if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
-            raise ValidationError({"valid_until": _("This is before the beginning.")})
+            raise ValidationError({"valid_until": _("This is before the start.")})
 
 
 class DayCalendar(models.Model):
@@ -122,16 +122,16 @@ class RuleMode(models.TextChoices):
     """How a rule shares a zone with others of the same priority."""
 
     ROTATE = content.RuleMode.ROTATE.value, _("in turn with the others")
-    REPLACE = content.RuleMode.REPLACE.value, _("alone")
+    REPLACE = content.RuleMode.REPLACE.value, _("on its own")
     INTERJECT = content.RuleMode.INTERJECT.value, _("one slide now and then, between the others")
 
 
 class Cadence(models.TextChoices):
     """How the frequency of an interjection is given."""
 
-    EVERY_MINUTES = content.InterjectionCadence.EVERY_MINUTES.value, _("every so many minutes, at least")
-    TIMES_AN_HOUR = content.InterjectionCadence.TIMES_AN_HOUR.value, _("so many times an hour, at most")
-    SECONDS_AN_HOUR = content.InterjectionCadence.SECONDS_AN_HOUR.value, _("so many seconds an hour")
+    EVERY_MINUTES = content.InterjectionCadence.EVERY_MINUTES.value, _("at least every … minutes")
+    TIMES_AN_HOUR = content.InterjectionCadence.TIMES_AN_HOUR.value, _("at most … times an hour")
+    SECONDS_AN_HOUR = content.InterjectionCadence.SECONDS_AN_HOUR.value, _("… seconds an hour")
 
 
 class RuleRecurrence(models.TextChoices):
@@ -206,11 +206,11 @@ class ScheduleRule(models.Model):
         if self.first_date and self.last_date and self.last_date < self.first_date:
             raise ValidationError({"last_date": _("This is before the first day.")})
         if (self.start_time is None) != (self.end_time is None):
-            raise ValidationError({"end_time": _("Give both times, or none for the whole day.")})
+            raise ValidationError({"end_time": _("Enter both times, or none for the whole day.")})
         if self.more_times and self.start_time is None and not self.daypart:
-            raise ValidationError({"start_time": _("Give the first hours here, the further ones below.")})
+            raise ValidationError({"start_time": _("Enter the first time range here and further ones below.")})
         if self.rhythm == RuleRecurrence.FORTNIGHTLY and not self.first_date:
-            raise ValidationError({"first_date": _("Give the first day: it says which weeks are meant.")})
+            raise ValidationError({"first_date": _("Enter the first day: it determines which weeks are meant.")})
 
     @property
     def recurrence(self) -> str:

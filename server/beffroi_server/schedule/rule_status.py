@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from beffroi_content.timeline import calendar
 from beffroi_content.timeline.calendar import LocalCalendar
+from beffroi_server.core import formatting
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.schedule.models import Entry, Playlist, RuleMode, ScheduleRule
-from beffroi_server.web import wording
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,17 @@ class RuleStatus:
 
     def __str__(self) -> str:
         if self.turn is None:
-            return _("From now on.") if self.applies else _("Never again.")
+            return _("From now on, with no end date.") if self.applies else _("Never again.")
         if self.applies:
-            return _("Now, until %(end)s.") % {"end": wording.format_moment(self.turn)}
-        return _("Next time: %(start)s.") % {"start": wording.format_moment(self.turn)}
+            return _("Now, until %(end)s.") % {"end": formatting.format_moment(self.turn)}
+        return _("Next time: %(start)s.") % {"start": formatting.format_moment(self.turn)}
 
 
 def rule_status(rule: ScheduleRule, now: dt.datetime, almanac: LocalCalendar) -> RuleStatus:
     """Return whether a rule applies at an instant, and when that next changes."""
     known, instant = rule.to_content(), unix_ms(now)
     applies = calendar.rule_applies(known, calendar.local_time(instant, almanac.zone), almanac)
-    return RuleStatus(applies, wording.from_milliseconds(calendar.rule_boundaries(known, instant, almanac)[1]))
+    return RuleStatus(applies, formatting.from_milliseconds(calendar.rule_boundaries(known, instant, almanac)[1]))
 
 
 def rules_on_screen(rules: Iterable[ScheduleRule], now: dt.datetime, almanac: LocalCalendar) -> set[int]:
@@ -80,7 +80,7 @@ def rule_warnings(
     if not _targeted_screens(rule, screens, groups).exists():
         found.append(_("No screen shows it yet: choose screens, or groups that have some."))
     if not _has_more(rule.playlist, now):
-        found.append(_("Its playlist has nothing to show: add announcements or pictures that are still valid."))
+        found.append(_("Its playlist has nothing to show: add announcements or images that are still valid."))
     if rule_status(rule, now, almanac).is_over:
         found.append(_never_applies_reason(rule, now, almanac.zone))
     return found
@@ -88,8 +88,8 @@ def rule_warnings(
 
 def _never_applies_reason(rule: ScheduleRule, now: dt.datetime, zone: ZoneInfo) -> str:
     if rule.last_date is not None and rule.last_date < now.astimezone(zone).date():
-        return _("It lies wholly in the past: it is not on any more.")
-    return _("It is never on: none of its days lies between its dates.")
+        return _("It is entirely in the past and no longer has any effect.")
+    return _("It never applies: none of its days falls between its dates.")
 
 
 def _has_more(playlist: Playlist, now: dt.datetime) -> bool:

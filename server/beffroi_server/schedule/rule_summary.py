@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from beffroi_server.core import formatting
 from beffroi_server.schedule.models import EVERY_DAY, Cadence, RuleMode, RuleRecurrence, ScheduleRule
-from beffroi_server.web import wording
 
 USUAL_PRIORITY, IMPORTANT_PRIORITY, FILLER_PRIORITY = 50, 70, 30
 """The priorities that have a name."""
@@ -63,7 +63,7 @@ def places_text(places: RulePlaces) -> str:
     if places.everywhere:
         return _("on all screens")
     found = [_on_groups(places.groups), _on_screens(places.screens)]
-    return wording.join_names([part for part in found if part]) or _("on no screen yet")
+    return formatting.join_names([part for part in found if part]) or _("on no screen yet")
 
 
 def times_text(rule: ScheduleRule) -> list[str]:
@@ -85,7 +85,7 @@ def _on_groups(names: Sequence[str]) -> str:
             "on the screens of %(count)d group", "on the screens of %(count)d groups", len(names)
         ) % {"count": len(names)}  # fmt: skip
     return ngettext("on the screens of the group %(names)s", "on the screens of the groups %(names)s", len(names)) % {
-        "names": wording.join_names([_one_line(name) for name in names])
+        "names": formatting.join_names([_one_line(name) for name in names])
     }
 
 
@@ -95,7 +95,7 @@ def _on_screens(names: Sequence[str]) -> str:
     if len(names) > MAX_NAMES:
         return ngettext("on %(count)d screen", "on %(count)d screens", len(names)) % {"count": len(names)}
     return ngettext("on the screen %(names)s", "on the screens %(names)s", len(names)) % {
-        "names": wording.join_names([_one_line(name) for name in names])
+        "names": formatting.join_names([_one_line(name) for name in names])
     }
 
 
@@ -108,7 +108,7 @@ def _weekdays_text(weekdays: str) -> str:
     if len(days) == 6:
         missing = next(day for day in range(1, 8) if day not in days)
         return _("every day except %(day)s") % {"day": _on_days()[missing - 1]}
-    return wording.join_names([_on_days()[day - 1] for day in days]) or _("on no day")
+    return formatting.join_names([_on_days()[day - 1] for day in days]) or _("on no day")
 
 
 def _recurrence_text(rule: ScheduleRule) -> str:
@@ -122,11 +122,11 @@ def _hours_of_day_text(rule: ScheduleRule) -> str:
     if start is None or end is None or _is_whole_day(rule):
         return _("all day")
     further = [(dt.time.fromisoformat(first), dt.time.fromisoformat(last)) for first, last in rule.more_times]
-    return wording.join_names([_hours_text(first, last) for first, last in [(start, end), *further]])
+    return formatting.join_names([_hours_text(first, last) for first, last in [(start, end), *further]])
 
 
 def _hours_text(start: dt.time, end: dt.time) -> str:
-    values = {"start": wording.format_hour(start), "end": wording.format_hour(end)}
+    values = {"start": formatting.format_hour(start), "end": formatting.format_hour(end)}
     if end == _MIDNIGHT:
         return _("from %(start)s to midnight") % values
     if end <= start:
@@ -144,23 +144,23 @@ def _dates_text(rule: ScheduleRule) -> str:
     first, last = rule.first_date, rule.last_date
     if first is not None and last is not None:
         if first == last:
-            return pgettext("date", "on %(day)s") % {"day": wording.format_day(first)}
+            return pgettext("date", "on %(day)s") % {"day": formatting.format_day(first)}
         return pgettext("date", "from %(first)s to %(last)s") % {
-            "first": wording.format_day(first),
-            "last": wording.format_day(last),
+            "first": formatting.format_day(first),
+            "last": formatting.format_day(last),
         }
     if first is not None:
-        return _("starting %(day)s") % {"day": wording.format_day(first)}
-    return _("until %(day)s") % {"day": wording.format_day(last)} if last is not None else ""
+        return _("starting %(day)s") % {"day": formatting.format_day(first)}
+    return _("until %(day)s") % {"day": formatting.format_day(last)} if last is not None else ""
 
 
 def _calendars_text(rule: ScheduleRule) -> list[str]:
     only, never = ([_one_line(each.name) for each in rule.related_calendars(name)] for name in ("only_on", "never_on"))
     found = []
     if only:
-        found.append(_("only on days of “%(names)s”") % {"names": wording.join_names(only)})
+        found.append(_("only on days of “%(names)s”") % {"names": formatting.join_names(only)})
     if never:
-        found.append(_("not on days of “%(names)s”") % {"names": wording.join_names(never)})
+        found.append(_("not on days of “%(names)s”") % {"names": formatting.join_names(never)})
     return found
 
 
@@ -170,12 +170,12 @@ def _extra_dates_text(rule: ScheduleRule) -> str:
         ngettext("%(count)d day more", "%(count)d days more", extra) % {"count": extra} if extra else "",
         ngettext("%(count)d day less", "%(count)d days less", taken) % {"count": taken} if taken else "",
     ]
-    return wording.join_names([part for part in parts if part])
+    return formatting.join_names([part for part in parts if part])
 
 
 def _mode_text(rule: ScheduleRule) -> str:
     if rule.mode == RuleMode.REPLACE:
-        return pgettext("playlist", "alone")
+        return pgettext("playlist", "on its own")
     if rule.mode == RuleMode.INTERJECT:
         return _frequency_text(rule)
     if rule.weight > 1:

@@ -1,4 +1,4 @@
-"""Who may open a page: the decorators of every view for people."""
+"""Decorators that say which users may open a page, and the request that the views then get."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from beffroi_server.accounts.models import Town, User, UserRole
 
 
 class UserRequest(HttpRequest):
-    """A request of somebody who is signed in."""
+    """A request of a user who is signed in."""
 
     user: User
 
@@ -27,84 +27,87 @@ ViewFunction = Callable[..., HttpResponseBase]
 PermissionCheck = Callable[[User], bool]
 
 
-def _may_open(person: User) -> bool:
+def _may_open(user: User) -> bool:
     return True
 
 
-def _may_edit(person: User) -> bool:
-    return person.may_edit
+def _may_edit(user: User) -> bool:
+    return user.may_edit
 
 
-def _may_alert(person: User) -> bool:
-    return person.may_alert
+def _may_alert(user: User) -> bool:
+    return user.may_alert
 
 
-def _may_install(person: User) -> bool:
-    return person.may_install
+def _may_install(user: User) -> bool:
+    return user.may_install
 
 
-def _may_administer(person: User) -> bool:
-    return person.role == UserRole.ADMINISTRATOR
+def _may_administer(user: User) -> bool:
+    return user.role == UserRole.ADMINISTRATOR
 
 
-def _guard_view(right: PermissionCheck, methods: tuple[str, ...]) -> Callable[[ViewFunction], ViewFunction]:
-    """Return a decorator: signed in, allowed, by one of the methods, in the town's local time."""
+def _guard_view(is_allowed: PermissionCheck, methods: tuple[str, ...]) -> Callable[[ViewFunction], ViewFunction]:
+    """Return a decorator that lets signed-in, permitted users call a view by some HTTP methods, in the town's time.
 
-    def decorate(view: ViewFunction) -> ViewFunction:
+    Others are sent to the sign-in page, or get 403 (no permission) or 405 (another method).
+    """
+
+    def decorate_view(view: ViewFunction) -> ViewFunction:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            person = request.user
-            if not isinstance(person, User):
+        def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            user = request.user
+            if not isinstance(user, User):
                 return _redirect_to_sign_in(request)
-            if not right(person):
+            if not is_allowed(user):
                 raise PermissionDenied
             with timezone.override(ZoneInfo(current_town().time_zone)):
                 return view(request, *args, **kwargs)
 
-        return require_http_methods(list(methods))(guarded)
+        return require_http_methods(list(methods))(guarded_view)
 
-    return decorate
+    return decorate_view
 
 
 def for_users(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
-    """Let in everybody who is signed in."""
+    """Allow every user who is signed in."""
     return _guard_view(_may_open, methods)
 
 
 def for_editors(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
-    """Let in those who write announcements and programmes."""
+    """Allow users who may write announcements and schedules."""
     return _guard_view(_may_edit, methods)
 
 
 def for_officers(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
-    """Let in those who broadcast alerts."""
+    """Allow users who may broadcast alerts."""
     return _guard_view(_may_alert, methods)
 
 
 def for_technicians(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
-    """Let in those who add and change screens."""
+    """Allow users who may add and change screens."""
     return _guard_view(_may_install, methods)
 
 
 def for_administrators(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
-    """Let in administrators."""
+    """Allow administrators."""
     return _guard_view(_may_administer, methods)
 
 
 def current_town() -> Town:
-    """Return the town; one that is not saved as long as there is none."""
+    """Return the town; an unsaved one as long as none is set up."""
     return Town.objects.first() or Town(name="Beffroi")
 
 
 def is_htmx(request: HttpRequest) -> bool:
-    """Tell whether only a part of the page is asked for."""
+    """Return whether htmx asks for a part of the page only."""
     return request.headers.get("HX-Request") == "true"
 
 
 def _redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     if not is_htmx(request):
         return redirect_to_login(request.get_full_path())
-    # A part of a page cannot show the sign-in form: the whole page goes there, and comes back.
+    # A part of a page cannot show the sign-in form: the whole page is loaded again, and is redirected then.
     response = HttpResponse(status=204)
     response["HX-Refresh"] = "true"
     return response

@@ -1,10 +1,10 @@
-"""Django's name for this package."""
+"""Django configuration of the operators' pages."""
 
 from django.apps import AppConfig
 
 
 class WebConfig(AppConfig):
-    """Configuration of the web application."""
+    """Configuration of the package with the operators' pages."""
 
     name = "beffroi_server.web"
     label = "web"

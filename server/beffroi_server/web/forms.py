@@ -1,4 +1,4 @@
-"""What the forms of all applications have in common."""
+"""Base classes, widgets and helpers of all forms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STYLE_CLASSES = {
 
 
 class StyledForm(forms.Form):
-    """A form whose fields look as ours do, and keep what was typed."""
+    """A form whose fields carry the classes of the stylesheet."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -24,7 +24,7 @@ class StyledForm(forms.Form):
 
 
 class StyledModelForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The same for a model."""
+    """A form of a model whose fields carry the classes of the stylesheet."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -33,15 +33,15 @@ class StyledModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class RelatedModelForm(StyledModelForm):
-    """A form of a model that services save: validating it changes no row, and its relations are lists."""
+    """A form of a model that a service saves: it changes no row, and hands over related rows as lists."""
 
     def selected_rows(self, name: str) -> list[Any]:
-        """Return the rows that were chosen in a field."""
+        """Return the rows that were selected in a field."""
         return list(self.cleaned_data.get(name) or ())
 
 
 class DateTimeInput(forms.DateTimeInput):
-    """A date with a time, as browsers offer it."""
+    """The browser's own input for a date with a time."""
 
     input_type = "datetime-local"
 
@@ -50,7 +50,7 @@ class DateTimeInput(forms.DateTimeInput):
 
 
 class DateInput(forms.DateInput):
-    """A date, as browsers offer it."""
+    """The browser's own input for a date."""
 
     input_type = "date"
 
@@ -59,7 +59,7 @@ class DateInput(forms.DateInput):
 
 
 class TimeInput(forms.TimeInput):
-    """A time of day, as browsers offer it."""
+    """The browser's own input for a time of day."""
 
     input_type = "time"
 
@@ -68,14 +68,14 @@ class TimeInput(forms.TimeInput):
 
 
 def add_style_classes(form: forms.BaseForm) -> None:
-    """Give each field the class that the stylesheet knows."""
+    """Add to each field the class that the stylesheet has for its widget."""
     for field in form.fields.values():
         default = "form-control"
-        kinds = [name for kind, name in _STYLE_CLASSES.items() if isinstance(field.widget, kind)]
-        field.widget.attrs.setdefault("class", kinds[0] if kinds else default)
+        found = [name for widget, name in _STYLE_CLASSES.items() if isinstance(field.widget, widget)]
+        field.widget.attrs.setdefault("class", found[0] if found else default)
 
 
 def add_form_errors(form: forms.BaseForm, messages: list[str]) -> None:
-    """Say on the form what a service refused."""
+    """Add the reasons for which a service refused to save to the form as errors of the whole form."""
     for message in messages:
         form.add_error(None, message)

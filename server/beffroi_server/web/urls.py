@@ -1,4 +1,4 @@
-"""Every address that people open: each application lists its own."""
+"""Addresses of the operators' pages; each area lists its own."""
 
 from __future__ import annotations
 

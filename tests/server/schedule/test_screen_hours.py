@@ -71,7 +71,7 @@ class TestTimesOfARule:
         values = rule_values(playlist, start_time="08:00", end_time="09:00", more_times=wrong)
         answer = editor.post("/schedule/new/", values)
         assert answer.status_code == 422
-        assert "part of a day" in text(answer) or "parts of a day" in text(answer)
+        assert "time range" in text(answer) or "time ranges" in text(answer)
 
     def test_by_the_sun_of_the_town(self, editor, hall, playlist, town):
         ScheduleRule.objects.all().delete()

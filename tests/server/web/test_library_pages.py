@@ -12,7 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
-from tests.support.films import sample_video
+from tests.support.sample_videos import sample_video
 
 from beffroi_content import model as content
 from beffroi_content import raster
@@ -81,7 +81,7 @@ class TestAnnouncements:
         assert "contains “dragon”" in text(editor.get("/announcements/?search=dragon"))
 
     def test_say_when_no_playlist_shows_them(self, editor, announcement):
-        assert "In no playlist" in text(editor.get("/announcements/"))
+        assert "Not in a playlist" in text(editor.get("/announcements/"))
 
     def test_take_few_queries(self, editor, playlist, django_assert_max_num_queries):
         for number in range(30):
@@ -93,7 +93,7 @@ class TestAnnouncements:
         ("wrong", "said"),
         [
             ({"title": ""}, "This field is required"),
-            ({"title": "\x07"}, "nothing that can be seen"),
+            ({"title": "\x07"}, "no visible characters"),
             ({"title": "x" * 201}, "200"),
             ({"body": "é" * 5_001}, "5000"),
             ({"starts": "2026-12-05T10:00", "ends": "2026-12-05T09:00"}, "ends before it starts"),
@@ -147,7 +147,7 @@ class TestLooks:
 
     def test_a_further_picture_is_not_deleted_from_under_its_announcement(self, editor, picture):
         services.save_announcement(user=None, title="Fair", template="slideshow", more_pictures=[picture])
-        editor.post(f"/pictures/{picture.pk}/delete/")
+        editor.post(f"/images/{picture.pk}/delete/")
         assert MediaItem.objects.filter(pk=picture.pk).exists()
 
 
@@ -179,7 +179,7 @@ class TestWidgets:
             ("poll", {"body": "Yes"}, "with its votes"),
             ("poll", {"body": "Yes : 12345678901"}, "with its votes"),
             ("poll", {}, "with its votes"),
-            ("ticker", {"body": "x" * 161}, "160 letters"),
+            ("ticker", {"body": "x" * 161}, "160 characters"),
         ],
     )
     def test_say_what_they_lack(self, editor, look, changes, said):
@@ -225,7 +225,7 @@ class TestPreview:
 
     def test_says_when_the_text_is_too_long_for_a_screen(self, editor, quay):
         fragment = text(editor.post("/announcements/preview/", values(body="Voilà ce qu’il faut savoir. " * 170)))
-        assert "are the most. Shorten it by about" in fragment
+        assert "the maximum is 20. Shorten it by about" in fragment
 
     def test_shows_what_is_right_while_something_is_wrong(self, editor, hall):
         fragment = text(editor.post("/announcements/preview/", values(title="", ends="2026-12-05T09:00")))
@@ -265,7 +265,7 @@ class TestAnnouncement:
         assert 'action="/announcements/new/"' in text(answer)
 
     def test_is_deleted_after_a_question(self, editor, announcement):
-        assert "cannot be brought back" in text(editor.get(f"/announcements/{announcement.pk}/delete/"))
+        assert "cannot be restored" in text(editor.get(f"/announcements/{announcement.pk}/delete/"))
         editor.post(f"/announcements/{announcement.pk}/delete/")
         assert not Announcement.objects.exists()
 
@@ -279,51 +279,51 @@ class TestPictures:
     def test_are_for_editors(self, client, charlie, town, picture):
         assert client.get(f"/media/{picture.thumbnail_id}/").status_code == 302
         client.force_login(charlie)
-        assert client.post("/pictures/", {"pictures": upload()}).status_code == 403
-        assert client.get(f"/pictures/{picture.pk}/").status_code == 403
+        assert client.post("/images/", {"pictures": upload()}).status_code == 403
+        assert client.get(f"/images/{picture.pk}/").status_code == 403
 
     def test_are_added_several_at_once(self, editor):
-        page = editor.post("/pictures/", {"pictures": [upload(), upload("Mairie.jpg", jpeg((80, 40)))]}, follow=True)
+        page = editor.post("/images/", {"pictures": [upload(), upload("Mairie.jpg", jpeg((80, 40)))]}, follow=True)
         assert "2 files were added" in text(page)
         assert set(MediaItem.objects.values_list("name", flat=True)) == {"Le marché", "Mairie"}
 
     def test_are_refused_one_by_one_with_a_reason(self, editor):
         files = [upload("vide.jpg", b""), upload(), upload("texte.jpg", b"Bonjour")]
-        answer = editor.post("/pictures/", {"pictures": files})
+        answer = editor.post("/images/", {"pictures": files})
         page = text(answer)
         assert answer.status_code == 422
         assert "“vide” is empty" in page
-        assert "“texte” is not a picture" in page
+        assert "“texte” is not an image" in page
         assert "1 file was added" in page
         assert MediaItem.objects.get().name == "Le marché"
 
     def test_ask_for_a_file(self, editor):
-        answer = editor.post("/pictures/", {})
+        answer = editor.post("/images/", {})
         assert answer.status_code == 422
         assert "required" in text(answer)
 
     def test_are_found_by_their_words(self, editor, picture):
-        assert "Market" in text(editor.get("/pictures/?search=stalls"))
-        assert "No picture is called" in text(editor.get("/pictures/?search=dragon"))
+        assert "Market" in text(editor.get("/images/?search=stalls"))
+        assert "No image matches" in text(editor.get("/images/?search=dragon"))
 
     def test_are_described(self, editor, picture):
-        answer = editor.post(f"/pictures/{picture.pk}/", {"name": "Christmas market", "description": "Lights"})
+        answer = editor.post(f"/images/{picture.pk}/", {"name": "Christmas market", "description": "Lights"})
         picture.refresh_from_db()
         assert answer.status_code == 302
         assert (picture.name, picture.description) == ("Christmas market", "Lights")
         assert AuditEvent.objects.filter(action="picture-changed").exists()
 
     def test_need_a_name(self, editor, picture):
-        answer = editor.post(f"/pictures/{picture.pk}/", {"name": "", "description": "Kept"})
+        answer = editor.post(f"/images/{picture.pk}/", {"name": "", "description": "Kept"})
         assert answer.status_code == 422
         assert "Kept" in text(answer)
 
     def test_are_deleted_unless_they_are_shown(self, editor, picture, announcement):
         announcement.picture = picture
         announcement.save()
-        assert "Remove it there first" in text(editor.post(f"/pictures/{picture.pk}/delete/", follow=True))
+        assert "Remove it there first" in text(editor.post(f"/images/{picture.pk}/delete/", follow=True))
         announcement.delete()
-        editor.post(f"/pictures/{picture.pk}/delete/")
+        editor.post(f"/images/{picture.pk}/delete/")
         assert not MediaItem.objects.exists()
 
     def test_start_an_announcement(self, editor, picture):
@@ -347,27 +347,27 @@ class TestFiles:
 
 class TestVideos:
     def test_are_shown_with_how_far_their_preparation_is(self, editor):
-        editor.post("/pictures/", {"pictures": upload("Carnaval.mp4", sample_video())})
-        waiting = text(editor.get("/pictures/"))
+        editor.post("/images/", {"pictures": upload("Carnaval.mp4", sample_video())})
+        waiting = text(editor.get("/images/"))
         assert "Being prepared: 0 %" in waiting
         assert 'data-every="2"' in waiting
 
         video_queue.convert_next()
 
-        ready = text(editor.get("/pictures/"))
+        ready = text(editor.get("/images/"))
         assert "Being prepared" not in ready
         assert "data-every" not in ready
         item = MediaItem.objects.get()
-        page = text(editor.get(f"/pictures/{item.pk}/"))
+        page = text(editor.get(f"/images/{item.pk}/"))
         assert f'src="/media/{item.video.film_id}/"' in page
         part = editor.get(f"/media/{item.video.film_id}/", headers={"Range": "bytes=0-99"})
         assert (part.status_code, part["Content-Type"], len(b"".join(part))) == (206, "video/mp4", 100)
 
     def test_that_cannot_be_prepared_say_why(self, editor):
-        editor.post("/pictures/", {"pictures": upload("Carnaval.mp4", sample_video())})
+        editor.post("/images/", {"pictures": upload("Carnaval.mp4", sample_video())})
         item = MediaItem.objects.get()
         media_path(item.original_id).write_bytes(sample_video()[:3000])
         video_queue.convert_next()
 
-        assert "Not usable as a video" in text(editor.get("/pictures/"))
-        assert "incomplete or damaged" in text(editor.get(f"/pictures/{item.pk}/"))
+        assert "Cannot be used as a video" in text(editor.get("/images/"))
+        assert "incomplete or damaged" in text(editor.get(f"/images/{item.pk}/"))

@@ -67,7 +67,7 @@ def test_says_what_a_browser_may_load(client, alice, town, name):
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("fr", "Il n’y a rien ici"), ("en", "There is nothing here"), ("de", "Il n’y a rien ici")]
+    ("language", "said"), [("fr", "Page introuvable"), ("en", "Page not found"), ("de", "Page introuvable")]
 )
 def test_an_address_without_a_page_says_so_in_the_language_of_the_reader(client, alice, town, language, said):
     client.force_login(alice)

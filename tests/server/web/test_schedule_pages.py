@@ -96,7 +96,7 @@ class TestPlaylist:
         page = text(editor.get(f"/playlists/{three.pk}/"))
 
         assert page.index("Alpha") < page.index("Beta") < page.index("Gamma")
-        assert "A round lasts 30\N{NARROW NO-BREAK SPACE}s" in page
+        assert "One round takes 30\N{NARROW NO-BREAK SPACE}s" in page
         assert "Nowhere yet" in page
         assert f"/schedule/new/?playlist={three.pk}" in page
 
@@ -135,7 +135,7 @@ class TestPlaylist:
     def test_names_what_its_buttons_move(self, editor, three):
         page = text(editor.get(f"/playlists/{three.pk}/"))
         assert "Move “Beta” up (2 of 3)" in page
-        assert "Take “Beta” out" in page
+        assert "Remove “Beta”" in page
 
     def test_shows_an_entry_for_so_long_and_until_then(self, editor, three):
         entry = self.entry(three, "Beta")
@@ -147,8 +147,8 @@ class TestPlaylist:
         assert entry.valid_until.isoformat() == "2020-12-24T17:00:00+00:00"
         page = text(editor.get(f"/playlists/{three.pk}/"))
         assert "shown until 24 December 2020 at 18:00" in page
-        assert "Over" in page
-        assert "A round lasts 20\N{NARROW NO-BREAK SPACE}s" in page
+        assert "Ended" in page
+        assert "One round takes 20\N{NARROW NO-BREAK SPACE}s" in page
 
     def test_keeps_what_was_typed_wrongly(self, editor, three):
         entry = self.entry(three, "Beta")
@@ -161,7 +161,7 @@ class TestPlaylist:
         assert answer.status_code == 422
         page = text(answer)
         assert 'value="2026-12-23T18:00"' in page
-        assert "This is before the beginning." in page
+        assert "This is before the start." in page
         assert f"#id_{entry.pk}_duration_s" in page
         entry.refresh_from_db()
         assert (entry.duration_s, entry.valid_until) == (10, None)
@@ -233,13 +233,13 @@ class TestPlaylist:
         answer = editor.post(f"/entries/{entry.pk}/{action}", form, follow=True)
 
         assert answer.redirect_chain == [(f"/playlists/{three.pk}/", 302)]
-        assert "Somebody took this out of the playlist meanwhile." in text(answer)
+        assert "Someone has removed this from the playlist in the meantime." in text(answer)
         assert self.order(three) == ["Alpha", "Gamma"]
 
     @pytest.mark.parametrize("action", ["rename/", "add/", "delete/"])
     def test_says_when_it_vanished(self, editor, action):
         page = text(editor.post(f"/playlists/99/{action}", {"name": "x"}, follow=True))
-        assert "Somebody deleted this playlist meanwhile." in page
+        assert "Someone has deleted this playlist in the meantime." in page
         assert not Playlist.objects.exists()
 
     def test_is_changed_by_editors_with_a_form_only(self, client, charlie, alice, three):
@@ -282,14 +282,14 @@ class TestRules:
     def test_are_listed_as_sentences_with_whether_they_are_on(self, editor, hall, rule):
         page = text(editor.get("/schedule/"))
         assert "on all screens" in page.lower()
-        assert "On now" in page
+        assert "Active now" in page
 
     def test_that_another_one_hides_are_due_but_not_shown(self, editor, hall, rule, playlist):
         services.save_rule(ScheduleRule(name="First", playlist=playlist, everywhere=True, priority=70), user=None)
-        assert "Due now, but not shown" in text(editor.get("/schedule/"))
+        assert "Due now, but hidden by another rule" in text(editor.get("/schedule/"))
 
     def test_say_what_to_do_first(self, editor):
-        assert "First make a playlist" in text(editor.get("/schedule/"))
+        assert "First create a playlist" in text(editor.get("/schedule/"))
 
     def test_are_made(self, editor, hall, playlist):
         values = rule_values(playlist, start_time="08:00", end_time="12:00", every_day="", weekdays="1")
@@ -307,7 +307,7 @@ class TestRules:
         [
             ({"playlist": ""}, "required"),
             ({"every_day": ""}, "at least one day"),
-            ({"start_time": "08:00"}, "Give both times"),
+            ({"start_time": "08:00"}, "Enter both times"),
             ({"first_date": "2026-12-02", "last_date": "2026-12-01"}, "before the first day"),
             ({"priority": "101"}, "less than or equal to 100"),
         ],
@@ -322,7 +322,7 @@ class TestRules:
     def test_are_said_while_they_are_written(self, editor, hall, playlist):
         said = text(editor.post("/schedule/sentence/", rule_values(playlist, start_time="08:00", end_time="12:00")))
         assert "from 08:00 to 12:00" in said
-        assert "Still unclear" in text(editor.post("/schedule/sentence/", rule_values(playlist, playlist="")))
+        assert "Still to be specified" in text(editor.post("/schedule/sentence/", rule_values(playlist, playlist="")))
 
     def test_are_not_overwritten_unawares(self, editor, rule, playlist):
         version = re.findall(r'name="version" value="(\w+)"', text(editor.get(f"/schedule/{rule.pk}/")))[0]
@@ -339,12 +339,12 @@ class TestRules:
         assert ScheduleRule.objects.get().priority == 50
 
     def test_are_deleted_after_a_question(self, editor, rule, playlist):
-        assert "not on any more" in text(editor.get(f"/schedule/{rule.pk}/delete/"))
+        assert "will no longer apply" in text(editor.get(f"/schedule/{rule.pk}/delete/"))
         editor.post(f"/schedule/{rule.pk}/delete/")
         assert not ScheduleRule.objects.exists()
         assert Playlist.objects.exists()
         page = editor.post(f"/schedule/{rule.pk}/", rule_values(playlist), follow=True)
-        assert "Somebody deleted this rule" in text(page)
+        assert "Someone has deleted this rule" in text(page)
 
 
 class TestDaysAndShares:
@@ -388,7 +388,7 @@ class TestDaysAndShares:
         assert "24/12/2026, 31/12/2026" in page
         wrong = editor.post("/schedule/new/", values | {"extra_dates": "Christmas"})
         assert wrong.status_code == 422
-        assert "“Christmas” is not a day" in text(wrong)
+        assert "“Christmas” is not a date" in text(wrong)
         assert 'value="Christmas"' in text(wrong)
 
     def test_a_rule_may_come_in_between_or_have_a_larger_share(self, editor, hall, playlist):
@@ -403,7 +403,7 @@ class TestDaysAndShares:
 
     def test_days_are_imported_from_a_calendar_file(self, editor, hall, playlist):
         answer = editor.post("/schedule/calendars/", {"name": "Zone B", "file": school_holidays()}, follow=True)
-        assert "“Zone B” is imported" in text(answer)
+        assert "“Zone B” has been imported" in text(answer)
         assert DayCalendar.objects.get(name="Zone B").days == [["2026-12-19", "2027-01-03"]]
         again = editor.post(
             "/schedule/calendars/", {"name": "Zone B", "file": school_holidays("20270215")}, follow=True
@@ -445,7 +445,7 @@ class TestTheWeekOfAScreen:
                               start_time=dt.time(9), end_time=dt.time(10))  # fmt: skip
         services.save_rule(hidden, user=None)
         page = text(editor.get(f"/screens/{hall.slug}/week/"))
-        assert "“Hidden” applies, but is never seen" in page
+        assert "“Hidden” applies but is never seen" in page
         assert "nothing scheduled" in page
         assert "In 140 hours of the week nothing is scheduled" in page
 

@@ -1,4 +1,4 @@
-"""The forms of people and of the town."""
+"""Forms of sign-in, users, and the town."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from beffroi_server.web.forms import StyledForm, StyledModelForm
 
 
 class SignInForm(StyledForm):
-    """Name and password."""
+    """Form of user name and password."""
 
     username = forms.CharField(
         label=_("User name"),
@@ -31,7 +31,7 @@ class SignInForm(StyledForm):
 
 
 class AccountForm(StyledModelForm):
-    """What people say of themselves."""
+    """Form with which users change their own name."""
 
     class Meta:
         model = User
@@ -39,21 +39,21 @@ class AccountForm(StyledModelForm):
 
 
 class PasswordForm(StyledForm):
-    """A new password; the present one is asked for where there is one.
+    """Form of a new password; it asks for the current one where there is one.
 
     Args:
-        person: Whose it is.
+        user: The user whose password is changed.
     """
 
     current = forms.CharField(
-        label=_("Present password"),
+        label=_("Current password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     new = forms.CharField(
         label=_("New password"),
         strip=False,
-        help_text=_("12 characters or more. A short sentence does well."),
+        help_text=_("At least 12 characters. A short sentence works well."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -64,21 +64,29 @@ class PasswordForm(StyledForm):
             del self.fields["current"]
 
     def clean_current(self) -> str:
-        """Refuse a wrong password."""
+        """Return the current password.
+
+        Raises:
+            ValidationError: it is wrong.
+        """
         current: str = self.cleaned_data["current"]
         if not self._user.check_password(current):
-            raise forms.ValidationError(_("This is not your present password."))
+            raise forms.ValidationError(_("This is not your current password."))
         return current
 
     def clean_new(self) -> str:
-        """Refuse a weak password."""
+        """Return the new password.
+
+        Raises:
+            ValidationError: it is too weak.
+        """
         new: str = self.cleaned_data["new"]
         password_validation.validate_password(new, self._user)
         return new
 
 
 class TownForm(StyledModelForm):
-    """The town as its screens show it."""
+    """Form of the town: name, colours, language, location, retention."""
 
     time_zone = forms.ChoiceField(label=_("Time zone"))
     locale = forms.ChoiceField(label=_("Language of the screens"), choices=settings.LANGUAGES)
@@ -88,9 +96,9 @@ class TownForm(StyledModelForm):
         fields = ("name", "colour", "logo", "time_zone", "locale", "latitude", "longitude", "plays_months")
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
-            "latitude": _("Degrees north, such as 47.2184. For the weather, and for times by the sun."),
-            "longitude": _("Degrees east; west of Greenwich it is negative, such as -1.5536."),
-            "plays_months": _("What was shown, when and for how long. What is older is deleted for good."),
+            "latitude": _("Degrees north, for example 47.2184. Used for the weather and for sunrise and sunset."),
+            "longitude": _("Degrees east; negative west of Greenwich, for example -1.5536."),
+            "plays_months": _("What was shown, when and for how long. Older records are permanently deleted."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -102,19 +110,19 @@ class TownForm(StyledModelForm):
 
 
 class UserForm(StyledModelForm):
-    """Somebody, as an administrator sees them."""
+    """Form with which an administrator changes a user."""
 
     role = forms.ChoiceField(label=_("Role"), choices=UserRole.choices, widget=forms.RadioSelect)
 
     class Meta:
         model = User
         fields = ("first_name", "last_name", "role", "is_active")
-        labels = {"is_active": _("May sign in")}
+        labels = {"is_active": _("Can sign in")}
         help_texts = {"is_active": ""}
 
 
 class NewUserForm(StyledModelForm):
-    """Somebody new."""
+    """Form with which an administrator adds a user."""
 
     role = forms.ChoiceField(
         label=_("Role"), choices=UserRole.choices, widget=forms.RadioSelect, initial=UserRole.EDITOR
@@ -123,4 +131,4 @@ class NewUserForm(StyledModelForm):
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name", "role")
-        help_texts = {"username": _("Letters, digits and . @ + - _ only. It cannot be changed.")}
+        help_texts = {"username": _("Letters, digits and . @ + - _ only. It cannot be changed later.")}

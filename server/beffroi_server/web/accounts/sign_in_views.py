@@ -1,4 +1,4 @@
-"""The door: signing in and out, and the language of the pages."""
+"""Pages for signing in and out, and for the language of the pages."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ COOKIE_AGE_S = 365 * 86_400
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Ask for name and password."""
+    """Sign a user in with name and password."""
     following = _safe_redirect_path(request, request.POST.get("next") or request.GET.get("next", ""))
     if request.user.is_authenticated:
         return redirect(following)
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        person = _authenticate(request, form)
-        if person is not None:
-            auth.login(request, person)
+        user = _authenticate(request, form)
+        if user is not None:
+            auth.login(request, user)
             return redirect(following)
     status = 422 if form.errors else 200
     return render(request, "accounts/sign_in.html", {"form": form, "next": following}, status=status)
@@ -44,27 +44,27 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Sign somebody in with a link. Opening it uses nothing up: mail scanners open links too."""
+    """Sign a user in with a link. Only POST uses the link up, since mail scanners open links too."""
     if request.method == "GET":
         return render(request, "accounts/sign_in_link.html")
     try:
-        person = services.use_sign_in_link(token, timezone.now())
+        user = services.use_sign_in_link(token, timezone.now())
     except services.SignInLinkInvalid:
         return render(request, "accounts/sign_in_link_invalid.html", status=410)
-    auth.login(request, person, backend=MODEL_BACKEND)
+    auth.login(request, user, backend=MODEL_BACKEND)
     return redirect("now")
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Sign out."""
+    """Sign the user out."""
     auth.logout(request)
     return redirect("sign-in")
 
 
 @require_POST
 def language_choice(request: HttpRequest) -> HttpResponse:
-    """Change the language of the pages, on this device."""
+    """Set the language of the pages on this device."""
     chosen = request.POST.get("language", "")
     response = redirect(_safe_redirect_path(request, request.POST.get("next", "")))
     if chosen in dict(settings.LANGUAGES) and check_for_language(chosen):
@@ -84,16 +84,16 @@ def _authenticate(request: HttpRequest, form: SignInForm) -> User | None:
     if sign_in_throttle.is_blocked(*keys):
         form.add_error(None, _("Too many attempts. Wait five minutes, or ask an administrator for a sign-in link."))
         return None
-    person = auth.authenticate(request, username=name, password=password)
-    if isinstance(person, User):
+    user = auth.authenticate(request, username=name, password=password)
+    if isinstance(user, User):
         sign_in_throttle.clear_failures(keys[0])
-        return person
+        return user
     sign_in_throttle.record_failure(*keys)
-    form.add_error(None, _("Name and password do not go together. Try again, or ask for a sign-in link."))
+    form.add_error(None, _("User name and password do not match. Try again, or ask for a sign-in link."))
     return None
 
 
 def _safe_redirect_path(request: HttpRequest, address: str) -> str:
-    """Return the address if it is one of ours, otherwise the first page."""
+    """Return an address if it leads to one of our pages, otherwise that of the first page (no open redirect)."""
     own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
     return address if address and own else "/"

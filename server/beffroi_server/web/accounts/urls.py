@@ -1,4 +1,4 @@
-"""Sign-in, the account, the town, people and the audit trail."""
+"""Addresses of sign-in, the account, the town, users and the audit trail."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ urlpatterns: list[URLPattern] = [
     path("language/", sign_in_views.language_choice, name="language"),
     path("account/", views.account_edit, name="account"),
     path("town/", views.town_edit, name="town"),
-    path("people/", views.user_list, name="people"),
-    path("people/add/", views.user_add, name="person-add"),
-    path("people/<int:pk>/", views.user_edit, name="person"),
-    path("people/<int:pk>/link/", views.user_sign_in_link, name="person-link"),
+    path("users/", views.user_list, name="users"),
+    path("users/add/", views.user_add, name="user-add"),
+    path("users/<int:pk>/", views.user_edit, name="user"),
+    path("users/<int:pk>/link/", views.user_sign_in_link, name="user-link"),
     path("audit/", views.audit_trail, name="audit"),
 ]

@@ -1,4 +1,4 @@
-"""The form that broadcasts an alert."""
+"""Forms of alerts and scenarios."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ WORDING_FIELDS = (
     "level", "hazard", "title", "description", "instruction", "source", "everywhere", "groups", "screens",
     "all_clear_s",
 )  # fmt: skip
-"""What a scenario hands over to an alert."""
+"""Fields that an alert takes over from a scenario."""
 
 
 class AlertTextForm(RelatedModelForm):
-    """What the forms of alerts and scenarios have in common."""
+    """Base of the forms of alerts and scenarios: level, texts and targets."""
 
     level = forms.ChoiceField(label=_("Level"), choices=AlertLevel.choices, widget=forms.RadioSelect)
 
@@ -36,22 +36,22 @@ class AlertTextForm(RelatedModelForm):
         self.fields["hazard"].required = False
 
     def clean_hazard(self) -> str:
-        """Return the pictogram; without one, none of them."""
+        """Return the hazard; a general one where none is chosen."""
         return self.cleaned_data["hazard"] or GENERAL_HAZARD
 
     def selected_targets(self) -> AlertTargets:
-        """Return the screens that were chosen."""
+        """Return the targets that were selected."""
         if self.cleaned_data["everywhere"]:
             return AlertTargets(everywhere=True)
         return AlertTargets(groups=tuple(self.selected_rows("groups")), screens=tuple(self.selected_rows("screens")))
 
 
 class AlertBroadcastForm(AlertTextForm):
-    """An alert before it is broadcast."""
+    """Form that broadcasts an alert."""
 
-    status = forms.ChoiceField(label=_("Is it real?"), choices=AlertStatus.choices, widget=forms.RadioSelect)
+    status = forms.ChoiceField(label=_("Type of alert"), choices=AlertStatus.choices, widget=forms.RadioSelect)
     duration_min = forms.IntegerField(
-        label=_("Minutes until it ends by itself"),
+        label=_("Minutes until it ends automatically"),
         min_value=1,
         max_value=LONGEST_ALERT.days * 1440,
         initial=DEFAULT_MINUTES,
@@ -68,29 +68,29 @@ class AlertBroadcastForm(AlertTextForm):
 
 
 class ScenarioForm(AlertTextForm):
-    """An alert prepared in calm."""
+    """Form of a scenario."""
 
     class Meta:
         model = Scenario
         fields = ("name", *WORDING_FIELDS, "duration_min")
-        labels = {"duration_min": _("Minutes until it ends by itself")}
-        help_texts = {"name": _("As the officer looks for it at night, such as “Flood of the quays”.")}
+        labels = {"duration_min": _("Minutes until it ends automatically")}
+        help_texts = {"name": _("As the officer on call will look for it, for example “Flood on the quays”.")}
 
     def saved_targets(self) -> tuple[bool, list[ScreenGroup], list[Screen]]:
-        """Return the targets of the scenario before it is changed."""
+        """Return the targets of the saved scenario; every screen for a new one."""
         if self.instance.pk is None:
             return True, [], []
         return self.instance.everywhere, list(self.instance.groups.all()), list(self.instance.screens.all())
 
 
 class AlertExtensionForm(StyledForm):
-    """By how much an alert is prolonged."""
+    """Form of the minutes by which an alert is extended."""
 
     minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=LONGEST_ALERT.days * 1440)
 
 
 def targets_so_far(form: AlertTextForm) -> tuple[bool, list[ScreenGroup], list[Screen]]:
-    """Return the targets as far as they are filled in, in a form that may be wrong elsewhere."""
+    """Return the targets of a form that may have errors in other fields: everywhere, groups, screens."""
     form.is_valid()
     chosen = form.cleaned_data
     return bool(chosen.get("everywhere")), list(chosen.get("groups") or ()), list(chosen.get("screens") or ())

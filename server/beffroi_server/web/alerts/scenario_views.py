@@ -1,9 +1,8 @@
-"""Scenarios: alerts prepared in calm."""
+"""Pages of scenarios: the list, the form with its preview, and deletion."""
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from beffroi_server.alerts.models import AlertLevel, Scenario
 from beffroi_server.web.access import UserRequest, current_town, for_officers
 from beffroi_server.web.alerts.forms import ScenarioForm, targets_so_far
 from beffroi_server.web.library import preview_links
+from beffroi_server.web.requests import paginate
 
 SCENARIOS_PER_PAGE = 50
 
@@ -22,13 +22,13 @@ SCENARIOS_PER_PAGE = 50
 def scenario_list(request: UserRequest) -> HttpResponse:
     """List the scenarios."""
     found = Scenario.objects.prefetch_related("groups", "screens")
-    page = Paginator(found, SCENARIOS_PER_PAGE).get_page(request.GET.get("page"))
+    page = paginate(request, found, SCENARIOS_PER_PAGE)
     return render(request, "alerts/scenarios.html", {"page": page})
 
 
 @for_officers("GET", "POST")
 def scenario_new(request: UserRequest) -> HttpResponse:
-    """Prepare an alert."""
+    """Add a scenario."""
     return _edit_scenario(request, Scenario(source=current_town().name, level=AlertLevel.EMERGENCY))
 
 
@@ -45,22 +45,23 @@ def scenario_delete(request: UserRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         return render(request, "alerts/scenario_delete.html", {"scenario": found})
     scenario_services.delete_scenario(found, user=request.user)
-    messages.success(request, _("“%(name)s” is deleted.") % {"name": found.name})
+    messages.success(request, _("“%(name)s” has been deleted.") % {"name": found.name})
     return redirect("scenarios")
 
 
 def _edit_scenario(request: UserRequest, edited: Scenario) -> HttpResponse:
-    name, sent = edited.name, request.method == "POST"
+    saved_name = edited.name
+    is_saving = request.method == "POST" and "look" not in request.POST
     form = ScenarioForm(request.POST or None, instance=edited)
-    if sent and "look" not in request.POST and form.is_valid():
+    if is_saving and form.is_valid():
         targets = form.selected_targets()
         if targets.scopes:
             scenario_services.save_scenario(form.instance, targets, user=request.user)
-            messages.success(request, _("“%(name)s” is ready to be broadcast.") % {"name": form.instance.name})
+            messages.success(request, _("“%(name)s” is ready to broadcast.") % {"name": form.instance.name})
             return redirect("scenarios")
         form.add_error("everywhere", _("Choose the screens on which the alert is shown."))
-    context = {"form": form, "name": name, "pk": edited.pk, "drawings": _scenario_previews(form)}
-    status = 422 if sent and "look" not in request.POST and form.errors else 200
+    context = {"form": form, "name": saved_name, "pk": edited.pk, "drawings": _scenario_previews(form)}
+    status = 422 if is_saving and form.errors else 200
     return render(request, "alerts/scenario.html", context, status=status)
 
 

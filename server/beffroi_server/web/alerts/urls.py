@@ -1,17 +1,17 @@
-"""Alerts, their history, and scenarios."""
+"""Addresses of alerts, their history, and scenarios."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.alerts import alert_views, scenario_views
+from beffroi_server.web.alerts import alert_views, broadcast_views, scenario_views
 
 urlpatterns: list[URLPattern] = [
     path("alerts/", alert_views.alert_list, name="alerts"),
-    path("alerts/choose/", alert_views.scenario_choice, name="alert-choose"),
-    path("alerts/new/", alert_views.alert_new, name="alert-new"),
-    path("alerts/preview/", alert_views.alert_preview, name="alert-preview"),
-    path("alerts/preview.png", alert_views.alert_preview_page, name="alert-page"),
+    path("alerts/choose/", broadcast_views.scenario_choice, name="alert-choose"),
+    path("alerts/new/", broadcast_views.alert_new, name="alert-new"),
+    path("alerts/preview/", broadcast_views.alert_preview, name="alert-preview"),
+    path("alerts/preview.png", broadcast_views.alert_preview_page, name="alert-page"),
     path("alerts/<uuid:pk>/", alert_views.alert_detail, name="alert"),
     path("alerts/<uuid:pk>/receipts/", alert_views.alert_receipts, name="alert-receipts"),
     path("alerts/<uuid:pk>/extend/", alert_views.alert_extend, name="alert-extend"),

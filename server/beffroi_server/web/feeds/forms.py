@@ -1,4 +1,4 @@
-"""The form of a feed."""
+"""Form of a feed."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _DEPARTMENT_NUMBER = re.compile(r"(?:0[1-9]|[1-8]\d|9[0-5]|2[AB])")
 
 
 class FeedForm(StyledModelForm):
-    """Where data comes from."""
+    """Form of a feed: its kind, name and address."""
 
     class Meta:
         model = Feed
         fields = ("kind", "name", "address")
         widgets = {"kind": forms.RadioSelect}
         help_texts = {
-            "name": _("Screens name it as the source, such as “Médiathèque”."),
-            "address": _("It begins with https://. For the vigilance, write the number of the department."),
+            "name": _("Shown on screens as the source, for example “Library”."),
+            "address": _("It starts with https://. For weather warnings, enter the number of the department."),
         }
 
     def clean(self) -> dict[str, Any]:
-        """Compare the address with the kind."""
+        """Check the address against the kind: a department number, a web address, or nothing for the weather."""
         values = self.cleaned_data
         kind, address = values.get("kind"), values.get("address", "").strip()
         if kind == FeedKind.WEATHER:
@@ -37,11 +37,11 @@ class FeedForm(StyledModelForm):
         elif kind == FeedKind.VIGILANCE:
             values["address"] = address.upper()
             if not _DEPARTMENT_NUMBER.fullmatch(address.upper()):
-                self.add_error("address", _("Give the number of a department, such as 44 or 2A."))
+                self.add_error("address", _("Enter the number of a department, for example 44 or 2A."))
         elif kind:
             try:
                 URLValidator(["http", "https"])(address.replace("webcal://", "https://", 1))
                 values["address"] = address.replace("webcal://", "https://", 1)
             except ValidationError:
-                self.add_error("address", _("Give the whole address, with https:// at its beginning."))
+                self.add_error("address", _("Enter the complete address, starting with https://."))
         return values

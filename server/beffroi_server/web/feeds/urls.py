@@ -1,4 +1,4 @@
-"""Feeds."""
+"""Addresses of feeds."""
 
 from __future__ import annotations
 

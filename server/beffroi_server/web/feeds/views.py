@@ -1,4 +1,4 @@
-"""The pages of feeds."""
+"""Pages of feeds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from beffroi_server.web.feeds.forms import FeedForm
 
 @for_editors("GET", "POST")
 def feed_list(request: UserRequest) -> HttpResponse:
-    """List the feeds; add one, and read it at once."""
+    """List the feeds; POST adds one and reads it at once."""
     form = FeedForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return _save_feed(request, form)
@@ -25,7 +25,7 @@ def feed_list(request: UserRequest) -> HttpResponse:
 
 @for_editors("GET", "POST")
 def feed_edit(request: UserRequest, pk: int) -> HttpResponse:
-    """Change a feed."""
+    """Show and change a feed."""
     found = get_object_or_404(Feed, pk=pk)
     name = found.name
     form = FeedForm(request.POST if request.method == "POST" else None, instance=found)
@@ -44,14 +44,14 @@ def feed_refresh(request: UserRequest, pk: int) -> HttpResponse:
 
 @for_editors("POST")
 def feed_delete(request: UserRequest, pk: int) -> HttpResponse:
-    """Delete a feed that nothing shows."""
+    """Delete a feed, unless an announcement shows it."""
     found = get_object_or_404(Feed, pk=pk)
     try:
         services.delete_feed(found, user=request.user)
     except services.FeedInUse as refused:
         messages.warning(request, str(refused))
         return redirect("feed", pk)
-    messages.success(request, _("“%(name)s” is deleted.") % {"name": found.name})
+    messages.success(request, _("“%(name)s” has been deleted.") % {"name": found.name})
     return redirect("feeds")
 
 
@@ -62,9 +62,9 @@ def _save_feed(request: UserRequest, form: FeedForm) -> HttpResponse:
 
 
 def _refresh_and_report(request: UserRequest, found: Feed) -> None:
-    """Read a feed, and say what came of it."""
+    """Read a feed now, and tell the user the outcome."""
     if refresh.refresh_feed(found):
-        messages.success(request, _("“%(name)s” is read.") % {"name": found})
+        messages.success(request, _("“%(name)s” has been updated.") % {"name": found})
     else:
         found.refresh_from_db()
         messages.warning(

@@ -1,9 +1,8 @@
-"""The kinds of screens, and the groups that they are in."""
+"""Pages of screen classes and of groups."""
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,27 +12,28 @@ from beffroi_server.fleet import services
 from beffroi_server.fleet.models import ScreenClass, ScreenGroup
 from beffroi_server.web.access import UserRequest, for_technicians
 from beffroi_server.web.fleet.forms import GroupForm, ScreenClassForm, free_slug
+from beffroi_server.web.requests import paginate
 
 ROWS_PER_PAGE = 50
 
 
 @for_technicians("GET")
 def screen_class_list(request: UserRequest) -> HttpResponse:
-    """List the kinds of screens."""
+    """List the screen classes."""
     found = ScreenClass.objects.annotate(screen_count=Count("screen")).order_by("name")
-    page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = paginate(request, found, ROWS_PER_PAGE)
     return render(request, "fleet/screen_classes.html", {"page": page})
 
 
 @for_technicians("GET", "POST")
 def screen_class_add(request: UserRequest) -> HttpResponse:
-    """Describe a new kind of screen."""
+    """Add a screen class."""
     return _edit_class(request, ScreenClass())
 
 
 @for_technicians("GET", "POST")
 def screen_class_edit(request: UserRequest, pk: int) -> HttpResponse:
-    """Change a kind of screen."""
+    """Change a screen class."""
     return _edit_class(request, get_object_or_404(ScreenClass, pk=pk))
 
 
@@ -41,13 +41,13 @@ def screen_class_edit(request: UserRequest, pk: int) -> HttpResponse:
 def group_list(request: UserRequest) -> HttpResponse:
     """List the groups."""
     found = ScreenGroup.objects.annotate(screen_count=Count("screens")).order_by("name")
-    page = Paginator(found, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    page = paginate(request, found, ROWS_PER_PAGE)
     return render(request, "fleet/groups.html", {"page": page})
 
 
 @for_technicians("GET", "POST")
 def group_add(request: UserRequest) -> HttpResponse:
-    """Make a group."""
+    """Add a group."""
     return _edit_group(request, ScreenGroup())
 
 
@@ -58,22 +58,22 @@ def group_edit(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def _edit_class(request: UserRequest, edited: ScreenClass) -> HttpResponse:
-    name = edited.name
+    saved_name = edited.name
     form = ScreenClassForm(request.POST or None, instance=edited)
     if request.method == "POST" and form.is_valid():
         services.save_screen_class(form.instance, user=request.user)
-        messages.success(request, _("%(name)s is saved.") % {"name": form.instance.name})
+        messages.success(request, _("%(name)s has been saved.") % {"name": form.instance.name})
         return redirect("screen-classes")
-    context = {"form": form, "name": name}
+    context = {"form": form, "name": saved_name}
     return render(request, "fleet/screen_class.html", context, status=422 if form.errors else 200)
 
 
 def _edit_group(request: UserRequest, edited: ScreenGroup) -> HttpResponse:
-    name = edited.name
+    saved_name = edited.name
     form = GroupForm(request.POST or None, instance=edited)
     if request.method == "POST" and form.is_valid():
         edited.slug = edited.slug or free_slug(ScreenGroup, edited.name)
         services.save_group(edited, user=request.user, screens=form.cleaned_data["screens"])
-        messages.success(request, _("%(name)s is saved.") % {"name": edited.name})
+        messages.success(request, _("%(name)s has been saved.") % {"name": edited.name})
         return redirect("groups")
-    return render(request, "fleet/group.html", {"form": form, "name": name}, status=422 if form.errors else 200)
+    return render(request, "fleet/group.html", {"form": form, "name": saved_name}, status=422 if form.errors else 200)

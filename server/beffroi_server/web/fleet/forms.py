@@ -1,4 +1,4 @@
-"""The forms of screens, their classes and groups."""
+"""Forms of screens, screen classes and groups."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.web.forms import RelatedModelForm, StyledModelForm, TimeInput
 
 RESERVED_SLUGS = frozenset({"add", "new"})
-"""Addresses of pages, which no screen can have."""
+"""Identifiers that no screen can have, since pages have these addresses."""
 SLUG_LENGTH = 40
 OPTIONAL_FIELDS = (
     "appearance",
@@ -23,7 +23,7 @@ OPTIONAL_FIELDS = (
     "overscan_percent",
     "uncertain_clock",
 )
-"""What a page need not ask for."""
+"""Fields that a page may leave out; they are unchanged then."""
 INSTALLER_FIELDS = (
     "darkest", "volume", "overscan_percent", "viewports", "download_limit", "download_from", "download_until",
     "neighbours", "idle_after_hours", "uncertain_clock",
@@ -31,7 +31,7 @@ INSTALLER_FIELDS = (
 
 
 class ScreenForm(RelatedModelForm):
-    """A screen. Its identifier is made of its name once, and stays."""
+    """Form of the settings of a screen. Its identifier is made of its name once, and stays."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,12 +40,12 @@ class ScreenForm(RelatedModelForm):
 
     @property
     def has_installer_values(self) -> bool:
-        """Whether the part for installers is to be open: it says something, or was just sent."""
+        """Whether the part for installers is opened: a setting in it is not the default, or the form was just sent."""
         usual = Screen()
         return self.is_bound or any(getattr(self.instance, name) != getattr(usual, name) for name in INSTALLER_FIELDS)
 
     def clean(self) -> dict[str, Any]:
-        """Return what was said; what was not asked for is as it was."""
+        """Return the values; those of fields that the page left out are unchanged."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         kept = {name: getattr(self.instance, name) for name in OPTIONAL_FIELDS if cleaned.get(name) in (None, "")}
         return {**cleaned, **kept}
@@ -62,32 +62,33 @@ class ScreenForm(RelatedModelForm):
             **dict.fromkeys(("off_from", "off_until", "download_from", "download_until"), TimeInput),
         }
         help_texts = {
-            "name": _("As your colleagues call it, such as “Market square”."),
-            "place": _("Where it hangs, so that somebody finds it."),
-            "appearance": _("Light letters on dark dazzle less where it is dark around."),
-            "off_until": _("An emergency switches the display on all the same."),
-            "night_brightness": _("In percent; 100 changes nothing. Where the town lies is said on the page “Town”."),
-            "darkest": _("In percent, where the player has a light sensor; 100 does not heed it."),
-            "volume": _("In percent; 0 is silence."),
-            "overscan_percent": _("In percent of the width and height, where a television hides the edges."),
+            "name": _("As your colleagues call it, for example “Market square”."),
+            "place": _("Where it is mounted, so that it can be found."),
+            "appearance": _("Light text on a dark background is less dazzling in dark surroundings."),
+            "off_until": _("An emergency switches the display on regardless."),
+            "night_brightness": _(
+                "In per cent; 100 changes nothing. Sunset depends on the location entered on the “Town” page."
+            ),
+            "darkest": _("In per cent, if the player has a light sensor; 100 ignores it."),
+            "volume": _("In per cent; 0 is silent."),
+            "overscan_percent": _("In per cent of the width and height, if a television cuts off the edges."),
             "viewports": _(
-                "Only for LED sending cards: a line for each part, such as 0,0 640x96 > 0,0: its left upper corner and "
-                "size in the picture, and its corner on the display. *2 makes it twice as large, @90 turns it."
+                "Only for LED sending cards: one line per part, for example 0,0 640x96 > 0,0: its top left "
+                "corner and size in the image, then its corner on the display. *2 doubles it, @90 rotates it."
             ),
-            "download_limit": _("In kilobytes a second, at most; empty: as fast as the line is."),
-            "download_until": _("What is shown today is fetched at any time."),
-            "neighbours": _("Each file is checked all the same. Saves the line where many screens hang together."),
-            "idle_after_hours": _("Alerts are shown all the same. Empty: the programme goes on."),
+            "download_limit": _("Maximum in kilobytes per second; empty for no limit."),
+            "download_until": _("Content for today is downloaded at any time."),
+            "neighbours": _("Every file is still verified. Saves bandwidth where several screens share a connection."),
+            "idle_after_hours": _("Alerts are still shown. Leave empty to keep showing the programme."),
             "uncertain_clock": _(
-                "After a power cut, until the town or the network has said what time it is. Alerts are shown all the "
-                "same."
+                "After a power cut, until the server or the network has confirmed the time. Alerts are still shown."
             ),
-            "rotation": _("By how far the panel is turned clockwise, when it hangs on its side."),
+            "rotation": _("How far the panel is rotated clockwise when it is mounted on its side."),
         }
 
 
 class ScreenClassForm(StyledModelForm):
-    """A kind of display."""
+    """Form of a screen class."""
 
     class Meta:
         model = ScreenClass
@@ -95,14 +96,16 @@ class ScreenClassForm(StyledModelForm):
             "name", "technology", "width", "height", "physical_height_mm", "viewing_distance_mm", "colour_depth",
         )  # fmt: skip
         help_texts = {
-            "width": _("As one looks at it: a totem is narrower than high."),
+            "width": _("As seen by the viewer: a totem is taller than wide."),
             "physical_height_mm": _("Of the lit surface. A 55-inch display: 680; a P10 panel: 10 per pixel."),
-            "viewing_distance_mm": _("From where people must still read it. Letters are made large enough for that."),
+            "viewing_distance_mm": _(
+                "The distance from which people must still be able to read it. Text is made large enough for that."
+            ),
         }
 
 
 class GroupForm(StyledModelForm):
-    """A group with its members."""
+    """Form of a group with its screens."""
 
     screens = forms.ModelMultipleChoiceField(
         Screen.objects.all(), required=False, label=_("Screens"), widget=forms.CheckboxSelectMultiple
@@ -119,7 +122,7 @@ class GroupForm(StyledModelForm):
 
 
 def free_slug(model: type[Screen | ScreenGroup], name: str) -> str:
-    """Return an identifier made of a name that nothing of that kind has yet."""
+    """Return an identifier made of a name that no row of the model has yet."""
     base = slugify(name)[: SLUG_LENGTH - 4].strip("-") or model._meta.model_name or "screen"
     taken = set(model._default_manager.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED_SLUGS
     candidates = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))

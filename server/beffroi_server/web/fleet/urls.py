@@ -1,10 +1,16 @@
-"""What is on now, screens, their classes and groups."""
+"""Addresses of the overview, of screens, and of their classes and groups."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.fleet import class_and_group_views, overview_views, screen_views
+from beffroi_server.web.fleet import (
+    capture_views,
+    class_and_group_views,
+    enrolment_views,
+    overview_views,
+    screen_views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", overview_views.overview_page, name="now"),
@@ -12,15 +18,15 @@ urlpatterns: list[URLPattern] = [
     path("screens/add/", screen_views.screen_add, name="screen-add"),
     path("screens/<slug:slug>/", screen_views.screen_detail, name="screen"),
     path("screens/<slug:slug>/edit/", screen_views.screen_edit, name="screen-edit"),
-    path("screens/<slug:slug>/enrolment/", screen_views.screen_enrolment, name="screen-enrolment"),
+    path("screens/<slug:slug>/enrolment/", enrolment_views.screen_enrolment, name="screen-enrolment"),
     path("screens/<slug:slug>/identify/", screen_views.screen_identify, name="screen-identify"),
     path("screens/<slug:slug>/restart/", screen_views.screen_restart, name="screen-restart"),
     path("screens/<slug:slug>/revoke/", screen_views.screen_revoke, name="screen-revoke"),
-    path("screens/<slug:slug>/capture/", screen_views.screen_capture, name="screen-capture"),
-    path("screens/<slug:slug>/capture/state/", overview_views.screen_capture_state, name="screen-capture-state"),
-    path("screens/<slug:slug>/capture.png", overview_views.screen_capture_image, name="screen-capture-picture"),
-    path("screens/<slug:slug>/screenshot.jpg", overview_views.screen_screenshot, name="screen-screenshot"),
-    path("screens/<slug:slug>/expected.png", overview_views.screen_expected, name="screen-expected"),
+    path("screens/<slug:slug>/capture/", capture_views.screen_capture, name="screen-capture"),
+    path("screens/<slug:slug>/capture/state/", capture_views.screen_capture_state, name="screen-capture-state"),
+    path("screens/<slug:slug>/capture.png", capture_views.screen_capture_image, name="screen-capture-image"),
+    path("screens/<slug:slug>/screenshot.jpg", capture_views.screen_screenshot, name="screen-screenshot"),
+    path("screens/<slug:slug>/expected.png", capture_views.screen_expected, name="screen-expected"),
     path("screen-classes/", class_and_group_views.screen_class_list, name="screen-classes"),
     path("screen-classes/add/", class_and_group_views.screen_class_add, name="screen-class-add"),
     path("screen-classes/<int:pk>/", class_and_group_views.screen_class_edit, name="screen-class"),

@@ -1,4 +1,4 @@
-"""The forms of announcements and pictures."""
+"""Forms of announcements, images and videos."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from beffroi_server.schedule.models import Playlist
 from beffroi_server.web.forms import DateTimeInput, RelatedModelForm, StyledForm, StyledModelForm
 
 IMAGES_OFFERED = 48
-"""The newest; an older one is chosen from its own page."""
+"""Images in the picker of the form: the newest. An older one is used by starting from its own page."""
 FILES_AT_ONCE = 20
+"""Files of one upload, at most."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class OfferedTemplate:
 
 
 class AnnouncementForm(RelatedModelForm):
-    """An announcement, and for a new one the playlists that show it."""
+    """Form of an announcement; for a new one also with the playlists that it is added to."""
 
     class Meta:
         model = Announcement
@@ -63,11 +64,11 @@ class AnnouncementForm(RelatedModelForm):
             "more_pictures": forms.CheckboxSelectMultiple,
         }
         help_texts = {
-            "title": _("Short words are read from afar: people walk past in a few seconds."),
-            "label": _("A word above the title, such as Sports or Roadworks."),
-            "figure": _("As it is read, such as 12 500 €."),
-            "source": _("Left empty, the town speaks."),
-            "feed": _("Feeds are added on the page “Feeds”. Left empty, an agenda shows the events of the library."),
+            "title": _("Keep it short so that it can be read from a distance: people walk past in a few seconds."),
+            "label": _("A word above the title, for example Sports or Roadworks."),
+            "figure": _("As it should appear, for example £12,500."),
+            "source": _("If left empty, the name of the town is used."),
+            "feed": _("Add feeds on the “Feeds” page. If left empty, upcoming events show the events of the library."),
         }
 
     link = forms.URLField(
@@ -75,14 +76,14 @@ class AnnouncementForm(RelatedModelForm):
         max_length=500,
         required=False,
         assume_scheme="https",
-        help_text=_("The address of a page that tells more. Passers-by scan it as a QR code."),
+        help_text=_("The address of a page with more information. Passers-by can scan it as a QR code."),
     )
     playlists = forms.ModelMultipleChoiceField(
         Playlist.objects.order_by("name"),
-        label=_("Show it in"),
+        label=_("Add to playlists"),
         required=False,
         widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
-        help_text=_("It is added at the end of these playlists."),
+        help_text=_("It will be added at the end of these playlists."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -94,17 +95,17 @@ class AnnouncementForm(RelatedModelForm):
             del self.fields["playlists"]
 
     def clean(self) -> dict[str, Any]:
-        """Take out what cannot be seen, and compare the times of the event."""
+        """Remove control characters, and check the times of the event."""
         values = self.cleaned_data
         for name, value in values.items():
             if isinstance(value, str):
                 values[name] = strip_control_characters(value)
         if "title" in values and not values["title"]:
-            self.add_error("title", ValidationError(_("The title has nothing that can be seen."), "required"))
-        self.instance.chosen_pictures = list(values.get("more_pictures") or [])
+            self.add_error("title", ValidationError(_("The title contains no visible characters."), "required"))
+        self.instance.chosen_images = list(values.get("more_pictures") or [])
         starts, ends = values.get("starts"), values.get("ends")
         if ends is not None and starts is None and "starts" not in self.errors:
-            self.add_error("starts", _("Say when the event starts, too."))
+            self.add_error("starts", _("Also enter when the event starts."))
         if starts is not None and ends is not None and ends <= starts:
             self.add_error("ends", _("The event ends before it starts. Correct one of the two."))
         return values
@@ -117,24 +118,33 @@ class AnnouncementForm(RelatedModelForm):
 
     @property
     def offered_images(self) -> list[MediaItem]:
-        """The newest pictures, and the one that is chosen."""
+        """Images to choose from: the newest, preceded by the chosen one if it is older."""
         offered = list(MediaItem.objects.all()[:IMAGES_OFFERED])
         chosen = self["picture"].value()
-        if chosen and str(chosen) not in {str(picture.pk) for picture in offered}:
+        if chosen and str(chosen) not in {str(image.pk) for image in offered}:
             offered = [*MediaItem.objects.filter(pk=chosen if str(chosen).isdecimal() else 0), *offered]
         return offered
 
     @property
     def offered_further_images(self) -> list[tuple[MediaItem, bool]]:
-        """The newest pictures, each with whether it is one of the further ones, and first those that are."""
+        """Images to choose further ones from, each with whether it is chosen; the chosen ones first."""
         chosen = {str(pk) for pk in self["more_pictures"].value() or [] if str(pk).isdecimal()}
         picked = list(MediaItem.objects.filter(pk__in=chosen))
         newest = [item for item in MediaItem.objects.all()[:IMAGES_OFFERED] if str(item.pk) not in chosen]
         return [*((item, True) for item in picked), *((item, False) for item in newest)]
 
     def valid_values(self) -> dict[str, Any]:
-        """Return the fields of the announcement as far as they are right."""
+        """Return the fields of the announcement that are filled in correctly."""
         return {name: value for name, value in self.cleaned_data.items() if name != "playlists"}
+
+    def differences_from(self, current: Announcement) -> list[tuple[str, Any, Any]]:
+        """Return the fields that differ from a saved announcement: label, saved value, and value in the form."""
+        typed = self.valid_values()
+        typed["more_pictures"] = list(typed.get("more_pictures") or [])
+        saved = {name: getattr(current, name) for name in typed if name != "more_pictures"}
+        saved["more_pictures"] = list(current.more_pictures.all())
+        pairs = [(str(self[name].label), saved[name], value) for name, value in typed.items()]
+        return [(label, saved_value, value) for label, saved_value, value in pairs if saved_value != value]
 
 
 class _MultipleFileInput(forms.ClearableFileInput):
@@ -142,32 +152,32 @@ class _MultipleFileInput(forms.ClearableFileInput):
 
 
 class _MultipleFileField(forms.FileField):
-    """One file or several; whether each can be shown is for the ingest to say."""
+    """Field for one file or several. Each file is examined on its own when it is added to the library."""
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = [file for file in data or [] if file]
         if not files:
             raise ValidationError(self.error_messages["required"], "required")
         if len(files) > FILES_AT_ONCE:
-            raise ValidationError(_("Choose %(most)s files at most at once."), params={"most": FILES_AT_ONCE})
+            raise ValidationError(_("Choose up to %(most)s files at a time."), params={"most": FILES_AT_ONCE})
         return files
 
 
 class MediaUploadForm(StyledForm):
-    """Pictures and videos to take in."""
+    """Form that adds images and videos to the library."""
 
     pictures = _MultipleFileField(
-        label=_("Picture and video files"),
+        label=_("Image and video files"),
         help_text=_(
-            "JPEG, PNG, WebP or PDF of 40 MB at most; videos of 10 minutes and 500 MB at most. What they were called "
-            "becomes their name; each page of a PDF is a picture."
+            "JPEG, PNG, WebP or PDF up to 40 MB; videos up to 10 minutes and 500 MB. The file name becomes "
+            "the name; each page of a PDF becomes an image."
         ),
         widget=_MultipleFileInput(attrs={"accept": "image/*,video/*,application/pdf", "multiple": True}),
     )
 
 
 class MediaItemForm(StyledModelForm):
-    """What a picture is called, and what one sees on it."""
+    """Form of the name and the description of an image or a video."""
 
     class Meta:
         model = MediaItem
@@ -175,5 +185,5 @@ class MediaItemForm(StyledModelForm):
 
 
 def strip_control_characters(text: str) -> str:
-    """Return the text without characters that steer devices; the ends of lines and tabs stay."""
+    """Return a text without control characters (category Cc) at any place, except line ends and tabs, and trimmed."""
     return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) != "Cc").strip()

@@ -1,4 +1,8 @@
-"""Exact pictures of what is not saved yet: each address holds all that is drawn, signed, so that nothing is kept."""
+"""Links to drawings of announcements and alerts that are not saved yet.
+
+The address of each page holds everything that is drawn, signed by the server. Nothing is stored, the same drawing has
+the same address, which browsers may cache, and nobody can have anything drawn that the server did not sign.
+"""
 
 from __future__ import annotations
 
@@ -23,74 +27,85 @@ from beffroi_server.fleet.models import Screen, ScreenClass
 from beffroi_server.library import preview
 from beffroi_server.library.preview import PngPages
 from beffroi_server.library.slide_content import DrawnContent, slide_content
+from beffroi_server.web.requests import parse_number
 
 CLASSES_SHOWN = 4
 MINUTE_MS = 60_000
 ANNOUNCEMENT, ALERT = "announcement-page", "alert-page"
-"""What is drawn: the name of its address, and the salt of its signature."""
+"""Kinds of drawings: the name of their URL pattern, which is also the salt of the signature."""
 
 
 @dataclass(frozen=True)
 class PreviewLinks:
-    """Something on a kind of screen."""
+    """An announcement or an alert as screens of a class draw it: one link for each page."""
 
     screen_class: ScreenClass
     width: int
     height: int
     pages: list[str] = field(default_factory=list)
-    """The address of each page."""
+    """Addresses of the pages, in order."""
     problem: str = ""
-    """Why it cannot be drawn there."""
+    """Reason why it cannot be drawn for this class."""
     legibility: str = ""
-    """From where and in which time it is read."""
+    """Sentence with the distance and the time in which it is read."""
 
 
 def classes_of(screens: Iterable[Screen]) -> list[ScreenClass]:
-    """Return the kinds of some screens, the largest first, a few at most."""
+    """Return the classes of some screens, the largest first, ``CLASSES_SHOWN`` at most."""
     return _largest_classes({screen.screen_class for screen in screens})
 
 
 def classes_in_use() -> list[ScreenClass]:
-    """Return the kinds of the town's screens; of all there are, where there is no screen yet."""
+    """Return the classes of the town's screens; all classes where there is no screen yet."""
     used = ScreenClass.objects.filter(screen__isnull=False).distinct()
     return _largest_classes(set(used) or set(ScreenClass.objects.all()))
 
 
-def announcement_previews(shown: DrawnContent, kinds: Iterable[ScreenClass], town: Town) -> list[PreviewLinks]:
-    """Return the pictures of an announcement on some kinds of screens; of a widget, as it is in this minute."""
+def announcement_previews(shown: DrawnContent, screen_classes: Iterable[ScreenClass], town: Town) -> list[PreviewLinks]:
+    """Return the links of an announcement for some classes; a widget is drawn as it is in this minute."""
     at_ms = unix_ms(timezone.now()) // MINUTE_MS * MINUTE_MS
     values = slide_content(shown).model_dump(mode="json")
     text = _sign_values(ANNOUNCEMENT, values if isinstance(shown, content.Announcement) else values | {"at_ms": at_ms})
     found = []
-    for kind in kinds:
+    for screen_class in screen_classes:
         try:
-            count = len(preview.preview_announcement(shown, kind, town, at_ms))
+            count = len(preview.preview_announcement(shown, screen_class, town, at_ms))
         except RasterError as error:
-            found.append(PreviewLinks(kind, kind.width, kind.height, problem=raster_error_text(error)))
+            found.append(
+                PreviewLinks(screen_class, screen_class.width, screen_class.height, problem=raster_error_text(error))
+            )
         else:
-            pages = [_page_address(ANNOUNCEMENT, kind, page, text) for page in range(count)]
-            told = legibility_text(preview.preview_readability(shown, kind, town, at_ms))
-            found.append(PreviewLinks(kind, kind.width, kind.height, pages, legibility=told))
+            pages = [_page_address(ANNOUNCEMENT, screen_class, page, text) for page in range(count)]
+            sentence = legibility_text(preview.preview_readability(shown, screen_class, town, at_ms))
+            found.append(
+                PreviewLinks(screen_class, screen_class.width, screen_class.height, pages, legibility=sentence)
+            )
     return found
 
 
-def alert_previews(alert: content.Alert, kinds: Iterable[ScreenClass], town: Town) -> list[PreviewLinks]:
-    """Return the pictures of an alert on some kinds of screens."""
+def alert_previews(alert: content.Alert, screen_classes: Iterable[ScreenClass], town: Town) -> list[PreviewLinks]:
+    """Return the links of an alert for some classes."""
     text = _sign_values(ALERT, alert.model_dump(mode="json"))
     form = preview.alert_form(alert.level)
     found = []
-    for kind in kinds:
-        canvas = preview.alert_canvas(alert.level, form, preview.class_settings(kind, town))
-        count = len(preview.preview_alert(alert, form, kind, town))
+    for screen_class in screen_classes:
+        canvas = preview.alert_canvas(alert.level, form, preview.class_settings(screen_class, town))
+        count = len(preview.preview_alert(alert, form, screen_class, town))
         found.append(
-            PreviewLinks(kind, *canvas.size, [_page_address(ALERT, kind, page, text) for page in range(count)])
+            PreviewLinks(
+                screen_class, *canvas.size, [_page_address(ALERT, screen_class, page, text) for page in range(count)]
+            )
         )
     return found
 
 
 def announcement_page_response(request: HttpRequest, town: Town) -> HttpResponse:
-    """Answer the address of a page of an announcement."""
-    kind, values = _read_request(request, ANNOUNCEMENT)
+    """Return the page of an announcement that a link asks for, as PNG.
+
+    Raises:
+        Http404: the signature is wrong, there is no such page, or it cannot be drawn.
+    """
+    screen_class, values = _read_request(request, ANNOUNCEMENT)
     try:
         slide = content.Slide.model_validate({"id": "preview", "name": "", "content": values})
         if not isinstance(slide.content, content.AnnouncementContent | content.WidgetContent):
@@ -100,70 +115,72 @@ def announcement_page_response(request: HttpRequest, town: Town) -> HttpResponse
             if isinstance(slide.content, content.AnnouncementContent)
             else slide.content.widget
         )
-        pages = preview.preview_announcement(shown, kind, town, values.get("at_ms"))
+        pages = preview.preview_announcement(shown, screen_class, town, values.get("at_ms"))
     except (RasterError, ValueError) as error:
         raise Http404 from error
     return _png_response(request, pages)
 
 
 def alert_page_response(request: HttpRequest, town: Town) -> HttpResponse:
-    """Answer the address of a page of an alert."""
-    kind, values = _read_request(request, ALERT)
+    """Return the page of an alert that a link asks for, as PNG.
+
+    Raises:
+        Http404: the signature is wrong, or there is no such page.
+    """
+    screen_class, values = _read_request(request, ALERT)
     try:
         alert = content.Alert.model_validate(values)
     except ValueError as error:
         raise Http404 from error
-    return _png_response(request, preview.preview_alert(alert, preview.alert_form(alert.level), kind, town))
+    return _png_response(request, preview.preview_alert(alert, preview.alert_form(alert.level), screen_class, town))
 
 
-def legibility_text(appraisal: ReadabilityReport) -> str:
-    """Return from where and in which time pages are read."""
-    if not appraisal.capital:
+def legibility_text(report: ReadabilityReport) -> str:
+    """Return the sentence that says at which distance and in which time pages are read; empty without text."""
+    if not report.capital:
         return ""
-    sentence = _("Its smallest letters are read from %(distance)s m; a page takes %(seconds)d seconds to read.")
-    return sentence % {"distance": number_format(appraisal.distance_m, 1), "seconds": appraisal.reading_seconds}
+    sentence = _("The smallest letters can be read from %(distance)s m; a page takes %(seconds)d seconds to read.")
+    return sentence % {"distance": number_format(report.distance_m, 1), "seconds": report.reading_seconds}
 
 
 def raster_error_text(error: RasterError) -> str:
-    """Return why something cannot be drawn, and what to do."""
+    """Return the sentence that says why something cannot be drawn, and what to do about it."""
     if error.code == "text-does-not-fit":
-        sentence = _("The text needs %(pages)s pages here, and %(most)s are the most. Shorten it by about %(part)d %%.")
+        sentence = _(
+            "The text needs %(pages)s pages here, and the maximum is %(most)s. Shorten it by about %(part)d %%."
+        )
         pages, most = int(error.detail["pages"]), int(error.detail["most"])
         return sentence % {"pages": pages, "most": most, "part": round(100 * (1 - most / pages)) or 1}
     if error.code == "picture-unusable":
-        return _("The picture cannot be read. Upload it again, or choose another.")
+        return _("The image cannot be read. Upload it again, or choose another.")
     return str(error)
 
 
-def _largest_classes(kinds: set[ScreenClass]) -> list[ScreenClass]:
-    return sorted(kinds, key=lambda kind: (-kind.width * kind.height, kind.name))[:CLASSES_SHOWN]
+def _largest_classes(screen_classes: set[ScreenClass]) -> list[ScreenClass]:
+    return sorted(screen_classes, key=lambda each: (-each.width * each.height, each.name))[:CLASSES_SHOWN]
 
 
-def _sign_values(what: str, values: dict[str, Any]) -> str:
+def _sign_values(drawing: str, values: dict[str, Any]) -> str:
     # Without the time of signing: the same drawing has the same address, which browsers may keep.
-    return signing.Signer(salt=what).sign_object(values, compress=True)
+    return signing.Signer(salt=drawing).sign_object(values, compress=True)
 
 
-def _page_address(what: str, kind: ScreenClass, number: int, text: str) -> str:
-    return f"{reverse(what)}?{urlencode({'class': kind.pk, 'page': number, 'text': text})}"
+def _page_address(drawing: str, screen_class: ScreenClass, number: int, text: str) -> str:
+    return f"{reverse(drawing)}?{urlencode({'class': screen_class.pk, 'page': number, 'text': text})}"
 
 
-def _read_request(request: HttpRequest, what: str) -> tuple[ScreenClass, Any]:
-    kind = get_object_or_404(ScreenClass, pk=_parse_number(request.GET.get("class", "")))
+def _read_request(request: HttpRequest, drawing: str) -> tuple[ScreenClass, Any]:
+    screen_class = get_object_or_404(ScreenClass, pk=parse_number(request.GET.get("class")))
     try:
-        return kind, signing.Signer(salt=what).unsign_object(request.GET.get("text", ""))
+        return screen_class, signing.Signer(salt=drawing).unsign_object(request.GET.get("text", ""))
     except signing.BadSignature as error:
         raise Http404 from error
 
 
 def _png_response(request: HttpRequest, pages: PngPages) -> HttpResponse:
-    number = _parse_number(request.GET.get("page", ""))
+    number = parse_number(request.GET.get("page"))
     if number >= len(pages):
         raise Http404
     response = HttpResponse(pages[number], content_type="image/png")
     response["Cache-Control"] = "private, max-age=3600"
     return response
-
-
-def _parse_number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -1,4 +1,4 @@
-"""Calendars of special days, and the week of a screen."""
+"""Pages of day calendars, and of the week of a screen."""
 
 from __future__ import annotations
 
@@ -21,24 +21,30 @@ from beffroi_server.web.forms import add_form_errors, add_style_classes
 
 
 class CalendarImportForm(forms.Form):
-    """A calendar from a file."""
+    """Form that imports a day calendar from an iCal file."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=80,
-        help_text=gettext_lazy("Such as “School holidays, zone B”. The same name again replaces its days."),
+        help_text=gettext_lazy(
+            "For example “School holidays, zone B”. Importing the same name again replaces its days."
+        ),
     )
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("A calendar in the format iCal (.ics), as ministries offer it."),
+        help_text=gettext_lazy("A calendar in iCal format (.ics), as published by education authorities."),
         widget=forms.FileInput(attrs={"accept": ".ics,text/calendar"}),
     )
 
     def clean_file(self) -> list[tuple[str, str]]:
-        """Return the days in the file."""
+        """Return the days in the file.
+
+        Raises:
+            ValidationError: it is too large, or not a calendar with days.
+        """
         file = self.cleaned_data["file"]
         if file.size > day_calendars.IMPORT_SIZE_LIMIT:
-            raise forms.ValidationError(_("This file has more than 1 MB: it holds more than days."))
+            raise forms.ValidationError(_("This file is larger than 1 MB: it is not just a list of days."))
         try:
             return day_calendars.import_days(file.read())
         except day_calendars.DayImportError as error:
@@ -47,18 +53,16 @@ class CalendarImportForm(forms.Form):
 
 @for_editors("GET", "POST")
 def calendar_list(request: UserRequest) -> HttpResponse:
-    """List the calendars of special days; import one."""
+    """List the day calendars; POST imports one, in place of that with the same name."""
     form = CalendarImportForm(request.POST or None, request.FILES or None)
     add_style_classes(form)
     if request.method == "POST" and form.is_valid():
-        imported = DayCalendar.objects.filter(name=form.cleaned_data["name"], country="").first() or DayCalendar()
-        imported.name, imported.days = form.cleaned_data["name"], form.cleaned_data["file"]
         try:
-            services.save_calendar(imported, user=request.user)
+            imported = _save_import(request, form.cleaned_data["name"], form.cleaned_data["file"])
         except ValidationError as error:
             add_form_errors(form, error.messages)
         else:
-            messages.success(request, _("“%(name)s” is imported.") % {"name": imported})
+            messages.success(request, _("“%(name)s” has been imported.") % {"name": imported})
             return redirect("calendars")
     rows = [weeks.calendar_row(each, timezone.localdate()) for each in DayCalendar.objects.all()]
     context = {"form": form, "rows": rows}
@@ -67,22 +71,29 @@ def calendar_list(request: UserRequest) -> HttpResponse:
 
 @for_editors("POST")
 def calendar_delete(request: UserRequest, pk: int) -> HttpResponse:
-    """Delete a calendar that was imported."""
+    """Delete an imported calendar; those of public holidays stay."""
     found = DayCalendar.objects.filter(pk=pk, country="").first()
     if found is not None:
         services.delete_calendar(found, user=request.user)
         messages.success(
-            request, _("“%(name)s” is deleted. Rules that looked at it go on without it.") % {"name": found}
+            request, _("“%(name)s” has been deleted. Rules that referred to it continue without it.") % {"name": found}
         )
     return redirect("calendars")
 
 
 @for_users("GET")
 def screen_week(request: UserRequest, slug: str) -> HttpResponse:
-    """Show what a screen shows in the seven days to come, and what is amiss with that."""
+    """Show what a screen will show in the next seven days, with rules that are never seen and hours without content."""
     screen = get_object_or_404(Screen.objects.select_related("screen_class"), slug=slug)
     try:
         found = weeks.week_of(screen, timezone.now())
     except CompileError as problem:
         return render(request, "schedule/week.html", {"screen": screen, "problem": problem.message})
     return render(request, "schedule/week.html", {"screen": screen, "week": found})
+
+
+def _save_import(request: UserRequest, name: str, days: list[tuple[str, str]]) -> DayCalendar:
+    calendar = DayCalendar.objects.filter(name=name, country="").first() or DayCalendar()
+    calendar.name, calendar.days = name, days
+    services.save_calendar(calendar, user=request.user)
+    return calendar

@@ -1,4 +1,4 @@
-"""The forms of playlists and of the schedule."""
+"""Forms of playlists and their entries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from beffroi_server.web.forms import DateTimeInput, StyledForm, StyledModelForm
 
 
 class PlaylistForm(StyledModelForm):
-    """What a playlist is called."""
+    """Form of the name of a playlist."""
 
     class Meta:
         model = Playlist
@@ -25,39 +25,41 @@ class PlaylistForm(StyledModelForm):
 
 
 class AutoFillForm(StyledModelForm):
-    """What a playlist is filled with by itself, and in which order it shows what it has."""
+    """Form of the automatic content and the order of a playlist."""
 
     class Meta:
         model = Playlist
         fields = ("category", "order")
         widgets = {"category": forms.TextInput(attrs={"list": "categories", "autocomplete": "off"})}
         help_texts = {
-            "category": _("Announcements of this category are shown as soon as they are written. Empty: none."),
+            "category": _(
+                "Announcements in this category are shown as soon as they are written. Leave empty for none."
+            ),
         }
 
 
 class PlaylistEntryForm(StyledModelForm):
-    """How long and when an entry is shown. There may be many on a page: each has identifiers of its own."""
+    """Form of the duration and the dates of an entry. A page has many of them, each with identifiers of its own."""
 
     class Meta:
         model = Entry
         fields = ("duration_s", "most_per_hour", "valid_from", "valid_until")
         widgets = {"valid_from": DateTimeInput(), "valid_until": DateTimeInput()}
-        labels = {"duration_s": _("Seconds on the screen")}
-        help_texts = {"most_per_hour": _("0: as often as its turn comes.")}
+        labels = {"duration_s": _("Seconds on screen")}
+        help_texts = {"most_per_hour": _("0: every time round the loop.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id=f"id_{kwargs['instance'].pk}_%s", **kwargs)
         self.fields["most_per_hour"].required = False
 
     def clean_most_per_hour(self) -> int:
-        """Return the number; as it was, if it was not asked for."""
+        """Return the maximum per hour; unchanged where the page does not ask for it."""
         found = self.cleaned_data["most_per_hour"]
         return int(self.instance.most_per_hour if found is None else found)
 
 
 class EntryAdditionForm(StyledForm):
-    """What is to be added to a playlist: any announcements and pictures of the library."""
+    """Form of what is added to a playlist: announcements and media of the library."""
 
     announcements = forms.ModelMultipleChoiceField(Announcement.objects.all(), required=False)
     pictures = forms.ModelMultipleChoiceField(MediaItem.objects.all(), required=False)

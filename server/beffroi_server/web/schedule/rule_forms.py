@@ -1,4 +1,4 @@
-"""The form of a schedule rule."""
+"""Form of a schedule rule, with fields for lists of dates and of time ranges."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ WEEKDAY_CHOICES = (
 )  # fmt: skip
 PRIORITY_CHOICES = (
     (USUAL_PRIORITY, pgettext_lazy("priority", "Usual")),
-    (IMPORTANT_PRIORITY, pgettext_lazy("priority", "Important: what is usual waits")),
-    (FILLER_PRIORITY, pgettext_lazy("priority", "Filler: only when nothing else is on")),
+    (IMPORTANT_PRIORITY, pgettext_lazy("priority", "Important: usual content waits")),
+    (FILLER_PRIORITY, pgettext_lazy("priority", "Filler: only when nothing else is scheduled")),
 )
 WORKING_DAYS = "12345"
 MAX_DATES = 400
@@ -30,26 +30,26 @@ _TIME_RANGE = re.compile(r"(\d{1,2})(?:[:hH](\d{2})?)?\s*(?:-|–|à|to)\s*(\d{1
 
 
 class DateListField(forms.CharField):
-    """Days, written one after another: a list of ``2026-12-24``."""
+    """Field for dates that are written one after another; its value is a list such as ``["2026-12-24"]``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        help_text = _("Several with commas between them, such as 24/12/2026, 31/12/2026.")
+        help_text = _("Separate several with commas, for example 24/12/2026, 31/12/2026.")
         super().__init__(help_text=help_text, max_length=4_000, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the text for the page."""
+        """Return the value as the text of the input."""
         return ", ".join(_format_date(day) for day in value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """Return the days in order.
+        """Return the dates in order.
 
         Raises:
-            ValidationError: a part is not a day, or there are too many.
+            ValidationError: a part is not a date, or there are too many.
         """
         parts = [part for part in re.split(r"[,;\s]+", str(value or "")) if part]
         days = sorted({self._parse_date(part).isoformat() for part in parts})
         if len(days) > MAX_DATES:
-            raise forms.ValidationError(_("These are more than %(limit)d days.") % {"limit": MAX_DATES})
+            raise forms.ValidationError(_("There are more than %(limit)d days.") % {"limit": MAX_DATES})
         return days
 
     def _parse_date(self, text: str) -> dt.date:
@@ -58,13 +58,13 @@ class DateListField(forms.CharField):
                 return dt.datetime.strptime(text, pattern).date()  # noqa: DTZ007 - a day has no time zone
             except ValueError:
                 continue
-        raise forms.ValidationError(_("“%(text)s” is not a day. Write it like 24/12/2026.") % {"text": text[:40]})
+        raise forms.ValidationError(_("“%(text)s” is not a date. Write it like 24/12/2026.") % {"text": text[:40]})
 
     def validate(self, value: Any) -> None:
-        """Accept every list of days."""
+        """Accept every list of dates."""
 
     def run_validators(self, value: Any) -> None:
-        """Nothing more: the length was checked by the number of days."""
+        """Do nothing: the number of dates was checked, and the text may be longer than the list."""
 
 
 def _format_date(day: str) -> str:
@@ -72,26 +72,26 @@ def _format_date(day: str) -> str:
 
 
 class TimeRangesField(forms.CharField):
-    """Parts of a day, written one after another: a list of pairs such as ``["12:00", "14:00"]``."""
+    """Field for time ranges that are written one after another; its value is a list of pairs ``["12:00", "14:00"]``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        help_text = _("Several with commas between them, such as 12:00-14:00, 18:00-20:00.")
+        help_text = _("Separate several with commas, for example 12:00-14:00, 18:00-20:00.")
         super().__init__(help_text=help_text, max_length=400, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the text for the page."""
+        """Return the value as the text of the input."""
         return ", ".join(f"{start}-{end}" for start, end in value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        """Return the pairs in order.
+        """Return the time ranges in order.
 
         Raises:
-            ValidationError: a part is not two times, or there are too many.
+            ValidationError: a part is not a time range, or there are too many.
         """
         parts = [part.strip() for part in re.split(r"[,;\n]", str(value or "")) if part.strip()]
         found = sorted(self._parse_range(part) for part in parts)
         if len(found) > MAX_TIMES:
-            raise forms.ValidationError(_("These are more than %(limit)d parts of a day.") % {"limit": MAX_TIMES})
+            raise forms.ValidationError(_("There are more than %(limit)d time ranges.") % {"limit": MAX_TIMES})
         return [list(pair) for pair in found]
 
     def _parse_range(self, text: str) -> tuple[str, str]:
@@ -102,18 +102,18 @@ class TimeRangesField(forms.CharField):
             if len(hours) == 2 and hours[0] != hours[1]:
                 return f"{hours[0]:%H:%M}", f"{hours[1]:%H:%M}"
         raise forms.ValidationError(
-            _("“%(text)s” is not a part of a day. Write it like 12:00-14:00.") % {"text": text[:40]}
+            _("“%(text)s” is not a time range. Write it like 12:00-14:00.") % {"text": text[:40]}
         )
 
     def validate(self, value: Any) -> None:
-        """Accept every list of pairs."""
+        """Accept every list of time ranges."""
 
     def run_validators(self, value: Any) -> None:
-        """Nothing more: the length was checked by the number of pairs."""
+        """Do nothing: the number of time ranges was checked, and the text may be longer than the list."""
 
 
 class ScheduleRuleForm(RelatedModelForm):
-    """Which playlist, where, when, and beside what else."""
+    """Form of a schedule rule: playlist, screens, dates and times, priority and mode."""
 
     every_day = forms.BooleanField(label=_("Every day"), required=False)
     weekdays = forms.MultipleChoiceField(
@@ -128,10 +128,10 @@ class ScheduleRuleForm(RelatedModelForm):
         widget=forms.RadioSelect,
     )
 
-    extra_dates = DateListField(label=_("On these days all the same"), required=False)
+    extra_dates = DateListField(label=_("Also on these days"), required=False)
     except_dates = DateListField(label=_("Not on these days"), required=False)
 
-    more_times = TimeRangesField(label=_("Further hours"), required=False)
+    more_times = TimeRangesField(label=_("Further times"), required=False)
 
     class Meta:
         model = ScheduleRule
@@ -151,14 +151,14 @@ class ScheduleRuleForm(RelatedModelForm):
             "only_on": forms.CheckboxSelectMultiple,
             "never_on": forms.CheckboxSelectMultiple,
         }
-        labels = {"priority": _("Priority as a number"), "mode": _("Beside others of the same priority")}
+        labels = {"priority": _("Priority as a number"), "mode": _("Next to others of the same priority")}
         help_texts = {
-            "name": _("For you and your colleagues. Left empty, the rule is called as its playlist."),
+            "name": _("For you and your colleagues. If left empty, the rule takes the name of its playlist."),
             "last_date": _("This day is included."),
-            "weight": _("Beside rules with a share of 1, a share of 2 is twice the time."),
-            "amount": _("Minutes, times or seconds, as chosen."),
-            "end_time": _("An end before the beginning lies on the next day."),
-            "priority": _("From 0 to 100, instead of the words: filler is 30, usual 50, important 70."),
+            "weight": _("Next to rules with a share of 1, a share of 2 gets twice the time."),
+            "amount": _("Minutes, times or seconds, as selected above."),
+            "end_time": _("An end before the start is on the next day."),
+            "priority": _("From 0 to 100, instead of the choices above: filler is 30, usual 50, important 70."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -182,16 +182,16 @@ class ScheduleRuleForm(RelatedModelForm):
 
     @property
     def has_further_hours(self) -> bool:
-        """Whether there is more to say of the time of day, so that the page opens that part."""
+        """Whether the part of the page with further times is in use, and therefore opened."""
         return any(self[name].value() for name in ("daypart", "more_times"))
 
     @property
     def has_exceptions(self) -> bool:
-        """Whether anything is said of holidays or single days, so that the page opens that part."""
+        """Whether the part of the page with holidays and single days is in use, and therefore opened."""
         return any(self[name].value() for name in ("only_on", "never_on", "extra_dates", "except_dates"))
 
     def clean(self) -> dict[str, Any]:
-        """Put together what the page asks for in parts."""
+        """Join what the page asks for in several fields: weekdays, priority, and the lists of days."""
         values = self.cleaned_data
         values["name"] = values.get("name") or getattr(values.get("playlist"), "name", "")
         if values.get("everywhere"):
@@ -205,7 +205,7 @@ class ScheduleRuleForm(RelatedModelForm):
         if "priority" in values:
             values["priority"] = self._chosen_priority()
         for name in ("rhythm", "weight", "cadence", "amount"):
-            # What a page does not ask for is as it was.
+            # A page may leave a field out: it is unchanged then.
             if name in values and values[name] in ("", None):
                 values[name] = getattr(self.instance, name)
         self.instance.extra_dates = values.get("extra_dates", [])
@@ -216,7 +216,7 @@ class ScheduleRuleForm(RelatedModelForm):
         return values
 
     def _chosen_priority(self) -> int:
-        """Return the number, if it was typed anew or no word was chosen; otherwise that of the word."""
+        """Return the priority: the number, if it was changed or no level is chosen; otherwise that of the level."""
         number, level = self.cleaned_data["priority"], self.cleaned_data.get("level")
         if number is not None and (level is None or "priority" in self.changed_data):
             return int(number)

@@ -1,4 +1,4 @@
-"""The schedule: which playlist is on, where and when."""
+"""Pages of schedule rules: the list, the form with its summary, and deletion."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content.timeline.calendar import LocalCalendar
-from beffroi_server.schedule import day_calendars, queries, rule_status, services
-from beffroi_server.schedule import rule_summary as sentences
+from beffroi_server.schedule import day_calendars, queries, rule_status, rule_summary, services
 from beffroi_server.schedule.errors import RuleConflict
 from beffroi_server.schedule.models import Playlist, ScheduleRule
-from beffroi_server.schedule.rule_summary import RulePlaces
 from beffroi_server.web.access import UserRequest, current_town, for_editors
+from beffroi_server.web.requests import paginate, parse_number
 from beffroi_server.web.schedule.rule_forms import ScheduleRuleForm
 
 RULES_PER_PAGE = 50
@@ -26,16 +24,16 @@ RULES_PER_PAGE = 50
 
 @for_editors("GET")
 def rule_list(request: UserRequest) -> HttpResponse:
-    """List every rule as one sentence."""
+    """List every rule as one sentence, with its status."""
     now, almanac = timezone.now(), _town_almanac()
     related = ("screens", "groups__screens", "only_on", "never_on")
-    every = list(ScheduleRule.objects.select_related("playlist").prefetch_related(*related))
-    shown = rule_status.rules_on_screen(every, now, almanac)
-    page = Paginator(every, RULES_PER_PAGE).get_page(request.GET.get("page"))
+    rules = list(ScheduleRule.objects.select_related("playlist").prefetch_related(*related))
+    shown = rule_status.rules_on_screen(rules, now, almanac)
+    page = paginate(request, rules, RULES_PER_PAGE)
     rows = [
         {
             "rule": each,
-            "sentence": sentences.saved_rule_sentence(each),
+            "sentence": rule_summary.saved_rule_sentence(each),
             "outlook": rule_status.rule_status(each, now, almanac),
             "is_on": each.pk in shown,
         }
@@ -47,9 +45,8 @@ def rule_list(request: UserRequest) -> HttpResponse:
 
 @for_editors("GET", "POST")
 def rule_add(request: UserRequest) -> HttpResponse:
-    """Make a rule."""
-    asked = request.GET.get("playlist", "")
-    playlist = Playlist.objects.filter(pk=asked).first() if asked.isdecimal() and len(asked) < 19 else None
+    """Add a rule."""
+    playlist = Playlist.objects.filter(pk=parse_number(request.GET.get("playlist"))).first()
     initial = {"everywhere": True, "playlist": playlist, "name": playlist.name if playlist else ""}
     return _edit_rule(request, ScheduleRule(), initial)
 
@@ -64,8 +61,8 @@ def rule_edit(request: UserRequest, pk: int) -> HttpResponse:
 
 
 @for_editors("POST")
-def rule_summary(request: UserRequest) -> HttpResponse:
-    """Say in a sentence what is in the form, when that is next on, and what is unclear or speaks against it."""
+def rule_form_summary(request: UserRequest) -> HttpResponse:
+    """Return the summary of a rule that is being written: its sentence, status, missing fields and warnings."""
     form = ScheduleRuleForm(request.POST)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
@@ -75,15 +72,15 @@ def rule_summary(request: UserRequest) -> HttpResponse:
 
 @for_editors("GET", "POST")
 def rule_delete(request: UserRequest, pk: int) -> HttpResponse:
-    """Ask whether a rule is to be deleted; delete it."""
+    """Delete a rule, after asking."""
     found = ScheduleRule.objects.filter(pk=pk).first()
     if found is None:
         return _redirect_deleted_rule(request)
     if request.method == "POST":
         services.delete_rule(found, user=request.user)
-        messages.success(request, _("“%(name)s” is deleted. Its playlist stays.") % {"name": found})
+        messages.success(request, _("“%(name)s” has been deleted. Its playlist stays.") % {"name": found})
         return redirect("rules")
-    context = {"rule": found, "sentence": sentences.saved_rule_sentence(found)}
+    context = {"rule": found, "sentence": rule_summary.saved_rule_sentence(found)}
     return render(request, "schedule/rule_delete.html", context)
 
 
@@ -104,31 +101,41 @@ def _save_rule(request: UserRequest, form: ScheduleRuleForm) -> HttpResponse:
     except ScheduleRule.DoesNotExist:
         return _redirect_deleted_rule(request)
     except RuleConflict as conflict:
-        theirs = sentences.saved_rule_sentence(conflict.current)
-        context = {"form": form, "version": queries.rule_fingerprint(conflict.current), "conflict": conflict,
-                   "theirs": theirs} | _rule_context(form)  # fmt: skip
-        return render(request, "schedule/rule.html", context, status=409)
-    told = _rule_context(form)
-    messages.success(request, _("Saved: %(sentence)s") % {"sentence": told["sentence"]})
-    for objection in told["objections"]:
+        return _render_conflict(request, form, conflict)
+    summary = _rule_context(form)
+    messages.success(request, _("Saved: %(sentence)s") % {"sentence": summary["sentence"]})
+    for objection in summary["objections"]:
         messages.warning(request, objection)
     return redirect("rules")
 
 
+def _render_conflict(request: UserRequest, form: ScheduleRuleForm, conflict: RuleConflict) -> HttpResponse:
+    context = {
+        "form": form,
+        "version": queries.rule_fingerprint(conflict.current),
+        "conflict": conflict,
+        "saved_sentence": rule_summary.saved_rule_sentence(conflict.current),
+        **_rule_context(form),
+    }
+    return render(request, "schedule/rule.html", context, status=409)
+
+
 def _rule_context(form: ScheduleRuleForm) -> dict[str, Any]:
-    """Return what a valid form says, in words."""
+    """Return the sentence, the status and the warnings of a valid form."""
     now, almanac = timezone.now(), _town_almanac()
     screens, groups = form.selected_rows("screens"), form.selected_rows("groups")
-    places = RulePlaces(form.instance.everywhere, [each.name for each in screens], [each.name for each in groups])
+    places = rule_summary.RulePlaces(
+        form.instance.everywhere, [each.name for each in screens], [each.name for each in groups]
+    )
     return {
-        "sentence": sentences.rule_sentence(form.instance, form.instance.playlist.name, places),
+        "sentence": rule_summary.rule_sentence(form.instance, form.instance.playlist.name, places),
         "outlook": rule_status.rule_status(form.instance, now, almanac),
         "objections": rule_status.rule_warnings(form.instance, screens, groups, now, almanac),
     }
 
 
 def _redirect_deleted_rule(request: UserRequest) -> HttpResponse:
-    messages.warning(request, _("Somebody deleted this rule meanwhile. Nothing was changed."))
+    messages.warning(request, _("Someone has deleted this rule in the meantime. Nothing was changed."))
     return redirect("rules")
 
 

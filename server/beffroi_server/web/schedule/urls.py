@@ -1,10 +1,10 @@
-"""Playlists and the schedule."""
+"""Addresses of playlists, schedule rules, calendars and the week of a screen."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.schedule import calendar_views, playlist_views, rule_views
+from beffroi_server.web.schedule import calendar_views, entry_views, playlist_views, rule_views
 
 urlpatterns: list[URLPattern] = [
     path("playlists/", playlist_views.playlist_list, name="playlists"),
@@ -12,16 +12,16 @@ urlpatterns: list[URLPattern] = [
     path("playlists/<int:pk>/rename/", playlist_views.playlist_rename, name="playlist-rename"),
     path("playlists/<int:pk>/fill/", playlist_views.playlist_auto_fill, name="playlist-fill"),
     path("playlists/<int:pk>/delete/", playlist_views.playlist_delete, name="playlist-delete"),
-    path("playlists/<int:pk>/add/", playlist_views.entry_add, name="entry-add"),
-    path("entries/<int:pk>/", playlist_views.entry_edit, name="entry"),
-    path("entries/<int:pk>/move/", playlist_views.entry_move, name="entry-move"),
-    path("entries/<int:pk>/remove/", playlist_views.entry_remove, name="entry-remove"),
+    path("playlists/<int:pk>/add/", entry_views.entry_add, name="entry-add"),
+    path("entries/<int:pk>/", entry_views.entry_edit, name="entry"),
+    path("entries/<int:pk>/move/", entry_views.entry_move, name="entry-move"),
+    path("entries/<int:pk>/remove/", entry_views.entry_remove, name="entry-remove"),
     path("schedule/", rule_views.rule_list, name="rules"),
     path("schedule/calendars/", calendar_views.calendar_list, name="calendars"),
     path("schedule/calendars/<int:pk>/delete/", calendar_views.calendar_delete, name="calendar-delete"),
     path("screens/<slug:slug>/week/", calendar_views.screen_week, name="screen-week"),
     path("schedule/new/", rule_views.rule_add, name="rule-new"),
-    path("schedule/sentence/", rule_views.rule_summary, name="rule-sentence"),
+    path("schedule/sentence/", rule_views.rule_form_summary, name="rule-sentence"),
     path("schedule/<int:pk>/", rule_views.rule_edit, name="rule"),
     path("schedule/<int:pk>/delete/", rule_views.rule_delete, name="rule-delete"),
 ]

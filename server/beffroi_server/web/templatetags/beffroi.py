@@ -1,4 +1,4 @@
-"""Tags and filters that every template may load."""
+"""Template tags and filters of the operators' pages."""
 
 from __future__ import annotations
 
@@ -18,34 +18,36 @@ from django.utils.safestring import SafeString, mark_safe
 from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
-from beffroi_server.web import access, wording
+from beffroi_server.core import formatting
+from beffroi_server.web import access
+from beffroi_server.web.player_terms import translate_player_term
 
 register = template.Library()
 
-register.filter("moment", wording.format_moment)
-register.filter("duration", wording.format_duration)
-register.filter("latency", wording.format_latency)
-register.filter("hour", wording.format_hour)
-register.filter("day", wording.format_day)
-register.filter("said", wording.translate_player_term)
+register.filter("moment", formatting.format_moment)
+register.filter("duration", formatting.format_duration)
+register.filter("latency", formatting.format_latency)
+register.filter("hour", formatting.format_hour)
+register.filter("day", formatting.format_day)
+register.filter("player_term", translate_player_term)
 
 
 @register.simple_tag
 def asset(path: str) -> str:
-    """Return the address of a static file, which changes with its content so that browsers may keep it."""
+    """Return the address of a static file; it changes with the content, so that browsers may cache the file."""
     return f"{static(path)}?v={static_file_version(path)}"
 
 
 @lru_cache
 def static_file_version(path: str) -> str:
-    """Return the beginning of the SHA-256 of a static file; empty when there is no such file."""
+    """Return the first 12 digits of the SHA-256 of a static file; empty when there is no such file."""
     found = finders.find(path)
     return hashlib.sha256(Path(found).read_bytes()).hexdigest()[:12] if isinstance(found, str) else ""
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """Return an icon of our sprite. It says nothing: words stand beside it."""
+    """Return an icon of the sprite. It is hidden from screen readers, since text stands beside it."""
     address = asset("beffroi/icons.svg")
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', address, name)
 
@@ -66,7 +68,7 @@ def town() -> Town:
 
 @register.inclusion_tag("web/alert_bar.html")
 def alert_bar() -> dict[str, Any]:
-    """Show the alerts that are on."""
+    """Show a bar for each alert in progress."""
     return {"alerts": alerts.active_alerts(timezone.now())}
 
 
@@ -86,11 +88,11 @@ def field(bound: forms.BoundField, help_text: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag("web/error_summary.html")
 def error_summary(form: forms.BaseForm) -> dict[str, Any]:
-    """Say at the top of a form what is wrong, with links to the fields."""
+    """Show the errors of a form with links to their fields."""
     return {"form": form, "fields": [bound for bound in form if bound.errors]}
 
 
 @register.filter
 def from_milliseconds(value: int | None) -> dt.datetime | None:
-    """Return an instant of the wire as a date."""
-    return wording.from_milliseconds(value)
+    """Return a Unix time in milliseconds as a datetime; None stays None."""
+    return formatting.from_milliseconds(value)

@@ -1,4 +1,7 @@
-"""Instants, durations and lists in words."""
+"""Instants, durations and lists as text in the language of the reader.
+
+French follows the rules of the Imprimerie nationale: a narrow no-break space before units, "18 h 30", "1er juillet".
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,9 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.utils import formats, timezone
-from django.utils.translation import get_language, gettext, ngettext, pgettext, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
-PLAYER_TERMS = {
-    "trusted": pgettext_lazy("player", "certain"),
-    "carried": pgettext_lazy("player", "carried over from before"),
-    "unknown": pgettext_lazy("player", "not known"),
-    "live": pgettext_lazy("player", "live"),
-    "polling": pgettext_lazy("player", "asks every minute"),
-    "lost": pgettext_lazy("player", "none"),
-}
-"""Words of players for their clock and for their link to the town."""
 
 
 def format_hour(time: dt.time | dt.datetime) -> str:
@@ -29,7 +23,7 @@ def format_hour(time: dt.time | dt.datetime) -> str:
 
 
 def format_moment(instant: dt.datetime) -> str:
-    """Return a local time; with its date when that is not today."""
+    """Return an instant in local time; with its date when that is not today."""
     local = timezone.localtime(instant)
     days = (local.date() - timezone.localdate()).days
     if days == 0:
@@ -49,20 +43,20 @@ def format_day(date: dt.date) -> str:
 
 
 def from_milliseconds(milliseconds: int | None) -> dt.datetime | None:
-    """Return an instant of the wire as a date; None stays None."""
+    """Return a Unix time in milliseconds as a datetime in UTC; None stays None."""
     return None if milliseconds is None else dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
 
 
 def format_duration(seconds: int) -> str:
-    """Return a length of time: ``45 s``, ``2 min 30 s``, ``1 h 5 min``."""
-    minutes, rest = divmod(int(seconds), 60)
+    """Return a length of time: ``45 s``, ``2 min 30 s``, ``1 h 5 min``. From an hour on, seconds are left out."""
+    minutes, seconds_left = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    parts = [(hours, "h"), (minutes, "min"), (rest if not hours else 0, "s")]
+    parts = [(hours, "h"), (minutes, "min"), (seconds_left if not hours else 0, "s")]
     return " ".join(f"{number}{NARROW_SPACE}{unit}" for number, unit in parts if number) or f"0{NARROW_SPACE}s"
 
 
 def format_latency(milliseconds: float) -> str:
-    """Return how long something took: ``84 ms``, ``2,4 s``."""
+    """Return a short length of time: ``84 ms``, ``2,4 s``."""
     if milliseconds < 1000:
         return f"{milliseconds:.0f}{NARROW_SPACE}ms"
     return f"{formats.number_format(milliseconds / 1000, decimal_pos=1)}{NARROW_SPACE}s"
@@ -73,13 +67,3 @@ def join_names(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return pgettext("list", "%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}
-
-
-def format_screen_count(count: int) -> str:
-    """Return how many screens."""
-    return ngettext("%(count)d screen", "%(count)d screens", count) % {"count": count}
-
-
-def translate_player_term(word: str) -> str:
-    """Return what a word of a player means; a word that only a newer player has is shown as it is."""
-    return str(PLAYER_TERMS.get(str(word), word))

@@ -1,0 +1,134 @@
+"""Pages that broadcast an alert: the choice of a scenario, and the form with its preview."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from beffroi_server.alerts import queries, services
+from beffroi_server.alerts.drafts import draft_alert
+from beffroi_server.alerts.errors import AlertRefused
+from beffroi_server.alerts.models import Alert, AlertLevel, AlertStatus, Scenario
+from beffroi_server.fleet.models import Screen
+from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users
+from beffroi_server.web.alerts.forms import DEFAULT_MINUTES, WORDING_FIELDS, AlertBroadcastForm, targets_so_far
+from beffroi_server.web.library import preview_links
+from beffroi_server.web.requests import parse_number
+
+BROADCAST_FIELDS = (
+    "level", "status", "hazard", "title", "description", "instruction", "source", "duration_min", "all_clear_s",
+)  # fmt: skip
+
+
+@for_officers("GET")
+def scenario_choice(request: UserRequest) -> HttpResponse:
+    """Let an officer choose a scenario or a level, and show the alerts that are in progress."""
+    context = {
+        "scenarios": Scenario.objects.prefetch_related("groups", "screens"),
+        "levels": AlertLevel.choices[::-1],
+        "running": queries.active_alerts(timezone.now()),
+    }
+    return render(request, "alerts/choose.html", context)
+
+
+@for_officers("GET", "POST")
+def alert_new(request: UserRequest) -> HttpResponse:
+    """Show an alert before it is broadcast; POST broadcasts it, or with ``look`` only refreshes the preview."""
+    if request.method == "GET":
+        return _render_form(request, AlertBroadcastForm(initial=_initial_values(request)))
+    form = AlertBroadcastForm(request.POST)
+    if "look" in request.POST:
+        form.is_valid()
+        return _render_form(request, form)
+    if form.is_valid():
+        try:
+            alert = _broadcast_form(request, form)
+        except AlertRefused as refused:
+            form.add_error(None, refused.message)
+        else:
+            return redirect("alert", alert.pk)
+    return _render_form(request, form, status=422)
+
+
+@for_officers("POST")
+def alert_preview(request: UserRequest) -> HttpResponse:
+    """Return the preview of an alert that is being written."""
+    return render(request, "alerts/preview.html", _preview_context(AlertBroadcastForm(request.POST)))
+
+
+@for_users("GET")
+def alert_preview_page(request: UserRequest) -> HttpResponse:
+    """Return one page of the preview of an alert as an image, as a screen of a class draws it."""
+    return preview_links.alert_page_response(request, current_town())
+
+
+def _initial_values(request: UserRequest) -> dict[str, Any]:
+    """Return what the form starts with: a scenario, or the level that was chosen.
+
+    The token makes a second press of the button the same alert, however often the form is sent.
+    """
+    level = request.GET.get("level")
+    values: dict[str, Any] = {
+        "token": uuid.uuid4(),
+        "status": AlertStatus.ACTUAL,
+        "level": level if level in AlertLevel.values else AlertLevel.EMERGENCY,
+        "source": current_town().name,
+        "everywhere": True,
+        "duration_min": DEFAULT_MINUTES,
+    }
+    if "scenario" in request.GET:
+        scenario = get_object_or_404(Scenario, pk=parse_number(request.GET["scenario"]))
+        values |= {name: getattr(scenario, name) for name in WORDING_FIELDS if name not in {"groups", "screens"}}
+        values |= {"groups": list(scenario.groups.all()), "screens": list(scenario.screens.all())}
+        values |= {"scenario": scenario, "duration_min": scenario.duration_min}
+    return values
+
+
+def _render_form(request: UserRequest, form: AlertBroadcastForm, status: int = 200) -> HttpResponse:
+    scenario = form.cleaned_data.get("scenario") if form.is_bound else form.initial.get("scenario")
+    context = {"form": form, "scenario": scenario, "edits": not scenario or form.is_bound, **_preview_context(form)}
+    return render(request, "alerts/new.html", context, status=status)
+
+
+def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
+    """Return the drawings of an alert, its nature and length, and how many of its screens can be reached."""
+    values: Mapping[str, Any] = form.initial
+    if form.is_bound:
+        targets = targets_so_far(form)
+        values = form.cleaned_data
+    else:
+        targets = (bool(values["everywhere"]), values.get("groups") or [], values.get("screens") or [])
+    screens = list(queries.screens_of_targets(*targets).select_related("screen_class", "state"))
+    context: dict[str, Any] = {
+        "status": values.get("status") or AlertStatus.ACTUAL,
+        "count": len(screens),
+        "offline": [screen.name for screen in screens if not _is_online(screen)],
+        "seconds": 60 * (values.get("duration_min") or DEFAULT_MINUTES),
+    }
+    try:
+        alert = draft_alert(values)
+        context["drawings"] = preview_links.alert_previews(alert, preview_links.classes_of(screens), current_town())
+    except ValueError as error:
+        context["fault"] = str(error)
+    return context
+
+
+def _broadcast_form(request: UserRequest, form: AlertBroadcastForm) -> Alert:
+    values = form.cleaned_data
+    return services.broadcast_alert(
+        **{name: values[name] for name in BROADCAST_FIELDS},
+        targets=form.selected_targets(),
+        scenario=values["scenario"],
+        token=values["token"],
+        user=request.user,
+    )
+
+
+def _is_online(screen: Screen) -> bool:
+    state = getattr(screen, "state", None)
+    return state is not None and state.online

@@ -1,0 +1,107 @@
+"""Cards of the overview: a screen with its state, what is on it, why, and until when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from beffroi_content.timeline import Scene
+from beffroi_server.core import formatting
+from beffroi_server.fleet.models import Screen
+from beffroi_server.monitoring import expected_frames, screen_overview, status_text
+from beffroi_server.monitoring.screen_overview import ScreenOverview
+from beffroi_server.schedule.manifest_compiler import CompileError
+
+CLOCK_TOLERANCE = dt.timedelta(seconds=5)
+"""By how much a screenshot may seem older than the frame that it shows, since server and player have a clock each."""
+
+
+@dataclass(frozen=True)
+class ScreenCard:
+    """A screen as its card shows it."""
+
+    overview: ScreenOverview
+    state: dict[str, str]
+    reasons: list[str]
+    live_at: dt.datetime | None
+    """Arrival of the screenshot; None where the expected frame is shown instead."""
+    image_mark: str
+    """Changes with the image."""
+    on_now: str
+    reason: str
+    until: dt.datetime | None
+    on_next: str
+    problem: str = ""
+    """Reason why the programme cannot be compiled; the fields about what is on are empty then."""
+
+    @property
+    def screen(self) -> Screen:
+        """The screen of the card."""
+        return self.overview.screen
+
+
+def build_card(overview: ScreenOverview, at: dt.datetime) -> ScreenCard:
+    """Return the card of a screen at an instant."""
+    state = status_text.state_text(overview.state)
+    reasons = [str(status_text.REASON_TEXTS[code]) for code in overview.reasons]
+    live_at = _screenshot_time(overview)
+    try:
+        manifest = expected_frames.current_manifest(overview.screen)
+        scenes = expected_frames.upcoming_scenes(overview.screen, at, 2)
+    except CompileError as problem:
+        return ScreenCard(overview, state, reasons, live_at, "", "", "", None, "", problem.message)
+    scene = scenes[0][1]
+    return ScreenCard(
+        overview, state, reasons, live_at,
+        image_mark=f"{live_at.timestamp():.3f}" if live_at else _scene_mark(scene, manifest.settings.model_dump_json()),
+        on_now=status_text.scene_names(scene),
+        reason=status_text.scene_reason(scene, manifest),
+        until=formatting.from_milliseconds(scene.until_ms),
+        on_next=status_text.scene_names(scenes[1][1]) if len(scenes) > 1 else "",
+    )  # fmt: skip
+
+
+def upcoming_changes(screen: Screen, at: dt.datetime, count: int) -> list[dict[str, object]]:
+    """Return the next changes on a screen, each with its instant, content and reason; none without a programme."""
+    try:
+        manifest = expected_frames.current_manifest(screen)
+        scenes = expected_frames.upcoming_scenes(screen, at, count)
+    except CompileError:
+        return []
+    return [
+        {
+            "at": formatting.from_milliseconds(begins_ms),
+            "content": status_text.scene_names(scene),
+            "reason": status_text.scene_reason(scene, manifest),
+        }
+        for begins_ms, scene in scenes
+    ]
+
+
+def filter_screens(
+    overviews: Iterable[ScreenOverview], *, search: str = "", group: str = "", state: str = ""
+) -> list[ScreenOverview]:
+    """Return the screens whose name or place contains a text, in a group (by its slug) and a state, where given."""
+    return [
+        each
+        for each in overviews
+        if search.casefold() in f"{each.screen.name} {each.screen.place}".casefold()
+        and (not group or group in {membership.slug for membership in each.screen.groups.all()})
+        and (not state or state == each.state)
+    ]
+
+
+def _screenshot_time(overview: ScreenOverview) -> dt.datetime | None:
+    """Return when the newest screenshot arrived, if the frame that it shows is still presented."""
+    screenshot, report = screen_overview.newest_screenshot(overview.screen), overview.report
+    if screenshot is None or report is None or report.presented_at_ms is None or overview.state == "offline":
+        return None
+    presented = dt.datetime.fromtimestamp(report.presented_at_ms / 1000, dt.UTC)
+    return screenshot[1] if screenshot[1] >= presented - CLOCK_TOLERANCE else None
+
+
+def _scene_mark(scene: Scene, settings: str) -> str:
+    shown = [(each.rectangle, each.slide, each.alert, each.form, each.page) for each in scene.showings]
+    return hashlib.sha256(f"{shown}{settings}".encode()).hexdigest()[:12]

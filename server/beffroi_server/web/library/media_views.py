@@ -1,0 +1,112 @@
+"""Pages of the images and videos of the library, and the files that pages show of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from beffroi_server.core import file_responses
+from beffroi_server.library import queries, services
+from beffroi_server.library.errors import ItemInUse, MediaRefused
+from beffroi_server.library.models import Asset, MediaItem
+from beffroi_server.library.uploads import media_path, media_refusal
+from beffroi_server.web.access import UserRequest, for_editors, for_users
+from beffroi_server.web.forms import add_form_errors
+from beffroi_server.web.library.forms import MediaItemForm, MediaUploadForm, strip_control_characters
+from beffroi_server.web.requests import filter_by_words, paginate, read_search
+
+MEDIA_PER_PAGE = 48
+NAME_LENGTH = 120
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SERVED_MEDIA_TYPES = {"image/jpeg", "image/png", "image/webp", "video/mp4"}
+"""Types that browsers show and never run as a page or a script of ours."""
+
+
+@for_editors("GET", "POST")
+def media_list(request: UserRequest) -> HttpResponse:
+    """List images and videos; POST adds some, and names each that is refused with the reason."""
+    form = MediaUploadForm(request.POST, request.FILES) if request.method == "POST" else MediaUploadForm()
+    if request.method == "POST" and form.is_valid():
+        refused = _add_uploads(request, form.cleaned_data["pictures"])
+        if not refused:
+            return redirect("media")
+        add_form_errors(form, refused)
+    search = read_search(request)
+    found = filter_by_words(MediaItem.objects.select_related("video"), search, "name", "description")
+    page = paginate(request, found, MEDIA_PER_PAGE)
+    waits = any(each.film is not None and each.film.is_waiting for each in page)
+    context = {"form": form, "page": page, "search": search, "waits": waits}
+    return render(request, "library/media.html", context, status=422 if form.errors else 200)
+
+
+@for_editors("GET", "POST")
+def media_edit(request: UserRequest, pk: int) -> HttpResponse:
+    """Show an image or a video, and change its name and description."""
+    found = get_object_or_404(MediaItem, pk=pk)
+    saved_name = found.name
+    form = MediaItemForm(request.POST if request.method == "POST" else None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        services.update_image(found, user=request.user, **form.cleaned_data)
+        messages.success(request, _("“%(name)s” has been saved.") % {"name": found.name})
+        return redirect("media")
+    context = {
+        "form": form,
+        "item": found,
+        "name": saved_name,
+        "places": queries.places_showing_image(found),
+        "problem": media_refusal(found.film.problem, saved_name).message if found.film and found.film.problem else "",
+    }
+    return render(request, "library/media_item.html", context, status=422 if form.errors else 200)
+
+
+@for_editors("GET", "POST")
+def media_delete(request: UserRequest, pk: int) -> HttpResponse:
+    """Delete an image or a video, after asking."""
+    found = get_object_or_404(MediaItem, pk=pk)
+    if request.method == "GET":
+        context = {"item": found, "places": queries.places_showing_image(found)}
+        return render(request, "library/media_delete.html", context)
+    try:
+        services.delete_image(found, user=request.user)
+    except ItemInUse as refused:
+        messages.warning(request, refused.message)
+        return redirect("media-item", pk)
+    messages.success(request, _("“%(name)s” has been deleted.") % {"name": found.name})
+    return redirect("media")
+
+
+@for_users("GET")
+def asset_file(request: UserRequest, sha256: str) -> HttpResponseBase:
+    """Return an image or a video of the media store, or a part of it."""
+    asset = Asset.objects.filter(sha256=sha256).first() if _SHA256.fullmatch(sha256) else None
+    if asset is None or asset.media_type not in _SERVED_MEDIA_TYPES:
+        raise Http404
+    try:
+        return file_responses.file_response(request, media_path(sha256), sha256, asset.media_type)
+    except FileNotFoundError as error:
+        raise Http404 from error
+
+
+def _add_uploads(request: UserRequest, files: list[UploadedFile[Any]]) -> list[str]:
+    """Add uploaded files to the library; return the reasons of those that were refused."""
+    added: list[MediaItem] = []
+    refused: list[str] = []
+    for file in files:
+        name = strip_control_characters(PurePath(file.name or "").stem)[:NAME_LENGTH] or _("Image")
+        try:
+            added += services.add_images(file, name=name, user=request.user)
+        except MediaRefused as refusal:
+            refused.append(refusal.message)
+    if added:
+        text = ngettext("%(count)d file was added.", "%(count)d files were added.", len(added))
+        messages.success(request, text % {"count": len(added)})
+    return refused

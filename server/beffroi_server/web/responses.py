@@ -1,0 +1,43 @@
+"""Responses with images that browsers may keep and ask for again by their entity tag (RFC 9110, section 13.1.2)."""
+
+from __future__ import annotations
+
+import io
+from typing import IO
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from PIL import Image
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """Return an image as PNG, compressed little: it is drawn anew whenever it changes."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def image_response(
+    request: HttpRequest, body: bytes | IO[bytes], media_type: str, version: str, filename: str = ""
+) -> HttpResponseBase:
+    """Return an image, or 304 if the browser already has this version.
+
+    Args:
+        request: Its ``If-None-Match`` is compared with the version.
+        body: The bytes, or an open file, which the response closes.
+        media_type: Such as ``image/png``.
+        version: A text that changes with the image; it becomes the entity tag.
+        filename: The name under which a file is saved.
+    """
+    tag = f'"{version}"'
+    response: HttpResponseBase
+    if request.headers.get("If-None-Match") == tag:
+        if not isinstance(body, bytes):
+            body.close()
+        response = HttpResponse(status=304)
+    elif isinstance(body, bytes):
+        response = HttpResponse(body, content_type=media_type)
+    else:
+        response = FileResponse(body, content_type=media_type, filename=filename)
+    response["ETag"], response["Cache-Control"] = tag, "private, no-cache"
+    return response

@@ -1,0 +1,73 @@
+"""Changes to the entries of a playlist: adding, changing, moving and removing them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from beffroi_server.schedule import services
+from beffroi_server.schedule.models import Entry, Playlist
+from beffroi_server.web.access import UserRequest, for_editors
+from beffroi_server.web.schedule.forms import EntryAdditionForm, PlaylistEntryForm
+from beffroi_server.web.schedule.playlist_page import handle_deleted, render_playlist
+
+MAX_POSITION = 10_000
+
+
+@for_editors("POST")
+@handle_deleted
+def entry_add(request: UserRequest, pk: int) -> HttpResponse:
+    """Append the selected announcements and media to a playlist."""
+    form = EntryAdditionForm(request.POST)
+    found = Playlist.objects.get(pk=pk)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    announcements, media = chosen.get("announcements", ()), chosen.get("pictures", ())
+    added = services.add_new_entries(found, announcements, media, user=request.user)
+    if not added:
+        messages.warning(request, _("Nothing was added: select at least one announcement or image."))
+        return redirect(reverse("playlist", args=[pk]) + "#add")
+    message = ngettext("%(count)d entry was added at the end.", "%(count)d entries were added at the end.", len(added))
+    messages.success(request, message % {"count": len(added)})
+    return redirect("playlist", pk)
+
+
+@for_editors("POST")
+@handle_deleted
+def entry_edit(request: UserRequest, pk: int) -> HttpResponse:
+    """Change the duration and the dates of an entry."""
+    found = Entry.objects.get(pk=pk)
+    form = PlaylistEntryForm(request.POST, instance=Entry.objects.get(pk=pk))
+    if not form.is_valid():
+        return render_playlist(request, found.playlist, entry_form=form)
+    services.update_entry(found, user=request.user, **form.cleaned_data)
+    messages.success(request, _("“%(name)s” has been changed.") % {"name": found})
+    return redirect("playlist", found.playlist_id)
+
+
+@for_editors("POST")
+@handle_deleted
+def entry_move(request: UserRequest, pk: int) -> HttpResponse:
+    """Move an entry to a position, and keep the focus on the button that was pressed, if it can be pressed again."""
+    found = Entry.objects.get(pk=pk)
+    wanted = request.POST.get("position", "")
+    before = found.position
+    if wanted.isdecimal():
+        services.move_entry(found, min(int(wanted), MAX_POSITION), user=request.user)
+    is_last = not found.playlist.entries.filter(position__gt=found.position).exists()
+    upwards = (found.position < before and found.position > 0) or is_last
+    return redirect(reverse("playlist", args=[found.playlist_id]) + f"#{'up' if upwards else 'down'}-{pk}")
+
+
+@for_editors("POST")
+@handle_deleted
+def entry_remove(request: UserRequest, pk: int) -> HttpResponse:
+    """Remove an entry from its playlist."""
+    found = Entry.objects.get(pk=pk)
+    services.remove_entry(found, user=request.user)
+    message = _("“%(name)s” is no longer in this playlist. It stays in the library: you can add it again below.")
+    messages.success(request, message % {"name": found})
+    return redirect("playlist", found.playlist_id)

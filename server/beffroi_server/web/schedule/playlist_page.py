@@ -1,0 +1,109 @@
+"""The page of one playlist: its entries with their forms, what can be added, and where the playlist is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_server.schedule import auto_fill, rule_summary
+from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
+from beffroi_server.schedule.playlist_candidates import candidates_for
+from beffroi_server.web.access import UserRequest, ViewFunction
+from beffroi_server.web.requests import parse_number, read_search
+from beffroi_server.web.schedule.forms import AutoFillForm, PlaylistEntryForm, PlaylistForm
+
+
+@dataclass(frozen=True)
+class EntryRow:
+    """An entry of a playlist with its form, as the page shows it."""
+
+    entry: Entry
+    form: PlaylistEntryForm
+    number: int
+    """Place in the playlist, counted from 1."""
+    is_later: bool
+    is_over: bool
+
+    @property
+    def position_above(self) -> int:
+        """Position one place up; positions count from 0."""
+        return self.number - 2
+
+    @property
+    def position_below(self) -> int:
+        """Position one place down."""
+        return self.number
+
+
+def handle_deleted(view: ViewFunction) -> ViewFunction:
+    """Decorate a view so that it tells the user when someone else deleted the playlist or the entry meanwhile."""
+
+    @wraps(view)
+    def tolerant_view(request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except Playlist.DoesNotExist:
+            messages.warning(request, _("Someone has deleted this playlist in the meantime. Nothing was changed."))
+            return redirect("playlists")
+        except Entry.DoesNotExist:
+            messages.warning(
+                request, _("Someone has removed this from the playlist in the meantime. Nothing was changed.")
+            )
+            playlist = parse_number(request.POST.get("playlist"))
+            return redirect("playlist", playlist) if playlist else redirect("playlists")
+
+    return tolerant_view
+
+
+def render_playlist(
+    request: UserRequest,
+    playlist: Playlist,
+    *,
+    name_form: PlaylistForm | None = None,
+    entry_form: PlaylistEntryForm | None = None,
+    filling_form: AutoFillForm | None = None,
+) -> HttpResponse:
+    """Return the page of a playlist; with status 422 where one of its forms is given back with errors."""
+    search = read_search(request)
+    rows = list(_entry_rows(playlist, entry_form))
+    refused = name_form or entry_form or filling_form
+    context = {
+        "playlist": playlist,
+        "rows": rows,
+        "seconds": sum(row.entry.duration_s for row in rows if not (row.is_later or row.is_over)),
+        "choices": candidates_for(playlist, search),
+        "search": search,
+        "sentences": rule_sentences(playlist),
+        "name_form": name_form or PlaylistForm(instance=playlist),
+        "filling_form": filling_form or AutoFillForm(instance=playlist),
+        "filled": auto_fill.auto_filled_announcements(playlist),
+        "categories": auto_fill.known_categories(),
+        "refused": refused,
+    }
+    return render(request, "schedule/playlist.html", context, status=422 if refused else 200)
+
+
+def rule_sentences(playlist: Playlist) -> list[tuple[ScheduleRule, str]]:
+    """Return the rules that show a playlist, each with its sentence."""
+    rules = playlist.rules.select_related("playlist").prefetch_related("screens", "groups")
+    return [(rule, rule_summary.saved_rule_sentence(rule)) for rule in rules]
+
+
+def _entry_rows(playlist: Playlist, refused: PlaylistEntryForm | None) -> Iterator[EntryRow]:
+    now = timezone.now()
+    entries = playlist.entries.select_related("announcement__picture", "media")
+    for number, entry in enumerate(entries, start=1):
+        is_refused = refused is not None and refused.instance.pk == entry.pk
+        form = refused if refused is not None and is_refused else PlaylistEntryForm(instance=entry)
+        is_later = entry.valid_from is not None and entry.valid_from > now
+        is_over = entry.valid_until is not None and entry.valid_until <= now
+        yield EntryRow(entry, form, number, is_later, is_over)
