@@ -9,10 +9,10 @@ import json
 import re
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
+from tests.support.pages import page_text
 
 from beffroi_content.rendering import image_digest
 from beffroi_content.wire.capture_png import add_label
@@ -28,32 +28,6 @@ from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, Screen
 from beffroi_server.monitoring import expected_frames as expected
 from beffroi_server.monitoring.screen_overview import screenshot_path
 from beffroi_server.schedule import publication
-
-
-@pytest.fixture
-def client(town) -> Client:
-    return Client(HTTP_ACCEPT_LANGUAGE="en")
-
-
-@pytest.fixture
-def as_charlie(client, charlie) -> Client:
-    client.force_login(charlie)
-    return client
-
-
-@pytest.fixture
-def as_alice(client, alice) -> Client:
-    client.force_login(alice)
-    return client
-
-
-def text(answer) -> str:
-    return answer.content.decode()
-
-
-def squeezed(answer) -> str:
-    """Return a page with every run of spaces and line ends as one space, as a browser shows it."""
-    return re.sub(r"\s+", " ", text(answer))
 
 
 def report(screen: Screen, digest: str, **more: object) -> None:
@@ -83,26 +57,26 @@ def shown(keyring, playlist, hall):
 
 class TestNow:
     def test_says_what_is_on_and_why(self, as_alice, shown):
-        page = text(as_alice.get("/"))
+        page = page_text(as_alice.get("/"))
         assert "La piscine rouvre lundi" in page
         assert "Rule “All day”, playlist “Everywhere”." in page
         assert "The screen shows what is planned." in page
 
     def test_vouches_for_a_glass_that_is_equal_to_the_pixel(self, as_alice, shown):
-        assert "identical to the pixel" in text(as_alice.get("/"))
+        assert "identical to the pixel" in page_text(as_alice.get("/"))
 
     def test_does_not_vouch_for_another_picture(self, as_alice, shown):
         report(shown, hashlib.sha256(b"something else").hexdigest())
-        page = text(as_alice.get("/"))
+        page = page_text(as_alice.get("/"))
         assert "identical to the pixel" not in page
         assert "is not showing what it should" in page
 
     def test_shows_the_picture_of_the_glass_when_there_is_one(self, as_alice, shown):
-        assert "Planned content" in text(as_alice.get("/"))
+        assert "Planned content" in page_text(as_alice.get("/"))
         path = screenshot_path(shown.slug)
         path.parent.mkdir(parents=True)
         Image.new("RGB", (64, 36), "navy").save(path)
-        page = text(as_alice.get("/"))
+        page = page_text(as_alice.get("/"))
         assert "The screen at" in page
         assert "/screens/hall/screenshot.jpg?at=" in page
         assert as_alice.get("/screens/hall/screenshot.jpg").headers["Content-Type"] == "image/jpeg"
@@ -112,13 +86,13 @@ class TestNow:
         assert Screen.objects.get(slug="hall").screenshots_asked_at is not None
 
     def test_an_open_page_gets_nothing_when_nothing_has_changed(self, as_alice, shown):
-        mark = re.search(r"mark=(\w+)", text(as_alice.get("/")))
+        mark = re.search(r"mark=(\w+)", page_text(as_alice.get("/")))
         assert mark
         again = as_alice.get("/", {"mark": mark[1]}, headers={"HX-Request": "true"})
         assert again.status_code == 204
         part = as_alice.get("/", {"mark": "old"}, headers={"HX-Request": "true"})
         assert part.status_code == 200
-        assert "<html" not in text(part)
+        assert "<html" not in page_text(part)
 
     def test_what_a_screen_must_show_is_the_picture_itself(self, as_alice, shown):
         answer = as_alice.get("/screens/hall/expected.png")
@@ -129,14 +103,14 @@ class TestNow:
         assert again.status_code == 304
 
     def test_can_be_narrowed_down(self, as_alice, hall, quay):
-        assert "Town hall" not in text(as_alice.get("/", {"search": "quay"})).partition("<h1>")[2]
-        assert "Quay" in text(as_alice.get("/", {"group": "harbour"}))
-        assert "No screen matches" in text(as_alice.get("/", {"state": "right"}))
+        assert "Town hall" not in page_text(as_alice.get("/", {"search": "quay"})).partition("<h1>")[2]
+        assert "Quay" in page_text(as_alice.get("/", {"group": "harbour"}))
+        assert "No screen matches" in page_text(as_alice.get("/", {"state": "right"}))
 
     def test_of_no_screen_says_who_can_add_one(self, as_alice, client, charlie):
-        assert "A technician or an administrator" in text(as_alice.get("/"))
+        assert "A technician or an administrator" in page_text(as_alice.get("/"))
         client.force_login(charlie)
-        assert reverse("screen-add") in text(client.get("/"))
+        assert reverse("screen-add") in page_text(client.get("/"))
 
     def test_takes_few_queries_per_screen(self, as_alice, keyring, playlist, full_hd, django_assert_max_num_queries):
         for number in range(10):
@@ -169,7 +143,7 @@ class TestAScreen:
     def test_keeps_what_was_typed_when_something_is_missing(self, as_charlie):
         answer = as_charlie.post("/screens/add/", self.VALUES | {"name": "", "place": "<script>"})
         assert answer.status_code == 422
-        assert 'value="&lt;script&gt;"' in text(answer)
+        assert 'value="&lt;script&gt;"' in page_text(answer)
 
     def test_is_changed_and_published(self, as_charlie, hall, full_hd, totem):
         Screen.objects.update(programme_due_at=None)
@@ -179,7 +153,7 @@ class TestAScreen:
         assert hall.programme_due_at is not None
 
     def test_says_all_about_itself(self, as_alice, shown):
-        page = text(as_alice.get("/screens/hall/"))
+        page = page_text(as_alice.get("/screens/hall/"))
         assert "showing as planned" in page
         assert "What comes next" in page
         assert "certain" in page
@@ -187,7 +161,7 @@ class TestAScreen:
     def test_says_what_it_cannot_show(self, as_alice, keyring, playlist, quay, announcement):
         announcement.body = "Un texte bien trop long. " * 190
         announcement.save()
-        assert "Cannot be shown here" in text(as_alice.get("/screens/quay/"))
+        assert "Cannot be shown here" in page_text(as_alice.get("/screens/quay/"))
 
     @pytest.mark.parametrize("name", ["screen-identify", "screen-restart"])
     def test_obeys_a_technician(self, as_charlie, keyring, hall, name):
@@ -196,12 +170,12 @@ class TestAScreen:
         assert as_charlie.get(reverse(name, args=["hall"])).status_code == 405
 
     def test_is_revoked_after_asking(self, as_charlie, shown):
-        assert "stolen" in text(as_charlie.get("/screens/hall/revoke/"))
+        assert "stolen" in page_text(as_charlie.get("/screens/hall/revoke/"))
         as_charlie.post("/screens/hall/revoke/")
         assert Screen.objects.get().enrolled_at is None
 
     def test_shows_no_buttons_to_those_who_may_not_press_them(self, as_alice, hall):
-        page = text(as_alice.get("/screens/hall/"))
+        page = page_text(as_alice.get("/screens/hall/"))
         assert "Enrolment" not in page
         assert "Restart" not in page
 
@@ -209,14 +183,14 @@ class TestAScreen:
 class TestEnrolment:
     def test_shows_the_command_once(self, as_charlie, keyring, hall):
         answer = as_charlie.post("/screens/hall/enrolment/")
-        command = re.search(r"beffroi-player enrol \S+ (\S+) --root \w+", text(answer))
+        command = re.search(r"beffroi-player enrol \S+ (\S+) --root \w+", page_text(answer))
         assert command
         assert "no-store" in answer.headers["Cache-Control"]
-        assert command[1] not in text(as_charlie.get("/screens/hall/enrolment/"))
+        assert command[1] not in page_text(as_charlie.get("/screens/hall/enrolment/"))
         assert services.enrol_player(command[1])["screen"] == "hall"
 
     def test_notices_the_player(self, as_charlie, keyring, hall):
-        page = text(as_charlie.post("/screens/hall/enrolment/"))
+        page = page_text(as_charlie.post("/screens/hall/enrolment/"))
         assert "Waiting for the player" in page
         stage = re.search(r"stage=([\w-]+)", page)
         code = re.search(r"enrol \S+ (\S+)", page)
@@ -225,10 +199,10 @@ class TestEnrolment:
         poll = {"path": "/screens/hall/enrolment/", "headers": {"HX-Request": "true"}}
         assert as_charlie.get(**poll, data={"stage": stage[1]}).status_code == 204
         services.enrol_player(code[1])
-        assert "The player is enrolled" in text(as_charlie.get(**poll, data={"stage": stage[1]}))
+        assert "The player is enrolled" in page_text(as_charlie.get(**poll, data={"stage": stage[1]}))
 
     def test_without_keys_says_what_to_do(self, as_charlie, hall):
-        assert "beffroi-server init" in text(as_charlie.post("/screens/hall/enrolment/"))
+        assert "beffroi-server init" in page_text(as_charlie.post("/screens/hall/enrolment/"))
 
 
 class TestKinds:
@@ -251,7 +225,7 @@ class TestKinds:
     def test_a_class_must_be_possible(self, as_charlie):
         answer = as_charlie.post("/screen-classes/add/", self.VALUES | {"width": "0"})
         assert answer.status_code == 422
-        assert 'value="Totem"' in text(answer)
+        assert 'value="Totem"' in page_text(answer)
 
     def test_a_group_takes_and_gives_back_screens(self, as_charlie, hall, quay):
         as_charlie.post("/groups/add/", {"name": "Écoles", "screens": [hall.pk]})
@@ -283,7 +257,7 @@ class TestHealth:
     def test_what_is_the_matter_is_said_with_the_next_step(self, as_alice, shown):
         digest = expected.expected_frame(shown, timezone.now())[1]
         report(shown, digest, health={"temperature_c": 83.5, "disk_free_mb": 90, "problems": ["hot", "newer-than-us"]})
-        page = text(as_alice.get(f"/screens/{shown.slug}/"))
+        page = page_text(as_alice.get(f"/screens/{shown.slug}/"))
         assert "Give it ventilation or shade." in page
         assert "newer-than-us" in page
         assert "83.5 °C" in page
@@ -296,11 +270,11 @@ class TestHealth:
     ])  # fmt: skip
     def test_what_a_display_confirms_is_told_from_what_it_was_told(self, as_alice, shown, lit, said):
         report(shown, "0" * 64, power="off", brightness=0, lit=lit)
-        assert f"<dd> {said} </dd>" in squeezed(as_alice.get(f"/screens/{shown.slug}/"))
+        assert f"<dd> {said} </dd>" in page_text(as_alice.get(f"/screens/{shown.slug}/"))
 
     def test_a_display_at_rest_is_not_wrong(self, as_alice, shown):
         report(shown, "0" * 64, power="off", brightness=0)
-        page = text(as_alice.get(f"/screens/{shown.slug}/"))
+        page = page_text(as_alice.get(f"/screens/{shown.slug}/"))
         assert "off, as scheduled" in page
         assert "needs attention" not in page
 
@@ -316,7 +290,7 @@ class TestFactsOfAMachine:
             },
             machine={"model": "Raspberry Pi 4", "system": "Debian 12", "kernel": "6.6", "python": "3.11.2"},
         )  # fmt: skip
-        page = text(as_alice.get(f"/screens/{shown.slug}/"))
+        page = page_text(as_alice.get(f"/screens/{shown.slug}/"))
         for said in (
             "wlan0, Wi-Fi, weak (-79 dBm), lost 1 time since start-up", "up to 30 % of its lifetime used",
             "Raspberry Pi 4", "Debian 12 · 6.6", "Python 3.11.2", "Check the cable", "before it fails",
@@ -325,7 +299,7 @@ class TestFactsOfAMachine:
             assert said in page
 
     def test_nothing_is_claimed_of_a_machine_that_says_nothing(self, as_alice, shown):
-        page = text(as_alice.get(f"/screens/{shown.slug}/"))
+        page = page_text(as_alice.get(f"/screens/{shown.slug}/"))
         for word in ("Network", "Built-in memory", "File system errors", "Machine", "Software"):
             assert f"<dt>{word}</dt>" not in page
 
@@ -366,7 +340,7 @@ class TestExactPictures:
 
     @pytest.fixture
     def page(self, as_alice, shown):
-        return lambda query="": text(as_alice.get(f"/screens/{shown.slug}/{query}"))
+        return lambda query="": page_text(as_alice.get(f"/screens/{shown.slug}/{query}"))
 
     def test_say_what_they_show_when_and_that_they_are_equal(self, page, sent):
         said = sent()
@@ -411,23 +385,25 @@ class TestExactPictures:
         where = answer.headers["Location"]
         assert OutboxDocument.objects.filter(topic__endswith="s-hall/command").exists()
         assert AuditEvent.objects.filter(action="screen-captured").exists()
-        page = text(as_charlie.get(where.partition("#")[0]))
+        page = page_text(as_charlie.get(where.partition("#")[0]))
         assert "on its way" in page
         assert as_charlie.get("/screens/hall/capture/").status_code == 405
 
     def test_are_noticed_by_a_page_that_waits(self, as_charlie, shown, sent):
-        page = text(as_charlie.get(as_charlie.post("/screens/hall/capture/").headers["Location"].partition("#")[0]))
+        page = page_text(
+            as_charlie.get(as_charlie.post("/screens/hall/capture/").headers["Location"].partition("#")[0])
+        )
         address = html.unescape(re.search(r'hx-get="([^"]*capture/state[^"]*)"', page)[1])
         assert as_charlie.get(address).status_code == 204
         sent()
-        arrived = text(as_charlie.get(address))
+        arrived = page_text(as_charlie.get(address))
         assert "The capture has arrived." in arrived
         assert "data-every" not in arrived
 
     def test_that_do_not_come_are_not_waited_for_for_ever(self, as_charlie, shown):
         answer = as_charlie.get("/screens/hall/capture/state/", {"before": "none", "until": "1"})
-        assert "No capture has arrived." in text(answer)
-        assert "data-every" not in text(answer)
+        assert "No capture has arrived." in page_text(answer)
+        assert "data-every" not in page_text(answer)
 
     @pytest.mark.parametrize("query", ["?before=none&until=x", "?before=<script>&until=" + "9" * 40, "?until=5"])
     def test_a_page_takes_any_question(self, page, query):
@@ -443,7 +419,7 @@ class TestExactPictures:
         assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/png", "private, no-cache")
         assert client.get("/screens/hall/capture.png", headers={"If-None-Match": answer["ETag"]}).status_code == 304
         assert client.post("/screens/hall/capture/").status_code == 403
-        assert "Take a screen capture" not in text(client.get("/screens/hall/"))
+        assert "Take a screen capture" not in page_text(client.get("/screens/hall/"))
 
     def test_that_are_not_there_are_not_found(self, as_alice, shown):
         assert as_alice.get("/screens/hall/capture.png").status_code == 404

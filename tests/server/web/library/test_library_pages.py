@@ -12,6 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
+from tests.support.pages import page_text
 from tests.support.sample_videos import sample_video
 
 from beffroi_content import model as content
@@ -25,18 +26,6 @@ from beffroi_server.library.uploads import media_path
 from beffroi_server.schedule import manifest_compiler as compiling
 
 pytestmark = pytest.mark.django_db
-ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
-
-
-@pytest.fixture
-def editor(client, alice, town):
-    client.force_login(alice)
-    client.defaults |= ENGLISH
-    return client
-
-
-def text(response) -> str:
-    return re.sub(r"[ \n]+", " ", response.content.decode())
 
 
 def jpeg(size=(64, 48)) -> bytes:
@@ -66,28 +55,28 @@ class TestAnnouncements:
         assert client.post("/announcements/new/", values()).status_code == 403
         assert not Announcement.objects.exists()
 
-    def test_are_written_and_put_into_playlists(self, editor, alice, playlist):
-        answer = editor.post("/announcements/new/", values(playlists=str(playlist.pk)), follow=True)
+    def test_are_written_and_put_into_playlists(self, as_alice, alice, playlist):
+        answer = as_alice.post("/announcements/new/", values(playlists=str(playlist.pk)), follow=True)
         saved = Announcement.objects.get(title="Marché de Noël")
         assert saved.updated_by == alice
         assert playlist.entries.filter(announcement=saved).exists()
-        assert 'data-draft-done="announcement-new"' in text(answer)
+        assert 'data-draft-done="announcement-new"' in page_text(answer)
         assert AuditEvent.objects.get(action="announcement-created").actor == "alice"
 
-    def test_are_found_by_their_words(self, editor, announcement):
+    def test_are_found_by_their_words(self, as_alice, announcement):
         Announcement.objects.create(title="Collecte du verre", body="Tri")
-        assert "La piscine" in text(editor.get("/announcements/?search=piscine lundi"))
-        assert "Collecte" not in text(editor.get("/announcements/?search=piscine"))
-        assert "contains “dragon”" in text(editor.get("/announcements/?search=dragon"))
+        assert "La piscine" in page_text(as_alice.get("/announcements/?search=piscine lundi"))
+        assert "Collecte" not in page_text(as_alice.get("/announcements/?search=piscine"))
+        assert "contains “dragon”" in page_text(as_alice.get("/announcements/?search=dragon"))
 
-    def test_say_when_no_playlist_shows_them(self, editor, announcement):
-        assert "Not in a playlist" in text(editor.get("/announcements/"))
+    def test_say_when_no_playlist_shows_them(self, as_alice, announcement):
+        assert "Not in a playlist" in page_text(as_alice.get("/announcements/"))
 
-    def test_take_few_queries(self, editor, playlist, django_assert_max_num_queries):
+    def test_take_few_queries(self, as_alice, playlist, django_assert_max_num_queries):
         for number in range(30):
             Announcement.objects.create(title=f"Annonce {number}")
         with django_assert_max_num_queries(14):
-            editor.get("/announcements/")
+            as_alice.get("/announcements/")
 
     @pytest.mark.parametrize(
         ("wrong", "said"),
@@ -103,51 +92,51 @@ class TestAnnouncements:
             ({"picture": "99"}, "Select a valid choice"),
         ],
     )
-    def test_say_what_is_wrong_and_lose_nothing(self, editor, wrong, said):
-        answer = editor.post("/announcements/new/", values(source="<b>Sports</b>") | wrong)
+    def test_say_what_is_wrong_and_lose_nothing(self, as_alice, wrong, said):
+        answer = as_alice.post("/announcements/new/", values(source="<b>Sports</b>") | wrong)
         assert answer.status_code == 422
-        assert said in text(answer)
-        assert "&lt;b&gt;Sports&lt;/b&gt;" in text(answer)
+        assert said in page_text(answer)
+        assert "&lt;b&gt;Sports&lt;/b&gt;" in page_text(answer)
         assert not Announcement.objects.exists()
 
-    def test_lose_characters_that_cannot_be_seen(self, editor):
-        assert editor.post("/announcements/new/", values(body="Un\x00")).status_code == 422
-        editor.post("/announcements/new/", values(title="Mar\x1bché", body="Un\r\nDeux"))
+    def test_lose_characters_that_cannot_be_seen(self, as_alice):
+        assert as_alice.post("/announcements/new/", values(body="Un\x00")).status_code == 422
+        as_alice.post("/announcements/new/", values(title="Mar\x1bché", body="Un\r\nDeux"))
         assert Announcement.objects.get().title == "Marché"
 
-    def test_are_drawn_without_being_saved(self, editor, full_hd):
-        answer = editor.post("/announcements/new/", values(look="1"))
+    def test_are_drawn_without_being_saved(self, as_alice, full_hd):
+        answer = as_alice.post("/announcements/new/", values(look="1"))
         assert answer.status_code == 200
-        assert "/announcements/preview.png" in text(answer)
+        assert "/announcements/preview.png" in page_text(answer)
         assert not Announcement.objects.exists()
 
 
 class TestLooks:
-    def test_each_look_is_offered_and_drawn(self, editor, picture, full_hd, hall):
-        page = text(editor.get("/announcements/new/"))
+    def test_each_look_is_offered_and_drawn(self, as_alice, picture, full_hd, hall):
+        page = page_text(as_alice.get("/announcements/new/"))
         for look in content.TemplateName:
             assert f'value="{look}"' in page
-            drawn = editor.post("/announcements/preview/", values(template=look, body="Lundi | 8 h\nMardi : 9 h"))
-            assert "<img" in text(drawn)
+            drawn = as_alice.post("/announcements/preview/", values(template=look, body="Lundi | 8 h\nMardi : 9 h"))
+            assert "<img" in page_text(drawn)
 
-    def test_a_figure_a_link_and_further_pictures_reach_the_screens(self, editor, picture, playlist):
+    def test_a_figure_a_link_and_further_pictures_reach_the_screens(self, as_alice, picture, playlist):
         typed = values(template="slideshow", figure="12 500", link="saint-aubin.fr", more_pictures=str(picture.pk))
-        editor.post("/announcements/new/", typed | {"playlists": str(playlist.pk)})
+        as_alice.post("/announcements/new/", typed | {"playlists": str(playlist.pk)})
         shown = Announcement.objects.get(title="Marché de Noël").to_content("Europe/Paris")
         assert (shown.figure, shown.link) == ("12 500", "https://saint-aubin.fr")
         assert shown.pictures == (picture.reference(),)
-        page = text(editor.get(f"/announcements/{shown.id}/"))
+        page = page_text(as_alice.get(f"/announcements/{shown.id}/"))
         assert re.search(rf'name="more_pictures" value="{picture.pk}" checked', page)
 
     @pytest.mark.parametrize("link", ["javascript:alert(1)", "not an address", "ftp://x.fr/" + "y" * 600])
-    def test_what_is_no_address_of_a_page_is_refused(self, editor, link):
-        answer = editor.post("/announcements/new/", values(link=link))
+    def test_what_is_no_address_of_a_page_is_refused(self, as_alice, link):
+        answer = as_alice.post("/announcements/new/", values(link=link))
         assert answer.status_code == 422
         assert not Announcement.objects.exists()
 
-    def test_a_further_picture_is_not_deleted_from_under_its_announcement(self, editor, picture):
+    def test_a_further_picture_is_not_deleted_from_under_its_announcement(self, as_alice, picture):
         services.save_announcement(user=None, title="Fair", template="slideshow", more_pictures=[picture])
-        editor.post(f"/images/{picture.pk}/delete/")
+        as_alice.post(f"/images/{picture.pk}/delete/")
         assert MediaItem.objects.filter(pk=picture.pk).exists()
 
 
@@ -162,12 +151,14 @@ class TestWidgets:
             ("poll", {"body": "Oui : 1 200\nNon : 300"}),
         ],
     )
-    def test_are_written_like_announcements_and_drawn(self, editor, hall, playlist, look, changes):
+    def test_are_written_like_announcements_and_drawn(self, as_alice, hall, playlist, look, changes):
         typed = values(template=look, playlists=str(playlist.pk), **changes)
-        addresses = re.findall(r'src="([^"]+preview\.png[^"]+)"', text(editor.post("/announcements/preview/", typed)))
-        drawn = editor.get(html.unescape(addresses[0]))
+        addresses = re.findall(
+            r'src="([^"]+preview\.png[^"]+)"', page_text(as_alice.post("/announcements/preview/", typed))
+        )
+        drawn = as_alice.get(html.unescape(addresses[0]))
         assert Image.open(io.BytesIO(drawn.content)).size in {(1920, 1080), (1080, 1920)}
-        assert editor.post("/announcements/new/", typed).status_code == 302
+        assert as_alice.post("/announcements/new/", typed).status_code == 302
         manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
         (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
         assert shown.widget.kind == look
@@ -182,14 +173,14 @@ class TestWidgets:
             ("ticker", {"body": "x" * 161}, "160 characters"),
         ],
     )
-    def test_say_what_they_lack(self, editor, look, changes, said):
-        answer = editor.post("/announcements/new/", values(template=look) | changes)
+    def test_say_what_they_lack(self, as_alice, look, changes, said):
+        answer = as_alice.post("/announcements/new/", values(template=look) | changes)
         assert answer.status_code == 422
-        assert said in html.unescape(text(answer))
+        assert said in html.unescape(page_text(answer))
         assert not Announcement.objects.exists()
 
-    def test_an_agenda_has_the_events_of_the_library_and_follows_them(self, editor, hall, playlist):
-        editor.post("/announcements/new/", values(template="agenda", playlists=str(playlist.pk)))
+    def test_an_agenda_has_the_events_of_the_library_and_follows_them(self, as_alice, hall, playlist):
+        as_alice.post("/announcements/new/", values(template="agenda", playlists=str(playlist.pk)))
         services.save_announcement(
             user=None, template="event", title="Concert", starts=timezone.now() + dt.timedelta(days=2), place="Halle"
         )
@@ -198,22 +189,22 @@ class TestWidgets:
         (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
         assert [(event.title, event.place) for event in shown.widget.events] == [("Concert", "Halle")]
 
-    def test_an_agenda_keeps_what_began_long_ago_and_lasts(self, editor, hall, playlist):
+    def test_an_agenda_keeps_what_began_long_ago_and_lasts(self, as_alice, hall, playlist):
         now = timezone.now()
         week = dt.timedelta(days=7)
         services.save_announcement(user=None, template="event", title="Fair", starts=now - week, ends=now + week)
         services.save_announcement(user=None, template="event", title="Past", starts=now - 2 * week, ends=now - week)
-        editor.post("/announcements/new/", values(template="agenda", playlists=str(playlist.pk)))
+        as_alice.post("/announcements/new/", values(template="agenda", playlists=str(playlist.pk)))
         manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
         (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
         assert [event.title for event in shown.widget.events] == ["Fair"]
 
 
 class TestPreview:
-    def test_is_the_picture_on_the_glass_to_the_byte(self, editor, full_hd, hall, town, picture):
-        fragment = text(editor.post("/announcements/preview/", values(picture=str(picture.pk))))
+    def test_is_the_picture_on_the_glass_to_the_byte(self, as_alice, full_hd, hall, town, picture):
+        fragment = page_text(as_alice.post("/announcements/preview/", values(picture=str(picture.pk))))
         address = html.unescape(re.findall(r'src="(/announcements/preview\.png[^"]+)"', fragment)[0])
-        png = editor.get(address)
+        png = as_alice.get(address)
         shown = Image.open(io.BytesIO(png.content)).convert("RGB")
 
         announcement = Announcement(**values(), picture=picture).to_content(town.time_zone)
@@ -223,55 +214,57 @@ class TestPreview:
         assert png["Content-Type"] == "image/png"
         assert hashlib.sha256(shown.tobytes()).digest() == hashlib.sha256(drawn.convert("RGB").tobytes()).digest()
 
-    def test_says_when_the_text_is_too_long_for_a_screen(self, editor, quay):
-        fragment = text(editor.post("/announcements/preview/", values(body="Voilà ce qu’il faut savoir. " * 170)))
+    def test_says_when_the_text_is_too_long_for_a_screen(self, as_alice, quay):
+        fragment = page_text(
+            as_alice.post("/announcements/preview/", values(body="Voilà ce qu’il faut savoir. " * 170))
+        )
         assert "the maximum is 20. Shorten it by about" in fragment
 
-    def test_shows_what_is_right_while_something_is_wrong(self, editor, hall):
-        fragment = text(editor.post("/announcements/preview/", values(title="", ends="2026-12-05T09:00")))
+    def test_shows_what_is_right_while_something_is_wrong(self, as_alice, hall):
+        fragment = page_text(as_alice.post("/announcements/preview/", values(title="", ends="2026-12-05T09:00")))
         assert "/announcements/preview.png" in fragment
 
     @pytest.mark.parametrize("query", ["", "?text=forged&class=1&page=0"])
-    def test_is_only_drawn_of_what_the_server_signed(self, editor, full_hd, query):
-        assert editor.get(f"/announcements/preview.png{query}").status_code == 404
+    def test_is_only_drawn_of_what_the_server_signed(self, as_alice, full_hd, query):
+        assert as_alice.get(f"/announcements/preview.png{query}").status_code == 404
 
 
 class TestAnnouncement:
-    def test_shows_where_it_is_shown(self, editor, announcement, playlist):
-        assert "Everywhere</a>" in text(editor.get(f"/announcements/{announcement.pk}/"))
+    def test_shows_where_it_is_shown(self, as_alice, announcement, playlist):
+        assert "Everywhere</a>" in page_text(as_alice.get(f"/announcements/{announcement.pk}/"))
 
-    def test_is_changed(self, editor, announcement):
-        editor.post(f"/announcements/{announcement.pk}/", values(version="1"))
+    def test_is_changed(self, as_alice, announcement):
+        as_alice.post(f"/announcements/{announcement.pk}/", values(version="1"))
         announcement.refresh_from_db()
         assert (announcement.title, announcement.version) == ("Marché de Noël", 2)
 
-    def test_is_not_overwritten_unawares(self, editor, announcement, bob):
+    def test_is_not_overwritten_unawares(self, as_alice, announcement, bob):
         services.save_announcement(announcement, user=bob, title="La piscine rouvre mardi")
-        answer = editor.post(f"/announcements/{announcement.pk}/", values(version="1"))
-        page = text(answer)
+        answer = as_alice.post(f"/announcements/{announcement.pk}/", values(version="1"))
+        page = page_text(answer)
         assert answer.status_code == 409
         assert "La piscine rouvre mardi" in page
         assert "was changed by bob" in page
         assert 'value="Marché de Noël"' in page
         assert 'name="version" value="2"' in page
-        assert editor.post(f"/announcements/{announcement.pk}/", values(version="2")).status_code == 302
+        assert as_alice.post(f"/announcements/{announcement.pk}/", values(version="2")).status_code == 302
 
-    def test_keeps_what_was_typed_when_it_vanished(self, editor, announcement):
+    def test_keeps_what_was_typed_when_it_vanished(self, as_alice, announcement):
         address = f"/announcements/{announcement.pk}/"
         announcement.delete()
-        answer = editor.post(address, values(version="1"))
+        answer = as_alice.post(address, values(version="1"))
         assert answer.status_code == 409
-        assert 'value="Marché de Noël"' in text(answer)
-        assert 'action="/announcements/new/"' in text(answer)
+        assert 'value="Marché de Noël"' in page_text(answer)
+        assert 'action="/announcements/new/"' in page_text(answer)
 
-    def test_is_deleted_after_a_question(self, editor, announcement):
-        assert "cannot be restored" in text(editor.get(f"/announcements/{announcement.pk}/delete/"))
-        editor.post(f"/announcements/{announcement.pk}/delete/")
+    def test_is_deleted_after_a_question(self, as_alice, announcement):
+        assert "cannot be restored" in page_text(as_alice.get(f"/announcements/{announcement.pk}/delete/"))
+        as_alice.post(f"/announcements/{announcement.pk}/delete/")
         assert not Announcement.objects.exists()
 
-    def test_stays_while_a_playlist_shows_it(self, editor, announcement, playlist):
-        page = editor.post(f"/announcements/{announcement.pk}/delete/", follow=True)
-        assert "Remove it there first" in text(page)
+    def test_stays_while_a_playlist_shows_it(self, as_alice, announcement, playlist):
+        page = as_alice.post(f"/announcements/{announcement.pk}/delete/", follow=True)
+        assert "Remove it there first" in page_text(page)
         assert Announcement.objects.exists()
 
 
@@ -282,92 +275,92 @@ class TestPictures:
         assert client.post("/images/", {"pictures": upload()}).status_code == 403
         assert client.get(f"/images/{picture.pk}/").status_code == 403
 
-    def test_are_added_several_at_once(self, editor):
-        page = editor.post("/images/", {"pictures": [upload(), upload("Mairie.jpg", jpeg((80, 40)))]}, follow=True)
-        assert "2 files were added" in text(page)
+    def test_are_added_several_at_once(self, as_alice):
+        page = as_alice.post("/images/", {"pictures": [upload(), upload("Mairie.jpg", jpeg((80, 40)))]}, follow=True)
+        assert "2 files were added" in page_text(page)
         assert set(MediaItem.objects.values_list("name", flat=True)) == {"Le marché", "Mairie"}
 
-    def test_are_refused_one_by_one_with_a_reason(self, editor):
+    def test_are_refused_one_by_one_with_a_reason(self, as_alice):
         files = [upload("vide.jpg", b""), upload(), upload("texte.jpg", b"Bonjour")]
-        answer = editor.post("/images/", {"pictures": files})
-        page = text(answer)
+        answer = as_alice.post("/images/", {"pictures": files})
+        page = page_text(answer)
         assert answer.status_code == 422
         assert "“vide” is empty" in page
         assert "“texte” is not an image" in page
         assert "1 file was added" in page
         assert MediaItem.objects.get().name == "Le marché"
 
-    def test_ask_for_a_file(self, editor):
-        answer = editor.post("/images/", {})
+    def test_ask_for_a_file(self, as_alice):
+        answer = as_alice.post("/images/", {})
         assert answer.status_code == 422
-        assert "required" in text(answer)
+        assert "required" in page_text(answer)
 
-    def test_are_found_by_their_words(self, editor, picture):
-        assert "Market" in text(editor.get("/images/?search=stalls"))
-        assert "No image matches" in text(editor.get("/images/?search=dragon"))
+    def test_are_found_by_their_words(self, as_alice, picture):
+        assert "Market" in page_text(as_alice.get("/images/?search=stalls"))
+        assert "No image matches" in page_text(as_alice.get("/images/?search=dragon"))
 
-    def test_are_described(self, editor, picture):
-        answer = editor.post(f"/images/{picture.pk}/", {"name": "Christmas market", "description": "Lights"})
+    def test_are_described(self, as_alice, picture):
+        answer = as_alice.post(f"/images/{picture.pk}/", {"name": "Christmas market", "description": "Lights"})
         picture.refresh_from_db()
         assert answer.status_code == 302
         assert (picture.name, picture.description) == ("Christmas market", "Lights")
         assert AuditEvent.objects.filter(action="picture-changed").exists()
 
-    def test_need_a_name(self, editor, picture):
-        answer = editor.post(f"/images/{picture.pk}/", {"name": "", "description": "Kept"})
+    def test_need_a_name(self, as_alice, picture):
+        answer = as_alice.post(f"/images/{picture.pk}/", {"name": "", "description": "Kept"})
         assert answer.status_code == 422
-        assert "Kept" in text(answer)
+        assert "Kept" in page_text(answer)
 
-    def test_are_deleted_unless_they_are_shown(self, editor, picture, announcement):
+    def test_are_deleted_unless_they_are_shown(self, as_alice, picture, announcement):
         announcement.picture = picture
         announcement.save()
-        assert "Remove it there first" in text(editor.post(f"/images/{picture.pk}/delete/", follow=True))
+        assert "Remove it there first" in page_text(as_alice.post(f"/images/{picture.pk}/delete/", follow=True))
         announcement.delete()
-        editor.post(f"/images/{picture.pk}/delete/")
+        as_alice.post(f"/images/{picture.pk}/delete/")
         assert not MediaItem.objects.exists()
 
-    def test_start_an_announcement(self, editor, picture):
-        page = text(editor.get(f"/announcements/new/?picture={picture.pk}"))
+    def test_start_an_announcement(self, as_alice, picture):
+        page = page_text(as_alice.get(f"/announcements/new/?picture={picture.pk}"))
         assert f'name="picture" value="{picture.pk}" checked' in page
 
 
 class TestFiles:
-    def test_are_served_as_what_they_are_and_kept_by_the_browser(self, editor, picture):
-        answer = editor.get(f"/media/{picture.thumbnail_id}/")
+    def test_are_served_as_what_they_are_and_kept_by_the_browser(self, as_alice, picture):
+        answer = as_alice.get(f"/media/{picture.thumbnail_id}/")
         assert hashlib.sha256(b"".join(answer.streaming_content)).hexdigest() == picture.thumbnail_id
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["Content-Type"].startswith("image/")
-        again = editor.get(f"/media/{picture.thumbnail_id}/", headers={"if-none-match": answer["ETag"]})
+        again = as_alice.get(f"/media/{picture.thumbnail_id}/", headers={"if-none-match": answer["ETag"]})
         assert again.status_code == 304
 
     @pytest.mark.parametrize("name", ["0" * 64, "..%2f..%2fdb.sqlite3", "x"])
-    def test_are_only_those_of_the_library(self, editor, picture, name):
-        assert editor.get(f"/media/{name}/").status_code == 404
+    def test_are_only_those_of_the_library(self, as_alice, picture, name):
+        assert as_alice.get(f"/media/{name}/").status_code == 404
 
 
 class TestVideos:
-    def test_are_shown_with_how_far_their_preparation_is(self, editor):
-        editor.post("/images/", {"pictures": upload("Carnaval.mp4", sample_video())})
-        waiting = text(editor.get("/images/"))
+    def test_are_shown_with_how_far_their_preparation_is(self, as_alice):
+        as_alice.post("/images/", {"pictures": upload("Carnaval.mp4", sample_video())})
+        waiting = page_text(as_alice.get("/images/"))
         assert "Being prepared: 0 %" in waiting
         assert 'data-every="2"' in waiting
 
         video_queue.convert_next()
 
-        ready = text(editor.get("/images/"))
+        ready = page_text(as_alice.get("/images/"))
         assert "Being prepared" not in ready
         assert "data-every" not in ready
         item = MediaItem.objects.get()
-        page = text(editor.get(f"/images/{item.pk}/"))
+        page = page_text(as_alice.get(f"/images/{item.pk}/"))
         assert f'src="/media/{item.video.film_id}/"' in page
-        part = editor.get(f"/media/{item.video.film_id}/", headers={"Range": "bytes=0-99"})
+        part = as_alice.get(f"/media/{item.video.film_id}/", headers={"Range": "bytes=0-99"})
         assert (part.status_code, part["Content-Type"], len(b"".join(part))) == (206, "video/mp4", 100)
 
-    def test_that_cannot_be_prepared_say_why(self, editor):
-        editor.post("/images/", {"pictures": upload("Carnaval.mp4", sample_video())})
+    def test_that_cannot_be_prepared_say_why(self, as_alice):
+        as_alice.post("/images/", {"pictures": upload("Carnaval.mp4", sample_video())})
         item = MediaItem.objects.get()
         media_path(item.original_id).write_bytes(sample_video()[:3000])
         video_queue.convert_next()
 
-        assert "Cannot be used as a video" in text(editor.get("/images/"))
-        assert "incomplete or damaged" in text(editor.get(f"/images/{item.pk}/"))
+        assert "Cannot be used as a video" in page_text(as_alice.get("/images/"))
+        assert "incomplete or damaged" in page_text(as_alice.get(f"/images/{item.pk}/"))

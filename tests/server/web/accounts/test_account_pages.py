@@ -20,11 +20,6 @@ ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
 SERVER = Path(audit_actions.__file__).parents[1]
 
 
-@pytest.fixture
-def client(town) -> Client:
-    return Client(**ENGLISH)
-
-
 @pytest.fixture(autouse=True)
 def fresh_throttle():
     sign_in_throttle.sign_in_throttle.__init__()

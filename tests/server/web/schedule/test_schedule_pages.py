@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from tests.support.pages import page_text
 
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.library.models import Announcement
@@ -17,19 +18,6 @@ from beffroi_server.schedule import services
 from beffroi_server.schedule.models import DayCalendar, Entry, Playlist, ScheduleRule
 
 pytestmark = pytest.mark.django_db
-ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
-
-
-@pytest.fixture
-def editor(client, alice, town):
-    client.force_login(alice)
-    client.defaults |= ENGLISH
-    return client
-
-
-def text(response) -> str:
-    """Return what a page says, in one line."""
-    return re.sub(r"[ \n]+", " ", response.content.decode())
 
 
 class TestPlaylists:
@@ -40,40 +28,40 @@ class TestPlaylists:
         assert client.post("/playlists/", {"name": "x"}).status_code == 403
         assert not Playlist.objects.exists()
 
-    def test_say_what_to_do_first(self, editor):
-        assert "No playlist yet" in text(editor.get("/playlists/"))
+    def test_say_what_to_do_first(self, as_alice):
+        assert "No playlist yet" in page_text(as_alice.get("/playlists/"))
 
-    def test_say_how_long_and_where(self, editor, playlist):
-        page = text(editor.get("/playlists/"))
+    def test_say_how_long_and_where(self, as_alice, playlist):
+        page = page_text(as_alice.get("/playlists/"))
 
         assert "1 entry" in page
         assert "a round of 10\N{NARROW NO-BREAK SPACE}s" in page
         assert "On all screens, all the time, in turn with others" in page
 
-    def test_are_made_with_a_name(self, editor, alice):
-        answer = editor.post("/playlists/", {"name": "Town life"}, follow=True)
+    def test_are_made_with_a_name(self, as_alice, alice):
+        answer = as_alice.post("/playlists/", {"name": "Town life"}, follow=True)
 
         made = Playlist.objects.get()
         assert answer.redirect_chain == [(f"/playlists/{made.pk}/", 302)]
         assert AuditEvent.objects.get(action="playlist-created").actor == "alice"
 
-    def test_keep_a_name_that_is_taken(self, editor, playlist):
-        answer = editor.post("/playlists/", {"name": "Everywhere"})
+    def test_keep_a_name_that_is_taken(self, as_alice, playlist):
+        answer = as_alice.post("/playlists/", {"name": "Everywhere"})
 
         assert answer.status_code == 422
-        assert 'value="Everywhere"' in text(answer)
+        assert 'value="Everywhere"' in page_text(answer)
         assert Playlist.objects.count() == 1
 
-    def test_show_markup_as_text(self, editor):
+    def test_show_markup_as_text(self, as_alice):
         services.create_playlist("<b>Bold</b>", user=None)
-        assert "&lt;b&gt;Bold&lt;/b&gt;" in text(editor.get("/playlists/"))
+        assert "&lt;b&gt;Bold&lt;/b&gt;" in page_text(as_alice.get("/playlists/"))
 
-    def test_take_few_queries(self, editor, announcement, django_assert_max_num_queries):
+    def test_take_few_queries(self, as_alice, announcement, django_assert_max_num_queries):
         for number in range(60):
             made = services.create_playlist(f"List {number:02}", user=None)
             services.add_entry(made, announcement=announcement, user=None)
         with django_assert_max_num_queries(12):
-            page = text(editor.get("/playlists/"))
+            page = page_text(as_alice.get("/playlists/"))
         assert "Page 1 of 2" in page
 
 
@@ -92,20 +80,20 @@ class TestPlaylist:
     def entry(self, playlist, name: str):
         return playlist.entries.get(announcement__title=name)
 
-    def test_shows_its_entries_in_order(self, editor, three):
-        page = text(editor.get(f"/playlists/{three.pk}/"))
+    def test_shows_its_entries_in_order(self, as_alice, three):
+        page = page_text(as_alice.get(f"/playlists/{three.pk}/"))
 
         assert page.index("Alpha") < page.index("Beta") < page.index("Gamma")
         assert "One round takes 30\N{NARROW NO-BREAK SPACE}s" in page
         assert "Nowhere yet" in page
         assert f"/schedule/new/?playlist={three.pk}" in page
 
-    def test_says_which_rules_show_it(self, editor, playlist):
-        page = text(editor.get(f"/playlists/{playlist.pk}/"))
+    def test_says_which_rules_show_it(self, as_alice, playlist):
+        page = page_text(as_alice.get(f"/playlists/{playlist.pk}/"))
         assert "Everywhere, on all screens, all the time, in turn with others." in page
 
-    def test_is_not_found_when_there_is_none(self, editor):
-        assert editor.get("/playlists/99/").status_code == 404
+    def test_is_not_found_when_there_is_none(self, as_alice):
+        assert as_alice.get("/playlists/99/").status_code == 404
 
     @pytest.mark.parametrize(
         ("name", "position", "result", "focus"),
@@ -117,128 +105,128 @@ class TestPlaylist:
         ],
     )
     def test_is_put_in_another_order_with_the_focus_on_what_was_moved(
-        self, editor, three, name, position, result, focus
+        self, as_alice, three, name, position, result, focus
     ):
         entry = self.entry(three, name)
         for _again in range(2):
-            answer = editor.post(f"/entries/{entry.pk}/move/", {"position": position})
+            answer = as_alice.post(f"/entries/{entry.pk}/move/", {"position": position})
             assert self.order(three) == result
         assert answer.url.startswith(f"/playlists/{three.pk}/#")
-        editor.post(f"/entries/{entry.pk}/move/", {"position": ["Alpha", "Beta", "Gamma"].index(name)})
-        answer = editor.post(f"/entries/{entry.pk}/move/", {"position": position})
+        as_alice.post(f"/entries/{entry.pk}/move/", {"position": ["Alpha", "Beta", "Gamma"].index(name)})
+        answer = as_alice.post(f"/entries/{entry.pk}/move/", {"position": position})
         assert answer.url == f"/playlists/{three.pk}/#{focus}-{entry.pk}"
 
-    def test_stays_as_it_is_when_a_position_is_nonsense(self, editor, three):
-        editor.post(f"/entries/{self.entry(three, 'Alpha').pk}/move/", {"position": "-1"})
+    def test_stays_as_it_is_when_a_position_is_nonsense(self, as_alice, three):
+        as_alice.post(f"/entries/{self.entry(three, 'Alpha').pk}/move/", {"position": "-1"})
         assert self.order(three) == ["Alpha", "Beta", "Gamma"]
 
-    def test_names_what_its_buttons_move(self, editor, three):
-        page = text(editor.get(f"/playlists/{three.pk}/"))
+    def test_names_what_its_buttons_move(self, as_alice, three):
+        page = page_text(as_alice.get(f"/playlists/{three.pk}/"))
         assert "Move “Beta” up (2 of 3)" in page
         assert "Remove “Beta”" in page
 
-    def test_shows_an_entry_for_so_long_and_until_then(self, editor, three):
+    def test_shows_an_entry_for_so_long_and_until_then(self, as_alice, three):
         entry = self.entry(three, "Beta")
 
-        editor.post(f"/entries/{entry.pk}/", {"duration_s": "25", "valid_until": "2020-12-24T18:00"})
+        as_alice.post(f"/entries/{entry.pk}/", {"duration_s": "25", "valid_until": "2020-12-24T18:00"})
 
         entry.refresh_from_db()
         assert entry.duration_s == 25
         assert entry.valid_until.isoformat() == "2020-12-24T17:00:00+00:00"
-        page = text(editor.get(f"/playlists/{three.pk}/"))
+        page = page_text(as_alice.get(f"/playlists/{three.pk}/"))
         assert "shown until 24 December 2020 at 18:00" in page
         assert "Ended" in page
         assert "One round takes 20\N{NARROW NO-BREAK SPACE}s" in page
 
-    def test_keeps_what_was_typed_wrongly(self, editor, three):
+    def test_keeps_what_was_typed_wrongly(self, as_alice, three):
         entry = self.entry(three, "Beta")
 
-        answer = editor.post(
+        answer = as_alice.post(
             f"/entries/{entry.pk}/",
             {"duration_s": "0", "valid_from": "2026-12-24T18:00", "valid_until": "2026-12-23T18:00"},
         )
 
         assert answer.status_code == 422
-        page = text(answer)
+        page = page_text(answer)
         assert 'value="2026-12-23T18:00"' in page
         assert "This is before the start." in page
         assert f"#id_{entry.pk}_duration_s" in page
         entry.refresh_from_db()
         assert (entry.duration_s, entry.valid_until) == (10, None)
 
-    def test_lets_go_of_an_entry_and_takes_it_back(self, editor, three):
+    def test_lets_go_of_an_entry_and_takes_it_back(self, as_alice, three):
         entry = self.entry(three, "Beta")
 
-        page = text(editor.post(f"/entries/{entry.pk}/remove/", follow=True))
+        page = page_text(as_alice.post(f"/entries/{entry.pk}/remove/", follow=True))
 
         assert self.order(three) == ["Alpha", "Gamma"]
         assert "“Beta” is no longer in this playlist. It stays in the library: you can add it again below." in page
         chosen = {"announcements": [str(entry.announcement_id)]}
         for _again in range(2):
-            editor.post(f"/playlists/{three.pk}/add/", chosen)
+            as_alice.post(f"/playlists/{three.pk}/add/", chosen)
             assert self.order(three) == ["Alpha", "Gamma", "Beta"]
 
-    def test_takes_several_at_once(self, editor, three, announcement):
+    def test_takes_several_at_once(self, as_alice, three, announcement):
         second = Announcement.objects.create(title="Second")
 
-        page = text(
-            editor.post(f"/playlists/{three.pk}/add/", {"announcements": [announcement.pk, second.pk]}, follow=True)
+        page = page_text(
+            as_alice.post(f"/playlists/{three.pk}/add/", {"announcements": [announcement.pk, second.pk]}, follow=True)
         )
 
         assert "2 entries were added at the end." in page
         assert set(self.order(three)[3:]) == {"La piscine rouvre lundi", "Second"}
 
     @pytest.mark.parametrize("chosen", [{}, {"announcements": ["nonsense"]}, {"pictures": ["99"]}])
-    def test_says_when_nothing_was_ticked(self, editor, three, chosen):
-        page = text(editor.post(f"/playlists/{three.pk}/add/", chosen, follow=True))
+    def test_says_when_nothing_was_ticked(self, as_alice, three, chosen):
+        page = page_text(as_alice.post(f"/playlists/{three.pk}/add/", chosen, follow=True))
         assert "Nothing was added" in page
         assert self.order(three) == ["Alpha", "Beta", "Gamma"]
 
-    def test_offers_what_is_searched_for(self, editor, three, announcement):
+    def test_offers_what_is_searched_for(self, as_alice, three, announcement):
         for number in range(30):
             Announcement.objects.create(title=f"Meeting {number}")
 
-        assert "There are 11 more" in text(editor.get(f"/playlists/{three.pk}/"))
-        page = text(editor.get(f"/playlists/{three.pk}/", {"search": "piscine 9"}))
+        assert "There are 11 more" in page_text(as_alice.get(f"/playlists/{three.pk}/"))
+        page = page_text(as_alice.get(f"/playlists/{three.pk}/", {"search": "piscine 9"}))
         assert "La piscine rouvre lundi" in page
         assert "Meeting" not in page
-        assert "Nothing else in the library" in text(editor.get(f"/playlists/{three.pk}/", {"search": "Alpha"}))
+        assert "Nothing else in the library" in page_text(as_alice.get(f"/playlists/{three.pk}/", {"search": "Alpha"}))
 
-    def test_is_renamed(self, editor, three, playlist):
-        editor.post(f"/playlists/{three.pk}/rename/", {"name": "Trois"})
+    def test_is_renamed(self, as_alice, three, playlist):
+        as_alice.post(f"/playlists/{three.pk}/rename/", {"name": "Trois"})
         three.refresh_from_db()
         assert three.name == "Trois"
 
-        answer = editor.post(f"/playlists/{three.pk}/rename/", {"name": "Everywhere"})
+        answer = as_alice.post(f"/playlists/{three.pk}/rename/", {"name": "Everywhere"})
         assert answer.status_code == 422
-        assert 'value="Everywhere"' in text(answer)
-        assert "<h1>Trois</h1>" in text(answer)
+        assert 'value="Everywhere"' in page_text(answer)
+        assert "<h1>Trois</h1>" in page_text(answer)
 
-    def test_is_deleted_with_its_rules_after_a_question(self, editor, playlist):
-        page = text(editor.get(f"/playlists/{playlist.pk}/delete/"))
+    def test_is_deleted_with_its_rules_after_a_question(self, as_alice, playlist):
+        page = page_text(as_alice.get(f"/playlists/{playlist.pk}/delete/"))
         assert "Everywhere, on all screens, all the time, in turn with others." in page
         assert Playlist.objects.exists()
 
-        editor.post(f"/playlists/{playlist.pk}/delete/")
+        as_alice.post(f"/playlists/{playlist.pk}/delete/")
         assert not Playlist.objects.exists()
         assert not ScheduleRule.objects.exists()
         assert Announcement.objects.exists()
 
     @pytest.mark.parametrize("action", ["", "move/", "remove/"])
-    def test_says_when_an_entry_vanished(self, editor, three, action):
+    def test_says_when_an_entry_vanished(self, as_alice, three, action):
         entry = self.entry(three, "Beta")
         services.remove_entry(Entry.objects.get(pk=entry.pk), user=None)
 
         form = {"playlist": three.pk, "position": "0", "duration_s": "5"}
-        answer = editor.post(f"/entries/{entry.pk}/{action}", form, follow=True)
+        answer = as_alice.post(f"/entries/{entry.pk}/{action}", form, follow=True)
 
         assert answer.redirect_chain == [(f"/playlists/{three.pk}/", 302)]
-        assert "Someone has removed this from the playlist in the meantime." in text(answer)
+        assert "Someone has removed this from the playlist in the meantime." in page_text(answer)
         assert self.order(three) == ["Alpha", "Gamma"]
 
     @pytest.mark.parametrize("action", ["rename/", "add/", "delete/"])
-    def test_says_when_it_vanished(self, editor, action):
-        page = text(editor.post(f"/playlists/99/{action}", {"name": "x"}, follow=True))
+    def test_says_when_it_vanished(self, as_alice, action):
+        page = page_text(as_alice.post(f"/playlists/99/{action}", {"name": "x"}, follow=True))
         assert "Someone has deleted this playlist in the meantime." in page
         assert not Playlist.objects.exists()
 
@@ -254,12 +242,12 @@ class TestPlaylist:
         strict.force_login(alice)
         assert {strict.post(address).status_code for address in addresses} == {403}
 
-    def test_takes_few_queries(self, editor, django_assert_max_num_queries):
+    def test_takes_few_queries(self, as_alice, django_assert_max_num_queries):
         made = services.create_playlist("Long", user=None)
         for number in range(40):
             services.add_entry(made, announcement=Announcement.objects.create(title=f"No. {number}"), user=None)
         with django_assert_max_num_queries(15):
-            editor.get(f"/playlists/{made.pk}/")
+            as_alice.get(f"/playlists/{made.pk}/")
 
 
 @pytest.fixture
@@ -279,28 +267,28 @@ class TestRules:
         assert client.post(f"/schedule/{rule.pk}/delete/").status_code == 403
         assert ScheduleRule.objects.exists()
 
-    def test_are_listed_as_sentences_with_whether_they_are_on(self, editor, hall, rule):
-        page = text(editor.get("/schedule/"))
+    def test_are_listed_as_sentences_with_whether_they_are_on(self, as_alice, hall, rule):
+        page = page_text(as_alice.get("/schedule/"))
         assert "on all screens" in page.lower()
         assert "Active now" in page
 
-    def test_that_another_one_hides_are_due_but_not_shown(self, editor, hall, rule, playlist):
+    def test_that_another_one_hides_are_due_but_not_shown(self, as_alice, hall, rule, playlist):
         services.save_rule(ScheduleRule(name="First", playlist=playlist, everywhere=True, priority=70), user=None)
-        assert "Due now, but hidden by another rule" in text(editor.get("/schedule/"))
+        assert "Due now, but hidden by another rule" in page_text(as_alice.get("/schedule/"))
 
-    def test_say_what_to_do_first(self, editor):
-        assert "First create a playlist" in text(editor.get("/schedule/"))
+    def test_say_what_to_do_first(self, as_alice):
+        assert "First create a playlist" in page_text(as_alice.get("/schedule/"))
 
-    def test_are_made(self, editor, hall, playlist):
+    def test_are_made(self, as_alice, hall, playlist):
         values = rule_values(playlist, start_time="08:00", end_time="12:00", every_day="", weekdays="1")
-        page = editor.post("/schedule/new/", values, follow=True)
+        page = as_alice.post("/schedule/new/", values, follow=True)
         made = ScheduleRule.objects.get(name="Mornings")
         assert (made.weekdays, made.start_time.hour, made.priority, made.everywhere) == ("1", 8, 50, True)
-        assert "Saved:" in text(page)
+        assert "Saved:" in page_text(page)
 
-    def test_warn_when_no_screen_shows_them(self, editor, playlist):
-        page = editor.post("/schedule/new/", rule_values(playlist, everywhere=""), follow=True)
-        assert "No screen shows it yet" in text(page)
+    def test_warn_when_no_screen_shows_them(self, as_alice, playlist):
+        page = as_alice.post("/schedule/new/", rule_values(playlist, everywhere=""), follow=True)
+        assert "No screen shows it yet" in page_text(page)
 
     @pytest.mark.parametrize(
         ("wrong", "said"),
@@ -312,45 +300,49 @@ class TestRules:
             ({"priority": "101"}, "less than or equal to 100"),
         ],
     )
-    def test_keep_what_was_typed_wrongly(self, editor, playlist, wrong, said):
-        answer = editor.post("/schedule/new/", rule_values(playlist) | wrong)
+    def test_keep_what_was_typed_wrongly(self, as_alice, playlist, wrong, said):
+        answer = as_alice.post("/schedule/new/", rule_values(playlist) | wrong)
         assert answer.status_code == 422
-        assert said in text(answer)
-        assert 'value="Mornings"' in text(answer)
+        assert said in page_text(answer)
+        assert 'value="Mornings"' in page_text(answer)
         assert not ScheduleRule.objects.filter(name="Mornings").exists()
 
-    def test_are_said_while_they_are_written(self, editor, hall, playlist):
-        said = text(editor.post("/schedule/sentence/", rule_values(playlist, start_time="08:00", end_time="12:00")))
+    def test_are_said_while_they_are_written(self, as_alice, hall, playlist):
+        said = page_text(
+            as_alice.post("/schedule/sentence/", rule_values(playlist, start_time="08:00", end_time="12:00"))
+        )
         assert "from 08:00 to 12:00" in said
-        assert "Still to be specified" in text(editor.post("/schedule/sentence/", rule_values(playlist, playlist="")))
+        assert "Still to be specified" in page_text(
+            as_alice.post("/schedule/sentence/", rule_values(playlist, playlist=""))
+        )
 
-    def test_are_not_overwritten_unawares(self, editor, rule, playlist):
-        version = re.findall(r'name="version" value="(\w+)"', text(editor.get(f"/schedule/{rule.pk}/")))[0]
+    def test_are_not_overwritten_unawares(self, as_alice, rule, playlist):
+        version = re.findall(r'name="version" value="(\w+)"', page_text(as_alice.get(f"/schedule/{rule.pk}/")))[0]
         changed = ScheduleRule.objects.get()
         changed.priority = 70
         services.save_rule(changed, user=None)
 
-        answer = editor.post(f"/schedule/{rule.pk}/", rule_values(playlist, version=version))
-        again = re.findall(r'name="version" value="(\w+)"', text(answer))[0]
+        answer = as_alice.post(f"/schedule/{rule.pk}/", rule_values(playlist, version=version))
+        again = re.findall(r'name="version" value="(\w+)"', page_text(answer))[0]
 
         assert answer.status_code == 409
-        assert "was changed while you had it open" in text(answer)
-        assert editor.post(f"/schedule/{rule.pk}/", rule_values(playlist, version=again)).status_code == 302
+        assert "was changed while you had it open" in page_text(answer)
+        assert as_alice.post(f"/schedule/{rule.pk}/", rule_values(playlist, version=again)).status_code == 302
         assert ScheduleRule.objects.get().priority == 50
 
-    def test_are_deleted_after_a_question(self, editor, rule, playlist):
-        assert "will no longer apply" in text(editor.get(f"/schedule/{rule.pk}/delete/"))
-        editor.post(f"/schedule/{rule.pk}/delete/")
+    def test_are_deleted_after_a_question(self, as_alice, rule, playlist):
+        assert "will no longer apply" in page_text(as_alice.get(f"/schedule/{rule.pk}/delete/"))
+        as_alice.post(f"/schedule/{rule.pk}/delete/")
         assert not ScheduleRule.objects.exists()
         assert Playlist.objects.exists()
-        page = editor.post(f"/schedule/{rule.pk}/", rule_values(playlist), follow=True)
-        assert "Someone has deleted this rule" in text(page)
+        page = as_alice.post(f"/schedule/{rule.pk}/", rule_values(playlist), follow=True)
+        assert "Someone has deleted this rule" in page_text(page)
 
 
 class TestDaysAndShares:
-    def test_a_rule_may_be_off_on_public_holidays(self, editor, hall, playlist):
+    def test_a_rule_may_be_off_on_public_holidays(self, as_alice, hall, playlist):
         holidays = DayCalendar.objects.get(country="FR")
-        editor.post("/schedule/new/", rule_values(playlist, never_on=holidays.pk))
+        as_alice.post("/schedule/new/", rule_values(playlist, never_on=holidays.pk))
         made = ScheduleRule.objects.get(name="Mornings")
         assert list(made.never_on.all()) == [holidays]
         manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
@@ -366,85 +358,85 @@ class TestDaysAndShares:
             ({"rhythm": "-1"}, "FREQ=MONTHLY;BYDAY=-1TU"),
         ],
     )
-    def test_a_rule_may_be_on_in_some_weeks_only(self, editor, hall, playlist, values, recurrence):
-        answer = editor.post("/schedule/new/", rule_values(playlist, every_day="", weekdays="2", **values))
+    def test_a_rule_may_be_on_in_some_weeks_only(self, as_alice, hall, playlist, values, recurrence):
+        answer = as_alice.post("/schedule/new/", rule_values(playlist, every_day="", weekdays="2", **values))
         assert answer.status_code == 302
         made = ScheduleRule.objects.get(name="Mornings").to_content()
         assert made.recurrence == recurrence
         assert bool(made.first_date) == bool(recurrence)
 
-    def test_which_weeks_are_meant_must_be_said(self, editor, playlist):
-        answer = editor.post("/schedule/new/", rule_values(playlist, rhythm="fortnightly"))
+    def test_which_weeks_are_meant_must_be_said(self, as_alice, playlist):
+        answer = as_alice.post("/schedule/new/", rule_values(playlist, rhythm="fortnightly"))
         assert answer.status_code == 422
-        assert "which weeks are meant" in text(answer)
+        assert "which weeks are meant" in page_text(answer)
 
-    def test_single_days_are_added_and_taken_out(self, editor, hall, playlist):
+    def test_single_days_are_added_and_taken_out(self, as_alice, hall, playlist):
         values = rule_values(playlist, extra_dates="24/12/2026, 2026-12-31", except_dates="25.12.2026")
-        editor.post("/schedule/new/", values)
+        as_alice.post("/schedule/new/", values)
         made = ScheduleRule.objects.get(name="Mornings")
         assert made.extra_dates == ["2026-12-24", "2026-12-31"]
         assert made.except_dates == ["2026-12-25"]
-        page = text(editor.get(f"/schedule/{made.pk}/"))
+        page = page_text(as_alice.get(f"/schedule/{made.pk}/"))
         assert "24/12/2026, 31/12/2026" in page
-        wrong = editor.post("/schedule/new/", values | {"extra_dates": "Christmas"})
+        wrong = as_alice.post("/schedule/new/", values | {"extra_dates": "Christmas"})
         assert wrong.status_code == 422
-        assert "“Christmas” is not a date" in text(wrong)
-        assert 'value="Christmas"' in text(wrong)
+        assert "“Christmas” is not a date" in page_text(wrong)
+        assert 'value="Christmas"' in page_text(wrong)
 
-    def test_a_rule_may_come_in_between_or_have_a_larger_share(self, editor, hall, playlist):
-        said = text(
-            editor.post(
+    def test_a_rule_may_come_in_between_or_have_a_larger_share(self, as_alice, hall, playlist):
+        said = page_text(
+            as_alice.post(
                 "/schedule/sentence/",
                 rule_values(playlist, mode="interject", cadence="every-minutes", amount="15"),
             )
         )
         assert "between the others, at least every 15 minutes" in said
-        assert "with a share of 3" in text(editor.post("/schedule/sentence/", rule_values(playlist, weight="3")))
+        assert "with a share of 3" in page_text(as_alice.post("/schedule/sentence/", rule_values(playlist, weight="3")))
 
-    def test_days_are_imported_from_a_calendar_file(self, editor, hall, playlist):
-        answer = editor.post("/schedule/calendars/", {"name": "Zone B", "file": school_holidays()}, follow=True)
-        assert "“Zone B” has been imported" in text(answer)
+    def test_days_are_imported_from_a_calendar_file(self, as_alice, hall, playlist):
+        answer = as_alice.post("/schedule/calendars/", {"name": "Zone B", "file": school_holidays()}, follow=True)
+        assert "“Zone B” has been imported" in page_text(answer)
         assert DayCalendar.objects.get(name="Zone B").days == [["2026-12-19", "2027-01-03"]]
-        again = editor.post(
+        again = as_alice.post(
             "/schedule/calendars/", {"name": "Zone B", "file": school_holidays("20270215")}, follow=True
         )
-        assert "imported" in text(again)
+        assert "imported" in page_text(again)
         assert DayCalendar.objects.get(name="Zone B").days[0][0] == "2027-02-15"
 
     @pytest.mark.parametrize("content", [b"", b"hello", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", b"\x00\xff" * 50])
-    def test_a_file_without_days_is_refused(self, editor, content):
+    def test_a_file_without_days_is_refused(self, as_alice, content):
         file = SimpleUploadedFile("days.ics", content)
-        answer = editor.post("/schedule/calendars/", {"name": "Zone B", "file": file})
+        answer = as_alice.post("/schedule/calendars/", {"name": "Zone B", "file": file})
         assert answer.status_code == 422
         assert not DayCalendar.objects.filter(name="Zone B").exists()
 
-    def test_a_calendar_that_is_deleted_leaves_its_rules(self, editor, hall, rule):
+    def test_a_calendar_that_is_deleted_leaves_its_rules(self, as_alice, hall, rule):
         services.save_calendar(calendar := DayCalendar(name="Fair", days=[["2026-12-01", "2026-12-02"]]), user=None)
         services.save_rule(rule, user=None, only_on=[calendar])
-        editor.post(f"/schedule/calendars/{calendar.pk}/delete/")
+        as_alice.post(f"/schedule/calendars/{calendar.pk}/delete/")
         assert not DayCalendar.objects.filter(name="Fair").exists()
         assert not ScheduleRule.objects.get().only_on.exists()
 
-    def test_public_holidays_are_not_deleted(self, editor, town):
+    def test_public_holidays_are_not_deleted(self, as_alice, town):
         holidays = DayCalendar.objects.get(country="FR")
-        editor.post(f"/schedule/calendars/{holidays.pk}/delete/")
+        as_alice.post(f"/schedule/calendars/{holidays.pk}/delete/")
         assert DayCalendar.objects.filter(pk=holidays.pk).exists()
 
 
 class TestTheWeekOfAScreen:
-    def test_shows_each_day_with_what_is_on(self, editor, hall, rule):
-        page = text(editor.get(f"/screens/{hall.slug}/week/"))
+    def test_shows_each_day_with_what_is_on(self, as_alice, hall, rule):
+        page = page_text(as_alice.get(f"/screens/{hall.slug}/week/"))
         assert page.count('class="day"') == 7
         assert rule.playlist.name in page
 
     @time_machine.travel("2026-11-24T10:00+01:00")  # a week of 168 hours
-    def test_says_which_rules_are_never_seen_and_when_nothing_is_on(self, editor, hall, rule, playlist):
+    def test_says_which_rules_are_never_seen_and_when_nothing_is_on(self, as_alice, hall, rule, playlist):
         rule.start_time, rule.end_time = dt.time(8), dt.time(12)
         services.save_rule(rule, user=None)
         hidden = ScheduleRule(name="Hidden", playlist=playlist, everywhere=True, priority=10,
                               start_time=dt.time(9), end_time=dt.time(10))  # fmt: skip
         services.save_rule(hidden, user=None)
-        page = text(editor.get(f"/screens/{hall.slug}/week/"))
+        page = page_text(as_alice.get(f"/screens/{hall.slug}/week/"))
         assert "“Hidden” applies but is never seen" in page
         assert "nothing scheduled" in page
         assert "In 140 hours of the week nothing is scheduled" in page

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
+from tests.support.pages import page_text
 
 from beffroi_content.rendering import image_digest
 from beffroi_server.accounts.models import AuditEvent
@@ -42,24 +43,20 @@ def flood(db) -> Scenario:
     )
 
 
-def text(answer) -> str:
-    return answer.content.decode()
-
-
 def values(**changes: str) -> dict[str, str]:
     return VALUES | {"token": str(uuid.uuid4())} | changes
 
 
 def broadcast(client: Client, **changes: str) -> Alert:
     answer = client.post("/alerts/new/", values(**changes))
-    assert answer.status_code == 302, text(answer)
+    assert answer.status_code == 302, page_text(answer)
     return Alert.objects.get(pk=answer.headers["Location"].split("/")[2])
 
 
 class TestBroadcasting:
     def test_takes_two_presses_from_a_scenario(self, as_bob, flood):
-        assert "Flood of the quays" in text(as_bob.get("/alerts/choose/"))
-        page = text(as_bob.get(f"/alerts/new/?scenario={flood.pk}"))
+        assert "Flood of the quays" in page_text(as_bob.get("/alerts/choose/"))
+        page = page_text(as_bob.get(f"/alerts/new/?scenario={flood.pk}"))
         assert "Crue : évacuez les quais" in page
         assert "on 2 screens, for 2" in page
         token = re.search(r'name="token" value="([^"]*)"', page)
@@ -69,7 +66,7 @@ class TestBroadcasting:
         assert Alert.objects.get().scenario == flood
 
     def test_shows_the_exact_picture_first(self, as_bob, full_hd, town):
-        page = text(as_bob.post("/alerts/preview/", values()))
+        page = page_text(as_bob.post("/alerts/preview/", values()))
         assert not Alert.objects.exists()
         address = re.search(rf'src="(/alerts/preview.png\?class={full_hd.pk}[^"]*)"', page)
         assert address
@@ -93,12 +90,12 @@ class TestBroadcasting:
         assert AuditEvent.objects.filter(action="alert-broadcast").count() == 1
 
     def test_says_when_it_is_no_real_alert(self, as_bob):
-        assert "Exercise" in text(as_bob.post("/alerts/preview/", values(status="exercise")))
+        assert "Exercise" in page_text(as_bob.post("/alerts/preview/", values(status="exercise")))
         assert broadcast(as_bob, status="exercise").status == "exercise"
 
     def test_names_the_screens_that_are_not_reachable(self, as_bob, hall):
         ScreenState.objects.create(screen=hall, online=True)
-        page = text(as_bob.post("/alerts/preview/", values()))
+        page = page_text(as_bob.post("/alerts/preview/", values()))
         assert "1 screen cannot be reached at the moment" in page
         assert "Quay" in page
 
@@ -120,8 +117,8 @@ class TestBroadcasting:
     def test_refuses_what_cannot_be_sent_and_loses_nothing(self, as_bob, wrong, said):
         answer = as_bob.post("/alerts/new/", values(instruction="<b>Montez</b>") | wrong)
         assert answer.status_code == 422
-        assert said in text(answer)
-        assert "&lt;b&gt;Montez&lt;/b&gt;" in text(answer)
+        assert said in page_text(answer)
+        assert "&lt;b&gt;Montez&lt;/b&gt;" in page_text(answer)
         assert not Alert.objects.exists()
 
     def test_drawing_it_anew_broadcasts_nothing(self, as_bob):
@@ -131,7 +128,7 @@ class TestBroadcasting:
 
     def test_shows_what_is_on_first(self, as_bob):
         alert = broadcast(as_bob)
-        assert f"/alerts/{alert.pk}/" in text(as_bob.get("/alerts/choose/"))
+        assert f"/alerts/{alert.pk}/" in page_text(as_bob.get("/alerts/choose/"))
 
     def test_a_request_takes_few_queries(self, as_bob, django_assert_max_num_queries):
         sent = values()
@@ -151,36 +148,36 @@ class TestFollowing:
         alert = broadcast(as_bob)
         ScreenState.objects.create(screen=quay, online=True)
         self.confirm(alert, hall)
-        page = text(as_bob.get(f"/alerts/{alert.pk}/"))
+        page = page_text(as_bob.get(f"/alerts/{alert.pk}/"))
         assert "shown by 1 of 2 screens" in page
         assert "84\N{NARROW NO-BREAK SPACE}ms after it arrived" in page
         assert "waiting" in page
 
     def test_an_open_page_gets_nothing_until_something_changes(self, as_bob, hall):
         alert = broadcast(as_bob)
-        mark = re.search(r"mark=(\w+)", text(as_bob.get(f"/alerts/{alert.pk}/")))
+        mark = re.search(r"mark=(\w+)", page_text(as_bob.get(f"/alerts/{alert.pk}/")))
         assert mark
         poll = {"path": f"/alerts/{alert.pk}/receipts/", "data": {"mark": mark[1]}, "headers": {"HX-Request": "true"}}
         assert as_bob.get(**poll).status_code == 204
         self.confirm(alert, hall)
         answer = as_bob.get(**poll)
         assert answer.status_code == 200
-        assert "<html" not in text(answer)
+        assert "<html" not in page_text(answer)
 
     def test_is_seen_by_everybody_on_every_page(self, as_bob, alice):
         alert = broadcast(as_bob, title="<i>Crue</i>")
         editor = Client(HTTP_ACCEPT_LANGUAGE="en")
         editor.force_login(alice)
-        page = text(editor.get("/account/"))
+        page = page_text(editor.get("/account/"))
         assert "Alert on the screens: &lt;i&gt;Crue&lt;/i&gt;" in " ".join(page.split())
-        followed = text(editor.get(f"/alerts/{alert.pk}/"))
+        followed = page_text(editor.get(f"/alerts/{alert.pk}/"))
         assert "End the alert" not in followed
         assert "Withdraw" not in followed
 
     def test_says_who_did_what(self, as_bob):
         alert = broadcast(as_bob)
         as_bob.post(f"/alerts/{alert.pk}/end/")
-        page = text(as_bob.get(f"/alerts/{alert.pk}/"))
+        page = page_text(as_bob.get(f"/alerts/{alert.pk}/"))
         assert "<strong>bob</strong> broadcast the alert" in page
         assert "<strong>bob</strong> ended the alert" in page
 
@@ -191,13 +188,13 @@ class TestEnding:
         as_bob.post(f"/alerts/{alert.pk}/end/")
         alert.refresh_from_db()
         assert alert.ends_at <= timezone.now()
-        assert "Ended; “end of alert” is on the screens" in text(as_bob.get(f"/alerts/{alert.pk}/"))
+        assert "Ended; “end of alert” is on the screens" in page_text(as_bob.get(f"/alerts/{alert.pk}/"))
 
     def test_twice_is_said_and_does_no_harm(self, as_bob):
         alert = broadcast(as_bob)
         for _ in range(2):
             answer = as_bob.post(f"/alerts/{alert.pk}/end/", follow=True)
-        assert "has already ended" in text(answer)
+        assert "has already ended" in page_text(answer)
 
     def test_withdraws_a_mistake(self, as_bob):
         alert = broadcast(as_bob)
@@ -219,7 +216,7 @@ class TestHistory:
         for number in range(5):
             broadcast(as_bob, title=f"Alert {number}")
         with django_assert_max_num_queries(14):
-            page = text(as_bob.get("/alerts/"))
+            page = page_text(as_bob.get("/alerts/"))
         assert all(f"Alert {number}" in page for number in range(5))
 
 
@@ -233,26 +230,26 @@ class TestScenarios:
         as_bob.post(f"/scenarios/{scenario.pk}/", self.VALUES | {"title": "Crue majeure"})
         scenario.refresh_from_db()
         assert (scenario.title, scenario.everywhere, scenario.groups.count()) == ("Crue majeure", True, 0)
-        assert "Flood" in text(as_bob.get("/scenarios/"))
+        assert "Flood" in page_text(as_bob.get("/scenarios/"))
         as_bob.get(f"/scenarios/{scenario.pk}/delete/")
         assert Scenario.objects.exists()
         as_bob.post(f"/scenarios/{scenario.pk}/delete/")
         assert not Scenario.objects.exists()
 
     def test_show_what_they_look_like_before_they_are_saved(self, as_bob):
-        page = text(as_bob.post("/scenarios/new/", self.VALUES | {"look": "1"}))
+        page = page_text(as_bob.post("/scenarios/new/", self.VALUES | {"look": "1"}))
         assert "/alerts/preview.png" in page
         assert not Scenario.objects.exists()
 
     def test_need_screens(self, as_bob):
         answer = as_bob.post("/scenarios/new/", self.VALUES | {"everywhere": ""})
         assert answer.status_code == 422
-        assert "Choose the screens" in text(answer)
+        assert "Choose the screens" in page_text(answer)
 
     def test_have_a_name_of_their_own(self, as_bob, flood):
         answer = as_bob.post("/scenarios/new/", self.VALUES | {"name": flood.name})
         assert answer.status_code == 422
-        assert "La Vive déborde." in text(answer)
+        assert "La Vive déborde." in page_text(answer)
 
 
 @pytest.mark.parametrize("who", ["alice", "charlie"])
