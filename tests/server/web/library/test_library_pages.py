@@ -17,6 +17,7 @@ from tests.support.sample_videos import sample_video
 
 from beffroi_content import model as content
 from beffroi_content import raster
+from beffroi_content.templates.registry import announcement_templates
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library import services, video_queue
@@ -88,7 +89,7 @@ class TestAnnouncements:
             ({"starts": "2026-12-05T10:00", "ends": "2026-12-05T09:00"}, "ends before it starts"),
             ({"ends": "2026-12-05T09:00"}, "when the event starts"),
             ({"starts": "tomorrow"}, "Enter a valid date"),
-            ({"template": "poster"}, "Select a valid choice"),
+            ({"template": "obituary"}, "Select a valid choice"),
             ({"picture": "99"}, "Select a valid choice"),
         ],
     )
@@ -111,12 +112,12 @@ class TestAnnouncements:
         assert not Announcement.objects.exists()
 
 
-class TestLooks:
-    def test_each_look_is_offered_and_drawn(self, as_alice, picture, full_hd, hall):
+class TestTemplates:
+    def test_each_template_is_offered_and_drawn(self, as_alice, picture, full_hd, hall):
         page = page_text(as_alice.get("/announcements/new/"))
-        for look in content.TemplateName:
-            assert f'value="{look}"' in page
-            drawn = as_alice.post("/announcements/preview/", values(template=look, body="Lundi | 8 h\nMardi : 9 h"))
+        for name in announcement_templates():
+            assert f'value="{name}"' in page
+            drawn = as_alice.post("/announcements/preview/", values(template=name, body="Lundi | 8 h\nMardi : 9 h"))
             assert "<img" in page_text(drawn)
 
     def test_a_figure_a_link_and_further_pictures_reach_the_screens(self, as_alice, picture, playlist):
