@@ -297,7 +297,7 @@ class TestEndlessData:
     def test_nothing_is_inflated_before_the_signature_is_right(self, town, monkeypatch):
         state, topic = town.enrolled(), town.topic("s-hall/programme")
         sealed = town.seal(topic, programme(town, 1), SigningRole.PROGRAMME, [town.key("broker")])
-        monkeypatch.setattr(envelope.Envelope, "text", lambda _: pytest.fail("a stranger's body was read"))
+        monkeypatch.setattr(envelope.Envelope, "decode_body", lambda _: pytest.fail("a stranger's body was read"))
         assert refusal(admit_document, state, topic, sealed, town.at()) == "wrong-key"
 
     def _sealed(self, town, topic: str, body: bytes) -> bytes:

@@ -387,7 +387,7 @@ def test_a_second_one_in_the_same_folder_says_so_and_does_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, who: str, folder: str
 ) -> None:
     (tmp_path / folder).mkdir(parents=True)
-    monkeypatch.setattr(atomic_files, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(atomic_files, "CLAIM_TIMEOUT_SECONDS", 0.1)
     with atomic_files.claim_folder(tmp_path / folder, who):
         assert main([who, *folders(tmp_path)]) == 1
     assert f"another {who} is at work there" in capsys.readouterr().err

@@ -263,9 +263,9 @@ class TestLead:
                 raise OperationalError("the database is away")
             stopping.set()
 
-        monkeypatch.setattr(service, "LEAD_EVERY_S", 0.01)
-        monkeypatch.setattr(service, "_start_leading", begin)
-        monkeypatch.setattr(service.leader, "leadership", lambda: FileLeaderLock(tmp_path / "lock"))
+        monkeypatch.setattr(service, "LEADER_CHECK_S", 0.01)
+        monkeypatch.setattr(service, "_start_leader_work", begin)
+        monkeypatch.setattr(service.leadership, "create_leader_lock", lambda: FileLeaderLock(tmp_path / "lock"))
         leading = threading.Thread(target=service._lead_while_running, args=(stopping, None))
         leading.start()
         leading.join(PATIENCE_S)
@@ -285,8 +285,8 @@ class TestWorkers:
             stopping.set()
             return 0
 
-        monkeypatch.setattr(publication, "RETRY_S", 0)
-        monkeypatch.setattr(publication, "publish_due", publish_due)
+        monkeypatch.setattr(publication, "RETRY_DELAY_S", 0)
+        monkeypatch.setattr(publication, "publish_due_programmes", publish_due)
         publication.publication_due.set()
         worker = threading.Thread(target=publication.run_publication, args=(stopping,))
         worker.start()
@@ -325,7 +325,7 @@ class TestJobs:
                 happen()
             raise fetch.FetchError("It did not answer in time.")
 
-        monkeypatch.setattr(fetch, "fetch", fetched)
+        monkeypatch.setattr(fetch, "fetch_url", fetched)
         return meanwhile
 
     def test_the_beat(self, sent):

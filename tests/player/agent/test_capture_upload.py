@@ -76,10 +76,10 @@ def picture(exact: ExactCapture) -> tuple[Image.Image, CaptureLabel]:
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 def test_it_is_what_was_presented_upright_and_to_the_pixel(player, hall, rotation):
     manifest = hall.manifest(slide("pool"), rotation=rotation)
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
-    glass = player.look()
-    player.hear(hall.publish_command("c1", "capture"))
-    player.photograph()
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    glass = player.run_iteration()
+    player.receive(hall.publish_command("c1", "capture"))
+    player.take_capture()
 
     image, said = picture(player.exact.pop())
     assert image.size == said.size == (320, 180)
@@ -90,53 +90,53 @@ def test_it_is_what_was_presented_upright_and_to_the_pixel(player, hall, rotatio
 
 
 def test_it_says_that_it_was_darkened(player, hall):
-    player.hear(hall.publish_keys(), hall.publish_beat())
-    player.hear(hall.publish_programme(hall.manifest(slide("pool"), hours=(DIM,))))
-    glass = player.look()
-    player.hear(hall.publish_command("c1", "capture"))
-    player.photograph()
+    player.receive(hall.publish_keys(), hall.publish_beat())
+    player.receive(hall.publish_programme(hall.manifest(slide("pool"), hours=(DIM,))))
+    glass = player.run_iteration()
+    player.receive(hall.publish_command("c1", "capture"))
+    player.take_capture()
     image, said = picture(player.exact.pop())
     assert (said.brightness, said.frame) == (30, glass.frame)
     assert raster.image_digest(image) == said.picture != said.frame
 
 
 def test_it_shows_the_alert_that_is_on(informed, hall):
-    informed.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))
-    informed.look()
-    informed.hear(hall.publish_command("c1", "capture"))
-    informed.photograph()
+    informed.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))
+    informed.run_iteration()
+    informed.receive(hall.publish_command("c1", "capture"))
+    informed.take_capture()
     said = picture(informed.exact.pop())[1]
     assert [shown.alert for shown in said.shown] == ["flood"]
     assert list(said.alerts) == ["all/alerts"]
 
 
 def test_it_is_sent_once_and_only_when_it_was_asked_for(informed, hall):
-    informed.photograph()
+    informed.take_capture()
     assert informed.exact == []
-    informed.hear(hall.publish_command("c1", "capture"))
-    informed.photograph()
-    informed.photograph()
+    informed.receive(hall.publish_command("c1", "capture"))
+    informed.take_capture()
+    informed.take_capture()
     assert len(informed.exact) == 1
 
 
 def test_a_picture_from_before_it_was_asked_for_is_not_it(informed, hall):
-    before = file_stamp(informed.runtime.capture)
-    informed.stage.capture()
-    informed.stage.turn()
-    until("no picture", lambda: file_stamp(informed.runtime.capture) != before)
+    before = file_stamp(informed.runtime.capture_image)
+    informed.stage.request_capture()
+    informed.stage.refresh_screen()
+    until("no picture", lambda: file_stamp(informed.runtime.capture_image) != before)
     informed.time.pass_by(10)
-    informed.hear(hall.publish_command("c1", "capture"))
-    informed.reporter.look()
+    informed.receive(hall.publish_command("c1", "capture"))
+    informed.reporter.report_changes()
     assert informed.exact == []
 
 
 def test_a_stage_that_did_not_hear_is_told_again_and_not_for_ever(informed, hall):
-    informed.hear(hall.publish_command("c1", "capture"))
+    informed.receive(hall.publish_command("c1", "capture"))
     heard = []
-    with WakeupSocket(informed.runtime.stage_bell) as bell:
+    with WakeupSocket(informed.runtime.stage_socket) as bell:
         for _ in range(30):
             informed.time.pass_by(5_000)
-            informed.reporter.look()
+            informed.reporter.report_changes()
             heard.append(b"capture" in bell.wait(0))
     assert heard[0]
     assert not any(heard[15:])
@@ -153,18 +153,21 @@ def start_ribbon(player: PlayerHarness, hall: SigningTown) -> None:
 
 def test_it_waits_a_little_for_what_moves_and_says_that_it_did_not_stop(player, hall):
     start_ribbon(player, hall)
-    player.hear(hall.publish_command("c1", "capture"))
-    before = file_stamp(player.runtime.capture)
-    player.stage.capture()
-    player.stage.turn()
+    player.receive(hall.publish_command("c1", "capture"))
+    before = file_stamp(player.runtime.capture_image)
+    player.stage.request_capture()
+    player.stage.refresh_screen()
     time.sleep(0.05)  # a picture that must not come
-    assert file_stamp(player.runtime.capture) == before
+    assert file_stamp(player.runtime.capture_image) == before
     player.time.pass_by(int(screen_capture.LONGEST_WAIT_MS))
-    until("no picture", lambda: player.stage.turn() is not None and file_stamp(player.runtime.capture) != before)
-    player.reporter.look()
+    until(
+        "no picture",
+        lambda: player.stage.refresh_screen() is not None and file_stamp(player.runtime.capture_image) != before,
+    )
+    player.reporter.report_changes()
     image, said = picture(player.exact.pop())
     assert said.moves
-    assert pygame.image.tobytes(player.display.pictures[-1], "RGB") == image.tobytes()
+    assert pygame.image.tobytes(player.display.images[-1], "RGB") == image.tobytes()
 
 
 class RealTime(ManualClock):
@@ -195,7 +198,7 @@ class LatestImageOutput(RecordingOutput):
 @pytest.fixture
 def moving(hall: SigningTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayerHarness]:
     """A large display on which messages glide in real time, and pictures that do not wait for them to stop."""
-    monkeypatch.setattr(screen_capture, "PATIENCE_MS", 0.0)
+    monkeypatch.setattr(screen_capture, "LONGEST_WAIT_MS", 0.0)
     player = PlayerHarness(hall, tmp_path, time=RealTime(hall.now_ms))
     player.display = LatestImageOutput()
     player.start_stage()
@@ -209,7 +212,7 @@ def moving(hall: SigningTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_no_step_of_what_glides_is_late_while_a_picture_is_taken(moving):
     taking, otherwise = [], []
-    with WakeupSocket(moving.runtime.stage_bell) as bell:
+    with WakeupSocket(moving.runtime.stage_socket) as bell:
         for _ in range(20):
             otherwise.append(late_steps(moving, bell, photograph=False))
             taking.append(late_steps(moving, bell, photograph=True))
@@ -256,17 +259,17 @@ def test_the_loop_only_copies_and_never_waits_for_whoever_writes(moving, monkeyp
     found = []
     for _ in range(3):
         # Anew, with memory that it does not have yet. What other programs do to caches is not the same each time.
-        moving.stage.end()
+        moving.stage.shut_down()
         moving.start_stage()
-        moving.stage.turn()
-        before, steps = file_stamp(moving.runtime.capture), []
+        moving.stage.refresh_screen()
+        before, steps = file_stamp(moving.runtime.capture_image), []
         for number in range(100):
             if number == 5:
-                moving.stage.capture()
+                moving.stage.request_capture()
             began = time.thread_time()
-            moving.stage.step()
+            moving.stage.advance_motion()
             steps.append(1000 * (time.thread_time() - began))
-        until("no picture", lambda before=before: file_stamp(moving.runtime.capture) != before)
+        until("no picture", lambda before=before: file_stamp(moving.runtime.capture_image) != before)
         found.append((max(steps) - sorted(steps)[len(steps) // 2], max(held)))
         held.clear()
         if found[-1][0] < 1000 / 60 and found[-1][1] < 1000 / 60 / 4:
@@ -290,19 +293,19 @@ def with_a_band_of_messages(hall: SigningTown) -> Manifest:
 
 def test_it_is_asked_for_again_while_one_is_written(informed):
     """The loop sleeps then: whoever writes has to wake it."""
-    with WakeupSocket(informed.runtime.stage_bell) as bell:
-        before = file_stamp(informed.runtime.capture)
-        informed.stage.capture()
-        informed.stage.turn()
-        informed.stage.capture()
-        informed.stage.turn()
-        until("no picture", lambda: file_stamp(informed.runtime.capture) != before)
-        first = file_stamp(informed.runtime.capture)
+    with WakeupSocket(informed.runtime.stage_socket) as bell:
+        before = file_stamp(informed.runtime.capture_image)
+        informed.stage.request_capture()
+        informed.stage.refresh_screen()
+        informed.stage.request_capture()
+        informed.stage.refresh_screen()
+        until("no picture", lambda: file_stamp(informed.runtime.capture_image) != before)
+        first = file_stamp(informed.runtime.capture_image)
 
         def again() -> bool:
             bell.wait(0.01)
-            informed.stage.turn()
-            return file_stamp(informed.runtime.capture) != first
+            informed.stage.refresh_screen()
+            return file_stamp(informed.runtime.capture_image) != first
 
         until("no second picture", again)
 
@@ -314,11 +317,11 @@ def test_where_nothing_is_to_be_seen_the_next_picture_is_taken_all_the_same(info
     taker.continue_capture(1.0, moves=False)
     copy = iter([pygame.Surface((320, 180), depth=32)])
     found[0] = screen_capture.CaptureSource(copy, 0, CaptureInfo(at_ms=1, uptime_ms=1, moves=False, glass=None))
-    before = file_stamp(informed.runtime.capture)
+    before = file_stamp(informed.runtime.capture_image)
     taker.request_capture(2.0)
     taker.continue_capture(3.0, moves=False)
     taker.close()
-    assert file_stamp(informed.runtime.capture) != before
+    assert file_stamp(informed.runtime.capture_image) != before
 
 
 # --- on its way

@@ -247,21 +247,21 @@ def test_a_machine_without_a_device_tree_is_named_by_its_firmware(machine):
 
 
 def test_a_report_says_what_the_player_runs_on_first_and_once_per_hour(player, hall):
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
     said = [player.report().machine is not None for _ in range(100)]
     assert (said[0], sum(said)) == (True, 2)
-    player.reporter.connected()
+    player.reporter.on_connected()
     assert player.report().machine == MACHINE
 
 
 def test_health_makes_a_report_only_when_something_is_the_matter(player, hall):
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
 
     def reports(health: PlayerHealth) -> int:
         player.health = health
-        before = len([leaf for leaf, _ in player.said if leaf == "report"])
+        before = len([leaf for leaf, _ in player.published if leaf == "report"])
         player.wait(1_000)
-        return len([leaf for leaf, _ in player.said if leaf == "report"]) - before
+        return len([leaf for leaf, _ in player.published if leaf == "report"]) - before
 
     line = NetworkStatus(interface="wlan0", kind="wireless", signal_dbm=-60)
     reports(PlayerHealth())

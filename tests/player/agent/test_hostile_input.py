@@ -136,7 +136,7 @@ def test_what_is_not_the_file_is_refused_and_the_next_try_succeeds(says, strange
 
 
 def test_whoever_lets_a_file_drip_holds_nobody(stranger, folder, monkeypatch):
-    monkeypatch.setattr(assets_module, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(assets_module, "GRACE_SERVER_SECONDS", 0.2)
     assets = AssetStore(folder, ServerClient(stranger(dripping(head(Content_Length=len(CONTENT)))).url))
     began = time.monotonic()
     with pytest.raises(AssetUnavailable, match="bytes a second"):
@@ -220,7 +220,7 @@ LIES = [
 def test_a_neighbour_that_lies_costs_a_moment_and_nothing_that_has_come(
     says, stranger, folder, hall: SigningTown, monkeypatch
 ):
-    monkeypatch.setattr(peer_sharing, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(peer_sharing, "TIMEOUT_S", 0.3)
     hall.add_file(CONTENT)
     (folder / f"{ASSET.sha256}.part").write_bytes(CONTENT[:50_000])
     liar = stranger(says)

@@ -292,7 +292,7 @@ class Card:
         player.stage.shut_down()
         self._keep(player.state.plays.iterdir())
         player.start_stage()
-        monkeypatch.setattr(log_file, "_bring_to_disk", self._keep)
+        monkeypatch.setattr(log_file, "_sync_files", self._keep)
 
     def _keep(self, files: Iterable[Path]) -> None:
         self._kept |= {path: path.read_bytes() for path in files}

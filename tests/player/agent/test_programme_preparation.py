@@ -210,38 +210,40 @@ def test_state_is_readable_json_and_the_token_is_for_the_owner_only(informed: Pl
 
 @pytest.mark.parametrize("damage", ["remove", "empty", "garbage"])
 def test_a_programme_file_that_is_damaged_while_the_agent_runs_is_written_again(player, hall, damage):
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
     assert player.slides == ["a"]
     path = player.state.programme.path
     path.unlink()
     if damage != "remove":
         path.write_bytes(b"" if damage == "empty" else b"{ nonsense")
-    player.core.mend()
+    player.core.repair_state_files()
     player.start_stage()
     assert player.slides == ["a"]
 
 
 def test_alerts_that_are_damaged_while_the_agent_runs_are_written_again(player, hall):
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_alerts(alert(now=hall.now_ms)))
-    player.look()
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_alerts(alert(now=hall.now_ms)))
+    player.run_iteration()
     player.state.alerts.path.write_bytes(b"")
-    player.core.mend()
+    player.core.repair_state_files()
     found = player.state.alerts.read()
     assert found is not None
-    assert [held.alert.id for held in found.held()] == ["flood"]
+    assert [held.alert.id for held in found.all_held()] == ["flood"]
 
 
 def test_what_is_whole_is_not_written_again(player, hall):
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
-    before = player.state.programme.stamp
-    player.core.mend()
-    assert player.state.programme.stamp == before
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
+    before = player.state.programme.file_stamp
+    player.core.repair_state_files()
+    assert player.state.programme.file_stamp == before
 
 
 @pytest.mark.parametrize("code", [DISK_FULL, DISK_ERROR, WORKER_FAILED])
 def test_a_machine_that_draws_nothing_condemns_no_slide(player, hall, monkeypatch, code):
-    monkeypatch.setattr(player.painter, "draw", lambda *_: RenderResult(code=code, detail="No space left on device"))
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
+    monkeypatch.setattr(
+        player.painter, "draw_slide", lambda *_: RenderResult(code=code, detail="No space left on device")
+    )
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
     assert "is not drawn yet" in player.preparer.status
     assert player.core.active is None
     monkeypatch.undo()
@@ -254,15 +256,15 @@ def test_a_file_that_is_lost_while_it_is_drawn_condemns_no_slide(fetching_player
     player = fetching_player
     # One that no other test has: what was decoded before is remembered.
     photo = picture_slide("photo", hall.add_file(jpeg("olive", (333, 222))))
-    draw = player.painter.draw
+    draw = player.painter.draw_slide
 
     def lose(shown, settings, size):
         for asset in shown.assets:
-            player.assets.path(asset).unlink()
+            player.assets.asset_path(asset).unlink()
         return draw(shown, settings, size)
 
-    monkeypatch.setattr(player.painter, "draw", lose)
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(photo)))
+    monkeypatch.setattr(player.painter, "draw_slide", lose)
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(photo)))
     assert player.core.active is None
     monkeypatch.undo()
     player.prepare(player.core.pending)
@@ -272,13 +274,13 @@ def test_a_file_that_is_lost_while_it_is_drawn_condemns_no_slide(fetching_player
 def test_a_disk_that_is_full_gives_up_files_of_yesterday_for_a_frame(player, hall, monkeypatch):
     old = player.state.assets / ("0" * 64)
     old.write_bytes(b"of last winter")
-    draw = player.painter.draw
+    draw = player.painter.draw_slide
 
     def full(*order):
         return RenderResult(code=DISK_FULL, detail="No space left on device") if old.exists() else draw(*order)
 
-    monkeypatch.setattr(player.painter, "draw", full)
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
+    monkeypatch.setattr(player.painter, "draw_slide", full)
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
     assert player.slides == ["a"]
 
 

@@ -43,7 +43,7 @@ def test_a_screen_shows_its_name_for_a_while(informed: PlayerHarness, hall: Sign
 def test_what_lies_beneath_the_name_stays_in_memory(
     informed: PlayerHarness, hall: SigningTown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frame_cache, "KEPT_BYTES", 0)
+    monkeypatch.setattr(frame_cache, "CACHE_BYTES", 0)
     before = informed.run_iteration().frame
     informed.receive(hall.publish_command("c1", "identify", 10))
     assert informed.run_iteration().overlay

@@ -10,7 +10,7 @@ import av
 import pygame
 import pytest
 from PIL import Image, ImageChops
-from tests.support.films import sample_video
+from tests.support.sample_videos import sample_video
 
 from beffroi_content.model import SlideTransition
 from beffroi_player.outputs.display_mounting import DisplayMounting
@@ -158,8 +158,8 @@ def test_what_was_drawn_in_the_memory_of_a_display_is_there_again_on_another(mon
     CpuPainter(display).draw_composition(
         PanelComposition(size, (ground(size), DrawingLayer(planes((320, 180)), (0, 0, 320, 180))))
     )
-    monkeypatch.setattr(display, "replugged", lambda: True)
-    monkeypatch.setattr(display, "retake", lambda: (pygame.display.quit(), pygame.display.init()))
+    monkeypatch.setattr(display, "is_display_changed", lambda: True)
+    monkeypatch.setattr(display, "reopen_display", lambda: (pygame.display.quit(), pygame.display.init()))
     assert display.process_events()
     assert display.last_presented().get_at((400, 300))[:3] == GREY
     assert display.last_presented().get_at((200, 150))[0] > 150

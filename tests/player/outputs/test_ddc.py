@@ -128,17 +128,17 @@ def test_no_bit_that_fell_over_is_believed(code, value, place):
 
 
 def test_a_brightness_is_set_and_read_back(monitor, fake):
-    assert monitor.brightness() == (70, 100)
-    monitor.brighten(30)
+    assert monitor.read_brightness() == (70, 100)
+    monitor.set_brightness(30)
     assert fake.values[BRIGHTNESS_CODE] == 30
 
 
 @pytest.mark.parametrize("mood", ["late", "garbled", "absent"])
 def test_a_monitor_in_a_mood_is_asked_again(monitor, fake, mood):
     setattr(fake, mood, ddc.MAX_TRIES - 1)
-    assert monitor.brightness().value == 70
+    assert monitor.read_brightness().value == 70
     setattr(fake, mood, 2)
-    monitor.brighten(40)
+    monitor.set_brightness(40)
     assert fake.values[BRIGHTNESS_CODE] == 40
 
 
@@ -148,24 +148,24 @@ def test_a_monitor_in_a_mood_is_asked_again(monitor, fake, mood):
 def test_one_that_stays_so_is_not_asked_for_ever(monitor, fake, mood, said):
     setattr(fake, mood, PLENTY)
     with pytest.raises(DdcError, match=said):
-        monitor.brightness()
+        monitor.read_brightness()
     assert PLENTY - getattr(fake, mood) == ddc.MAX_TRIES
     with pytest.raises(DdcError, match=said):
-        monitor.brighten(40)
+        monitor.set_brightness(40)
     assert fake.now < 2
 
 
 def test_a_monitor_that_does_not_do_it_is_an_error(monitor, fake):
     fake.stubborn = True
     with pytest.raises(DdcError, match="has a brightness of 70, and 30 was wanted"):
-        monitor.brighten(30)
-    monitor.brighten(71)
+        monitor.set_brightness(30)
+    monitor.set_brightness(71)
 
 
 def test_one_that_knows_no_brightness_is_asked_once(monitor, fake):
     del fake.values[BRIGHTNESS_CODE]
     with pytest.raises(UnsupportedError):
-        monitor.brightness()
+        monitor.read_brightness()
     assert fake.messages == 1
 
 

@@ -117,20 +117,20 @@ def test_a_display_that_has_nothing_to_be_told_costs_nothing(room):
     television, monitor = FakeTelevision(), FakeMonitor()
     control = room.control(television, monitor)
     before = threading.active_count()
-    control.want(HDMI, True, 100)
-    control.again()
+    control.request_state(HDMI, True, 100)
+    control.repeat_request()
     assert threading.active_count() == before
-    assert control.said == DisplayAnswer(SwitchResult.UNKNOWN, dims_itself=False, is_answered=True)
+    assert control.last_answer == DisplayAnswer(SwitchResult.UNKNOWN, dims_itself=False, is_answered=True)
     assert (television.tries, monitor.set_to) == (0, [])
 
 
 def test_a_display_is_switched_off_and_on_and_says_so(room):
     television = FakeTelevision()
     control = room.control(television)
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     settles(control, SwitchResult.CONFIRMED)
     assert room.rung
-    control.want(HDMI, True, 100)
+    control.request_state(HDMI, True, 100)
     settles(control, SwitchResult.CONFIRMED)
     assert television.told == [False, True]
 
@@ -147,7 +147,7 @@ def test_a_display_is_switched_off_and_on_and_says_so(room):
 )
 def test_what_one_way_confirms_is_confirmed(room, answers, expected):
     control = room.control(*(FakeTelevision(str(number), answer) for number, answer in enumerate(answers)))
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     settles(control, expected)
 
 
@@ -155,11 +155,11 @@ def test_nobody_waits_for_a_display_that_takes_its_time(room):
     television = FakeTelevision()
     television.free.clear()
     control = room.control(television)
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     assert television.begun.wait(NEVER_S)
     # The very call that asks comes back while the display has not said a word.
-    control.want(HDMI, False, 0)
-    assert control.said == DisplayAnswer(SwitchResult.UNKNOWN, dims_itself=False, is_answered=False)
+    control.request_state(HDMI, False, 0)
+    assert control.last_answer == DisplayAnswer(SwitchResult.UNKNOWN, dims_itself=False, is_answered=False)
     television.free.set()
     settles(control, SwitchResult.CONFIRMED)
 
@@ -168,10 +168,10 @@ def test_only_the_newest_wish_is_carried_out(room):
     television, monitor = FakeTelevision(), FakeMonitor(value=100)
     television.free.clear()
     control = room.control(television, monitor)
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     assert television.begun.wait(NEVER_S)
     for percent in (90, 50, 20):
-        control.want(HDMI, True, percent)
+        control.request_state(HDMI, True, percent)
     television.free.set()
     settles(control, SwitchResult.CONFIRMED, dims=True)
     assert television.told == [False, True]
@@ -181,10 +181,10 @@ def test_only_the_newest_wish_is_carried_out(room):
 def test_an_emergency_does_not_wait_for_a_display_that_is_still_being_asked(room):
     television = FakeTelevision(lingers=True)
     control = room.control(television)
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     until("it is told", lambda: television.told == [False])
     television.lingers = False
-    control.want(HDMI, True, 100)
+    control.request_state(HDMI, True, 100)
     settles(control, SwitchResult.CONFIRMED)
     assert television.told == [False, True]
 
@@ -192,7 +192,7 @@ def test_an_emergency_does_not_wait_for_a_display_that_is_still_being_asked(room
 def test_what_failed_is_tried_again(room):
     television = FakeTelevision(fails=2)
     control = room.control(television, pauses_s=(0.01, 0.01, 0.01))
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     settles(control, SwitchResult.CONFIRMED)
     assert television.tries == 3
 
@@ -200,10 +200,10 @@ def test_what_failed_is_tried_again(room):
 def test_who_was_not_reached_by_night_is_not_called_by_day(room):
     deaf, television = FakeTelevision("deaf", fails=NEVER), FakeTelevision("other")
     control = room.control(deaf, television)
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     settles(control, SwitchResult.CONFIRMED)
     assert room.altered.off == ("other",)
-    control.want(HDMI, True, 100)
+    control.request_state(HDMI, True, 100)
     until("it is on", lambda: television.told == [False, True])
     settles(control, SwitchResult.CONFIRMED)
     assert deaf.tries == 1
@@ -213,11 +213,11 @@ def test_who_was_not_reached_by_night_is_not_called_by_day(room):
 def test_who_is_not_woken_is_called_again_and_not_for_ever(room):
     television = FakeTelevision()
     control = room.control(television, pauses_s=(0.0,))
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     settles(control, SwitchResult.CONFIRMED)
     television.fails = NEVER
     for percent in (100, 90, 80, 70):
-        control.want(HDMI, True, percent)
+        control.request_state(HDMI, True, percent)
         until("it gave up", lambda: television.tries >= 3)
     settles(control)
     assert television.tries == 3
@@ -225,7 +225,7 @@ def test_who_is_not_woken_is_called_again_and_not_for_ever(room):
 
     television.fails = 0
     after = room.control(television)
-    after.want(HDMI, True, 100)
+    after.request_state(HDMI, True, 100)
     settles(after, SwitchResult.CONFIRMED)
     assert room.altered == DisplayChanges()
 
@@ -233,21 +233,21 @@ def test_who_is_not_woken_is_called_again_and_not_for_ever(room):
 def test_it_is_not_tried_for_ever_but_again_once_a_display_is_plugged_in(room):
     television = FakeTelevision(fails=3)
     control = room.control(television, pauses_s=(0.01, 0.01))
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     until("it was tried", lambda: television.tries == 3)
     settles(control)
     assert threading.Event().wait(0.1) is False
     assert television.tries == 3
-    control.again()
+    control.repeat_request()
     settles(control, SwitchResult.CONFIRMED)
-    control.want(OTHER, False, 0)
+    control.request_state(OTHER, False, 0)
     until("the other one is told", lambda: television.tries == 5)
 
 
 def test_who_has_answered_is_not_told_again_because_another_has_not(room):
     television, other = FakeTelevision("one"), FakeTelevision("other", fails=2)
     control = room.control(television, other, pauses_s=(0.01, 0.01))
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     until("both are told", lambda: other.told == [False])
     assert television.told == [False]
 
@@ -261,7 +261,7 @@ def test_an_error_that_should_not_happen_ends_nothing(room):
             return super().switch_power(on, pause)
 
     control = room.control(Broken(), pauses_s=(0.01,))
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     settles(control, SwitchResult.CONFIRMED)
 
 
@@ -269,7 +269,7 @@ def test_a_monitor_is_dimmed_by_percent_of_what_it_had_and_gets_it_back(room):
     monitor = FakeMonitor(value=80)
     control = room.control(monitor)
     for percent in (50, 25, 100):
-        control.want(HDMI, True, percent)
+        control.request_state(HDMI, True, percent)
         until(f"{percent} %", lambda percent=percent: monitor.value == 80 * percent / 100)
     settles(control, dims=True)
     until("nothing is to be undone", lambda: room.altered == DisplayChanges())
@@ -278,15 +278,15 @@ def test_a_monitor_is_dimmed_by_percent_of_what_it_had_and_gets_it_back(room):
 def test_it_gets_it_back_after_a_power_cut_as_well(room):
     monitor, television = FakeMonitor(value=80), FakeTelevision()
     control = room.control(monitor, television)
-    control.want(HDMI, True, 25)
+    control.request_state(HDMI, True, 25)
     settles(control, dims=True)
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     settles(control, SwitchResult.CONFIRMED, dims=True)
     control.close()
     assert (monitor.value, television.told) == (20, [False])
 
     after = room.control(monitor, television)
-    after.want(HDMI, True, 100)
+    after.request_state(HDMI, True, 100)
     until("all is undone", lambda: (monitor.value, television.told) == (80, [False, True]))
     settles(after, SwitchResult.CONFIRMED, dims=True)
     assert room.altered == DisplayChanges()
@@ -297,21 +297,21 @@ def test_another_monitor_does_not_get_what_this_one_had(room, monkeypatch):
     monkeypatch.setattr(rooms, "edid", said.get)
     one = FakeMonitor(value=80)
     control = room.control(one)
-    control.want(HDMI, True, 50)
+    control.request_state(HDMI, True, 50)
     settles(control, dims=True)
     one.value = 60
-    control.want(OTHER, True, 50)
-    assert not control.said.dims
+    control.request_state(OTHER, True, 50)
+    assert not control.last_answer.dims_itself
     until("the other one is dimmed", lambda: one.value == 30)
 
 
 def test_a_monitor_that_fails_leaves_the_dimming_to_the_picture(room):
     monitor = FakeMonitor(value=100)
     control = room.control(monitor, pauses_s=(0.2,))
-    control.want(HDMI, True, 50)
+    control.request_state(HDMI, True, 50)
     settles(control, dims=True)
     rung, monitor.fails = room.rung, 1
-    control.want(HDMI, True, 40)
+    control.request_state(HDMI, True, 40)
     settles(control, dims=False)
     assert room.rung > rung
     settles(control, dims=True)
@@ -321,7 +321,7 @@ def test_a_monitor_that_fails_leaves_the_dimming_to_the_picture(room):
 def test_a_monitor_that_knows_no_brightness_is_asked_once(room):
     monitor = FakeMonitor(knows_brightness=False)
     control = room.control(monitor, pauses_s=(0.01,))
-    control.want(HDMI, True, 50)
+    control.request_state(HDMI, True, 50)
     settles(control, dims=False)
     assert room.altered.brightness is None
 
@@ -330,12 +330,12 @@ def test_a_display_that_is_deaf_is_not_asked_at_each_change_of_the_light(room):
     monitor = FakeMonitor(value=100, fails=NEVER)
     control = room.control(monitor, pauses_s=(0.0,))
     for percent in (90, 80, 70, 60):
-        control.want(HDMI, True, percent)
+        control.request_state(HDMI, True, percent)
         settles(control, dims=False)
         until("it gave up", lambda: monitor.fails <= NEVER - 2)
     assert monitor.fails == NEVER - 2
     monitor.fails = 0
-    control.again()
+    control.repeat_request()
     settles(control, dims=True)
     assert monitor.value == 60
 
@@ -343,12 +343,12 @@ def test_a_display_that_is_deaf_is_not_asked_at_each_change_of_the_light(room):
 def test_light_that_changes_does_not_forget_that_the_display_is_on(room):
     monitor, television = FakeMonitor(), FakeTelevision()
     control = room.control(monitor, television)
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     settles(control, SwitchResult.CONFIRMED)
-    control.want(HDMI, True, 50)
+    control.request_state(HDMI, True, 50)
     settles(control, SwitchResult.CONFIRMED, dims=True)
-    control.want(HDMI, True, 40)
-    assert control.said.lit is SwitchResult.CONFIRMED
+    control.request_state(HDMI, True, 40)
+    assert control.last_answer.switched is SwitchResult.CONFIRMED
     until("it is dimmed", lambda: monitor.value == 32)
     assert television.told == [False, True]
 
@@ -356,7 +356,7 @@ def test_light_that_changes_does_not_forget_that_the_display_is_on(room):
 def test_it_ends_at_once(room):
     television = FakeTelevision(lingers=True)
     control = room.control(television)
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     until("it is told", lambda: television.told == [False])
     control.close()
     assert not [each for each in threading.enumerate() if each.name == "display control"]
@@ -366,10 +366,10 @@ def test_a_disk_that_fails_does_not_keep_the_display_on(room, monkeypatch):
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(room.state.altered, "write", full)
+    monkeypatch.setattr(room.state.display_changes, "write", full)
     television = FakeTelevision()
     control = room.control(television)
-    control.want(HDMI, False, 0)
+    control.request_state(HDMI, False, 0)
     settles(control, SwitchResult.CONFIRMED)
 
 
@@ -379,9 +379,9 @@ def test_a_disk_that_fails_does_not_keep_the_display_on(room, monkeypatch):
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     switched: list[bool] = []
-    monkeypatch.setattr(fullscreen.kms, "switch", lambda _, on: switched.append(on) or "")
-    monkeypatch.setattr(fullscreen.kms, "is_lit", lambda _: switched[-1])
-    monkeypatch.setattr(fullscreen.kms, "connected", lambda: (HDMI,))
+    monkeypatch.setattr(fullscreen.kms, "switch_signal", lambda _, on: switched.append(on) or "")
+    monkeypatch.setattr(fullscreen.kms, "is_signal_on", lambda _: switched[-1])
+    monkeypatch.setattr(fullscreen.kms, "connected_displays", lambda: (HDMI,))
     return switched
 
 
@@ -409,7 +409,7 @@ def test_a_display_that_is_reached_is_believed_more_than_the_kernel(room, kernel
     output = whole(room, television)
     assert output.control_display(False, 0) == DisplayResult(SwitchResult.SENT)
     television.free.set()
-    until("it is settled", lambda: room.controls[0].said.settled)
+    until("it is settled", lambda: room.controls[0].last_answer.is_answered)
     assert output.control_display(False, 0) == DisplayResult(SwitchResult.SENT)
 
 
@@ -419,7 +419,7 @@ def test_what_was_unplugged_is_told_again(room, kernel, monkeypatch):
     until("off", lights(output, DisplayResult(SwitchResult.CONFIRMED), on=False))
     for plugged in ((), (HDMI,)):
         output._checked_s = -NEVER_S
-        monkeypatch.setattr(fullscreen.kms, "connected", lambda plugged=plugged: plugged)
+        monkeypatch.setattr(fullscreen.kms, "connected_displays", lambda plugged=plugged: plugged)
         assert not output.is_display_changed()
     until("it is told again", lambda: television.told == [False, False])
 

@@ -65,24 +65,24 @@ class TestParts:
             Viewport(source=Rectangle(x=160, width=160, height=180), y=180),
         )
         start(player, hall, picture_slide("red", hall.add_file(jpeg("red"))), viewports=parts)
-        plain = next(iter(player.stage._presenter.photograph(None)))
-        shown = player.display.pictures[-1]
+        plain = next(iter(player.stage._presenter.capture_steps(None)))
+        shown = player.display.images[-1]
         assert plain.get_size() == (320, 180)
         assert shown.get_size() == (160, 360)
         assert shown.get_at((80, 270)) == plain.get_at((240, 90))
 
     def test_what_is_said_of_the_picture_is_said_before_it_is_mounted(self, player, hall):
         start(player, hall, slide("a"))
-        before = player.look().frame
+        before = player.run_iteration().frame
         folded = (Viewport(source=Rectangle(width=100, height=100)),)
-        player.hear(hall.publish_programme(hall.manifest(slide("a"), viewports=folded)))
-        assert player.look().frame == before
-        assert player.display.pictures[-1].get_size() == (100, 100)
+        player.receive(hall.publish_programme(hall.manifest(slide("a"), viewports=folded)))
+        assert player.run_iteration().frame == before
+        assert player.display.images[-1].get_size() == (100, 100)
 
 
 def test_hidden_edges_stay_black_and_the_picture_is_whole(player, hall):
     start(player, hall, picture_slide("red", hall.add_file(jpeg("red", (320, 180)))), overscan_percent=5)
-    shown = player.display.pictures[-1]
+    shown = player.display.images[-1]
     assert shown.get_size() == (320, 180)
     assert shown.get_at((8, 90))[:3] == (0, 0, 0)
     assert shown.get_at((160, 4))[:3] == (0, 0, 0)
@@ -93,11 +93,11 @@ def test_hidden_edges_stay_black_and_the_picture_is_whole(player, hall):
 def test_the_first_picture_after_a_start_is_mounted_too(player, hall):
     parts = (Viewport(source=Rectangle(width=320, height=90)),)
     start(player, hall, slide("a"), viewports=parts)
-    pygame.image.save(next(iter(player.stage._presenter.photograph(None))), player.state.last)
+    pygame.image.save(next(iter(player.stage._presenter.capture_steps(None))), player.state.last_frame)
     splash = _show_last_frame(player.state.folder, player.display)
     assert splash is not None
     assert splash.get_size() == (320, 180)
-    assert player.display.pictures[-1].get_size() == (320, 90)
+    assert player.display.images[-1].get_size() == (320, 90)
 
 
 def test_steps_of_a_transition_that_come_late_are_counted(player, hall):
@@ -108,12 +108,12 @@ def test_steps_of_a_transition_that_come_late_are_counted(player, hall):
     for _ in range(14):
         for ms in (17, 17, 16):
             player.time.pass_by(ms)
-            player.look()
+            player.run_iteration()
     assert player.stage.late_frames == 0
     player.time.pass_by(9_400)
-    player.look()
+    player.run_iteration()
     player.time.pass_by(100)
-    player.look()
+    player.run_iteration()
     player.time.pass_by(100)
-    player.look()
+    player.run_iteration()
     assert player.stage.late_frames == 2

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pygame
 import pytest
-from tests.support.films import sample_video
 from tests.support.player_harness import until
+from tests.support.sample_videos import sample_video
 
 from beffroi_content.model import ImageFit, Rectangle, SlideTransition, Viewport
 from beffroi_player.outputs.display_mounting import DisplayMounting
@@ -94,14 +94,14 @@ def layered(seed: int) -> PanelComposition:
 
 
 def test_a_still_picture_is_equal_to_the_pixel(gpu):
-    gpu.draw(layered(1))
-    assert off_by(gpu.shown(), by_processor(layered(1))) == 0
+    gpu.draw_composition(layered(1))
+    assert off_by(gpu.presented_image(), by_processor(layered(1))) == 0
 
 
 def test_a_dimmed_picture_is_as_dark(gpu):
     dark = replace(plain(1), brightness=35)
-    gpu.draw(dark)
-    assert off_by(gpu.shown(), by_processor(dark)) <= 2
+    gpu.draw_composition(dark)
+    assert off_by(gpu.presented_image(), by_processor(dark)) <= 2
 
 
 @pytest.mark.parametrize("changing", [None, (40, 20, 200, 100)])
@@ -109,22 +109,22 @@ def test_a_dimmed_picture_is_as_dark(gpu):
 @pytest.mark.parametrize("kind", [SlideTransition.CROSSFADE, SlideTransition.PUSH, SlideTransition.WIPE])
 def test_a_transition_goes_the_same_way(gpu, kind, rotation, changing):
     step = replace(layered(1), before=layered(3), kind=kind, done=0.3, rotation=rotation, changing=changing)
-    gpu.draw(step)
-    assert off_by(gpu.shown(), by_processor(step)) <= 2
+    gpu.draw_composition(step)
+    assert off_by(gpu.presented_image(), by_processor(step)) <= 2
 
 
 def test_a_zoom_ends_at_the_picture_itself(gpu):
     step = replace(plain(1), before=plain(3), kind=SlideTransition.ZOOM, done=1.0)
-    gpu.draw(step)
-    assert off_by(gpu.shown(), picture(1)) <= 2
+    gpu.draw_composition(step)
+    assert off_by(gpu.presented_image(), picture(1)) <= 2
     assert off_by(by_processor(step), picture(1)) <= 2
 
 
 def test_a_zoom_begins_larger(gpu):
-    gpu.draw(replace(plain(1), before=plain(3), kind=SlideTransition.ZOOM, done=0.5))
-    enlarged = gpu.shown()
-    gpu.draw(replace(plain(1), before=plain(3), kind=SlideTransition.CROSSFADE, done=0.5))
-    assert off_by(gpu.shown(), enlarged) > 20
+    gpu.draw_composition(replace(plain(1), before=plain(3), kind=SlideTransition.ZOOM, done=0.5))
+    enlarged = gpu.presented_image()
+    gpu.draw_composition(replace(plain(1), before=plain(3), kind=SlideTransition.CROSSFADE, done=0.5))
+    assert off_by(gpu.presented_image(), enlarged) > 20
 
 
 @pytest.mark.parametrize("kind", ["yuv420p", "nv12"])
@@ -142,9 +142,9 @@ def test_a_film_has_the_same_place_and_colours(gpu, tmp_path, rotation, fit, kin
     layer = DrawingLayer(frame, (5, 5, width, height), rolling.source, rotation)
     drawn = PanelComposition((400, 400), (DrawingLayer.full_panel(picture(1, (400, 400))), layer))
     gpu.open((400, 400))
-    gpu.draw(drawn)
+    gpu.draw_composition(drawn)
     # Middle and corners of the film: edges are smoothed in two ways.
-    one, other = by_processor(drawn), gpu.shown()
+    one, other = by_processor(drawn), gpu.presented_image()
     for at in ((5 + width // 2, 5 + height // 2), (9, 9), (width, height), (3, 3), (8 + width, 8 + height)):
         assert all(abs(a - b) <= 12 for a, b in zip(one.get_at(at), other.get_at(at), strict=True)), at
 
@@ -160,12 +160,12 @@ def test_the_last_frame_of_a_film_that_gives_way_to_another_is_given_to_the_gpu_
         rolling.close()
         planes.append(found[0])
     uploads, real = [], SdlTexture.upload_frame
-    monkeypatch.setattr(SdlTexture, "upload_planes", lambda *those: uploads.append(those) or real(*those))
+    monkeypatch.setattr(SdlTexture, "upload_frame", lambda *those: uploads.append(those) or real(*those))
     before, after = (PanelComposition(SIZE, (DrawingLayer(each, (0, 0, *SIZE)),)) for each in planes)
     for done in (0.2, 0.4, 0.6):
-        gpu.draw(replace(after, before=before, kind=kind, done=done))
+        gpu.draw_composition(replace(after, before=before, kind=kind, done=done))
     assert len(uploads) == 2
-    left, right = (gpu.shown().get_at((x, 150)) for x in (20, 300))
+    left, right = (gpu.presented_image().get_at((x, 150)) for x in (20, 300))
     assert left.b > left.r
     assert (right.b > right.r) == (kind is SlideTransition.CROSSFADE)
 
@@ -177,11 +177,11 @@ def test_parts_lie_on_the_display_where_a_sending_card_wants_them(gpu):
             Viewport(source=Rectangle(x=160, width=100, height=90), x=120, y=5, scale=2),
         )
     )
-    gpu.mount(mounting)
+    gpu.set_mounting(mounting)
     gpu.open(mounting.display_size(SIZE))
-    gpu.draw(plain(1))
-    assert off_by(gpu.on_display(), by_processor(plain(1), mounting)) == 0
-    assert off_by(gpu.shown(), picture(1)) == 0
+    gpu.draw_composition(plain(1))
+    assert off_by(gpu.display_image(), by_processor(plain(1), mounting)) == 0
+    assert off_by(gpu.presented_image(), picture(1)) == 0
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
@@ -194,8 +194,8 @@ def test_what_lies_between_two_pixels_is_the_middle_of_both(gpu, rotation):
         panel = panel_size(SIZE, rotation)
         composition = PanelComposition(panel, (DrawingLayer.full_panel(picture(1, panel)), *found))
         gpu.open(panel)
-        gpu.draw(composition)
-        drawn.append(pygame.transform.rotate(gpu.shown(), rotation))
+        gpu.draw_composition(composition)
+        drawn.append(pygame.transform.rotate(gpu.presented_image(), rotation))
     between, one, other = drawn
     background = pygame.transform.rotate(picture(1, panel_size(SIZE, rotation)), rotation)
     for x, y in itertools.product(range(0, SIZE[0], 3), range(0, SIZE[1], 3)):
@@ -234,7 +234,7 @@ class SmallRenderer(SdlRenderer):
 
 @pytest.fixture
 def small_gpu(gpu: GpuOutput, monkeypatch: pytest.MonkeyPatch) -> GpuOutput:
-    monkeypatch.setattr("beffroi_player.outputs.drawing.gpu_compositor.Renderer", SmallRenderer)
+    monkeypatch.setattr("beffroi_player.outputs.drawing.gpu_compositor.SdlRenderer", SmallRenderer)
     gpu.release_gpu()
     gpu.open((160, 120))
     return gpu
@@ -248,8 +248,8 @@ def test_a_message_longer_than_a_texture_glides_all_the_same(small_gpu, rotation
     for now_ms in range(0, 8_000, 450):
         found = marquee_layers([strip], zone, now_ms, size, rotation, fine=False)
         composition = PanelComposition(panel, (DrawingLayer.full_panel(picture(1, panel)), *found))
-        small_gpu.draw(composition)
-        assert off_by(small_gpu.shown(), by_processor(composition)) == 0, now_ms
+        small_gpu.draw_composition(composition)
+        assert off_by(small_gpu.presented_image(), by_processor(composition)) == 0, now_ms
 
 
 def test_between_pixels_nothing_shows_where_two_textures_meet(gpu, monkeypatch):
@@ -257,13 +257,13 @@ def test_between_pixels_nothing_shows_where_two_textures_meet(gpu, monkeypatch):
     for x in range(900):
         strip.fill((x * 101 % 256, x * 57 % 256, x * 193 % 256), (x, 0, 1, 60))
     for renderer in (SdlRenderer, SmallRenderer):
-        monkeypatch.setattr("beffroi_player.outputs.drawing.gpu_compositor.Renderer", renderer)
-        gpu.leave()
+        monkeypatch.setattr("beffroi_player.outputs.drawing.gpu_compositor.SdlRenderer", renderer)
+        gpu.release_gpu()
         gpu.open(size)
         for offset, shift in itertools.product((100, 197, 250, 391, 650), (0.0, 0.25, 0.5, 0.9)):
             layer = DrawingLayer(strip, (-1, 0, 182, 60), (offset, 0, 182, 60), shift=(shift, 0.0), clip=(0, 0, *size))
-            gpu.draw(PanelComposition(size, (DrawingLayer.full_panel(picture(1, size)), layer)))
-            shown = gpu.shown()
+            gpu.draw_composition(PanelComposition(size, (DrawingLayer.full_panel(picture(1, size)), layer)))
+            shown = gpu.presented_image()
             assert off_by(drawn.setdefault((offset, shift), shown), shown) <= 2, (offset, shift)
 
 
@@ -272,19 +272,19 @@ def test_a_panel_larger_than_the_gpu_holds_is_drawn_by_the_processor(small_gpu):
     ribbon, mounting = (600, 40), DisplayMounting(
         viewports=tuple(Viewport(source=Rectangle(x=150 * n, width=150, height=40), y=40 * n) for n in range(4))
     )  # fmt: skip
-    small_gpu.mount(mounting)
+    small_gpu.set_mounting(mounting)
     small_gpu.open(mounting.display_size(ribbon))
     one, other = (PanelComposition(ribbon, (DrawingLayer.full_panel(picture(seed, ribbon)),)) for seed in (1, 3))
     for drawn in (one, replace(other, before=one, kind=SlideTransition.PUSH, done=0.3), other):
-        small_gpu.draw(drawn)
-        assert off_by(small_gpu.on_display(), by_processor(drawn, mounting)) == 0
-        assert off_by(small_gpu.shown(), by_processor(drawn)) == 0
-    small_gpu.present(picture(4, ribbon))
-    assert off_by(small_gpu.shown(), picture(4, ribbon)) == 0
-    small_gpu.mount(DisplayMounting())
+        small_gpu.draw_composition(drawn)
+        assert off_by(small_gpu.display_image(), by_processor(drawn, mounting)) == 0
+        assert off_by(small_gpu.presented_image(), by_processor(drawn)) == 0
+    small_gpu.present_image(picture(4, ribbon))
+    assert off_by(small_gpu.presented_image(), picture(4, ribbon)) == 0
+    small_gpu.set_mounting(DisplayMounting())
     small_gpu.open((160, 120))
-    small_gpu.draw(PanelComposition((160, 120), (DrawingLayer.full_panel(picture(6, (160, 120))),)))
-    assert off_by(small_gpu.on_display(), picture(6, (160, 120))) == 0
+    small_gpu.draw_composition(PanelComposition((160, 120), (DrawingLayer.full_panel(picture(6, (160, 120))),)))
+    assert off_by(small_gpu.display_image(), picture(6, (160, 120))) == 0
 
 
 def test_a_film_larger_than_the_gpu_holds_is_drawn_by_the_processor(small_gpu, tmp_path):
@@ -297,23 +297,23 @@ def test_a_film_larger_than_the_gpu_holds_is_drawn_by_the_processor(small_gpu, t
     drawn = PanelComposition(
         size, (DrawingLayer.full_panel(picture(1, size)), DrawingLayer(found[0], (0, 10, 160, 90), rolling.source))
     )
-    small_gpu.draw(drawn)
-    assert off_by(small_gpu.shown(), by_processor(drawn)) == 0
+    small_gpu.draw_composition(drawn)
+    assert off_by(small_gpu.presented_image(), by_processor(drawn)) == 0
 
 
 def test_a_picture_that_is_on_stays_with_the_gpu_however_many_there_are(gpu, monkeypatch):
     made, whole = [], SdlRenderer.create_texture
-    monkeypatch.setattr(SdlRenderer, "texture", lambda *those: made.append(those) or whole(*those))
+    monkeypatch.setattr(SdlRenderer, "create_texture", lambda *those: made.append(those) or whole(*those))
     many = tuple(DrawingLayer(picture(n, (20, 20)), (20 * (n % 10), 20 * (n // 10), 20, 20)) for n in range(30))
     for _ in range(5):
-        gpu.draw(PanelComposition(SIZE, many))
+        gpu.draw_composition(PanelComposition(SIZE, many))
     assert len(made) == 30
 
 
 def test_pictures_that_are_gone_leave_the_gpu(gpu):
     for seed in range(50):
-        gpu.draw(plain(seed))
-    assert gpu.textures <= 13
+        gpu.draw_composition(plain(seed))
+    assert gpu.texture_count <= 13
 
 
 def test_whoever_asks_for_a_gpu_where_there_is_none_is_told(monkeypatch):
@@ -329,38 +329,40 @@ def test_whoever_asks_for_a_gpu_where_there_is_none_is_told(monkeypatch):
 def test_a_picture_is_read_back_piece_by_piece_and_what_moves_goes_on_meanwhile(gpu):
     size = (1_920, 1_080)
     gpu.open(size)
-    gpu.draw(PanelComposition(size, (DrawingLayer.full_panel(picture(1, size)),)))
+    gpu.draw_composition(PanelComposition(size, (DrawingLayer.full_panel(picture(1, size)),)))
     steps, others = (
-        gpu.photograph(),
+        gpu.copy_presented(),
         [PanelComposition(size, (DrawingLayer.full_panel(picture(seed, size)),)) for seed in (2, 3)],
     )
     count = 0
     while (found := next(steps)) is None:
         count += 1
-        gpu.draw(others[count % 2])
+        gpu.draw_composition(others[count % 2])
     assert count > 10
     assert off_by(found, picture(1, size)) == 0
-    assert off_by(gpu.shown(), picture(2 + count % 2, size)) == 0
+    assert off_by(gpu.presented_image(), picture(2 + count % 2, size)) == 0
 
 
 def test_a_picture_of_a_gpu_that_is_lost_meanwhile_is_given_up(gpu):
-    gpu.draw(plain(1))
-    steps = gpu.photograph()
+    gpu.draw_composition(plain(1))
+    steps = gpu.copy_presented()
     next(steps)
-    gpu.leave()
+    gpu.release_gpu()
     gpu.open(SIZE)
     with pytest.raises(SdlError, match="anew"):
         next(steps)
-    gpu.draw(plain(2))
-    assert off_by(gpu.shown(), picture(2)) == 0
+    gpu.draw_composition(plain(2))
+    assert off_by(gpu.presented_image(), picture(2)) == 0
 
 
 def test_a_camera_before_a_gpu_takes_one_step_at_a_time_while_something_moves(gpu, tmp_path):
     runtime = RuntimeDirectory(tmp_path)
     gpu.open((1_920, 1_080))
-    gpu.draw(PanelComposition((1_920, 1_080), (DrawingLayer.full_panel(picture(1, (1_920, 1_080))),)))
+    gpu.draw_composition(PanelComposition((1_920, 1_080), (DrawingLayer.full_panel(picture(1, (1_920, 1_080))),)))
     taken = CaptureInfo(at_ms=1, uptime_ms=1, moves=True, glass=None)
-    camera = ScreenCapture(runtime, lambda: (1_920, 1_080), lambda room: CaptureSource(gpu.photograph(room), 0, taken))
+    camera = ScreenCapture(
+        runtime, lambda: (1_920, 1_080), lambda room: CaptureSource(gpu.copy_presented(room), 0, taken)
+    )
     camera.request_capture(0.0)
     assert not camera.continue_capture(1.0, moves=True)
     looks = [camera.continue_capture(LONGEST_WAIT_MS + number, moves=True) for number in range(40)]

@@ -59,9 +59,9 @@ def test_a_display_that_nobody_draws_on_is_not_switched():
 
 def test_a_wish_that_is_not_heard_is_not_confirmed(monkeypatch: pytest.MonkeyPatch):
     assert FullscreenOutput().control_display(False, 0) == DisplayResult(SwitchResult.UNKNOWN)
-    monkeypatch.setattr(fullscreen.kms, "switch", lambda *_: "")
+    monkeypatch.setattr(fullscreen.kms, "switch_signal", lambda *_: "")
     for said, expected in ((False, SwitchResult.CONFIRMED), (True, SwitchResult.SENT), (None, SwitchResult.SENT)):
-        monkeypatch.setattr(fullscreen.kms, "is_lit", lambda _, said=said: said)
+        monkeypatch.setattr(fullscreen.kms, "is_signal_on", lambda _, said=said: said)
         output = FullscreenOutput()
         output._connectors = (kms.DisplayConnector(0, "HDMI-A", 1),)
         assert output.control_display(False, 0) == DisplayResult(expected)
@@ -70,7 +70,7 @@ def test_a_wish_that_is_not_heard_is_not_confirmed(monkeypatch: pytest.MonkeyPat
 def test_whoever_waits_for_a_display_can_be_told_to_end(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.setattr(fullscreen.kms, "connected", lambda: ())
-    monkeypatch.setattr(fullscreen.kms, "cards", lambda: ())
+    monkeypatch.setattr(fullscreen.kms, "connected_displays", lambda: ())
+    monkeypatch.setattr(fullscreen.kms, "display_cards", lambda: ())
     with pytest.raises(OutputError, match="no display was plugged in"):
         FullscreenOutput(stopped=lambda: True).start()

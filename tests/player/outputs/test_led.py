@@ -193,7 +193,7 @@ class TestTheOutput:
         until("no address", lambda: host.current_address() == "127.0.0.1")
 
     def test_a_name_is_asked_for_again(self, monkeypatch):
-        monkeypatch.setattr(datagrams, "ASK_AGAIN_S", 0.0)
+        monkeypatch.setattr(datagrams, "RESOLVE_INTERVAL_S", 0.0)
         answers = iter(["192.0.2.1", "192.0.2.2"])
         host = ResolvedHost("panel.local", lambda _: next(answers, "192.0.2.2"))
         until("no other address", lambda: host.current_address() == "192.0.2.2")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.films import sample_video
 from tests.support.player_harness import PlayerHarness, until
+from tests.support.sample_videos import sample_video
 from tests.support.signing_town import SigningTown, alert, jpeg, slide
 
 from beffroi_content.model import AlertLevel, AlertStatus, Slide, VideoContent
@@ -142,7 +142,7 @@ def test_of_a_sound_that_is_longer_than_its_film_no_more_is_decoded(tmp_path: Pa
             decoded.append(each)
             yield each
 
-    monkeypatch.setattr(sound, "_decoded", counted)
+    monkeypatch.setattr(sound, "_decode_audio", counted)
     heard = []
     for piece in audio_chunks(path, 0.0):
         heard.append(piece)
@@ -196,23 +196,23 @@ class TestOnTheScreen:
 
     def test_a_film_is_heard_where_the_town_allows_it(self, player, hall, ear):
         self.start(player, hall, self.film(hall), volume=60)
-        until("sound", lambda: player.look() and ear.waiting)
-        player.hear(hall.publish_alerts(alert(level=AlertLevel.ALERT, now=hall.now_ms)))
-        player.look()
+        until("sound", lambda: player.run_iteration() and ear.waiting)
+        player.receive(hall.publish_alerts(alert(level=AlertLevel.ALERT, now=hall.now_ms)))
+        player.run_iteration()
         assert ear.waiting == b""
 
     def test_without_a_volume_all_is_silent(self, player, hall, ear):
         self.start(player, hall, self.film(hall))
-        shown = len(player.display.pictures)
-        until("the film begins", lambda: player.look() and len(player.display.pictures) > shown)
-        player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
-        player.look()
+        shown = len(player.display.images)
+        until("the film begins", lambda: player.run_iteration() and len(player.display.images) > shown)
+        player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+        player.run_iteration()
         assert ear.waiting == b""
 
     def test_an_emergency_rings_once(self, player, hall, ear):
         self.start(player, hall, slide("a"), volume=60)
-        player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
-        player.look()
+        player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+        player.run_iteration()
         until("the chime", lambda: ear.waiting == chime_sound())
         player.wait(1_000)
         assert ear.waiting == chime_sound()
@@ -220,8 +220,8 @@ class TestOnTheScreen:
     @pytest.mark.parametrize("quiet", [{"level": AlertLevel.ALERT}, {"status": AlertStatus.EXERCISE}])
     def test_nothing_else_rings(self, player, hall, ear, quiet):
         self.start(player, hall, slide("a"), volume=60)
-        player.hear(hall.publish_alerts(alert(**{"level": AlertLevel.EMERGENCY, "now": hall.now_ms} | quiet)))
-        player.look()
+        player.receive(hall.publish_alerts(alert(**{"level": AlertLevel.EMERGENCY, "now": hall.now_ms} | quiet)))
+        player.run_iteration()
         assert player.alerts
         assert ear.waiting == b""
 

@@ -164,7 +164,7 @@ def test_a_display_that_cannot_be_taken_again_is_no_crash(tmp_path: Path, monkey
     """Otherwise a loose cable would take films and transitions off the glass."""
     StateDirectory(tmp_path / "state").create_folders()
     RuntimeDirectory(tmp_path / "run").create_folder()
-    monkeypatch.setattr(main, "choose", lambda *_: UnpluggedOutput())
+    monkeypatch.setattr(main, "choose_output", lambda *_: UnpluggedOutput())
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     frozen = gc.get_freeze_count()
     for _ in range(SIMPLE_AFTER + 2):

@@ -14,8 +14,8 @@ from typing import Any
 import av
 import pytest
 from PIL import Image
-from tests.support.films import sample_video
 from tests.support.player_harness import PlayerHarness, until
+from tests.support.sample_videos import sample_video
 from tests.support.signing_town import SigningTown, jpeg, slide
 
 from beffroi_content.model import Rectangle, Slide, VideoContent
@@ -28,7 +28,7 @@ from beffroi_player.stage.video.decoders import (
     DecoderSelection,
     FfmpegDecoder,
     UndecodablePacket,
-    has_device,
+    has_decoder_device,
 )
 
 LOOP_MS = 8_000
@@ -144,9 +144,9 @@ def test_a_film_does_not_wait_for_a_test_that_goes_on(board):
 def test_after_two_failures_it_is_left_alone_until_the_next_boot(board):
     decoders = board.decoders()
     assert is_hardware(decoders)
-    decoders.failed("it hung")
+    decoders.note_failure("it hung")
     assert is_hardware(decoders)
-    decoders.failed("it hung")
+    decoders.note_failure("it hung")
     assert not is_hardware(decoders)
     assert not is_hardware(board.decoders()), "not even after another start of the stage"
 
@@ -165,17 +165,17 @@ def test_a_stage_that_ended_as_it_should_goes_on_with_it(board):
 
 
 def test_a_device_is_known_by_its_name(tmp_path):
-    assert not has_device(tmp_path)
+    assert not has_decoder_device(tmp_path)
     for number, name in enumerate(("bcm2835-codec-encode", "bcm2835-isp")):
         (tmp_path / f"video{number}").mkdir()
         (tmp_path / f"video{number}" / "name").write_text(f"{name}\n")
-    assert not has_device(tmp_path)
+    assert not has_decoder_device(tmp_path)
     (tmp_path / "video10").mkdir()
     (tmp_path / "video10" / "name").write_text("bcm2835-codec-decode\n")
-    assert has_device(tmp_path)
+    assert has_decoder_device(tmp_path)
 
 
-@pytest.mark.skipif(has_device(), reason="there is a device")
+@pytest.mark.skipif(has_decoder_device(), reason="there is a device")
 def test_without_a_device_the_real_one_refuses():
     with (
         av.open(BytesIO(sample_video((320, 180), 25, 0.2))) as container,
@@ -188,7 +188,7 @@ class TestTrial:
     def test_the_processor_passes(self):
         assert decoder_trial.run_trial("h264", (320, 180)) == ""
 
-    @pytest.mark.skipif(has_device(), reason="there is a device")
+    @pytest.mark.skipif(has_decoder_device(), reason="there is a device")
     def test_what_is_not_there_fails_with_the_reason(self):
         assert "v4l2m2m" in try_decoder(HARDWARE_DECODER)
 
@@ -228,7 +228,7 @@ class TestTrial:
 class TestOnTheGlass:
     @pytest.fixture
     def player(self, fetching_player: PlayerHarness, monkeypatch: pytest.MonkeyPatch) -> PlayerHarness:
-        monkeypatch.setattr("beffroi_player.stage.video.playback.HARDWARE_SILENT_S", 0.2)
+        monkeypatch.setattr("beffroi_player.stage.video.playback.HARDWARE_STALL_S", 0.2)
         return fetching_player
 
     def start(self, player: PlayerHarness, hall: SigningTown, board: FakeBoard) -> None:
@@ -274,7 +274,7 @@ class TestOnTheGlass:
         self.start(player, hall, board)
         until("the film begins", lambda: self.colour(player) == "red")
         assert self.decoder(player) is False
-        assert player.look().faults == ()
+        assert player.run_iteration().faults == ()
         released.set()
 
     def test_where_it_hangs_before_it_is_open_the_processor_does(self, player, hall, board):
@@ -287,7 +287,7 @@ class TestOnTheGlass:
 
     def test_where_it_stops_the_last_frame_stands_until_the_processor_goes_on(self, player, hall, board, monkeypatch):
         broken, released = threading.Event(), threading.Event()
-        monkeypatch.setattr("beffroi_player.stage.video.playback.HARDWARE_SILENT_S", 10.0)
+        monkeypatch.setattr("beffroi_player.stage.video.playback.HARDWARE_STALL_S", 10.0)
 
         def stop() -> None:
             broken.wait(10)
@@ -303,19 +303,19 @@ class TestOnTheGlass:
         )
         self.start(player, hall, board)
         until("the film begins", lambda: self.colour(player) == "red")
-        (rolling,) = player.stage._cinema._rolling.values()
+        (rolling,) = player.stage._videos._open_videos.values()
         broken.set()
-        until("the processor is asked", lambda: player.look() and rolling.is_second)
-        layer = player.stage._cinema.layer("film", Rectangle(width=320, height=180), hall.now_ms, (320, 180), 0)
+        until("the processor is asked", lambda: player.run_iteration() and rolling.is_fallback)
+        layer = player.stage._videos.layer_of("film", Rectangle(width=320, height=180), hall.now_ms, (320, 180), 0)
         assert layer is not None
         assert (layer.area, layer.source) == ((0, 0, 320, 180), (0, 0, 320, 180))
         released.set()
-        shown = len(player.display.pictures)
+        shown = len(player.display.images)
         player.time.pass_by(2_000)
         until("its second half", lambda: self.colour(player) == "blue")
         assert self.decoder(player) is False
-        assert all(picture.get_at((160, 150))[1] < 100 for picture in player.display.pictures[shown:]), "no poster"
-        assert player.stage._cinema.decode_errors == 1
+        assert all(picture.get_at((160, 150))[1] < 100 for picture in player.display.images[shown:]), "no poster"
+        assert player.stage._videos.decode_errors == 1
 
     def test_after_two_such_films_it_is_left_alone(self, player, hall, board):
         def refuse(_hardware: FakeHardwareDecoder) -> None:
@@ -328,4 +328,4 @@ class TestOnTheGlass:
             player.wait(4_000)
             player.wait(LOOP_MS - player.time.system_ms % LOOP_MS)
         assert board.opened == []
-        assert not player.stage._cinema._decoders.uses_hardware
+        assert not player.stage._videos._decoders.uses_hardware

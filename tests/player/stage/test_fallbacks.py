@@ -27,7 +27,7 @@ class TestSilence:
         player.wait(HOUR + 60_000)
         assert player.slides == ["idle"]
         hall.now_ms = player.time.system_ms
-        player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)), live=False)
+        player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)), live=False)
         assert player.alerts == [("flood", "takeover")]
 
     def test_a_word_of_the_town_brings_the_programme_back(self, player, hall):
@@ -35,7 +35,7 @@ class TestSilence:
         player.wait(4 * HOUR)
         assert player.slides == ["idle"]
         hall.now_ms = player.time.system_ms
-        player.hear(hall.publish_beat())
+        player.receive(hall.publish_beat())
         assert player.slides == ["a"]
 
     def test_without_such_a_rule_the_programme_goes_on(self, player, hall):
@@ -67,13 +67,13 @@ class TestUncertainClock:
         self.start(player, hall, doubt)
         assert player.slides == [shown]
         hall.now_ms = player.time.system_ms
-        player.hear(hall.publish_beat())
+        player.receive(hall.publish_beat())
         assert player.slides == ["dated"]
 
     @pytest.mark.parametrize("doubt", UncertainClock)
     def test_alerts_are_shown_in_any_case(self, player, hall, doubt):
         self.start(player, hall, doubt)
-        player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+        player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
         assert player.alerts == [("flood", "takeover")]
 
     def test_what_only_a_newer_server_knows_is_read_as_the_most_careful(self, hall):

@@ -42,66 +42,66 @@ def test_what_is_read_ahead_is_there_though_its_file_is_gone(player, frames):
     frames.load_ahead(["next.png"])
     arrive(frames)
     path.unlink()
-    assert frames.load("next.png", SIZE).get_at((5, 5))[:3] == (255, 0, 0)
+    assert frames.load_frame("next.png", SIZE).get_at((5, 5))[:3] == (255, 0, 0)
 
 
 def test_what_could_not_be_read_ahead_is_read_when_it_is_due(player, frames):
     frames.load_ahead(["late.png"])
     arrive(frames)
     write(player.state, "late.png", "red")
-    assert frames.load("late.png", SIZE).get_size() == SIZE
+    assert frames.load_frame("late.png", SIZE).get_size() == SIZE
 
 
 def test_what_is_never_there_is_said_when_it_is_due(player, frames):
     frames.load_ahead(["never.png"])
     with pytest.raises(BrokenFrame, match=r"never\.png"):
-        frames.load("never.png")
+        frames.load_frame("never.png")
 
 
 def test_a_panel_that_was_hung_otherwise_meanwhile_gets_its_frames_turned_anew(player, frames):
     write(player.state, "next.png", "red", (200, 100))
     frames.load_ahead(["next.png"])
-    frames.turn(90)
-    assert frames.load("next.png", (200, 100)).get_size() == (100, 200)
+    frames.set_rotation(90)
+    assert frames.load_frame("next.png", (200, 100)).get_size() == (100, 200)
 
 
 def test_what_is_on_and_what_is_due_next_is_kept_however_large_it_is(player, frames):
     files = [write(player.state, f"{name}.png", "navy", (7_000, 360)) for name in ("before", "on", "glides", "next")]
     for path in files:
-        frames.load(path.name)
+        frames.load_frame(path.name)
         path.unlink()
     frames.load_ahead(["next.png"])
-    frames.make_room({"on.png", "glides.png"})
+    frames.evict_frames({"on.png", "glides.png"})
     for name in ("on.png", "glides.png", "next.png"):
-        assert frames.load(name).get_size() == (7_000, 360)
+        assert frames.load_frame(name).get_size() == (7_000, 360)
     with pytest.raises(BrokenFrame):
-        frames.load("before.png")
+        frames.load_frame("before.png")
 
 
 def test_small_frames_are_kept_as_long_as_there_is_room(player, frames):
     files = [write(player.state, f"{number}.png", "navy", (1_024, 512)) for number in range(6)]
     for path in files:
-        frames.load(path.name)
+        frames.load_frame(path.name)
         path.unlink()
-    frames.make_room({"5.png"})
+    frames.evict_frames({"5.png"})
     for path in files[2:]:
-        frames.load(path.name)
+        frames.load_frame(path.name)
     with pytest.raises(BrokenFrame):
-        frames.load("1.png")
+        frames.load_frame("1.png")
 
 
 @pytest.mark.parametrize("rotation", [0, 90])
 def test_a_digest_is_that_of_the_file_as_it_was_read(player, frames, rotation):
-    frames.turn(rotation)
+    frames.set_rotation(rotation)
     path = write(player.state, "slide.png", "red", (200, 100))
-    red = frames.load("slide.png")
-    assert frames.digest(red) == frame_digest((200, 100), bytes((255, 0, 0)) * 20_000)
+    red = frames.load_frame("slide.png")
+    assert frames.digest_of(red) == frame_digest((200, 100), bytes((255, 0, 0)) * 20_000)
     path.unlink()
     write(player.state, "slide.png", "blue", (200, 100))
     frames.keep_only(())
-    blue = frames.load("slide.png")
-    assert frames.digest(blue) == frame_digest((200, 100), bytes((0, 0, 255)) * 20_000)
-    assert frames.digest(red) != frames.digest(blue)
+    blue = frames.load_frame("slide.png")
+    assert frames.digest_of(blue) == frame_digest((200, 100), bytes((0, 0, 255)) * 20_000)
+    assert frames.digest_of(red) != frames.digest_of(blue)
 
 
 def test_the_digest_of_what_is_read_ahead_is_made_in_the_thread_and_once(player, frames, monkeypatch):
@@ -113,7 +113,7 @@ def test_the_digest_of_what_is_read_ahead_is_made_in_the_thread_and_once(player,
         frames.load_ahead(["next.png"])
         arrive(frames)
         until("its digest is known", lambda: frames._digests)
-        frames.digest(frames.load("next.png"))
+        frames.digest_of(frames.load_frame("next.png"))
         frames.keep_only(())
     assert len(made) == 1
     assert made[0].startswith("frames")
@@ -121,16 +121,16 @@ def test_the_digest_of_what_is_read_ahead_is_made_in_the_thread_and_once(player,
 
 def test_a_digest_that_nobody_may_wait_for_is_made_in_the_thread(frames):
     picture, heard = pygame.Surface((200, 100), depth=32), threading.Event()
-    assert frames.digest_soon(picture, heard.set) == ""
+    assert frames.digest_in_background(picture, heard.set) == ""
     assert heard.wait(10)
-    assert frames.digest_soon(picture, heard.clear) == frame_digest((200, 100), bytes(60_000))
+    assert frames.digest_in_background(picture, heard.clear) == frame_digest((200, 100), bytes(60_000))
     assert heard.is_set()
 
 
 def test_a_picture_can_be_drawn_with_while_its_digest_is_made(frames):
-    frames.turn(90)
+    frames.set_rotation(90)
     (picture, glass), done = (pygame.Surface((1_080, 1_920), depth=32) for _ in range(2)), threading.Event()
-    frames.digest_soon(picture, done.set)
+    frames.digest_in_background(picture, done.set)
     while not done.is_set():
         glass.blit(picture, (0, 0))
 
@@ -146,9 +146,9 @@ def test_where_pictures_change_faster_than_their_digests_are_made_they_are_told_
 
     monkeypatch.setattr(stage_frames, "frame_digest", digest)
     first, second = (pygame.Surface((200, 100), depth=32) for _ in range(2))
-    assert frames.digest_soon(first, ready.set) == ""
-    assert frames.digest_soon(first, ready.set) == ""
-    assert frames.digest_soon(second, ready.set) == real((200, 100), bytes(60_000))
+    assert frames.digest_in_background(first, ready.set) == ""
+    assert frames.digest_in_background(first, ready.set) == ""
+    assert frames.digest_in_background(second, ready.set) == real((200, 100), bytes(60_000))
     slow.set()
     assert ready.wait(10)
 
@@ -156,13 +156,13 @@ def test_where_pictures_change_faster_than_their_digests_are_made_they_are_told_
 def test_what_is_due_while_it_is_read_ahead_waits_for_no_breath_of_the_thread(player, frames, monkeypatch):
     begun = threading.Event()
     breathe = FrameCache._yield_briefly
-    monkeypatch.setattr(FrameCache, "_breathe", lambda self: begun.set() or breathe(self))
-    monkeypatch.setattr(stage_frames, "BREATH_S", 10_000.0)
+    monkeypatch.setattr(FrameCache, "_yield_briefly", lambda self: begun.set() or breathe(self))
+    monkeypatch.setattr(stage_frames, "BAND_PAUSE_S", 10_000.0)
     write(player.state, "next.png", "red")
     frames.load_ahead(["next.png"])
     assert begun.wait(60)
 
-    loop = threading.Thread(target=frames.load, args=("next.png",), daemon=True)
+    loop = threading.Thread(target=frames.load_frame, args=("next.png",), daemon=True)
     loop.start()
     loop.join(60)
 
@@ -187,7 +187,7 @@ def test_reading_ahead_never_keeps_the_loop_waiting_for_long(player, frames, mon
 
     monkeypatch.setattr(stage_frames, "upright_rgb", measured(stage_frames.upright_rgb))
     size = (3_840, 2_160)
-    frames.turn(rotation)
+    frames.set_rotation(rotation)
     write(player.state, "next.png", "red", size)
     frames.load_ahead(["next.png"])
     until("its digest is made", lambda: len(held) > 100)
@@ -200,16 +200,16 @@ def test_the_colours_of_a_frame_are_what_its_file_says(player, frames, kind):
     image = Image.new("RGBA", (40, 20), (200, 100, 50, 0))
     image.putpixel((3, 4), (10, 20, 30, 128))
     image.convert(kind).save(player.state.frames / "odd.png", transparency=0 if kind == "P" else None)
-    found = frames.load("odd.png")
+    found = frames.load_frame("odd.png")
     expected = image.convert(kind).convert("RGB") if kind != "RGBA" else Image.merge("RGB", image.split()[:3])
     assert pygame.image.tobytes(found, "RGB") == expected.tobytes()
 
 
 def test_a_picture_that_is_no_file_is_digested_as_it_is(frames):
     picture = pygame.Surface((2, 1), depth=32)
-    before = frames.digest(picture)
+    before = frames.digest_of(picture)
     picture.fill("red")
-    assert frames.digest(picture) != before
+    assert frames.digest_of(picture) != before
 
 
 def test_what_nobody_waits_for_any_more_is_forgotten(player, frames):
@@ -219,7 +219,7 @@ def test_what_nobody_waits_for_any_more_is_forgotten(player, frames):
     frames.load_ahead([])
     path.unlink()
     with pytest.raises(BrokenFrame):
-        frames.load("next.png")
+        frames.load_frame("next.png")
 
 
 def test_raw_frames_in_memory_come_first(player: PlayerHarness, frames: FrameCache) -> None:

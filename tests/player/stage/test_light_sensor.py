@@ -81,7 +81,7 @@ def test_raw_readings_are_scaled(street):
     (street.device / "in_illuminance_scale").write_text("0.1")
     for _ in range(60):
         street.now += READ_INTERVAL_MS
-        found = street.sensor.dimmed(DAY, 20, street.now)
+        found = street.sensor.dim_display(DAY, 20, street.now)
     assert found.brightness == 20
 
 
@@ -91,7 +91,7 @@ def test_without_a_sensor_that_works_nothing_is_dimmed(street, said):
     path = street.device / "in_illuminance_input"
     path.unlink() if said is None else path.write_text(said)
     street.now += READ_INTERVAL_MS
-    assert street.sensor.dimmed(DAY, 20, street.now) == DAY
+    assert street.sensor.dim_display(DAY, 20, street.now) == DAY
 
 
 @given(st.floats(0, 200_000), st.floats(0, 200_000), st.integers(1, 99))

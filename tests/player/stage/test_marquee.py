@@ -65,23 +65,23 @@ def test_what_is_seen_is_given_by_the_clock(player, hall):
 
 def test_each_step_is_a_sixtieth_of_a_second(player, hall):
     start(player, hall, ("Marché de Noël", None))
-    assert player.stage.turn() <= 1 / USUAL_RATE
-    before = len(player.display.pictures)
+    assert player.stage.refresh_screen() <= 1 / USUAL_RATE
+    before = len(player.display.images)
     for _ in range(10):
         for ms in (17, 17, 16):
             player.time.pass_by(ms)
-            player.stage.step()
-    assert len(player.display.pictures) == before + 30
+            player.stage.advance_motion()
+    assert len(player.display.images) == before + 30
     assert player.stage.late_frames == 0
 
 
 def test_messages_are_read_once_however_long_they_glide_before_something_else(player, hall, monkeypatch):
-    monkeypatch.setattr(frame_cache, "KEPT_BYTES", 0)
+    monkeypatch.setattr(frame_cache, "CACHE_BYTES", 0)
     first = ticker(("Marché de Noël samedi", None), ("Collecte des sapins", None))
     other = ticker(("Piscine fermée", None)).replace(id="other")
-    player.hear(hall.publish_keys(), hall.publish_beat())
-    player.hear(hall.publish_programme(hall.manifest(first, other, size=RIBBON)))
-    shown = {each.id: each for each in (first, other)}[player.look().showings[0].slide]
+    player.receive(hall.publish_keys(), hall.publish_beat())
+    player.receive(hall.publish_programme(hall.manifest(first, other, size=RIBBON)))
+    shown = {each.id: each for each in (first, other)}[player.run_iteration().showings[0].slide]
     own = {name for place, pages in player.core.active.frames.items() if place.startswith(shown.id) for name in pages}
     for path in player.state.frames.iterdir():
         path.unlink()
@@ -103,15 +103,15 @@ def moved(before: pygame.Surface, after: pygame.Surface, most: int = 10) -> int:
 
 def test_each_step_is_as_long_though_the_loop_wakes_now_sooner_now_later(player, hall):
     start(player, hall, ("Marché de Noël", None), ("Collecte des sapins", None))
-    player.stage.turn()
-    first, begun = len(player.display.pictures) - 1, player.time.uptime_ms
+    player.stage.refresh_screen()
+    first, begun = len(player.display.images) - 1, player.time.uptime_ms
     for number in range(1, 40):
         late = (0.1, 3.0, 0.0, 7.9, 1.7)[number % 5]
         now = begun + number * 1000 / USUAL_RATE + late
         player.time.system_ms += int(now) - int(player.time.uptime_ms)
         player.time.uptime_ms = now
-        player.stage.step()
-    steps = player.display.pictures[first:]
+        player.stage.advance_motion()
+    steps = player.display.images[first:]
     assert {moved(before, after) for before, after in pairwise(steps)} == {pixels_per_second(RIBBON[1]) // 60}
 
 
@@ -119,18 +119,18 @@ def test_a_slower_display_gets_fewer_and_longer_steps(player, hall):
     player.display.pictures_a_second = 30.0
     start(player, hall, ("Marché de Noël", None), ("Collecte des sapins", None))
     player.wait(1_000)
-    assert player.stage.turn() == pytest.approx(1 / 30, abs=0.002)
+    assert player.stage.refresh_screen() == pytest.approx(1 / 30, abs=0.002)
 
 
 def test_steps_that_come_late_are_told_though_nothing_else_is_news(player, hall):
     start(player, hall, ("Marché de Noël", None))
-    player.look()
+    player.run_iteration()
     for _ in range(5):
         player.time.pass_by(100)
-        player.stage.step()
-    assert player.look().late_frames == 0
+        player.stage.advance_motion()
+    assert player.run_iteration().late_frames == 0
     player.wait(61_000)
-    assert player.look().late_frames == player.stage.late_frames >= 5
+    assert player.run_iteration().late_frames == player.stage.late_frames >= 5
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
@@ -168,22 +168,22 @@ def test_once_all_are_over_the_prepared_page_stands_still(player, hall):
     start(player, hall, ("Fermé à midi", player.time.system_ms + 5_000))
     player.wait(6_000)
     player.wait(1_000)
-    presented = len(player.display.pictures)
+    presented = len(player.display.images)
     player.wait(1_000)
-    assert len(player.display.pictures) == presented
+    assert len(player.display.images) == presented
 
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
 def test_they_glide_on_a_panel_that_is_turned(player, hall, rotation):
     shown = start(player, hall, ("Marché de Noël samedi", None), ("Collecte", None), rotation=rotation)
     player.wait(777)
-    upright = pygame.transform.rotate(player.display.pictures[-1], rotation)
+    upright = pygame.transform.rotate(player.display.images[-1], rotation)
     assert pygame.image.tobytes(upright, "RGB") == expected(player, shown, 0, 1)
 
 
 def test_an_alert_lies_over_them_and_nothing_moves(player, hall):
     start(player, hall, ("Marché de Noël", None))
-    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
     player.wait(100)
     before = glass(player)
     player.wait(100)
@@ -193,11 +193,11 @@ def test_an_alert_lies_over_them_and_nothing_moves(player, hall):
 
 def test_it_is_one_showing_however_it_moves(player, hall):
     start(player, hall, ("Marché de Noël", None))
-    before = player.look()
+    before = player.run_iteration()
     for _ in range(20):
         player.wait(100)
-    assert player.look().number == before.number
-    assert player.look().faults == ()
+    assert player.run_iteration().number == before.number
+    assert player.run_iteration().faults == ()
 
 
 def test_no_frames_are_drawn_that_nobody_sees(player, hall):

@@ -451,7 +451,7 @@ def test_a_player_that_becomes_another_screen_forgets_what_it_showed_as_the_form
 ) -> None:
     state = enrolled(hall, tmp_path)
     write(state, 3)
-    monkeypatch.setattr("town.SCREEN", "quay")
+    monkeypatch.setattr("tests.support.signing_town.SCREEN", "quay")
     hall.ledger = PlayGaps(7)
     enrolled(hall, tmp_path)
     assert logged(state) == []
@@ -480,7 +480,7 @@ def test_a_file_that_the_disk_does_not_give_keeps_no_other_from_being_packed(
             raise OSError(errno.EIO, "the card gives up")
         return pack_file(file)
 
-    monkeypatch.setattr(agent_archive, "pack", reads)
+    monkeypatch.setattr(agent_archive, "pack_file", reads)
     minder = archive(street.state)
     for _ in range(2):
         minder.tidy_files()
@@ -556,7 +556,7 @@ def test_the_oldest_goes_where_there_is_more_than_its_share_of_the_disk(street: 
 def test_the_stage_drops_the_oldest_where_no_agent_packs(
     state: StateDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("beffroi_player.stage.play_log.log_file.FILES_KEPT", 1)
+    monkeypatch.setattr("beffroi_player.stage.play_log.log_file.MAX_FILES", 1)
     write(state, 3_001)
     assert names(state) == ["000000002001.jsonl", "000000003001.jsonl"]
 

@@ -63,7 +63,7 @@ def test_what_is_not_seen_is_no_play(player, hall):
     start(player, hall, OFF)
     player.wait(11_000)
     player.wait(HOUR)
-    player.stage.end()
+    player.stage.shut_down()
     (play,) = [play for file in play_files(player.state.plays) for play in read_plays(file)]
     assert play.lasted_ms == 11_000
 
@@ -72,10 +72,10 @@ def test_an_emergency_wakes_it_and_lesser_alerts_do_not(player, hall):
     start(player, hall, OFF)
     player.wait(HOUR)
     hall.now_ms = player.time.system_ms
-    player.hear(hall.publish_alerts(alert(level=AlertLevel.ALERT, now=hall.now_ms)))
-    assert player.look().power is PowerState.OFF
+    player.receive(hall.publish_alerts(alert(level=AlertLevel.ALERT, now=hall.now_ms)))
+    assert player.run_iteration().power is PowerState.OFF
 
-    player.hear(hall.publish_alerts(alert("fire", AlertLevel.EMERGENCY, now=hall.now_ms)))
+    player.receive(hall.publish_alerts(alert("fire", AlertLevel.EMERGENCY, now=hall.now_ms)))
     assert player.alerts == [("fire", "takeover")]
     assert brightest(player) > 200
     assert ("all/alerts", hall.sequence, "fire", "takeover") in player.receipts()
@@ -83,7 +83,7 @@ def test_an_emergency_wakes_it_and_lesser_alerts_do_not(player, hall):
 
 def test_dimming_changes_the_light_and_not_what_is_said_of_the_picture(player, hall):
     start(player, hall, DIM)
-    before, light = player.look().frame, brightest(player)
+    before, light = player.run_iteration().frame, brightest(player)
     glass = player.wait(11_000)
     assert (glass.power, glass.brightness, glass.frame) == (PowerState.DIM, 40, before)
     assert abs(brightest(player) - 0.4 * light) < 3
@@ -107,8 +107,8 @@ def test_the_display_itself_is_switched_off_and_on_and_that_is_told(player, hall
     assert glass.lit == "confirmed"
     assert player.report().lit == "confirmed"
     hall.now_ms = player.time.system_ms
-    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
-    player.look()
+    player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    player.run_iteration()
     assert player.display.switched == [False, True]
 
 
@@ -116,8 +116,8 @@ def test_who_looks_for_a_screen_in_its_hours_of_rest_finds_it(player, hall):
     start(player, hall, OFF)
     assert player.wait(HOUR).power is PowerState.OFF
     hall.now_ms = player.time.system_ms
-    player.hear(hall.publish_command("who", "identify", 60))
-    assert player.look().overlay
+    player.receive(hall.publish_command("who", "identify", 60))
+    assert player.run_iteration().overlay
     assert player.display.switched == [False, True]
     assert brightest(player) > 200
     assert player.display.brightness[-1] == 100
@@ -131,10 +131,10 @@ def test_a_display_that_dims_itself_is_not_given_a_darker_picture_as_well(player
     assert abs(brightest(player) - 0.4 * light) < 3
 
     player.display.dims = True
-    glass = player.look()
+    glass = player.run_iteration()
     assert (glass.power, glass.brightness, brightest(player)) == (PowerState.DIM, 40, light)
     player.display.dims = False
-    player.look()
+    player.run_iteration()
     assert abs(brightest(player) - 0.4 * light) < 3
 
 
@@ -143,5 +143,5 @@ def test_an_answer_that_comes_later_is_told(player, hall):
     player.display.lit = SwitchResult.SENT
     assert player.wait(11_000).lit == "sent"
     player.display.lit = SwitchResult.CONFIRMED
-    assert player.look().lit == "confirmed"
+    assert player.run_iteration().lit == "confirmed"
     assert player.report().lit == "confirmed"

@@ -6,8 +6,8 @@ import json
 
 import pygame
 import pytest
-from tests.support.films import sample_video
 from tests.support.player_harness import PlayerHarness
+from tests.support.sample_videos import sample_video
 from tests.support.signing_town import NOON, SigningTown, alert, jpeg, picture_slide, slide
 
 from beffroi_content.model import AlertLevel, ScreenSettings, SlideTransition, Town, VideoContent
@@ -43,25 +43,25 @@ def at(player: PlayerHarness, place: tuple[int, int]) -> tuple[int, int]:
 
 def test_a_crossfade_is_between_the_two(player, hall):
     start(player, hall, SlideTransition.CROSSFADE)
-    player.stage.turn()
+    player.stage.refresh_screen()
     player.time.pass_by(HALF)
-    player.stage.turn()
+    player.stage.refresh_screen()
     red, blue = at(player, MIDDLE)
     assert abs(red - 127) < 10
     assert abs(blue - 127) < 10
 
     player.time.pass_by(HALF)
-    player.stage.turn()
+    player.stage.refresh_screen()
     assert at(player, MIDDLE)[1] > 250
 
 
 def test_it_is_said_when_it_is_done(player, hall):
     start(player, hall, SlideTransition.CROSSFADE)
-    player.stage.turn()
+    player.stage.refresh_screen()
     player.time.pass_by(HALF)
     assert player.slides == ["red"]
     player.time.pass_by(HALF)
-    glass = player.look()
+    glass = player.run_iteration()
     assert [shown.slide for shown in glass.showings] == ["blue"]
     assert glass.presented_uptime_ms == player.time.uptime_ms
 
@@ -69,12 +69,12 @@ def test_it_is_said_when_it_is_done(player, hall):
 def test_nothing_is_drawn_once_it_is_over(player, hall):
     start(player, hall, SlideTransition.CROSSFADE)
     for _ in range(50):
-        player.stage.turn()
+        player.stage.refresh_screen()
         player.time.pass_by(20)
-    count = len(player.display.pictures)
+    count = len(player.display.images)
     for _ in range(20):
         player.wait(100)
-    assert len(player.display.pictures) == count
+    assert len(player.display.images) == count
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_nothing_is_drawn_once_it_is_over(player, hall):
 )  # fmt: skip
 def test_a_push_and_a_wipe_go_their_way_on_every_panel(player, hall, transition, rotation, blue_at):
     start(player, hall, transition, rotation=rotation)
-    player.stage.turn()
+    player.stage.refresh_screen()
     player.time.pass_by(HALF)
-    player.stage.turn()
-    width, height = player.display.pictures[-1].get_size()
+    player.stage.refresh_screen()
+    width, height = player.display.images[-1].get_size()
     opposite = (width - blue_at[0], height - blue_at[1])
     assert at(player, blue_at)[1] > 200
     assert at(player, opposite)[0] > 200
@@ -98,36 +98,36 @@ def test_a_push_and_a_wipe_go_their_way_on_every_panel(player, hall, transition,
 
 def test_an_alert_waits_for_no_transition(player, hall):
     start(player, hall, SlideTransition.CROSSFADE)
-    player.stage.turn()
+    player.stage.refresh_screen()
     player.time.pass_by(50)
-    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
     assert player.alerts == [("flood", "takeover")]
-    shown = player.display.pictures[-1].copy()
+    shown = player.display.images[-1].copy()
     player.wait(HALF)
-    assert player.display.pictures[-1].get_view("2").raw == shown.get_view("2").raw
+    assert player.display.images[-1].get_view("2").raw == shown.get_view("2").raw
 
 
 def test_after_an_alert_nothing_of_it_lingers(player, hall):
     start(player, hall, SlideTransition.CROSSFADE)
-    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
-    player.look()
+    player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    player.run_iteration()
     hall.now_ms = player.time.system_ms
-    player.hear(hall.publish_alerts())
+    player.receive(hall.publish_alerts())
     # A transition would be said only when it is done.
-    glass = player.look()
+    glass = player.run_iteration()
     assert not [shown for shown in glass.showings if shown.form == "takeover"]
 
 
 @pytest.mark.parametrize("size", [(640, 360), (160, 90)])
 def test_nothing_gives_way_to_a_picture_of_another_size(player, hall, size):
     start(player, hall, SlideTransition.CROSSFADE)
-    player.stage.turn()
+    player.stage.refresh_screen()
     player.wait(int(TRANSITION_MS) + 1)
     hall.now_ms = player.time.system_ms
     slides = reversed(player.core.active.manifest.slides)
-    player.hear(hall.publish_programme(hall.manifest(*slides, size=size, transition=SlideTransition.CROSSFADE)))
-    player.stage.turn()
-    assert player.display.pictures[-1].get_size() == size
+    player.receive(hall.publish_programme(hall.manifest(*slides, size=size, transition=SlideTransition.CROSSFADE)))
+    player.stage.refresh_screen()
+    assert player.display.images[-1].get_size() == size
 
 
 def test_a_cut_cuts(player, hall):
@@ -154,22 +154,22 @@ def test_between_any_two_items_no_picture_is_dark(player, hall, transition, rota
     video = VideoContent(video=film_of_light, poster=hall.add_file(jpeg("lime")))
     slides.append(slide("film").replace(content=video, duration_ms=4_000))
     settings = {"transition": transition, "rotation": rotation}
-    player.hear(hall.publish_keys(), hall.publish_beat())
-    player.hear(hall.publish_programme(hall.manifest(*slides, **settings)))
-    player.look()
-    first = len(player.display.pictures)
+    player.receive(hall.publish_keys(), hall.publish_beat())
+    player.receive(hall.publish_programme(hall.manifest(*slides, **settings)))
+    player.run_iteration()
+    first = len(player.display.images)
     for step in range(20 * 60):
         if step == 400:
             hall.now_ms = player.time.system_ms
-            player.hear(hall.publish_programme(hall.manifest(*reversed(slides), **settings)))
+            player.receive(hall.publish_programme(hall.manifest(*reversed(slides), **settings)))
         if step == 500:
-            player.hear(hall.publish_alerts(alert(now=player.time.system_ms)))
+            player.receive(hall.publish_alerts(alert(now=player.time.system_ms)))
         if step == 600:
             hall.now_ms = player.time.system_ms
-            player.hear(hall.publish_alerts())
+            player.receive(hall.publish_alerts())
         player.time.pass_by(50)
-        player.stage.turn()
-    seen = player.display.pictures[first:]
+        player.stage.refresh_screen()
+    seen = player.display.images[first:]
     assert len(seen) > 15
     darkest = min(sum(pygame.transform.average_color(picture)[:3]) for picture in seen)
     # The darkest of all is the alert, which is neither black nor half of what was before.

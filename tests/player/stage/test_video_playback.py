@@ -9,8 +9,8 @@ import time
 
 import pygame
 import pytest
-from tests.support.films import sample_video
 from tests.support.player_harness import PlayerHarness, until
+from tests.support.sample_videos import sample_video
 from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, slide
 
 from beffroi_content.model import (
@@ -74,7 +74,7 @@ def test_shows_the_frame_of_the_instant(player, hall):
     until("the film begins", lambda: colour(player) == "red")
     player.time.pass_by(2_500)
     until("its second half", lambda: colour(player) == "blue")
-    assert player.look().faults == ()
+    assert player.run_iteration().faults == ()
 
 
 def test_begins_in_the_middle_when_the_player_is_started_there(player, hall):
@@ -94,25 +94,25 @@ def test_is_shown_again_where_its_slide_is_longer(player, hall):
 def test_its_poster_stands_until_it_begins_and_if_it_cannot(player, hall):
     start(player, hall, film_slide(hall, b"no film at all", 10), slide("a"))
     assert colour(player) == "lime"
-    until("the fault is told", lambda: player.look().faults)
+    until("the fault is told", lambda: player.run_iteration().faults)
     assert colour(player) == "lime"
-    assert [fault.frame[:5] for fault in player.look().faults] == ["film "]
+    assert [fault.frame[:5] for fault in player.run_iteration().faults] == ["film "]
     player.wait(10_000)
     assert player.slides == ["a"]
-    assert player.look().faults == ()
+    assert player.run_iteration().faults == ()
 
 
 def test_what_is_said_of_it_is_said_once(player, hall):
     start(player, hall, film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED,)), 4), slide("a"))
     until("the film begins", lambda: colour(player) == "red")
-    before = player.look()
-    shown = len(player.display.pictures)
+    before = player.run_iteration()
+    shown = len(player.display.images)
     for count in range(shown + 1, shown + 6):
         player.time.pass_by(40)
-        until("the next frame", lambda count=count: player.look() and len(player.display.pictures) >= count)
-    assert player.look().number == before.number
+        until("the next frame", lambda count=count: player.run_iteration() and len(player.display.images) >= count)
+    assert player.run_iteration().number == before.number
     player.wait(4_000)
-    player.stage.end()
+    player.stage.shut_down()
     logged = [play.slide for file in play_files(player.state.plays) for play in read_plays(file)]
     assert logged.count("film") == 1
 
@@ -122,12 +122,12 @@ def test_the_next_film_is_ready_when_it_is_due(player, hall):
     second = film_slide(hall, sample_video((320, 180), 25, 2, colours=(BLUE,)), 2, "second")
     start(player, hall, first, second)
     until("the first film", lambda: colour(player) == "red")
-    following = [each for key, each in player.stage._cinema._rolling.items() if key.slide == "second"]
-    until("the second is decoded", lambda: following[0].film._ready)
-    shown = len(player.display.pictures)
+    following = [each for key, each in player.stage._videos._open_videos.items() if key.slide == "second"]
+    until("the second is decoded", lambda: following[0].decoder._ready)
+    shown = len(player.display.images)
     player.wait(2_000)
     assert colour(player) == "blue"
-    assert all(picture.get_at((160, 150))[1] < 100 for picture in player.display.pictures[shown:]), (
+    assert all(picture.get_at((160, 150))[1] < 100 for picture in player.display.images[shown:]), (
         "not even its poster came between"
     )
 
@@ -135,7 +135,7 @@ def test_the_next_film_is_ready_when_it_is_due(player, hall):
 def test_an_alert_cuts_in_and_nothing_of_the_film_is_drawn_over_it(player, hall):
     start(player, hall, film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
     until("the film begins", lambda: colour(player) == "red")
-    player.hear(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
+    player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
     assert player.alerts
     shown = pixels(player)
     for _ in range(10):
@@ -146,7 +146,7 @@ def test_an_alert_cuts_in_and_nothing_of_the_film_is_drawn_over_it(player, hall)
 def test_a_banner_lies_over_it(player, hall):
     start(player, hall, film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
     until("the film begins", lambda: colour(player) == "red")
-    player.hear(hall.publish_alerts(alert(level=AlertLevel.VIGILANCE, now=hall.now_ms)))
+    player.receive(hall.publish_alerts(alert(level=AlertLevel.VIGILANCE, now=hall.now_ms)))
     assert player.alerts
     band = banner_rectangle((320, 180))
     above = (5, 5) if band.y > 20 else (5, 175)
@@ -162,8 +162,8 @@ def test_stands_upright_on_a_panel_that_is_turned(player, hall, rotation):
     start(player, hall, film_slide(hall, data, 2), slide("a"), rotation=rotation)
 
     def corner() -> tuple[int, ...]:
-        player.look()
-        upright = pygame.transform.rotate(player.display.pictures[-1], rotation)
+        player.run_iteration()
+        upright = pygame.transform.rotate(player.display.images[-1], rotation)
         return tuple(upright.get_at((12, 20))[:3])
 
     until("the white square at the upper left", lambda: min(corner()) > 200)
@@ -229,7 +229,7 @@ def test_around_its_end_no_frame_stands_for_longer_than_two(tmp_path):
 
 
 def test_goes_back_with_a_clock_that_is_set_back(tmp_path, monkeypatch):
-    monkeypatch.setattr("beffroi_player.stage.video.video_decoder.BEHIND_S", 0.2)
+    monkeypatch.setattr("beffroi_player.stage.video.video_decoder.LATE_SEEK_S", 0.2)
     path = tmp_path / "film.mp4"
     path.write_bytes(sample_video((64, 64), 25, 8, keyint="25"))
     made = VideoDecoder(path, (64, 64), ImageFit.CONTAIN, 6.0)
@@ -256,19 +256,19 @@ def test_a_damaged_film_goes_on_and_what_is_damaged_is_counted(player, hall, see
     start(player, hall, film_slide(hall, data, 20), slide("a"))
     until("the film begins", lambda: colour(player) == "red")
     player.time.pass_by(4_500)
-    until("its second run", lambda: player.look() and player.stage._cinema.decode_errors > 5)
-    (rolling,) = player.stage._cinema._rolling.values()
-    shown = len(player.display.pictures)
+    until("its second run", lambda: player.run_iteration() and player.stage._videos.decode_errors > 5)
+    (rolling,) = player.stage._videos._open_videos.values()
+    shown = len(player.display.images)
     for count in range(shown + 1, shown + 6):
         player.time.pass_by(200)
-        until("the next frame", lambda count=count: player.look() and len(player.display.pictures) >= count)
-    assert player.look().faults == ()
-    before = player.stage._cinema.decode_errors
-    assert before == rolling.film.errors
+        until("the next frame", lambda count=count: player.run_iteration() and len(player.display.images) >= count)
+    assert player.run_iteration().faults == ()
+    before = player.stage._videos.decode_errors
+    assert before == rolling.decoder.decode_errors
     player.wait(20_000)
-    assert player.stage._cinema.decode_errors >= before, "what is over counts"
+    assert player.stage._videos.decode_errors >= before, "what is over counts"
     player.wait(61_000)
-    assert player.runtime.glass.read().decode_errors >= before
+    assert player.runtime.presented.read().decode_errors >= before
 
 
 def test_the_poster_of_a_film_of_which_nothing_is_left_stands(player, hall):
@@ -276,18 +276,18 @@ def test_the_poster_of_a_film_of_which_nothing_is_left_stands(player, hall):
     begin, end = data.find(b"mdat") + 4, data.find(b"moov")
     data[begin:end] = random.Random(1).randbytes(end - begin)
     start(player, hall, film_slide(hall, bytes(data), 20), slide("a"))
-    until("the fault is told", lambda: player.look().faults)
-    assert "no frame could be made" in player.look().faults[0].detail
+    until("the fault is told", lambda: player.run_iteration().faults)
+    assert "no frame could be made" in player.run_iteration().faults[0].detail
     assert colour(player) == "lime"
-    assert player.stage._cinema.decode_errors > 100
+    assert player.stage._videos.decode_errors > 100
 
 
 def test_a_film_that_does_not_begin_within_two_seconds_is_given_up(player, hall, monkeypatch):
     released = threading.Event()
     monkeypatch.setattr("beffroi_player.stage.video.playback.FfmpegDecoder", lambda _: released.wait(10))
-    player.stage._cinema._decoders = None
+    player.stage._videos._decoders = None
     start(player, hall, film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED,)), 10), slide("a"))
-    player.look()
+    player.run_iteration()
     assert player.wait(1_900).faults == ()
     assert [fault.detail for fault in player.wait(300).faults] == ["it did not begin within two seconds"]
     assert colour(player) == "lime"
@@ -316,13 +316,13 @@ def test_two_films_roll_in_two_zones_at_once(player, hall, rotation):
     blue = film_slide(hall, sample_video((160, 90), 25, 2, colours=(BLUE,)), 2, "blue")
     places = Rectangle(x=10, y=20, width=96, height=54), Rectangle(x=200, y=90, width=101, height=57)
     manifest = in_zones(hall, (red, places[0]), (blue, places[1]), rotation=rotation)
-    player.hear(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
-    player.look()
-    still = pygame.transform.rotate(player.display.pictures[-1], rotation)
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    player.run_iteration()
+    still = pygame.transform.rotate(player.display.images[-1], rotation)
 
     def seen(x: int, y: int) -> tuple[int, ...]:
         player.wait(40)
-        return tuple(pygame.transform.rotate(player.display.pictures[-1], rotation).get_at((x, y))[:3])
+        return tuple(pygame.transform.rotate(player.display.images[-1], rotation).get_at((x, y))[:3])
 
     until("the first film", lambda: seen(60, 70)[0] > 150 > seen(60, 70)[2])
     until("the second film", lambda: seen(240, 140)[2] > 150 > seen(240, 140)[0])
@@ -335,13 +335,13 @@ def test_a_slide_fades_into_the_film_itself_and_not_into_its_poster(player, hall
     red = film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED,)), 10)
     start(player, hall, white, red, transition=SlideTransition.CROSSFADE)
     player.wait(5_000)
-    (rolling,) = player.stage._cinema._rolling.values()
-    until("the film is decoded", lambda: rolling.film._ready)
+    (rolling,) = player.stage._videos._open_videos.values()
+    until("the film is decoded", lambda: rolling.decoder._ready)
     player.time.pass_by(5_000)
-    player.stage.turn()
+    player.stage.refresh_screen()
     player.time.pass_by(300)
-    player.stage.turn()
-    red_light, green_light, _ = player.display.pictures[-1].get_at((160, 150))[:3]
+    player.stage.refresh_screen()
+    red_light, green_light, _ = player.display.images[-1].get_at((160, 150))[:3]
     assert red_light > 200 > 150 > green_light
 
 

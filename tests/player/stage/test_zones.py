@@ -84,7 +84,7 @@ def colours(player: PlayerHarness, where: Rectangle) -> set[str]:
 
 def test_each_zone_shows_what_is_its_own(player, hall):
     start(player, hall)
-    assert [shown.slide for shown in player.look().showings] == ["red", "clock", "ticker"]
+    assert [shown.slide for shown in player.run_iteration().showings] == ["red", "clock", "ticker"]
     assert colours(player, MAIN) == {"red"}
     clock = player.core.active.manifest.slides[2]
     now = player.clock.now().unix_ms
@@ -107,7 +107,7 @@ def test_beside_what_glides_the_frame_loop_makes_no_digest(player, hall, monkeyp
     for _ in range(4):
         player.time.pass_by(10_000)
         frames.draw_due()
-        glass = player.look()
+        glass = player.run_iteration()
         assert len(glass.frame) == 64
         assert glass.frame != "0" * 64
     assert len(made) > 3
@@ -118,7 +118,7 @@ def test_the_clock_goes_on_in_its_zone_without_a_transition(player, hall):
     frames = start(player, hall, transition=SlideTransition.CROSSFADE)
     player.time.pass_by(-player.time.system_ms % MINUTE + 15_000)
     frames.draw_due()
-    player.stage.turn()
+    player.stage.refresh_screen()
     player.wait(2_000)
     clock = player.core.active.manifest.slides[2]
     now = player.clock.now().unix_ms
@@ -129,13 +129,13 @@ def test_a_clock_that_goes_on_cuts_no_transition_short(player, hall):
     frames = start(player, hall, transition=SlideTransition.CROSSFADE)
     # The picture gives way at the full minute, of which the frame of the clock comes a moment late.
     player.time.pass_by(-player.time.system_ms % MINUTE + 2 * MINUTE - 2_000)
-    player.stage.turn()
+    player.stage.refresh_screen()
     player.wait(1_000)
     player.wait(1_000)
     frames.draw_due()
     player.time.pass_by(int(TRANSITION_MS / 2))
-    player.stage.turn()
-    player.stage.step()
+    player.stage.refresh_screen()
+    player.stage.advance_motion()
     assert colours(player, MAIN) == set()
     clock, now = player.core.active.manifest.slides[2], player.clock.now().unix_ms
     assert seen(player, SIDE) == drawn(clock, SIDE, player, now - now % MINUTE)
@@ -150,12 +150,12 @@ def test_a_slide_gives_way_within_its_zone_while_the_others_go_on(player, hall, 
     player.time.pass_by(-player.time.system_ms % 20_000 + 10_000)
 
     def upright() -> pygame.Surface:
-        return pygame.transform.rotate(player.display.pictures[-1], rotation)
+        return pygame.transform.rotate(player.display.images[-1], rotation)
 
-    player.stage.turn()
+    player.stage.refresh_screen()
     before = upright()
     player.time.pass_by(int(TRANSITION_MS / 2))
-    player.stage.step()
+    player.stage.advance_motion()
     now = upright()
     side = before.subsurface((SIDE.x, SIDE.y, *SIDE.size)), now.subsurface((SIDE.x, SIDE.y, *SIDE.size))
     assert pygame.image.tobytes(side[0], "RGB") == pygame.image.tobytes(side[1], "RGB")
@@ -167,6 +167,6 @@ def test_a_slide_gives_way_within_its_zone_while_the_others_go_on(player, hall, 
     ribbon = before.subsurface((0, RIBBON.y, *RIBBON.size)), now.subsurface((0, RIBBON.y, *RIBBON.size))
     assert pygame.image.tobytes(ribbon[0], "RGB") != pygame.image.tobytes(ribbon[1], "RGB")
     player.time.pass_by(2_000)
-    player.stage.turn()
-    player.stage.turn()
+    player.stage.refresh_screen()
+    player.stage.refresh_screen()
     assert max(pygame.image.tobytes(upright().subsurface((0, 0, *MAIN.size)), "RGB")[::3]) < 30

@@ -194,7 +194,7 @@ class TestSending:
     @pytest.mark.django_db(transaction=True)
     def test_leaves_as_soon_as_it_is_committed(self, monkeypatch):
         sent: list[tuple[str, int]] = []
-        monkeypatch.setattr(outbox, "send", lambda row: sent.append((row.topic, Alert.objects.count())))
+        monkeypatch.setattr(outbox, "send_committed", lambda row: sent.append((row.topic, Alert.objects.count())))
 
         broadcast()
 
@@ -203,8 +203,8 @@ class TestSending:
     @pytest.mark.django_db(transaction=True)
     def test_nothing_leaves_when_it_is_not_committed(self, monkeypatch):
         sent: list[OutboxDocument] = []
-        monkeypatch.setattr(outbox, "send", sent.append)
-        monkeypatch.setattr(audit, "record", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr(outbox, "send_committed", sent.append)
+        monkeypatch.setattr(audit, "record_event", lambda *_, **__: 1 / 0)
 
         with pytest.raises(ZeroDivisionError):
             broadcast()

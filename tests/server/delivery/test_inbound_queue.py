@@ -77,43 +77,43 @@ def state() -> ScreenState:
 
 class TestStatus:
     def test_birth_and_will(self, ingest):
-        ingest.write([status(True)])
+        ingest.write_batch([status(True)])
         assert state().online
 
-        ingest.write([status(False)])
+        ingest.write_batch([status(False)])
         assert not state().online
 
     def test_a_late_will_does_not_kill_the_next_connection(self, ingest):
-        ingest.write([status(True, connection=1), status(True, connection=2), status(False, connection=1)])
+        ingest.write_batch([status(True, connection=1), status(True, connection=2), status(False, connection=1)])
 
         assert (state().online, state().connection) == (True, 2)
 
     def test_a_late_will_does_not_kill_the_next_boot(self, ingest):
-        ingest.write([status(True, "boot-a", 9), status(True, "boot-b", 1), status(False, "boot-a", 9)])
+        ingest.write_batch([status(True, "boot-a", 9), status(True, "boot-b", 1), status(False, "boot-a", 9)])
 
         assert (state().online, state().boot) == (True, "boot-b")
 
     def test_a_new_boot_counts_anew(self, ingest):
-        ingest.write([status(True, "boot-z", 9), status(True, "boot-a", 1), status(False, "boot-a", 1)])
+        ingest.write_batch([status(True, "boot-z", 9), status(True, "boot-a", 1), status(False, "boot-a", 1)])
 
         assert not state().online
 
 
 class TestReports:
     def test_the_newest_counts(self, ingest):
-        ingest.write([report(2, programme=20), report(1, programme=10)])
+        ingest.write_batch([report(2, programme=20), report(1, programme=10)])
 
         assert state().report["programme"] == 20
 
     def test_of_a_new_boot_counts_however_its_clock_stands(self, ingest):
-        ingest.write([status(True, "boot-1"), report(9, programme=10)])
-        ingest.write([status(True, "boot-2"), report(1, "boot-2", at_ms=5, programme=20)])
+        ingest.write_batch([status(True, "boot-1"), report(9, programme=10)])
+        ingest.write_batch([status(True, "boot-2"), report(1, "boot-2", at_ms=5, programme=20)])
 
         assert state().report["programme"] == 20
 
     def test_of_a_former_boot_does_not(self, ingest):
-        ingest.write([status(True, "boot-2"), report(1, "boot-2", programme=20)])
-        ingest.write([report(9, "boot-1", at_ms=1_600_000_000_000, programme=10)])
+        ingest.write_batch([status(True, "boot-2"), report(1, "boot-2", programme=20)])
+        ingest.write_batch([report(9, "boot-1", at_ms=1_600_000_000_000, programme=10)])
 
         assert state().report["programme"] == 20
 
@@ -123,7 +123,7 @@ class TestReceiptsAndPlays:
         receipts = up("receipts", {"boot": "boot-1", "receipts": [receipt(), receipt(8, alert=None, form=None)]})
         plays = up("plays", {"plays": [play(1), play(2, slide=None, alert="flood")]})
         for _ in range(2):
-            assert ingest.write([receipts, plays, receipts]) == 3
+            assert ingest.write_batch([receipts, plays, receipts]) == 3
 
         assert ReceiptRecord.objects.count() == 2
         assert list(PlayRecord.objects.order_by("number").values_list("slide", "alert")) == [
@@ -132,13 +132,13 @@ class TestReceiptsAndPlays:
         ]
 
     def test_numbers_of_two_screens_do_not_meet(self, ingest):
-        ingest.write([up("plays", {"plays": [play(1)]}), up("plays", {"plays": [play(1)]}, "quay")])
+        ingest.write_batch([up("plays", {"plays": [play(1)]}), up("plays", {"plays": [play(1)]}, "quay")])
 
         assert PlayRecord.objects.count() == 2
 
     def test_an_instant_at_the_end_of_time_can_be_shown(self, ingest):
         far = receipt(presented_at_ms=253_402_300_799_999, received_at_ms=253_402_300_799_999)
-        ingest.write(
+        ingest.write_batch(
             [up("receipts", {"boot": "b", "receipts": [far]}), up("plays", {"plays": [play(1, lasted_ms=2**70)]})]
         )
 
@@ -148,7 +148,7 @@ class TestReceiptsAndPlays:
 
 class TestScreenshots:
     def test_the_newest_is_kept(self, ingest, hall):
-        ingest.write([up("screenshot", jpeg((8, 8))), up("screenshot", jpeg((64, 32)))])
+        ingest.write_batch([up("screenshot", jpeg((8, 8))), up("screenshot", jpeg((64, 32)))])
 
         picture, at = screen_overview.newest_screenshot(hall)
         assert Image.open(io.BytesIO(picture)).size == (64, 32)
@@ -161,7 +161,7 @@ class TestScreenshots:
         ids=["html", "empty", "cut", "head", "garbage"],
     )
     def test_what_is_no_picture_is_not(self, ingest, hall, payload):
-        ingest.write([up("screenshot", payload)])
+        ingest.write_batch([up("screenshot", payload)])
 
         assert screen_overview.newest_screenshot(hall) is None
 
@@ -193,7 +193,7 @@ class TestHostileMessages:
     def test_harm_no_other(self, ingest, message, caplog):
         caplog.set_level(logging.CRITICAL)
 
-        ingest.write([status(True), message, report(programme=5)])
+        ingest.write_batch([status(True), message, report(programme=5)])
 
         assert state().online
         assert state().report["programme"] == 5
@@ -203,7 +203,7 @@ class TestHostileMessages:
         """PostgreSQL holds none in JSON: the batch fails, and its messages are written one by one."""
         caplog.set_level(logging.CRITICAL)
 
-        ingest.write([status(True), report(3, preparing="\0"), up("plays", {"plays": [play(1)]})])
+        ingest.write_batch([status(True), report(3, preparing="\0"), up("plays", {"plays": [play(1)]})])
 
         assert state().online
         assert PlayRecord.objects.count() == 1
@@ -212,16 +212,16 @@ class TestHostileMessages:
         hall.enrolled_at = None
         hall.save()
 
-        ingest.write([status(True)])
+        ingest.write_batch([status(True)])
 
         assert not ScreenState.objects.exists()
 
     def test_a_queue_that_is_full_does_not_block_the_link(self, ingest, caplog):
         ingest._queue.maxsize = 2
         for _ in range(5):
-            ingest.offer(*status(True))
+            ingest.enqueue(*status(True))
 
-        ingest.write([])
+        ingest.write_batch([])
 
         assert "3 messages of screens were dropped" in caplog.text
 
@@ -229,13 +229,13 @@ class TestHostileMessages:
     def test_a_flood_of_large_ones_does_not_fill_the_memory(self, ingest, caplog):
         large = up("screenshot", bytes(MAX_WAITING_BYTES // 4))
         for _ in range(7):
-            ingest.offer(*large)
+            ingest.enqueue(*large)
         drained(ingest)
         assert "3 messages of screens were dropped" in caplog.text
 
         caplog.clear()
         for _ in range(4):
-            ingest.offer(*large)
+            ingest.enqueue(*large)
         drained(ingest)
         assert "were dropped" not in caplog.text
 
@@ -243,7 +243,7 @@ class TestHostileMessages:
 @pytest.mark.django_db(transaction=True)
 def test_what_was_taken_from_the_broker_is_written_though_the_server_stops(ingest):
     for number in range(1, 1_201):
-        ingest.offer(*up("plays", {"plays": [play(number)]}))
+        ingest.enqueue(*up("plays", {"plays": [play(number)]}))
     drained(ingest)
 
     assert PlayRecord.objects.count() == 1_200

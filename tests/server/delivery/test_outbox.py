@@ -114,16 +114,16 @@ class TestOutbox:
         first = len(broker.messages)
         flood()
 
-        sender.acknowledged(first)
-        sender.work()
+        sender.note_acknowledged(first)
+        sender.process_events()
 
         assert OutboxDocument.objects.get(topic__endswith="alerts").sent_at is None
 
     def test_an_acknowledgement_may_come_before_the_note_of_sending(self, broker, sender):
-        sender.acknowledged(1)
-        sender.work()
+        sender.note_acknowledged(1)
+        sender.process_events()
         flood()
-        sender.work()
+        sender.process_events()
 
         assert OutboxDocument.objects.get(topic__endswith="alerts").sent_at is not None
 
@@ -147,14 +147,14 @@ class TestOutbox:
 
     def test_leaves_alone_what_is_on_its_way(self, broker, sender):
         flood()
-        sender.repair()
+        sender.resend_unacknowledged()
 
         assert broker.leaves.count("all/alerts") == 1
 
     def test_sends_again_what_nobody_acknowledged(self, broker, sender, monkeypatch):
         flood()
         minute_passes(monkeypatch)
-        sender.repair()
+        sender.resend_unacknowledged()
 
         assert broker.leaves.count("all/alerts") == 2
 
@@ -170,17 +170,17 @@ class TestOutbox:
         broker.up = False
         flood()
         minute_passes(monkeypatch)
-        assert sender.repair() == 0
+        assert sender.resend_unacknowledged() == 0
 
         broker.up = True
-        assert sender.repair() == 2
+        assert sender.resend_unacknowledged() == 2
 
     def test_reads_no_programmes_while_there_is_no_connection(self, broker, sender, hall, quay, playlist,
                                                                                monkeypatch):  # fmt: skip
         publication.publish_due_programmes()
         minute_passes(monkeypatch)
         broker.up = False
-        sender.repair()
+        sender.resend_unacknowledged()
 
         assert broker.refused == 1
 
@@ -198,8 +198,8 @@ class TestOutbox:
         broker.acknowledge(sender)
         broker.messages.clear()
 
-        sender.connected()
-        sender.work()
+        sender.note_connected()
+        sender.process_events()
 
         assert broker.leaves == ["all/keys", "all/alerts", "s-hall/programme"]
 
@@ -371,7 +371,9 @@ class TestRealBroker:
 
     def test_what_players_say_is_heard(self, mosquitto, link):
         heard: list[tuple[str, bytes]] = []
-        link.listen((("beffroi/1/saint-aubin/up/+/status", 1),), lambda topic, payload: heard.append((topic, payload)))
+        link.subscribe(
+            (("beffroi/1/saint-aubin/up/+/status", 1),), lambda topic, payload: heard.append((topic, payload))
+        )
         player = Listener(mosquitto.port, "s-hall", "token of hall", "beffroi/1/saint-aubin/down/all/beat")
 
         def say() -> bool:
@@ -388,7 +390,7 @@ class TestRealBroker:
             answers.append(payload)
             raise RuntimeError("a fault in a callback")
 
-        link.listen((("beffroi/1/x", 0),), fail)
+        link.subscribe((("beffroi/1/x", 0),), fail)
 
         def twice() -> bool:
             link.publish("beffroi/1/x", b"again", quality=0, retained=False)

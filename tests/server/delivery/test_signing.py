@@ -231,7 +231,7 @@ class TestSequences:
             list(OutboxDocument.objects.values_list("topic", "sequence")),
             list(TopicSequence.objects.values_list()),
         )
-        monkeypatch.setattr(signing.envelope, "seal", lambda *_: b"x" * 300_000)
+        monkeypatch.setattr(signing.envelope, "seal_envelope", lambda *_: b"x" * 300_000)
 
         with pytest.raises(signing.DocumentTooLarge):
             signing.seal_document(PROGRAMME, ScopeKind.SCREEN, "hall", document)

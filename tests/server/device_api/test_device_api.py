@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.urls(__name__), pytest.mark.usefixtures("keyring", "pa
 
 @pytest.fixture
 def patience(monkeypatch) -> None:
-    monkeypatch.setattr(views, "attempts", views.FailureLimiter(10, 60.0))
+    monkeypatch.setattr(views, "enrol_failures", views.FailureLimiter(10, 60.0))
 
 
 @pytest.fixture

@@ -300,7 +300,7 @@ class TestAFeed:
         feed.refresh_from_db()
         assert "lies" in feed.problem or "situe" in feed.problem
 
-        monkeypatch.setattr(refresh, "WEATHER", site.address + "/w?lat={latitude:.2f}&lon={longitude:.2f}")
+        monkeypatch.setattr(refresh, "WEATHER_URL", site.address + "/w?lat={latitude:.2f}&lon={longitude:.2f}")
         town.latitude, town.longitude = 47.21844, -1.55361
         town.save()
         refresh.refresh_feed(feed)
@@ -346,12 +346,12 @@ class TestFetching:
             fetch.fetch_url(address)
 
     def test_stops_at_the_limit(self, site, monkeypatch):
-        monkeypatch.setattr(fetch, "LIMIT", 1000)
+        monkeypatch.setattr(fetch, "RESPONSE_LIMIT", 1000)
         with pytest.raises(fetch.FetchError, match=r"2 M[Bo]"):
             fetch.fetch_url(site.publish("/large", b"x" * 5000))
 
     def test_does_not_wait_for_an_answer_that_comes_drop_by_drop(self, site, monkeypatch):
-        monkeypatch.setattr(fetch, "WHOLE_S", 0.2)
+        monkeypatch.setattr(fetch, "DEADLINE_S", 0.2)
         with translation.override("en"), pytest.raises(fetch.FetchError, match="in time"):
             fetch.fetch_url(site.address + "/drop-by-drop")
 

@@ -132,7 +132,7 @@ def test_a_line_that_a_full_disk_tore_is_taken_back(hall, state, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr(PlayLog, "_write", torn)
+        full.setattr(PlayLog, "_write_line", torn)
         log.append_play(play())
     log.append_play(play())
     take(hall, logged(state))

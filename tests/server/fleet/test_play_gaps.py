@@ -81,31 +81,31 @@ def test_a_player_is_told_of_a_few_gaps_at_a_time():
 
 
 def test_batches_out_of_order_and_twice_leave_nothing_missing(ingest):
-    ingest.write([plays(1, 2)])
-    ingest.write([plays(5, 6), plays(9)])
+    ingest.write_batch([plays(1, 2)])
+    ingest.write_batch([plays(5, 6), plays(9)])
     assert ledger() == PlayGaps(9, ((3, 4), (7, 8)))
-    ingest.write([plays(3, 4), plays(5, 6)])
+    ingest.write_batch([plays(3, 4), plays(5, 6)])
     assert ledger() == PlayGaps(9, ((7, 8),))
-    ingest.write([plays(7, 8)])
+    ingest.write_batch([plays(7, 8)])
     assert ledger() == PlayGaps(9)
     assert PlayRecord.objects.count() == 9
 
 
 def test_what_the_player_gave_up_is_asked_for_no_more(ingest):
-    ingest.write([plays(1, 9)])
-    ingest.write([plays(10, lost=((2, 5), (8, 8)))])
+    ingest.write_batch([plays(1, 9)])
+    ingest.write_batch([plays(10, lost=((2, 5), (8, 8)))])
     assert ledger() == PlayGaps(10, ((6, 7),))
-    ingest.write([plays(lost=((11, 20),))])
+    ingest.write_batch([plays(lost=((11, 20),))])
     assert ledger() == PlayGaps(20, ((6, 7),))
 
 
 def test_numbers_that_no_column_holds_change_nothing(ingest):
-    ingest.write([plays(1, 2**63, lost=((5, 2**70), (9, 3)))])
+    ingest.write_batch([plays(1, 2**63, lost=((5, 2**70), (9, 3)))])
     assert ledger() == PlayGaps(1)
 
 
 def test_a_batch_that_is_not_written_is_not_taken_for_written(ingest, monkeypatch):
-    ingest.write([plays(1)])
+    ingest.write_batch([plays(1)])
 
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("the disk is full")
@@ -113,13 +113,13 @@ def test_a_batch_that_is_not_written_is_not_taken_for_written(ingest, monkeypatc
     with monkeypatch.context() as broken:
         broken.setattr(ScreenState.objects, "bulk_update", fails)
         broken.setattr(PlayRecord.objects, "bulk_create", fails)
-        ingest.write([plays(2)])
-    ingest.write([plays(3)])
+        ingest.write_batch([plays(2)])
+    ingest.write_batch([plays(3)])
     assert ledger() == PlayGaps(3, ((2, 2),))
 
 
 def test_the_reason_of_the_end_is_kept(ingest):
-    ingest.write([plays(1)])
+    ingest.write_batch([plays(1)])
     assert PlayRecord.objects.get().ended == "time"
 
 

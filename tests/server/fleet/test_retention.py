@@ -56,7 +56,7 @@ def log(hall: Screen) -> Log:
 @pytest.fixture
 def months(town: Town, monkeypatch: pytest.MonkeyPatch) -> int:
     """Two months, so that the tests need not pass through years."""
-    monkeypatch.setattr(retention, "PAUSE_S", 0)
+    monkeypatch.setattr(retention, "BATCH_PAUSE_S", 0)
     town.plays_months = 2
     town.save()
     return 2
@@ -151,7 +151,7 @@ def test_notes_that_nobody_needs_go_too(log, months):
 
 
 def test_a_round_takes_a_batch_of_each_screen_and_the_next_goes_on(hall, quay, months, monkeypatch):
-    monkeypatch.setattr(retention, "BATCH", 10)
+    monkeypatch.setattr(retention, "BATCH_SIZE", 10)
     logs = Log(hall), Log(quay)
     for each in logs:
         each.say(25)
@@ -162,7 +162,7 @@ def test_a_round_takes_a_batch_of_each_screen_and_the_next_goes_on(hall, quay, m
 
 
 def test_a_round_ends_after_so_many_batches(hall, quay, months, monkeypatch):
-    monkeypatch.setattr(retention, "BATCHES", 1)
+    monkeypatch.setattr(retention, "MAX_BATCHES", 1)
     for screen in (hall, quay):
         Log(screen).say(5)
     now = weeks(9)
@@ -201,7 +201,7 @@ def test_what_is_missing_below_is_asked_for_no_more(log, hall, months):
 
 @pytest.mark.django_db(transaction=True)
 def test_what_comes_while_something_is_forgotten_is_either_kept_or_forgotten(hall, months, monkeypatch):
-    monkeypatch.setattr(retention, "BATCH", 7)
+    monkeypatch.setattr(retention, "BATCH_SIZE", 7)
     log = Log(hall)
     log.say(200)
     now = weeks(9)

@@ -216,7 +216,7 @@ class TestHostileFiles:
         assert add(content).width == 3840
 
     def test_a_worker_that_hangs_is_ended(self, monkeypatch):
-        monkeypatch.setattr(uploads, "TIMEOUT_S", 0.01)
+        monkeypatch.setattr(uploads, "IMAGE_PROCESS_TIMEOUT_S", 0.01)
 
         with pytest.raises(MediaRefused) as refused:
             add(encoded(photograph(), "JPEG"))

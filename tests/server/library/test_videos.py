@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from tests.support.films import sample_video, with_quarter_turn
+from tests.support.sample_videos import sample_video, with_quarter_turn
 
 from beffroi_content import model as content
 from beffroi_server.core import sandbox
@@ -96,7 +96,7 @@ class TestAVideo:
             yield from original(*args)
             services.delete_image(MediaItem.objects.get(pk=item.pk), user=None)
 
-        monkeypatch.setattr(video_queue, "_said", deleted_meanwhile)
+        monkeypatch.setattr(video_queue, "_read_progress", deleted_meanwhile)
         assert video_queue.convert_next()
         assert not MediaItem.objects.exists()
 
@@ -150,7 +150,7 @@ class TestPreparation:
         item = add(sample_video())
         full = {"code": sandbox.DISK_FULL}
         with monkeypatch.context() as disk:
-            disk.setattr(video_queue, "_said", lambda *_: iter([full]))
+            disk.setattr(video_queue, "_read_progress", lambda *_: iter([full]))
             for _ in range(video_queue.MAX_ATTEMPTS + 1):
                 with pytest.raises(OSError, match="no room"):
                     video_queue.convert_next()

@@ -12,7 +12,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
-from tests.support.films import sample_video
+from tests.support.sample_videos import sample_video
 
 from beffroi_content import model as content
 from beffroi_content import raster
