@@ -55,8 +55,8 @@ class _LineBreaker:
         if self._used + gap + wide <= self._width:
             self._append_piece(piece, gap, wide)
             return
-        room = self._width - self._used - gap
-        cut = self._hyphen_cut(piece, room) if self._hyphenation is Hyphenation.WELCOME and self._is_loose(room) else 0
+        free = self._width - self._used - gap
+        cut = self._hyphen_cut(piece, free) if self._hyphenation is Hyphenation.WELCOME and self._is_loose(free) else 0
         if cut:
             head = piece[:cut] + "-"
             self._append_piece(head, gap, self._face.text_width(head))
@@ -69,8 +69,8 @@ class _LineBreaker:
         self._end_line()
         return tuple(self._done)
 
-    def _is_loose(self, room: float) -> bool:
-        return not self._line or room > 0.24 * self._width
+    def _is_loose(self, free: float) -> bool:
+        return not self._line or free > 0.24 * self._width
 
     def _append_piece(self, piece: str, gap: float, wide: float) -> None:
         self._line = f"{self._line} {piece}" if gap else self._line + piece
@@ -92,9 +92,9 @@ class _LineBreaker:
             piece = piece[cut:]
         self._line, self._used = piece, wide
 
-    def _hyphen_cut(self, piece: str, room: float) -> int:
+    def _hyphen_cut(self, piece: str, free: float) -> int:
         fitting = (
-            at for at in hyphen_positions(piece, self._locale) if self._face.text_width(piece[:at] + "-") <= room
+            at for at in hyphen_positions(piece, self._locale) if self._face.text_width(piece[:at] + "-") <= free
         )
         return max(fitting, default=0)
 

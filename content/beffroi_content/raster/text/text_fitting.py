@@ -310,8 +310,8 @@ def _largest_possible_base(column: FittedColumn, measure: ColumnSpace) -> float:
     """
     if sum(len(page) for page in column.pages) < 10:
         return math.inf
-    room = measure.first + measure.later * (len(column.pages) - 1)
-    return column.base * 1.2 * math.sqrt(max(1.0, room / max(1, sum(column.page_heights)))) + 2
+    free = measure.first + measure.later * (len(column.pages) - 1)
+    return column.base * 1.2 * math.sqrt(max(1.0, free / max(1, sum(column.page_heights)))) + 2
 
 
 def _overflows_pages(column: FittedColumn, measure: ColumnSpace) -> bool:

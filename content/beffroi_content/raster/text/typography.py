@@ -64,12 +64,6 @@ def typeset_text(text: str, locale: str) -> str:
     return text.strip()
 
 
-@lru_cache(maxsize=1_024)
-def upper_text(text: str) -> str:
-    """Return the text in capitals, with their accents."""
-    return text.upper()
-
-
 _AFTER_HYPHEN = re.compile(r"(?<=[^\W\d_][-/\u2010])(?=[^\W\d_]{2})")
 _LONGEST_PIECE = 64
 

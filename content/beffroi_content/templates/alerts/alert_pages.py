@@ -52,10 +52,10 @@ class _AlertDesign:
 
 def lay_out(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of an alert, 20 at most, for any valid alert and any canvas."""
-    notice = _design_alert(alert, form, canvas)
+    design = _design_alert(alert, form, canvas)
     if form == AlertForm.BANNER:
-        return _banner_pages(notice)
-    return _panel_pages(notice) if notice.grid.crisp else _takeover_pages(notice)
+        return _banner_pages(design)
+    return _panel_pages(design) if design.grid.crisp else _takeover_pages(design)
 
 
 def _design_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> _AlertDesign:
@@ -81,92 +81,92 @@ def _design_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> _AlertDesign
     )
 
 
-def _takeover_pages(notice: _AlertDesign) -> tuple[Page, ...]:
-    grid, palette = notice.grid, notice.palette
-    band, foot = _status_height(notice), _footer_height(grid)
-    head = round(grid.foot * (2.6 if notice.sign is pictograms.CHECK else 1.55))
+def _takeover_pages(design: _AlertDesign) -> tuple[Page, ...]:
+    grid, palette = design.grid, design.palette
+    band, foot = _status_height(design), _footer_height(grid)
+    head = round(grid.foot * (2.6 if design.sign is pictograms.CHECK else 1.55))
     top = band + head + round(grid.margin * 0.9)
     height = grid.height - foot - round(grid.margin * 0.8) - top
-    measure = ColumnSpace(grid.width - 2 * grid.margin, max(1, height), max(1, height), False, notice.canvas.locale)
+    measure = ColumnSpace(grid.width - 2 * grid.margin, max(1, height), max(1, height), False, design.canvas.locale)
     largest = round(grid.largest * 1.25)
-    column = fit_hierarchy([_text_blocks(notice, s) for s in _title_scales(notice)], measure, grid.smallest, largest)
+    column = fit_hierarchy([_text_blocks(design, s) for s in _title_scales(design)], measure, grid.smallest, largest)
     # Twenty pages at the legible size are not enough: rather smaller letters than a text that is cut.
     if len(column.pages) > MOST_PAGES:
-        column = fit_column(_text_blocks(notice, 1.0), measure, least_capital(notice.canvas), grid.smallest)
-    shown = _limit_pages(column, notice, measure)
+        column = fit_column(_text_blocks(design, 1.0), measure, least_capital(design.canvas), grid.smallest)
+    shown = _limit_pages(column, design, measure)
     pages = []
     for number, rows in enumerate(shown, 1):
-        page = Page(notice.canvas.size, palette.ground)
-        _add_header(page, notice, band, head)
-        _add_status(page, notice, band)
+        page = Page(design.canvas.size, palette.ground)
+        _add_header(page, design, band, head)
+        _add_status(page, design, band)
         slack = max(0, height - rows[-1].bottom)
         add_column(page, rows, grid.margin, top + round(slack * 0.4), column)
-        _add_footer(page, notice, (number, len(shown)))
+        _add_footer(page, design, (number, len(shown)))
         pages.append(page)
     return tuple(pages)
 
 
-def _title_scales(notice: _AlertDesign) -> tuple[float, ...]:
+def _title_scales(design: _AlertDesign) -> tuple[float, ...]:
     """Return the sizes of the title to try; of an alert that is over, the title only says which one it was."""
-    return (1.0,) if notice.sign is pictograms.CHECK else (2.1, 1.8, 1.5, 1.25)
+    return (1.0,) if design.sign is pictograms.CHECK else (2.1, 1.8, 1.5, 1.25)
 
 
-def _text_blocks(notice: _AlertDesign, scale: float) -> list[TextBlock]:
-    palette = notice.palette
-    crisp = notice.grid.crisp
-    limit = round(1.35 * notice.grid.title)
-    blocks = [TextBlock(notice.title, FontWeight.BOLD, scale, palette.ink, leading=1.55, is_balanced=True, limit=limit)]
-    if notice.description:
+def _text_blocks(design: _AlertDesign, scale: float) -> list[TextBlock]:
+    palette = design.palette
+    crisp = design.grid.crisp
+    limit = round(1.35 * design.grid.title)
+    blocks = [TextBlock(design.title, FontWeight.BOLD, scale, palette.ink, leading=1.55, is_balanced=True, limit=limit)]
+    if design.description:
         gap = 2 if crisp else 1.3
-        blocks.append(TextBlock(notice.description, FontWeight.SEMIBOLD, 1.0, palette.ink, gap=gap))
-    if notice.instruction and crisp:
-        blocks.append(TextBlock(notice.instruction, FontWeight.BOLD, 1.0, palette.ink, gap=2))
-    elif notice.instruction:
-        heading = typeset_text(phrase("do", notice.canvas.locale), notice.canvas.locale)
+        blocks.append(TextBlock(design.description, FontWeight.SEMIBOLD, 1.0, palette.ink, gap=gap))
+    if design.instruction and crisp:
+        blocks.append(TextBlock(design.instruction, FontWeight.BOLD, 1.0, palette.ink, gap=2))
+    elif design.instruction:
+        heading = typeset_text(phrase("do", design.canvas.locale), design.canvas.locale)
         blocks.append(TextBlock(heading, FontWeight.BOLD, 0.8, palette.card_accent, panel=palette.card, gap=1.2))
-        blocks.append(TextBlock(notice.instruction, FontWeight.BOLD, 1.0, palette.card_ink, 0.8, panel=palette.card))
+        blocks.append(TextBlock(design.instruction, FontWeight.BOLD, 1.0, palette.card_ink, 0.8, panel=palette.card))
     return blocks
 
 
-def _add_header(page: Page, notice: _AlertDesign, top: int, height: int) -> None:
+def _add_header(page: Page, design: _AlertDesign, top: int, height: int) -> None:
     """Add the symbol and the word of the level: always first, always at the top left."""
-    grid, palette = notice.grid, notice.palette
+    grid, palette = design.grid, design.palette
     # An emergency has its header in reversed colours: told from an alert at a glance, though both are red.
-    ground, ink = (palette.ink, palette.ground) if notice.is_emergency else (palette.ground, palette.ink)
-    strip = ground if notice.is_emergency else mix_colours(ground, BLACK, 0.16)
+    ground, ink = (palette.ink, palette.ground) if design.is_emergency else (palette.ground, palette.ink)
+    strip = ground if design.is_emergency else mix_colours(ground, BLACK, 0.16)
     page.add(FilledBox((0, top, grid.width, top + height), strip))
     size = round(height * 0.74)
     y = top + (height - size) // 2
-    page.add(PlacedPictogram((grid.margin, y, grid.margin + size, y + size), notice.sign, ink, strip))
+    page.add(PlacedPictogram((grid.margin, y, grid.margin + size, y + size), design.sign, ink, strip))
     left = grid.margin + size + round(size * 0.3)
-    room = grid.width - left - grid.margin
-    if notice.hazard and room > 4 * size:
+    free = grid.width - left - grid.margin
+    if design.hazard and free > 4 * size:
         right = grid.width - grid.margin
-        page.add(PlacedPictogram((right - size, y, right, y + size), notice.hazard, ink, strip))
-        room -= round(1.3 * size)
-    text, style = fit_line((notice.word,), FontWeight.BOLD, round(height * 0.36), room, crisp=False)
+        page.add(PlacedPictogram((right - size, y, right, y + size), design.hazard, ink, strip))
+        free -= round(1.3 * size)
+    text, style = fit_line((design.word,), FontWeight.BOLD, round(height * 0.36), free, crisp=False)
     page.add(TextLine(left, centred_baseline(top, top + height, style), text, style, ink))
 
 
-def _status_height(notice: _AlertDesign) -> int:
-    if notice.status is AlertStatus.ACTUAL:
+def _status_height(design: _AlertDesign) -> int:
+    if design.status is AlertStatus.ACTUAL:
         return 0
-    return max(notice.grid.foot, 9) if not notice.grid.crisp else min(notice.grid.height, _strip_height(notice))
+    return max(design.grid.foot, 9) if not design.grid.crisp else min(design.grid.height, _strip_height(design))
 
 
-def _add_status(page: Page, notice: _AlertDesign, height: int) -> None:
+def _add_status(page: Page, design: _AlertDesign, height: int) -> None:
     """Add the band that says that this is not real."""
-    if notice.status is AlertStatus.ACTUAL:
+    if design.status is AlertStatus.ACTUAL:
         return
-    word, sentence = status_phrases(notice.status, notice.canvas.locale)
-    width = notice.grid.width
+    word, sentence = status_phrases(design.status, design.canvas.locale)
+    width = design.grid.width
     stripe = max(3, height // 8)
     page.add(FilledBox((0, 0, width, height), BLACK))
     page.add(StripedBox((0, 0, width, stripe), (255, 212, 0), BLACK))
     page.add(StripedBox((0, height - stripe, width, height), (255, 212, 0), BLACK))
-    room = width - 2 * notice.grid.margin
+    free = width - 2 * design.grid.margin
     texts = (f"{word} · {sentence}", f"{word} · {word} · {word}", word)
-    text, style = fit_line(texts, FontWeight.BOLD, round(height * 0.33), room, crisp=False)
+    text, style = fit_line(texts, FontWeight.BOLD, round(height * 0.33), free, crisp=False)
     left = round((width - font_face(style).text_width(text)) / 2)
     page.add(TextLine(left, centred_baseline(0, height, style), text, style, WHITE))
 
@@ -175,37 +175,37 @@ def _footer_height(grid: PageGrid) -> int:
     return grid.foot if grid.is_wide else round(grid.foot * 1.55)
 
 
-def _add_footer(page: Page, notice: _AlertDesign, number: tuple[int, int]) -> None:
+def _add_footer(page: Page, design: _AlertDesign, number: tuple[int, int]) -> None:
     """Add who speaks and until when: side by side on a wide page, one above the other on a tall one."""
-    grid, palette = notice.grid, notice.palette
-    top, capital, room = (
+    grid, palette = design.grid, design.palette
+    top, capital, free = (
         grid.height - _footer_height(grid),
         max(7, round(grid.foot * 0.32)),
         grid.width - 2 * grid.margin,
     )
     page.add(FilledBox((0, top, grid.width, grid.height), mix_colours(palette.ground, BLACK, 0.16)))
-    until = f"{notice.until}  ·  {number[0]} / {number[1]}" if number[1] > 1 else notice.until
+    until = f"{design.until}  ·  {number[0]} / {number[1]}" if number[1] > 1 else design.until
     share = 0.55 if grid.is_wide else 1.0
-    text, style = fit_line((until,), FontWeight.BOLD, capital, room * share, crisp=False)
+    text, style = fit_line((until,), FontWeight.BOLD, capital, free * share, crisp=False)
     wide = round(font_face(style).text_width(text))
     middle = (top + grid.height) // 2
     span = (top, grid.height) if grid.is_wide else (middle - capital // 3, grid.height)
     left = grid.width - grid.margin - wide if grid.is_wide else grid.margin
     page.add(TextLine(left, centred_baseline(*span, style), text, style, palette.ink))
     span = (top, grid.height) if grid.is_wide else (top, middle + capital // 3)
-    rest = room - wide - grid.margin if grid.is_wide else room
-    text, style = fit_line((notice.source,), FontWeight.SEMIBOLD, capital, rest, crisp=False)
+    source_width = free - wide - grid.margin if grid.is_wide else free
+    text, style = fit_line((design.source,), FontWeight.SEMIBOLD, capital, source_width, crisp=False)
     page.add(TextLine(grid.margin, centred_baseline(*span, style), text, style, palette.ink))
 
 
 def _limit_pages(
-    column: FittedColumn, notice: _AlertDesign, measure: ColumnSpace
+    column: FittedColumn, design: _AlertDesign, measure: ColumnSpace
 ) -> tuple[tuple[PlacedLine, ...], ...]:
     """Return at most 20 pages; if that is not all of them, the last one ends by saying so."""
     if len(column.pages) <= MOST_PAGES:
         return column.pages
-    text = phrase("cut", notice.canvas.locale).format(source=notice.source)
-    block = TextBlock(text, FontWeight.BOLD, 1.0, notice.palette.ink)
+    text = phrase("cut", design.canvas.locale).format(source=design.source)
+    block = TextBlock(text, FontWeight.BOLD, 1.0, design.palette.ink)
     remark = fit_column([block], measure, column.base, column.base).pages[0]
     rows = column.pages[MOST_PAGES - 1]
     # The remark takes the place of the last rows of the last page; moved rows are shifted under what is left.
@@ -220,72 +220,72 @@ def _limit_pages(
 # Small panels: a strip with symbol and word, and the text below it.
 
 
-def _strip_height(notice: _AlertDesign) -> int:
-    height = notice.grid.height
+def _strip_height(design: _AlertDesign) -> int:
+    height = design.grid.height
     return 0 if height < 24 else max(11, min(round(height * 0.17), 40))
 
 
-def _panel_pages(notice: _AlertDesign) -> tuple[Page, ...]:
-    grid, palette = notice.grid, notice.palette
-    strip = _strip_height(notice)
+def _panel_pages(design: _AlertDesign) -> tuple[Page, ...]:
+    grid, palette = design.grid, design.palette
+    strip = _strip_height(design)
     top = strip + (2 if strip else 0)
     measure = ColumnSpace(
-        max(1, grid.width - 4), max(1, grid.height - top), max(1, grid.height - top), True, notice.canvas.locale
+        max(1, grid.width - 4), max(1, grid.height - top), max(1, grid.height - top), True, design.canvas.locale
     )
     tail = TextBlock(
-        "\n".join((notice.source, notice.until)), FontWeight.REGULAR, 1.0, palette.ink, gap=2, is_kept=True
+        "\n".join((design.source, design.until)), FontWeight.REGULAR, 1.0, palette.ink, gap=2, is_kept=True
     )
-    prefix = "" if strip else _strip_text(notice) + " : "
-    named = replace(notice, title=prefix + notice.title)
+    prefix = "" if strip else _strip_text(design) + " : "
+    named = replace(design, title=prefix + design.title)
     candidates = [[*_text_blocks(named, scale), tail] for scale in (1.6, 1.3, 1.0)]
     column = fit_hierarchy(candidates, measure, grid.smallest, max(grid.smallest, grid.height // 4))
     if len(column.pages) > MOST_PAGES:
         column = fit_column(candidates[-1], measure, 5, 6)
     pages = []
-    for rows in _limit_pages(column, notice, measure):
-        page = Page(notice.canvas.size, palette.ground)
+    for rows in _limit_pages(column, design, measure):
+        page = Page(design.canvas.size, palette.ground)
         if strip:
-            _add_strip(page, notice, strip)
+            _add_strip(page, design, strip)
         slack = max(0, measure.first - rows[-1].bottom) if rows else 0
         add_column(page, rows, 2, top + slack // 2, column)
         pages.append(page)
     return tuple(pages)
 
 
-def _strip_text(notice: _AlertDesign) -> str:
-    word, _ = status_phrases(notice.status, notice.canvas.locale)
-    return f"{word} {notice.word}".strip()
+def _strip_text(design: _AlertDesign) -> str:
+    word, _ = status_phrases(design.status, design.canvas.locale)
+    return f"{word} {design.word}".strip()
 
 
-def _add_strip(page: Page, notice: _AlertDesign, height: int) -> None:
+def _add_strip(page: Page, design: _AlertDesign, height: int) -> None:
     """Add symbol and word; an exercise takes the strip over, in black with stripes."""
-    grid, palette = notice.grid, notice.palette
-    word, _ = status_phrases(notice.status, notice.canvas.locale)
+    grid, palette = design.grid, design.palette
+    word, _ = status_phrases(design.status, design.canvas.locale)
     ground, ink = (palette.ink, palette.ground) if not word else (BLACK, WHITE)
     page.add(FilledBox((0, 0, grid.width, height), ground))
     left = 2
     if grid.width >= 48:
         size = height - 2
-        page.add(PlacedPictogram((1, 1, 1 + size, 1 + size), notice.sign, ink, ground))
+        page.add(PlacedPictogram((1, 1, 1 + size, 1 + size), design.sign, ink, ground))
         left = size + 4
     capital = snap_to_bitmap_size(max(5, round(height * 0.62)))
-    text, style = fit_line((f"{word} {notice.word}".strip(),), FontWeight.BOLD, capital, grid.width - left, crisp=True)
+    text, style = fit_line((f"{word} {design.word}".strip(),), FontWeight.BOLD, capital, grid.width - left, crisp=True)
     end = left + round(font_face(style).text_width(text))
-    if notice.hazard and not word and height >= 12 and end + height + 2 <= grid.width:
+    if design.hazard and not word and height >= 12 and end + height + 2 <= grid.width:
         corner = grid.width - height + 1
-        page.add(PlacedPictogram((corner, 1, corner + height - 2, height - 1), notice.hazard, ink, ground))
+        page.add(PlacedPictogram((corner, 1, corner + height - 2, height - 1), design.hazard, ink, ground))
     page.add(TextLine(left, centred_baseline(0, height, style), text, style, ink))
     right = left + round(font_face(style).text_width(text)) + 3
     if word and right < grid.width:
-        page.add(StripedBox((right, 1, grid.width, height - 1), WHITE if notice.is_mono else (255, 212, 0), BLACK))
+        page.add(StripedBox((right, 1, grid.width, height - 1), WHITE if design.is_mono else (255, 212, 0), BLACK))
 
 
 # Banners: the symbol on the left, the text beside it.
 
 
-def _banner_pages(notice: _AlertDesign) -> tuple[Page, ...]:
-    grid, palette = notice.grid, notice.palette
-    width, height = notice.canvas.size
+def _banner_pages(design: _AlertDesign) -> tuple[Page, ...]:
+    grid, palette = design.grid, design.palette
+    width, height = design.canvas.size
     pad = (1 if height < 40 else 3) if grid.crisp else round(height * 0.1)
     size = height - 2 * pad
     has_sign = width >= 3 * height
@@ -295,15 +295,15 @@ def _banner_pages(notice: _AlertDesign) -> tuple[Page, ...]:
         max(1, height - 2 * pad),
         max(1, height - 2 * pad),
         grid.crisp,
-        notice.canvas.locale,
+        design.canvas.locale,
     )
-    column = _banner_column(notice, measure)
+    column = _banner_column(design, measure)
     pages = []
-    for rows in _limit_pages(column, notice, measure):
-        page = Page(notice.canvas.size, palette.ground)
+    for rows in _limit_pages(column, design, measure):
+        page = Page(design.canvas.size, palette.ground)
         if has_sign:
-            page.add(PlacedPictogram((pad, pad, pad + size, pad + size), notice.sign, palette.ink, palette.ground))
-        if notice.status is not AlertStatus.ACTUAL and not grid.crisp:
+            page.add(PlacedPictogram((pad, pad, pad + size, pad + size), design.sign, palette.ink, palette.ground))
+        if design.status is not AlertStatus.ACTUAL and not grid.crisp:
             stripe = max(2, pad // 2)
             page.add(StripedBox((0, 0, width, stripe), (255, 212, 0), BLACK))
             page.add(StripedBox((0, height - stripe, width, height), (255, 212, 0), BLACK))
@@ -313,11 +313,11 @@ def _banner_pages(notice: _AlertDesign) -> tuple[Page, ...]:
     return tuple(pages)
 
 
-def _banner_column(notice: _AlertDesign, measure: ColumnSpace) -> FittedColumn:
-    ink, crisp = notice.palette.ink, notice.grid.crisp
-    title = f"{_strip_text(notice)} · {notice.title}"
-    body = "\n".join(text for text in (notice.description, notice.instruction) if text)
-    tail = f"{notice.source} · {notice.until}"
+def _banner_column(design: _AlertDesign, measure: ColumnSpace) -> FittedColumn:
+    ink, crisp = design.palette.ink, design.grid.crisp
+    title = f"{_strip_text(design)} · {design.title}"
+    body = "\n".join(text for text in (design.description, design.instruction) if text)
+    tail = f"{design.source} · {design.until}"
     gap = 1.0 if crisp else 0.7
 
     def blocks(scale: float) -> list[TextBlock]:
@@ -326,10 +326,10 @@ def _banner_column(notice: _AlertDesign, measure: ColumnSpace) -> FittedColumn:
             texts.append(TextBlock(body, FontWeight.SEMIBOLD, 1.0, ink, gap=gap, leading=1.7))
         return [*texts, TextBlock(tail, FontWeight.REGULAR, 1.0, ink, gap=gap, leading=1.7, is_kept=True)]
 
-    grid = notice.grid
+    grid = design.grid
     largest = max(grid.smallest, round(grid.height * 0.3))
-    smallest = min(grid.smallest, max(least_capital(notice.canvas), round(grid.height * 0.14)))
+    smallest = min(grid.smallest, max(least_capital(design.canvas), round(grid.height * 0.14)))
     column = fit_hierarchy([blocks(1.5), blocks(1.2), blocks(1.0)], measure, smallest, largest)
     if len(column.pages) > MOST_PAGES:
-        column = fit_column(blocks(1.0), measure, least_capital(notice.canvas), smallest)
+        column = fit_column(blocks(1.0), measure, least_capital(design.canvas), smallest)
     return column

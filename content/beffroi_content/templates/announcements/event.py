@@ -78,18 +78,18 @@ def _add_leaf(page: Page, leaf: Box, when: EventDateText, canvas: Canvas, palett
     page.add(FilledBox(leaf, palette.band))
     width, height = leaf[2] - leaf[0], leaf[3] - leaf[1]
     pad = round(grid.margin * 0.8)
-    room = ColumnSpace(
+    free = ColumnSpace(
         width - 2 * grid.margin, height - 2 * pad, height - 2 * pad, is_crisp=False, locale=canvas.locale
     )
     # On a tall page the leaf is a wide band above the text: the number stands beside the words, not over them.
     if width > 1.3 * height:
-        _add_flat_leaf(page, leaf, when, room, palette)
+        _add_flat_leaf(page, leaf, when, free, palette)
     else:
-        _add_tall_leaf(page, leaf, when, room, palette)
+        _add_tall_leaf(page, leaf, when, free, palette)
 
 
-def _add_tall_leaf(page: Page, leaf: Box, when: EventDateText, room: ColumnSpace, palette: ColourPalette) -> None:
-    big, (days, months, hours) = _leaf_texts(when, room.locale)
+def _add_tall_leaf(page: Page, leaf: Box, when: EventDateText, free: ColumnSpace, palette: ColourPalette) -> None:
+    big, (days, months, hours) = _leaf_texts(when, free.locale)
     ink, soft = palette.band_ink, palette.band_soft
     blocks = [
         TextBlock(days, FontWeight.SEMIBOLD, 1.0, ink, leading=1.5),
@@ -97,17 +97,17 @@ def _add_tall_leaf(page: Page, leaf: Box, when: EventDateText, room: ColumnSpace
         TextBlock(months, FontWeight.BOLD, 1.25, ink, gap=0.55, leading=1.5),
         TextBlock(hours, FontWeight.REGULAR, 1.0, soft, gap=1.0, leading=1.6, is_balanced=True),
     ]
-    column = fit_column(blocks, room, 6, max(8, room.first))
-    left = leaf[0] + (leaf[2] - leaf[0] - room.width) // 2
+    column = fit_column(blocks, free, 6, max(8, free.first))
+    left = leaf[0] + (leaf[2] - leaf[0] - free.width) // 2
     top = leaf[1] + (leaf[3] - leaf[1] - column.page_heights[0]) // 2
     add_column(page, column.pages[0], left, top, column, centred=True)
 
 
-def _add_flat_leaf(page: Page, leaf: Box, when: EventDateText, room: ColumnSpace, palette: ColourPalette) -> None:
-    big, (days, months, hours) = _leaf_texts(when, room.locale)
-    height, inset = leaf[3] - leaf[1], (leaf[2] - leaf[0] - room.width) // 2
+def _add_flat_leaf(page: Page, leaf: Box, when: EventDateText, free: ColumnSpace, palette: ColourPalette) -> None:
+    big, (days, months, hours) = _leaf_texts(when, free.locale)
+    height, inset = leaf[3] - leaf[1], (leaf[2] - leaf[0] - free.width) // 2
     number = TextBlock(big, FontWeight.BOLD, 1.0, palette.band_ink, leading=1.1)
-    day = fit_column([number], replace(room, width=round(room.width * 0.42)), 6, round(height * 0.55))
+    day = fit_column([number], replace(free, width=round(free.width * 0.42)), 6, round(height * 0.55))
     add_column(page, day.pages[0], leaf[0] + inset, leaf[1] + (height - day.page_heights[0]) // 2, day)
     # The words begin where the number ends, which its fitted size decides.
     taken = inset + round(_widest_line(day.pages[0]) + inset * 0.8)
@@ -115,7 +115,7 @@ def _add_flat_leaf(page: Page, leaf: Box, when: EventDateText, room: ColumnSpace
         TextBlock(f"{days} {months}", FontWeight.BOLD, 1.2, palette.band_ink, leading=1.5, is_balanced=True),
         TextBlock(hours, FontWeight.REGULAR, 1.0, palette.band_soft, gap=0.8, leading=1.5, is_balanced=True),
     ]
-    column = fit_column(blocks, replace(room, width=leaf[2] - leaf[0] - taken - inset), 6, round(height * 0.2))
+    column = fit_column(blocks, replace(free, width=leaf[2] - leaf[0] - taken - inset), 6, round(height * 0.2))
     add_column(page, column.pages[0], leaf[0] + taken, leaf[1] + (height - column.page_heights[0]) // 2, column)
 
 

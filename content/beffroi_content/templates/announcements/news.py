@@ -100,8 +100,8 @@ def _poster_columns(
     """Return the title, the text and the height of the field, or None if the title needs more than its share."""
     grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     width, bottom, pad = grid.width - 2 * grid.margin, grid.height - grid.foot, _band_padding(grid)
-    room = round(bottom * share) - 2 * pad
-    measure = ColumnSpace(width, room, room, is_crisp=False, locale=canvas.locale)
+    free = round(bottom * share) - 2 * pad
+    measure = ColumnSpace(width, free, free, is_crisp=False, locale=canvas.locale)
     heading = heading_blocks(announcement, canvas, palette.band_soft, palette.band_ink, 2.3)
     # The base is bounded by half the legible size, since the title is 2.3 times the base: it is legible all the
     # same.

@@ -28,7 +28,7 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     image, text = _page_boxes(grid, has_picture=announcement.picture is not None)
     mark = TextStyle(FontWeight.BOLD, round(grid.title * 1.15))
     opening, closing = _MARKS.get(canvas.locale, _MARKS["en"])
-    said, who = (announcement.body, announcement.title) if announcement.body else (announcement.title, "")
+    sentence, speaker = (announcement.body, announcement.title) if announcement.body else (announcement.title, "")
 
     def decorate(page: Page) -> None:
         if announcement.picture and image:
@@ -36,10 +36,10 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
         page.add(TextLine(text[0], text[1] + mark.capital, opening, mark, palette.accent))
 
     def blocks(scale: float) -> list[TextBlock]:
-        quotation = typeset_text(f"{said.strip(f'{opening}{closing} ')} {closing}", canvas.locale)
+        quotation = typeset_text(f"{sentence.strip(f'{opening}{closing} ')} {closing}", canvas.locale)
         found = [TextBlock(quotation, FontWeight.SEMIBOLD, scale, palette.ink, leading=1.75, limit=grid.title)]
         for name, weight, colour in (
-            (who, FontWeight.BOLD, palette.accent),
+            (speaker, FontWeight.BOLD, palette.accent),
             (announcement.label, FontWeight.REGULAR, palette.soft_ink),
         ):
             if name:

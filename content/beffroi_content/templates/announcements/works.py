@@ -57,8 +57,8 @@ def _pages_with_share(announcement: Announcement, canvas: Canvas, share: float) 
         )
 
     foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
-    room = text if image else (text[0], text[1], text[2] - sign - grid.margin, text[3])
-    composition = TextBoxLayout(room, palette.paper, foot, decorate, drop=0.3)
+    free = text if image else (text[0], text[1], text[2] - sign - grid.margin, text[3])
+    composition = TextBoxLayout(free, palette.paper, foot, decorate, drop=0.3)
     return compose_text(announcement, canvas, composition, _detail_blocks(announcement, canvas))
 
 

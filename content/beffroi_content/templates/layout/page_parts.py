@@ -216,12 +216,12 @@ def add_footer(page: Page, canvas: Canvas, source: str, number: tuple[int, int],
         right -= wide + grid.margin
     own, town = typeset_text(source, canvas.locale), typeset_text(canvas.town.name, canvas.locale)
     shown = own if own and own != town else ""
-    room = right - left
+    free = right - left
     # The town gets half of the line if another service speaks, else all of it.
-    name, style = _footer_line(town, FontWeight.BOLD, capital, room * (0.5 if shown else 1.0))
+    name, style = _footer_line(town, FontWeight.BOLD, capital, free * (0.5 if shown else 1.0))
     if name:
         page.add(TextLine(left, centred_baseline(top, grid.height, style), name, style, colours.strong))
-    text, style = _footer_line(shown, FontWeight.REGULAR, capital, room * 0.46)
+    text, style = _footer_line(shown, FontWeight.REGULAR, capital, free * 0.46)
     if text:
         start = right - round(font_face(style).text_width(text))
         page.add(TextLine(start, centred_baseline(top, grid.height, style), text, style, colours.soft))

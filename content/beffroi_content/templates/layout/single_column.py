@@ -62,14 +62,14 @@ def panel_pages(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     palette = panel_palette(canvas.town.colour, canvas.screen_class.colour_depth)
     smallest, largest = PageGrid.for_canvas(canvas).smallest, _largest_capital(canvas)
     measure = panel_space(canvas)
-    lead, rest = _panel_blocks(announcement, canvas, palette)
-    whole = fit_hierarchy([[*lead(scale), *rest] for scale in (1.6, 1.3, 1.0)], measure, smallest, largest)
+    lead, details = _panel_blocks(announcement, canvas, palette)
+    whole = fit_hierarchy([[*lead(scale), *details] for scale in (1.6, 1.3, 1.0)], measure, smallest, largest)
     # What does not fit on one panel is divided by sense: a page with the heading, then the text, each as large as
     # it can be.
     columns = [whole]
-    if len(whole.pages) > 1 and rest:
+    if len(whole.pages) > 1 and details:
         heading = fit_hierarchy([lead(scale) for scale in (1.6, 1.3, 1.0)], measure, smallest, largest)
-        columns = [heading, fit_column(rest, measure, smallest, largest)]
+        columns = [heading, fit_column(details, measure, smallest, largest)]
     return tuple(
         _panel_page(canvas, palette, column, index) for column in columns for index in range(len(column.pages))
     )
@@ -114,14 +114,14 @@ def _panel_blocks(
         return [*blocks, TextBlock(title, FontWeight.BOLD, scale, palette.ink, gap=2, is_balanced=True)]
 
     place, address = typeset_text(announcement.place, locale), short_address(announcement.link)
-    rest = [TextBlock(place, FontWeight.REGULAR, 1.0, palette.accent, gap=2)] if place else []
+    details = [TextBlock(place, FontWeight.REGULAR, 1.0, palette.accent, gap=2)] if place else []
     if announcement.body:
-        rest.append(
+        details.append(
             TextBlock(typeset_text(announcement.body, locale), FontWeight.REGULAR, 1.0, palette.soft_ink, gap=2)
         )
     if address:
-        rest.append(TextBlock(address, FontWeight.BOLD, 1.0, palette.accent, gap=2, is_kept=True))
-    return lead, rest
+        details.append(TextBlock(address, FontWeight.BOLD, 1.0, palette.accent, gap=2, is_kept=True))
+    return lead, details
 
 
 def _kicker_text(announcement: Announcement, canvas: Canvas) -> str:

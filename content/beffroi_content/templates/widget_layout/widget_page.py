@@ -130,8 +130,8 @@ def _panel_page(
 def data_age_text(fetched_at_ms: int, canvas: Canvas) -> str:
     """Return “données du 12 nov., 14 h”."""
     day = local_time(fetched_at_ms, canvas).date()
-    words = short_day_text(day, canvas.locale).split("\N{NO-BREAK SPACE}")
-    date = "\N{NO-BREAK SPACE}".join((day_number(day, canvas.locale), words[-1]))
+    parts = short_day_text(day, canvas.locale).split("\N{NO-BREAK SPACE}")
+    date = "\N{NO-BREAK SPACE}".join((day_number(day, canvas.locale), parts[-1]))
     return phrase("as-of", canvas.locale, day=date, time=instant_text(fetched_at_ms, canvas.time_zone, canvas.locale))
 
 
@@ -181,8 +181,11 @@ def wrap_text(board: WidgetPage, text: str, style: TextStyle, width: float, most
     lines = break_lines(text, style, max(1.0, width), Hyphenation.NEVER, board.locale).lines
     if len(lines) <= most:
         return [shorten_text(line, style, width) for line in lines]
-    rest = " ".join(lines[most - 1 :])
-    return [*(shorten_text(line, style, width) for line in lines[: most - 1]), shorten_text(rest + "…", style, width)]
+    remainder = " ".join(lines[most - 1 :])
+    return [
+        *(shorten_text(line, style, width) for line in lines[: most - 1]),
+        shorten_text(remainder + "…", style, width),
+    ]
 
 
 def add_paragraph(
@@ -226,12 +229,12 @@ def _set_parts(
 
 def _stack_lines(board: WidgetPage, lines: list[_StyledText], box: Box, align: str) -> None:
     """Put lines in the middle of the height of a box; those without room are told by an ellipsis."""
-    room, fitting = box[3] - box[1] + 1, 0
-    while fitting < len(lines) and board.line_height(lines[fitting][1]) <= room:
-        room -= board.line_height(lines[fitting][1])
+    free, fitting = box[3] - box[1] + 1, 0
+    while fitting < len(lines) and board.line_height(lines[fitting][1]) <= free:
+        free -= board.line_height(lines[fitting][1])
         fitting += 1
     shown = lines[: max(1, fitting)]
-    y = box[1] + max(0, room - 1) // 2
+    y = box[1] + max(0, free - 1) // 2
     for number, (line, style, colour) in enumerate(shown, 1):
         is_cut = number == len(shown) < len(lines)
         text = shorten_text(line.rstrip("…") + "…", style, box[2] - box[0]) if is_cut else line

@@ -52,9 +52,9 @@ def _time_and_date(board: WidgetPage, text: str, day: dt.date, box: Box) -> None
         return
     split = box[1] + round(height * 0.64)
     shown, style = fit_one_line(board, text, FontWeight.BOLD, height * (0.46 if not board.crisp else 0.56), width)
-    words = day_text(day, board.locale)
+    full_date = day_text(day, board.locale)
     date, small = fit_one_line(
-        board, words, FontWeight.SEMIBOLD, style.capital * 0.26, width, least=board.smallest_capital
+        board, full_date, FontWeight.SEMIBOLD, style.capital * 0.26, width, least=board.smallest_capital
     )
     if date.endswith("…"):
         date, small = fit_one_line(

@@ -68,12 +68,12 @@ def _add_remaining(board: WidgetPage, minutes: int, date: str) -> None:
 
 def _add_tile(board: WidgetPage, value: int, name: str, box: Box) -> None:
     left, top, right, bottom = box
-    height, room = bottom - top, (right - left) * 0.84
+    height, free = bottom - top, (right - left) * 0.84
     board.page.add(FilledBox(box, board.palette.tint, board.grid.margin // 3))
-    text, style = fit_one_line(board, str(value), FontWeight.BOLD, height * 0.44, room)
+    text, style = fit_one_line(board, str(value), FontWeight.BOLD, height * 0.44, free)
     middle = top + round(height * 0.7)
     put_line(board, text, style, (left, top + height // 12, right, middle), board.palette.ink, "centre")
-    text, style = fit_one_line(board, name, FontWeight.REGULAR, height * 0.11, room)
+    text, style = fit_one_line(board, name, FontWeight.REGULAR, height * 0.11, free)
     put_line(board, text, style, (left, middle, right, bottom - height // 14), board.palette.soft_ink, "centre")
 
 

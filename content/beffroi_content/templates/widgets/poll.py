@@ -30,17 +30,17 @@ def poll_page(widget: PollWidget, canvas: Canvas, at_ms: int | None) -> Page:
     board = open_widget_page(canvas, widget.title, source_note(widget, canvas, at_ms), votes)
     left, top, right, _bottom = board.box
     least = board.line_height(board.text_style(FontWeight.BOLD, board.smallest_capital))
-    room = max(1, min(len(widget.options), board.height // max(1, least)))
+    free = max(1, min(len(widget.options), board.height // max(1, least)))
     ranked = sorted(widget.options, key=lambda option: -option.votes)
-    shown = widget.options if room == len(widget.options) else tuple(ranked[:room])
-    tall = min(board.height // room, round(board.grid.title * 2))
-    y = top + (board.height - tall * room) // 2
+    shown = widget.options if free == len(widget.options) else tuple(ranked[:free])
+    tall = min(board.height // free, round(board.grid.title * 2))
+    y = top + (board.height - tall * free) // 2
     capital = max(board.smallest_capital, min(board.grid.largest, tall * 0.24))
-    room_for = board.width - font_face(board.text_style(FontWeight.BOLD, capital)).text_width("100 %") - capital
+    free_width = board.width - font_face(board.text_style(FontWeight.BOLD, capital)).text_width("100 %") - capital
     # All labels get the size of the longest, so that a smaller bar does not look less important by its letters.
     for option in shown:
         fitting = fit_one_line(
-            board, option.label, FontWeight.BOLD, capital, room_for, least=board.smallest_capital * 0.75
+            board, option.label, FontWeight.BOLD, capital, free_width, least=board.smallest_capital * 0.75
         )[1]
         capital = min(capital, fitting.capital)
     for option in shown:

@@ -78,10 +78,10 @@ def _is_past(cell: str, today: dt.date | None) -> bool:
 
 
 def _row_entry(row: TableRow, is_marked: bool) -> ListEntry:
-    rest = [cell for cell in row[1:] if cell]
+    cells = [cell for cell in row[1:] if cell]
     return (
-        ListEntry((row[0],), " · ".join(rest), is_marked=is_marked)
-        if rest
+        ListEntry((row[0],), " · ".join(cells), is_marked=is_marked)
+        if cells
         else ListEntry((), row[0], is_marked=is_marked)
     )
 
@@ -107,19 +107,19 @@ def _grid_page(
             for at in range(count)
         ]
         tall = board.line_height(styles[0]) + (1 if board.crisp else round(size * 0.8))
-        room = board.height // tall
+        free = board.height // tall
         fits = sum(widths) + gap * (count + 1) <= board.width
-        if fits and (room >= len(lines) or (size == board.smallest_capital and room >= head + 2)):
+        if fits and (free >= len(lines) or (size == board.smallest_capital and free >= head + 2)):
             spare = (board.width - sum(widths) - gap * (count + 1)) / count
             places = [board.box[0] + gap + round(sum(widths[:at]) + at * (gap + spare)) for at in range(count)]
-            _set_table(board, lines, head, places, styles, tall, _shown_rows(len(rows), room - head, at_ms), marked)
+            _set_table(board, lines, head, places, styles, tall, _shown_rows(len(rows), free - head, at_ms), marked)
             return board.page
     return None
 
 
-def _shown_rows(count: int, room: int, at_ms: int | None) -> range:
-    start = page_number_at(at_ms, -(-count // room)) * room
-    return range(start, min(count, start + room))
+def _shown_rows(count: int, free: int, at_ms: int | None) -> range:
+    start = page_number_at(at_ms, -(-count // free)) * free
+    return range(start, min(count, start + free))
 
 
 def _set_table(

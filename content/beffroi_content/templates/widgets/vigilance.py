@@ -40,11 +40,11 @@ def vigilance_page(widget: VigilanceWidget, canvas: Canvas, at_ms: int | None) -
     left, top, right, bottom = board.box
     is_mono = canvas.screen_class.colour_depth == 1
     phenomena = sorted((each for each in widget.phenomena if each.level > 1), key=lambda each: -each.level)
-    has_rest = bool(phenomena or widget.advice) and board.height >= (40 if board.crisp else 120)
+    has_details = bool(phenomena or widget.advice) and board.height >= (40 if board.crisp else 120)
     # The coloured field takes a third of the height, but always has room for two lines of legible text.
     least = 2 * board.line_height(board.text_style(FontWeight.BOLD, board.smallest_capital)) + board.grid.margin
     head = max(0.34 * board.height, min(0.5 * board.height, least))
-    split = top + round(head) if has_rest else bottom
+    split = top + round(head) if has_details else bottom
     ground: Rgb = BLACK if is_mono else _LEVELS[widget.level]
     ink = WHITE if is_mono or widget.level == 4 else BLACK
     board.page.add(FilledBox((left, top, right, split), ground, board.grid.margin // 3))
@@ -57,10 +57,10 @@ def vigilance_page(widget: VigilanceWidget, canvas: Canvas, at_ms: int | None) -
         board.page.add(PlacedPictogram((x, y, x + size, y + size), sign, ink, ground))
         x += size + pad
     line = board.line_height(board.text_style(FontWeight.REGULAR, board.smallest_capital))
-    words = [(level_phrase(widget.level, canvas.locale), FontWeight.BOLD, 0.5, ink)]
-    words.append((widget.department if split - top - 2 * pad >= 2 * line else "", FontWeight.REGULAR, 0.28, ink))
-    add_paragraph(board, words, (x, top + pad, right - pad, split - pad), "left")
-    if has_rest:
+    texts = [(level_phrase(widget.level, canvas.locale), FontWeight.BOLD, 0.5, ink)]
+    texts.append((widget.department if split - top - 2 * pad >= 2 * line else "", FontWeight.REGULAR, 0.28, ink))
+    add_paragraph(board, texts, (x, top + pad, right - pad, split - pad), "left")
+    if has_details:
         dangers = [(each.name, each.level) for each in phenomena]
         _add_dangers(board, dangers, widget.advice, (left, split, right, bottom), at_ms)
     return board.page
@@ -68,13 +68,13 @@ def vigilance_page(widget: VigilanceWidget, canvas: Canvas, at_ms: int | None) -
 
 def _add_dangers(board: WidgetPage, dangers: list[tuple[str, int]], advice: str, box: Box, at_ms: int | None) -> None:
     left, top, right, bottom = box
-    rest = round((bottom - top) * 0.34) if advice and not board.crisp else 0
+    advice_height = round((bottom - top) * 0.34) if advice and not board.crisp else 0
     line = board.line_height(board.text_style(FontWeight.BOLD, board.smallest_capital)) + (
         1 if board.crisp else board.smallest_capital // 2
     )
-    room = max(1, (bottom - top - rest) // max(1, line))
-    shown = dangers[page_number_at(at_ms, -(-len(dangers) // room)) * room :][:room]
-    tall = min((bottom - top - rest) // max(1, len(shown)), round(line * 1.5))
+    free = max(1, (bottom - top - advice_height) // max(1, line))
+    shown = dangers[page_number_at(at_ms, -(-len(dangers) // free)) * free :][:free]
+    tall = min((bottom - top - advice_height) // max(1, len(shown)), round(line * 1.5))
     y = top + (2 if board.crisp else board.grid.margin // 4)
     for name, level in shown:
         chip = round(tall * 0.5)
@@ -90,7 +90,7 @@ def _add_dangers(board: WidgetPage, dangers: list[tuple[str, int]], advice: str,
         )
         put_line(board, text, style, (left + round(chip * 1.6), y, right, y + tall), board.palette.ink)
         y += tall
-    if rest:
+    if advice_height:
         add_paragraph(
             board, [(advice, FontWeight.REGULAR, 0.55, board.palette.soft_ink)], (left, y, right, bottom), "left"
         )

@@ -147,9 +147,9 @@ def _add_day_strip(board: WidgetPage, day: WeatherDay, today: dt.date, box: Box)
 
 def _panel_days(board: WidgetPage, days: list[WeatherDay], today: dt.date, at_ms: int) -> None:
     """Set one day a page on a small panel, and as many as have room side by side on a larger one."""
-    room = max(1, min(board.width // 150, len(days)))
-    shown = days[page_number_at(at_ms, -(-len(days) // room)) * room :][:room]
-    wide = board.width // room
+    free = max(1, min(board.width // 150, len(days)))
+    shown = days[page_number_at(at_ms, -(-len(days) // free)) * free :][:free]
+    wide = board.width // free
     for number, day in enumerate(shown):
         left = board.box[0] + number * wide
         _panel_day(board, day, today, (left, board.box[1], left + wide, board.box[3]))
