@@ -21,7 +21,7 @@ from PIL import Image
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, slide
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_player.__main__ import main
 from beffroi_player.agent.enrolment import root_fingerprint
 from beffroi_player.agent.storage import AgentStorage
@@ -79,7 +79,7 @@ def glass_of(folder: Path) -> dict[str, object]:
 
 def digest_of(path: Path) -> str:
     with Image.open(path) as image:
-        return raster.image_digest(image)
+        return rendering.image_digest(image)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, slide
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import Slide, UnknownContent
 from beffroi_player.agent.admission import ReceivedDocument
 from beffroi_player.agent.main import PlayerAgent
@@ -26,8 +26,8 @@ def informed(player: PlayerHarness, hall: SigningTown) -> PlayerHarness:
 
 def preview(hall: SigningTown, name: str) -> str:
     """Return the digest of the server's preview of a slide."""
-    canvas = raster.Canvas.for_screen(hall.manifest().settings)
-    return raster.image_digest(raster.draw_slide(slide(name), canvas, lambda _: b"")[0])
+    canvas = rendering.Canvas.for_screen(hall.manifest().settings)
+    return rendering.image_digest(rendering.draw_slide(slide(name), canvas, lambda _: b"")[0])
 
 
 def test_a_fresh_player_says_that_it_waits(player: PlayerHarness) -> None:

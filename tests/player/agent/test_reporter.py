@@ -14,7 +14,7 @@ from PIL import Image
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import SCREEN, SigningTown, alert, slide
 
-from beffroi_content.model import AlertLevel, Announcement, AnnouncementContent, Slide, TemplateName
+from beffroi_content.model import AlertLevel, Announcement, AnnouncementContent, Slide
 from beffroi_content.wire.messages import REPORT
 from beffroi_player.agent.storage import PendingProgramme
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient
@@ -157,7 +157,7 @@ def test_a_report_is_within_its_size(informed: PlayerHarness) -> None:
 def test_what_was_drawn_counts_not_what_was_expected(informed: PlayerHarness, hall: SigningTown) -> None:
     text = "\n".join("Le marché se tient sur la place de la mairie, tous les samedis, de huit heures à midi." * 3
                      for _ in range(6))  # fmt: skip
-    announcement = Announcement(id="long", template=TemplateName.NOTICE, title="Marché", body=text)
+    announcement = Announcement(id="long", template="notice", title="Marché", body=text)
     long = Slide(id="long", name="long", content=AnnouncementContent(announcement=announcement), pages=1)
     hall.now_ms += 1
     informed.receive(hall.publish_programme(hall.manifest(long)))

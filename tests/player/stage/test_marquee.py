@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import SigningTown, alert, slide
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import AlertLevel, Rectangle, Slide, WidgetContent
 from beffroi_content.model.widgets import TickerMessage, TickerWidget
 from beffroi_player.agent.prepare.live_frames import LiveFrames
@@ -44,7 +44,7 @@ def glass(player: PlayerHarness) -> bytes:
 def expected(player: PlayerHarness, shown: Slide, *numbers: int) -> bytes:
     """Return what is seen of those messages at this instant, put together from the raster's own pictures."""
     manifest = player.core.active.manifest
-    strips = raster.draw_marquee_strips(shown, raster.Canvas.for_screen(manifest.settings))
+    strips = rendering.draw_marquee_strips(shown, rendering.Canvas.for_screen(manifest.settings))
     surfaces = [pygame.image.frombytes(strips[n].tobytes(), strips[n].size, "RGB") for n in numbers]
     band = pygame.Surface(RIBBON, depth=32)
     whole = sum(each.get_width() for each in surfaces)
@@ -208,7 +208,8 @@ def test_no_frames_are_drawn_that_nobody_sees(player, hall):
 
 def test_on_other_screens_a_message_is_read_at_a_glance(hall):
     assert (
-        raster.draw_marquee_strips(ticker(("Marché", None)), raster.Canvas.for_screen(hall.manifest().settings)) == ()
+        rendering.draw_marquee_strips(ticker(("Marché", None)), rendering.Canvas.for_screen(hall.manifest().settings))
+        == ()
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import SigningTown, jpeg, picture_slide, slide
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import (
     ClockWidget,
     Layout,
@@ -72,8 +72,8 @@ def seen(player: PlayerHarness, where: Rectangle) -> bytes:
 
 
 def drawn(shown: Slide, where: Rectangle, player: PlayerHarness, at_ms: int) -> bytes:
-    canvas = raster.Canvas.for_screen(player.core.active.manifest.settings, where.size)
-    return raster.draw_slide(shown, canvas, lambda _: b"", at_ms)[0].tobytes()
+    canvas = rendering.Canvas.for_screen(player.core.active.manifest.settings, where.size)
+    return rendering.draw_slide(shown, canvas, lambda _: b"", at_ms)[0].tobytes()
 
 
 def colours(player: PlayerHarness, where: Rectangle) -> set[str]:

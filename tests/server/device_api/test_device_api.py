@@ -12,7 +12,7 @@ from django.urls import include, path
 from django.utils import timezone
 from PIL import Image
 
-from beffroi_content.raster import image_digest
+from beffroi_content.rendering import image_digest
 from beffroi_content.timeline import Moment
 from beffroi_content.trust import TrustAnchor, TrustState, admit_document
 from beffroi_content.wire.capture_png import SIZE_LIMIT, add_label

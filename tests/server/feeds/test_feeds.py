@@ -23,7 +23,7 @@ from beffroi_server.feeds import fetch, readers, refresh, services
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library import services as library
-from beffroi_server.library.models import Announcement, AnnouncementTemplate
+from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import services as programme
 
@@ -220,9 +220,7 @@ class TestAFeed:
         return feed
 
     def shown(self, feed, playlist, alice) -> Announcement:
-        made = library.save_announcement(
-            user=alice, title="À la médiathèque", template=AnnouncementTemplate.AGENDA, feed=feed
-        )
+        made = library.save_announcement(user=alice, title="À la médiathèque", template="agenda", feed=feed)
         programme.add_entry(playlist, announcement=made, user=alice)
         return made
 
@@ -269,9 +267,7 @@ class TestAFeed:
         assert [event.title for event in self.widget(hall).events] == ["Lecture"]
 
     def test_that_was_never_read_takes_nothing_else_off_the_screen(self, hall, playlist, alice, library_calendar):
-        made = Announcement.objects.create(
-            template=AnnouncementTemplate.HEADLINES, title="Agglo", feed=library_calendar
-        )
+        made = Announcement.objects.create(template="headlines", title="Agglo", feed=library_calendar)
         programme.add_entry(playlist, announcement=made, user=alice)
 
         compiled = compiling.compile_manifest(compiling.load_inputs(hall))

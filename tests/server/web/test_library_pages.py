@@ -15,7 +15,7 @@ from PIL import Image
 from tests.support.sample_videos import sample_video
 
 from beffroi_content import model as content
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library import services, video_queue
@@ -125,7 +125,7 @@ class TestAnnouncements:
 class TestLooks:
     def test_each_look_is_offered_and_drawn(self, editor, picture, full_hd, hall):
         page = text(editor.get("/announcements/new/"))
-        for look in content.TemplateName:
+        for look in sorted(content.TEMPLATE_NAMES):
             assert f'value="{look}"' in page
             drawn = editor.post("/announcements/preview/", values(template=look, body="Lundi | 8 h\nMardi : 9 h"))
             assert "<img" in text(drawn)
@@ -218,8 +218,8 @@ class TestPreview:
 
         announcement = Announcement(**values(), picture=picture).to_content(town.time_zone)
         slide = content.Slide(id="s", name="s", content=content.AnnouncementContent(announcement=announcement))
-        canvas = raster.Canvas.for_screen(class_settings(full_hd, town))
-        drawn = raster.draw_slide(slide, canvas, lambda _: media_path(picture.picture_id).read_bytes())[0]
+        canvas = rendering.Canvas.for_screen(class_settings(full_hd, town))
+        drawn = rendering.draw_slide(slide, canvas, lambda _: media_path(picture.picture_id).read_bytes())[0]
         assert png["Content-Type"] == "image/png"
         assert hashlib.sha256(shown.tobytes()).digest() == hashlib.sha256(drawn.convert("RGB").tobytes()).digest()
 

@@ -16,7 +16,7 @@ from tests.support.pages import page_text
 from tests.support.sample_videos import sample_video
 
 from beffroi_content import model as content
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.templates.registry import announcement_templates
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.fleet.models import Screen
@@ -210,8 +210,8 @@ class TestPreview:
 
         announcement = Announcement(**values(), picture=picture).to_content(town.time_zone)
         slide = content.Slide(id="s", name="s", content=content.AnnouncementContent(announcement=announcement))
-        canvas = raster.Canvas.for_screen(class_settings(full_hd, town))
-        drawn = raster.draw_slide(slide, canvas, lambda _: media_path(picture.picture_id).read_bytes())[0]
+        canvas = rendering.Canvas.for_screen(class_settings(full_hd, town))
+        drawn = rendering.draw_slide(slide, canvas, lambda _: media_path(picture.picture_id).read_bytes())[0]
         assert png["Content-Type"] == "image/png"
         assert hashlib.sha256(shown.tobytes()).digest() == hashlib.sha256(drawn.convert("RGB").tobytes()).digest()
 
