@@ -1,4 +1,6 @@
-"""Which signed document may replace which. Sans-I/O: bytes and state in, a document and the next state out.
+"""Checks of signed documents: may one that arrived replace the one in force.
+
+Sans-I/O: bytes and a state go in, a document and the next state come out.
 
 Checks, in this order; the first that fails refuses the document and changes nothing:
 
@@ -28,13 +30,15 @@ from beffroi_content.model import Identifier, WireModel
 from beffroi_content.model.base_models import Instant
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.wire import envelope
+from beffroi_content.wire.access import readable_topics
 from beffroi_content.wire.documents import KeyIdentifier, KeyList, PublicKey, RoleKeys, SignedDocument, SigningRole
 from beffroi_content.wire.messages import KEYS, MESSAGES, WireMessage, message_of
-from beffroi_content.wire.topics import MessageDirection, Topic
+from beffroi_content.wire.scopes import TopicScope, screen_scopes
+from beffroi_content.wire.topics import Topic, stream_leaf
 
 
 class TrustAnchor(WireModel):
-    """What a player is given once, at enrolment: where it belongs and which root keys speak for the town."""
+    """Where a player belongs and which root keys it trusts: given to it once, at its enrolment."""
 
     site: Identifier
     screen: Identifier
@@ -45,16 +49,17 @@ class TrustAnchor(WireModel):
     def _check_root_keys(self) -> TrustAnchor:
         if self.threshold > len(self.root_keys):
             raise ValueError("the threshold is higher than the number of root keys")
-        if not _are_named_rightly(self.root_keys):
+        if not _have_own_identifiers(self.root_keys):
             raise ValueError("a root key does not have the identifier that it is listed under")
         return self
 
 
 class SequenceFloor(WireModel):
-    """The newest document seen of a stream."""
+    """The newest document accepted of a stream: nothing below its sequence is accepted again."""
 
     sequence: int
     digest: str
+    """SHA-256 of the body, in hexadecimal: it tells a duplicate from an equivocation."""
 
 
 class TrustState(WireModel):
@@ -97,11 +102,11 @@ class DuplicateDocument(Exception):
 
 
 def admit_document(state: TrustState, topic_name: str, payload: bytes, moment: Moment) -> AdmittedDocument:
-    """Check a document that arrived on a topic.
+    """Check a document that arrived on a topic, and return it with the state after it.
 
     Raises:
-        Refused: it changes nothing; say so to the operator.
-        Duplicate: it changes nothing, and nobody need know.
+        DocumentRefused: it changes nothing, and the operator should know.
+        DuplicateDocument: it changes nothing, and nobody need know.
     """
     topic, message = _find_message(topic_name)
     if len(payload) > message.size_limit:
@@ -110,6 +115,8 @@ def admit_document(state: TrustState, topic_name: str, payload: bytes, moment: M
     if sealed.role is not message.role:
         raise DocumentRefused("wrong-role", f"signed as {sealed.role}, but {topic.leaf} is for {message.role}")
     _check_audience(state, topic)
+    # Nothing of the body is decompressed or parsed before its signatures are right: a stranger's bytes cost no more
+    # than the check of a signature.
     document = _verify_document(state, topic, message, sealed)
     floor = SequenceFloor(sequence=document.sequence, digest=sealed.digest)
     # A broker hands a retained document out again for as long as it likes: that is no reason to alarm anybody.
@@ -122,23 +129,8 @@ def admit_document(state: TrustState, topic_name: str, payload: bytes, moment: M
 
 
 def concerned_topics(state: TrustState) -> tuple[Topic, ...]:
-    """Return every topic that concerns the player, in the order in which it is to be read."""
-    scopes = ["all", *(f"g-{group}" for group in state.groups), f"s-{state.anchor.screen}"]
-    found = []
-    for message in MESSAGES:
-        for scope in scopes:
-            topic = Topic(state.anchor.site, MessageDirection.DOWN, scope, message.leaf)
-            if message.direction is MessageDirection.DOWN and _is_declared(topic):
-                found.append(topic)
-    return tuple(found)
-
-
-def _is_declared(topic: Topic) -> bool:
-    try:
-        message_of(topic)
-    except ValueError:
-        return False
-    return True
+    """Return every topic that concerns the player, in the order in which it is to be read: the keys first."""
+    return readable_topics(state.anchor.site, state.anchor.screen, state.groups)
 
 
 def _find_message(topic_name: str) -> tuple[Topic, WireMessage]:
@@ -148,7 +140,7 @@ def _find_message(topic_name: str) -> tuple[Topic, WireMessage]:
     except ValueError as error:
         raise DocumentRefused("undeclared", str(error)) from error
     if message.role is None:
-        raise DocumentRefused("undeclared", f"{topic} is for what players say")
+        raise DocumentRefused("undeclared", f"{topic} is for messages of players")
     return topic, message
 
 
@@ -161,9 +153,9 @@ def _parse_payload(payload: bytes) -> envelope.Envelope:
 
 def _check_audience(state: TrustState, topic: Topic) -> None:
     anchor = state.anchor
-    own = {"all", f"s-{anchor.screen}", *(f"g-{group}" for group in state.groups)}
-    if topic.site != anchor.site or topic.scope not in own:
-        raise DocumentRefused("wrong-audience", f"{topic.audience} is not {anchor.site}/s-{anchor.screen}")
+    if topic.site != anchor.site or topic.scope not in screen_scopes(anchor.screen, state.groups):
+        own = TopicScope.of_screen(anchor.screen)
+        raise DocumentRefused("wrong-audience", f"{topic.audience} is not {anchor.site}/{own}")
 
 
 def _verify_document(
@@ -181,6 +173,10 @@ def _verify_document(
 
 
 def _verify_key_list(state: TrustState, topic: Topic, sealed: envelope.Envelope) -> KeyList:
+    """Return a key list that the root keys in force have signed, and the root keys that it names as well.
+
+    The second check refuses a list whose root keys nobody holds: no later list could ever replace it.
+    """
     if state.key_list is None:
         anchor = state.anchor
         rule = RoleKeys(keys=frozenset(anchor.root_keys), threshold=anchor.threshold)
@@ -189,13 +185,13 @@ def _verify_key_list(state: TrustState, topic: Topic, sealed: envelope.Envelope)
         _check_signatures(sealed, topic, state.key_list.roles[SigningRole.ROOT], state.key_list.keys)
     document = _read_body(KEYS, sealed)
     assert isinstance(document, KeyList)
-    if not _are_named_rightly(document.keys):
+    if not _have_own_identifiers(document.keys):
         raise DocumentRefused("invalid", "a key of the list does not have the identifier that it is listed under")
     _check_signatures(sealed, topic, document.roles[SigningRole.ROOT], document.keys)
     return document
 
 
-def _are_named_rightly(keys: dict[str, str]) -> bool:
+def _have_own_identifiers(keys: dict[str, str]) -> bool:
     return all(envelope.key_identifier(key) == name for name, key in keys.items())
 
 
@@ -210,16 +206,14 @@ def _check_signatures(sealed: envelope.Envelope, topic: Topic, rule: RoleKeys, k
 def _read_body(message: WireMessage, sealed: envelope.Envelope) -> SignedDocument:
     try:
         text = sealed.decode_body()
-        assert message.model is not None
-        document = message.model.model_validate_json(text)
+        assert message.document is not None
+        return message.document.model_validate_json(text)
     except envelope.MalformedEnvelope as error:
         raise DocumentRefused("malformed", str(error)) from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or message.leaf
         raise DocumentRefused("invalid", f"{where}: {first['msg']} ({error.error_count()} faults)") from error
-    assert isinstance(document, SignedDocument)
-    return document
 
 
 def _check_sequence(before: SequenceFloor | None, after: SequenceFloor) -> None:
@@ -231,12 +225,15 @@ def _check_sequence(before: SequenceFloor | None, after: SequenceFloor) -> None:
 
 
 def _next_state(state: TrustState, topic: Topic, document: SignedDocument, floor: SequenceFloor) -> TrustState:
+    """Return the state after a document: its floor, the newest time, and the effects of a new key list."""
     floors = dict(state.floors)
     key_list, newest = state.key_list, max(state.newest_at_ms, document.issued_at_ms)
     if isinstance(document, KeyList):
         cleansed = _cleansed_roles(state.key_list, document)
+        # Whoever had the key may have signed a sequence near the maximum, or a time in the far future: either would
+        # lock the rightful signer out, so both are forgotten together with the key.
         forgotten = {message.leaf for message in MESSAGES if message.role in cleansed}
-        floors = {name: kept for name, kept in floors.items() if name.split("/")[-1] not in forgotten}
+        floors = {stream: kept for stream, kept in floors.items() if stream_leaf(stream) not in forgotten}
         key_list = document
         if cleansed:
             newest = document.issued_at_ms

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beffroi_content.model import Identifier
-from beffroi_content.wire.messages import MESSAGES
-from beffroi_content.wire.topics import PREFIX
+from beffroi_content.wire.access import mosquitto_lines
+from beffroi_content.wire.limits import packet_limit
 
 SERVER_USER = "server"
 """The user name of the server; that of a player is its scope, such as ``s-hall``."""
 
-_HEADER_ROOM = 1024
-"""Bytes of a packet beside the payload: a topic is far shorter."""
 _KEEPALIVE_LIMIT = 60
 """Seconds. A player that lost its power is known to be gone after one and a half times its own keepalive."""
 
@@ -63,27 +61,8 @@ def configuration_text(broker: MosquittoSettings) -> str:
 
 
 def access_list_text(site: Identifier) -> str:
-    """Return the file that says who may read and write what.
-
-    Players read what is for all and alerts of every scope, which are public anyway, and the rest of their own scope;
-    they write in their own scope. Which groups a player is in is no business of the broker's.
-    """
-    root = f"{PREFIX}/{site}"
-    lines = [
-        f"pattern read {root}/down/all/+",
-        f"pattern read {root}/down/+/alerts",
-        f"pattern read {root}/down/%u/#",
-        f"pattern write {root}/up/%u/#",
-        "",
-        f"user {SERVER_USER}",
-        f"topic readwrite {root}/#",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def packet_limit() -> int:
-    """Return the most bytes that any declared message needs as one packet."""
-    return max(message.size_limit for message in MESSAGES) + _HEADER_ROOM
+    """Return the access list: for each topic of the message table, who may read and write it."""
+    return _join_lines(mosquitto_lines(site, SERVER_USER))
 
 
 def _listener_section(broker: MosquittoSettings) -> str:

@@ -16,9 +16,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from django.db import transaction
 from django.utils import timezone
 
-from beffroi_content.wire.documents import SigningRole
+from beffroi_content.wire.documents import ProgrammeDocument, SigningRole
 from beffroi_content.wire.messages import ALERTS, BEAT, KEYS, PROGRAMME
-from beffroi_content.wire.topics import ScopeKind, Topic
+from beffroi_content.wire.scopes import ScopeKind, TopicScope
+from beffroi_content.wire.topics import MessageDirection, Topic, topic_prefix
 from beffroi_server.alerts import services as alerts
 from beffroi_server.core import database
 from beffroi_server.delivery import beats, outbox, signing
@@ -82,16 +83,15 @@ def reconcile_programmes() -> int:
     current = outbox.current_publisher()
     if current is None:
         return 0
-    start = str(PROGRAMME.topic_for(signing.current_site(), ScopeKind.SCREEN, "x")).removesuffix(
-        f"s-x/{PROGRAMME.leaf}"
-    )
+    site = signing.current_site()
+    screens = topic_prefix(site, MessageDirection.DOWN, ScopeKind.SCREEN)
     newest = dict(
-        OutboxDocument.objects.filter(retained=True, topic__startswith=f"{start}s-").values_list("topic", "sequence")
+        OutboxDocument.objects.filter(retained=True, topic__startswith=screens).values_list("topic", "sequence")
     )
     behind = [
         topic
         for state in ScreenState.objects.filter(online=True).select_related("screen")
-        if (topic := f"{start}s-{state.screen.slug}/{PROGRAMME.leaf}") in newest
+        if (topic := str(PROGRAMME.topic_for(site, TopicScope.of_screen(state.screen.slug)))) in newest
         and (state.report or {}).get("programme") != newest[topic]
     ]
     return sum(
@@ -141,9 +141,9 @@ def _renew_document(topic: str, soon: dt.datetime) -> bool:
         TopicSequence.objects.select_for_update().get(topic=topic)
         row = OutboxDocument.objects.filter(topic=topic, retained=True, expires_at__lt=soon).first()
         document = signing.open_own_document(PROGRAMME, bytes(row.payload)) if row is not None else None
-        if screen is None or document is None:
+        if screen is None or not isinstance(document, ProgrammeDocument):
             return False
-        signing.seal_document(PROGRAMME, ScopeKind.SCREEN, screen, document)
+        signing.seal_document(PROGRAMME, TopicScope.of_screen(screen), document)
     return True
 
 

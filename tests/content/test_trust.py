@@ -20,6 +20,7 @@ from beffroi_content.trust import (
 )
 from beffroi_content.wire import envelope
 from beffroi_content.wire.documents import ProgrammeDocument, SigningRole, next_sequence
+from beffroi_content.wire.limits import decompressed_limit
 from beffroi_content.wire.messages import ALERTS, PROGRAMME
 
 HOUR = 3_600_000
@@ -283,7 +284,7 @@ class TestEndlessData:
 
     def test_a_small_body_that_inflates_without_end_is_refused(self, town):
         topic = town.topic("s-hall/programme")
-        bomb = self._sealed(town, topic, zlib.compress(b" " * (envelope.DECOMPRESSED_LIMIT + 1), 9))
+        bomb = self._sealed(town, topic, zlib.compress(b" " * (decompressed_limit() + 1), 9))
         assert len(bomb) < PROGRAMME.size_limit
         assert refusal(admit_document, town.enrolled(), topic, bomb, town.at()) == "malformed"
 

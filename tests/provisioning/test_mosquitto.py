@@ -10,7 +10,7 @@ import pytest
 from paho.mqtt import client as mqtt
 from tests.support.waiting import PATIENCE_S, free_port, listens, until
 
-from beffroi_content.wire.messages import MESSAGES
+from beffroi_content.wire.limits import packet_limit
 from beffroi_provisioning import mosquitto
 from beffroi_provisioning.__main__ import main
 
@@ -103,8 +103,9 @@ def meet(port):
         yield meet
 
 
-def test_every_declared_message_fits_in_a_packet():
-    assert mosquitto.packet_limit() > max(message.size_limit for message in MESSAGES) + len(f"{ROOT}/down/s-/") + 2 * 63
+def test_the_broker_accepts_the_largest_packet_of_the_message_table():
+    text = mosquitto.configuration_text(mosquitto.MosquittoSettings(site=SITE))
+    assert f"\nmax_packet_size {packet_limit()}\n" in text
 
 
 def test_a_comment_never_follows_a_value():

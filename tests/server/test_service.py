@@ -373,11 +373,11 @@ class TestJobs:
         OutboxDocument.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
         seal = signing.seal_document
 
-        def seal_while_somebody_turns_the_other_screen(message, scope, name, *rest, **more):
-            if name == "hall":
+        def seal_while_somebody_turns_the_other_screen(message, scope, *rest, **more):
+            if scope.screen == "hall":
                 Screen.objects.filter(slug="quay").update(rotation=90, programme_due_at=timezone.now())
                 publication.publish_programme(Screen.objects.get(slug="quay"))
-            return seal(message, scope, name, *rest, **more)
+            return seal(message, scope, *rest, **more)
 
         monkeypatch.setattr(signing, "seal_document", seal_while_somebody_turns_the_other_screen)
         jobs.renew_documents()

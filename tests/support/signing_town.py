@@ -44,7 +44,7 @@ from beffroi_content.wire.documents import (
 )
 from beffroi_content.wire.envelope import BodyEncoding, key_identifier, public_hex, seal_envelope
 from beffroi_content.wire.messages import ALERTS, BEAT, COMMAND, KEYS, PROGRAMME, WireMessage
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_player.agent.storage import BrokerAddress, PlayerEnrolment
 from beffroi_server.fleet.play_gaps import PlayGaps
 
@@ -108,7 +108,7 @@ class SigningTown:
         )
 
     def enrolment(self, server: str = "http://127.0.0.1:9", port: int = 9) -> PlayerEnrolment:
-        broker = BrokerAddress(host="127.0.0.1", port=port, username=f"s-{SCREEN}")
+        broker = BrokerAddress(host="127.0.0.1", port=port, username=str(TopicScope.of_screen(SCREEN)))
         plays = self.ledger.newest if self.ledger else 0
         return PlayerEnrolment(
             site=SITE, screen=SCREEN, server=server, token=TOKEN, mqtt=broker, anchor=self.anchor, plays=plays
@@ -118,12 +118,11 @@ class SigningTown:
         self,
         message: WireMessage,
         document: SignedDocument,
-        scope: ScopeKind,
-        name: str = "",
+        scope: TopicScope,
         key: Ed25519PrivateKey | None = None,
     ) -> tuple[str, bytes]:
         """Return the topic and the payload of a document."""
-        topic = message.topic_for(SITE, scope, name)
+        topic = message.topic_for(SITE, scope)
         assert message.role is not None
         keys = self.roots[:2] if message is KEYS else [key or self.keys[message.role]]
         encoding = BodyEncoding.ZLIB if message is PROGRAMME else BodyEncoding.JSON
@@ -143,24 +142,25 @@ class SigningTown:
         roles = {role: RoleKeys(keys=frozenset({key_identifier(key)})) for role, key in publics.items()}
         roles[SigningRole.ROOT] = RoleKeys(keys=frozenset(map(key_identifier, roots)), threshold=2)
         document = KeyList(**self.stamps(), keys={key_identifier(key): key for key in every}, roles=roles)
-        return self.sign(KEYS, document, ScopeKind.ALL)
+        return self.sign(KEYS, document, TopicScope.all_screens())
 
     def publish_alerts(self, *alerts: Alert, group: str = "", **how: object) -> tuple[str, bytes]:
         document = AlertSet(**self.stamps(how.pop("lives_ms", YEAR)), alerts=alerts)
-        return self.sign(ALERTS, document, ScopeKind.GROUP if group else ScopeKind.ALL, group, **how)
+        scope = TopicScope.of_group(group) if group else TopicScope.all_screens()
+        return self.sign(ALERTS, document, scope, **how)
 
     def publish_beat(self, **heads: int) -> tuple[str, bytes]:
         named = {name.replace("_", "/"): sequence for name, sequence in heads.items()}
-        return self.sign(BEAT, Beat(**self.stamps(60_000), heads=named), ScopeKind.ALL)
+        return self.sign(BEAT, Beat(**self.stamps(60_000), heads=named), TopicScope.all_screens())
 
     def publish_programme(self, manifest: Manifest, **how: object) -> tuple[str, bytes]:
         return self.sign(
-            PROGRAMME, ProgrammeDocument(**self.stamps(), manifest=manifest), ScopeKind.SCREEN, SCREEN, **how
+            PROGRAMME, ProgrammeDocument(**self.stamps(), manifest=manifest), TopicScope.of_screen(SCREEN), **how
         )
 
     def publish_command(self, name: str, kind: str, seconds: int = 0) -> tuple[str, bytes]:
         document = ScreenCommand(**self.stamps(60_000), id=name, kind=kind, seconds=seconds)
-        return self.sign(COMMAND, document, ScopeKind.SCREEN, SCREEN)
+        return self.sign(COMMAND, document, TopicScope.of_screen(SCREEN))
 
     def add_file(self, content: bytes, media_type: str = "image/jpeg") -> AssetReference:
         import hashlib

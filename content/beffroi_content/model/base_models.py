@@ -44,7 +44,9 @@ class _FrozenModel(BaseModel):
         unknown = changes.keys() - type(self).model_fields.keys()
         if unknown:
             raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
-        return type(self).model_validate(dict(self) | changes)
+        # Not dict(self): a model may have a field named ``keys``, which dict() would take for a method.
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self).model_validate(fields | changes)
 
     def to_json(self) -> bytes:
         """Return compact JSON in UTF-8."""

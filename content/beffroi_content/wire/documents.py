@@ -1,9 +1,13 @@
-"""What the server says: the bodies of signed documents."""
+"""Signed documents: the bodies of what the server sends.
+
+A body has what its author says; the document is the body with a sequence and times, which whoever signs it adds
+(:func:`stamp_body`). On the wire both are one flat JSON object.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
@@ -14,17 +18,13 @@ SequenceNumber = Annotated[int, Field(gt=0, le=2**53 - 1)]
 """Rises within a stream: ``max(previous + 1, unix milliseconds)``, so that a restored backup still outranks."""
 
 KeyIdentifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+"""The start of the SHA-256 of a public key, in hexadecimal."""
 PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """An Ed25519 public key in hexadecimal."""
 
 
-def next_sequence(previous: int, now_ms: int) -> int:
-    """Return the sequence that follows ``previous`` at that instant."""
-    return max(previous + 1, now_ms)
-
-
 class SigningRole(StrEnum):
-    """What a key may sign."""
+    """Role of a signing key: the documents that it may sign."""
 
     ROOT = "root"
     ALERT = "alert"
@@ -33,8 +33,20 @@ class SigningRole(StrEnum):
     BEAT = "beat"
 
 
+class DocumentStamp(NamedTuple):
+    """The sequence and the times of a document."""
+
+    sequence: int
+    issued_at_ms: int
+    expires_at_ms: int
+
+
+class DocumentBody(WireModel):
+    """Base of the bodies of documents, before they have a sequence and times."""
+
+
 class SignedDocument(WireModel):
-    """What every signed document carries."""
+    """Base of the documents: the sequence and the times that each of them carries."""
 
     sequence: SequenceNumber
     issued_at_ms: Instant
@@ -43,7 +55,7 @@ class SignedDocument(WireModel):
 
 
 class RoleKeys(WireModel):
-    """Who may sign for a role, and how many of them must."""
+    """Keys that may sign for a role, and how many of them must sign a document."""
 
     keys: Annotated[frozenset[KeyIdentifier], Field(min_length=1, max_length=16)]
     threshold: Annotated[int, Field(ge=1, le=16)] = 1
@@ -62,14 +74,14 @@ def _known_roles(roles: Any) -> Any:
     )
 
 
-class KeyList(SignedDocument):
-    """Which keys may sign what. Signed by the root keys, by those before and those after where they change."""
+class KeyListBody(DocumentBody):
+    """The keys of a town by role."""
 
     keys: Annotated[dict[KeyIdentifier, PublicKey], Field(max_length=64)]
     roles: Annotated[dict[SigningRole, RoleKeys], BeforeValidator(_known_roles)]
 
     @model_validator(mode="after")
-    def _check_key_names(self) -> KeyList:
+    def _check_key_names(self) -> KeyListBody:
         if SigningRole.ROOT not in self.roles:
             raise ValueError("a key list names its root keys")
         unknown = {key for role in self.roles.values() for key in role.keys} - set(self.keys)
@@ -78,41 +90,86 @@ class KeyList(SignedDocument):
         return self
 
 
-class AlertSet(SignedDocument):
+class KeyList(SignedDocument, KeyListBody):
+    """The key list as sent. Signed by the root keys; by those before and those after where they change."""
+
+
+class AlertSetBody(DocumentBody):
     """Every alert of a scope that is active or just over: complete, so that an absent one is withdrawn."""
 
     alerts: Annotated[tuple[Alert, ...], Field(max_length=50)] = ()
 
 
-class Beat(SignedDocument):
-    """Proves that the link lives, what time it is, and that nothing is withheld."""
+class AlertSet(SignedDocument, AlertSetBody):
+    """The alerts of a scope as sent."""
+
+
+class BeatBody(DocumentBody):
+    """The newest sequences: they show a player that nothing was withheld from it."""
 
     heads: Annotated[dict[str, int], Field(max_length=512)] = {}
     """The newest sequence of each stream that several screens share, such as ``all/alerts``."""
 
 
-class ProgrammeDocument(SignedDocument):
-    """What a screen has to show."""
+class Beat(SignedDocument, BeatBody):
+    """The signed heartbeat: proves that the connection is alive, and what time it is."""
+
+
+class ProgrammeBody(DocumentBody):
+    """Everything that one screen has to show."""
 
     manifest: Manifest
 
 
+class ProgrammeDocument(SignedDocument, ProgrammeBody):
+    """The programme of a screen as sent."""
+
+
 class CommandKind(StrEnum):
-    """What a player can be told to do."""
+    """Commands that a player obeys."""
 
     IDENTIFY = "identify"
     """Show the screen's name over everything for ``seconds``."""
     SCREENSHOT = "screenshot"
-    """Send what is on the glass, and again at each change for ``seconds``."""
+    """Send a small JPEG of the screen, and again at each change for ``seconds``."""
     CAPTURE = "capture"
-    """Send an exact picture of what is on the glass, once: over HTTP, since it is large."""
+    """Send a PNG of the exact pixels of the screen, once: over HTTP, since it is large."""
     RESTART = "restart"
 
 
-class ScreenCommand(SignedDocument):
-    """Something to do once. A player remembers the identifiers and does nothing twice."""
+class CommandBody(DocumentBody):
+    """An action to do once. A player remembers the identifiers and does nothing twice."""
 
     id: Identifier
     kind: CommandKind | str
     """A kind that this version does not know is refused and reported."""
     seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+
+
+class ScreenCommand(SignedDocument, CommandBody):
+    """A command to one screen as sent."""
+
+
+AnyDocument = TypeVar("AnyDocument", bound=SignedDocument)
+
+
+def next_sequence(previous: int, now_ms: int) -> int:
+    """Return the sequence that follows ``previous`` at an instant, in Unix milliseconds."""
+    return max(previous + 1, now_ms)
+
+
+def stamp_body(model: type[AnyDocument], body: DocumentBody, stamp: DocumentStamp) -> AnyDocument:
+    """Return the document of a body: with the sequence and times of a stamp.
+
+    Args:
+        model: The class of the document, such as ``AlertSet``.
+        body: The body that belongs to it, or an earlier document of that class, which gets a new stamp.
+        stamp: Not validated, and neither is the body again: that of a large manifest takes its time.
+
+    Raises:
+        TypeError: the body is not that of such a document.
+    """
+    if not issubclass(model, type(body)):
+        raise TypeError(f"{type(body).__name__} is not the body of {model.__name__}")
+    fields = {name: getattr(body, name) for name in type(body).model_fields}
+    return model.model_construct(**{**fields, **stamp._asdict()})

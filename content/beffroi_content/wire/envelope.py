@@ -26,10 +26,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from beffroi_content.wire.documents import SigningRole
+from beffroi_content.wire.limits import decompressed_limit
 
 DOMAIN = "BEFFROI1"
-DECOMPRESSED_LIMIT = 4 * 1024 * 1024
-"""Bytes of a body after decompression."""
 SIGNATURES_LIMIT = 16
 _SIGNATURE = rb"[0-9a-f]{16} [A-Za-z0-9_-]{86}\n"
 _HEADER = re.compile(rb"BEFFROI1 ([a-z]{1,16}) ([a-z]{1,8})\n((?:%b){1,%d})\n" % (_SIGNATURE, SIGNATURES_LIMIT))
@@ -80,17 +79,17 @@ class Envelope:
         """Return the JSON of the body. Call it only once the signature is known to be right.
 
         Raises:
-            MalformedEnvelope: the body does not decompress, or to more than ``DECOMPRESSED_LIMIT`` bytes.
+            MalformedEnvelope: the body does not decompress, or to more than ``decompressed_limit()`` bytes.
         """
         if self.encoding is BodyEncoding.JSON:
             return self.body
-        inflater = zlib.decompressobj()
+        inflater, limit = zlib.decompressobj(), decompressed_limit()
         try:
-            text = inflater.decompress(self.body, DECOMPRESSED_LIMIT)
+            text = inflater.decompress(self.body, limit)
         except zlib.error as error:
             raise MalformedEnvelope(f"the body does not decompress: {error}") from error
         if not inflater.eof:
-            raise MalformedEnvelope(f"the body is cut off or larger than {DECOMPRESSED_LIMIT} bytes")
+            raise MalformedEnvelope(f"the body is cut off or larger than {limit} bytes")
         return text
 
 

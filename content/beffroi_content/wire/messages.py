@@ -1,4 +1,8 @@
-"""Every message of every topic, declared once: the wire is this table."""
+"""The message table: every message of every topic, declared once.
+
+Topics, access rules, packet limits, the documentation of the protocol and the checks of trust are functions of this
+table. A new message is a new entry here, with a model for its body.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +19,15 @@ from beffroi_content.wire.documents import (
     SigningRole,
 )
 from beffroi_content.wire.reports import PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
-from beffroi_content.wire.topics import MessageDirection, ScopeKind, Topic
+from beffroi_content.wire.scopes import ScopeKind, TopicScope
+from beffroi_content.wire.topics import MessageDirection, Topic, stream_name
 
 KIBIBYTE = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class WireMessage:
-    """What travels under one leaf of the topic tree."""
+    """Declaration of one message: the leaf of its topics, who sends it, how, and what it carries."""
 
     leaf: str
     direction: MessageDirection
@@ -31,25 +36,31 @@ class WireMessage:
     """MQTT quality of service: 0 or 1."""
     retained: bool
     size_limit: int
-    """Bytes on the wire."""
+    """Bytes of the payload, as sent."""
     model: type[WireModel] | None
     """The body; None where the payload is a JPEG."""
+    document: type[SignedDocument] | None = None
+    """The body where it is a signed document; None for what players send."""
     role: SigningRole | None = None
-    """Who signs it; None for what players say."""
+    """The role of the keys that sign it; None for what players send."""
 
-    def topic_for(self, site: str, scope: ScopeKind, name: str = "") -> Topic:
-        """Return the topic for a scope.
+    def topic_for(self, site: str, scope: TopicScope) -> Topic:
+        """Return the topic of the message for a scope.
 
         Raises:
-            ValueError: the message does not exist for that scope.
+            ValueError: the message does not exist for scopes of that kind.
         """
-        if scope not in self.scopes:
-            raise ValueError(f"{self.leaf} is not sent to a {scope}")
-        return Topic(site, self.direction, scope.topic_part(name), self.leaf)
+        if scope.kind not in self.scopes:
+            raise ValueError(f"{self.leaf} does not exist for the scope {scope}")
+        return Topic(site, self.direction, scope, self.leaf)
+
+    def stream_for(self, scope: TopicScope) -> str:
+        """Return the name of the message's stream for a scope, such as ``s-hall/programme``."""
+        return stream_name(scope, self.leaf)
 
 
 def _declare_down(
-    leaf: str, role: SigningRole, model: type[SignedDocument], scopes: set[ScopeKind], kibibytes: int, **how: int
+    leaf: str, role: SigningRole, document: type[SignedDocument], scopes: set[ScopeKind], kibibytes: int, **how: int
 ) -> WireMessage:
     return WireMessage(
         leaf=leaf,
@@ -58,7 +69,8 @@ def _declare_down(
         quality=how.get("quality", 1),
         retained=bool(how.get("retained", True)),
         size_limit=kibibytes * KIBIBYTE,
-        model=model,
+        model=document,
+        document=document,
         role=role,
     )
 
@@ -90,6 +102,7 @@ PLAYS = _declare_up("plays", PlayLogBatch, 128, retained=False)
 SCREENSHOT = _declare_up("screenshot", None, 256, retained=False, quality=0)
 
 MESSAGES = (KEYS, ALERTS, BEAT, PROGRAMME, COMMAND, STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
+"""In the order in which a player subscribes: the keys come before what they open."""
 _BY_LEAF = {(message.direction, message.leaf): message for message in MESSAGES}
 
 
@@ -97,12 +110,9 @@ def message_of(topic: Topic) -> WireMessage:
     """Return the message that a topic carries.
 
     Raises:
-        ValueError: nothing is declared for it.
+        ValueError: the table has none for its direction, scope and leaf.
     """
     message = _BY_LEAF.get((topic.direction, topic.leaf))
-    scope = {"all": ScopeKind.ALL, "g-": ScopeKind.GROUP}.get(
-        topic.scope[:3] if topic.scope == "all" else topic.scope[:2]
-    )
-    if message is None or (scope or ScopeKind.SCREEN) not in message.scopes:
-        raise ValueError(f"nothing is declared for {topic}")
+    if message is None or topic.scope.kind not in message.scopes:
+        raise ValueError(f"no message is declared for {topic}")
     return message

@@ -9,7 +9,8 @@ from beffroi_content.model import WireModel
 from beffroi_content.wire.capture_png import SIZE_LIMIT
 from beffroi_content.wire.messages import KIBIBYTE, MESSAGES, WireMessage
 from beffroi_content.wire.reports import CaptureLabel
-from beffroi_content.wire.topics import MessageDirection, ScopeKind
+from beffroi_content.wire.scopes import ScopeKind, TopicScope
+from beffroi_content.wire.topics import MessageDirection
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _HEAD = """# The wire
@@ -72,5 +73,6 @@ def _table_rows(messages: Iterable[WireMessage]) -> Iterable[str]:
         yield f"| {' | '.join(cells)} |\n"
 
 
-def _topic_pattern(message: WireMessage, scope: ScopeKind) -> str:
-    return str(message.topic_for("site", scope, "name")).replace("/site/", "/<site>/").replace("-name/", "-<name>/")
+def _topic_pattern(message: WireMessage, kind: ScopeKind) -> str:
+    scope = TopicScope.all_screens() if kind is ScopeKind.ALL else TopicScope(kind, "name")
+    return str(message.topic_for("site", scope)).replace("/site/", "/<site>/").replace("-name/", "-<name>/")

@@ -1,7 +1,8 @@
-"""Names on the wire: ``beffroi/1/<site>/<direction>/<scope>/<leaf>``.
+"""Topics of MQTT: ``beffroi/1/<site>/<direction>/<scope>/<leaf>``.
 
-A scope is ``all``, ``g-<group>`` or ``s-<screen>``. Topics are exact: nobody subscribes to a wildcard of a
-player's, since some brokers keep no retained message for one; only the server listens to ``up/+``.
+The direction is ``down`` (the server sends) or ``up`` (a player sends); the scope says which screens a topic concerns
+(see :mod:`beffroi_content.wire.scopes`); the leaf names the message. A player subscribes to exact topics only, since
+some brokers deliver no retained message for a filter with a wildcard; the server alone subscribes to ``up/+/<leaf>``.
 """
 
 from __future__ import annotations
@@ -12,67 +13,74 @@ from enum import StrEnum
 from typing import Self
 
 from beffroi_content.model.base_models import IDENTIFIER_PATTERN
+from beffroi_content.wire.scopes import ScopeKind, TopicScope
 
 PREFIX = "beffroi/1"
+"""The first levels of every topic: the product and the version of the protocol."""
 _NAME = IDENTIFIER_PATTERN.strip("^$")
-_TOPIC = re.compile(rf"{PREFIX}/(?P<site>{_NAME})/(?P<direction>down|up)/(?P<scope>all|[gs]-{_NAME})/(?P<leaf>[a-z]+)")
+_TOPIC = re.compile(rf"{PREFIX}/(?P<site>{_NAME})/(?P<direction>down|up)/(?P<scope>[^/]+)/(?P<leaf>[a-z]+)")
 
 
 class MessageDirection(StrEnum):
-    """Who speaks: the server (down) or a player (up)."""
+    """Sender of a message: the server (down) or a player (up)."""
 
     DOWN = "down"
     UP = "up"
 
 
-class ScopeKind(StrEnum):
-    """Whom a topic concerns."""
-
-    ALL = "all"
-    GROUP = "group"
-    SCREEN = "screen"
-
-    def topic_part(self, name: str = "") -> str:
-        """Return the scope as it stands in a topic, such as ``s-hall``."""
-        return "all" if self is ScopeKind.ALL else f"{self[0]}-{name}"
-
-
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic taken apart."""
+    """A topic, split into its levels; ``str()`` joins them again."""
 
     site: str
+    """The identifier of the town."""
     direction: MessageDirection
-    scope: str
-    """``all``, ``g-<group>`` or ``s-<screen>``."""
+    scope: TopicScope
     leaf: str
+    """The name of the message, such as ``alerts``."""
 
     def __str__(self) -> str:
         return f"{PREFIX}/{self.site}/{self.direction}/{self.scope}/{self.leaf}"
 
     @property
     def audience(self) -> str:
-        """The site and the scope, as a signature covers them."""
+        """The site and the scope, such as ``saint-aubin/g-river``: signatures cover it."""
         return f"{self.site}/{self.scope}"
 
     @property
     def stream(self) -> str:
-        """The name under which sequences are counted, such as ``all/alerts``."""
-        return f"{self.scope}/{self.leaf}"
+        """The scope and the leaf, such as ``all/alerts``: sequences are counted per stream."""
+        return stream_name(self.scope, self.leaf)
 
     @property
     def screen(self) -> str | None:
-        """The screen, where the scope is one."""
-        return self.scope[2:] if self.scope.startswith("s-") else None
+        """The identifier of the screen; None where the scope is not that of one screen."""
+        return self.scope.screen
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Take a topic apart.
+        """Return the topic of a name that MQTT delivered.
 
         Raises:
-            ValueError: it is not one of Beffroi's.
+            ValueError: it is not a topic of Beffroi.
         """
         match = _TOPIC.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is not a topic of Beffroi")
-        return cls(match["site"], MessageDirection(match["direction"]), match["scope"], match["leaf"])
+        scope = TopicScope.parse(match["scope"])
+        return cls(match["site"], MessageDirection(match["direction"]), scope, match["leaf"])
+
+
+def stream_name(scope: TopicScope, leaf: str) -> str:
+    """Return the name of a stream, such as ``all/alerts``."""
+    return f"{scope}/{leaf}"
+
+
+def stream_leaf(stream: str) -> str:
+    """Return the leaf in the name of a stream: ``alerts`` of ``g-river/alerts``."""
+    return stream.rpartition("/")[2]
+
+
+def topic_prefix(site: str, direction: MessageDirection, kind: ScopeKind) -> str:
+    """Return what the topics of all scopes of a kind begin with, such as ``beffroi/1/saint-aubin/down/s-``."""
+    return f"{PREFIX}/{site}/{direction}/{TopicScope.common_prefix(kind)}"

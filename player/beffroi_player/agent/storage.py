@@ -9,6 +9,8 @@ from pydantic import Field
 
 from beffroi_content.model import Identifier, Manifest, WireModel
 from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
+from beffroi_content.wire.messages import PROGRAMME
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_player.state.default_paths import COPIES_FOLDER
 from beffroi_player.state.directories import ActiveProgramme, AlertsRecord, ForwardedPlays, StateDirectory
 from beffroi_player.state.model_file import ModelFile
@@ -98,7 +100,7 @@ def recover_trust(
     state = stored if stored is not None and stored.anchor == anchor else TrustState(anchor=anchor)
     held = {name: stream.sequence for name, stream in (alerts.streams if alerts else {}).items()}
     newest = max((found.sequence for found in (programme, pending) if found), default=0)
-    held[f"s-{anchor.screen}/programme"] = newest
+    held[PROGRAMME.stream_for(TopicScope.of_screen(anchor.screen))] = newest
     floors = {name: _fitting_floor(name, floor, held) for name, floor in state.floors.items()}
     for name, sequence in held.items():
         if sequence and name not in floors:

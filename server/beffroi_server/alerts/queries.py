@@ -12,13 +12,13 @@ from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from beffroi_content import model as content
 from beffroi_content.wire.messages import ALERTS
-from beffroi_content.wire.topics import ScopeKind, Topic
+from beffroi_content.wire.scopes import TopicScope, screen_scopes
+from beffroi_content.wire.topics import Topic
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenGroup
 
-ScopeName = tuple[str, str]
 """``all``, ``group`` or ``screen``, and the slug of the group or screen."""
 
 
@@ -53,9 +53,9 @@ def active_alerts(now: dt.datetime) -> list[Alert]:
     return [alert for alert in unsettled_alerts() if alert.issued_at <= now < alert.ends_at]
 
 
-def alert_sets(now: dt.datetime) -> dict[ScopeName, tuple[content.Alert, ...]]:
+def alert_sets(now: dt.datetime) -> dict[TopicScope, tuple[content.Alert, ...]]:
     """Return the complete alert set of every scope that has one: what is on, and what is just over."""
-    sets: defaultdict[ScopeName, list[content.Alert]] = defaultdict(list)
+    sets: defaultdict[TopicScope, list[content.Alert]] = defaultdict(list)
     for alert in unsettled_alerts():
         if now < all_clear_ends_at(alert):
             for scope in scopes_of(alert):
@@ -66,26 +66,25 @@ def alert_sets(now: dt.datetime) -> dict[ScopeName, tuple[content.Alert, ...]]:
 def alerts_for(screen: Screen, now: dt.datetime) -> tuple[content.Alert, ...]:
     """Return every alert that a screen must hold, each once."""
     sets = alert_sets(now)
-    scopes = [("all", ""), *(("group", group.slug) for group in screen.groups.all()), ("screen", screen.slug)]
+    scopes = screen_scopes(screen.slug, (group.slug for group in screen.groups.all()))
     found = {alert.id: alert for scope in scopes for alert in sets.get(scope, ())}
     return tuple(found.values())
 
 
-def scopes_of(alert: Alert) -> list[ScopeName]:
+def scopes_of(alert: Alert) -> list[TopicScope]:
     """Return the scopes whose set carries the alert."""
     if alert.everywhere:
-        return [("all", "")]
-    groups = [(ScopeKind.GROUP.value, group.slug) for group in alert.groups.all()]
-    return groups + [(ScopeKind.SCREEN.value, screen.slug) for screen in alert.screens.all()]
+        return [TopicScope.all_screens()]
+    groups = [TopicScope.of_group(group.slug) for group in alert.groups.all()]
+    return groups + [TopicScope.of_screen(screen.slug) for screen in alert.screens.all()]
 
 
-def published_scopes() -> Iterable[ScopeName]:
+def published_scopes() -> Iterable[TopicScope]:
     """Return the scopes whose alert set was ever published."""
     for name in OutboxDocument.objects.filter(retained=True, topic__endswith=f"/{ALERTS.leaf}").values_list(
         "topic", flat=True
     ):
-        scope = Topic.parse(name).scope
-        yield ("all", "") if scope == "all" else ({"g": "group", "s": "screen"}[scope[0]], scope[2:])
+        yield Topic.parse(name).scope
 
 
 def to_content(alert: Alert, now: dt.datetime) -> content.Alert:

@@ -12,15 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
-from beffroi_content.wire.documents import AlertSet
+from beffroi_content.wire.documents import AlertSetBody
 from beffroi_content.wire.messages import ALERTS
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, AlertStatus, Scenario
-from beffroi_server.alerts.queries import ScopeName
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
 from beffroi_server.fleet.models import Screen, ScreenGroup
@@ -37,12 +36,12 @@ class AlertTargets:
     screens: tuple[Screen, ...] = ()
 
     @property
-    def scopes(self) -> tuple[ScopeName, ...]:
+    def scopes(self) -> tuple[TopicScope, ...]:
         """The scopes whose alert set carries the alert."""
         if self.everywhere:
-            return (("all", ""),)
-        groups = {(ScopeKind.GROUP.value, group.slug) for group in self.groups}
-        return tuple(sorted(groups | {(ScopeKind.SCREEN.value, screen.slug) for screen in self.screens}))
+            return (TopicScope.all_screens(),)
+        groups = {TopicScope.of_group(group.slug) for group in self.groups}
+        return tuple(sorted(groups | {TopicScope.of_screen(screen.slug) for screen in self.screens}))
 
 
 EVERYWHERE = AlertTargets(everywhere=True)
@@ -113,7 +112,7 @@ def broadcast_alert(
         _publish_scopes(targets.scopes, now)
         audit.record_event(
             user, "alert-broadcast", alert, id=str(alert.pk), level=level, status=status, until=alert.ends_at,
-            scopes=["-".join(filter(None, scope)) for scope in targets.scopes],
+            scopes=["-".join(filter(None, (scope.kind, scope.name))) for scope in targets.scopes],
         )  # fmt: skip
     return alert
 
@@ -177,7 +176,7 @@ def settle_ended_alerts(now: dt.datetime) -> int:
 def publish_all_sets(now: dt.datetime) -> None:
     """Publish the set of every scope that has or had an alert, and that of all screens. For start and renewal."""
     with serialised():
-        _publish_scopes(sorted({("all", ""), *queries.alert_sets(now), *queries.published_scopes()}), now)
+        _publish_scopes(sorted({TopicScope.all_screens(), *queries.alert_sets(now), *queries.published_scopes()}), now)
 
 
 def _apply_change(alert: Alert, now: dt.datetime, **values: object) -> None:
@@ -209,15 +208,14 @@ def _validate_content(alert: Alert) -> None:
         raise AlertRefused("too-long", _("The alert cannot be sent as it is: %(fault)s") % {"fault": error}) from error
 
 
-def _publish_scopes(scopes: Iterable[ScopeName], now: dt.datetime) -> None:
+def _publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime) -> None:
     sets = queries.alert_sets(now)
-    for scope, name in scopes:
-        _publish_set(scope, name, sets.get((scope, name), ()))
+    for scope in scopes:
+        _publish_set(scope, sets.get(scope, ()))
 
 
-def _publish_set(scope: str, name: str, alerts: tuple[content.Alert, ...]) -> None:
+def _publish_set(scope: TopicScope, alerts: tuple[content.Alert, ...]) -> None:
     try:
-        document = AlertSet(sequence=1, issued_at_ms=0, expires_at_ms=0, alerts=alerts)
-        signing.seal_document(ALERTS, ScopeKind(scope), name, document)
+        signing.seal_document(ALERTS, scope, AlertSetBody(alerts=alerts))
     except (ValueError, signing.DocumentTooLarge) as error:
         raise AlertRefused("too-many", _("Too many alerts at the same time. End one of them first.")) from error

@@ -17,14 +17,16 @@ from amqtt.errors import BrokerError
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
-from beffroi_content.wire.messages import MESSAGES, STATUS
-from beffroi_content.wire.topics import PREFIX
+from beffroi_content.wire import access
+from beffroi_content.wire.limits import packet_limit
+from beffroi_content.wire.messages import STATUS
+from beffroi_content.wire.scopes import TopicScope, user_screen
 from beffroi_server.core import database
 from beffroi_server.delivery import broker_access, signing
 
 logger = logging.getLogger(__name__)
 QueryResult = TypeVar("QueryResult")
-MAX_PACKET_BYTES = max(message.size_limit for message in MESSAGES) + 1024
+MAX_PACKET_BYTES = packet_limit()
 """Bytes of one packet: the largest message, its topic and header."""
 MAX_CONNECTIONS = 500
 START_TIMEOUT_S, STOP_TIMEOUT_S = 60, 10
@@ -57,9 +59,11 @@ class BrokerAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
             return False
         if username == self._config.username:
             return hmac.compare_digest(password.encode(), self._config.password.encode())
-        foreign_name = (session.client_id or "").startswith(("s-", "server-")) and session.client_id != username
-        own_will = f"{PREFIX}/{self._config.site}/up/{username}/{STATUS.leaf}"
-        if foreign_name or (session.will_flag and session.will_topic != own_will):
+        screen = user_screen(username)
+        if screen is None or _is_foreign_name(session.client_id or "", username):
+            return False
+        own_will = str(STATUS.topic_for(self._config.site, TopicScope.of_screen(screen)))
+        if session.will_flag and session.will_topic != own_will:
             return False
         return await _query_in_thread(broker_access.is_player, username, password)
 
@@ -70,14 +74,24 @@ class BrokerAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
         username = (session.username if session is not None else None) or ""
         if username == self._config.username:
             return True
-        if not username or not topic:
+        screen = user_screen(username)
+        if screen is None or not topic:
             return False
         if action == Action.PUBLISH:
-            return broker_access.may_publish(self._config.site, username, topic)
+            return access.may_write(self._config.site, screen, topic)
         if action == Action.RECEIVE:
             return True  # it was allowed to subscribe
-        groups = await _query_in_thread(broker_access.group_slugs_of, username) if "/down/g-" in topic else ()
-        return broker_access.may_subscribe(self._config.site, username, topic, groups)
+        if access.may_read(self._config.site, screen, (), topic):
+            return True
+        # The database is asked only where the answer depends on the groups.
+        groups = await _query_in_thread(broker_access.group_slugs_of, screen)
+        return access.may_read(self._config.site, screen, groups, topic)
+
+
+def _is_foreign_name(client_id: str, username: str) -> bool:
+    """Tell whether a client bears the name of the server or of another player: the broker would drop that one."""
+    is_reserved = client_id.startswith("server-") or user_screen(client_id) is not None
+    return is_reserved and client_id != username
 
 
 class _LimitedReader(StreamReaderAdapter):  # type: ignore[misc]

@@ -10,9 +10,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from beffroi_content.wire import envelope
-from beffroi_content.wire.documents import SignedDocument, SigningRole, next_sequence
+from beffroi_content.wire.documents import (
+    DocumentBody,
+    DocumentStamp,
+    SignedDocument,
+    SigningRole,
+    next_sequence,
+    stamp_body,
+)
+from beffroi_content.wire.limits import decompressed_limit
 from beffroi_content.wire.messages import WireMessage
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import key_files, outbox
@@ -50,19 +58,17 @@ def current_site() -> str:
 
 def seal_document(
     message: WireMessage,
-    scope: ScopeKind,
-    name: str,
-    document: SignedDocument,
+    scope: TopicScope,
+    body: DocumentBody,
     *,
     keys: Iterable[Ed25519PrivateKey] | None = None,
 ) -> OutboxDocument:
-    """Give a document its sequence and times, sign it and put it into the outbox. It is sent when this commits.
+    """Make a document of a body: stamp it, sign it and put it into the outbox. It is sent when this commits.
 
     Args:
-        message: What it is.
-        scope: Whom it concerns.
-        name: The slug of the group or screen; empty for all.
-        document: Its ``sequence``, ``issued_at_ms`` and ``expires_at_ms`` are replaced.
+        message: The declared message that carries it.
+        scope: The screens that it concerns.
+        body: The body that belongs to the message, or an earlier document, which gets a new sequence and new times.
         keys: Who signs; by default the key of the message's role.
 
     Raises:
@@ -71,11 +77,11 @@ def seal_document(
     """
     assert message.role is not None
     signers = list(keys) if keys is not None else [key_files.private_key(message.role)]
-    topic = message.topic_for(current_site(), scope, name)
+    topic = message.topic_for(current_site(), scope)
     now = timezone.now()
     expires_at = now + LIFETIMES[message.role]
     with transaction.atomic():
-        stamped = _with_stamp(document, _next_sequence(str(topic), now), now, expires_at)
+        stamped = _stamp_with(message, body, _next_sequence(str(topic), now), now)
         payload = sign_document(message, topic.audience, stamped, signers)
         outgoing = _store_document(message, str(topic), stamped.sequence, payload, expires_at)
         transaction.on_commit(lambda: outbox.send_committed(outgoing), robust=True)
@@ -95,20 +101,20 @@ def sign_document(
     compress = message.role is SigningRole.PROGRAMME or len(text) > COMPRESS_FROM_BYTES
     encoding = envelope.BodyEncoding.ZLIB if compress else envelope.BodyEncoding.JSON
     payload = envelope.seal_envelope(message.role, audience, text, keys, encoding)
-    if len(payload) > message.size_limit or len(text) > envelope.DECOMPRESSED_LIMIT:
+    if len(payload) > message.size_limit or len(text) > decompressed_limit():
         raise DocumentTooLarge(len(payload), message.size_limit)
     return payload
 
 
-def stamp_document(document: SignedDocument, role: SigningRole, previous: int, now: dt.datetime) -> SignedDocument:
-    """Return the document with the sequence after ``previous`` and the times of now."""
-    return _with_stamp(document, next_sequence(previous, unix_ms(now)), now, now + LIFETIMES[role])
+def stamp_document(message: WireMessage, body: DocumentBody, previous: int, now: dt.datetime) -> SignedDocument:
+    """Return the document of a body, with the sequence after ``previous`` and the times of now."""
+    return _stamp_with(message, body, next_sequence(previous, unix_ms(now)), now)
 
 
-def published_document(message: WireMessage, scope: ScopeKind, name: str = "") -> SignedDocument | None:
+def published_document(message: WireMessage, scope: TopicScope) -> SignedDocument | None:
     """Return the document that a retained topic carries; None when there is none that can be read."""
     try:
-        topic = str(message.topic_for(current_site(), scope, name))
+        topic = str(message.topic_for(current_site(), scope))
     except Town.DoesNotExist:
         return None
     row = OutboxDocument.objects.filter(topic=topic, retained=True).only("payload").first()
@@ -117,13 +123,11 @@ def published_document(message: WireMessage, scope: ScopeKind, name: str = "") -
 
 def open_own_document(message: WireMessage, payload: bytes) -> SignedDocument | None:
     """Return what we sealed ourselves, without verifying it; None when this version cannot read it."""
-    assert message.model is not None
+    assert message.document is not None
     try:
-        document = message.model.model_validate_json(envelope.parse_envelope(payload).decode_body())
+        return message.document.model_validate_json(envelope.parse_envelope(payload).decode_body())
     except ValueError:
         return None
-    assert isinstance(document, SignedDocument)
-    return document
 
 
 def _next_sequence(topic: str, now: dt.datetime) -> int:
@@ -133,11 +137,11 @@ def _next_sequence(topic: str, now: dt.datetime) -> int:
     return stream.sequence
 
 
-def _with_stamp(document: SignedDocument, sequence: int, now: dt.datetime, expires_at: dt.datetime) -> SignedDocument:
-    # Our own numbers need no validation; that of a large manifest takes its time.
-    return document.model_copy(
-        update={"sequence": sequence, "issued_at_ms": unix_ms(now), "expires_at_ms": unix_ms(expires_at)}
-    )
+def _stamp_with(message: WireMessage, body: DocumentBody, sequence: int, now: dt.datetime) -> SignedDocument:
+    assert message.document is not None
+    assert message.role is not None
+    stamp = DocumentStamp(sequence, unix_ms(now), unix_ms(now + LIFETIMES[message.role]))
+    return stamp_body(message.document, body, stamp)
 
 
 def _store_document(

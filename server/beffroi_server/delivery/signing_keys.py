@@ -13,9 +13,9 @@ from django.conf import settings
 
 from beffroi_content.trust import TrustAnchor
 from beffroi_content.wire import envelope
-from beffroi_content.wire.documents import KeyList, RoleKeys, SigningRole
+from beffroi_content.wire.documents import KeyList, KeyListBody, RoleKeys, SigningRole
 from beffroi_content.wire.messages import KEYS
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.delivery import key_files, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
@@ -56,13 +56,13 @@ def sign_key_list() -> OutboxDocument:
         key = envelope.public_hex(key_files.private_key(role))
         public[envelope.key_identifier(key)] = key
         roles[role] = RoleKeys(keys=frozenset({envelope.key_identifier(key)}))
-    document = KeyList(sequence=1, issued_at_ms=0, expires_at_ms=0, keys=public, roles=roles)
-    return signing.seal_document(KEYS, ScopeKind.ALL, "", document, keys=roots[:ROOT_THRESHOLD])
+    body = KeyListBody(keys=public, roles=roles)
+    return signing.seal_document(KEYS, TopicScope.all_screens(), body, keys=roots[:ROOT_THRESHOLD])
 
 
 def published_key_list() -> KeyList | None:
     """Return the key list in force; None before the first."""
-    document = signing.published_document(KEYS, ScopeKind.ALL)
+    document = signing.published_document(KEYS, TopicScope.all_screens())
     return document if isinstance(document, KeyList) else None
 
 

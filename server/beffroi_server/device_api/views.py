@@ -17,9 +17,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from beffroi_content.wire import access
 from beffroi_content.wire.capture_png import SIZE_LIMIT, InvalidCapture
-from beffroi_content.wire.messages import ALERTS, KEYS, PROGRAMME, REPORT
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.messages import REPORT
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.core import file_responses
 from beffroi_server.delivery import beats, inbound_queue, signing
 from beffroi_server.delivery.key_files import KeysMissing
@@ -145,7 +146,7 @@ def download_asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpRes
 @require_POST
 def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Take in a report of a player that does not reach the broker."""
-    topic = REPORT.topic_for(signing.current_site(), ScopeKind.SCREEN, screen.slug)
+    topic = REPORT.topic_for(signing.current_site(), TopicScope.of_screen(screen.slug))
     if not inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)]):
         return _error_response(400, "malformed", "this is not a report")
     return JsonResponse({})
@@ -170,13 +171,7 @@ def receive_capture(request: HttpRequest, screen: Screen) -> HttpResponse:
 def _retained_documents(screen: Screen) -> list[OutboxDocument]:
     site = signing.current_site()
     groups = screen.groups.order_by("slug").values_list("slug", flat=True)
-    topics = [
-        KEYS.topic_for(site, ScopeKind.ALL),
-        ALERTS.topic_for(site, ScopeKind.ALL),
-        *(ALERTS.topic_for(site, ScopeKind.GROUP, group) for group in groups),
-        ALERTS.topic_for(site, ScopeKind.SCREEN, screen.slug),
-        PROGRAMME.topic_for(site, ScopeKind.SCREEN, screen.slug),
-    ]
+    topics = access.readable_topics(site, screen.slug, list(groups))
     names = [str(topic) for topic in topics]
     return sorted(OutboxDocument.objects.filter(retained=True, topic__in=names), key=lambda row: names.index(row.topic))
 

@@ -16,9 +16,9 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from beffroi_content.wire.documents import CommandKind, ScreenCommand
+from beffroi_content.wire.documents import CommandBody, CommandKind
 from beffroi_content.wire.messages import COMMAND
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
@@ -199,10 +199,8 @@ def mosquitto_hash(password: str) -> str:
 
 
 def _send_command(screen: Screen, kind: CommandKind, seconds: int) -> None:
-    document = ScreenCommand(
-        sequence=1, issued_at_ms=0, expires_at_ms=0, id=uuid.uuid4().hex, kind=kind, seconds=min(seconds, 3600)
-    )
-    signing.seal_document(COMMAND, ScopeKind.SCREEN, screen.slug, document)
+    body = CommandBody(id=uuid.uuid4().hex, kind=kind, seconds=min(seconds, 3600))
+    signing.seal_document(COMMAND, TopicScope.of_screen(screen.slug), body)
 
 
 def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
@@ -215,7 +213,7 @@ def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
             "host": host,
             "port": settings.MQTT_PORT,
             "tls": settings.MQTT_TLS,
-            "username": ScopeKind.SCREEN.topic_part(screen.slug),
+            "username": str(TopicScope.of_screen(screen.slug)),
         },
         "anchor": signing_keys.trust_anchor(screen.slug).model_dump(mode="json"),
         "plays": ScreenState.objects.get(screen=screen).plays_newest,

@@ -15,7 +15,8 @@ from beffroi_content.model import PowerState
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import ALERTS, PROGRAMME
 from beffroi_content.wire.reports import CaptureLabel, ConnectionState, PlayerReport
-from beffroi_content.wire.topics import ScopeKind, Topic
+from beffroi_content.wire.scopes import TopicScope, screen_scopes
+from beffroi_content.wire.topics import Topic
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet.models import Screen, ScreenState
 
@@ -175,13 +176,12 @@ def _state_reasons(
 
 
 def _programme_stream(screen: Screen) -> str:
-    return f"{ScopeKind.SCREEN.topic_part(screen.slug)}/{PROGRAMME.leaf}"
+    return PROGRAMME.stream_for(TopicScope.of_screen(screen.slug))
 
 
 def _alerts_are_older(screen: Screen, report: PlayerReport | CaptureLabel, heads: dict[str, int]) -> bool:
-    scopes = [ScopeKind.ALL.topic_part(), ScopeKind.SCREEN.topic_part(screen.slug)]
-    scopes += [ScopeKind.GROUP.topic_part(group.slug) for group in screen.groups.all()]
-    streams = [f"{scope}/{ALERTS.leaf}" for scope in scopes]
+    scopes = screen_scopes(screen.slug, (group.slug for group in screen.groups.all()))
+    streams = [ALERTS.stream_for(scope) for scope in scopes]
     return any(stream in heads and report.alerts.get(stream) != heads[stream] for stream in streams)
 
 

@@ -19,9 +19,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from beffroi_content.model import Manifest
-from beffroi_content.wire.documents import ProgrammeDocument
+from beffroi_content.wire.documents import ProgrammeBody, ProgrammeDocument
 from beffroi_content.wire.messages import PROGRAMME
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.core import database
 from beffroi_server.delivery import signing
 from beffroi_server.feeds.models import Feed
@@ -101,13 +101,13 @@ def publish_programme(screen: Screen) -> bool:
             return False
         if compiled.manifest == published_manifest(screen):
             return False
-        signing.seal_document(PROGRAMME, ScopeKind.SCREEN, screen.slug, _programme_document(compiled.manifest))
+        signing.seal_document(PROGRAMME, TopicScope.of_screen(screen.slug), ProgrammeBody(manifest=compiled.manifest))
     return True
 
 
 def published_manifest(screen: Screen) -> Manifest | None:
     """Return what the screen was last sent; None when nothing was, or it can no longer be read."""
-    document = signing.published_document(PROGRAMME, ScopeKind.SCREEN, screen.slug)
+    document = signing.published_document(PROGRAMME, TopicScope.of_screen(screen.slug))
     return document.manifest if isinstance(document, ProgrammeDocument) else None
 
 
@@ -160,7 +160,3 @@ def _publish_or_log(screen: Screen) -> bool:
     except Exception:
         logger.exception("the programme of %s was not published", screen.slug)
     return False
-
-
-def _programme_document(manifest: Manifest) -> ProgrammeDocument:
-    return ProgrammeDocument(sequence=1, issued_at_ms=0, expires_at_ms=0, manifest=manifest)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from beffroi_content.model import AlertForm
 from beffroi_content.wire.messages import ALERTS
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import queries, services
@@ -23,13 +23,16 @@ from beffroi_server.fleet.models import ReceiptRecord, ScreenState
 pytestmark = pytest.mark.usefixtures("keyring")
 
 
+EVERY_SCREEN = TopicScope.all_screens()
+
+
 def broadcast(targets: AlertTargets = EVERYWHERE, **values) -> Alert:
     given = {"level": AlertLevel.EMERGENCY, "title": "Flood", "source": "Town hall", "duration_min": 60, "person": None}
     return services.broadcast_alert(targets=targets, **(given | values))
 
 
-def published(scope: ScopeKind = ScopeKind.ALL, name: str = ""):
-    return signing.published_document(ALERTS, scope, name)
+def published(scope: TopicScope = EVERY_SCREEN):
+    return signing.published_document(ALERTS, scope)
 
 
 def later(monkeypatch, **delta: int) -> dt.datetime:
@@ -49,14 +52,14 @@ class TestBroadcast:
     def test_is_in_the_set_of_each_target_only(self, quay, hall, district):
         broadcast(AlertTargets(groups=(district,), screens=(hall,)))
 
-        assert len(published(ScopeKind.GROUP, "harbour").alerts) == 1
-        assert len(published(ScopeKind.SCREEN, "hall").alerts) == 1
+        assert len(published(TopicScope.of_group("harbour")).alerts) == 1
+        assert len(published(TopicScope.of_screen("hall")).alerts) == 1
         assert published() is None
 
     def test_everywhere_needs_no_other_target(self, hall):
         broadcast(AlertTargets(everywhere=True, screens=(hall,)))
 
-        assert published(ScopeKind.SCREEN, "hall") is None
+        assert published(TopicScope.of_screen("hall")) is None
 
     def test_joins_those_that_are_on(self):
         broadcast(title="First")
@@ -146,7 +149,7 @@ class TestEnd:
 
         assert services.settle_ended_alerts(later(monkeypatch, minutes=10, seconds=59)) == 0
         assert services.settle_ended_alerts(later(monkeypatch, seconds=2)) == 1
-        assert published(ScopeKind.GROUP, "harbour").alerts == ()
+        assert published(TopicScope.of_group("harbour")).alerts == ()
 
     def test_a_withdrawn_alert_is_gone_at_once(self, bob):
         alert = broadcast()

@@ -11,7 +11,6 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from tests.support.waiting import PATIENCE_S, free_port, until
 
-from beffroi_server.delivery import broker_access
 from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.fleet import services as screens
 
@@ -196,14 +195,3 @@ def test_a_port_that_is_taken_is_named(keyring):
 
         with pytest.raises(BrokerNotStarted, match=str(port)):
             EmbeddedBroker("127.0.0.1", port, username="server", password="x").start()
-
-
-@pytest.mark.parametrize(
-    ("topic", "allowed"),
-    [
-        ("up/s-hall/report", True), ("up/s-hall/screenshot", True), ("up/s-hall/", False), ("up/s-hall/command", False),
-        ("up/s-hall-2/report", False), ("down/s-hall/report", False),
-    ],
-)  # fmt: skip
-def test_the_table_of_writing(topic, allowed):
-    assert broker_access.may_publish("saint-aubin", "s-hall", f"{SITE}/{topic}") is allowed

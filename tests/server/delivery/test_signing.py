@@ -23,7 +23,7 @@ from beffroi_content.wire.documents import (
     SigningRole,
 )
 from beffroi_content.wire.messages import KEYS, PROGRAMME
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.alerts import services as alerts
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import beats, key_files, signing, signing_keys
@@ -226,7 +226,7 @@ class TestSequences:
 
     def test_what_is_too_large_leaves_nothing_behind(self, keyring, hall, monkeypatch, playlist):
         publication.publish_programme(fresh(hall))
-        document = signing.published_document(PROGRAMME, ScopeKind.SCREEN, "hall")
+        document = signing.published_document(PROGRAMME, TopicScope.of_screen("hall"))
         before = (
             list(OutboxDocument.objects.values_list("topic", "sequence")),
             list(TopicSequence.objects.values_list()),
@@ -234,7 +234,7 @@ class TestSequences:
         monkeypatch.setattr(signing.envelope, "seal_envelope", lambda *_: b"x" * 300_000)
 
         with pytest.raises(signing.DocumentTooLarge):
-            signing.seal_document(PROGRAMME, ScopeKind.SCREEN, "hall", document)
+            signing.seal_document(PROGRAMME, TopicScope.of_screen("hall"), document)
 
         assert (
             list(OutboxDocument.objects.values_list("topic", "sequence")),

@@ -16,7 +16,7 @@ from beffroi_content import model as content
 from beffroi_content import rendering
 from beffroi_content.timeline import ReasonKind
 from beffroi_content.wire.messages import PROGRAMME
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
 from beffroi_server.core.timestamps import unix_ms
@@ -247,7 +247,7 @@ class TestCompile:
 class TestPublication:
     def test_of_what_cannot_be_compiled_leaves_what_was_there(self, keyring, playlist, hall, quay, monkeypatch):
         publication.publish_due_programmes()
-        before = signing.published_document(PROGRAMME, ScopeKind.SCREEN, "hall")
+        before = signing.published_document(PROGRAMME, TopicScope.of_screen("hall"))
         services.rename_playlist(playlist, "Other", user=None)
         real = compiling.compile_manifest
 
@@ -259,7 +259,7 @@ class TestPublication:
         monkeypatch.setattr(compiling, "compile_manifest", refuse)
 
         assert publication.publish_due_programmes() == 1
-        assert signing.published_document(PROGRAMME, ScopeKind.SCREEN, "hall") == before
+        assert signing.published_document(PROGRAMME, TopicScope.of_screen("hall")) == before
         assert not is_due(hall)
 
     def test_is_not_lost_when_something_changes_meanwhile(self, keyring, playlist, hall, monkeypatch):

@@ -21,9 +21,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from beffroi_content.wire.limits import receive_limit
 from beffroi_content.wire.messages import STATUS, WireMessage, message_of
 from beffroi_content.wire.reports import PlayerStatus
-from beffroi_content.wire.topics import ScopeKind, Topic
+from beffroi_content.wire.scopes import TopicScope
+from beffroi_content.wire.topics import Topic
 from beffroi_player import backoff, system_clock
 from beffroi_player.agent.admission import ReceivedDocument
 from beffroi_player.agent.storage import BrokerAddress, PlayerEnrolment
@@ -38,8 +40,6 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 20.0
 STEADY_SECONDS = 30.0
 """A connection that lasted this long was a good one: the next attempt after it comes soon."""
 OUTBOX_CAPACITY = 500
-LONGEST_BYTES = 1024 * 1024
-"""More than any message that the town sends, and little enough for a small machine."""
 RECEIVE_BUFFER_BYTES = 64 * 1024
 """What the kernel takes in meanwhile."""
 
@@ -126,7 +126,7 @@ class PlayerMqttClient:
         """
         if not self._connected:
             return False
-        topic = str(message.topic_for(self._enrolment.site, ScopeKind.SCREEN, self._enrolment.screen))
+        topic = str(message.topic_for(self._enrolment.site, TopicScope.of_screen(self._enrolment.screen)))
         try:
             self._outbox.put_nowait((topic, payload, message.quality, message.retained, acknowledged))
         except queue.Full:
@@ -174,8 +174,8 @@ class PlayerMqttClient:
             if any(result != MQTT_ERR_SUCCESS for result in (*results, client.loop_misc())):
                 return
             # paho takes whatever a message says to have, and keeps it until it is whole.
-            if client._in_packet["remaining_length"] > LONGEST_BYTES:
-                raise ValueError(f"a message of more than {LONGEST_BYTES} bytes")
+            if client._in_packet["remaining_length"] > receive_limit():
+                raise ValueError(f"a message of more than {receive_limit()} bytes")
         client.publish(*self._status_message(online=False))
         client.disconnect()
         client.loop_write()
@@ -198,7 +198,7 @@ class PlayerMqttClient:
 
     def _status_message(self, *, online: bool) -> tuple[str, bytes, int, bool]:
         status = PlayerStatus(online=online, boot=self._boot, connection=self._connections)
-        topic = STATUS.topic_for(self._enrolment.site, ScopeKind.SCREEN, self._enrolment.screen)
+        topic = STATUS.topic_for(self._enrolment.site, TopicScope.of_screen(self._enrolment.screen))
         return str(topic), status.to_json(), STATUS.quality, STATUS.retained
 
     def _send_outbox(self, client: Client) -> None:

@@ -18,7 +18,7 @@ from beffroi_content.rendering import image_digest
 from beffroi_content.wire.capture_png import add_label
 from beffroi_content.wire.messages import REPORT
 from beffroi_content.wire.reports import CaptureLabel
-from beffroi_content.wire.topics import ScopeKind
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
 from beffroi_server.delivery.inbound_queue import InboundQueue
@@ -306,7 +306,7 @@ class TestFactsOfAMachine:
     def test_what_it_runs_on_holds_until_it_is_said_again(self, hall, keyring):
         first = {"boot": "b", "number": 1, "at_ms": 5, "clock": "trusted", "link": "live"}
         Screen.objects.update(enrolled_at=timezone.now())
-        topic = REPORT.topic_for("saint-aubin", ScopeKind.SCREEN, "hall")
+        topic = REPORT.topic_for("saint-aubin", TopicScope.of_screen("hall"))
         for body in (first | {"machine": {"model": "Raspberry Pi 5"}}, first | {"number": 2}):
             InboundQueue("saint-aubin").write_batch([(str(topic), json.dumps(body).encode())])
         state = ScreenState.objects.get()
