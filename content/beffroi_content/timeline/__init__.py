@@ -1,4 +1,9 @@
-"""What is on at an instant, why, since when and until when. Pure: the instant is handed in."""
+"""The timeline: what a screen shows at an instant, why, since when and until when.
+
+Pure functions of a manifest, the alerts that are held and a moment, which is handed in. The way of an answer:
+``resolver`` asks ``alerts`` first, then the ``zone_table`` of each zone, which applies ``calendar`` (days and times),
+``playlist_order`` (slides), ``selection`` (precedence) and ``loops`` (position in the loop).
+"""
 
 from beffroi_content.timeline.display_power import DisplayPower, display_power
 from beffroi_content.timeline.moment import ClockState, Moment

@@ -1,4 +1,12 @@
-"""Which alert is on, and in which form."""
+"""Alerts on the timeline: the one that is shown at an instant, and in which form.
+
+Forms by level: emergencies and alerts take the whole screen over, vigilance is a banner over the programme, information
+enters the loop. Below emergency a takeover gives way to the programme for a while, again and again. After its end each
+alert is shown as “end of alert” for a set time.
+
+The pages of all alerts of one form make a cycle. It starts when the newest of them was issued, so that a new alert is
+on the screen at once, and like every loop it is a function of the time alone.
+"""
 
 from __future__ import annotations
 
@@ -13,36 +21,36 @@ PAGE_MS = 8_000
 TAKEOVER_MS = 20_000
 """How long an alert below emergency holds the screen at least, before the loop resumes for a while."""
 LOOP_INTERVAL_MS = 10_000
-"""How long the loop resumes between."""
+"""How long the loop resumes between two takeovers."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertPhase:
-    """Where an alert stands in its life, on the wall clock of a moment."""
+    """An alert with its beginning and end on the wall clock of a moment."""
 
     held: HeldAlert
     began_ms: int
     ends_ms: int
     clears_ms: int
-    """When “end of alert” ends."""
+    """The end of “end of alert”."""
 
     @property
     def level(self) -> AlertLevel:
-        """How far it reaches."""
+        """The level of the alert."""
         return self.held.alert.level
 
     def is_active(self, unix_ms: int) -> bool:
-        """Whether it must be shown."""
+        """Tell whether the alert must be shown."""
         return unix_ms < self.ends_ms
 
     def is_clearing(self, unix_ms: int) -> bool:
-        """Whether its end must be shown."""
+        """Tell whether “end of alert” must be shown."""
         return self.ends_ms <= unix_ms < self.clears_ms
 
 
 @dataclass(frozen=True, slots=True)
 class AlertSlot:
-    """A page of an alert, with its place in time."""
+    """A page of an alert and the time in which it is shown."""
 
     phase: AlertPhase
     form: AlertForm
@@ -65,7 +73,7 @@ def alert_phases(alerts: Iterable[HeldAlert], moment: Moment) -> list[AlertPhase
 
 
 def takeover_slot(found: Sequence[AlertPhase], unix_ms: int, *, has_programme: bool = True) -> AlertSlot | None:
-    """Return what takes the whole screen over at that instant, if anything does.
+    """Return the alert that takes the whole screen over at an instant, if any does.
 
     Args:
         found: The phases of every alert.
@@ -86,7 +94,7 @@ def takeover_slot(found: Sequence[AlertPhase], unix_ms: int, *, has_programme: b
 
 
 def banner_slot(found: Sequence[AlertPhase], unix_ms: int) -> AlertSlot | None:
-    """Return what lies in a band over the programme at that instant, if anything does."""
+    """Return the alert that is shown as a banner over the programme at an instant, if any is."""
     vigilance = [phase for phase in found if phase.level is AlertLevel.VIGILANCE]
     present = active_phases(vigilance, AlertLevel.VIGILANCE, unix_ms)
     if present:
@@ -96,7 +104,7 @@ def banner_slot(found: Sequence[AlertPhase], unix_ms: int) -> AlertSlot | None:
 
 
 def information_slot(found: Sequence[AlertPhase], unix_ms: int) -> AlertSlot | None:
-    """Return the information that is on where there is no loop to enter, if there is any."""
+    """Return the information alert that is shown where there is no loop to enter, if any is."""
     return _current_slot(
         active_phases(found, AlertLevel.INFORMATION, unix_ms), AlertForm.SLIDE, unix_ms, last_change(found, unix_ms)
     )
@@ -116,14 +124,14 @@ def undisturbed_span(found: Sequence[AlertPhase], unix_ms: int) -> TimeSpan:
 
 
 def last_change(found: Iterable[AlertPhase], unix_ms: int) -> int | None:
-    """Return the newest instant up to this one at which an alert began, ended or was forgotten."""
+    """Return the newest instant up to this one at which an alert began, ended, or its “end of alert” ended."""
     return _latest_instant(
-        (turn for phase in found for turn in (phase.began_ms, phase.ends_ms, phase.clears_ms)), unix_ms
+        (instant for phase in found for instant in (phase.began_ms, phase.ends_ms, phase.clears_ms)), unix_ms
     )
 
 
 def next_change(found: Iterable[AlertPhase], unix_ms: int) -> int:
-    """Return the next instant at which an alert ends or is forgotten, or ``FAR_MS``."""
+    """Return the next instant at which an alert or its “end of alert” ends, or ``FAR_MS``."""
     instants = [instant for phase in found for instant in (phase.ends_ms, phase.clears_ms)]
     return min((instant for instant in instants if instant > unix_ms), default=FAR_MS)
 
@@ -131,9 +139,9 @@ def next_change(found: Iterable[AlertPhase], unix_ms: int) -> int:
 def _last_start_or_end(found: Iterable[AlertPhase], unix_ms: int) -> int | None:
     """Return the newest instant up to this one at which the alerts that must be shown became others.
 
-    That one is forgotten changes nothing while another must be shown.
+    The end of an “end of alert” changes nothing while another alert must be shown.
     """
-    return _latest_instant((turn for phase in found for turn in (phase.began_ms, phase.ends_ms)), unix_ms)
+    return _latest_instant((instant for phase in found for instant in (phase.began_ms, phase.ends_ms)), unix_ms)
 
 
 def _latest_instant(instants: Iterable[int], unix_ms: int) -> int | None:
@@ -151,17 +159,17 @@ def _place_alert(held: HeldAlert, moment: Moment) -> AlertPhase:
     return AlertPhase(held, min(alert.issued_at_ms, received_ms), ends_ms, ends_ms + alert.all_clear_ms)
 
 
-def _page_cycle(group: Sequence[AlertPhase], form: AlertForm, breather_ms: int) -> tuple[int, int, int]:
-    """Return when the cycle of a group began, how long each page is on, and all of them together."""
+def _page_cycle(group: Sequence[AlertPhase], form: AlertForm, interval_ms: int) -> tuple[int, int, int]:
+    """Return the start of the page cycle of a group, the length of each page, and that of all together."""
     pages = sum(_page_count(phase, form) for phase in group)
-    page_ms = max(PAGE_MS, TAKEOVER_MS // pages) if breather_ms else PAGE_MS
-    # The newest alert opens the cycle, so that it is on the glass as soon as it is issued.
+    page_ms = max(PAGE_MS, TAKEOVER_MS // pages) if interval_ms else PAGE_MS
+    # The newest alert opens the cycle, so that it is on the screen as soon as it is issued.
     began = max(phase.ends_ms if form is AlertForm.ALL_CLEAR else phase.began_ms for phase in group)
     return began, page_ms, pages * page_ms
 
 
 def _loop_interval(alerts: Sequence[AlertPhase], unix_ms: int) -> TimeSpan:
-    """Return the present breather of alerts that do not hold the screen at that instant."""
+    """Return the interval around an instant in which the loop resumes between takeovers."""
     began, _, busy_ms = _page_cycle(alerts, AlertForm.TAKEOVER, LOOP_INTERVAL_MS)
     period = busy_ms + LOOP_INTERVAL_MS
     start = began + (unix_ms - began) // period * period
@@ -173,17 +181,17 @@ def _page_count(phase: AlertPhase, form: AlertForm) -> int:
 
 
 def _current_slot(
-    group: Sequence[AlertPhase], form: AlertForm, unix_ms: int, since_ms: int | None, breather_ms: int = 0
+    group: Sequence[AlertPhase], form: AlertForm, unix_ms: int, since_ms: int | None, interval_ms: int = 0
 ) -> AlertSlot | None:
-    """Return the page of a group of alerts that is on, or None in a breather or of nobody."""
+    """Return the page of a group of alerts at an instant; None while the loop resumes, or where the group is empty."""
     if not group:
         return None
     slots = [(phase, page) for phase in group for page in range(_page_count(phase, form))]
     around = TimeSpan(since_ms, next_change(group, unix_ms))
-    if len(slots) == 1 and not breather_ms:
+    if len(slots) == 1 and not interval_ms:
         return AlertSlot(group[0], form, 0, around)
-    began, page_ms, busy_ms = _page_cycle(group, form, breather_ms)
-    period = busy_ms + breather_ms
+    began, page_ms, busy_ms = _page_cycle(group, form, interval_ms)
+    period = busy_ms + interval_ms
     start = began + (unix_ms - began) // period * period
     index = (unix_ms - start) // page_ms
     if index >= len(slots):

@@ -1,7 +1,11 @@
-"""When a schedule rule applies, in the local time of the screen.
+"""Times at which a schedule rule applies, in the local time of the screen.
 
-A rule applies at an instant if the clock on the wall, read at that instant, is within its days and times. So an hour
-that daylight saving repeats counts twice, and one that it skips does not exist.
+A rule applies at an instant if a clock on the wall, read at that instant, is within its days and times. So an hour that
+daylight saving repeats counts twice, and one that it skips does not exist (docs/decisions/0007-wall-clock-rules.md).
+
+Most days have 24 hours, and the ranges of a rule on them are plain sums of its times (:func:`applying_ranges`). On the
+two days of a year on which the clock changes, all instants at which the answer could change are collected, and the rule
+is asked at each of them (:func:`_ranges_by_boundaries`).
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ TimeRange = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class LocalCalendar:
-    """What days and times of day depend on, besides the rule: the place, and which days are holidays."""
+    """The place and the holidays of a screen: days and times of day depend on them, besides the rule."""
 
     zone: ZoneInfo
     latitude: float = 48.86
@@ -46,7 +50,7 @@ class LocalCalendar:
 
     @classmethod
     def of_manifest(cls, manifest: Manifest) -> LocalCalendar:
-        """Return the almanac of a screen."""
+        """Return the calendar of a screen."""
         settings = manifest.settings
         town = settings.town
         return cls(time_zone_of(settings.time_zone), town.latitude, town.longitude, days_by_name(manifest.calendars))
@@ -84,91 +88,91 @@ def time_zone_of(name: str) -> ZoneInfo:
 
 
 def local_time(unix_ms: int, zone: ZoneInfo) -> dt.datetime:
-    """Return what the clock on the wall shows, without offset."""
+    """Return local time at an instant, as a clock on the wall shows it: without offset."""
     return (_EPOCH + min(max(unix_ms, 0), LAST_MS) * _MILLISECOND).astimezone(zone).replace(tzinfo=None)
 
 
-def rule_applies(rule: ScheduleRule, local: dt.datetime, almanac: LocalCalendar) -> bool:
+def rule_applies(rule: ScheduleRule, local: dt.datetime, calendar: LocalCalendar) -> bool:
     """Tell whether a rule applies when the clock on the wall shows ``local``."""
     if not rule.times:
-        return applies_on_day(rule, local.date(), almanac)
+        return applies_on_day(rule, local.date(), calendar)
     return any(
         window_contains(
             window,
             local,
-            almanac,
-            applies_on_day(rule, local.date(), almanac),
-            applies_on_day(rule, _day_before(local), almanac),
+            calendar,
+            applies_on_day(rule, local.date(), calendar),
+            applies_on_day(rule, _day_before(local), calendar),
         )
         for window in rule.times
     )
 
 
 def window_contains(
-    window: TimeWindow, local: dt.datetime, almanac: LocalCalendar, today: bool, yesterday: bool
+    window: TimeWindow, local: dt.datetime, calendar: LocalCalendar, today: bool, yesterday: bool
 ) -> bool:
     """Tell whether a window that is open today, yesterday or on both days is open when the clock shows ``local``."""
     time, day = local.time(), local.date()
-    start, end = almanac.wall_clock_time(window.start, day), almanac.wall_clock_time(window.end, day)
+    start, end = calendar.wall_clock_time(window.start, day), calendar.wall_clock_time(window.end, day)
     if today and (start <= time < end if start < end else time >= start):
         return True
-    return yesterday and time < end and _passes_midnight(window, day - _DAY, almanac)
+    return yesterday and time < end and _passes_midnight(window, day - _DAY, calendar)
 
 
-def applies_on_day(rule: ScheduleRule, day: dt.date, almanac: LocalCalendar) -> bool:
-    """Tell whether a rule is on on a local day, whatever its times."""
+def applies_on_day(rule: ScheduleRule, day: dt.date, calendar: LocalCalendar) -> bool:
+    """Tell whether a rule applies on a local day, whatever its times."""
     if day in rule.except_dates or day in rule.extra_dates:
         return day not in rule.except_dates
     if (rule.first_date and day < rule.first_date) or (rule.last_date and day > rule.last_date):
         return False
-    if day.isoweekday() not in rule.weekdays or not _is_in_season(rule, day, almanac):
+    if day.isoweekday() not in rule.weekdays or not _is_in_season(rule, day, calendar):
         return False
     recurrence = rule.parsed_recurrence
     return recurrence is None or rule.first_date is None or recurrence.includes_day(day, rule.first_date)
 
 
-def _is_in_season(rule: ScheduleRule, day: dt.date, almanac: LocalCalendar) -> bool:
-    wanted = not rule.only_on or almanac.is_day_of(rule.only_on, day)
-    return wanted and not almanac.is_day_of(rule.never_on, day)
+def _is_in_season(rule: ScheduleRule, day: dt.date, calendar: LocalCalendar) -> bool:
+    wanted = not rule.only_on or calendar.is_day_of(rule.only_on, day)
+    return wanted and not calendar.is_day_of(rule.never_on, day)
 
 
-def applying_ranges(rule: ScheduleRule, day: dt.date, almanac: LocalCalendar) -> list[TimeRange]:
-    """Return when a rule applies between a local midnight and the next, in order."""
-    begin, end = local_midnight(day, almanac.zone), local_midnight(day + _DAY, almanac.zone)
-    if utc_offset(begin, almanac.zone) != utc_offset(end, almanac.zone):
-        return _ranges_by_boundaries(rule, day, (begin, end), almanac)
-    today = applies_on_day(rule, day, almanac)
+def applying_ranges(rule: ScheduleRule, day: dt.date, calendar: LocalCalendar) -> list[TimeRange]:
+    """Return the ranges in which a rule applies between a local midnight and the next, in order."""
+    begin, end = local_midnight(day, calendar.zone), local_midnight(day + _DAY, calendar.zone)
+    if utc_offset(begin, calendar.zone) != utc_offset(end, calendar.zone):
+        return _ranges_by_boundaries(rule, day, (begin, end), calendar)
+    today = applies_on_day(rule, day, calendar)
     if not rule.times:
         return [(begin, end)] if today else []
     found = [
         (begin + start, begin + stop)
         for window in rule.times
         for start, stop in _window_ranges(
-            window, day, almanac, today, lambda: applies_on_day(rule, day - _DAY, almanac)
+            window, day, calendar, today, lambda: applies_on_day(rule, day - _DAY, calendar)
         )
     ]
     return _merge_ranges(found)
 
 
-def applying_ms(rule: ScheduleRule, start_ms: int, end_ms: int, almanac: LocalCalendar) -> int:
+def applying_ms(rule: ScheduleRule, start_ms: int, end_ms: int, calendar: LocalCalendar) -> int:
     """Return for how many milliseconds a rule applies from an instant up to another."""
-    day, total = local_time(start_ms, almanac.zone).date() - _DAY, 0
-    while local_midnight(day, almanac.zone) < min(end_ms, LAST_MS):
-        for start, stop in applying_ranges(rule, day, almanac):
+    day, total = local_time(start_ms, calendar.zone).date() - _DAY, 0
+    while local_midnight(day, calendar.zone) < min(end_ms, LAST_MS):
+        for start, stop in applying_ranges(rule, day, calendar):
             total += max(0, min(stop, end_ms) - max(start, start_ms))
         day += _DAY
     return total
 
 
-def rule_boundaries(rule: ScheduleRule, unix_ms: int, almanac: LocalCalendar) -> tuple[int | None, int | None]:
-    """Return when the rule last began or ceased to apply up to that instant, and when it next does.
+def rule_boundaries(rule: ScheduleRule, unix_ms: int, calendar: LocalCalendar) -> tuple[int | None, int | None]:
+    """Return the instants at which a rule last began or ceased to apply, and at which it next does.
 
     None: not within the days that the timeline looks back or ahead.
     """
     if not rule.is_dated:
         return None, None
-    today = local_time(unix_ms, almanac.zone).date()
-    return _last_boundary(rule, unix_ms, today, almanac), _next_boundary(rule, unix_ms, today, almanac)
+    today = local_time(unix_ms, calendar.zone).date()
+    return _last_boundary(rule, unix_ms, today, calendar), _next_boundary(rule, unix_ms, today, calendar)
 
 
 @lru_cache(maxsize=1_024)
@@ -178,7 +182,7 @@ def local_midnight(day: dt.date, zone: ZoneInfo) -> int:
 
 
 def utc_offset(unix_ms: int, zone: ZoneInfo) -> dt.timedelta | None:
-    """Return how far the clock on the wall is ahead of UTC at an instant."""
+    """Return the offset of local time from UTC at an instant."""
     return (_EPOCH + unix_ms * _MILLISECOND).astimezone(zone).utcoffset()
 
 
@@ -191,19 +195,19 @@ def _day_before(local: dt.datetime) -> dt.date:
     return local.date() - _DAY
 
 
-def _passes_midnight(window: TimeWindow, day: dt.date, almanac: LocalCalendar) -> bool:
-    return almanac.wall_clock_time(window.end, day) <= almanac.wall_clock_time(window.start, day)
+def _passes_midnight(window: TimeWindow, day: dt.date, calendar: LocalCalendar) -> bool:
+    return calendar.wall_clock_time(window.end, day) <= calendar.wall_clock_time(window.start, day)
 
 
 def _window_ranges(
-    window: TimeWindow, day: dt.date, almanac: LocalCalendar, today: bool, yesterday: Callable[[], bool]
+    window: TimeWindow, day: dt.date, calendar: LocalCalendar, today: bool, yesterday: Callable[[], bool]
 ) -> Iterator[TimeRange]:
-    """Yield when a window is open on a day of 24 hours, in milliseconds since its midnight."""
+    """Yield the ranges in which a window is open on a day of 24 hours, in milliseconds since its midnight."""
     start, end = (
-        _milliseconds_of_day(almanac.wall_clock_time(window.start, day)),
-        _milliseconds_of_day(almanac.wall_clock_time(window.end, day)),
+        _milliseconds_of_day(calendar.wall_clock_time(window.start, day)),
+        _milliseconds_of_day(calendar.wall_clock_time(window.end, day)),
     )
-    if end and _passes_midnight(window, day - _DAY, almanac) and yesterday():
+    if end and _passes_midnight(window, day - _DAY, calendar) and yesterday():
         yield 0, end
     if today:
         yield start, end if start < end else DAY_MS
@@ -224,30 +228,37 @@ def _merge_ranges(found: list[TimeRange]) -> list[TimeRange]:
 
 
 def _ranges_by_boundaries(
-    rule: ScheduleRule, day: dt.date, around: TimeRange, almanac: LocalCalendar
+    rule: ScheduleRule, day: dt.date, around: TimeRange, calendar: LocalCalendar
 ) -> list[TimeRange]:
-    """Return when a rule applies within a day on which the clock is put forward or back."""
+    """Return the ranges in which a rule applies on a day on which the clock is put forward or back.
+
+    Local times cannot be added up on such a day. Between two neighbouring candidates the answer cannot change, so it is
+    enough to ask at the first instant of each piece. Candidates of the neighbouring days are needed, since a window
+    may pass midnight and the change itself may, too.
+    """
     begin, end = around
-    turns = {turn for offset in (-1, 0, 1) for turn in _candidate_boundaries(rule, day + offset * _DAY, almanac)}
-    cuts = [begin, *sorted(turn for turn in turns if begin < turn < end), end]
+    nearby = {
+        instant for offset in (-1, 0, 1) for instant in _candidate_boundaries(rule, day + offset * _DAY, calendar)
+    }
+    cuts = [begin, *sorted(instant for instant in nearby if begin < instant < end), end]
     return _merge_ranges(
         [
             (start, stop)
             for start, stop in pairwise(cuts)
-            if rule_applies(rule, local_time(start, almanac.zone), almanac)
+            if rule_applies(rule, local_time(start, calendar.zone), calendar)
         ]
     )
 
 
-def _last_boundary(rule: ScheduleRule, unix_ms: int, today: dt.date, almanac: LocalCalendar) -> int | None:
+def _last_boundary(rule: ScheduleRule, unix_ms: int, today: dt.date, calendar: LocalCalendar) -> int | None:
     days = (today + offset * _DAY for offset in range(-LOOK_BACK_DAYS, 2))
     return max(
-        (instant for day in days for instant in _boundaries_of_day(rule, day, almanac) if instant <= unix_ms),
+        (instant for day in days for instant in _boundaries_of_day(rule, day, calendar) if instant <= unix_ms),
         default=None,
     )
 
 
-def _next_boundary(rule: ScheduleRule, unix_ms: int, today: dt.date, almanac: LocalCalendar) -> int | None:
+def _next_boundary(rule: ScheduleRule, unix_ms: int, today: dt.date, calendar: LocalCalendar) -> int | None:
     newest = max((date for date in (rule.last_date, *rule.extra_dates) if date), default=None)
     if rule.last_date is not None and newest is not None and today - newest > 2 * _DAY:
         return None
@@ -255,10 +266,12 @@ def _next_boundary(rule: ScheduleRule, unix_ms: int, today: dt.date, almanac: Lo
     start = max(today, min(_first_date(rule) or today, _LAST_START)) - _DAY
     found: int | None = None
     for ahead in range(LOOK_AHEAD_DAYS + 1):
-        turns = [instant for instant in _boundaries_of_day(rule, start + ahead * _DAY, almanac) if instant > unix_ms]
+        day = start + ahead * _DAY
+        coming = [instant for instant in _boundaries_of_day(rule, day, calendar) if instant > unix_ms]
+        # One more day after the first find: where the clock goes back over midnight, it may have an earlier one.
         if found is not None:
-            return min([found, *turns])
-        found = min(turns, default=None)
+            return min([found, *coming])
+        found = min(coming, default=None)
     return found
 
 
@@ -266,23 +279,24 @@ def _first_date(rule: ScheduleRule) -> dt.date | None:
     return min((rule.first_date, *rule.extra_dates)) if rule.first_date else None
 
 
-def _boundaries_of_day(rule: ScheduleRule, day: dt.date, almanac: LocalCalendar) -> list[int]:
+def _boundaries_of_day(rule: ScheduleRule, day: dt.date, calendar: LocalCalendar) -> list[int]:
     """Return the instants of a local day at which the rule begins or ceases to apply."""
-    around = {applies_on_day(rule, day + offset * _DAY, almanac) for offset in (-1, 0, 1)}
+    around = {applies_on_day(rule, day + offset * _DAY, calendar) for offset in (-1, 0, 1)}
     if around == {False} or (not rule.times and len(around) == 1):
         return []
 
     def at(instant: int) -> bool:
-        return rule_applies(rule, local_time(instant, almanac.zone), almanac)
+        return rule_applies(rule, local_time(instant, calendar.zone), calendar)
 
-    return [instant for instant in _candidate_boundaries(rule, day, almanac) if at(instant) != at(instant - 1)]
+    return [instant for instant in _candidate_boundaries(rule, day, calendar) if at(instant) != at(instant - 1)]
 
 
-def _candidate_boundaries(rule: ScheduleRule, day: dt.date, almanac: LocalCalendar) -> Iterator[int]:
-    yield from _clock_changes(day, almanac.zone)
-    yield from _instants_of(dt.datetime.combine(day, _MIDNIGHT), almanac.zone)
-    for time in {almanac.wall_clock_time(time, day) for window in rule.times for time in (window.start, window.end)}:
-        yield from _instants_of(dt.datetime.combine(day, time), almanac.zone)
+def _candidate_boundaries(rule: ScheduleRule, day: dt.date, calendar: LocalCalendar) -> Iterator[int]:
+    """Yield the instants of a local day at which a rule may begin or cease to apply."""
+    yield from _clock_changes(day, calendar.zone)
+    yield from _instants_of(dt.datetime.combine(day, _MIDNIGHT), calendar.zone)
+    for time in {calendar.wall_clock_time(time, day) for window in rule.times for time in (window.start, window.end)}:
+        yield from _instants_of(dt.datetime.combine(day, time), calendar.zone)
 
 
 @lru_cache(maxsize=4096)
@@ -297,6 +311,7 @@ def _clock_changes(day: dt.date, zone: ZoneInfo) -> tuple[int, ...]:
     start, end = local_midnight(day, zone), local_midnight(day + _DAY, zone)
     if utc_offset(start, zone) == utc_offset(end, zone):
         return ()
+    # zoneinfo does not tell when a zone changes: the millisecond is found by bisection, 27 steps for a day.
     while end - start > 1:
         middle = (start + end) // 2
         if utc_offset(middle, zone) == utc_offset(start, zone):

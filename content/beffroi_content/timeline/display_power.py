@@ -1,4 +1,4 @@
-"""Whether a display is on, dimmed or off."""
+"""Display power by the hours of a screen: on, dimmed or off."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _LOOK_AHEAD_DAYS = 8
 
 @dataclass(frozen=True, slots=True)
 class DisplayPower:
-    """What a display does with its light."""
+    """State and brightness of a display, and until when they hold."""
 
     state: PowerState
     brightness: int
     """Percent."""
     until_ms: int | None
-    """When something else is due; None: not within a week."""
+    """The next change; None: not within a week."""
 
 
 _FULLY_ON = DisplayPower(PowerState.ON, 100, None)
 
 
 def display_power(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment: Moment) -> DisplayPower:
-    """Return what the display of a screen does at a moment.
+    """Return the state of a screen's display at a moment.
 
-    It is on in an emergency, whatever its hours, and while nobody knows the time.
+    It is on in an emergency, whatever its hours, and while the time is not known.
     """
     emergencies = active_phases(alert_phases(alerts, moment), AlertLevel.EMERGENCY, moment.unix_ms)
     if emergencies:
@@ -45,14 +45,16 @@ def display_power(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment
     )
 
 
-def _power_by_hours(hours: Sequence[ScreenHours], almanac: LocalCalendar, now: int) -> DisplayPower:
-    today = local_time(now, almanac.zone).date()
+def _power_by_hours(hours: Sequence[ScreenHours], calendar: LocalCalendar, now: int) -> DisplayPower:
+    today = local_time(now, calendar.zone).date()
     days = [today + ahead * _DAY for ahead in range(-1, _LOOK_AHEAD_DAYS)]
-    open_at = [[part for day in days for part in applying_ranges(_rule_of_hours(each), day, almanac)] for each in hours]
-    turns = sorted({instant for parts in open_at for part in parts for instant in part if instant > now})
-    end = local_midnight(days[-1] + _DAY, almanac.zone)
+    open_at = [
+        [part for day in days for part in applying_ranges(_rule_of_hours(each), day, calendar)] for each in hours
+    ]
+    changes = sorted({instant for parts in open_at for part in parts for instant in part if instant > now})
+    end = local_midnight(days[-1] + _DAY, calendar.zone)
     found = _state_at(hours, open_at, now)
-    others = (turn for turn in turns if turn < end and _state_at(hours, open_at, turn) != found)
+    others = (change for change in changes if change < end and _state_at(hours, open_at, change) != found)
     return DisplayPower(*found, next(others, None))
 
 

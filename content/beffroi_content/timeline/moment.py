@@ -1,4 +1,4 @@
-"""An instant, as far as a machine without a real-time clock can know it."""
+"""Instants on a machine without a battery-backed clock: two clocks read together, and how far they are believed."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from enum import StrEnum
 
 
 class ClockState(StrEnum):
-    """How far the wall clock can be believed."""
+    """States of the wall clock, by how far it can be believed."""
 
     TRUSTED = "trusted"
     """Set by NTP or by a live signed beat since boot."""
     CARRIED = "carried"
     """At least the newest signed time seen: never ahead of the truth by our own doing."""
     UNKNOWN = "unknown"
-    """No idea: only what is undated may be shown."""
+    """Not known: only what is undated may be shown."""
 
 
 FAR_MS = 2**62
-"""Later than anything: no end is known."""
+"""Later than any instant: no end is known."""
 
 
 @dataclass(frozen=True, slots=True)

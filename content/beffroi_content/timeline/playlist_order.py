@@ -1,4 +1,4 @@
-"""Which slides a playlist shows, in which order."""
+"""Order of the slides of a playlist, with the playlists within it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ FAR_FUTURE_MS = 2**62
 
 @dataclass(frozen=True, slots=True)
 class PlaylistIndex:
-    """The slides and playlists of a manifest, by name."""
+    """The slides and playlists of a manifest by identifier."""
 
     slides: Mapping[str, Slide]
     playlists: Mapping[str, Playlist]
 
     @classmethod
     def of_manifest(cls, manifest: Manifest) -> PlaylistIndex:
-        """Return what a manifest has."""
+        """Return the index of a manifest."""
         slides = {slide.id: slide for slide in (*manifest.slides, manifest.idle)}
         return cls(slides, {playlist.id: playlist for playlist in manifest.playlists})
 
     def slide_cycle(self, playlist: Playlist, is_shown: Callable[[Slide], bool]) -> tuple[Slide, ...]:
         """Return the slides of a whole cycle of a playlist, with only those that may be shown.
 
-        A playlist that gives a few slides at a time makes the cycle as long as it takes until all have had their turn.
+        A playlist within it may give only a few of its slides at a time (``take``) and go on with the next ones in the
+        next round. The cycle is then as many rounds long as it takes until all such playlists are at their start again:
+        the least common multiple of their rounds, up to ``LONGEST_SEQUENCE`` slides.
         """
         parts = [part for part in (self._build_part(name, is_shown) for name in playlist.slides) if part]
         parts += [_PlaylistPart((slide,), 1) for slide in self._tagged_slides(playlist) if is_shown(slide)]
@@ -42,7 +44,7 @@ class PlaylistIndex:
         return tuple(slide for number in range(rounds) for part in parts for slide in part.slides_in_round(number))
 
     def reachable_slides(self, playlist: Playlist) -> Iterable[Slide]:
-        """Yield every slide that a playlist may ever show."""
+        """Yield every slide that a playlist can show at any time."""
         for name in playlist.slides:
             inner = self.playlists.get(name)
             yield from self.reachable_slides(inner) if inner else (self.slides[name],)
@@ -62,18 +64,18 @@ class PlaylistIndex:
 
 @dataclass(frozen=True, slots=True)
 class _PlaylistPart:
-    """An entry of a playlist: a slide, or what an inner playlist gives."""
+    """An entry of a playlist: one slide, or the slides of a playlist within it."""
 
     slides: Sequence[Slide]
     take: int
 
     @property
     def rounds(self) -> int:
-        """After how many turns it begins again."""
+        """The number of rounds after which the entry begins again with its first slide."""
         return len(self.slides) // math.gcd(len(self.slides), self.take)
 
     def slides_in_round(self, number: int) -> Iterable[Slide]:
-        """Return what it gives in its turn of that number."""
+        """Return the slides that the entry gives in a round."""
         return (self.slides[(number * self.take + place) % len(self.slides)] for place in range(self.take))
 
 

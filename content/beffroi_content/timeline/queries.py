@@ -1,6 +1,6 @@
-"""What people ask of a programme: the calendar's grid, and what is wrong with it.
+"""Queries about a programme over a time: the calendar page, gaps, shares, rules that are never seen.
 
-All of it leaves alerts out, since nobody knows them beforehand, and takes a clock that is right.
+Alerts are left out, since they are not known beforehand, and the clock is taken to be right.
 """
 
 from __future__ import annotations
@@ -12,46 +12,45 @@ from beffroi_content.model import Manifest
 from beffroi_content.timeline.calendar import applying_ms
 from beffroi_content.timeline.loops import ZoneLoop
 from beffroi_content.timeline.selection import ZoneSelection
-from beffroi_content.timeline.zone_table import ZoneTable as ZoneRules
-from beffroi_content.timeline.zone_table import programme_tables
+from beffroi_content.timeline.zone_table import ZoneTable, programme_tables
 
 _MOST_ENTRIES = 20_000
-"""How many turns of a loop are looked through for a slide."""
+"""Entries of a loop that are looked through for a slide at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleStretch:
-    """A time in which the same rules have a zone, from ``since_ms`` up to ``until_ms``."""
+    """A time in which the same rules have a zone: from ``since_ms`` up to ``until_ms``."""
 
     since_ms: int
     until_ms: int
     rules: tuple[str, ...]
-    """Those that are seen; none: the idle slide is on."""
+    """Those that are seen; none: the idle slide is shown."""
     playlists: tuple[str, ...]
 
     @property
     def is_idle(self) -> bool:
-        """Whether no rule has anything to show."""
+        """Tell whether no rule has anything to show."""
         return not self.rules
 
 
 @dataclass(frozen=True, slots=True)
 class RuleVisibility:
-    """What becomes of a rule within a time, in milliseconds."""
+    """Visibility of a rule within a time: how long it applies, and how long it is seen, in milliseconds."""
 
     rule: str
     applies_ms: int
     seen_ms: int
-    """How long it has a share of its zone."""
+    """The time in which it has a share of its zone."""
 
     @property
     def is_never_seen(self) -> bool:
-        """Whether the rule applies and still is never seen: something more important, or nothing to show."""
+        """Tell whether the rule applies and is never seen: others are more important, or it has nothing to show."""
         return self.applies_ms > 0 and self.seen_ms == 0
 
 
 def calendar_grid(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[RuleStretch]]:
-    """Return what has each zone from an instant up to another, without a gap."""
+    """Return the rules that have each zone from an instant up to another, without a gap."""
     return {
         name: [_rule_stretch(*piece) for piece in zone.selections_between(start_ms, end_ms)]
         for name, zone in programme_tables(manifest).zones.items()
@@ -59,15 +58,15 @@ def calendar_grid(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, l
 
 
 def idle_stretches(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[RuleStretch]]:
-    """Return when each zone has nothing to show but the idle slide."""
+    """Return the times in which each zone shows the idle slide alone."""
     found = calendar_grid(manifest, start_ms, end_ms)
     return {name: [stretch for stretch in stretches if stretch.is_idle] for name, stretches in found.items()}
 
 
 def next_showing(manifest: Manifest, slide: str, start_ms: int, end_ms: int) -> int | None:
-    """Return the first instant from ``start_ms`` up to ``end_ms`` at which a slide is on, in whatever zone."""
-    programme = programme_tables(manifest)
-    found = [_first_showing(zone, slide, start_ms, end_ms) for zone in programme.zones.values()]
+    """Return the first instant from ``start_ms`` up to ``end_ms`` at which a slide is shown in any zone."""
+    tables = programme_tables(manifest)
+    found = [_first_showing(zone, slide, start_ms, end_ms) for zone in tables.zones.values()]
     return min((instant for instant in found if instant is not None), default=None)
 
 
@@ -77,23 +76,23 @@ def shown_ms(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, Counte
     for name, zone in programme_tables(manifest).zones.items():
         total: Counter[str] = Counter()
         for since, until, selection in zone.selections_between(start_ms, end_ms):
-            track = zone.loop_of(selection)
-            total.update(track.shown_until(until))
-            total.subtract(track.shown_until(since))
+            loop = zone.loop_of(selection)
+            total.update(loop.shown_until(until))
+            total.subtract(loop.shown_until(since))
         found[name] = +total
     return found
 
 
 def rule_visibilities(manifest: Manifest, start_ms: int, end_ms: int) -> list[RuleVisibility]:
     """Return how long each rule applies and how long it is seen, in the order of the manifest."""
-    programme = programme_tables(manifest)
+    tables = programme_tables(manifest)
     seen: Counter[str] = Counter()
-    for zone in programme.zones.values():
+    for zone in tables.zones.values():
         for since, until, selection in zone.selections_between(start_ms, end_ms):
             for rule in selection.rules:
                 seen[rule.id] += until - since
     return [
-        RuleVisibility(rule.id, applying_ms(rule, start_ms, end_ms, programme.calendar), seen[rule.id])
+        RuleVisibility(rule.id, applying_ms(rule, start_ms, end_ms, tables.calendar), seen[rule.id])
         for rule in manifest.rules
     ]
 
@@ -103,19 +102,19 @@ def _rule_stretch(since_ms: int, until_ms: int, selection: ZoneSelection) -> Rul
     return RuleStretch(since_ms, until_ms, tuple(rule.id for rule in rules), tuple(rule.playlist for rule in rules))
 
 
-def _first_showing(zone: ZoneRules, slide: str, start_ms: int, end_ms: int) -> int | None:
+def _first_showing(zone: ZoneTable, slide: str, start_ms: int, end_ms: int) -> int | None:
     for since, until, selection in zone.selections_between(start_ms, end_ms):
         if (found := _first_on_loop(zone.loop_of(selection), slide, since, until)) is not None:
             return found
     return None
 
 
-def _first_on_loop(track: ZoneLoop, slide: str, since_ms: int, until_ms: int) -> int | None:
-    if not (track.shown_until(until_ms) - track.shown_until(since_ms))[slide]:
+def _first_on_loop(loop: ZoneLoop, slide: str, since_ms: int, until_ms: int) -> int | None:
+    if not (loop.shown_until(until_ms) - loop.shown_until(since_ms))[slide]:
         return None
     now = since_ms
     for _ in range(_MOST_ENTRIES):
-        position = track.position_at(now)
+        position = loop.position_at(now)
         if position.entry.subject == slide:
             return now
         now = position.until_ms

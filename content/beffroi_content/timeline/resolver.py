@@ -1,4 +1,4 @@
-"""``(manifest, alerts, moment) -> scene``: what is on in each zone, why, since when and until when.
+"""Resolution of a manifest, alerts and a moment to a scene: the page of each zone, its reason and its span.
 
 Order of precedence: an emergency; an alert, except in its breathers; the end of either; then, in each zone, the
 rules of the highest priority that have something to show; then the idle slide. A banner lies over all but a takeover.
@@ -25,17 +25,16 @@ from beffroi_content.timeline.alerts import AlertPhase, AlertSlot
 from beffroi_content.timeline.loops import LoopEntry, LoopPosition
 from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, TimeSpan
 from beffroi_content.timeline.scene import ReasonKind, Scene, Showing, ShowingReason
-from beffroi_content.timeline.zone_table import ZoneTable as ZoneRules
-from beffroi_content.timeline.zone_table import programme_tables
+from beffroi_content.timeline.zone_table import ZoneTable, programme_tables
 
 INFORMATION_MS = 12_000
-"""How long a page of an information alert is on in each turn of the loop."""
+"""How long a page of an information alert is shown each time the loop comes to it."""
 
 
 def resolve_scene(
     manifest: Manifest | None, alerts: Sequence[HeldAlert], moment: Moment, size: tuple[int, int]
 ) -> Scene:
-    """Return what is on at a moment.
+    """Return the scene of a moment: what is shown in each rectangle of the screen.
 
     Args:
         manifest: The programme; None for a player that has none yet.
@@ -48,12 +47,14 @@ def resolve_scene(
     over = precedence.takeover_slot(found, moment.unix_ms, has_programme=manifest is not None)
     if over is not None:
         return _build_scene([_alert_showing(over, full)])
-    calm = precedence.undisturbed_span(found, moment.unix_ms)
-    showings = _zone_showings(manifest, found, moment, calm) if manifest else _without_programme(found, moment, full)
+    undisturbed = precedence.undisturbed_span(found, moment.unix_ms)
+    showings = (
+        _zone_showings(manifest, found, moment, undisturbed) if manifest else _without_programme(found, moment, full)
+    )
     band = precedence.banner_slot(found, moment.unix_ms)
     if band is not None:
-        showings.append(_alert_showing(band, banner_rectangle(size), calm))
-    return _build_scene(showings, calm)
+        showings.append(_alert_showing(band, banner_rectangle(size), undisturbed))
+    return _build_scene(showings, undisturbed)
 
 
 def scene_changes(
@@ -68,14 +69,14 @@ def scene_changes(
         yield scene
 
 
-def _build_scene(showings: Sequence[Showing], calm: TimeSpan | None = None) -> Scene:
+def _build_scene(showings: Sequence[Showing], undisturbed: TimeSpan | None = None) -> Scene:
     ends = [showing.until_ms for showing in showings if showing.until_ms is not None]
-    return Scene(tuple(showings), _known_end(min([*ends, calm.until_ms if calm else FAR_MS])))
+    return Scene(tuple(showings), _known_end(min([*ends, undisturbed.until_ms if undisturbed else FAR_MS])))
 
 
-def _alert_showing(slot: AlertSlot, rectangle: Rectangle, calm: TimeSpan | None = None) -> Showing:
+def _alert_showing(slot: AlertSlot, rectangle: Rectangle, undisturbed: TimeSpan | None = None) -> Showing:
     kind = ReasonKind.ALL_CLEAR if slot.form is AlertForm.ALL_CLEAR else ReasonKind.ALERT
-    span = slot.span.intersect_with(calm) if calm else slot.span
+    span = slot.span.intersect_with(undisturbed) if undisturbed else slot.span
     return Showing(
         rectangle=rectangle,
         reason=ShowingReason(kind),
@@ -92,51 +93,54 @@ def _without_programme(found: Sequence[AlertPhase], moment: Moment, full: Rectan
     return [_alert_showing(slot, full)] if slot else []
 
 
-def _zone_showings(manifest: Manifest, found: Sequence[AlertPhase], moment: Moment, calm: TimeSpan) -> list[Showing]:
-    programme = programme_tables(manifest)
-    news = [
+def _zone_showings(
+    manifest: Manifest, found: Sequence[AlertPhase], moment: Moment, undisturbed: TimeSpan
+) -> list[Showing]:
+    tables = programme_tables(manifest)
+    information = [
         LoopEntry(ShowingReason(ReasonKind.ALERT), INFORMATION_MS, phase.held.pages, phase=phase)
         for phase in precedence.active_phases(found, AlertLevel.INFORMATION, moment.unix_ms)
     ]
     main, *others = manifest.layout.zones
     return [
-        _zone_showing(programme.zones[main.id], main, news, moment, calm),
-        *(_zone_showing(programme.zones[zone.id], zone, [], moment, calm) for zone in others),
+        _zone_showing(tables.zones[main.id], main, information, moment, undisturbed),
+        *(_zone_showing(tables.zones[zone.id], zone, [], moment, undisturbed) for zone in others),
     ]
 
 
 def _zone_showing(
-    rules: ZoneRules, zone: LayoutZone, news: Sequence[LoopEntry], moment: Moment, calm: TimeSpan
+    rules: ZoneTable, zone: LayoutZone, information: Sequence[LoopEntry], moment: Moment, undisturbed: TimeSpan
 ) -> Showing:
     if moment.clock is ClockState.UNKNOWN:
-        selection, around = rules.undated_selection(), calm
+        selection, around = rules.undated_selection(), undisturbed
     else:
         selection, span, sight_ms = rules.selection_at(moment.unix_ms)
-        around = span.intersect_with(calm)
+        around = span.intersect_with(undisturbed)
         if span.since_ms is None and around.since_ms is not None and around.since_ms < sight_ms:
-            # A rule may have turned after that, out of sight.
+            # The selection holds since before the table looks back, so “since the last alert ended” would be a guess:
+            # another selection may have held in between.
             around = TimeSpan(None, around.until_ms)
-    position = rules.loop_of(selection, news).position_at(moment.unix_ms)
+    position = rules.loop_of(selection, information).position_at(moment.unix_ms)
     return _showing_at(position, zone, moment, around)
 
 
 def _showing_at(position: LoopPosition, zone: LayoutZone, moment: Moment, span: TimeSpan) -> Showing:
-    turn = position.entry
+    entry = position.entry
     span = TimeSpan(position.since_ms, position.until_ms).intersect_with(span) if position.until_ms < FAR_MS else span
-    page = (moment.unix_ms - position.began_ms) // turn.page_ms % turn.pages
-    if turn.pages > 1:
-        begin = position.began_ms + page * turn.page_ms
-        span = TimeSpan(begin, begin + turn.page_ms).intersect_with(span)
-    at_ms = _tick_instant(turn.slide, moment)
-    if at_ms is not None and turn.slide and turn.slide.tick_ms:
-        span = TimeSpan(at_ms, at_ms + turn.slide.tick_ms).intersect_with(span)
+    page = (moment.unix_ms - position.began_ms) // entry.page_ms % entry.pages
+    if entry.pages > 1:
+        begin = position.began_ms + page * entry.page_ms
+        span = TimeSpan(begin, begin + entry.page_ms).intersect_with(span)
+    at_ms = _tick_instant(entry.slide, moment)
+    if at_ms is not None and entry.slide and entry.slide.tick_ms:
+        span = TimeSpan(at_ms, at_ms + entry.slide.tick_ms).intersect_with(span)
     return Showing(
         rectangle=zone.rectangle,
-        reason=turn.reason,
+        reason=entry.reason,
         zone=zone.id,
-        slide=turn.slide,
-        alert=turn.phase.held.alert if turn.phase else None,
-        form=AlertForm.SLIDE if turn.phase else None,
+        slide=entry.slide,
+        alert=entry.phase.held.alert if entry.phase else None,
+        form=AlertForm.SLIDE if entry.phase else None,
         page=page,
         at_ms=at_ms,
         since_ms=span.since_ms,
@@ -145,7 +149,7 @@ def _showing_at(position: LoopPosition, zone: LayoutZone, moment: Moment, span: 
 
 
 def _tick_instant(slide: Slide | None, moment: Moment) -> int | None:
-    """Return the instant for which a slide that changes by itself is drawn."""
+    """Return the instant for which a slide that changes by itself is drawn; None for others, or without a clock."""
     if slide is None or slide.tick_ms is None or moment.clock is ClockState.UNKNOWN:
         return None
     return moment.unix_ms - moment.unix_ms % slide.tick_ms

@@ -1,4 +1,4 @@
-"""The answer of the timeline."""
+"""Scenes: what a screen shows at a moment, as the timeline answers it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from beffroi_content.model import Alert, AlertForm, Rectangle, Slide
 
 
 class ReasonKind(StrEnum):
-    """Why something is on."""
+    """Kinds of reason for which something is shown."""
 
     ALERT = "alert"
     ALL_CLEAR = "all-clear"
@@ -20,7 +20,7 @@ class ReasonKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShowingReason:
-    """Why something is on: the kind, and the rule with its playlist where it is one."""
+    """Reason of a showing: the kind, and the rule with its playlist where it is one."""
 
     kind: ReasonKind
     rule: str | None = None
@@ -46,16 +46,16 @@ class Showing:
     since_ms: int | None = None
     """None: for longer than the timeline looks back."""
     until_ms: int | None = None
-    """When something else is due; None: not within the days that the timeline looks ahead."""
+    """The next change; None: not within the days that the timeline looks ahead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that is on a screen, in drawing order: a later showing lies over an earlier one.
+    """Everything on a screen, in drawing order: a later showing lies over an earlier one.
 
     Empty only without a manifest and without an alert.
     """
 
     showings: tuple[Showing, ...]
     until_ms: int | None
-    """When to ask again at the latest."""
+    """The latest instant at which the timeline must be asked again; None: none is known."""

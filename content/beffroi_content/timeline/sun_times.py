@@ -1,4 +1,4 @@
-"""When the sun rises and sets.
+"""Times of sunrise and sunset.
 
 Source: NOAA, General Solar Position Calculations; right to about two minutes between the polar circles. Sunrise is when
 the centre of the sun stands 90.833 degrees from the zenith: the upper edge on the horizon, through the air.
@@ -21,28 +21,29 @@ def sun_minutes(day: dt.date, event: SunEvent, latitude: float, longitude: float
 
     Where the sun does not set that day, it rises and sets at solar midnight; where it does not rise, at solar noon.
     """
-    turn = 2 * math.pi / 365 * (day.timetuple().tm_yday - 1)
-    equation = 229.18 * (
+    year_angle = 2 * math.pi / 365 * (day.timetuple().tm_yday - 1)
+    equation_of_time = 229.18 * (
         0.000075
-        + 0.001868 * math.cos(turn)
-        - 0.032077 * math.sin(turn)
-        - 0.014615 * math.cos(2 * turn)
-        - 0.040849 * math.sin(2 * turn)
+        + 0.001868 * math.cos(year_angle)
+        - 0.032077 * math.sin(year_angle)
+        - 0.014615 * math.cos(2 * year_angle)
+        - 0.040849 * math.sin(2 * year_angle)
     )
-    noon = 720 - 4 * longitude - equation
-    half_day = 4 * math.degrees(_hour_angle(turn, math.radians(max(-89.9, min(89.9, latitude)))))
+    # In minutes: a degree of longitude is four of them.
+    noon = 720 - 4 * longitude - equation_of_time
+    half_day = 4 * math.degrees(_hour_angle(year_angle, math.radians(max(-89.9, min(89.9, latitude)))))
     return noon - half_day if event is SunEvent.SUNRISE else noon + half_day
 
 
-def _hour_angle(turn: float, latitude: float) -> float:
+def _hour_angle(year_angle: float, latitude: float) -> float:
     declination = (
         0.006918
-        - 0.399912 * math.cos(turn)
-        + 0.070257 * math.sin(turn)
-        - 0.006758 * math.cos(2 * turn)
-        + 0.000907 * math.sin(2 * turn)
-        - 0.002697 * math.cos(3 * turn)
-        + 0.00148 * math.sin(3 * turn)
+        - 0.399912 * math.cos(year_angle)
+        + 0.070257 * math.sin(year_angle)
+        - 0.006758 * math.cos(2 * year_angle)
+        + 0.000907 * math.sin(2 * year_angle)
+        - 0.002697 * math.cos(3 * year_angle)
+        + 0.00148 * math.sin(3 * year_angle)
     )
     cosine = math.cos(_ZENITH) / (math.cos(latitude) * math.cos(declination)) - math.tan(latitude) * math.tan(
         declination

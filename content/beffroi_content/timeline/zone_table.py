@@ -1,7 +1,11 @@
-"""A manifest, laid out so that most answers are a look into a table.
+"""Tables of a manifest: for each zone and local day, the selection of rules from instant to instant.
 
-For each zone and local day there is a table of the instants at which something else has the zone. It is made when a day
-is first asked for; an answer is then found by bisection, and so is how long it holds.
+To ask every rule at every frame would be too slow on a small machine with hundreds of rules. So the first question
+about a day builds its table: the instants at which the selection changes, with the selection from then on. Further
+answers, and how long they hold, are found in it by bisection. Tables are kept for some weeks, the oldest go first.
+
+Equal selections are one and the same object, within a day and across days. That is what lets two neighbouring days be
+compared with ``is``, to find the instant since which, or until which, a selection lasts.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ _DAY = dt.timedelta(days=1)
 _DAYS_KEPT = 48
 _SELECTIONS_KEPT = 256
 _PROGRAMMES_KEPT = 8
+"""Entries of the caches: the calendar page of the server asks for six weeks of several screens."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -38,7 +43,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class DayTable:
-    """What has a zone on a local day: the selection of each index from the instant of that index on."""
+    """Selections of a zone on a local day: that of each index holds from the instant of the same index on."""
 
     starts: tuple[int, ...]
     end: int
@@ -46,19 +51,24 @@ class DayTable:
 
 
 class _RuleSlides:
-    """A rule with its slides."""
+    """A rule with the slides of its playlist, and which of them it shows at a time."""
 
-    def __init__(self, rule: ScheduleRule, shelf: PlaylistIndex) -> None:
+    def __init__(self, rule: ScheduleRule, playlists: PlaylistIndex) -> None:
         self.rule = rule
-        self._index, self._playlist = shelf, shelf.playlists[rule.playlist]
-        self.slides = {slide.id: slide for slide in shelf.reachable_slides(self._playlist)}
+        self._index, self._playlist = playlists, playlists.playlists[rule.playlist]
+        self.slides = {slide.id: slide for slide in playlists.reachable_slides(self._playlist)}
         known = [slide for slide in self.slides.values() if not isinstance(slide.content, UnknownContent)]
         self.has_validity = any(has_validity(slide) for slide in known)
         self._eligible: dict[int, EligibleRule | None] = {}
         self._by_slides: dict[tuple[str, ...], EligibleRule] = {}
 
     def eligible_at(self, key: int, is_shown: Callable[[Slide], bool]) -> EligibleRule | None:
-        """Return the rule with what it shows, or None if that is nothing; the same object for the same slides."""
+        """Return the rule with the slides that it shows, the same object for the same; None if there are none.
+
+        Args:
+            key: Stands for a time in which ``is_shown`` gives the same answers; rules without dated slides ignore it.
+            is_shown: Tells whether a slide may be shown.
+        """
         key = key if self.has_validity else 0
         if key not in self._eligible:
             slides = self._index.slide_cycle(self._playlist, is_shown)
@@ -73,17 +83,19 @@ class _RuleSlides:
 
 
 class ZoneTable:
-    """The rules of one zone."""
+    """The rules of one zone, and the tables of the days that were asked for."""
 
     def __init__(
-        self, manifest: Manifest, shelf: PlaylistIndex, rules: Sequence[ScheduleRule], almanac: LocalCalendar
+        self, manifest: Manifest, playlists: PlaylistIndex, rules: Sequence[ScheduleRule], calendar: LocalCalendar
     ) -> None:
-        self._calendar, self._idle = almanac, manifest.idle
+        self._calendar, self._idle = calendar, manifest.idle
         ordered = sorted(rules, key=lambda rule: (-rule.priority, rule.id))
-        self._rules = [_RuleSlides(rule, shelf) for rule in ordered]
+        self._rules = [_RuleSlides(rule, playlists) for rule in ordered]
         slides = {slide.id: slide for rule in self._rules for slide in rule.slides.values()}
-        turns = {turn for slide in slides.values() for turn in (slide.valid_from_ms, slide.valid_until_ms)}
-        self._validity_boundaries = sorted(turn for turn in turns if turn is not None and turn <= LAST_MS)
+        boundaries = {boundary for slide in slides.values() for boundary in (slide.valid_from_ms, slide.valid_until_ms)}
+        self._validity_boundaries = sorted(
+            boundary for boundary in boundaries if boundary is not None and boundary <= LAST_MS
+        )
         self._is_fixed = not self._validity_boundaries and not any(rule.rule.is_dated for rule in self._rules)
         self._days: dict[dt.date, DayTable] = {}
         self._loops: dict[int, tuple[ZoneSelection, ZoneLoop]] = {}
@@ -93,24 +105,25 @@ class ZoneTable:
         )
 
     def undated_selection(self) -> ZoneSelection:
-        """Return what has the zone while nobody knows the time."""
+        """Return the selection while the time is not known: only what is undated."""
         return self._undated
 
     def selection_at(self, unix_ms: int) -> tuple[ZoneSelection, TimeSpan, int]:
-        """Return what has the zone at an instant, for how long around it, and how far back that was looked at."""
+        """Return the selection at an instant, its span, and the earliest instant that was looked at for the span."""
         if self._is_fixed:
             return self._undated, TimeSpan(None), -FAR_MS
         now = min(max(unix_ms, 0), LAST_MS)
         date, day = self._day_containing(now)
         index = bisect_right(day.starts, now) - 1
         found = day.selections[index]
+        # The first and the last piece of a day may go on in its neighbours.
         since = day.starts[index] if index else self._selection_start(found, date, day.starts[0])
         later = day.starts[index + 1] if index + 1 < len(day.starts) else self._selection_end(found, date)
         until = FAR_MS if later is None or unix_ms > LAST_MS else later
         return found, TimeSpan(since, until), local_midnight(date - _DAY, self._calendar.zone)
 
     def selections_between(self, start_ms: int, end_ms: int) -> list[tuple[int, int, ZoneSelection]]:
-        """Return what has the zone from an instant up to another: one piece after the other without a gap."""
+        """Return the selections from an instant up to another, each with its bounds, without a gap."""
         pieces: list[tuple[int, int, ZoneSelection]] = []
         now, end_ms = max(0, start_ms), min(end_ms, LAST_MS)
         date, day = self._day_containing(now)
@@ -127,10 +140,10 @@ class ZoneTable:
                 day = self._day_table(date)
         return pieces
 
-    def loop_of(self, selection: ZoneSelection, news: Sequence[LoopEntry] = ()) -> ZoneLoop:
-        """Return the track of a selection."""
-        if news:
-            return selecting.build_loop(selection, self._idle, news)
+    def loop_of(self, selection: ZoneSelection, information: Sequence[LoopEntry] = ()) -> ZoneLoop:
+        """Return the loop of a selection; ``information`` are entries of alerts that come at its end."""
+        if information:
+            return selecting.build_loop(selection, self._idle, information)
         if id(selection) not in self._loops:
             _remember(
                 self._loops, id(selection), (selection, selecting.build_loop(selection, self._idle)), _SELECTIONS_KEPT
@@ -152,13 +165,18 @@ class ZoneTable:
         return found or _remember(self._days, date, self._build_day(date), _DAYS_KEPT)
 
     def _build_day(self, date: dt.date) -> DayTable:
+        """Return the table of a local day, by one sweep over the instants at which anything changes.
+
+        An event is an instant at which a rule begins or ceases to apply, or (with the index -1) at which the validity
+        of some slide begins or ends. Between two instants nothing changes, so one selection for each is enough.
+        """
         begin, end = local_midnight(date, self._calendar.zone), local_midnight(date + _DAY, self._calendar.zone)
         events: list[tuple[int, int, bool]] = []
         for index, rule in enumerate(self._rules):
             for start, stop in applying_ranges(rule.rule, date, self._calendar):
                 events += (start, index, True), (stop, index, False)
         low, high = bisect_right(self._validity_boundaries, begin), bisect_right(self._validity_boundaries, end - 1)
-        events += [(turn, -1, True) for turn in self._validity_boundaries[low:high]]
+        events += [(boundary, -1, True) for boundary in self._validity_boundaries[low:high]]
         events.sort()
         active: list[int] = []
         starts: list[int] = []
@@ -177,7 +195,12 @@ class ZoneTable:
         return DayTable(tuple(starts), end, tuple(selections))
 
     def _select_active(self, active: Sequence[int], unix_ms: int | None) -> ZoneSelection:
-        """Return what has the zone while those rules apply; the same object for the same content."""
+        """Return the selection of some rules; the same object for the same content.
+
+        Args:
+            active: Indexes of the rules that apply, rising: by falling priority.
+            unix_ms: The instant, for the validity of slides; None: the time is not known.
+        """
 
         def is_shown(slide: Slide) -> bool:
             return is_valid(slide, unix_ms)
@@ -187,6 +210,7 @@ class ZoneTable:
         loop: int | None = None
         for index in active:
             rule = self._rules[index]
+            # What is below the loop is never selected: its slides need not even be looked at.
             if loop is not None and rule.rule.priority < loop:
                 break
             each = rule.eligible_at(key, is_shown)
@@ -198,14 +222,14 @@ class ZoneTable:
         return self._selections.get(name) or _remember(self._selections, name, selection, _SELECTIONS_KEPT)
 
     def _selection_start(self, selection: ZoneSelection, date: dt.date, begin: int) -> int | None:
-        """Return when what has the zone at the beginning of a day came; None: before the day before."""
+        """Return since when the first selection of a day holds; None: since before the day before."""
         before = self._day_table(date - _DAY)
         if before.selections[-1] is not selection:
             return begin
         return before.starts[-1] if len(before.starts) > 1 else None
 
     def _selection_end(self, selection: ZoneSelection, date: dt.date) -> int | None:
-        """Return when what has the zone at the end of a day goes; None: not within sight."""
+        """Return until when the last selection of a day holds; None: beyond the days that the timeline looks ahead."""
         for _ in range(LOOK_AHEAD_DAYS):
             date += _DAY
             if date > _LAST_DATE:
@@ -219,15 +243,15 @@ class ZoneTable:
 
 
 class ProgrammeTables:
-    """A manifest, laid out."""
+    """The tables of all zones of a manifest."""
 
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
         self.calendar = LocalCalendar.of_manifest(manifest)
-        shelf = PlaylistIndex.of_manifest(manifest)
+        playlists = PlaylistIndex.of_manifest(manifest)
         self.zones = {
             zone.id: ZoneTable(
-                manifest, shelf, [rule for rule in manifest.rules if rule.zone == zone.id], self.calendar
+                manifest, playlists, [rule for rule in manifest.rules if rule.zone == zone.id], self.calendar
             )
             for zone in manifest.layout.zones
         }
@@ -238,11 +262,11 @@ _recent: tuple[ProgrammeTables, ...] = ()
 
 
 def programme_tables(manifest: Manifest) -> ProgrammeTables:
-    """Return the programme of a manifest: the one that was made before, if it is the same object."""
+    """Return the tables of a manifest: those that were made before, if it is the same object."""
     global _recent  # noqa: PLW0603 - replaced as a whole, so that threads need no lock
-    for programme in _recent:
-        if programme.manifest is manifest:
-            return programme
+    for tables in _recent:
+        if tables.manifest is manifest:
+            return tables
     made = ProgrammeTables(manifest)
     _recent = (made, *_recent[: _PROGRAMMES_KEPT - 1])
     return made
@@ -271,7 +295,7 @@ def _toggle_rule(active: list[int], index: int, *, begins: bool) -> None:
 
 
 def _remember(cache: dict[K, V], key: K, value: V, most: int) -> V:
-    """Keep a value; of too many, those that were kept first go."""
+    """Add a value to a cache and return it; of too many, the oldest go."""
     cache[key] = value
     for oldest in list(cache)[: max(0, len(cache) - most)]:
         cache.pop(oldest, None)
