@@ -1,4 +1,4 @@
-"""Frozen models of everything that can be shown, scheduled or sent."""
+"""Frozen models of everything that can be shown, scheduled or sent: the language of server and player."""
 
 from beffroi_content.model.alert import (
     GENERAL_HAZARD,

@@ -1,4 +1,4 @@
-"""Emergency overrides."""
+"""Alerts: messages that override the programme of a screen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from beffroi_content.model.base_models import Identifier, Instant, Line, Paragra
 
 
 class AlertLevel(StrEnum):
-    """How far an alert reaches into the programme."""
+    """Levels of alerts, from the mildest to the gravest: how far each reaches into the programme."""
 
     INFORMATION = "information"
     """Enters the loop."""
@@ -26,12 +26,12 @@ class AlertLevel(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for information to 3 for emergency."""
+        """The order of the levels: 0 for information to 3 for emergency."""
         return tuple(AlertLevel).index(self)
 
 
 class AlertStatus(StrEnum):
-    """Whether people must act on it."""
+    """Statuses of alerts: whether people must act on it."""
 
     ACTUAL = "actual"
     EXERCISE = "exercise"
@@ -56,7 +56,7 @@ HazardName = Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$"), BeforeValidato
 
 
 class AlertForm(StrEnum):
-    """How an alert is presented."""
+    """Forms in which an alert is shown."""
 
     TAKEOVER = "takeover"
     """The whole screen."""
@@ -82,11 +82,11 @@ class Alert(WireModel):
     hazard: HazardName = GENERAL_HAZARD
     title: Line
     description: Paragraphs = ""
-    """What happens, and where."""
+    """The event and its place."""
     instruction: Paragraphs = ""
-    """What to do."""
+    """The advice to people."""
     source: Line
-    """Who speaks, such as “Mairie de Saint-Aubin”."""
+    """The sender, such as “Mairie de Saint-Aubin”."""
     issued_at_ms: Instant
     ends_at_ms: Instant
     time_to_live_ms: Annotated[int, Field(ge=0, le=31 * 86_400_000)]

@@ -1,4 +1,4 @@
-"""What an editor writes once, for every support."""
+"""Announcements: what an editor writes once, for screens of every kind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TemplateName = Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$"), AfterValidat
 
 
 class Announcement(WireModel):
-    """One piece of information of the town, without any support in mind.
+    """One piece of information of the town, independent of the screens that show it.
 
     ``starts`` and ``ends`` are local wall-clock times of the event that is announced; they say nothing of when
     the announcement is shown.
@@ -46,13 +46,13 @@ class Announcement(WireModel):
     ends: dt.datetime | None = None
     picture: AssetReference | None = None
     pictures: Annotated[tuple[AssetReference, ...], Field(max_length=12)] = ()
-    """Further pictures: the map of works, what comes after, the rest of a slideshow."""
+    """Further images: the map of works, the second of a comparison, all but the first of a slideshow."""
     figure: Annotated[str, StringConstraints(strip_whitespace=True, max_length=24)] = ""
-    """A number in words for people, such as “12 500 €”."""
+    """A number as people write it, such as “12 500 €”."""
     link: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s]+)?$", max_length=500)] = ""
-    """The address of a page that tells more; drawn as a QR code where there is room for one."""
+    """The address of a page that tells more; drawn as a QR code where there is space for one."""
     source: Line = ""
-    """The service that speaks, such as “Service des sports”; empty means the town."""
+    """The sender within the town, such as “Service des sports”; empty means the town."""
 
     @model_validator(mode="after")
     def _check_event_times(self) -> Announcement:

@@ -1,4 +1,4 @@
-"""The two kinds of model, and the small types that all of them use.
+"""Base classes of the models, and the small types that they share.
 
 Units: an instant is an integer of milliseconds since the Unix epoch and its name ends in ``_ms`` or
 ``_at_ms``; a duration is an integer of milliseconds; a length in pixels is an integer without suffix;
@@ -7,9 +7,10 @@ a physical length is an integer of millimetres and its name ends in ``_mm``.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 IDENTIFIER_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
@@ -65,8 +66,21 @@ class StrictModel(_FrozenModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def newer_word_as(fallback: StrEnum) -> BeforeValidator:
+    """Return a validator that reads a word which only a newer version knows as ``fallback``.
+
+    A new member of an enumeration must not make older players refuse a whole document.
+    """
+    known = tuple(type(fallback))
+
+    def read(value: Any) -> Any:
+        return value if not isinstance(value, str) or value in known else fallback
+
+    return BeforeValidator(read)
+
+
 class AssetReference(WireModel):
-    """A file named by its content."""
+    """A file, named by the SHA-256 of its content."""
 
     sha256: Sha256
     size: Annotated[int, Field(gt=0, le=2_000_000_000)]

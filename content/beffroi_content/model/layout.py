@@ -1,4 +1,4 @@
-"""The zones of a screen."""
+"""Layouts: the zones of a screen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FULL_SCREEN = "main"
 
 
 class Rectangle(WireModel):
-    """Pixels, from the upper left corner of the upright screen."""
+    """A rectangle in pixels, from the upper left corner of the upright screen."""
 
     x: Annotated[int, Field(ge=0, le=7680)] = 0
     y: Annotated[int, Field(ge=0, le=7680)] = 0
@@ -34,7 +34,7 @@ class LayoutZone(WireModel):
 
 
 class Layout(WireModel):
-    """Zones in drawing order: a later zone lies over an earlier one."""
+    """The zones of a screen in drawing order: a later zone lies over an earlier one."""
 
     zones: Annotated[tuple[LayoutZone, ...], Field(min_length=1, max_length=16)]
 
@@ -59,7 +59,7 @@ class Layout(WireModel):
 
 
 def banner_rectangle(size: tuple[int, int]) -> Rectangle:
-    """Return where a banner lies on a screen of that size: the foot of it, a fifth of the shorter side high."""
+    """Return the rectangle of a banner on a screen of that size: at its foot, a fifth of the shorter side high."""
     width, height = size
     banner = min(height, max(16, min(width, height) // 5))
     return Rectangle(x=0, y=height - banner, width=width, height=banner)

@@ -1,15 +1,15 @@
-"""A programme as it is sent to one screen: everything it has to show, complete."""
+"""Manifests: everything that one screen has to show, complete, with the settings of the screen."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from beffroi_content.model.base_models import AssetReference, Colour, Identifier, Line, WireModel
+from beffroi_content.model.base_models import AssetReference, Colour, Identifier, Line, WireModel, newer_word_as
 from beffroi_content.model.layout import Layout
 from beffroi_content.model.schedule import DayCalendar, Playlist, ScheduleRule, ScreenHours
 from beffroi_content.model.screen_class import ScreenClass
@@ -26,11 +26,11 @@ def _known_time_zone(name: str) -> str:
 
 
 DEEPEST_NESTING = 4
-"""How many playlists may lie within each other."""
+"""Levels of playlists within each other, at most."""
 
 
 class Town(WireModel):
-    """Who speaks, and in which colours."""
+    """The organisation that the screens belong to: its name, colours and place."""
 
     name: Line
     colour: Colour = "#1d4f91"
@@ -43,14 +43,14 @@ class Town(WireModel):
 
 
 class ScreenAppearance(StrEnum):
-    """Whether announcements are dark on light or light on dark."""
+    """Appearances of announcements: dark on light by day, light on dark by night."""
 
     DAY = "day"
     NIGHT = "night"
 
 
 class SlideTransition(StrEnum):
-    """How one slide follows another. Alerts always cut."""
+    """Transitions from one slide to the next. Alerts always cut."""
 
     CUT = "cut"
     CROSSFADE = "crossfade"
@@ -60,7 +60,7 @@ class SlideTransition(StrEnum):
 
 
 class UncertainClock(StrEnum):
-    """What is shown while the time is only carried over from before, as after a power cut. Alerts are shown anyway."""
+    """Content that is shown while the time is only carried over, as after a power cut. Alerts are shown anyway."""
 
     BELIEVED = "believed"
     """All of the programme, by the time that was carried over."""
@@ -70,47 +70,37 @@ class UncertainClock(StrEnum):
     """The idle slide."""
 
 
-def _known_uncertain_clock(value: Any) -> Any:
-    """Read what only a newer version has a word for as the most careful."""
-    return value if not isinstance(value, str) or value in tuple(UncertainClock) else UncertainClock.IDLE
-
-
-def _known_transition(value: Any) -> Any:
-    """Read what only a newer version has a word for as a cut."""
-    return value if not isinstance(value, str) or value in tuple(SlideTransition) else SlideTransition.CUT
-
-
 class ScreenSettings(WireModel):
-    """What a player must know of its own screen."""
+    """Settings of a screen that its player applies."""
 
     screen_class: ScreenClass
     rotation: Literal[0, 90, 180, 270] = 0
-    """Degrees clockwise by which the picture is turned on the panel."""
+    """Degrees clockwise by which the image is rotated on the panel."""
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Europe/Paris"
     locale: Literal["fr", "en"] = "fr"
     groups: Annotated[tuple[Identifier, ...], Field(max_length=8)] = ()
     """The groups whose alerts concern this screen."""
     town: Town
     appearance: ScreenAppearance = ScreenAppearance.DAY
-    transition: Annotated[SlideTransition, BeforeValidator(_known_transition)] = SlideTransition.CUT
+    transition: Annotated[SlideTransition, newer_word_as(SlideTransition.CUT)] = SlideTransition.CUT
     hours: Annotated[tuple[ScreenHours, ...], Field(max_length=50)] = ()
     """The first that fits an instant decides; where none does, the display is on."""
     overscan_percent: Annotated[float, Field(ge=0, le=15)] = 0
-    """How much of its width and height the display cuts off at each edge: the picture is made smaller by that."""
+    """How much of its width and height the display cuts off at each edge: the image is made smaller by that."""
     viewports: Annotated[tuple[Viewport, ...], Field(max_length=64)] = ()
-    """Where parts of the picture go on the display, the rest of which is black; none: all of it, as it is."""
+    """Places of parts of the image on the display, which is black elsewhere; none: all of it, as it is."""
     darkest: Annotated[int, Field(ge=1, le=100)] = 100
     """Percent of brightness in darkness, where the machine has a light sensor; 100: the sensor is not heeded."""
     volume: Annotated[int, Field(ge=0, le=100)] = 0
-    """Percent at which the sound of films is played; 0: not at all."""
+    """Percent at which the sound of videos is played; 0: not at all."""
     downloads: DownloadSettings = DownloadSettings()
     idle_after_hours: Annotated[int | None, Field(ge=1, le=8760)] = None
-    """After so many hours without a word from the town only the idle slide and alerts are shown; None: never."""
-    uncertain_clock: Annotated[UncertainClock, BeforeValidator(_known_uncertain_clock)] = UncertainClock.BELIEVED
+    """After so many hours without a message of the server only the idle slide and alerts are shown; None: never."""
+    uncertain_clock: Annotated[UncertainClock, newer_word_as(UncertainClock.IDLE)] = UncertainClock.BELIEVED
 
 
 class Manifest(WireModel):
-    """All that a screen has to show, until a newer one."""
+    """Everything that a screen has to show, until a newer manifest replaces it."""
 
     screen: Identifier
     settings: ScreenSettings
@@ -154,6 +144,8 @@ class Manifest(WireModel):
         """Refuse playlists that contain themselves, or each other too deeply."""
         inner = {playlist.id: playlist.slides for playlist in self.playlists}
         nested = {name: {part for part in parts if part in inner} for name, parts in inner.items()}
+        # Each pass takes the innermost playlists away. What still contains others after the allowed number of passes
+        # is nested too deeply, or contains itself.
         for _ in range(DEEPEST_NESTING):
             nested = {name: {part for part in parts if nested[part]} for name, parts in nested.items()}
         if deep := sorted(name for name, parts in nested.items() if parts):
@@ -162,7 +154,7 @@ class Manifest(WireModel):
             )
 
     def without_slides(self, slides: Collection[str]) -> Manifest:
-        """Return the programme without some slides, wherever they stand; the idle slide stays."""
+        """Return the manifest without some slides, in whatever playlist they are; the idle slide stays."""
         gone = frozenset(slides) - {self.idle.id}
         return self.replace(
             slides=tuple(slide for slide in self.slides if slide.id not in gone),

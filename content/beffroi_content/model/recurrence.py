@@ -1,7 +1,8 @@
-"""Which days a recurrence rule of RFC 5545 names.
+"""Recurrence rules of RFC 5545, for days.
 
-Only what concerns days: the times of a day are the business of a schedule rule. Whether a day belongs to it is answered
-without counting from the start, so that a rule that is ten years old costs as little as one of today.
+Times of day are left to the schedule rule. A day is tested by its own properties (weekday, position in the month,
+number of periods since the start), without counting up from the start: a rule of ten years ago costs as little as one
+of today. Only COUNT needs counting, and its last day is remembered.
 
 Source: RFC 5545, 3.3.10. As there, the start itself counts only if the rule names it, as python-dateutil has it too.
 """
@@ -21,11 +22,11 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _WEEKDAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 _DAY = dt.timedelta(days=1)
 _FARTHEST = 200 * 366
-"""Days after which a rule that has not come to its count is over."""
+"""Days after which a rule that has not reached its count is over."""
 
 
 class RecurrenceFrequency(StrEnum):
-    """The period that a rule repeats in."""
+    """Periods in which a rule repeats."""
 
     DAILY = "DAILY"
     WEEKLY = "WEEKLY"
@@ -35,7 +36,7 @@ class RecurrenceFrequency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """A rule, read. Numbers are as in the RFC: months from 1, days of the month from 1, or from -1 backwards."""
+    """A parsed rule. Numbers are as in the RFC: months from 1, days of the month from 1, or from -1 backwards."""
 
     frequency: RecurrenceFrequency
     interval: int = 1
@@ -69,7 +70,7 @@ class Recurrence:
 
 
 def _names_day(rule: Recurrence, start: dt.date, day: dt.date) -> bool:
-    """Tell whether the rule names a day, whatever its end."""
+    """Tell whether the rule names a day, disregarding its end."""
     if not rule.positions:
         return _matches_day(rule, start, day)
     return _periods_between(rule, start, day) % rule.interval == 0 and day in _days_at_positions(
@@ -163,7 +164,7 @@ def _days_at_positions(rule: Recurrence, start: dt.date, period: tuple[dt.date, 
 
 @lru_cache(maxsize=512)
 def _last_occurrence(rule: Recurrence, start: dt.date) -> dt.date:
-    """Return the day on which a rule has come to its count."""
+    """Return the day on which a rule reaches its count."""
     named = 0
     for day in _days_from(start):
         named += _names_day(rule, start, day)

@@ -1,4 +1,4 @@
-"""Which playlist is on, where and when."""
+"""Playlists, schedule rules, day calendars and screen hours."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from beffroi_content.model.recurrence import Recurrence
 
 
 class PlaylistOrder(StrEnum):
-    """In which order a playlist shows its slides."""
+    """Orders in which a playlist shows its slides."""
 
     LISTED = "listed"
     NEWEST = "newest"
-    """What was published last comes first."""
+    """The latest published first."""
     SOONEST = "soonest"
-    """What takes place first comes first; what has no date comes last."""
+    """The next event first; slides without a date last."""
     SHUFFLED = "shuffled"
-    """In an order without meaning, which is the same on all screens and stays the same."""
+    """A random order, the same on all screens at all times."""
 
 
 class Playlist(WireModel):
@@ -36,11 +36,11 @@ class Playlist(WireModel):
     """All slides of the programme that carry this tag follow those that are listed."""
     order: PlaylistOrder = PlaylistOrder.LISTED
     take: Annotated[int, Field(ge=0, le=500)] = 0
-    """How many of its slides it gives each time its turn comes in another playlist, going on next time; 0: all."""
+    """Slides that it gives per round of a playlist that contains it, going on in the next round; 0: all."""
 
 
 class SunEvent(StrEnum):
-    """When the upper edge of the sun crosses the horizon."""
+    """Events of the sun: its upper edge crosses the horizon."""
 
     SUNRISE = "sunrise"
     SUNSET = "sunset"
@@ -92,7 +92,7 @@ class DayCalendar(WireModel):
 
 
 class RuleMode(StrEnum):
-    """How a rule shares its zone with the other rules of the same priority."""
+    """Modes in which a rule shares its zone with other rules of the same priority."""
 
     ROTATE = "rotate"
     """All rotating rules make one loop, in which each has a share of the time by its weight."""
@@ -103,7 +103,7 @@ class RuleMode(StrEnum):
 
 
 class InterjectionCadence(StrEnum):
-    """How the frequency of an interjection is given."""
+    """Units in which the frequency of an interjection is given."""
 
     EVERY_MINUTES = "every-minutes"
     """At least once in so many minutes."""
@@ -114,7 +114,7 @@ class InterjectionCadence(StrEnum):
 
 
 class Interjection(WireModel):
-    """How often a slide of an interjecting rule comes in between."""
+    """The frequency with which slides of an interjecting rule come between others."""
 
     cadence: InterjectionCadence
     amount: Annotated[int, Field(ge=1, le=3_600)]

@@ -1,4 +1,4 @@
-"""What a display is, as far as drawing is concerned."""
+"""Screen classes: the properties of a display that drawing depends on."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from beffroi_content.model.base_models import Line, WireModel
 
 
 class DisplayTechnology(StrEnum):
-    """How the display makes its light; decides which faces and which layout are used."""
+    """Display technologies; they decide which fonts and layouts are used."""
 
     LCD = "lcd"
     LED = "led"
 
 
 class ScreenClass(WireModel):
-    """A kind of display, described as the passer-by sees it: upright, after rotation."""
+    """A class of equal displays, described as people see them: upright, after rotation."""
 
     name: Line
     width: Annotated[int, Field(ge=16, le=7680)]

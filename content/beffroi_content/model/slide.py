@@ -1,4 +1,4 @@
-"""An entry of a playlist: something that fills a zone for a while."""
+"""Slides: entries of a playlist, each of which fills a zone for a while."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from beffroi_content.model.widgets import WIDGET_KINDS, Widget
 
 
 class ImageFit(StrEnum):
-    """What to do when a picture does not have the shape of the zone."""
+    """Ways to fit an image into a zone of another shape."""
 
     CONTAIN = "contain"
     """Show all of it; the rest is filled with a blurred copy."""
@@ -30,7 +30,7 @@ class AnnouncementContent(WireModel):
 
 
 class ImageContent(WireModel):
-    """A picture, as it is."""
+    """An image, as it is."""
 
     kind: Literal["image"] = "image"
     picture: AssetReference
@@ -40,7 +40,7 @@ class ImageContent(WireModel):
 
 
 class VideoContent(WireModel):
-    """A film, as the server has prepared it for players. The raster draws its poster."""
+    """A video, as the server has prepared it for players, with the image that is drawn for it."""
 
     kind: Literal["video"] = "video"
     video: AssetReference
@@ -51,14 +51,14 @@ class VideoContent(WireModel):
 
 
 class WidgetContent(WireModel):
-    """Something that is computed from data and from the time: a clock, an agenda."""
+    """A widget: drawn from data and the time, such as a clock or an agenda."""
 
     kind: Literal["widget"] = "widget"
     widget: Widget
 
 
 class UnknownContent(WireModel):
-    """A kind, or a look of one, that this version does not know: never shown, reported."""
+    """Content of a kind, or with a template, that this version does not know: never shown, and reported."""
 
     kind: str
 
@@ -80,7 +80,7 @@ def _content_kind(value: Any) -> str:
 
 
 def _is_newer(value: Any, field: str, known: Collection[str]) -> bool:
-    """Tell whether a field says something that only a newer version has a word for."""
+    """Tell whether a field has a word that only a newer version knows."""
     word = value.get(field) if isinstance(value, dict) else None
     return isinstance(word, str) and word not in known
 
@@ -96,7 +96,7 @@ Content = Annotated[
 
 
 class Slide(WireModel):
-    """Something to show for a time, within its own validity.
+    """Content to show for a time, within its own validity.
 
     A slide whose text needs several pages is on for ``duration_ms`` per page.
     """
@@ -106,18 +106,18 @@ class Slide(WireModel):
     content: Content
     duration_ms: Annotated[int, Field(ge=1_000, le=3_600_000)] = 10_000
     pages: Annotated[int, Field(ge=1, le=20)] = 1
-    """How many frames the raster makes of it on this screen's class."""
+    """The number of frames that are drawn of it for the screen's class."""
     valid_from_ms: Instant | None = None
     valid_until_ms: Instant | None = None
     """First instant at which it may no longer be shown."""
     most_per_hour: Annotated[int, Field(ge=0, le=3600)] = 0
-    """How often it may be shown in an hour, while there is something else to show; 0: as often as its turn comes."""
+    """Showings in an hour at most, while there is something else to show; 0: no limit."""
     tags: Annotated[frozenset[Annotated[str, StringConstraints(max_length=60)]], Field(max_length=20)] = frozenset()
-    """What it is about: a playlist may be filled with all slides of a tag."""
+    """Its subjects: a playlist may be filled with all slides of a tag."""
     published_at_ms: Instant = 0
-    """When it was written, for playlists that begin with the newest."""
+    """The instant of publication, for playlists that begin with the newest."""
     event_at_ms: Instant | None = None
-    """When what it announces takes place, for playlists that begin with the soonest."""
+    """The instant of the event that it announces, for playlists that begin with the soonest."""
 
     @model_validator(mode="after")
     def _check_validity(self) -> Slide:
@@ -142,5 +142,5 @@ class Slide(WireModel):
 
     @property
     def tick_ms(self) -> int | None:
-        """How often the picture changes by itself, in milliseconds of the wall clock; None: never."""
+        """The interval at which it changes by itself, in milliseconds of the wall clock; None: never."""
         return self.content.widget.tick_ms if isinstance(self.content, WidgetContent) else None

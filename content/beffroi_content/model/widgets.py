@@ -1,6 +1,6 @@
-"""What is computed from data and from the time, on the player, without a network.
+"""Widgets: content that a player draws from data and the time, without a network.
 
-The data lies inside, at most about 20 KB of it, with the rule that says how long it may be shown.
+A widget contains its data, about 20 KB at most, and the ages from which the data is stale and useless.
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field, NaiveDatetime, StringConstraints, model_validator
+from pydantic import Field, NaiveDatetime, StringConstraints, model_validator
 
-from beffroi_content.model.base_models import Colour, Instant, Line, WireModel
+from beffroi_content.model.base_models import Colour, Instant, Line, WireModel, newer_word_as
 
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
 PAGE_MS = 10_000
-"""How long a page of what needs several is shown: a part of a minute, so what ends with a minute leaves with it."""
+"""The time for which each of several pages is shown: a part of a minute, so that pages change with the minute."""
 MESSAGE_MS = 8_000
-"""How long a message of a ticker is shown."""
+"""The time for which a message of a ticker is shown."""
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=160)]
 _Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
@@ -30,7 +30,7 @@ _Duration = Annotated[int, Field(ge=0, le=3_660 * DAY_MS)]
 
 
 class DataFreshness(StrEnum):
-    """What data is worth at an instant."""
+    """Freshness of data at an instant."""
 
     FRESH = "fresh"
     DATED = "dated"
@@ -44,24 +44,24 @@ class _TitledWidget(WireModel):
 
     @property
     def tick_ms(self) -> int | None:
-        """How often the picture changes; None: never."""
+        """The interval at which it is drawn again, in milliseconds; None: never."""
         return MINUTE_MS
 
 
 class _AgeingWidget(_TitledWidget):
-    """Something that was known at an instant, and is worth less the longer that is ago."""
+    """Base of widgets with data that was known at an instant, and ages."""
 
     source: _Short = ""
-    """Who says so, such as “Météo-France”."""
+    """The origin of the data, such as “Météo-France”."""
     fetched_at_ms: Instant | None = None
-    """When the data was right; None: it was written by hand and does not age."""
+    """The instant at which the data was right; None: it was written by hand and does not age."""
     stale_after_ms: _Duration = DAY_MS
     """The age from which its time is shown with it."""
     useless_after_ms: _Duration | None = None
     """The age from which it is not shown at all; None: never."""
 
     def freshness_at(self, at_ms: int | None) -> DataFreshness:
-        """Return what the data is worth at an instant; None: nobody knows the time."""
+        """Return how fresh the data is at an instant; None: the time is not known."""
         if self.fetched_at_ms is None:
             return DataFreshness.FRESH
         if at_ms is None:
@@ -73,11 +73,11 @@ class _AgeingWidget(_TitledWidget):
 
 
 class _PagedWidget(_AgeingWidget):
-    """Data that may need several pages, one after the other."""
+    """Base of widgets whose data may need several pages, one after the other."""
 
     @property
     def tick_ms(self) -> int | None:
-        """How often the picture changes."""
+        """The interval at which the page changes, in milliseconds."""
         return PAGE_MS
 
 
@@ -95,7 +95,7 @@ class CountdownWidget(_TitledWidget):
     kind: Literal["countdown"] = "countdown"
     target_at_ms: Instant
     after: Line = ""
-    """What is said from then on."""
+    """The text from then on."""
 
 
 class TickerMessage(WireModel):
@@ -114,12 +114,12 @@ class TickerWidget(_TitledWidget):
 
     @property
     def tick_ms(self) -> int | None:
-        """How often the message changes."""
+        """The interval at which the message changes, in milliseconds."""
         return MESSAGE_MS
 
 
 class AgendaEvent(WireModel):
-    """Something that takes place. Times are local; midnight at both ends, or at the only one, means whole days."""
+    """An event. Times are local; midnight at both ends, or at the only one, means whole days."""
 
     title: _Text
     starts: _LocalTime
@@ -134,12 +134,12 @@ class AgendaEvent(WireModel):
 
     @property
     def is_whole_day(self) -> bool:
-        """Whether it takes whole days."""
+        """Tell whether it takes whole days."""
         return self.starts.time() == dt.time() and (self.ends is None or self.ends.time() == dt.time())
 
     @property
     def over_at(self) -> dt.datetime:
-        """When it has passed, in local time; without an end, an hour after it began."""
+        """The end of the event in local time; where none is given, an hour after it began."""
         if self.is_whole_day:
             ends = self.ends or self.starts
             return ends if ends > self.starts else self.starts + dt.timedelta(days=1)
@@ -149,7 +149,7 @@ class AgendaEvent(WireModel):
 
 
 class AgendaWidget(_PagedWidget):
-    """What takes place next; what has passed leaves by itself."""
+    """The next events; those that are over are left out."""
 
     kind: Literal["agenda"] = "agenda"
     events: Annotated[tuple[AgendaEvent, ...], Field(max_length=60)] = ()
@@ -185,10 +185,6 @@ class SkyCondition(StrEnum):
     UNKNOWN = "unknown"
 
 
-def _known_sky(value: Any) -> Any:
-    return value if not isinstance(value, str) or value in tuple(SkyCondition) else SkyCondition.UNKNOWN
-
-
 _Celsius = Annotated[int, Field(ge=-90, le=70)]
 _Speed = Annotated[int, Field(ge=0, le=500)]
 
@@ -197,7 +193,7 @@ class WeatherDay(WireModel):
     """The forecast of a day: degrees Celsius, and kilometres an hour."""
 
     day: _Day
-    sky: Annotated[SkyCondition, BeforeValidator(_known_sky)] = SkyCondition.UNKNOWN
+    sky: Annotated[SkyCondition, newer_word_as(SkyCondition.UNKNOWN)] = SkyCondition.UNKNOWN
     low: _Celsius | None = None
     high: _Celsius
     wind_kmh: _Speed | None = None
@@ -251,7 +247,7 @@ class QrWidget(_TitledWidget):
 
     @property
     def tick_ms(self) -> int | None:
-        """It never changes."""
+        """None: it never changes."""
         return None
 
 
@@ -264,7 +260,7 @@ class CounterWidget(_AgeingWidget):
     label: Line = ""
     change: _Number | None = None
     change_label: _Short = ""
-    """Since when, such as “depuis hier”."""
+    """The time of comparison, such as “depuis hier”."""
 
 
 class GaugeSegment(WireModel):
@@ -294,7 +290,7 @@ class GaugeWidget(_AgeingWidget):
 
     @property
     def segment_index(self) -> int:
-        """The number of the segment that the value lies in, from 0."""
+        """The index of the segment that the value lies in, from 0."""
         last = len(self.segments) - 1
         return next((at for at, segment in enumerate(self.segments) if self.value < segment.until), last)
 
@@ -332,8 +328,6 @@ DataWidget = (
     AgendaWidget | NewsWidget | WeatherWidget | VigilanceWidget | TableWidget | CounterWidget | GaugeWidget | PollWidget
 )
 WIDGET_KINDS = frozenset(
-    {
-        *("clock", "countdown", "ticker", "agenda", "news", "weather"),
-        *("vigilance", "table", "qr", "counter", "gauge", "poll"),
-    }
+    kind for model in get_args(get_args(Widget)[0]) for kind in get_args(model.model_fields["kind"].annotation)
 )
+"""The kinds of the union above, read from its members."""
