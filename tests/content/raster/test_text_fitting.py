@@ -211,7 +211,7 @@ MOMENT = dt.datetime.fromisoformat
         ("2026-11-30", "2026-12-03", f"du lundi 30{B}novembre au mercredi 2{B}décembre"),
     ],
 )
-def test_dates_in_words(starts, ends, line):
+def test_dates_as_text(starts, ends, line):
     assert describe_event_dates(MOMENT(starts), MOMENT(ends) if ends else None, "fr").full_text == line
 
 

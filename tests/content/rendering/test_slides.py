@@ -231,7 +231,7 @@ def test_an_unknown_kind_is_refused():
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 40), (16, 16), (128, 64), (1920, 1080), (1080, 1920), (7680, 16)])
 @pytest.mark.parametrize("lines", [(), ("Écran : Place du Marché", "Étape " * 60), ("",)])
-def test_the_screens_own_word_fits_anywhere(size, lines):
+def test_the_idle_page_fits_anywhere(size, lines):
     for canvas in (canvas_of((max(16, size[0]), max(16, size[1])), LED), canvas_of((1920, 1080))):
         zone = Canvas(size, canvas.screen_class, canvas.town, canvas.time_zone, canvas.locale)
         image = draw_idle_page("En attente d'un programme", lines, zone)

@@ -1,4 +1,4 @@
-"""Every look on every form of screen, with texts and pictures that nobody planned for."""
+"""Every template on every form of screen, with texts and pictures that nobody planned for."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def canvas_of(size: tuple[int, int], technology: DisplayTechnology, colour: str 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ANNOUNCEMENTS, st.sampled_from(FORMS), st.sampled_from(ScreenAppearance), TOWNS, st.booleans())
-def test_every_look_keeps_to_its_page_or_says_that_it_cannot(announcement, form, appearance, colour, has_logo):
+def test_every_template_keeps_to_its_page_or_says_that_it_cannot(announcement, form, appearance, colour, has_logo):
     canvas = replace(canvas_of(*form, colour), appearance=appearance)
     if has_logo:
         reference = next(iter(PICTURES.values()))[0]
@@ -111,7 +111,7 @@ def test_every_look_keeps_to_its_page_or_says_that_it_cannot(announcement, form,
 @pytest.mark.parametrize("template", sorted(TEMPLATE_NAMES))
 @pytest.mark.parametrize(("size", "technology"), FORMS)
 @pytest.mark.parametrize("kind", list(PICTURES), ids=["1x5000", "8000x600", "1x1", "640x480"])
-def test_every_look_takes_pictures_of_any_shape(template, size, technology, kind):
+def test_every_template_takes_pictures_of_any_shape(template, size, technology, kind):
     reference, _ = PICTURES[kind]
     announcement = Announcement(
         id="a", template=template, title="Fête", body="Lundi : ouvert\nMardi : fermé", picture=reference,

@@ -161,7 +161,7 @@ def test_any_widget_draws_on_any_canvas_at_any_instant(widget, size, display, at
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(any_widget, some.integers(0, LAST_MS - DAY_MS), some.integers(0, DAY_MS))
-def test_the_same_name_is_the_same_picture(widget, at_ms, later_ms):
+def test_equal_keys_mean_equal_pages(widget, at_ms, later_ms):
     canvas, slide = canvas_of(192, 96, LED), slide_of(widget)
     # Whatever has one key must have one picture, within a tick and beyond.
     tick_ms = widget.tick_ms or DAY_MS
