@@ -38,11 +38,11 @@ def scenario_choice(request: UserRequest) -> HttpResponse:
 
 @for_officers("GET", "POST")
 def alert_new(request: UserRequest) -> HttpResponse:
-    """Show an alert before it is broadcast; POST broadcasts it, or with ``look`` only refreshes the preview."""
+    """Show an alert before it is broadcast; POST broadcasts it, or with ``preview`` only refreshes the preview."""
     if request.method == "GET":
         return _render_form(request, AlertBroadcastForm(initial=_initial_values(request)))
     form = AlertBroadcastForm(request.POST)
-    if "look" in request.POST:
+    if "preview" in request.POST:
         form.is_valid()
         return _render_form(request, form)
     if form.is_valid():

@@ -51,7 +51,7 @@ def scenario_delete(request: UserRequest, pk: int) -> HttpResponse:
 
 def _edit_scenario(request: UserRequest, edited: Scenario) -> HttpResponse:
     saved_name = edited.name
-    is_saving = request.method == "POST" and "look" not in request.POST
+    is_saving = request.method == "POST" and "preview" not in request.POST
     form = ScenarioForm(request.POST or None, instance=edited)
     if is_saving and form.is_valid():
         targets = form.selected_targets()

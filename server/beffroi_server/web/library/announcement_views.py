@@ -113,8 +113,8 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
 
 
 def _save_announcement(request: UserRequest, form: AnnouncementForm, edited: Announcement | None) -> HttpResponse:
-    if "look" in request.POST or not form.is_valid():
-        return _render_form(request, form, status=200 if "look" in request.POST else 422)
+    if "preview" in request.POST or not form.is_valid():
+        return _render_form(request, form, status=200 if "preview" in request.POST else 422)
     version = parse_number(request.POST.get("version"))
     try:
         saved = services.save_announcement(edited, user=request.user, expected_version=version, **form.valid_values())

@@ -122,7 +122,7 @@ class TestBroadcasting:
         assert not Alert.objects.exists()
 
     def test_drawing_it_anew_broadcasts_nothing(self, as_bob):
-        answer = as_bob.post("/alerts/new/", values(look="1"))
+        answer = as_bob.post("/alerts/new/", values(preview="1"))
         assert answer.status_code == 200
         assert not Alert.objects.exists()
 

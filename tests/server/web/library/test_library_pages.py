@@ -106,7 +106,7 @@ class TestAnnouncements:
         assert Announcement.objects.get().title == "Marché"
 
     def test_are_drawn_without_being_saved(self, as_alice, full_hd):
-        answer = as_alice.post("/announcements/new/", values(look="1"))
+        answer = as_alice.post("/announcements/new/", values(preview="1"))
         assert answer.status_code == 200
         assert "/announcements/preview.png" in page_text(answer)
         assert not Announcement.objects.exists()

@@ -1,15 +1,12 @@
-// Keeps what somebody types through a crash, an expired session or a closed lid, in this tab only.
+// Keeps what somebody types over a crash, an expired session or a restart of the browser, in this tab only.
 const form = document.querySelector("[data-draft]");
 if (form) {
   const key = `draft:${form.dataset.draft}`;
-  const names = (element) => element.name && !["csrfmiddlewaretoken", "version"].includes(element.name);
-  const fields = () => [...form.elements].filter((element) => names(element) && element.type !== "file");
-  const save = () => {
-    const values = fields()
-      .filter((field) => !["radio", "checkbox"].includes(field.type) || field.checked)
-      .map((field) => [field.name, field.value]);
-    sessionStorage.setItem(key, JSON.stringify(values));
-  };
+  const isDraftField = (element) => element.name && !["csrfmiddlewaretoken", "version"].includes(element.name);
+  const fields = () => [...form.elements].filter((element) => isDraftField(element) && element.type !== "file");
+  const currentValues = () => JSON.stringify(fields()
+    .filter((field) => !["radio", "checkbox"].includes(field.type) || field.checked)
+    .map((field) => [field.name, field.value]));
   const restore = (values) => {
     for (const field of fields()) {
       const given = values.filter(([name]) => name === field.name).map(([, value]) => value);
@@ -20,19 +17,16 @@ if (form) {
     if (note) note.hidden = false;
     form.dispatchEvent(new Event("draft-restored"));
   };
-  const now = () => JSON.stringify(fields()
-    .filter((field) => !["radio", "checkbox"].includes(field.type) || field.checked)
-    .map((field) => [field.name, field.value]));
 
-  const kept = sessionStorage.getItem(key);
+  const stored = sessionStorage.getItem(key);
   // A page that came back with errors already holds what was typed.
-  if (kept && !form.hasAttribute("data-bound") && kept !== now()) restore(JSON.parse(kept));
-  form.addEventListener("input", save);
+  if (stored && !form.hasAttribute("data-bound") && stored !== currentValues()) restore(JSON.parse(stored));
+  form.addEventListener("input", () => sessionStorage.setItem(key, currentValues()));
   document.getElementById("draft-forget")?.addEventListener("click", () => {
     sessionStorage.removeItem(key);
     window.location.reload();
   });
 }
-// A page reached after saving says which draft is done with.
+// The page after saving names the draft that is no longer needed.
 const done = document.querySelector("[data-draft-done]");
 if (done) sessionStorage.removeItem(`draft:${done.dataset.draftDone}`);

@@ -1,25 +1,26 @@
-// Small helps on every page. Each page works without them.
+// Small improvements of every page. Each page works without them.
 
-// After a part of the page was replaced, the focus goes where the server says that the work goes on.
+// After a part of the page was replaced, the focus goes to the element that the server marked for it.
 document.addEventListener("htmx:afterSettle", (event) => {
   const target = document.querySelector("[data-focus-now]");
   if (target) {
     target.removeAttribute("data-focus-now");
     target.focus();
   }
-  const said = event.target.querySelector?.("[data-say]");
-  if (said) say(said.dataset.say);
+  const marked = event.target.querySelector?.("[data-say]");
+  if (marked) announce(marked.dataset.say);
 });
 
 // A page that comes back with errors starts at their summary.
 document.querySelector("[data-error-summary]")?.focus();
 
-function say(words) {
-  const region = document.getElementById("said");
-  if (region) region.textContent = words;
+// Lets screen readers read a text aloud.
+function announce(text) {
+  const region = document.getElementById("announcer");
+  if (region) region.textContent = text;
 }
 
-// A second press of the same button sends nothing; the server would know it too.
+// A second press of the same button sends nothing. The server recognises it, too.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-once]")) return;
@@ -37,27 +38,27 @@ window.addEventListener("pageshow", () => {
   });
 });
 
-// Copies a command.
+// Copies a command or a link to the clipboard.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
   try {
     await navigator.clipboard.writeText(source.textContent.trim());
-    say(button.dataset.copied);
+    announce(button.dataset.copied);
     button.querySelector("span").textContent = button.dataset.copied;
   } catch {
     window.getSelection().selectAllChildren(source);
   }
 });
 
-// Asks before something is taken away for good.
+// Asks before something is deleted permanently.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-ask]");
   if (button && !window.confirm(button.dataset.ask)) event.preventDefault();
 });
 
-// What is open and visible looks again every so many seconds: data-every="3" with hx-trigger="due".
+// Visible elements ask the server again every so many seconds: data-every="3" with hx-trigger="due".
 let seconds = 0;
 setInterval(() => {
   seconds += 1;
