@@ -323,7 +323,7 @@ class TestJobs:
         def fetched(_address: str) -> bytes:
             for happen in meanwhile:
                 happen()
-            raise fetch.FetchError("It did not answer in time.")
+            raise fetch.FetchError("It did not respond in time.")
 
         monkeypatch.setattr(fetch, "fetch_url", fetched)
         return meanwhile

@@ -294,7 +294,7 @@ class TestAFeed:
         feed = Feed.objects.create(name="Météo", kind=FeedKind.WEATHER)
         refresh.refresh_feed(feed)
         feed.refresh_from_db()
-        assert "lies" in feed.problem or "situe" in feed.problem
+        assert "location" in feed.problem or "position" in feed.problem
 
         monkeypatch.setattr(refresh, "WEATHER_URL", site.address + "/w?lat={latitude:.2f}&lon={longitude:.2f}")
         town.latitude, town.longitude = 47.21844, -1.55361
@@ -374,7 +374,7 @@ class TestPages:
     def test_a_feed_is_added_read_and_made_an_announcement(self, editor, site, hall, playlist):
         address = site.publish("/a.ics", ical(f"UID:1\r\nSUMMARY:Lecture\r\nDTSTART:{soon()}"))
         page = editor.post("/feeds/", {"kind": "calendar", "name": "Médiathèque", "address": address}, follow=True)
-        assert "“Médiathèque” is read." in self.text(page)
+        assert "“Médiathèque” has been updated." in self.text(page)
         feed = Feed.objects.get()
 
         form = self.text(editor.get(f"/announcements/new/?feed={feed.pk}"))
@@ -382,7 +382,7 @@ class TestPages:
         assert "preview.png" in form, "it is drawn at once"
         values = {"template": "agenda", "title": "Lire", "feed": feed.pk}
         saved = editor.post("/announcements/new/", values, follow=True)
-        assert "“Lire” is saved" in self.text(saved)
+        assert "“Lire” has been saved" in self.text(saved)
         assert "Lire" in self.text(editor.get("/feeds/"))
 
     def test_what_cannot_be_read_is_said_and_kept(self, editor, site):
@@ -390,7 +390,7 @@ class TestPages:
             "/feeds/", {"kind": "news", "name": "Agglo", "address": site.publish("/page", "<html>Hello")}, follow=True
         )
         assert "neither RSS nor Atom" in self.text(answer)
-        assert "Not readable" in self.text(answer)
+        assert "Cannot be read" in self.text(answer)
 
     @pytest.mark.parametrize(
         ("kind", "address", "said"),
@@ -404,7 +404,7 @@ class TestPages:
 
     def test_a_look_asks_for_a_feed_of_its_kind(self, editor, library_calendar):
         answer = editor.post("/announcements/new/", {"template": "weather", "title": "M", "feed": library_calendar.pk})
-        assert "Choose a feed of the kind “Weather of the town”" in self.text(answer)
+        assert "Choose a feed of type “Local weather”" in self.text(answer)
 
     def test_is_for_editors(self, client, charlie, town):
         client.force_login(charlie)
