@@ -1,1 +1,1 @@
-"""What is shown, and how it travels: the language that server and player share."""
+"""Content and protocol: the language that server and player share. Pure, and independent of both."""

@@ -1,4 +1,7 @@
-"""The name of what is on the glass. It needs no drawing library, so that a player's glass side need not load one."""
+"""Digest of a frame: the name of the pixels that a screen shows.
+
+It needs no drawing library, so that the stage of a player need not load one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import hashlib
 def frame_digest(size: tuple[int, int], *rgb: bytes) -> str:
     """Return the SHA-256 of a frame in hexadecimal: of ``<width>x<height>``, a line feed, and the RGB bytes.
 
-    These may come in pieces.
+    The bytes may come in pieces, as the rows of a frame do.
     """
     digest = hashlib.sha256(f"{size[0]}x{size[1]}\n".encode())
     for piece in rgb:

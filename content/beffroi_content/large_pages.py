@@ -1,4 +1,4 @@
-"""Asking for memory in large pieces."""
+"""Environment of processes that draw: memory in large pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ goes back at once: otherwise the library keeps twice as much as the largest fram
 
 
 def with_large_pages(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a process that draws: a frame is then a few pages to clear, and not thousands.
+    """Return an environment in which a process gets memory in large pages.
+
+    A frame is then a few pages to clear instead of thousands.
 
     An alert is drawn nearly as fast as with memory that is kept, and keeps none. Only the GNU C library reads it, when
     a process begins; what somebody has set is left alone.

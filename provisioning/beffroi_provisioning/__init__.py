@@ -1,1 +1,1 @@
-"""From bare hardware to a running screen or server: what other programs must be told, as text."""
+"""Provisioning of servers and players: the configuration files of Mosquitto and systemd."""

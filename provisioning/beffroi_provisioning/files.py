@@ -1,4 +1,4 @@
-"""Writing files that others read: old or new, never half."""
+"""Atomic writing of files: whoever reads one finds the old text or the new, never a part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Mosquitto must be told. Pure: settings in, the text of its files out.
+"""Configuration of Mosquitto. Pure: settings in, the text of its files out.
 
 Every line has a measured reason: with Mosquitto's own defaults a fleet of some thousand players loses
 acknowledgements and the state of half the screens at each start, and an alert to 10,000 players takes three times
@@ -15,7 +15,7 @@ from beffroi_content.wire.access import mosquitto_lines
 from beffroi_content.wire.limits import packet_limit
 
 SERVER_USER = "server"
-"""The user name of the server; that of a player is its scope, such as ``s-hall``."""
+"""The user name of the server; that of a player is the scope of its screen, such as ``s-hall``."""
 
 _KEEPALIVE_LIMIT = 60
 """Seconds. A player that lost its power is known to be gone after one and a half times its own keepalive."""
@@ -23,7 +23,7 @@ _KEEPALIVE_LIMIT = 60
 
 @dataclass(frozen=True, slots=True)
 class BrokerCertificates:
-    """The files with which the broker proves who it is."""
+    """Certificate files of the broker, in PEM."""
 
     certificate: Path
     key: Path
@@ -33,7 +33,7 @@ class BrokerCertificates:
 
 @dataclass(frozen=True)
 class MosquittoSettings:
-    """One Mosquitto for one town."""
+    """Settings of the Mosquitto of one town."""
 
     site: Identifier
     host: str = "0.0.0.0"  # noqa: S104 - players are other machines
@@ -43,9 +43,9 @@ class MosquittoSettings:
     persistence: Path = Path("/var/lib/mosquitto")
     """The folder in which retained messages survive a restart."""
     certificates: BrokerCertificates | None = None
-    """None: unencrypted. What is said is signed all the same; passwords can then be overheard."""
+    """None: unencrypted. Documents are signed all the same; passwords can then be overheard."""
     account: str = "mosquitto"
-    """The account of the machine that the broker works as when root starts it."""
+    """The account of the machine that the broker runs as when root starts it."""
 
 
 def configuration_text(broker: MosquittoSettings) -> str:

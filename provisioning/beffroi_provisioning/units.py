@@ -1,4 +1,4 @@
-"""What systemd must be told. Pure: where the programs are in, the text of a unit out.
+"""Units of systemd for server and player. Pure: the folder of the programs in, the text of a unit out.
 
 Both units run without root and see little of the machine: a player decodes files that others made, and a server
 answers whoever asks.
@@ -84,7 +84,7 @@ WantedBy=multi-user.target
 def player_unit(programs: Path = PROGRAMS) -> str:
     """Return ``beffroi-player.service``: one screen, on the first console of the machine.
 
-    The watchdog is fed by the process that presents: a picture that does not change when it should is restarted.
+    The watchdog is fed by the process that presents: a screen that does not change when it should is restarted.
     """
     return f"""\
 [Unit]
@@ -107,7 +107,7 @@ StateDirectory=beffroi-player
 StateDirectoryMode=0700
 RuntimeDirectory=beffroi-player
 RuntimeDirectoryMode=0700
-# What is kept there, such as how often it crashed, outlives a restart by the watchdog.
+# Its files, such as the count of crashes, outlive a restart by the watchdog.
 RuntimeDirectoryPreserve=restart
 Environment=PYTHONUNBUFFERED=1
 EnvironmentFile=-/etc/beffroi/player.env
@@ -128,7 +128,7 @@ DeviceAllow=char-tty rw
 DeviceAllow=char-cec rw
 DeviceAllow=char-i2c rw
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-# The picture comes before whatever else the machine does.
+# The screen comes before whatever else the machine does.
 CPUWeight=500
 OOMScoreAdjust=-500
 {_CONFINED}

@@ -1,1 +1,1 @@
-"""How it travels: topics, messages and the signed envelope."""
+"""The wire: topics, messages, signed envelopes, and the access rules and limits that follow from them."""

@@ -1,7 +1,7 @@
-"""An exact picture of the glass on its way to the server: a PNG that carries what is known of it in a chunk of text.
+"""Screen captures as PNG files with a label: the exact pixels of a screen, and what was on, in one file.
 
-One file holds both, so that neither can be lost, or taken for another's. Nothing here decodes a picture: what a player
-sends is read chunk by chunk (PNG, third edition, section 5), and pixels are left to the browser of whoever looks.
+One file holds both, so that neither can be lost or taken for another's. Nothing here decodes an image: the file of a
+player is read chunk by chunk (PNG, third edition, section 5), and pixels are left to the browser of the operator.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from beffroi_content.wire.reports import CaptureLabel
 SIZE_LIMIT = 32 * 1024 * 1024
 """Bytes of the file: a photograph of 3840 x 2160 pixels has 24 million bytes before it is compressed."""
 LABEL_LIMIT = 32 * 1024
-"""Bytes of what is said of it."""
+"""Bytes of the label."""
 LABEL_HEAD = 64 + LABEL_LIMIT
-"""So many bytes from the start hold the label."""
+"""Bytes from the start of the file that contain the label."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"Beffroi\0"
 _TRUE_COLOUR = b"\x08\x02\x00\x00\x00"
@@ -29,7 +29,7 @@ _TRUE_COLOUR = b"\x08\x02\x00\x00\x00"
 
 
 class InvalidCapture(ValueError):
-    """It is not a whole picture with a label; the message says why."""
+    """The file is not a whole capture with a label; the message says why."""
 
 
 class _PngChunk(NamedTuple):
@@ -39,41 +39,41 @@ class _PngChunk(NamedTuple):
 
 
 def add_label(png: bytes, capture: CaptureLabel) -> bytes:
-    """Return a PNG with what is known of it, in its second chunk."""
+    """Return a PNG with a label in its second chunk."""
     text = _KEYWORD + json.dumps(capture.model_dump(mode="json"), separators=(",", ":")).encode("ascii")
     header = _read_chunk(memoryview(png), len(_SIGNATURE)).end
     return b"".join((png[:header], _write_chunk(b"tEXt", text), png[header:]))
 
 
 def read_label(png: bytes | memoryview) -> CaptureLabel:
-    """Return what a picture says of itself; the first ``HEAD`` bytes of it will do.
+    """Return the label of a capture; the first ``LABEL_HEAD`` bytes of the file are enough.
 
     Raises:
-        BadCapture: it says nothing, or is none.
+        InvalidCapture: it has no label, or is not a PNG.
     """
     data = memoryview(png)
     if data[: len(_SIGNATURE)] != _SIGNATURE:
         raise InvalidCapture("it is no PNG")
     header = _read_chunk(data, len(_SIGNATURE))
-    said = _read_chunk(data, header.end)
+    text = _read_chunk(data, header.end)
     if header.kind != b"IHDR" or len(header.data) != 13 or header.data[8:] != _TRUE_COLOUR:
         raise InvalidCapture("it is not a PNG of three bytes a pixel")
-    if said.kind != b"tEXt" or said.data[: len(_KEYWORD)] != _KEYWORD or len(said.data) > LABEL_LIMIT:
-        raise InvalidCapture("nothing is said of it")
+    if text.kind != b"tEXt" or text.data[: len(_KEYWORD)] != _KEYWORD or len(text.data) > LABEL_LIMIT:
+        raise InvalidCapture("it has no label")
     try:
-        capture = CaptureLabel.model_validate_json(bytes(said.data[len(_KEYWORD) :]))
+        capture = CaptureLabel.model_validate_json(bytes(text.data[len(_KEYWORD) :]))
     except ValidationError as error:
-        raise InvalidCapture(f"what is said of it is malformed: {error.error_count()} faults") from error
+        raise InvalidCapture(f"its label is malformed: {error.error_count()} faults") from error
     if struct.unpack(">II", header.data[:8]) != capture.size:
-        raise InvalidCapture("it has not the size that it says")
+        raise InvalidCapture("its size is not that of its label")
     return capture
 
 
 def check_capture(png: bytes | memoryview) -> CaptureLabel:
-    """Return what a picture says of itself, if all of it is there: header, label, pixels, end, and nothing else.
+    """Return the label of a capture that is complete: header, label, pixels, end, and nothing else.
 
     Raises:
-        BadCapture: it is cut off, damaged, or something else.
+        InvalidCapture: it is cut off, damaged, or something else.
     """
     capture = read_label(png)
     kinds = [chunk.kind for chunk in _read_chunks(memoryview(png))]

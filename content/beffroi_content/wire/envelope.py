@@ -35,11 +35,11 @@ _HEADER = re.compile(rb"BEFFROI1 ([a-z]{1,16}) ([a-z]{1,8})\n((?:%b){1,%d})\n" %
 
 
 class MalformedEnvelope(ValueError):
-    """The bytes are not an envelope."""
+    """The bytes are not an envelope; the message says why."""
 
 
 class BodyEncoding(StrEnum):
-    """How the body is written."""
+    """Encodings of a body."""
 
     JSON = "json"
     ZLIB = "zlib"
@@ -48,7 +48,7 @@ class BodyEncoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An envelope that nobody has verified yet."""
+    """An envelope, split into its parts and not verified yet."""
 
     role: SigningRole
     encoding: BodyEncoding
@@ -62,7 +62,7 @@ class Envelope:
         return hashlib.sha256(self.body).hexdigest()
 
     def valid_signers(self, audience: str, keys: Mapping[str, str]) -> frozenset[str]:
-        """Return the identifiers of those keys whose signature is right.
+        """Return the identifiers of the keys whose signature is valid.
 
         Args:
             audience: Site and scope of the topic that it arrived on.

@@ -1,4 +1,4 @@
-"""What a player says."""
+"""Bodies of the messages that a player sends: status, report, receipts, plays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ReportText = Annotated[str, StringConstraints(max_length=500)]
 
 
 class ConnectionState(StrEnum):
-    """How the player hears from the town."""
+    """States of the connection between a player and the server."""
 
     LIVE = "live"
     """Verified beats arrive."""
@@ -27,17 +27,17 @@ class ConnectionState(StrEnum):
 
 
 class PlayerStatus(WireModel):
-    """Birth and last will. A will whose connection is not the newest of its boot is out of date."""
+    """Birth and last will of a player. A will whose connection is not the newest of its boot is out of date."""
 
     online: bool
     boot: Identifier
-    """Identifies this start of the player."""
+    """The identifier of this start of the player."""
     connection: Annotated[int, Field(ge=0)]
-    """Counts the connections of this boot."""
+    """The number of this connection, counted since the start."""
 
 
 class ShownPart(WireModel):
-    """One part of what is on the glass."""
+    """One part of what a screen shows: a page of a slide or of an alert."""
 
     zone: Identifier | None = None
     slide: Identifier | None = None
@@ -52,7 +52,7 @@ class ShownPart(WireModel):
 
 
 class ReportedRefusal(WireModel):
-    """A message or a file that the player did not accept."""
+    """A message or a file that the player did not accept, and why."""
 
     subject: ReportText
     """The topic, or the name of the file."""
@@ -63,7 +63,7 @@ class ReportedRefusal(WireModel):
 
 
 class MachineDescription(WireModel):
-    """What a player runs on, and with. What a machine does not say is empty."""
+    """Hardware and software of a player. What a machine does not tell is empty."""
 
     model: Line = ""
     """Such as ``Raspberry Pi 4 Model B Rev 1.5``."""
@@ -76,53 +76,53 @@ class MachineDescription(WireModel):
 
 
 class NetworkStatus(WireModel):
-    """How a player is connected. What a machine does not say is None."""
+    """Network connection of a player. What a machine does not tell is None."""
 
     interface: Line
-    """Through which it reaches other networks, such as ``eth0``."""
+    """The interface of the default route, such as ``eth0``."""
     kind: Literal["wired", "wireless"]
     speed_mbps: int | None = None
-    """Of the cable, in megabits per second."""
+    """The speed of the cable, in megabits per second."""
     signal_dbm: int | None = None
-    """Of the radio: -50 is strong, -80 is weak."""
+    """The strength of the radio signal: -50 is strong, -80 is weak."""
     cuts: Annotated[int, Field(ge=0)] = 0
-    """How often the line was gone since the machine was started."""
+    """Interruptions of the connection since the machine was started."""
 
 
 class PlayerHealth(WireModel):
-    """How the player's machine is doing. What a machine does not say is None."""
+    """Health of the player's machine. What a machine does not tell is None."""
 
     uptime_s: Annotated[int, Field(ge=0)] = 0
     processor_percent: float | None = None
-    """Of all cores together, since the report before."""
+    """The load of all cores together, since the report before."""
     temperature_c: float | None = None
-    """Of the hottest part, in degrees Celsius."""
+    """The temperature of the hottest part, in degrees Celsius."""
     memory_percent: int | None = None
-    """In use."""
+    """The memory in use."""
     disk_free_mb: int | None = None
-    """Where the player keeps what it shows."""
+    """Free space of the disk with the player's state."""
     dropped_frames: Annotated[int, Field(ge=0)] = 0
-    """Frames of films that came too late to be shown, since the stage was started."""
+    """Frames of videos that came too late to be shown, since the stage was started."""
     late_frames: Annotated[int, Field(ge=0)] = 0
     """Steps of transitions that came more than half a frame late, since then."""
     decode_errors: Annotated[int, Field(ge=0)] = 0
-    """Frames of films that could not be decoded, since then."""
+    """Frames of videos that could not be decoded, since then."""
     storage_used_percent: Annotated[int, Field(ge=0, le=110)] | None = None
-    """How much of the life of its built-in memory is used up, at most; over 100: more than its maker vouches for."""
+    """The used part of the life of its built-in memory, at most; over 100: more than its maker vouches for."""
     disk_errors: Annotated[int, Field(ge=0)] | None = None
     """Errors that its file systems have met since they were last checked."""
     network: NetworkStatus | None = None
     problems: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
-    """What is the matter now: ``hot``, ``throttled``, ``under-voltage``, ``memory-low``, ``disk-nearly-full``,
+    """The present problems: ``hot``, ``throttled``, ``under-voltage``, ``memory-low``, ``disk-nearly-full``,
     ``disk-read-only``, ``disk-errors``, ``storage-worn``, ``signal-weak``, ``cable``."""
 
 
 class PlayerReport(WireModel):
-    """The truth about a screen, complete each time."""
+    """The complete state of a screen: what it has, what it shows and why, its clock, its health."""
 
     boot: Identifier
     number: Annotated[int, Field(ge=1)]
-    """Counts the reports of this boot."""
+    """The number of this report, counted since the start."""
     at_ms: Instant
     clock: ClockState
     link: ConnectionState
@@ -135,33 +135,33 @@ class PlayerReport(WireModel):
     frame: Sha256 | None = None
     """Digest of what was presented, upright, before it was dimmed: see ``raster.frame_digest``."""
     power: PowerState = PowerState.ON
-    """What the display does by its hours."""
+    """The state of the display by its hours."""
     lit: Literal["", "sent", "confirmed"] = ""
-    """Whether the display was switched so, and says so itself; empty: only its picture was made dark."""
+    """Tells whether the display was switched so, and confirms it; empty: only the image was made dark."""
     brightness: Annotated[int, Field(ge=0, le=100)] = 100
-    """Percent, as far as pictures can be made darker."""
+    """Percent, as far as the image can be made darker."""
     preparing: ReportText = ""
-    """What a newer programme still waits for, in a sentence; empty when nothing is pending."""
+    """The state of a newer programme that is not ready yet, in a sentence; empty when none is pending."""
     refusals: Annotated[tuple[ReportedRefusal, ...], Field(max_length=20)] = ()
     version: ReportText = ""
     stage_started_at_ms: Instant | None = None
     health: PlayerHealth | None = None
     machine: MachineDescription | None = None
-    """In the first report of each connection and then once per hour. None: as it was said last."""
+    """Given in the first report of each connection and then once per hour. None: as before."""
 
 
 class CaptureLabel(WireModel):
-    """What is known of an exact picture of the glass. It travels in the picture: see :mod:`wire.captures`."""
+    """Label of a screen capture, inside the PNG itself: see :mod:`beffroi_content.wire.capture_png`."""
 
     size: tuple[Annotated[int, Field(ge=1, le=7680)], Annotated[int, Field(ge=1, le=7680)]]
     """Width and height in pixels, upright."""
-    picture: Sha256
+    pixels: Sha256
     """Digest of its own pixels: see ``raster.frame_digest``."""
     frame: Sha256 | None = None
-    """Digest of what was presented, as a report says it. Where nothing moves over it and nothing dims it, the same."""
+    """Digest of the presented frame, as in a report: the same, where nothing moves over it and nothing dims it."""
     taken_at_ms: Instant
     presented_at_ms: Instant | None = None
-    """Since when it is on the glass, but for what moves."""
+    """The instant since which it is shown, except for what moves."""
     clock: ClockState
     programme: int | None = None
     """The sequence of the programme that was on."""
@@ -169,16 +169,16 @@ class CaptureLabel(WireModel):
     """The sequence of the newest alert set of each stream."""
     shown: Annotated[tuple[ShownPart, ...], Field(max_length=32)] = ()
     overlay: bool = False
-    """Whether something lay over it that nobody has scheduled, such as the name of the screen."""
+    """Tells whether something unscheduled lay over it, such as the name of the screen."""
     moves: bool = False
-    """Whether something moved when it was taken: a film, messages that glide, a transition."""
+    """Tells whether something moved when it was taken: a video, a marquee, a transition."""
     power: PowerState = PowerState.ON
     brightness: Annotated[int, Field(ge=0, le=100)] = 100
     """Percent, to which it was darkened."""
 
 
 class Receipt(WireModel):
-    """Proof that a document reached the glass."""
+    """Proof that the screen has shown a document."""
 
     stream: ReportText
     """Such as ``all/alerts``."""
@@ -194,14 +194,14 @@ class Receipt(WireModel):
 
 
 class ReceiptBatch(WireModel):
-    """Receipts of one moment."""
+    """Receipts that are sent together."""
 
     boot: Identifier
     receipts: Annotated[tuple[Receipt, ...], Field(min_length=1, max_length=100)]
 
 
 class EndReason(StrEnum):
-    """Why a showing ended, as far as the player knows for certain."""
+    """Reasons for which a showing ended, as far as the player knows for certain."""
 
     TIME = "time"
     """Its time was over: the next came."""
@@ -214,9 +214,9 @@ class EndReason(StrEnum):
     BROKEN = "broken"
     """Its frame could not be shown any more: something stood in for it."""
     NAME = "name"
-    """The screen said its name, over everything, because it was asked to."""
-    REST = "rest"
-    """The hours of rest of the display began."""
+    """The name of the screen was shown over everything, on command."""
+    STANDBY = "standby"
+    """The standby hours of the display began."""
     STOPPED = "stopped"
     """The player was ended as it should be."""
     DIED = "died"
@@ -224,13 +224,13 @@ class EndReason(StrEnum):
     is that up to the last instant at which it is known to have been on: some seconds less than the truth, or minutes
     after a power cut, and never more."""
     OTHER = "other"
-    """None of these, such as: what was broken is mended, a clock was set, or the town was silent for too long."""
+    """None of these, such as: a broken file was repaired, a clock was set, or the server was silent for too long."""
 
 
 NumberRange = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
-"""The first and the last of a row of plays."""
+"""The first and the last of consecutive numbers of plays."""
 MOST_RANGES = 10
-"""How many rows of numbers are named at a time."""
+"""Ranges of numbers in one message at most."""
 
 
 class Play(WireModel):
@@ -247,7 +247,7 @@ class Play(WireModel):
     frame: Sha256 | None = None
     clock: ClockState
     ended: EndReason | Identifier | None = None
-    """None: by a player that did not say it yet. A word that only a newer player has is kept as it is."""
+    """None: from a player that did not report it yet. A word that only a newer player knows is stored as it is."""
     chain: Sha256 | None = None
     """Of this play and the chain of the one before: see :func:`chained`."""
 
@@ -279,7 +279,7 @@ class PlayLogBatch(WireModel):
 
 
 class HeldPlays(WireModel):
-    """How far the server has the plays of a screen. It says so whenever the player fetches documents."""
+    """The plays of a screen that the server has. Its answer to a player that fetches documents contains it."""
 
     newest: Annotated[int, Field(ge=0)] = 0
     """The highest number; 0: none."""

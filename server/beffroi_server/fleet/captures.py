@@ -98,7 +98,7 @@ def capture_verdict(screen: Screen, said: CaptureLabel) -> str:
         return "unknown"
     if not is_right:
         return "differs"
-    if said.picture == said.frame:
+    if said.pixels == said.frame:
         return "equal"
     return "moves" if said.moves else "dimmed" if said.brightness < 100 else "differs"
 

@@ -20,7 +20,7 @@ def png(size: tuple[int, int] = (64, 36), mode: str = "RGB", **how: object) -> b
     return buffer.getvalue()
 
 
-SAID = CaptureLabel(size=(64, 36), picture="a" * 64, taken_at_ms=5, clock="trusted", programme=7)
+SAID = CaptureLabel(size=(64, 36), pixels="a" * 64, taken_at_ms=5, clock="trusted", programme=7)
 WHOLE = add_label(png(), SAID)
 
 

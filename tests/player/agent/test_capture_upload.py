@@ -83,7 +83,7 @@ def test_it_is_what_was_presented_upright_and_to_the_pixel(player, hall, rotatio
 
     image, said = picture(player.exact.pop())
     assert image.size == said.size == (320, 180)
-    assert rendering.image_digest(image) == said.picture == said.frame == glass.frame
+    assert rendering.image_digest(image) == said.pixels == said.frame == glass.frame
     assert [shown.slide for shown in said.shown] == ["pool"]
     assert (said.programme, said.presented_at_ms) == (glass.programme, glass.presented_at_ms)
     assert not said.moves
@@ -97,7 +97,7 @@ def test_it_says_that_it_was_darkened(player, hall):
     player.take_capture()
     image, said = picture(player.exact.pop())
     assert (said.brightness, said.frame) == (30, glass.frame)
-    assert rendering.image_digest(image) == said.picture != said.frame
+    assert rendering.image_digest(image) == said.pixels != said.frame
 
 
 def test_it_shows_the_alert_that_is_on(informed, hall):

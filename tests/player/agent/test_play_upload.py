@@ -143,7 +143,7 @@ def test_the_hours_of_rest_end_a_slide(player: PlayerHarness, hall: SigningTown)
     for _ in range(24 * 60):
         if player.wait(MINUTE).power is PowerState.OFF:
             break
-    assert logged(player)[-1].ended == "rest"
+    assert logged(player)[-1].ended == "standby"
 
 
 def test_the_name_of_the_screen_lies_over_a_slide(screen: PlayerHarness, hall: SigningTown) -> None:

@@ -281,7 +281,7 @@ def png(size: tuple[int, int] = (64, 36), **said: object) -> bytes:
     image = Image.effect_noise(size, 60).convert("RGB")
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
-    known = {"size": size, "picture": image_digest(image), "taken_at_ms": 5, "clock": "trusted"} | said
+    known = {"size": size, "pixels": image_digest(image), "taken_at_ms": 5, "clock": "trusted"} | said
     return add_label(buffer.getvalue(), CaptureLabel.model_validate(known))
 
 

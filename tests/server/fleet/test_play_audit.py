@@ -78,7 +78,7 @@ def test_it_goes_on_from_what_was_forwarded(hall, state):
         {"lasted_ms": 9_999},
         {"frame": "b" * 64},
         {"alert": "fire"},
-        {"ended": "rest"},
+        {"ended": "standby"},
         {"chain": "c" * 64},
     ],
 )

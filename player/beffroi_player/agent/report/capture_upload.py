@@ -141,7 +141,7 @@ def capture_label(exact: ExactCapture) -> CaptureLabel:
     size, pixels = from_ppm(exact.ppm)
     taken, glass = exact.taken, exact.taken.glass
     known = {
-        "size": size, "picture": frame_digest(size, bytes(pixels)), "taken_at_ms": max(0, taken.at_ms),
+        "size": size, "pixels": frame_digest(size, bytes(pixels)), "taken_at_ms": max(0, taken.at_ms),
         "alerts": dict(list(exact.alerts.items())[:16]), "moves": taken.moves, "clock": "unknown",
     }  # fmt: skip
     if glass is not None:

@@ -30,7 +30,7 @@ class ScreenChange:
 def end_reason(before: ShownPart, change: ScreenChange) -> EndReason:
     """Return why a part that is on no more has ended: the first of these that holds."""
     causes = (
-        (EndReason.REST, change.is_standby),
+        (EndReason.STANDBY, change.is_standby),
         (EndReason.NAME, change.is_identifying),
         (EndReason.WITHDRAWN, _is_withdrawn(before, change)),
         (EndReason.ALERT, _is_taken_over(before, change)),

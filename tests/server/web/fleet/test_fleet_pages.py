@@ -324,7 +324,7 @@ class TestExactPictures:
             image = image or right
             heads = {row.topic: row.sequence for row in OutboxDocument.objects.filter(retained=True)}
             known = {
-                "size": image.size, "picture": image_digest(image), "frame": digest, "taken_at_ms": at,
+                "size": image.size, "pixels": image_digest(image), "frame": digest, "taken_at_ms": at,
                 "presented_at_ms": at, "clock": "trusted",
                 "shown": [{"slide": slide.id, "reason": "rule"} for slide in expected.current_manifest(shown).slides],
                 "programme": next(heads[topic] for topic in heads if topic.endswith("s-hall/programme")),
@@ -345,7 +345,7 @@ class TestExactPictures:
     def test_say_what_they_show_when_and_that_they_are_equal(self, page, sent):
         said = sent()
         shown = page()
-        assert said.picture in shown
+        assert said.pixels in shown
         assert "La piscine rouvre lundi" in shown
         assert "identical to the pixel" in part(shown)
         assert "1920 × 1080 pixels" in shown
