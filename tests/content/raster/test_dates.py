@@ -137,3 +137,30 @@ def test_an_instant_is_told_in_local_time():
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/New_York", "UTC"])
 def test_the_end_of_time_can_be_told_in_every_zone(zone):
     assert instant_text(253_402_300_799_999, zone, "en")
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "line"),
+    [
+        ("2026-12-12T18:30", None, f"samedi 12{B}décembre · 18{N}h{N}30"),
+        ("2027-01-01T18:00", None, f"vendredi 1er{B}janvier · 18{N}h"),
+        ("2026-12-12", None, f"samedi 12{B}décembre"),
+        ("2026-12-12T18:30", "2026-12-12T22:00", f"samedi 12{B}décembre · de 18{N}h{N}30 à 22{N}h"),
+        ("2026-12-12T22:00", "2026-12-13T02:00", f"du samedi 12 au dimanche 13{B}décembre · de 22{N}h à 2{N}h"),
+        ("2026-07-03", "2026-07-06", f"du vendredi 3 au dimanche 5{B}juillet"),
+        ("2026-11-30", "2026-12-03", f"du lundi 30{B}novembre au mercredi 2{B}décembre"),
+    ],
+)
+def test_dates_as_text(starts, ends, line):
+    assert describe_event_dates(MOMENT(starts), MOMENT(ends) if ends else None, "fr").full_text == line
+
+
+def test_dates_in_english():
+    when = describe_event_dates(MOMENT("2026-12-12T18:30"), MOMENT("2026-12-12T22:00"), "en")
+    assert when.full_text == f"Saturday 12{B}December · 18:30 – 22:00"
+
+
+def test_until_is_local_time():
+    noon_utc = 1_765_540_800_000
+    assert until_text(noon_utc, noon_utc, "Europe/Paris", "fr") == f"jusqu’à 13{N}h"
+    assert until_text(noon_utc, noon_utc, "America/Cayenne", "en") == "until 9:00"

@@ -15,6 +15,7 @@ from beffroi_content.raster.text.fonts import (
     is_covered,
     snap_to_bitmap_size,
 )
+from beffroi_content.raster.text.text_fitting import is_right_to_left
 
 BODY = TextStyle(FontWeight.REGULAR, 40)
 BITMAP_SIZES = sorted(CRISP_CAPITALS[FontWeight.REGULAR])
@@ -166,3 +167,75 @@ def test_emoji_keep_within_the_line():
     _, top, _, bottom = run.font.getbbox("🎄", anchor="ls")
     assert -top <= face.ascent * 1.1
     assert bottom <= face.descent * 1.3
+
+
+def notdef(font):
+    return font.getmask("\U0010fffe").getbbox(), bytes(font.getmask("\U0010fffe"))
+
+
+SCRIPTS = {
+    "French": "ÀÂÇÉÈÊËÎÏÔŒÙÛÜŸÆ àâçéèêëîïôœùûüÿæ «» ‹› “” ‘’ – — … € · • № ‰ ° § † \u202f \u00a0 ‑",
+    "Breton and Occitan": "ñ ù ò á í ó ú ï c’h",
+    "Europe": "ąćęłńśźż čďěňřšťůž őű ăâîșț ğış ðþ ßẞ øå ħġ ŵŷ",
+    "Greek": "Αθήνα Ελληνικά άέήίόύώ",
+    "Cyrillic": "Київ Москва Ђ ї є ґ ы э",
+    "Arabic": "مرحبا بكم في البلدية ١٢٣ ؟ ،",
+    "Symbols": "→ ← ↑ ↓ ✓ ✗ ★ ☎ ✉ ⚠ ♿ ☀ ❄ ♻",
+    "Emoji": "😀 🎄 🎉 🚧 🚲 🌊 🔥 🏊 📚 🎶 🍷 🚑",
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize(
+    "style",
+    [TextStyle(w, 40) for w in FontWeight]
+    + [TextStyle(FontWeight.REGULAR, 9, True), TextStyle(FontWeight.BOLD, 7, True)],
+)
+def test_no_supported_script_is_drawn_as_empty_boxes(script, style):
+    for character in SCRIPTS[script].replace(" ", ""):
+        assert is_covered(character), character
+        for run in font_face(style).split_runs(character):
+            assert run.text == character
+            if not character.isspace():
+                drawn = run.font.getmask(character)
+                assert (drawn.getbbox(), bytes(drawn)) != notdef(run.font), (character, run.font.getname())
+
+
+@pytest.mark.parametrize("weight", [FontWeight.REGULAR, FontWeight.BOLD])
+@pytest.mark.parametrize("capital", sorted(CRISP_CAPITALS[FontWeight.REGULAR]))
+def test_the_panel_faces_hold_all_of_french_in_one_font(weight, capital):
+    assert (
+        len(
+            font_face(TextStyle(weight, capital, True)).split_runs(
+                SCRIPTS["French"].replace("† ", "").replace("‹› ", "")
+            )
+        )
+        == 1
+    )
+
+
+def test_capitals_are_as_high_as_asked():
+    for capital in CRISP_CAPITALS[FontWeight.REGULAR]:
+        font = font_face(TextStyle(FontWeight.REGULAR, capital, True)).font
+        _, top, _, bottom = font.getbbox("H", anchor="ls")
+        assert bottom - top == capital
+    for capital in (11, 20, 49, 100, 300):
+        _, top, _, bottom = font_face(TextStyle(FontWeight.BOLD, capital)).font.getbbox("H", anchor="ls")
+        assert abs((bottom - top) - capital) <= 1
+
+
+def test_an_unknown_character_is_shown_as_unknown():
+    runs = font_face(BODY).split_runs("a\U0001f9ffb\ue123")
+    assert runs[-1].text.endswith("\N{REPLACEMENT CHARACTER}")
+    assert "".join(run.text for run in runs).startswith("a")
+
+
+def test_arabic_is_kept_in_one_run_with_its_spaces():
+    assert [run.is_rtl for run in font_face(BODY).split_runs("مرحبا بكم في")] == [True]
+    assert [run.is_rtl for run in font_face(BODY).split_runs("Salut مرحبا بكم ok")] == [False, True, False]
+
+
+def test_hebrew_is_kept_in_one_run_and_goes_from_right_to_left():
+    assert [run.is_rtl for run in font_face(BODY).split_runs("ברוכים הבאים")] == [True]
+    assert [run.is_rtl for run in font_face(BODY).split_runs("Salut שלום ok")] == [False, True, False]
+    assert is_right_to_left("שלום, Saint-Aubin")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.line_breaking import Hyphenation, balance_lines, break_lines
+from beffroi_content.raster.text.typography import typeset_text
+from beffroi_content.templates.samples import LONG_TEXT
 
 BODY = TextStyle(FontWeight.REGULAR, 40)
 PANEL = TextStyle(FontWeight.REGULAR, 7, True)
@@ -114,3 +120,32 @@ def test_what_is_not_clean_is_not_balanced():
 
 def test_one_line_is_as_even_as_it_can_be():
     assert balance_lines("Fête", BODY, 900, Hyphenation.NEVER, "fr").lines == ("Fête",)
+
+
+def test_punctuation_never_begins_a_line():
+    text = typeset_text("Venez nombreux ! Pourquoi ? Parce que : « la fête » ; voilà ! " * 6, "fr")
+    for width in range(320, 900, 29):
+        for line in break_lines(text, BODY, width, Hyphenation.NEVER, "fr").lines:
+            assert line[0] not in "!?;:»", line
+            assert not line.endswith("«")
+
+
+@given(st.integers(150, 1200), st.sampled_from(Hyphenation))
+def test_lines_are_no_wider_than_the_column_and_keep_every_letter(width, hyphenation):
+    text = typeset_text(LONG_TEXT.replace("\n", " "), "fr")
+    lines = break_lines(text, BODY, width, hyphenation, "fr").lines
+    assert all(font_face(BODY).text_width(line) <= width + 2 for line in lines)
+    assert re.sub(r"[\s-]", "", "".join(lines)) == re.sub(r"[\s-]", "", text)
+
+
+def test_balanced_lines_are_as_few_and_more_even():
+    text = "Réunion publique sur le plan local d’urbanisme de la commune"
+    plain = break_lines(text, BODY, 620, Hyphenation.NEVER, "fr").lines
+    even = balance_lines(text, BODY, 620, Hyphenation.NEVER, "fr").lines
+    assert len(even) == len(plain) > 1
+
+    def spread(lines: tuple[str, ...]) -> float:
+        widths = [font_face(BODY).text_width(line) for line in lines]
+        return max(widths) - min(widths)
+
+    assert spread(even) <= spread(plain)

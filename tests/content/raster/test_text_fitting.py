@@ -1,96 +1,231 @@
-"""Typography, fonts and fitting."""
+"""Text fitting: sizes, pages, groups that are kept together, and cards."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beffroi_content.raster.page_painter import reorder_right_to_left
-from beffroi_content.raster.text.dates import describe_event_dates, until_text
-from beffroi_content.raster.text.fonts import CRISP_CAPITALS, FontWeight, TextStyle, font_face, is_covered
-from beffroi_content.raster.text.line_breaking import Hyphenation, balance_lines, break_lines
-from beffroi_content.raster.text.text_fitting import ColumnSpace, TextBlock, fit_column, is_right_to_left
-from beffroi_content.raster.text.typography import hyphen_positions, typeset_text
+from beffroi_content.raster.text.fonts import (
+    FontWeight,
+    font_face,
+    snap_to_bitmap_size,
+)
+from beffroi_content.raster.text.line_breaking import Hyphenation
+from beffroi_content.raster.text.text_fitting import (
+    ColumnSpace,
+    FittedColumn,
+    TextBlock,
+    block_style,
+    fit_column,
+    is_right_to_left,
+    panel_padding,
+    smallest_column,
+)
 from beffroi_content.templates.samples import LONG_TEXT
 
-N, B = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
-BODY = TextStyle(FontWeight.REGULAR, 40)
+SENTENCE = "Le marché de Noël ouvre samedi sur la place. "
+SPACE = ColumnSpace(600, 400, 400, is_crisp=False, locale="fr")
+PANEL = ColumnSpace(120, 60, 60, is_crisp=True, locale="fr")
+
+
+def text_of(column: FittedColumn) -> str:
+    return " ".join(row.text for page in column.pages for row in page)
+
+
+class TestSizes:
+    @pytest.mark.parametrize("words", [1, 5, 20, 60])
+    def test_the_base_is_the_largest_that_fits(self, words):
+        column = fit_column([TextBlock("mot " * words)], SPACE, 10, 300)
+        assert len(column.pages) == 1
+        assert column.page_heights[0] <= SPACE.first
+        if column.base < 300:
+            larger = fit_column([TextBlock("mot " * words)], SPACE, column.base + 3, column.base + 3)
+            assert len(larger.pages) > 1 or larger.page_heights[0] > SPACE.first or not larger.is_clean
+
+    def test_a_longer_text_has_smaller_letters(self):
+        bases = [fit_column([TextBlock(SENTENCE * count)], SPACE, 10, 300).base for count in (1, 2, 4, 8)]
+        assert bases == sorted(bases, reverse=True)
+        assert len(set(bases)) == 4
+
+    def test_the_bounds_are_kept(self):
+        assert fit_column([TextBlock("Oui")], SPACE, 10, 50).base == 50
+        assert fit_column([TextBlock(SENTENCE * 60)], SPACE, 24, 50).base >= 24
+
+    def test_blocks_are_in_proportion(self):
+        blocks = [TextBlock("Titre", FontWeight.BOLD, 2.0), TextBlock("Texte")]
+        title, body = fit_column(blocks, SPACE, 10, 60).pages[0]
+        assert title.style.capital == 2 * body.style.capital
+        assert title.style.weight is FontWeight.BOLD
+
+    @pytest.mark.parametrize(("limit", "least", "expected"), [(10_000, 1, 80), (50, 1, 50), (10_000, 90, 90)])
+    def test_a_block_has_bounds_of_its_own(self, limit, least, expected):
+        block = TextBlock("Titre", scale=2.0, limit=limit, least=least)
+        assert block_style(block, 40, is_crisp=False).capital == expected
+
+    @given(st.integers(5, 200))
+    def test_on_panels_sizes_are_those_of_bitmap_fonts(self, base):
+        style = block_style(TextBlock("Titre"), base, is_crisp=True)
+        assert style.crisp
+        assert style.capital == snap_to_bitmap_size(base)
+
+    def test_a_word_is_not_cut_where_smaller_letters_keep_it_whole(self):
+        column = fit_column([TextBlock("Intercommunalité")], SPACE, 10, 300)
+        assert column.is_clean
+        assert [row.text for row in column.pages[0]] == ["Intercommunalité"]
+
+    def test_more_lines_than_wanted_are_a_reason_for_smaller_letters(self):
+        free = fit_column([TextBlock(SENTENCE)], SPACE, 10, 300)
+        bound = fit_column([TextBlock(SENTENCE, most_lines=1)], SPACE, 10, 300)
+        assert len(bound.pages[0]) == 1 < len(free.pages[0])
+        assert bound.base < free.base
+
+
+class TestPages:
+    def test_a_text_too_long_goes_over_as_few_pages_as_its_smallest_size(self):
+        blocks = [TextBlock(SENTENCE * 40)]
+        column = fit_column(blocks, SPACE, 24, 100)
+        assert len(column.pages) == len(smallest_column(blocks, SPACE, 24).pages) > 1
+
+    def test_the_letters_of_several_pages_are_as_large_as_they_can_be(self):
+        blocks = [TextBlock(SENTENCE * 40)]
+        column = fit_column(blocks, SPACE, 24, 100)
+        assert column.base >= 24
+        assert len(fit_column(blocks, SPACE, column.base + 2, column.base + 2).pages) > len(column.pages)
+
+    def test_later_pages_may_be_lower(self):
+        column = fit_column([TextBlock(SENTENCE * 40)], ColumnSpace(600, 400, 200, False, "fr"), 24, 30)
+        assert column.page_heights[0] <= 400
+        assert all(height <= 200 for height in column.page_heights[1:])
+
+    @settings(deadline=None, max_examples=40)
+    @given(st.integers(1, 60), st.integers(200, 900), st.integers(120, 700), st.booleans())
+    def test_no_word_is_lost(self, count, width, height, is_crisp):
+        space = ColumnSpace(width, height, height, is_crisp, "fr")
+        column = fit_column([TextBlock(SENTENCE * count, hyphenation=Hyphenation.NEVER)], space, 20, 40)
+        assert text_of(column).split() == (SENTENCE * count).split()
+
+    @settings(deadline=None, max_examples=40)
+    @given(st.integers(1, 40), st.integers(200, 900), st.integers(150, 700))
+    def test_rows_follow_each_other_downwards_within_the_page(self, count, width, height):
+        column = fit_column(
+            [TextBlock(SENTENCE * count), TextBlock(SENTENCE)], ColumnSpace(width, height, height, False, "fr"), 20, 40
+        )
+        for page in column.pages:
+            below = 0
+            for row in page:
+                assert row.top >= below
+                assert row.top < row.baseline <= row.bottom <= height
+                below = row.bottom
+
+    def test_the_first_row_of_a_page_has_no_gap_above(self):
+        column = fit_column([TextBlock("Un", gap=9), TextBlock(SENTENCE * 40, gap=9)], SPACE, 24, 24)
+        assert all(page[0].top == 0 for page in column.pages)
+
+    def test_no_text_is_one_empty_page(self):
+        column = fit_column([TextBlock("  "), TextBlock("")], SPACE, 10, 40)
+        assert column.pages == ((),)
+        assert column.page_heights == (0,)
+
+
+class TestGroups:
+    def blocks(self, **options: object) -> list[TextBlock]:
+        return [
+            TextBlock(SENTENCE * 6),
+            TextBlock("Titre", FontWeight.BOLD, **options),
+            TextBlock(SENTENCE * 3, **options),
+        ]
+
+    def pages_of(self, text: str, column: FittedColumn) -> set[int]:
+        return {number for number, page in enumerate(column.pages) for row in page if row.block.text.startswith(text)}
+
+    def test_neighbours_of_a_group_stay_on_one_page(self):
+        space = ColumnSpace(600, 330, 330, False, "fr")
+        together = fit_column(self.blocks(kept_with="entry"), space, 24, 24)
+        assert len({n for n, page in enumerate(together.pages) for row in page if row.block.kept_with}) == 1
+
+    def test_a_group_higher_than_a_page_is_cut_like_any_text(self):
+        column = fit_column([TextBlock(SENTENCE * 40, is_kept=True)], SPACE, 24, 24)
+        assert len(column.pages) > 1
+
+    def test_a_block_that_is_kept_moves_as_a_whole(self):
+        tail = TextBlock("Mairie de Saint-Aubin\njusqu’à 18 h 30", is_kept=True)
+        for height in range(200, 420, 20):
+            column = fit_column([TextBlock(SENTENCE * 6), tail], ColumnSpace(600, height, height, False, "fr"), 24, 24)
+            assert len(self.pages_of("Mairie", column)) == 1
+
+    @pytest.mark.parametrize(
+        ("options", "is_grouped"),
+        [({}, False), ({"kept_with": "a"}, True), ({"panel": (1, 2, 3)}, True), ({"is_kept": True}, True)],
+    )
+    def test_only_some_blocks_have_a_group(self, options, is_grouped):
+        assert (TextBlock("Texte", **options).keep_group is not None) is is_grouped
+
+
+class TestCards:
+    def test_have_padding_around_their_text(self):
+        plain = fit_column([TextBlock("Restez chez vous.")], SPACE, 24, 24)
+        card = fit_column([TextBlock("Restez chez vous.", panel=(9, 9, 9))], SPACE, 24, 24)
+        assert card.pages[0][0].top - plain.pages[0][0].top == panel_padding(24, is_crisp=False)
+
+    def test_are_narrower_inside(self):
+        plain = fit_column([TextBlock(SENTENCE * 5)], SPACE, 24, 24)
+        card = fit_column([TextBlock(SENTENCE * 5, panel=(9, 9, 9))], SPACE, 24, 24)
+        widest = max(font_face(row.style).text_width(row.text) for row in card.pages[0])
+        assert widest <= SPACE.width - 2 * panel_padding(24, is_crisp=False) + 2
+        assert len(card.pages[0]) >= len(plain.pages[0])
+
+    @pytest.mark.parametrize(("base", "is_crisp", "expected"), [(20, False, 22), (100, False, 110), (7, True, 2)])
+    def test_padding_grows_with_the_letters_but_on_panels(self, base, is_crisp, expected):
+        assert panel_padding(base, is_crisp) == expected
+
+
+class TestPanels:
+    def test_have_lines_as_high_as_their_font(self):
+        column = fit_column([TextBlock("Marché de Noël samedi")], PANEL, 7, 7)
+        face = font_face(column.pages[0][0].style)
+        assert all(row.bottom - row.top == face.ascent + face.descent for row in column.pages[0])
+
+    def test_never_hyphenate_even_where_it_is_welcome(self):
+        column = fit_column([TextBlock("intercommunalités " * 6, hyphenation=Hyphenation.WELCOME)], PANEL, 7, 7)
+        assert not any(row.text.endswith("-") for page in column.pages for row in page)
+
+
+class TestLists:
+    def test_items_have_a_bullet_and_hang(self):
+        first, second, *_ = fit_column([TextBlock("- " + SENTENCE * 3)], SPACE, 24, 24).pages[0]
+        assert first.text.startswith("• ")
+        assert (first.indent, second.indent > 0) == (0, True)
+
+    @pytest.mark.parametrize("bullet", ["- ", "– ", "• ", "* "])
+    def test_every_usual_bullet_is_one(self, bullet):
+        (row,) = fit_column([TextBlock(f"{bullet}pain")], SPACE, 24, 24).pages[0]
+        assert row.text == "• pain"
+
+    @pytest.mark.parametrize("text", ["-5 degrés", "*important*", "–"])
+    def test_other_signs_are_text(self, text):
+        (row,) = fit_column([TextBlock(text)], SPACE, 24, 24).pages[0]
+        assert row.text == text
+
+    def test_empty_lines_part_paragraphs_and_are_not_drawn(self):
+        rows = fit_column([TextBlock("un\n\n \n\ndeux")], SPACE, 24, 24).pages[0]
+        assert [row.text for row in rows] == ["un", "deux"]
 
 
 @pytest.mark.parametrize(
-    ("typed", "set_"),
+    ("text", "expected"),
     [
-        ("Où ?", f"Où{N}?"),
-        ("Attention!", f"Attention{N}!"),
-        ("Horaires : 9 h 30 ; midi", f"Horaires{N}: 9{N}h{N}30{N}; midi"),
-        ("Quoi ?!", f"Quoi{N}?!"),
-        ("« Bonjour »", f"«{N}Bonjour{N}»"),
-        ("«Bonjour»", f"«{N}Bonjour{N}»"),
-        ("L'été aujourd'hui", "L’été aujourd’hui"),
-        ("Etc...", "Etc…"),
-        ("12 500 €", f"12{N}500{N}€"),
-        ("02 31 00 00 00", f"02{N}31{N}00{N}00{N}00"),
-        ("50 %", f"50{N}%"),
-        ("n° 12", f"n°{B}12"),
-        ("le 1er mai", f"le 1er{B}mai"),
-        ("à 18:30", "à 18:30"),
-        ("https://ville.fr/?a=1", "https://ville.fr/?a=1"),
-        ("a\r\nb\u200b\x07\ufe0f", "a\nb"),
-        ("e\u0301te\u0301", "été"),
+        ("Caen", False),
+        ("مرحبا", True),
+        ("שלום", True),
+        ("12 مرحبا", True),
+        ("«Caen» مرحبا", False),
+        ("", False),
+        ("12:30 !", False),
     ],
 )
-def test_french_typography(typed, set_):
-    assert typeset_text(typed, "fr") == set_
-    assert typeset_text(set_, "fr") == set_
-
-
-def test_english_keeps_its_spacing():
-    assert typeset_text("Where? It's 9:30; “yes”!", "en") == "Where? It’s 9:30; “yes”!"
-
-
-@given(st.text(max_size=200))
-def test_setting_a_text_twice_changes_nothing_and_loses_no_word(text):
-    once = typeset_text(text, "fr")
-    assert typeset_text(once, "fr") == once
-
-
-def test_punctuation_never_begins_a_line():
-    text = typeset_text("Venez nombreux ! Pourquoi ? Parce que : « la fête » ; voilà ! " * 6, "fr")
-    for width in range(320, 900, 29):
-        for line in break_lines(text, BODY, width, Hyphenation.NEVER, "fr").lines:
-            assert line[0] not in "!?;:»", line
-            assert not line.endswith("«")
-
-
-@given(st.integers(150, 1200), st.sampled_from(Hyphenation))
-def test_lines_are_no_wider_than_the_column_and_keep_every_letter(width, hyphenation):
-    text = typeset_text(LONG_TEXT.replace("\n", " "), "fr")
-    lines = break_lines(text, BODY, width, hyphenation, "fr").lines
-    assert all(font_face(BODY).text_width(line) <= width + 2 for line in lines)
-    assert re.sub(r"[\s-]", "", "".join(lines)) == re.sub(r"[\s-]", "", text)
-
-
-def test_balanced_lines_are_as_few_and_more_even():
-    text = "Réunion publique sur le plan local d’urbanisme de la commune"
-    plain = break_lines(text, BODY, 620, Hyphenation.NEVER, "fr").lines
-    even = balance_lines(text, BODY, 620, Hyphenation.NEVER, "fr").lines
-    assert len(even) == len(plain) > 1
-
-    def spread(lines: tuple[str, ...]) -> float:
-        widths = [font_face(BODY).text_width(line) for line in lines]
-        return max(widths) - min(widths)
-
-    assert spread(even) <= spread(plain)
-
-
-def test_hyphens_spare_short_words_names_in_capitals_and_numbers():
-    assert hyphen_positions("intercommunalité", "fr")
-    assert hyphen_positions("l’administration,", "fr")[0] > 2
-    assert not any(hyphen_positions(word, "fr") for word in ("maison", "URGENCES", "2026-2027", "https://ville.fr"))
+def test_the_first_letter_decides_the_direction(text, expected):
+    assert is_right_to_left(text) is expected
 
 
 def test_fitting_takes_the_largest_size_that_has_room():
@@ -108,119 +243,3 @@ def test_pages_are_filled_within_their_height():
     assert len(column.pages) > 1
     assert column.page_heights[0] <= 300
     assert all(height <= 250 for height in column.page_heights[1:])
-
-
-def notdef(font):
-    return font.getmask("\U0010fffe").getbbox(), bytes(font.getmask("\U0010fffe"))
-
-
-SCRIPTS = {
-    "French": "ÀÂÇÉÈÊËÎÏÔŒÙÛÜŸÆ àâçéèêëîïôœùûüÿæ «» ‹› “” ‘’ – — … € · • № ‰ ° § † \u202f \u00a0 ‑",
-    "Breton and Occitan": "ñ ù ò á í ó ú ï c’h",
-    "Europe": "ąćęłńśźż čďěňřšťůž őű ăâîșț ğış ðþ ßẞ øå ħġ ŵŷ",
-    "Greek": "Αθήνα Ελληνικά άέήίόύώ",
-    "Cyrillic": "Київ Москва Ђ ї є ґ ы э",
-    "Arabic": "مرحبا بكم في البلدية ١٢٣ ؟ ،",
-    "Symbols": "→ ← ↑ ↓ ✓ ✗ ★ ☎ ✉ ⚠ ♿ ☀ ❄ ♻",
-    "Emoji": "😀 🎄 🎉 🚧 🚲 🌊 🔥 🏊 📚 🎶 🍷 🚑",
-}
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-@pytest.mark.parametrize(
-    "style",
-    [TextStyle(w, 40) for w in FontWeight]
-    + [TextStyle(FontWeight.REGULAR, 9, True), TextStyle(FontWeight.BOLD, 7, True)],
-)
-def test_no_supported_script_is_drawn_as_empty_boxes(script, style):
-    for character in SCRIPTS[script].replace(" ", ""):
-        assert is_covered(character), character
-        for run in font_face(style).split_runs(character):
-            assert run.text == character
-            if not character.isspace():
-                drawn = run.font.getmask(character)
-                assert (drawn.getbbox(), bytes(drawn)) != notdef(run.font), (character, run.font.getname())
-
-
-@pytest.mark.parametrize("weight", [FontWeight.REGULAR, FontWeight.BOLD])
-@pytest.mark.parametrize("capital", sorted(CRISP_CAPITALS[FontWeight.REGULAR]))
-def test_the_panel_faces_hold_all_of_french_in_one_font(weight, capital):
-    assert (
-        len(
-            font_face(TextStyle(weight, capital, True)).split_runs(
-                SCRIPTS["French"].replace("† ", "").replace("‹› ", "")
-            )
-        )
-        == 1
-    )
-
-
-def test_capitals_are_as_high_as_asked():
-    for capital in CRISP_CAPITALS[FontWeight.REGULAR]:
-        font = font_face(TextStyle(FontWeight.REGULAR, capital, True)).font
-        _, top, _, bottom = font.getbbox("H", anchor="ls")
-        assert bottom - top == capital
-    for capital in (11, 20, 49, 100, 300):
-        _, top, _, bottom = font_face(TextStyle(FontWeight.BOLD, capital)).font.getbbox("H", anchor="ls")
-        assert abs((bottom - top) - capital) <= 1
-
-
-def test_an_unknown_character_is_shown_as_unknown():
-    runs = font_face(BODY).split_runs("a\U0001f9ffb\ue123")
-    assert runs[-1].text.endswith("\N{REPLACEMENT CHARACTER}")
-    assert "".join(run.text for run in runs).startswith("a")
-
-
-def test_arabic_is_kept_in_one_run_with_its_spaces():
-    assert [run.is_rtl for run in font_face(BODY).split_runs("مرحبا بكم في")] == [True]
-    assert [run.is_rtl for run in font_face(BODY).split_runs("Salut مرحبا بكم ok")] == [False, True, False]
-
-
-def test_hebrew_is_kept_in_one_run_and_goes_from_right_to_left():
-    assert [run.is_rtl for run in font_face(BODY).split_runs("ברוכים הבאים")] == [True]
-    assert [run.is_rtl for run in font_face(BODY).split_runs("Salut שלום ok")] == [False, True, False]
-    assert is_right_to_left("שלום, Saint-Aubin")
-
-
-@pytest.mark.parametrize(
-    ("text", "from_left"),
-    [
-        ("שלום Saint-Aubin", ["Saint-Aubin", " ", "שלום"]),
-        ("שבת 10:00, Saint-Aubin 2026", ["Saint-Aubin 2026", " ,", "10:00", " ", "שבת"]),
-        ("שלום (Mairie).", [".(", "Mairie", ") ", "שלום"]),
-        ("مرحبا بكم 14 h", ["h", " ", "مرحبا بكم 14"]),
-        ("שלום 👍🏽", ["👍🏽", " ", "שלום"]),
-    ],
-)
-def test_a_line_from_right_to_left_keeps_words_and_numbers_of_other_scripts(text, from_left):
-    assert [run.text for run in reorder_right_to_left(font_face(BODY).split_runs(text))] == from_left
-
-
-MOMENT = dt.datetime.fromisoformat
-
-
-@pytest.mark.parametrize(
-    ("starts", "ends", "line"),
-    [
-        ("2026-12-12T18:30", None, f"samedi 12{B}décembre · 18{N}h{N}30"),
-        ("2027-01-01T18:00", None, f"vendredi 1er{B}janvier · 18{N}h"),
-        ("2026-12-12", None, f"samedi 12{B}décembre"),
-        ("2026-12-12T18:30", "2026-12-12T22:00", f"samedi 12{B}décembre · de 18{N}h{N}30 à 22{N}h"),
-        ("2026-12-12T22:00", "2026-12-13T02:00", f"du samedi 12 au dimanche 13{B}décembre · de 22{N}h à 2{N}h"),
-        ("2026-07-03", "2026-07-06", f"du vendredi 3 au dimanche 5{B}juillet"),
-        ("2026-11-30", "2026-12-03", f"du lundi 30{B}novembre au mercredi 2{B}décembre"),
-    ],
-)
-def test_dates_as_text(starts, ends, line):
-    assert describe_event_dates(MOMENT(starts), MOMENT(ends) if ends else None, "fr").full_text == line
-
-
-def test_dates_in_english():
-    when = describe_event_dates(MOMENT("2026-12-12T18:30"), MOMENT("2026-12-12T22:00"), "en")
-    assert when.full_text == f"Saturday 12{B}December · 18:30 – 22:00"
-
-
-def test_until_is_local_time():
-    noon_utc = 1_765_540_800_000
-    assert until_text(noon_utc, noon_utc, "Europe/Paris", "fr") == f"jusqu’à 13{N}h"
-    assert until_text(noon_utc, noon_utc, "America/Cayenne", "en") == "until 9:00"

@@ -140,3 +140,46 @@ def test_quotes_and_punctuation_do_not_shift_the_cuts():
 def test_the_article_stays_with_the_first_syllable():
     cuts = hyphen_positions("l’administration", "fr")
     assert min(cuts) >= len("l’") + 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "set_"),
+    [
+        ("Où ?", f"Où{N}?"),
+        ("Attention!", f"Attention{N}!"),
+        ("Horaires : 9 h 30 ; midi", f"Horaires{N}: 9{N}h{N}30{N}; midi"),
+        ("Quoi ?!", f"Quoi{N}?!"),
+        ("« Bonjour »", f"«{N}Bonjour{N}»"),
+        ("«Bonjour»", f"«{N}Bonjour{N}»"),
+        ("L'été aujourd'hui", "L’été aujourd’hui"),
+        ("Etc...", "Etc…"),
+        ("12 500 €", f"12{N}500{N}€"),
+        ("02 31 00 00 00", f"02{N}31{N}00{N}00{N}00"),
+        ("50 %", f"50{N}%"),
+        ("n° 12", f"n°{B}12"),
+        ("le 1er mai", f"le 1er{B}mai"),
+        ("à 18:30", "à 18:30"),
+        ("https://ville.fr/?a=1", "https://ville.fr/?a=1"),
+        ("a\r\nb\u200b\x07\ufe0f", "a\nb"),
+        ("e\u0301te\u0301", "été"),
+    ],
+)
+def test_french_typography(typed, set_):
+    assert typeset_text(typed, "fr") == set_
+    assert typeset_text(set_, "fr") == set_
+
+
+def test_english_keeps_its_spacing():
+    assert typeset_text("Where? It's 9:30; “yes”!", "en") == "Where? It’s 9:30; “yes”!"
+
+
+@given(st.text(max_size=200))
+def test_setting_a_text_twice_changes_nothing_and_loses_no_word(text):
+    once = typeset_text(text, "fr")
+    assert typeset_text(once, "fr") == once
+
+
+def test_hyphens_spare_short_words_names_in_capitals_and_numbers():
+    assert hyphen_positions("intercommunalité", "fr")
+    assert hyphen_positions("l’administration,", "fr")[0] > 2
+    assert not any(hyphen_positions(word, "fr") for word in ("maison", "URGENCES", "2026-2027", "https://ville.fr"))

@@ -203,7 +203,7 @@ class TestPanels:
         for page in on_panel(size):
             assert_apart_and_on_the_page(page)
 
-    @pytest.mark.parametrize("size", PANELS[1:])
+    @pytest.mark.parametrize("size", PANELS)
     @pytest.mark.parametrize("status", [AlertStatus.EXERCISE, AlertStatus.TEST])
     def test_of_exercises_keep_their_lines_on_the_page(self, size, status):
         for page in on_panel(size, status=status):
@@ -224,6 +224,11 @@ class TestPanels:
         level, hazard = signs_on(on_panel(size, hazard="flood")[0])
         assert level.box[0] < hazard.box[0]
         assert hazard.box[2] <= size[0]
+
+    def test_too_narrow_for_exercise_and_level_name_the_exercise_whole(self):
+        small, large = (on_panel(size, status=AlertStatus.EXERCISE)[0] for size in ((64, 32), (192, 96)))
+        assert "EXERCICE" in small.lines
+        assert "EXERCICE ALERTE" in large.lines
 
     def test_of_one_colour_are_white_on_black(self):
         for page in on_panel((128, 64), depth=1):

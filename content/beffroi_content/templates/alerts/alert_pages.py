@@ -269,7 +269,11 @@ def _add_strip(page: Page, design: _AlertDesign, height: int) -> None:
         page.add(PlacedPictogram((1, 1, 1 + size, 1 + size), design.sign, ink, ground))
         left = size + 4
     capital = snap_to_bitmap_size(max(5, round(height * 0.62)))
-    text, style = fit_line((f"{word} {design.word}".strip(),), FontWeight.BOLD, capital, grid.width - left, crisp=True)
+    free = grid.width - left
+    text, style = fit_line((f"{word} {design.word}".strip(),), FontWeight.BOLD, capital, free, crisp=True)
+    if word and font_face(style).text_width(text) > free:
+        # On the smallest panels: that it is an exercise is said whole, and the sign tells the level.
+        text, style = fit_line((word,), FontWeight.BOLD, capital, free, crisp=True)
     end = left + round(font_face(style).text_width(text))
     if design.hazard and not word and height >= 12 and end + height + 2 <= grid.width:
         corner = grid.width - height + 1
