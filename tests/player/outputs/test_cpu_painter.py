@@ -131,7 +131,7 @@ def test_where_the_picture_is_mounted_dimmed_or_gives_way_it_looks_as_it_should(
         canvas.draw_composition(replace(shown, brightness=50))
         assert canvas.presented_image().get_at((200, 150))[0] in range(80, 110)
     canvas.draw_composition(
-        replace(shown, before=PanelComposition(size, (ground(size),)), kind=SlideTransition.WIPE, done=0.5)
+        replace(shown, previous=PanelComposition(size, (ground(size),)), transition=SlideTransition.WIPE, progress=0.5)
     )
     assert canvas.presented_image().get_at((300, 150))[:3] == GREY
     assert canvas.presented_image().get_at((100, 150))[0] > 150

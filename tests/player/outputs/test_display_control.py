@@ -294,7 +294,7 @@ def test_it_gets_it_back_after_a_power_cut_as_well(room):
 
 def test_another_monitor_does_not_get_what_this_one_had(room, monkeypatch):
     said = {HDMI: b"one", OTHER: b"other"}
-    monkeypatch.setattr(rooms, "edid", said.get)
+    monkeypatch.setattr(rooms, "read_edid", said.get)
     one = FakeMonitor(value=80)
     control = room.control(one)
     control.request_state(HDMI, True, 50)

@@ -20,8 +20,8 @@ from tests.support.player_harness import until
 
 from beffroi_player.__main__ import main
 from beffroi_player.outputs import OutputError
-from beffroi_player.outputs.led import protocols
-from beffroi_player.outputs.led.controller import LedOutput, LedTarget, datagrams
+from beffroi_player.outputs.led import datagrams, protocols
+from beffroi_player.outputs.led.controller import LedOutput, LedTarget
 from beffroi_player.outputs.led.datagrams import ResolvedHost
 
 SIZE = (128, 64)

@@ -40,17 +40,17 @@ def copy(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_where_the_file_is_damaged_its_copy_is_read_and_then_they_are_the_same_again(slot, copy, damage: Damage):
     damage(slot.path)
-    assert slot.stamp is not None
+    assert slot.file_stamp is not None
     assert slot.read() == Note(text="Montez à l’étage")
-    assert slot.mend()
+    assert slot.repair_copies()
     assert slot.path.read_bytes() == copy.read_bytes()
-    assert not slot.mend()
+    assert not slot.repair_copies()
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_copy_is_made_anew(slot, copy, damage: Damage):
     damage(copy)
-    assert slot.mend()
+    assert slot.repair_copies()
     assert slot.path.read_bytes() == copy.read_bytes()
 
 
@@ -58,7 +58,7 @@ def test_of_two_that_differ_the_file_is_right_it_was_written_first(slot, copy):
     before = copy.read_bytes()
     slot.write(Note(text="Redescendez"))
     copy.write_bytes(before)
-    assert slot.mend()
+    assert slot.repair_copies()
     assert slot.read() == Note(text="Redescendez")
     assert copy.read_bytes() == slot.path.read_bytes()
 
@@ -67,7 +67,7 @@ def test_where_both_are_gone_there_is_nothing_to_mend(slot, copy):
     for path in (slot.path, copy):
         path.write_bytes(b"{")
     assert slot.read() is None
-    assert not slot.mend()
+    assert not slot.repair_copies()
 
 
 def test_a_disk_that_takes_no_copy_takes_the_file(tmp_path):
