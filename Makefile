@@ -80,8 +80,9 @@ gallery:  ## Draw every template for every kind of screen into build/gallery
 	@mkdir -p build/gallery
 	$(PYTHON) -m beffroi_content.rendering.gallery build/gallery
 
-schemas:  ## Write docs/protocol anew from the code
+schemas:  ## Write docs/protocol and the tables of docs/player.md anew from the code
 	$(PYTHON) scripts/schemas.py docs/protocol
+	$(PYTHON) scripts/player_files.py docs/player.md
 
 guides:  ## Write the lists of templates in the guides anew from the templates
 	$(PYTHON) scripts/template_lists.py docs

@@ -81,7 +81,7 @@ def _ways(folder: Path, display: Display) -> dict[str, Callable[[], float]]:
     stage = [sys.executable, "-m", "beffroi_player", "stage", "--state", str(folder), "--runtime", str(runtime)]
     seen = partial(_shows, display, picture)
     shot = runtime / "headless.png"
-    bare = [sys.executable, "-c", BARE, str(folder / "last.png")]
+    bare = [sys.executable, "-c", BARE, str(folder / "last-frame.png")]
 
     def started(command: Command, look: Callable[[], bool]) -> Callable[[], float]:
         return partial(_started, command, look, display, runtime)

@@ -88,7 +88,7 @@ class MeasuredTown:
     def presented(self) -> dict[str, Any]:
         """Return what the stage says that it presents."""
         with contextlib.suppress(OSError, ValueError):
-            return dict(json.loads((self.runtime / "glass.json").read_bytes()))
+            return dict(json.loads((self.runtime / "presented.json").read_bytes()))
         return {}
 
     def active_programme(self) -> bytes:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from beffroi_player.agent.storage import AgentStorage
-from beffroi_player.state import directories
+from beffroi_player.state import directories, file_tables
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -63,22 +64,25 @@ def test_every_subcommand_that_the_pages_name_exists(command: str) -> None:
     assert {name for name in named if name not in usage} == set()
 
 
-def test_technicians_find_every_file_of_a_player_as_the_code_says_it() -> None:
+def test_the_tables_of_files_of_a_player_are_those_of_the_code() -> None:
     page = (DOCS / "player.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^``(\S+)``\s+(agent|stage)\s+(.+)$", directories.__doc__ or "", re.MULTILINE)
-    assert [row for row in rows if f"| `{row[0]}` | {row[1]} | {row[2]} |\n" not in page] == []
-    assert len(re.findall(r"^\| `[^`]+` \| (?:agent|stage) \|", page, re.MULTILINE)) == len(rows)
+    assert page == file_tables.with_tables(page), "run `make schemas`"
+    for files in (file_tables.STATE_FILES, file_tables.RUNTIME_FILES):
+        assert file_tables.markdown_table(files) in page
 
 
-def test_every_file_that_both_processes_know_is_in_the_tables(tmp_path: Path) -> None:
-    named = [name for name, _ in re.findall(r"^``(\S+)``\s+(agent|stage)", directories.__doc__ or "", re.MULTILINE)]
-    known = [
-        *vars(directories.StateDirectory(tmp_path)).values(),
-        *vars(directories.RuntimeDirectory(tmp_path)).values(),
-    ]
-    known += vars(AgentStorage(tmp_path)).values()
-    files = {getattr(each, "path", each).name for each in known} - {tmp_path.name}
-    assert {name for name in files if not any(row.split("/")[0] == name for row in named)} == set()
+def test_every_file_that_the_code_names_is_in_its_table(tmp_path: Path) -> None:
+    def named(*folders: object) -> set[str]:
+        known = [each for folder in folders for each in vars(folder).values()]
+        return {getattr(each, "path", each).name for each in known} - {tmp_path.name}
+
+    def listed(files: Sequence[file_tables.FileEntry]) -> set[str]:
+        return {entry.name.split("/")[0] for entry in files}
+
+    state = named(directories.StateDirectory(tmp_path), AgentStorage(tmp_path))
+    assert state - listed(file_tables.STATE_FILES) == set()
+    runtime = named(directories.RuntimeDirectory(tmp_path))
+    assert runtime - listed(file_tables.RUNTIME_FILES) == set()
 
 
 def test_every_field_of_the_journal_is_documented() -> None:

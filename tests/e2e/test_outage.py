@@ -71,7 +71,7 @@ def test_a_player_goes_on_without_server_and_broker_and_comes_back_by_itself(
     house.server.stop(signal.SIGKILL)
     house.broker.stop(signal.SIGKILL)
     player.process.stop(signal.SIGKILL)
-    (player.runtime / "glass.json").unlink()
+    (player.runtime / "presented.json").unlink()
 
     player.process.start()
     until("the programme is on again, with nobody to ask", lambda: player.shown("rule"))
@@ -92,7 +92,7 @@ def test_an_alert_survives_a_restart_of_the_player_without_anybody_to_ask(
     house.server.stop(signal.SIGKILL)
     house.broker.stop(signal.SIGKILL)
     player.process.stop(signal.SIGKILL)
-    (player.runtime / "glass.json").unlink()
+    (player.runtime / "presented.json").unlink()
 
     player.process.start()
 

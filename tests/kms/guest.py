@@ -111,7 +111,7 @@ class Screen:
     def glass(self) -> dict[str, object]:
         """Return what it says of the glass."""
         with contextlib.suppress(OSError, ValueError):
-            found: dict[str, object] = json.loads((self.runtime.folder / "glass.json").read_text())
+            found: dict[str, object] = json.loads((self.runtime.folder / "presented.json").read_text())
             return found
         return {}
 

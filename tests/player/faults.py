@@ -428,8 +428,8 @@ class FaultRun:
     def _wrong(self) -> str:
         """Say what is not right; empty: nothing."""
         try:
-            said_at = (self.runtime / "glass.json").stat().st_mtime
-            glass: dict[str, Any] = json.loads((self.runtime / "glass.json").read_text())
+            said_at = (self.runtime / "presented.json").stat().st_mtime
+            glass: dict[str, Any] = json.loads((self.runtime / "presented.json").read_text())
             with Image.open(self.runtime / "headless.png") as image:
                 picture = image.convert("RGB")
         except (OSError, ValueError, SyntaxError) as error:

@@ -74,7 +74,7 @@ def start(processes: list[subprocess.Popen[bytes]], tmp_path: Path) -> Start:
 
 
 def glass_of(folder: Path) -> dict[str, object]:
-    return json.loads((folder / "run/glass.json").read_text())
+    return json.loads((folder / "run/presented.json").read_text())
 
 
 def digest_of(path: Path) -> str:
@@ -106,17 +106,17 @@ def test_the_stage_alone_shows_the_programme_at_once(prepared: str, start: Start
 
 
 def test_the_last_picture_is_there_even_without_a_programme(prepared: str, start: Start, tmp_path: Path) -> None:
-    Image.new("RGB", (320, 180), "navy").save(tmp_path / "state/last.png")
+    Image.new("RGB", (320, 180), "navy").save(tmp_path / "state/last-frame.png")
     for folder in ("state", "state/copies"):
         (tmp_path / folder / "programme.json").write_text("{")
     start("stage", "--output", "headless")
     until("what was on before", lambda: digest_of(tmp_path / "run/headless.png"))
     until("the stage runs", lambda: glass_of(tmp_path))
-    assert digest_of(tmp_path / "run/headless.png") == digest_of(tmp_path / "state/last.png")
+    assert digest_of(tmp_path / "run/headless.png") == digest_of(tmp_path / "state/last-frame.png")
 
 
 def test_the_last_picture_is_forgotten_once_another_is_on(prepared: str, start: Start, tmp_path: Path) -> None:
-    Image.new("RGB", (5_000, 4_000), "navy").save(tmp_path / "state/last.png")
+    Image.new("RGB", (5_000, 4_000), "navy").save(tmp_path / "state/last-frame.png")
     stage = start("stage", "--output", "headless")
     until("the programme", lambda: digest_of(tmp_path / "run/headless.png") == prepared)
     until("the 80 MB are given back", lambda: resident_mb(stage.pid) < 100)
@@ -208,9 +208,9 @@ def test_a_kill_during_activation_leaves_the_old_or_the_new(prepared: str, hall:
     script = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from beffroi_player.state.directories import ActiveProgramme, State
+from beffroi_player.state.directories import ActiveProgramme, StateDirectory
 from pathlib import Path
-state = State(Path({str(tmp_path / "state")!r}))
+state = StateDirectory(Path({str(tmp_path / "state")!r}))
 active = state.programme.read()
 print("ready", flush=True)
 while True:

@@ -66,7 +66,7 @@ class PlayerProcess:
     def presented(self) -> dict[str, Any]:
         """What the stage says that it presents."""
         with contextlib.suppress(OSError, ValueError):
-            return dict(json.loads((self.runtime / "glass.json").read_text()))
+            return dict(json.loads((self.runtime / "presented.json").read_text()))
         return {}
 
     def shown(self, name: str) -> list[Any]:

@@ -337,7 +337,7 @@ class FrameLoop:
             at_ms=moment.unix_ms,
             uptime_ms=moment.uptime_ms,
             moves=self._has_motion,
-            glass=self._status_writer.last_status,
+            presented=self._status_writer.last_status,
         )
         return CaptureSource(steps, self._frames.rotation, taken)
 

@@ -91,7 +91,7 @@ def _listen_for_stop(bell_path: Path) -> list[int]:
 def _show_last_frame(state: Path, output: Output) -> pygame.Surface | None:
     """Present what was on the glass before, if that is known, and return it as it hangs."""
     try:
-        last = pygame.image.load(state / "last.png")
+        last = pygame.image.load(state / "last-frame.png")
     except (OSError, pygame.error):
         output.open(output.desktop_size())
         return None

@@ -1,51 +1,17 @@
-"""The two directories between agent and stage.
+"""The state directory and the runtime directory, through which agent and stage share what they know.
 
-The *state directory* is on a disk and survives a power cut; every file in it is JSON that a person can read, but
-for pictures. It is written in one step (temporary file, fsync, rename, fsync of the folder), so that a reader sees
-the old or the new. Any file may be missing or broken: the player then does without and says why.
+The *state directory* is on a disk and survives a power cut; every file in it is JSON that a person can read, except
+images and packed plays. Files are replaced in one step (temporary file, fsync, rename, fsync of the folder), so that a
+reader sees the old or the new content. Any file may be missing or damaged: the player then does without and logs why.
 
-========================  ========  ==================================================================
-``enrolment.json``        agent     whose screen this is, the server, the token (readable by the owner only)
-``trust.json``            agent     key list and newest sequence of each stream
-``pending.json``          agent     a programme that is accepted but not ready
-``programme.json``        agent     the programme that is on, with the frames of each of its slides
-``alerts.json``           agent     the alerts that are held, with their frames
-``commands.json``         agent     the commands that were done
-``forwarded.json``        agent     up to which play the log was sent
-``copies/<name>.json``    agent     the same as the file of that name, for what a memory card does to that one
-``assets/<sha256>``       agent     files as they came
-``frames/<name>.png``     agent     slides and alerts as they are shown
-``last.png``              agent     what was on the glass, for the first instant after a start
-``notice.png``            agent     what is shown while there is nothing else
-``plays/<number>.jsonl``  stage     the play log; each file is named after the first number in it
-``plays/<…>.jsonl.gz``    agent     such a file once it is closed, packed: ``zcat`` shows it (see ``playfiles``)
-``display.json``          stage     what was done to the display and is to be undone, once it was switched or dimmed
-========================  ========  ==================================================================
-
-The play log is the proof of what was shown. Between the plays are lines that say what has begun and not ended yet, in
-case the power goes. The stage closes a file after a thousand plays and forgets only the oldest of two hundred that
-nobody packed. The agent packs them, and keeps a year, whether they were sent or not (see
-``agent.archive``).
+The play log in it is the proof of what was shown. Between its plays are lines that say which plays have begun and not
+ended yet, in case the power fails. The stage closes a file after a thousand plays and removes the oldest file only
+where two hundred of them are unpacked. The agent packs closed files and retains them for a year, sent or not (see
+``agent.report.play_archive``).
 
 The *runtime directory* is in memory and forgotten at each boot.
 
-========================  ========  ==================================================================
-``clock.json``            agent     what time it is, and how far that can be believed
-``alerts.json``           agent     the alerts that are held, before they are on the disk
-``<name>.ppm``            agent     their frames, raw, before they are on the disk
-``live-<name>.png``       agent     slides that change by themselves, a tick ahead
-``overlay.json``          agent     what lies over everything for a while, such as the name of the screen
-``glass.json``            stage     what is on the glass now
-``showings.json``         stage     what would be logged if the stage were gone now
-``capture.ppm``           stage     the last picture that was taken of the glass, raw
-``headless.png``          stage     what is on the glass of a player without a display
-``decoder.json``          stage     whether the decoder of the hardware can be believed
-``stage-starts``          stage     when the stage was started, for those that ended in a crash
-``stage.sock``            stage     rings when the stage is to look again
-``agent.sock``            agent     rings when the agent is to look again
-========================  ========  ==================================================================
-
-docs/player.md repeats both tables for technicians; a test compares them.
+``file_tables`` lists the files of both, and which process writes each of them.
 """
 
 from __future__ import annotations
@@ -195,7 +161,7 @@ class CaptureInfo(WireModel):
     uptime_ms: float
     moves: bool
     """Whether something moved then."""
-    glass: PresentedStatus | None = None
+    presented: PresentedStatus | None = None
     """As it was told last."""
 
 
@@ -260,13 +226,13 @@ class StateDirectory:
         self.assets = folder / "assets"
         self.frames = folder / "frames"
         self.plays = folder / "plays"
-        self.last_frame = folder / "last.png"
+        self.last_frame = folder / "last-frame.png"
         self.notice_image = folder / "notice.png"
         copies = folder / COPIES_FOLDER
         self.programme = ModelFile(folder / "programme.json", ActiveProgramme, copy=copies / "programme.json")
         self.alerts = ModelFile(folder / "alerts.json", AlertsRecord, copy=copies / "alerts.json")
         self.forwarded = ModelFile(folder / "forwarded.json", ForwardedPlays)
-        self.display_changes = ModelFile(folder / "display.json", DisplayChanges)
+        self.display_changes = ModelFile(folder / "display-changes.json", DisplayChanges)
 
     def create_folders(self) -> None:
         """Make the folders.
@@ -292,8 +258,8 @@ class RuntimeDirectory:
         self.clock = ModelFile(folder / "clock.json", ClockRecord, durable=False)
         self.alerts = ModelFile(folder / "alerts.json", AlertsRecord, durable=False)
         self.overlay = ModelFile(folder / "overlay.json", TimedOverlay, durable=False)
-        self.presented = ModelFile(folder / "glass.json", PresentedStatus, durable=False)
-        self.unwritten = ModelFile(folder / "showings.json", UnwrittenPlays, durable=False)
+        self.presented = ModelFile(folder / "presented.json", PresentedStatus, durable=False)
+        self.unwritten = ModelFile(folder / "unwritten-plays.json", UnwrittenPlays, durable=False)
 
     def create_folder(self) -> None:
         """Make the folder, for the owner only.

@@ -316,7 +316,7 @@ def test_where_nothing_is_to_be_seen_the_next_picture_is_taken_all_the_same(info
     taker.request_capture(0.0)
     taker.continue_capture(1.0, moves=False)
     copy = iter([pygame.Surface((320, 180), depth=32)])
-    found[0] = screen_capture.CaptureSource(copy, 0, CaptureInfo(at_ms=1, uptime_ms=1, moves=False, glass=None))
+    found[0] = screen_capture.CaptureSource(copy, 0, CaptureInfo(at_ms=1, uptime_ms=1, moves=False, presented=None))
     before = file_stamp(informed.runtime.capture_image)
     taker.request_capture(2.0)
     taker.continue_capture(3.0, moves=False)

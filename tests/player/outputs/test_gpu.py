@@ -359,7 +359,7 @@ def test_a_camera_before_a_gpu_takes_one_step_at_a_time_while_something_moves(gp
     runtime = RuntimeDirectory(tmp_path)
     gpu.open((1_920, 1_080))
     gpu.draw_composition(PanelComposition((1_920, 1_080), (DrawingLayer.full_panel(picture(1, (1_920, 1_080))),)))
-    taken = CaptureInfo(at_ms=1, uptime_ms=1, moves=True, glass=None)
+    taken = CaptureInfo(at_ms=1, uptime_ms=1, moves=True, presented=None)
     camera = ScreenCapture(
         runtime, lambda: (1_920, 1_080), lambda room: CaptureSource(gpu.copy_presented(room), 0, taken)
     )

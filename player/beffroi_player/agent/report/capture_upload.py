@@ -139,7 +139,7 @@ def capture_label(exact: ExactCapture) -> CaptureLabel:
         ValueError: it is no picture.
     """
     size, pixels = from_ppm(exact.ppm)
-    taken, glass = exact.taken, exact.taken.glass
+    taken, glass = exact.taken, exact.taken.presented
     known = {
         "size": size, "pixels": frame_digest(size, bytes(pixels)), "taken_at_ms": max(0, taken.at_ms),
         "alerts": dict(list(exact.alerts.items())[:16]), "moves": taken.moves, "clock": "unknown",

@@ -46,7 +46,7 @@ REPORT_MS = 60_000
 SPACING_MS = 500
 """Two reports are at least this far apart; the last change always gets out."""
 LAST_MS = 600_000
-"""How often ``last.png`` is renewed while the programme stays the same: a memory card does not like more."""
+"""How often ``last-frame.png`` is renewed while the programme stays the same: a memory card does not like more."""
 MEND_MS, LONGEST_MEND_MS = 10_000, 30_000
 """How long the same frame is not mended again: what is broken again at once cannot be mended here."""
 FORGET_MS = 300_000
@@ -285,7 +285,7 @@ class ScreenReporter:
         try:
             save_png(image, self._state.last_frame)
         except OSError as error:
-            log.warning("last.png is not renewed: %s", error)
+            log.warning("last-frame.png is not renewed: %s", error)
 
     def _send_report(self) -> float:
         since = self._uptime() - self._said_ms
