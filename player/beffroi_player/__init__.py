@@ -1,4 +1,4 @@
-"""One screen: an agent that hears the town, a stage that shows what it says, and the state directory between them."""
+"""The player of one screen: an agent on the network, a stage on the display, and the state directory between them."""
 
 BUILT_AT_MS = 1_767_225_600_000
-"""1 January 2026: a system clock before this release was made is certainly wrong."""
+"""1 January 2026, in Unix milliseconds: a system clock before the release was made is certainly wrong."""

@@ -39,40 +39,40 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="beffroi-player",
-        description="Shows on one screen what the town says.",
+        description="Player of one screen: shows the programme and the alerts of its town.",
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     common = _common_options()
-    enrol = commands.add_parser("enrol", parents=[common], help="make this machine a screen of a town")
+    enrol = commands.add_parser("enrol", parents=[common], help="enrol this machine as a screen of a town")
     enrol.add_argument("url", metavar="URL", help="the server, such as https://screens.example.org")
-    enrol.add_argument("code", metavar="CODE", help="the code on the page of the screen; it is good once")
+    enrol.add_argument("code", metavar="CODE", help="enrolment code from the page of the screen; it can be used once")
     enrol.add_argument(
         "--root", metavar="FINGERPRINT", required=True,
-        help="fingerprint of the town's keys, at least its first 16 digits: without it, whoever answers at that "
-        "address could speak on the screen",
+        help="fingerprint of the town's keys, at least its first 16 digits: without it, any server at that "
+        "address could control the screen",
     )  # fmt: skip
     enrol.set_defaults(do=_run_enrol)
     for name, do, text in (
         ("run", _run_player, "run the player: a stage and an agent, started again when one of them dies"),
-        ("stage", _run_stage, "run only the side that shows; for service managers"),
-        ("agent", _run_agent, "run only the side that listens; for service managers"),
-        ("status", _run_status, "say what the player holds and shows"),
+        ("stage", _run_stage, "run only the stage, which drives the display; for service managers"),
+        ("agent", _run_agent, "run only the agent, which talks to the network; for service managers"),
+        ("status", _run_status, "print what the player holds and presents"),
     ):
         command = commands.add_parser(name, parents=[common], help=text, description=text.capitalize() + ".")
         command.set_defaults(do=do)
         if name in ("run", "stage"):
             command.add_argument(
                 "--output", type=_output_argument, default="auto", metavar="WHERE",
-                help="where the picture goes: window, fullscreen, headless, or a LED controller such as "
+                help="where frames are shown: window, fullscreen, headless, or a LED controller such as "
                 "ddp://192.168.1.40, artnet://192.168.1.40?universe=0, sacn://192.168.1.40?universe=1 or "
                 "sacn://multicast, each with ?gamma=2.2 if wanted; auto: a window on a desktop, otherwise the whole "
                 "display, otherwise a PNG file in the runtime directory",
             )  # fmt: skip
             command.add_argument(
                 "--drawing", choices=("auto", "gpu", "software"), default="auto",
-                help="what draws: gpu, the processor (software), or auto: the GPU if there is one and it passes a "
+                help="drawing by: gpu, the processor (software), or auto: the GPU if there is one and it passes a "
                 "test at the start (default: auto)",
             )  # fmt: skip
     return parser
@@ -95,13 +95,16 @@ def _common_options() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--state", type=Path, metavar="DIR",
-        help="what survives a power cut (default: $STATE_DIRECTORY, or ~/.local/share/beffroi-player)",
+        help="directory that survives a power cut (default: $STATE_DIRECTORY, or ~/.local/share/beffroi-player)",
     )  # fmt: skip
     common.add_argument(
         "--runtime", type=Path, metavar="DIR",
-        help="what does not; best in memory (default: $RUNTIME_DIRECTORY, or a folder in $XDG_RUNTIME_DIR or /dev/shm)",
+        help="directory that is forgotten at each boot, best in memory (default: $RUNTIME_DIRECTORY, or a folder in "
+        "$XDG_RUNTIME_DIR or /dev/shm)",
     )  # fmt: skip
-    common.add_argument("--log-level", choices=log_setup.LEVELS, default="info", help="how much to say (default: info)")
+    common.add_argument(
+        "--log-level", choices=log_setup.LEVELS, default="info", help="level of the log (default: info)"
+    )
     return common
 
 
@@ -139,7 +142,7 @@ def _run_player(options: argparse.Namespace) -> int:
     state, runtime = _create_folders(options)
     if not any((folder / "enrolment.json").exists() for folder in (state, state / COPIES_FOLDER)):
         sys.stderr.write(
-            "this player belongs to no town yet: run “beffroi-player enrol URL CODE --root FINGERPRINT” first\n"
+            "this player is not enrolled yet: run “beffroi-player enrol URL CODE --root FINGERPRINT” first\n"
         )
         return FAILED
     passed = ["--state", str(state), "--runtime", str(runtime), "--log-level", options.log_level]
@@ -151,7 +154,7 @@ def _run_stage(options: argparse.Namespace) -> int:
     state, runtime = _create_folders(options)
     from beffroi_player.state.atomic_files import claim_folder  # noqa: PLC0415 -- the supervisor does without
 
-    # Two would give the same numbers to different plays.
+    # Two stages would give the same numbers to different plays.
     with claim_folder(state / "plays", "stage"):
         from beffroi_player.stage.main import run_stage  # noqa: PLC0415
 
@@ -163,7 +166,7 @@ def _run_agent(options: argparse.Namespace) -> int:
     state, runtime = _create_folders(options)
     from beffroi_player.state.atomic_files import claim_folder  # noqa: PLC0415 -- the supervisor does without
 
-    # Two would take the broker from each other, and write over what the other has written.
+    # Two agents would disconnect each other at the broker, and overwrite each other's files.
     with claim_folder(state, "agent"):
         from beffroi_player.agent.main import run_agent  # noqa: PLC0415
         from beffroi_player.state.directories import RuntimeDirectory, StateDirectory  # noqa: PLC0415
@@ -174,7 +177,7 @@ def _run_agent(options: argparse.Namespace) -> int:
 def _run_status(options: argparse.Namespace) -> int:
     from beffroi_player.status_command import describe_player  # noqa: PLC0415
 
-    # Whoever only looks makes nothing, least of all folders that belong to root.
+    # A command that only reads creates nothing, least of all folders that belong to root.
     state = options.state or default_state()
     sys.stdout.write(describe_player(state, options.runtime or default_runtime(state)))
     return 0

@@ -1,4 +1,4 @@
-"""How long to wait before something that has failed is tried again."""
+"""Exponential backoff with jitter, for operations that failed and are tried again."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import random
 
 
 def retry_delay(failures: int, first_s: float, longest_s: float, least_share: float = 0.5) -> float:
-    """Return the seconds to wait: twice as many after each failure, and never quite the same as others wait.
+    """Return the seconds to wait before the next try: twice as many after each failure, with jitter.
 
     Args:
-        failures: How many there were in a row.
-        first: Half of the most seconds after the first one.
-        longest: The most seconds there may ever be.
-        least: The share of the most seconds that is waited at least; with 0 those who failed together come back
-            spread over the whole pause (full jitter).
+        failures: Number of failures in a row.
+        first_s: Half of the longest delay after the first failure.
+        longest_s: Upper bound of every delay.
+        least_share: Share of the delay that is waited at least; with 0, players that failed together try again
+            spread over the whole delay (full jitter).
     """
     return min(longest_s, first_s * 2.0 ** min(failures, 30)) * random.uniform(least_share, 1.0)  # noqa: S311

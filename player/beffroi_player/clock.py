@@ -1,13 +1,13 @@
-"""What time it is on a machine that may have no clock. Pure: both clocks are handed in.
+"""Estimate of the time on a machine that may have no real-time clock. Pure: both clocks are handed in.
 
 The record is an anchor (an instant and the uptime at which it was so), shared between agent and stage through
 ``clock.json``; from there on only the uptime counts. It is *trusted* once a live signed beat was verified since
 boot, or, until then, while the kernel calls its clock disciplined. Otherwise it is *carried* from the later of the
 system clock and the newest signed instant, or *unknown* if there is neither.
 
-A beat is late by the time it travelled, so an anchor that came from one only moves forward; but where ``DOUBTS``
-beats in a row are behind it by more than ``STEP_MS`` it was wrong, and goes back. One late beat proves nothing: a
-network that stalls delivers it long after it was sent.
+A beat is late by the time it travelled, so an anchor that came from one only moves forward; but where ``MAX_DOUBTS``
+beats in a row are behind it by more than ``MAX_BEAT_LAG_MS`` it was wrong, and goes back. One late beat proves nothing:
+a network that stalls delivers it long after it was sent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LAST_SEEN_STEP_MS = 60_000
 
 
 class ClockSource(StrEnum):
-    """Who set the anchor."""
+    """Source of an anchor."""
 
     BEAT = "beat"
     NTP = "ntp"
@@ -47,13 +47,13 @@ class ClockRecord(WireModel):
     unix_ms: int
     uptime_ms: int
     doubts: int = 0
-    """How many beats in a row were behind it."""
+    """Number of beats in a row that were behind it."""
     heard_ms: int = 0
-    """The newest instant of which the town has spoken, known to the minute; 0: it never did."""
+    """The newest instant of a document from the town, to the minute; 0: none was received."""
 
     @property
     def state(self) -> ClockState:
-        """How far it can be believed."""
+        """Trust in the anchor, by its source."""
         return _STATES.get(self.source, ClockState.UNKNOWN)
 
     def moment_at(self, uptime_ms: float) -> Moment:
@@ -63,7 +63,7 @@ class ClockRecord(WireModel):
 
 
 def first_record(boot: str, uptime_ms: float, system_ms: int, newest_ms: int) -> ClockRecord:
-    """Return the anchor of a player that has only just started.
+    """Return the anchor of a player that has just started.
 
     Args:
         boot: Identifies the boot.
@@ -89,7 +89,7 @@ def with_beat(record: ClockRecord, issued_at_ms: int, uptime_ms: float) -> Clock
 
 
 def with_ntp(record: ClockRecord, system_ms: int, uptime_ms: float) -> ClockRecord:
-    """Return the anchor while the kernel calls its clock disciplined. The word of the town outranks it."""
+    """Return the anchor while the kernel calls its clock disciplined; a beat of the town outranks it."""
     ahead = system_ms - record.moment_at(uptime_ms).unix_ms
     if record.source is ClockSource.BEAT or (record.source is ClockSource.NTP and abs(ahead) <= MAX_BEAT_LAG_MS):
         return record
@@ -97,7 +97,7 @@ def with_ntp(record: ClockRecord, system_ms: int, uptime_ms: float) -> ClockReco
 
 
 def with_floor(record: ClockRecord, newest_ms: int, uptime_ms: float) -> ClockRecord:
-    """Return the anchor once something genuine was issued at ``newest_ms``, however late it came in."""
+    """Return the anchor after a genuine document that was issued at ``newest_ms``, however late it was received."""
     if record.state is ClockState.TRUSTED or newest_ms == 0:
         return record
     if newest_ms > record.moment_at(uptime_ms).unix_ms or record.source is ClockSource.NOBODY:
@@ -106,7 +106,7 @@ def with_floor(record: ClockRecord, newest_ms: int, uptime_ms: float) -> ClockRe
 
 
 def with_last_seen(record: ClockRecord, issued_at_ms: int) -> ClockRecord:
-    """Return the anchor once the town has spoken of an instant; not each beat is worth writing down."""
+    """Return the anchor after a document that was issued at an instant, recorded to the minute."""
     if issued_at_ms - record.heard_ms < LAST_SEEN_STEP_MS:
         return record
     return record.model_copy(update={"heard_ms": issued_at_ms})

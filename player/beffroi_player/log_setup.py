@@ -1,7 +1,7 @@
-"""Where the log goes: the journal under systemd, with fields to search by, and plain lines to standard error otherwise.
+"""Log output: to the systemd journal with structured fields, otherwise as plain lines to standard error.
 
 The journal takes fields through the package ``systemd-python``, which is optional: without it the journal gets the
-lines. What a message is about is in ``extra``, under names in capitals, such as ``STREAM``, ``CODE`` or ``COMMAND``;
+lines. The subject of a message is in ``extra``, under names in capitals, such as ``STREAM``, ``CODE`` or ``COMMAND``;
 docs/player.md lists them.
 """
 
@@ -19,12 +19,12 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 def set_up(level: str, name: str, state: Path | None = None) -> None:
-    """Send the log of this process to where it is read.
+    """Configure the log of this process.
 
     Args:
         level: One of ``LEVELS``.
-        name: What the process is, such as ``agent``.
-        state: The state directory: each field of the journal then says whose screen it is.
+        name: Name of the process, such as ``agent``.
+        state: The state directory, to add screen and site to each message of the journal.
     """
     handler = _journal_handler(name, state) or logging.StreamHandler(sys.stderr)
     if type(handler) is logging.StreamHandler:
@@ -41,19 +41,19 @@ def _journal_handler(name: str, state: Path | None) -> logging.Handler | None:
         return None
 
     def send(message: str, /, **fields: object) -> None:
-        # The handler passes on all that Python knows of a message; the journal takes names in capitals only.
+        # The handler passes on every attribute of a log record; the journal takes names in capitals only.
         journal.send(message, **{field: value for field, value in fields.items() if field.isupper()})
 
     handler: logging.Handler = journal.JournalHandler(
         sender_function=send, SYSLOG_IDENTIFIER=f"beffroi-{name}", **_screen_fields(state)
     )
-    # Level and name are fields there.
+    # Level and process name are fields of the journal.
     handler.setFormatter(logging.Formatter("%(message)s"))
     return handler
 
 
 def _is_read_by_the_journal() -> bool:
-    """Tell whether standard error leads there. Whoever is started from a service may have it lead elsewhere since."""
+    """Tell whether standard error is the journal's: a process that a service started may have redirected it since."""
     with suppress(OSError, ValueError, AttributeError):
         found = os.fstat(sys.stderr.fileno())
         return os.environ.get("JOURNAL_STREAM", "") == f"{found.st_dev}:{found.st_ino}"
@@ -61,7 +61,7 @@ def _is_read_by_the_journal() -> bool:
 
 
 def _screen_fields(state: Path | None) -> dict[str, str]:
-    """Return whose screen this is, as fields; none before it is enrolled."""
+    """Return screen and site as fields of the journal; none before the player is enrolled."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         if state is not None:
             enrolment = json.loads((state / "enrolment.json").read_bytes())

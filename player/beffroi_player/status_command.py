@@ -1,4 +1,4 @@
-"""What a player holds and shows, in a few lines for a person at the machine."""
+"""The command ``beffroi-player status``: a short text for a technician at the machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
 
 
 def describe_player(state_folder: Path, runtime_folder: Path) -> str:
-    """Return the state of a player as text; no secret is in it."""
+    """Return the state of a player as text, without any secret."""
     state, runtime, vault = StateDirectory(state_folder), RuntimeDirectory(runtime_folder), AgentStorage(state_folder)
     lines = [*_identity_lines(vault), *_content_lines(state, runtime, vault), *_presented_lines(runtime)]
     return "".join(f"{name:<10} {text}\n" for name, text in lines)
@@ -21,7 +21,7 @@ def describe_player(state_folder: Path, runtime_folder: Path) -> str:
 def _identity_lines(vault: AgentStorage) -> Iterator[tuple[str, str]]:
     enrolment = vault.enrolment.read()
     if enrolment is None:
-        yield "screen", "belongs to no town yet: beffroi-player enrol URL CODE --root FINGERPRINT"
+        yield "screen", "not enrolled yet: beffroi-player enrol URL CODE --root FINGERPRINT"
         return
     yield "screen", f"{enrolment.screen} of {enrolment.site}"
     yield "server", enrolment.server
@@ -44,16 +44,16 @@ def _content_lines(state: StateDirectory, runtime: RuntimeDirectory, vault: Agen
 
 
 def _presented_lines(runtime: RuntimeDirectory) -> Iterator[tuple[str, str]]:
-    clock, glass = runtime.clock.read(), runtime.presented.read()
+    clock, presented = runtime.clock.read(), runtime.presented.read()
     if clock is not None:
         yield "clock", f"{clock.state}, {_local_time(clock.moment_at(system_clock.uptime_ms()).unix_ms)}"
-    if glass is None:
-        yield "glass", "no stage has run since boot"
+    if presented is None:
+        yield "presented", "no stage has run since boot"
         return
-    for shown in glass.showings:
+    for shown in presented.showings:
         what = f"alert {shown.alert} as {shown.form}" if shown.alert else f"slide {shown.slide}"
-        yield "glass", f"{shown.zone or 'whole screen'}: {what}, page {shown.page + 1}, because of {shown.reason}"
-    for fault in glass.faults:
+        yield "presented", f"{shown.zone or 'whole screen'}: {what}, page {shown.page + 1}, because of {shown.reason}"
+    for fault in presented.faults:
         yield "", f"not shown: {fault.detail}"
 
 

@@ -1,6 +1,6 @@
-"""Stage and agent as two children of one process, for machines without a service manager.
+"""Supervisor that runs stage and agent as its children, for machines without a service manager.
 
-It lives as long as they do and they wait for it to start: it imports no more than it needs.
+It stays in memory as long as they run, and they start only after it: therefore it imports no more than it needs.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.25, 30.0
 STEADY_SECONDS = 60.0
-"""A child that lived this long is started again at once."""
+"""A child that ran for so long is restarted at once."""
 STOP_TIMEOUT_SECONDS = 10.0
 HUNG_SECONDS = 90.0
-"""A child that says for so long not that it is alive is killed. On a small machine a start takes some of it."""
+"""A child without a sign of life for so long is killed. On a small machine, a start takes a part of it."""
 CHECK_INTERVAL_SECONDS = 60.0
-"""How often it looks unasked: the kernel says when a child has ended."""
+"""Longest wait between two checks; the end of a child is signalled by the kernel."""
 SUPERVISOR_VARIABLE = "BEFFROI_SUPERVISED"
 _PR_SET_PDEATHSIG = 1
 
 
 class SupervisedProcess:
-    """A process that is to live.
+    """A child process that is restarted when it ends.
 
     Args:
-        name: What it is called in the log.
-        command: The program and what it is told.
-        ear: Where it has to say that it is alive; empty: to the service manager, if there is one.
+        name: Its name in the log.
+        command: Program and arguments.
+        notify_address: Socket to which it sends its signs of life; empty: it sends them to the service manager.
     """
 
     def __init__(self, name: str, command: Sequence[str], *, notify_address: str = "") -> None:
@@ -48,12 +48,12 @@ class SupervisedProcess:
         self.process: subprocess.Popen[bytes] | None = None
         self.started = 0.0
         self.last_alive = 0.0
-        """When it last said that it is alive, or was started."""
+        """Instant of its last sign of life, or of its start."""
         self.failures = 0
         self.restart_at = 0.0
 
     def start(self) -> None:
-        """Start it."""
+        """Start the process; the kernel ends it when this process ends."""
         environment = {**with_large_pages(os.environ), SUPERVISOR_VARIABLE: str(os.getpid())}
         if self.notify_address:
             environment["NOTIFY_SOCKET"] = self.notify_address
@@ -74,11 +74,11 @@ class SupervisedProcess:
         return code
 
     def silent_seconds(self) -> float:
-        """Return for how many seconds a child has been silent that has to speak here; 0 of any other."""
+        """Return the seconds since the last sign of life; 0 for a child that sends none here."""
         return time.monotonic() - self.last_alive if self.notify_address and self.process else 0.0
 
     def stop(self) -> None:
-        """End it, kindly at first."""
+        """End the process, by SIGKILL if it does not end by itself."""
         if self.process is None:
             return
         self.process.terminate()
@@ -92,21 +92,21 @@ class SupervisedProcess:
 
 
 def supervise_processes(shared_arguments: Sequence[str], stage_arguments: Sequence[str]) -> int:
-    """Run stage and agent until SIGTERM, or until a person closes the window.
+    """Run stage and agent until SIGTERM, or until the window is closed.
 
     Args:
-        options: What both are told, such as ``--state DIR``.
-        for_stage: What only the stage is told, such as ``--output window``.
+        shared_arguments: Arguments of both, such as ``--state DIR``.
+        stage_arguments: Arguments of the stage only, such as ``--output window``.
 
     Returns:
         The exit code.
     """
     program = [sys.executable, "-m", "beffroi_player"]
     stage = SupervisedProcess("stage", [*program, "stage", *shared_arguments, *stage_arguments])
-    # Only the stage feeds the watchdog of the service manager: an agent that is alive must not hide a picture that
-    # stands still. The agent speaks to this process: the stage goes on without it.
+    # Only the stage feeds the watchdog of the service manager: a working agent must not hide a frozen frame. The agent
+    # sends its signs of life to this process, which restarts it while the stage goes on.
     agent = SupervisedProcess("agent", [*program, "agent", *shared_arguments], notify_address=f"@beffroi-{os.getpid()}")
-    # The glass comes first: the stage has something to show before the agent has heard a word.
+    # The stage starts first: it has a frame to show before the agent has received anything.
     children = [stage, agent]
     with _signal_socket() as (line, stopped), _notify_socket(agent.notify_address) as ear:
         try:
@@ -127,7 +127,7 @@ def supervise_processes(shared_arguments: Sequence[str], stage_arguments: Sequen
 
 @contextmanager
 def _signal_socket() -> Iterator[tuple[socket.socket, list[int]]]:
-    """Give a line on which signals are noticed, and a list that has something in it once it is time to stop."""
+    """Give a socket that becomes readable at each signal, and a list that is not empty once the process is to stop."""
     stopped: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -140,7 +140,7 @@ def _signal_socket() -> Iterator[tuple[socket.socket, list[int]]]:
         before = signal.set_wakeup_fd(ringing.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        # Only so that it is noticed that a child has ended.
+        # An empty handler makes the end of a child wake the select below.
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         try:
             yield line, stopped
@@ -149,14 +149,14 @@ def _signal_socket() -> Iterator[tuple[socket.socket, list[int]]]:
 
 
 def _notify_socket(name: str) -> socket.socket:
-    """Return where a child says that it is alive, as to a service manager."""
+    """Return the socket on which children send signs of life, by the protocol of systemd."""
     ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
     ear.bind("\0" + name.removeprefix("@"))
     return ear
 
 
 def _restart_children(children: Sequence[SupervisedProcess], closes: SupervisedProcess) -> bool:
-    """Start what has to run. Return whether the child that may close the whole has ended of its own will."""
+    """Kill hung children and restart ended ones; return whether the one that may end the player has ended regularly."""
     for child in children:
         if child.process is not None and child.silent_seconds() > HUNG_SECONDS:
             log.warning(
@@ -177,7 +177,7 @@ def _restart_children(children: Sequence[SupervisedProcess], closes: SupervisedP
 
 
 def end_with_parent() -> None:
-    """Let the kernel end this process when its supervisor dies, however that dies."""
+    """Let the kernel end this process when its supervisor ends, in whatever way."""
     import ctypes  # noqa: PLC0415 -- only its children
 
     parent = os.environ.pop(SUPERVISOR_VARIABLE, "")

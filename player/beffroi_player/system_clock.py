@@ -1,4 +1,4 @@
-"""What the machine knows of time: the only place where the player reads a clock."""
+"""Clocks of the machine: the only module of the player that reads the time."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ _TIME_ERROR = 5
 
 
 def uptime_ms() -> float:
-    """Return milliseconds since boot on a clock that nobody sets, standby included."""
+    """Return the milliseconds since boot, suspended time included, on a clock that cannot be set."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) / 1e6
 
 
 def system_ms() -> int:
-    """Return milliseconds since the Unix epoch as the system clock has them, right or wrong."""
+    """Return the milliseconds since the Unix epoch by the system clock, which may be wrong."""
     return time.time_ns() // 1_000_000
 
 
 @cache
 def boot_id() -> str:
-    """Return what identifies this boot of the machine; empty where the kernel does not say."""
+    """Return the identifier of this boot of the machine; empty where the kernel gives none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -31,7 +31,7 @@ def boot_id() -> str:
 
 
 def ntp_synchronised() -> bool:
-    """Tell whether the kernel says that its clock is disciplined. False where it cannot be asked."""
+    """Tell whether the kernel calls its clock disciplined; False where it cannot be queried."""
     try:
         adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
     except (OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""Words to systemd: ready, still alive. Nothing happens where nobody asked for them."""
+"""Notifications to the service manager (sd_notify): ready, and the watchdog. No-ops without one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 
 
 def send_assignment(assignment: str) -> None:
-    """Send one assignment, such as ``READY=1``, to the service manager that started the process, if one did."""
+    """Send an assignment, such as ``READY=1``, to the service manager, if one started the process."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
@@ -17,11 +17,11 @@ def send_assignment(assignment: str) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
             sender.sendto(assignment.encode(), address)
     except OSError:
-        return  # systemd notices by itself that the word is missing
+        return  # systemd itself acts on a missing notification
 
 
 def notify_ready() -> None:
-    """Say that the process does its work."""
+    """Notify that the process has started."""
     send_assignment("READY=1")
 
 

@@ -1,4 +1,4 @@
-"""“Look again”: one datagram between agent and stage. It carries no state, so a lost one costs only time."""
+"""Wake-up datagrams between agent and stage. They carry no state, so a lost one costs only time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Self
 STATE_CHANGED = b"look"
 """Something in the state or runtime directory has changed."""
 CAPTURE_REQUESTED = b"capture"
-"""To the stage: write down what is on the glass."""
+"""To the stage: write a capture of the presented frame."""
 
 
 class WakeupSocket:
-    """The receiving end.
+    """The receiving socket, as a context manager.
 
     Raises:
-        OSError: the socket cannot be made.
+        OSError: the socket cannot be created.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,16 +31,16 @@ class WakeupSocket:
             self._socket.bind(address)
 
     def wait(self, timeout: float) -> frozenset[bytes]:
-        """Return the words that arrived, waiting ``timeout`` seconds at most for the first."""
+        """Return the messages received, waiting ``timeout`` seconds at most for the first."""
         select.select([self._socket], [], [], max(0.0, timeout))
-        words = set()
+        messages = set()
         with contextlib.suppress(BlockingIOError):
             while True:
-                words.add(self._socket.recv(64))
-        return frozenset(words)
+                messages.add(self._socket.recv(64))
+        return frozenset(messages)
 
     def close(self) -> None:
-        """Stop listening and remove the socket."""
+        """Close and remove the socket."""
         self._socket.close()
         self._path.unlink(missing_ok=True)
 
@@ -52,7 +52,7 @@ class WakeupSocket:
 
 
 def send_wakeup(path: Path, message: bytes = STATE_CHANGED) -> bool:
-    """Send a word. Return False where nobody listens or the bell is ringing already."""
+    """Send a message; return False where no socket is open or its buffer is full of earlier ones."""
     try:
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender,
@@ -67,7 +67,7 @@ def send_wakeup(path: Path, message: bytes = STATE_CHANGED) -> bool:
 
 @contextlib.contextmanager
 def _short_address(path: Path) -> Iterator[str]:
-    """Give a name within the 108 bytes that the address of a Unix socket may have."""
+    """Give an equivalent path within the 108 bytes that the address of a Unix socket may have."""
     folder = os.open(path.parent, os.O_PATH | os.O_CLOEXEC)
     try:
         yield f"/proc/self/fd/{folder}/{path.name}"

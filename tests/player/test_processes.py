@@ -367,7 +367,7 @@ def test_a_player_that_belongs_to_no_town_says_what_to_do(tmp_path: Path, capsys
     assert "beffroi-player enrol URL CODE" in capsys.readouterr().err
     assert main(["agent", *folders(tmp_path)]) == 1
     assert main(["status", *folders(tmp_path)]) == 0
-    assert "belongs to no town" in capsys.readouterr().out
+    assert "not enrolled yet" in capsys.readouterr().out
 
 
 def test_one_that_cannot_read_whose_it_is_says_that(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

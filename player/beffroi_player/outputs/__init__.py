@@ -1,4 +1,4 @@
-"""Where pictures go: a window, a whole display, a LED controller, or nowhere but a file."""
+"""Outputs of the stage: a window, a full display, a LED controller, or a PNG file without any display."""
 
 from __future__ import annotations
 
@@ -22,13 +22,17 @@ _CARD_FOLDER = Path("/dev/dri")
 def choose_output(name: str, state: Path, runtime: Path, stopped: Callable[[], bool] = lambda: False) -> Output:
     """Return the output of that name, not yet started.
 
-    ``auto`` is a window where a desktop runs, otherwise the whole display if there is a graphics card, otherwise
-    headless. A card without a display is not headless: the stage then waits until one is plugged in. A LED controller
-    is named by its address, such as ``ddp://192.168.1.40``. ``state`` and ``runtime`` are the player's
-    directories, and ``stopped`` tells whether it is time to end all the same.
+    ``auto`` is a window where a desktop runs, otherwise the full display if there is a graphics card, otherwise
+    headless. A card without a display is not headless: the stage then waits until one is plugged in.
+
+    Args:
+        name: One of ``OUTPUT_NAMES``, or the address of a LED controller, such as ``ddp://192.168.1.40``.
+        state: The state directory.
+        runtime: The runtime directory.
+        stopped: Tells whether the stage is to end while it waits for a display.
 
     Raises:
-        OutputError: the address of the controller is none.
+        OutputError: the address of the controller is not valid.
     """
     if "://" in name:
         from beffroi_player.outputs.led.controller import LedOutput, LedTarget  # noqa: PLC0415 -- only the one that is used
@@ -50,14 +54,14 @@ def choose_output(name: str, state: Path, runtime: Path, stopped: Callable[[], b
 
 
 def choose_drawing(output: Output, drawing: str) -> Output:
-    """Return an output that is drawn by the GPU, or the output itself where the processor does better.
+    """Return the output drawn by the GPU, or the output itself where it is to be drawn by the processor.
 
     Args:
-        output: A started one.
+        output: A started output.
         drawing: ``gpu``, ``software``, or ``auto``: a GPU if there is one that passes its self-test.
 
     Raises:
-        OutputError: a GPU is asked for, and there is none that works.
+        OutputError: ``gpu`` is asked for, and there is none that works.
     """
     from beffroi_player.outputs.window import WindowOutput  # noqa: PLC0415 -- only the one that is used
 
@@ -69,7 +73,7 @@ def choose_drawing(output: Output, drawing: str) -> Output:
 
 
 def _create_control(state: Path, runtime: Path) -> DisplayControl:
-    from beffroi_player.outputs.display_control.control import create_control  # noqa: PLC0415 -- after the first picture
+    from beffroi_player.outputs.display_control.control import create_control  # noqa: PLC0415 -- after the first frame
 
     return create_control(state, runtime)
 

@@ -1,4 +1,4 @@
-"""What every output does."""
+"""Interface of an output, its errors, and small helpers that all outputs share."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ class OutputError(Exception):
 
 
 class SwitchResult(StrEnum):
-    """What became of the wish to switch a display."""
+    """Result of switching a display on or off."""
 
     UNKNOWN = ""
-    """It cannot be switched, or nobody can tell."""
+    """The display cannot be switched, or its state is not known."""
     SENT = "sent"
     CONFIRMED = "confirmed"
 
 
 class DisplayResult(NamedTuple):
-    """What became of the light that was asked for, so far."""
+    """Result of a request for power and brightness, as far as it is known."""
 
     switched: SwitchResult = SwitchResult.UNKNOWN
     dims_itself: bool = False
-    """Whether the display sees to the brightness itself, so that the picture is not to be darkened as well."""
+    """Whether the display has dimmed itself, so that the frame must not be darkened as well."""
 
 
 class ControlError(Exception):
@@ -38,17 +38,17 @@ class ControlError(Exception):
 
 
 class UnsupportedError(ControlError):
-    """The display knows no such thing: there is no use in asking again."""
+    """The display does not support the request: it is not sent again."""
 
 
 class Output(Protocol):
-    """A place for pictures of one size, already turned as the panel hangs."""
+    """A destination for frames of one size, already rotated as the panel is mounted."""
 
     event_interval_s: float | None
-    """How often ``pump`` wants to be called; None: never."""
+    """Longest interval between calls of ``process_events``; None: it need not be called."""
 
     def start(self) -> None:
-        """Find the display.
+        """Open the connection to the display.
 
         Raises:
             OutputError: there is none.
@@ -58,46 +58,46 @@ class Output(Protocol):
         """Return the size of the display, or of a usual one where there is none."""
 
     def refresh_rate(self) -> float:
-        """Return how many pictures a second the display shows; 0 where nobody knows."""
+        """Return the frames per second of the display; 0 where they are not known."""
 
     def open(self, size: Size) -> None:
-        """Make ready for pictures of that size; may be called again for another size.
+        """Prepare for frames of a size, in pixels; may be called again for another size.
 
         Raises:
-            OutputError: the display does not let us.
+            OutputError: the display refuses.
         """
 
     def present_image(self, image: pygame.Surface) -> None:
-        """Show a picture and return when it has been handed to the display."""
+        """Show an image and return when it has been handed to the display."""
 
     def finish_present(self) -> None:
-        """Do what can wait until the picture is on the display; what is said of it is said afterwards."""
+        """Do the slow part of presenting, after the image is on the display and before it is reported."""
 
     def last_presented(self) -> pygame.Surface:
-        """Return what was presented last, at its own size."""
+        """Return the image that was presented last, at its own size."""
 
     def process_events(self) -> bool:
-        """Answer the window system. Return False once a person has closed the window."""
+        """Process the events of the window system; return False once the window was closed."""
 
     def control_display(self, on: bool, brightness: int) -> DisplayResult:
-        """Ask for light, if the display can be switched or dimmed, and return at once what became of it so far.
+        """Request power and brightness, and return at once the result that is known so far.
 
-        May be asked again and again. Where an answer comes later, the stage is told to look again.
+        May be called with the same values again. Where the display answers later, the stage is woken up.
 
         Args:
             on: Whether the display is to be on.
-            brightness: Percent, while it is.
+            brightness: Percent, while it is on.
         """
 
     def close(self) -> None:
-        """Give the display back."""
+        """Release the display."""
 
 
 def start_display(driver: str | None = None) -> None:
-    """Start SDL's display and nothing else of pygame: sound alone would cost a tenth of a second.
+    """Initialise SDL's video and nothing else of pygame: audio alone would cost a tenth of a second.
 
     Raises:
-        OutputError: there is no such display.
+        OutputError: SDL has no such display.
     """
     if driver:
         os.environ["SDL_VIDEODRIVER"] = driver
@@ -108,11 +108,11 @@ def start_display(driver: str | None = None) -> None:
 
 
 def fit_size(size: Size, available: Size) -> Size:
-    """Return the size at which a picture fits into a room: its own, or smaller in the same proportion."""
+    """Return the size at which an image fits into an available size: its own, or scaled down in proportion."""
     ratio = min(1.0, available[0] / size[0], available[1] / size[1])
     return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
 
 
 def scratch_surface(size: Size, reusable: pygame.Surface | None = None) -> pygame.Surface:
-    """Return a surface of that size to copy a picture to: that one if it has it, since to get another takes long."""
+    """Return a surface of that size to copy to: the reusable one if it has the size, since allocation is slow."""
     return reusable if reusable is not None and reusable.get_size() == size else pygame.Surface(size, depth=32)

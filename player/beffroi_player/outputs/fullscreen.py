@@ -1,4 +1,4 @@
-"""The whole display: of a desktop where one runs, otherwise without any (KMS)."""
+"""Full-screen output: on a desktop where one runs, otherwise directly on the display (KMS)."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from beffroi_player.outputs.base import DisplayResult, OutputError, Size, Switch
 from beffroi_player.outputs.display_control import kms
 from beffroi_player.outputs.window import WindowOutput
 
-if TYPE_CHECKING:  # The first picture is shown before this is loaded.
+if TYPE_CHECKING:  # The first frame is shown before this is loaded.
     from beffroi_player.outputs.display_control.control import DisplayAnswer, DisplayControl
 
 log = logging.getLogger(__name__)
 
 _POSSIBLE_CAUSE = "Another program may have it, such as a desktop or another player"
 CONNECTOR_CHECK_S = 1.0
-"""How often it looks whether a display was plugged in or out: a file of the kernel, read."""
+"""Interval between checks of the connectors, which read one file of the kernel each."""
 
 
 class FullscreenOutput(WindowOutput):
-    """A window without borders over everything; on KMS, the mode of the picture's own size if the display has it.
+    """A full-screen window; on KMS, in the mode of the image's size if the display has it.
 
     Args:
-        stopped: Tells whether it is time to end, while no display is plugged in.
-        control: Makes what tells the display to be on, off, or how bright; None: nothing does.
+        stopped: Tells whether the stage is to end while no display is plugged in.
+        control: Creates the controller of power and brightness; None: the display is not controlled.
     """
 
     flags = pygame.FULLSCREEN
@@ -46,17 +46,17 @@ class FullscreenOutput(WindowOutput):
         self._control: DisplayControl | None = None
         self._connectors: tuple[kms.DisplayConnector, ...] = ()
         self._is_unplugged = False
-        """Whether the cable was pulled."""
+        """Whether no display is plugged in any more."""
         self._is_on, self._signal = True, SwitchResult.UNKNOWN
-        """Whether the signal is, and what the kernel says to that."""
+        """Whether the signal was switched on, and the result of switching it."""
         self._checked_s = 0.0
         self._size: Size = (0, 0)
 
     def start(self) -> None:
-        """Take the display; without a desktop, wait until one is plugged in.
+        """Open the display; without a desktop, wait until one is plugged in.
 
         Raises:
-            OutputError: it belongs to another program, or the wait was ended.
+            OutputError: another program has the display, or the wait was ended.
         """
         if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
             super().start()
@@ -67,30 +67,30 @@ class FullscreenOutput(WindowOutput):
             if found := kms.card_problem(card):
                 raise OutputError(found)
         self._connectors = self._wait_for_display()
-        # Cards have other numbers at each start of some machines.
+        # On some machines the numbers of the cards change at each start.
         os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(self._connectors[0].card)
         self._start_kms()
 
     def process_events(self) -> bool:
-        """Answer the window system, and begin anew when another display is plugged in."""
+        """Process the events of the window system, and reopen the display when another one is plugged in."""
         if self.is_display_changed():
-            # It may be the window's own memory, which is gone with the window.
-            picture = self._image.copy() if self._image is not None else None
+            # The image may be the window's own frame buffer, which is released with the window.
+            image = self._image.copy() if self._image is not None else None
             self.reopen_display()
             self.open(self._size)
-            if picture is not None:
-                self.present_image(picture)
+            if image is not None:
+                self.present_image(image)
         return super().process_events()
 
     def is_display_changed(self) -> bool:
-        """Tell whether another display is plugged in than is drawn on, or it has other modes."""
+        """Tell whether another display is plugged in than the one in use, or it has other modes."""
         now = time.monotonic()
         if not self._connectors or now - self._checked_s < CONNECTOR_CHECK_S:
             return False
         self._checked_s = now
         found = kms.connected_displays()
         if self._is_unplugged and found:
-            # It may be another one that looks the same, or have heard nothing of what it was told.
+            # It may be another display of the same kind, or have missed the last request.
             self._repeat_request()
         self._is_unplugged = not found
         if not found or found == self._connectors:
@@ -100,11 +100,11 @@ class FullscreenOutput(WindowOutput):
         return True
 
     def reopen_display(self) -> None:
-        """Begin anew with the display that is plugged in now; what was drawn on is gone."""
+        """Open the display that is plugged in now; the former window is released."""
         os.environ["SDL_KMSDRM_DEVICE_INDEX"] = str(self._connectors[0].card)
         pygame.display.quit()
         self._start_kms()
-        # The signal of a display that was taken anew is on.
+        # Opening a display switches its signal on.
         self._is_on, self._signal = True, SwitchResult.UNKNOWN
 
     def open(self, size: Size) -> None:
@@ -114,7 +114,7 @@ class FullscreenOutput(WindowOutput):
         self.check_ownership()
 
     def check_ownership(self) -> None:
-        """See to it that what is drawn is shown.
+        """Check that frames reach the display.
 
         Raises:
             OutputError: another program has the display.
@@ -123,7 +123,7 @@ class FullscreenOutput(WindowOutput):
             raise OutputError(f"the display at {self._connectors[0].name} cannot be taken: {_POSSIBLE_CAUSE}")
 
     def control_display(self, on: bool, brightness: int) -> DisplayResult:
-        """Switch the signal, and have the display told what it is to do; see :meth:`Output.light`."""
+        """Switch the signal, and request power and brightness; see :meth:`Output.control_display`."""
         if not self._connectors:
             return DisplayResult()
         display = self._connectors[0]
@@ -137,7 +137,7 @@ class FullscreenOutput(WindowOutput):
         return _combine_results(self._signal, self._control.last_answer)
 
     def close(self) -> None:
-        """Give the display back, as bright as it is."""
+        """Release the display; its brightness stays as it is."""
         if self._control is not None:
             self._control.close()
         super().close()
@@ -147,14 +147,14 @@ class FullscreenOutput(WindowOutput):
             self._control.repeat_request()
 
     def _wait_for_display(self) -> tuple[kms.DisplayConnector, ...]:
-        """Return what is plugged in, as soon as something is."""
-        said = False
+        """Wait until a display is plugged in and return the connectors with displays."""
+        is_logged = False
         while not (found := kms.connected_displays()):
-            if not said:
+            if not is_logged:
                 log.warning("no display is plugged in: waiting for one")
-                # The service is as ready as it can be: it is not to be killed for what a technician unplugged.
+                # The service counts as ready: systemd must not kill it because a technician unplugged the display.
                 systemd_notify.notify_ready()
-                said = True
+                is_logged = True
             systemd_notify.notify_alive()
             if self._stopped():
                 raise OutputError("no display was plugged in")
@@ -180,16 +180,16 @@ class FullscreenOutput(WindowOutput):
 
 
 def _switch_signal(connector: kms.DisplayConnector, on: bool) -> SwitchResult:
-    """Switch the signal; return what the kernel says to that."""
+    """Switch the signal and return the result that the kernel confirms."""
     if problem := kms.switch_signal(connector, on):
         log.warning("the display %s is not switched: %s", connector.name, problem)
         return SwitchResult.UNKNOWN
     return SwitchResult.CONFIRMED if kms.is_signal_on(connector) is on else SwitchResult.SENT
 
 
-def _combine_results(signal: SwitchResult, said: DisplayAnswer) -> DisplayResult:
-    """Return what is certain: a display that is reached knows more of itself than the kernel, which has the signal."""
-    if said.switched is not SwitchResult.UNKNOWN:
-        return DisplayResult(said.switched, said.dims_itself)
-    pending = signal is SwitchResult.CONFIRMED and not said.is_answered
-    return DisplayResult(SwitchResult.SENT if pending else signal, said.dims_itself)
+def _combine_results(signal: SwitchResult, answer: DisplayAnswer) -> DisplayResult:
+    """Combine two results: a display that answers outranks the kernel, which knows only the signal."""
+    if answer.switched is not SwitchResult.UNKNOWN:
+        return DisplayResult(answer.switched, answer.dims_itself)
+    pending = signal is SwitchResult.CONFIRMED and not answer.is_answered
+    return DisplayResult(SwitchResult.SENT if pending else signal, answer.dims_itself)

@@ -1,4 +1,4 @@
-"""No display: what would be on the glass is a PNG file in the runtime directory."""
+"""Output without a display: the presented frame is a PNG file in the runtime directory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from beffroi_player.state.atomic_files import write_file
 
 
 class HeadlessOutput:
-    """A display for servers, tests and the curious."""
+    """Output for machines without a display, and for tests.
+
+    Args:
+        path: The PNG file.
+    """
 
     event_interval_s: float | None = None
 
@@ -23,7 +27,7 @@ class HeadlessOutput:
         self._image: pygame.Surface | None = None
 
     def start(self) -> None:
-        """Start SDL's display that shows nothing."""
+        """Initialise SDL with its dummy display."""
         start_display("dummy")
 
     def desktop_size(self) -> Size:
@@ -35,26 +39,26 @@ class HeadlessOutput:
         return 0.0
 
     def open(self, size: Size) -> None:
-        """Make ready for pictures of that size."""
+        """Prepare for frames of a size."""
         pygame.display.set_mode(size)
 
     def present_image(self, image: pygame.Surface) -> None:
-        """Take the picture."""
+        """Keep the image for ``finish_present``."""
         self._image = image
 
     def finish_present(self) -> None:
-        """Write the picture to the file, in one step."""
+        """Replace the file in one step."""
         assert self._image is not None
         with contextlib.suppress(OSError):
             write_file(self._path, _encode_png(self._image), durable=False)
 
     def last_presented(self) -> pygame.Surface:
-        """Return what was taken last."""
+        """Return the image that was presented last."""
         assert self._image is not None
         return self._image
 
     def process_events(self) -> bool:
-        """Return True: nobody closes it."""
+        """Return True: there is no window to close."""
         return True
 
     def control_display(self, on: bool, brightness: int) -> DisplayResult:
@@ -62,14 +66,14 @@ class HeadlessOutput:
         return DisplayResult()
 
     def close(self) -> None:
-        """Leave the file: it is what was shown last."""
+        """Close SDL's display; the file stays."""
         pygame.display.quit()
 
 
-def _encode_png(picture: pygame.Surface) -> bytes:
-    """Return a PNG that is not compressed: ten times faster than one that is, and the file lives in memory."""
-    width, height = picture.get_size()
-    rgb = memoryview(pygame.image.tobytes(picture, "RGB"))
+def _encode_png(image: pygame.Surface) -> bytes:
+    """Return an uncompressed PNG: ten times faster than a compressed one, and the file is in memory anyway."""
+    width, height = image.get_size()
+    rgb = memoryview(pygame.image.tobytes(image, "RGB"))
     rows = b"".join(part for y in range(height) for part in (b"\0", rgb[y * width * 3 : (y + 1) * width * 3]))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 0)), (b"IEND", b""))

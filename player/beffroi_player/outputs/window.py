@@ -1,4 +1,4 @@
-"""A window on a desktop. A picture larger than the desktop is made smaller at the last moment."""
+"""Output to a window on a desktop; an image larger than the desktop is scaled down when it is presented."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from beffroi_player.outputs.drawing.sdl import display_rate
 
 
 class WindowOutput:
-    """A plain window; Escape or its close button end the stage."""
+    """A window; Escape or its close button end the stage."""
 
     event_interval_s: float | None = 0.25
     flags = 0
@@ -21,7 +21,7 @@ class WindowOutput:
         self._window: pygame.Surface | None = None
 
     def start(self) -> None:
-        """Find the desktop.
+        """Open the connection to the desktop.
 
         Raises:
             OutputError: there is none.
@@ -36,59 +36,59 @@ class WindowOutput:
         return width, height
 
     def refresh_rate(self) -> float:
-        """Return how many pictures a second the display shows."""
+        """Return the frames per second of the display."""
         return display_rate()
 
     def open(self, size: Size) -> None:
         """Open the window, or give it another size.
 
         Raises:
-            OutputError: the desktop does not let us.
+            OutputError: the desktop refuses.
         """
         self._window = self._set_mode(size)
         pygame.display.set_caption("Beffroi")
         pygame.mouse.set_visible(False)
 
     def borrow_surface(self, size: Size) -> pygame.Surface | None:
-        """Return the window's own memory, to be presented when it is drawn; None if it has another size."""
+        """Return the window's frame buffer, to be presented after drawing; None if it has another size."""
         return self._window if self._window is not None and self._window.get_size() == size else None
 
     def present_image(self, image: pygame.Surface) -> None:
-        """Show a picture."""
+        """Show an image."""
         assert self._window is not None
         self._image = image
-        room = self._window.get_size()
-        if image.get_width() > room[0] or image.get_height() > room[1]:
-            image = pygame.transform.smoothscale(image, fit_size(image.get_size(), room))
+        available = self._window.get_size()
+        if image.get_width() > available[0] or image.get_height() > available[1]:
+            image = pygame.transform.smoothscale(image, fit_size(image.get_size(), available))
         if image is not self._window:
             self._window.blit(image, (0, 0))
         pygame.display.flip()
 
     def finish_present(self) -> None:
-        """Nothing is left to do."""
+        """Do nothing: presenting is complete."""
 
     def last_presented(self) -> pygame.Surface:
-        """Return what is in the window, at the size at which it was composed; it changes with the next picture."""
+        """Return the presented image at the size at which it was composed; it changes with the next one."""
         assert self._image is not None
         assert self._window is not None
         return self._image if self._image.get_size() != self._window.get_size() else self._window
 
     def process_events(self) -> bool:
-        """Answer the window system."""
+        """Process the events of the window system; return False once the window was closed."""
         closed, exposed = poll_window_events()
         if exposed:
             pygame.display.flip()
         return not closed
 
     def is_display_changed(self) -> bool:
-        """Tell whether another display has taken the place of the one that is drawn on: a desktop sees to that."""
+        """Return False: a desktop handles a change of displays."""
         return False
 
     def check_ownership(self) -> None:
-        """See to it that what is drawn is shown; a desktop does."""
+        """Do nothing: a desktop shows every window."""
 
     def reopen_display(self) -> None:
-        """Begin anew with another display."""
+        """Do nothing: a desktop handles a change of displays."""
 
     def control_display(self, on: bool, brightness: int) -> DisplayResult:
         """Do nothing: the desktop decides."""
@@ -106,7 +106,7 @@ class WindowOutput:
 
 
 def poll_window_events() -> tuple[bool, bool]:
-    """Return whether a person has closed the window since the last time, and whether it was uncovered."""
+    """Return whether the window was closed since the last call, and whether it was uncovered."""
     closed = exposed = False
     for event in pygame.event.get():
         closed |= event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE)

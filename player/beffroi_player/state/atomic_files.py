@@ -1,4 +1,4 @@
-"""Writing files that a power cut leaves either old or new."""
+"""Atomic replacement of files, and exclusive use of folders."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 CLAIM_TIMEOUT_SECONDS = 5.0
-"""How long whoever wants a folder waits for the one before to end."""
+"""Longest time to wait for a former owner of a folder to end."""
 FileStamp = tuple[int, int, int]
-"""Inode, size and time of change: differs after every atomic write."""
+"""Inode, size and modification time in nanoseconds: differs after every atomic write."""
 
 
 def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644) -> None:
-    """Replace a file in one step.
+    """Replace a file in one step: after a power cut, it has its old or its new content.
 
     Args:
         path: The file; its folder must exist.
-        data: All of its new content, in pieces.
-        durable: Wait until file and folder are on the disk. Not needed on a memory file system.
+        data: Its new content, in pieces.
+        durable: Wait until file and folder are on the disk; not needed on a memory file system.
         mode: Permission bits.
 
     Raises:
@@ -54,13 +54,13 @@ def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644
 
 
 def remove_non_file(path: Path) -> None:
-    """Remove what is there, unless it is a file or nothing.
+    """Remove a folder or symbolic link from the path of a file.
 
-    Only a broken file system or a person by mistake puts a folder, or a link to nowhere, where a file belongs: what
-    could be written there is worth more.
+    Only a damaged file system or a person by mistake puts a folder, or a broken link, there: the file that is to be
+    written is worth more.
 
     Raises:
-        OSError: the disk does not let us.
+        OSError: it cannot be removed.
     """
     if path.is_symlink():
         path.unlink()
@@ -72,7 +72,7 @@ def remove_non_file(path: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Wait until what was written to a file is on the disk.
+    """Wait until the content of a file is on the disk.
 
     Raises:
         OSError: the file is gone, or the disk is broken.
@@ -91,7 +91,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what interrupted writes left behind. Only for the owner of the folder, before it writes."""
+    """Remove temporary files of interrupted writes. Only for the owner of the folder, before it writes."""
     for leftover in folder.glob(".*.tmp"):
         with contextlib.suppress(OSError):
             leftover.unlink()
@@ -99,15 +99,15 @@ def remove_leftovers(folder: Path) -> None:
 
 @contextlib.contextmanager
 def claim_folder(folder: Path, owner: str, timeout_s: float | None = None) -> Iterator[None]:
-    """Keep a folder for this process, however that ends.
+    """Lock a folder for this process, as a context manager. The kernel releases the lock when the process ends.
 
     Args:
-        folder: It exists.
-        whose: What this process is, such as ``agent``: there may be one in the folder.
-        patience: Seconds that a former one is given to end.
+        folder: An existing folder.
+        owner: Name of the process for the error, such as ``agent``.
+        timeout_s: Seconds to wait for a former owner to end.
 
     Raises:
-        OSError: another one is at work there.
+        OSError: another process has the folder.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -130,7 +130,7 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def file_stamp(path: Path) -> FileStamp | None:
-    """Return what changes when the file is replaced; None while there is no file."""
+    """Return a stamp that changes whenever the file is replaced; None where there is no file."""
     try:
         status = path.stat()
     except OSError:

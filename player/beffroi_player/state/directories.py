@@ -31,11 +31,11 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 _LIVE_PREFIX = "live-"
 CRASH_FALLBACK = "safe mode"
-"""What stands for a frame where the stage says that it leaves something out: nothing can be mended there."""
+"""Placeholder for the frame in a fault that reports the crash fallback: no frame has to be drawn again."""
 
 
 class SkippedSlide(WireModel):
-    """A slide that is left out of the programme."""
+    """A slide that is left out of the programme, and the reason."""
 
     slide: str
     code: str
@@ -43,52 +43,52 @@ class SkippedSlide(WireModel):
 
 
 class ActiveProgramme(WireModel):
-    """A programme, ready to be shown."""
+    """A prepared programme, ready to be shown."""
 
     sequence: int
     manifest: Manifest
-    """As it came, without the slides that are left out, and with the pages that were drawn."""
+    """The received manifest, without skipped slides, and with the number of pages that were drawn."""
     frames: dict[str, tuple[str, ...]]
-    """File names of the pages, by ``frame_set``."""
+    """File names of the pages, by ``frame_set_key``."""
     skipped: tuple[SkippedSlide, ...] = ()
     activated_at_ms: int = 0
     proven: frozenset[str] = frozenset()
-    """Slides that were on before, just as they are: what is left when the stage crashes again and again."""
+    """Slides that the programme before showed unchanged: the crash fallback is reduced to these."""
 
     @property
     def slides_with_frames(self) -> frozenset[str]:
-        """The slides that have frames."""
+        """Identifiers of the slides that have frames."""
         return frozenset(name.split(" ")[0] for name in self.frames)
 
 
 class HeldStream(WireModel):
-    """The alerts of one scope."""
+    """The alerts of one scope, and the sequence of their document."""
 
     sequence: int
     alerts: tuple[HeldAlert, ...] = ()
 
 
 class AlertsRecord(WireModel):
-    """Every alert that is held."""
+    """Record of all held alerts and their frames."""
 
     boot: str
-    """The boot whose uptime ``lapses_at_uptime_ms`` means."""
+    """Identifier of the boot to which the uptimes in the record belong."""
     saved_at_uptime_ms: int = 0
     size: Size = (1920, 1080)
-    """Of the upright screen for which the frames are drawn."""
+    """Size of the upright screen for which the frames are drawn."""
     streams: dict[str, HeldStream] = {}
     frames: dict[str, tuple[str, ...]] = {}
-    """File names of the pages, by ``alert_set``."""
+    """File names of the pages, by ``alert_set_key``."""
 
     def all_held(self) -> tuple[HeldAlert, ...]:
         """Return the alerts of all scopes."""
         return tuple(held for stream in self.streams.values() for held in stream.alerts)
 
     def in_boot(self, boot: str) -> AlertsRecord:
-        """Return the record as it stands in a boot.
+        """Return the record with uptimes of the given boot.
 
-        The uptime of another boot means nothing. What an alert had left when the file was written then counts from
-        the start of this boot: time without power cannot be measured, and the alert's own end still holds.
+        Uptimes of an earlier boot cannot be compared. The time to live that an alert had left when the file was written
+        then counts from the start of this boot: time without power cannot be measured, and the alert's own end holds.
         """
         if boot == self.boot:
             return self
@@ -103,97 +103,97 @@ class AlertsRecord(WireModel):
 
 
 class TimedOverlay(WireModel):
-    """A frame over everything but an emergency, for a while."""
+    """A frame over everything but an emergency, until an instant of this boot."""
 
     frame: str
     until_uptime_ms: int
 
 
 class FrameFault(WireModel):
-    """A frame that could not be shown."""
+    """A frame that could not be shown, and the reason."""
 
     frame: str
     detail: str
 
 
 class PresentedStatus(WireModel):
-    """What the stage presents."""
+    """Status of the stage: what it presents, and why."""
 
     started_at_ms: int
     number: int
-    """Counts the presented frames of this start of the stage."""
+    """Number of the presented frame since the start of the stage."""
     size: Size
-    """Of the upright picture."""
+    """Size of the upright frame."""
     programme: int | None = None
     showings: tuple[ShownPart, ...] = ()
     frames: tuple[str, ...] = ()
-    """File names of what was composed, in drawing order."""
+    """File names of the composed frames, in drawing order."""
     overlay: bool = False
     power: PowerState = PowerState.ON
-    """What the display does by its hours."""
+    """State of the display by its hours."""
     lit: Literal["", "sent", "confirmed"] = ""
-    """Whether the display was told so, and says so itself, or the kernel says so of its signal."""
+    """Result of switching: empty where unknown, sent, or confirmed by the display or, for its signal, by the kernel."""
     brightness: int = 100
-    """Percent, to which the picture was darkened."""
+    """Brightness in percent, by the display or by darkening the frame."""
     dropped_frames: int = 0
-    """Frames of films that came too late, since the stage was started."""
+    """Video frames that were skipped because they were late, since the start of the stage."""
     late_frames: int = 0
-    """Steps of transitions that came late, since the stage was started."""
+    """Animation steps that were late, since the start of the stage."""
     decode_errors: int = 0
-    """Frames of films that could not be decoded, since the stage was started."""
+    """Video frames that could not be decoded, since the start of the stage."""
     presented_at_ms: int
     presented_uptime_ms: float
     clock: ClockState
     frame: str
-    """Digest of the upright picture, before it was darkened: see ``raster.frame_digest``."""
+    """Digest of the upright frame, before darkening: see ``raster.frame_digest``."""
     faults: tuple[FrameFault, ...] = ()
 
     @property
     def shows_alert(self) -> bool:
-        """Whether any part of it is an alert."""
+        """Whether any part of the screen shows an alert."""
         return any(shown.alert is not None for shown in self.showings)
 
 
 class CaptureInfo(WireModel):
-    """What the stage knows of a picture that it took of the glass; it is a comment in ``capture.ppm``."""
+    """Description of a capture of the presented frame, stored as the comment in ``capture.ppm``."""
 
     at_ms: int
     uptime_ms: float
     moves: bool
-    """Whether something moved then."""
+    """Whether something was animated at that instant."""
     presented: PresentedStatus | None = None
-    """As it was told last."""
+    """Status of the stage as it was written last."""
 
 
 class ForwardedPlays(WireModel):
-    """Up to which play the log was sent, and the broker said to have it."""
+    """The newest play of the log that was sent and that the broker has acknowledged."""
 
     number: int = 0
     chain: str = FIRST_CHAIN
-    """Of that play."""
+    """Chain value of that play."""
 
 
 class UnwrittenPlays(WireModel):
-    """What the play log will have to get if the stage does not come back."""
+    """Plays that have begun and are not in the log yet: the next start logs them if the stage crashed."""
 
     next: int
-    """The number of the next play when this was written: any of these may have been logged since, from there on."""
+    """Number of the next play at the time of writing: from it on, some of these plays may have been logged since."""
     plays: tuple[Play, ...] = ()
-    """Without a number. What is on is written as if the stage had died at that instant."""
+    """The plays, without numbers, as if the stage had died at the time of writing."""
 
 
 def frame_set_key(slide: str, size: Size) -> str:
-    """Return under which name the frames of a slide are listed for a zone of that size."""
+    """Return the key of a slide's frames for a zone of a size."""
     return f"{slide} {size[0]}x{size[1]}"
 
 
 def strip_set_key(slide: str, size: Size) -> str:
-    """Return under which name the pictures of its messages are listed where they glide over a zone of that size."""
+    """Return the key of the strips of a slide whose messages scroll (marquee) over a zone of a size."""
     return f"{frame_set_key(slide, size)} strips"
 
 
 def live_frame_name(programme: int, slide: Slide, size: Size, at_ms: int) -> str:
-    """Return the file name, in the runtime directory, of a slide that changes by itself, as it is at an instant."""
+    """Return the file name, in the runtime directory, of the frame of a live slide at an instant."""
     return f"{_LIVE_PREFIX}{programme}-{slide.id}-{size[0]}x{size[1]}-{at_ms}.png"
 
 
@@ -203,23 +203,23 @@ def is_live_frame_name(name: str) -> bool:
 
 
 def alert_set_key(alert: Alert, form: AlertForm) -> str:
-    """Return under which name the frames of an alert are listed: two scopes may carry two versions of it."""
+    """Return the key of an alert's frames; the digest in it tells versions of two scopes apart."""
     return f"{alert.id} {form} {hashlib.sha256(alert.to_json()).hexdigest()[:8]}"
 
 
 class DisplayChanges(WireModel):
-    """What was done to a display and is to be undone one day, also after a power cut."""
+    """Changes to a display that are to be undone, also after a power cut."""
 
     off: tuple[str, ...] = ()
-    """By what it was switched off: names of ways."""
+    """Names of the interfaces by which it was switched off."""
     brightness: int | None = None
-    """What the monitor had before it was dimmed, in units of its own."""
+    """Brightness of the monitor before it was dimmed, in its own units; None: it was not dimmed."""
     monitor: str = ""
-    """Which one was dimmed."""
+    """Identifier of the dimmed monitor: the start of the digest of its EDID."""
 
 
 class StateDirectory:
-    """The state directory, as far as both processes know it."""
+    """The files of the state directory that both processes use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -235,10 +235,10 @@ class StateDirectory:
         self.display_changes = ModelFile(folder / "display-changes.json", DisplayChanges)
 
     def create_folders(self) -> None:
-        """Make the folders.
+        """Create the folders; a file in the place of one is removed.
 
         Raises:
-            OSError: the disk does not let us.
+            OSError: they cannot be created.
         """
         for folder in (self.folder, self.assets, self.frames, self.plays):
             if folder.is_file():
@@ -247,7 +247,7 @@ class StateDirectory:
 
 
 class RuntimeDirectory:
-    """The runtime directory."""
+    """The files of the runtime directory that both processes use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -262,9 +262,9 @@ class RuntimeDirectory:
         self.unwritten = ModelFile(folder / "unwritten-plays.json", UnwrittenPlays, durable=False)
 
     def create_folder(self) -> None:
-        """Make the folder, for the owner only.
+        """Create the folder, for the owner only.
 
         Raises:
-            OSError: the disk does not let us.
+            OSError: it cannot be created.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

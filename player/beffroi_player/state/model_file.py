@@ -1,4 +1,4 @@
-"""A model in a file, which may be missing or anything; what a screen cannot do without has a copy."""
+"""A model stored as JSON in a file, with a copy of what a screen cannot do without."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ModelT = TypeVar("ModelT", bound=WireModel)
 
 
 class ModelFile(Generic[ModelT]):
-    """One JSON file with one model in it.
+    """A JSON file with one model in it.
 
     Args:
         path: The file.
-        model: What is in it.
-        durable: Whether it is on a disk, and has to survive a power cut.
+        model: Class of the model.
+        durable: Whether the file is on a disk and has to survive a power cut.
         mode: Permission bits.
-        copy: A second file with the same content, for what a memory card does to the first.
+        copy: A second file with the same content, for when a memory card damages the first.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class ModelFile(Generic[ModelT]):
         self._copy = copy
 
     def read(self) -> ModelT | None:
-        """Return what the file says, or its copy; None where both are missing, unreadable or not right (logged)."""
+        """Return the model in the file, or in its copy; None where both are missing or invalid (logged)."""
         found = self._read_model(self.path)
         if found is None and self._copy is not None and (found := self._read_model(self._copy)) is not None:
             log.warning("%s is missing or damaged: its copy is read", self.path.name)
@@ -47,7 +47,7 @@ class ModelFile(Generic[ModelT]):
         """Replace the file in one step, and then its copy.
 
         Raises:
-            OSError: the disk is full or broken. Where that is so only for the copy, that is logged.
+            OSError: the disk is full or broken. A copy that cannot be written is only logged.
         """
         text = value.model_dump_json(indent=1).encode() if self._durable else value.to_json()
         write_file(self.path, text + b"\n", durable=self._durable, mode=self._mode)
@@ -59,10 +59,12 @@ class ModelFile(Generic[ModelT]):
                 log.warning("%s has no copy: %s", self.path.name, error)
 
     def repair_copies(self) -> bool:
-        """Make the file and its copy the same again, by the one that can be read, or by the file. Only for its owner.
+        """Write file and copy again where they differ. Only for the process that writes them.
+
+        The one that can be read is right; of two that differ, the file, since it is written first.
 
         Returns:
-            Whether there was something to mend.
+            Whether they differed.
 
         Raises:
             OSError: the disk is full or broken.
@@ -78,14 +80,14 @@ class ModelFile(Generic[ModelT]):
         return True
 
     def remove(self) -> None:
-        """Remove the file and its copy, if they are there."""
+        """Remove the file and its copy, if they exist."""
         for path in (self.path, self._copy):
             if path is not None:
                 path.unlink(missing_ok=True)
 
     @property
     def file_stamp(self) -> FileStamp | None:
-        """What changes when the file is replaced; None while there is none, nor a copy."""
+        """A stamp that changes whenever the file is replaced; None where neither file nor copy exists."""
         return file_stamp(self.path) or (file_stamp(self._copy) if self._copy is not None else None)
 
     def _read_model(self, path: Path) -> ModelT | None:

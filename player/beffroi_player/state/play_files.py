@@ -1,8 +1,8 @@
-"""The files of the play log: as the stage writes them, and as the agent packs them once they are closed.
+"""Files of the play log: open, as the stage writes them, and packed by the agent once they are closed.
 
-A packed file is compressed and has the same lines without what can be computed again from the line before: the number
-where it is the next, the start where it is the end of the one before, the chain where it follows. Its last line says
-how many plays there are, and the chain of the last: what is read is what was written, or it is damaged.
+A packed file is compressed and has the same lines without the fields that follow from the line before: the number
+where it is the next, the start where it is the end of the play before, the chain where it is the computed one. The last
+line has the number of plays and the last chain, so that a damaged file is recognised.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from beffroi_content.wire.reports import FIRST_CHAIN, Play, chain_digest
 
 OPEN_SUFFIX, PACKED_SUFFIX = ".jsonl", ".jsonl.gz"
 NOTE_PREFIX = b'{"next":'
-"""How the lines of an open file begin that say what is on: see ``store.Unwritten``. They are not packed."""
+"""Start of the lines with unfinished plays (``UnwrittenPlays``) in an open file. They are not packed."""
 
 
 class DamagedPlayFile(Exception):
-    """A packed file is not what was packed."""
+    """A packed file is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayFile:
-    """A file of the log."""
+    """A file of the play log."""
 
     folder: Path
     first: int
-    """The first number in it; its name."""
+    """Number of its first play, which is also its name."""
     is_packed: bool = False
     """Whether it is compressed."""
 
     @property
     def path(self) -> Path:
-        """Where it is."""
+        """Path of the file."""
         return self.folder / f"{self.first:012}{PACKED_SUFFIX if self.is_packed else OPEN_SUFFIX}"
 
 
 def play_files(folder: Path) -> list[PlayFile]:
-    """Return the files of the log, oldest first; where one is there in both forms, as the stage wrote it."""
+    """Return the files of the log, oldest first; of a file in both forms, the open one."""
     try:
-        # In one go: a year is three thousand files.
+        # One listing instead of a pattern for each form: a year is three thousand files.
         names = [name.partition(".") for name in os.listdir(folder)]
     except OSError:
         return []
@@ -61,25 +61,25 @@ def play_files(folder: Path) -> list[PlayFile]:
 
 
 def read_plays(file: PlayFile) -> Iterator[Play]:
-    """Yield the plays of a file in order. A line of an open file that cannot be read is passed over.
+    """Yield the plays of a file in order. Invalid lines of an open file are skipped.
 
     Raises:
-        Damaged: a packed file is not what was packed. What was yielded before may be wrong.
-        OSError: the file is gone, or the disk does not give it.
+        DamagedPlayFile: a packed file is damaged. Plays that were yielded before may be wrong.
+        OSError: the file cannot be read.
     """
     if file.is_packed:
         yield from _read_packed(file.path)
         return
     with file.path.open("rb") as lines:
         for line in lines:
-            # The stage is writing a line that has no end yet.
+            # A line without an end is being written by the stage.
             play = _parse_play(line) if line.endswith(b"\n") and not is_note(line) else None
             if play is not None:
                 yield play
 
 
 def is_note(line: bytes) -> bool:
-    """Tell whether a line is no play, but says what was on when it was written."""
+    """Tell whether a line lists unfinished plays."""
     return line.startswith(NOTE_PREFIX)
 
 

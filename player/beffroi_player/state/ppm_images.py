@@ -1,4 +1,4 @@
-"""Raw pictures (PPM, P6): three bytes a pixel and no compression, for files that live in memory."""
+"""Uncompressed images (PPM, P6) of three bytes a pixel, for files in memory."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _HEADER = re.compile(rb"P6\s+(?:# ([^\n]*)\n)?(\d{1,5})\s+(\d{1,5})\s+255\s")
 
 
 def ppm_header(size: tuple[int, int], comment: bytes = b"") -> bytes:
-    """Return what comes before the RGB bytes: with a comment, which has no line feed in it."""
+    """Return the header of a PPM file; the comment must not contain a line feed."""
     return b"P6\n" + (b"# %b\n" % comment if comment else b"") + b"%d %d 255\n" % size
 
 
 def to_ppm(size: tuple[int, int], rgb: bytes) -> tuple[bytes, bytes]:
-    """Return a PPM file of RGB bytes, row by row, in two pieces: to join them would copy megabytes."""
+    """Return a PPM file in two pieces, header and RGB bytes in rows: joining them would copy megabytes."""
     return ppm_header(size), rgb
 
 
@@ -21,15 +21,15 @@ def from_ppm(data: bytes) -> tuple[tuple[int, int], memoryview]:
     """Return size and RGB bytes of a PPM file.
 
     Raises:
-        ValueError: it is not one, or cut off.
+        ValueError: it is not a PPM file, or truncated.
     """
     header = _HEADER.match(data)
     if header is None:
-        raise ValueError("not a picture of three bytes a pixel")
+        raise ValueError("not a PPM image of three bytes a pixel")
     size = int(header[2]), int(header[3])
     pixels = memoryview(data)[header.end() :]
     if len(pixels) != size[0] * size[1] * 3:
-        raise ValueError("the picture is cut off")
+        raise ValueError("the image is truncated")
     return size, pixels
 
 

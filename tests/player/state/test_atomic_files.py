@@ -186,7 +186,7 @@ def test_a_raw_picture_survives_and_a_cut_one_does_not() -> None:
     data = b"".join(to_ppm((3, 2), bytes(range(18))))
     assert from_ppm(data) == ((3, 2), bytes(range(18)))
     for broken in (data[:-1], b"", b"P6 3 2", b"P5 3 2 255\n" + bytes(18)):
-        with pytest.raises(ValueError, match="picture"):
+        with pytest.raises(ValueError, match="image"):
             from_ppm(broken)
 
 

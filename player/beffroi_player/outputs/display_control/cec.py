@@ -1,8 +1,8 @@
-"""HDMI-CEC: a television is switched through the cable of its picture, by the kernel's own interface (linux/cec.h).
+"""HDMI-CEC: power of a television through its HDMI cable, by the kernel's interface (linux/cec.h).
 
-The television answers to nothing unless that is switched on in its menus, where each maker calls it by another name
-(Anynet+, SimpLink, Bravia Sync and so on). Nothing is kept open: the kernel keeps the address that was claimed, and
-answers what the standard wants of every device.
+A television answers nothing unless CEC is enabled in its menus, where each maker calls it by another name (Anynet+,
+SimpLink, Bravia Sync and so on). No device stays open: the kernel remembers the address that was claimed, and answers
+the messages that the standard requires of every device.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from beffroi_player.outputs.display_control.kms import DRM_FOLDER, DisplayConnec
 
 DEVICES = Path("/dev")
 OSD_NAME = b"Beffroi"
-"""What a television calls us in its menus."""
+"""Name of the player in the menus of a television."""
 REPLY_MS = 1_000
-"""How long a television may take to answer: the standard's own limit."""
+"""Longest time that a television may take to answer, by the standard."""
 MAX_STATUS_QUERIES, STATUS_QUERY_INTERVAL_S = 10, 1.0
-"""How often, and after what pause, it is asked whether it is where it was told to go."""
+"""Number of queries of the power status after a command, and the pause between two."""
 
 Ioctl = Callable[[int, int, bytearray], int]
 InterruptibleWait = Callable[[float], bool]
-"""Waits so many seconds; False as soon as something else is wanted."""
+"""Waits so many seconds; returns False as soon as the request is superseded."""
 
 TELEVISION, UNREGISTERED, BROADCAST = 0, 15, 15
 """Logical addresses."""
 IMAGE_VIEW_ON, STANDBY, ACTIVE_SOURCE = 0x04, 0x36, 0x82
 GIVE_POWER_STATUS, REPORT_POWER_STATUS = 0x8F, 0x90
 _ON, _STANDBY = 0, 1
-"""Of a power status; 2 and 3 are the ways there."""
+"""Operands of a power status; 2 and 3 are the transitions to them."""
 _PLAYBACK_ADDRESS, _PLAYBACK, _PLAYBACK_DEVICE = 3, 4, 0x10
-"""What we are: as the type of an address, as the primary type, and in the mask of all types."""
+"""A playback device: as the type of an address, as the primary type, and in the mask of all types."""
 _VERSION_1_4 = 5
 _TRANSMITS = 0x02 | 0x04
-"""Capabilities: addresses can be claimed, and messages sent."""
+"""Capabilities: the adapter can claim addresses and send messages."""
 _DRM_CONNECTOR = 1
 _NOT_PLUGGED, _TELEVISION_ROOT = 0xFFFF, 0x0000
-"""Physical addresses: of what is plugged into nothing, and of a television itself."""
+"""Physical addresses: of a device that is not plugged in, and of a television itself."""
 _ACKNOWLEDGED, _ANSWERED, _REFUSED = 0x01, 0x01, 0x04
 
 _CAPABILITIES = struct.Struct("=32s32sIII")
@@ -55,7 +55,7 @@ _IOC_READ, _IOC_WRITE = 2, 1
 
 
 def ioctl_number(number: int, size: int, direction: int = _IOC_READ | _IOC_WRITE) -> int:
-    """Return the number by which the kernel knows a request (asm-generic/ioctl.h)."""
+    """Return the number of an ioctl request (asm-generic/ioctl.h)."""
     return direction << 30 | size << 16 | ord("a") << 8 | number
 
 
@@ -72,42 +72,42 @@ class CecError(ControlError):
 
 
 def call_ioctl(descriptor: int, number: int, data: bytearray) -> int:
-    """Ask the kernel. A small buffer that may change is one during which Python lets other threads run."""
+    """Call ioctl and return its result; with a mutable buffer, Python releases its lock during the call."""
     return int(fcntl.ioctl(descriptor, number, data))
 
 
 @dataclass(frozen=True, slots=True)
 class LogicalAddresses:
-    """Logical addresses of an adapter."""
+    """Logical addresses that an adapter has claimed."""
 
     mask: int = 0
     """One bit for each address that is claimed."""
     requested: int = 0
-    """How many were asked for; none are claimed while no television is plugged in."""
+    """Number of addresses requested; none are claimed while no television is plugged in."""
 
     @property
     def lowest(self) -> int:
-        """Return the lowest; that of nobody in particular if there is none."""
+        """Return the lowest address; ``UNREGISTERED`` if none is claimed."""
         return next((number for number in range(15) if self.mask >> number & 1), UNREGISTERED)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageResult:
-    """What became of a message."""
+    """Result of sending a message."""
 
     acknowledged: bool
     reply: bytes = b""
-    """Empty: none came."""
+    """Empty where none was received."""
     refused: bool = False
-    """Whether the reply was that it does not know what was asked."""
+    """Whether the reply was a feature abort: the question is not supported."""
 
 
 class CecAdapter:
-    """A CEC adapter that is open.
+    """An open CEC adapter.
 
     Args:
-        descriptor: Of its device.
-        ioctl: Asks the kernel.
+        descriptor: File descriptor of its device.
+        ioctl: Calls the kernel.
     """
 
     def __init__(self, descriptor: int, ioctl: Ioctl = call_ioctl) -> None:
@@ -121,7 +121,7 @@ class CecAdapter:
 
     @property
     def connector(self) -> tuple[int, int] | None:
-        """Return card and number of the connector that it belongs to; None: the kernel does not say."""
+        """Return card and number of the connector that it belongs to; None where the kernel does not say."""
         with suppress(CecError):
             kind, card, number = _CONNECTOR.unpack(self._call_ioctl(G_CONNECTOR, _CONNECTOR))
             return (card, number) if kind == _DRM_CONNECTOR else None
@@ -129,17 +129,17 @@ class CecAdapter:
 
     @property
     def physical_address(self) -> int:
-        """Return where it is plugged in: 0x1000 is the first socket of a television."""
+        """Return the physical address: 0x1000 is the first socket of a television."""
         found: int = _PHYSICAL.unpack(self._call_ioctl(G_PHYSICAL, _PHYSICAL))[0]
         return found
 
     @property
     def logical_addresses(self) -> LogicalAddresses:
-        """Return what it has claimed."""
+        """Return the addresses that it has claimed."""
         return _parse_addresses(self._call_ioctl(G_ADDRESSES, _ADDRESSES))
 
     def claim_address(self) -> LogicalAddresses:
-        """Claim an address as a player, and return what was got. Takes up to some seconds."""
+        """Claim an address as a playback device and return the result; takes up to some seconds."""
         wanted = _ADDRESSES.pack(
             b"", 0, _VERSION_1_4, 1, 0xFFFFFFFF, 0, OSD_NAME, bytes([_PLAYBACK]), bytes([_PLAYBACK_ADDRESS]),
             bytes([_PLAYBACK_DEVICE]), b"",
@@ -170,11 +170,11 @@ class CecAdapter:
 
 
 class CecTelevision:
-    """The television at the other end of the cable.
+    """The television at the other end of an adapter's cable.
 
     Args:
-        path: The device of the adapter.
-        ioctl: Asks the kernel.
+        path: Device file of the adapter.
+        ioctl: Calls the kernel.
     """
 
     name = "HDMI-CEC"
@@ -183,10 +183,10 @@ class CecTelevision:
         self._path, self._ioctl = path, ioctl
 
     def switch_power(self, on: bool, wait: InterruptibleWait) -> SwitchResult:
-        """Switch it on or to standby, and ask it whether it is.
+        """Switch the television on or to standby, and query its power status.
 
         Raises:
-            CecError: it does not answer to anything.
+            CecError: it acknowledges nothing.
         """
         with open_adapter(self._path, self._ioctl) as adapter:
             own = self._wake_television(adapter, wait) if on else self._send_standby(adapter)
@@ -201,7 +201,7 @@ class CecTelevision:
 
     def _wake_television(self, adapter: CecAdapter, pause: InterruptibleWait) -> int:
         own = _claim_if_needed(adapter)
-        # Some televisions look unplugged while they sleep; the standard lets anybody wake them.
+        # Some televisions look unplugged in standby; the standard lets an unregistered device wake them.
         self._send_acknowledged(adapter, own, IMAGE_VIEW_ON)
         for _ in range(MAX_STATUS_QUERIES):
             if own != UNREGISTERED or not pause(STATUS_QUERY_INTERVAL_S):
@@ -220,16 +220,16 @@ class CecTelevision:
 def find_television(
     connector: DisplayConnector, devices: Path = DEVICES, system: Path = DRM_FOLDER, ioctl: Ioctl = call_ioctl
 ) -> CecTelevision | None:
-    """Return the television at a connector, if a CEC adapter belongs to it: by what the kernel says, or the only one.
+    """Return the television at a connector: through the adapter that the kernel names for it, or the only one.
 
     Raises:
-        CecError: there are adapters, and none of them is ours to use.
+        CecError: there are adapters, and this user may open none of them.
     """
     paths, refused = [], None
     for path in sorted(devices.glob("cec[0-9]*")):
         try:
             with open_adapter(path, ioctl) as adapter:
-                # At the root of the tree is a television: an adapter of a socket for what others show.
+                # An adapter at the root of the tree belongs to an input of this machine, not to an output.
                 if adapter.can_transmit and adapter.physical_address != _TELEVISION_ROOT:
                     paths.append((path, adapter.connector))
         except CecError as error:
@@ -244,18 +244,18 @@ def find_television(
 
 @contextmanager
 def open_adapter(path: Path, ioctl: Ioctl = call_ioctl) -> Iterator[CecAdapter]:
-    """Give an adapter.
+    """Open an adapter, as a context manager.
 
     Raises:
-        CecError: it is not ours to use, or gone.
+        CecError: this user may not open it, or it is gone.
     """
-    # What udev gives to whoever may use the display.
+    # udev gives CEC devices to the group that may use the display.
     with open_device(path, "video", CecError) as descriptor:
         yield CecAdapter(descriptor, ioctl)
 
 
 def _claim_if_needed(adapter: CecAdapter) -> int:
-    """Return our logical address, claimed if need be."""
+    """Return the logical address of the player, claimed if need be."""
     addresses = adapter.logical_addresses
     if not addresses.requested:
         addresses = adapter.claim_address()
@@ -263,13 +263,13 @@ def _claim_if_needed(adapter: CecAdapter) -> int:
 
 
 def _confirm_power(adapter: CecAdapter, own: int, on: bool, pause: InterruptibleWait) -> SwitchResult:
-    """Ask the television whether it is on, until it is what was wanted, for some seconds."""
+    """Query the power status until it is the requested one, for some seconds."""
     wanted = _ON if on else _STANDBY
     for number in range(MAX_STATUS_QUERIES):
         if number and not pause(STATUS_QUERY_INTERVAL_S):
             break
         sent = adapter.send_message(own, TELEVISION, GIVE_POWER_STATUS, reply=REPORT_POWER_STATUS)
-        # On its way it may be too busy to answer; one that does not know the question never will.
+        # In transition it may be too busy to answer; one that does not support the query never will.
         if sent.refused or not sent.acknowledged:
             break
         if sent.reply[2:3] == bytes([wanted]):
@@ -283,7 +283,7 @@ def _parse_addresses(data: bytearray) -> LogicalAddresses:
 
 
 def _connector_id(connector: DisplayConnector, system: Path) -> int | None:
-    """Return the kernel's number of a connector; None: it does not say."""
+    """Return the kernel's number of a connector; None where it does not say."""
     with suppress(OSError, ValueError):
         return int((system / f"card{connector.card}-{connector.name}" / "connector_id").read_text())
     return None

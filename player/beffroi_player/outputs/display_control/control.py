@@ -1,8 +1,8 @@
-"""What a display is told besides its picture: to be on, to be off, how bright to be.
+"""Control of a display's power and brightness, in a thread of its own.
 
-Televisions and monitors answer within tenths of a second, or not at all. One thread of its own does the talking, so
-that no picture waits for it: it takes the newest wish, carries it out in every way there is, tries again what failed,
-less and less often, and rings once an answer has changed. While nothing is to be switched or dimmed there is no thread.
+Televisions and monitors answer within tenths of a second, or not at all, and no frame may wait for them. The thread
+takes the newest request, carries it out through every interface of the display, tries again what failed after growing
+delays, and calls back once an answer has changed. While nothing is to be switched or dimmed there is no thread.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from beffroi_player.wakeup import send_wakeup
 log = logging.getLogger(__name__)
 
 RETRY_DELAYS_S = (1.0, 3.0, 10.0, 30.0, 120.0, 600.0)
-"""Before each new try of what failed. After the last one, only another wish or a display that is plugged in counts."""
+"""Delay before each retry. After the last one, only another request or another display starts the tries anew."""
 CLOSE_TIMEOUT_S = 3.0
-"""How long the end of the stage waits for a television."""
+"""Longest time that the end of the stage waits for the thread."""
 _SWITCH_RANKS = (SwitchResult.UNKNOWN, SwitchResult.SENT, SwitchResult.CONFIRMED)
 
 
 @runtime_checkable
 class PowerSwitch(Protocol):
-    """A way of telling a display to be on or off."""
+    """An interface that switches a display on and off."""
 
     name: str
 
@@ -45,54 +45,54 @@ class PowerSwitch(Protocol):
         """Switch the display.
 
         Raises:
-            ControlError: it is not reached.
+            ControlError: the display cannot be reached.
         """
 
 
 @runtime_checkable
 class BrightnessControl(Protocol):
-    """A way of telling a display how bright to be."""
+    """An interface that reads and sets the brightness of a display."""
 
     name: str
 
     def read_brightness(self) -> VcpValue:
-        """Return how bright the display is, in units of its own.
+        """Return the brightness of the display and its highest value, in units of its own.
 
         Raises:
-            ControlError: it does not say.
+            ControlError: the display gives none.
         """
 
     def set_brightness(self, value: int) -> None:
-        """Change how bright it is, and make sure that it is so.
+        """Set the brightness, in the display's units, and verify it.
 
         Raises:
-            ControlError: it is not.
+            ControlError: the display has not taken it.
         """
 
 
 DisplayInterface = PowerSwitch | BrightnessControl
 FindInterface = Callable[[DisplayConnector], DisplayInterface | None]
-"""Finds the way to the display at a connector; None: there is none of its kind."""
+"""Finds the interface to the display at a connector; None where the display has none of its kind."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DisplayRequest:
-    """What a display is to do."""
+    """Power and brightness that a display is to have."""
 
     display: DisplayConnector
     on: bool
     brightness: int
-    """Percent of what it had before."""
+    """Percent of the display's own brightness."""
 
 
 class DisplayAnswer(NamedTuple):
-    """What the display said to the newest wish."""
+    """State of the newest request."""
 
     switched: SwitchResult = SwitchResult.UNKNOWN
     dims_itself: bool = False
-    """Whether it has the brightness that is wanted, as it says itself."""
+    """Whether the display has confirmed the requested brightness."""
     is_answered: bool = True
-    """Whether it was asked already."""
+    """Whether the request was sent to the display."""
 
 
 @dataclass(slots=True)
@@ -101,17 +101,17 @@ class _RequestProgress:
     tries: int = 0
     failed: bool = False
     switched_by: dict[str, SwitchResult] = field(default_factory=dict)
-    """By the name of the way; who has answered is not told again."""
+    """Results by the name of the interface; one that has answered is not called again."""
 
 
 class DisplayControl:
-    """Tells one display at a time.
+    """Controller of the display that is plugged in.
 
     Args:
-        finders: Find the ways there are.
-        altered: Where it is kept what has to be undone.
-        tell: Called from its own thread when an answer has changed.
-        pauses_s: Before each new try.
+        finders: Find the interfaces of a display.
+        changes_file: Stores the changes that have to be undone.
+        on_answer: Called from the controller's thread when the answer has changed.
+        retry_delays_s: Delay before each retry, in seconds.
     """
 
     def __init__(
@@ -132,17 +132,18 @@ class DisplayControl:
         self._request: DisplayRequest | None = None
         self._answer = DisplayAnswer()
         self._failures: Counter[str] = Counter()
-        """How often what failed, since the display was switched or plugged in: light may change every few seconds."""
+        """Failures of each action since the display was switched or plugged in: with a light sensor, the brightness
+        changes every few seconds, and must not start the retries anew."""
         self._closing = False
         self._thread: threading.Thread | None = None
 
     @property
     def last_answer(self) -> DisplayAnswer:
-        """What the display said to the newest wish."""
+        """Answer of the display to the newest request."""
         return self._answer
 
     def request_state(self, display: DisplayConnector, on: bool, brightness: int) -> None:
-        """Wish something, at once; what was wished before and was not yet begun is dropped."""
+        """Request power and brightness and return at once; an earlier request that has not begun is dropped."""
         with self._changed:
             before = self._request
             if not on:
@@ -150,7 +151,7 @@ class DisplayControl:
             if before and (before.display, before.on, before.brightness) == (display, on, brightness):
                 return
             self._request = DisplayRequest(display, on, brightness)
-            # Whoever is there may still be at work on another wish.
+            # Without a thread there is no work in progress that this request would have to override.
             if self._thread is None and on and brightness >= 100 and self._changes == DisplayChanges():
                 return
             if before is None or before.display != display:
@@ -158,7 +159,7 @@ class DisplayControl:
             self._start_work(anew=before is None or (before.display, before.on) != (display, on))
 
     def repeat_request(self) -> None:
-        """Tell the display once more: it was plugged in, and may be another one."""
+        """Send the newest request again, to a display that was plugged in and may be another one."""
         with self._changed:
             if self._request is not None and self._thread is not None:
                 self._request = replace(self._request)
@@ -166,7 +167,7 @@ class DisplayControl:
                 self._start_work(anew=True)
 
     def close(self) -> None:
-        """End the thread; a television that takes its time is not waited for."""
+        """End the thread; a display that answers later than ``CLOSE_TIMEOUT_S`` is not waited for."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -182,7 +183,7 @@ class DisplayControl:
             self._thread.start()
         self._changed.notify_all()
 
-    # --- in its thread
+    # --- run in the thread
 
     def _run_thread(self) -> None:
         work: _RequestProgress | None = None
@@ -190,12 +191,12 @@ class DisplayControl:
             try:
                 self._carry_out(work)
             except Exception:
-                log.exception("the display is not told what to do")
+                log.exception("the display cannot be controlled")
                 work.failed = True
             work.tries += 1
 
     def _next_work(self, work: _RequestProgress | None) -> _RequestProgress | None:
-        """Wait until something is to be done. None: it is time to end."""
+        """Wait for the next request or retry; None when the thread is to end."""
         with self._changed:
             last = work.request if work else None
             tries_left = work is not None and work.failed and work.tries <= len(self._retry_delays_s)
@@ -206,14 +207,14 @@ class DisplayControl:
             return _RequestProgress(self._request) if is_newer or work is None else work
 
     def _carry_out(self, work: _RequestProgress) -> None:
-        wish, work.failed = work.request, False
+        request, work.failed = work.request, False
         ways = [way for find in self._finders if (way := self._find_interface(find, work)) is not None]
         for way in (way for way in ways if isinstance(way, PowerSwitch)):
-            # Whoever was not switched off is not switched on: a person may show something else on it.
-            if way.name not in work.switched_by and (not wish.on or way.name in self._changes.off):
+            # A display that was not switched off here is not switched on: a person may watch something else on it.
+            if way.name not in work.switched_by and (not request.on or way.name in self._changes.off):
                 self._try_action(work, f"not switched by {way.name}", partial(self._switch_display, way, work))
-        dims = wish.on and any(self._dim_if_needed(way, work) for way in ways if isinstance(way, BrightnessControl))
-        self._update_answer(wish, dims=dims if wish.on else None, settled=True)
+        dims = request.on and any(self._dim_if_needed(way, work) for way in ways if isinstance(way, BrightnessControl))
+        self._update_answer(request, dims=dims if request.on else None, settled=True)
 
     def _find_interface(self, find: FindInterface, work: _RequestProgress) -> DisplayInterface | None:
         found: list[DisplayInterface | None] = [None]
@@ -222,11 +223,11 @@ class DisplayControl:
             found[0] = find(work.request.display)
             return True
 
-        self._try_action(work, "not told anything", look)
+        self._try_action(work, "not reached", look)
         return found[0]
 
     def _try_action(self, work: _RequestProgress, what: str, do: Callable[[], bool]) -> bool:
-        """Do something unless it failed often, or another thing is wanted by now; return whether it succeeded."""
+        """Run an action unless it failed too often or the request is superseded; return whether it succeeded."""
         enough, misses = len(self._retry_delays_s) + 1, self._failures
         if self._is_superseded(work.request) or misses[what] >= enough:
             return False
@@ -251,7 +252,7 @@ class DisplayControl:
         return True
 
     def _dim_if_needed(self, dimmer: BrightnessControl, work: _RequestProgress) -> bool:
-        """Dim the display if there is need; return whether it is dimmed."""
+        """Dim the display if needed; return whether it has the requested brightness."""
         monitor = hashlib.sha256(read_edid(work.request.display)).hexdigest()[:16]
         full = self._changes.brightness if self._changes.monitor == monitor else None
         if full is None and work.request.brightness >= 100:
@@ -260,31 +261,31 @@ class DisplayControl:
             work, f"not dimmed by {dimmer.name}", lambda: self._dim_display(dimmer, work.request, monitor, full)
         )
 
-    def _dim_display(self, dimmer: BrightnessControl, wish: DisplayRequest, monitor: str, full: int | None) -> bool:
+    def _dim_display(self, dimmer: BrightnessControl, request: DisplayRequest, monitor: str, full: int | None) -> bool:
         if full is None:
             full = dimmer.read_brightness().value
             self._store_changes(brightness=full, monitor=monitor)
-        dimmer.set_brightness(round(full * wish.brightness / 100))
-        if wish.brightness >= 100:
+        dimmer.set_brightness(round(full * request.brightness / 100))
+        if request.brightness >= 100:
             self._store_changes(brightness=None, monitor="")
         return True
 
-    def _wait_interruptibly(self, wish: DisplayRequest, seconds: float) -> bool:
+    def _wait_interruptibly(self, request: DisplayRequest, seconds: float) -> bool:
         with self._changed:
-            return not self._changed.wait_for(lambda: self._closing or self._request is not wish, seconds)
+            return not self._changed.wait_for(lambda: self._closing or self._request is not request, seconds)
 
-    def _is_superseded(self, wish: DisplayRequest) -> bool:
-        return self._closing or self._request is not wish
+    def _is_superseded(self, request: DisplayRequest) -> bool:
+        return self._closing or self._request is not request
 
     def _update_answer(
         self,
-        wish: DisplayRequest,
+        request: DisplayRequest,
         lit: SwitchResult | None = None,
         dims: bool | None = None,
         settled: bool | None = None,
     ) -> None:
         with self._changed:
-            if self._is_superseded(wish):
+            if self._is_superseded(request):
                 return
             before = self._answer
             self._answer = DisplayAnswer(
@@ -304,17 +305,19 @@ class DisplayControl:
         try:
             self._changes_file.write(altered)
         except OSError as error:
-            log.warning("what the display is told will not be undone after a power cut: %s", error)
+            log.warning("changes to the display will not be undone after a power cut: %s", error)
 
 
 def create_control(state: Path, runtime: Path) -> DisplayControl:
-    """Return the control of this machine's display.
+    """Return the controller of this machine's display.
 
     Args:
         state: The state directory.
-        runtime: The runtime directory, where the stage has its bell.
+        runtime: The runtime directory, with the wake-up socket of the stage.
     """
-    bell = RuntimeDirectory(runtime).stage_socket
+    stage_socket = RuntimeDirectory(runtime).stage_socket
     return DisplayControl(
-        (cec.find_television, ddc.find_monitor), StateDirectory(state).display_changes, lambda: send_wakeup(bell)
+        (cec.find_television, ddc.find_monitor),
+        StateDirectory(state).display_changes,
+        lambda: send_wakeup(stage_socket),
     )

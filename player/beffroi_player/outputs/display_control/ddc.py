@@ -1,8 +1,8 @@
-"""DDC/CI: a monitor is dimmed through the wires by which it says what it can show (VESA DDC/CI, MCCS).
+"""DDC/CI: brightness of a monitor through the I2C bus of its cable (VESA DDC/CI, MCCS; i2c-dev).
 
-It is never switched off so: some hear nothing afterwards, and a screen that stays dark is worse than one that is lit.
-The wires are an I2C bus of the kernel (i2c-dev). Monitors answer late, garble what they say, or are silent while they
-sleep: everything is asked again, a bounded number of times.
+Monitors are never switched off by DDC/CI: some answer nothing afterwards, and a screen that stays dark is worse than
+one that stays on. Monitors answer late, with damaged messages, or not at all in standby: every query is repeated, a
+bounded number of times.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from beffroi_player.outputs.display_control.kms import DRM_FOLDER, DisplayConnec
 
 DEVICE_FOLDER = Path("/dev")
 I2C_ADDRESS = 0x37
-"""Of a monitor on its bus."""
+"""Address of a monitor on its bus."""
 BRIGHTNESS_CODE = 0x10
-"""What can be asked and changed: a code of MCCS."""
+"""VCP code of the brightness (MCCS)."""
 MAX_TRIES = 5
 MESSAGE_DELAY_S = 0.05
-"""Between a question and its answer, and after each message: the standard wants 40 and 50 ms."""
+"""Pause between query and reply, and after each message: the standard requires 40 and 50 ms."""
 BRIGHTNESS_TOLERANCE = 1
-"""By how much a brightness may be off when it is read back."""
+"""Largest accepted difference of a brightness that is read back."""
 
 _HOST_ADDRESS, _WRITE_ADDRESS, _REPLY_CHECKSUM_SEED = 0x51, 0x6E, 0x50
-"""Us; the monitor when it is written to; and with what the checksum of its answers begins."""
+"""Source address of the host, write address of the monitor, and start value of the checksum of replies."""
 _GET_VCP, _VCP_REPLY, _SET_VCP = 0x01, 0x02, 0x03
 _LENGTH_FLAG = 0x80
 _REPLY_BYTES = 11
@@ -44,80 +44,80 @@ _BUS = re.compile(r"i2c-\d+")
 
 
 class DdcError(ControlError):
-    """The monitor does not do by DDC/CI what it was asked."""
+    """The monitor does not carry out a DDC/CI request."""
 
 
 class GarbledError(DdcError):
-    """What it said is no answer, or not to this question."""
+    """The reply is not valid, or answers another query."""
 
 
 class NotReadyError(DdcError):
-    """It has nothing to say yet: the null message."""
+    """The monitor is not ready: it sent the null message."""
 
 
 class VcpValue(NamedTuple):
-    """A value and the highest that it may have."""
+    """Value of a VCP code, and the highest that it may have."""
 
     value: int
     highest: int
 
 
 def get_message(code: int) -> bytes:
-    """Return the message that asks for a value."""
+    """Return the message that queries a value."""
     return _build_message(_GET_VCP, code)
 
 
 def set_message(code: int, value: int) -> bytes:
-    """Return the message that changes a value."""
+    """Return the message that sets a value."""
     return _build_message(_SET_VCP, code, value >> 8, value & 0xFF)
 
 
 def parse_reply(data: bytes, code: int) -> VcpValue:
-    """Return what a monitor answered.
+    """Return the value in a reply.
 
     Args:
-        data: What was read from the bus, from the source address on.
-        code: What was asked for.
+        data: Bytes from the bus, from the source address on.
+        code: The VCP code that was queried.
 
     Raises:
-        NotReadyError, GarbledError: it can be asked again.
-        UnsupportedError: it cannot.
+        NotReadyError, GarbledError: the query may be repeated.
+        UnsupportedError: the monitor does not have the code.
     """
     if len(data) < 3 or data[0] != _WRITE_ADDRESS or not data[1] & _LENGTH_FLAG:
-        raise GarbledError("what the monitor says is no answer")
+        raise GarbledError("the reply of the monitor is not valid")
     end = 2 + (data[1] & ~_LENGTH_FLAG)
     if len(data) <= end or _checksum(_REPLY_CHECKSUM_SEED, data[:end]) != data[end]:
-        raise GarbledError("the answer of the monitor has a wrong checksum")
+        raise GarbledError("the reply of the monitor has a wrong checksum")
     content = data[2:end]
     if not content:
         raise NotReadyError("the monitor is not ready")
     if len(content) != 8 or content[0] != _VCP_REPLY or content[2] != code:
-        raise GarbledError("the monitor answers something else")
+        raise GarbledError("the monitor replies to another query")
     if content[1]:
         raise UnsupportedError(f"the monitor does not know {code:#04x}")
     return VcpValue(content[6] << 8 | content[7], content[4] << 8 | content[5])
 
 
 class I2cBus(Protocol):
-    """The wires to one monitor."""
+    """The I2C bus to one monitor."""
 
     def write(self, data: bytes) -> None:
         """Send a message.
 
         Raises:
-            OSError: nobody takes it.
+            OSError: nothing acknowledges it.
         """
 
     def read(self, count: int) -> bytes:
-        """Return what the monitor says.
+        """Return so many bytes from the monitor.
 
         Raises:
-            OSError: nobody is there.
+            OSError: nothing acknowledges the read.
         """
 
 
 class KernelI2cBus:
-    """A bus of the kernel that is open, and a monitor on it."""
+    """An open I2C device of the kernel, with the address of the monitor set."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -127,27 +127,28 @@ class KernelI2cBus:
         os.write(self._descriptor, data)
 
     def read(self, count: int) -> bytes:
-        """Return what the monitor says."""
+        """Return so many bytes from the monitor."""
         return os.read(self._descriptor, count)
 
 
 @dataclass(frozen=True, slots=True)
 class DdcConnection:
-    """A conversation with a monitor, at its pace.
+    """A connection to a monitor, with the pauses and retries that DDC/CI needs.
 
     Args:
-        bus: The wires.
-        wait: Waits so many seconds.
+        bus: The bus.
+        wait: Sleeps so many seconds.
     """
 
     bus: I2cBus
     wait: Callable[[float], object] = time.sleep
 
     def get_value(self, code: int) -> VcpValue:
-        """Return a value.
+        """Return the value of a VCP code.
 
         Raises:
-            DdcError: it does not say.
+            DdcError: the monitor gives none.
+            UnsupportedError: the monitor does not have the code.
         """
         problem: Exception | None = None
         for _ in range(MAX_TRIES):
@@ -161,10 +162,10 @@ class DdcConnection:
         raise _as_ddc_error(problem)
 
     def set_value(self, code: int, value: int) -> None:
-        """Change a value; whether that was heard, only the value says.
+        """Set the value of a VCP code. DDC/CI has no acknowledgement: read the value back to verify it.
 
         Raises:
-            DdcError: nobody is there.
+            DdcError: the monitor does not answer on the bus.
         """
         problem: OSError | None = None
         for _ in range(MAX_TRIES):
@@ -194,10 +195,10 @@ OpenConnection = Callable[[], AbstractContextManager[DdcConnection]]
 
 
 class DdcMonitor:
-    """The monitor on a bus.
+    """A monitor that is controlled by DDC/CI.
 
     Args:
-        opening: Opens the line to it.
+        opening: Opens the connection.
     """
 
     name = "DDC/CI"
@@ -206,19 +207,19 @@ class DdcMonitor:
         self._opening = opening
 
     def read_brightness(self) -> VcpValue:
-        """Return how bright it is, in units of its own.
+        """Return the brightness, in units of the monitor.
 
         Raises:
-            DdcError: it does not say.
+            DdcError: the monitor gives none.
         """
         with self._opening() as line:
             return line.get_value(BRIGHTNESS_CODE)
 
     def set_brightness(self, value: int) -> None:
-        """Change how bright it is, and make sure that it is so.
+        """Set the brightness and verify it.
 
         Raises:
-            DdcError: it is not.
+            DdcError: the monitor has not taken it.
         """
         with self._opening() as line:
             line.set_value(BRIGHTNESS_CODE, value)
@@ -230,7 +231,7 @@ class DdcMonitor:
 def find_monitor(
     connector: DisplayConnector, devices: Path = DEVICE_FOLDER, system: Path = DRM_FOLDER
 ) -> DdcMonitor | None:
-    """Return the monitor at a connector, if the kernel names a bus that goes there and lets programs use it."""
+    """Return the monitor at a connector, if the kernel names its bus and has a device file for it."""
     name = _bus_name(system / f"card{connector.card}-{connector.name}")
     path = devices / name if name else None
     return DdcMonitor(partial(open_bus, path)) if path and path.exists() else None
@@ -238,10 +239,10 @@ def find_monitor(
 
 @contextmanager
 def open_bus(path: Path) -> Iterator[DdcConnection]:
-    """Give the line to the monitor on a bus.
+    """Open the connection to the monitor on a bus, as a context manager.
 
     Raises:
-        DdcError: the bus is not ours to use.
+        DdcError: this user may not open the bus.
     """
     with open_device(path, "i2c", DdcError) as descriptor:
         try:
@@ -258,7 +259,7 @@ def _as_ddc_error(problem: Exception) -> DdcError:
 
 
 def _bus_name(connector: Path) -> str | None:
-    """Return the name of the bus of a connector, such as ``i2c-20``."""
+    """Return the name of the I2C bus of a connector, such as ``i2c-20``; None where the kernel names none."""
     linked = connector / "ddc"
     names = [linked.resolve().name] if linked.exists() else sorted(path.name for path in connector.glob("i2c-*"))
     return next((name for name in names if _BUS.fullmatch(name)), None)

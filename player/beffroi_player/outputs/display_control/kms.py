@@ -1,7 +1,7 @@
-"""Displays without a desktop: which are plugged in, which card they hang on, and switching them off.
+"""Displays of graphics cards without a desktop (KMS): detection, and switching of the signal by DPMS.
 
-What is plugged in is read from ``/sys/class/drm``. A display is switched through the very file that SDL has open, since
-only its owner may: the DPMS property of the connector, by libdrm (xf86drmMode.h).
+Displays are detected from ``/sys/class/drm``. The signal is switched by the DPMS property of the connector, by libdrm
+(xf86drmMode.h), through the file descriptor that SDL has open: only the DRM master may set it.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ _CONNECTOR_TYPES = {
     "VGA": 1, "DVI-I": 2, "DVI-D": 3, "DVI-A": 4, "Composite": 5, "LVDS": 8, "DP": 10, "HDMI-A": 11, "HDMI-B": 12,
     "eDP": 14, "Virtual": 15, "DSI": 16, "DPI": 17,
 }  # fmt: skip
-"""Numbers of the kernel (drm_mode.h) for the names that it gives connectors."""
+"""Connector types of the kernel (drm_mode.h), by the names in ``/sys/class/drm``."""
 _CONNECTOR_OBJECT = 0xC0C0C0C0
 _DPMS_ON, _DPMS_OFF = 0, 3
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayConnector:
-    """A socket of a graphics card with a display in it."""
+    """A connector of a graphics card with a display plugged in."""
 
     card: int
     kind: str
     number: int
     modes: str = ""
-    """What the display can show, as the kernel lists it: differs when another display is plugged in."""
+    """Modes of the display, as the kernel lists them: they differ when another display is plugged in."""
 
     @property
     def name(self) -> str:
-        """As the kernel names it, such as ``HDMI-A-1``."""
+        """Name that the kernel gives it, such as ``HDMI-A-1``."""
         return f"{self.kind}-{self.number}"
 
 
 def connected_displays(system: Path = DRM_FOLDER) -> tuple[DisplayConnector, ...]:
-    """Return the sockets that have a display in them."""
+    """Return the connectors that have a display plugged in."""
     found = []
     for path in sorted(system.glob("card*-*")):
         match = _CONNECTOR.fullmatch(path.name)
@@ -56,38 +56,38 @@ def connected_displays(system: Path = DRM_FOLDER) -> tuple[DisplayConnector, ...
 
 
 def display_cards(system: Path = DRM_FOLDER) -> tuple[int, ...]:
-    """Return the cards that displays can be plugged into: others, such as that of a Raspberry Pi 5's GPU, only draw."""
+    """Return the numbers of the cards that have connectors: others, as a Raspberry Pi 5 has, only render."""
     found = {int(match[1]) for path in system.glob("card*-*") if (match := _CONNECTOR.fullmatch(path.name))}
     return tuple(sorted(found))
 
 
 def card_problem(card: int, devices: Path = DEVICE_FOLDER) -> str:
-    """Return why a card cannot be used, as far as that can be seen; empty: nothing is known."""
+    """Return the reason why a card cannot be used, with the remedy; empty where none is known."""
     path = devices / f"card{card}"
     if not path.exists():
         return f"there is no {path}"
     if not os.access(path, os.R_OK | os.W_OK):
-        return f"{path} is not ours to use: add the user to the group “video” (usermod -aG video …) and log in again"
+        return f"{path} cannot be opened: add the user to the group “video” (usermod -aG video …) and log in again"
     return ""
 
 
 def is_signal_on(connector: DisplayConnector, system: Path = DRM_FOLDER) -> bool | None:
-    """Return whether the display is on, as the kernel says; None: it does not say."""
+    """Return whether the kernel says that the signal is on; None where it does not say."""
     said = _read_text(system / f"card{connector.card}-{connector.name}" / "dpms")
     return said == "On" if said else None
 
 
 def read_edid(connector: DisplayConnector, system: Path = DRM_FOLDER) -> bytes:
-    """Return what a display says of itself; empty where it says nothing."""
+    """Return the EDID of a display; empty where it has none."""
     with suppress(OSError):
         return (system / f"card{connector.card}-{connector.name}" / "edid").read_bytes()
     return b""
 
 
 def is_drm_master(card: int) -> bool:
-    """Tell whether what this process draws on a card is shown: another program may have its displays.
+    """Tell whether this process is the DRM master of a card, so that its frames reach the displays.
 
-    SDL does not tell, and draws for nobody.
+    SDL reports no error without it, and draws frames that nobody sees.
     """
     descriptor = _open_card(card)
     if descriptor is None:
@@ -99,7 +99,7 @@ def is_drm_master(card: int) -> bool:
 
 
 def switch_signal(connector: DisplayConnector, on: bool) -> str:
-    """Switch a display that this process draws on; return why it could not be, or nothing."""
+    """Switch the signal of a display that this process draws on; return the problem, or an empty text."""
     descriptor = _open_card(connector.card)
     if descriptor is None:
         return "the card is not open"
@@ -118,7 +118,7 @@ def switch_signal(connector: DisplayConnector, on: bool) -> str:
 
 
 def _open_card(card: int) -> int | None:
-    """Return the descriptor under which this process has a card open, as its SDL does."""
+    """Return the descriptor by which this process, through SDL, has a card open; None if it has not."""
     for path in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
             if os.readlink(path) == f"/dev/dri/card{card}":
@@ -127,7 +127,7 @@ def _open_card(card: int) -> int | None:
 
 
 class _DrmResources(ctypes.Structure):
-    """drmModeRes."""
+    """The structure drmModeRes."""
 
     _fields_ = [
         ("framebuffer_count", ctypes.c_int), ("framebuffers", ctypes.POINTER(ctypes.c_uint32)),
@@ -144,7 +144,7 @@ class _DrmConnector(ctypes.Structure):
 
 
 class _DrmProperties(ctypes.Structure):
-    """drmModeObjectProperties."""
+    """The structure drmModeObjectProperties."""
 
     _fields_ = [
         ("count", ctypes.c_uint32), ("numbers", ctypes.POINTER(ctypes.c_uint32)),

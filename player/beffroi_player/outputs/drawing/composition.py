@@ -1,4 +1,4 @@
-"""What is to be on the panel, as data. Each backend draws it in its own way: the processor, or the GPU."""
+"""Compositions of a panel as data: layers and transitions, drawn by the processor or by the GPU."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from beffroi_player.outputs.base import Size
 Area = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
 ZOOM_IN_SHARE = 0.08
-"""By how much more than its size a picture begins that zooms in."""
+"""Share by which an image is enlarged at the start of a zoom."""
 RIGHT_BY_ROTATION = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}
-"""Where the right of an upright picture lies on a panel that hangs turned."""
+"""Direction on the panel of the right side of an upright image, by the rotation of the panel in degrees."""
 
 
 class YuvFrame(NamedTuple):
-    """A frame of a film as it was decoded, in 8-bit YUV 4:2:0 of BT.709: ``yuv420p`` or ``nv12``."""
+    """A decoded video frame, in 8-bit YUV 4:2:0 of BT.709: ``yuv420p`` or ``nv12``."""
 
     frame: Any
     """An ``av.VideoFrame``."""
@@ -32,73 +32,73 @@ class YuvFrame(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawingLayer:
-    """A picture at a place of the panel."""
+    """An image or video frame at a place of the panel."""
 
     content: pygame.Surface | YuvFrame
     area: Area
-    """On the panel, after the turn."""
+    """Area on the panel, after the rotation."""
     source: Area | None = None
-    """The part of the picture that is seen, before the turn; None: all of it."""
+    """The part of the content that is drawn, before the rotation; None: all of it."""
     rotation: int = 0
-    """Degrees clockwise by which the picture has still to be turned."""
+    """Degrees clockwise by which the content is rotated when it is drawn."""
     shift: tuple[float, float] = (0.0, 0.0)
-    """By how much less than a pixel it lies further to the right and further down; only where a painter can do that."""
+    """Fraction of a pixel by which it is moved right and down; only for painters with ``has_subpixel_shift``."""
     clip: Area | None = None
-    """Where it is seen; None: everywhere. Only with a shift."""
+    """Area on the panel outside of which nothing of it is drawn; None: no limit. Only with a shift."""
 
     @classmethod
-    def full_panel(cls, picture: pygame.Surface) -> DrawingLayer:
-        """Return the layer of a picture that is the panel's."""
-        return cls(picture, (0, 0, *picture.get_size()))
+    def full_panel(cls, image: pygame.Surface) -> DrawingLayer:
+        """Return a layer that fills the panel with an image of its size."""
+        return cls(image, (0, 0, *image.get_size()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PanelComposition:
-    """Layers, the lowest first, and what they take the place of."""
+    """Layers of a panel, the lowest first, and the transition from the composition before."""
 
     size: Size
-    """Of the panel."""
+    """Size of the panel in pixels."""
     layers: tuple[DrawingLayer, ...]
     brightness: int = 100
     """Percent."""
     previous: PanelComposition | None = None
-    """What gives way; it gives way to nothing itself."""
+    """The composition that the transition replaces, which has none before itself; None: no transition."""
     transition: SlideTransition = SlideTransition.CUT
     progress: float = 1.0
-    """How far that is, from 0 to 1."""
+    """Progress of the transition, from 0 to 1."""
     rotation: int = 0
-    """By how many degrees clockwise the panel hangs turned: a push comes from the right of the passer-by."""
+    """Degrees clockwise by which the panel is mounted: a push comes from the right as passers-by see it."""
     changing_area: Area | None = None
-    """Where the one gives way to the other: the rest of the panel is as it is now; None: all of it."""
+    """Area of the transition; the rest of the panel shows the new layers at once. None: all of it."""
 
     @property
     def transition_area(self) -> Area:
-        """The part of the panel where one gives way to the other."""
+        """Area of the panel in which the transition takes place."""
         return self.changing_area or (0, 0, *self.size)
 
     @property
     def right_direction(self) -> tuple[int, int]:
-        """Where the right of the upright picture lies on the panel."""
+        """Direction on the panel of the right side of the upright image."""
         return RIGHT_BY_ROTATION[self.rotation]
 
     def push_offsets(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return how far to the right and down the picture before is moved, and how far the new one."""
+        """Return the offsets, right and down, of the previous image and of the new image in a push."""
         (_, _, width, height), (right, down) = self.transition_area, self.right_direction
         across, along = round(right * width * self.progress), round(down * height * self.progress)
         return (-across, -along), (right * width - across, down * height - along)
 
     def pushed_in_area(self) -> Area:
-        """Return where the new picture is seen already, if it comes from the right of the passer-by."""
+        """Return the area that the new image covers so far in a push."""
         (left, top, width, height), (right, down) = self.transition_area, self.right_direction
         wide, high = (round(side * self.progress) if way else side for side, way in ((width, right), (height, down)))
         return left if right <= 0 else left + width - wide, top if down <= 0 else top + height - high, wide, high
 
     def wiped_area(self) -> Area:
-        """Return where the new picture is seen already, if it comes from the left of the passer-by."""
+        """Return the area that the new image covers so far in a wipe, from the left as passers-by see it."""
         (left, top, width, height), (right, down) = self.transition_area, self.right_direction
         wide, high = (round(side * self.progress) if way else side for side, way in ((width, right), (height, down)))
         return left + width - wide if right < 0 else left, top + height - high if down < 0 else top, wide, high
 
     def zoom_factor(self) -> float:
-        """Return how much larger than its size the new picture is."""
+        """Return the factor by which the new image is enlarged in a zoom."""
         return 1 + ZOOM_IN_SHARE * (1 - self.progress)

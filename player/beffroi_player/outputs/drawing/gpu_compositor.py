@@ -1,6 +1,7 @@
-"""Compositions drawn by the GPU: layers are textures, films stay as they were decoded, turns and fades cost nothing.
+"""Output that draws compositions by the GPU: layers are textures, and video frames are uploaded as decoded YUV.
 
-It stands before a window or a whole display, which finds the display and answers the window system as ever.
+It wraps a window or full-screen output, which still finds the display and processes its events. Rotation, scaling and
+fades are the GPU's. Compositions that are larger than the GPU's textures are drawn by the processor instead.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from beffroi_player.outputs.drawing.gpu_painter import GpuPainter
 from beffroi_player.outputs.drawing.sdl import SdlError, SdlRenderer
 from beffroi_player.outputs.window import WindowOutput, poll_window_events
 
-if TYPE_CHECKING:  # The first picture is shown before these are loaded.
+if TYPE_CHECKING:  # The first image is shown before these are loaded.
     from beffroi_player.outputs.display_mounting import DisplayMounting
     from beffroi_player.outputs.drawing.composition import PanelComposition
     from beffroi_player.outputs.drawing.cpu_painter import CpuPainter
@@ -31,18 +32,18 @@ _RENDER_NODES = Path("/dev/dri")
 
 
 class GpuLostError(Exception):
-    """The GPU does not draw any more; the stage has to be started again."""
+    """The GPU was lost and could not be opened again; the stage has to be restarted."""
 
 
 def wrap_output(output: WindowOutput, *, forced: bool) -> WindowOutput | GpuOutput:
-    """Return the output drawn by the GPU, or itself where the processor does better.
+    """Return the output drawn by the GPU, or the output itself where no GPU passes the self-test.
 
     Args:
-        output: A started one.
-        forced: Whether the processor in the place of a GPU will do, and a broken GPU is an error.
+        output: A started output.
+        forced: Accept a software renderer too, and raise an error where none works.
 
     Raises:
-        OutputError: it is forced, and there is none that works.
+        OutputError: it is forced, and no renderer works.
     """
     if not forced and not any(_RENDER_NODES.glob("renderD*")):
         return output
@@ -56,17 +57,17 @@ def wrap_output(output: WindowOutput, *, forced: bool) -> WindowOutput | GpuOutp
         gpu.release_gpu()
         if forced:
             raise OutputError(f"the GPU cannot be used: {error}") from error
-        log.info("pictures are drawn by the processor: %s", error)
+        log.info("frames are drawn by the processor: %s", error)
         return output
-    log.info("pictures are drawn by the GPU: %s", gpu.renderer_name)
+    log.info("frames are drawn by the GPU: %s", gpu.renderer_name)
     return gpu
 
 
 class GpuOutput:
-    """A window, or a whole display, with a GPU.
+    """A window or full display that is drawn by the GPU.
 
     Args:
-        base: Finds the display; its own window is never opened.
+        base: Output that finds the display; its own window is never opened.
     """
 
     def __init__(self, base: WindowOutput) -> None:
@@ -76,16 +77,16 @@ class GpuOutput:
         self._painter: GpuPainter | None = None
         self._size: Size = (0, 0)
         self._present_twice = False
-        """Whether the next picture has to be presented twice."""
+        """Whether the next frame has to be presented twice."""
         self._mounting: DisplayMounting | None = None
         self._cpu_painter: CpuPainter | None = None
-        """What draws what the GPU cannot hold, while that is on."""
+        """Painter of compositions that are too large for the GPU, while one is presented."""
         self._last: PanelComposition | pygame.Surface | None = None
 
-    # --- as an output
+    # --- interface of an output
 
     def start(self) -> None:
-        """Find the display; see :meth:`Output.start`."""
+        """Open the display; see :meth:`Output.start`."""
         self._base.start()
 
     def desktop_size(self) -> Size:
@@ -93,14 +94,14 @@ class GpuOutput:
         return self._base.desktop_size()
 
     def refresh_rate(self) -> float:
-        """Return how many pictures a second the display shows."""
+        """Return the frames per second of the display."""
         return self._base.refresh_rate()
 
     def open(self, size: Size) -> None:
         """Open the window, or give it another size.
 
         Raises:
-            OutputError: the display or the GPU does not let us.
+            OutputError: the display or the GPU refuses.
         """
         self._size = size
         wanted = fit_size(size, self.desktop_size())
@@ -117,12 +118,12 @@ class GpuOutput:
         if not self._painter.supports_size(wanted):
             raise OutputError(f"{wanted[0]}x{wanted[1]} pixels are more than the GPU can draw")
         self._base.check_ownership()
-        # Without a desktop, the first picture of a window is lost (SDL 2.32 on KMS).
+        # Without a desktop, the first frame of a window is lost (SDL 2.32 on KMS).
         self._present_twice = full
         pygame.mouse.set_visible(False)
 
     def present_image(self, image: pygame.Surface) -> None:
-        """Show a picture."""
+        """Show an image."""
         if self._open_painter.supports_size(image.get_size()):
             self._cpu_painter, self._last = None, image
             self._show_guarded()
@@ -132,14 +133,14 @@ class GpuOutput:
             self._draw_by_cpu(PanelComposition(image.get_size(), (DrawingLayer.full_panel(image),)))
 
     def finish_present(self) -> None:
-        """Nothing is left to do."""
+        """Do nothing: presenting is complete."""
 
     def last_presented(self) -> pygame.Surface:
-        """Return what is on the panel: drawn once more, and read back from the GPU."""
+        """Return the panel's image: drawn once more, and read back from the GPU."""
         return self.presented_image()
 
     def process_events(self) -> bool:
-        """Answer the window system."""
+        """Process the events of the window system, and reopen the display if another one is plugged in."""
         closed, exposed = poll_window_events()
         if self._base.is_display_changed():
             self.release_gpu()
@@ -151,15 +152,15 @@ class GpuOutput:
         return not closed
 
     def close(self) -> None:
-        """Give the display back."""
+        """Release GPU and display."""
         self.release_gpu()
         self._base.close()
 
     def control_display(self, on: bool, brightness: int) -> DisplayResult:
-        """Ask for light; see :meth:`Output.light`."""
+        """Request power and brightness; see :meth:`Output.control_display`."""
         return self._base.control_display(on, brightness)
 
-    # --- as a painter
+    # --- interface of a painter
 
     @property
     def has_subpixel_shift(self) -> bool:
@@ -167,11 +168,11 @@ class GpuOutput:
         return self._cpu_painter is None
 
     def set_mounting(self, mounting: DisplayMounting) -> None:
-        """Lay the picture on the display like this from now on."""
+        """Set the arrangement of the panel's image on the display for all following compositions."""
         self._mounting = mounting
 
     def draw_composition(self, composition: PanelComposition) -> None:
-        """Draw and present."""
+        """Draw a composition and present it."""
         if self._fits_gpu(composition) and (composition.previous is None or self._fits_gpu(composition.previous)):
             self._cpu_painter, self._last = None, composition
             self._show_guarded()
@@ -179,13 +180,13 @@ class GpuOutput:
             self._draw_by_cpu(composition)
 
     def presented_image(self) -> pygame.Surface:
-        """Return the panel's picture that was presented last, before it was mounted."""
-        *_, picture = self.copy_presented()
-        assert picture is not None
-        return picture
+        """Return the panel's image that was presented last, before mounting."""
+        *_, image = self.copy_presented()
+        assert image is not None
+        return image
 
     def copy_presented(self, reusable: pygame.Surface | None = None) -> Iterator[pygame.Surface | None]:
-        """Make a copy of that, in short steps: to read all of it back takes longer than a step of what moves.
+        """Copy the presented image in short steps: to read all of it back takes longer than a step of an animation.
 
         Raises:
             SdlError: the GPU was lost meanwhile.
@@ -194,56 +195,56 @@ class GpuOutput:
         if self._cpu_painter is not None:
             yield from self._cpu_painter.copy_presented(reusable)
             return
-        brush, size = self._open_painter, self._panel_size(self._last)
-        target, picture = brush.target_texture("shown", size), scratch_surface(size, reusable)
-        brush.set_target(target)
+        painter, size = self._open_painter, self._panel_size(self._last)
+        target, image = painter.target_texture("shown", size), scratch_surface(size, reusable)
+        painter.set_target(target)
         self._draw_panel()
-        brush.set_target(None)
+        painter.set_target(None)
         rows = max(1, READ_BACK_PIXELS // size[0])
         for top in range(0, size[1], rows):
             yield None
-            if self._painter is not brush:
+            if self._painter is not painter:
                 raise SdlError("the GPU was taken anew meanwhile")
-            brush.set_target(target)
-            brush.renderer.read_pixels(picture, slice(top, top + rows))
-            brush.set_target(None)
-        brush.release_target("shown", size)
-        yield picture
+            painter.set_target(target)
+            painter.renderer.read_pixels(image, slice(top, top + rows))
+            painter.set_target(None)
+        painter.release_target("shown", size)
+        yield image
 
     def display_image(self) -> pygame.Surface:
-        """Return the display's picture that was presented last, mounted."""
+        """Return the display's image that was presented last, after mounting."""
         self._draw_display()
-        picture = pygame.Surface(self._open_painter.renderer.output_size, depth=32)
-        self._open_painter.renderer.read_pixels(picture)
-        return picture
+        image = pygame.Surface(self._open_painter.renderer.output_size, depth=32)
+        self._open_painter.renderer.read_pixels(image)
+        return image
 
-    # --- of its own
+    # --- state and self-test
 
     @property
     def texture_count(self) -> int:
-        """How many pictures the GPU keeps."""
+        """Number of images and video frames cached on the GPU."""
         return self._open_painter.texture_count
 
     @property
     def renderer_name(self) -> str:
-        """What draws."""
+        """Name of the renderer and its driver."""
         return self._open_painter.renderer.name
 
     @property
     def is_software(self) -> bool:
-        """Whether it is the processor after all."""
+        """Whether the renderer draws with the processor."""
         return self._open_painter.renderer.is_software
 
     def run_self_test(self) -> None:
-        """Draw a small picture, turned, and look at it.
+        """Draw a small rotated image and verify its pixels.
 
         Raises:
-            SdlError: it is not what it should be.
+            SdlError: a pixel is wrong.
         """
         self._open_painter.renderer.run_self_test()
 
     def release_gpu(self) -> None:
-        """Close the window and give the GPU back; the display stays ours."""
+        """Close the window and release the GPU; the display stays open."""
         if self._painter is not None:
             self._painter.renderer.destroy()
         if self._window is not None:
@@ -256,11 +257,11 @@ class GpuOutput:
         return self._painter
 
     def _show_guarded(self) -> None:
-        """Draw what is to be shown; a GPU that was lost, as after a reset, is taken anew once."""
+        """Draw and present; a GPU that was lost, as after a reset, is reopened once."""
         try:
             self._draw_and_present()
         except SdlError as error:
-            log.warning("the GPU is taken anew: %s", error)
+            log.warning("the GPU is reopened: %s", error)
             try:
                 self.release_gpu()
                 self.open(self._size)
@@ -274,22 +275,22 @@ class GpuOutput:
             self._open_painter.renderer.present()
         self._present_twice = False
 
-    def show_display_image(self, picture: pygame.Surface) -> None:
-        """Show a picture that is the display's."""
-        self._last = picture
+    def show_display_image(self, image: pygame.Surface) -> None:
+        """Show an image of the display, as the CPU painter made it."""
+        self._last = image
         self._show_guarded()
 
     def _fits_gpu(self, composition: PanelComposition) -> bool:
-        """Tell whether the GPU can draw on something of that size, and films are not too large for it."""
-        films = [layer.content.size for layer in composition.layers if not isinstance(layer.content, pygame.Surface)]
-        return all(map(self._open_painter.supports_size, (composition.size, *films)))
+        """Tell whether the composition and its video frames are within the GPU's texture size."""
+        videos = [layer.content.size for layer in composition.layers if not isinstance(layer.content, pygame.Surface)]
+        return all(map(self._open_painter.supports_size, (composition.size, *videos)))
 
     def _draw_by_cpu(self, composition: PanelComposition) -> None:
         from beffroi_player.outputs.display_mounting import DisplayMounting  # noqa: PLC0415
         from beffroi_player.outputs.drawing.cpu_painter import CpuPainter  # noqa: PLC0415 -- few screens need it
 
         if self._cpu_painter is None:
-            log.info("%d x %d pixels, or a film on them, are more than the GPU can hold", *composition.size)
+            log.info("%d x %d pixels, or a video on them, are more than the GPU can hold", *composition.size)
             self._cpu_painter = CpuPainter(_DisplayImageSink(self))
         self._cpu_painter.set_mounting(self._mounting or DisplayMounting())
         self._cpu_painter.draw_composition(composition)
@@ -308,14 +309,14 @@ class GpuOutput:
         panel = self._panel_size(self._last)
         mounting = list(self._mounting.mounted_parts(panel)) if self._mounting else []
         full = self._mounting.display_size(panel) if self._mounting else panel
-        room = fit_size(full, renderer.output_size)
-        if not mounting and room == full:
+        window_size = fit_size(full, renderer.output_size)
+        if not mounting and window_size == full:
             self._open_painter.set_target(None)
             renderer.clear()
             self._draw_panel()
         else:
-            # What is smaller than the picture gets it smaller.
-            share = room[0] / full[0]
+            # A window smaller than the display's image shows it scaled down.
+            share = window_size[0] / full[0]
             target = self._open_painter.target_texture("panel", panel)
             self._open_painter.set_target(target)
             self._draw_panel()
@@ -325,7 +326,7 @@ class GpuOutput:
                 area = tuple(share * side for side in part.target)
                 renderer.draw_texture(target, area, part.source, part.rotation, smooth=part.smooth or share < 1)  # type: ignore[arg-type]
             if not mounting:
-                renderer.draw_texture(target, (0, 0, *room))
+                renderer.draw_texture(target, (0, 0, *window_size))
 
     def _panel_size(self, what: PanelComposition | pygame.Surface) -> Size:
         return what.get_size() if isinstance(what, pygame.Surface) else what.size
@@ -339,18 +340,18 @@ class GpuOutput:
 
 
 class _DisplayImageSink:
-    """The display, for what the processor draws in the place of the GPU."""
+    """Image sink of the CPU painter that draws in place of the GPU."""
 
     def __init__(self, gpu: GpuOutput) -> None:
         self._gpu = gpu
         self._image: pygame.Surface | None = None
 
     def present_image(self, image: pygame.Surface) -> None:
-        """Show a picture. It is drawn in again, and textures are kept by their pictures."""
+        """Show a copy of an image: the painter reuses its surface, and the texture cache is keyed by surfaces."""
         self._image = image.copy()
         self._gpu.show_display_image(self._image)
 
     def last_presented(self) -> pygame.Surface:
-        """Return what was shown last."""
+        """Return the image that was shown last."""
         assert self._image is not None
         return self._image

@@ -1,4 +1,4 @@
-"""Compositions drawn with the renderer of a GPU: layers are textures, turns and fades cost nothing."""
+"""Drawing of compositions with the renderer of a GPU: layers are textures."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from beffroi_player.outputs.base import Size
 from beffroi_player.outputs.drawing.gpu_textures import TextureCache
 from beffroi_player.outputs.drawing.sdl import Area, SdlRenderer, SdlTexture
 
-if TYPE_CHECKING:  # The first picture is shown before these are loaded.
+if TYPE_CHECKING:  # The first frame is shown before these are loaded.
     from beffroi_player.outputs.drawing.composition import DrawingLayer, PanelComposition
 
 
 class GpuPainter:
-    """Draws on a window, or on a texture."""
+    """Painter that draws on a window, or on a texture."""
 
     def __init__(self, renderer: SdlRenderer) -> None:
         self.renderer = renderer
@@ -25,7 +25,7 @@ class GpuPainter:
 
     @property
     def texture_count(self) -> int:
-        """How many pictures the GPU keeps."""
+        """Number of images and video frames cached on the GPU."""
         return len(self._textures)
 
     def supports_size(self, size: Size) -> bool:
@@ -33,12 +33,12 @@ class GpuPainter:
         return self._textures.supports_size(size)
 
     def evict_textures(self) -> None:
-        """Give back, once all is drawn, what is not needed any more."""
+        """Release, after drawing, the textures that are no longer needed."""
         self._textures.evict_unused()
 
     def draw_composition(self, composition: PanelComposition) -> None:
         """Draw a composition."""
-        from beffroi_content.model import SlideTransition  # noqa: PLC0415 -- after the first picture
+        from beffroi_content.model import SlideTransition  # noqa: PLC0415 -- after the first frame
 
         renderer, before = self.renderer, composition.previous
         if before is None:
@@ -77,7 +77,7 @@ class GpuPainter:
     def _draw_previous_layers(
         self, composition: PanelComposition, before: PanelComposition, offset: tuple[int, int] = (0, 0)
     ) -> None:
-        """Draw what gives way, where it does, and the new picture around it."""
+        """Draw the previous layers in the area of the transition, and the new layers around it."""
         if composition.changing_area is not None:
             self._draw_layers(composition.layers)
         self.renderer.set_clip(composition.transition_area)
@@ -92,7 +92,14 @@ class GpuPainter:
         *,
         gives_way: bool = False,
     ) -> None:
-        """Draw layers, moved by an offset, where a part of the panel is set as the one to draw in."""
+        """Draw layers, moved by an offset.
+
+        Args:
+            layers: The layers, the lowest first.
+            offset: Pixels right and down.
+            within: The clip area that is set in the renderer, to which it is reset after each layer.
+            gives_way: Whether the layers are those that a transition replaces.
+        """
         for number, layer in enumerate(layers):
             left, top, width, height = layer.area
             across, down = layer.shift
@@ -101,10 +108,10 @@ class GpuPainter:
                 seen = pygame.Rect(layer.clip).move(offset)
                 self.renderer.set_clip((*seen.clip(within),) if within else (*seen,))
             if isinstance(layer.content, pygame.Surface):
-                # What has its own size is shown to the pixel, unless it lies between pixels.
+                # An unscaled image is drawn to the pixel, unless it is shifted by a fraction of one.
                 self.draw_image(layer.content, area, layer.source, smooth=layer.shift != (0.0, 0.0))
             else:
-                # A film that gives way to another has a texture of its own: its last frame is given once.
+                # In a transition, the previous video has a texture of its own: both frames are drawn each time.
                 texture = self._textures.video_texture(~number if gives_way else number, layer.content.frame)
                 smooth = texture.size != (width, height)
                 self.renderer.draw_texture(texture, area, layer.source, layer.rotation, smooth=smooth)
@@ -114,7 +121,7 @@ class GpuPainter:
     def draw_image(
         self, surface: pygame.Surface, area: Area, source: tuple[int, int, int, int] | None = None, *, smooth: bool
     ) -> None:
-        """Draw a picture, or a part of it, so that it fills an area."""
+        """Draw an image, or a part of it, scaled to an area."""
         source = source or (0, 0, *surface.get_size())
         left, top, width, height = area
         across, down = width / source[2], height / source[3]
@@ -124,13 +131,13 @@ class GpuPainter:
             self.renderer.draw_texture(tile.texture, place, tile.source, smooth=smooth or (across, down) != (1, 1))
 
     def target_texture(self, name: str, size: Size) -> SdlTexture:
-        """Return a texture of that name to draw on."""
+        """Return the texture of that name and size to draw on."""
         if (name, size) not in self._targets:
             self._targets[name, size] = self.renderer.create_target(size)
         return self._targets[name, size]
 
     def release_target(self, name: str, size: Size) -> None:
-        """Give the texture of that name back."""
+        """Release the texture of that name and size."""
         self._targets.pop((name, size)).release()
 
     def set_target(self, target: SdlTexture | None) -> None:

@@ -1,4 +1,4 @@
-"""The pictures and the frames of films that a GPU keeps. What is larger than a texture may be lies in several."""
+"""Cache of the images and video frames on a GPU. An image larger than the largest texture is kept in tiles."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from beffroi_player.outputs.base import Size
 from beffroi_player.outputs.drawing.sdl import SdlRenderer, SdlTexture
 
 MAX_IDLE_TEXTURES = 12
-"""Pictures, 8 MB each of 1920 by 1080 pixels, besides those that are drawn."""
+"""Images that are cached although they are not drawn; one of 1920 by 1080 pixels takes 8 MB."""
 TILE_MARGIN = 1
-"""Pixels that a tile has of each of its neighbours: what lies between two pixels is mixed of both."""
+"""Pixels by which a tile overlaps its neighbours: interpolation at its edge reads the pixels beyond."""
 
 PixelArea = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
 
 
 class TextureTile(NamedTuple):
-    """A part of a picture that is to be drawn."""
+    """A texture with a part of an image."""
 
     texture: SdlTexture
     source: PixelArea
-    """The part of the texture."""
+    """Area of the texture that is drawn."""
     part: PixelArea
-    """Where that lies in the picture."""
+    """Area of the image that it shows."""
 
 
 @dataclass(slots=True)
 class _CachedImage:
     surface: weakref.ref[pygame.Surface]
     tiles: dict[tuple[int, int], SdlTexture] = field(default_factory=dict)
-    """By column and row; only those that were seen."""
+    """Textures by column and row; only those that were drawn."""
 
 
 class TextureCache:
-    """What a renderer was given, until it is gone or not needed any more."""
+    """Cache of a renderer's textures, by surface and by video frame."""
 
     def __init__(self, renderer: SdlRenderer) -> None:
         self._renderer = renderer
@@ -55,11 +55,11 @@ class TextureCache:
         return all(side <= most for side, most in zip(size, self._max_size, strict=True))
 
     def image_tiles(self, surface: pygame.Surface, source: PixelArea) -> Iterator[TextureTile]:
-        """Yield what makes a part of a picture."""
+        """Yield the tiles of a part of an image, uploading those that are not cached."""
         kept = self._images.pop(id(surface), None)
         if kept is None or kept.surface() is not surface:
             kept = _CachedImage(weakref.ref(surface))
-        # The last used one is the last in the order.
+        # Insertion order is the order of use, for eviction.
         self._images[id(surface)] = kept
         self._used.add(id(surface))
         whole, wanted, steps = surface.get_rect(), pygame.Rect(source), self._tile_steps(surface.get_size())
@@ -76,7 +76,7 @@ class TextureCache:
             yield TextureTile(texture, (*part.move(-held.left, -held.top),), (*part,))
 
     def video_texture(self, number: int, frame: Any) -> SdlTexture:
-        """Return the texture of a frame of the film of a layer."""
+        """Return the texture with a video frame, by the number of its layer; a new frame reuses the texture."""
         place = number, (frame.width, frame.height, frame.format.name)
         shown, texture = self._videos.get(place) or (None, self._renderer.create_video_texture(frame))
         if shown is not frame:
@@ -86,7 +86,7 @@ class TextureCache:
         return texture
 
     def evict_unused(self) -> None:
-        """Give back, once all is drawn, what is gone, pictures not used for longest, and films that ended."""
+        """Release, after drawing, textures of surfaces that are gone, the least recently used, and ended videos."""
         for place in self._videos.keys() - self._used:
             self._videos.pop(place)[1].release()
         for key, kept in list(self._images.items()):
@@ -97,7 +97,7 @@ class TextureCache:
 
     @property
     def _max_size(self) -> Size:
-        """Of a texture, in pixels; a renderer that says 0 has no limit."""
+        """Largest size of a texture, in pixels; a renderer that reports 0 has no limit."""
         across, down = self._renderer.max_texture_size
         return across or 1 << 30, down or 1 << 30
 

@@ -1,7 +1,7 @@
-"""The part of SDL that pygame does not offer: a renderer with YUV textures, and a queue of sound.
+"""Bindings for the parts of SDL 2 that pygame does not offer: a renderer with YUV textures, and queued audio.
 
-Every call lets other threads run.
 The library is the one that pygame has loaded; names and numbers are those of SDL 2 (SDL_render.h, SDL_pixels.h).
+ctypes releases the interpreter's lock during each call.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ Area = tuple[float, float, float, float]
 _ACCELERATED, _VSYNC, _TARGETS = 0x02, 0x04, 0x08
 _STATIC, _STREAMING, _TARGET = 0, 1, 2
 _RGB, _IYUV, _NV12 = 0x16161804, 0x56555949, 0x3231564E
-"""SDL_PIXELFORMAT_RGB888, which is pygame's surface of 32 bits without alpha, and those of films with these names."""
+"""SDL_PIXELFORMAT_RGB888, the format of pygame's 32-bit surfaces without alpha, and the two video formats."""
 _MASKS = (0xFF0000, 0xFF00, 0xFF, 0)
 _NONE, _BLEND = 0, 1
 _NEAREST, _LINEAR = 0, 1
 _BT709 = 2
 COLOUR_TOLERANCE = 8
-"""By how much a colour of the self-test may be off, of 255."""
+"""Largest accepted difference of a colour in the self-test, of 255."""
 _GL_RENDERER = 0x1F01
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
 
 
 class SdlError(Exception):
-    """SDL refuses; the message says why."""
+    """A call of SDL failed; the message says why."""
 
 
 class _SdlRect(ctypes.Structure):
@@ -44,7 +44,7 @@ class _SdlFloatRect(ctypes.Structure):
 
 
 class _SdlDisplayMode(ctypes.Structure):
-    """SDL_DisplayMode."""
+    """The structure SDL_DisplayMode."""
 
     _fields_ = [
         ("format", ctypes.c_uint32), *((name, ctypes.c_int) for name in ("width", "height", "rate")),
@@ -61,10 +61,10 @@ class _SdlRendererInfo(ctypes.Structure):
 
 @cache
 def sdl_library() -> Any:
-    """Return the SDL that pygame has loaded.
+    """Return the SDL library that pygame has loaded.
 
     Raises:
-        SdlError: it is not found.
+        SdlError: it is not among the mapped files of the process.
     """
     found = re.search(r"/\S*libSDL2-2\S*\.so\S*", Path("/proc/self/maps").read_text())
     if found is None:
@@ -119,7 +119,7 @@ def _raise_on_error(answer: int) -> None:
 
 
 def display_rate() -> float:
-    """Return how many pictures a second the first display shows; 0 where SDL does not know."""
+    """Return the frames per second of the first display; 0 where SDL does not know them."""
     mode = _SdlDisplayMode()
     with suppress(SdlError):
         if sdl_library().SDL_GetCurrentDisplayMode(0, ctypes.byref(mode)) == 0:
@@ -128,7 +128,7 @@ def display_rate() -> float:
 
 
 class SdlTexture:
-    """Pixels that the GPU has. Belongs to the renderer that made it."""
+    """A texture on the GPU, which belongs to the renderer that made it."""
 
     def __init__(self, renderer: int, kind: int, access: int, size: tuple[int, int]) -> None:
         self.size = size
@@ -137,7 +137,7 @@ class SdlTexture:
             _raise_on_error(1)
 
     def upload_surface(self, surface: pygame.Surface) -> None:
-        """Take the pixels of a surface of the same size."""
+        """Replace its pixels by those of a surface of the same size."""
         if surface.get_masks() != _MASKS:
             surface = surface.convert(32)
         _raise_on_error(
@@ -145,23 +145,23 @@ class SdlTexture:
         )
 
     def upload_frame(self, frame: Any) -> None:
-        """Take the planes of an ``av.VideoFrame`` of the same size."""
+        """Replace its pixels by the planes of an ``av.VideoFrame`` of the same size."""
         planes = [part for plane in frame.planes[:3] for part in (plane.buffer_ptr, plane.line_size)]
         update = sdl_library().SDL_UpdateNVTexture if len(frame.planes) == 2 else sdl_library().SDL_UpdateYUVTexture
         _raise_on_error(update(self.handle, None, *planes))
 
     def release(self) -> None:
-        """Give it back."""
+        """Release the texture."""
         if self.handle:
             sdl_library().SDL_DestroyTexture(self.handle)
         self.handle = None
 
 
 class SdlRenderer:
-    """Draws into a window with its GPU.
+    """An SDL renderer of a window.
 
     Raises:
-        SdlError: the window has none.
+        SdlError: the window can have none.
     """
 
     def __init__(self, window: pygame.Window, *, vsync: bool) -> None:
@@ -177,16 +177,16 @@ class SdlRenderer:
         self.name = f"{info.name.decode()} ({_opengl_driver()})"
         """Such as ``opengles2 (V3D 4.2)``."""
         self.max_texture_size = info.max_width, info.max_height
-        """Of a texture, in pixels."""
+        """Largest width and height of a texture, in pixels; 0: no limit."""
 
     @property
     def is_software(self) -> bool:
-        """Whether it is the processor that draws, and slower than we do ourselves."""
+        """Whether the processor draws, which is slower than the CPU painter."""
         return any(word in self.name.lower() for word in _SOFTWARE)
 
     @property
     def output_size(self) -> tuple[int, int]:
-        """Of the window, in pixels."""
+        """Size of the window, in pixels."""
         width, height = ctypes.c_int(), ctypes.c_int()
         _raise_on_error(
             sdl_library().SDL_GetRendererOutputSize(self._handle, ctypes.byref(width), ctypes.byref(height))
@@ -200,7 +200,7 @@ class SdlRenderer:
         return texture
 
     def create_video_texture(self, frame: Any) -> SdlTexture:
-        """Return an empty texture for frames of films like this one."""
+        """Return an empty texture for video frames of this size and format."""
         kind = _NV12 if len(frame.planes) == 2 else _IYUV
         return SdlTexture(self._handle, kind, _STREAMING, (frame.width, frame.height))
 
@@ -218,12 +218,12 @@ class SdlRenderer:
         _raise_on_error(sdl_library().SDL_RenderClear(self._handle))
 
     def set_clip(self, area: Area | None) -> None:
-        """Draw only there from now on; None: everywhere."""
+        """Draw only within an area from now on; None: everywhere."""
         rect = ctypes.byref(_SdlRect(*map(round, area))) if area else None
         _raise_on_error(sdl_library().SDL_RenderSetClipRect(self._handle, rect))
 
     def darken(self, share: float) -> None:
-        """Take that share, from 0 to 1, of the light away."""
+        """Darken all pixels by a share, from 0 to 1."""
         sdl = sdl_library()
         _raise_on_error(sdl.SDL_SetRenderDrawBlendMode(self._handle, _BLEND))
         _raise_on_error(sdl.SDL_SetRenderDrawColor(self._handle, 0, 0, 0, round(255 * share)))
@@ -233,11 +233,20 @@ class SdlRenderer:
         self, texture: SdlTexture, area: Area, source: Area | None = None, rotation: int = 0, opacity: int = 255,
         *, smooth: bool = True,
     ) -> None:  # fmt: skip
-        """Draw a texture, or a part of it, so that it fills an area after its turn clockwise."""
+        """Draw a texture, or a part of it, so that it fills an area after its rotation.
+
+        Args:
+            texture: The texture.
+            area: Area on the target, after the rotation.
+            source: The part of the texture; None: all of it.
+            rotation: Degrees clockwise: 0, 90, 180 or 270.
+            opacity: 0 to 255.
+            smooth: Interpolate between pixels.
+        """
         sdl = sdl_library()
         left, top, width, height = area
         if rotation in (90, 270):
-            # SDL turns about the centre what has its place before the turn.
+            # SDL rotates about the centre of the area before the rotation.
             left, top, width, height = left + (width - height) / 2, top + (height - width) / 2, height, width
         part = ctypes.byref(_SdlRect(*map(round, source))) if source else None
         _raise_on_error(sdl.SDL_SetTextureBlendMode(texture.handle, _NONE if opacity == 255 else _BLEND))
@@ -247,11 +256,11 @@ class SdlRenderer:
         _raise_on_error(sdl.SDL_RenderCopyExF(self._handle, texture.handle, part, place, float(rotation), None, 0))
 
     def read_pixels(self, surface: pygame.Surface, rows: slice | None = None) -> None:
-        """Take over into a surface of 32 bits what was drawn, from the upper left corner on.
+        """Read the drawn pixels, from the upper left corner on, into a surface of 32 bits.
 
         Args:
-            surface: As large as what is wanted.
-            rows: Only these, from the first to the one after the last; None: all.
+            surface: The surface to fill.
+            rows: Only these rows; None: all.
         """
         top, below, _ = (rows or slice(None)).indices(surface.get_height())
         area = (0, top, surface.get_width(), below - top)
@@ -261,16 +270,16 @@ class SdlRenderer:
         )
 
     def run_self_test(self) -> None:
-        """Draw a small picture, turned, and look at it.
+        """Draw a small rotated image and verify its pixels.
 
         Raises:
-            SdlError: it is not what it should be.
+            SdlError: a pixel is wrong.
         """
         colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)]
-        picture = pygame.Surface((4, 4), depth=32)
+        image = pygame.Surface((4, 4), depth=32)
         for place, colour in zip(((0, 0), (2, 0), (2, 2), (0, 2)), colours, strict=True):
-            picture.fill(colour, (*place, 2, 2))
-        texture = self.create_texture(picture)
+            image.fill(colour, (*place, 2, 2))
+        texture = self.create_texture(image)
         self.clear()
         self.draw_texture(texture, (0, 0, 4, 4), rotation=90)
         seen = pygame.Surface((4, 4), depth=32)
@@ -282,18 +291,18 @@ class SdlRenderer:
                 raise SdlError(f"{self.name} draws {found} where {colour} is wanted")
 
     def present(self) -> None:
-        """Show what was drawn."""
+        """Show the drawn pixels in the window."""
         sdl_library().SDL_RenderPresent(self._handle)
 
     def destroy(self) -> None:
-        """Give the GPU back, with every texture."""
+        """Release the renderer, with every texture."""
         if self._handle:
             sdl_library().SDL_DestroyRenderer(self._handle)
         self._handle = None
 
 
 def _opengl_driver() -> str:
-    """Return what the OpenGL driver calls itself; empty where none is in use."""
+    """Return the name that the OpenGL driver gives itself; empty where none is in use."""
     with suppress(AttributeError, UnicodeDecodeError):
         address = sdl_library().SDL_GL_GetProcAddress(b"glGetString")
         if address:

@@ -1,7 +1,7 @@
-"""Frames of films made RGB by the processor, straight into the memory of a surface.
+"""Conversion of YUV video frames to RGB by the processor, directly into the memory of a surface.
 
-PyAV makes a new frame of each, which would have to be copied to the display: that costs more than making it. So it is
-asked of the library that PyAV has loaded (swscale.h of FFmpeg).
+PyAV converts into a new frame, which would have to be copied to the display: the copy costs more than the conversion.
+Therefore swscale (swscale.h of FFmpeg) is called directly, in the library that PyAV has loaded.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import pygame
 from beffroi_player.outputs.drawing.composition import Area, YuvFrame
 
 _BGRA = (0xFF0000, 0xFF00, 0xFF)
-"""The masks of red, green and blue of the pixels that are made."""
+"""Masks of red, green and blue of the converted pixels."""
 _BILINEAR, _BT709, _FULL_RANGE = 2, 1, 2
 _FIXED_POINT_ONE = 1 << 16
 _ROW_ALIGNMENT = 32
-"""Pixels that are made at once, at most: a row may be filled up to the next whole number of these."""
+"""Pixels that swscale writes at once, at most: it may overrun a row up to the next multiple of these."""
 _PlanePointers, _PlaneStrides = ctypes.c_void_p * 4, ctypes.c_int * 4
 
 
 class YuvConversionError(Exception):
-    """Frames cannot be made RGB."""
+    """Frames cannot be converted to RGB."""
 
 
 @cache
@@ -61,10 +61,10 @@ def _pixel_format(name: str) -> int:
 
 
 class YuvConverter:
-    """Makes frames of one film RGB. Belongs to one thread.
+    """Converter of the frames of one video; belongs to one thread.
 
     Raises:
-        PlanesError: by every method, if that cannot be done.
+        YuvConversionError: by every method, if frames cannot be converted.
     """
 
     def __init__(self) -> None:
@@ -72,20 +72,20 @@ class YuvConverter:
         self._made_for: tuple[object, ...] = ()
 
     def convert_frame(self, yuv_frame: YuvFrame, source: Area, surface: pygame.Surface, size: tuple[int, int]) -> None:
-        """Fill the upper left of a surface with a part of a frame.
+        """Fill the upper left of a surface with a scaled part of a frame.
 
         Args:
-            planes: The frame.
-            source: Left, top, width and height of the part; it begins at an even pixel.
-            surface: One for which :func:`takes` is true.
-            size: Width and height of what is made.
+            yuv_frame: The frame.
+            source: Left, top, width and height of the part; rounded down to an even pixel.
+            surface: A surface for which :func:`can_convert_into` is true, or one of :func:`padded_size`.
+            size: Width and height of the result.
         """
         frame, (left, top, width, height) = yuv_frame.frame, source
         left, top = left - left % 2, top - top % 2
         context = self._context_for(frame, (width, height), size)
         begins, rows = [], []
         for number, plane in enumerate(frame.planes):
-            # Colour has half as many rows and columns; NV12 has both colours in one plane, side by side.
+            # Chroma has half as many rows and columns; NV12 has both chroma channels interleaved in one plane.
             across, down = (left, top) if number == 0 else (left if len(frame.planes) == 2 else left // 2, top // 2)
             begins.append(plane.buffer_ptr + down * plane.line_size + across)
             rows.append(plane.line_size)
@@ -93,7 +93,7 @@ class YuvConverter:
         _swscale_library().sws_scale(context, _PlanePointers(*begins), _PlaneStrides(*rows), 0, height, target, pitch)
 
     def close(self) -> None:
-        """Give back what it has."""
+        """Release the conversion context."""
         if self._context:
             _swscale_library().sws_freeContext(self._context)
         self._context, self._made_for = None, ()
@@ -112,7 +112,7 @@ class YuvConverter:
         context = library.sws_getContext(*part, kind, *size, _pixel_format("bgra"), _BILINEAR, None, None, None)
         if not context:
             raise YuvConversionError(f"frames of {frame.format.name} and {part} pixels cannot be made {size}")
-        # As the library makes every film, and as the GPU takes it.
+        # BT.709 is what the server converts every video to, and what the GPU is set to.
         table = library.sws_getCoefficients(_BT709)
         library.sws_setColorspaceDetails(context, table, full, table, 1, 0, _FIXED_POINT_ONE, _FIXED_POINT_ONE)
         self._context, self._made_for = int(context), wanted
@@ -120,10 +120,10 @@ class YuvConverter:
 
 
 def can_convert_into(surface: pygame.Surface, size: tuple[int, int]) -> bool:
-    """Tell whether a converter may fill all of a surface: what is made of a row must not run into the next."""
+    """Tell whether a converter may fill a whole surface: format and size must fit, and rows must not be overrun."""
     return surface.get_size() == size and size[0] % _ROW_ALIGNMENT == 0 and surface.get_masks()[:3] == _BGRA
 
 
 def padded_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Return the size of a surface that has room for a picture of a size, and a row more for what runs over."""
+    """Return the size of a surface for an image of a size: rows padded, and one more row for the overrun."""
     return -(-size[0] // _ROW_ALIGNMENT) * _ROW_ALIGNMENT, size[1] + 1

@@ -1,6 +1,7 @@
-"""LED controllers on the network: the picture goes to them as datagrams, again each second.
+"""Output to LED controllers on the network by DDP, Art-Net or sACN.
 
-A controller goes dark or shows its own when it hears nothing for some seconds, and a datagram may be lost.
+The image is sent again each second: a controller goes dark or shows content of its own when it receives nothing for
+some seconds, and a datagram may be lost.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ log = logging.getLogger(__name__)
 SCHEMES = {"ddp": protocols.DDP_PORT, "artnet": protocols.ARTNET_PORT, "sacn": protocols.SACN_PORT}
 RESEND_SECONDS = 1.0
 SEND_TIMEOUT_S = 0.1
-"""How long a picture may wait for the network: half a million pixels take as long on a line of 100 Mbit/s."""
+"""Longest time to send an image: half a million pixels take as long on a link of 100 Mbit/s."""
 DEFAULT_GAMMA = 2.2
 MULTICAST_HOST = "multicast"
 
 
 @dataclass(frozen=True, slots=True)
 class LedTarget:
-    """Where pixels go, and how."""
+    """Address of a LED controller: protocol, host, port, first universe and gamma."""
 
     protocol: str
     host: str
@@ -40,10 +41,10 @@ class LedTarget:
 
     @classmethod
     def parse_address(cls, text: str) -> LedTarget:
-        """Read an address such as ``sacn://192.168.1.40?universe=1&gamma=2.2``.
+        """Parse an address such as ``sacn://192.168.1.40?universe=1&gamma=2.2``.
 
         Raises:
-            OutputError: it is none.
+            OutputError: it is not valid; the message shows valid ones.
         """
         try:
             parts = urlsplit(text)
@@ -69,7 +70,7 @@ def _address_help(text: str) -> str:
 
 
 class LedOutput:
-    """A LED panel behind a controller."""
+    """Output to a LED panel behind a controller."""
 
     event_interval_s: float | None = RESEND_SECONDS
 
@@ -85,10 +86,10 @@ class LedOutput:
         self._failing = False
 
     def start(self) -> None:
-        """Open a socket; pictures are composed without any display."""
+        """Open the socket, and SDL with its dummy display for drawing."""
         start_display("dummy")
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        # A controller that takes nothing must not hold up the frame loop.
+        # A controller that does not answer must not delay the frame loop.
         self._socket.setblocking(False)
 
     def desktop_size(self) -> Size:
@@ -96,14 +97,14 @@ class LedOutput:
         return 128, 64
 
     def refresh_rate(self) -> float:
-        """Return 0: a controller shows what comes."""
+        """Return 0: a controller has no frame rate of its own."""
         return 0.0
 
     def open(self, size: Size) -> None:
-        """Make ready for pictures of that size.
+        """Prepare for frames of a size.
 
         Raises:
-            OutputError: the protocol has not so many universes.
+            OutputError: the panel needs more universes than the protocol has.
         """
         most = protocols.MAX_UNIVERSES.get(self._target.protocol)
         if most is not None and self._target.universe + protocols.universe_count(size) > most:
@@ -111,31 +112,31 @@ class LedOutput:
         pygame.display.set_mode(size)
 
     def present_image(self, image: pygame.Surface) -> None:
-        """Send a picture."""
+        """Send an image, corrected by gamma."""
         self._image = image
         self._pixels = pygame.image.tobytes(image, "RGB").translate(self._table)
         self._send_image()
 
     def finish_present(self) -> None:
-        """Nothing is left to do."""
+        """Do nothing: presenting is complete."""
 
     def last_presented(self) -> pygame.Surface:
-        """Return what was sent last, before gamma."""
+        """Return the image that was sent last, before gamma."""
         assert self._image is not None
         return self._image
 
     def process_events(self) -> bool:
-        """Send the picture again; nobody closes a panel."""
+        """Send the image again; return True, since there is no window to close."""
         if self._pixels:
             self._send_image()
         return True
 
     def control_display(self, on: bool, brightness: int) -> DisplayResult:
-        """Do nothing: its controller decides, and black LEDs are off."""
+        """Do nothing: the controller decides, and black LEDs are off."""
         return DisplayResult()
 
     def close(self) -> None:
-        """Close the socket. The controller decides what it shows without us."""
+        """Close the socket; the controller decides what it shows without data."""
         if self._socket is not None:
             self._socket.close()
         pygame.display.quit()
@@ -156,7 +157,7 @@ class LedOutput:
             self._failing = False
 
     def _image_datagrams(self, to: str) -> Iterator[tuple[tuple[str, int], bytes]]:
-        """Yield the datagrams of the picture, with where each goes to."""
+        """Yield the datagrams of the image, each with its destination."""
         target, pixels, sequence = self._target, self._pixels, self._sequence
         if target.protocol == "ddp":
             yield from (((to, target.port), datagram) for datagram in protocols.ddp_datagrams(pixels, sequence))

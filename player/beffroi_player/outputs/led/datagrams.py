@@ -1,4 +1,4 @@
-"""Datagrams to another machine, without waiting for it or for whoever knows its address."""
+"""Sending of datagrams without waiting for the receiver or for name resolution."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from contextlib import suppress
 log = logging.getLogger(__name__)
 
 RESOLVE_INTERVAL_S = 30.0
-"""After which the address of a name is asked for again: it may be another one by now, or be known by now."""
+"""Interval after which a name is resolved again: its address may have changed, or be known by now."""
 
 Address = tuple[str, int] | str
 
 
 class ResolvedHost:
-    """A machine with a name, of which the address is asked for in a thread: an answer may take half a minute.
+    """A host whose name is resolved in a thread: an answer may take half a minute.
 
     Args:
-        name: Its name, or its address.
-        ask: Returns the address of a name, or raises OSError.
+        name: Host name or IPv4 address.
+        resolve: Returns the address of a name, or raises OSError.
     """
 
     def __init__(self, name: str, resolve: Callable[[str], str] = socket.gethostbyname) -> None:
@@ -34,14 +34,14 @@ class ResolvedHost:
         self._address: str | None = None
         with suppress(ValueError):
             self._address = str(ipaddress.IPv4Address(name))
-            # Nobody need be asked.
+            # An address is never resolved.
             self._asked_s = float("inf")
 
     def current_address(self) -> str | None:
-        """Return the address as far as it is known, at once; None: it is not yet."""
+        """Return the last resolved address at once; None before the first answer."""
         now = time.monotonic()
         if self._asked_s is None or now - self._asked_s >= RESOLVE_INTERVAL_S:
-            # It is asked again from the answer on.
+            # The interval counts from the answer on, so that only one thread resolves at a time.
             self._asked_s = float("inf")
             threading.Thread(target=self._resolve_name, name="address", daemon=True).start()
         return self._address
@@ -58,18 +58,18 @@ class ResolvedHost:
 
 
 def send_datagrams(port: socket.socket, datagrams: Iterable[tuple[Address, bytes]], patience_s: float) -> bool:
-    """Send datagrams, and wait a little where they come faster than the network takes them.
+    """Send datagrams, waiting a bounded time where the network is slower.
 
     Args:
-        port: A socket that does not block.
+        port: A non-blocking socket.
         datagrams: Each with its address.
-        patience_s: How long may be waited altogether.
+        patience_s: Longest time to wait in all, in seconds.
 
     Returns:
-        Whether all of them were taken; the others are lost.
+        Whether all of them were sent; the rest is dropped.
 
     Raises:
-        OSError: there is no way to that address.
+        OSError: the address cannot be reached.
     """
     left_s = patience_s
     for address, datagram in datagrams:

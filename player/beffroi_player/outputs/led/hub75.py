@@ -1,7 +1,7 @@
-"""HUB75 panels on the pins of this machine: what comes as DDP from a stage is shown by rpi-rgb-led-matrix.
+"""Program that shows frames, received as DDP from the stage of this machine, on HUB75 panels at its pins.
 
-That library needs root and is licensed under the GPL 2 only, so it has a process of its own, which knows nothing of the
-town: it takes pixels from this machine and nowhere else.
+The library rpi-rgb-led-matrix needs root and is licensed under the GPL 2 only. Therefore it has a process of its own,
+which accepts pixels from this machine only and has no other access to the player.
 
     python -m beffroi_player.outputs.led.hub75 --rows 32 --columns 64 --chain 2
     beffroi-player run --output "ddp://127.0.0.1?gamma=1"
@@ -22,25 +22,25 @@ from beffroi_player.outputs.led.protocols import DDP_PORT, parse_ddp
 log = logging.getLogger(__name__)
 
 _MAX_DATAGRAM_BYTES = 2048
-"""Bytes of a datagram; DDP sends 1450 at most."""
+"""Largest datagram, in bytes; those of DDP have 1450 at most."""
 RECEIVE_TIMEOUT_S = 1.0
 EPILOGUE = """\
 The library is not on PyPI: build it with its Python bindings, see https://github.com/hzeller/rpi-rgb-led-matrix. It
-corrects the light of the LEDs itself: let the stage send to ddp://127.0.0.1?gamma=1.
+applies a gamma of its own: let the stage send to ddp://127.0.0.1?gamma=1.
 
 Exit codes: 0 ended, 1 the library is missing or refuses, 2 the command line is wrong.
 """
 
 
 class PanelFrame:
-    """The pixels of a panel, put together from datagrams."""
+    """The pixels of a panel, assembled from datagrams."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
         self.pixels = bytearray(size[0] * size[1] * 3)
 
     def add_datagram(self, datagram: bytes) -> bool:
-        """Put a datagram in its place; tell whether the frame is to be shown now. What is none is passed over."""
+        """Store the pixels of a datagram and tell whether the frame is complete; other data are ignored."""
         part = parse_ddp(datagram)
         if part is None:
             return False
@@ -53,15 +53,15 @@ def serve_panel(
     port: socket.socket, frame: PanelFrame, show: Callable[[bytes], None], blank: Callable[[], None],
     blank_after_s: float | None, stopped: Callable[[], bool],
 ) -> None:  # fmt: skip
-    """Show what comes until told to stop.
+    """Receive frames and show them until stopped.
 
     Args:
-        port: Bound to an address of this machine.
-        frame: What was shown last, and what comes of the next.
-        show: Brings pixels to the panel.
-        dark: Puts out every LED.
-        dark_after_s: After so many seconds without a word all is dark; None: the last picture stays.
-        stopped: Whether it is time to end.
+        port: A bound UDP socket.
+        frame: Assembles the datagrams.
+        show: Shows RGB pixels on the panel.
+        blank: Switches every LED off.
+        blank_after_s: Seconds without a datagram after which the panel is blanked; None: the last frame stays.
+        stopped: Tells whether to end.
     """
     port.settimeout(RECEIVE_TIMEOUT_S)
     silent_s = 0.0
@@ -87,7 +87,7 @@ def run_hub75(argv: Sequence[str] | None = None) -> int:
     except ImportError:
         log.error("the Python module rgbmatrix is not installed: see https://github.com/hzeller/rpi-rgb-led-matrix")
         return 1
-    except Exception as error:  # noqa: BLE001 -- whatever the library raises, it is said
+    except Exception as error:  # noqa: BLE001 -- the library's errors have no common class
         log.error("the panels cannot be driven: %s", error)
         return 1
     frame = PanelFrame((matrix.width, matrix.height))
@@ -109,7 +109,7 @@ def _frame_writer(matrix: Any) -> Callable[[bytes], None]:
 
     def show(pixels: bytes) -> None:
         canvas[0].SetImage(Image.frombytes("RGB", (matrix.width, matrix.height), pixels))
-        # Shown between two refreshes of the panel: nothing tears.
+        # The swap waits for the end of a refresh, so that no frame tears.
         canvas[0] = matrix.SwapOnVSync(canvas[0])
 
     return show
@@ -129,20 +129,22 @@ def _create_matrix(options: argparse.Namespace) -> Any:
 def _argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m beffroi_player.outputs.led.hub75",
-        description="Shows on HUB75 panels what a stage of this machine sends as DDP. Start it as root.",
+        description="Shows the frames that a stage of this machine sends as DDP on HUB75 panels. Start it as root.",
         epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("--rows", type=int, default=32, help="rows of a panel (default: 32)")
     parser.add_argument("--columns", type=int, default=64, help="columns of a panel (default: 64)")
-    parser.add_argument("--chain", type=int, default=1, help="panels one behind the other (default: 1)")
+    parser.add_argument("--chain", type=int, default=1, help="panels in a chain (default: 1)")
     parser.add_argument("--parallel", type=int, default=1, choices=(1, 2, 3), help="chains side by side (default: 1)")
     parser.add_argument("--brightness", type=int, default=70, metavar="PERCENT", help="1 to 100 (default: 70)")
     parser.add_argument("--mapping", default="regular", help="how the panels are wired (default: regular)")
     parser.add_argument("--slowdown", type=int, default=2, help="for fast machines with slow panels (default: 2)")
-    parser.add_argument("--port", type=int, default=DDP_PORT, help=f"where pixels come in (default: {DDP_PORT})")
+    parser.add_argument(
+        "--port", type=int, default=DDP_PORT, help=f"UDP port on which frames are received (default: {DDP_PORT})"
+    )
     parser.add_argument(
         "--dark-after", type=float, metavar="SECONDS",
-        help="put out the LEDs after so many seconds without a word (default: the last picture stays)",
+        help="switch the LEDs off after so many seconds without data (default: the last frame stays)",
     )  # fmt: skip
     return parser
 

@@ -1,6 +1,6 @@
-"""Pixels as datagrams for LED controllers. Pure: the bytes of a picture in, datagrams out.
+"""Encoding of images as datagrams of DDP, Art-Net and sACN. Pure: RGB bytes in, datagrams out.
 
-A picture is its RGB bytes in rows from the upper left. Sources: DDP, http://www.3waylabs.com/ddp/ ; Art-Net 4, ArtDmx
+An image is its RGB bytes in rows from the upper left. Sources: DDP, http://www.3waylabs.com/ddp/ ; Art-Net 4, ArtDmx
 and ArtSync; ANSI E1.31 (sACN).
 """
 
@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 DDP_PORT, ARTNET_PORT, SACN_PORT = 4048, 6454, 5568
 DDP_BYTES = 1440
-"""480 pixels: what fits into a datagram that no network cuts."""
+"""Bytes of 480 pixels, which fit into a datagram that no network fragments."""
 UNIVERSE_BYTES = 510
-"""170 pixels: a universe has 512 channels, and no pixel lies in two."""
+"""Bytes of 170 pixels: a universe has 512 channels, and no pixel is split between two."""
 FIRST_UNIVERSE = {"artnet": 0, "sacn": 1}
 MAX_UNIVERSES = {"artnet": 32_768, "sacn": 63_999}
 _DDP = struct.Struct(">BBBBIH")
@@ -23,11 +23,11 @@ _SACN_PRIORITY = 100
 
 
 def ddp_datagrams(pixels: bytes, sequence: int) -> Iterator[bytes]:
-    """Yield the datagrams of a picture for a DDP display; the last one makes it seen.
+    """Yield the datagrams of an image for a DDP display; the last one makes it visible.
 
     Args:
         pixels: RGB bytes.
-        sequence: Counts the pictures.
+        sequence: Number of the image, counted upwards.
     """
     for offset in range(0, len(pixels), DDP_BYTES):
         part = pixels[offset : offset + DDP_BYTES]
@@ -37,17 +37,17 @@ def ddp_datagrams(pixels: bytes, sequence: int) -> Iterator[bytes]:
 
 
 class DdpPart(NamedTuple):
-    """What a datagram for a DDP display has of a picture."""
+    """The part of an image in a DDP datagram."""
 
     offset: int
     pixels: bytes
-    """Empty where they are cut off."""
+    """Empty where the datagram is truncated."""
     is_last: bool
-    """Whether the picture is to be seen now."""
+    """Whether the image is complete and to be shown."""
 
 
 def parse_ddp(datagram: bytes) -> DdpPart | None:
-    """Return what is in a datagram; None: it is not one of a picture."""
+    """Return the part of an image in a datagram; None where it carries none."""
     if len(datagram) < _DDP.size:
         return None
     flags, _, _, _, offset, length = _DDP.unpack_from(datagram)
@@ -58,7 +58,7 @@ def parse_ddp(datagram: bytes) -> DdpPart | None:
 
 
 def artnet_datagrams(pixels: bytes, sequence: int, first_universe: int = 0) -> Iterator[bytes]:
-    """Yield the datagrams of a picture for Art-Net nodes, and the one that makes all of it seen at once."""
+    """Yield the datagrams of an image for Art-Net nodes, and an ArtSync that makes all of it visible at once."""
     for universe, part in _split_universes(pixels, first_universe):
         even = part + b"\0" * (len(part) % 2)
         yield (
@@ -71,13 +71,13 @@ def artnet_datagrams(pixels: bytes, sequence: int, first_universe: int = 0) -> I
 def sacn_datagrams(
     pixels: bytes, sequence: int, first_universe: int = 1, sender: bytes = b"\0" * 16
 ) -> Iterator[bytes]:
-    """Yield the datagrams of a picture for E1.31 receivers.
+    """Yield the datagrams of an image for E1.31 (sACN) receivers.
 
     Args:
         pixels: RGB bytes.
-        sequence: Counts the pictures.
-        first_universe: That of the first pixel; the others follow.
-        sender: Sixteen bytes that tell this sender from others.
+        sequence: Number of the image, counted upwards.
+        first_universe: Universe of the first pixel; the others follow.
+        sender: CID, sixteen bytes that identify the sender.
     """
     for universe, part in _split_universes(pixels, first_universe):
         data = (
@@ -103,17 +103,17 @@ def sacn_datagrams(
 
 
 def multicast_address(universe: int) -> str:
-    """Return the address of a universe where E1.31 is not sent to one receiver."""
+    """Return the multicast address of an E1.31 universe."""
     return f"239.255.{universe >> 8}.{universe & 0xFF}"
 
 
 def universe_count(size: tuple[int, int]) -> int:
-    """Return how many universes a picture of a size takes."""
+    """Return the number of universes that an image of a size takes."""
     return -(-size[0] * size[1] * 3 // UNIVERSE_BYTES)
 
 
 def gamma_table(gamma: float) -> bytes:
-    """Return what each value of a picture becomes: a LED is as bright as its number, an eye sees otherwise."""
+    """Return a translation table of byte values: images are encoded for displays, but LEDs are linear."""
     return bytes(round(255 * (value / 255) ** gamma) for value in range(256))
 
 
@@ -123,5 +123,5 @@ def _split_universes(pixels: bytes, first: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _flags_and_length(size: int) -> int:
-    """Return flags and length of a layer of E1.31."""
+    """Return the flags and length field of an E1.31 layer."""
     return 0x7000 | size
