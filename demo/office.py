@@ -24,6 +24,7 @@ django.setup()
 
 from django.db import close_old_connections, transaction
 
+from beffroi_content.model import RuleMode
 from beffroi_server.accounts.models import User, UserRole
 from beffroi_server.accounts.services import create_user
 from beffroi_server.alerts.models import Scenario
@@ -31,8 +32,8 @@ from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.services import open_enrolment, save_screen
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.services import add_image, save_announcement
-from beffroi_server.schedule.manifest_compiler import announcement_id_of
-from beffroi_server.schedule.models import Playlist, RuleMode, ScheduleRule
+from beffroi_server.schedule.compile_inputs import announcement_id_of
+from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.schedule.services import add_entry, create_playlist, save_rule
 from demo.announcements import PICTURES, SCENARIOS, TOWN, Text, daily_life, french, outings
 

@@ -30,7 +30,7 @@ for position, title in enumerate(("La piscine rouvre lundi", "Marché de Noël")
     announcement = Announcement.objects.create(title=title, template="notice")
     Entry.objects.create(playlist=playlist, position=position, announcement=announcement, duration_s=2)
 ScheduleRule.objects.create(name="Toujours", playlist=playlist, everywhere=True)
-publication.screen_changed(screen)
+publication.mark_screen(screen)
 print(new_enrolment(screen)[1])
 """
 BROADCAST = """

@@ -34,7 +34,7 @@ sort = ScreenClass.objects.create(
     name="Virtual", width={SIZE[0]}, height={SIZE[1]}, physical_height_mm=300, viewing_distance_mm=2000
 )
 screen = Screen.objects.create(slug="hall", name="Hall", screen_class=sort)
-publication.screen_changed(screen)
+publication.mark_screen(screen)
 print(new_enrolment(screen)[1])
 """
 ITS_OWN = {"/tmp", "/var/tmp"}

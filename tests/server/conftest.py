@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import translation
 
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User, UserRole
@@ -33,6 +34,13 @@ def data(settings, tmp_path: Path) -> Path:
     settings.DATA.mkdir()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return settings.DATA
+
+
+@pytest.fixture
+def english():
+    """Let the server speak English during a test; without a request it speaks the language of the town."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -29,6 +29,10 @@ DEEPEST_NESTING = 4
 """Levels of playlists within each other, at most."""
 
 
+MAX_GROUPS = 64
+"""Groups that a screen is in at most: a player subscribes to the alerts of each."""
+
+
 class Town(WireModel):
     """The organisation that the screens belong to: its name, colours and place."""
 
@@ -78,8 +82,8 @@ class ScreenSettings(WireModel):
     """Degrees clockwise by which the image is rotated on the panel."""
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Europe/Paris"
     locale: Literal["fr", "en"] = "fr"
-    groups: Annotated[tuple[Identifier, ...], Field(max_length=8)] = ()
-    """The groups whose alerts concern this screen."""
+    groups: Annotated[tuple[Identifier, ...], Field(max_length=MAX_GROUPS)] = ()
+    """The groups whose alerts concern this screen; a player refuses those of other groups."""
     town: Town
     appearance: ScreenAppearance = ScreenAppearance.DAY
     transition: Annotated[SlideTransition, newer_word_as(SlideTransition.CUT)] = SlideTransition.CUT

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from beffroi_content.model import AlertForm, Identifier, PowerState, WireModel
 from beffroi_content.model.base_models import Instant, Line, Sha256
+from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.timeline import ClockState, ReasonKind
 
 ReportText = Annotated[str, StringConstraints(max_length=500)]
@@ -128,7 +129,7 @@ class PlayerReport(WireModel):
     link: ConnectionState
     programme: int | None = None
     """The sequence of the programme that is active."""
-    alerts: Annotated[dict[str, int], Field(max_length=16)] = {}
+    alerts: Annotated[dict[str, int], Field(max_length=MAX_GROUPS + 2)] = {}
     """The sequence of the newest alert set of each stream."""
     shown: Annotated[tuple[ShownPart, ...], Field(max_length=32)] = ()
     presented_at_ms: Instant | None = None
@@ -165,7 +166,7 @@ class CaptureLabel(WireModel):
     clock: ClockState
     programme: int | None = None
     """The sequence of the programme that was on."""
-    alerts: Annotated[dict[str, int], Field(max_length=16)] = {}
+    alerts: Annotated[dict[str, int], Field(max_length=MAX_GROUPS + 2)] = {}
     """The sequence of the newest alert set of each stream."""
     shown: Annotated[tuple[ShownPart, ...], Field(max_length=32)] = ()
     overlay: bool = False

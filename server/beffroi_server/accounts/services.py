@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from beffroi_server.accounts import audit
+from beffroi_server.accounts.events import town_changed
 from beffroi_server.accounts.models import SignInLink, Town, User, UserRole
 from beffroi_server.core.transactions import serialised
-from beffroi_server.schedule import publication
 
 
 class LastAdministratorError(Exception):
@@ -99,7 +99,7 @@ def update_town(town: Town, *, user: User | None) -> None:
         town.full_clean()
         town.save()
         audit.record_event(user, "town-changed", town.name, plays_months=town.plays_months)
-        publication.town_changed()
+        town_changed.send(town)
 
 
 def update_user(changed: User, *, actor: User) -> None:

@@ -1,4 +1,4 @@
-"""An alert as it is being written, complete enough to be drawn."""
+"""Draft of an alert from the values of a form, completed so that a preview can be drawn."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from beffroi_server.core.timestamps import unix_ms
 
 
 def draft_alert(values: Mapping[str, Any]) -> content.Alert:
-    """Return an alert of form values.
+    """Return an alert with the values of a form, and placeholders where they are missing.
 
     Raises:
-        ValueError: it cannot be an alert.
+        ValueError: the values do not make an alert.
     """
     minutes = values.get("duration_min") or 60
-    # Within the minute nothing changes, and nothing is drawn again.
+    # The time is on the pages: rounded to the minute, the same form makes the same pages, which are cached.
     issued = unix_ms(timezone.now()) // 60_000 * 60_000
     return content.Alert(
         id="preview",

@@ -1,10 +1,10 @@
-"""What can go wrong with alerts, in words for people."""
+"""Exceptions of alerts."""
 
 from __future__ import annotations
 
 
 class AlertRefused(Exception):
-    """The alert cannot be broadcast as it is.
+    """An alert cannot be broadcast or changed as it is; ``message`` says why and what to do, for people.
 
     ``code`` is one of: ``no-target``, ``no-title``, ``invalid``, ``no-duration``, ``too-long``, ``too-many``, ``over``.
     """

@@ -1,4 +1,4 @@
-"""Alerts as they are broadcast, and scenarios: alerts prepared for the day."""
+"""Database models of alerts: those that were broadcast, and scenarios, which are prepared alerts."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from django.utils.translation import gettext_lazy as _
 from beffroi_content import model as content
 from beffroi_content.templates.declarations import LocalisedText
 from beffroi_content.templates.registry import hazard_declarations
+from beffroi_server.core.choices import labelled_choices
 from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.fleet.models import Screen, ScreenGroup
 
-
-class AlertLevel(models.TextChoices):
-    """How far an alert reaches into the programme."""
-
-    INFORMATION = content.AlertLevel.INFORMATION.value, _("Information: joins the loop")
-    VIGILANCE = content.AlertLevel.VIGILANCE.value, _("Vigilance: a banner over the loop")
-    ALERT = content.AlertLevel.ALERT.value, _("Alert: fills the screen, with the loop in between")
-    EMERGENCY = content.AlertLevel.EMERGENCY.value, _("Emergency: fills the screen")
-
-
-class AlertStatus(models.TextChoices):
-    """Whether people must act on it."""
-
-    ACTUAL = content.AlertStatus.ACTUAL.value, _("Actual")
-    EXERCISE = content.AlertStatus.EXERCISE.value, _("Exercise")
-    TEST = content.AlertStatus.TEST.value, _("Test")
-
-
+LEVEL_CHOICES = labelled_choices(
+    {
+        content.AlertLevel.INFORMATION: _("Information: joins the loop"),
+        content.AlertLevel.VIGILANCE: _("Vigilance: a banner over the loop"),
+        content.AlertLevel.ALERT: _("Alert: fills the screen, with the loop in between"),
+        content.AlertLevel.EMERGENCY: _("Emergency: fills the screen"),
+    }
+)
+STATUS_CHOICES = labelled_choices(
+    {
+        content.AlertStatus.ACTUAL: _("Actual"),
+        content.AlertStatus.EXERCISE: _("Exercise"),
+        content.AlertStatus.TEST: _("Test"),
+    }
+)
 _NO_HAZARD = LocalisedText(en="None of these", fr="Aucun de ceux-ci")
 
 
 def hazard_choices() -> list[tuple[str, str]]:
-    """Return what people can be warned of, with labels: the pictogram beside the level."""
+    """Return the hazards that are declared, with labels; each has a pictogram, which is drawn beside the level."""
     declared = [(name, localised_label(hazard.label)) for name, hazard in hazard_declarations().items()]
     return [(content.GENERAL_HAZARD, localised_label(_NO_HAZARD)), *declared]
 
 
 class AlertText(models.Model):
-    """What a scenario and an alert have in common."""
+    """Text, level and targets, which scenarios and alerts have in common."""
 
-    level = models.CharField(_("level"), max_length=20, choices=AlertLevel, default=AlertLevel.EMERGENCY)
+    level = models.CharField(
+        _("level"), max_length=20, choices=LEVEL_CHOICES, default=content.AlertLevel.EMERGENCY.value
+    )
     hazard = models.CharField(_("pictogram"), max_length=20, choices=hazard_choices, default=content.GENERAL_HAZARD)
     title = models.CharField(_("title"), max_length=200)
     description = models.TextField(_("what is happening, and where"), max_length=5_000, blank=True)
@@ -64,7 +64,7 @@ class AlertText(models.Model):
 
 
 class Scenario(AlertText):
-    """An alert prepared in calm."""
+    """Alert prepared in advance, which is broadcast with one press when the day comes."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     duration_min = models.PositiveIntegerField(
@@ -79,26 +79,28 @@ class Scenario(AlertText):
 
 
 class Alert(AlertText):
-    """An alert that was broadcast. The row is the record: it is ended, never deleted."""
+    """Alert that was broadcast. The row is the record of it: an alert is ended or withdrawn, never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
-    """Of the form that broadcast it: sent twice, it broadcasts once."""
-    status = models.CharField(_("status"), max_length=10, choices=AlertStatus, default=AlertStatus.ACTUAL)
+    """Token of the form that broadcast it: a form that is sent twice broadcasts one alert."""
+    status = models.CharField(
+        _("status"), max_length=10, choices=STATUS_CHOICES, default=content.AlertStatus.ACTUAL.value
+    )
     scenario = models.ForeignKey(Scenario, null=True, blank=True, on_delete=models.SET_NULL)
     issued_at = models.DateTimeField(_("issued"))
     ends_at = models.DateTimeField(_("ends"))
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    """Set when it is taken off without saying “end of alert”, as a mistake is."""
+    """Set when it is taken off without an “end of alert”, as a mistake is."""
     settled = models.BooleanField(default=False)
-    """Over and done with: no alert set carries it any more."""
+    """Whether it is over, and its end was shown long enough: no alert set carries it any more."""
 
     class Meta:
         ordering: ClassVar = ["-issued_at"]
         indexes: ClassVar = [
-            # Compiling the alert set of a scope asks for what is not over and done with.
+            # The alert set of a scope is made from the alerts that are not settled.
             models.Index(fields=["ends_at"], name="alert_open", condition=models.Q(settled=False)),
         ]
 

@@ -1,4 +1,4 @@
-"""Which alerts are on, where, and which screens have shown them."""
+"""Queries on alerts: those that are active, the alert set of each scope, and the receipts of screens."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenGroup
 
 @dataclass(frozen=True, slots=True)
 class ScreenReceipt:
-    """What became of an alert on one screen."""
+    """State of an alert on one screen, as its player has reported it."""
 
     screen: Screen
     state: str
     """``shown``, ``waiting`` or ``offline``."""
     shown_at: dt.datetime | None = None
-    """On the player's clock."""
+    """When it was first shown, by the player's clock."""
     latency_ms: float | None = None
-    """From reception by the player to the presented frame."""
+    """Milliseconds from reception by the player to the presented frame."""
     frame: str = ""
 
 
 def unsettled_alerts() -> list[Alert]:
-    """Return the alerts that are on, or whose end is being said, with their targets."""
+    """Return the alerts that are active, or whose end is still shown, with their targets."""
     found = list(Alert.objects.filter(settled=False))
     prefetch_related_objects([alert for alert in found if not alert.everywhere], "groups", "screens")
     return found
 
 
 def all_clear_ends_at(alert: Alert) -> dt.datetime:
-    """Return when “end of alert” ends."""
+    """Return the instant up to which screens show “end of alert”."""
     return alert.ends_at + dt.timedelta(seconds=alert.all_clear_s)
 
 
 def active_alerts(now: dt.datetime) -> list[Alert]:
-    """Return the alerts that are on, the newest first."""
+    """Return the alerts that are active at an instant, the newest first."""
     return [alert for alert in unsettled_alerts() if alert.issued_at <= now < alert.ends_at]
 
 
 def alert_sets(now: dt.datetime) -> dict[TopicScope, tuple[content.Alert, ...]]:
-    """Return the complete alert set of every scope that has one: what is on, and what is just over."""
+    """Return the alert set of every scope that has any: its active alerts, and those whose end is still shown."""
     sets: defaultdict[TopicScope, list[content.Alert]] = defaultdict(list)
     for alert in unsettled_alerts():
         if now < all_clear_ends_at(alert):
@@ -64,7 +64,7 @@ def alert_sets(now: dt.datetime) -> dict[TopicScope, tuple[content.Alert, ...]]:
 
 
 def alerts_for(screen: Screen, now: dt.datetime) -> tuple[content.Alert, ...]:
-    """Return every alert that a screen must hold, each once."""
+    """Return the alerts of every scope that a screen listens to, each once."""
     sets = alert_sets(now)
     scopes = screen_scopes(screen.slug, (group.slug for group in screen.groups.all()))
     found = {alert.id: alert for scope in scopes for alert in sets.get(scope, ())}
@@ -72,7 +72,7 @@ def alerts_for(screen: Screen, now: dt.datetime) -> tuple[content.Alert, ...]:
 
 
 def scopes_of(alert: Alert) -> list[TopicScope]:
-    """Return the scopes whose set carries the alert."""
+    """Return the scopes in whose sets an alert is published."""
     if alert.everywhere:
         return [TopicScope.all_screens()]
     groups = [TopicScope.of_group(group.slug) for group in alert.groups.all()]
@@ -80,7 +80,7 @@ def scopes_of(alert: Alert) -> list[TopicScope]:
 
 
 def published_scopes() -> Iterable[TopicScope]:
-    """Return the scopes whose alert set was ever published."""
+    """Return the scopes for which an alert set was ever published: each is retained by the broker."""
     for name in OutboxDocument.objects.filter(retained=True, topic__endswith=f"/{ALERTS.leaf}").values_list(
         "topic", flat=True
     ):
@@ -88,10 +88,12 @@ def published_scopes() -> Iterable[TopicScope]:
 
 
 def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
-    """Return the alert as players know it; what is left of its time is counted from ``now``.
+    """Return an alert as players receive it; its remaining time is counted from ``now``.
+
+    The remaining time lets a player without a trusted clock count down on its monotonic clock.
 
     Raises:
-        ValueError: it holds what the wire does not allow.
+        ValueError: the wire model does not allow a value.
     """
     ends_at = max(alert.ends_at, alert.issued_at)
     return content.Alert(
@@ -111,7 +113,7 @@ def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
 
 
 def targeted_screens(alert: Alert) -> QuerySet[Screen]:
-    """Return the screens that the alert is for."""
+    """Return the screens that an alert is for."""
     return screens_of_targets(alert.everywhere, alert.groups.all(), alert.screens.all())
 
 
@@ -125,7 +127,7 @@ def screens_of_targets(everywhere: bool, groups: Iterable[ScreenGroup], screens:
 
 
 def alert_titles(identifiers: Iterable[str]) -> dict[str, str]:
-    """Return the titles of alerts by their identifiers on the wire; what is none is left out."""
+    """Return the titles of alerts by their identifiers on the wire; unknown identifiers are left out."""
     known = [each for each in identifiers if _is_uuid(each)]
     return {str(alert.pk): alert.title for alert in Alert.objects.filter(pk__in=known)} if known else {}
 
@@ -139,7 +141,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def receipts_of(alert: Alert) -> list[ScreenReceipt]:
-    """Return what became of the alert on each screen that it is for."""
+    """Return the state of an alert on each screen that it is for."""
     first: dict[int, ReceiptRecord] = {}
     shown = ReceiptRecord.objects.filter(alert=str(alert.pk)).exclude(form=content.AlertForm.ALL_CLEAR.value)
     for receipt in shown.order_by("-presented_at"):

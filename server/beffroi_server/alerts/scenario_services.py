@@ -1,4 +1,4 @@
-"""Changes to scenarios."""
+"""Changes to scenarios, each recorded in the audit trail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def save_scenario(scenario: Scenario, targets: AlertTargets, *, user: User | Non
     """Create a scenario or save a change of one.
 
     Raises:
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid.
     """
     with serialised():
         scenario.everywhere = targets.everywhere

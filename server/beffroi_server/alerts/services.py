@@ -1,4 +1,8 @@
-"""Broadcasting alerts. Row, audit event and signed sets are one transaction; the sets leave as it commits."""
+"""Broadcasting, changing and ending of alerts.
+
+Row, audit event and the signed alert sets are written in one transaction; the sets are sent as it commits. Each set is
+the complete state of its scope (see docs/protocol.md), so a lost message is mended by the next one.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.errors import AlertRefused
-from beffroi_server.alerts.models import Alert, AlertStatus, Scenario
+from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
 from beffroi_server.fleet.models import Screen, ScreenGroup
@@ -50,7 +54,7 @@ EVERYWHERE = AlertTargets(everywhere=True)
 def broadcast_alert(
     *,
     level: str,
-    status: str = AlertStatus.ACTUAL,
+    status: str = content.AlertStatus.ACTUAL,
     hazard: str = content.GENERAL_HAZARD,
     title: str,
     description: str = "",
@@ -63,22 +67,22 @@ def broadcast_alert(
     token: uuid.UUID | None = None,
     user: User | None,
 ) -> Alert:
-    """Broadcast an alert, now. The same form sent again, by a second press of the button, broadcasts nothing new.
+    """Broadcast an alert at once.
 
     Args:
-        level: One of ``alerts.models.Level``.
-        status: One of ``alerts.models.Status``.
+        level: Value of ``content.AlertLevel``.
+        status: Value of ``content.AlertStatus``.
         hazard: One of ``alerts.models.hazard_choices``.
-        title: What the passer-by must know first.
-        description: What happens, and where.
-        instruction: What to do.
-        source: Who speaks.
-        targets: Which screens show it.
+        title: The most important thing that passers-by must know.
+        description: Event and place.
+        instruction: Advice to passers-by.
+        source: The service that speaks.
+        targets: The screens that show it.
         duration_min: Minutes until it ends by itself.
-        all_clear_s: Seconds for which its end is said.
-        scenario: What it was prepared as.
-        token: Of the form that is sent.
-        person: Who broadcasts it.
+        all_clear_s: Seconds for which screens then show “end of alert”.
+        scenario: The scenario that it was prepared as.
+        token: Token of the form. A second press of its button returns the same alert and broadcasts nothing new.
+        user: Somebody who broadcasts it; None for the server itself.
 
     Raises:
         AlertRefused: it cannot be broadcast as it is; the message says why and what to do.
@@ -118,7 +122,7 @@ def broadcast_alert(
 
 
 def end_alert(alert: Alert, *, user: User | None) -> None:
-    """End an alert: its screens say “end of alert” for its time, then the loop returns.
+    """End an alert: its screens show “end of alert” for the set time, then their loop.
 
     Raises:
         AlertRefused: it is over already.
@@ -131,10 +135,10 @@ def end_alert(alert: Alert, *, user: User | None) -> None:
 
 
 def withdraw_alert(alert: Alert, *, user: User | None) -> None:
-    """Take an alert off at once without a word, as one does with a mistake. Also while its end is being said.
+    """Take an alert off at once, without an “end of alert”, as is right for a mistake; also while its end is shown.
 
     Raises:
-        AlertRefused: it is withdrawn, or over and done with, already.
+        AlertRefused: it is withdrawn or settled already.
     """
     now = timezone.now()
     with serialised():
@@ -147,7 +151,7 @@ def withdraw_alert(alert: Alert, *, user: User | None) -> None:
 
 
 def extend_alert(alert: Alert, minutes: int, *, user: User | None) -> None:
-    """Let an alert last some minutes longer.
+    """Extend an alert by some minutes.
 
     Raises:
         AlertRefused: it is over already, or would last longer than 31 days.
@@ -164,7 +168,7 @@ def extend_alert(alert: Alert, minutes: int, *, user: User | None) -> None:
 
 
 def settle_ended_alerts(now: dt.datetime) -> int:
-    """Publish the sets of alerts that are over and whose end has been said; return how many alerts that were."""
+    """Take alerts out of their sets whose “end of alert” was shown long enough; return the number of alerts."""
     with serialised():
         over = [alert for alert in queries.unsettled_alerts() if queries.all_clear_ends_at(alert) <= now]
         scopes = {scope for alert in over for scope in queries.scopes_of(alert)}
@@ -174,7 +178,7 @@ def settle_ended_alerts(now: dt.datetime) -> int:
 
 
 def publish_all_sets(now: dt.datetime) -> None:
-    """Publish the set of every scope that has or had an alert, and that of all screens. For start and renewal."""
+    """Publish the alert set of all screens, and of every scope that has or had one, for start and renewal."""
     with serialised():
         _publish_scopes(sorted({TopicScope.all_screens(), *queries.alert_sets(now), *queries.published_scopes()}), now)
 

@@ -1,1 +1,1 @@
-"""What others publish and screens show: calendars, news, weather, vigilance, tables."""
+"""Feeds: calendars, news, weather, vigilance and tables that others publish and screens show."""

@@ -1,4 +1,4 @@
-"""Django's name for this package."""
+"""Django's application configuration of the feeds."""
 
 from django.apps import AppConfig
 

@@ -1,7 +1,9 @@
-"""Fetching what others publish, without becoming their way into the town hall's network.
+"""HTTP client for addresses that editors type in, guarded against server-side request forgery (OWASP SSRF).
 
-A name is looked up once, each of its addresses is checked, and the connection goes to an address that was checked:
-what the name says a moment later changes nothing. Redirections go the same way.
+Only addresses of the public Internet, or of networks that the operator allows, are connected to. A host name is
+resolved once, every address that it resolves to is checked, and the connection is made to one of those addresses. A
+second resolution could give another answer (DNS rebinding), so there is none. Each redirect is a new connection and is
+checked the same way.
 """
 
 from __future__ import annotations
@@ -24,26 +26,31 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 RESPONSE_LIMIT = 2 * 1024 * 1024
-"""Bytes of an answer."""
+"""Bytes of a response body at most."""
 CONNECT_S, READ_S, DEADLINE_S = 5.0, 10.0, 30.0
-"""For a connection, for each piece that comes, and for all of it: a piece may be a single byte."""
+"""Seconds to connect, to wait for the next piece, and for the whole request: a slow server may send single bytes."""
 MAX_REDIRECTS = 4
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""The well-known prefix of RFC 6052: an IPv6 address within it leads to the IPv4 address in its last 32 bits."""
 
 
 class FetchError(Exception):
-    """It cannot be fetched; the message is for people."""
+    """An address cannot be fetched; the message says why, for people."""
 
 
 class _PrivateAddressError(OSError):
-    """The address is one of our own network."""
+    """A host has an address that is not on the public Internet."""
 
 
 def fetch_url(address: str, headers: Mapping[str, str] | None = None) -> bytes:
-    """Return what is at an address of the Internet.
+    """Return the response body of an address on the Internet.
+
+    Args:
+        address: An ``http`` or ``https`` URL.
+        headers: Sent with the request and with each redirect.
 
     Raises:
-        Unreachable: it cannot be had, or may not be asked for.
+        FetchError: there is no usable answer, or the address may not be fetched.
     """
     if not address.startswith(("http://", "https://")):
         raise FetchError(_("The address must begin with https://."))
@@ -56,7 +63,8 @@ def fetch_url(address: str, headers: Mapping[str, str] | None = None) -> bytes:
     except requests.TooManyRedirects as error:
         raise FetchError(_("It redirects too many times.")) from error
     except requests.ConnectionError as error:
-        if "_Forbidden" in repr(error):
+        # urllib3 and requests wrap the cause several times, and keep it only in their text.
+        if _PrivateAddressError.__name__ in repr(error):
             raise FetchError(
                 _(
                     "The address is in a private network. The person who runs the server can allow it: "
@@ -69,7 +77,12 @@ def fetch_url(address: str, headers: Mapping[str, str] | None = None) -> bytes:
 
 
 class _RequestDeadline:
-    """Cuts the connections of this thread off after ``WHOLE_S``, whatever they are waiting for."""
+    """Deadline of one request: shuts its connections down after ``DEADLINE_S``, whatever they wait for.
+
+    The timeouts of ``requests`` count from one received byte to the next, so a server that sends a byte every few
+    seconds would hold the thread for ever. A timer of its own thread ends that. The connection is made far below, in
+    urllib3, and finds the deadline of its request through a context variable.
+    """
 
     current: ContextVar[_RequestDeadline] = ContextVar("patience")
 
@@ -79,7 +92,8 @@ class _RequestDeadline:
         self.has_expired = False
 
     def watch_connection(self, connection: socket.socket) -> None:
-        """Include a connection. The copy stays open when TLS takes the original over."""
+        """Shut this connection down at the deadline too."""
+        # TLS detaches the socket that it wraps; a duplicate of the descriptor still reaches the connection.
         self._connections.append(connection.dup())
         if self.has_expired:
             self._shut_down_connections()
@@ -110,7 +124,7 @@ def _fetch_within_deadline(address: str, headers: Mapping[str, str]) -> bytes:
         except (requests.RequestException, urllib3.exceptions.HTTPError):
             if not patience.has_expired:
                 raise
-        # An answer that was cut off may look like a whole one.
+        # Without a length, a body that was cut off looks like a complete one.
         if patience.has_expired:
             raise requests.Timeout
         return content
@@ -118,6 +132,7 @@ def _fetch_within_deadline(address: str, headers: Mapping[str, str]) -> bytes:
 
 def _request_body(address: str, headers: Mapping[str, str]) -> bytes:
     with requests.Session() as session:
+        # A proxy of the environment would resolve the name by itself, past every check.
         session.trust_env = False
         session.max_redirects = MAX_REDIRECTS
         session.headers["User-Agent"] = f"Beffroi/{version('beffroi')} ({settings.PUBLIC_URL})"
@@ -135,7 +150,11 @@ def _request_body(address: str, headers: Mapping[str, str]) -> bytes:
 
 
 def is_address_allowed(address: str) -> bool:
-    """Tell whether the server may ask an IP address: one of the Internet, or of a network that was allowed."""
+    """Return whether the server may connect to an IP address.
+
+    Allowed are global unicast addresses, and those within ``FEED_NETWORKS``. An IPv6 address that leads to an IPv4
+    address counts as that one.
+    """
     found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(found, ipaddress.IPv6Address) and (inner := _embedded_ipv4(found)) is not None:
         found = inner
@@ -145,14 +164,20 @@ def is_address_allowed(address: str) -> bool:
 
 
 def _embedded_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address to which an IPv6 address leads (mapped, 6to4, Teredo, NAT64); None: to none."""
+    """Return the IPv4 address that an IPv6 address leads to (mapped, 6to4, Teredo, NAT64), or None."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
 def _connect_checked(connection: Any) -> socket.socket:
-    """Connect to the first address of the host that may be asked."""
+    """Return a socket connected to the first reachable address of a host.
+
+    Raises:
+        _PrivateAddressError: one of its addresses is not allowed. One is enough: whoever owns the name could have the
+            others fail.
+        OSError: no address answers.
+    """
     infos = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)
     addresses = [str(info[4][0]) for info in infos]
     if not addresses or not all(is_address_allowed(address) for address in addresses):
@@ -177,6 +202,8 @@ def _raise_connection_error(connection: Any, error: OSError) -> NoReturn:
 
 
 class _CheckedConnection:
+    """Mixin for urllib3's connections: the socket goes to a checked address."""
+
     def _new_conn(self) -> socket.socket:
         try:
             return _connect_checked(self)
@@ -201,6 +228,8 @@ class _CheckedHTTPSPool(HTTPSConnectionPool):
 
 
 class _CheckedAdapter(HTTPAdapter):
+    """Transport adapter of ``requests`` with pools of checked connections."""
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool}

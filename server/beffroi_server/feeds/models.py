@@ -1,4 +1,4 @@
-"""Feeds: where data comes from, and what was read there last."""
+"""Database model of feeds: an address, the data that was last read there, and when to read it again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DAY = dt.timedelta(days=1)
 
 
 class FeedKind(models.TextChoices):
-    """What a feed holds."""
+    """Kind of data in a feed; each has a reader in ``readers`` and a widget that shows it."""
 
     CALENDAR = "calendar", _("Calendar (iCal)")
     NEWS = "news", _("News (RSS or Atom)")
@@ -26,13 +26,13 @@ class FeedKind(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class RefreshInterval:
-    """How often a kind of feed is read, and how its age is told."""
+    """Interval at which a kind of feed is read, and the ages that matter to those who see it."""
 
     every: dt.timedelta
     stale: dt.timedelta
-    """The age from which its time is shown with it."""
+    """Age from which screens show the time of the data with it."""
     useless: dt.timedelta | None
-    """The age from which it is not shown; None: never."""
+    """Age from which screens do not show the data any more; None: they always show it."""
 
 
 REFRESH_INTERVALS = {
@@ -45,25 +45,25 @@ REFRESH_INTERVALS = {
 
 
 class Feed(models.Model):
-    """Data that others publish. What was read last stays while it cannot be read again."""
+    """Data that others publish. While it cannot be read, the data of the last time stays."""
 
     name = models.CharField(_("name"), max_length=60, unique=True)
-    """Screens show it as the source."""
+    """Screens show it as the source of the data."""
     kind = models.CharField(_("kind"), max_length=12, choices=FeedKind, default=FeedKind.CALENDAR)
     address = models.CharField(_("address"), max_length=500, blank=True)
-    """Of the kinds that have one; of a vigilance, the number of the department."""
+    """URL of the kinds that have one; the number of the department for vigilance; empty for weather."""
     data = models.JSONField(default=dict, blank=True)
-    """Fields of the widget that shows it; empty until it was read."""
+    """Fields of the widget that shows the feed; empty until it was read for the first time."""
     read_at = models.DateTimeField(null=True, blank=True)
-    """When the data was right."""
+    """When the data was last confirmed."""
     told_at = models.DateTimeField(null=True, blank=True)
-    """The ``read_at`` that screens were last told."""
+    """The ``read_at`` that was last published to screens."""
     due_at = models.DateTimeField(null=True, blank=True)
-    """When to read it again; None: at once."""
+    """When to read it again; None means at once."""
     failures = models.PositiveSmallIntegerField(default=0)
-    """How often in a row it could not be read."""
+    """Failed readings in a row."""
     problem = models.CharField(max_length=300, blank=True)
-    """Why it could not be read, for people."""
+    """Reason of the last failure, for people; empty after a success."""
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -72,17 +72,17 @@ class Feed(models.Model):
         return self.name
 
     @property
-    def rhythm(self) -> RefreshInterval:
-        """How often it is read."""
+    def refresh_interval(self) -> RefreshInterval:
+        """The interval and ages of its kind."""
         return REFRESH_INTERVALS[FeedKind(self.kind)]
 
     def widget_values(self) -> dict[str, Any]:
-        """Return the fields of a widget that shows it: the data, and what its age means."""
-        told, rhythm = self.told_at, self.rhythm
+        """Return the fields of a widget that shows the feed: its data, source and ages in milliseconds."""
+        told, interval = self.told_at, self.refresh_interval
         return {
             **self.data,
             "source": self.name,
             "fetched_at_ms": int(told.timestamp() * 1000) if told else None,
-            "stale_after_ms": rhythm.stale // dt.timedelta(milliseconds=1),
-            "useless_after_ms": rhythm.useless // dt.timedelta(milliseconds=1) if rhythm.useless else None,
+            "stale_after_ms": interval.stale // dt.timedelta(milliseconds=1),
+            "useless_after_ms": interval.useless // dt.timedelta(milliseconds=1) if interval.useless else None,
         }

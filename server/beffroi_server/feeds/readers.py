@@ -1,7 +1,8 @@
-"""From what was fetched to the fields of a widget: ``python -m beffroi_server.feeds.readers KIND ZONE``.
+"""Parsers of feeds, run as a confined process: ``python -m beffroi_server.feeds.readers KIND ZONE [DEPARTMENT]``.
 
-Reads a feed on standard input and writes a line of JSON: the fields, or the code of the reason why there are none.
-A process of its own, with limits, since strangers write what it reads. Without Django.
+Reads a feed on standard input and writes one line of JSON to standard output: ``{"data": fields of the widget}``, or
+``{"code": reason}``. The content comes from strangers, so it is parsed in a process with limits on memory and time
+(see ``core.sandbox``). Works without Django, which would cost more time to load than the parsing takes.
 """
 
 from __future__ import annotations
@@ -22,34 +23,41 @@ from beffroi_server.core import sandbox
 from beffroi_server.core.text import shorten_text
 
 MEMORY_LIMIT = 768 * 1024 * 1024
+"""Bytes of address space."""
 PROCESSOR_S = 20
 MAX_EVENTS, EVENT_HORIZON = 60, dt.timedelta(days=120)
+"""Events of a calendar at most, and how far ahead they may be."""
 MAX_ITEMS, MAX_ROWS, MAX_COLUMNS = 40, 60, 8
 TITLE_LENGTH, CELL_LENGTH = 160, 100
-"""Letters of a title, and of a cell of a table."""
+"""Characters of a title, and of a cell of a table."""
 PHENOMENON_NAMES = {
     1: "Vent violent", 2: "Pluie-inondation", 3: "Orages", 4: "Crues", 5: "Neige-verglas", 6: "Canicule",
     7: "Grand froid", 8: "Avalanches", 9: "Vagues-submersion",
 }  # fmt: skip
-"""The names that Météo-France gives them, in French as people know them."""
+"""Phenomena by their number in the API of Météo-France, in French as people know them."""
 _SKY_OF_SYMBOL = (
     ("thunder", "storm"), ("snow", "snow"), ("sleet", "snow"), ("showers", "showers"), ("rain", "rain"), ("fog", "fog"),
     ("clearsky", "sun"), ("fair", "sun"), ("partlycloudy", "veiled"), ("cloudy", "cloud"),
 )  # fmt: skip
-"""Words within the symbols of MET Norway, the gravest first, and what the sky is then."""
+"""Parts of the symbol codes of MET Norway, the gravest first, and the sky that the weather widget draws for each."""
 
 
 class FeedContentError(Exception):
-    """There is nothing in it that can be shown; the argument is a code of the reason."""
+    """A feed has nothing that can be shown; the argument is the code of the reason."""
 
 
 def read_calendar(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
-    """Return the events of the days to come, repetitions written out."""
+    """Return the coming events of an iCalendar file (RFC 5545), with each repetition as an event of its own.
+
+    Raises:
+        FeedContentError: it is not a calendar.
+    """
     import icalendar  # noqa: PLC0415 - each kind loads what it needs
     import recurring_ical_events  # noqa: PLC0415
 
     try:
         found = recurring_ical_events.of(icalendar.Calendar.from_ical(content), skip_bad_series=True)
+        # What began this morning may still be going on.
         events = found.between(now - dt.timedelta(hours=12), now + EVENT_HORIZON)
     except Exception as error:
         raise FeedContentError("not-a-calendar") from error
@@ -58,7 +66,11 @@ def read_calendar(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str,
 
 
 def read_news(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
-    """Return the newest messages of a feed."""
+    """Return the newest items of an RSS or Atom feed, with plain text for titles.
+
+    Raises:
+        FeedContentError: it is not a feed, or has no item with a title.
+    """
     import feedparser  # noqa: PLC0415
 
     found = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
@@ -77,7 +89,11 @@ def read_news(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any
 
 
 def read_table(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
-    """Return the rows of a table; the first is its heading."""
+    """Return the rows of a table in CSV, whatever its encoding and separator; the first row is the heading.
+
+    Raises:
+        FeedContentError: it is not a table, is empty, or has too many columns.
+    """
     text = _decode_text(content)
     try:
         dialect: Any = csv.Sniffer().sniff(text[:4096], delimiters=",;\t|")
@@ -97,7 +113,11 @@ def read_table(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, An
 
 
 def read_weather(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, Any]:
-    """Return the days of a forecast of MET Norway (locationforecast 2.0)."""
+    """Return the days of a forecast of MET Norway (API locationforecast 2.0, ``complete``).
+
+    Raises:
+        FeedContentError: it is not such a forecast, or has no complete day.
+    """
     try:
         steps = json.loads(content)["properties"]["timeseries"]
         moments = [(dt.datetime.fromisoformat(step["time"]).astimezone(zone), step["data"]) for step in steps]
@@ -111,7 +131,13 @@ def read_weather(content: bytes, zone: ZoneInfo, now: dt.datetime) -> dict[str, 
 
 
 def read_vigilance(content: bytes, zone: ZoneInfo, now: dt.datetime, department: str = "") -> dict[str, Any]:
-    """Return what the map of vigilance says of a department today (API DPVigilance v1, ``cartevigilance``)."""
+    """Return today's vigilance of a department (Météo-France, API DPVigilance v1, ``cartevigilance``).
+
+    Level 1 is green and 4 red; only phenomena above green are named, the gravest first.
+
+    Raises:
+        FeedContentError: it is not such a map, or has no such department.
+    """
     try:
         periods = json.loads(content)["product"]["periods"]
         today = next(period for period in periods if period["echeance"] == "J")
@@ -165,7 +191,7 @@ def _daily_forecast(day: dt.date, moments: Iterable[tuple[dt.datetime, Any]]) ->
     of_day = [(moment, data) for moment, data in moments if moment.date() == day]
     details = [data["instant"]["details"] for _, data in of_day]
     heats = [each["air_temperature"] for each in details if "air_temperature" in each]
-    # Of a day that is cut at the end of the forecast, the warmest hours are not known.
+    # The last day of a forecast may end before its warmest hours.
     if not heats or of_day[-1][0].hour < 12:
         return None
     winds = [each["wind_speed"] for each in details if "wind_speed" in each]
@@ -186,7 +212,7 @@ def _daily_forecast(day: dt.date, moments: Iterable[tuple[dt.datetime, Any]]) ->
 
 
 def _dominant_sky(symbols: list[str]) -> str:
-    """Return the gravest sky that lasts for a quarter of the day."""
+    """Return the gravest sky among those that last for at least a quarter of the day."""
     for word, sky in _SKY_OF_SYMBOL:
         if symbols and sum(word in symbol for symbol in symbols) * 4 >= len(symbols):
             return sky
@@ -203,13 +229,20 @@ def _decode_text(content: bytes) -> str:
 
 
 def _plain_text(text: str) -> str:
-    """Return a text without tags, entities and characters that steer devices, on one line."""
+    """Return a text on one line, without tags, entities and control characters."""
     text = html.unescape(re.sub(r"<[^<>]{0,2000}>", " ", text))
     return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
 
 
 def read_feed(kind: str, zone: str, content: bytes, **options: str) -> dict[str, Any]:
-    """Return the fields of a widget, or the code of the reason why there are none."""
+    """Return ``{"data": fields}`` of the widget for a kind of feed, or ``{"code": reason}``.
+
+    Args:
+        kind: A value of ``feeds.models.FeedKind``.
+        zone: The town's time zone, an IANA name.
+        content: The feed as it was fetched.
+        options: Further arguments of the parser of that kind.
+    """
     place = ZoneInfo(zone)
     try:
         return {"data": READERS[kind](content, place, dt.datetime.now(place), **options)}

@@ -1,4 +1,7 @@
-"""Reading feeds again: what has changed goes to the screens, what cannot be read stays as it was."""
+"""Refreshing of feeds: fetch, parse in a confined process, store, and announce what has changed.
+
+A feed that cannot be read keeps its data and is tried again later, after an exponentially growing delay.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +24,19 @@ from beffroi_content.model import WireModel, widgets
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.transactions import serialised
 from beffroi_server.feeds import fetch
+from beffroi_server.feeds.events import feed_changed
 from beffroi_server.feeds.models import Feed, FeedKind
 
 logger = logging.getLogger(__name__)
 FEEDS_PER_ROUND = 20
-"""Feeds that one round reads at most: the others follow in the next."""
+"""Feeds that one round reads at most; the others follow in the next round."""
 READER_TIMEOUT_S = 90
-"""For a reader that sleeps: it limits its own processor time to less than a quarter of this."""
+"""Seconds for the parser process. It limits its own processor time to a quarter of this; a busy machine is slow."""
 MAX_RETRY_DELAY = dt.timedelta(hours=2)
 WEATHER_URL = "https://api.met.no/weatherapi/locationforecast/2.0/complete?lat={latitude:.2f}&lon={longitude:.2f}"
-"""MET Norway, CC BY 4.0; two decimals of a degree are a kilometre, and let them keep their answers."""
+"""Forecast of MET Norway (CC BY 4.0). Two decimals of a degree are about a kilometre; their terms ask for no more, so
+that their caches work.
+"""
 VIGILANCE_URL = "https://public-api.meteofrance.fr/public/DPVigilance/v1/cartevigilance/encours"
 
 _WIDGET_MODELS: dict[FeedKind, type[WireModel]] = {
@@ -43,18 +49,22 @@ _WIDGET_MODELS: dict[FeedKind, type[WireModel]] = {
 
 
 class RefreshError(Exception):
-    """The feed cannot be read now; the message is for people."""
+    """A feed cannot be read now; the message says why, for people."""
 
 
 def refresh_due(stopping: Callable[[], bool] = lambda: False) -> int:
-    """Read every feed that is due, unless ``stopping`` becomes true; return how many were read."""
+    """Read every feed that is due, and return how many could be read.
+
+    Args:
+        stopping: Asked before each feed; true ends the round.
+    """
     now = timezone.now()
     due = Feed.objects.filter(Q(due_at=None) | Q(due_at__lte=now)).order_by("due_at", "pk")[:FEEDS_PER_ROUND]
     return sum(refresh_feed(feed) for feed in takewhile(lambda _feed: not stopping(), due))
 
 
 def refresh_feed(feed: Feed) -> bool:
-    """Read a feed again; tell whether it could be read. Network and reading are outside any transaction."""
+    """Read one feed, and return whether that succeeded. Network and parser run outside any transaction."""
     try:
         data = _read_data(feed)
     except (RefreshError, fetch.FetchError) as error:
@@ -90,7 +100,11 @@ def _fetch_content(feed: Feed, town: Town) -> bytes:
 
 
 def _run_reader(kind: str, zone: str, content: bytes, options: list[str]) -> dict[str, Any]:
-    """Read a feed in a process with limits."""
+    """Parse a feed in a confined process, and return the fields of its widget.
+
+    Raises:
+        RefreshError: there is nothing in it that can be shown.
+    """
     command = [sys.executable, "-I", "-m", "beffroi_server.feeds.readers", kind, zone, *options]
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=READER_TIMEOUT_S, check=False)  # noqa: S603 - our own module
@@ -124,25 +138,26 @@ def _reader_error_message(code: str) -> str:
 def _record_success(feed: Feed, data: dict[str, Any]) -> None:
     now = timezone.now()
     changed = data != feed.data
-    # Each telling is a programme for every screen: the time alone is told only before it would look old.
-    tells = changed or feed.told_at is None or now - feed.told_at > feed.rhythm.stale / 3
+    # Each publication is a new manifest for every screen that shows the feed. Where the data is the same, the newer
+    # time alone is published only well before screens would mark the data as stale.
+    tells = changed or feed.told_at is None or now - feed.told_at > feed.refresh_interval.stale / 3
     values: dict[str, Any] = {
-        "data": data, "read_at": now, "due_at": now + feed.rhythm.every * random.uniform(0.9, 1.1),  # noqa: S311
+        "data": data, "read_at": now, "due_at": now + _spread(feed.refresh_interval.every, 0.9, 1.1),
         "failures": 0, "problem": "", **({"told_at": now} if tells else {}),
     }  # fmt: skip
     with serialised():
+        # Somebody may have given the feed another address meanwhile: this data is not that of the new one.
         if Feed.objects.filter(pk=feed.pk, kind=feed.kind, address=feed.address).update(**values) and tells:
-            _announce_change(feed)
+            feed_changed.send(feed)
 
 
 def _record_failure(feed: Feed, problem: str) -> None:
     logger.info("the feed %s is not read: %s", feed, problem)
-    pause = min(MAX_RETRY_DELAY, feed.rhythm.every * 2 ** min(feed.failures, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
+    pause = _spread(min(MAX_RETRY_DELAY, feed.refresh_interval.every * 2 ** min(feed.failures, 6)), 0.5, 1.0)
     changed = {"failures": min(feed.failures + 1, 1000), "problem": problem[:300], "due_at": timezone.now() + pause}
     Feed.objects.filter(pk=feed.pk, kind=feed.kind, address=feed.address).update(**changed)
 
 
-def _announce_change(feed: Feed) -> None:
-    from beffroi_server.schedule import publication  # noqa: PLC0415 - the programme builds on feeds
-
-    publication.feed_changed(feed)
+def _spread(duration: dt.timedelta, low: float, high: float) -> dt.timedelta:
+    """Return a random part of a duration, so that the feeds of many towns are not fetched at the same moment."""
+    return duration * random.uniform(low, high)  # noqa: S311 - spreads load, keeps no secret

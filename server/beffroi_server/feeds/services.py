@@ -1,4 +1,4 @@
-"""Changes to feeds."""
+"""Changes to feeds, each recorded in the audit trail."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from beffroi_server.feeds.models import Feed
 
 
 class FeedInUse(Exception):
-    """A feed cannot be deleted, since announcements show it; the message is for people."""
+    """A feed cannot be deleted while announcements show it; the message names them, for people."""
 
 
 def save_feed(feed: Feed, *, user: User | None) -> None:
-    """Create a feed, or change one: it is read anew, and of another address nothing stays.
+    """Create a feed or save a change of one. It is read again at once; with another address its data is dropped.
 
     Raises:
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid.
     """
     with serialised():
         feed.full_clean()
@@ -32,7 +32,7 @@ def save_feed(feed: Feed, *, user: User | None) -> None:
 
 
 def delete_feed(feed: Feed, *, user: User | None) -> None:
-    """Delete a feed.
+    """Delete a feed that no announcement shows.
 
     Raises:
         FeedInUse: announcements show it.

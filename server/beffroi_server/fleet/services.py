@@ -24,8 +24,8 @@ from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing, signing_keys
 from beffroi_server.fleet.errors import EnrolmentRefused
+from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, ScreenState
-from beffroi_server.schedule import publication
 
 ENROLMENT_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Without the characters that people mistake for another."""
@@ -50,7 +50,7 @@ def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGro
             screen.groups.set(groups)
         ScreenState.objects.get_or_create(screen=screen)
         audit.record_event(user, "screen-created" if created else "screen-changed", screen, slug=screen.slug)
-        publication.screen_changed(screen)
+        screen_changed.send(screen)
     return screen
 
 
@@ -66,7 +66,7 @@ def save_screen_class(screen_class: ScreenClass, *, user: User | None) -> None:
         screen_class.save()
         audit.record_event(user, "screen-class-created" if created else "screen-class-changed", screen_class.name)
         for screen in Screen.objects.filter(screen_class=screen_class):
-            publication.screen_changed(screen)
+            screen_changed.send(screen)
 
 
 def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Screen] | None = None) -> None:
@@ -89,7 +89,7 @@ def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Scree
         group.screens.set(after)
         audit.record_event(user, "group-created" if created else "group-changed", group.name, slug=group.slug)
         for screen in before | after if created or screens is None else before ^ after:
-            publication.screen_changed(screen)
+            screen_changed.send(screen)
 
 
 def open_enrolment(screen: Screen, *, user: User | None = None) -> tuple[str, str]:
@@ -130,7 +130,7 @@ def enrol_player(code: str) -> dict[str, Any]:
         screen.save()
         ScreenState.objects.get_or_create(screen=screen)
         audit.record_event(None, "screen-enrolled", screen, slug=screen.slug)
-        publication.screen_changed(screen)
+        screen_changed.send(screen)
         return _enrolment_response(screen, token)
 
 

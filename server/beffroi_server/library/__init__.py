@@ -1,1 +1,1 @@
-"""Media and announcements."""
+"""Library: announcements, images and videos, before anything is scheduled."""

@@ -1,4 +1,4 @@
-"""What can go wrong in the library, in words for people."""
+"""Exceptions of the library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LibraryError(Exception):
-    """The base of this family. ``message`` is for people, in their language."""
+    """Base of the refusals that people see; ``message`` is in their language."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -20,10 +20,7 @@ class LibraryError(Exception):
 
 
 class MediaRefused(LibraryError):
-    """A file cannot be shown.
-
-    ``code`` says why; the codes are the keys of ``ingest.refusal``.
-    """
+    """An uploaded file cannot be shown; ``code`` is one of the keys in ``uploads.media_refusal``."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -31,7 +28,7 @@ class MediaRefused(LibraryError):
 
 
 class SlideNotDrawable(Exception):
-    """A slide cannot be drawn on a screen; ``code`` is one of ``RasterError``, ``detail`` says more."""
+    """A slide cannot be drawn on a screen; ``code`` is that of the ``RasterError``, ``detail`` its text."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(code, detail)
@@ -40,7 +37,7 @@ class SlideNotDrawable(Exception):
 
 
 class EditConflict(LibraryError):
-    """Somebody else saved the announcement in the meantime: ``current`` is what they saved."""
+    """Somebody else saved the announcement in the meantime; ``current`` is their version."""
 
     def __init__(self, current: Announcement) -> None:
         who = current.updated_by.get_username() if current.updated_by is not None else _("someone")
@@ -52,7 +49,7 @@ class EditConflict(LibraryError):
 
 
 class ItemInUse(LibraryError):
-    """Something cannot be deleted, since it is shown: ``places`` are the names of what shows it."""
+    """Something cannot be deleted while it is shown; ``places`` are the names of what shows it."""
 
     def __init__(self, name: str, places: Sequence[str]) -> None:
         super().__init__(

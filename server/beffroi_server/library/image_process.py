@@ -1,9 +1,10 @@
-"""The process that decodes what strangers made: ``python -m beffroi_server.library.image_process FOLDER``.
+"""Decoder of uploads, run as a confined process: ``python -m beffroi_server.library.image_process FOLDER``.
 
-Reads ``original`` in the folder: a picture, a PDF or a film. Writes ``picture-0`` and ``thumbnail-0``, of a document
-also those of the other pages, of a film a still, and a line of JSON to standard output: what it made of it, or the
-code of the refusal.
-Without Django, and with little memory and time to spend.
+Reads ``original`` in the folder: an image, a PDF or a video. Writes ``picture-N`` and ``thumbnail-N`` for each page of
+a document, with N from 0; one pair for an image, and for a video one pair with a still. Prints one line of JSON:
+``{"media_type": …, "pages": […]}``, with ``duration_ms`` for a video, or ``{"code": reason}``.
+
+Works without Django, with limits on memory and processor time: uploads come from strangers.
 """
 
 from __future__ import annotations
@@ -24,21 +25,23 @@ PROCESSOR_S = 30
 MAX_PIXELS = 60_000_000
 LONG_SIDE = 3840
 PAGE_LONG_SIDE = 2560
-"""Of a page of a document: text at this size is sharp on a screen of 3840 pixels, too."""
+"""Pixels of a document's page on its long side: text at this size is sharp on a screen of 3840 pixels, too."""
 MAX_PAGES = 20
 PDF_SIGNATURE = b"%PDF-"
 THUMBNAIL_SIDE = 400
 FLAT_COLOURS = 256
+"""An image with no more colours than these is a drawing: it is stored without loss."""
 FLAT_PIXELS = 2_000_000
+"""Pixels up to which colours are counted; counting takes memory and time."""
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
 
 
 class ImageRefused(Exception):
-    """The file cannot be shown; the argument is the code of the reason."""
+    """A file cannot be shown; the argument is the code of the reason."""
 
 
 def normalise_folder(folder: Path) -> dict[str, Any]:
-    """Normalise the picture in a folder; return what became of it, or why not."""
+    """Normalise the original in a folder; return its media type and pages, or ``{"code": reason}``."""
     try:
         return _normalise_original(folder)
     except ImageRefused as error:
@@ -68,8 +71,12 @@ def _is_image(path: Path) -> bool:
 
 
 def _extract_still(folder: Path) -> dict[str, Any]:
-    """Write a still of a film, or say that this is none."""
-    from beffroi_server.library import video_process  # noqa: PLC0415 - only a film needs it
+    """Write a still of a video.
+
+    Raises:
+        ImageRefused: it is not a video, or none that can be shown.
+    """
+    from beffroi_server.library import video_process  # noqa: PLC0415 - only a video needs PyAV
 
     if not video_process.is_video(folder / "original"):
         raise ImageRefused(_refusal_code(folder / "original"))
@@ -82,7 +89,7 @@ def _extract_still(folder: Path) -> dict[str, Any]:
 
 
 def _refusal_code(path: Path) -> str:
-    """Return why a file that nothing opens is refused: telephones make pictures that only some programs read."""
+    """Return the reason code of a file that nothing opens: HEIC images of telephones have one of their own."""
     with path.open("rb") as file:
         head = file.read(32)
     is_heic = head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis"}
@@ -90,7 +97,7 @@ def _refusal_code(path: Path) -> str:
 
 
 def _write_page(image: Image.Image, folder: Path, number: int) -> dict[str, Any]:
-    """Write a picture and its thumbnail; return what they are."""
+    """Write an image and its thumbnail; return their media types and the size in pixels."""
     picture_type = _save_image(image, folder / f"picture-{number}")
     small = image.copy()
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
@@ -104,7 +111,11 @@ def _write_page(image: Image.Image, folder: Path, number: int) -> dict[str, Any]
 
 
 def _document_pages(folder: Path) -> list[dict[str, Any]]:
-    """Write every page of a document as a picture."""
+    """Write every page of a PDF document as an image.
+
+    Raises:
+        ImageRefused: it is locked by a password, damaged, empty or too long.
+    """
     import pypdfium2  # noqa: PLC0415 - only a document needs it
 
     try:
@@ -132,13 +143,18 @@ def _page_image(page: Any) -> Image.Image:
 
 
 def _open_image(path: Path) -> tuple[Image.Image, str]:
-    """Decode the first frame, no larger than needed; the pixels are counted from the header, before any decoding."""
+    """Decode the first frame of an image, no larger than needed, and return it with its media type.
+
+    Raises:
+        ImageRefused: it is not an image, has too many pixels, or is damaged.
+    """
     Image.MAX_IMAGE_PIXELS = None
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         image = Image.open(path, formats=IMAGE_FORMATS)
     except Exception as error:
         raise ImageRefused("not-an-image") from error
+    # Open has read the header only: an image that would fill the memory is refused before it is decoded.
     if image.width * image.height > MAX_PIXELS:
         raise ImageRefused("too-many-pixels")
     media_type = Image.MIME.get(image.format or "", "application/octet-stream")
@@ -153,7 +169,7 @@ def _open_image(path: Path) -> tuple[Image.Image, str]:
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
-    """Return the picture upright, in sRGB, no larger than needed, and without what the camera wrote about it."""
+    """Return an image upright, in sRGB, no larger than needed, and without metadata such as the place it shows."""
     orientation = image.getexif().get(0x0112, 1)
     profile = image.info.get("icc_profile")
     image = _to_resizable_mode(image)
@@ -163,7 +179,7 @@ def _upright_rgb(image: Image.Image) -> Image.Image:
 
 
 def _to_resizable_mode(image: Image.Image) -> Image.Image:
-    """Return the picture in a mode in which mixing neighbours makes sense."""
+    """Return an image in a mode in which pixels can be averaged, as resizing does; palettes have none."""
     if image.mode.startswith("I;16") or image.mode == "I":
         return image.point(lambda value: value / 257, "F").convert("L")
     if image.mode == "F":
@@ -182,7 +198,7 @@ def _convert_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             converted = ImageCms.profileToProfile(image.convert("RGB") if wanted == "RGBA" else image, source, target,
                                                   outputMode="RGB")  # fmt: skip
         except (ImageCms.PyCMSError, OSError, ValueError):
-            # A broken profile: the colours as they are numbered are the best guess.
+            # With a broken profile the numbers themselves are the best guess.
             converted = None
         if converted is not None:
             if wanted == "RGBA":

@@ -1,4 +1,4 @@
-"""Files by content, media that people uploaded, and announcements."""
+"""Database models of the library: files named by their content, uploaded images and videos, and announcements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from beffroi_server.library.template_choices import template_choices
 
 
 class Asset(models.Model):
-    """A file in the media store, named by its SHA-256, as players fetch it."""
+    """A file in the media store, named by the SHA-256 of its content; players fetch it by that name."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     size = models.PositiveBigIntegerField()
@@ -29,12 +29,12 @@ class Asset(models.Model):
         return self.sha256
 
     def reference(self) -> content.AssetReference:
-        """Return how a manifest refers to it."""
+        """Return the reference to the file that a manifest holds."""
         return content.AssetReference(sha256=self.sha256, size=self.size, media_type=self.media_type)
 
 
 class MediaItem(models.Model):
-    """A picture or a film that somebody uploaded: the original is kept, screens show the normalised copy."""
+    """An image or a video that somebody uploaded: the original is stored, screens show a normalised copy."""
 
     name = models.CharField(_("name"), max_length=120)
     description = models.CharField(
@@ -58,7 +58,7 @@ class MediaItem(models.Model):
         return self.name
 
     def reference(self) -> content.AssetReference:
-        """Return the normalised picture as a manifest refers to it; of a film, its still."""
+        """Return the reference to the normalised image; of a video, to its still."""
         return self.picture.reference()
 
     @property
@@ -67,7 +67,7 @@ class MediaItem(models.Model):
         return getattr(self, "video", None)
 
     def to_content(self) -> content.ImageContent | content.VideoContent:
-        """Return it as a slide holds it; a film that is not prepared yet is its still."""
+        """Return the content of a slide that shows the item; a video that is not converted yet is its still."""
         if self.film is not None and self.film.film is not None:
             return content.VideoContent(
                 video=self.film.film.reference(), poster=self.reference(), description=self.description
@@ -76,29 +76,29 @@ class MediaItem(models.Model):
 
 
 class Video(models.Model):
-    """What makes a media item a film: its picture is a still, and this the film as players show it."""
+    """The moving part of a media item that is a video; the image of the item is a still from it."""
 
     item = models.OneToOneField(MediaItem, on_delete=models.CASCADE, related_name="video")
     film = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
-    """None until it is prepared."""
+    """The converted file; None until then."""
     duration_ms = models.PositiveIntegerField()
     progress = models.PositiveSmallIntegerField(default=0)
-    """Hundredths of the preparation."""
+    """Percent of the conversion that are done."""
     attempts = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=40, blank=True)
-    """The code of the reason why it will not be prepared."""
+    """Code of the reason why it will not be converted; one of ``uploads.media_refusal``."""
 
     def __str__(self) -> str:
         return str(self.item)
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it is still being prepared."""
+        """Whether the conversion is not finished."""
         return self.film_id is None and not self.problem
 
     @property
     def seconds(self) -> int:
-        """How long it is, rounded up."""
+        """Length in seconds, rounded up."""
         return -(-self.duration_ms // 1000)
 
 
@@ -106,7 +106,7 @@ MAX_MORE_IMAGES = 12
 
 
 class Announcement(models.Model):
-    """What an editor writes once for every support."""
+    """Content that an editor writes once and every screen shows, laid out by its template."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     template = models.CharField(_("template"), max_length=20, choices=template_choices, default="news")
@@ -128,10 +128,10 @@ class Announcement(models.Model):
     feed = models.ForeignKey(
         Feed, null=True, blank=True, on_delete=models.PROTECT, related_name="announcements", verbose_name=_("feed")
     )
-    """What a look shows that is fed."""
+    """Source of the data, for templates that show a feed."""
     source = models.CharField(_("issuing department"), max_length=120, blank=True)
     version = models.PositiveIntegerField(default=1)
-    """Rises at each save, so that two editors do not overwrite each other unawares."""
+    """Rises at each save: whoever saves an older version than the current one is told of the conflict."""
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -143,16 +143,20 @@ class Announcement(models.Model):
         return self.title
 
     chosen_images: list[MediaItem] | None = None
-    """The further pictures of a form, while they are not saved."""
+    """Further images chosen in a form that is not saved yet; they replace the stored ones."""
 
     def further_images(self) -> list[MediaItem]:
-        """Return the further pictures; those of a form, for an announcement that is not saved yet."""
+        """Return the further images: those chosen in a form, otherwise the stored ones."""
         if self.chosen_images is not None:
             return self.chosen_images[:MAX_MORE_IMAGES]
         return [] if self._state.adding else list(self.more_pictures.all()[:MAX_MORE_IMAGES])
 
     def to_content(self, time_zone: str) -> content.Announcement:
-        """Return the announcement as it is drawn; the times of an event in the town's local time."""
+        """Return the announcement as slides hold it, with the times of an event in the town's local time.
+
+        Args:
+            time_zone: The town's, an IANA name.
+        """
         zone = ZoneInfo(time_zone)
 
         def local(moment: dt.datetime | None) -> dt.datetime | None:

@@ -1,6 +1,7 @@
-"""What announcements and alerts look like, drawn by the player's own functions.
+"""Drawing of slides and alerts on the server, by the functions that players draw with, so that both agree to the pixel.
 
-Pages are kept in memory under the key of their drawing, as PNG, the most recently used up to ``CACHE_BYTES``.
+Pages are encoded as PNG and cached in memory under the key of the drawing (``rendering.slide_key``), which covers all
+that decides its pixels.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from beffroi_server.library.errors import SlideNotDrawable
 from beffroi_server.library.slide_content import DrawnContent, slide_content
 
 CACHE_BYTES = 48 * 1024 * 1024
+"""Bytes of PNG in the cache; beyond that, the least recently used pages are dropped."""
 PngPages = tuple[bytes, ...]
 _FORM_OF_LEVEL = {
     content.AlertLevel.INFORMATION: content.AlertForm.SLIDE,
@@ -30,7 +32,11 @@ _FORM_OF_LEVEL = {
 
 
 class PageCache:
-    """Drawn pages by key. Safe for threads; two that ask for the same drawing at once may both draw it."""
+    """Least-recently-used cache of drawn pages, limited by their bytes.
+
+    Safe for threads. The lock is not held while drawing, so two threads that ask for the same page at once may both
+    draw it.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -39,7 +45,7 @@ class PageCache:
         self._lock = threading.Lock()
 
     def get_pages(self, key: str, draw: Callable[[], tuple[Image.Image, ...]]) -> PngPages:
-        """Return the pages of a key, drawn if they are not known yet."""
+        """Return the pages of a key; call ``draw`` where they are not in the cache."""
         with self._lock:
             if key in self._pages:
                 self._pages.move_to_end(key)
@@ -60,7 +66,13 @@ page_cache = PageCache(CACHE_BYTES)
 def preview_announcement(
     shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None
 ) -> PngPages:
-    """Return every page of an announcement, or a widget as it is at an instant, on a kind of screen, as PNG.
+    """Return every page of an announcement or widget on a screen class, as PNG.
+
+    Args:
+        shown: The announcement or widget.
+        screen_class: The screens to draw for.
+        town: Name, colour and logo that pages bear.
+        at_ms: The instant of a widget, Unix time in milliseconds.
 
     Raises:
         RasterError: it cannot be drawn there, for instance since its text is too long.
@@ -72,7 +84,7 @@ def preview_announcement(
 def preview_readability(
     shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None
 ) -> rendering.ReadabilityReport:
-    """Return how well it can be read on a kind of screen.
+    """Return from how far, and in which time, an announcement or widget can be read on a screen class.
 
     Raises:
         RasterError: it cannot be drawn there.
@@ -83,12 +95,12 @@ def preview_readability(
 
 
 def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: ScreenClass, town: Town) -> PngPages:
-    """Return every page of an alert in a form on a kind of screen, as PNG."""
+    """Return every page of an alert in a form on a screen class, as PNG."""
     return alert_pages(alert, form, alert_canvas(alert.level, form, class_settings(screen_class, town)))
 
 
 def slide_pages(slide: content.Slide, canvas: rendering.Canvas, at_ms: int | None = None) -> PngPages:
-    """Return the pages of a slide as PNG, as it is at an instant (Unix time in milliseconds).
+    """Return the pages of a slide as PNG, at an instant (Unix time in milliseconds).
 
     Raises:
         RasterError: it cannot be drawn on that canvas.
@@ -105,14 +117,14 @@ def alert_pages(alert: content.Alert, form: content.AlertForm, canvas: rendering
 
 
 def alert_form(level: content.AlertLevel) -> content.AlertForm:
-    """Return the form in which an alert of that level is shown."""
+    """Return the form in which alerts of a level are shown."""
     return _FORM_OF_LEVEL.get(level, content.AlertForm.TAKEOVER)
 
 
 def alert_canvas(
     level: content.AlertLevel, form: content.AlertForm, settings: content.ScreenSettings
 ) -> rendering.Canvas:
-    """Return what a form of an alert of that level is drawn on: the whole screen, or the band at its foot."""
+    """Return the canvas of an alert: the whole screen, or the banner at its foot."""
     full = settings.screen_class.size
     vigilance = level is content.AlertLevel.VIGILANCE and form is not content.AlertForm.SLIDE
     in_band = form is content.AlertForm.BANNER or vigilance
@@ -120,10 +132,10 @@ def alert_canvas(
 
 
 def page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
-    """Return how many frames a slide makes on a screen.
+    """Return the number of pages that a slide takes on a screen.
 
     Raises:
-        Undrawable: it cannot be drawn there.
+        SlideNotDrawable: it cannot be drawn there.
     """
     canvas = rendering.Canvas.for_screen(settings)
     found = _count_pages(_SlideOnCanvas(rendering.slide_key(slide, canvas), slide, canvas))
@@ -133,7 +145,7 @@ def page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
 
 
 def class_settings(screen_class: ScreenClass, town: Town) -> content.ScreenSettings:
-    """Return the settings of any screen of that class."""
+    """Return settings of a screen of a class, with defaults for all that its class does not say."""
     return content.ScreenSettings.model_validate(
         {
             "screen_class": screen_class.to_content(),
@@ -148,13 +160,13 @@ def read_asset(reference: content.AssetReference) -> bytes:
     """Return the content of a file of the media store.
 
     Raises:
-        OSError: it is not there.
+        OSError: the file is not there.
     """
     return uploads.media_path(reference.sha256).read_bytes()
 
 
 class _SlideOnCanvas:
-    """A slide on a canvas; two with the same key are the same."""
+    """A slide on a canvas, hashable by the key of its drawing, as ``lru_cache`` needs it."""
 
     def __init__(self, key: str, slide: content.Slide, canvas: rendering.Canvas) -> None:
         self.key, self.slide, self.canvas = key, slide, canvas
@@ -168,6 +180,7 @@ class _SlideOnCanvas:
 
 @lru_cache(maxsize=20_000)
 def _count_pages(asked: _SlideOnCanvas) -> int | rendering.RasterError:
+    # A refusal is cached like a number: trying a text that does not fit is what takes longest.
     try:
         return rendering.page_count(asked.slide, asked.canvas)
     except rendering.RasterError as error:

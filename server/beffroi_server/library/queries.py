@@ -1,4 +1,4 @@
-"""What the library holds, and where it is in use."""
+"""Queries on the library: the places where announcements and media items are in use."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from beffroi_server.library.models import Announcement, MediaItem
 
 
 def playlists_showing(announcement: Announcement) -> list[str]:
-    """Return the names of the playlists that show the announcement."""
+    """Return the names of the playlists that list an announcement, sorted."""
     return sorted(set(announcement.entry_set.values_list("playlist__name", flat=True)))
 
 
 def places_showing_image(item: MediaItem) -> list[str]:
-    """Return the names of the playlists and announcements that show the picture, and the town that bears it."""
+    """Return the names of playlists and announcements that show a media item, and of the town whose logo it is."""
     places = set(item.entry_set.values_list("playlist__name", flat=True))
     places |= set(item.announcements.values_list("title", flat=True))
     places |= set(item.announcements_besides.values_list("title", flat=True))

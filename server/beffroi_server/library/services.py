@@ -1,4 +1,4 @@
-"""Changes to the library: pictures and announcements."""
+"""Changes to the library: images, videos and announcements, each recorded and announced to whoever shows them."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
 from beffroi_server.library import queries, slide_content, uploads, video_queue
 from beffroi_server.library.errors import EditConflict, ItemInUse
+from beffroi_server.library.events import announcement_changed
 from beffroi_server.library.models import Announcement, MediaItem, Video
-from beffroi_server.schedule import publication
 
 
 def add_image(file: IO[bytes], *, name: str, description: str = "", user: User | None) -> MediaItem:
-    """Take a picture in, or the first page of a document; see :func:`add_pictures`."""
+    """Store an uploaded image, or the first page of a document; see :func:`add_images`."""
     return add_images(file, name=name, description=description, user=user)[0]
 
 
 def add_images(file: IO[bytes], *, name: str, description: str = "", user: User | None) -> list[MediaItem]:
-    """Take a picture in, every page of a document, or a film: the original is kept, copies for screens are made.
+    """Store an uploaded image, every page of a document, or a video: the original, and copies for screens.
 
-    A film is prepared later, by the leading process; until then it is its still.
+    A video is converted later, by the leading process; until then screens show its still.
 
     Args:
         file: An uploaded file, or any other that can be read.
-        name: What people call it; the number of the page is added to that of a document with several.
-        description: What one sees on it, for those who do not see it.
-        person: Who uploads it.
+        name: Name in the library; a document with several pages gets the number of the page added.
+        description: Text for those who do not see the image.
+        user: Somebody who uploads it; None for the server itself.
 
     Raises:
-        MediaRefused: it is not a picture that screens can show; the message says why and what to do.
+        MediaRefused: screens cannot show it; the message says why and what to do.
     """
     pictures = uploads.store_upload(file, name)
     with serialised():
@@ -64,10 +64,10 @@ def _page_name(name: str, number: int) -> str:
 
 
 def update_image(item: MediaItem, *, user: User | None, name: str, description: str) -> None:
-    """Change what a picture is called and what one sees on it.
+    """Change the name and the description of a media item.
 
     Raises:
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid.
     """
     item.name, item.description = name, description
     item.clean_fields(exclude={"uploaded_by"})
@@ -77,10 +77,10 @@ def update_image(item: MediaItem, *, user: User | None, name: str, description: 
 
 
 def delete_image(item: MediaItem, *, user: User | None) -> None:
-    """Delete a picture. Its files stay until the nightly tidying.
+    """Delete a media item that nothing shows. Its files stay in the media store: players may be fetching them.
 
     Raises:
-        InUse: it is shown somewhere.
+        ItemInUse: something shows it.
     """
     with serialised():
         places = queries.places_showing_image(item)
@@ -100,14 +100,14 @@ def save_announcement(
     """Create an announcement, or save a change of one.
 
     Args:
-        announcement: The one that is changed; None to create one.
-        person: Who does it.
-        expected_version: The version that the person saw before writing.
+        announcement: The one to change; None creates one.
+        user: Somebody who saves it; None for the server itself.
+        expected_version: The version that the user saw before the change; None overwrites any.
         values: Fields of ``Announcement`` such as ``title``.
 
     Raises:
         EditConflict: somebody else saved it since.
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid.
     """
     with serialised():
         current = _current_version(announcement, expected_version)
@@ -126,22 +126,22 @@ def save_announcement(
         audit.record_event(
             user, "announcement-created" if created else "announcement-changed", current.title, id=str(current.pk)
         )
-        publication.announcement_changed(current)
+        announcement_changed.send(current)
     return current
 
 
 def delete_announcement(announcement: Announcement, *, user: User | None) -> None:
-    """Delete an announcement.
+    """Delete an announcement that no playlist lists.
 
     Raises:
-        InUse: a playlist shows it.
+        ItemInUse: a playlist lists it.
     """
     with serialised():
         places = queries.playlists_showing(announcement)
         if places:
             raise ItemInUse(announcement.title, places)
         audit.record_event(user, "announcement-deleted", announcement.title, id=str(announcement.pk))
-        publication.announcement_changed(announcement)
+        announcement_changed.send(announcement)
         announcement.delete()
 
 

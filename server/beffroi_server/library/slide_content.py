@@ -1,4 +1,8 @@
-"""From what an editor wrote to what a screen draws: an announcement, or a widget that changes by itself."""
+"""Conversion of announcements into the content of slides: a laid-out announcement, or a widget that changes by itself.
+
+The fields of an announcement have another meaning in each widget: a ticker takes a message from each line of its
+body, a countdown the instant of its start, a table the data of its feed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,24 +18,24 @@ from beffroi_content import model as content
 from beffroi_content.model import widgets
 from beffroi_server.core.text import shorten_text
 from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.library.event_dates import event_is_over
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import EVENT_TEMPLATES, FEED_TEMPLATES, WIDGET_TEMPLATES
 
 MAX_EVENTS = 40
-"""Events of an agenda at most: the soonest."""
+"""Events of an agenda at most; the soonest are shown."""
 MAX_MESSAGES, MESSAGE_LENGTH = 40, 160
-"""Messages of a ticker at most, and the letters of a message or of an event in an agenda."""
+"""Messages of a ticker at most, and the characters of a message or of an event in an agenda."""
 _VOTE_LINE = re.compile(r"^(?P<label>.+?)\s*:\s*(?P<votes>\d[\d\s]*)$")
-_DAY = dt.timedelta(days=1)
 
 DrawnContent = content.Announcement | content.Widget
 
 
 def drawn_content(announcement: Announcement, time_zone: str) -> DrawnContent:
-    """Return what screens draw of an announcement.
+    """Return the announcement or widget that screens draw.
 
     Raises:
-        ValueError: it holds what cannot be drawn; the message is for people.
+        ValueError: its fields do not make one; the message is for people.
     """
     if announcement.template not in WIDGET_TEMPLATES:
         return announcement.to_content(time_zone)
@@ -40,7 +43,7 @@ def drawn_content(announcement: Announcement, time_zone: str) -> DrawnContent:
 
 
 def slide_content(shown: DrawnContent) -> content.AnnouncementContent | content.WidgetContent:
-    """Return it as a slide holds it."""
+    """Return the content of a slide that shows an announcement or widget."""
     if isinstance(shown, content.Announcement):
         return content.AnnouncementContent(announcement=shown)
     return content.WidgetContent(widget=shown)
@@ -68,9 +71,8 @@ def _ticker_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget
 def _agenda_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
     if announcement.feed is not None:
         return widgets.AgendaWidget.model_validate(_feed_fields(announcement))
-    now = timezone.now()
-    lasting = Q(starts__gte=now - _DAY) | Q(ends__gte=now)
-    coming = Announcement.objects.filter(lasting, template__in=EVENT_TEMPLATES).order_by("starts")
+    events_of_town = Announcement.objects.filter(template__in=EVENT_TEMPLATES, starts__isnull=False)
+    coming = events_of_town.exclude(event_is_over(timezone.now(), zone)).order_by("starts")
     events = [
         {
             "title": shorten_text(event.title, MESSAGE_LENGTH),
@@ -97,7 +99,11 @@ def _poll_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
 
 
 def _feed_fields(announcement: Announcement) -> dict[str, Any]:
-    """Return the fields of a widget that shows a feed."""
+    """Return the fields of a widget that shows a feed: its data, under the title of the announcement.
+
+    Raises:
+        ValueError: no feed of the right kind is chosen, or it was not read yet.
+    """
     feed, wanted = announcement.feed, FEED_TEMPLATES[announcement.template]
     if feed is None or feed.kind != wanted:
         raise ValueError(_("Choose a feed of type “%(kind)s”.") % {"kind": wanted.label})

@@ -1,6 +1,6 @@
-"""Taking files in: an upload becomes an original, a normalised copy and a thumbnail, each named by its SHA-256.
+"""Uploads into the media store: an original, normalised images and thumbnails, each file named by its SHA-256.
 
-Nothing that a stranger made is decoded in the server: a worker process does it, with limits on memory and time.
+The server process itself never decodes an uploaded file: a confined process does, see ``image_process``.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from beffroi_server.library.errors import MediaRefused
 from beffroi_server.library.models import Asset
 
 IMAGE_PROCESS_TIMEOUT_S = 180
-"""For a worker that sleeps: it limits its own processor time to a sixth of this; a busy machine gives it little."""
+"""Seconds for the image process. It limits its own processor time to a sixth of this; a busy machine is slow."""
 _BLOCK = 1024 * 1024
+"""Bytes that are read of an upload at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file in the media store."""
+    """A file in the media store; ``size`` in bytes."""
 
     sha256: str
     size: int
@@ -38,7 +39,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class StoredImage:
-    """The three files of a picture, and the size of the normalised copy in pixels."""
+    """The three files of an image, and the size of the normalised one in pixels."""
 
     original: StoredFile
     normalised: StoredFile
@@ -46,11 +47,15 @@ class StoredImage:
     width: int
     height: int
     duration_ms: int | None = None
-    """Of a film, of which the picture is a still."""
+    """Length of a video, of which the image is a still; None for an image."""
 
 
 def store_upload(file: IO[bytes], name: str) -> list[StoredImage]:
-    """Check, normalise and store an uploaded picture, each page of a document as one, or a still of a film.
+    """Check, normalise and store an upload; return an image, one for each page of a document, or a still of a video.
+
+    Args:
+        file: The upload.
+        name: Its name, for the message of a refusal.
 
     Raises:
         MediaRefused: screens cannot show it; nothing was stored.
@@ -80,7 +85,7 @@ def _store_page(
 
 
 def asset_row(stored: StoredFile) -> Asset:
-    """Return the row of a stored file, created if it is new."""
+    """Return the database row of a stored file, created where it is new."""
     row, _created = Asset.objects.get_or_create(
         sha256=stored.sha256, defaults={"size": stored.size, "media_type": stored.media_type}
     )
@@ -88,20 +93,20 @@ def asset_row(stored: StoredFile) -> Asset:
 
 
 def media_path(sha256: str) -> Path:
-    """Return where the media store keeps a file."""
+    """Return the path of a file in the media store."""
     return Path(settings.MEDIA_STORE) / sha256[:2] / sha256
 
 
 def _receive_upload(file: IO[bytes], path: Path, name: str) -> None:
-    size, may_be_film = 0, False
+    size, may_be_video = 0, False
     with path.open("wb") as target:
         while block := file.read(_BLOCK):
             size += len(block)
-            if size == len(block):
-                may_be_film = _looks_like_video(block[:16])
+            if size == len(block):  # the first block
+                may_be_video = _looks_like_video(block[:16])
             if size > settings.UPLOAD_LIMIT:
                 raise media_refusal("too-large", name)
-            if size > settings.PICTURE_LIMIT and not may_be_film:
+            if size > settings.PICTURE_LIMIT and not may_be_video:
                 raise media_refusal("too-large-picture", name)
             target.write(block)
     if size == 0:
@@ -109,7 +114,7 @@ def _receive_upload(file: IO[bytes], path: Path, name: str) -> None:
 
 
 def _looks_like_video(head: bytes) -> bool:
-    """Tell whether a file begins as films do: none other is taken in when it is large."""
+    """Return whether the first bytes of a file are those of a video container; only videos may be large."""
     return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"} or head.startswith(
         (b"\x1aE\xdf\xa3", b"RIFF", b"\0\0\1\xba", b"\x47", b"OggS", b"FLV", b"0&\xb2u")
     )
@@ -129,7 +134,7 @@ def _run_image_process(folder: Path, name: str) -> dict[str, Any]:
 
 
 def store_file(path: Path, media_type: str) -> StoredFile:
-    """Move a file to its place; the same content twice is one file."""
+    """Move a file into the media store, durably; the same content twice is one file."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         os.fsync(file.fileno())
@@ -144,6 +149,7 @@ def store_file(path: Path, media_type: str) -> StoredFile:
 
 
 def _sync_folder(folder: Path) -> None:
+    # Only then is the name of the new file on the disk, too.
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -152,7 +158,12 @@ def _sync_folder(folder: Path) -> None:
 
 
 def media_refusal(code: str, name: str) -> MediaRefused:
-    """Return the refusal of a file: what it is called, what is wrong and what to do."""
+    """Return the refusal of a file, with a message that says what is wrong and what to do.
+
+    Args:
+        code: The reason; one that is not known counts as ``too-complex``.
+        name: The name of the file.
+    """
     limit, film_limit = (size // (1024 * 1024) for size in (settings.PICTURE_LIMIT, settings.UPLOAD_LIMIT))
     reasons = {
         "empty": _("“%(name)s” is empty. The copy may have been interrupted: choose the file again."),
@@ -167,8 +178,8 @@ def media_refusal(code: str, name: str) -> MediaRefused:
             "“%(name)s” is a HEIC image, which few programs can read. Save it as JPEG and add that file; an "
             "iPhone takes JPEG photos under Settings, Camera, Formats, Most Compatible."
         ),
-        "film-too-long": _("“%(name)s” is longer than 10 minutes. Cut it: passers-by only see a few seconds of it."),
-        "film-too-large": _("“%(name)s” has more pixels than 4K. Export it as 1920 × 1080."),
+        "video-too-long": _("“%(name)s” is longer than 10 minutes. Cut it: passers-by only see a few seconds of it."),
+        "video-too-large": _("“%(name)s” has more pixels than 4K. Export it as 1920 × 1080."),
         "too-many-pages": _("“%(name)s” has more than 20 pages. Save the ones to be shown as a separate PDF."),
         "locked": _("“%(name)s” is protected by a password. Save it without one and add that file."),
         "too-many-pixels": _("“%(name)s” has more than 60 million pixels. Export it at 3840 pixels on the long side."),

@@ -1,9 +1,14 @@
-"""Films: ``python -m beffroi_server.library.video_process FOLDER`` makes of any film one that every player can show.
+"""Video converter, run as a confined process: ``python -m beffroi_server.library.video_process FOLDER``.
 
-Reads ``original`` in the folder and writes ``video``: H.264 High 4.1, at most 1920 pixels by 1080 upright or lying, 25
-or 30 frames a second, a group of pictures no longer than two seconds, sound as AAC at 48 kHz, ready to be shown
-before it is read to its end. Lines of JSON on standard output tell how far it is and what became of it. Without
-Django, and with limits on memory and time.
+Reads ``original`` in the folder and writes ``video``, a file that every player can show:
+
+- H.264 High profile, level 4.1 (ITU-T H.264, table A-1), BT.709, 8 bit 4:2:0, at most 10 Mbit/s;
+- at most 1920 × 1080 pixels, or 1080 × 1920; 25 or 30 frames a second;
+- a key frame every two seconds at least, closed groups of pictures, so that a player can start anywhere;
+- sound as AAC at 48 kHz; the index at the front of the MP4 file.
+
+Prints lines of JSON: ``{"progress": percent}`` while it works, at last ``{"duration_ms": n}`` or ``{"code": reason}``.
+Works without Django, with limits on memory and processor time.
 """
 
 from __future__ import annotations
@@ -28,13 +33,16 @@ from PIL import Image
 from beffroi_server.core import sandbox
 
 MEMORY_LIMIT = 3 * 1024 * 1024 * 1024
+"""Bytes of address space."""
 PROCESSOR_S = 4 * 3600
 LONG_SIDE, SHORT_SIDE = 1920, 1080
+"""Pixels of a converted video at most."""
 MAX_PIXELS = 4096 * 2304
 """Pixels of an original at most."""
 MAX_DURATION_S = 600
-"""Seconds of a film at most."""
+"""Seconds of a video at most."""
 MAX_FRAMES_SEARCHED = 250
+"""Frames that are decoded at most to find the one at an instant."""
 CONTAINER_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv,asf"
 KEYFRAME_INTERVAL_S = 2
 BIT_RATE = 10_000_000
@@ -45,18 +53,18 @@ _ROTATION_FILTERS = {
     180: ("rotate", "PI"),
     -180: ("rotate", "PI"),
 }
-"""By how many degrees counter-clockwise a frame is to be turned: the filter that does it."""
+"""Filters by the degrees counter-clockwise that a frame is to be rotated by."""
 _HDR_TRANSFERS = {16, 18}
-"""Transfer functions of ITU-T H.273 with a high dynamic range: PQ and HLG."""
+"""Transfer characteristics with a high dynamic range (ITU-T H.273, table 3): PQ and HLG."""
 
 
 class VideoRefused(Exception):
-    """The film cannot be shown; the argument is the code of the reason."""
+    """A video cannot be shown; the argument is the code of the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoProbe:
-    """What a film is before anything is made of it."""
+    """Length and still of an original video."""
 
     duration_ms: int
     still: Image.Image
@@ -64,7 +72,7 @@ class VideoProbe:
 
 
 def is_video(path: Path) -> bool:
-    """Tell whether a file is a film."""
+    """Return whether a file is a video."""
     try:
         with _open_container(path) as container:
             return any(not _is_cover_art(stream) for stream in container.streams.video)
@@ -73,19 +81,19 @@ def is_video(path: Path) -> bool:
 
 
 def probe_video(path: Path) -> VideoProbe:
-    """Return what a film is.
+    """Return length and still of a video.
 
     Raises:
-        Unfit: it is too long, too large or damaged.
+        VideoRefused: it is too long, too large or damaged.
     """
     try:
         with _open_container(path) as container:
             stream = _first_video_stream(container)
             if stream.width * stream.height > MAX_PIXELS:
-                raise VideoRefused("film-too-large")
+                raise VideoRefused("video-too-large")
             seconds = _duration_s(container, stream)
             if seconds > MAX_DURATION_S:
-                raise VideoRefused("film-too-long")
+                raise VideoRefused("video-too-long")
             frame = _frame_at(container, stream, seconds / 3)
             return VideoProbe(round(seconds * 1000), _upright_image(frame))
     except (av.FFmpegError, ValueError, OSError) as error:
@@ -93,19 +101,19 @@ def probe_video(path: Path) -> VideoProbe:
 
 
 def convert_video(source: Path, target: Path, on_progress: Callable[[int], None]) -> int:
-    """Make a film for players; return its length in milliseconds.
+    """Convert a video for players, and return its length in milliseconds.
 
     Args:
         source: The original.
-        target: Where the film goes.
-        told: Called with the hundredths that are done, when they change.
+        target: The file to write.
+        on_progress: Called with the percent that are done, when that number rises.
 
     Raises:
-        Unfit: it cannot be read.
+        VideoRefused: it cannot be read, or the disk is full (``sandbox.DISK_FULL``).
     """
     try:
         with _open_container(source) as container:
-            # A phone says of each frame, not of the film, how it is turned.
+            # Telephones note the rotation with each frame, not with the stream.
             first = _frame_at(container, _first_video_stream(container), 0)
         with _open_container(source) as container:
             return _VideoConversion(container, first, on_progress).run(target)
@@ -115,19 +123,26 @@ def convert_video(source: Path, target: Path, on_progress: Callable[[int], None]
 
 
 def fit_video_size(width: int, height: int) -> tuple[int, int]:
-    """Return the size of a film of that shape as players show it: no larger than needed, never enlarged, even."""
+    """Return the size in pixels of a converted video: same shape, never enlarged, no larger than needed, even."""
     long, short = (width, height) if width >= height else (height, width)
     scale = min(1.0, LONG_SIDE / long, SHORT_SIDE / short)
     return max(16, round(width * scale / 2) * 2), max(16, round(height * scale / 2) * 2)
 
 
 class _VideoConversion:
-    def __init__(self, container: Any, first: VideoFrame, told: Callable[[int], None]) -> None:
+    """One pass over a container: decode, filter, encode.
+
+    Frames go through a filter graph that deinterlaces, rotates, scales and resamples to a constant frame rate. It may
+    return no frame or several for one, so the encoder is fed from the far end of the graph, and both are flushed at
+    the end.
+    """
+
+    def __init__(self, container: Any, first: VideoFrame, on_progress: Callable[[int], None]) -> None:
         self._container = container
         self._stream = _first_video_stream(container)
         self._stream.thread_type = "AUTO"
         self._seconds = _duration_s(container, self._stream)
-        self._on_progress = told
+        self._on_progress = on_progress
         self._percent = -1
         self._rate = _frame_rate(self._stream)
         self._graph, self._size = _filter_graph(first, self._stream, self._rate)
@@ -149,7 +164,8 @@ class _VideoConversion:
         return int(self._frames * 1000 / self._rate)
 
     def _process_packet(self, packet: Any) -> bool:
-        """Take a packet; return whether to go on."""
+        """Encode the frames of a packet; return False once the video is as long as it may be."""
+        # A damaged packet costs its own frames only.
         with suppress(av.error.InvalidDataError):
             for frame in packet.decode():
                 if isinstance(frame, VideoFrame):
@@ -163,6 +179,7 @@ class _VideoConversion:
     def _process_frame(self, frame: VideoFrame) -> bool:
         if frame.pts is None:
             return True
+        # The graph counts time from the first frame: containers may begin anywhere.
         self._first = frame.pts if self._first is None else self._first
         frame.pts -= self._first
         seconds = float(frame.pts * (frame.time_base or Fraction(1, 1000)))
@@ -178,7 +195,8 @@ class _VideoConversion:
         options = {
             "preset": "veryfast", "profile": "high", "level": "4.1", "crf": "20", "maxrate": str(BIT_RATE),
             "bufsize": str(2 * BIT_RATE), "threads": str(ENCODER_THREADS),
-            # CAVLC: a tenth more bytes, and a quarter to a half less work for every player, each time it is shown.
+            # CAVLC instead of CABAC: a tenth more bytes, and a quarter to a half less work for every player's
+            # processor, at each showing.
             "x264-params": f"keyint={keep}:open-gop=0:cabac=0:colorprim=bt709:transfer=bt709:colormatrix=bt709",
         }  # fmt: skip
         video = self._out.add_stream("libx264", rate=self._rate, options=options)
@@ -193,6 +211,7 @@ class _VideoConversion:
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             assert isinstance(frame, VideoFrame)
+            # The encoder would repeat the frame types of the original, and with them its key frames.
             frame.pict_type = 0
             self._frames += 1
             self._out.mux(self._video.encode(frame))
@@ -205,14 +224,14 @@ class _VideoConversion:
             self._out.mux(self._audio.encode(None))
 
     def _report_progress(self, seconds: float) -> None:
-        hundredths = min(99, int(100 * seconds / self._seconds)) if self._seconds else 0
-        if hundredths > self._percent:
-            self._percent = hundredths
-            self._on_progress(hundredths)
+        percent = min(99, int(100 * seconds / self._seconds)) if self._seconds else 0
+        if percent > self._percent:
+            self._percent = percent
+            self._on_progress(percent)
 
 
 def _filter_graph(frame: VideoFrame, stream: Any, rate: Fraction) -> tuple[Graph, tuple[int, int]]:
-    """Return the filters from the original's frames to those of the film, and the size of these."""
+    """Return the filter graph from decoded frames to those to encode, and the size of these in pixels."""
     graph = Graph()
     aspect = stream.sample_aspect_ratio or Fraction(1)
     width, height = max(1, round(frame.width * aspect)), frame.height
@@ -233,7 +252,7 @@ def _filter_graph(frame: VideoFrame, stream: Any, rate: Fraction) -> tuple[Graph
 
 
 def _open_container(path: Path) -> Any:
-    """Open a film. A list of other files, or an address, is none."""
+    """Return an opened container. Playlists and addresses are not accepted: they would name other files to read."""
     return av.open(path, options={"format_whitelist": CONTAINER_FORMATS, "protocol_whitelist": "file"})
 
 
@@ -245,7 +264,7 @@ def _first_video_stream(container: Any) -> Any:
 
 
 def _is_cover_art(stream: Any) -> bool:
-    """Tell whether a stream is the picture on the cover of a piece of music."""
+    """Return whether a stream is the cover image of a piece of music."""
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
@@ -256,7 +275,7 @@ def _duration_s(container: Any, stream: Any) -> float:
 
 
 def _frame_rate(stream: Any) -> Fraction:
-    """Return 25 for films of the European rhythm and for those of the cinema, 30 for all others."""
+    """Return the frame rate to encode: 25 for originals of 12.5, 24, 25, 50 or 100 frames a second, otherwise 30."""
     rate = float(stream.average_rate or 30)
     is_european = any(abs(rate - known) < 0.2 for known in (12.5, 23.976, 24, 25, 50, 100))
     return Fraction(25 if is_european else 30)
@@ -267,7 +286,7 @@ def _frame_at(container: Any, stream: Any, seconds: float) -> VideoFrame:
         with suppress(av.FFmpegError):
             container.seek(int(seconds * av.time_base))
     found = None
-    # From a key frame on: where there are few, the frame that is wanted may be far.
+    # Seeking ends at a key frame before that instant; where key frames are rare, the frame may be far from it.
     for found in itertools.islice(_decoded_frames(container, stream), MAX_FRAMES_SEARCHED):
         if found.time is not None and found.time >= seconds:
             break
@@ -293,7 +312,7 @@ def _upright_image(frame: VideoFrame) -> Image.Image:
 
 
 def convert_folder(folder: Path) -> dict[str, Any]:
-    """Convert the original in a folder; return what became of it."""
+    """Convert the original in a folder; return ``{"duration_ms": n}``, or ``{"code": reason}``."""
     try:
         duration_ms = convert_video(folder / "original", folder / "video", lambda done: _print_line({"progress": done}))
     except VideoRefused as error:

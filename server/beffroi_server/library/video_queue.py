@@ -1,6 +1,7 @@
-"""Films are prepared in the background, one after another, by a process of its own; see ``video``.
+"""Queue of video conversions: uploaded videos are converted in the background, one after another.
 
-What is to be done is in the database: after a restart it goes on.
+The queue is in the database, so it goes on after a restart. The conversion itself is a confined process of its own,
+see ``video_process``; it reports its progress as lines of JSON.
 """
 
 from __future__ import annotations
@@ -25,25 +26,28 @@ from django.db.models import F
 from beffroi_server.core import database, sandbox
 from beffroi_server.core.transactions import serialised
 from beffroi_server.library import uploads
+from beffroi_server.library.events import media_changed
 from beffroi_server.library.models import Video
 
 logger = logging.getLogger(__name__)
 conversion_due = threading.Event()
-"""Set when a film was uploaded; the worker of the leading process waits for it."""
+"""Set when a video was uploaded; the thread of the leading server process waits for it."""
 POLL_INTERVAL_S = 30
+"""Seconds between two looks into the database: another server process may have received an upload."""
 MAX_ATTEMPTS = 3
 PROGRESS_TIMEOUT_S = 300.0
-"""Seconds without any progress after which the process is ended."""
+"""Seconds without any progress after which a conversion is ended."""
 SELECT_TIMEOUT_S = 0.5
+"""Seconds after which a waiting conversion looks whether the server stops."""
 
 
 class ConversionInterrupted(Exception):
-    """The server is stopping: the film is prepared after the next start."""
+    """The server is stopping; the video is converted after the next start."""
 
 
 @database.close_connection_after()
 def run_conversions(stopping: threading.Event) -> None:
-    """Prepare films until ``stopping`` is set."""
+    """Convert videos until ``stopping`` is set."""
     while not stopping.is_set():
         try:
             while database.with_fresh_connection(lambda: convert_next(stopping.is_set)):
@@ -51,17 +55,20 @@ def run_conversions(stopping: threading.Event) -> None:
         except ConversionInterrupted:
             return
         except Exception:
-            logger.exception("a film could not be prepared")
+            logger.exception("a video could not be converted")
         conversion_due.wait(timeout=POLL_INTERVAL_S)
         conversion_due.clear()
 
 
 def convert_next(stopping: Callable[[], bool] = lambda: False) -> bool:
-    """Prepare the film that has waited longest; tell whether there was one.
+    """Convert the video that has waited longest; return whether there was one.
+
+    Args:
+        stopping: Asked during the conversion; true interrupts it.
 
     Raises:
-        Interrupted: ``stopping`` became true.
-        OSError: the disk is full or broken; the film waits.
+        ConversionInterrupted: ``stopping`` became true.
+        OSError: the disk is full or broken; the video stays in the queue.
     """
     video = Video.objects.filter(film=None, problem="").select_related("item").order_by("attempts", "pk").first()
     if video is None:
@@ -69,12 +76,12 @@ def convert_next(stopping: Callable[[], bool] = lambda: False) -> bool:
     if video.attempts >= MAX_ATTEMPTS:
         _record_problem(video, "too-complex")
         return True
-    # Counted before it begins: a film that takes the whole machine down is not tried for ever.
+    # Counted before the conversion begins, so that a video that brings the whole machine down is not tried for ever.
     Video.objects.filter(pk=video.pk).update(attempts=F("attempts") + 1, progress=0)
     try:
         _convert_video(video, stopping)
     except (ConversionInterrupted, OSError):
-        # Neither a stop nor a full disk says anything of the film.
+        # Neither a stop nor a full disk is a fault of the video.
         Video.objects.filter(pk=video.pk).update(attempts=F("attempts") - 1)
         raise
     return True
@@ -86,12 +93,12 @@ def _convert_video(video: Video, stopping: Callable[[], bool]) -> None:
         folder = Path(name)
         os.link(uploads.media_path(video.item.original_id), folder / "original")
         result: dict[str, Any] = {}
-        for said in _read_progress(folder, stopping):
-            result = said
-            if "progress" in said:
-                Video.objects.filter(pk=video.pk).update(progress=said["progress"])
+        for message in _read_progress(folder, stopping):
+            result = message
+            if "progress" in message:
+                Video.objects.filter(pk=video.pk).update(progress=message["progress"])
         if result.get("code") == sandbox.DISK_FULL:
-            raise OSError(errno.ENOSPC, f"no room to prepare {video.item.name}")
+            raise OSError(errno.ENOSPC, f"no space to convert {video.item.name}")
         if "duration_ms" not in result:
             _record_problem(video, str(result.get("code", "too-complex")))
             return
@@ -99,15 +106,15 @@ def _convert_video(video: Video, stopping: Callable[[], bool]) -> None:
 
 
 def _read_progress(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[str, Any]]:
-    """Yield what the process says, until it ends or is silent for too long."""
+    """Run the conversion process and yield the messages that it prints, until it ends or is silent for too long."""
     command = [sys.executable, "-I", "-m", "beffroi_server.library.video_process", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own module
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)
-        heard = time.monotonic()
+        received_at = time.monotonic()
         text = b""
         try:
-            while time.monotonic() - heard < PROGRESS_TIMEOUT_S:
+            while time.monotonic() - received_at < PROGRESS_TIMEOUT_S:
                 if stopping():
                     raise ConversionInterrupted
                 if not select.select([process.stdout], [], [], SELECT_TIMEOUT_S)[0]:
@@ -115,7 +122,7 @@ def _read_progress(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[
                 chunk = process.stdout.read()
                 if not chunk:
                     return
-                heard = time.monotonic()
+                received_at = time.monotonic()
                 *lines, text = (text + chunk).split(b"\n")
                 yield from (json.loads(line) for line in lines)
         finally:
@@ -123,14 +130,13 @@ def _read_progress(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[
 
 
 def _store_result(video: Video, stored: uploads.StoredFile, duration_ms: int) -> None:
-    from beffroi_server.schedule import publication  # noqa: PLC0415 - the programme builds on the library
-
     with serialised():
+        # The item may have been deleted during the conversion.
         values = {"film": uploads.asset_row(stored), "duration_ms": duration_ms, "progress": 100}
         if Video.objects.filter(pk=video.pk).update(**values):
-            publication.media_changed(video.item)
+            media_changed.send(video.item)
 
 
 def _record_problem(video: Video, code: str) -> None:
-    logger.warning("the film %s cannot be prepared: %s", video.item.name, code)
+    logger.warning("the video %s cannot be converted: %s", video.item.name, code)
     Video.objects.filter(pk=video.pk).update(problem=code)

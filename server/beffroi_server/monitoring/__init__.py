@@ -1,1 +1,1 @@
-"""Monitoring: the frames that each screen must show, its week, and its status."""
+"""Monitoring: the frames that each screen must show, its week, and whether it shows what it must."""

@@ -1,4 +1,8 @@
-"""What a screen must be showing, computed by the player's own resolver and drawn by its own functions."""
+"""Expected frames: the pixels that a screen must be showing at an instant.
+
+The scene is resolved by the timeline and drawn by the raster, as the player does both, so the digest of the expected
+frame equals the one that a correct player reports.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +22,14 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.library import preview
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import publication
+from beffroi_server.schedule.compile_inputs import load_inputs
 
 MAX_CACHED_DIGESTS = 5_000
 _digests: dict[tuple[object, ...], str] = {}
 
 
 def expected_scene(screen: Screen, now: dt.datetime) -> Scene:
-    """Return what a screen that has received everything shows at an instant."""
+    """Return the scene of a screen at an instant, given that it has received everything."""
     manifest = current_manifest(screen)
     return resolve_scene(
         manifest,
@@ -35,7 +40,11 @@ def expected_scene(screen: Screen, now: dt.datetime) -> Scene:
 
 
 def expected_frame(screen: Screen, now: dt.datetime) -> tuple[Image.Image, str]:
-    """Return the picture on the glass, upright, and its digest as a player reports it."""
+    """Return the frame that a screen must show at an instant, upright, and its digest as a player reports it.
+
+    Raises:
+        CompileError: the screen has no programme, and none can be compiled.
+    """
     manifest = current_manifest(screen)
     size = manifest.settings.screen_class.size
     scene = resolve_scene(manifest, _held_alerts(screen, manifest.settings, now), _trusted_moment(now), size)
@@ -43,7 +52,7 @@ def expected_frame(screen: Screen, now: dt.datetime) -> tuple[Image.Image, str]:
 
 
 def expected_digests(screen: Screen, moments: Iterable[dt.datetime]) -> Iterator[str]:
-    """Return the digest of what is on the glass at each of some instants. What is known is not drawn again."""
+    """Yield the digest of the expected frame at each of some instants; known scenes are not drawn again."""
     manifest = current_manifest(screen)
     settings, size = manifest.settings, manifest.settings.screen_class.size
     for moment in moments:
@@ -51,13 +60,14 @@ def expected_digests(screen: Screen, moments: Iterable[dt.datetime]) -> Iterator
         key = _scene_key(scene, settings)
         if key not in _digests:
             _digests[key] = frame_of_scene(scene, settings)[1]
+            # The oldest are dropped; pop with a default, since other threads do the same.
             while len(_digests) > MAX_CACHED_DIGESTS:
                 _digests.pop(next(iter(_digests)), None)
         yield _digests[key]
 
 
 def frame_of_scene(scene: Scene, settings: content.ScreenSettings) -> tuple[Image.Image, str]:
-    """Return the picture of a scene, upright, and its digest as a player reports it."""
+    """Return the frame of a scene, upright, and its digest as a player reports it."""
     parts = [(showing.rectangle, _draw_showing(showing, settings)) for showing in scene.showings]
     picture = rendering.compose_frame(settings.screen_class.size, parts)
     return picture, rendering.image_digest(picture)
@@ -79,16 +89,16 @@ def upcoming_scenes(screen: Screen, now: dt.datetime, count: int = 10) -> list[t
 
 
 def current_manifest(screen: Screen) -> content.Manifest:
-    """Return what the screen was sent; or what it is about to be sent, where something was changed since.
+    """Return the manifest of a screen: the one that was sent, or the coming one if something was changed since.
 
     Raises:
-        CompileProblem: it was sent nothing yet, and what it is to be sent cannot be compiled.
+        CompileError: nothing was sent yet, and no manifest can be compiled.
     """
     published = publication.published_manifest(screen)
     if published is not None and screen.programme_due_at is None:
         return published
     try:
-        return compiling.compile_manifest(compiling.load_inputs(screen)).manifest
+        return compiling.compile_manifest(load_inputs(screen)).manifest
     except compiling.CompileError:
         if published is None:
             raise
@@ -107,12 +117,12 @@ def _held_alerts(screen: Screen, settings: content.ScreenSettings, now: dt.datet
 
 
 def _trusted_moment(now: dt.datetime) -> Moment:
-    """Return the instant on a machine whose clock was right since 1970: its uptime is the time."""
+    """Return an instant on a machine whose clock is trusted, and has run since 1970: uptime and time are equal."""
     return Moment(unix_ms=unix_ms(now), uptime_ms=unix_ms(now))
 
 
 def _scene_key(scene: Scene, settings: content.ScreenSettings) -> tuple[object, ...]:
-    """Return what tells two pictures apart without drawing them."""
+    """Return a key that is equal for equal frames, without drawing them."""
     return (settings.screen_class.size, *(_showing_key(showing, settings) for showing in scene.showings))
 
 
@@ -145,7 +155,7 @@ def _slide_pages(slide: content.Slide, canvas: rendering.Canvas, at_ms: int | No
     try:
         return preview.slide_pages(slide, canvas, at_ms)
     except rendering.RasterError:
-        # As the player does: a zone is never black.
+        # The player shows the same in place of a slide that it cannot draw.
         return preview.page_cache.get_pages(
             f"notice/{rendering.slide_key(slide, canvas)}",
             lambda: (rendering.draw_idle_page(canvas.town.name, [], canvas),),

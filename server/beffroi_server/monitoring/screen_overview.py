@@ -1,4 +1,8 @@
-"""What the screens are, and whether what they show is right."""
+"""Overview of screens: the state of each one, with the reasons, from its last report and what it was sent.
+
+A screen is right if it is connected, has the newest programme and alerts, reports no problem, and has presented the
+frame that it had to show (see ``expected_frames``).
+"""
 
 from __future__ import annotations
 
@@ -22,9 +26,9 @@ from beffroi_server.fleet.models import Screen, ScreenState
 
 logger = logging.getLogger(__name__)
 SILENT_AFTER = dt.timedelta(minutes=5)
-"""A player reports every minute; one that is connected and says nothing for so long is stuck."""
+"""A player reports every minute; one that is connected and silent for longer than this is stuck."""
 CLOCK_TOLERANCE = dt.timedelta(seconds=2)
-"""By how much the player's clock and ours may differ where one slide follows another."""
+"""Difference between the clocks of player and server that is allowed where one slide follows another."""
 STATE_OF_REASON = {
     "not-enrolled": "new",
     "no-report": "new",
@@ -33,58 +37,62 @@ STATE_OF_REASON = {
     "programme-older": "pending",
     "programme-preparing": "pending",
     "alerts-older": "wrong",
-    "picture-differs": "wrong",
+    "frame-differs": "wrong",
     "refusals": "wrong",
     "clock-unknown": "wrong",
-    "ailing": "wrong",
-    "link-polling": "pending",
-    "link-lost": "wrong",
+    "player-problems": "wrong",
+    "connection-polling": "pending",
+    "connection-lost": "wrong",
 }
-"""What may not be as it should be, and the state that a screen is in because of it."""
+"""Codes of reasons, and the state that a screen is in because of each."""
 _STATES_BY_SEVERITY = ("right", "pending", "wrong", "offline", "new")
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenOverview:
-    """How a screen is doing."""
+    """State of a screen, with the reasons for it."""
 
     screen: Screen
     state: str
     """``right``, ``pending``, ``wrong``, ``offline`` or ``new``."""
     reasons: tuple[str, ...]
-    """Codes of what is not as it should be; see ``REASONS``."""
+    """Codes of ``STATE_OF_REASON``; none where the screen is right."""
     seen_at: dt.datetime | None
     report: PlayerReport | None = None
     verified: bool = False
-    """Whether the digest that the screen reports is that of what it must show. False where nobody compared."""
+    """Whether the reported frame digest is that of the expected frame; False where they were not compared."""
 
 
 def overview_all(now: dt.datetime, *, with_frames: bool = False) -> list[ScreenOverview]:
-    """Return how each screen is doing.
+    """Return the overview of every screen.
 
     Args:
-        now: The instant for which it is asked.
-        pictures: Whether to draw what each screen must show and compare it with what it reports. The first drawing of
-            a slide takes its time; later ones come from memory.
+        now: The present instant.
+        with_frames: Whether to compare the reported frames with the expected ones. The first
+            drawing of a slide takes its time; later ones come from a cache.
     """
     heads = _newest_sequences()
     screens = Screen.objects.select_related("state", "screen_class").prefetch_related("groups")
-    return [_build_overview(screen, heads, now, pictures=with_frames) for screen in screens]
+    return [_build_overview(screen, heads, now, with_frames=with_frames) for screen in screens]
 
 
 def compare_frames(known: Iterable[ScreenOverview], now: dt.datetime) -> list[ScreenOverview]:
-    """Return overviews with their pictures compared."""
+    """Return overviews again, with reported and expected frames compared."""
     heads = _newest_sequences()
-    return [_build_overview(one.screen, heads, now, pictures=True) for one in known]
+    return [_build_overview(one.screen, heads, now, with_frames=True) for one in known]
 
 
 def overview_screen(screen: Screen, now: dt.datetime) -> ScreenOverview:
-    """Return how one screen is doing, its picture compared."""
-    return _build_overview(screen, _newest_sequences(), now, pictures=True)
+    """Return the overview of one screen, with reported and expected frame compared."""
+    return _build_overview(screen, _newest_sequences(), now, with_frames=True)
 
 
 def is_expected_frame(screen: Screen, report: PlayerReport | CaptureLabel) -> bool | None:
-    """Tell whether what a screen says to have presented is what it had to show then; None where that is unknown."""
+    """Return whether a screen has presented the expected frame; None where that cannot be told.
+
+    It cannot be told of a display that is off, or of a player that does not know the time. Frames around the reported
+    instant count too, since clocks differ a little (``CLOCK_TOLERANCE``).
+    """
     from beffroi_server.monitoring import expected_frames as expected  # noqa: PLC0415 - Pillow loads only where something is drawn
 
     if report.frame is None or report.presented_at_ms is None:
@@ -98,12 +106,12 @@ def is_expected_frame(screen: Screen, report: PlayerReport | CaptureLabel) -> bo
     except (ArithmeticError, ValueError):
         return False
     except Exception:
-        logger.exception("what %s must show cannot be drawn", screen.slug)
+        logger.exception("the expected frame of %s cannot be drawn", screen.slug)
         return None
 
 
 def is_outdated(screen: Screen, said: PlayerReport | CaptureLabel) -> bool:
-    """Tell whether a screen has been sent another programme or other alerts since it said something."""
+    """Return whether a screen was sent another programme or other alerts since its report or capture."""
     heads = _newest_sequences()
     return said.programme != heads.get(_programme_stream(screen)) or _alerts_are_older(screen, said, heads)
 
@@ -123,7 +131,7 @@ def screenshot_path(slug: str) -> Path:
 
 
 def report_of(screen: Screen) -> PlayerReport | None:
-    """Return what the screen last reported; None when it has not, or in words of another version."""
+    """Return the last report of a screen; None where there is none that this version understands."""
     state = getattr(screen, "state", None)
     if state is None or state.report is None:
         return None
@@ -134,18 +142,18 @@ def report_of(screen: Screen) -> PlayerReport | None:
 
 
 def _newest_sequences() -> dict[str, int]:
-    """Return the newest sequence of every stream that carries programmes or alerts."""
+    """Return the newest sequence of every retained stream, by its name such as ``s-hall/programme``."""
     rows = OutboxDocument.objects.filter(retained=True).values_list("topic", "sequence")
     return {Topic.parse(topic).stream: sequence for topic, sequence in rows}
 
 
-def _build_overview(screen: Screen, heads: dict[str, int], now: dt.datetime, *, pictures: bool) -> ScreenOverview:
+def _build_overview(screen: Screen, heads: dict[str, int], now: dt.datetime, *, with_frames: bool) -> ScreenOverview:
     report = report_of(screen)
     state: ScreenState | None = getattr(screen, "state", None)
     reasons = _state_reasons(screen, state, report, heads, now)
-    is_right = is_expected_frame(screen, report) if pictures and report is not None and not reasons else None
+    is_right = is_expected_frame(screen, report) if with_frames and report is not None and not reasons else None
     if is_right is False:
-        reasons = ["picture-differs"]
+        reasons = ["frame-differs"]
     gravest = max((STATE_OF_REASON[reason] for reason in reasons), key=_STATES_BY_SEVERITY.index, default="right")
     return ScreenOverview(screen, gravest, tuple(reasons), state.seen_at if state else None, report, is_right is True)
 
@@ -167,10 +175,10 @@ def _state_reasons(
         "programme-preparing": bool(report.preparing),
         "alerts-older": _alerts_are_older(screen, report, heads),
         "refusals": any(refusal.last_at_ms > _hour_ago(now) for refusal in report.refusals),
-        "ailing": bool(report.health and report.health.problems),
+        "player-problems": bool(report.health and report.health.problems),
         "clock-unknown": report.clock is ClockState.UNKNOWN,
-        "link-polling": report.link is ConnectionState.POLLING,
-        "link-lost": report.link is ConnectionState.LOST,
+        "connection-polling": report.link is ConnectionState.POLLING,
+        "connection-lost": report.link is ConnectionState.LOST,
     }
     return [code for code, holds in found.items() if holds]
 

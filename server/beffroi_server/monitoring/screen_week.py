@@ -1,4 +1,7 @@
-"""A week of a screen, as the timeline has it: the player's own resolver, not a guess."""
+"""Week of a screen: playlists by the hour, the share of each slide, and rules that are never seen.
+
+All of it is computed by the timeline from the manifest, as the player does.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from beffroi_server.schedule.models import DayCalendar
 
 DAYS_SHOWN = 7
 PALETTE_SIZE = 6
-"""Kinds of stretches that the stylesheet can tell apart."""
+"""Colours that the stylesheet has for combinations of playlists."""
 MAX_SLIDES = 40
 _DAY = dt.timedelta(days=1)
 _HOUR_MS = 3_600_000
@@ -25,35 +28,36 @@ _HOUR_MS = 3_600_000
 
 @dataclass(frozen=True)
 class DayPart:
-    """A stretch of a day in which the same playlists are on."""
+    """Part of a day in which the same playlists are on."""
 
     start: dt.datetime
     end: dt.datetime
     playlists: tuple[str, ...]
-    """By name; none while nothing is scheduled."""
+    """Names; none while nothing is scheduled."""
     left: float
-    """Where it begins, in percent of the day."""
+    """Begin, in percent of the day."""
     width: float
+    """Length, in percent of the day."""
     colour: int
     """0 for nothing, otherwise the same number for the same playlists."""
 
 
 @dataclass(frozen=True)
 class WeekDay:
-    """A local day."""
+    """Local day with its parts in order."""
 
     date: dt.date
     parts: tuple[DayPart, ...]
 
     @property
     def drawn(self) -> tuple[DayPart, ...]:
-        """What is drawn in the bar of the day."""
+        """The parts in which something is scheduled."""
         return tuple(part for part in self.parts if part.playlists)
 
 
 @dataclass(frozen=True)
 class SlideShare:
-    """How much of the week a slide is seen."""
+    """Part of the week for which a slide is shown, in hours and percent."""
 
     name: str
     hours: float
@@ -62,31 +66,31 @@ class SlideShare:
 
 @dataclass(frozen=True)
 class ScreenWeek:
-    """Seven days of a screen."""
+    """Seven days of a screen, from today on."""
 
     days: tuple[WeekDay, ...]
     shares: tuple[SlideShare, ...]
     unseen: tuple[str, ...]
-    """Slides of its rules that are not seen."""
+    """Names of slides that are not shown although rules name their playlists."""
     hidden: tuple[str, ...]
-    """Rules that apply and are never seen."""
+    """Names of rules that apply and are never seen."""
     idle_hours: int
-    """Hours with nothing to show but the idle slide."""
+    """Hours in which only the idle slide is shown, rounded up."""
 
 
 @dataclass(frozen=True)
 class CalendarRow:
-    """A calendar of days, with those to come."""
+    """Day calendar with its next days."""
 
     calendar: DayCalendar
     coming: Sequence[content.DayRange]
 
 
 def week_of(screen: Screen, now: dt.datetime) -> ScreenWeek:
-    """Return the seven days of a screen from today on.
+    """Return the seven local days of a screen from today on.
 
     Raises:
-        CompileProblem: it has no programme, and none can be compiled.
+        CompileError: the screen has no programme, and none can be compiled.
     """
     manifest = expected.current_manifest(screen)
     zone = ZoneInfo(manifest.settings.time_zone)
@@ -122,7 +126,7 @@ def week_of(screen: Screen, now: dt.datetime) -> ScreenWeek:
 
 
 def calendar_row(calendar: DayCalendar, today: dt.date) -> CalendarRow:
-    """Return a calendar with the next of its days."""
+    """Return a day calendar with the next of its days."""
     coming = [span for span in calendar.to_content().days if span.last >= today]
     return CalendarRow(calendar, coming[:6])
 

@@ -1,4 +1,4 @@
-"""What a screen shows, and what is not as it should be, in words."""
+"""Texts of a screen's state, problems and scene for pages, in the language of the reader."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATE_TEXTS = {
     "offline": (gettext_lazy("unreachable"), "bad", "offline"),
     "new": (gettext_lazy("not set up yet"), "warn", "waiting"),
 }
-"""By state: words, colour of the tag, icon."""
+"""By state: text, colour of the tag, icon."""
 REASON_TEXTS = {
     "not-enrolled": gettext_lazy(
         "No player is enrolled for this screen. Open its enrolment page and type the command on the player."
@@ -32,16 +32,14 @@ REASON_TEXTS = {
     "programme-older": gettext_lazy("The latest programme has not arrived yet. A few seconds are normal."),
     "programme-preparing": gettext_lazy("It is preparing the latest programme, and shows the previous one until then."),
     "alerts-older": gettext_lazy("The latest alerts have not arrived yet."),
-    "picture-differs": gettext_lazy("The screen is not showing what it should. Check it, and restart its player."),
+    "frame-differs": gettext_lazy("The screen is not showing what it should. Check it, and restart its player."),
     "refusals": gettext_lazy("It rejected something in the last hour: see the details."),
-    "ailing": gettext_lazy("Its hardware has a problem: see the details."),
+    "player-problems": gettext_lazy("Its hardware has a problem: see the details."),
     "clock-unknown": gettext_lazy("It does not know the time: dated content has to wait. Check its network."),
-    "link-polling": gettext_lazy("It cannot reach the broker; it polls the server every minute instead."),
-    "link-lost": gettext_lazy("It can reach neither the broker nor the server."),
+    "connection-polling": gettext_lazy("It cannot reach the broker; it polls the server every minute instead."),
+    "connection-lost": gettext_lazy("It can reach neither the broker nor the server."),
 }
-"""By code of ``queries.REASONS``: what it means, and the next step."""
-
-
+"""By code of ``screen_overview.STATE_OF_REASON``: meaning and next step."""
 PROBLEM_TEXTS = {
     "hot": gettext_lazy("It is hotter than 80 °C and is slowing down. Give it ventilation or shade."),
     "throttled": gettext_lazy("It is slowing down because of heat or a weak power supply."),
@@ -56,9 +54,7 @@ PROBLEM_TEXTS = {
     "signal-weak": gettext_lazy("Its Wi-Fi signal is weak. Move it closer to the access point, or use a cable."),
     "cable": gettext_lazy("Its network was lost several times within an hour. Check the cable and both sockets."),
 }
-"""By problem of the health: what it means, and the next step."""
-
-
+"""By problem of a player's health: meaning and next step."""
 VERDICT_TEXTS = {
     "equal": (gettext_lazy("identical to the pixel"), "calm", "exact"),
     "moves": (gettext_lazy("correct, except for moving parts"), "calm", "online"),
@@ -67,20 +63,25 @@ VERDICT_TEXTS = {
     "outdated": (gettext_lazy("not compared: the screen has received something else since"), "warn", "waiting"),
     "unknown": (gettext_lazy("not compared"), "warn", "waiting"),
 }
-"""By code of ``captures.verdict``: words, colour of the tag, icon."""
+"""By verdict on a screen capture: text, colour of the tag, icon."""
 GOOD_DBM, FAIR_DBM = -65, -75
-"""From here on a radio hears well, and well enough."""
+"""Signal strength of a wireless network from which it is strong, and good enough."""
 
 
 def verdict_text(code: str, brightness: int) -> dict[str, str]:
-    """Return words, colour and icon of what became of comparing an exact picture."""
-    words, colour, icon = VERDICT_TEXTS[code]
-    said = str(words) % {"percent": brightness} if code == "dimmed" else str(words)
-    return {"code": code, "words": said, "colour": colour, "icon": icon}
+    """Return text, colour and icon of the verdict on a screen capture.
+
+    Args:
+        code: One of ``VERDICT_TEXTS``.
+        brightness: Percent, for a dimmed screen.
+    """
+    label, colour, icon = VERDICT_TEXTS[code]
+    text = str(label) % {"percent": brightness} if code == "dimmed" else str(label)
+    return {"code": code, "text": text, "colour": colour, "icon": icon}
 
 
 def shown_names(parts: Iterable[ShownPart], slides: Mapping[str, str], alerts: Mapping[str, str]) -> str:
-    """Return the names of what a player says that it shows: ``La piscine rouvre + Alerte : crue``."""
+    """Return the names of the parts that a player reports: ``La piscine rouvre + Alerte : crue``."""
     return " + ".join(dict.fromkeys(_reported_name(part, slides, alerts) for part in parts))
 
 
@@ -91,7 +92,7 @@ def _reported_name(part: ShownPart, slides: Mapping[str, str], alerts: Mapping[s
 
 
 def health_lines(report: PlayerReport | None) -> list[tuple[str, str]]:
-    """Return what is worth a line of how a machine is connected, how it wears, and what it is, each with its name."""
+    """Return names and values of a player's network, storage, errors and hardware, as far as it reports them."""
     if report is None:
         return []
     found = []
@@ -137,23 +138,23 @@ def _wear_text(percent: int | None) -> str:
 
 
 def problem_texts(problems: Iterable[str]) -> list[str]:
-    """Return what is the matter with a machine, in words; a newer player may know of more than this version."""
+    """Return the texts of a player's problems; one that only a newer version knows is returned as it is."""
     return [str(PROBLEM_TEXTS.get(problem, problem)) for problem in problems]
 
 
 def state_text(code: str) -> dict[str, str]:
-    """Return words, colour and icon of a state."""
-    words, colour, icon = STATE_TEXTS[code]
-    return {"code": code, "words": str(words), "colour": colour, "icon": icon}
+    """Return text, colour and icon of a state."""
+    label, colour, icon = STATE_TEXTS[code]
+    return {"code": code, "text": str(label), "colour": colour, "icon": icon}
 
 
 def scene_names(scene: Scene) -> str:
-    """Return the names of what is on: ``La piscine rouvre``."""
+    """Return the names of the parts of a scene: ``La piscine rouvre``."""
     return " + ".join(_showing_name(showing) for showing in scene.showings)
 
 
 def scene_reason(scene: Scene, manifest: content.Manifest) -> str:
-    """Return why it is on, in a sentence. What takes the screen over, or lies over it, counts."""
+    """Return the reason of a scene as a sentence; an alert counts before the slide that it covers."""
     if not scene.showings:
         return ""
     showing = next((showing for showing in scene.showings if showing.alert), scene.showings[0])

@@ -1,4 +1,6 @@
-"""Django's name for this package."""
+"""Django's application configuration of the schedule."""
+
+from __future__ import annotations
 
 from django.apps import AppConfig
 
@@ -9,3 +11,9 @@ class ScheduleConfig(AppConfig):
     name = "beffroi_server.schedule"
     label = "schedule"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let the publication listen to changes of content, screens and town."""
+        from beffroi_server.schedule import publication  # noqa: PLC0415 - models are loaded only now
+
+        publication.listen_to_changes()

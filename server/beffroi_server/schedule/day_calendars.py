@@ -1,4 +1,4 @@
-"""Days with a meaning: what the timeline must know of them, and how they are imported."""
+"""Day calendars: conversion for the timeline, and import from iCalendar files (RFC 5545)."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ from beffroi_content.timeline.calendar import LocalCalendar, days_by_name
 from beffroi_server.schedule.models import DayCalendar, ScheduleRule
 
 IMPORT_SIZE_LIMIT = 1024 * 1024
-"""Bytes of a file of days."""
+"""Bytes of an imported file at most."""
 MAX_RANGES = 400
+"""Events of an imported file at most: a manifest carries each of them."""
 _DAY = dt.timedelta(days=1)
 
 
 class DayImportError(Exception):
-    """A file has no days in it; the message is for people."""
+    """A file cannot be imported as days; the message says why, for people."""
 
 
 def town_almanac(zone: ZoneInfo) -> LocalCalendar:
-    """Return what the days of the town's rules depend on."""
+    """Return the town's day calendars as the timeline needs them to tell when rules apply."""
     return LocalCalendar(zone, calendars=days_by_name(each.to_content() for each in DayCalendar.objects.all()))
 
 
 def calendars_of_rules(rules: Iterable[ScheduleRule]) -> tuple[content.DayCalendar, ...]:
-    """Return every calendar that one of some rules refers to."""
+    """Return the day calendars that rules refer to, each once, in the order of their keys."""
     found = {each.pk: each for rule in rules for each in (*rule.only_on.all(), *rule.never_on.all())}
     return tuple(found[pk].to_content() for pk in sorted(found))
 
 
 def import_days(file: bytes) -> list[tuple[str, str]]:
-    """Return the first and last day of each event of an iCalendar file, in order.
+    """Return the first and last day of each event of an iCalendar file, as ISO dates in order.
 
     Raises:
-        UnreadableDays: it is no such file, or has no days, or too many.
+        DayImportError: it is not such a file, or has no event, or too many.
     """
     try:
         events = icalendar.Calendar.from_ical(file).walk("VEVENT")
@@ -60,9 +61,10 @@ def _event_ranges(event: icalendar.Component) -> Iterator[tuple[dt.date, dt.date
     last = first
     if "DTEND" in event:
         end = event.decoded("DTEND")
-        # The end of whole days is the day after.
+        # DTEND is exclusive: an event of whole days ends on the day before (RFC 5545, section 3.6.1).
         last = _date_of(end) - _DAY if not isinstance(end, dt.datetime) else _date_of(end)
     last = max(first, last)
+    # The manifest limits a range to a year; a longer one becomes several.
     while last - first > dt.timedelta(days=366):
         yield first, first + dt.timedelta(days=365)
         first += dt.timedelta(days=366)

@@ -1,4 +1,4 @@
-"""What can go wrong in the programme, in words for people."""
+"""Exceptions of the schedule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class RuleConflict(Exception):
-    """Somebody else saved the rule in the meantime: ``current`` is what they saved. ``message`` is for people."""
+    """Somebody else saved the rule in the meantime; ``current`` is their version, ``message`` is for people."""
 
     def __init__(self, current: ScheduleRule) -> None:
         self.message = _("“%(name)s” was changed while you had it open.") % {"name": current.name}

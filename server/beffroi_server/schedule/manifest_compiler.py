@@ -1,38 +1,29 @@
-"""From playlists and rules to the manifest of one screen. ``compile_manifest`` is pure; ``load_inputs`` reads rows."""
+"""Compiler of manifests: rules, playlists and settings in, the complete programme of one screen out.
+
+Pure but for drawing, which decides how many pages a slide takes. Rows of the database become its inputs in
+``compile_inputs``.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
 from beffroi_content.wire.messages import PROGRAMME
-from beffroi_server.accounts.models import Town
-from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.fleet import viewports
-from beffroi_server.fleet.models import Screen
-from beffroi_server.library import slide_content
 from beffroi_server.library.errors import SlideNotDrawable
-from beffroi_server.library.models import Announcement
-from beffroi_server.schedule import auto_fill, day_calendars
-from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 
 PageCounter = Callable[[content.Slide, content.ScreenSettings], int]
-"""Returns how many frames the raster makes of a slide, or raises ``Undrawable``."""
+"""Returns the number of pages that a slide takes on a screen, or raises ``SlideNotDrawable``."""
 ENVELOPE_BYTES = 512
-"""What header, signature and the document around the manifest add at most."""
-MAX_GROUPS = 8
-IDLE_SLIDE_ID = "idle"
+"""Bytes that header, signature and the document around the manifest add at most."""
 
 
 class CompileError(Exception):
-    """The programme of a screen cannot be sent. The message is for people: why, and what to do."""
+    """The programme of a screen cannot be sent; ``message`` says why and what to do, for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -42,20 +33,20 @@ class CompileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SlideProblem:
-    """Something that a screen does not show, and why."""
+    """A slide that a screen does not show although a rule says so, with the reason."""
 
     slide: str
     """The identifier that the slide would have."""
     name: str
     code: str
-    """Why: a code of ``RasterError``, such as ``text-too-long``."""
+    """Code of a ``RasterError``, such as ``text-too-long``, or ``unready``."""
     message: str
-    """For people."""
+    """The reason, for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaylistInput:
-    """A playlist with what it shows."""
+    """A playlist with its slides."""
 
     id: str
     name: str
@@ -65,7 +56,7 @@ class PlaylistInput:
 
 @dataclass(frozen=True, slots=True)
 class CompileInputs:
-    """All that decides the programme of a screen."""
+    """Everything that decides the programme of a screen."""
 
     screen: str
     settings: content.ScreenSettings
@@ -74,12 +65,12 @@ class CompileInputs:
     idle: content.Slide
     calendars: tuple[content.DayCalendar, ...] = ()
     unready: tuple[SlideProblem, ...] = ()
-    """What cannot be shown on any screen."""
+    """Slides that no screen can show yet, such as those of a feed that was never read."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledManifest:
-    """A manifest, and what had to be left out of it."""
+    """A manifest, and the slides that had to be left out of it."""
 
     manifest: content.Manifest
     problems: tuple[SlideProblem, ...]
@@ -90,152 +81,29 @@ def compile_manifest(inputs: CompileInputs, page_count: PageCounter | None = Non
 
     A slide that cannot be drawn on this screen is left out, and listed among the problems.
 
+    Args:
+        inputs: Everything that decides the programme.
+        page_count: Counts the pages of a slide; None draws it.
+
     Raises:
-        CompileProblem: the whole is more than a programme may be.
+        CompileError: the result is larger than a programme may be.
     """
-    count = page_count or _page_count
+    count = page_count or _count_pages
     problems = list(inputs.unready)
     playlists = []
     slides: list[content.Slide] = []
     for playlist in inputs.playlists:
-        fit = [
-            slide for slide in (_with_page_count(s, inputs.settings, count, problems) for s in playlist.slides) if slide
-        ]
-        slides += fit
-        playlists.append((playlist, tuple(slide.id for slide in fit)))
+        counted = [_with_page_count(slide, inputs.settings, count, problems) for slide in playlist.slides]
+        fitting = [slide for slide in counted if slide is not None]
+        slides += fitting
+        playlists.append((playlist, tuple(slide.id for slide in fitting)))
     idle = _with_page_count(inputs.idle, inputs.settings, count, []) or inputs.idle
     manifest = _build_manifest(inputs, tuple(slides), playlists, idle)
     _check_size(manifest)
     return CompiledManifest(manifest, tuple(problems))
 
 
-def load_inputs(screen: Screen) -> CompileInputs:
-    """Read what decides the programme of a screen.
-
-    Raises:
-        Town.DoesNotExist: ``beffroi-server init`` was not run.
-    """
-    town = Town.objects.select_related("logo__picture").get()
-    groups = list(screen.groups.order_by("slug"))
-    rules = list(_rules_for(screen))
-    shown = Playlist.objects.filter(pk__in={rule.playlist_id for rule in rules}).order_by("pk")
-    related = ("announcement__picture__picture", "announcement__feed", "media__picture", "media__video__film")
-    entries = Entry.objects.select_related(*related).prefetch_related("announcement__more_pictures__picture")
-    playlists = shown.prefetch_related(Prefetch("entries", queryset=entries))
-    unready: list[SlideProblem] = []
-    read = [_playlist_input(playlist, town, unready) for playlist in playlists]
-    return CompileInputs(
-        screen=screen.slug,
-        settings=screen_settings(screen, town, tuple(group.slug for group in groups[:MAX_GROUPS])),
-        playlists=tuple(read),
-        rules=tuple(rule.to_content() for rule in rules),
-        calendars=day_calendars.calendars_of_rules(rules),
-        idle=_idle_slide(town),
-        unready=tuple(unready),
-    )
-
-
-def screen_settings(screen: Screen, town: Town, groups: tuple[str, ...]) -> content.ScreenSettings:
-    """Return what a player must know of its own screen."""
-    is_led = screen.screen_class.technology == content.DisplayTechnology.LED
-    return content.ScreenSettings.model_validate(
-        {
-            "screen_class": screen.screen_class.to_content(),
-            "rotation": screen.rotation,
-            "time_zone": town.time_zone,
-            "locale": town.locale,
-            "groups": groups,
-            "town": town.to_content(),
-            "appearance": screen.appearance,
-            "transition": content.SlideTransition.CUT if is_led else screen.transition,
-            "hours": screen.display_hours(),
-            "overscan_percent": screen.overscan_percent,
-            "viewports": viewports.parse_viewports(screen.viewports),
-            "darkest": screen.darkest,
-            "volume": screen.volume,
-            "downloads": screen.download_settings(),
-            "idle_after_hours": screen.idle_after_hours,
-            "uncertain_clock": screen.uncertain_clock,
-        }
-    )
-
-
-def announcement_id_of(slide: str) -> str | None:
-    """Return the identifier of the announcement that a slide shows, from that of the slide."""
-    return slide.removeprefix("announcement-")[:36] if slide.startswith("announcement-") else None
-
-
-def _rules_for(screen: Screen) -> list[ScheduleRule]:
-    concerned = Q(everywhere=True) | Q(screens=screen) | Q(groups__screens=screen)
-    return list(
-        ScheduleRule.objects.filter(concerned).distinct().prefetch_related("only_on", "never_on").order_by("pk")
-    )
-
-
-def _playlist_input(playlist: Playlist, town: Town, unready: list[SlideProblem]) -> PlaylistInput:
-    slides = []
-    filled = [_auto_fill_entry(playlist, each) for each in auto_fill.auto_filled_announcements(playlist)]
-    for entry in [*playlist.entries.all(), *filled]:
-        try:
-            slides.append(_slide_of(entry, town))
-        except ValueError as error:
-            identifier = f"announcement-{entry.announcement_id}-{_slide_suffix(entry)}"
-            unready.append(SlideProblem(identifier, str(entry), "unready", f"“{entry}”: {error}"))
-    order = content.PlaylistOrder(playlist.order)
-    return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=tuple(slides), order=order)
-
-
-def _auto_fill_entry(playlist: Playlist, announcement: Announcement) -> Entry:
-    """Return the entry that an announcement would be, which fills a playlist without being listed."""
-    return Entry(playlist=playlist, announcement=announcement, duration_s=auto_fill.SLIDE_DURATION_S)
-
-
-def _slide_of(entry: Entry, town: Town) -> content.Slide:
-    times: dict[str, Any] = {}
-    valid_until = entry.valid_until
-    if entry.announcement is not None:
-        over = auto_fill.event_ends_at(entry.announcement, town)
-        if over is not None and (entry.valid_from is None or over > entry.valid_from):
-            # An event leaves by itself.
-            valid_until = min(filter(None, (valid_until, over)))
-        times = {
-            "published_at_ms": _optional_ms(entry.announcement.created_at) or 0,
-            "event_at_ms": _optional_ms(entry.announcement.starts),
-        }
-        name, identifier = entry.announcement.title, f"announcement-{entry.announcement_id}-{_slide_suffix(entry)}"
-        shown: Any = slide_content.slide_content(slide_content.drawn_content(entry.announcement, town.time_zone))
-    else:
-        assert entry.media is not None
-        name, identifier = entry.media.name, f"media-{entry.media_id}-{entry.pk}"
-        shown = entry.media.to_content()
-    return content.Slide.model_validate(
-        {
-            "id": identifier,
-            "name": name,
-            "content": shown,
-            "duration_ms": entry.duration_s * 1000,
-            "valid_from_ms": _optional_ms(entry.valid_from),
-            "valid_until_ms": _optional_ms(valid_until),
-            "most_per_hour": entry.most_per_hour,
-            **times,
-        }
-    )
-
-
-def _slide_suffix(entry: Entry) -> str:
-    return str(entry.pk) if entry.pk else f"p{entry.playlist_id}"
-
-
-def _idle_slide(town: Town) -> content.Slide:
-    welcome = content.Announcement(id="welcome", template="notice", title=town.name)
-    return content.Slide(id=IDLE_SLIDE_ID, name=town.name, content=content.AnnouncementContent(announcement=welcome))
-
-
-def _optional_ms(moment: dt.datetime | None) -> int | None:
-    return unix_ms(moment) if moment is not None else None
-
-
-def _page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
+def _count_pages(slide: content.Slide, settings: content.ScreenSettings) -> int:
     from beffroi_server.library import preview  # noqa: PLC0415 - Pillow loads only where something is drawn
 
     return preview.page_count(slide, settings)
@@ -275,11 +143,13 @@ def _build_manifest(
             idle=idle,
         )
     except ValueError as error:
+        # The model limits the numbers of slides, rules and calendars: more than that is a mistake of people.
         message = _("The programme of “%(screen)s” is larger than a screen accepts: %(fault)s. Shorten its playlists.")
-        raise CompileError("too-many", message % {"screen": inputs.screen, "fault": _first_line(error)}) from error
+        raise CompileError("too-many", message % {"screen": inputs.screen, "fault": _last_line(error)}) from error
 
 
 def _check_size(manifest: content.Manifest) -> None:
+    # Compressed as delivery does it: what counts is the size of the message to the broker.
     size = len(zlib.compress(manifest.to_json(), 9)) + ENVELOPE_BYTES
     if size > PROGRAMME.size_limit:
         message = _(
@@ -289,5 +159,5 @@ def _check_size(manifest: content.Manifest) -> None:
         raise CompileError("too-large", message % values)
 
 
-def _first_line(error: ValueError) -> str:
+def _last_line(error: ValueError) -> str:
     return str(error).splitlines()[-1].strip()

@@ -1,4 +1,4 @@
-"""Playlists and schedule rules."""
+"""Database models of the schedule: playlists, their entries, day calendars, and rules."""
 
 from __future__ import annotations
 
@@ -13,28 +13,46 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
+from beffroi_server.core.choices import labelled_choices
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.library.models import Announcement, MediaItem
 
 EVERY_DAY = "1234567"
 
 
-class PlaylistOrder(models.TextChoices):
-    """In which order a playlist shows its slides."""
-
-    LISTED = content.PlaylistOrder.LISTED.value, _("in the listed order")
-    NEWEST = content.PlaylistOrder.NEWEST.value, _("newest first")
-    SOONEST = content.PlaylistOrder.SOONEST.value, _("soonest event first")
-    SHUFFLED = content.PlaylistOrder.SHUFFLED.value, _("shuffled")
+ORDER_CHOICES = labelled_choices(
+    {
+        content.PlaylistOrder.LISTED: _("in the listed order"),
+        content.PlaylistOrder.NEWEST: _("newest first"),
+        content.PlaylistOrder.SOONEST: _("soonest event first"),
+        content.PlaylistOrder.SHUFFLED: _("shuffled"),
+    }
+)
+MODE_CHOICES = labelled_choices(
+    {
+        content.RuleMode.ROTATE: _("in turn with the others"),
+        content.RuleMode.REPLACE: _("on its own"),
+        content.RuleMode.INTERJECT: _("one slide now and then, between the others"),
+    }
+)
+CADENCE_CHOICES = labelled_choices(
+    {
+        content.InterjectionCadence.EVERY_MINUTES: _("at least every … minutes"),
+        content.InterjectionCadence.TIMES_AN_HOUR: _("at most … times an hour"),
+        content.InterjectionCadence.SECONDS_AN_HOUR: _("… seconds an hour"),
+    }
+)
 
 
 class Playlist(models.Model):
-    """Slides in the order in which they are shown."""
+    """Slides that rules put on screens: those of its entries, and those of the category that fills it."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     category = models.CharField(_("fill with the category"), max_length=60, blank=True)
     """Announcements of this category are shown without being listed."""
-    order = models.CharField(_("order"), max_length=8, choices=PlaylistOrder, default=PlaylistOrder.LISTED)
+    order = models.CharField(
+        _("order"), max_length=8, choices=ORDER_CHOICES, default=content.PlaylistOrder.LISTED.value
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -45,7 +63,7 @@ class Playlist(models.Model):
 
 
 class Entry(models.Model):
-    """A slide: an announcement or a picture in a playlist."""
+    """An announcement or a media item in a playlist, with its duration and validity."""
 
     playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="entries")
     position = models.PositiveIntegerField()
@@ -57,7 +75,7 @@ class Entry(models.Model):
     most_per_hour = models.PositiveSmallIntegerField(
         _("maximum times per hour"), default=0, validators=[MaxValueValidator(3600)]
     )
-    """0: as often as its turn comes."""
+    """0 means as often as the order of the playlist has it."""
     valid_from = models.DateTimeField(_("shown from"), null=True, blank=True)
     valid_until = models.DateTimeField(_("shown until"), null=True, blank=True)
 
@@ -81,11 +99,11 @@ class Entry(models.Model):
 
 
 class DayCalendar(models.Model):
-    """Days with a meaning: public holidays, which are computed, or days that somebody imported."""
+    """Named days that rules are restricted to or excluded from: public holidays, or days that somebody imported."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     country = models.CharField(max_length=2, blank=True)
-    """Of the public holidays; empty where the days were imported."""
+    """Country of the public holidays, ISO 3166-1; empty where the days were imported."""
     days = models.JSONField(default=list)
     """Pairs of the first and the last day, such as ``["2026-12-19", "2027-01-03"]``."""
 
@@ -97,11 +115,11 @@ class DayCalendar(models.Model):
 
     @property
     def identifier(self) -> str:
-        """What it is called in a manifest."""
+        """Identifier of the calendar in a manifest."""
         return f"calendar-{self.pk}"
 
     def to_content(self) -> content.DayCalendar:
-        """Return the calendar as the timeline knows it."""
+        """Return the calendar for the timeline; public holidays are computed around the present year."""
         ranges = public_holidays(self.country, timezone.localdate().year) if self.country else self.days
         days = tuple(content.DayRange(first=first, last=last) for first, last in ranges)
         return content.DayCalendar(id=self.identifier, name=self.name, days=days)
@@ -113,29 +131,13 @@ def ensure_holiday_calendar() -> None:
 
 
 def public_holidays(country: str, year: int) -> list[tuple[dt.date, dt.date]]:
-    """Return the public holidays of a country from the year before to two years ahead."""
+    """Return the public holidays of a country from the year before to two years ahead, as ranges of one day."""
     found = holidays.country_holidays(country, years=range(year - 1, year + 3))
     return [(day, day) for day in sorted(found)]
 
 
-class RuleMode(models.TextChoices):
-    """How a rule shares a zone with others of the same priority."""
-
-    ROTATE = content.RuleMode.ROTATE.value, _("in turn with the others")
-    REPLACE = content.RuleMode.REPLACE.value, _("on its own")
-    INTERJECT = content.RuleMode.INTERJECT.value, _("one slide now and then, between the others")
-
-
-class Cadence(models.TextChoices):
-    """How the frequency of an interjection is given."""
-
-    EVERY_MINUTES = content.InterjectionCadence.EVERY_MINUTES.value, _("at least every … minutes")
-    TIMES_AN_HOUR = content.InterjectionCadence.TIMES_AN_HOUR.value, _("at most … times an hour")
-    SECONDS_AN_HOUR = content.InterjectionCadence.SECONDS_AN_HOUR.value, _("… seconds an hour")
-
-
 class RuleRecurrence(models.TextChoices):
-    """In which weeks the days of a rule are meant."""
+    """Weeks of the days of a rule: every week, every other week, or one week of each month."""
 
     WEEKLY = "weekly", _("every week")
     FORTNIGHTLY = "fortnightly", _("every other week, from the first day on")
@@ -147,7 +149,7 @@ class RuleRecurrence(models.TextChoices):
 
 
 DEFAULT_FIRST_DATE = dt.date(2020, 1, 1)
-"""From when on a rule by months counts that has no first day."""
+"""First day of a monthly rule that people gave none: a recurrence of RFC 5545 needs one to count from."""
 _RRULE_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -160,7 +162,7 @@ class SolarDaypart(models.TextChoices):
 
 
 class ScheduleRule(models.Model):
-    """Which playlist, on which screens, when, with which priority."""
+    """Rule of the schedule: shows a playlist on screens at certain times, with a priority and a mode."""
 
     name = models.CharField(_("name"), max_length=80)
     playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="rules", verbose_name=_("playlist"))
@@ -168,32 +170,37 @@ class ScheduleRule(models.Model):
     screens = models.ManyToManyField(Screen, blank=True, related_name="rules", verbose_name=_("screens"))
     groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="rules", verbose_name=_("groups"))
     priority = models.PositiveSmallIntegerField(_("priority"), default=50, validators=[MaxValueValidator(100)])
-    mode = models.CharField(_("mode"), max_length=10, choices=RuleMode, default=RuleMode.ROTATE)
+    mode = models.CharField(_("mode"), max_length=10, choices=MODE_CHOICES, default=content.RuleMode.ROTATE.value)
     weight = models.PositiveSmallIntegerField(
         _("share"), default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
-    cadence = models.CharField(_("how often"), max_length=20, choices=Cadence, default=Cadence.EVERY_MINUTES)
+    cadence = models.CharField(
+        _("how often"),
+        max_length=20,
+        choices=CADENCE_CHOICES,
+        default=content.InterjectionCadence.EVERY_MINUTES.value,
+    )
     amount = models.PositiveSmallIntegerField(
         _("number"), default=10, validators=[MinValueValidator(1), MaxValueValidator(3600)]
     )
     first_date = models.DateField(_("first day"), null=True, blank=True)
     last_date = models.DateField(_("last day"), null=True, blank=True)
     weekdays = models.CharField(_("days of the week"), max_length=7, default=EVERY_DAY)
-    """The ISO numbers of the days, such as ``12345``."""
+    """Numbers of the days by ISO 8601, Monday is 1, such as ``12345``."""
     rhythm = models.CharField(_("weeks"), max_length=12, choices=RuleRecurrence, default=RuleRecurrence.WEEKLY)
     only_on = models.ManyToManyField(DayCalendar, blank=True, related_name="rules_only_on", verbose_name=_("only on"))
     never_on = models.ManyToManyField(DayCalendar, blank=True, related_name="rules_never_on", verbose_name=_("not on"))
     extra_dates = models.JSONField(default=list, blank=True)
-    """Days on which it is on all the same, such as ``["2026-12-24"]``."""
+    """Further days on which it applies, such as ``["2026-12-24"]``."""
     except_dates = models.JSONField(default=list, blank=True)
-    """Days on which it is not."""
+    """Days on which it does not apply."""
     daypart = models.CharField(
         _("time of day"), max_length=8, choices=SolarDaypart, default=SolarDaypart.NONE, blank=True
     )
     start_time = models.TimeField(_("from"), null=True, blank=True)
     end_time = models.TimeField(_("to"), null=True, blank=True)
     more_times = models.JSONField(default=list, blank=True)
-    """Further hours of the day: pairs of beginning and end, such as ``["12:00", "14:00"]``."""
+    """Further hours of the day, as pairs of beginning and end such as ``["12:00", "14:00"]``."""
 
     class Meta:
         ordering: ClassVar = ["-priority", "name"]
@@ -202,7 +209,7 @@ class ScheduleRule(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse dates and times that make no window."""
+        """Refuse combinations of dates and times that make no window."""
         if self.first_date and self.last_date and self.last_date < self.first_date:
             raise ValidationError({"last_date": _("This is before the first day.")})
         if (self.start_time is None) != (self.end_time is None):
@@ -214,7 +221,7 @@ class ScheduleRule(models.Model):
 
     @property
     def recurrence(self) -> str:
-        """The rhythm as a rule of RFC 5545; empty for every week."""
+        """The recurrence as a rule of RFC 5545 (RRULE); empty for every week, which weekdays alone express."""
         days = [_RRULE_WEEKDAYS[int(day) - 1] for day in self.weekdays]
         if self.rhythm == RuleRecurrence.WEEKLY:
             return ""
@@ -223,8 +230,8 @@ class ScheduleRule(models.Model):
         return f"FREQ=MONTHLY;BYDAY={','.join(f'{self.rhythm}{day}' for day in days)}"
 
     def to_content(self) -> content.ScheduleRule:
-        """Return the rule as the timeline knows it; one that is not saved yet has the number 0."""
-        often = {"cadence": self.cadence, "amount": self.amount} if self.mode == RuleMode.INTERJECT else None
+        """Return the rule for the timeline; a rule that is not saved yet has the number 0."""
+        is_interjection = self.mode == content.RuleMode.INTERJECT
         return content.ScheduleRule.model_validate(
             {
                 "id": f"rule-{self.pk or 0}",
@@ -233,7 +240,7 @@ class ScheduleRule(models.Model):
                 "priority": self.priority,
                 "mode": self.mode,
                 "weight": self.weight,
-                "interjection": often,
+                "interjection": {"cadence": self.cadence, "amount": self.amount} if is_interjection else None,
                 "first_date": self.first_date or (DEFAULT_FIRST_DATE if self.recurrence else None),
                 "last_date": self.last_date,
                 "weekdays": [int(day) for day in self.weekdays],
@@ -247,7 +254,7 @@ class ScheduleRule(models.Model):
         )
 
     def _time_windows(self) -> list[dict[str, Any]]:
-        """Return the parts of each day; none means the whole of it."""
+        """Return the windows of each day as the wire model takes them; none means the whole day."""
         if self.daypart:
             events = ("sunrise", "sunset") if self.daypart == SolarDaypart.DAYLIGHT else ("sunset", "sunrise")
             return [{"start": {"event": events[0]}, "end": {"event": events[1]}}]
@@ -257,7 +264,7 @@ class ScheduleRule(models.Model):
         return [{"start": self.start_time, "end": self.end_time}, *further]
 
     def related_calendars(self, name: str) -> list[DayCalendar]:
-        """Return the calendars of a relation; those of a form, for a rule that is not saved yet."""
+        """Return the calendars of ``only_on`` or ``never_on``: those chosen in a form, otherwise the stored ones."""
         chosen: list[DayCalendar] | None = getattr(self, f"chosen_{name}", None)
         if chosen is not None:
             return chosen

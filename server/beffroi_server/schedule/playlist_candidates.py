@@ -1,4 +1,4 @@
-"""What of the library can still be added to a playlist."""
+"""Candidates for a playlist: announcements and media items of the library that it does not list yet."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Playlist
 
 CANDIDATES_SHOWN = 20
-"""Announcements, and as many pictures: beyond that one searches."""
+"""Announcements that are offered at a time, and as many media items; beyond that people search."""
 
 
 @dataclass(frozen=True)
 class PlaylistCandidates:
-    """The newest announcements and pictures that a playlist does not show, and how many more there are."""
+    """The newest announcements and media items that a playlist does not list, and the number of further ones."""
 
     announcements: list[Announcement]
     pictures: list[MediaItem]
@@ -26,7 +26,7 @@ class PlaylistCandidates:
 
 
 def candidates_for(playlist: Playlist, search: str) -> PlaylistCandidates:
-    """Return what can be added, of that in which the words that are searched for occur."""
+    """Return the candidates for a playlist that contain every word of a search text."""
     announcements = Announcement.objects.exclude(entry__playlist=playlist).select_related("picture")
     pictures = MediaItem.objects.exclude(entry__playlist=playlist).select_related("video")
     for word in search.split():

@@ -1,12 +1,16 @@
-"""From a change to the programmes that carry it: what is due is marked in the transaction of the change.
+"""Publication of programmes: changes mark screens as due, and due programmes are compiled, signed and sent.
 
-After the commit the programmes that are due are compiled, signed and sent, one short transaction each, so that an
-alert never waits for them:
+The mark (``Screen.programme_due_at``) is set in the transaction of the change, so it is never lost. After the commit,
+each due screen is published in a short transaction of its own, so that an alert never waits for programmes:
 
-1. take the screens whose ``programme_due_at`` is set;
+1. read the screens whose mark is set;
 2. compile outside any transaction, since drawing may be slow;
-3. in a transaction, clear the mark if it is still the one that was read, and seal the programme;
-4. a screen whose programme cannot be compiled keeps the one that it has; the reason is in ``queries.problems``.
+3. in a transaction, clear the mark if it is still the one that was read, and seal the programme. If something changed
+   meanwhile, the mark is a newer one: nothing is sent, and the screen stays due;
+4. a screen whose programme cannot be compiled keeps the one that it has; ``queries.programme_problems`` gives the
+   reason.
+
+Packages below this one announce changes as events (see ``core.events``), to which this module subscribes.
 """
 
 from __future__ import annotations
@@ -22,79 +26,100 @@ from beffroi_content.model import Manifest
 from beffroi_content.wire.documents import ProgrammeBody, ProgrammeDocument
 from beffroi_content.wire.messages import PROGRAMME
 from beffroi_content.wire.scopes import TopicScope
+from beffroi_server.accounts.events import town_changed
+from beffroi_server.accounts.models import Town
 from beffroi_server.core import database
 from beffroi_server.delivery import signing
+from beffroi_server.feeds.events import feed_changed
 from beffroi_server.feeds.models import Feed
+from beffroi_server.fleet import targets
+from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen
+from beffroi_server.library.events import announcement_changed, media_changed
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.template_choices import EVENT_LISTS
-from beffroi_server.schedule import manifest_compiler as compiling
+from beffroi_server.schedule import manifest_compiler
+from beffroi_server.schedule.compile_inputs import load_inputs
 from beffroi_server.schedule.models import DayCalendar, Playlist, ScheduleRule
 
 logger = logging.getLogger(__name__)
 publication_due = threading.Event()
-"""Set when something was marked; the worker of this process waits for it."""
+"""Set when a screen was marked; the worker thread of this process waits for it."""
 _worker_runs = threading.Event()
 RETRY_DELAY_S = 1
+"""Seconds until the worker tries again after the database failed."""
+POLL_INTERVAL_S = 30
+"""Seconds between two looks into the database: another server process may have marked a screen."""
 
 
-def announcement_changed(announcement: Announcement) -> None:
-    """Mark the screens that show the announcement, and those that show an agenda."""
+def listen_to_changes() -> None:
+    """Subscribe the marking of screens to the events of changes; called once, when Django has loaded its models."""
+    announcement_changed.subscribe(mark_announcement)
+    media_changed.subscribe(mark_media)
+    feed_changed.subscribe(mark_feed)
+    screen_changed.subscribe(mark_screen)
+    town_changed.subscribe(mark_town)
+
+
+def mark_announcement(announcement: Announcement) -> None:
+    """Mark the screens that show an announcement, and those with an agenda, which lists events."""
     shown = Q(playlist__entries__announcement=announcement)
     agenda = Q(playlist__entries__announcement__template__in=EVENT_LISTS)
-    # Those that it fills, and those that it filled until it was given another category.
+    # Every automatically filled playlist, since the announcement may just have left its category.
     filled = ~Q(playlist__category="")
-    _mark_due(_screens_of_rules(ScheduleRule.objects.filter(shown | agenda | filled)))
+    _mark_due(targets.screens_reached_by(ScheduleRule.objects.filter(shown | agenda | filled)))
 
 
-def feed_changed(feed: Feed) -> None:
-    """Mark the screens that show an announcement which shows the feed."""
-    _mark_due(_screens_of_rules(ScheduleRule.objects.filter(playlist__entries__announcement__feed=feed)))
+def mark_feed(feed: Feed) -> None:
+    """Mark the screens that show an announcement with a feed."""
+    _mark_due(targets.screens_reached_by(ScheduleRule.objects.filter(playlist__entries__announcement__feed=feed)))
 
 
-def media_changed(item: MediaItem) -> None:
-    """Mark the screens that show the picture or film by itself."""
-    _mark_due(_screens_of_rules(ScheduleRule.objects.filter(playlist__entries__media=item)))
+def mark_media(item: MediaItem) -> None:
+    """Mark the screens that show a media item as a slide of its own."""
+    _mark_due(targets.screens_reached_by(ScheduleRule.objects.filter(playlist__entries__media=item)))
 
 
-def playlist_changed(playlist: Playlist) -> None:
-    """Mark the screens that show the playlist."""
-    _mark_due(_screens_of_rules(playlist.rules.all()))
+def mark_playlist(playlist: Playlist) -> None:
+    """Mark the screens that show a playlist."""
+    _mark_due(targets.screens_reached_by(playlist.rules.all()))
 
 
-def rule_changed(rule: ScheduleRule) -> None:
-    """Mark the screens that the rule is for."""
-    _mark_due(_screens_of_rules(ScheduleRule.objects.filter(pk=rule.pk)))
+def mark_rule(rule: ScheduleRule) -> None:
+    """Mark the screens of a rule."""
+    _mark_due(targets.screens_reached_by(ScheduleRule.objects.filter(pk=rule.pk)))
 
 
-def calendar_changed(calendar: DayCalendar) -> None:
-    """Mark the screens of which a rule looks at the calendar."""
-    _mark_due(_screens_of_rules(ScheduleRule.objects.filter(Q(only_on=calendar) | Q(never_on=calendar))))
+def mark_calendar(calendar: DayCalendar) -> None:
+    """Mark the screens of the rules that depend on a day calendar."""
+    _mark_due(targets.screens_reached_by(ScheduleRule.objects.filter(Q(only_on=calendar) | Q(never_on=calendar))))
 
 
-def screen_changed(screen: Screen) -> None:
-    """Mark one screen, of which the settings were changed."""
+def mark_screen(screen: Screen) -> None:
+    """Mark one screen."""
     _mark_due(Screen.objects.filter(pk=screen.pk))
 
 
-def town_changed() -> None:
+def mark_town(_town: Town) -> None:
     """Mark every screen."""
     _mark_due(Screen.objects.all())
 
 
 def publish_due_programmes() -> int:
-    """Publish every programme that is due; return how many were sent."""
+    """Publish the programme of every marked screen, the longest waiting first; return how many were sent."""
     waiting = Screen.objects.filter(programme_due_at__isnull=False).order_by("programme_due_at")
     return sum(_publish_or_log(screen) for screen in waiting)
 
 
 def publish_programme(screen: Screen) -> bool:
-    """Compile, seal and send the programme of one screen; return whether it differs from the one before.
+    """Compile, seal and send the programme of one screen; return whether one was sent.
+
+    Nothing is sent where it equals the published one, or where something changed during the compilation.
 
     Raises:
-        CompileProblem: it cannot be compiled; what was published stays in force.
+        CompileError: it cannot be compiled; what was published stays in force.
     """
-    compiled = compiling.compile_manifest(compiling.load_inputs(screen))
+    compiled = manifest_compiler.compile_manifest(load_inputs(screen))
     with transaction.atomic():
         cleared = Screen.objects.filter(pk=screen.pk, programme_due_at=screen.programme_due_at)
         if not cleared.update(programme_due_at=None):
@@ -106,36 +131,28 @@ def publish_programme(screen: Screen) -> bool:
 
 
 def published_manifest(screen: Screen) -> Manifest | None:
-    """Return what the screen was last sent; None when nothing was, or it can no longer be read."""
+    """Return the manifest that a screen was last sent; None where there is none that can be read."""
     document = signing.published_document(PROGRAMME, TopicScope.of_screen(screen.slug))
     return document.manifest if isinstance(document, ProgrammeDocument) else None
 
 
 @database.close_connection_after()
 def run_publication(stopping: threading.Event) -> None:
-    """Publish what is due, as soon as it is, until ``stopping`` is set."""
+    """Publish programmes as soon as they are due, until ``stopping`` is set."""
     _worker_runs.set()
     try:
         while not stopping.is_set():
-            publication_due.wait(timeout=30)
+            publication_due.wait(timeout=POLL_INTERVAL_S)
             publication_due.clear()
             try:
                 database.with_fresh_connection(publish_due_programmes)
             except Exception:
-                # The database is away, for one: what is due stays so, and without us nobody would publish it.
+                # Such as a database that is away. The marks stay, and this thread is the one that acts on them.
                 logger.exception("the programmes that are due could not be published")
                 stopping.wait(RETRY_DELAY_S)
                 publication_due.set()
     finally:
         _worker_runs.clear()
-
-
-def _screens_of_rules(rules: QuerySet[ScheduleRule]) -> QuerySet[Screen]:
-    if rules.filter(everywhere=True).exists():
-        return Screen.objects.all()
-    return Screen.objects.filter(
-        pk__in=Screen.objects.filter(Q(rules__in=rules) | Q(groups__rules__in=rules)).values("pk")
-    )
 
 
 def _mark_due(screens: QuerySet[Screen]) -> None:
@@ -147,14 +164,14 @@ def _wake_worker() -> None:
     if _worker_runs.is_set():
         publication_due.set()
     else:
-        # A command at the prompt has no worker: it publishes by itself.
+        # Commands of the command line run without a worker.
         publish_due_programmes()
 
 
 def _publish_or_log(screen: Screen) -> bool:
     try:
         return publish_programme(screen)
-    except compiling.CompileError as problem:
+    except manifest_compiler.CompileError as problem:
         logger.warning("the programme of %s stays as it is: %s", screen.slug, problem)
         Screen.objects.filter(pk=screen.pk, programme_due_at=screen.programme_due_at).update(programme_due_at=None)
     except Exception:

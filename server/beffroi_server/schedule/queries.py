@@ -1,4 +1,4 @@
-"""What is on the programmes, what had to be left out, and whether a rule is still as it was."""
+"""Queries on the schedule: problems of a screen's programme, and the fingerprint of a rule."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import model_to_dict
 
 from beffroi_server.fleet.models import Screen
-from beffroi_server.schedule import manifest_compiler as compiling
-from beffroi_server.schedule.manifest_compiler import SlideProblem
+from beffroi_server.schedule.compile_inputs import load_inputs
+from beffroi_server.schedule.manifest_compiler import CompileError, SlideProblem, compile_manifest
 from beffroi_server.schedule.models import ScheduleRule
 
 
 def programme_problems(screen: Screen) -> tuple[SlideProblem, ...]:
-    """Return what the screen does not show although a rule says so; or why its programme cannot be sent at all."""
+    """Return the slides that a screen does not show although a rule says so.
+
+    A programme that cannot be sent at all is one problem, without a slide.
+    """
     try:
-        return compiling.compile_manifest(compiling.load_inputs(screen)).problems
-    except compiling.CompileError as problem:
+        return compile_manifest(load_inputs(screen)).problems
+    except CompileError as problem:
         return (SlideProblem("", screen.name, problem.code, problem.message),)
 
 
 def rule_fingerprint(rule: ScheduleRule) -> str:
-    """Return the SHA-256 of all values of a saved rule, to tell later whether somebody changed it."""
+    """Return the SHA-256 of all values of a saved rule: it differs once somebody has changed the rule."""
     values = model_to_dict(rule)
     for name in ("screens", "groups", "only_on", "never_on"):
         values[name] = sorted(each.pk for each in values[name])

@@ -1,4 +1,4 @@
-"""A schedule rule as one plain sentence, and what it means for the days to come."""
+"""Summary of a schedule rule as one sentence in the language of the reader."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from beffroi_content.model import InterjectionCadence, RuleMode
 from beffroi_server.core import formatting
-from beffroi_server.schedule.models import EVERY_DAY, Cadence, RuleMode, RuleRecurrence, ScheduleRule
+from beffroi_server.schedule.models import EVERY_DAY, RuleRecurrence, ScheduleRule
 
 USUAL_PRIORITY, IMPORTANT_PRIORITY, FILLER_PRIORITY = 50, 70, 30
-"""The priorities that have a name."""
+"""Priorities that have a name on pages."""
 MAX_NAMES = 4
-"""More screens or groups than these are counted."""
+"""Screens or groups that are named at most; more are only counted."""
 _MIDNIGHT = dt.time(0)
 
 
 @dataclass(frozen=True)
 class RulePlaces:
-    """Where a rule is to be seen: everywhere, or on screens and groups by their names."""
+    """Names of the screens and groups of a rule, or everywhere."""
 
     everywhere: bool = False
     screens: Sequence[str] = ()
@@ -30,23 +31,23 @@ class RulePlaces:
 
     @classmethod
     def of_rule(cls, rule: ScheduleRule) -> RulePlaces:
-        """Return those of a saved rule; free of queries where its screens and groups were prefetched."""
+        """Return the places of a saved rule; no query where its screens and groups were prefetched."""
         screens, groups = rule.screens.all(), rule.groups.all()
         return cls(rule.everywhere, [screen.name for screen in screens], [group.name for group in groups])
 
 
 def rule_sentence(rule: ScheduleRule, playlist: str, places: RulePlaces) -> str:
-    """Return the rule in one sentence, that begins with the name of its playlist."""
+    """Return a rule as a sentence that begins with the name of its playlist."""
     return f"{_one_line(playlist)}, {rule_summary(rule, places)}."
 
 
 def saved_rule_sentence(rule: ScheduleRule) -> str:
-    """Return the sentence of a saved rule."""
+    """Return a saved rule as a sentence."""
     return rule_sentence(rule, rule.playlist.name, RulePlaces.of_rule(rule))
 
 
 def rule_summary(rule: ScheduleRule, places: RulePlaces) -> str:
-    """Return where, when and how a rule is on, without its playlist and without a full stop."""
+    """Return places, times and mode of a rule, without its playlist and without a full stop."""
     parts = [
         places_text(places),
         *times_text(rule),
@@ -59,7 +60,7 @@ def rule_summary(rule: ScheduleRule, places: RulePlaces) -> str:
 
 
 def places_text(places: RulePlaces) -> str:
-    """Return the places in words."""
+    """Return the places of a rule as a phrase."""
     if places.everywhere:
         return _("on all screens")
     found = [_on_groups(places.groups), _on_screens(places.screens)]
@@ -67,7 +68,7 @@ def places_text(places: RulePlaces) -> str:
 
 
 def times_text(rule: ScheduleRule) -> list[str]:
-    """Return the times and the dates of a rule in words."""
+    """Return the times and dates of a rule as phrases, the most telling first."""
     if rule.first_date is not None and rule.first_date == rule.last_date and rule.weekdays == EVERY_DAY:
         return [_dates_text(rule), _hours_of_day_text(rule)]
     if rule.weekdays == EVERY_DAY and _is_whole_day(rule):
@@ -185,10 +186,10 @@ def _mode_text(rule: ScheduleRule) -> str:
 
 def _frequency_text(rule: ScheduleRule) -> str:
     count = {"count": rule.amount}
-    if rule.cadence == Cadence.TIMES_AN_HOUR:
+    if rule.cadence == InterjectionCadence.TIMES_AN_HOUR:
         times = ngettext("at most %(count)d time an hour", "at most %(count)d times an hour", rule.amount)
         return _("between the others, %(often)s") % {"often": times % count}
-    if rule.cadence == Cadence.SECONDS_AN_HOUR:
+    if rule.cadence == InterjectionCadence.SECONDS_AN_HOUR:
         seconds = ngettext("%(count)d second an hour", "%(count)d seconds an hour", rule.amount)
         return _("between the others, %(often)s") % {"often": seconds % count}
     minutes = ngettext("at least every minute", "at least every %(count)d minutes", rule.amount)

@@ -1,4 +1,7 @@
-"""Changes to playlists and schedule rules. Each is recorded, and the screens that it concerns are published."""
+"""Changes to playlists, schedule rules and day calendars.
+
+Each change is recorded in the audit trail, and marks the screens that it concerns for publication, in one transaction.
+"""
 
 from __future__ import annotations
 
@@ -45,15 +48,15 @@ def rename_playlist(playlist: Playlist, name: str, *, user: User | None) -> None
         playlist.full_clean()
         playlist.save()
         audit.record_event(user, "playlist-renamed", playlist, before=before)
-        publication.playlist_changed(playlist)
+        publication.mark_playlist(playlist)
 
 
 def set_auto_fill(playlist: Playlist, *, user: User | None, category: str, order: str) -> None:
-    """Say what a playlist is filled with by itself, and in which order.
+    """Set the category that fills a playlist automatically, and its order.
 
     Raises:
         Playlist.DoesNotExist: somebody deleted it meanwhile.
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid.
     """
     with serialised():
         playlist.refresh_from_db()
@@ -61,13 +64,13 @@ def set_auto_fill(playlist: Playlist, *, user: User | None, category: str, order
         playlist.full_clean()
         playlist.save()
         audit.record_event(user, "playlist-filled", playlist, category=category, order=order)
-        publication.playlist_changed(playlist)
+        publication.mark_playlist(playlist)
 
 
 def delete_playlist(playlist: Playlist, *, user: User | None) -> None:
     """Delete a playlist, its entries and the rules that show it."""
     with serialised():
-        publication.playlist_changed(playlist)
+        publication.mark_playlist(playlist)
         audit.record_event(user, "playlist-deleted", playlist, rules=[rule.name for rule in playlist.rules.all()])
         playlist.delete()
 
@@ -80,17 +83,17 @@ def add_entry(
     media: MediaItem | None = None,
     **values: Any,
 ) -> Entry:
-    """Append an announcement or a picture to a playlist.
+    """Append an announcement or a media item to a playlist; a video is shown once to its end.
 
     Args:
-        playlist: Where to.
-        person: Who does it.
-        announcement: What is shown; this or ``media``.
-        media: What is shown.
+        playlist: The playlist.
+        user: Somebody who does it; None for the server itself.
+        announcement: The announcement to show; this or ``media``.
+        media: The media item to show.
         values: ``duration_s``, ``most_per_hour``, ``valid_from``, ``valid_until``.
 
     Raises:
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid.
     """
     with serialised():
         highest = playlist.entries.aggregate(highest=Max("position"))["highest"]
@@ -101,7 +104,7 @@ def add_entry(
         entry.full_clean()
         entry.save()
         audit.record_event(user, "entry-added", playlist, entry=str(entry))
-        publication.playlist_changed(playlist)
+        publication.mark_playlist(playlist)
     return entry
 
 
@@ -112,27 +115,27 @@ def add_new_entries(
     *,
     user: User | None,
 ) -> list[Entry]:
-    """Append those announcements and pictures that are not in a playlist yet; return what was added.
+    """Append the announcements and media items that are not in a playlist yet; return the new entries.
 
     Raises:
         Playlist.DoesNotExist: somebody deleted it meanwhile.
     """
     with serialised():
         playlist.refresh_from_db()
-        told = set(playlist.entries.values_list("announcement", flat=True))
+        announced = set(playlist.entries.values_list("announcement", flat=True))
         pictured = set(playlist.entries.values_list("media", flat=True))
         return [
-            *(add_entry(playlist, announcement=each, user=user) for each in announcements if each.pk not in told),
+            *(add_entry(playlist, announcement=each, user=user) for each in announcements if each.pk not in announced),
             *(add_entry(playlist, media=each, user=user) for each in pictures if each.pk not in pictured),
         ]
 
 
 def update_entry(entry: Entry, *, user: User | None, **values: Any) -> None:
-    """Change how long or when an entry is shown.
+    """Change the duration, validity or frequency of an entry.
 
     Raises:
-        Entry.DoesNotExist: somebody took it out meanwhile.
-        ValidationError: a value does not do.
+        Entry.DoesNotExist: somebody removed it meanwhile.
+        ValidationError: a value is not valid.
     """
     with serialised():
         entry.refresh_from_db()
@@ -141,14 +144,14 @@ def update_entry(entry: Entry, *, user: User | None, **values: Any) -> None:
         entry.full_clean()
         entry.save()
         audit.record_event(user, "entry-changed", entry.playlist, entry=str(entry), **values)
-        publication.playlist_changed(entry.playlist)
+        publication.mark_playlist(entry.playlist)
 
 
 def move_entry(entry: Entry, new_position: int, *, user: User | None) -> None:
-    """Move an entry so that it is at ``new_position`` (0 is the first); beyond the end means last.
+    """Move an entry to a position in its playlist; 0 is the first, and beyond the end means last.
 
     Raises:
-        Entry.DoesNotExist: somebody took it out meanwhile.
+        Entry.DoesNotExist: somebody removed it meanwhile.
     """
     with serialised():
         entry.refresh_from_db()
@@ -158,21 +161,21 @@ def move_entry(entry: Entry, new_position: int, *, user: User | None) -> None:
             each.position = position
         Entry.objects.bulk_update(order, ["position"])
         audit.record_event(user, "entry-moved", entry.playlist, entry=str(entry), position=entry.position)
-        publication.playlist_changed(entry.playlist)
+        publication.mark_playlist(entry.playlist)
 
 
 def remove_entry(entry: Entry, *, user: User | None) -> None:
-    """Take an entry out of its playlist. What it shows stays in the library.
+    """Remove an entry from its playlist; its announcement or media item stays in the library.
 
     Raises:
-        Entry.DoesNotExist: somebody took it out meanwhile.
+        Entry.DoesNotExist: somebody removed it meanwhile.
     """
     with serialised():
         entry.refresh_from_db()
         audit.record_event(user, "entry-removed", entry.playlist, entry=str(entry))
         entry.delete()
         Entry.objects.filter(playlist=entry.playlist, position__gt=entry.position).update(position=F("position") - 1)
-        publication.playlist_changed(entry.playlist)
+        publication.mark_playlist(entry.playlist)
 
 
 def save_rule(
@@ -188,18 +191,18 @@ def save_rule(
     """Create a rule or save a change of one.
 
     Args:
-        rule: With its new values.
-        person: Who does it.
-        screens: The screens that it is for; None leaves them as they are.
-        groups: The groups that it is for; None leaves them as they are.
-        only_on: The calendars on the days of which it is on only; None leaves them as they are.
-        never_on: The calendars on the days of which it is not; None leaves them as they are.
-        expected: The ``fingerprint`` of the rule that the person saw before changing it.
+        rule: The rule with its new values.
+        user: Somebody who does it; None for the server itself.
+        screens: Its screens; None leaves them as they are.
+        groups: Its groups; None leaves them as they are.
+        only_on: Calendars to whose days it is restricted; None leaves them as they are.
+        never_on: Calendars on whose days it does not apply; None leaves them as they are.
+        expected: The ``rule_fingerprint`` that the user saw before the change; None overwrites any version.
 
     Raises:
         RuleConflict: somebody else changed it since.
         ScheduleRule.DoesNotExist: somebody else deleted it since.
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid.
     """
     with serialised():
         rule.full_clean()
@@ -208,28 +211,28 @@ def save_rule(
             before = ScheduleRule.objects.get(pk=rule.pk)
             if expected is not None and rule_fingerprint(before) != expected:
                 raise RuleConflict(before)
-            # Those that it no longer concerns must hear of it too.
-            publication.rule_changed(before)
+            # Screens that the rule leaves must be published, too.
+            publication.mark_rule(before)
         rule.save()
         related = {"screens": screens, "groups": groups, "only_on": only_on, "never_on": never_on}
         for name, chosen in related.items():
             if chosen is not None:
                 getattr(rule, name).set(chosen)
         audit.record_event(user, "rule-created" if created else "rule-changed", rule, playlist=str(rule.playlist))
-        publication.rule_changed(rule)
+        publication.mark_rule(rule)
     return rule
 
 
 def delete_rule(rule: ScheduleRule, *, user: User | None) -> None:
     """Delete a rule. Its playlist stays."""
     with serialised():
-        publication.rule_changed(rule)
+        publication.mark_rule(rule)
         audit.record_event(user, "rule-deleted", rule, playlist=str(rule.playlist))
         rule.delete()
 
 
 def save_calendar(calendar: DayCalendar, *, user: User | None) -> None:
-    """Create a calendar of days, or change one.
+    """Create a day calendar or save a change of one.
 
     Raises:
         ValidationError: the name is taken, or empty.
@@ -241,12 +244,12 @@ def save_calendar(calendar: DayCalendar, *, user: User | None) -> None:
         audit.record_event(
             user, "calendar-created" if created else "calendar-changed", calendar, days=len(calendar.days)
         )
-        publication.calendar_changed(calendar)
+        publication.mark_calendar(calendar)
 
 
 def delete_calendar(calendar: DayCalendar, *, user: User | None) -> None:
-    """Delete a calendar that was imported. Rules that looked at it go on without it."""
+    """Delete a day calendar that was imported; rules that depend on it go on without it."""
     with serialised():
-        publication.calendar_changed(calendar)
+        publication.mark_calendar(calendar)
         audit.record_event(user, "calendar-deleted", calendar)
         calendar.delete()

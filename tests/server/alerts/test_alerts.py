@@ -7,14 +7,14 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from beffroi_content.model import AlertForm
+from beffroi_content.model import AlertForm, AlertLevel, AlertStatus
 from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.errors import AlertRefused
-from beffroi_server.alerts.models import Alert, AlertLevel, AlertStatus, Scenario
+from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.alerts.services import EVERYWHERE, AlertTargets
 from beffroi_server.delivery import outbox, signing
 from beffroi_server.delivery.models import OutboxDocument
@@ -27,7 +27,7 @@ EVERY_SCREEN = TopicScope.all_screens()
 
 
 def broadcast(targets: AlertTargets = EVERYWHERE, **values) -> Alert:
-    given = {"level": AlertLevel.EMERGENCY, "title": "Flood", "source": "Town hall", "duration_min": 60, "person": None}
+    given = {"level": AlertLevel.EMERGENCY, "title": "Flood", "source": "Town hall", "duration_min": 60, "user": None}
     return services.broadcast_alert(targets=targets, **(given | values))
 
 
@@ -43,7 +43,7 @@ def later(monkeypatch, **delta: int) -> dt.datetime:
 
 class TestBroadcast:
     def test_is_in_the_set_of_all_screens(self, bob):
-        alert = broadcast(description="The quays are under water.", instruction="Go upstairs.", person=bob)
+        alert = broadcast(description="The quays are under water.", instruction="Go upstairs.", user=bob)
 
         (sent,) = published().alerts
         assert (sent.id, sent.title, sent.description) == (str(alert.pk), "Flood", "The quays are under water.")
@@ -68,7 +68,7 @@ class TestBroadcast:
         assert {alert.title for alert in published().alerts} == {"First", "Second"}
 
     def test_is_recorded(self, bob, district):
-        alert = broadcast(AlertTargets(groups=(district,)), status=AlertStatus.EXERCISE, person=bob)
+        alert = broadcast(AlertTargets(groups=(district,)), status=AlertStatus.EXERCISE, user=bob)
 
         event = AuditEvent.objects.first()
         assert (event.actor, event.action, event.subject) == ("bob", "alert-broadcast", "Flood")
@@ -114,7 +114,7 @@ class TestBroadcast:
 
     def test_takes_few_queries(self, bob, django_assert_max_num_queries):
         with django_assert_max_num_queries(22):
-            broadcast(person=bob)
+            broadcast(user=bob)
 
 
 class TestEnd:

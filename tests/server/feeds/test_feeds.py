@@ -26,6 +26,7 @@ from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import services as programme
+from beffroi_server.schedule.compile_inputs import load_inputs
 
 pytestmark = pytest.mark.django_db
 PARIS = ZoneInfo("Europe/Paris")
@@ -225,7 +226,7 @@ class TestAFeed:
         return made
 
     def widget(self, hall) -> AgendaWidget:
-        slides = compiling.compile_manifest(compiling.load_inputs(hall)).manifest.slides
+        slides = compiling.compile_manifest(load_inputs(hall)).manifest.slides
         return next(slide.content.widget for slide in slides if isinstance(slide.content, WidgetContent))
 
     def test_reaches_the_screens(self, site, hall, playlist, alice, town):
@@ -246,12 +247,12 @@ class TestAFeed:
         refresh.refresh_feed(feed)
         feed.refresh_from_db()
         assert feed.told_at < feed.read_at
-        first = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
+        first = compiling.compile_manifest(load_inputs(hall)).manifest
         site.publish("/a.ics", ical(f"UID:1\r\nSUMMARY:Conte\r\nDTSTART:{soon()}"))
         refresh.refresh_feed(feed)
 
         assert [event.title for event in self.widget(hall).events] == ["Conte"]
-        assert compiling.compile_manifest(compiling.load_inputs(hall)).manifest != first
+        assert compiling.compile_manifest(load_inputs(hall)).manifest != first
 
     def test_that_fails_leaves_what_was_read_and_says_why(self, site, hall, playlist, alice, town):
         feed = self.agenda(site, town, alice)
@@ -270,7 +271,7 @@ class TestAFeed:
         made = Announcement.objects.create(template="headlines", title="Agglo", feed=library_calendar)
         programme.add_entry(playlist, announcement=made, user=alice)
 
-        compiled = compiling.compile_manifest(compiling.load_inputs(hall))
+        compiled = compiling.compile_manifest(load_inputs(hall))
         assert [slide.name for slide in compiled.manifest.slides] == ["La piscine rouvre lundi"]
         assert [problem.name for problem in compiled.problems] == ["Agglo"]
 

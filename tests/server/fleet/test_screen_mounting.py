@@ -11,6 +11,7 @@ from beffroi_content.model import DownloadSettings, Rectangle, SlideTransition, 
 from beffroi_server.fleet import viewports
 from beffroi_server.fleet.models import Screen
 from beffroi_server.schedule import manifest_compiler as compiling
+from beffroi_server.schedule.compile_inputs import load_inputs
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def save(client, screen, **changes):
 
 
 def settings(screen):
-    inputs = compiling.load_inputs(Screen.objects.get(pk=screen.pk))
+    inputs = load_inputs(Screen.objects.get(pk=screen.pk))
     return compiling.compile_manifest(inputs).manifest.settings
 
 

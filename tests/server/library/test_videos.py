@@ -21,6 +21,7 @@ from beffroi_server.library.errors import MediaRefused
 from beffroi_server.library.models import MediaItem
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import services as programme
+from beffroi_server.schedule.compile_inputs import load_inputs
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +105,7 @@ class TestAVideo:
         ("data", "code"),
         [
             (sample_video()[:900], "not-an-image"),
-            (sample_video((64, 48), rate=1, seconds=700, codec="mpeg4"), "film-too-long"),
+            (sample_video((64, 48), rate=1, seconds=700, codec="mpeg4"), "video-too-long"),
             (b"\0\0\0\x18ftypheic" + b"\0" * 100, "heic"),
             (b"\x1aE\xdf\xa3" + b"matroska" * 50, "not-an-image"),
         ],
@@ -152,7 +153,7 @@ class TestPreparation:
         with monkeypatch.context() as disk:
             disk.setattr(video_queue, "_read_progress", lambda *_: iter([full]))
             for _ in range(video_queue.MAX_ATTEMPTS + 1):
-                with pytest.raises(OSError, match="no room"):
+                with pytest.raises(OSError, match="no space"):
                     video_queue.convert_next()
         item.video.refresh_from_db()
         assert item.video.is_waiting
@@ -182,7 +183,7 @@ class TestPreparation:
 
         video_queue.convert_next()
 
-        compiled = compiling.compile_manifest(compiling.load_inputs(Screen.objects.get(pk=hall.pk)))
+        compiled = compiling.compile_manifest(load_inputs(Screen.objects.get(pk=hall.pk)))
         shown = [slide.content for slide in compiled.manifest.slides]
         assert content.VideoContent in map(type, shown)
         assert {asset.sha256 for asset in compiled.manifest.assets} >= {MediaItem.objects.get().video.film_id}

@@ -17,6 +17,7 @@ from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import services as programme
+from beffroi_server.schedule.compile_inputs import load_inputs
 from beffroi_server.schedule.models import ScheduleRule
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def text(response) -> str:
 
 
 def manifest(screen):
-    return compiling.compile_manifest(compiling.load_inputs(Screen.objects.get(pk=screen.pk))).manifest
+    return compiling.compile_manifest(load_inputs(Screen.objects.get(pk=screen.pk))).manifest
 
 
 def on_at(screen, moment: dt.datetime) -> list[str]:

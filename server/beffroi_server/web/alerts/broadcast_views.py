@@ -10,10 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
-from beffroi_server.alerts.models import Alert, AlertLevel, AlertStatus, Scenario
+from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, Scenario
 from beffroi_server.fleet.models import Screen
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users
 from beffroi_server.web.alerts.forms import DEFAULT_MINUTES, WORDING_FIELDS, AlertBroadcastForm, targets_so_far
@@ -30,7 +31,7 @@ def scenario_choice(request: UserRequest) -> HttpResponse:
     """Let an officer choose a scenario or a level, and show the alerts that are in progress."""
     context = {
         "scenarios": Scenario.objects.prefetch_related("groups", "screens"),
-        "levels": AlertLevel.choices[::-1],
+        "levels": LEVEL_CHOICES[::-1],
         "running": queries.active_alerts(timezone.now()),
     }
     return render(request, "alerts/choose.html", context)
@@ -76,7 +77,7 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
     values: dict[str, Any] = {
         "token": uuid.uuid4(),
         "status": AlertStatus.ACTUAL,
-        "level": level if level in AlertLevel.values else AlertLevel.EMERGENCY,
+        "level": level if level in set(AlertLevel) else AlertLevel.EMERGENCY,
         "source": current_town().name,
         "everywhere": True,
         "duration_min": DEFAULT_MINUTES,

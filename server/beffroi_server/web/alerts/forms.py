@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content.model import GENERAL_HAZARD
-from beffroi_server.alerts.models import Alert, AlertLevel, AlertStatus, Scenario
+from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, Scenario
 from beffroi_server.alerts.services import LONGEST_ALERT, AlertTargets
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.web.forms import RelatedModelForm, StyledForm
@@ -24,7 +24,7 @@ WORDING_FIELDS = (
 class AlertTextForm(RelatedModelForm):
     """Base of the forms of alerts and scenarios: level, texts and targets."""
 
-    level = forms.ChoiceField(label=_("Level"), choices=AlertLevel.choices, widget=forms.RadioSelect)
+    level = forms.ChoiceField(label=_("Level"), choices=LEVEL_CHOICES, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,7 +49,7 @@ class AlertTextForm(RelatedModelForm):
 class AlertBroadcastForm(AlertTextForm):
     """Form that broadcasts an alert."""
 
-    status = forms.ChoiceField(label=_("Type of alert"), choices=AlertStatus.choices, widget=forms.RadioSelect)
+    status = forms.ChoiceField(label=_("Type of alert"), choices=STATUS_CHOICES, widget=forms.RadioSelect)
     duration_min = forms.IntegerField(
         label=_("Minutes until it ends automatically"),
         min_value=1,

@@ -7,9 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from beffroi_content.model import AlertLevel
 from beffroi_server.alerts import queries, scenario_services
 from beffroi_server.alerts.drafts import draft_alert
-from beffroi_server.alerts.models import AlertLevel, Scenario
+from beffroi_server.alerts.models import Scenario
 from beffroi_server.web.access import UserRequest, current_town, for_officers
 from beffroi_server.web.alerts.forms import ScenarioForm, targets_so_far
 from beffroi_server.web.library import preview_links

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.schedule import auto_fill, rule_summary
 from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.playlist_candidates import candidates_for
-from beffroi_server.web.access import UserRequest, ViewFunction
+from beffroi_server.web.access import UserRequest, ViewFunction, current_town
 from beffroi_server.web.requests import parse_number, read_search
 from beffroi_server.web.schedule.forms import AutoFillForm, PlaylistEntryForm, PlaylistForm
 
@@ -85,7 +86,7 @@ def render_playlist(
         "sentences": rule_sentences(playlist),
         "name_form": name_form or PlaylistForm(instance=playlist),
         "filling_form": filling_form or AutoFillForm(instance=playlist),
-        "filled": auto_fill.auto_filled_announcements(playlist),
+        "filled": auto_fill.auto_filled_announcements(playlist, ZoneInfo(current_town().time_zone)),
         "categories": auto_fill.known_categories(),
         "refused": refused,
     }

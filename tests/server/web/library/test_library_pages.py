@@ -25,6 +25,7 @@ from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.preview import class_settings
 from beffroi_server.library.uploads import media_path
 from beffroi_server.schedule import manifest_compiler as compiling
+from beffroi_server.schedule.compile_inputs import load_inputs
 
 pytestmark = pytest.mark.django_db
 
@@ -160,7 +161,7 @@ class TestWidgets:
         drawn = as_alice.get(html.unescape(addresses[0]))
         assert Image.open(io.BytesIO(drawn.content)).size in {(1920, 1080), (1080, 1920)}
         assert as_alice.post("/announcements/new/", typed).status_code == 302
-        manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
+        manifest = compiling.compile_manifest(load_inputs(hall)).manifest
         (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
         assert shown.widget.kind == look
 
@@ -186,7 +187,7 @@ class TestWidgets:
             user=None, template="event", title="Concert", starts=timezone.now() + dt.timedelta(days=2), place="Halle"
         )
         assert Screen.objects.get(pk=hall.pk).programme_due_at is not None
-        manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
+        manifest = compiling.compile_manifest(load_inputs(hall)).manifest
         (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
         assert [(event.title, event.place) for event in shown.widget.events] == [("Concert", "Halle")]
 
@@ -196,7 +197,7 @@ class TestWidgets:
         services.save_announcement(user=None, template="event", title="Fair", starts=now - week, ends=now + week)
         services.save_announcement(user=None, template="event", title="Past", starts=now - 2 * week, ends=now - week)
         as_alice.post("/announcements/new/", values(template="agenda", playlists=str(playlist.pk)))
-        manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
+        manifest = compiling.compile_manifest(load_inputs(hall)).manifest
         (shown,) = [slide.content for slide in manifest.slides if isinstance(slide.content, content.WidgetContent)]
         assert [event.title for event in shown.widget.events] == ["Fair"]
 

@@ -15,6 +15,7 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import services
+from beffroi_server.schedule.compile_inputs import load_inputs
 from beffroi_server.schedule.models import DayCalendar, Entry, Playlist, ScheduleRule
 
 pytestmark = pytest.mark.django_db
@@ -345,7 +346,7 @@ class TestDaysAndShares:
         as_alice.post("/schedule/new/", rule_values(playlist, never_on=holidays.pk))
         made = ScheduleRule.objects.get(name="Mornings")
         assert list(made.never_on.all()) == [holidays]
-        manifest = compiling.compile_manifest(compiling.load_inputs(hall)).manifest
+        manifest = compiling.compile_manifest(load_inputs(hall)).manifest
         (calendar,) = manifest.calendars
         assert made.to_content().never_on == {calendar.id}
         assert any(span.first.month == 7 and span.first.day == 14 for span in calendar.days)

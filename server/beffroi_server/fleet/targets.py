@@ -1,0 +1,147 @@
+"""Reach: the screens that a target stands for, and the groups and scopes of a screen.
+
+Alerts, scenarios and schedule rules are aimed at all screens, or at groups and single screens. "Which screens does
+this reach" and its reverse, "what is aimed at this screen", are answered here and nowhere else: pages, compilation,
+alert sets, the device API and the access rules of the broker ask this module. Who lets groups contain groups changes
+``member_screens``, ``groups_of`` and ``reach_by_row``, and all of them follow.
+
+Whatever is aimed has ``everywhere``, ``groups`` and ``screens``: rows as fields, forms as lists (see ``Targets``).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from beffroi_content.model.manifest import MAX_GROUPS
+from beffroi_content.wire.scopes import TopicScope, screen_scopes
+from beffroi_server.fleet.models import Screen, ScreenGroup
+
+Row = TypeVar("Row", bound=Model)
+
+
+class TargetedRow(Protocol):
+    """A row that is aimed at screens."""
+
+    pk: Any
+    everywhere: Any
+    groups: Any
+    screens: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """All screens, or groups and single screens."""
+
+    everywhere: bool = False
+    groups: tuple[ScreenGroup, ...] = ()
+    screens: tuple[Screen, ...] = ()
+
+    @classmethod
+    def of(cls, row: TargetedRow) -> Targets:
+        """Return the targets of a saved row; without a query where ``groups`` and ``screens`` were prefetched."""
+        if row.everywhere:
+            return EVERYWHERE
+        return cls(groups=tuple(row.groups.all()), screens=tuple(row.screens.all()))
+
+    def __bool__(self) -> bool:
+        return self.everywhere or bool(self.groups) or bool(self.screens)
+
+    @property
+    def scopes(self) -> tuple[TopicScope, ...]:
+        """The topic scopes whose documents carry what is aimed here, sorted."""
+        if self.everywhere:
+            return (TopicScope.all_screens(),)
+        groups = {TopicScope.of_group(group.slug) for group in self.groups}
+        return tuple(sorted(groups | {TopicScope.of_screen(screen.slug) for screen in self.screens}))
+
+    def reached_screens(self) -> QuerySet[Screen]:
+        """Return the screens that are reached, each once."""
+        if self.everywhere:
+            return Screen.objects.all()
+        named = Q(pk__in=[screen.pk for screen in self.screens])
+        return Screen.objects.filter(named | Q(pk__in=member_screens(self.groups).values("pk")))
+
+
+EVERYWHERE = Targets(everywhere=True)
+
+
+def member_screens(groups: Collection[ScreenGroup] | QuerySet[ScreenGroup]) -> QuerySet[Screen]:
+    """Return the screens of groups; one that is in two of them comes twice."""
+    return Screen.objects.filter(groups__in=groups)
+
+
+def groups_of(screen: Screen) -> list[ScreenGroup]:
+    """Return the groups that a screen belongs to, by slug; without a query where ``groups`` was prefetched."""
+    return sorted(screen.groups.all(), key=lambda group: group.slug)
+
+
+def group_slugs_of(screen: Screen) -> tuple[str, ...]:
+    """Return the slugs of the groups that a screen belongs to, sorted."""
+    return tuple(group.slug for group in groups_of(screen))
+
+
+def scopes_of(screen: Screen) -> tuple[TopicScope, ...]:
+    """Return the topic scopes that concern a screen: all, its groups, itself."""
+    return tuple(screen_scopes(screen.slug, group_slugs_of(screen)))
+
+
+def screens_reached_by(rows: QuerySet[Any]) -> QuerySet[Screen]:
+    """Return the screens that at least one of many rows reaches, each once."""
+    if rows.filter(everywhere=True).exists():
+        return Screen.objects.all()
+    named = rows.filter(screens__isnull=False).order_by().values("screens")
+    groups = ScreenGroup.objects.filter(pk__in=rows.filter(groups__isnull=False).order_by().values("groups"))
+    return Screen.objects.filter(Q(pk__in=named) | Q(pk__in=member_screens(groups).values("pk")))
+
+
+def reach_by_row(rows: Iterable[TargetedRow]) -> dict[int, set[int]]:
+    """Return the keys of the screens that each row reaches, by the key of the row.
+
+    Takes two queries for any number of rows of which ``groups`` and ``screens`` were prefetched.
+    """
+    everything = set(Screen.objects.values_list("pk", flat=True))
+    members: defaultdict[int, set[int]] = defaultdict(set)
+    for group, screen in Screen.objects.filter(groups__isnull=False).values_list("groups", "pk"):
+        members[group].add(screen)
+    return {row.pk: everything if row.everywhere else _reach_of_row(row, members) for row in rows}
+
+
+def _reach_of_row(row: TargetedRow, members: dict[int, set[int]]) -> set[int]:
+    named = {screen.pk for screen in row.screens.all()}
+    return named.union(*(members[group.pk] for group in row.groups.all()))
+
+
+def rows_aimed_at(rows: QuerySet[Row], screen: Screen) -> QuerySet[Row]:
+    """Return those of many rows that reach a screen, each once."""
+    aimed = Q(everywhere=True) | Q(screens=screen) | Q(groups__in=groups_of(screen))
+    return rows.filter(aimed).distinct()
+
+
+def check_group_count(screen: Screen, groups: Collection[ScreenGroup]) -> None:
+    """Refuse more groups than a screen can follow.
+
+    Raises:
+        ValidationError: there are more than ``MAX_GROUPS``.
+    """
+    if len(groups) > MAX_GROUPS:
+        raise ValidationError(
+            _("%(screen)s would be in %(count)d groups; a screen is in %(most)d at most.")
+            % {"screen": screen.name, "count": len(groups), "most": MAX_GROUPS}
+        )
+
+
+def check_new_members(group: ScreenGroup, screens: Iterable[Screen]) -> None:
+    """Refuse members of a group that would then be in too many groups.
+
+    Raises:
+        ValidationError: one of them would be in more than ``MAX_GROUPS``.
+    """
+    for screen in screens:
+        check_group_count(screen, {*groups_of(screen), group} if group.pk else [*groups_of(screen), group])

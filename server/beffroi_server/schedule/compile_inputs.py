@@ -1,0 +1,188 @@
+"""Inputs of the manifest compiler, read from the database: rules, playlists with their slides, settings of a screen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from beffroi_content import model as content
+from beffroi_server.accounts.models import Town
+from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.fleet import targets, viewports
+from beffroi_server.fleet.models import Screen
+from beffroi_server.library import slide_content
+from beffroi_server.library.event_dates import event_end
+from beffroi_server.library.models import Announcement
+from beffroi_server.schedule import auto_fill, day_calendars
+from beffroi_server.schedule.manifest_compiler import CompileError, CompileInputs, PlaylistInput, SlideProblem
+from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
+
+IDLE_SLIDE_ID = "idle"
+
+
+def load_inputs(screen: Screen) -> CompileInputs:
+    """Return everything that decides the programme of a screen.
+
+    Raises:
+        CompileError: the screen has settings that no player accepts.
+        Town.DoesNotExist: ``beffroi-server init`` was not run.
+    """
+    town = current_town()
+    rules = _rules_of(screen)
+    playlists, unready = load_playlists({rule.playlist_id for rule in rules}, town)
+    return inputs_of_rules(screen, town, rules, tuple(playlists.values()), unready)
+
+
+def inputs_of_rules(
+    screen: Screen,
+    town: Town,
+    rules: Sequence[ScheduleRule],
+    playlists: tuple[PlaylistInput, ...],
+    unready: tuple[SlideProblem, ...] = (),
+) -> CompileInputs:
+    """Return the inputs for a screen on which exactly these rules apply; ``playlists`` holds all that they name."""
+    return CompileInputs(
+        screen=screen.slug,
+        settings=screen_settings(screen, town),
+        playlists=playlists,
+        rules=tuple(rule.to_content() for rule in rules),
+        calendars=day_calendars.calendars_of_rules(rules),
+        idle=_idle_slide(town),
+        unready=unready,
+    )
+
+
+def load_playlists(keys: Iterable[int], town: Town) -> tuple[dict[int, PlaylistInput], tuple[SlideProblem, ...]]:
+    """Return playlists by their primary keys, with the slides that they show now, and the slides that are not ready."""
+    related = ("announcement__picture__picture", "announcement__feed", "media__picture", "media__video__film")
+    entries = Entry.objects.select_related(*related).prefetch_related("announcement__more_pictures__picture")
+    rows = Playlist.objects.filter(pk__in=list(keys)).order_by("pk")
+    unready: list[SlideProblem] = []
+    found = {
+        playlist.pk: _playlist_input(playlist, town, unready)
+        for playlist in rows.prefetch_related(Prefetch("entries", queryset=entries))
+    }
+    return found, tuple(unready)
+
+
+def current_town() -> Town:
+    """Return the town with its logo.
+
+    Raises:
+        Town.DoesNotExist: ``beffroi-server init`` was not run.
+    """
+    return Town.objects.select_related("logo__picture").get()
+
+
+def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
+    """Return the settings of a screen as its player needs them.
+
+    Raises:
+        CompileError: a player would not accept them, for instance since the screen is in too many groups.
+    """
+    is_led = screen.screen_class.technology == content.DisplayTechnology.LED
+    values = {
+        "screen_class": screen.screen_class.to_content(),
+        "rotation": screen.rotation,
+        "time_zone": town.time_zone,
+        "locale": town.locale,
+        # Every group, without a cut: a player accepts the alerts of these groups, and no others.
+        "groups": targets.group_slugs_of(screen),
+        "town": town.to_content(),
+        "appearance": screen.appearance,
+        "transition": content.SlideTransition.CUT if is_led else screen.transition,
+        "hours": screen.display_hours(),
+        "overscan_percent": screen.overscan_percent,
+        "viewports": viewports.parse_viewports(screen.viewports),
+        "darkest": screen.darkest,
+        "volume": screen.volume,
+        "downloads": screen.download_settings(),
+        "idle_after_hours": screen.idle_after_hours,
+        "uncertain_clock": screen.uncertain_clock,
+    }
+    try:
+        return content.ScreenSettings.model_validate(values)
+    except ValueError as error:
+        message = _("The settings of “%(screen)s” cannot be sent: %(fault)s")
+        raise CompileError("bad-settings", message % {"screen": screen, "fault": error}) from error
+
+
+def announcement_id_of(slide: str) -> str | None:
+    """Return the identifier of the announcement that a slide shows, given the identifier of the slide."""
+    return slide.removeprefix("announcement-")[:36] if slide.startswith("announcement-") else None
+
+
+def _rules_of(screen: Screen) -> list[ScheduleRule]:
+    rules = targets.rows_aimed_at(ScheduleRule.objects.all(), screen)
+    return list(rules.prefetch_related("only_on", "never_on").order_by("pk"))
+
+
+def _playlist_input(playlist: Playlist, town: Town, unready: list[SlideProblem]) -> PlaylistInput:
+    filled = [
+        _auto_fill_entry(playlist, each)
+        for each in auto_fill.auto_filled_announcements(playlist, ZoneInfo(town.time_zone))
+    ]
+    slides = []
+    for entry in [*playlist.entries.all(), *filled]:
+        try:
+            slides.append(_slide_of(entry, town))
+        except ValueError as error:
+            identifier = f"announcement-{entry.announcement_id}-{_slide_suffix(entry)}"
+            unready.append(SlideProblem(identifier, str(entry), "unready", f"“{entry}”: {error}"))
+    order = content.PlaylistOrder(playlist.order)
+    return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=tuple(slides), order=order)
+
+
+def _auto_fill_entry(playlist: Playlist, announcement: Announcement) -> Entry:
+    """Return an unsaved entry for an announcement that fills a playlist without being listed."""
+    return Entry(playlist=playlist, announcement=announcement, duration_s=auto_fill.SLIDE_DURATION_S)
+
+
+def _slide_of(entry: Entry, town: Town) -> content.Slide:
+    times: dict[str, Any] = {}
+    valid_until = entry.valid_until
+    if entry.announcement is not None:
+        end = event_end(entry.announcement, ZoneInfo(town.time_zone))
+        # An event leaves by itself at its end, unless somebody has it shown from a later day on.
+        if end is not None and (entry.valid_from is None or end > entry.valid_from):
+            valid_until = min(filter(None, (valid_until, end)))
+        times = {
+            "published_at_ms": _optional_ms(entry.announcement.created_at) or 0,
+            "event_at_ms": _optional_ms(entry.announcement.starts),
+        }
+        name, identifier = entry.announcement.title, f"announcement-{entry.announcement_id}-{_slide_suffix(entry)}"
+        shown: Any = slide_content.slide_content(slide_content.drawn_content(entry.announcement, town.time_zone))
+    else:
+        assert entry.media is not None
+        name, identifier = entry.media.name, f"media-{entry.media_id}-{entry.pk}"
+        shown = entry.media.to_content()
+    return content.Slide.model_validate(
+        {
+            "id": identifier,
+            "name": name,
+            "content": shown,
+            "duration_ms": entry.duration_s * 1000,
+            "valid_from_ms": _optional_ms(entry.valid_from),
+            "valid_until_ms": _optional_ms(valid_until),
+            "most_per_hour": entry.most_per_hour,
+            **times,
+        }
+    )
+
+
+def _slide_suffix(entry: Entry) -> str:
+    return str(entry.pk) if entry.pk else f"p{entry.playlist_id}"
+
+
+def _idle_slide(town: Town) -> content.Slide:
+    welcome = content.Announcement(id="welcome", template="notice", title=town.name)
+    return content.Slide(id=IDLE_SLIDE_ID, name=town.name, content=content.AnnouncementContent(announcement=welcome))
+
+
+def _optional_ms(moment: dt.datetime | None) -> int | None:
+    return unix_ms(moment) if moment is not None else None

@@ -1,0 +1,101 @@
+"""Overview of screens: states and reasons."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from beffroi_server.alerts import services as alerts
+from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.monitoring import expected_frames as expected
+from beffroi_server.monitoring import screen_overview as screens
+from beffroi_server.schedule import publication
+
+
+def fresh(screen: Screen) -> Screen:
+    return Screen.objects.get(pk=screen.pk)
+
+
+class TestOverview:
+    @pytest.fixture
+    def reporting(self, keyring, playlist, hall) -> dict[str, object]:
+        """What the screen reports when all is well."""
+        publication.publish_due_programmes()
+        now = timezone.now()
+        hall = fresh(hall)
+        hall.enrolled_at = now
+        hall.save()
+        digest = expected.expected_frame(hall, now)[1]
+        ScreenState.objects.create(screen=hall, online=True, boot="b", seen_at=now, report_number=1)
+        return {
+            "boot": "b", "number": 1, "at_ms": unix_ms(now), "clock": "trusted", "link": "live",
+            "programme": OutboxDocument.objects.get(topic__endswith="programme").sequence, "frame": digest,
+            "presented_at_ms": unix_ms(now),
+        }  # fmt: skip
+
+    def look(self, report: dict[str, object] | None, **state: object):
+        ScreenState.objects.update(report=report, **state)
+        (found,) = screens.overview_all(timezone.now(), with_frames=True)
+        return found.state, found.reasons
+
+    def test_all_is_well(self, reporting):
+        assert self.look(reporting) == ("right", ())
+
+    @pytest.mark.parametrize(
+        ("change", "state", "reason"),
+        [
+            ({"programme": 5}, "pending", "programme-older"),
+            ({"programme": None}, "pending", "programme-older"),
+            ({"preparing": "waits for 1 of 2 files"}, "pending", "programme-preparing"),
+            ({"frame": "0" * 64}, "wrong", "frame-differs"),
+            ({"clock": "unknown"}, "wrong", "clock-unknown"),
+            ({"link": "lost"}, "wrong", "connection-lost"),
+            ({"link": "polling"}, "pending", "connection-polling"),
+        ],
+    )
+    def test_what_differs_is_named(self, reporting, change, state, reason):
+        assert self.look(reporting | change) == (state, (reason,))
+
+    def test_an_alert_that_did_not_arrive(self, reporting):
+        alerts.publish_all_sets(timezone.now())
+
+        assert self.look(reporting) == ("wrong", ("alerts-older",))
+        newest = OutboxDocument.objects.get(topic__endswith="alerts").sequence
+        assert self.look(reporting | {"alerts": {"all/alerts": newest}}) == ("right", ())
+
+    def test_refusals(self, reporting):
+        refusal = {"subject": "x", "code": "wrong-key", "detail": "", "last_at_ms": reporting["at_ms"]}
+
+        assert self.look(reporting | {"refusals": [refusal]}) == ("wrong", ("refusals",))
+        assert self.look(reporting | {"refusals": [refusal | {"last_at_ms": 5}]}) == ("right", ())
+
+    def test_a_screen_that_is_off(self, reporting):
+        assert self.look(reporting, online=False) == ("offline", ("offline",))
+
+    def test_a_screen_that_says_nothing(self, reporting):
+        assert self.look(reporting, seen_at=timezone.now() - dt.timedelta(minutes=6)) == ("wrong", ("silent",))
+
+    def test_a_screen_that_never_said_anything(self, reporting):
+        assert self.look(None) == ("new", ("no-report",))
+
+    def test_a_report_that_nobody_can_read(self, reporting):
+        assert self.look({"boot": 5}) == ("new", ("no-report",))
+
+    def test_a_report_from_the_end_of_time(self, reporting):
+        assert self.look(reporting | {"presented_at_ms": 253_402_300_799_999})[0] == "wrong"
+
+    def test_a_screen_without_a_player(self, hall):
+        (found,) = screens.overview_all(timezone.now())
+
+        assert (found.state, found.reasons) == ("new", ("not-enrolled",))
+
+    def test_many_screens_take_few_queries(self, reporting, full_hd, django_assert_max_num_queries):
+        for number in range(20):
+            Screen.objects.create(slug=f"s{number}", name=str(number), screen_class=full_hd)
+
+        with django_assert_max_num_queries(3):
+            screens.overview_all(timezone.now())
