@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore soak test-kms test-systemd gallery schemas guides messages vendor format clean
+.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore soak test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,7 +56,7 @@ bench:  ## Benchmarks: all, or one with NAME=alert_to_glass
 COUNT ?= 300
 faults:  ## Do harm to a real player COUNT times (300); with SEED=… the same harm again
 	@scripts/prepare test
-	$(PYTHON) tests/player/faults.py --count $(COUNT) $(if $(SEED),--seed $(SEED))
+	$(PYTHON) -m tests.player.faults --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 ROUNDS ?= 20
 explore:  ## Try the properties with other examples than the tests do, ROUNDS times (20)
@@ -65,7 +65,7 @@ explore:  ## Try the properties with other examples than the tests do, ROUNDS ti
 
 soak:  ## Three simulated days of a screen: neither memory nor files nor handles may grow
 	@scripts/prepare test
-	$(PYTHON) tests/player/soak.py --hours 72
+	$(PYTHON) -m tests.player.soak --hours 72
 
 test-kms:  ## The player on a graphics card without a desktop, in a virtual machine: two to three minutes
 	@scripts/prepare kms
@@ -79,6 +79,14 @@ gallery:  ## Draw every template for every kind of screen into build/gallery
 	@scripts/prepare demo
 	@mkdir -p build/gallery
 	$(PYTHON) -m beffroi_content.rendering.gallery build/gallery
+
+docs:  ## Build the site of the documentation into build/site
+	@scripts/prepare docs
+	$(PYTHON) -m mkdocs build
+
+screenshots:  ## Take the pictures of README and docs anew, from the running demo
+	@scripts/prepare test
+	$(PYTHON) -m scripts.screenshots docs/images
 
 schemas:  ## Write docs/protocol and the tables of docs/player.md anew from the code
 	$(PYTHON) scripts/schemas.py docs/protocol
