@@ -19,7 +19,7 @@ prepare-server:  ## Install the server's Python packages, and nothing else
 prepare-player:  ## Install what a player needs, and nothing else
 	@scripts/prepare player
 
-demo:  ## Install what it needs and show the product: a server, a broker, two screens, a small town
+demo:  ## Install what it needs and show the product: a server, a broker, three screens, a small town
 	@scripts/prepare demo
 	@exec $(PYTHON) -m demo $(ARGUMENTS)
 

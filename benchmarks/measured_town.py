@@ -31,16 +31,16 @@ from beffroi_server.library.services import save_announcement
 from beffroi_server.schedule import services as programme
 from beffroi_server.schedule.models import ScheduleRule
 from beffroi_server.fleet.models import Screen, ScreenClass
-from beffroi_server.fleet.services import new_enrolment, save_screen
+from beffroi_server.fleet.services import open_enrolment, save_screen
 
 kind = ScreenClass.objects.get(width=1920, height=1080)
-screen = save_screen(Screen(slug="{SCREEN}", name="Hall", screen_class=kind), person=None)
-playlist = programme.create_playlist("Jour", person=None)
+screen = save_screen(Screen(slug="{SCREEN}", name="Hall", screen_class=kind), user=None)
+playlist = programme.create_playlist("Jour", user=None)
 for title in ("La piscine rouvre lundi", "Grand marché dimanche"):
-    text = save_announcement(person=None, template="notice", title=title, body="De 10 h à 19 h.")
-    programme.add_entry(playlist, person=None, announcement=text, duration_s=10)
-programme.save_rule(ScheduleRule(name="Toujours", playlist=playlist, everywhere=True), person=None)
-print(new_enrolment(screen)[1])
+    text = save_announcement(user=None, template="notice", title=title, body="De 10 h à 19 h.")
+    programme.add_entry(playlist, user=None, announcement=text, duration_s=10)
+programme.save_rule(ScheduleRule(name="Toujours", playlist=playlist, everywhere=True), user=None)
+print(open_enrolment(screen)[1])
 """
 Found = TypeVar("Found")
 

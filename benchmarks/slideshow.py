@@ -17,21 +17,21 @@ _PROGRAMME = """
 import django
 django.setup()
 from pathlib import Path
-from beffroi_server.library.services import add_picture
+from beffroi_server.library.services import add_image
 from beffroi_server.schedule import services as programme
 from beffroi_server.schedule.models import ScheduleRule
 from beffroi_server.fleet.models import Screen, ScreenClass
-from beffroi_server.fleet.services import new_enrolment, save_screen
+from beffroi_server.fleet.services import open_enrolment, save_screen
 
 kind = ScreenClass.objects.get(width=1920, height=1080)
-screen = save_screen(Screen(slug="{screen}", name="Hall", screen_class=kind, transition="{transition}"), person=None)
-playlist = programme.create_playlist("Jour", person=None)
+screen = save_screen(Screen(slug="{screen}", name="Hall", screen_class=kind, transition="{transition}"), user=None)
+playlist = programme.create_playlist("Jour", user=None)
 for path in {files}:
     with open(path, "rb") as file:
-        media = add_picture(file, name=Path(path).stem, person=None)
-    programme.add_entry(playlist, person=None, media=media, **{values})
-programme.save_rule(ScheduleRule(name="Toujours", playlist=playlist, everywhere=True), person=None)
-print(new_enrolment(screen)[1])
+        media = add_image(file, name=Path(path).stem, user=None)
+    programme.add_entry(playlist, user=None, media=media, **{values})
+programme.save_rule(ScheduleRule(name="Toujours", playlist=playlist, everywhere=True), user=None)
+print(open_enrolment(screen)[1])
 """
 
 

@@ -1,4 +1,4 @@
-"""Beffroi in one go: a server with its broker, two players, and a small French town on them."""
+"""Beffroi in one go: a server with its broker, three players, and a small French town on them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _begin(options: argparse.Namespace, started: ExitStack) -> DemoTown:
     for sentence in house.start_server(started):
         _say(f"  {sentence}")
     _say(f"✓ the server answers, with a broker on port {house.broker_port}")
-    _say("✓ two players are enrolled" if house.enrol_players() else "✓ two players are enrolled already")
+    _say("✓ three players are enrolled" if house.enrol_players() else "✓ three players are enrolled already")
     house.start_players(started)
     _say(f"… waiting for the screens ({'a window each' if windows else 'no windows: see them in the page'})")
     _await_screens(house, must=options.check or loaded)
@@ -82,7 +82,7 @@ def _await_screens(house: DemoTown, *, must: bool) -> None:
 
 def _wait(options: argparse.Namespace, house: DemoTown) -> None:
     if options.check:
-        _say(f"Both screens confirm what they show. Pages: {house.url}")
+        _say(f"All screens confirm what they show. Pages: {house.url}")
         return
     link = house.sign_in_link()
     _say(f"\n  Pages     {house.url}\n  Sign in   {link}   (once, within an hour)\n")
@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", help="the name under which other machines reach this one")
     parser.add_argument("--headless", action="store_true", help="no windows: the pages show live pictures")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
-    parser.add_argument("--check", action="store_true", help="only see that both screens show something, then stop")
+    parser.add_argument("--check", action="store_true", help="only see that all screens show something, then stop")
     return parser
 
 

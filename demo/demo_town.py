@@ -1,4 +1,4 @@
-"""A server with its broker and two players as child processes: started in order, stopped in the reverse order."""
+"""A server with its broker and three players as child processes: started in order, stopped in the reverse order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from demo.announcements import SITE, TOWN
 SERVER = (sys.executable, "-m", "beffroi_server")
 PLAYER = (sys.executable, "-m", "beffroi_player")
 OFFICE = (sys.executable, "-m", "demo.office")
-DEMO_SCREENS = ("hall", "marche")
+DEMO_SCREENS = ("hall", "marche", "quai")
 UP = "Beffroi answers at"
 """What the server logs once it listens."""
 START_ATTEMPTS = 4
@@ -112,7 +112,7 @@ class DemoTown:
         raise DemoError(f"the server does not start. The end of {server.log}:\n{server.last_words()}")
 
     def enrol_players(self) -> bool:
-        """Enrol both players as screens, unless they are; return whether it was done now."""
+        """Enrol the players as screens, unless they are; return whether it was done now."""
         place = {"url": self.url, "broker_port": self.broker_port, "web_port": self.web_port}
         enrolled = all((self._player(slug) / "enrolment.json").exists() for slug in DEMO_SCREENS)
         if enrolled and self._remembered() == place:
@@ -126,7 +126,7 @@ class DemoTown:
         return True
 
     def start_players(self, started: ExitStack) -> None:
-        """Start both players."""
+        """Start the players."""
         for slug in DEMO_SCREENS:
             state = self._player(slug)
             if not (state / "enrolment.json").exists():

@@ -47,6 +47,7 @@ PEOPLE = (
 SCREENS = (
     ("hall", "Hall de la mairie", "1 place de la Mairie", (1920, 1080), ("centre",)),
     ("marche", "Place du marché", "Angle de la rue des Tanneurs", (1080, 1920), ("centre", "quais")),
+    ("quai", "Quai des Mariniers", "Panneau lumineux du pont", (128, 64), ("quais",)),
 )
 WATCH_EVERY_S = 0.25
 

@@ -18,7 +18,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def clairbourg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TownProcesses]:
-    """The town of the demo: people, pictures, announcements, playlists, rules, scenarios, two screens."""
+    """The town of the demo: people, pictures, announcements, playlists, rules, scenarios, three screens."""
     with open_town_processes(tmp_path_factory.mktemp("clairbourg")) as house:
         house.run("python", "-m", "demo.office", "load")
         yield house

@@ -54,8 +54,8 @@ def wait_until(true, seconds):
 
 def counted(state):
     with sqlite3.connect(state / "server" / "beffroi.sqlite3") as database:
-        tables = ("library_announcement", "programme_playlist", "programme_schedulerule", "alerts_scenario",
-                  "screens_screen", "accounts_person")  # fmt: skip
+        tables = ("library_announcement", "schedule_playlist", "schedule_schedulerule", "alerts_scenario",
+                  "fleet_screen", "accounts_user")  # fmt: skip
         counts = [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]  # noqa: S608
     database.close()
     return counts
@@ -78,15 +78,15 @@ def first(state):
     )  # fmt: skip
 
 
-def test_both_screens_confirm_what_they_show(first, state):
+def test_all_screens_confirm_what_they_show(first, state):
     assert first.returncode == 0, first.stdout + first.stderr
     assert first.stderr == ""
     shown = [line for line in first.stdout.splitlines() if " shows “" in line]
-    assert sorted(line.split(" shows")[0] for line in shown) == ["✓ Hall de la mairie", "✓ Place du marché"]
+    assert sorted(line.split(" shows")[0] for line in shown) == ["✓ Hall de la mairie", "✓ Place du marché", "✓ Quai des Mariniers"]
     assert "the town is loaded" in first.stdout
     announcements, playlists, rules, scenarios, screens, people = counted(state)
     assert announcements >= 12
-    assert (playlists, screens) == (2, 2)
+    assert (playlists, screens) == (2, 3)
     assert (rules, scenarios, people) == (3, 3, 4)
 
 
@@ -96,8 +96,8 @@ def test_nothing_is_left_running(first, state):
 
 def test_each_screen_was_enrolled_by_itself(first, state):
     enrolments = [json.loads(path.read_text()) for path in state.glob("players/*/enrolment.json")]
-    assert sorted(enrolment["screen"] for enrolment in enrolments) == ["hall", "marche"]
-    assert len({enrolment["token"] for enrolment in enrolments}) == 2
+    assert sorted(enrolment["screen"] for enrolment in enrolments) == ["hall", "marche", "quai"]
+    assert len({enrolment["token"] for enrolment in enrolments}) == 3
 
 
 def test_a_second_start_keeps_the_data_and_sigterm_stops_it(first, state):
@@ -114,7 +114,7 @@ def test_a_second_start_keeps_the_data_and_sigterm_stops_it(first, state):
         assert "the town is as you left it" in text
         assert "/sign-in/" in text
         running = left_running(state)
-        assert len(running) >= 6, running
+        assert len(running) >= 8, running
         demo.send_signal(signal.SIGTERM)
         assert "Everything is stopped." in demo.stdout.read()
         assert demo.wait(PATIENCE) == 0

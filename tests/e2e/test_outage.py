@@ -20,7 +20,7 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import publication
 from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.fleet.models import Screen, ScreenClass
-from beffroi_server.fleet.services import new_enrolment
+from beffroi_server.fleet.services import open_enrolment
 
 screen = Screen.objects.create(
     slug="hall", name="Hall", screen_class=ScreenClass.objects.get(width=1920, height=1080)
@@ -31,18 +31,18 @@ for position, title in enumerate(("La piscine rouvre lundi", "Marché de Noël")
     Entry.objects.create(playlist=playlist, position=position, announcement=announcement, duration_s=2)
 ScheduleRule.objects.create(name="Toujours", playlist=playlist, everywhere=True)
 publication.mark_screen(screen)
-print(new_enrolment(screen)[1])
+print(open_enrolment(screen)[1])
 """
 BROADCAST = """
 from beffroi_server.alerts.services import EVERYWHERE, broadcast_alert
 broadcast_alert(
-    level="emergency", title="Crue", source="Mairie", targets=EVERYWHERE, duration_min=60, all_clear_s=1, person=None
+    level="emergency", title="Crue", source="Mairie", targets=EVERYWHERE, duration_min=60, all_clear_s=1, user=None
 )
 """
 END = """
 from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.services import end_alert
-end_alert(Alert.objects.get(), person=None)
+end_alert(Alert.objects.get(), user=None)
 """
 REPORT = """
 import json

@@ -29,7 +29,7 @@ from beffroi_server.alerts.services import EVERYWHERE, broadcast_alert
 for status in ("actual", "exercise"):
     broadcast_alert(
         level="vigilance", status=status, title="Vent violent", source="Mairie", targets=EVERYWHERE, duration_min=60,
-        person=None,
+        user=None,
     )
 """
 

@@ -28,14 +28,14 @@ SETTINGS = "BEFFROI_DATA=/var/lib/beffroi-server\nBEFFROI_URL=http://localhost:8
 SCREEN = f"""
 from beffroi_server.schedule import publication
 from beffroi_server.fleet.models import Screen, ScreenClass
-from beffroi_server.fleet.services import new_enrolment
+from beffroi_server.fleet.services import open_enrolment
 
 sort = ScreenClass.objects.create(
     name="Virtual", width={SIZE[0]}, height={SIZE[1]}, physical_height_mm=300, viewing_distance_mm=2000
 )
 screen = Screen.objects.create(slug="hall", name="Hall", screen_class=sort)
 publication.mark_screen(screen)
-print(new_enrolment(screen)[1])
+print(open_enrolment(screen)[1])
 """
 ITS_OWN = {"/tmp", "/var/tmp"}
 """Not those of others (PrivateTmp); they vanish with it."""
