@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from demo.demo_town import DEMO_SCREENS, DemoTown
 from PIL import Image
+from tests.support.browser import open_browser, signed_in
 
 from beffroi_player.state.default_paths import default_runtime
-from demo.demo_town import DEMO_SCREENS, DemoTown
-from tests.support.browser import open_browser, signed_in
 
 PAGES = {"overview": "/", "announcement": "/announcements/new/"}
 PAGE_SIZE = {"width": 1280, "height": 860}

@@ -82,7 +82,11 @@ def test_all_screens_confirm_what_they_show(first, state):
     assert first.returncode == 0, first.stdout + first.stderr
     assert first.stderr == ""
     shown = [line for line in first.stdout.splitlines() if " shows “" in line]
-    assert sorted(line.split(" shows")[0] for line in shown) == ["✓ Hall de la mairie", "✓ Place du marché", "✓ Quai des Mariniers"]
+    assert sorted(line.split(" shows")[0] for line in shown) == [
+        "✓ Hall de la mairie",
+        "✓ Place du marché",
+        "✓ Quai des Mariniers",
+    ]
     assert "the town is loaded" in first.stdout
     announcements, playlists, rules, scenarios, screens, people = counted(state)
     assert announcements >= 12
