@@ -124,10 +124,10 @@ def test_the_sound_of_a_film_goes_on_where_the_film_does(tmp_path: Path):
         found.append(piece)
         if piece.position_s > 6:
             break
-    assert 2 <= found[0].at_s <= 3.2
+    assert 2 <= found[0].position_s <= 3.2
     for one, other in zip(found, found[1:], strict=False):
-        assert other.at_s - one.at_s < 0.1
-    loud = {round(piece.at_s % 1, 3): max(array("h", piece.sound)) > 5_000 for piece in found}
+        assert other.position_s - one.position_s < 0.1
+    loud = {round(piece.position_s % 1, 3): max(array("h", piece.sound)) > 5_000 for piece in found}
     assert all(is_loud for at, is_loud in loud.items() if 0.1 < at < 0.4)
     assert not any(is_loud for at, is_loud in loud.items() if 0.6 < at < 0.9)
 
@@ -148,7 +148,7 @@ def test_of_a_sound_that_is_longer_than_its_film_no_more_is_decoded(tmp_path: Pa
         heard.append(piece)
         if piece.position_s > 3:
             break
-    assert all(other.at_s - one.at_s < 0.1 for one, other in zip(heard, heard[1:], strict=False))
+    assert all(other.position_s - one.position_s < 0.1 for one, other in zip(heard, heard[1:], strict=False))
     assert len(decoded) < 2 * len(heard)
 
 
@@ -175,7 +175,7 @@ class TestOnTheScreen:
     @pytest.fixture
     def ear(self, monkeypatch: pytest.MonkeyPatch) -> FakeAudioSink:
         ear = FakeAudioSink()
-        for name in ("queue", "waiting_s", "hush"):
+        for name in ("queue_audio", "queued_s", "clear_queue"):
             monkeypatch.setattr(AudioDevice, name, lambda _self, *given, name=name: getattr(ear, name)(*given))
         return ear
 

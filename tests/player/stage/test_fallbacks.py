@@ -53,7 +53,7 @@ class TestUncertainClock:
         playlists = tuple(Playlist(id=f"of-{each.id}", name=each.id, slides=(each.id,)) for each in (dated, undated))
         today = always.replace(id="today", playlist="of-dated", first_date=dt.date(2020, 1, 1), priority=90)
         rules = (always.replace(playlist="of-undated"), today)
-        player.hear(hall.publish_keys(), hall.publish_programme(manifest.replace(playlists=playlists, rules=rules)))
+        player.receive(hall.publish_keys(), hall.publish_programme(manifest.replace(playlists=playlists, rules=rules)))
 
     @pytest.mark.parametrize(
         ("doubt", "shown"),

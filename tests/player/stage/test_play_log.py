@@ -401,7 +401,7 @@ def test_what_the_server_says_it_has_comes_with_the_documents(hall: SigningTown,
 @pytest.mark.parametrize("header", ["", "nonsense", '{"newest": -1}', '{"missing": [[1]]}', "[]", "9" * 5_000])
 def test_a_server_that_says_nonsense_of_plays_is_heard_in_all_else(hall: SigningTown, header: str) -> None:
     class Nonsense(PlayGaps):
-        def held(self) -> HeldPlays:
+        def to_wire(self) -> HeldPlays:
             return self  # type: ignore[return-value]
 
         def to_json(self) -> bytes:

@@ -75,7 +75,7 @@ def decoded_frames(film: bytes, opener: Callable[[Any], Any]) -> Iterator[Decode
             for packet in container.demux(stream):
                 if packet.size and packet.pts is not None and packet.dts is not None:
                     packet.pts, packet.dts = packet.pts + lap * stream.duration, packet.dts + lap * stream.duration
-                    for frame in decoder.decode(packet):
+                    for frame in decoder.decode_packet(packet):
                         small = frame.reformat(*COMPARED_SIZE, format="rgb24", src_colorspace="ITU709")
                         yield DecodedFrame(frame.pts * stream.time_base, small.to_image())
             container.seek(0)
