@@ -149,13 +149,13 @@ def _child(folder: Path, seconds: float) -> dict[str, Any]:
     presented: list[float] = []
 
     class Counted(WindowOutput):
-        pump_seconds = None
+        event_interval_s = None
 
-        def present(self, picture: Any) -> None:
+        def present_image(self, picture: Any) -> None:
             super().present_image(picture)
             presented.append(time.perf_counter())
 
-        def desktop(self) -> tuple[int, int]:
+        def desktop_size(self) -> tuple[int, int]:
             return SIZE
 
     output = Counted()
@@ -170,7 +170,7 @@ def _child(folder: Path, seconds: float) -> dict[str, Any]:
         time.sleep(WARM_S)
         presented.clear()
         marks["before"] = time.process_time()
-        marks["dropped"], marks["late"] = stage.dropped_frames, stage.late_frames
+        marks["dropped"], marks["late"] = stage.counts.dropped_frames, stage.counts.late_frames
         time.sleep(seconds)
         marks["after"] = time.process_time()
         over.set()
@@ -182,8 +182,8 @@ def _child(folder: Path, seconds: float) -> dict[str, Any]:
     return {
         "processor_s": marks["after"] - marks["before"],
         "presented": presented,
-        "late": stage.late_frames - marks["late"],
-        "dropped": stage.dropped_frames - marks["dropped"],
+        "late": stage.counts.late_frames - marks["late"],
+        "dropped": stage.counts.dropped_frames - marks["dropped"],
         "memory_kb": _memory_kb(),
     }
 

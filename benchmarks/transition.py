@@ -22,7 +22,7 @@ from beffroi_content.model import SlideTransition
 from beffroi_player.outputs.drawing.composition import DrawingLayer, PanelComposition
 from beffroi_player.outputs.drawing.cpu_painter import CpuPainter
 from beffroi_player.outputs.window import WindowOutput
-from beffroi_player.stage.compositor import RunningTransition
+from beffroi_player.stage.compositor.transition import RunningTransition
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
 
 SIZE = (1920, 1080)

@@ -1,4 +1,8 @@
-"""What the stage leaves out after it has crashed again and again: whatever it is, alerts must still be shown."""
+"""Crash fallback: the stage leaves more out with every few crashes, and still shows alerts.
+
+What makes it crash is not known: a video, a driver, a slide of the newest programme. So the likely causes are left out
+one after the other, until it stays up.
+"""
 
 from __future__ import annotations
 
@@ -12,36 +16,36 @@ from beffroi_player.state.atomic_files import write_file
 log = logging.getLogger(__name__)
 
 COUNTED_MS = 600_000
-"""Starts of the last ten minutes count."""
+"""Time for which a start counts."""
 SIMPLE_AFTER, PROVEN_AFTER, BARE_AFTER = 3, 6, 9
-"""Starts that did not end as they should."""
+"""Starts without a good end from which each step applies."""
 STARTS_FILE = "stage-starts"
 
 
 class CrashFallback(IntEnum):
-    """How much is left out."""
+    """How much is left out; each step includes those before it."""
 
     FULL = 0
     SIMPLE = 1
-    """No films and no transitions."""
+    """No videos, no animations and no transitions; drawn by the processor."""
     PROVEN = 2
-    """Besides, only slides that were on before the programme came."""
+    """Only slides that were on for some time before."""
     BARE = 3
-    """The idle slide and alerts, and nothing else."""
+    """Only the idle slide and alerts."""
 
 
 def note_start(runtime: Path, uptime_ms: float | None = None) -> CrashFallback:
-    """Count this start; return how much is to be left out.
+    """Count this start; return how much to leave out.
 
     Args:
-        runtime: The runtime directory: after a power cut all is tried again.
-        uptime_ms: Now; None: as the machine says.
+        runtime: The runtime directory, which a power cut empties: then everything is tried again.
+        uptime_ms: Now, in milliseconds since boot; None: by the clock of the machine.
     """
     now = system_clock.uptime_ms() if uptime_ms is None else uptime_ms
     before = [start for start in _recent_starts(runtime) if now - COUNTED_MS <= start <= now]
     _store_starts(runtime, [*before, now])
     crashes = len(before)
-    # One step for each limit that is reached.
+    # The steps are numbered: one for each limit that is reached.
     found = CrashFallback(sum(crashes >= limit for limit in (SIMPLE_AFTER, PROVEN_AFTER, BARE_AFTER)))
     if found is not CrashFallback.FULL:
         log.warning(
@@ -52,7 +56,7 @@ def note_start(runtime: Path, uptime_ms: float | None = None) -> CrashFallback:
 
 
 def note_end(runtime: Path) -> None:
-    """Forget the starts: this one ends as it should."""
+    """Forget the starts: this one ends in good order."""
     _store_starts(runtime, [])
 
 

@@ -1,4 +1,4 @@
-"""What is to be on the glass, how light, and until when: from what is known to a picture."""
+"""Display scheduler: decides what is to be presented at an instant, how bright, and until when."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DisplayPlan:
-    """What is to be presented now."""
+    """What is to be presented at an instant."""
 
     scene: Scene
     frames: SceneFrames
     light: DisplayPower
     until_uptime_ms: float | None
-    """When something else is due; None: never, as far as is known."""
+    """Uptime at which something else is due; None: never, as far as is known."""
 
     @property
     def is_standby(self) -> bool:
-        """Whether nothing is shown: in the hours of rest, unless somebody looks for the screen."""
+        """Whether nothing is shown: the screen hours say so, and nobody asks the screen to identify itself."""
         return self.light.state is PowerState.OFF and not self.frames.is_overlay
 
 
 class DisplayScheduler:
-    """Decides, by the timeline and by what the stage knows besides it.
+    """Applies the timeline, and what the stage knows besides it: overlay, light sensor and fallbacks.
 
     Args:
-        reader: What is known.
-        scenery: Finds the frames.
-        daylight: How light it is around.
-        safety: How much is left out after crash upon crash.
-        uptime_ms: Now: after ten minutes without a crash all is shown again.
+        reader: The documents and the clock.
+        lookup: Finds the frames.
+        light_sensor: Dims the display.
+        fallback: How much is left out after repeated crashes.
+        uptime_ms: Now. After ten minutes without a crash everything is shown again.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class DisplayScheduler:
         self._reduced_until_ms = uptime_ms + COUNTED_MS
         self._reader, self._lookup, self._light_sensor = reader, lookup, light_sensor
         self._reduced: tuple[ActiveProgramme, bool, Manifest] | None = None
-        """A programme, whether only its idle slide is shown, and what is left of it."""
+        """A programme, whether only its idle slide is shown, and the manifest reduced to that."""
 
     def plan_display(self, moment: Moment, size: Size) -> DisplayPlan:
-        """Return what is to be presented on a screen of that upright size."""
+        """Return the plan for an instant, on a screen of that upright size."""
         if self.fallback is not CrashFallback.FULL and moment.uptime_ms >= self._reduced_until_ms:
             log.info("ten minutes without a crash: everything is shown again")
             self.fallback = CrashFallback.FULL
@@ -68,25 +68,28 @@ class DisplayScheduler:
         by_hours = display_power(self._reader.manifest, self._reader.held_alerts, moment)
         settings = self._reader.settings
         light = self._light_sensor.dim_display(by_hours, settings.darkest if settings else 100, moment.uptime_ms)
-        picture, overlay_until = self._with_overlay(self._lookup.find_frames(scene), scene, moment, size)
+        frames, overlay_until = self._with_overlay(self._lookup.find_frames(scene), scene, moment, size)
         ends: list[float] = [moment.at(end).uptime_ms for end in (scene.until_ms, light.until_ms) if end is not None]
         ends += [overlay_until] if overlay_until is not None else []
-        return DisplayPlan(scene, picture, light, min(ends, default=None))
+        return DisplayPlan(scene, frames, light, min(ends, default=None))
 
     def resolve_scene(self, moment: Moment, size: Size) -> Scene:
-        """Return what is on. Where the fallbacks say so that is the idle slide, and alerts as ever."""
+        """Return the scene of an instant. Where a fallback says so that is the idle slide, with alerts as ever."""
         moment, programme = self._trusted_moment(moment), self._reader.programme
         manifest = self._reduced_manifest(programme, moment) if programme is not None else None
         return resolve_scene(manifest, self._reader.held_alerts, moment, size)
 
     def load_ahead(self, moment: Moment, size: Size) -> Scene:
-        """Let be read what is due at a moment to come, and return that."""
+        """Have the frames of a future instant read, and return its scene."""
         scene = self.resolve_scene(moment, size)
         self._lookup.load_ahead(scene)
         return scene
 
     def _reduced_manifest(self, programme: ActiveProgramme, moment: Moment) -> Manifest:
-        """Return what is left of a programme; the same object each time, which the timeline knows its tables by."""
+        """Return the manifest that the fallbacks leave of a programme.
+
+        It is the same object each time, since the timeline keeps the tables of a manifest by its identity.
+        """
         is_bare = self._shows_idle_only(programme.manifest, moment)
         if not is_bare and self.fallback is not CrashFallback.PROVEN:
             return programme.manifest
@@ -98,14 +101,14 @@ class DisplayScheduler:
         return self._reduced[2]
 
     def _shows_idle_only(self, manifest: Manifest, moment: Moment) -> bool:
-        """Tell whether only the idle slide is shown: after many crashes, a long silence, or while time is unsure."""
+        """Tell whether only the idle slide is shown: after many crashes, a long silence, or on an uncertain clock."""
         limit, doubt = manifest.settings.idle_after_hours, manifest.settings.uncertain_clock
-        is_forsaken = limit is not None and self._reader.silent_hours() >= limit
+        is_silent = limit is not None and self._reader.silent_hours() >= limit
         is_unsure = doubt is UncertainClock.IDLE and moment.clock is not ClockState.TRUSTED
-        return self.fallback is CrashFallback.BARE or is_forsaken or is_unsure
+        return self.fallback is CrashFallback.BARE or is_silent or is_unsure
 
     def _trusted_moment(self, moment: Moment) -> Moment:
-        """Return the moment as far as the town wants its time to be believed."""
+        """Return a moment with a carried clock taken for unknown, unless the settings say that it is believed."""
         settings = self._reader.settings
         doubts = settings is not None and settings.uncertain_clock is not UncertainClock.BELIEVED
         if doubts and moment.clock is ClockState.CARRIED:
@@ -113,12 +116,12 @@ class DisplayScheduler:
         return moment
 
     def _with_overlay(
-        self, picture: SceneFrames, scene: Scene, moment: Moment, size: Size
+        self, frames: SceneFrames, scene: Scene, moment: Moment, size: Size
     ) -> tuple[SceneFrames, float | None]:
-        """Lay the overlay over the picture, unless it would hide an alert. Return also until what uptime it stays."""
+        """Return the frames with the overlay, unless that would hide an alert, and the uptime until which it stays."""
         overlay = self._reader.overlay
         hides = any(showing.form is AlertForm.TAKEOVER for showing in scene.showings)
         if overlay is None or hides or overlay.until_uptime_ms <= moment.uptime_ms:
-            return picture, None
+            return frames, None
         full = Rectangle(width=size[0], height=size[1])
-        return self._lookup.lay_over(picture, overlay.frame, full), overlay.until_uptime_ms
+        return self._lookup.lay_over(frames, overlay.frame, full), overlay.until_uptime_ms

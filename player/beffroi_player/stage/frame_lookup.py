@@ -1,4 +1,4 @@
-"""From a scene to the frames that make it, with what is shown instead where a frame is broken."""
+"""Lookup of the prepared frames of a scene, with a replacement for each that is broken."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pygame
 from beffroi_content.model import Rectangle, WidgetContent
 from beffroi_content.timeline import ReasonKind, Scene, Showing
 from beffroi_content.wire.reports import ShownPart
-from beffroi_player.stage.frame_cache import BrokenFrame, FrameCache
+from beffroi_player.stage.frame_cache import FrameCache
+from beffroi_player.stage.frame_images import BrokenFrame
 from beffroi_player.stage.state_reader import StateReader
 from beffroi_player.state.directories import (
     FrameFault,
@@ -23,7 +24,7 @@ from beffroi_player.state.directories import (
 
 
 class MarqueeStrip(NamedTuple):
-    """A message that glides."""
+    """A message of a marquee."""
 
     frame: str
     until_ms: int | None
@@ -32,83 +33,96 @@ class MarqueeStrip(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlacedFrame:
-    """A frame at its place, and what is said of it."""
+    """A frame at its place, with what is reported of it."""
 
     frame: str
     rectangle: Rectangle
     shown: ShownPart | None = None
     strips: tuple[MarqueeStrip, ...] = ()
-    """Messages that glide over it."""
+    """Messages of a marquee over it."""
     ticks: bool = False
-    """Whether it changes by itself: what follows it may be the same showing, a moment later."""
+    """Whether it changes by itself, as a clock does: another frame is still the same showing."""
 
 
 @dataclass(frozen=True, slots=True)
 class SceneFrames:
-    """What is to be on the glass."""
+    """The frames of a scene."""
 
     placed: tuple[PlacedFrame, ...]
     surfaces: tuple[pygame.Surface, ...]
+    """Of the placed frames, in their order, turned for the panel."""
     faults: tuple[FrameFault, ...]
+    """Frames that could not be read."""
     is_overlay: bool = False
+    """Whether this is a frame that lies over everything, such as the name of the screen."""
     beneath: frozenset[str] = frozenset()
-    """The frames of what it lies over, which is on again in a moment."""
+    """The names of the frames below an overlay, which are on again in a moment."""
 
     @property
     def frame_names(self) -> frozenset[str]:
-        """The frames that it needs, with those of messages that glide."""
-        glide = {strip.frame for piece in self.placed for strip in piece.strips}
-        return self.beneath | glide | {piece.frame for piece in self.placed}
+        """The names of all frames that are needed in memory, with those of marquees."""
+        strips = {strip.frame for placed in self.placed for strip in placed.strips}
+        return self.beneath | strips | {placed.frame for placed in self.placed}
 
     @property
     def placed_surfaces(self) -> list[tuple[pygame.Surface, Rectangle]]:
         """Surfaces with their places, in drawing order."""
-        return [(s, piece.rectangle) for s, piece in zip(self.surfaces, self.placed, strict=True)]
+        return [(surface, placed.rectangle) for surface, placed in zip(self.surfaces, self.placed, strict=True)]
 
 
 class FrameLookup:
-    """Finds the frames of scenes."""
+    """Finds the frames of scenes.
+
+    Args:
+        reader: The documents, which name the frames.
+        frames: Loads them.
+    """
 
     def __init__(self, reader: StateReader, frames: FrameCache) -> None:
         self._reader = reader
         self._frames = frames
 
     def find_frames(self, scene: Scene) -> SceneFrames:
-        """Return the picture of a scene. Where a frame is broken the idle slide takes its place, or nothing does."""
+        """Return the frames of a scene. Where one is broken the idle slide takes its place, or nothing does."""
         found: list[tuple[PlacedFrame, pygame.Surface]] = []
         faults: list[FrameFault] = []
         for showing in scene.showings:
-            for piece in self._candidate_frames(showing):
+            for placed in self._candidate_frames(showing):
                 try:
-                    found.append((piece, self._frames.load_frame(piece.frame, piece.rectangle.size)))
+                    found.append((placed, self._frames.load_frame(placed.frame, placed.rectangle.size)))
                     break
                 except BrokenFrame as error:
                     # A live frame that is late is no fault: the one that was prepared is shown until it comes.
-                    if not is_live_frame_name(piece.frame):
-                        faults.append(FrameFault(frame=piece.frame, detail=str(error)))
-        return SceneFrames(tuple(piece for piece, _ in found), tuple(surface for _, surface in found), tuple(faults))
+                    if not is_live_frame_name(placed.frame):
+                        faults.append(FrameFault(frame=placed.frame, detail=str(error)))
+        return SceneFrames(tuple(placed for placed, _ in found), tuple(surface for _, surface in found), tuple(faults))
 
     def load_ahead(self, scene: Scene) -> None:
-        """Read the frames of a scene that is due next, but for those that are drawn only then."""
+        """Have the frames of a scene read that is due next, except live frames, which are drawn only then."""
         wanted: list[str] = []
         for showing in scene.showings:
-            piece = next((each for each in self._candidate_frames(showing) if not is_live_frame_name(each.frame)), None)
-            wanted += [piece.frame, *(strip.frame for strip in piece.strips)] if piece else []
+            candidates = self._candidate_frames(showing)
+            placed = next((each for each in candidates if not is_live_frame_name(each.frame)), None)
+            wanted += [placed.frame, *(strip.frame for strip in placed.strips)] if placed else []
         self._frames.load_ahead(wanted)
 
-    def lay_over(self, picture: SceneFrames, frame: str, rectangle: Rectangle) -> SceneFrames:
-        """Return the frame that lies over everything, or the picture itself if the frame is broken."""
+    def lay_over(self, frames: SceneFrames, frame: str, rectangle: Rectangle) -> SceneFrames:
+        """Return an overlay that covers frames, or the frames themselves if it is broken."""
         try:
             surface = self._frames.load_frame(frame, rectangle.size)
         except BrokenFrame as error:
             fault = FrameFault(frame=frame, detail=str(error))
-            return SceneFrames(picture.placed, picture.surfaces, (*picture.faults, fault))
+            return SceneFrames(frames.placed, frames.surfaces, (*frames.faults, fault))
         return SceneFrames(
-            (PlacedFrame(frame, rectangle),), (surface,), picture.faults, is_overlay=True, beneath=picture.frame_names
+            (PlacedFrame(frame, rectangle),), (surface,), frames.faults, is_overlay=True, beneath=frames.frame_names
         )
 
     def _candidate_frames(self, showing: Showing) -> list[PlacedFrame]:
-        """Return the frame of a showing, and then what may stand in for it."""
+        """Return the frames that may be shown for a showing, the best first.
+
+        For a clock that is the live frame of the minute, then the prepared one without the time; in a zone the idle
+        slide comes last. An alert has no replacement.
+        """
         shown = _shown_of(showing)
         names = self._frame_names(showing)
         name, ticks = names[min(showing.page, len(names) - 1)] if names else "", showing.at_ms is not None

@@ -1,4 +1,4 @@
-"""Less light on the glass where it is dark around, by a light sensor that the kernel knows (IIO, in lux).
+"""Light sensor: dims the display where its surroundings are dark (Linux IIO, in lux).
 
 Drivers for BH1750, VEML7700, TSL2561 and others are in the kernel; a device-tree overlay names the one that is there.
 """
@@ -20,11 +20,11 @@ from beffroi_content.timeline.display_power import DisplayPower
 DEVICES = Path("/sys/bus/iio/devices")
 READ_INTERVAL_MS = 5_000.0
 MEDIAN_READINGS = 7
-"""Of which the middle one counts: a headlight that passes does nothing."""
+"""Readings whose median counts: a headlight that passes does nothing."""
 DARK_LUX, BRIGHT_LUX = 5.0, 1_000.0
-"""A street at night, and a cloudy day in the shade."""
+"""Illuminance of a street at night, and of a cloudy day in the shade."""
 STEP_PERCENT = 5
-"""Percent by which the light changes at once."""
+"""Percent by which the brightness changes at once."""
 
 
 def _run_in_thread(work: Callable[[], None]) -> None:
@@ -35,8 +35,8 @@ class LightSensor:
     """The sensor, if there is one.
 
     Args:
-        devices: Where the kernel lists its sensors.
-        beside: Does a piece of work in a thread: a sensor takes the kernel a tenth of a second and more to read.
+        devices: The kernel lists its sensors there.
+        run_in_thread: Runs a function in a thread: the kernel takes a tenth of a second and more to read a sensor.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class LightSensor:
         self._is_reading = False
 
     def dim_display(self, light: DisplayPower, darkest: int, uptime_ms: float) -> DisplayPower:
-        """Return what the display does, with no more light than fits what is around.
+        """Return the power and brightness of the display, with no more light than fits its surroundings.
 
         Args:
-            light: What it does by its hours.
-            darkest: Percent in darkness; 100: the sensor is not heeded.
+            light: By the screen hours.
+            darkest: Percent of brightness in darkness; 100: the sensor is not used.
             uptime_ms: Milliseconds since boot.
         """
         if darkest >= 100 or light.state is PowerState.OFF:
@@ -78,14 +78,17 @@ class LightSensor:
             return
         self._readings.append(found)
         wanted = brightness_for(median(self._readings), darkest)
-        # A little less or more is not seen, and each change is a new picture.
+        # Smaller changes are not seen, and each change is a new image.
         if abs(wanted - self._percent) >= STEP_PERCENT:
             self._percent += STEP_PERCENT if wanted > self._percent else -STEP_PERCENT
             self._percent = max(darkest, min(100, self._percent))
 
 
 def brightness_for(lux: float, darkest: int) -> int:
-    """Return the percent of light that fits an illuminance: the eye sees ratios, so the scale is logarithmic."""
+    """Return the percent of brightness for an illuminance in lux.
+
+    The scale is logarithmic, since the eye sees ratios (Weber-Fechner law).
+    """
     share = (math.log(max(lux, DARK_LUX)) - math.log(DARK_LUX)) / (math.log(BRIGHT_LUX) - math.log(DARK_LUX))
     return round(darkest + (100 - darkest) * min(1.0, share))
 

@@ -1,4 +1,4 @@
-"""The life of the stage. The last good frame is on the glass before anything else is even imported."""
+"""Start and end of the stage. The last good frame is on the display before anything else is even imported."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto
     Returns:
         The exit code: 0, or 1 if there is no display, or none any more.
     """
-    bell_path = runtime / "stage.sock"
-    stopped = _listen_for_stop(bell_path)
-    safety = note_start(runtime)
+    socket_path = runtime / "stage.sock"
+    stopped = _listen_for_stop(socket_path)
+    fallback = note_start(runtime)
     with ExitStack() as undo:
         output = choose_output(output_name, state, runtime, lambda: bool(stopped))
         undo.callback(output.close)
-        bell = undo.enter_context(WakeupSocket(bell_path))
+        socket = undo.enter_context(WakeupSocket(socket_path))
         try:
             output.start()
-            # What crashes again and again may well be the driver of a GPU.
-            output = choose_drawing(output, drawing if safety is CrashFallback.FULL else "software")
+            # The cause of repeated crashes may well be the driver of a GPU.
+            output = choose_drawing(output, drawing if fallback is CrashFallback.FULL else "software")
             splash = _show_last_frame(state, output)
             systemd_notify.notify_ready()
-            stage = _create_loop(state, runtime, output, splash, safety)
-            # It takes as much memory as the screen: when another picture is on, nobody needs it.
+            loop = _create_loop(state, runtime, output, splash, fallback)
+            # It takes as much memory as the screen, and is not needed once another image is on.
             del splash
-            stage.run(bell, lambda: bool(stopped))
+            loop.run(socket, lambda: bool(stopped))
         except OutputError as error:
-            # A cable, or another program, is no reason to show less after the next start.
+            # A loose cable, or another program, is no crash: the next start shall not show less.
             log.error("the stage has no display: %s", error)
             note_end(runtime)
             return 1
@@ -64,24 +64,24 @@ def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto
 
 
 def _create_loop(
-    state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, safety: CrashFallback
+    state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, fallback: CrashFallback
 ) -> FrameLoop:
-    from beffroi_player.stage.frame_loop import FrameLoop  # noqa: PLC0415 -- after the first picture
+    from beffroi_player.stage.frame_loop import FrameLoop  # noqa: PLC0415 -- after the first image
     from beffroi_player.state.directories import RuntimeDirectory, StateDirectory  # noqa: PLC0415
 
-    stage = FrameLoop(StateDirectory(state), RuntimeDirectory(runtime), output, splash, fallback=safety)
-    # What is alive now stays so: the collector need not walk through it again and again.
+    loop = FrameLoop(StateDirectory(state), RuntimeDirectory(runtime), output, splash, fallback=fallback)
+    # The objects that exist now live as long as the process: no collection needs to look at them again.
     gc.collect()
     gc.freeze()
-    return stage
+    return loop
 
 
-def _listen_for_stop(bell_path: Path) -> list[int]:
+def _listen_for_stop(socket_path: Path) -> list[int]:
     stopped: list[int] = []
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         stopped.append(number)
-        send_wakeup(bell_path)
+        send_wakeup(socket_path)
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
@@ -89,40 +89,43 @@ def _listen_for_stop(bell_path: Path) -> list[int]:
 
 
 def _show_last_frame(state: Path, output: Output) -> pygame.Surface | None:
-    """Present what was on the glass before, if that is known, and return it as it hangs."""
+    """Present the last image of the process before, if there is one, and return it turned for the panel."""
     try:
         last = pygame.image.load(state / "last-frame.png")
     except (OSError, pygame.error):
         output.open(output.desktop_size())
         return None
     settings = _stored_settings(state)
-    turned = pygame.transform.rotate(last, -settings["rotation"]).convert(32)
+    splash = pygame.transform.rotate(last, -settings["rotation"]).convert(32)
     if settings["overscan_percent"] or settings["viewports"]:
-        _present_mounted(turned, settings, output)
+        _present_mounted(splash, settings, output)
     else:
-        output.open(turned.get_size())
-        output.present_image(turned)
+        output.open(splash.get_size())
+        output.present_image(splash)
     output.finish_present()
-    return turned
+    return splash
 
 
-def _present_mounted(picture: pygame.Surface, settings: dict[str, Any], output: Output) -> None:
+def _present_mounted(image: pygame.Surface, settings: dict[str, Any], output: Output) -> None:
     from beffroi_content.model import Viewport  # noqa: PLC0415 -- few screens need it
     from beffroi_player.outputs.display_mounting import DisplayMounting  # noqa: PLC0415
     from beffroi_player.outputs.drawing.cpu_painter import CompositionPainter  # noqa: PLC0415
 
     viewports = tuple(Viewport.model_validate(each) for each in settings["viewports"])
     mounting = DisplayMounting(settings["overscan_percent"], viewports)
-    output.open(mounting.display_size(picture.get_size()))
+    output.open(mounting.display_size(image.get_size()))
     if isinstance(output, CompositionPainter):
         output.set_mounting(mounting)
-        output.present_image(picture)
+        output.present_image(image)
     else:
-        output.present_image(mounting.mount_image(picture))
+        output.present_image(mounting.mount_image(image))
 
 
 def _stored_settings(state: Path) -> dict[str, Any]:
-    """Return how the picture lies on the display, as far as it can be read without reading much."""
+    """Return rotation, overscan and viewports from the stored programme.
+
+    It is read as plain JSON: to import the models takes longer than to show the first image.
+    """
     found: dict[str, Any] = {"rotation": 0, "overscan_percent": 0, "viewports": []}
     for path in (state / "programme.json", state / COPIES_FOLDER / "programme.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):

@@ -1,7 +1,7 @@
-"""Pictures of the glass, for people who are far away. No step of what moves is late because of them.
+"""Screen capture: a copy of what is presented, written to a file for a screenshot, without a late step.
 
-On the frame loop a picture is only copied, between two steps, or piece by piece between several. A thread turns it
-upright and writes it down, in bands that are small enough not to keep the loop waiting.
+On the frame loop the image is only copied: at once while nothing moves, otherwise piece by piece between steps. A
+thread turns the copy upright and writes it, in bands that are small enough not to keep the frame loop waiting.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import Protocol
 
 import pygame
 
 from beffroi_player.outputs.base import Size, scratch_surface
 from beffroi_player.outputs.drawing.sdl import SdlError
-from beffroi_player.stage.frame_cache import BAND_PAUSE_S, panel_size, upright_bands
+from beffroi_player.stage.frame_images import BAND_PAUSE_S, upright_bands
+from beffroi_player.stage.panel_geometry import panel_size
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import CaptureInfo, RuntimeDirectory
 from beffroi_player.state.ppm_images import ppm_header
@@ -25,117 +26,116 @@ from beffroi_player.wakeup import send_wakeup
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT_MS = 2_000.0
-"""How long it waits for what moves: a transition is over by then, a film or messages that glide may never be."""
+"""Time for which a capture waits until nothing moves. A transition is over by then; a video or marquee may never be."""
 
 STRIP_PIXELS = 256 * 1024
-"""Pixels, four bytes each, for which memory is asked for at once."""
+"""Pixels, of four bytes each, for which memory is requested at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureSource:
-    """What there is to take a picture of."""
+class CaptureSubject(Protocol):
+    """What is captured; :class:`~beffroi_player.stage.compositor.presenter.ScreenPresenter` is one."""
 
-    copy_steps: Iterator[pygame.Surface | None]
-    """Copy what was presented; see ``Painter.photograph``."""
-    rotation: int
-    taken: CaptureInfo
+    @property
+    def panel_pixels(self) -> Size | None:
+        """Size of what is presented; None before anything is."""
+
+    @property
+    def rotation(self) -> int:
+        """Degrees clockwise by which it is turned."""
+
+    def capture_steps(self, scratch: pygame.Surface | None) -> Iterator[pygame.Surface | None] | None:
+        """Copy it to a surface, yielding None for each step and the copy in the end. None: there is nothing."""
 
 
 class ScreenCapture:
-    """Takes one picture at a time. Belongs to the frame loop.
+    """Makes one capture at a time. Belongs to the frame loop.
 
     Args:
-        runtime: Where the picture goes.
-        size: Says what the panel measures; None while there is nothing on it.
-        view: Asked for what is on the glass, with memory to copy it to; None while there is nothing.
+        runtime: The capture is written there, and the agent is notified.
+        subject: Is copied.
+        describe: Returns what is known of the subject, when copying begins.
     """
 
     def __init__(
-        self,
-        runtime: RuntimeDirectory,
-        size: Callable[[], Size | None],
-        view: Callable[[pygame.Surface], CaptureSource | None],
+        self, runtime: RuntimeDirectory, subject: CaptureSubject, describe: Callable[[], CaptureInfo]
     ) -> None:
-        self._runtime, self._panel_size, self._source = runtime, size, view
+        self._runtime, self._subject, self._describe = runtime, subject, describe
         self._requested_ms: float | None = None
         self._spare_surface: pygame.Surface | None = None
-        self._copying: Iterator[tuple[pygame.Surface, CaptureSource] | None] | None = None
-        """What is being done, in steps."""
+        self._copying: Iterator[tuple[pygame.Surface, int, CaptureInfo] | None] | None = None
+        """The capture in progress, in steps."""
         self._thread: threading.Thread | None = None
         self._is_writing = False
 
     def request_capture(self, uptime_ms: float) -> None:
-        """Take a picture as soon as may be."""
+        """Make a capture as soon as possible."""
         self._requested_ms = uptime_ms if self._requested_ms is None else self._requested_ms
 
-    def continue_capture(self, uptime_ms: float, *, moves: bool) -> bool:
-        """Take the picture that was asked for, if this is the moment, or go on with it. Return whether that was done.
+    def continue_capture(self, uptime_ms: float, *, in_motion: bool) -> bool:
+        """Begin the capture that was requested, or go on with it; return whether anything was done.
 
         Args:
             uptime_ms: Now.
-            moves: Whether something on the glass moves: then it waits a little, and takes one step at a time.
+            in_motion: Whether something moves: then it waits a little, and makes one step at a time.
         """
-        if self._copying is None and not self._may_begin(uptime_ms, moves):
+        if self._copying is None and not self._may_begin(uptime_ms, in_motion):
             return False
-        work = self._copying = self._copying or self._copy_steps()
-        copied: tuple[pygame.Surface, CaptureSource] | None = None
+        steps = self._copying = self._copying or self._copy_steps()
+        copied: tuple[pygame.Surface, int, CaptureInfo] | None = None
         try:
-            for copied in work:
-                if copied is not None or moves:
+            for copied in steps:
+                if copied is not None or in_motion:
                     break
             else:
                 self._copying = None
         except (OSError, pygame.error, SdlError) as error:
-            log.warning("no picture of the glass: %s", error)
+            log.warning("no screen capture: %s", error)
             copied = self._copying = None
         if copied is not None:
-            copy, view = copied
-            # While something moves its memory is kept for the next one: to get it anew takes longer.
-            self._spare_surface = copy if moves else None
+            # In motion the memory is kept for the next capture: to get it anew takes longer than a step.
+            self._spare_surface = copied[0] if in_motion else None
             self._is_writing, self._copying = True, None
-            arguments = (copy, view.rotation, view.taken)
-            self._thread = threading.Thread(target=self._write_capture, args=arguments, name="camera", daemon=True)
+            self._thread = threading.Thread(target=self._write_capture, args=copied, name="capture", daemon=True)
             self._thread.start()
         return True
 
-    def _may_begin(self, uptime_ms: float, moves: bool) -> bool:
-        if (
-            self._requested_ms is None
-            or self._is_writing
-            or (moves and uptime_ms - self._requested_ms < LONGEST_WAIT_MS)
-        ):
-            return False
-        self._requested_ms = None
-        return self._panel_size() is not None
-
-    def _copy_steps(self) -> Iterator[tuple[pygame.Surface, CaptureSource] | None]:
-        """Yield None for each step, and in the end the copy."""
-        size = self._panel_size() or (1, 1)
-        room, rows = scratch_surface(size, self._spare_surface), max(1, STRIP_PIXELS // size[0])
-        for top in range(0, size[1] if room is not self._spare_surface else 0, rows):
-            # The system gives memory when it is first written to, which takes longer than to copy.
-            room.fill(0, (0, top, size[0], rows))
-            yield None
-        view = self._source(room)
-        for copy in view.copy_steps if view is not None else ():
-            yield (copy, view) if copy is not None and view is not None else None
-
     def close(self) -> None:
-        """Let the picture that is being written be finished."""
+        """Wait until the capture that is being written is finished, for two seconds at most."""
         if self._thread is not None:
             self._thread.join(2.0)
 
-    def _write_capture(self, picture: pygame.Surface, rotation: int, taken: CaptureInfo) -> None:
+    def _may_begin(self, uptime_ms: float, in_motion: bool) -> bool:
+        if self._requested_ms is None or self._is_writing:
+            return False
+        if in_motion and uptime_ms - self._requested_ms < LONGEST_WAIT_MS:
+            return False
+        self._requested_ms = None
+        return self._subject.panel_pixels is not None
+
+    def _copy_steps(self) -> Iterator[tuple[pygame.Surface, int, CaptureInfo] | None]:
+        """Yield None for each step, and in the end the copy, its rotation and its description."""
+        size = self._subject.panel_pixels or (1, 1)
+        scratch, rows = scratch_surface(size, self._spare_surface), max(1, STRIP_PIXELS // size[0])
+        for top in range(0, size[1] if scratch is not self._spare_surface else 0, rows):
+            # The system hands out memory when it is first written to, page by page, which takes longer than to copy.
+            scratch.fill(0, (0, top, size[0], rows))
+            yield None
+        steps, rotation, info = self._subject.capture_steps(scratch), self._subject.rotation, self._describe()
+        for copy in steps or ():
+            yield (copy, rotation, info) if copy is not None else None
+
+    def _write_capture(self, image: pygame.Surface, rotation: int, info: CaptureInfo) -> None:
+        """Write a copy as an upright PPM image, in the thread."""
         try:
-            head = ppm_header(panel_size(picture.get_size(), rotation), taken.to_json())
-            rows = upright_bands(picture, rotation, lambda: time.sleep(BAND_PAUSE_S))
+            head = ppm_header(panel_size(image.get_size(), rotation), info.to_json())
+            rows = upright_bands(image, rotation, lambda: time.sleep(BAND_PAUSE_S))
             write_file(self._runtime.capture_image, head, *rows, durable=False)
         except (OSError, ValueError, MemoryError, pygame.error) as error:
-            log.warning("no picture of the glass: %s", error)
+            log.warning("no screen capture: %s", error)
         else:
             send_wakeup(self._runtime.agent_socket)
         finally:
             self._is_writing = False
         if self._requested_ms is not None:
-            # It was asked for another one meanwhile, and the loop may be asleep.
+            # Another one was requested meanwhile, and the loop may be asleep.
             send_wakeup(self._runtime.stage_socket)

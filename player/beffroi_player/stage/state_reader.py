@@ -1,4 +1,4 @@
-"""What the stage knows: the files of both directories, read again only when they have changed."""
+"""Reader of the state: the files of both directories, read again only when they have changed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ from beffroi_player.state.model_file import ModelFile, ModelT
 
 
 class StateReader:
-    """The newest readable version of each file. What becomes unreadable stays as it was."""
+    """Holds the newest readable version of each file. A file that becomes unreadable stays as it was.
+
+    Args:
+        state: Survives a restart of the machine: programme and alerts.
+        runtime: Does not: alerts as they are now, clock, overlay.
+        uptime: Returns milliseconds since boot.
+        system: Returns the system clock in Unix milliseconds, right or wrong.
+    """
 
     def __init__(
         self,
@@ -42,7 +49,7 @@ class StateReader:
         self._clock = None if (found := runtime.clock.read()) is None or found.boot != self._boot else found
 
     def refresh_files(self) -> None:
-        """Look again."""
+        """Read what has changed since the last call."""
         self.programme = self._read_if_changed(self._state.programme) or self.programme
         self._refresh_alerts()
         clock = self._read_if_changed(self._runtime.clock)
@@ -53,12 +60,12 @@ class StateReader:
             self.overlay = overlay
 
     def forget_stamps(self) -> None:
-        """Read everything again the next time."""
+        """Have everything read again by the next :meth:`refresh_files`."""
         self._stamps.clear()
 
     @property
     def manifest(self) -> Manifest | None:
-        """The programme that is on."""
+        """The manifest of the active programme."""
         return self.programme.manifest if self.programme else None
 
     @property
@@ -68,32 +75,32 @@ class StateReader:
 
     @property
     def held_alerts(self) -> tuple[HeldAlert, ...]:
-        """Every alert that is held."""
+        """Every alert that is held, active or not."""
         return self.alerts.all_held() if self.alerts else ()
 
     @property
     def rotation(self) -> int:
-        """Degrees clockwise by which the picture is turned on the panel."""
+        """Degrees clockwise by which the panel hangs turned."""
         return self.manifest.settings.rotation if self.manifest else 0
 
     def screen_size(self, otherwise: Size) -> Size:
-        """Return the size of the upright screen in pixels."""
+        """Return the size of the upright screen in pixels; ``otherwise`` while no document gives it."""
         if self.manifest:
             return self.manifest.settings.screen_class.size
         return self.alerts.size if self.alerts and self.held_alerts else otherwise
 
     def current_moment(self) -> Moment:
-        """Return what time it is: as the agent says, otherwise as the system clock does if that is plausible."""
+        """Return the present moment: by the record of the agent, otherwise by the system clock if that is plausible."""
         uptime, system = self._uptime(), self._system()
         record = self._clock or first_record(self._boot, uptime, system, newest_ms=0)
         return record.moment_at(uptime)
 
     def silent_hours(self) -> float:
-        """Return for how long the town has said nothing, in hours; 0 while that cannot be known."""
-        now, heard_ms = self.current_moment(), self._clock.heard_ms if self._clock else 0
-        if now.clock is ClockState.UNKNOWN or not heard_ms:
+        """Return the hours since anything was received from the server; 0 while that cannot be known."""
+        now, received_ms = self.current_moment(), self._clock.heard_ms if self._clock else 0
+        if now.clock is ClockState.UNKNOWN or not received_ms:
             return 0.0
-        return max(0, now.unix_ms - heard_ms) / 3_600_000
+        return max(0, now.unix_ms - received_ms) / 3_600_000
 
     def _refresh_alerts(self) -> None:
         fresh = self._read_if_changed(self._runtime.alerts)
@@ -103,7 +110,7 @@ class StateReader:
             self.alerts = stored.in_boot(self._boot)
 
     def _read_if_changed(self, slot: ModelFile[ModelT]) -> ModelT | None:
-        """Return the content of a file that is not the one read last; None where it is, or cannot be read."""
+        """Return the content of a file that has changed since it was read last; None if not, or if it is unreadable."""
         now = slot.file_stamp
         key = str(slot.path)
         if now == self._stamps.get(key):

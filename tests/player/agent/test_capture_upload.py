@@ -37,9 +37,9 @@ from beffroi_content.wire.capture_png import check_capture
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_player.agent.report.capture_upload import MAX_TRIES, CaptureUploader, ExactCapture
 from beffroi_player.agent.transport.http_client import UPLOAD_PIECE_BYTES, ServerClient, ServerRefusal
-from beffroi_player.stage import frame_cache as stage_frames
+from beffroi_player.stage import frame_images
 from beffroi_player.stage import screen_capture
-from beffroi_player.stage.frame_cache import upright_rgb
+from beffroi_player.stage.frame_images import upright_rgb
 from beffroi_player.state.atomic_files import file_stamp
 from beffroi_player.state.directories import CaptureInfo
 from beffroi_player.wakeup import WakeupSocket
@@ -234,7 +234,7 @@ def late_steps(player: PlayerHarness, bell: WakeupSocket, *, photograph: bool) -
             wait = player.stage.advance_motion()
 
     go_on(2)
-    late = player.stage.late_frames
+    late = player.stage.counts.late_frames
     end = time.monotonic() + 10
     if photograph:
         player.stage.request_capture()
@@ -242,7 +242,7 @@ def late_steps(player: PlayerHarness, bell: WakeupSocket, *, photograph: bool) -
             assert time.monotonic() < end, "no picture"
             go_on(1)
     go_on(5)
-    return player.stage.late_frames - late
+    return player.stage.counts.late_frames - late
 
 
 def test_the_loop_only_copies_and_never_waits_for_whoever_writes(moving, monkeypatch):
@@ -255,7 +255,7 @@ def test_the_loop_only_copies_and_never_waits_for_whoever_writes(moving, monkeyp
         held.append(1000 * (time.thread_time() - began))
         return found
 
-    monkeypatch.setattr(stage_frames, "upright_rgb", measured)
+    monkeypatch.setattr(frame_images, "upright_rgb", measured)
     found = []
     for _ in range(3):
         # Anew, with memory that it does not have yet. What other programs do to caches is not the same each time.

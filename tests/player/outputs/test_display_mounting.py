@@ -109,11 +109,11 @@ def test_steps_of_a_transition_that_come_late_are_counted(player, hall):
         for ms in (17, 17, 16):
             player.time.pass_by(ms)
             player.run_iteration()
-    assert player.stage.late_frames == 0
+    assert player.stage.counts.late_frames == 0
     player.time.pass_by(9_400)
     player.run_iteration()
     player.time.pass_by(100)
     player.run_iteration()
     player.time.pass_by(100)
     player.run_iteration()
-    assert player.stage.late_frames == 2
+    assert player.stage.counts.late_frames == 2

@@ -20,8 +20,8 @@ from beffroi_player.outputs.drawing.cpu_painter import CpuPainter
 from beffroi_player.outputs.drawing.gpu_compositor import GpuOutput, wrap_output
 from beffroi_player.outputs.drawing.sdl import SdlError, SdlRenderer, SdlTexture
 from beffroi_player.outputs.window import WindowOutput
-from beffroi_player.stage.frame_cache import panel_size
-from beffroi_player.stage.marquee import marquee_layers
+from beffroi_player.stage.panel_geometry import panel_size
+from beffroi_player.stage.compositor.marquee import marquee_layers
 from beffroi_player.stage.screen_capture import LONGEST_WAIT_MS, CaptureSource, ScreenCapture
 from beffroi_player.stage.video.video_decoder import VideoDecoder
 from beffroi_player.state.directories import CaptureInfo, RuntimeDirectory

@@ -14,7 +14,8 @@ from tests.support.player_harness import PlayerHarness, until
 
 from beffroi_content.frame_digest import frame_digest
 from beffroi_player.stage import frame_cache as stage_frames
-from beffroi_player.stage.frame_cache import BrokenFrame, FrameCache
+from beffroi_player.stage.frame_cache import FrameCache
+from beffroi_player.stage.frame_images import BrokenFrame
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beffroi_player.stage.frame_pacing import MAX_RATE, USUAL_RATE, FramePacer, steps_per_second
+from beffroi_player.stage.compositor.frame_pacing import MAX_RATE, USUAL_RATE, FramePacer, steps_per_second
 
 
 @pytest.mark.parametrize(

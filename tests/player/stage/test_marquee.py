@@ -16,9 +16,9 @@ from beffroi_content.model import AlertLevel, Rectangle, Slide, WidgetContent
 from beffroi_content.model.widgets import TickerMessage, TickerWidget
 from beffroi_player.agent.prepare.live_frames import LiveFrames
 from beffroi_player.stage import frame_cache
-from beffroi_player.stage.frame_cache import panel_size, rotate_area
-from beffroi_player.stage.frame_pacing import USUAL_RATE
-from beffroi_player.stage.marquee import marquee_layers, pixels_per_second, visible_strips
+from beffroi_player.stage.panel_geometry import panel_size, rotate_area
+from beffroi_player.stage.compositor.frame_pacing import USUAL_RATE
+from beffroi_player.stage.compositor.marquee import marquee_layers, pixels_per_second, visible_strips
 
 RIBBON = (320, 32)
 
@@ -72,7 +72,7 @@ def test_each_step_is_a_sixtieth_of_a_second(player, hall):
             player.time.pass_by(ms)
             player.stage.advance_motion()
     assert len(player.display.images) == before + 30
-    assert player.stage.late_frames == 0
+    assert player.stage.counts.late_frames == 0
 
 
 def test_messages_are_read_once_however_long_they_glide_before_something_else(player, hall, monkeypatch):
@@ -130,7 +130,7 @@ def test_steps_that_come_late_are_told_though_nothing_else_is_news(player, hall)
         player.stage.advance_motion()
     assert player.run_iteration().late_frames == 0
     player.wait(61_000)
-    assert player.run_iteration().late_frames == player.stage.late_frames >= 5
+    assert player.run_iteration().late_frames == player.stage.counts.late_frames >= 5
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

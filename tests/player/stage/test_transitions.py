@@ -11,7 +11,7 @@ from tests.support.sample_videos import sample_video
 from tests.support.signing_town import NOON, SigningTown, alert, jpeg, picture_slide, slide
 
 from beffroi_content.model import AlertLevel, ScreenSettings, SlideTransition, Town, VideoContent
-from beffroi_player.stage.compositor import TRANSITION_MS
+from beffroi_player.stage.compositor.transition import TRANSITION_MS
 
 HALF = int(TRANSITION_MS / 2)
 MIDDLE, LEFT, RIGHT = (160, 90), (40, 90), (280, 90)

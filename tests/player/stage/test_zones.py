@@ -24,7 +24,7 @@ from beffroi_content.model import (
 from beffroi_content.model.widgets import TickerMessage, TickerWidget
 from beffroi_player.agent.prepare.live_frames import LiveFrames
 from beffroi_player.stage import frame_cache as stage_frames
-from beffroi_player.stage.compositor import TRANSITION_MS
+from beffroi_player.stage.compositor.transition import TRANSITION_MS
 
 SIZE = (320, 180)
 MAIN, SIDE, RIBBON = Rectangle(width=240, height=150), Rectangle(x=240, width=80, height=150), Rectangle(

@@ -1,1 +1,1 @@
-"""Proof of play: what was shown, when, for how long, and why it ended."""
+"""Proof of play: a numbered record of each showing, with its length and the reason of its end."""

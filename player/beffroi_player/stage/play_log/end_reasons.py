@@ -1,4 +1,4 @@
-"""Why a showing ended, from what was on before and what is on now. Pure."""
+"""The reason why a showing ended, derived from what is on instead. Pure."""
 
 from __future__ import annotations
 
@@ -11,24 +11,28 @@ from beffroi_content.wire.reports import EndReason, ShownPart
 
 @dataclass(frozen=True, slots=True)
 class ScreenChange:
-    """What is on the glass now, as far as it says why something else is not."""
+    """What is presented now, as far as it explains why something else no longer is."""
 
     unix_ms: int
     parts: tuple[ShownPart, ...]
     active: frozenset[str] = frozenset()
-    """The alerts that are to be shown."""
+    """Identifiers of the alerts that are active."""
     has_faults: bool = False
     """Whether a frame could not be shown."""
     other_programme: bool = False
-    """Whether the programme is not the one of before."""
+    """Whether another programme is active than before."""
     is_identifying: bool = False
-    """Whether the name of the screen lies over everything."""
+    """Whether the name of the screen covers everything."""
     is_standby: bool = False
-    """Whether the display is in its hours of rest."""
+    """Whether the display is in standby by its screen hours."""
 
 
 def end_reason(before: ShownPart, change: ScreenChange) -> EndReason:
-    """Return why a part that is on no more has ended: the first of these that holds."""
+    """Return why a part ended that is no longer on.
+
+    Several reasons may hold at once, since a slide may be due in the very instant in which an alert cuts in. The first
+    one counts: a person's or an alert's doing before the end that was planned, and that before a fault.
+    """
     causes = (
         (EndReason.STANDBY, change.is_standby),
         (EndReason.NAME, change.is_identifying),
@@ -48,7 +52,7 @@ def _is_withdrawn(before: ShownPart, change: ScreenChange) -> bool:
 
 
 def _is_taken_over(before: ShownPart, change: ScreenChange) -> bool:
-    """Tell whether an alert has cut in; when one page of an alert follows another, that is nobody's doing."""
+    """Tell whether an alert has cut in. The next page of the same alert in its turn is no cut."""
     taken = any(part.form is AlertForm.TAKEOVER for part in change.parts)
     return taken and (before.form is not AlertForm.TAKEOVER or not _was_due(before, change))
 

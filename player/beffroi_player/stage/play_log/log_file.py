@@ -1,4 +1,13 @@
-"""Proof of play: one JSON line for each showing, numbered without a gap over the life of the player."""
+"""Play log on the disk: one JSON line for each showing, numbered without a gap over the life of the player.
+
+Each line holds a digest chained to the line before (``chain_digest``), so that a line cannot be changed or taken out
+unnoticed. Between plays there are notes: lines that say what is on at that instant, for a start after a power cut. They
+carry no number, and the log is whole without them.
+
+A file begins with the number of its first play and holds at most 1000. The agent packs closed files and removes old
+ones; the stage only appends. Writing never waits for the card: the kernel takes the line, and a thread asks for it to
+be brought to the disk every ten seconds (docs/decisions/0022 weighs that against the wear of the card).
+"""
 
 from __future__ import annotations
 
@@ -29,23 +38,27 @@ log = logging.getLogger(__name__)
 
 LINES_PER_FILE = 1_000
 MAX_FILES = 200
-"""Files that no agent packs: oldest first out, after some weeks and some tens of megabytes."""
+"""Open files that are kept where no agent packs them; the oldest are removed. Some weeks, some tens of megabytes."""
 SYNC_INTERVAL_MS = 10_000
-"""Between two waits for the disk: where more than one showing ends in that time, a power cut may take the later ones.
-Each at once would wear a card out where several zones change every few seconds (docs/decisions/0022)."""
+"""Time between two syncs. A power cut may take the plays of that time; a sync for each would wear the card out."""
 
 
 class PlayLog:
-    """The open end of the log."""
+    """Appends to the log. Belongs to the frame loop.
+
+    Args:
+        state: Holds the files of the log.
+        uptime: Returns milliseconds since boot.
+    """
 
     def __init__(self, state: StateDirectory, uptime: Callable[[], float] = system_clock.uptime_ms) -> None:
         self._uptime = uptime
         self._folder = state.plays
         self._path, self._lines, last, self._chain = _read_end(self._folder)
         self.newest_note = _newest_note(self._folder)
-        """What was on, by the last line that says so."""
+        """The newest note of the process before."""
         forwarded = state.forwarded.read()
-        # A power cut may have taken lines that the server has already: their numbers are used up.
+        # A power cut may have taken lines that the server has already. Their numbers must not be used for other plays.
         if forwarded is not None and forwarded.number > last:
             last, self._chain = forwarded.number, forwarded.chain
         self._next_number = last + 1
@@ -60,7 +73,7 @@ class PlayLog:
         return self._next_number
 
     def append_play(self, play: Play) -> bool:
-        """Give the play its number and write it. Return whether the disk took it; if not, no number is used up."""
+        """Number a play and write it. Return whether the disk took it; if not, no number is used up."""
         numbered = play.model_copy(update={"number": self._next_number})
         chain = chain_digest(self._chain, numbered)
         try:
@@ -77,21 +90,21 @@ class PlayLog:
         return True
 
     def append_note(self, unwritten: UnwrittenPlays) -> None:
-        """Write what is on, for a start after the power went. It may be lost: the log is whole without it."""
+        """Write a note of what is on, for a start after a power cut. It may be lost."""
         try:
             self._write_line(unwritten.to_json() + b"\n")
         except OSError:
             self._cut_torn_line()
 
     def sync_in_background(self) -> None:
-        """Have what was written brought to the disk, unless that was done of late. Nobody waits for it."""
+        """Have a thread sync what was written, unless that was done in the last ten seconds."""
         if not self._unsynced or self._uptime() - self._synced_ms < SYNC_INTERVAL_MS:
             return
         if self._syncing is not None and self._syncing.is_alive():
             return
         self._synced_ms = self._uptime()
-        todo, self._unsynced = self._unsynced, set()
-        self._syncing = threading.Thread(target=_sync_files, args=(todo,), name="play log", daemon=True)
+        files, self._unsynced = self._unsynced, set()
+        self._syncing = threading.Thread(target=_sync_files, args=(files,), name="play log", daemon=True)
         self._syncing.start()
 
     def sync(self) -> None:
@@ -102,7 +115,7 @@ class PlayLog:
         self._unsynced = set()
 
     def plays_since(self, number: int) -> list[Play] | None:
-        """Return the plays from a number on; None where they are not all in the two newest files."""
+        """Return the plays from a number on; None if they are not all in the two newest files."""
         if number >= self._next_number:
             return []
         newest = play_files(self._folder)[-2:]
@@ -114,7 +127,7 @@ class PlayLog:
             return None
 
     def _cut_torn_line(self) -> None:
-        """Take away what a full disk took of a line: the next would be written behind it."""
+        """Truncate the part of a line that a full disk took: the next line would be written behind it."""
         try:
             if self._path is not None:
                 data = self._path.read_bytes()
@@ -132,12 +145,16 @@ class PlayLog:
 
 
 def _read_end(folder: Path) -> tuple[Path | None, int, int, str]:
-    """Return the newest file, its number of lines, and the last number and chain; a torn last line is cut off."""
+    """Return the path to append to, its number of lines, and the last number and chain.
+
+    A torn last line is cut off. A file that is damaged otherwise is closed: its plays keep their numbers, as many as a
+    file can hold at most, and a new chain begins.
+    """
     files = play_files(folder)
     if not files:
         return None, 0, 0, FIRST_CHAIN
     newest, *older = reversed(files)
-    # A packed one is closed: what was written after it is gone.
+    # The newest one is packed: the open file that followed is gone. Nothing is appended to a packed one.
     path, lines = None if newest.is_packed else newest.path, 0
     for file in (newest, *older):
         try:
@@ -152,7 +169,7 @@ def _read_end(folder: Path) -> tuple[Path | None, int, int, str]:
 
 
 def _last_play(file: PlayFile) -> tuple[int, Play | None]:
-    """Return how many plays a file has, and the last of them."""
+    """Return the number of plays of a file, and the last of them."""
     if file.is_packed:
         plays = list(read_plays(file))
         return len(plays), plays[-1] if plays else None
@@ -161,7 +178,7 @@ def _last_play(file: PlayFile) -> tuple[int, Play | None]:
 
 
 def _newest_note(folder: Path) -> UnwrittenPlays | None:
-    """Return what the newest file says last of what was on."""
+    """Return the last note of the newest file."""
     for file in play_files(folder)[-1:]:
         with contextlib.suppress(OSError, ValidationError):
             lines = b"" if file.is_packed else b"\n" + file.path.read_bytes()

@@ -1,9 +1,15 @@
-"""What is on, since when, and how it gets into the play log: once, whatever happens to the stage.
+"""Showings that are on, and their way into the play log: each exactly once, whatever happens to the process.
 
-While something is on, a file in memory says what would have to be logged if the stage were gone in this instant. The
-next start logs that, and so nothing is lost with the process; how long it was on is known up to the last look of the
-stage, some seconds before. What has begun is also a line of the log itself, in case the power goes: it reaches the disk
-with the play that has ended at the same time.
+A play is logged when its showing ends, with its length. So that nothing is lost if the stage ends before that:
+
+- Against a crash: a file in the runtime directory (memory) holds the plays that would have to be logged if the stage
+  died now. The next start logs them with the reason ``died``. It is renewed every few seconds, so the length is right
+  to some seconds.
+- Against a power cut, which empties that directory: the same is written to the log itself as a note when a showing
+  begins, and every ten minutes. It reaches the disk together with the play that ended at that instant.
+
+The next start must not log twice what the dying process had logged already after its last note. The note gives the
+number that the next play would get; plays from that number on which describe the same showing are left out.
 """
 
 from __future__ import annotations
@@ -24,22 +30,22 @@ from beffroi_player.state.model_file import ModelFile
 log = logging.getLogger(__name__)
 
 NOTE_INTERVAL_MS = 4_000
-"""How often it is noted that what is on is still on, at most; the stage looks at least every five seconds."""
+"""Least time between two notes in memory; the frame loop calls at least every five seconds."""
 LOG_NOTE_INTERVAL_MS = 600_000
-"""How often the log says again what is on, where nothing has changed."""
+"""Time between two notes in the log while nothing changes."""
 MAX_WAITING_PLAYS = 300
-"""How many plays wait in memory for a disk that takes nothing."""
+"""Plays that wait in memory for a disk that takes nothing."""
 
 PartKey = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _OpenPlay:
-    """A part that is on."""
+    """A showing that is on."""
 
     play: Play
     shown: ShownPart
-    """As it was said last."""
+    """Its part of the report, as it was last."""
     since_uptime_ms: float
 
     def ended_play(self, ended: EndReason, uptime_ms: float) -> Play:
@@ -47,7 +53,13 @@ class _OpenPlay:
 
 
 class ShowingTracker:
-    """The showings that are on, and the log that they end in."""
+    """Tracks the showings that are on, and logs them when they end.
+
+    Args:
+        state: Holds the play log.
+        runtime: Holds the note in memory.
+        uptime: Returns milliseconds since boot.
+    """
 
     def __init__(
         self, state: StateDirectory, runtime: RuntimeDirectory, uptime: Callable[[], float] = system_clock.uptime_ms
@@ -60,16 +72,16 @@ class ShowingTracker:
         self._noted_ms = self._log_noted_ms = uptime()
         self._recover_unwritten()
 
-    def record_change(self, pieces: Iterable[PlacedFrame], change: ScreenChange, frame: str, at: Moment) -> None:
-        """Log what is on no more, and note what is new.
+    def record_change(self, placed: Iterable[PlacedFrame], change: ScreenChange, frame: str, at: Moment) -> None:
+        """Log what is no longer on, and begin what is new.
 
         Args:
-            pieces: What is on the glass.
-            change: What is known of it.
-            frame: Its digest.
-            at: Since when.
+            placed: The frames that are presented.
+            change: Explains what is no longer on.
+            frame: The digest of what is presented.
+            at: The moment since which it is.
         """
-        present = {_part_key(piece.shown): (piece.shown, piece.ticks) for piece in pieces if piece.shown}
+        present = {_part_key(each.shown): (each.shown, each.ticks) for each in placed if each.shown}
         for part, on in list(self._open_plays.items()):
             shown, ticks = present.get(part, (None, False))
             if shown is None or not (ticks or _is_same_showing(on.shown, shown, at.unix_ms)):
@@ -80,16 +92,16 @@ class ShowingTracker:
             on = self._open_plays.get(part) or _OpenPlay(_new_play(shown, frame, at), shown, at.uptime_ms)
             self._open_plays[part] = replace(on, shown=shown)
         self._write_ended()
-        self._note_unwritten(is_news=bool(begun))
+        self._note_unwritten(has_begun=bool(begun))
 
     def note_presence(self) -> None:
-        """Note that what is on is still on, if that was not done of late."""
+        """Note that what is on is still on, if that was not done in the last seconds."""
         if self._uptime() - self._noted_ms >= NOTE_INTERVAL_MS:
             self._write_ended()
             self._note_unwritten()
 
     def end_all(self) -> None:
-        """Log what is on: the player is ended."""
+        """Log everything that is on: the stage ends in good order."""
         now = self._uptime()
         self._waiting += [on.ended_play(EndReason.STOPPED, now) for on in self._open_plays.values()]
         self._open_plays.clear()
@@ -98,26 +110,26 @@ class ShowingTracker:
         self._note_unwritten()
 
     def _write_ended(self) -> None:
-        """Log what has ended, in that order, as far as the disk takes it."""
+        """Log what has ended, in order, as far as the disk takes it."""
         while self._waiting and self._log.append_play(self._waiting[0]):
             del self._waiting[0]
         for play in self._waiting[:-MAX_WAITING_PLAYS]:
             log.warning("the play of %s is lost: the disk takes nothing", play.slide or play.alert)
         self._waiting = self._waiting[-MAX_WAITING_PLAYS:]
 
-    def _note_unwritten(self, *, is_news: bool = False) -> None:
-        """Note what is not logged yet: in memory, and in the log now and then or where something has begun."""
+    def _note_unwritten(self, *, has_begun: bool = False) -> None:
+        """Note what is not logged yet: in memory, and in the log if something has begun or the last note is old."""
         self._noted_ms = now = self._uptime()
         plays = (*self._waiting, *(on.ended_play(EndReason.DIED, now) for on in self._open_plays.values()))
         unwritten = UnwrittenPlays(next=self._log.next_number, plays=plays)
         _write_model(self._memory, unwritten)
-        if is_news or (self._open_plays and now - self._log_noted_ms >= LOG_NOTE_INTERVAL_MS):
+        if has_begun or (self._open_plays and now - self._log_noted_ms >= LOG_NOTE_INTERVAL_MS):
             self._log_noted_ms = now
             self._log.append_note(unwritten)
         self._log.sync_in_background()
 
     def _recover_unwritten(self) -> None:
-        """Log what a stage left that is gone, unless it had come to that itself."""
+        """Log what the process before left, unless it had logged that itself."""
         left = self._memory.read() or self._log.newest_note
         if left is None or not left.plays:
             return
@@ -133,7 +145,7 @@ class ShowingTracker:
 
 
 def _is_same_showing(before: ShownPart, now: ShownPart, unix_ms: int) -> bool:
-    """Tell whether the same slide, page or alert is in the same showing, and not in its next turn."""
+    """Tell whether a part that is still on is the same showing, and not the next one of the same slide."""
     return before.since_ms == now.since_ms or before.until_ms is None or unix_ms < before.until_ms
 
 
@@ -149,12 +161,12 @@ def _part_key(shown: ShownPart) -> PartKey:
 
 
 def _play_key(play: Play) -> tuple[object, ...]:
-    """Return what no two showings have in common."""
+    """Return what identifies a showing."""
     return play.zone, play.slide, play.alert, play.page, play.started_at_ms
 
 
-def _write_model(slot: ModelFile[UnwrittenPlays], unwritten: UnwrittenPlays) -> None:
+def _write_model(file: ModelFile[UnwrittenPlays], unwritten: UnwrittenPlays) -> None:
     try:
-        slot.write(unwritten)
+        file.write(unwritten)
     except OSError as error:
-        log.warning("%s is not written: %s", slot.path.name, error)
+        log.warning("%s is not written: %s", file.path.name, error)

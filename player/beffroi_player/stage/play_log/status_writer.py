@@ -1,4 +1,4 @@
-"""What the stage says of the glass: to the agent at once, and to the play log when something leaves."""
+"""Status writer: reports what is presented, to the agent and to the play log, when that changes."""
 
 from __future__ import annotations
 
@@ -20,42 +20,52 @@ from beffroi_player.wakeup import send_wakeup
 log = logging.getLogger(__name__)
 
 COUNT_INTERVAL_MS = 60_000
-"""How often what is counted is renewed where that is the only news."""
+"""Least time between two writes where only counts have changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PresentedFrame:
-    """A picture that is on the glass."""
+    """What is presented."""
 
     number: int
+    """Counts from the start of the stage."""
     size: Size
+    """Of the upright screen."""
     digest: str
+    """See :func:`beffroi_content.frame_digest.frame_digest`."""
     uptime_ms: float
+    """Instant at which it was on the display."""
 
 
 class PlaybackCounts(NamedTuple):
-    """What went wrong with what moves, since the start."""
+    """Faults of videos and animations since the start."""
 
     dropped_frames: int = 0
-    """Of films, that came too late."""
+    """Of videos, that came too late."""
     late_frames: int = 0
-    """Steps of transitions and of messages that glide."""
+    """Steps of transitions and animations that came late."""
     decode_errors: int = 0
-    """What could not be decoded of films."""
+    """Packets and frames of videos that could not be decoded."""
 
 
 class StatusWriter:
-    """Writes down what is on the glass, if that is news."""
+    """Writes the status file, and notifies the agent and the play log.
+
+    Args:
+        runtime: Holds the file.
+        showings: Are told what has changed.
+        started_ms: Unix time of the start of the stage.
+    """
 
     def __init__(self, runtime: RuntimeDirectory, showings: ShowingTracker, started_ms: int) -> None:
         self._runtime, self._showings, self._started_ms = runtime, showings, started_ms
         self.last_status: PresentedStatus | None = None
-        """What was said last."""
+        """The status that was written last."""
         self._written_ms = 0
 
     def write_status(
         self,
-        picture: SceneFrames,
+        frames: SceneFrames,
         presented: PresentedFrame,
         moment: Moment,
         light: DisplayPower,
@@ -65,16 +75,28 @@ class StatusWriter:
         lit: str = "",
         held: Sequence[HeldAlert] = (),
     ) -> None:
-        """Say what is on the glass, and tell the agent."""
-        shown = tuple(piece.shown for piece in picture.placed if piece.shown)
-        glass = PresentedStatus(
+        """Write the status if it differs from the last one in more than its counts.
+
+        Args:
+            frames: What is presented; without placed frames in standby.
+            presented: Its number, digest and instant.
+            moment: Now.
+            light: Power and brightness of the display.
+            programme: The sequence of the active programme.
+            faults: Those that no frame is the cause of.
+            counts: Since the start.
+            lit: The answer of the display to being switched: ``sent``, ``confirmed`` or nothing.
+            held: The alerts that are held.
+        """
+        shown = tuple(placed.shown for placed in frames.placed if placed.shown)
+        status = PresentedStatus(
             started_at_ms=self._started_ms,
             number=presented.number,
             size=presented.size,
             programme=programme,
             showings=shown,
-            frames=tuple(piece.frame for piece in picture.placed),
-            overlay=picture.is_overlay,
+            frames=tuple(placed.frame for placed in frames.placed),
+            overlay=frames.is_overlay,
             power=light.state,
             brightness=light.brightness,
             **counts._asdict(),
@@ -83,54 +105,53 @@ class StatusWriter:
             presented_uptime_ms=presented.uptime_ms,
             clock=moment.clock,
             frame=presented.digest,
-            faults=(*picture.faults, *faults),
+            faults=(*frames.faults, *faults),
         )
         before = self.last_status
-        if before is not None and _without_counts(glass) == _without_counts(before):
+        if before is not None and _without_counts(status) == _without_counts(before):
             self._showings.note_presence()
-            self._renew_counts(glass, moment)
+            self._renew_counts(status, moment)
             return
-        for fault in set(glass.faults) - set(before.faults if before else ()):
+        for fault in set(status.faults) - set(before.faults if before else ()):
             log.warning("a frame is not shown: %s", fault.detail)
-        self._write_file(glass, moment)
+        self._write_file(status, moment)
         send_wakeup(self._runtime.agent_socket)
         at = _presented_moment(presented, moment)
         change = ScreenChange(
             unix_ms=at.unix_ms,
             parts=shown,
             active=frozenset(phase.held.alert.id for phase in alert_phases(held, at) if phase.is_active(at.unix_ms)),
-            has_faults=bool(picture.faults),
+            has_faults=bool(frames.faults),
             other_programme=before is not None and before.programme != programme,
-            is_identifying=picture.is_overlay,
+            is_identifying=frames.is_overlay,
             is_standby=light.state is PowerState.OFF and not shown,
         )
-        self._showings.record_change(picture.placed, change, presented.digest, at)
+        self._showings.record_change(frames.placed, change, presented.digest, at)
 
-    def _renew_counts(self, glass: PresentedStatus, moment: Moment) -> None:
-        """Renew what is counted now and then: something may move for days without any other news."""
-        if glass != self.last_status and moment.uptime_ms - self._written_ms >= COUNT_INTERVAL_MS:
-            self._write_file(glass, moment)
+    def _renew_counts(self, status: PresentedStatus, moment: Moment) -> None:
+        """Write changed counts now and then: something may move for days while nothing else changes."""
+        if status != self.last_status and moment.uptime_ms - self._written_ms >= COUNT_INTERVAL_MS:
+            self._write_file(status, moment)
 
-    def _write_file(self, glass: PresentedStatus, moment: Moment) -> None:
-        self.last_status, self._written_ms = glass, moment.uptime_ms
-        self._runtime.presented.write(glass)
+    def _write_file(self, status: PresentedStatus, moment: Moment) -> None:
+        self.last_status, self._written_ms = status, moment.uptime_ms
+        self._runtime.presented.write(status)
 
     @property
     def shows_alert(self) -> bool:
-        """Whether any part of what was said last is an alert."""
+        """Whether any part of the last status is an alert."""
         return self.last_status is not None and self.last_status.shows_alert
-
-    def end_plays(self) -> None:
-        """Close the play log: what is on now is not on any more."""
-        self._showings.end_all()
 
 
 def _presented_moment(presented: PresentedFrame, moment: Moment) -> Moment:
-    """Return since when what is on is on: it was presented after the stage had looked, or was there already."""
+    """Return the moment since which something is presented.
+
+    That is after ``moment``, which was taken when the iteration began, unless it was on already.
+    """
     uptime_ms = max(moment.uptime_ms, int(presented.uptime_ms))
     return Moment(moment.unix_ms + uptime_ms - moment.uptime_ms, uptime_ms, moment.clock)
 
 
-def _without_counts(glass: PresentedStatus) -> PresentedStatus:
-    """Return what makes a glass worth telling of."""
-    return glass.model_copy(update={"presented_at_ms": 0, **PlaybackCounts()._asdict()})
+def _without_counts(status: PresentedStatus) -> PresentedStatus:
+    """Return a status without what changes all the time."""
+    return status.model_copy(update={"presented_at_ms": 0, **PlaybackCounts()._asdict()})

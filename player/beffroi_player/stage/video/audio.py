@@ -1,7 +1,10 @@
-"""The sound of films, kept to the wall clock as their pictures are; and the chime that calls for an emergency.
+"""Audio of videos, kept in step with the wall clock as their frames are, and the chime of an emergency.
 
-What is heard was queued before: its place in the film is compared with where the film will be by then, and where the
-two part, silence is put in or sound is left out.
+Frames and sound are decoded apart, by two threads from two open files, and never talk to each other. Both follow the
+wall clock: a frame is shown at its position in the video; sound has to be handed to the device some time before it is
+heard. So the position of each chunk is compared with the position that the video will have when the device gets to it,
+which is now plus what waits in the queue. If the chunk is too early, silence is queued first; if it is too late, it is
+left out. Within the tolerance it is queued as it is: a correction at every chunk would be heard as crackling.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import logging
 import math
 import threading
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -24,35 +27,35 @@ log = logging.getLogger(__name__)
 
 SAMPLE_RATE = 48_000
 FRAME_BYTES = 4
-"""Of an instant: two channels of 16 bits."""
+"""Bytes of an audio frame, which is one sample of each channel: two of 16 bits."""
 QUEUE_S = 0.25
-"""Sound that waits: more than the longest pause of the processor, less than anybody notices when it is cut off."""
+"""Sound in the queue: more than the longest delay of the thread, less than anybody notices when it is cut off."""
 SYNC_TOLERANCE_S = 0.06
-"""Sound and picture so far from each other are seen to part (Rec. ITU-R BT.1359 allows 45 ms to 125 ms)."""
+"""Largest distance between sound and frames (Rec. ITU-R BT.1359-1: noticed from 45 ms early and 125 ms late)."""
 CLOCK_JUMP_S = 1.0
-"""A film that is so much further, or less far, than at the last look did not run there: the clock was set."""
+"""A change of the position from one step to the next that playback cannot explain: the clock was set."""
 _AUDIO, _S16 = 0x10, 0x8010
 _LOUDEST = 128
 _CHIME = ((880.0, 0.35), (660.0, 0.55))
-"""Tones in hertz, and how long each sounds, in seconds."""
+"""Frequency in hertz and length in seconds of each tone."""
 _CHIMES = 3
 
 
 class AudioSink(Protocol):
-    """Whoever takes sound."""
+    """Takes sound to play: 16-bit stereo at 48 kHz."""
 
     def queue_audio(self, sound: bytes) -> None:
-        """Play this after what waits."""
+        """Play this after what is queued."""
 
     def queued_s(self) -> float:
-        """Return how many seconds of sound wait."""
+        """Return the seconds of sound that are queued."""
 
     def clear_queue(self) -> None:
-        """Forget what waits."""
+        """Drop what is queued."""
 
 
 class AudioDevice:
-    """The loudspeaker, opened when something is to be heard. Without one all is silent."""
+    """The loudspeaker, opened at the first sound. Without one everything is silent."""
 
     def __init__(self) -> None:
         self.volume = 0
@@ -61,24 +64,24 @@ class AudioDevice:
         self._failed = False
 
     def queue_audio(self, sound: bytes) -> None:
-        """Play 16-bit stereo at 48 kHz after what waits."""
+        """Play this at the volume that is set, after what is queued."""
         if not self._open_device():
             return
-        louder = ctypes.create_string_buffer(len(sound))
-        sdl_library().SDL_MixAudioFormat(louder, sound, _S16, len(sound), round(_LOUDEST * self.volume / 100))
-        sdl_library().SDL_QueueAudio(self._device, louder, len(sound))
+        mixed = ctypes.create_string_buffer(len(sound))
+        sdl_library().SDL_MixAudioFormat(mixed, sound, _S16, len(sound), round(_LOUDEST * self.volume / 100))
+        sdl_library().SDL_QueueAudio(self._device, mixed, len(sound))
 
     def queued_s(self) -> float:
-        """Return how many seconds of sound wait."""
+        """Return the seconds of sound that are queued."""
         return sdl_library().SDL_GetQueuedAudioSize(self._device) / (SAMPLE_RATE * FRAME_BYTES) if self._device else 0.0
 
     def clear_queue(self) -> None:
-        """Forget what waits."""
+        """Drop what is queued."""
         if self._device:
             sdl_library().SDL_ClearQueuedAudio(self._device)
 
     def close(self) -> None:
-        """Give the loudspeaker back."""
+        """Close the loudspeaker."""
         if self._device:
             sdl_library().SDL_CloseAudioDevice(self._device)
         self._device = 0
@@ -95,7 +98,7 @@ class AudioDevice:
 
 
 class _AudioSpec(ctypes.Structure):
-    """SDL_AudioSpec."""
+    """The structure ``SDL_AudioSpec`` of SDL 2."""
 
     _fields_ = [
         ("frequency", ctypes.c_int), ("format", ctypes.c_uint16), ("channels", ctypes.c_uint8),
@@ -116,7 +119,7 @@ def _open_audio_device() -> int:
 
 
 class AudioChunk(NamedTuple):
-    """A piece of sound and where it begins, in seconds from the beginning of the film's first run."""
+    """Some sound and its position, in seconds from the beginning of the first run of the video."""
 
     position_s: float
     sound: bytes
@@ -127,50 +130,57 @@ class AudioChunk(NamedTuple):
         return len(self.sound) / (SAMPLE_RATE * FRAME_BYTES)
 
 
+class AudioSource(Protocol):
+    """A video with sound."""
+
+    def position_s(self) -> float | None:
+        """Return the present position in seconds; None while it has not begun."""
+
+    def chunks_from(self, position_s: float) -> Iterator[AudioChunk]:
+        """Yield the sound from a position on, without end; nothing if the video has none."""
+
+
 class AudioTrack:
-    """The sound of a film.
+    """Queues the sound of a video in step with its frames; see the head of this module.
 
     Args:
-        pieces: Gives the sound from a place of the film on, without end; a film without sound gives none.
-        listener: Takes it.
-        position: Says where the film is, in seconds; None while it has not begun.
+        source: The video.
+        sink: Plays it.
     """
 
-    def __init__(
-        self, chunks: Callable[[float], Iterator[AudioChunk]], sink: AudioSink, position: Callable[[], float | None]
-    ) -> None:
-        self._open_chunks, self._sink, self._position = chunks, sink, position
+    def __init__(self, source: AudioSource, sink: AudioSink) -> None:
+        self._source, self._sink = source, sink
         self._chunks: Iterator[AudioChunk] | None = None
         self._next: AudioChunk | None = None
-        self._was_at_s = 0.0
+        self._last_position_s = 0.0
 
     def queue_due(self) -> float | None:
-        """Queue what is due; return the seconds until more is, or None where there is no sound."""
-        position = self._position()
+        """Queue what is due; return the seconds until more is, or None if there is no sound."""
+        position = self._source.position_s()
         if position is None:
             return SYNC_TOLERANCE_S
-        if self._chunks is None or abs(position - self._was_at_s) > CLOCK_JUMP_S:
-            self._chunks, self._next = self._open_chunks(position), None
-        self._was_at_s = position
+        if self._chunks is None or abs(position - self._last_position_s) > CLOCK_JUMP_S:
+            self._chunks, self._next = self._source.chunks_from(position), None
+        self._last_position_s = position
         while (waiting := self._sink.queued_s()) < QUEUE_S:
-            piece = self._next or next(self._chunks, None)
-            if piece is None:
+            chunk = self._next or next(self._chunks, None)
+            if chunk is None:
                 return None
             self._next = None
-            # When this piece will be heard, the film will be further by what waits.
-            early = piece.position_s - (position + waiting)
+            # The device gets to this chunk when everything that waits has been played.
+            early = chunk.position_s - (position + waiting)
             if early < -SYNC_TOLERANCE_S:
                 continue
             if early > SYNC_TOLERANCE_S:
-                self._next = piece
+                self._next = chunk
                 self._sink.queue_audio(bytes(FRAME_BYTES * round(SAMPLE_RATE * min(early, QUEUE_S))))
             else:
-                self._sink.queue_audio(piece.sound)
+                self._sink.queue_audio(chunk.sound)
         return (waiting - QUEUE_S) + QUEUE_S / 2
 
 
 class AudioThread:
-    """A track in a thread of its own."""
+    """Plays an audio track in a thread."""
 
     def __init__(self, track: AudioTrack, sink: AudioSink) -> None:
         self._track, self._sink = track, sink
@@ -187,14 +197,17 @@ class AudioThread:
         try:
             while not self._closed.is_set() and (pause := self._track.queue_due()) is not None:
                 self._closed.wait(max(0.01, pause))
-        except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the picture goes on
-            log.warning("a film has no sound: %s: %s", type(error).__name__, error)
+        except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the frames go on
+            log.warning("a video has no sound: %s: %s", type(error).__name__, error)
         if self._closed.is_set():
             self._sink.clear_queue()
 
 
 def audio_chunks(path: Path, position_s: float) -> Iterator[AudioChunk]:
-    """Yield the sound of a film from a place on, and then again and again."""
+    """Yield the sound of a video file from a position in seconds on, and then again and again from its beginning.
+
+    A run is as long as the video stream: longer sound is cut off, so that each run begins with the first frame.
+    """
     with open_container(path) as container:
         if not container.streams.audio or not container.streams.video:
             return
@@ -218,7 +231,7 @@ def audio_chunks(path: Path, position_s: float) -> Iterator[AudioChunk]:
 
 
 def _decode_audio(container: Any, stream: Any) -> Iterator[tuple[float, bytes]]:
-    from av import AudioResampler  # noqa: PLC0415 - a player that plays no film does without 60 MB
+    from av import AudioResampler  # noqa: PLC0415 - a player that plays no video does without 60 MB
 
     resampler = AudioResampler(format="s16", layout="stereo", rate=SAMPLE_RATE)
     for frame in container.decode(stream):
@@ -229,35 +242,39 @@ def _decode_audio(container: Any, stream: Any) -> Iterator[tuple[float, bytes]]:
 
 
 def chime_sound() -> bytes:
-    """Return the sound that calls to look: two falling tones, three times."""
+    """Return the chime: two falling tones, three times."""
     samples = array("h")
     for hertz, seconds in _CHIME:
         count = round(SAMPLE_RATE * seconds)
         for number in range(count):
-            # It begins without a crack and dies away.
-            loud = 24_000 * min(1.0, number / 500) * (1 - number / count)
-            value = round(loud * math.sin(2 * math.pi * hertz * number / SAMPLE_RATE))
+            # A short fade-in instead of a click, and a linear decay.
+            amplitude = 24_000 * min(1.0, number / 500) * (1 - number / count)
+            value = round(amplitude * math.sin(2 * math.pi * hertz * number / SAMPLE_RATE))
             samples.extend((value, value))
     return _CHIMES * (samples.tobytes() + bytes(FRAME_BYTES * SAMPLE_RATE // 2))
 
 
 class EmergencyChime:
-    """Rings once for each emergency that takes the screen over; an exercise is silent."""
+    """Plays the chime once for each emergency that takes the screen over; exercises are silent.
+
+    Args:
+        sink: Plays it.
+    """
 
     def __init__(self, sink: AudioSink) -> None:
         self._sink = sink
         self._announced: frozenset[str] = frozenset()
 
     def chime_for(self, scene: Scene, volume: int) -> None:
-        """Ring if there is one that was not there before."""
-        called = frozenset(
+        """Play the chime if there is an emergency in a scene that was not there before."""
+        emergencies = frozenset(
             showing.alert.id
             for showing in scene.showings
             if showing.alert and showing.form is AlertForm.TAKEOVER
             and showing.alert.level is AlertLevel.EMERGENCY and showing.alert.status is AlertStatus.ACTUAL
         )  # fmt: skip
-        fresh, self._announced = called - self._announced, called
+        fresh, self._announced = emergencies - self._announced, emergencies
         if fresh and volume:
             self._sink.clear_queue()
-            # Making the sound takes longer than a frame.
+            # The synthesis takes longer than a frame: not on the frame loop.
             threading.Thread(target=lambda: self._sink.queue_audio(chime_sound()), name="chime", daemon=True).start()

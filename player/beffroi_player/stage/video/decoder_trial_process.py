@@ -1,4 +1,4 @@
-"""Trying the decoder of the hardware, in a process of its own: its driver may hang or crash."""
+"""Starts the trial of a hardware decoder as a process of its own, since the driver may hang or crash."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ TRIAL_LIMIT_S = 60.0
 
 
 def try_decoder(name: str, command: Sequence[str] = TRIAL_COMMAND, limit_s: float = TRIAL_LIMIT_S) -> str:
-    """Try a decoder in a process of its own; return why it is not to be used, or nothing.
+    """Try a decoder in a process of its own; return the reason why it is not to be used, or nothing.
 
     Args:
-        name: That of FFmpeg.
+        name: FFmpeg's name of the decoder.
         command: The program, to which the name is added.
-        limit_s: After so many seconds it is given up.
+        limit_s: Seconds after which the process is killed.
     """
     try:
         process = subprocess.Popen(  # noqa: S603 - a program of ours
@@ -27,14 +27,14 @@ def try_decoder(name: str, command: Sequence[str] = TRIAL_COMMAND, limit_s: floa
     except OSError as error:
         return f"it cannot be tried: {error}"
     try:
-        said, _ = process.communicate(timeout=limit_s)
+        output, _ = process.communicate(timeout=limit_s)
     except subprocess.TimeoutExpired:
         process.kill()
-        # What waits for a driver may not even end when it is killed.
+        # A process in a system call of a driver may not even end when it is killed.
         with suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=1)
         return f"it did not end within {limit_s:.0f} seconds"
     try:
-        return str(json.loads(said.splitlines()[-1])["why"])
+        return str(json.loads(output.splitlines()[-1])["why"])
     except (ValueError, LookupError, TypeError):
-        return f"the test ended with {process.returncode}"
+        return f"the trial ended with {process.returncode}"

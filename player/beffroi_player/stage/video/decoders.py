@@ -1,15 +1,15 @@
-"""Which decoder a film gets: the processor's, or that of the hardware where it has shown that it works.
+"""Choice of the decoder of a video: the processor's, or the hardware's where that has shown that it works.
 
 The kernel offers the decoder of some boards as a device (V4L2, memory to memory). Its drivers are known to hang, and to
-give frames in the wrong order or colours: so it is tried once after each boot, by a process of its own
-(``beffroi_player.stage.video.decoder_trial``), and after it has failed twice films do without it until the next boot.
+give frames in the wrong order or colours. So it is tried once after each boot, by a process of its own
+(:mod:`.decoder_trial`); after it has failed twice videos do without it until the next boot.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,25 +21,25 @@ from beffroi_player.state.model_file import ModelFile
 log = logging.getLogger(__name__)
 
 HARDWARE_DECODER = "h264_v4l2m2m"
-"""The name that FFmpeg gives the decoders of the kernel."""
+"""FFmpeg's name of the kernel's H.264 decoders."""
 DEVICE_NAMES = frozenset({"bcm2835-codec-decode"})
-"""What they are called: the Raspberry Pi Zero 2 W, 3 and 4 have this one."""
+"""The kernel's names of devices worth a trial: the Raspberry Pi Zero 2 W, 3 and 4 have this one."""
 DEVICE_FOLDER = Path("/sys/class/video4linux")
 MAX_PIXELS = 1920 * 1088
-"""Pixels of a frame that these take."""
+"""Pixels of a frame that these devices take at most."""
 MAX_FAILURES = 2
-"""So many films may stop because of it before it is not used any more."""
+"""Videos that may stop because of the hardware before it is left alone."""
 DECODER_THREADS = 2
 SINGLE_THREAD_PIXELS = 640 * 360
-"""Pixels of a frame that one thread decodes on every board."""
+"""Pixels of a frame that one thread decodes in time on every board."""
 
 
 class UndecodablePacket(Exception):
-    """A piece of a film is damaged; the next may be good."""
+    """A packet is damaged; the next may be good."""
 
 
 class PacketDecoder(Protocol):
-    """Makes frames of packets. Belongs to one thread."""
+    """Decodes packets to frames. Belongs to one thread."""
 
     is_hardware: bool
 
@@ -47,11 +47,11 @@ class PacketDecoder(Protocol):
         """Take an ``av.Packet``; return the ``av.VideoFrame`` that are ready, those of earlier packets first.
 
         Raises:
-            Undecodable: the packet is damaged.
+            UndecodablePacket: it is damaged.
         """
 
     def flush_buffers(self) -> None:
-        """Forget what waits: the next packet is not the one that follows."""
+        """Drop what waits: the next packet is not the one that follows."""
 
 
 class FfmpegDecoder:
@@ -59,10 +59,10 @@ class FfmpegDecoder:
 
     Args:
         stream: An ``av.VideoStream``.
-        hardware: Its name, if it is not to be the processor's.
+        hardware: FFmpeg's name of a hardware decoder; empty: the processor decodes.
 
     Raises:
-        OSError: the hardware does not let us, or is not there.
+        OSError: the hardware is not there, or in use.
         ValueError: likewise.
     """
 
@@ -72,8 +72,8 @@ class FfmpegDecoder:
         self._context = self._create_context()
 
     def decode_packet(self, packet: Any) -> Sequence[Any]:
-        """Take a packet; return the frames that are ready; see :meth:`Decoder.decode`."""
-        import av  # noqa: PLC0415 - a player that shows no film does without 60 MB
+        """Take a packet; return the frames that are ready; see :meth:`PacketDecoder.decode_packet`."""
+        import av  # noqa: PLC0415 - a player that shows no video does without 60 MB
 
         try:
             return list(self._context.decode(packet))
@@ -81,9 +81,9 @@ class FfmpegDecoder:
             raise UndecodablePacket(str(error)) from error
 
     def flush_buffers(self) -> None:
-        """Forget what waits."""
+        """Drop what waits."""
         if self.is_hardware:
-            # FFmpeg cannot empty these.
+            # FFmpeg cannot flush V4L2 decoders: a new one is opened.
             self._context = self._create_context()
         else:
             self._context.flush_buffers()
@@ -104,54 +104,79 @@ class FfmpegDecoder:
 
 
 class DecoderVerdict(WireModel):
-    """What is known of the decoder of this machine since it was started."""
+    """What is known of the hardware decoder since the last boot."""
 
     boot: str
     passed: bool
     why: str = ""
-    """Why it is not used."""
+    """The reason why it is not used."""
     failures: int = 0
-    """How many films stopped because of it."""
+    """Videos that stopped because of it."""
     in_use: bool = False
-    """Whether a stage has it; where that ends without a word, it may have been the driver."""
+    """Whether a stage is using it. If that stage crashes, it may have been the driver."""
+
+
+class HardwareDecoder(Protocol):
+    """A hardware decoder of this machine, if it has one."""
+
+    def is_present(self) -> bool:
+        """Tell whether there is one."""
+
+    def run_trial(self) -> str:
+        """Try it, for a minute at most; return the reason why it is not to be used, or nothing."""
+
+    def open_stream(self, stream: Any) -> PacketDecoder:
+        """Open it for an ``av.VideoStream``.
+
+        Raises:
+            Exception: whatever a driver does.
+        """
+
+
+class KernelDecoder:
+    """The H.264 decoder that the kernel offers as a device."""
+
+    def is_present(self) -> bool:
+        """Tell whether the kernel has a device that is worth a trial."""
+        return has_decoder_device()
+
+    def run_trial(self) -> str:
+        """Try it in a process of its own; return the reason why it is not to be used, or nothing."""
+        return try_decoder(HARDWARE_DECODER)
+
+    def open_stream(self, stream: Any) -> PacketDecoder:
+        """Open it for a stream; see :class:`FfmpegDecoder`."""
+        return FfmpegDecoder(stream, HARDWARE_DECODER)
 
 
 class DecoderSelection:
-    """Gives each film its decoder.
+    """Chooses the decoder of each video.
 
     Args:
-        runtime: The runtime directory: what was found out is kept there until the next boot.
-        device: Whether there is one.
-        test: Tries it, for a minute at most; returns why it is not to be used.
-        hardware: Opens it for a stream.
+        runtime: The runtime directory: the verdict on the hardware is kept there until the next boot.
+        hardware: Is tried and used.
     """
 
-    def __init__(
-        self,
-        runtime: Path,
-        has_device: Callable[[], bool] | None = None,
-        run_trial: Callable[[], str] = lambda: try_decoder(HARDWARE_DECODER),
-        hardware: Callable[[Any], PacketDecoder] = lambda stream: FfmpegDecoder(stream, HARDWARE_DECODER),
-    ) -> None:
-        self._slot = ModelFile(runtime / "decoder.json", DecoderVerdict, durable=False)
-        self._has_device, self._trial, self._hardware = has_device or has_decoder_device, run_trial, hardware
+    def __init__(self, runtime: Path, hardware: HardwareDecoder | None = None) -> None:
+        self._file = ModelFile(runtime / "decoder.json", DecoderVerdict, durable=False)
+        self._hardware: HardwareDecoder = hardware or KernelDecoder()
         self._lock = threading.Lock()
         self._verdict: DecoderVerdict | None = None
         self._known = threading.Event()
         self._is_started = False
 
     def start_trial(self) -> None:
-        """See to it that the decoder is tested; does not wait. To be called when the first film is opened."""
+        """Have the hardware tried, once; does not wait. To be called when the first video is opened."""
         if not self._is_started:
             self._is_started = True
-            threading.Thread(target=self._determine_verdict, name="decoder test", daemon=True).start()
+            threading.Thread(target=self._determine_verdict, name="decoder trial", daemon=True).start()
 
     def open_decoder(self, stream: Any, patience_s: float) -> PacketDecoder:
-        """Return the decoder for a stream. Belongs to the film's own thread.
+        """Return the decoder for a stream. Called by the thread of the video.
 
         Args:
             stream: An ``av.VideoStream``.
-            patience_s: For how long the end of the test may be awaited.
+            patience_s: Seconds for which the end of the trial may be awaited.
         """
         self._known.wait(patience_s)
         context = stream.codec_context
@@ -159,23 +184,23 @@ class DecoderSelection:
         if fits and self.uses_hardware:
             try:
                 self._note_use(True)
-                return self._hardware(stream)
+                return self._hardware.open_stream(stream)
             except Exception as error:  # noqa: BLE001 - whatever a driver does, there is another decoder
                 self.note_failure(f"{type(error).__name__}: {error}")
         return FfmpegDecoder(stream)
 
     @property
     def uses_hardware(self) -> bool:
-        """Whether it has passed the test, and not failed since."""
+        """Whether the hardware has passed its trial, and not failed twice since."""
         verdict = self._verdict
         return verdict is not None and verdict.passed and verdict.failures < MAX_FAILURES
 
     def close(self) -> None:
-        """Note that the stage ends as it should."""
+        """Note that the stage ends in good order."""
         self._note_use(False)
 
     def note_failure(self, why: str) -> None:
-        """Note that a film has stopped because of the hardware's decoder."""
+        """Note that a video has stopped because of the hardware."""
         with self._lock:
             if self._verdict is not None:
                 failures = self._verdict.failures + 1
@@ -184,7 +209,7 @@ class DecoderSelection:
 
     def _determine_verdict(self) -> None:
         try:
-            known, boot = self._slot.read(), system_clock.boot_id()
+            known, boot = self._file.read(), system_clock.boot_id()
             if known is None or known.boot != boot:
                 known = self._run_trial(boot)
             with self._lock:
@@ -195,16 +220,16 @@ class DecoderSelection:
             self._known.set()
 
     def _run_trial(self, boot: str) -> DecoderVerdict:
-        if not self._has_device():
-            log.debug("films are decoded by the processor: there is no device for it")
+        if not self._hardware.is_present():
+            log.debug("videos are decoded by the processor: there is no device for it")
             return DecoderVerdict(boot=boot, passed=False, why="there is no device")
-        # Whoever is killed while it is tried does not try it again.
-        self._store_verdict(DecoderVerdict(boot=boot, passed=False, why="the test did not end"))
-        why = self._trial()
+        # A stage that dies during the trial, with the machine or without, does not try it again at its next start.
+        self._store_verdict(DecoderVerdict(boot=boot, passed=False, why="the trial did not end"))
+        why = self._hardware.run_trial()
         if why:
-            log.info("films are decoded by the processor: %s", why)
+            log.info("videos are decoded by the processor: %s", why)
         else:
-            log.info("films are decoded by the hardware: %s", HARDWARE_DECODER)
+            log.info("videos are decoded by the hardware: %s", HARDWARE_DECODER)
         return DecoderVerdict(boot=boot, passed=not why, why=why[:300])
 
     def _note_use(self, is_used: bool) -> None:
@@ -215,13 +240,13 @@ class DecoderSelection:
     def _store_verdict(self, verdict: DecoderVerdict) -> None:
         self._verdict = verdict
         try:
-            self._slot.write(verdict)
+            self._file.write(verdict)
         except OSError as error:
-            log.warning("what is known of the decoder is not kept: %s", error)
+            log.warning("the verdict on the decoder is not stored: %s", error)
 
 
 def has_decoder_device(system: Path = DEVICE_FOLDER) -> bool:
-    """Tell whether the kernel offers a decoder that is worth a test."""
+    """Tell whether the kernel offers a decoder that is worth a trial."""
     for path in system.glob("video*/name"):
         try:
             if path.read_text(encoding="ascii").strip() in DEVICE_NAMES:

@@ -1,7 +1,12 @@
-"""A film, decoded ahead in a thread of its own: the frame loop takes what is due and never waits.
+"""Decoder of one video, in a thread that decodes ahead: the frame loop takes the frame that is due and never waits.
 
-The wall clock is the master. What comes too late is left out, and where decoding falls far behind it goes on at the
-place where the film should be. To be shown again, a film is decoded as if it went on: the decoder never runs dry.
+The wall clock is the master. The frame loop asks for the frame of a position, which is the time since the showing
+began; the decoder has to keep up. Frames that are too late are dropped. Where decoding falls behind by more than a
+group of pictures, or the clock was set, it seeks to the position where it should be.
+
+A video that is shown in a loop is decoded as one endless stream: after its last packet the first one follows, with
+time stamps that go on (``run`` times the duration is added). So the decoder is never drained at the end of a run, which
+would cost the pause that a decoder makes before it gives its first frame.
 """
 
 from __future__ import annotations
@@ -23,28 +28,28 @@ from beffroi_player.state.directories import Size
 log = logging.getLogger(__name__)
 
 QUEUE_LENGTH = 6
-"""Frames that wait, 3 MB each of 1920 by 1080 pixels: more than the longest pause of the processor."""
+"""Decoded frames that wait, of 3 MB each at 1920 x 1080 pixels: they bridge the longest delay of the thread."""
 LATE_SEEK_S = 3.0
-"""More than a group of pictures, which is what a search leaves to be caught up."""
+"""Delay from which the decoder seeks. More than a group of pictures, which has to be decoded after a seek."""
 EARLY_SEEK_S = 1.0
-"""More than the frames that wait last: the clock was set back."""
+"""Advance from which it seeks. More than the queue holds, so the clock was set back."""
 FRUITLESS_PACKETS = 120
-"""Packets in a row of which nothing comes before a film is given up: two groups of pictures, twice what one spoils."""
+"""Packets in a row without a frame after which a video is given up: two groups of pictures."""
 DIRECT_FORMATS = ("yuv420p", "nv12")
-"""Kinds of frames that are shown as they are."""
+"""Pixel formats that painters draw without conversion."""
 EMPTY_QUEUE_WAIT_S = 0.02
-"""How soon to look again while nobody knows when the next frame is due."""
+"""Seconds until the next try while the queue is empty."""
 
 
 class VideoDecoder:
-    """A film in a rectangle of a size.
+    """Decodes a video for a rectangle.
 
     Args:
         path: Its file.
-        room: Width and height of the upright rectangle in pixels.
-        fit: Whether all of the film is shown, or all of the rectangle is filled.
-        position_s: Where it is to begin, in seconds.
-        opener: Gives the decoder for an ``av.VideoStream``.
+        rectangle_size: Width and height of the upright rectangle in pixels.
+        fit: Show all of the video, or fill all of the rectangle.
+        position_s: Position at which to begin, in seconds.
+        opener: Returns the decoder for an ``av.VideoStream``; called by the thread.
     """
 
     def __init__(
@@ -52,17 +57,17 @@ class VideoDecoder:
         opener: Callable[[Any], PacketDecoder] = FfmpegDecoder,
     ) -> None:  # fmt: skip
         self.fault = ""
-        """Why it is not shown."""
+        """The reason why it cannot be shown; empty: none."""
         self.dropped_frames = 0
         """Frames that came too late."""
         self.decode_errors = 0
         """Packets and frames that could not be decoded, or not well."""
         self.is_hardware: bool | None = None
-        """Whether its decoder is that of the hardware; None while it has none."""
+        """Whether the hardware decodes it; None while no decoder is open."""
         self.size: Size = (0, 0)
-        """Of the upright picture within the rectangle."""
+        """Of the upright image within the rectangle."""
         self.source: Area = (0, 0, 0, 0)
-        """The part of a frame that is seen."""
+        """The part of a frame that is seen: left, top, width, height."""
         self._path, self._rectangle_size, self._fit, self._opener = path, rectangle_size, fit, opener
         self._position_s = position_s
         self._ready: deque[tuple[float, Any]] = deque()
@@ -70,15 +75,15 @@ class VideoDecoder:
         self._closed = False
         self._fruitless = 0
         self._reached_s = position_s
-        """Where the decoder is."""
+        """Position of the frame that was decoded last."""
         self._sought = time.monotonic()
         self._working_since: float | None = time.monotonic()
-        """Since when it has been at work without a frame, if it is."""
-        self._thread = threading.Thread(target=self._decode_file, name="film", daemon=True)
+        """Monotonic seconds since which it works without giving a frame; None while it waits for space in the queue."""
+        self._thread = threading.Thread(target=self._decode_file, name="video", daemon=True)
         self._thread.start()
 
     def take_frame(self, position_s: float) -> YuvFrame | None:
-        """Return the frame of an instant of the film, as it was decoded; None if it is the same as before."""
+        """Return the frame of a position, as it was decoded; None if it is the same as before."""
         found = None
         with self._changed:
             self._position_s = position_s
@@ -89,21 +94,21 @@ class VideoDecoder:
         return None if found is None else self._crop_planes(found)
 
     def stalled_s(self) -> float:
-        """Return for how many seconds it has been at work without a frame."""
+        """Return the seconds for which it has worked without giving a frame."""
         since = self._working_since
         return 0.0 if since is None else time.monotonic() - since
 
     def due_s(self, position_s: float) -> float:
-        """Return in how many seconds the next frame is due."""
+        """Return the seconds until the next frame is due."""
         with self._changed:
             return max(0.0, self._ready[0][0] - position_s) if self._ready else EMPTY_QUEUE_WAIT_S
 
     def frame_corner(self) -> tuple[int, int]:
-        """Return where the upright picture begins within the rectangle."""
+        """Return the upper left corner of the upright image within the rectangle."""
         return (self._rectangle_size[0] - self.size[0]) // 2, (self._rectangle_size[1] - self.size[1]) // 2
 
     def close(self) -> None:
-        """End the thread; it is not waited for."""
+        """End the thread, without waiting for it."""
         with self._changed:
             self._closed = True
             self._ready.clear()
@@ -113,9 +118,9 @@ class VideoDecoder:
         try:
             with open_container(self._path) as container:
                 self._decode_stream(container, container.streams.video[0])
-        except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the picture stays
+        except Exception as error:  # noqa: BLE001 - whatever a file does to a decoder, the poster stays
             self.fault = f"{type(error).__name__}: {error}"[:300]
-            log.warning("the film %s is not shown: %s", self._path.name[:12], self.fault)
+            log.warning("the video %s is not shown: %s", self._path.name[:12], self.fault)
 
     def _decode_stream(self, container: Any, stream: Any) -> None:
         discard_other_streams(container, stream)
@@ -123,24 +128,24 @@ class VideoDecoder:
         self._working_since = time.monotonic()
         self.is_hardware = decoder.is_hardware
         length, duration = stream.duration, float(stream.duration * stream.time_base)
-        lap = self._seek_position(container, duration)
+        run = self._seek_position(container, duration)
         while not self._closed:
             for packet in _media_packets(container, stream):
                 if self._is_out_of_step():
-                    lap = self._seek_position(container, duration)
+                    run = self._seek_position(container, duration)
                     decoder.flush_buffers()
                     continue
-                packet.pts, packet.dts = packet.pts + lap * length, packet.dts + lap * length
+                packet.pts, packet.dts = packet.pts + run * length, packet.dts + run * length
                 for frame in self._decode_packet(decoder, packet):
                     self._queue_frame(float(frame.pts * stream.time_base), frame)
                 if self._closed:
                     return
-            lap += 1
+            run += 1
             container.seek(0)
             self._count_fruitless(0)
 
     def _decode_packet(self, decoder: PacketDecoder, packet: Any) -> Sequence[Any]:
-        """Return the frames that are ready. What is damaged is counted, and the film goes on."""
+        """Return the frames that are ready. Damage is counted, and the video goes on."""
         try:
             frames = [frame for frame in decoder.decode_packet(packet) if frame.pts is not None]
         except UndecodablePacket:
@@ -153,24 +158,24 @@ class VideoDecoder:
         return frames
 
     def _count_fruitless(self, frames: int) -> None:
-        """Note how many frames came of a packet, or of the end of the film: none for long, and it is given up."""
+        """Note the frames of a packet, or of the end of a run; without any for long the video is given up."""
         self._fruitless = 0 if frames else self._fruitless + 1
         if self._fruitless > FRUITLESS_PACKETS:
             raise UndecodablePacket(f"of {FRUITLESS_PACKETS} packets in a row no frame could be made")
 
     def _is_out_of_step(self) -> bool:
-        """Tell whether the film should be much further, or not nearly as far, and was not sought a moment ago."""
+        """Tell whether the decoder is far behind or ahead of the position, and has not just sought it."""
         behind_s = self._position_s - self._reached_s
         return not -EARLY_SEEK_S < behind_s < LATE_SEEK_S and time.monotonic() - self._sought > LATE_SEEK_S
 
     def _seek_position(self, container: Any, duration: float) -> int:
-        """Go to where the film should be; return how often it has run before."""
+        """Seek to the position; return the number of runs before it."""
         self._sought = time.monotonic()
         container.seek(int(self._position_s % duration * 1_000_000))
         return int(self._position_s // duration)
 
     def _queue_frame(self, at: float, frame: Any) -> None:
-        """Put a frame into the queue when there is room; where all are late, the oldest makes room."""
+        """Put a frame into the queue, waiting for space. Where all frames are late, the oldest is dropped instead."""
         with self._changed:
             self._reached_s, self._working_since = at, None
             while len(self._ready) >= QUEUE_LENGTH and not self._closed:
@@ -195,13 +200,13 @@ class VideoDecoder:
 
 
 def _media_packets(container: Any, stream: Any) -> Iterable[Any]:
-    """Return the packets until the end of a film, without the empty one that says so."""
+    """Return the packets until the end of a video, without the empty one that marks it."""
     return (packet for packet in container.demux(stream) if packet.size and None not in (packet.pts, packet.dts))
 
 
-def _scaled_sizes(film: Size, room: Size, fit: ImageFit) -> tuple[Size, Size]:
-    """Return the size to scale a film to, and what of it is seen, as the raster does with its poster."""
-    ratios = room[0] / film[0], room[1] / film[1]
+def _scaled_sizes(frame: Size, rectangle: Size, fit: ImageFit) -> tuple[Size, Size]:
+    """Return the size that a video is scaled to, and the part of that which is seen, as with its poster."""
+    ratios = rectangle[0] / frame[0], rectangle[1] / frame[1]
     scale = max(ratios) if fit is ImageFit.COVER else min(ratios)
-    scaled = max(1, round(film[0] * scale)), max(1, round(film[1] * scale))
-    return scaled, (min(scaled[0], room[0]), min(scaled[1], room[1]))
+    scaled = max(1, round(frame[0] * scale)), max(1, round(frame[1] * scale))
+    return scaled, (min(scaled[0], rectangle[0]), min(scaled[1], rectangle[1]))
