@@ -305,9 +305,7 @@ class FrameLoop:
     def _advance_layers(self, plan: DisplayPlan, moment: Moment, size: Size, has_new_frame: bool) -> None:
         animations = self._scheduler.fallback is CrashFallback.FULL
         light = self._drawn_light(plan.light)
-        self._presenter.advance_motion(
-            plan.frames, moment, size, light, videos=has_new_frame, animations=animations
-        )
+        self._presenter.advance_motion(plan.frames, moment, size, light, videos=has_new_frame, animations=animations)
 
     def _drawn_light(self, light: DisplayPower) -> DisplayPower:
         """Return the light to draw with: full where the display dims itself, since its image must not be darker too."""

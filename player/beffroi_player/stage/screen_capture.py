@@ -56,9 +56,7 @@ class ScreenCapture:
         describe: Returns what is known of the subject, when copying begins.
     """
 
-    def __init__(
-        self, runtime: RuntimeDirectory, subject: CaptureSubject, describe: Callable[[], CaptureInfo]
-    ) -> None:
+    def __init__(self, runtime: RuntimeDirectory, subject: CaptureSubject, describe: Callable[[], CaptureInfo]) -> None:
         self._runtime, self._subject, self._describe = runtime, subject, describe
         self._requested_ms: float | None = None
         self._spare_surface: pygame.Surface | None = None

@@ -37,11 +37,9 @@ from beffroi_content.wire.capture_png import check_capture
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_player.agent.report.capture_upload import MAX_TRIES, CaptureUploader, ExactCapture
 from beffroi_player.agent.transport.http_client import UPLOAD_PIECE_BYTES, ServerClient, ServerRefusal
-from beffroi_player.stage import frame_images
-from beffroi_player.stage import screen_capture
+from beffroi_player.stage import frame_images, screen_capture
 from beffroi_player.stage.frame_images import upright_rgb
 from beffroi_player.state.atomic_files import file_stamp
-from beffroi_player.state.directories import CaptureInfo
 from beffroi_player.wakeup import WakeupSocket
 
 RIBBON = (1920, 160)
@@ -308,20 +306,6 @@ def test_it_is_asked_for_again_while_one_is_written(informed):
             return file_stamp(informed.runtime.capture_image) != first
 
         until("no second picture", again)
-
-
-def test_where_nothing_is_to_be_seen_the_next_picture_is_taken_all_the_same(informed):
-    found: list[screen_capture.CaptureSource | None] = [None]
-    taker = screen_capture.ScreenCapture(informed.runtime, lambda: (320, 180), lambda _: found[0])
-    taker.request_capture(0.0)
-    taker.continue_capture(1.0, moves=False)
-    copy = iter([pygame.Surface((320, 180), depth=32)])
-    found[0] = screen_capture.CaptureSource(copy, 0, CaptureInfo(at_ms=1, uptime_ms=1, moves=False, presented=None))
-    before = file_stamp(informed.runtime.capture_image)
-    taker.request_capture(2.0)
-    taker.continue_capture(3.0, moves=False)
-    taker.close()
-    assert file_stamp(informed.runtime.capture_image) != before
 
 
 # --- on its way

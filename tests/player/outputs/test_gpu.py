@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pygame
 import pytest
+from tests.support.animation_steps import step_at
 from tests.support.player_harness import until
 from tests.support.sample_videos import sample_video
 
@@ -20,9 +21,9 @@ from beffroi_player.outputs.drawing.cpu_painter import CpuPainter
 from beffroi_player.outputs.drawing.gpu_compositor import GpuOutput, wrap_output
 from beffroi_player.outputs.drawing.sdl import SdlError, SdlRenderer, SdlTexture
 from beffroi_player.outputs.window import WindowOutput
-from beffroi_player.stage.panel_geometry import panel_size
 from beffroi_player.stage.compositor.marquee import marquee_layers
-from beffroi_player.stage.screen_capture import LONGEST_WAIT_MS, CaptureSource, ScreenCapture
+from beffroi_player.stage.panel_geometry import panel_size
+from beffroi_player.stage.screen_capture import LONGEST_WAIT_MS, ScreenCapture
 from beffroi_player.stage.video.video_decoder import VideoDecoder
 from beffroi_player.state.directories import CaptureInfo, RuntimeDirectory
 from beffroi_player.state.ppm_images import from_ppm
@@ -190,7 +191,7 @@ def test_what_lies_between_two_pixels_is_the_middle_of_both(gpu, rotation):
     # 180 pixels a second: 250.5 of them, 250 and 251.
     drawn = []
     for fine, now_ms in ((True, 250.5 / 0.18), (False, 1_390), (False, 1_395)):
-        found = marquee_layers([strip], zone, now_ms, SIZE, rotation, fine=fine)
+        found = marquee_layers([strip], zone, step_at(now_ms, SIZE, rotation, fine))
         panel = panel_size(SIZE, rotation)
         composition = PanelComposition(panel, (DrawingLayer.full_panel(picture(1, panel)), *found))
         gpu.open(panel)
@@ -246,7 +247,7 @@ def test_a_message_longer_than_a_texture_glides_all_the_same(small_gpu, rotation
     strip, panel = picture(5, panel_size((1500, 60), rotation)), panel_size((180, 100), rotation)
     small_gpu.open(panel)
     for now_ms in range(0, 8_000, 450):
-        found = marquee_layers([strip], zone, now_ms, size, rotation, fine=False)
+        found = marquee_layers([strip], zone, step_at(now_ms, size, rotation, False))
         composition = PanelComposition(panel, (DrawingLayer.full_panel(picture(1, panel)), *found))
         small_gpu.draw_composition(composition)
         assert off_by(small_gpu.presented_image(), by_processor(composition)) == 0, now_ms
@@ -355,23 +356,30 @@ def test_a_picture_of_a_gpu_that_is_lost_meanwhile_is_given_up(gpu):
     assert off_by(gpu.presented_image(), picture(2)) == 0
 
 
+class GpuSubject:
+    """What is on a GPU, to be captured."""
+
+    panel_pixels, rotation = (1_920, 1_080), 0
+
+    def __init__(self, gpu: GpuOutput) -> None:
+        self.capture_steps = gpu.copy_presented
+
+
 def test_a_camera_before_a_gpu_takes_one_step_at_a_time_while_something_moves(gpu, tmp_path):
     runtime = RuntimeDirectory(tmp_path)
     gpu.open((1_920, 1_080))
     gpu.draw_composition(PanelComposition((1_920, 1_080), (DrawingLayer.full_panel(picture(1, (1_920, 1_080))),)))
     taken = CaptureInfo(at_ms=1, uptime_ms=1, moves=True, presented=None)
-    camera = ScreenCapture(
-        runtime, lambda: (1_920, 1_080), lambda room: CaptureSource(gpu.copy_presented(room), 0, taken)
-    )
+    camera = ScreenCapture(runtime, GpuSubject(gpu), lambda: taken)
     camera.request_capture(0.0)
-    assert not camera.continue_capture(1.0, moves=True)
-    looks = [camera.continue_capture(LONGEST_WAIT_MS + number, moves=True) for number in range(40)]
+    assert not camera.continue_capture(1.0, in_motion=True)
+    looks = [camera.continue_capture(LONGEST_WAIT_MS + number, in_motion=True) for number in range(40)]
     assert 10 < sum(looks) < 30
     camera.close()
     assert from_ppm(runtime.capture_image.read_bytes())[0] == (1_920, 1_080)
     # What stops meanwhile need not be waited for.
     camera.request_capture(5_000.0)
-    camera.continue_capture(5_000.0 + LONGEST_WAIT_MS, moves=True)
+    camera.continue_capture(5_000.0 + LONGEST_WAIT_MS, in_motion=True)
     runtime.capture_image.unlink()
     camera.continue_capture(5_000.0 + LONGEST_WAIT_MS, moves=False)
     camera.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,17 @@ class FakeAudioSink:
         self.waiting = self.waiting[count:]
 
 
+class FakeAudioSource:
+    """A video whose position is set by hand."""
+
+    def __init__(self, chunks_from: Callable[[float], Iterator[AudioChunk]], position_s: float | None = 0.0) -> None:
+        self.chunks_from = chunks_from
+        self.now_s = position_s
+
+    def position_s(self) -> float | None:
+        return self.now_s
+
+
 def numbered_chunks(position_s: float) -> Iterator[AudioChunk]:
     """Give the sound of a film whose sample at each instant is its second, as a number."""
     number = int(position_s * 50)
@@ -66,12 +77,12 @@ def seconds_heard(ear: FakeAudioSink) -> list[int]:
 
 
 def test_what_is_heard_is_what_is_seen():
-    ear, now = FakeAudioSink(), [0.0]
-    track = AudioTrack(numbered_chunks, ear, lambda: now[0])
+    ear, video = FakeAudioSink(), FakeAudioSource(numbered_chunks, 0.0)
+    track = AudioTrack(video, ear)
     for _ in range(500):
         track.queue_due()
         ear.listen(0.02)
-        now[0] += 0.02
+        video.now_s += 0.02
     heard = seconds_heard(ear)
     off = [abs(number - 1 - at / 50) for at, number in enumerate(heard)]
     assert max(off) < 1 + SYNC_TOLERANCE_S + 0.03
@@ -79,23 +90,24 @@ def test_what_is_heard_is_what_is_seen():
 
 @pytest.mark.parametrize("jump", [3600.0, 7.0, -0.5, -8.0])
 def test_after_a_jump_of_the_clock_both_are_together_again(jump):
-    ear, now = FakeAudioSink(), [10.0]
-    track = AudioTrack(numbered_chunks, ear, lambda: now[0])
+    ear, video = FakeAudioSink(), FakeAudioSource(numbered_chunks, 10.0)
+    track = AudioTrack(video, ear)
     for turn in range(400):
         if turn == 100:
-            now[0] += jump
+            video.now_s += jump
         track.queue_due()
         ear.listen(0.02)
-        now[0] += 0.02
-    assert abs(seconds_heard(ear)[-1] - 1 - now[0]) <= 1 + SYNC_TOLERANCE_S
+        video.now_s += 0.02
+    assert abs(seconds_heard(ear)[-1] - 1 - video.now_s) <= 1 + SYNC_TOLERANCE_S
 
 
 def test_after_a_jump_only_what_is_to_be_heard_is_read():
     """An hour of sound would be decoded otherwise, and nothing heard meanwhile."""
-    ear, now, read = FakeAudioSink(), [10.0], []
-    track = AudioTrack(lambda at: (read.append(piece) or piece for piece in numbered_chunks(at)), ear, lambda: now[0])
+    ear, read = FakeAudioSink(), []
+    video = FakeAudioSource(lambda at: (read.append(chunk) or chunk for chunk in numbered_chunks(at)), 10.0)
+    track = AudioTrack(video, ear)
     track.queue_due()
-    now[0] += 3_600
+    video.now_s += 3_600
     ear.listen(QUEUE_S)
     track.queue_due()
     assert len(read) < 50
@@ -103,7 +115,7 @@ def test_after_a_jump_only_what_is_to_be_heard_is_read():
 
 def test_no_more_waits_than_nobody_notices():
     ear = FakeAudioSink()
-    track = AudioTrack(numbered_chunks, ear, lambda: 0.0)
+    track = AudioTrack(FakeAudioSource(numbered_chunks, 0.0), ear)
     pause = track.queue_due()
     assert QUEUE_S <= ear.queued_s() < QUEUE_S + 0.05
     assert pause is not None
@@ -112,7 +124,7 @@ def test_no_more_waits_than_nobody_notices():
 
 def test_nothing_is_heard_before_the_film_begins():
     ear = FakeAudioSink()
-    assert AudioTrack(numbered_chunks, ear, lambda: None).queue_due()
+    assert AudioTrack(FakeAudioSource(numbered_chunks, None), ear).queue_due()
     assert ear.waiting == b""
 
 
@@ -156,7 +168,7 @@ def test_a_film_without_sound_is_silent(tmp_path: Path):
     path = tmp_path / "film.mp4"
     path.write_bytes(sample_video((160, 90), 25, 1))
     ear = FakeAudioSink()
-    assert AudioTrack(lambda at: audio_chunks(path, at), ear, lambda: 0.5).queue_due() is None
+    assert AudioTrack(FakeAudioSource(lambda at: audio_chunks(path, at), 0.5), ear).queue_due() is None
     assert ear.waiting == b""
 
 

@@ -19,7 +19,11 @@ from tests.support.sample_videos import sample_video
 from tests.support.signing_town import SigningTown, jpeg, slide
 
 from beffroi_content.model import Rectangle, Slide, VideoContent
+from beffroi_content.timeline import ClockState, Moment, ReasonKind
+from beffroi_content.wire.reports import ShownPart
 from beffroi_player import system_clock
+from beffroi_player.stage.compositor.animation import AnimationStep
+from beffroi_player.stage.frame_lookup import PlacedFrame
 from beffroi_player.stage.video import decoder_trial
 from beffroi_player.stage.video.decoder_trial import DecodedFrame, compare_frames
 from beffroi_player.stage.video.decoder_trial_process import try_decoder
@@ -62,18 +66,24 @@ class FakeBoard:
     def __init__(self, runtime: Path, *, verdict: str = "", device: bool = True) -> None:
         self.runtime, self.verdict, self.device = runtime, verdict, device
         self.tests = 0
+        self.trial_may_end = threading.Event()
+        self.trial_may_end.set()
         self.opened: list[FakeHardwareDecoder] = []
         self.prepared: Callable[[FakeHardwareDecoder], None] = lambda _: None
 
     def decoders(self) -> DecoderSelection:
         """Return what a new stage has."""
-        return DecoderSelection(self.runtime, lambda: self.device, self._test, self._open)
+        return DecoderSelection(self.runtime, self)
 
-    def _test(self) -> str:
+    def is_present(self) -> bool:
+        return self.device
+
+    def run_trial(self) -> str:
         self.tests += 1
+        assert self.trial_may_end.wait(10)
         return self.verdict
 
-    def _open(self, stream: Any) -> FakeHardwareDecoder:
+    def open_stream(self, stream: Any) -> FakeHardwareDecoder:
         found = FakeHardwareDecoder(stream)
         self.prepared(found)
         self.opened.append(found)
@@ -130,14 +140,14 @@ def test_films_of_other_kinds_are_not_its(board):
 
 
 def test_a_film_does_not_wait_for_a_test_that_goes_on(board):
-    over = threading.Event()
-    decoders = DecoderSelection(board.runtime, lambda: True, lambda: "" if over.wait(10) else "late", board._open)
+    board.trial_may_end.clear()
+    decoders = board.decoders()
     decoders.start_trial()
     with av.open(BytesIO(sample_video((64, 64), 25, 0.2))) as container:
         begun = time.monotonic()
         assert not decoders.open_decoder(container.streams.video[0], 0.05).is_hardware
         assert time.monotonic() - begun < 5
-        over.set()
+        board.trial_may_end.set()
         assert decoders.open_decoder(container.streams.video[0], 5.0).is_hardware
 
 
@@ -306,8 +316,15 @@ class TestOnTheGlass:
         (rolling,) = player.stage._videos._open_videos.values()
         broken.set()
         until("the processor is asked", lambda: player.run_iteration() and rolling.is_fallback)
-        layer = player.stage._videos.layer_of("film", Rectangle(width=320, height=180), hall.now_ms, (320, 180), 0)
-        assert layer is not None
+        moment = Moment(hall.now_ms, 0, ClockState.TRUSTED)
+        step = AnimationStep(moment, hall.now_ms, (320, 180), 0, has_subpixels=False)
+        shown_part = ShownPart(slide="film", reason=ReasonKind.RULE)
+        found = player.stage._videos.layers_over(
+            PlacedFrame("poster.png", Rectangle(width=320, height=180), shown_part), step
+        )
+        assert found is not None
+        assert found.covers_panel
+        (layer,) = found.layers
         assert (layer.area, layer.source) == ((0, 0, 320, 180), (0, 0, 320, 180))
         released.set()
         shown = len(player.display.images)

@@ -14,6 +14,7 @@ from tests.support.player_harness import PlayerHarness, until
 
 from beffroi_content.frame_digest import frame_digest
 from beffroi_player.stage import frame_cache as stage_frames
+from beffroi_player.stage import frame_images
 from beffroi_player.stage.frame_cache import FrameCache
 from beffroi_player.stage.frame_images import BrokenFrame
 from beffroi_player.state.atomic_files import write_file
@@ -186,7 +187,7 @@ def test_reading_ahead_never_keeps_the_loop_waiting_for_long(player, frames, mon
 
         return call
 
-    monkeypatch.setattr(stage_frames, "upright_rgb", measured(stage_frames.upright_rgb))
+    monkeypatch.setattr(frame_images, "upright_rgb", measured(frame_images.upright_rgb))
     size = (3_840, 2_160)
     frames.set_rotation(rotation)
     write(player.state, "next.png", "red", size)

@@ -8,6 +8,7 @@ import pygame
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.animation_steps import step_at
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import SigningTown, alert, slide
 
@@ -16,9 +17,9 @@ from beffroi_content.model import AlertLevel, Rectangle, Slide, WidgetContent
 from beffroi_content.model.widgets import TickerMessage, TickerWidget
 from beffroi_player.agent.prepare.live_frames import LiveFrames
 from beffroi_player.stage import frame_cache
-from beffroi_player.stage.panel_geometry import panel_size, rotate_area
 from beffroi_player.stage.compositor.frame_pacing import USUAL_RATE
 from beffroi_player.stage.compositor.marquee import marquee_layers, pixels_per_second, visible_strips
+from beffroi_player.stage.panel_geometry import panel_size, rotate_area
 
 RIBBON = (320, 32)
 
@@ -139,7 +140,7 @@ def test_between_pixels_nothing_is_seen_beyond_the_zone_and_nothing_of_it_is_emp
     strips = [pygame.Surface(panel_size((width, 40), rotation)) for width in (30, 7, 90)]
     # 120 pixels a second: 2.4 of them in a fiftieth.
     for step in range(200):
-        found = marquee_layers(strips, zone, 20.0 * step, size, rotation, fine=True)
+        found = marquee_layers(strips, zone, step_at(20.0 * step, size, rotation))
         assert {layer.clip for layer in found} <= {None, rotate_area((20, 10, 50, 40), size, rotation)}
         covered = sum(layer.area[2] if rotation in {0, 180} else layer.area[3] for layer in found)
         assert covered == (50 if found[0].clip is None else 52)
@@ -149,7 +150,7 @@ def test_between_pixels_nothing_is_seen_beyond_the_zone_and_nothing_of_it_is_emp
 @given(st.integers(0, 2**41))
 def test_where_it_lies_between_pixels_it_is_where_the_clock_wants_it(now_ms):
     strip, zone = pygame.Surface((1_000, 40)), Rectangle(width=100, height=40)
-    for found in marquee_layers([strip], zone, now_ms, (100, 40), 0, fine=True):
+    for found in marquee_layers([strip], zone, step_at(now_ms, (100, 40))):
         left = found.area[0] + found.shift[0] - found.source[0]
         glided = (-left - now_ms * pixels_per_second(40) / 1000) % 1_000
         assert min(glided, 1_000 - glided) < 0.01
