@@ -25,7 +25,7 @@ from PIL import Image
 
 from beffroi_content import model
 from beffroi_player.agent.held_alerts import save_png
-from beffroi_player.state.directories import ActiveProgramme, StateDirectory, frame_set_key
+from beffroi_player.state.directories import ActiveProgramme, FrameSet, StateDirectory, frame_table
 from benchmarks.display import SIZE, Display, open_display
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
 from benchmarks.measured_town import until
@@ -148,6 +148,6 @@ def _prepare(folder: Path) -> Image.Image:
         rules=(model.ScheduleRule(id="always", name="always", playlist="all"),),
         idle=slide.replace(id="idle"),
     )
-    frames = {frame_set_key(name, SIZE): ("picture-0.png",) for name in ("slide", "idle")}
+    frames = frame_table(FrameSet(slide=name, size=SIZE, pages=("picture-0.png",)) for name in ("slide", "idle"))
     state.programme.write(ActiveProgramme(sequence=1, manifest=manifest, frames=frames))
     return picture

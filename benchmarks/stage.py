@@ -112,7 +112,13 @@ def observed(folder: Path, seconds: int) -> dict[str, Any]:
 
 def _prepare(folder: Path, film: Path | None, length: float) -> None:
     """Write the state directory of a player that has one slide."""
-    from beffroi_player.state.directories import ActiveProgramme, RuntimeDirectory, StateDirectory, frame_set_key  # noqa: PLC0415
+    from beffroi_player.state.directories import (  # noqa: PLC0415
+        ActiveProgramme,
+        FrameSet,
+        RuntimeDirectory,
+        StateDirectory,
+        frame_table,
+    )
 
     state, runtime = StateDirectory(folder / "state"), RuntimeDirectory(folder / "run")
     state.create_folders()
@@ -135,7 +141,7 @@ def _prepare(folder: Path, film: Path | None, length: float) -> None:
         rules=(model.ScheduleRule(id="always", name="always", playlist="all"),),
         idle=slide.replace(id="idle"),
     )
-    frames = {frame_set_key(name, SIZE): ("still-0.png",) for name in ("slide", "idle")}
+    frames = frame_table(FrameSet(slide=name, size=SIZE, pages=("still-0.png",)) for name in ("slide", "idle"))
     state.programme.write(ActiveProgramme(sequence=1, manifest=manifest, frames=frames))
 
 

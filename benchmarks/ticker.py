@@ -67,10 +67,10 @@ def _prepare(folder: Path) -> list[Path]:
     """Write the state directory of a player that has one ticker; return the pictures of its messages."""
     from beffroi_player.state.directories import (  # noqa: PLC0415
         ActiveProgramme,
+        FrameSet,
         RuntimeDirectory,
         StateDirectory,
-        frame_set_key,
-        strip_set_key,
+        frame_table,
     )
 
     state, runtime = StateDirectory(folder / "state"), RuntimeDirectory(folder / "run")
@@ -97,8 +97,11 @@ def _prepare(folder: Path) -> list[Path]:
     for at, image in enumerate(rendering.draw_marquee_strips(slide, canvas)):
         strips.append(state.frames / f"strip-{at}.png")
         image.save(strips[-1])
-    frames = {frame_set_key(name, SIZE): ("page.png",) for name in ("ticker", "idle")}
-    frames[strip_set_key("ticker", SIZE)] = tuple(path.name for path in strips)
+    names = tuple(path.name for path in strips)
+    frames = frame_table(
+        FrameSet(slide=name, size=SIZE, pages=("page.png",), strips=names if name == "ticker" else ())
+        for name in ("ticker", "idle")
+    )
     state.programme.write(ActiveProgramme(sequence=1, manifest=manifest, frames=frames))
     return strips
 

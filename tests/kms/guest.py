@@ -30,11 +30,12 @@ from beffroi_player.outputs.display_control import cec
 from beffroi_player.state.directories import (
     ActiveProgramme,
     AlertsRecord,
+    FrameSet,
     HeldStream,
     RuntimeDirectory,
     StateDirectory,
     alert_set_key,
-    frame_set_key,
+    frame_table,
 )
 
 NOBODY, VIDEO = 65_534, 44
@@ -55,11 +56,11 @@ class Screen:
         """Write a programme of one slide."""
         shown = slide("notice", text)
         manifest = self.hall.manifest(shown, size=SIZE, **settings)
-        frames = {}
+        sets = []
         for each in (shown, manifest.idle):
             outcome = render_slide(each, manifest.settings, SIZE, self.state.assets, self.state.frames)
-            frames[frame_set_key(each.id, SIZE)] = outcome.frames
-        self.state.programme.write(ActiveProgramme(sequence=1, manifest=manifest, frames=frames))
+            sets.append(FrameSet(slide=each.id, size=SIZE, pages=outcome.frames))
+        self.state.programme.write(ActiveProgramme(sequence=1, manifest=manifest, frames=frame_table(sets)))
 
     def has_emergency(self) -> None:
         """Write an emergency, as the agent does."""
@@ -122,7 +123,7 @@ class Screen:
     @property
     def frame(self) -> str:
         """The file name of the one slide."""
-        return self.state.programme.read().frames[frame_set_key("notice", SIZE)][0]
+        return self.state.programme.read().pages_of("notice", SIZE)[0]
 
 
 def connector() -> Path:

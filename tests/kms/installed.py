@@ -18,7 +18,7 @@ from pathlib import Path
 os.environ |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"}
 from display import OUT, SIZE, is_displayed, screendump, until
 
-from beffroi_player.state.directories import StateDirectory, frame_set_key
+from beffroi_player.state.directories import StateDirectory
 
 PROGRAMS = Path("/opt/beffroi/.venv/bin")
 SERVER, PLAYER = "beffroi-server", "beffroi-player"
@@ -98,7 +98,7 @@ def idle_is_on_the_glass() -> bool:
     programme = STATE.programme.read()
     if programme is None:
         return False
-    frames = programme.frames.get(frame_set_key(programme.manifest.idle.id, SIZE), ())
+    frames = programme.pages_of(programme.manifest.idle.id, SIZE)
     return bool(frames) and is_displayed(STATE.frames / frames[0])
 
 

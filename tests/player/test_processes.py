@@ -89,7 +89,7 @@ def prepared(hall: SigningTown, tmp_path: Path) -> str:
     player = PlayerHarness(hall, tmp_path)
     player.receive(hall.publish_keys(), hall.publish_programme(hall.manifest(slide("pool"))))
     digest = player.run_iteration().frame
-    player.vault.enrolment.write(hall.enrolment())
+    player.storage.enrolment.write(hall.enrolment())
     player.close()
     shutil.rmtree(tmp_path / "run")
     return digest
@@ -342,7 +342,7 @@ def test_the_pixels_in_a_window_are_those_of_the_frame(
 ) -> None:
     stage = start("stage", "--drawing", drawing, DISPLAY=display)
     until("the stage", lambda: glass_of(tmp_path)["frame"] == prepared)
-    name = StateDirectory(tmp_path / "state").programme.read().frames["pool 320x180"][0]
+    name = StateDirectory(tmp_path / "state").programme.read().pages_of("pool", (320, 180))[0]
     with Image.open(tmp_path / "state/frames" / name) as image:
         wanted = image.convert("RGB").tobytes()
 

@@ -12,22 +12,30 @@ import pygame
 
 from beffroi_content import rendering
 from beffroi_content.model import ScreenSettings, Slide
-from beffroi_content.wire.documents import ScreenCommand
 from beffroi_content.wire.messages import WireMessage
 from beffroi_content.wire.reports import ConnectionState, MachineDescription, PlayerHealth, PlayerReport, ReceiptBatch
 from beffroi_player import system_clock
-from beffroi_player.agent.admission import Consequences, DocumentAdmission, ReceivedDocument
 from beffroi_player.agent.commands import CommandRunner
+from beffroi_player.agent.dispatcher import Dispatcher
+from beffroi_player.agent.effects import Effect, OnDisk, RemoveUnneeded, RepairFrames, RepairStateFiles
+from beffroi_player.agent.held_alerts import HeldAlerts
+from beffroi_player.agent.held_state import HeldState
 from beffroi_player.agent.host.agent_clock import AgentClock
-from beffroi_player.agent.main import PlayerAgent  # noqa: F401 -- what is tested here is what the agent is made of
 from beffroi_player.agent.prepare.asset_downloads import AssetStore
 from beffroi_player.agent.prepare.preparation_queue import PreparationQueue
-from beffroi_player.agent.prepare.programme_preparation import ProgrammePreparer, remove_other_frames
+from beffroi_player.agent.prepare.programme_preparation import ProgrammePreparer
 from beffroi_player.agent.prepare.render_process import RenderResult, render_slide
+from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.agent.report.capture_upload import ExactCapture
-from beffroi_player.agent.report.reporter import ReportFacts, ScreenReporter
-from beffroi_player.agent.storage import AgentStorage
+from beffroi_player.agent.report.frame_repair import FrameRepairs
+from beffroi_player.agent.report.receipts import ReceiptSender
+from beffroi_player.agent.report.report_facts import ReportFacts
+from beffroi_player.agent.report.report_sender import ReportSender
+from beffroi_player.agent.report.reporter import ScreenReporter
+from beffroi_player.agent.report.screenshots import ScreenshotSender
+from beffroi_player.agent.serial_worker import WorkQueue
+from beffroi_player.agent.storage import AgentStorage, PendingProgramme
 from beffroi_player.agent.transport.http_client import ServerClient
 from beffroi_player.outputs.base import DisplayResult, SwitchResult
 from beffroi_player.stage.frame_loop import FrameLoop
@@ -130,6 +138,13 @@ class RecordingOutput:
         pygame.display.quit()
 
 
+class ImmediateQueue(WorkQueue[ReceivedDocument | Effect]):
+    """An inbox in which nothing waits for a later moment."""
+
+    def put_later(self, item: ReceivedDocument | Effect, seconds: float) -> None:
+        self.put(item)
+
+
 class PlayerHarness:
     """One screen of a town."""
 
@@ -143,7 +158,7 @@ class PlayerHarness:
         self.state, self.runtime = StateDirectory(folder / "state"), RuntimeDirectory(folder / "run")
         self.state.create_folders()
         self.runtime.create_folder()
-        self.vault = AgentStorage(self.state.folder)
+        self.storage = AgentStorage(self.state.folder)
         self.published: list[tuple[str, bytes]] = []
         self.polls = self.subscriptions = self.restarts = 0
         self.link = ConnectionState.LIVE
@@ -158,34 +173,65 @@ class PlayerHarness:
         """Start agent and stage, as after a crash of both."""
         self.clock = AgentClock(self.runtime, 0, lambda: None, lambda: self.time.uptime_ms, lambda: self.time.system_ms)
         self.refusals = RefusalLog(lambda: self.clock.now().unix_ms, lambda: self.time.uptime_ms)
-        effects = Consequences(
-            later=lambda work: work(), rest=lambda work: work(), programme=self.prepare, command=self._obey,
-            subscribe=self._subscribe, poll=self._poll, changed=lambda: None, nudge=lambda: None,
-        )  # fmt: skip
-        self.core = DocumentAdmission(
-            self.hall.enrolment(self.server), self.state, self.vault, self.runtime, self.clock, self.refusals,
-            lambda: self.time.uptime_ms, effects, self.boot_id,
-        )  # fmt: skip
+        self.inbox: ImmediateQueue = ImmediateQueue()
+        self.disk: WorkQueue[OnDisk] = WorkQueue()
+        self.held = HeldState(
+            self.hall.enrolment(self.server), self.state, self.storage, self.runtime, self.clock, self.refusals
+        )
+        self.clock.raise_floor(self.held.admission.trust.newest_at_ms)
+        self.held_alerts = HeldAlerts(
+            self.state, self.runtime, self.boot_id, lambda: self.time.uptime_ms, self.held.drawing_context()
+        )
         self.painter = InProcessRenderer(self.state.assets, self.state.frames)
         self.assets = AssetStore(self.state.assets, ServerClient(self.server, "the-secret-token"))
         self.preparer = PreparationQueue(
-            ProgrammePreparer(self.state, self.assets, self.painter),
-            self._activate,
-            lambda: None,  # type: ignore[arg-type]
-        )
-        self.repaired: list[str] = []
+            ProgrammePreparer(self.state, self.assets, self.painter, self.held.needed_assets, self.clock.now),
+            self.held, self.inbox.put, lambda: None,
+        )  # fmt: skip
         self.exact: list[ExactCapture] = []
-        self.reporter = ScreenReporter(
-            "start1", self.state, self.runtime, self._facts, self._publish, lambda: self.time.uptime_ms,
-            lambda: None, self.repaired.extend, self.exact.append, MACHINE,
+        self._build_reporter()
+        commands = CommandRunner(
+            self.storage, self.runtime, self.refusals, self.clock, self.held_alerts, SCREEN, self.screenshots,
+            self._restart,
         )  # fmt: skip
-        self.commands = CommandRunner(
-            self.core, self.vault, self.runtime, self.refusals, SCREEN, self.reporter.request_screenshot,
-            self.reporter.request_capture, self._restart, lambda: None,
+        self.dispatcher = Dispatcher(
+            self.inbox, self.disk, self.held, self.held_alerts, self.clock, self.refusals, self.preparer, commands,
+            self.assets, self.state, self.runtime, self._subscribe, self._poll,
         )  # fmt: skip
+        self.dispatcher.restore_alerts(self.boot_id)
+        self.settle()
         self.start_stage()
-        if self.core.pending:
-            self.prepare(self.core.pending)
+        if self.held.pending:
+            self.prepare(self.held.pending)
+
+    def _build_reporter(self) -> None:
+        def uptime() -> float:
+            return self.time.uptime_ms
+
+        self.reports: list[Effect] = []
+        self.screenshots = ScreenshotSender(self.state, self.runtime, self._publish, uptime, self.exact.append)
+        self.reporter = ScreenReporter(
+            self.runtime, self._facts, ReceiptSender("start1", self._publish),
+            ReportSender("start1", self._publish, uptime, MACHINE), self.screenshots, FrameRepairs(uptime),
+            self.reports.append,
+        )  # fmt: skip
+
+    @property
+    def repaired(self) -> list[str]:
+        """The frames that the reporter has asked to be repaired."""
+        return [name for effect in self.reports if isinstance(effect, RepairFrames) for name in effect.frames]
+
+    def settle(self) -> None:
+        """Do what the threads of the agent would do, until nothing is waiting: the disk before the next document."""
+        while True:
+            if (sequence := self.disk.get_waiting()) is not None:
+                self.dispatcher.handle_on_disk(sequence)
+            elif self.preparer.has_work:
+                self.preparer.prepare_next()
+            elif (item := self.inbox.get_waiting()) is not None:
+                self.dispatcher.handle(item)
+            else:
+                return
 
     def start_stage(self) -> None:
         self.stage = FrameLoop(
@@ -202,7 +248,8 @@ class PlayerHarness:
     def receive(self, *documents: tuple[str, bytes], live: bool = True) -> None:
         """Take documents as they arrive over MQTT."""
         for topic, payload in documents:
-            self.core.admit_document(ReceivedDocument(topic, payload, self.time.uptime_ms, live))
+            self.inbox.put(ReceivedDocument(topic, payload, self.time.uptime_ms, live))
+            self.settle()
 
     def run_iteration(self) -> PresentedStatus:
         """Let the stage look, the agent report, and return what is on the glass."""
@@ -257,22 +304,21 @@ class PlayerHarness:
 
     def tidy(self) -> None:
         """Remove what no programme and no alert needs any more, as the agent does."""
-        active, record = self.core.active, self.core.held_alerts.to_record()
-        names = [*(name for pages in (active.frames if active else {}).values() for name in pages)]
-        names += [name for pages in record.frames.values() for name in pages]
-        remove_other_frames(self.state.frames, names)
-        self.assets.remove_unneeded(active.manifest.assets if active else ())
+        self.carry_out(RemoveUnneeded())
 
-    def prepare(self, programme: object) -> None:
-        self.preparer.offer_programme(programme)  # type: ignore[arg-type]
+    def repair_state(self) -> None:
+        """Look whether somebody has damaged files of the state directory, as the agent does now and then."""
+        self.carry_out(RepairStateFiles())
+
+    def carry_out(self, effect: Effect) -> None:
+        """Carry out an effect, and what follows from it."""
+        self.inbox.put(effect)
+        self.settle()
+
+    def prepare(self, programme: PendingProgramme) -> None:
+        self.preparer.offer_programme(programme)
         self.preparer.prepare_next()
-
-    def _activate(self, programme: object) -> None:
-        self.core.activate_programme(programme)  # type: ignore[arg-type]
-        self.core.update_drawing_context()
-
-    def _obey(self, command: ScreenCommand) -> None:
-        self.commands.run_command(command)
+        self.settle()
 
     def _subscribe(self) -> None:
         self.subscriptions += 1
@@ -291,10 +337,10 @@ class PlayerHarness:
 
     def _facts(self) -> ReportFacts:
         moment = self.clock.now()
-        streams: Iterable[tuple[str, int]] = ((n, s.sequence) for n, s in self.core.held_alerts.streams.items())
+        streams: Iterable[tuple[str, int]] = ((n, s.sequence) for n, s in self.held_alerts.streams.items())
         return ReportFacts(
-            at_ms=moment.unix_ms, clock=moment.clock, link=self.link, programme=self.core.active,
+            at_ms=moment.unix_ms, clock=moment.clock, link=self.link, programme=self.held.active,
             alerts=dict(streams), preparing=self.preparer.status, refusals=self.refusals.newest_first(),
-            receptions=self.core.held_alerts.receptions, programme_reception=self.core.programme_reception,
+            receptions=self.held_alerts.receptions, programme_reception=self.held.programme_reception,
             health=self.health,
         )  # fmt: skip

@@ -1,1 +1,1 @@
-"""The network side: hears, verifies, downloads, prepares, reports."""
+"""The agent: receives documents, admits them, prepares programmes, and reports. It never touches the display."""

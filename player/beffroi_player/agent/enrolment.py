@@ -1,4 +1,4 @@
-"""Enrolment: a code that an operator made becomes a screen of the town."""
+"""Enrolment: exchanges a code that an operator has made for the identity of a screen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class EnrolmentError(Exception):
 
 
 def enrol_player(url: str, code: str, fingerprint: str) -> PlayerEnrolment:
-    """Exchange a code for an identity, and make sure that it is the right town that answers.
+    """Exchange a code for an identity, and check by its root keys that the right town answers.
 
     Args:
         url: The server, such as ``https://screens.example.org``.

@@ -1,15 +1,13 @@
-"""The alerts that are held, and their way to the glass: drawn in memory first, on the disk afterwards.
+"""The alerts that are held, and their frames: drawn into memory and presented first, written to the disk afterwards.
 
-The most urgent form of each alert is drawn and shown before anything else is done; “end of alert” comes later.
+The most urgent form of each alert is drawn and presented before anything else is done; “end of alert” comes later.
 """
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from PIL import Image
 
@@ -17,6 +15,8 @@ from beffroi_content import rendering
 from beffroi_content.model import Alert, AlertForm, AlertLevel, HeldAlert, Layout, ScreenSettings, banner_rectangle
 from beffroi_content.rendering import Canvas
 from beffroi_content.wire.documents import AlertSet
+from beffroi_player.agent.prepare.png_encoder import save_png
+from beffroi_player.agent.received import DocumentReception
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import (
     AlertsRecord,
@@ -27,40 +27,31 @@ from beffroi_player.state.directories import (
     alert_set_key,
 )
 from beffroi_player.state.ppm_images import to_ppm
+from beffroi_player.wakeup import send_wakeup
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertDrawingContext:
-    """The screen that alerts are drawn for."""
+    """All that the drawing of an alert depends on besides the alert."""
 
     settings: ScreenSettings
     loop_size: Size
-    """Of the zone in which information alerts enter the loop."""
+    """The size of the zone in which information alerts enter the loop."""
 
     @classmethod
     def of_screen(cls, settings: ScreenSettings, layout: Layout | None = None) -> AlertDrawingContext:
-        """Return the surroundings of a programme, or of a screen without one."""
+        """Return the context of a programme, or without a layout that of a screen without one."""
         loop = layout.zones[0].rectangle.size if layout else settings.screen_class.size
         return cls(settings, loop)
 
     def canvas_for(self, level: AlertLevel, form: AlertForm) -> Canvas:
-        """Return what a form of an alert of that level is drawn on."""
+        """Return the canvas for a form of an alert of that level."""
         full = self.settings.screen_class.size
         in_band = form is AlertForm.BANNER or level is AlertLevel.VIGILANCE
         size = self.loop_size if form is AlertForm.SLIDE else banner_rectangle(full).size if in_band else full
         return Canvas.for_screen(self.settings, size)
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentReception:
-    """Which document brought an alert, and when."""
-
-    stream: str
-    sequence: int
-    unix_ms: int
-    uptime_ms: float
 
 
 def main_form(level: AlertLevel) -> AlertForm:
@@ -77,7 +68,7 @@ def needed_forms(level: AlertLevel) -> tuple[AlertForm, ...]:
 
 
 def held_stream(before: HeldStream | None, document: AlertSet, uptime_ms: float) -> HeldStream:
-    """Return a scope's alerts after a newer set.
+    """Return the alerts of a stream after a newer set.
 
     An alert that is in the set again keeps its first lapse, and a shorter time to live still shortens it; one that
     says something else counts anew.
@@ -96,14 +87,17 @@ def _held_alert(before: HeldAlert | None, alert: Alert, uptime_ms: int) -> HeldA
 
 @dataclass
 class HeldAlerts:
-    """Every alert that is held. Not safe for threads: it belongs to the one that admits documents."""
+    """Every alert that is held, with its frames.
+
+    Only the admission thread may call it, except for ``save_record``. Frames are drawn into the runtime directory, so
+    that nothing waits for a disk before an alert is presented; ``to_record`` and ``save_record`` bring them to the
+    disk afterwards. After each method that draws, ``draw_later_forms`` is due a moment later: see ``dispatcher``.
+    """
 
     state: StateDirectory
     runtime: RuntimeDirectory
     boot: str
-    wake_stage: Callable[[], object]
-    rest: Callable[[Callable[[], None]], None]
-    """Does something a moment later in the same thread: whatever comes first may be another alert."""
+    """Identifies the boot, whose uptime ``uptime`` is."""
     uptime: Callable[[], float]
     drawing_context: AlertDrawingContext
     streams: dict[str, HeldStream] = field(default_factory=dict)
@@ -117,13 +111,13 @@ class HeldAlerts:
     """Frames that may be removed from the disk."""
 
     def restore(self, record: AlertsRecord | None) -> None:
-        """Take over what was held before this start, and draw what is missing of it."""
+        """Hold the alerts of a record again, and draw those without frames."""
         if record is not None:
             self.streams = dict(record.in_boot(self.boot).streams)
         self.draw_missing()
 
     def take_set(self, stream: str, document: AlertSet, reception: DocumentReception) -> None:
-        """Bring a newer set of a scope to the glass."""
+        """Hold a newer set of a stream, draw it and present it."""
         before = {held.alert.id: held.alert for held in self._all_held()}
         self.streams[stream] = held_stream(self.streams.get(stream), document, reception.uptime_ms)
         for alert in document.alerts:
@@ -131,16 +125,25 @@ class HeldAlerts:
                 self.receptions[alert.id] = reception
         self.draw_missing()
 
-    def retain_streams(self, names: Iterable[str]) -> None:
-        """Let go of the scopes that do not concern the player any more."""
+    def retain_streams(self, names: Iterable[str]) -> bool:
+        """Drop all streams but these. Return whether there was one to drop."""
         gone = set(self.streams) - set(names)
         for name in gone:
             del self.streams[name]
         if gone:
             self.draw_missing()
+        return bool(gone)
+
+    def use_drawing_context(self, context: AlertDrawingContext) -> bool:
+        """Draw the alerts for another screen. Return whether it is another."""
+        if context == self.drawing_context:
+            return False
+        self.drawing_context = context
+        self.draw_missing()
+        return True
 
     def draw_missing(self) -> None:
-        """Draw what is not drawn yet, the most urgent first, and tell the stage after each step that shows more."""
+        """Draw the main form of each alert without frames, the most urgent first, and wake the stage after each."""
         alerts = sorted(self._all_held(), key=lambda held: -held.alert.level.rank)
         missing = [held for held in alerts if not self._is_drawn(held.alert, main_form(held.alert.level))]
         for held in missing:
@@ -148,9 +151,9 @@ class HeldAlerts:
             self._publish_record()
         if not missing:
             self._publish_record()
-        self.rest(self._draw_later_forms)
 
-    def _draw_later_forms(self) -> None:
+    def draw_later_forms(self) -> None:
+        """Draw the less urgent forms, such as “end of alert”, and discard the frames that no alert needs any more."""
         later = [(held.alert, form) for held in self._all_held() for form in needed_forms(held.alert.level)[1:]]
         later = [(alert, form) for alert, form in later if not self._is_drawn(alert, form)]
         for alert, form in later:
@@ -160,7 +163,7 @@ class HeldAlerts:
         self._stale |= self._discard_frames()
 
     def to_record(self) -> AlertsRecord:
-        """Return everything of which at least the main form is drawn."""
+        """Return all alerts of which at least the main form is drawn, with the names of their frames."""
         streams = {
             name: stream.model_copy(update={"alerts": tuple(h for h in map(self._with_pages, stream.alerts) if h)})
             for name, stream in self.streams.items()
@@ -181,7 +184,7 @@ class HeldAlerts:
         """Write frames and record to the disk. From any thread.
 
         Raises:
-            OSError: the disk is full or broken; the glass shows the alert all the same.
+            OSError: the disk is full or broken; the alert is presented all the same.
         """
         kept = {name for names in record.frames.values() for name in names}
         for name in kept:
@@ -194,21 +197,27 @@ class HeldAlerts:
         for name in stale - kept:
             (self.state.frames / name).unlink(missing_ok=True)
 
-    def redraw_frames(self, frames: Iterable[str]) -> None:
-        """Draw the alerts again to which frames belong that the stage could not show."""
+    def redraw_frames(self, frames: Iterable[str]) -> bool:
+        """Draw the alerts again to which these frames belong. Return whether there are such alerts."""
         names = set(frames)
         lost = {key for key, pages in self._drawn.items() if names & set(pages)}
         if lost:
             self._drawn = {key: pages for key, pages in self._drawn.items() if key not in lost}
             self.draw_missing()
+        return bool(lost)
+
+    @property
+    def has_alerts(self) -> bool:
+        """Whether any alert is held."""
+        return bool(self._all_held())
 
     @property
     def frame_names(self) -> set[str]:
-        """File names of every frame of the alerts that are held."""
+        """The file names of the frames of all alerts that are held."""
         return {name for pages in self._drawn.values() for name in pages}
 
     def _discard_frames(self) -> set[str]:
-        """Let go of the frames of alerts that are no longer held, and return their names."""
+        """Discard the frames of alerts that are no longer held. Return their names."""
         before = self.frame_names
         kept = {
             self._frame_key(held.alert, form) for held in self._all_held() for form in needed_forms(held.alert.level)
@@ -243,7 +252,7 @@ class HeldAlerts:
             try:
                 write_file(path, *to_ppm(image.size, image.tobytes()), durable=False)
             except OSError as error:
-                # No room in memory: the disk is slower, and better than nothing.
+                # The runtime directory is full: the disk is slower, but the alert is presented.
                 log.warning("%s goes to the disk at once: %s", path.name, error)
                 save_png(image, self.state.frames / name)
             self._images[name] = image
@@ -255,25 +264,14 @@ class HeldAlerts:
             self.runtime.alerts.write(self.to_record())
         except OSError as error:
             log.error("the stage is not told of the alerts in memory: %s", error)
-        self.wake_stage()
-
-
-def save_png(image: Image.Image, path: Path) -> None:
-    """Write a frame to the disk in one step.
-
-    Raises:
-        OSError: the disk is full or broken.
-    """
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    write_file(path, buffer.getvalue())
+        send_wakeup(self.runtime.stage_socket)
 
 
 def _draw_or_fall_back(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
     try:
         return rendering.draw_alert(alert, form, canvas)
     except Exception:
-        # An alert reaches the glass, if need be without its looks.
+        # An alert is presented whatever happens, if need be without its layout.
         log.exception("alert %s cannot be drawn as %s: it is shown as plain text", alert.id, form)
         lines = [line for line in (alert.description, alert.instruction) if line]
         return (rendering.draw_idle_page(alert.title, lines, canvas),)

@@ -1,4 +1,15 @@
-"""The life of the agent: what is started, in which order, and stopped in the reverse one."""
+"""The agent: builds its parts, starts them in order, reports until it is told to stop, and stops them in reverse.
+
+A document's way through the parts, each of which is entered once:
+
+1. ``transport.mqtt_client`` (or ``transport.polling``) puts it into the inbox;
+2. ``dispatcher`` takes it out, in the admission thread;
+3. ``admission`` checks it and answers with effects, which the dispatcher carries out: an alert goes to
+   ``held_alerts`` and from there to the stage; a programme goes to the disk (``held_state``) and then to
+4. ``prepare.preparation_queue``, which lets ``prepare.programme_preparation`` download its files
+   (``prepare.asset_downloads``) and draw its frames (``prepare.render_process``);
+5. ``held_state`` makes it the active programme with one rename, and wakes the stage.
+"""
 
 from __future__ import annotations
 
@@ -8,56 +19,58 @@ import logging
 import signal
 import threading
 import uuid
-from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from types import FrameType
 from urllib.parse import urlsplit
 
-from beffroi_content import rendering
-from beffroi_content.model import Alert, AlertForm, AlertLevel, AssetReference
-from beffroi_content.wire.documents import ScreenCommand
-from beffroi_content.wire.reports import ConnectionState as LinkState
-from beffroi_content.wire.reports import PlayerHealth
+from beffroi_content import raster
+from beffroi_content.model import Alert, AlertForm, AlertLevel
+from beffroi_content.wire.reports import ConnectionState, PlayerHealth
 from beffroi_player import system_clock, systemd_notify
-from beffroi_player.agent.admission import Consequences, DocumentAdmission, ReceivedDocument
+from beffroi_player.agent import effects as do
 from beffroi_player.agent.commands import CommandRunner
-from beffroi_player.agent.held_alerts import save_png
+from beffroi_player.agent.dispatcher import Dispatcher, Inbox
+from beffroi_player.agent.held_alerts import HeldAlerts
+from beffroi_player.agent.held_state import HeldState
 from beffroi_player.agent.host.agent_clock import AgentClock
 from beffroi_player.agent.host.health import HealthMonitor
+from beffroi_player.agent.periodic_tasks import PeriodicTasks
 from beffroi_player.agent.prepare.asset_downloads import AssetStore
 from beffroi_player.agent.prepare.download_window import is_download_due
 from beffroi_player.agent.prepare.live_frames import LiveFrames
+from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.agent.prepare.preparation_queue import PreparationQueue
-from beffroi_player.agent.prepare.programme_preparation import (
-    ProgrammePreparer,
-    broken_frames,
-    remove_other_frames,
-    slide_sizes,
-)
+from beffroi_player.agent.prepare.programme_preparation import ProgrammePreparer, broken_frames, slide_sizes
 from beffroi_player.agent.prepare.render_process import RenderProcess
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.agent.report.capture_upload import CaptureUploader
+from beffroi_player.agent.report.frame_repair import FrameRepairs
 from beffroi_player.agent.report.play_archive import PlayArchive
 from beffroi_player.agent.report.play_upload import PlayUploader
-from beffroi_player.agent.report.reporter import ReportFacts, ScreenReporter
-from beffroi_player.agent.serial_worker import SerialWorker
+from beffroi_player.agent.report.receipts import ReceiptSender
+from beffroi_player.agent.report.report_facts import ReportFacts
+from beffroi_player.agent.report.report_sender import ReportSender
+from beffroi_player.agent.report.reporter import ScreenReporter
+from beffroi_player.agent.report.screenshots import ScreenshotSender
+from beffroi_player.agent.serial_worker import WorkQueue
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
 from beffroi_player.agent.transport.http_client import ServerClient
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_host
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
 from beffroi_player.agent.transport.polling import DocumentPoller
 from beffroi_player.state.atomic_files import remove_leftovers
-from beffroi_player.state.directories import ActiveProgramme, RuntimeDirectory, Size, StateDirectory
+from beffroi_player.state.directories import RuntimeDirectory, Size, StateDirectory
 from beffroi_player.wakeup import WakeupSocket, send_wakeup
 
 log = logging.getLogger(__name__)
 
 BEAT_TIMEOUT_MS = 25_000
-"""Without a live beat for so long the link is not believed."""
+"""Without a live beat for so long the MQTT connection is not believed."""
 STUCK_ADMISSION_SECONDS = 60.0
 """Where one document is admitted for so long no alert comes through any more: a new start may be the cure."""
-AFTER_ALERT_SECONDS = 0.2
-"""After an alert: the stage has the processor to itself while it brings the first form to the glass."""
+LONGEST_WAIT_SECONDS = 5.0
+"""How long the reporting thread sleeps at most."""
 WITHHELD_MS = 5_000
 KERNEL_CLOCK_MS = 10_000
 DOWNLOADS_MS = 60_000
@@ -86,215 +99,228 @@ def run_agent(state: StateDirectory, runtime: RuntimeDirectory) -> int:
         log.error("this player belongs to no town yet: run “beffroi-player enrol URL CODE --root FINGERPRINT”")
         return 1
     with ExitStack() as undo:
-        bell = undo.enter_context(WakeupSocket(runtime.agent_socket))
+        wakeups = undo.enter_context(WakeupSocket(runtime.agent_socket))
         agent = PlayerAgent(enrolment, state, runtime)
         signal.signal(signal.SIGTERM, agent.on_signal)
         signal.signal(signal.SIGINT, agent.on_signal)
         undo.callback(agent.stop)
         agent.start()
         systemd_notify.notify_ready()
-        agent.serve(bell)
+        agent.serve(wakeups)
     return 0
 
 
 class PlayerAgent:
-    """Everything on the network side of one screen."""
+    """Everything on the network side of one screen.
+
+    The parts are built from the bottom up: each is given what it calls, and nothing is added to it later. Whatever
+    would point back up is put into the inbox as data.
+    """
 
     def __init__(self, enrolment: PlayerEnrolment, state: StateDirectory, runtime: RuntimeDirectory) -> None:
-        self._enrolment = enrolment
-        self._state = state
-        self._runtime = runtime
+        self._enrolment, self._state, self._runtime = enrolment, state, runtime
         self._stopping = threading.Event()
-        self._due: dict[str, float] = {}
-        self._notice_size: Size | None = None
-        self._withheld: set[str] = set()
-        remove_leftovers(state.folder)
-        remove_leftovers(state.frames)
-        remove_leftovers(state.plays)
-        boot, vault = uuid.uuid4().hex, AgentStorage(state.folder)
-        stored = vault.trust.read()
-        self.clock = AgentClock(runtime, stored.newest_at_ms if stored else 0, self._nudge)
-        self.refusals = RefusalLog(lambda: self.clock.now().unix_ms, system_clock.uptime_ms)
-        self._disk = SerialWorker("disk")
-        self._admission = SerialWorker("admission")
-        host = urlsplit(enrolment.server).hostname or "localhost"
-        effects = Consequences(
-            later=self._later,
-            rest=self._rest, programme=self._prepare, command=self._obey, subscribe=self._subscribe,
-            poll=self._poll, changed=self._changed, nudge=self._nudge,
+        for folder in (state.folder, state.frames, state.plays):
+            remove_leftovers(folder)
+        self._inbox: Inbox = WorkQueue()
+        self._disk: WorkQueue[do.OnDisk] = WorkQueue()
+        storage = AgentStorage(state.folder)
+        self._build_state(storage)
+        self._build_transport(boot := uuid.uuid4().hex)
+        self._build_preparation()
+        self._build_reporting(boot)
+        commands = CommandRunner(
+            storage, runtime, self._refusals, self._clock, self._alerts, enrolment.screen, self._screenshots,
+            self._stopping.set,
         )  # fmt: skip
-        self.core = DocumentAdmission(
-            enrolment,
-            state,
-            vault,
-            runtime,
-            self.clock,
-            self.refusals,
-            system_clock.uptime_ms,
-            effects,
-            system_clock.boot_id(),
-        )
-        server = ServerClient(enrolment.server, enrolment.token)
-        self.link = PlayerMqttClient(
-            enrolment,
-            broker_host(enrolment.mqtt, host),
-            boot,
-            self.core.topics,
-            self.receive_document,
-            lambda topic, detail: self.refusals.record_refusal(topic, "subscription-refused", detail),
-            self._link_changed,
-        )
-        self.plays = PlayUploader(state, self.link.publish)
-        self.poller = DocumentPoller(
-            server, self.receive_document, self._changed, system_clock.uptime_ms, self.plays.note_held
-        )
-        self._neighbours = PeerSharing(state.assets, enrolment.site)
-        self._assets = AssetStore(state.assets, server, self._neighbours)
-        workshop = ProgrammePreparer(state, self._assets, RenderProcess(state.assets, state.frames))
-        workshop.needed, workshop.now = self._needed, self.clock.now
-        self.preparer = PreparationQueue(workshop, self._activate, self._changed)
-        workshop.say = self.preparer.note_progress
-        self.live = LiveFrames(runtime, lambda: self.core.active, self.clock.now, self._nudge)
-        self._archive = PlayArchive(state, self.clock.now)
-        self._captures = CaptureUploader(server.upload_capture, self.refusals.record_refusal)
-        self._vitals = HealthMonitor(state.folder)
-        self.reporter = ScreenReporter(
-            boot, state, runtime, self._facts, self.link.publish, system_clock.uptime_ms, self._tidy, self._repair,
-            self._captures.offer_capture, self._vitals.read_machine(),
+        self._dispatcher = Dispatcher(
+            self._inbox, self._disk, self._held, self._alerts, self._clock, self._refusals, self._preparation,
+            commands, self._assets, state, runtime, self._mqtt.request_subscriptions, self._poller.poll_soon,
         )  # fmt: skip
+        self._tasks = self._periodic_tasks()
+
+    # --- building
+
+    def _build_state(self, storage: AgentStorage) -> None:
+        stored = storage.trust.read()
+        self._clock = AgentClock(
+            self._runtime, stored.newest_at_ms if stored else 0, partial(send_wakeup, self._runtime.stage_socket)
+        )
+        self._refusals = RefusalLog(lambda: self._clock.now().unix_ms, system_clock.uptime_ms)
+        self._held = HeldState(self._enrolment, self._state, storage, self._runtime, self._clock, self._refusals)
+        self._clock.raise_floor(self._held.admission.trust.newest_at_ms)
+        self._alerts = HeldAlerts(
+            self._state, self._runtime, system_clock.boot_id(), system_clock.uptime_ms, self._held.drawing_context()
+        )
+
+    def _build_transport(self, boot: str) -> None:
+        enrolment = self._enrolment
+        wake_agent = partial(send_wakeup, self._runtime.agent_socket)
+        self._server = ServerClient(enrolment.server, enrolment.token)
+        host = broker_host(enrolment.mqtt, urlsplit(enrolment.server).hostname or "localhost")
+        self._mqtt = PlayerMqttClient(
+            enrolment, host, boot, lambda: self._held.admission.topics, self._inbox.put,
+            lambda topic, detail: self._refusals.record_refusal(topic, "subscription-refused", detail), wake_agent,
+        )  # fmt: skip
+        self._connection = self._mqtt.history
+        self._plays = PlayUploader(self._state, self._mqtt.publish)
+        self._poller = DocumentPoller(
+            self._server, self._inbox.put, wake_agent, system_clock.uptime_ms, self._plays.note_held
+        )
+        self._peers = PeerSharing(self._state.assets, enrolment.site)
+
+    def _build_preparation(self) -> None:
+        state, runtime, held = self._state, self._runtime, self._held
+        self._assets = AssetStore(state.assets, self._server, self._peers)
+        preparer = ProgrammePreparer(
+            state, self._assets, RenderProcess(state.assets, state.frames), held.needed_assets, self._clock.now
+        )
+        wake_agent, wake_stage = partial(send_wakeup, runtime.agent_socket), partial(send_wakeup, runtime.stage_socket)
+        self._preparation = PreparationQueue(preparer, held, self._inbox.put, wake_agent)
+        self._live_frames = LiveFrames(runtime, lambda: held.active, self._clock.now, wake_stage)
+
+    def _build_reporting(self, boot: str) -> None:
+        state, runtime, publish = self._state, self._runtime, self._mqtt.publish
+        self._archive = PlayArchive(state, self._clock.now)
+        self._captures = CaptureUploader(self._server.upload_capture, self._refusals.record_refusal)
+        self._host = HealthMonitor(state.folder)
         self._health: PlayerHealth | None = None
-        self.commands = CommandRunner(
-            self.core, vault, runtime, self.refusals, enrolment.screen,
-            self.reporter.request_screenshot, self.reporter.request_capture, self._stopping.set, self._nudge,
+        self._screenshots = ScreenshotSender(
+            state, runtime, publish, system_clock.uptime_ms, self._captures.offer_capture
+        )
+        self._reporter = ScreenReporter(
+            runtime, self._collect_facts, ReceiptSender(boot, publish),
+            ReportSender(boot, publish, system_clock.uptime_ms, self._host.read_machine()), self._screenshots,
+            FrameRepairs(system_clock.uptime_ms), self._inbox.put,
         )  # fmt: skip
 
+    def _periodic_tasks(self) -> PeriodicTasks:
+        self._notice_size: Size | None = None
+        self._withheld: frozenset[str] = frozenset()
+        put, tasks = self._inbox.put, PeriodicTasks(system_clock.uptime_ms)
+        tasks.add("kernel clock", KERNEL_CLOCK_MS, self._clock.ask_kernel)
+        tasks.add("health", HEALTH_MS, self._measure_health)
+        tasks.add("plays", lambda: self._plays.pause_ms, self._plays.send_batch)
+        tasks.add("archive", ARCHIVE_MS, self._archive.tidy_files)
+        tasks.add("downloads", DOWNLOADS_MS, self._check_downloads)
+        tasks.add("alerts", ALERTS_MS, lambda: put(do.SaveAlerts()))
+        tasks.add("copies", COPIES_MS, lambda: put(do.OnDisk((do.RepairCopies(),))))
+        tasks.add("withheld", WITHHELD_MS, self._check_withheld)
+        tasks.add("state files", STATE_REPAIR_MS, lambda: put(do.RepairStateFiles()))
+        tasks.add("beat", BEAT_TIMEOUT_MS, self._check_beat)
+        return tasks
+
+    # --- the life of the agent
+
     def start(self) -> None:
-        """Start every thread; those that keep the glass right first."""
+        """Start every thread; those that keep the screen right first."""
+        self._dispatcher.restore_alerts(system_clock.boot_id())
         self._write_notice((1920, 1080))
         self._warm_up()
-        self._disk.start()
-        self._admission.start()
-        self.preparer.start()
-        if self.core.pending is not None:
-            self.preparer.offer_programme(self.core.pending)
-        elif self.core.active is not None and broken_frames(self.core.active, self._state.frames):
-            self._repair(())
-        self.live.start()
-        self.link.start()
-        self.poller.start()
+        self._dispatcher.start()
+        self._preparation.start()
+        if self._held.pending is not None:
+            self._preparation.offer_programme(self._held.pending)
+        elif self._held.active is not None and broken_frames(self._held.active, self._state.frames):
+            self._inbox.put(do.RepairFrames(()))
+        self._live_frames.start()
+        self._mqtt.start()
+        self._poller.start()
         self._captures.start()
-        self._nudge()
+        send_wakeup(self._runtime.stage_socket)
+        # What was loaded until here stays: the collector need not look at it again.
         gc.collect()
         gc.freeze()
 
     def stop(self) -> None:
         """Stop what was started, in the reverse order."""
-        self._neighbours.stop_sharing()
+        self._peers.stop_sharing()
         self._captures.stop()
-        self.plays.save_progress()
-        self.poller.stop()
-        self.link.stop()
-        self.live.stop()
-        self.preparer.stop()
-        self._admission.stop()
-        self._disk.stop()
+        self._plays.save_progress()
+        self._poller.stop()
+        self._mqtt.stop()
+        self._live_frames.stop()
+        self._preparation.stop()
+        self._dispatcher.stop()
 
-    def serve(self, bell: WakeupSocket) -> None:
+    def serve(self, wakeups: WakeupSocket) -> None:
         """Report until it is time to stop."""
         while not self._stopping.is_set():
-            wait = min(self._chores(), self.reporter.report_changes())
-            if self._admission.seconds_at_work < STUCK_ADMISSION_SECONDS:
+            self._note_connection()
+            self._tasks.run_due()
+            self._note_display()
+            wait = min(LONGEST_WAIT_SECONDS, self._reporter.report_changes())
+            if self._dispatcher.seconds_at_work < STUCK_ADMISSION_SECONDS:
                 systemd_notify.notify_alive()
-            bell.wait(min(wait, 5.0))
-        self.reporter.report_changes()
+            wakeups.wait(wait)
+        self._reporter.report_changes()
 
     def on_signal(self, _number: int, _frame: FrameType | None) -> None:
         """End the service."""
         self._stopping.set()
         send_wakeup(self._runtime.agent_socket)
 
-    def receive_document(self, arrival: ReceivedDocument) -> None:
-        """Take a document to admission. Never blocks."""
-        if not self._admission.put(lambda: self.core.admit_document(arrival)):
-            # State, not events: what is dropped here comes again with the next poll.
-            self.refusals.record_refusal(arrival.topic, "overrun", "more documents than can be checked")
-            self._poll()
+    # --- what the reporting thread does beside reporting
 
-    # --- chores of the reporting thread
+    def _note_connection(self) -> None:
+        """Say everything again on a new MQTT connection, and poll as soon as one is lost."""
+        before, now = self._connection, self._mqtt.history
+        self._connection = now
+        if now.subscribed != before.subscribed:
+            self._reporter.on_connected()
+            self._plays.on_connected()
+        if now.lost != before.lost:
+            self._poller.poll_soon()
 
-    def _chores(self) -> float:
-        self._every("kernel", KERNEL_CLOCK_MS, self.clock.ask_kernel)
-        self._every("health", HEALTH_MS, self._take_pulse)
-        self._every("plays", self.plays.pause_ms, self.plays.send_batch)
-        self._every("archive", ARCHIVE_MS, self._archive.tidy_files)
-        self._every("line", DOWNLOADS_MS, self._mind_line)
-        self._every("alerts", ALERTS_MS, lambda: self._admission.put(self.core.save_alerts))
-        self._every("copies", COPIES_MS, lambda: self._later(self.core.repair_copies))
-        self._every("heads", WITHHELD_MS, self._compare_heads)
-        glass = self.reporter.presented
-        if glass is not None and glass.programme is None and self.core.active is not None:
-            self._due.pop("mend", None)
-        self._every("mend", STATE_REPAIR_MS, lambda: self._admission.put(self.core.repair_state_files))
-        self._every("beat", BEAT_TIMEOUT_MS, self._watch_beat)
-        if glass is not None and glass.programme is None and not glass.showings and glass.size != self._notice_size:
-            self._write_notice(glass.size)
-            self._admission.put(lambda: self.core.resize_display(glass.size))
-        return 5.0
-
-    def _every(self, name: str, period_ms: int, chore: Callable[[], object]) -> None:
-        now = system_clock.uptime_ms()
-        if now < self._due.get(name, 0.0):
+    def _note_display(self) -> None:
+        """Learn from the stage that it has no programme, and how large the display is."""
+        presented = self._reporter.presented
+        if presented is None or presented.programme is not None:
             return
-        self._due[name] = now + period_ms
-        try:
-            chore()
-        except Exception:
-            log.exception("%s: a chore failed", name)
+        if self._held.active is not None:
+            self._tasks.run_soon("state files")
+        if not presented.showings and presented.size != self._notice_size:
+            self._write_notice(presented.size)
+            self._inbox.put(do.ResizeDisplay(presented.size))
 
-    def _take_pulse(self) -> None:
-        glass = self.reporter.presented
-        counted = (glass.dropped_frames, glass.late_frames, glass.decode_errors) if glass else ()
-        self._health = self._vitals.read_health(*counted)
+    def _measure_health(self) -> None:
+        presented = self._reporter.presented
+        counted = (presented.dropped_frames, presented.late_frames, presented.decode_errors) if presented else ()
+        self._health = self._host.read_health(*counted)
 
-    def _needed(self) -> list[AssetReference]:
-        """Return the files of what is on and of what is to come."""
-        # In this order: what is activated meanwhile is in one of the two.
-        pending, active = self.core.pending, self.core.active
-        return [asset for each in (pending, active) if each for asset in each.manifest.assets]
-
-    def _mind_line(self) -> None:
-        """Share files with the neighbours or not, and fetch what has waited for the hours of downloads."""
-        active = self.core.active
+    def _check_downloads(self) -> None:
+        """Share files with peers or not, and fetch what has waited for the download window."""
+        active = self._held.active
         if active is None:
             return
         if active.manifest.settings.downloads.neighbours:
-            self._neighbours.start_sharing()
+            self._peers.start_sharing()
         else:
-            self._neighbours.stop_sharing()
+            self._peers.stop_sharing()
         waiting = frozenset(slide.id for slide, _ in slide_sizes(active.manifest)) - active.slides_with_frames
-        if self.core.pending is None and is_download_due(active.manifest, waiting, self.clock.now()):
-            self.preparer.offer_programme(PendingProgramme(sequence=active.sequence, manifest=active.manifest))
+        if self._held.pending is None and is_download_due(active.manifest, waiting, self._clock.now()):
+            self._preparation.offer_programme(PendingProgramme(sequence=active.sequence, manifest=active.manifest))
 
-    def _compare_heads(self) -> None:
+    def _check_withheld(self) -> None:
         """Fetch what a beat named and the broker did not bring, unless it was only a moment behind."""
-        withheld = set(self.core.withheld_streams)
+        withheld = self._held.admission.withheld_streams
         if withheld & self._withheld:
             log.warning("the broker does not deliver %s", ", ".join(sorted(withheld)), extra={"CODE": "withheld"})
-            self._poll()
+            self._poller.poll_soon()
         self._withheld = withheld
 
-    def _watch_beat(self) -> None:
-        if self._link_state() is not LinkState.LIVE:
-            self._poll()
+    def _check_beat(self) -> None:
+        if self._link_state() is not ConnectionState.LIVE:
+            self._poller.poll_soon()
 
     def _write_notice(self, size: Size) -> None:
+        """Draw what is shown while there is no programme."""
         self._notice_size = size
-        settings = self.core.drawing_context(size).settings
-        canvas = rendering.Canvas.for_screen(settings, size)
-        image = rendering.draw_idle_page("En attente du programme", [self._enrolment.screen], canvas)
+        canvas = raster.Canvas.for_screen(self._held.drawing_context(size).settings, size)
+        image = raster.draw_idle_page("En attente du programme", [self._enrolment.screen], canvas)
         with contextlib.suppress(OSError):
             save_png(image, self._state.notice_image)
-        self._nudge()
+        send_wakeup(self._runtime.stage_socket)
 
     def _warm_up(self) -> None:
         """Draw an alert for nobody: fonts and code are then in memory when a real one comes."""
@@ -302,93 +328,28 @@ class PlayerAgent:
             id="warm-up", level=AlertLevel.ALERT, title="Alerte", source="Mairie", description="—", instruction="—",
             issued_at_ms=0, ends_at_ms=0, time_to_live_ms=0,
         )  # fmt: skip
-        rendering.draw_alert(
-            alert, AlertForm.TAKEOVER, self.core.held_alerts.drawing_context.canvas_for(alert.level, AlertForm.TAKEOVER)
-        )
+        canvas = self._alerts.drawing_context.canvas_for(alert.level, AlertForm.TAKEOVER)
+        raster.draw_alert(alert, AlertForm.TAKEOVER, canvas)
 
-    def _facts(self) -> ReportFacts:
-        moment = self.clock.now()
+    # --- facts for the report
+
+    def _collect_facts(self) -> ReportFacts:
+        moment = self._clock.now()
         return ReportFacts(
             at_ms=moment.unix_ms,
             clock=moment.clock,
             link=self._link_state(),
-            programme=self.core.active,
-            alerts={name: stream.sequence for name, stream in dict(self.core.held_alerts.streams).items()},
-            preparing=self.preparer.status,
-            refusals=self.refusals.newest_first(),
-            receptions=dict(self.core.held_alerts.receptions),
-            programme_reception=self.core.programme_reception,
+            programme=self._held.active,
+            alerts={name: stream.sequence for name, stream in dict(self._alerts.streams).items()},
+            preparing=self._preparation.status,
+            refusals=self._refusals.newest_first(),
+            receptions=dict(self._alerts.receptions),
+            programme_reception=self._held.programme_reception,
             health=self._health,
         )
 
-    def _link_state(self) -> LinkState:
-        beat = self.core.last_beat_uptime_ms
-        if self.link.is_fully_subscribed and beat is not None and system_clock.uptime_ms() - beat < BEAT_TIMEOUT_MS:
-            return LinkState.LIVE
-        return LinkState.POLLING if self.poller.is_answered else LinkState.LOST
-
-    # --- consequences, called from any thread
-
-    def _later(self, work: Callable[[], None]) -> None:
-        if not self._disk.put(work):
-            self.refusals.record_refusal("state directory", "disk", "it is too slow: something was not written")
-
-    def _rest(self, work: Callable[[], None]) -> None:
-        timer = threading.Timer(AFTER_ALERT_SECONDS, lambda: self._admission.put(work))
-        timer.daemon = True
-        timer.start()
-
-    def _nudge(self) -> None:
-        send_wakeup(self._runtime.stage_socket)
-
-    def _changed(self) -> None:
-        send_wakeup(self._runtime.agent_socket)
-
-    def _poll(self) -> None:
-        self.poller.poll_soon()
-
-    def _subscribe(self) -> None:
-        self.link.request_subscriptions()
-
-    def _prepare(self, programme: PendingProgramme) -> None:
-        self.preparer.offer_programme(programme)
-
-    def _obey(self, command: ScreenCommand) -> None:
-        self.commands.run_command(command)
-        self._changed()
-
-    def _activate(self, programme: ActiveProgramme) -> None:
-        self.core.activate_programme(programme)
-        self._admission.put(self.core.update_drawing_context)
-
-    def _link_changed(self) -> None:
-        if self.link.is_fully_subscribed:
-            self.reporter.on_connected()
-            self.plays.on_connected()
-        elif not self.link.is_connected:
-            self._poll()
-        self._changed()
-
-    def _tidy(self) -> None:
-        """The glass shows the programme: what only the one before needed can go."""
-
-        def tidy() -> None:
-            # Here, where documents are admitted: what is drawn for a newer programme is drawn later.
-            pending, active = self.core.pending, self.core.active
-            if active is None or pending is not None:
-                return
-            names = {name for pages in active.frames.values() for name in pages} | self.core.held_alerts.frame_names
-            self._disk.put(lambda: remove_other_frames(self._state.frames, names))
-            self._disk.put(lambda: self._assets.remove_unneeded(self._needed()))
-
-        self._admission.put(tidy)
-
-    def _repair(self, frames: tuple[str, ...]) -> None:
-        """Frames are missing or broken: remove them and make the programme ready again."""
-        for name in frames:
-            with contextlib.suppress(OSError):
-                (self._state.frames / name).unlink()
-        self._admission.put(lambda: self.core.held_alerts.redraw_frames(frames))
-        active = self.core.active
-        if active is not None and self.core.pending is None:
-            self.preparer.offer_programme(PendingProgramme(sequence=active.sequence, manifest=active.manifest))
+    def _link_state(self) -> ConnectionState:
+        beat = self._held.admission.last_beat_uptime_ms
+        if self._mqtt.is_fully_subscribed and beat is not None and system_clock.uptime_ms() - beat < BEAT_TIMEOUT_MS:
+            return ConnectionState.LIVE
+        return ConnectionState.POLLING if self._poller.is_answered else ConnectionState.LOST

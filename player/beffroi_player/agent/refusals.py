@@ -1,4 +1,4 @@
-"""What was not accepted, counted: the operator sees it in the report, the log is not flooded."""
+"""The log of refusals: counted for the report, and written to the log no more than once a minute each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 MAX_REFUSALS = 20
 LOG_SPACING_MS = 60_000
-"""How long a kind of refusal is not logged again."""
+"""How long refusals with the same code are not logged again."""
 
 
 class RefusalLog:
@@ -52,7 +52,7 @@ class RefusalLog:
             log.warning("refused %s: %s (%s)", subject, code, detail[:300], extra={"CODE": code, "SUBJECT": subject})
 
     def newest_first(self) -> tuple[ReportedRefusal, ...]:
-        """Return them, the newest first."""
+        """Return the refusals, the newest first."""
         with self._lock:
             return tuple(reversed(self._found.values()))
 

@@ -1,4 +1,4 @@
-"""What only the agent keeps in the state directory, and how it recovers what was lost of it."""
+"""The agent's own files in the state directory, and the recovery of a state of trust that was lost."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ log = logging.getLogger(__name__)
 
 
 class BrokerAddress(WireModel):
-    """Where the MQTT broker is and as whom to log in; the password is the token."""
+    """The address of the MQTT broker and the user name there; the password is the token."""
 
     host: str = ""
-    """Empty: the host of the server."""
+    """Empty where it is the host of the server."""
     port: int = Field(default=1883, ge=1, le=65535)
     tls: bool = False
     username: str = ""
 
 
 class PlayerEnrolment(WireModel):
-    """Whose screen this is."""
+    """The identity of the screen: what the server gave it at enrolment."""
 
     site: Identifier
     screen: Identifier
@@ -39,18 +39,18 @@ class PlayerEnrolment(WireModel):
     mqtt: BrokerAddress
     anchor: TrustAnchor
     plays: int = Field(default=0, ge=0, lt=2**62)
-    """The highest number of a play that the server has of this screen: with a new memory card it goes on there."""
+    """The highest number of a play that the server has of this screen: a new memory card goes on from there."""
 
 
 class PendingProgramme(WireModel):
-    """A programme that is accepted but not ready."""
+    """A programme that is admitted but not ready."""
 
     sequence: int
     manifest: Manifest
 
 
 class DoneCommands(WireModel):
-    """Identifiers of the commands that were done, oldest first."""
+    """The identifiers of the commands that were run, oldest first."""
 
     commands: tuple[str, ...] = ()
 
@@ -68,9 +68,9 @@ class AgentStorage:
 
 
 def continue_play_numbers(state: StateDirectory, before: PlayerEnrolment | None, now: PlayerEnrolment) -> None:
-    """Let the play log of a player that is enrolled begin where that of its screen ends.
+    """Let the play log of a newly enrolled player go on where that of its screen has ended.
 
-    What it has logged as another screen goes: nobody would take it.
+    Plays that it has logged as another screen are removed: no server would accept them.
 
     Raises:
         OSError: the disk does not let us.
@@ -91,7 +91,7 @@ def recover_trust(
     pending: PendingProgramme | None,
     alerts: AlertsRecord | None,
 ) -> TrustState:
-    """Return the state of trust that fits what the player really holds.
+    """Return the state of trust that fits what the player really holds, after a power cut or damage.
 
     A floor may be above what is held: the power went between the two writes, or a file was damaged. The document of
     that very sequence would then be a duplicate for ever, so the floor is lowered by one, which lets it in again

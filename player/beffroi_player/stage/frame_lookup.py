@@ -16,10 +16,8 @@ from beffroi_player.stage.state_reader import StateReader
 from beffroi_player.state.directories import (
     FrameFault,
     alert_set_key,
-    frame_set_key,
     is_live_frame_name,
     live_frame_name,
-    strip_set_key,
 )
 
 
@@ -136,7 +134,7 @@ class FrameLookup:
         elif showing.slide is not None and showing.at_ms is not None:
             name = live_frame_name(programme.sequence, showing.slide, showing.rectangle.size, showing.at_ms)
             wanted.insert(0, PlacedFrame(name, showing.rectangle, shown, ticks=True))
-        idle = programme.frames.get(frame_set_key(programme.manifest.idle.id, showing.rectangle.size), ())
+        idle = programme.pages_of(programme.manifest.idle.id, showing.rectangle.size)
         instead = ShownPart(
             zone=showing.zone, slide=programme.manifest.idle.id, reason=ReasonKind.IDLE, since_ms=showing.since_ms,
             until_ms=showing.until_ms,
@@ -145,7 +143,7 @@ class FrameLookup:
 
     def _marquee_strips(self, showing: Showing) -> tuple[MarqueeStrip, ...]:
         programme, slide = self._reader.programme, showing.slide
-        names = programme.frames.get(strip_set_key(slide.id, showing.rectangle.size)) if programme and slide else None
+        names = programme.strips_of(slide.id, showing.rectangle.size) if programme and slide else ()
         if not names or slide is None or not isinstance(slide.content, WidgetContent):
             return ()
         messages = getattr(slide.content.widget, "messages", ())
@@ -158,7 +156,7 @@ class FrameLookup:
         programme = self._reader.programme
         if showing.slide is None or programme is None:
             return ()
-        return programme.frames.get(frame_set_key(showing.slide.id, showing.rectangle.size), ())
+        return programme.pages_of(showing.slide.id, showing.rectangle.size)
 
 
 def _shown_of(showing: Showing) -> ShownPart:

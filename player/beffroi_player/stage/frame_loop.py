@@ -242,8 +242,7 @@ class FrameLoop:
         if all(one is other for one, other in zip(records, self._cached_records, strict=True)):
             return
         self._cached_records = records
-        sets = [frames for record in records if record is not None for frames in record.frames.values()]
-        self._frames.keep_only({name for frames in sets for name in frames})
+        self._frames.keep_only({name for record in records if record is not None for name in record.frame_names})
 
     def _present_plan(self, plan: DisplayPlan, moment: Moment, size: Size) -> None:
         if plan.is_standby:

@@ -17,8 +17,11 @@ The *runtime directory* is in memory and forgotten at each boot.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, PlainSerializer
 
 from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, PowerState, Slide, WireModel
 from beffroi_content.timeline import ClockState
@@ -42,14 +45,50 @@ class SkippedSlide(WireModel):
     detail: str
 
 
+FrameKey = tuple[str, Size]
+"""The identifier of a slide, and the size of a zone in which it is shown."""
+
+
+class FrameSet(WireModel):
+    """The frames of a slide for one size of zone, as names of files in the folder of frames."""
+
+    slide: str
+    size: Size
+    pages: tuple[str, ...]
+    strips: tuple[str, ...] = ()
+    """Its messages, one image each, where they scroll as a marquee."""
+
+    @property
+    def key(self) -> FrameKey:
+        """The key in a table of frames."""
+        return self.slide, self.size
+
+
+def frame_table(sets: Iterable[FrameSet]) -> dict[FrameKey, FrameSet]:
+    """Return frame sets by their keys."""
+    return {each.key: each for each in sets}
+
+
+def _read_frame_table(value: Any) -> Any:
+    # JSON has no tuples for keys: in a file the table is the list of its sets.
+    return frame_table(map(FrameSet.model_validate, value)) if isinstance(value, list) else value
+
+
+FrameTable = Annotated[
+    dict[FrameKey, FrameSet],
+    BeforeValidator(_read_frame_table),
+    PlainSerializer(lambda table: [*table.values()], return_type=list[FrameSet]),
+]
+
+
 class ActiveProgramme(WireModel):
     """A prepared programme, ready to be shown."""
 
     sequence: int
     manifest: Manifest
     """The received manifest, without skipped slides, and with the number of pages that were drawn."""
-    frames: dict[str, tuple[str, ...]]
-    """File names of the pages, by ``frame_set_key``."""
+    frames: FrameTable
+    """The frames of each slide, for each size of zone in which it is shown."""
     skipped: tuple[SkippedSlide, ...] = ()
     activated_at_ms: int = 0
     proven: frozenset[str] = frozenset()
@@ -58,7 +97,22 @@ class ActiveProgramme(WireModel):
     @property
     def slides_with_frames(self) -> frozenset[str]:
         """Identifiers of the slides that have frames."""
-        return frozenset(name.split(" ")[0] for name in self.frames)
+        return frozenset(slide for slide, _ in self.frames)
+
+    @property
+    def frame_names(self) -> frozenset[str]:
+        """The file names of all frames, those of marquees too."""
+        return frozenset(name for each in self.frames.values() for name in (*each.pages, *each.strips))
+
+    def pages_of(self, slide: str, size: Size) -> tuple[str, ...]:
+        """Return the file names of the pages of a slide in a zone of that size; none where it has no frames."""
+        found = self.frames.get((slide, size))
+        return found.pages if found else ()
+
+    def strips_of(self, slide: str, size: Size) -> tuple[str, ...]:
+        """Return the file names of its messages where they scroll over a zone of that size."""
+        found = self.frames.get((slide, size))
+        return found.strips if found else ()
 
 
 class HeldStream(WireModel):
@@ -79,6 +133,11 @@ class AlertsRecord(WireModel):
     streams: dict[str, HeldStream] = {}
     frames: dict[str, tuple[str, ...]] = {}
     """File names of the pages, by ``alert_set_key``."""
+
+    @property
+    def frame_names(self) -> frozenset[str]:
+        """The file names of all frames."""
+        return frozenset(name for names in self.frames.values() for name in names)
 
     def all_held(self) -> tuple[HeldAlert, ...]:
         """Return the alerts of all scopes."""
@@ -180,16 +239,6 @@ class UnwrittenPlays(WireModel):
     """Number of the next play at the time of writing: from it on, some of these plays may have been logged since."""
     plays: tuple[Play, ...] = ()
     """The plays, without numbers, as if the stage had died at the time of writing."""
-
-
-def frame_set_key(slide: str, size: Size) -> str:
-    """Return the key of a slide's frames for a zone of a size."""
-    return f"{slide} {size[0]}x{size[1]}"
-
-
-def strip_set_key(slide: str, size: Size) -> str:
-    """Return the key of the strips of a slide whose messages scroll (marquee) over a zone of a size."""
-    return f"{frame_set_key(slide, size)} strips"
 
 
 def live_frame_name(programme: int, slide: Slide, size: Size, at_ms: int) -> str:

@@ -81,7 +81,7 @@ class TestTogether:
         fetching_player.receive(
             hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(*slides))
         )
-        assert fetching_player.core.pending is None
+        assert fetching_player.held.pending is None
         assert len(list(fetching_player.state.assets.iterdir())) == 8
 
     def test_one_missing_file_is_named_and_the_others_are_there(
@@ -190,7 +190,6 @@ class TestHours:
         player, noon = fetching_player, self.at(12).unix_ms
         player.time.system_ms = hall.now_ms = noon
         player.start()
-        player.preparer._workshop.now = player.clock.now
         later = picture_slide("later", hall.add_file(jpeg("blue"))).replace(valid_from_ms=noon + 48 * HOUR)
         manifest = hall.manifest(slide("a"), later, downloads=NIGHT)
         player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
@@ -199,10 +198,10 @@ class TestHours:
         assert player.run_iteration().faults == ()
 
         player.wait(14 * HOUR)
-        player.prepare(player.core.active)
+        player.prepare(player.held.active)
         assert len(hall.requests) == 1
         player.wait(34 * HOUR + 10_000)
-        assert player.core.active.slides_with_frames == {"a", "later", "idle"}
+        assert player.held.active.slides_with_frames == {"a", "later", "idle"}
 
 
 class TestNeighbours:
@@ -221,39 +220,39 @@ class TestNeighbours:
         for name in ("one", "two"):
             (tmp_path / name).mkdir()
             made.append(PeerSharing(tmp_path / name, "saint-aubin", "127.0.0.1", port))
-            made[-1].open()
-        if not all(each.is_open for each in made):
+            made[-1].start_sharing()
+        if not all(each.is_sharing for each in made):
             pytest.skip("this machine has no multicast on its loopback interface")
         yield tmp_path / "one", AssetStore(tmp_path / "two", ServerClient("http://127.0.0.1:9"), made[1]), made
         for each in made:
-            each.close()
+            each.stop_sharing()
 
     def test_a_file_comes_from_next_door_without_a_server(self, two, hall: SigningTown):
         folder, assets, _ = two
         asset = hall.add_file(CONTENT)
         (folder / asset.sha256).write_bytes(CONTENT)
-        assets.ensure(asset)
-        assert assets.path(asset).read_bytes() == CONTENT
+        assets.ensure_downloaded(asset)
+        assert assets.asset_path(asset).read_bytes() == CONTENT
 
     def test_half_a_file_goes_on_next_door(self, two, hall: SigningTown):
         folder, assets, _ = two
         asset = hall.add_file(CONTENT)
         (folder / asset.sha256).write_bytes(CONTENT)
-        Path(f"{assets.path(asset)}.part").write_bytes(CONTENT[:500_000])
-        assets.ensure(asset)
-        assert assets.path(asset).read_bytes() == CONTENT
+        Path(f"{assets.asset_path(asset)}.part").write_bytes(CONTENT[:500_000])
+        assets.ensure_downloaded(asset)
+        assert assets.asset_path(asset).read_bytes() == CONTENT
 
     def test_what_is_wrong_is_refused_and_its_giver_is_not_asked_again(self, two, hall: SigningTown):
         folder, assets, (_, asker) = two
         asset = hall.add_file(CONTENT)
         (folder / asset.sha256).write_bytes(CONTENT[::-1])
-        assert asker.who_has(asset.sha256)
+        assert asker.find_peers(asset.sha256)
         with hall.serve() as url:
             assets._server = ServerClient(url, TOKEN)
-            assets.ensure(asset)
-        assert assets.path(asset).read_bytes() == CONTENT
+            assets.ensure_downloaded(asset)
+        assert assets.asset_path(asset).read_bytes() == CONTENT
         assert hall.requests
-        assert asker.who_has(asset.sha256) == []
+        assert asker.find_peers(asset.sha256) == []
 
     def test_another_town_gets_no_answer(self, two, tmp_path: Path, port: int, hall: SigningTown):
         folder, _, _ = two
@@ -271,8 +270,8 @@ class TestNeighbours:
         folder, _, (first, _) = two
         (folder / ("0" * 64 + ".part")).write_bytes(b"half")
         (folder.parent / "enrolment.json").write_text("secret")
-        assert first._door is not None
-        answer = requests.get(f"http://127.0.0.1:{first._door.server_port}{path}", timeout=5)
+        assert first._file_server is not None
+        answer = requests.get(f"http://127.0.0.1:{first._file_server.server_port}{path}", timeout=5)
         assert answer.status_code == 404
         assert "secret" not in answer.text
 
@@ -280,7 +279,7 @@ class TestNeighbours:
         folder, _, (first, second) = two
         asset = hall.add_file(CONTENT)
         (folder / asset.sha256).write_bytes(CONTENT)
-        first.close()
-        assert second.who_has(asset.sha256) == []
-        second.close()
-        assert second.who_has(asset.sha256) == []
+        first.stop_sharing()
+        assert second.find_peers(asset.sha256) == []
+        second.stop_sharing()
+        assert second.find_peers(asset.sha256) == []

@@ -369,7 +369,7 @@ def test_a_server_that_does_not_want_it_is_asked_once(exact, status):
     assert captures.upload_next() is None
     assert captures.upload_next() is None
     assert len(line.sent) == 1
-    assert [words[:2] for words in line.refused] == [("exact picture", "refused")]
+    assert [words[:2] for words in line.refused] == [("capture", "refused")]
 
 
 def test_it_is_given_up_some_time(exact):

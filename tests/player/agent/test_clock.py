@@ -82,7 +82,7 @@ def test_a_live_beat_sets_the_clock_and_a_kept_one_does_not(player: PlayerHarnes
     hall.now_ms += 5_000
     player.receive(hall.publish_beat(), live=False)
     assert player.clock.now().clock is ClockState.CARRIED
-    assert player.core.last_beat_uptime_ms is None
+    assert player.held.admission.last_beat_uptime_ms is None
     hall.now_ms += 5_000
     player.receive(hall.publish_beat())
     assert player.clock.now().clock is ClockState.TRUSTED
@@ -135,20 +135,20 @@ def test_a_beat_tells_what_has_not_arrived(player: PlayerHarness, hall: SigningT
     player.receive(hall.publish_keys())
     late = hall.publish_alerts(alert())
     player.receive(hall.publish_beat(all_alerts=hall.sequence, **{"g-other_alerts": hall.sequence}))
-    assert player.core.withheld_streams == ["all/alerts"]
+    assert player.held.admission.withheld_streams == {"all/alerts"}
     player.receive(late)
-    assert player.core.withheld_streams == []
+    assert player.held.admission.withheld_streams == frozenset()
 
 
 def test_beats_do_not_wear_the_disk_out(player: PlayerHarness, hall: SigningTown) -> None:
     player.receive(hall.publish_keys(), hall.publish_beat())
-    before = player.vault.trust.file_stamp
+    before = player.storage.trust.file_stamp
     for _ in range(11):
         hall.now_ms += 10_000
         player.time.pass_by(10_000)
         player.receive(hall.publish_beat())
-    assert player.vault.trust.file_stamp == before
+    assert player.storage.trust.file_stamp == before
     hall.now_ms += 10_000
     player.time.pass_by(10_000)
     player.receive(hall.publish_beat())
-    assert player.vault.trust.file_stamp != before
+    assert player.storage.trust.file_stamp != before

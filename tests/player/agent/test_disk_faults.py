@@ -81,10 +81,10 @@ def day(player: PlayerHarness, hall: SigningTown) -> None:
 
 def well_again(player: PlayerHarness) -> None:
     """What the agent does by itself once the disk is well."""
-    player.core.repair_state_files()
+    player.repair_state()
     player.preparer.prepare_next()
     player.wait(600_000)
-    player.core.repair_state_files()
+    player.repair_state()
 
 
 def new_player(hall: SigningTown, folder: Path, server: str) -> PlayerHarness:

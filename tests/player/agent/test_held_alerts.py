@@ -9,6 +9,7 @@ from tests.support.signing_town import NOON, SigningTown, alert, slide
 from beffroi_content.model import AlertForm, AlertLevel, banner_rectangle
 from beffroi_content.wire.documents import AlertSet, SigningRole
 from beffroi_content.wire.envelope import seal_envelope
+from beffroi_player.agent.effects import SaveAlerts
 from beffroi_player.agent.held_alerts import held_stream
 from beffroi_player.state.directories import AlertsRecord, HeldStream
 
@@ -181,13 +182,13 @@ def test_damaged_alerts_come_again(informed: PlayerHarness, hall: SigningTown, d
 def test_what_an_alert_has_left_counts_on_after_a_power_cut(informed: PlayerHarness, hall: SigningTown) -> None:
     informed.receive(hall.publish_alerts(alert(time_to_live_ms=HOUR, ends_at_ms=NOON + 10 * HOUR, all_clear_ms=0)))
     informed.wait(HOUR // 2)
-    informed.core.save_alerts()
+    informed.carry_out(SaveAlerts())
     for path in informed.runtime.folder.iterdir():
         path.unlink()
     informed.boot_id = "another"
     informed.time.uptime_ms = 1_000
     informed.start()
-    left = informed.core.held_alerts.to_record().all_held()[0].lapses_at_uptime_ms
+    left = informed.held_alerts.to_record().all_held()[0].lapses_at_uptime_ms
     assert left == HOUR // 2
 
 

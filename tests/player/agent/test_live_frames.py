@@ -27,7 +27,7 @@ def informed(player: PlayerHarness, hall: SigningTown, clock: Manifest) -> Playe
 
 
 def live(player: PlayerHarness) -> LiveFrames:
-    return LiveFrames(player.runtime, lambda: player.core.active, player.clock.now, lambda: None)
+    return LiveFrames(player.runtime, lambda: player.held.active, player.clock.now, lambda: None)
 
 
 def preview(manifest: Manifest, at_ms: int) -> str:

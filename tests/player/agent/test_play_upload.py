@@ -171,7 +171,7 @@ def test_what_cannot_be_shown_at_all_is_no_play(player: PlayerHarness, hall: Sig
     start_of_turn(player, "pool")
     active = player.state.programme.read()
     assert active is not None
-    for name in active.frames["market 320x180"]:
+    for name in active.pages_of("market", (320, 180)):
         (player.state.frames / name).write_bytes(b"broken")
     player.start_stage()
     player.run_iteration()
@@ -191,7 +191,7 @@ def test_a_player_that_is_ended_says_so(screen: PlayerHarness) -> None:
 def test_a_clock_is_one_showing_though_it_moves_every_minute(player: PlayerHarness, hall: SigningTown) -> None:
     clock = slide("clock").replace(content=WidgetContent(widget=ClockWidget(title="Saint-Aubin")))
     show(player, hall, clock)
-    live = LiveFrames(player.runtime, lambda: player.core.active, player.clock.now, lambda: None)
+    live = LiveFrames(player.runtime, lambda: player.held.active, player.clock.now, lambda: None)
     for _ in range(10):
         live.draw_due()
         player.wait(MINUTE)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path
 
 import pytest
 from tests.support.player_harness import PlayerHarness
@@ -10,11 +9,10 @@ from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, 
 
 from beffroi_content import rendering
 from beffroi_content.model import Slide, UnknownContent
-from beffroi_player.agent.admission import ReceivedDocument
-from beffroi_player.agent.main import PlayerAgent
+from beffroi_player.agent.effects import RemoveUnneeded
 from beffroi_player.agent.prepare.render_process import DISK_ERROR, DISK_FULL, WORKER_FAILED, RenderResult
+from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.storage import PendingProgramme
-from beffroi_player.state.directories import ActiveProgramme, RuntimeDirectory, StateDirectory
 from beffroi_player.state.play_files import play_files, read_plays
 
 
@@ -114,7 +112,7 @@ def test_a_broken_frame_is_replaced_by_the_idle_slide_and_repaired(
     informed: PlayerHarness, hall: SigningTown, damage: str
 ) -> None:
     informed.receive(hall.publish_programme(hall.manifest(slide("pool"))))
-    name = informed.state.programme.read().frames["pool 320x180"][0]
+    name = informed.state.programme.read().pages_of("pool", (320, 180))[0]
     path = informed.state.frames / name
     whole = path.read_bytes()
     path.unlink()
@@ -148,7 +146,7 @@ def test_a_damaged_state_of_trust_is_rebuilt_from_what_is_held(informed: PlayerH
     hall.now_ms += 1_000
     new = hall.publish_programme(hall.manifest(slide("new")))
     informed.receive(new)
-    informed.vault.trust.path.write_text("{")
+    informed.storage.trust.path.write_text("{")
     informed.start()
     assert informed.slides == ["new"]
     informed.receive(hall.publish_keys(), old, new)
@@ -175,7 +173,7 @@ def test_a_full_disk_takes_nothing_off_the_glass(
 def test_the_groups_of_a_programme_are_listened_to_at_once(informed: PlayerHarness, hall: SigningTown) -> None:
     before = informed.subscriptions
     informed.receive(hall.publish_programme(hall.manifest(slide("pool"), groups=("schools",))))
-    assert "g-schools/alerts" in {topic.stream for topic in informed.core.topics()}
+    assert "g-schools/alerts" in {topic.stream for topic in informed.held.admission.topics}
     assert informed.subscriptions == before + 1
 
 
@@ -203,9 +201,9 @@ def test_every_play_is_logged_once_and_numbered_without_a_gap(informed: PlayerHa
 
 
 def test_state_is_readable_json_and_the_token_is_for_the_owner_only(informed: PlayerHarness, hall: SigningTown) -> None:
-    informed.vault.enrolment.write(hall.enrolment())
-    assert informed.vault.enrolment.path.stat().st_mode & 0o777 == 0o600
-    assert "the-secret-token" not in repr(informed.vault.enrolment.read())
+    informed.storage.enrolment.write(hall.enrolment())
+    assert informed.storage.enrolment.path.stat().st_mode & 0o777 == 0o600
+    assert "the-secret-token" not in repr(informed.storage.enrolment.read())
 
 
 @pytest.mark.parametrize("damage", ["remove", "empty", "garbage"])
@@ -216,7 +214,7 @@ def test_a_programme_file_that_is_damaged_while_the_agent_runs_is_written_again(
     path.unlink()
     if damage != "remove":
         path.write_bytes(b"" if damage == "empty" else b"{ nonsense")
-    player.core.repair_state_files()
+    player.repair_state()
     player.start_stage()
     assert player.slides == ["a"]
 
@@ -225,7 +223,7 @@ def test_alerts_that_are_damaged_while_the_agent_runs_are_written_again(player, 
     player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_alerts(alert(now=hall.now_ms)))
     player.run_iteration()
     player.state.alerts.path.write_bytes(b"")
-    player.core.repair_state_files()
+    player.repair_state()
     found = player.state.alerts.read()
     assert found is not None
     assert [held.alert.id for held in found.all_held()] == ["flood"]
@@ -234,7 +232,7 @@ def test_alerts_that_are_damaged_while_the_agent_runs_are_written_again(player, 
 def test_what_is_whole_is_not_written_again(player, hall):
     player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
     before = player.state.programme.file_stamp
-    player.core.repair_state_files()
+    player.repair_state()
     assert player.state.programme.file_stamp == before
 
 
@@ -245,11 +243,11 @@ def test_a_machine_that_draws_nothing_condemns_no_slide(player, hall, monkeypatc
     )
     player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("a"))))
     assert "is not drawn yet" in player.preparer.status
-    assert player.core.active is None
+    assert player.held.active is None
     monkeypatch.undo()
-    player.prepare(player.core.pending)
+    player.prepare(player.held.pending)
     assert player.slides == ["a"]
-    assert player.core.active.skipped == ()
+    assert player.held.active.skipped == ()
 
 
 def test_a_file_that_is_lost_while_it_is_drawn_condemns_no_slide(fetching_player, hall, monkeypatch):
@@ -265,9 +263,9 @@ def test_a_file_that_is_lost_while_it_is_drawn_condemns_no_slide(fetching_player
 
     monkeypatch.setattr(player.painter, "draw_slide", lose)
     player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(photo)))
-    assert player.core.active is None
+    assert player.held.active is None
     monkeypatch.undo()
-    player.prepare(player.core.pending)
+    player.prepare(player.held.pending)
     assert player.slides == ["photo"]
 
 
@@ -301,7 +299,7 @@ def test_what_is_prepared_again_never_takes_the_place_of_what_is_newer(
     informed: PlayerHarness, hall: SigningTown
 ) -> None:
     informed.receive(hall.publish_programme(hall.manifest(slide("old"))))
-    before = informed.core.active
+    before = informed.held.active
     assert before is not None
     informed.preparer.offer_programme(
         PendingProgramme(sequence=before.sequence + 1, manifest=hall.manifest(slide("new")))
@@ -312,22 +310,19 @@ def test_what_is_prepared_again_never_takes_the_place_of_what_is_newer(
     assert informed.slides == ["new"]
 
 
-def test_what_is_there_for_the_next_programme_is_not_tidied_away(hall: SigningTown, tmp_path: Path) -> None:
-    state, runtime = StateDirectory(tmp_path / "state"), RuntimeDirectory(tmp_path / "run")
-    state.create_folders()
-    runtime.create_folder()
-    agent = PlayerAgent(hall.enrolment(), state, runtime)
-    manifest = hall.manifest(slide("now"))
-    agent.core.activate_programme(ActiveProgramme(sequence=1, manifest=manifest, frames={}))
-    (state.frames / "of-the-next.png").write_bytes(b"drawn already")
-    for topic, payload in (hall.publish_keys(), hall.publish_programme(hall.manifest(slide("next")))):
-        agent.receive_document(ReceivedDocument(topic, payload, 60_000.0, live=True))
-    # The glass shows the programme, while the next one waits at the door.
-    agent._tidy()
-    for lane in (agent._admission, agent._disk):
-        lane.start()
-        lane.stop()
-    for end in (agent.link._wake_in, agent.link._wake_out):
-        end.close()
-    assert agent.core.pending is not None
-    assert (state.frames / "of-the-next.png").exists()
+def test_what_is_there_for_the_next_programme_is_not_removed(informed: PlayerHarness, hall: SigningTown) -> None:
+    informed.receive(hall.publish_programme(hall.manifest(slide("now"))))
+    of_the_next = informed.state.frames / "of-the-next.png"
+    of_the_next.write_bytes(b"drawn already")
+    hall.now_ms += 1
+    topic, payload = hall.publish_programme(hall.manifest(slide("next")))
+    # The stage presents the programme, while the next one waits in the inbox.
+    informed.inbox.put(ReceivedDocument(topic, payload, informed.time.uptime_ms, live=True))
+    informed.inbox.put(RemoveUnneeded())
+    while (item := informed.inbox.get_waiting()) is not None:
+        informed.dispatcher.handle(item)
+    assert informed.held.pending is not None
+    informed.settle()
+    assert of_the_next.exists()
+    informed.tidy()
+    assert not of_the_next.exists()

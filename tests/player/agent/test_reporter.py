@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import socket
-import threading
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from PIL import Image
 from tests.support.player_harness import PlayerHarness
-from tests.support.signing_town import SCREEN, SigningTown, alert, slide
+from tests.support.signing_town import SigningTown, alert, slide
 
 from beffroi_content.model import AlertLevel, Announcement, AnnouncementContent, Slide
 from beffroi_content.wire.messages import REPORT
 from beffroi_player.agent.storage import PendingProgramme
-from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient
 from beffroi_player.stage import frame_cache
 
 
@@ -163,115 +158,11 @@ def test_what_was_drawn_counts_not_what_was_expected(informed: PlayerHarness, ha
     informed.receive(hall.publish_programme(hall.manifest(long)))
     active = informed.state.programme.read()
     assert active is not None
-    pages = len(active.frames["long 320x180"])
+    pages = len(active.pages_of("long", (320, 180)))
     assert pages > 1
     assert active.manifest.slides[0].pages == pages
-    damaged = informed.state.frames / active.frames["long 320x180"][-1]
+    damaged = informed.state.frames / active.pages_of("long", (320, 180))[-1]
     damaged.write_bytes(damaged.read_bytes()[:100])
     informed.start()
     informed.prepare(PendingProgramme(sequence=active.sequence, manifest=active.manifest))
     assert informed.painter.drawn == ["long"]
-
-
-# --- the link
-
-
-class Gatekeeper:
-    """A broker of MQTT 3.1.1 that lets everybody in, but not to every topic."""
-
-    def __init__(self, forbidden: str) -> None:
-        self._forbidden = forbidden
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port = self._server.getsockname()[1]
-        self.topics: list[str] = []
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.close()
-
-    def _serve(self) -> None:
-        try:
-            while True:
-                connection, _ = self._server.accept()
-                with connection, connection.makefile("rb") as stream:
-                    self._talk(connection, stream)
-        except OSError:
-            return
-
-    def _talk(self, connection: socket.socket, stream: io.BufferedReader) -> None:
-        while head := stream.read(1):
-            length, shift = 0, 0
-            while True:
-                byte = stream.read(1)[0]
-                length |= (byte & 127) << shift
-                shift += 7
-                if byte < 128:
-                    break
-            body = stream.read(length)
-            if head[0] >> 4 == 1:
-                connection.sendall(b"\x20\x02\0\0")
-            if head[0] >> 4 == 8:
-                topic = body[4:-1].decode()
-                self.topics.append(topic)
-                connection.sendall(b"\x90\x03" + body[:2] + (b"\x80" if self._forbidden in topic else b"\x01"))
-
-
-@pytest.fixture
-def gatekeeper() -> Iterator[Gatekeeper]:
-    gatekeeper = Gatekeeper("g-schools")
-    yield gatekeeper
-    gatekeeper.close()
-
-
-@pytest.mark.parametrize(("groups", "lets_in"), [((), True), (("schools",), False)])
-def test_a_topic_that_is_refused_is_reported_and_the_link_is_not_believed(
-    informed: PlayerHarness, hall: SigningTown, gatekeeper: Gatekeeper, groups: tuple[str, ...], lets_in: bool
-) -> None:
-    hall.now_ms += 1
-    informed.receive(hall.publish_programme(hall.manifest(slide("pool"), groups=groups)))
-    refused: list[str] = []
-    done = threading.Event()
-
-    def changed() -> None:
-        if len(gatekeeper.topics) == len(informed.core.topics()):
-            done.set()
-
-    link = PlayerMqttClient(
-        hall.enrolment(port=gatekeeper.port), "127.0.0.1", "start1", informed.core.topics, lambda _: None,
-        lambda topic, _: refused.append(topic), changed,
-    )  # fmt: skip
-    link.start()
-    try:
-        assert done.wait(10)
-        assert link.is_connected
-        assert link.is_fully_subscribed is lets_in
-        assert gatekeeper.topics == [str(topic) for topic in informed.core.topics()]
-        assert gatekeeper.topics[0].endswith("all/keys")
-        assert refused == [topic for topic in gatekeeper.topics if "g-schools" in topic]
-        assert f"s-{SCREEN}/command" in gatekeeper.topics[-1]
-    finally:
-        link.stop()
-
-
-def test_nothing_that_is_said_waits_for_the_acknowledgement_of_something_else(
-    informed: PlayerHarness, hall: SigningTown, gatekeeper: Gatekeeper, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[socket.socket] = []
-    connect = socket.create_connection
-    done = threading.Event()
-
-    def recorded(*how: Any, **more: Any) -> socket.socket:
-        opened.append(connect(*how, **more))
-        return opened[-1]
-
-    monkeypatch.setattr(socket, "create_connection", recorded)
-    link = PlayerMqttClient(
-        hall.enrolment(port=gatekeeper.port), "127.0.0.1", "start1", informed.core.topics, lambda _: None,
-        lambda *_: None, done.set,
-    )  # fmt: skip
-    link.start()
-    try:
-        assert done.wait(10)
-        assert opened[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-    finally:
-        link.stop()

@@ -44,7 +44,7 @@ def glass(player: PlayerHarness) -> bytes:
 
 def expected(player: PlayerHarness, shown: Slide, *numbers: int) -> bytes:
     """Return what is seen of those messages at this instant, put together from the raster's own pictures."""
-    manifest = player.core.active.manifest
+    manifest = player.held.active.manifest
     strips = rendering.draw_marquee_strips(shown, rendering.Canvas.for_screen(manifest.settings))
     surfaces = [pygame.image.frombytes(strips[n].tobytes(), strips[n].size, "RGB") for n in numbers]
     band = pygame.Surface(RIBBON, depth=32)
@@ -83,7 +83,12 @@ def test_messages_are_read_once_however_long_they_glide_before_something_else(pl
     player.receive(hall.publish_keys(), hall.publish_beat())
     player.receive(hall.publish_programme(hall.manifest(first, other, size=RIBBON)))
     shown = {each.id: each for each in (first, other)}[player.run_iteration().showings[0].slide]
-    own = {name for place, pages in player.core.active.frames.items() if place.startswith(shown.id) for name in pages}
+    own = {
+        name
+        for found in player.held.active.frames.values()
+        if found.slide == shown.id
+        for name in (*found.pages, *found.strips)
+    }
     for path in player.state.frames.iterdir():
         path.unlink()
     while not (found := player.wait(1_000)).faults:
@@ -203,7 +208,7 @@ def test_it_is_one_showing_however_it_moves(player, hall):
 
 def test_no_frames_are_drawn_that_nobody_sees(player, hall):
     start(player, hall, ("Marché de Noël", None))
-    LiveFrames(player.runtime, lambda: player.core.active, player.clock.now, lambda: None).draw_due()
+    LiveFrames(player.runtime, lambda: player.held.active, player.clock.now, lambda: None).draw_due()
     assert not list(player.runtime.folder.glob("live-*"))
 
 

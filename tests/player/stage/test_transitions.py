@@ -124,7 +124,7 @@ def test_nothing_gives_way_to_a_picture_of_another_size(player, hall, size):
     player.stage.refresh_screen()
     player.wait(int(TRANSITION_MS) + 1)
     hall.now_ms = player.time.system_ms
-    slides = reversed(player.core.active.manifest.slides)
+    slides = reversed(player.held.active.manifest.slides)
     player.receive(hall.publish_programme(hall.manifest(*slides, size=size, transition=SlideTransition.CROSSFADE)))
     player.stage.refresh_screen()
     assert player.display.images[-1].get_size() == size

@@ -59,7 +59,7 @@ def start(player: PlayerHarness, hall: SigningTown, **settings: object) -> LiveF
     player.time.pass_by(-player.time.system_ms % 20_000)
     hall.now_ms = player.time.system_ms
     player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest(hall, **settings)))
-    frames = LiveFrames(player.runtime, lambda: player.core.active, player.clock.now, lambda: None)
+    frames = LiveFrames(player.runtime, lambda: player.held.active, player.clock.now, lambda: None)
     frames.draw_due()
     player.run_iteration()
     player.wait(2_000)
@@ -72,7 +72,7 @@ def seen(player: PlayerHarness, where: Rectangle) -> bytes:
 
 
 def drawn(shown: Slide, where: Rectangle, player: PlayerHarness, at_ms: int) -> bytes:
-    canvas = rendering.Canvas.for_screen(player.core.active.manifest.settings, where.size)
+    canvas = rendering.Canvas.for_screen(player.held.active.manifest.settings, where.size)
     return rendering.draw_slide(shown, canvas, lambda _: b"", at_ms)[0].tobytes()
 
 
@@ -86,7 +86,7 @@ def test_each_zone_shows_what_is_its_own(player, hall):
     start(player, hall)
     assert [shown.slide for shown in player.run_iteration().showings] == ["red", "clock", "ticker"]
     assert colours(player, MAIN) == {"red"}
-    clock = player.core.active.manifest.slides[2]
+    clock = player.held.active.manifest.slides[2]
     now = player.clock.now().unix_ms
     assert seen(player, SIDE) == drawn(clock, SIDE, player, now - now % MINUTE)
 
@@ -120,7 +120,7 @@ def test_the_clock_goes_on_in_its_zone_without_a_transition(player, hall):
     frames.draw_due()
     player.stage.refresh_screen()
     player.wait(2_000)
-    clock = player.core.active.manifest.slides[2]
+    clock = player.held.active.manifest.slides[2]
     now = player.clock.now().unix_ms
     assert seen(player, SIDE) == drawn(clock, SIDE, player, now - now % MINUTE)
 
@@ -137,7 +137,7 @@ def test_a_clock_that_goes_on_cuts_no_transition_short(player, hall):
     player.stage.refresh_screen()
     player.stage.advance_motion()
     assert colours(player, MAIN) == set()
-    clock, now = player.core.active.manifest.slides[2], player.clock.now().unix_ms
+    clock, now = player.held.active.manifest.slides[2], player.clock.now().unix_ms
     assert seen(player, SIDE) == drawn(clock, SIDE, player, now - now % MINUTE)
 
 

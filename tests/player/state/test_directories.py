@@ -52,7 +52,7 @@ TAILS = [
 def test_a_player_starts_with_anything_and_takes_what_comes(
     player: PlayerHarness, hall: SigningTown, harm: Callable[[Path], object]
 ) -> None:
-    player.vault.enrolment.write(hall.enrolment())
+    player.storage.enrolment.write(hall.enrolment())
     player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("old"))))
     player.wait(11_000)
     hall.now_ms = player.time.system_ms
@@ -64,7 +64,7 @@ def test_a_player_starts_with_anything_and_takes_what_comes(
             harm(path)
     player.start()
     player.run_iteration()
-    player.core.repair_state_files()
+    player.repair_state()
     hall.now_ms = player.time.system_ms + 1
     player.receive(hall.publish_keys(), hall.publish_programme(hall.manifest(slide("next"))), hall.publish_alerts())
     player.wait(600_000)

@@ -88,7 +88,7 @@ def test_the_copy_is_no_more_readable_than_the_file_and_goes_with_it(slot, copy)
 def test_a_player_that_starts_without_network_has_what_it_had(
     player: PlayerHarness, hall: SigningTown, name: str, damage: Damage
 ):
-    player.vault.enrolment.write(hall.enrolment())
+    player.storage.enrolment.write(hall.enrolment())
     told = alert(now=hall.now_ms)
     player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(slide("pool"))))
     player.receive(hall.publish_alerts(told))
@@ -97,8 +97,8 @@ def test_a_player_that_starts_without_network_has_what_it_had(
     for path in player.runtime.folder.glob("*.json"):
         path.unlink()
     player.start()
-    assert player.core.active is not None
+    assert player.held.active is not None
     assert player.alerts == [("flood", "takeover")]
-    assert player.vault.enrolment.read() == hall.enrolment()
+    assert player.storage.enrolment.read() == hall.enrolment()
     both = player.state.folder / name, player.state.folder / "copies" / name
     assert both[0].read_bytes() == both[1].read_bytes()

@@ -1,4 +1,4 @@
-"""The clock of the agent: asks the kernel, listens to beats, and tells the stage through ``clock.json``."""
+"""The clock of the agent: set by beats or the kernel, and passed on to the stage through ``clock.json``."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ WAKEUP_STEP_MS = 20
 
 
 class AgentClock:
-    """What time it is. Safe for threads.
+    """A clock that knows how far it can be believed. Safe for threads.
 
     Args:
-        runtime: Where the stage reads it.
+        runtime: Where ``clock.json`` is.
         newest_ms: The newest instant at which a genuine document was issued.
-        nudge: Wakes the stage.
+        wake_stage: Wakes the stage.
         uptime: Milliseconds since boot.
         system: Milliseconds since the epoch on the system clock.
     """
@@ -59,17 +59,17 @@ class AgentClock:
         return self._record.source is ClockSource.BEAT
 
     def apply_beat(self, issued_at_ms: int, uptime_ms: float) -> bool:
-        """A live beat was verified that came in at that uptime. Return whether the clock was not trusted before."""
+        """Set the clock by a live beat that came in at that uptime. Return whether it is the first since boot."""
         before = self._record.source
         self._apply_rule(lambda record: with_last_seen(with_beat(record, issued_at_ms, uptime_ms), issued_at_ms))
         return before is not ClockSource.BEAT
 
     def raise_floor(self, newest_ms: int) -> None:
-        """Something genuine was issued at that instant, so it cannot be earlier now."""
+        """Note that something genuine was issued at that instant: it cannot be earlier now."""
         self._apply_rule(lambda record: with_last_seen(with_floor(record, newest_ms, self._uptime()), newest_ms))
 
     def ask_kernel(self) -> None:
-        """Believe the system clock if the kernel does."""
+        """Set the clock by the system clock, where the kernel calls that one synchronised."""
         if system_clock.ntp_synchronised():
             self._apply_rule(lambda record: with_ntp(record, self._system(), self._uptime()))
 

@@ -1,4 +1,4 @@
-"""What a player runs on, as the kernel and the installed packages say. None of it changes while the agent runs."""
+"""The description of the machine, read from the kernel and the installed packages once per start."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SDL = re.compile(r"libSDL2-2\S*\.so\.0\.(\d{2})(\d{2})\.(\d+)$")
 
 
 def read_machine(root: Path) -> MachineDescription:
-    """Return what there is to know.
+    """Read the description of the machine; what it does not say is empty.
 
     Args:
         root: Where ``/proc``, ``/sys`` and ``/etc`` are.

@@ -1,4 +1,4 @@
-"""How the machine is doing, as the kernel says. What a machine does not say is left out."""
+"""The health of the machine, read from the kernel. A value that a machine does not have is left out."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from beffroi_player.agent.host.hardware import read_machine
 from beffroi_player.agent.host.network import read_network
 
 HOT_C = 80.0
-"""A Raspberry Pi makes itself slower from here on."""
+"""From this temperature on a Raspberry Pi throttles itself."""
 COOL_C = 75.0
-"""Below this, what was hot is well again: not at each degree around the limit."""
+"""Below this, what was hot is well again: a problem must not come and go at each degree around the limit."""
 MEMORY_PERCENT = 90
 DISK_FREE_MB = 200
 WORN_PERCENT = 90
@@ -23,13 +23,13 @@ WORN_PERCENT = 90
 WEAK_DBM, STRONG_DBM = -78, -72
 """A radio is weak below the one, and well again above the other."""
 MAX_CUTS, CUTS_WINDOW_S = 3, 3_600
-"""A cable that was gone so often within so many seconds is a bad one."""
+"""A cable that lost its carrier so often within so many seconds is a bad one."""
 _FIRMWARE_BITS = {0: "under-voltage", 1: "throttled", 2: "throttled", 3: "throttled"}
 """Bits of the firmware's word that say what is the matter now; those above 16 say that it once was."""
 
 
 class HealthMonitor:
-    """Asks the kernel.
+    """Reads health values, and remembers what a problem depends on besides the present ones.
 
     Args:
         state: The state directory: its disk is the one that matters.
@@ -46,11 +46,11 @@ class HealthMonitor:
         self._cuts: dict[str, deque[tuple[int, int]]] = {}
 
     def read_machine(self) -> MachineDescription:
-        """Return what the player runs on."""
+        """Return the description of the machine."""
         return read_machine(self._root)
 
     def read_health(self, dropped_frames: int = 0, late_frames: int = 0, decode_errors: int = 0) -> PlayerHealth:
-        """Return how the machine is doing; the load is that since the last time it was asked."""
+        """Return the health of the machine. The load is the mean since the call before."""
         temperature, memory, free_mb = self._temperature_c(), self._memory_percent(), self._free_mb()
         used, errors, network = self._storage_used(), self._disk_errors(), read_network(self._root)
         found = list(self._firmware_problems())
@@ -119,7 +119,7 @@ class HealthMonitor:
         return None
 
     def _is_read_only(self) -> bool:
-        """Tell whether the disk takes nothing, as after an error of a memory card."""
+        """Tell whether the disk is mounted read-only, as the kernel does after an error of a memory card."""
         with suppress(OSError):
             return bool(self._disk(self._state).f_flag & os.ST_RDONLY)
         return False
@@ -161,7 +161,7 @@ class HealthMonitor:
             yield "cable"
 
     def _recent_cuts(self, network: NetworkStatus) -> int:
-        """Return how often the line was gone within ``CUTS_S``."""
+        """Return how often the carrier was lost within ``CUTS_WINDOW_S``."""
         now = self._uptime_seconds()
         known = self._cuts.setdefault(network.interface, deque([(now, network.cuts)], maxlen=100))
         known.append((now, network.cuts))
@@ -170,7 +170,7 @@ class HealthMonitor:
         return network.cuts - known[0][1]
 
     def _firmware_problems(self) -> Iterator[str]:
-        """Yield what the firmware of a Raspberry Pi, or a sensor of its supply, says is the matter now."""
+        """Yield the problems that the firmware of a Raspberry Pi, or a sensor of its supply, states now."""
         with suppress(ValueError):
             word = int(self._read_text("sys/devices/platform/soc/soc:firmware/get_throttled").strip() or "0", 16)
             yield from (name for bit, name in _FIRMWARE_BITS.items() if word & 1 << bit)

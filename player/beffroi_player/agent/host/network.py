@@ -1,4 +1,4 @@
-"""How a player is connected, as the kernel says: where the default route leads, and how good that line is."""
+"""The network connection of the machine, read from the kernel: interface of the default route, and its quality."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REJECT = 0x200
 
 
 def read_network(root: Path) -> NetworkStatus | None:
-    """Return the line through which the machine reaches other networks; None where there is none.
+    """Read the connection through which the machine reaches other networks; None where there is none.
 
     Args:
         root: Where ``/proc`` and ``/sys`` are.
@@ -50,7 +50,7 @@ def _default_interface(root: Path) -> str | None:
                 flags = int(fields[8], 16)
                 if int(fields[0], 16) == 0 and fields[1] == "00" and flags & _GATEWAY and not flags & _REJECT:
                     found.append((int(fields[5], 16), fields[9]))
-    # A name is also that of a folder below.
+    # The name becomes a part of a path: it must not lead out of its folder.
     usable = [each for each in found if "/" not in each[1] and not each[1].startswith(".") and len(each[1]) < 16]
     return min(usable, default=(0, None))[1]
 

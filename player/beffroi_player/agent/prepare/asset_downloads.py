@@ -1,4 +1,8 @@
-"""Files named by their content: resumed, verified, and only then given their name."""
+"""The store of assets: downloads files, resumes and verifies them, and removes those that nothing needs.
+
+A file is named by its SHA-256. While it comes it is called ``<sha256>.part``; only what is whole and has the right
+digest is given its name, so that whoever finds a file by that name may use it unread.
+"""
 
 from __future__ import annotations
 
@@ -24,41 +28,41 @@ from beffroi_player.state.atomic_files import remove_non_file, sync_folder
 log = logging.getLogger(__name__)
 
 SLOWEST_SERVER, GRACE_SERVER_SECONDS = 1_000, 30.0
-"""Bytes a second, after so many seconds: slower than any real line, so somebody holds the connection."""
+"""Bytes a second, after so many seconds: slower than any real connection, so somebody holds it on purpose."""
 SLOWEST_PEER, GRACE_PEER_SECONDS = 50_000, 2.0
-"""The same of a neighbour: the server is asked instead."""
+"""The same for a peer: below that, the server is asked instead."""
 
 RESERVE_BYTES, RESERVE_SHARE = 500_000_000, 0.2
-"""What stays free of the disk: room for the next programme, and a memory card that is nearly full wears out fast."""
+"""The share of the disk that stays free: for the next programme, and because a nearly full card wears out fast."""
 
 AssetSource = Callable[[int], AbstractContextManager[tuple[int, Iterator[bytes]]]]
-"""Gives a file from a byte on."""
+"""Opens a file from a byte on: gives the byte at which the answer really starts, and the content."""
 
 
 class AssetUnavailable(Exception):
-    """The file cannot be had now; the message says why."""
+    """A file cannot be fetched now; the message says why."""
 
     def __init__(self, why: str, *, is_full: bool = False) -> None:
         super().__init__(why)
         self.is_full = is_full
-        """Whether it is the disk that has no room."""
+        """Whether the reason is that the disk is full."""
 
 
 class WrongContent(ServerRefusal):
-    """What came is not the file that was signed."""
+    """The content that came is not the file that was signed."""
 
 
 class DownloadCancelled(Exception):
-    """Nobody needs the file any more."""
+    """A download was ended because nobody needs the file any more."""
 
 
 class AssetStore:
-    """The folder of files. Safe for threads, each with a file of its own.
+    """The folder of assets. Safe for threads, each with a file of its own.
 
     Args:
-        folder: Where they are.
-        server: Who has them all.
-        neighbours: Who may have them, too.
+        folder: The folder.
+        server: The server, which has all files.
+        peers: Players on the same network that may have some.
         disk: Asks for the free space of a folder.
     """
 
@@ -71,14 +75,14 @@ class AssetStore:
         self._peers = peers
         self._disk = disk
         self.rate_limit = RateLimit()
-        """How fast they may come."""
+        """The rate of all downloads together."""
 
     def asset_path(self, asset: AssetReference) -> Path:
-        """Return where the file is, or will be."""
+        """Return the path of a file, whether it is there or not."""
         return self._folder / asset.sha256
 
     def ensure_downloaded(self, asset: AssetReference, cancelled: Callable[[], bool] = lambda: False) -> None:
-        """Make sure that the file is there and is the right one.
+        """Make sure that a file is there and has the right content.
 
         Raises:
             Unavailable: it cannot be had; what has arrived of it is kept for the next try.
@@ -103,16 +107,16 @@ class AssetStore:
             raise AssetUnavailable(str(error), is_full=error.errno == errno.ENOSPC) from error
 
     def remove_unneeded(self, needed: Iterable[AssetReference], *, everything: bool = False) -> None:
-        """Remove what is not needed, as far as room is wanted, what was used longest ago first.
+        """Remove files that are not needed, the least recently used first, until enough of the disk is free.
 
         Args:
             needed: What is never removed.
-            all_else: Whether everything else goes, however much room there is.
+            all_else: Whether all others go, however much of the disk is free.
         """
         wanted = {asset.sha256 for asset in needed}
         others = [path for path in self._folder.iterdir() if path.name.split(".")[0] not in wanted]
         for path in sorted(others, key=_last_used):
-            # Half a file is of no use to anybody but whoever waits for it.
+            # A part of a file (it has a suffix) is of use only to whoever waits for that file.
             if everything or path.suffix or self._lacks_space():
                 with contextlib.suppress(OSError):
                     path.unlink()
@@ -126,17 +130,20 @@ class AssetStore:
         return free < max(RESERVE_BYTES, RESERVE_SHARE * whole)
 
     def _download_from_peers(self, asset: AssetReference, cancelled: Callable[[], bool]) -> bool:
-        """Tell whether a neighbour has given the file. Whatever goes wrong, the server goes on where it was."""
-        neighbours, part = self._peers, self._partial_path(asset)
-        for host, port in neighbours.find_peers(asset.sha256) if neighbours else ():
-            assert neighbours is not None
-            source = partial(neighbours.open_asset, asset.sha256, host=host, port=port)
+        """Fetch what is missing of a file from peers. Return whether one has given all of it.
+
+        What a peer gave that turned out to be wrong is cut off again, so that the server goes on where the file was.
+        """
+        peers, part = self._peers, self._partial_path(asset)
+        for host, port in peers.find_peers(asset.sha256) if peers else ():
+            assert peers is not None
+            source = partial(peers.open_asset, asset.sha256, host=host, port=port)
             have = _file_size(part)
             try:
                 self._download(asset, source, cancelled, SLOWEST_PEER, GRACE_PEER_SECONDS)
             except OSError as error:
                 log.info("%s does not come from %s: %s", asset.sha256[:12], host, error)
-                neighbours.distrust_peer(host)
+                peers.distrust_peer(host)
                 with contextlib.suppress(OSError):
                     os.truncate(part, have)
             else:
@@ -147,7 +154,7 @@ class AssetStore:
         self, asset: AssetReference, source: AssetSource, cancelled: Callable[[], bool], slowest: int = SLOWEST_SERVER,
         grace: float | None = None,
     ) -> None:  # fmt: skip
-        """Fetch what is missing of a file.
+        """Fetch what is missing of a file, and verify the whole.
 
         Raises:
             Wrong: it is not the file that was signed.
@@ -180,7 +187,7 @@ class AssetStore:
             raise WrongContent("the file is not the one that was signed")
 
     def _throttle(self, count: int, cancelled: Callable[[], bool]) -> float:
-        """Wait as long as the line is to be spared; return the seconds, which do not count as slowness."""
+        """Wait as long as the rate limit demands. Return the seconds: they do not count as slowness of the source."""
         wait = left = self.rate_limit.consume_bytes(count)
         while left > 0 and not cancelled():
             time.sleep(min(left, 0.25))
@@ -191,7 +198,7 @@ class AssetStore:
         return self._folder / f"{asset.sha256}.part"
 
     def _is_whole(self, asset: AssetReference) -> bool:
-        """Tell whether all that was waited for has come."""
+        """Tell whether the part is complete and has the right digest."""
         part = self._partial_path(asset)
         return _file_size(part) == asset.size and _file_digest(part) == asset.sha256
 

@@ -1,4 +1,7 @@
-"""What can wait for the hours of downloads: the files of slides that nothing shows for long."""
+"""The download window: the files of slides that are not shown soon are fetched only within it.
+
+A town sets the window, usually the night, so that screens do not load the connection of an office by day.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from beffroi_content.timeline.calendar import LocalCalendar, local_time, window_
 from beffroi_content.timeline.queries import shown_ms
 
 HORIZON_MS = 36 * 3_600_000
-"""Slides that are on only after so long wait: until then there is a whole window, whenever in the day that is."""
+"""Slides that are shown within so long are fetched at once: in 36 hours there is a whole window, wherever it lies."""
 
 
 class PostponedDownloads(NamedTuple):
-    """What waits."""
+    """Slides and files that wait for the window."""
 
     slides: frozenset[str]
     assets: frozenset[AssetReference]
@@ -25,7 +28,7 @@ NOTHING_POSTPONED = PostponedDownloads(frozenset(), frozenset())
 
 
 def postponed_downloads(manifest: Manifest, moment: Moment) -> PostponedDownloads:
-    """Return what need not be fetched at that moment.
+    """Return the slides and files that need not be fetched at that moment.
 
     Nothing waits without a window, within it, or while the time is not certain.
     """
@@ -35,7 +38,7 @@ def postponed_downloads(manifest: Manifest, moment: Moment) -> PostponedDownload
     almanac = LocalCalendar.of_manifest(manifest)
     if window_contains(window, local_time(moment.unix_ms, almanac.zone), almanac, True, True):
         return NOTHING_POSTPONED
-    # By the timeline itself: by validity, by rules and their seasons, hours and shares.
+    # Asked of the timeline, which knows validity, rules, seasons, hours and shares.
     seen = shown_ms(manifest, moment.unix_ms, moment.unix_ms + HORIZON_MS)
     slides = [slide for slide in manifest.slides if not any(slide.id in zone for zone in seen.values())]
     names = frozenset(slide.id for slide in slides)
@@ -45,7 +48,7 @@ def postponed_downloads(manifest: Manifest, moment: Moment) -> PostponedDownload
 
 
 def is_download_due(manifest: Manifest, waiting: frozenset[str], moment: Moment) -> bool:
-    """Tell whether slides that have waited need not wait any more.
+    """Tell whether slides that have waited need not wait any longer.
 
     Args:
         manifest: The programme that is on.

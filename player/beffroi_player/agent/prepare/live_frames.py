@@ -1,4 +1,4 @@
-"""The frames of slides that change by themselves, such as a clock, drawn a tick ahead of the glass.
+"""Live frames: slides that change by themselves, such as a clock, drawn one tick before they are shown.
 
 What they show comes from the manifest and the time alone, so that they go on without a network.
 """
@@ -22,23 +22,22 @@ from beffroi_player.state.directories import (
     Size,
     is_live_frame_name,
     live_frame_name,
-    strip_set_key,
 )
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 5.0
-"""Until it looks again while there is nothing to draw."""
+"""The pause while there is nothing to draw."""
 
 
 class LiveFrames:
-    """The thread that draws them into the runtime directory.
+    """The thread that draws live frames into the runtime directory.
 
     Args:
-        runtime: Where to.
-        programme: Returns the programme that is on.
-        now: Reads the clock.
-        drawn: Told when a frame that is wanted now has come.
+        runtime: The runtime directory.
+        programme: Returns the active programme.
+        now: Returns the present moment.
+        drawn: Called when a frame was drawn that is to be shown at once.
     """
 
     def __init__(
@@ -53,16 +52,16 @@ class LiveFrames:
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
 
     def start(self) -> None:
-        """Begin to draw."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End."""
+        """End the thread."""
         self._stopping.set()
         self._thread.join(10)
 
     def draw_due(self) -> float:
-        """Draw what is wanted now and in the next tick, remove what was; return the seconds until more is due."""
+        """Draw the frames of this tick and the next, and remove older ones. Return the seconds until more is due."""
         programme, moment = self._programme(), self._now()
         wanted = list(_wanted_frames(programme, moment)) if programme else []
         names = {live_frame_name(programme.sequence, *one) for one in wanted} if programme else set()
@@ -78,7 +77,7 @@ class LiveFrames:
         return min(IDLE_SECONDS, max(0.05, (due_ms - self._now().unix_ms) / 1000))
 
     def _draw_frame(self, programme: ActiveProgramme, slide: Slide, size: Size, at_ms: int) -> bool:
-        """Draw a frame that is not there yet; tell whether it was drawn."""
+        """Draw a frame unless it is there already. Return whether it was drawn."""
         path = self._runtime.folder / live_frame_name(programme.sequence, slide, size, at_ms)
         if path.exists():
             return False
@@ -89,7 +88,7 @@ class LiveFrames:
             write_file(path, buffer.getvalue(), durable=False)
         except Exception:
             # The frame that was prepared without the time is shown instead.
-            log.exception("“%s” is not drawn", slide.id)
+            log.exception("the live frame of “%s” is not drawn", slide.id)
             return False
         return True
 
@@ -110,11 +109,14 @@ class LiveFrames:
 
 
 def _wanted_frames(programme: ActiveProgramme, moment: Moment) -> Iterator[tuple[Slide, Size, int]]:
-    """Yield each slide that changes by itself, with its size, for this tick and the next."""
+    """Yield each slide that changes by itself with its size and the instant, for this tick and the next.
+
+    A marquee is not among them: its strips are drawn once, and the stage moves them.
+    """
     if moment.clock is ClockState.UNKNOWN:
         return
     for slide, size in slide_sizes(programme.manifest):
-        if slide.tick_ms is not None and strip_set_key(slide.id, size) not in programme.frames:
+        if slide.tick_ms is not None and not programme.strips_of(slide.id, size):
             begun = moment.unix_ms - moment.unix_ms % slide.tick_ms
             yield slide, size, begun
             yield slide, size, begun + slide.tick_ms

@@ -1,13 +1,22 @@
-"""Makes a PNG of a raw picture: PPM on standard input, PNG on standard output.
+"""PNG files: written in one step, or compressed in a process of their own.
 
-In a process of its own with a low priority: compressing takes longer than an alert may wait.
+Run as a program, it reads a PPM image from standard input and writes a PNG to standard output. It does so with a low
+priority, because compressing the image of a whole screen takes longer than an alert may wait.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beffroi_player.state.atomic_files import write_file
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 NICENESS = 10
 TIMEOUT_SECONDS = 120.0
@@ -15,10 +24,10 @@ TIMEOUT_SECONDS = 120.0
 
 
 def encode_png(ppm: bytes) -> bytes:
-    """Return a picture as PNG.
+    """Compress a PPM image to PNG, in another process.
 
     Raises:
-        OSError: it could not be made.
+        OSError: it could not be compressed.
     """
     command = [sys.executable, "-m", "beffroi_player.agent.prepare.png_encoder"]
     try:
@@ -26,11 +35,22 @@ def encode_png(ppm: bytes) -> bytes:
             command, input=ppm, stdout=subprocess.PIPE, timeout=TIMEOUT_SECONDS, check=True
         ).stdout
     except subprocess.SubprocessError as error:
-        raise OSError(f"the picture is not compressed: {error}") from error
+        raise OSError(f"the image is not compressed: {error}") from error
+
+
+def save_png(image: Image.Image, path: Path) -> None:
+    """Write an image to the disk in one step, lightly compressed: it is read far more often than written.
+
+    Raises:
+        OSError: the disk is full or broken.
+    """
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    write_file(path, buffer.getvalue())
 
 
 def main() -> None:
-    """Read, compress, write."""
+    """Read a PPM image, compress it, and write it as PNG."""
     os.nice(NICENESS)
     from PIL import Image  # noqa: PLC0415 -- at the low priority, too
 

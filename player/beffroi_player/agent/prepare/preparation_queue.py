@@ -1,4 +1,8 @@
-"""The thread that makes programmes ready, one after another; a newer one interrupts."""
+"""The preparation queue: one thread makes the newest programme ready and active.
+
+A newer programme interrupts the work on an older one. What was downloaded and drawn for it stays on the disk, so that
+hardly anything is done twice.
+"""
 
 from __future__ import annotations
 
@@ -7,46 +11,53 @@ import threading
 from collections.abc import Callable
 
 from beffroi_player import backoff
+from beffroi_player.agent.effects import Effect, UpdateDrawingContext
+from beffroi_player.agent.held_state import HeldState
 from beffroi_player.agent.prepare.asset_downloads import DownloadCancelled
 from beffroi_player.agent.prepare.programme_preparation import ProgrammeNotReady, ProgrammePreparer
 from beffroi_player.agent.storage import PendingProgramme
-from beffroi_player.state.directories import ActiveProgramme
 
 log = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS = 2.0
 LONGEST_RETRY_SECONDS = 60.0
-"""Seconds between two tries to fetch what is missing."""
+"""Seconds between two attempts, doubled after each that fails."""
 
 
 class PreparationQueue:
     """Takes the newest programme that is offered until it is active.
 
     Args:
-        activate: Puts a programme on the glass; raises OSError where the disk does not let it.
-        changed: Told when the report says something else.
+        preparer: Makes a programme ready.
+        held: Makes a programme active that is ready.
+        put: Puts an effect into the inbox of the admission thread.
+        changed: Called when the report says something else.
     """
 
     def __init__(
-        self, workshop: ProgrammePreparer, activate: Callable[[ActiveProgramme], None], changed: Callable[[], None]
-    ) -> None:
+        self, preparer: ProgrammePreparer, held: HeldState, put: Callable[[Effect], object],
+        changed: Callable[[], object],
+    ) -> None:  # fmt: skip
         self.status = ""
-        """What a programme still waits for, in a sentence."""
-        self._workshop = workshop
-        self._activate = activate
-        self._changed = changed
+        """A sentence that says what the programme still waits for; empty where nothing is to be done."""
+        self._preparer, self._held, self._put, self._changed = preparer, held, put, changed
         self._wanted: PendingProgramme | None = None
         self._wakeup = threading.Event()
         self._stopping = False
         self._failures = 0
         self._thread = threading.Thread(target=self._run, name="preparer", daemon=True)
 
+    @property
+    def has_work(self) -> bool:
+        """Whether a programme was offered that no step has taken up yet."""
+        return self._wanted is not None and self._wakeup.is_set()
+
     def start(self) -> None:
-        """Begin to work."""
+        """Start the thread."""
         self._thread.start()
 
     def offer_programme(self, programme: PendingProgramme) -> None:
-        """Prepare this one; it replaces one that is not ready, unless that is newer."""
+        """Prepare a programme. It replaces one that is not ready yet, unless that is newer."""
         wanted = self._wanted
         if wanted is not None and wanted.sequence > programme.sequence:
             return
@@ -59,17 +70,20 @@ class PreparationQueue:
         self._stopping = True
         self._wakeup.set()
         self._thread.join(10)
-        self._workshop.renderer.close()
+        self._preparer.renderer.close()
 
     def prepare_next(self) -> float | None:
-        """Prepare what is wanted. Return the seconds after which to try again; None if there is nothing to do."""
+        """Prepare the programme that was offered last. Return the seconds to the next attempt, or None."""
         self._wakeup.clear()
         wanted = self._wanted
         if wanted is None:
             return None
         try:
-            programme = self._workshop.prepare_programme(wanted.sequence, wanted.manifest, self._is_cancelled)
-            self._activate(programme)
+            programme = self._preparer.prepare_programme(
+                wanted.sequence, wanted.manifest, self._is_cancelled, self._note_progress
+            )
+            self._held.activate_programme(programme)
+            self._put(UpdateDrawingContext())
         except DownloadCancelled:
             return 0.0
         except ProgrammeNotReady as waiting:
@@ -86,7 +100,7 @@ class PreparationQueue:
         self._report_status("")
         return None
 
-    def note_progress(self, sentence: str) -> None:
+    def _note_progress(self, sentence: str) -> None:
         """Note what is being done; the report is due only when something is amiss."""
         self.status = sentence
 

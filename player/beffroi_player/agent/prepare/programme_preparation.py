@@ -1,4 +1,9 @@
-"""From a manifest to a programme that is ready: files fetched, every frame drawn, then one rename."""
+"""The preparation of a programme: downloads its assets and renders every frame of it, before any of it is shown.
+
+A slide that cannot be drawn is left out, with the reason, and the others are shown. A programme is never shown in
+part: where a file is missing, or the disk or the render process fails, the whole of it waits and the programme before
+it stays on the screen.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from beffroi_content import rendering
+from beffroi_content import raster
 from beffroi_content.model import AssetReference, Manifest, Slide, UnknownContent
-from beffroi_content.timeline import ClockState, Moment
+from beffroi_content.timeline import Moment
 from beffroi_content.timeline.playlist_order import PlaylistIndex
-from beffroi_player.agent.held_alerts import save_png
 from beffroi_player.agent.prepare.asset_downloads import AssetStore, AssetUnavailable, DownloadCancelled
 from beffroi_player.agent.prepare.download_window import postponed_downloads
+from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.agent.prepare.render_process import (
     DISK_FULL,
     NOT_THE_SLIDE,
@@ -27,24 +32,22 @@ from beffroi_player.agent.prepare.render_process import (
 )
 from beffroi_player.state.directories import (
     ActiveProgramme,
+    FrameKey,
+    FrameSet,
     Size,
     SkippedSlide,
     StateDirectory,
-    frame_set_key,
-    strip_set_key,
 )
 
 log = logging.getLogger(__name__)
 
 
-PROVEN_AFTER_MS = 600_000
-"""What a programme shows for so long does not make the stage crash."""
 PARALLEL_DOWNLOADS = 3
-"""Downloads: two hide the pauses of the third, and more would only share the line."""
+"""Downloads at the same time: two hide the pauses of the third, and more would only share the connection."""
 
 
 class ProgrammeNotReady(Exception):
-    """The programme is not ready; the message says in a sentence what it waits for."""
+    """A programme cannot be made ready now; the message is a sentence that says what it waits for."""
 
 
 @dataclass
@@ -54,57 +57,66 @@ class ProgrammePreparer:
     state: StateDirectory
     assets: AssetStore
     renderer: RenderProcess
-    say: Callable[[str], None] = lambda _: None
-    """Told in a sentence what is being waited for."""
-    needed: Callable[[], Iterable[AssetReference]] = tuple
+    needed: Callable[[], Iterable[AssetReference]]
     """Asked for the files that must stay, however full the disk is."""
-    now: Callable[[], Moment] = lambda: Moment(0, 0, ClockState.UNKNOWN)
-    _drawn: dict[tuple[str, Size], tuple[str, ...]] = field(default_factory=dict)
-    _strips: dict[tuple[str, Size], tuple[str, ...]] = field(default_factory=dict)
+    now: Callable[[], Moment]
+    _frames: dict[FrameKey, FrameSet] = field(default_factory=dict)
+    """What is drawn of the present programme."""
 
-    def prepare_programme(self, sequence: int, manifest: Manifest, cancelled: Callable[[], bool]) -> ActiveProgramme:
+    def prepare_programme(
+        self, sequence: int, manifest: Manifest, cancelled: Callable[[], bool], progress: Callable[[str], None]
+    ) -> ActiveProgramme:
         """Return the programme, with every file and frame on the disk.
 
+        Args:
+            sequence: Its sequence number.
+            manifest: Its content.
+            cancelled: Asked often whether it is still wanted.
+            progress: Told in a sentence what is being done.
+
         Raises:
-            Waiting: a file cannot be had now.
-            Cancelled: ``cancelled`` became true.
+            ProgrammeNotReady: a file or a frame cannot be had now.
+            DownloadCancelled: ``cancelled`` became true.
             OSError: the disk is full or broken.
         """
         self.state.create_folders()
         self.assets.rate_limit.bytes_per_second = _bytes_per_second(manifest)
         later = postponed_downloads(manifest, self.now())
-        self._fetch_assets([asset for asset in manifest.assets if asset not in later.assets], cancelled)
-        self._drawn, self._strips = {}, {}
+        self._fetch_assets([asset for asset in manifest.assets if asset not in later.assets], cancelled, progress)
+        self._frames = {}
         skipped: dict[str, SkippedSlide] = {}
         wanted = [(slide, size) for slide, size in slide_sizes(manifest) if slide.id not in later.slides]
         for number, (slide, size) in enumerate(wanted):
             if cancelled():
                 raise DownloadCancelled
-            self.say(f"drawing, {number} of {len(wanted)} done")
+            progress(f"drawing, {number} of {len(wanted)} done")
             outcome = self._render_slide(slide, manifest, size)
             if outcome.frames:
-                self._drawn[slide.id, size] = outcome.frames
-                self._strips[slide.id, size] = outcome.strips
+                self._frames[slide.id, size] = FrameSet(
+                    slide=slide.id, size=size, pages=outcome.frames, strips=outcome.strips
+                )
             elif outcome.code in NOT_THE_SLIDE or not all(
                 self.assets.asset_path(asset).exists() for asset in slide.assets
             ):
-                # It is not the slide that is broken.
+                # The slide is not to blame: the disk, the render process, or a file that is gone.
                 raise ProgrammeNotReady(f"“{slide.name}” is not drawn yet: {outcome.detail}"[:500])
             else:
                 skipped[slide.id] = SkippedSlide(slide=slide.id, code=outcome.code, detail=outcome.detail)
         self.renderer.close()
         return self._assemble_programme(sequence, manifest, skipped)
 
-    def _fetch_assets(self, assets: Sequence[AssetReference], cancelled: Callable[[], bool]) -> None:
-        """Have every file on the disk, some at the same time."""
+    def _fetch_assets(
+        self, assets: Sequence[AssetReference], cancelled: Callable[[], bool], progress: Callable[[str], None]
+    ) -> None:
+        """Download every file that is missing, some at the same time."""
         missing: list[str] = []
         done = itertools.count(1)
         with ThreadPoolExecutor(PARALLEL_DOWNLOADS, "download") as pool:
-            self.say(f"fetching files, 0 of {len(assets)} there")
+            progress(f"fetching files, 0 of {len(assets)} there")
             for asset, problem in zip(
                 assets, pool.map(lambda each: self._download_problem(each, cancelled), assets), strict=True
             ):
-                self.say(f"fetching files, {next(done)} of {len(assets)} there")
+                progress(f"fetching files, {next(done)} of {len(assets)} there")
                 if problem:
                     log.warning("file %s: %s", asset.sha256[:12], problem)
                     missing.append(f"{asset.sha256[:12]}: {problem}")
@@ -114,7 +126,7 @@ class ProgrammePreparer:
             raise ProgrammeNotReady(f"waits for {len(missing)} of {len(assets)} files; {missing[0]}"[:500])
 
     def _download_problem(self, asset: AssetReference, cancelled: Callable[[], bool]) -> str:
-        """Return why a file cannot be had; empty: it is there, or nobody wants it any more."""
+        """Return why a file cannot be fetched; empty where it is there, or not wanted any more."""
         try:
             self.assets.ensure_downloaded(asset, cancelled)
         except DownloadCancelled:
@@ -136,11 +148,11 @@ class ProgrammePreparer:
     def _render_slide(self, slide: Slide, manifest: Manifest, size: Size) -> RenderResult:
         if isinstance(slide.content, UnknownContent):
             return RenderResult(code="unknown-kind", detail=f"this version does not know {slide.content.kind!r}")
-        found = rendered_before(self.state.frames, slide, rendering.Canvas.for_screen(manifest.settings, size))
+        found = rendered_before(self.state.frames, slide, raster.Canvas.for_screen(manifest.settings, size))
         if not found.frames:
             found = self.renderer.draw_slide(slide, manifest.settings, size)
         if found.code == DISK_FULL:
-            # Files that may be of use one day have no right to the room that a frame needs now.
+            # A frame that is needed now goes before files that may be of use one day.
             self.assets.remove_unneeded(self.needed(), everything=True)
             found = self.renderer.draw_slide(slide, manifest.settings, size)
         return found
@@ -150,30 +162,28 @@ class ProgrammePreparer:
     ) -> ActiveProgramme:
         idle = manifest.idle
         for size in sorted({zone.rectangle.size for zone in manifest.layout.zones}):
-            if (idle.id, size) not in self._drawn:
-                self._drawn[idle.id, size] = (self._draw_idle_fallback(manifest, size),)
+            if (idle.id, size) not in self._frames:
+                fallback = (self._draw_idle_fallback(manifest, size),)
+                self._frames[idle.id, size] = FrameSet(slide=idle.id, size=size, pages=fallback)
         gone = set(skipped) - {idle.id}
         left = manifest.without_slides(gone)
         ready = left.replace(
             slides=tuple(self._with_pages(slide) for slide in left.slides), idle=self._with_pages(idle)
         )
-        frames = {
-            frame_set_key(slide, size): names for (slide, size), names in self._drawn.items() if slide not in gone
-        }
-        frames |= {strip_set_key(slide, size): names for (slide, size), names in self._strips.items() if names}
+        frames = {key: each for key, each in self._frames.items() if each.slide not in gone}
         return ActiveProgramme(sequence=sequence, manifest=ready, frames=frames, skipped=tuple(skipped.values()))
 
     def _with_pages(self, slide: Slide) -> Slide:
-        """What was drawn counts, not what the server expected."""
-        pages = max((len(names) for (name, _), names in self._drawn.items() if name == slide.id), default=slide.pages)
+        """Return a slide with the number of pages that were drawn; the server could only estimate it."""
+        pages = max((len(each.pages) for each in self._frames.values() if each.slide == slide.id), default=slide.pages)
         return slide.replace(pages=min(20, pages))
 
     def _draw_idle_fallback(self, manifest: Manifest, size: Size) -> str:
-        """Return a frame for an idle slide that cannot be drawn: a zone is never black."""
-        image = rendering.draw_idle_page(
-            manifest.settings.town.name, [], rendering.Canvas.for_screen(manifest.settings, size)
+        """Draw the town's name in place of an idle slide that cannot be drawn: a zone is never black."""
+        image = raster.draw_idle_page(
+            manifest.settings.town.name, [], raster.Canvas.for_screen(manifest.settings, size)
         )
-        name = f"idle-{rendering.image_digest(image)[:32]}-0.png"
+        name = f"idle-{raster.image_digest(image)[:32]}-0.png"
         save_png(image, self.state.frames / name)
         return name
 
@@ -184,7 +194,7 @@ def _bytes_per_second(manifest: Manifest) -> int | None:
 
 
 def slide_sizes(manifest: Manifest) -> Iterator[tuple[Slide, Size]]:
-    """Yield every slide with each size that it is shown at, the idle slide first, in the order of the zones."""
+    """Yield each slide with each size at which it is shown, in the order of the zones, the idle slide first."""
     shelf = PlaylistIndex.of_manifest(manifest)
     seen: set[tuple[str, Size]] = set()
     for zone in manifest.layout.zones:
@@ -197,22 +207,9 @@ def slide_sizes(manifest: Manifest) -> Iterator[tuple[Slide, Size]]:
                 yield slide, size
 
 
-def proven_slides(before: ActiveProgramme | None, after: ActiveProgramme) -> frozenset[str]:
-    """Return the slides of a programme that were on before it, just as they are, in one that was on for long enough."""
-    if before is None:
-        return frozenset()
-    if before.sequence == after.sequence:
-        return before.proven
-    lasted = after.activated_at_ms - before.activated_at_ms >= PROVEN_AFTER_MS
-    known = {name for names in before.frames.values() for name in names}
-    changed = {name.split(" ")[0] for name, pages in after.frames.items() if not known.issuperset(pages)}
-    return (after.slides_with_frames & (before.slides_with_frames if lasted else before.proven)) - changed
-
-
 def broken_frames(programme: ActiveProgramme, frames: Path) -> list[str]:
-    """Return which frames of a programme are missing or damaged, after removing the damaged ones."""
-    names = {name for pages in programme.frames.values() for name in pages}
-    broken = sorted(name for name in names if not is_whole_png(frames / name))
+    """Return the frames of a programme that are missing or damaged, and remove the damaged ones."""
+    broken = sorted(name for name in programme.frame_names if not is_whole_png(frames / name))
     for name in broken:
         with contextlib.suppress(OSError):
             (frames / name).unlink()
@@ -220,7 +217,7 @@ def broken_frames(programme: ActiveProgramme, frames: Path) -> list[str]:
 
 
 def remove_other_frames(frames: Path, names: Iterable[str]) -> None:
-    """Remove every frame that is not one of these."""
+    """Remove all files of a folder but these."""
     kept = set(names)
     for path in frames.iterdir():
         if path.name not in kept:

@@ -1,4 +1,4 @@
-"""The drawing worker: a process of its own, so that a hostile file can take neither the agent nor its memory.
+"""The render process: draws slides under limits of memory and time, so that no file can harm the agent.
 
 It reads one request per line on standard input and writes one answer per line on standard output, both JSON.
 """
@@ -23,7 +23,7 @@ from beffroi_content.model import ScreenSettings, Slide, WireModel
 from beffroi_player.state.directories import Size
 
 if TYPE_CHECKING:
-    from beffroi_content import rendering
+    from beffroi_content import raster
 
 MEMORY_BYTES = 1024 * 1024 * 1024
 FILE_BYTES = 64 * 1024 * 1024
@@ -31,39 +31,39 @@ SLIDE_SECONDS = 40.0
 START_SECONDS = 60.0
 NICENESS = 10
 DISK_FULL, DISK_ERROR, WORKER_FAILED = "disk-full", "disk", "worker"
-"""Why there are no frames where the slide is not to blame: the disk has no room or refuses otherwise, or the worker
+"""Why there are no frames where the slide is not to blame: the disk is full or fails otherwise, or the process
 cannot be started."""
 NOT_THE_SLIDE = (DISK_FULL, DISK_ERROR, WORKER_FAILED)
 READY = b"ready\n"
-"""The first line of a worker that has started."""
+"""The first line of a process that has started."""
 
 
 class RenderRequest(WireModel):
-    """Draw a slide for a zone."""
+    """A request to draw a slide for a size of zone."""
 
     slide: Slide
     settings: ScreenSettings
     size: Size
     assets: str
-    """The folder with its files."""
+    """The folder of assets."""
     frames: str
-    """The folder where its frames go."""
+    """The folder of frames."""
 
 
 class RenderResult(WireModel):
-    """What became of it."""
+    """The answer: the frames of a slide, or the reason why there are none."""
 
     frames: tuple[str, ...] = ()
     """File names of the pages."""
     strips: tuple[str, ...] = ()
-    """File names of its messages, where they glide."""
+    """File names of its messages, where they scroll as a marquee."""
     code: str = ""
-    """Why there are none."""
+    """A code for the reason why there are none."""
     detail: str = ""
 
 
 class RenderProcess:
-    """The agent's end of a worker, which is started when it is first needed and again after it died."""
+    """The agent's end of the process, which is started when it is first needed and again after it died."""
 
     def __init__(self, assets: Path, frames: Path) -> None:
         self._assets = assets
@@ -71,9 +71,9 @@ class RenderProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def draw_slide(self, slide: Slide, settings: ScreenSettings, size: Size) -> RenderResult:
-        """Draw a slide into the folder of frames. Whatever happens to the worker is an outcome.
+        """Draw a slide into the folder of frames. Whatever happens to the process is a result, never an error.
 
-        A worker that dies gets a second chance: the kernel may have ended it for the memory of another program.
+        A process that dies gets a second chance: the kernel may have ended it for the memory of another program.
         """
         order = RenderRequest(
             slide=slide, settings=settings, size=size, assets=str(self._assets), frames=str(self._frames)
@@ -86,12 +86,12 @@ class RenderProcess:
         )
 
     def _request_once(self, order: RenderRequest) -> RenderResult | None:
-        """Return what became of an order; None: the worker died of it."""
+        """Return the result of a request; None where the process died of it."""
         try:
             process = self._running_process()
         except OSError as error:
             self.close()
-            detail = f"the drawing worker does not start: {type(error).__name__} {error}"
+            detail = f"the render process does not start: {type(error).__name__} {error}"
             return RenderResult(code=WORKER_FAILED, detail=detail[:400])
         try:
             assert process.stdin is not None
@@ -103,11 +103,11 @@ class RenderProcess:
             return None
         except (OSError, ValidationError) as error:
             self.close()
-            detail = f"the drawing worker did not answer: {type(error).__name__} {error}"
+            detail = f"the render process did not answer: {type(error).__name__} {error}"
             return RenderResult(code="undrawable", detail=detail[:400])
 
     def close(self) -> None:
-        """End the worker."""
+        """End the process."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -129,7 +129,7 @@ class RenderProcess:
         return self._process
 
 
-_DIED = "the drawing worker died of it, twice"
+_DIED = "the render process died of it, twice"
 
 
 def _read_line(process: subprocess.Popen[bytes], seconds: float) -> bytes:
@@ -164,7 +164,7 @@ def _limit_resources() -> None:
 
 
 def _answer_request(line: bytes) -> RenderResult:
-    from beffroi_content.rendering import RasterError  # noqa: PLC0415 -- within the limits
+    from beffroi_content.raster import RasterError  # noqa: PLC0415 -- within the limits
 
     try:
         order = RenderRequest.model_validate_json(line)
@@ -187,38 +187,38 @@ def render_slide(slide: Slide, settings: ScreenSettings, size: Size, assets: Pat
         RasterError: it cannot be drawn.
         OSError: the disk is full or broken.
     """
-    from beffroi_content import rendering  # noqa: PLC0415 -- within the limits
-    from beffroi_player.agent.held_alerts import save_png  # noqa: PLC0415
+    from beffroi_content import raster  # noqa: PLC0415 -- within the limits
+    from beffroi_player.agent.prepare.png_encoder import save_png  # noqa: PLC0415
 
-    canvas = rendering.Canvas.for_screen(settings, size)
-    key = rendering.slide_key(slide, canvas)
-    strips = rendering.draw_marquee_strips(slide, canvas)
-    pages = rendering.draw_slide(slide, canvas, lambda asset: (assets / asset.sha256).read_bytes())
+    canvas = raster.Canvas.for_screen(settings, size)
+    key = raster.slide_key(slide, canvas)
+    strips = raster.draw_marquee_strips(slide, canvas)
+    pages = raster.draw_slide(slide, canvas, lambda asset: (assets / asset.sha256).read_bytes())
     outcome = RenderResult(
         frames=tuple(page_file_names(key, len(pages))), strips=tuple(strip_file_names(key, len(strips)))
     )
-    # The first page is written last: where it is, all are.
+    # The first page is written last: where it is, all of them are.
     for name, image in reversed(list(zip((*outcome.frames, *outcome.strips), (*pages, *strips), strict=True))):
         save_png(image, frames / name)
     return outcome
 
 
 def page_file_names(key: str, pages: int) -> list[str]:
-    """Return the file names of the pages of a frame."""
+    """Return the file names of the pages of a slide."""
     return [f"{key}-{page}.png" for page in range(pages)]
 
 
 def strip_file_names(key: str, count: int) -> list[str]:
-    """Return the file names of messages that glide."""
+    """Return the file names of the messages of a marquee."""
     return [f"{key}-strip-{number}.png" for number in range(count)]
 
 
-def rendered_before(frames: Path, slide: Slide, canvas: rendering.Canvas) -> RenderResult:
-    """Return what was drawn of a slide before; nothing where a part of it is not whole."""
-    from beffroi_content import rendering  # noqa: PLC0415 -- the worker loads it within its limits
+def rendered_before(frames: Path, slide: Slide, canvas: raster.Canvas) -> RenderResult:
+    """Return the frames of a slide that are on the disk already; none where one of them is missing or damaged."""
+    from beffroi_content import raster  # noqa: PLC0415 -- the worker loads it within its limits
 
-    key = rendering.slide_key(slide, canvas)
-    strips = strip_file_names(key, rendering.marquee_strip_count(slide, canvas))
+    key = raster.slide_key(slide, canvas)
+    strips = strip_file_names(key, raster.marquee_strip_count(slide, canvas))
     pages: list[str] = []
     while is_whole_png(frames / f"{key}-{len(pages)}.png"):
         pages.append(f"{key}-{len(pages)}.png")
@@ -227,7 +227,7 @@ def rendered_before(frames: Path, slide: Slide, canvas: rendering.Canvas) -> Ren
 
 
 def is_whole_png(path: Path) -> bool:
-    """Tell whether a file begins and ends as a PNG does."""
+    """Tell whether a file begins and ends as a PNG does: a write that was cut off does not."""
     with contextlib.suppress(OSError), open(path, "rb") as file:
         start = file.read(8)
         file.seek(-12, os.SEEK_END)

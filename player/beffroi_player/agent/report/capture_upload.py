@@ -1,4 +1,4 @@
-"""Exact pictures of the glass on their way to the server: one at a time, and nothing else waits for them."""
+"""The upload of captures: the newest one, in a thread of its own, so that nothing else waits for it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS = 2.0
 LONGEST_RETRY_SECONDS = 60.0
-"""Seconds between two tries."""
+"""Seconds between two attempts."""
 MAX_TRIES = 8
-"""Then nobody waits for it any more."""
+"""After so many attempts nobody waits for the capture any more."""
 _RETRIED_STATUSES = (requests.codes.request_timeout, requests.codes.too_many_requests)
 
 
 @dataclass(frozen=True, slots=True)
 class ExactCapture:
-    """A picture of the glass, as the stage wrote it down, with what the agent knows of it."""
+    """A presented frame as the stage has written it, with the alert sets that the agent held then."""
 
     ppm: bytes = field(repr=False)
     taken: CaptureInfo
@@ -39,11 +39,11 @@ class ExactCapture:
 
 
 class CaptureUploader:
-    """Compresses and sends the newest picture that is offered, in a thread of its own.
+    """Compresses and uploads the capture that was offered last.
 
     Args:
         send: Hands a file to the server; raises ``Refusal`` or ``requests.RequestException``.
-        refused: Told of a picture that is not sent: subject, code and reason.
+        refused: Told of a capture that is not sent: subject, code and reason.
         compress: Makes a PNG of a PPM; raises OSError.
     """
 
@@ -62,22 +62,22 @@ class CaptureUploader:
         self._thread = threading.Thread(target=self._run, name="captures", daemon=True)
 
     def start(self) -> None:
-        """Begin to work."""
+        """Start the thread."""
         self._thread.start()
 
     def offer_capture(self, exact: ExactCapture) -> None:
-        """Send this one; it replaces one that is not sent yet."""
+        """Upload a capture; it replaces one that is not sent yet."""
         self._wanted, self._failures = exact, 0
         self._wakeup.set()
 
     def stop(self) -> None:
-        """End; what is under way is abandoned."""
+        """End the thread; an upload that is under way is abandoned."""
         self._stopping = True
         self._wakeup.set()
         self._thread.join(1.0)
 
     def upload_next(self) -> float | None:
-        """Send what is wanted. Return the seconds after which to try again; None if there is nothing to do."""
+        """Upload the capture that is waiting. Return the seconds until the next attempt; None: nothing to do."""
         self._wakeup.clear()
         wanted = self._wanted
         if wanted is None:
@@ -92,11 +92,11 @@ class CaptureUploader:
             return self._retry_later(wanted, error)
         except ValueError as error:
             return self._give_up(wanted, "undrawable", str(error))
-        log.info("an exact picture of the glass is sent")
+        log.info("a capture is sent")
         return self._discard_capture(wanted)
 
     def _labelled_png(self, wanted: ExactCapture) -> bytes:
-        """Return the file; it is made once, however often it has to be sent."""
+        """Return the file with its label; it is compressed once, however often it has to be sent."""
         if self._ready is None or self._ready[0] is not wanted:
             label = capture_label(wanted)
             self._ready = wanted, add_label(self._compress(wanted.ppm), label)
@@ -106,15 +106,15 @@ class CaptureUploader:
         self._failures += 1
         if self._failures >= MAX_TRIES:
             return self._give_up(wanted, "not-sent", str(error))
-        log.info("an exact picture of the glass is not sent yet: %s", error)
+        log.info("a capture is not sent yet: %s", error)
         return backoff.retry_delay(self._failures, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
 
     def _give_up(self, wanted: ExactCapture, code: str, detail: str) -> float | None:
-        self._refused("exact picture", code, detail)
+        self._refused("capture", code, detail)
         return self._discard_capture(wanted)
 
     def _discard_capture(self, wanted: ExactCapture) -> float | None:
-        """Forget it, unless another one has come meanwhile: that one is due at once."""
+        """Discard a capture. Return 0 where another one was offered meanwhile: it is due at once."""
         self._ready = None
         if self._wanted is wanted:
             self._wanted = None
@@ -126,28 +126,28 @@ class CaptureUploader:
             try:
                 pause = self.upload_next()
             except Exception:
-                log.exception("an exact picture of the glass is lost")
+                log.exception("a capture is lost")
                 self._wanted = self._ready = None
                 pause = None
             self._wakeup.wait(pause)
 
 
 def capture_label(exact: ExactCapture) -> CaptureLabel:
-    """Return what is said of a picture.
+    """Return the label of a capture: what was presented then, and which alert sets were held.
 
     Raises:
-        ValueError: it is no picture.
+        ValueError: the file is not an image.
     """
     size, pixels = from_ppm(exact.ppm)
-    taken, glass = exact.taken, exact.taken.presented
+    taken, presented = exact.taken, exact.taken.presented
     known = {
         "size": size, "pixels": frame_digest(size, bytes(pixels)), "taken_at_ms": max(0, taken.at_ms),
         "alerts": dict(list(exact.alerts.items())[:16]), "moves": taken.moves, "clock": "unknown",
     }  # fmt: skip
-    if glass is not None:
+    if presented is not None:
         known |= {
-            "frame": glass.frame, "presented_at_ms": max(0, glass.presented_at_ms), "clock": glass.clock,
-            "programme": glass.programme, "shown": glass.showings[:32], "overlay": glass.overlay,
-            "power": glass.power, "brightness": glass.brightness,
+            "frame": presented.frame, "presented_at_ms": max(0, presented.presented_at_ms), "clock": presented.clock,
+            "programme": presented.programme, "shown": presented.showings[:32], "overlay": presented.overlay,
+            "power": presented.power, "brightness": presented.brightness,
         }  # fmt: skip
     return CaptureLabel.model_validate(known)

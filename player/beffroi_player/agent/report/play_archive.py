@@ -1,4 +1,4 @@
-"""A year of plays in bounded space: files that the stage has closed are packed, and the oldest go.
+"""The archive of plays: packs the files that the stage has closed, and removes the oldest after a year.
 
 Nothing goes because it was sent: a server that was restored from a backup asks for it again. It goes after a year,
 or before that where the packed files take more than their share of the disk.
@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 RETENTION_MS = 366 * 86_400_000
 LIMIT_BYTES = 256 * 1024 * 1024
 DISK_SHARE = 0.02
-"""Of the disk."""
+"""The share of the disk that packed files may take."""
 FILES_INSPECTED = 5
-"""Files in which one is looked for whose plays were shown by a clock that can be believed."""
+"""The number of files in which a play is looked for that was shown while the clock was trusted."""
 
 
 class PlayArchive:
-    """Minds the files of the play log; one of them at a time.
+    """Packs and removes files of the play log, one at a time.
 
     Args:
         state: Where they are.
@@ -43,20 +43,20 @@ class PlayArchive:
         self._now = now
         self._disk_bytes = disk_bytes or _disk_bytes
         self._unpackable: set[int] = set()
-        """Files that cannot be packed, by their first number."""
+        """The first numbers of files that cannot be packed."""
         self._failed: set[int] = set()
-        """Files that the disk did not give, or had no room for, when they were to be packed."""
+        """The first numbers of files that could not be read or written when they were to be packed."""
         self._has_grown = True
-        """Whether there may be more than there should be."""
+        """Whether packed files may take more than their share."""
         self._oldest_end: tuple[Path, int] | None = None
-        """Up to which instant the oldest file goes."""
+        """The oldest file, and the instant of the newest play in it."""
 
     def tidy_files(self) -> None:
-        """Pack the oldest file that is not packed, and remove the oldest if it has to go."""
-        # The stage writes to the newest.
+        """Pack the oldest file that is not packed, and remove the oldest packed file where it has to go."""
+        # The newest file is the one that the stage writes to.
         closed = play_files(self._folder)[:-1]
         todo = [file for file in closed if not file.is_packed and file.first not in self._unpackable]
-        # One that the disk does not give must not keep the others from being packed.
+        # A file that cannot be read must not keep the others from being packed.
         for file in sorted(todo, key=lambda file: (file.first in self._failed, file.first))[:1]:
             try:
                 self._pack_file(file)
@@ -83,7 +83,7 @@ class PlayArchive:
     def _remove_oldest(self) -> None:
         packed = [file for file in play_files(self._folder)[:-1] if file.is_packed]
         if packed and (self._is_too_much(packed) or self._is_too_old(packed)):
-            log.info("the oldest plays go: %s", packed[0].path.name)
+            log.info("the oldest plays are removed: %s", packed[0].path.name)
             with contextlib.suppress(OSError):
                 packed[0].path.unlink()
 
@@ -103,7 +103,7 @@ class PlayArchive:
 
 
 def _last_instant(files: Sequence[PlayFile], otherwise: int) -> int:
-    """Return up to which instant the first file goes, or the first one after it that says."""
+    """Return the instant of the newest play in the first file with a trusted instant."""
     for file in files:
         with contextlib.suppress(DamagedPlayFile, OSError):
             known = [play.started_at_ms for play in read_plays(file) if play.clock is ClockState.TRUSTED]
@@ -113,7 +113,7 @@ def _last_instant(files: Sequence[PlayFile], otherwise: int) -> int:
 
 
 def _allocated_bytes(path: Path) -> int:
-    """Return how many bytes of the disk a file takes: whole blocks."""
+    """Return the bytes that a file takes on the disk, in whole blocks."""
     try:
         return path.stat().st_blocks * 512
     except OSError:

@@ -1,4 +1,4 @@
-"""The play log on its way to the server: in order, in batches, one at a time.
+"""The upload of the play log: in order, in batches, one batch at a time.
 
 That the broker has a batch does not mean that the server has: it may die with it. So the server says, whenever the
 player fetches documents, how far it has the log, and what it misses is sent again. It also misses what came after the
@@ -24,15 +24,15 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH_PLAYS = 200
 ENVELOPE_BYTES = 1_024
-"""Bytes of a batch that are not plays."""
+"""The bytes of a batch that are not plays."""
 FILES_PER_BATCH = 3
-"""How many files are read for a batch: the thread that sends has to report, too."""
+"""The number of files that are read for a batch: the same thread sends the report."""
 PAUSE_MS, BEHIND_MS = 60_000, 20_000
-"""Between two batches; while there is more to send than fits in one."""
+"""The pause between two batches, and the one while more is to be sent than fits in one."""
 SETTLE_MS = 30_000
-"""How long the server may take to write what the broker has: what it says before is not held against it."""
+"""How long the server may take to store what the broker has: what it says before that is too early to count."""
 MAX_RESENT_PLAYS = 10_000
-"""How many plays are sent again before the server is asked what it has now."""
+"""The number of plays that are sent again before the server is asked what it has now."""
 RESEND_PAUSE_MS = 60_000
 LONGEST_RESEND_PAUSE_MS = 3_600_000
 """For how long nothing is sent again after it did not help: twice as long each time."""
@@ -47,18 +47,18 @@ Publish = Callable[[WireMessage, bytes, Callable[[], None] | None], bool]
 
 @dataclass
 class PlayBatch:
-    """A batch that is being made up."""
+    """A batch of plays that is being filled."""
 
     new: list[Play] = field(default_factory=list)
     resent: list[Play] = field(default_factory=list)
     lost: list[NumberRange] = field(default_factory=list)
     resent_through: int = 0
-    """Up to which number of those that the server misses this is all there is."""
+    """Of the plays that the server misses, the number up to which the batch holds all."""
     size: int = ENVELOPE_BYTES
     is_full: bool = False
 
     def add_play(self, play: Play, to: list[Play]) -> bool:
-        """Add a play, if there is room."""
+        """Add a play if it fits. Return whether it did."""
         self.size += len(play.to_json()) + 1
         self.is_full = len(self.new) + len(self.resent) >= MAX_BATCH_PLAYS or self.size > PLAYS.size_limit
         if not self.is_full:
@@ -66,12 +66,17 @@ class PlayBatch:
         return not self.is_full
 
     def to_json(self) -> bytes:
-        """Return the message; what is sent again is older."""
+        """Return the message, in the order of numbers: plays that are sent again are older."""
         return PlayLogBatch(plays=(*self.resent, *self.new), lost=tuple(self.lost)).to_json()
 
 
 class PlayUploader:
-    """Sends what the stage has logged."""
+    """Sends the plays that the stage has logged, and again those that the server misses.
+
+    It belongs to the reporting thread; only acknowledgements and ``note_held`` come from other threads. Three numbers
+    say how far it is: all plays up to ``_sent`` were acknowledged by the broker; those up to ``_settled`` so long ago
+    that the server should have them; ``_to_resend`` holds the ranges that the server has named as missing.
+    """
 
     def __init__(
         self, state: StateDirectory, publish: Publish, uptime: Callable[[], float] = system_clock.uptime_ms
@@ -83,14 +88,14 @@ class PlayUploader:
         self._sent = self._settled = min(stored.number if stored else 0, self._last_logged())
         self._has_forgotten = stored is None
         self._acknowledged: deque[tuple[float, int]] = deque()
-        """When, and up to which play, of late."""
+        """The latest acknowledgements: uptime, and the number up to which plays were acknowledged."""
         self._held: tuple[HeldPlays, float] | None = None
-        """What the server said last, and when."""
+        """The last statement of the server, and the uptime at which it came."""
         self._to_resend: list[NumberRange] = []
         self._last_misses: list[NumberRange] = []
-        """What was owed when the server was last listened to."""
+        """The ranges that were to be sent again when the last statement was read."""
         self._fruitless = 0
-        """How many times in a row it did not help to send them again."""
+        """How many times in a row the server missed the same plays after they were sent again."""
         self._patient_until_ms = 0.0
         self._waiting_until_ms = 0.0
         self._is_behind = False
@@ -100,15 +105,15 @@ class PlayUploader:
 
     @property
     def pause_ms(self) -> int:
-        """How long to wait before the next batch."""
+        """Milliseconds until the next batch is due."""
         return BEHIND_MS if self._is_behind else PAUSE_MS
 
     def on_connected(self) -> None:
-        """A new connection: what was not acknowledged on the last is sent again."""
+        """Send again what was not acknowledged on the connection before: there is a new one."""
         self._waiting_until_ms = 0.0
 
     def note_held(self, held: HeldPlays) -> None:
-        """Take note of what the server has. From any thread."""
+        """Note which plays the server has. From any thread."""
         self._held = held, self._uptime()
 
     def send_batch(self) -> None:
@@ -124,7 +129,7 @@ class PlayUploader:
         if parcel.new or parcel.resent or parcel.lost:
             if not self._is_on_the_disk(parcel):
                 return
-            # Before it goes: the answer may be faster than this thread.
+            # Set before the batch goes: the acknowledgement may be faster than this thread.
             self._waiting_until_ms = now + ACKNOWLEDGED_MS
             if not self._publish(PLAYS, parcel.to_json(), lambda: self._on_acknowledged(parcel)):
                 self._waiting_until_ms = 0.0
@@ -132,7 +137,7 @@ class PlayUploader:
             self._to_resend = numbers_after(self._to_resend, parcel.resent_through)
 
     def save_progress(self) -> None:
-        """Write down how far the log was sent."""
+        """Write to the disk how far the log was sent."""
         last, self._saved_ms = self._last, self._uptime()
         if last == self._saved:
             return
@@ -145,7 +150,7 @@ class PlayUploader:
     # --- what the server has
 
     def _apply_held(self) -> None:
-        """Learn what the server misses."""
+        """Read the last statement of the server, and decide what is to be sent again."""
         said, self._held = self._held, None
         if said is None:
             return
@@ -153,7 +158,7 @@ class PlayUploader:
         while self._acknowledged and self._acknowledged[0][0] <= at_ms - SETTLE_MS:
             self._settled = self._acknowledged.popleft()[1]
         if self._has_forgotten:
-            # The server knows what was sent.
+            # The file that says how far the log was sent is lost: the server knows.
             self._sent = self._settled = max(self._sent, min(held.newest, self._last_logged()))
             self._has_forgotten = False
         misses = [(first, last) for first, last in held.missing if first <= last]
@@ -174,7 +179,7 @@ class PlayUploader:
             log.info("the server misses the plays %s", ", ".join(f"{first} to {last}" for first, last in misses))
 
     def _last_logged(self) -> int:
-        """Return the highest number of the log, as far as that can be told."""
+        """Return the highest number in the log, or the one before its newest file where that cannot be read."""
         for file in play_files(self._state.plays)[-1:]:
             try:
                 return max((play.number for play in read_plays(file)), default=file.first - 1)
@@ -209,7 +214,7 @@ class PlayUploader:
                 parcel.resent_through = found.last
 
     def _is_on_the_disk(self, parcel: PlayBatch) -> bool:
-        """Have on the disk what is to be sent: a number that the server has must never be given again."""
+        """Make sure that the plays of a batch are on the disk: a number that the server has must not be given again."""
         files = [file for file in play_files(self._state.plays)[-2:] if not file.is_packed]
         try:
             for file in files if parcel.new else ():
@@ -221,7 +226,7 @@ class PlayUploader:
         return True
 
     def _on_acknowledged(self, parcel: PlayBatch) -> None:
-        """Take note that the broker has a batch. In the thread of the link: the disk would keep an alert waiting."""
+        """Note that the broker has a batch. In the MQTT thread: to write to the disk here would delay an alert."""
         now = self._uptime()
         if parcel.resent or parcel.lost:
             self._to_resend = numbers_after(self._to_resend, parcel.resent_through)
@@ -240,16 +245,22 @@ class PlayUploader:
 
 @dataclass(frozen=True, slots=True)
 class MissingPlays:
-    """A row of plays that was looked for and is not there."""
+    """A range of numbers for which the log has no plays."""
 
     first: int
     last: int
     is_lost: bool = True
-    """Otherwise the disk did not give it, this time."""
+    """Whether they are gone; otherwise the disk did not give them this time."""
 
 
 def _find_plays(files: Sequence[PlayFile], wanted: NumberRange, budget: Iterator[int]) -> Iterator[Play | MissingPlays]:
-    """Yield in order what there is of a row of plays, and what there is not, as long as files may be read."""
+    """Yield the plays of a range in order, and in their place the gaps where the log has none.
+
+    Args:
+        files: The files of the log, oldest first.
+        wanted: The first and the last number; the last may be ``HIGHEST_NUMBER``.
+        budget: Gives a value for each file that may still be read; where it ends, so does the search.
+    """
     number, end = wanted
     for place, file in enumerate(files):
         is_newest = place + 1 == len(files)
@@ -285,12 +296,12 @@ def _find_plays(files: Sequence[PlayFile], wanted: NumberRange, budget: Iterator
 
 
 def numbers_after(rows: Sequence[NumberRange], number: int) -> list[NumberRange]:
-    """Return what is left of rows of numbers after a number."""
+    """Return the parts of ranges that lie after a number."""
     return [(max(first, number + 1), last) for first, last in rows if last > number]
 
 
 def first_numbers(rows: Sequence[NumberRange], count: int) -> list[NumberRange]:
-    """Return the first so many numbers of rows, lowest first."""
+    """Return the first so many numbers of ranges, lowest first."""
     found: list[NumberRange] = []
     for first, last in sorted(rows):
         taken = min(count, last - first + 1)
@@ -301,7 +312,10 @@ def first_numbers(rows: Sequence[NumberRange], count: int) -> list[NumberRange]:
 
 
 def still_missing(rows: Sequence[NumberRange], held: HeldPlays, misses: Sequence[NumberRange]) -> list[NumberRange]:
-    """Return what the server still misses of rows; it may not have named all that it misses."""
+    """Return what the server still misses of ranges.
+
+    Its statement names ``MOST_RANGES`` ranges at most: where it is full, all that lies after the last may be missing.
+    """
     named = [*misses]
     if len(held.missing) == MOST_RANGES and held.newest > held.missing[-1][1]:
         named.append((held.missing[-1][1] + 1, held.newest))
@@ -309,6 +323,6 @@ def still_missing(rows: Sequence[NumberRange], held: HeldPlays, misses: Sequence
 
 
 def common_numbers(rows: Sequence[NumberRange], others: Sequence[NumberRange]) -> list[NumberRange]:
-    """Return the numbers that are in both, lowest first."""
+    """Return the numbers that are in both lists of ranges, lowest first."""
     both = [(max(row[0], other[0]), min(row[1], other[1])) for row in rows for other in others]
     return sorted((first, last) for first, last in both if first <= last)

@@ -1,4 +1,4 @@
-"""Words with the server over HTTP: bounded in time and in size, whatever it answers."""
+"""The HTTP client for the device API. Each exchange is bounded in time and size, whatever the server answers."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ ANSWER_LIMIT, ANSWER_SECONDS = 8 * 1024 * 1024, 120.0
 CHUNK_BYTES = 64 * 1024
 PLAYS_HEADER = "Beffroi-Plays"
 UPLOAD_PIECE_BYTES = 16 * 1024
-"""Bytes that go up at once; each piece has ``CONNECT_SECONDS``."""
+"""Bytes that are sent at once; each piece has ``CONNECT_SECONDS``."""
 UPLOAD_SECONDS = 600.0
-"""For all of a file that goes up."""
+"""The time limit for a whole upload."""
 UPLOAD_ANSWER_SECONDS = 60.0
-"""After the last piece: the kernel may still hold a megabyte, and the line be slow."""
+"""After the last piece: the kernel may still hold a megabyte, and the connection be slow."""
 
 
 class ServerRefusal(OSError):
@@ -40,16 +40,16 @@ class ServerRefusal(OSError):
 
 
 class ServerDocuments(NamedTuple):
-    """What the server has for a player."""
+    """The answer to a poll."""
 
     documents: list[tuple[str, bytes]]
     """Each with its topic."""
     plays: HeldPlays | None
-    """What it has from the player; None where it does not say."""
+    """The plays that the server has of this screen; None where it does not say."""
 
 
 class ServerClient:
-    """The server of the town.
+    """Talks to the server of the town.
 
     Args:
         url: Without a slash at its end.
@@ -64,7 +64,7 @@ class ServerClient:
         """Send JSON and return the JSON of the answer.
 
         Raises:
-            Refusal: the answer is not that.
+            ServerRefusal: the answer is not that.
             requests.RequestException: there is none.
         """
         with self._open_response("POST", path, json=body) as response:
@@ -74,7 +74,7 @@ class ServerClient:
         """Return every signed document that concerns the player, and how far the server has its plays.
 
         Raises:
-            Refusal: the answer is not that.
+            ServerRefusal: the answer is not that.
             requests.RequestException: there is none.
         """
         with self._open_response("GET", "/device/v1/documents") as response:
@@ -87,10 +87,10 @@ class ServerClient:
 
     @contextmanager
     def open_asset(self, sha256: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
-        """Give a file from a byte on: the byte at which the answer really starts, and the content.
+        """Open a file from a byte on. Gives the byte at which the answer really starts, and the content in pieces.
 
         Raises:
-            Refusal: the server does not have it.
+            ServerRefusal: the server does not have it.
             requests.RequestException: it does not answer.
         """
         headers = {"Range": f"bytes={start}-"} if start else {}
@@ -101,11 +101,11 @@ class ServerClient:
             yield (start if resumed else 0), _read_pieces(response)
 
     def upload_capture(self, png: bytes) -> None:
-        """Hand over an exact picture of the glass.
+        """Upload a capture.
 
         Raises:
-            Refusal: the server does not take it.
-            requests.RequestException: it does not answer, or the line is too slow.
+            ServerRefusal: the server does not take it.
+            requests.RequestException: it does not answer, or the connection is too slow.
         """
         headers = {"Content-Type": "image/png"}
         body = _UploadBody(png, time.monotonic() + UPLOAD_SECONDS)
@@ -144,7 +144,7 @@ def _parse_plays_held(header: str | None) -> HeldPlays | None:
 
 
 class _UploadBody:
-    """A body that goes up piece by piece: a time limit then is one for each, and a slow line may take its time."""
+    """A request body that is sent piece by piece: the time limit is for each, so a slow connection may take long."""
 
     def __init__(self, data: bytes, until: float) -> None:
         self._data, self._until = data, until
@@ -160,14 +160,14 @@ class _UploadBody:
 
 
 def _read_pieces(response: requests.Response) -> Iterator[bytes]:
-    """Yield what comes as it comes: whoever lets it drip must not hold the reader until a piece is full.
+    """Yield the content as it comes: a server that sends single bytes must not hold the reader until a piece is full.
 
     Raises:
-        Refusal: it is packed, which nobody asked for: a few bytes may become very many.
+        ServerRefusal: it is compressed, which nobody asked for: a few bytes may become very many.
         requests.ConnectionError: it ends too soon, or not at all.
     """
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise ServerRefusal("what comes is packed, and was not to be")
+        raise ServerRefusal("the content is compressed, which was not asked for")
     try:
         while piece := response.raw.read1(CHUNK_BYTES, decode_content=False):
             yield piece

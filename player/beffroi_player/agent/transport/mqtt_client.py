@@ -1,4 +1,4 @@
-"""The MQTT link. One thread does everything with the client; whoever wants to say something hands it over.
+"""The MQTT client of the agent: one thread connects, subscribes, receives, and sends what others hand over.
 
 paho's own loop is not used: it reconnects every player of a town at the same instants, it dies of an exception in a
 callback, and it believes to be connected when it is not.
@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from paho.mqtt.client import MQTT_ERR_SUCCESS, Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
@@ -27,23 +27,32 @@ from beffroi_content.wire.reports import PlayerStatus
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_player import backoff, system_clock
-from beffroi_player.agent.admission import ReceivedDocument
+from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.storage import BrokerAddress, PlayerEnrolment
 
 log = logging.getLogger(__name__)
 
 KEEPALIVE_SECONDS = 12
-"""paho notices a dead peer after twice that; the missing beat is noticed after ``SILENCE_MS``."""
+"""paho notices a dead peer after twice that; the missing beat is noticed after ``BEAT_TIMEOUT_MS``."""
 CONNECT_SECONDS = 5.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.5, 20.0
-"""How long the pause after a good connection is at most, and any other."""
+"""The longest delay after a connection that was good, and after any other."""
 STEADY_SECONDS = 30.0
-"""A connection that lasted this long was a good one: the next attempt after it comes soon."""
+"""A connection that lasted so long was a good one: the next attempt after it comes soon."""
 OUTBOX_CAPACITY = 500
 RECEIVE_BUFFER_BYTES = 64 * 1024
-"""What the kernel takes in meanwhile."""
+"""The bytes that the kernel receives while this thread does something else."""
 
 Acknowledgement = Callable[[], None]
+
+
+class ConnectionHistory(NamedTuple):
+    """How often a connection has come and gone: whoever looks later sees that something has changed."""
+
+    subscribed: int
+    """How often the broker has granted every topic."""
+    lost: int
+    """How often an established connection has ended."""
 
 
 class PlayerMqttClient:
@@ -52,10 +61,12 @@ class PlayerMqttClient:
     Args:
         enrolment: Where the broker is and who the player is.
         boot: Identifies this start of the agent.
-        topics: What to listen to, in order; asked at each subscription.
-        arrived: Called with each payload; must not block.
-        refused: Told of a topic that the broker does not let the player listen to.
-        changed: Told when the connection comes or goes.
+        host: The host of the broker.
+        boot: Identifies this start of the agent.
+        topics: Returns the topics to subscribe to, in order; asked at each subscription.
+        receive: Called with each document; must not block.
+        refused: Called with each topic that the broker does not grant, and its reason.
+        changed: Called when the connection comes or goes; must not block.
     """
 
     def __init__(
@@ -64,9 +75,9 @@ class PlayerMqttClient:
         host: str,
         boot: str,
         topics: Callable[[], Sequence[Topic]],
-        receive: Callable[[ReceivedDocument], None],
+        receive: Callable[[ReceivedDocument], object],
         refused: Callable[[str, str], None],
-        changed: Callable[[], None],
+        changed: Callable[[], object],
     ) -> None:
         self._enrolment = enrolment
         self._host = host
@@ -84,27 +95,33 @@ class PlayerMqttClient:
         self._wake_in.setblocking(False)
         self._client: Client | None = None
         self._connected = False
+        self._history = ConnectionHistory(0, 0)
         self._subscribing: dict[int, list[str]] = {}
         self._refused_topics: set[str] = set()
         self._acknowledged: dict[int, Acknowledgement] = {}
-        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
     @property
     def is_fully_subscribed(self) -> bool:
-        """Whether the broker has let the player in and to every topic."""
+        """Whether the broker has accepted the connection and granted every topic."""
         return self._connected and not self._subscribing and not self._refused_topics
 
     @property
+    def history(self) -> ConnectionHistory:
+        """How often the connection has come and gone."""
+        return self._history
+
+    @property
     def is_connected(self) -> bool:
-        """Whether the broker has let the player in."""
+        """Whether the broker has accepted the connection."""
         return self._connected
 
     def start(self) -> None:
-        """Begin to connect."""
+        """Start the thread, which connects at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Say goodbye and end."""
+        """Say that the player goes offline, disconnect, and end the thread."""
         self._stopping.set()
         self._wake_thread()
         self._thread.join(CONNECT_SECONDS + 2)
@@ -112,17 +129,17 @@ class PlayerMqttClient:
         self._wake_in.close()
 
     def request_subscriptions(self) -> None:
-        """Subscribe to every topic again, which also brings what the broker keeps for each."""
+        """Subscribe to every topic again; the broker then sends what it retains for each once more."""
         self._resubscribe.set()
         self._wake_thread()
 
     def publish(self, message: WireMessage, payload: bytes, acknowledged: Acknowledgement | None = None) -> bool:
-        """Hand over what the screen has to say. Return False while there is no connection: then it is dropped.
+        """Hand over a message. Return False where it is dropped: there is no connection, or the outbox is full.
 
         Args:
-            message: Which of the declared messages.
+            message: The declaration of the message.
             payload: Its bytes.
-            told: Called once the broker has it, from the thread of the link.
+            acknowledged: Called from the thread of this client once the broker has it.
         """
         if not self._connected:
             return False
@@ -134,7 +151,7 @@ class PlayerMqttClient:
         self._wake_thread()
         return True
 
-    # --- the thread of the link
+    # --- in the thread of the client
 
     def _run(self) -> None:
         attempt = 0
@@ -142,8 +159,8 @@ class PlayerMqttClient:
             began = time.monotonic()
             try:
                 self._connect_and_serve()
-            except Exception as error:  # noqa: BLE001 -- the link lives as long as the agent
-                log.info("no link to %s:%d: %s", self._host, self._enrolment.mqtt.port, error)
+            except Exception as error:  # noqa: BLE001 -- the thread lives as long as the agent
+                log.info("no connection to %s:%d: %s", self._host, self._enrolment.mqtt.port, error)
             self._reset_connection()
             attempt = 0 if time.monotonic() - began > STEADY_SECONDS else attempt + 1
             # Full jitter: after an outage a thousand players must not come back in the same second.
@@ -156,7 +173,7 @@ class PlayerMqttClient:
         client = self._client = self._new_client()
         client.connect(self._host, self._enrolment.mqtt.port, KEEPALIVE_SECONDS)
         if isinstance(line := client.socket(), socket.socket):
-            # paho asks a hundred times for more before it lets anybody look.
+            # paho reads up to a hundred times before it returns: a small buffer bounds what it can take in by then.
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         while not self._stopping.is_set():
             handle = client.socket()
@@ -173,7 +190,7 @@ class PlayerMqttClient:
             results += [client.loop_write()] if writable else []
             if any(result != MQTT_ERR_SUCCESS for result in (*results, client.loop_misc())):
                 return
-            # paho takes whatever a message says to have, and keeps it until it is whole.
+            # paho believes the length that a packet states, and keeps what comes until it is complete.
             if client._in_packet["remaining_length"] > receive_limit():
                 raise ValueError(f"a message of more than {receive_limit()} bytes")
         client.publish(*self._status_message(online=False))
@@ -209,15 +226,15 @@ class PlayerMqttClient:
             self._subscribe_all(client)
         while True:
             try:
-                topic, payload, quality, retained, told = self._outbox.get_nowait()
+                topic, payload, quality, retained, acknowledged = self._outbox.get_nowait()
             except queue.Empty:
                 return
             sent = client.publish(topic, payload, quality, retained)
-            if told is not None:
-                self._acknowledged[sent.mid] = told
+            if acknowledged is not None:
+                self._acknowledged[sent.mid] = acknowledged
 
     def _subscribe_all(self, client: Client) -> None:
-        """Subscribe topic by topic, the keys first, so that what they open comes after them."""
+        """Subscribe topic by topic, the keys first, so that documents come after the keys that verify them."""
         self._refused_topics.clear()
         for topic in self._topics():
             result, mid = client.subscribe(str(topic), message_of(topic).quality)
@@ -235,22 +252,23 @@ class PlayerMqttClient:
         while not self._outbox.empty():
             self._outbox.get_nowait()
         if was:
+            self._history = self._history._replace(lost=self._history.lost + 1)
             self._changed()
 
     def _wake_thread(self) -> None:
         try:
             self._wake_in.send(b"\0")
         except OSError:
-            return  # it is awake, or it has ended
+            return  # the thread is awake already, or has ended
 
-    # --- callbacks: they only take note
+    # --- callbacks of paho: they only note what has happened
 
     def _on_connect(
         self, client: Client, _: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         del flags, properties
         if reason.is_failure:
-            log.warning("the broker does not let the player in: %s", reason, extra={"CODE": "broker-refused"})
+            log.warning("the broker refuses the connection: %s", reason, extra={"CODE": "broker-refused"})
             return
         log.info("connected to %s:%d", self._host, self._enrolment.mqtt.port)
         self._connected = True
@@ -278,19 +296,21 @@ class PlayerMqttClient:
                 self._refused_topics.add(topic)
                 self._refused(topic, str(reason))
         if not self._subscribing:
+            if not self._refused_topics:
+                self._history = self._history._replace(subscribed=self._history.subscribed + 1)
             self._changed()
 
     def _on_publish(self, client: Client, _: Any, mid: int, reason: ReasonCode, properties: Properties | None) -> None:
         del client, properties
-        told = self._acknowledged.pop(mid, None)
-        if told is not None and not reason.is_failure:
-            told()
+        acknowledged = self._acknowledged.pop(mid, None)
+        if acknowledged is not None and not reason.is_failure:
+            acknowledged()
 
     def _on_disconnect(
         self, client: Client, _: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         del client, flags, properties
-        log.info("the link is gone: %s", reason)
+        log.info("the connection has ended: %s", reason)
 
 
 def broker_host(broker: BrokerAddress, server_host: str) -> str:

@@ -1,6 +1,6 @@
-"""Files from the players next door: asked for on the local network, and given to whoever asks there.
+"""Peer sharing: players of one site fetch files from each other on the local network.
 
-Nobody is told where the others are: a question goes to a multicast group of the site, and whoever has the file answers
+No player knows the addresses of the others: a question goes to a multicast group, and whoever has the file answers
 the asker. What comes is checked as if it came from the server, and all of this can be missing: the server remains.
 
 A question is ``BEFFROI1 ? <town> <sha256>`` and an answer ``BEFFROI1 ! <sha256> <port>``, in ASCII; the town is the
@@ -34,12 +34,12 @@ GROUP, PORT = "239.255.66.69", 7069
 """Of the administratively scoped addresses (RFC 2365): no router passes them on."""
 ANSWER_WINDOW_S = 0.25
 TIMEOUT_S = 5.0
-"""To connect, for the head of an answer, and between two pieces: whoever is slower is no help."""
+"""To connect, for the head of an answer, and between two pieces: a slower peer is no help."""
 MAX_ANSWERS = 4
 MAX_CLIENTS = 4
-"""Whoever may be at the door at the same time."""
+"""Peers that are served at the same time."""
 DISTRUST_S = 3_600.0
-"""For how long somebody is not asked who gave what was wrong."""
+"""For how long a peer is not asked that gave wrong content."""
 _QUESTION = re.compile(rb"BEFFROI1 \? ([0-9a-f]{16}) ([0-9a-f]{64})")
 _ANSWER = re.compile(rb"BEFFROI1 ! ([0-9a-f]{64}) (\d{1,5})")
 _PATH = re.compile(r"/([0-9a-f]{64})")
@@ -47,7 +47,7 @@ _RANGE = re.compile(r"bytes=(\d{1,15})-")
 
 
 class PeerSharing:
-    """The players on the same network.
+    """Fetches files from peers, and gives them to peers.
 
     Args:
         folder: The files that are whole, each named by its SHA-256.
@@ -65,11 +65,11 @@ class PeerSharing:
 
     @property
     def is_sharing(self) -> bool:
-        """Whether questions are answered."""
+        """Whether files are given and fetched."""
         return self._listener is not None
 
     def start_sharing(self) -> None:
-        """Begin to answer, and to ask. Where the network does not let us, only a word is logged."""
+        """Begin to give and to fetch files. A network that does not allow it is only logged."""
         if self._listener is not None:
             return
         try:
@@ -80,13 +80,13 @@ class PeerSharing:
             self.stop_sharing()
             return
         for name, work in (
-            ("neighbours", self._answer_questions),
-            ("neighbours-door", self._file_server.serve_forever),
+            ("peer-questions", self._answer_questions),
+            ("peer-files", self._file_server.serve_forever),
         ):
             threading.Thread(target=work, name=name, daemon=True).start()
 
     def stop_sharing(self) -> None:
-        """Neither answer nor ask any more."""
+        """Neither give nor fetch files any more."""
         ear, self._listener = self._listener, None
         door, self._file_server = self._file_server, None
         if ear is not None:
@@ -95,7 +95,7 @@ class PeerSharing:
             threading.Thread(target=_shut_down_server, args=(door, ear is not None), daemon=True).start()
 
     def find_peers(self, sha256: str) -> list[tuple[str, int]]:
-        """Return who has a file: addresses and ports, in the order of their answers."""
+        """Ask for a file. Return addresses and ports of peers that have it, in the order of their answers."""
         if self._listener is None:
             return []
         found: list[tuple[str, int]] = []
@@ -114,15 +114,15 @@ class PeerSharing:
 
     @contextmanager
     def open_asset(self, sha256: str, start: int, host: str, port: int) -> Iterator[tuple[int, Iterator[bytes]]]:
-        """Give a file from a byte on, as :meth:`Server.asset` does.
+        """Open a file of a peer from a byte on, as ``ServerClient.open_asset`` does with the server.
 
         Raises:
-            Refusal: the neighbour does not have it after all, or speaks in riddles.
+            ServerRefusal: the peer does not have it after all, or its answer is not HTTP.
             OSError: it does not answer.
         """
         connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
         connection.connect()
-        # A limit for the whole of the head: each of its bytes may come just in time.
+        # A limit for the whole head: the socket's own limit is for each byte, and each may come just in time.
         hurry = threading.Timer(TIMEOUT_S, partial(_shut_down_socket, connection.sock))
         hurry.start()
         try:
@@ -139,7 +139,7 @@ class PeerSharing:
             connection.close()
 
     def distrust_peer(self, host: str) -> None:
-        """Remember who gave what was wrong, or nothing."""
+        """Do not ask a peer for a while that gave wrong content, or none."""
         self._distrusted[host] = time.monotonic()
         if len(self._distrusted) > 100:
             self._distrusted.pop(next(iter(self._distrusted)))
@@ -178,7 +178,7 @@ class PeerSharing:
 
 
 class _FileServer(ThreadingHTTPServer):
-    """Gives files that are whole, and nothing else."""
+    """Serves complete files, and nothing else, to a bounded number of peers."""
 
     daemon_threads = True
     request_queue_size = MAX_CLIENTS
@@ -189,26 +189,26 @@ class _FileServer(ThreadingHTTPServer):
         super().__init__(address, _FileRequestHandler)
 
     def verify_request(self, _request: object, client: object) -> bool:
-        """Let only neighbours in."""
+        """Accept only peers of the local network."""
         return isinstance(client, tuple) and _is_local_address(str(client[0]))
 
     def process_request(self, request: Any, client: Any) -> None:
-        """Let no more in than there is room for: whoever stays outside asks the server."""
+        """Serve no more peers than there are slots: the others ask the server."""
         if self.client_slots.acquire(blocking=False):
             super().process_request(request, client)
         else:
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client: Any) -> None:
-        """Serve one guest."""
+        """Serve one peer, and free its slot."""
         try:
             super().process_request_thread(request, client)
         finally:
             self.client_slots.release()
 
     def handle_error(self, _request: object, client: object) -> None:
-        """Whoever hangs up does so."""
-        log.debug("a neighbour is gone: %s", client)
+        """Log a peer that has closed its connection; that is no error."""
+        log.debug("a peer is gone: %s", client)
 
 
 class _FileRequestHandler(BaseHTTPRequestHandler):
@@ -240,7 +240,7 @@ class _FileRequestHandler(BaseHTTPRequestHandler):
                 self.wfile.write(chunk)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: a guest is no news."""
+        """Log no requests."""
 
 
 def _shut_down_socket(line: socket.socket) -> None:

@@ -1,4 +1,7 @@
-"""The second road: the same signed documents over HTTP, every minute and whenever there is a doubt about the first."""
+"""Polling: fetches the same signed documents over HTTP, every minute and whenever MQTT is in doubt.
+
+So a broker that is silent, or withholds something, is noticed and survived.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import requests
 
 from beffroi_content.wire.messages import KEYS
 from beffroi_content.wire.reports import HeldPlays
-from beffroi_player.agent.admission import ReceivedDocument
+from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.transport.http_client import ServerClient
 
 log = logging.getLogger(__name__)
@@ -19,7 +22,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 60.0
 JITTER = 0.2
 SPACING_SECONDS = 3.0
-"""However often somebody asks, two polls are this far apart."""
+"""Two polls are at least this far apart, however often they are requested."""
 SPREAD_SECONDS = 1.0
 """A broker that dies makes every player of the town ask: not all in the same instant."""
 
@@ -28,16 +31,18 @@ class DocumentPoller:
     """Fetches documents in a thread of its own.
 
     Args:
-        arrived: Called with each document.
-        changed: Told when the server begins or ceases to answer.
-        held: Told what the server has from this player.
+        server: The server.
+        receive: Called with each document.
+        changed: Called when the server begins or ceases to answer.
+        uptime: Milliseconds since boot.
+        held: Called with the plays that the server has of this screen.
     """
 
     def __init__(
         self,
         server: ServerClient,
-        receive: Callable[[ReceivedDocument], None],
-        changed: Callable[[], None],
+        receive: Callable[[ReceivedDocument], object],
+        changed: Callable[[], object],
         uptime: Callable[[], float],
         held: Callable[[HeldPlays], None],
     ) -> None:
@@ -53,20 +58,20 @@ class DocumentPoller:
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
 
     def start(self) -> None:
-        """Begin, with a poll at once."""
+        """Start the thread, which polls at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End; a request that is under way is abandoned."""
+        """End the thread; a request that is under way is abandoned."""
         self._stopped.set()
         self._asked.set()
 
     def poll_soon(self) -> None:
-        """Poll as soon as may be."""
+        """Poll as soon as the spacing allows."""
         self._asked.set()
 
     def poll_once(self) -> None:
-        """Fetch every document and pass it on, the keys first."""
+        """Fetch every document and pass it on, the keys first, which verify the others."""
         try:
             found, held = self._server.fetch_documents()
         except (requests.RequestException, OSError) as error:

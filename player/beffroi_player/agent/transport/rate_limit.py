@@ -1,4 +1,4 @@
-"""How fast files may come: all downloads of a player together."""
+"""A rate limit for all downloads of a player together (a token bucket)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable
 
 BURST_S = 0.5
-"""How much of a pause may be caught up at once."""
+"""The seconds of a pause that may be caught up at once."""
 
 
 class RateLimit:
-    """A bucket that fills with bytes. Safe for threads.
+    """Spreads bytes over time. Safe for threads.
+
+    It keeps one instant: when all bytes so far would have come at the permitted rate. Each download adds its bytes to
+    that instant and waits until it is reached. After a pause the instant may lag by ``BURST_S`` at most.
 
     Args:
         clock: Seconds on a clock that nobody sets.
@@ -19,13 +22,13 @@ class RateLimit:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.bytes_per_second: int | None = None
-        """None: as fast as the line is."""
+        """The permitted rate; None: no limit."""
         self._clock = clock
         self._lock = threading.Lock()
         self._free_at = 0.0
 
     def consume_bytes(self, count: int) -> float:
-        """Take bytes that have come; return the seconds to wait before more are asked for."""
+        """Count bytes that have come. Return the seconds to wait before more are asked for."""
         rate = self.bytes_per_second
         if rate is None:
             return 0.0

@@ -1,0 +1,27 @@
+"""Documents as they came in, before and after they were admitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedDocument:
+    """A payload that came in on a topic. Nothing of it has been checked."""
+
+    topic: str
+    payload: bytes
+    uptime_ms: float
+    """When it came in, in milliseconds since boot."""
+    live: bool
+    """Whether it came as it was sent: by MQTT, and not because the broker had retained it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReception:
+    """Which document brought an alert or a programme, and when. Receipts are made of it."""
+
+    stream: str
+    sequence: int
+    unix_ms: int
+    uptime_ms: float

@@ -1,0 +1,127 @@
+"""The report: the complete present state of a screen in one retained message, sent when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from beffroi_content.model import PowerState
+from beffroi_content.wire.messages import REPORT
+from beffroi_content.wire.reports import MachineDescription, PlayerHealth, PlayerReport, ReportedRefusal
+from beffroi_player.agent.report.report_facts import Publish, ReportFacts
+from beffroi_player.state.directories import ActiveProgramme, PresentedStatus
+
+REPORT_MS = 60_000
+"""How long a report is good at most."""
+SPACING_MS = 500
+"""Two reports are at least this far apart; the last change always gets out."""
+MACHINE_MS = 3_600_000
+"""How often a report says what the player runs on."""
+MAX_FAULTS, MAX_REFUSALS = 5, 20
+MAX_ALERT_STREAMS, MAX_SHOWN = 16, 32
+"""What a report holds at most: it must stay below the size that the message table allows."""
+
+
+class ReportSender:
+    """Builds reports, and sends those that say something new.
+
+    Args:
+        boot: Identifies this start of the agent.
+        publish: Hands a payload to the MQTT client.
+        uptime: Milliseconds since boot.
+        machine: What the player runs on.
+    """
+
+    def __init__(
+        self, boot: str, publish: Publish, uptime: Callable[[], float], machine: MachineDescription | None = None
+    ) -> None:
+        self._boot, self._publish, self._uptime, self._machine = boot, publish, uptime, machine
+        self._number = 0
+        self._sent: PlayerReport | None = None
+        self._sent_ms = -REPORT_MS * 1.0
+        self._machine_sent_ms: float | None = None
+
+    def repeat_everything(self) -> None:
+        """Send a whole report next: there is a new connection."""
+        self._sent = self._machine_sent_ms = None
+
+    def send_if_due(self, presented: PresentedStatus | None, facts: Callable[[], ReportFacts]) -> float:
+        """Send a report if it says something new, or the last is old. Return the seconds until one may be due."""
+        since = self._uptime() - self._sent_ms
+        if since < SPACING_MS:
+            return (SPACING_MS - since) / 1000
+        report = self._build_report(presented, facts())
+        same = self._sent is not None and _without_time(report) == _without_time(self._sent)
+        if same and since < REPORT_MS:
+            return (REPORT_MS - since) / 1000
+        if self._publish(REPORT, report.to_json(), None):
+            self._number = report.number
+            self._sent = report
+            if report.machine is not None:
+                self._machine_sent_ms = self._uptime()
+        self._sent_ms = self._uptime()
+        return REPORT_MS / 1000
+
+    def _build_report(self, presented: PresentedStatus | None, facts: ReportFacts) -> PlayerReport:
+        programme = facts.programme
+        refusals = (*list(_faults(presented))[:MAX_FAULTS], *facts.refusals, *_skipped_slides(programme))
+        return PlayerReport(
+            boot=self._boot,
+            number=self._number + 1,
+            at_ms=max(0, facts.at_ms),
+            clock=facts.clock,
+            link=facts.link,
+            programme=programme.sequence if programme else None,
+            alerts=dict(list(facts.alerts.items())[:MAX_ALERT_STREAMS]),
+            shown=presented.showings[:MAX_SHOWN] if presented else (),
+            presented_at_ms=max(0, presented.presented_at_ms) if presented else None,
+            frame=presented.frame if presented else None,
+            preparing=facts.preparing,
+            refusals=refusals[:MAX_REFUSALS],
+            version=software_version(),
+            stage_started_at_ms=max(0, presented.started_at_ms) if presented else None,
+            power=presented.power if presented else PowerState.ON,
+            brightness=presented.brightness if presented else 100,
+            lit=presented.lit if presented else "",
+            health=facts.health,
+            machine=self._machine if self._is_machine_due() else None,
+        )
+
+    def _is_machine_due(self) -> bool:
+        return self._machine_sent_ms is None or self._uptime() - self._machine_sent_ms >= MACHINE_MS
+
+
+def _faults(presented: PresentedStatus | None) -> Iterator[ReportedRefusal]:
+    """Yield the frames that the stage could not show."""
+    for fault in presented.faults if presented else ():
+        yield ReportedRefusal(
+            subject=f"frame {fault.frame}"[:200],
+            code="frame",
+            detail=fault.detail[:300],
+            last_at_ms=max(0, presented.presented_at_ms if presented else 0),
+        )
+
+
+def _skipped_slides(programme: ActiveProgramme | None) -> Iterator[ReportedRefusal]:
+    """Yield the slides that were left out of the programme."""
+    for skipped in programme.skipped if programme else ():
+        yield ReportedRefusal(
+            subject=f"slide {skipped.slide}",
+            code=skipped.code or "undrawable",
+            detail=skipped.detail,
+            last_at_ms=programme.activated_at_ms if programme else 0,
+        )
+
+
+def software_version() -> str:
+    """Return the version of this software."""
+    try:
+        return version("beffroi")
+    except PackageNotFoundError:
+        return ""
+
+
+def _without_time(report: PlayerReport) -> PlayerReport:
+    """Return what makes a report news: of the health only the problems, and nothing that changes with the time."""
+    health = PlayerHealth(problems=report.health.problems) if report.health else None
+    return report.model_copy(update={"number": 1, "at_ms": 0, "health": health, "machine": None})
