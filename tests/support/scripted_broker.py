@@ -1,0 +1,115 @@
+"""A broker of MQTT 3.1.1 that does as a test tells it, byte by byte."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+from contextlib import suppress
+
+from tests.support.signing_town import SCREEN, SITE
+
+CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, DISCONNECT = 0x10, 0x20, 0x30, 0x40, 0x80, 0x90, 0xE0
+REFUSED = 0x80
+UP, DOWN = f"beffroi/1/{SITE}/up/s-{SCREEN}", f"beffroi/1/{SITE}/down"
+
+
+def packet(kind: int, body: bytes) -> bytes:
+    """Return a packet of MQTT with the length of its body."""
+    length, encoded = len(body), b""
+    while True:
+        length, digit = divmod(length, 128)
+        encoded += bytes([digit | (128 if length else 0)])
+        if not length:
+            return bytes([kind]) + encoded + body
+
+
+def text(value: str) -> bytes:
+    return len(value).to_bytes(2, "big") + value.encode()
+
+
+class ScriptedBroker:
+    """A broker that records what it is told.
+
+    Args:
+        forbidden: A part of the topics that it does not grant.
+        code: The return code of CONNACK: 0 accepts the connection.
+    """
+
+    def __init__(self, forbidden: str = "nothing", code: int = 0) -> None:
+        self._forbidden, self._code = forbidden, code
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._connection: socket.socket | None = None
+        self.port = self._server.getsockname()[1]
+        self.acknowledges = True
+        self.logins: list[bytes] = []
+        self.topics: list[str] = []
+        self.published: list[tuple[str, bytes, int, bool]] = []
+        self.goodbyes = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        with suppress(OSError):
+            if self._connection is not None:
+                self._connection.shutdown(socket.SHUT_RDWR)
+
+    def send(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
+        assert self._connection is not None
+        self._connection.sendall(packet(PUBLISH | retained, text(topic) + payload))
+
+    def send_raw(self, data: bytes) -> None:
+        assert self._connection is not None
+        self._connection.sendall(data)
+
+    def messages(self, leaf: str) -> list[bytes]:
+        return [payload for topic, payload, _, _ in self.published if topic == f"{UP}/{leaf}"]
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            self._connection = connection
+            try:
+                with connection, connection.makefile("rb") as stream:
+                    self._talk(connection, stream)
+            except (OSError, IndexError):
+                continue
+
+    def _talk(self, connection: socket.socket, stream: io.BufferedReader) -> None:
+        while head := stream.read(1):
+            body = stream.read(self._length(stream))
+            kind, flags = head[0] & 0xF0, head[0] & 0x0F
+            if kind == CONNECT:
+                self.logins.append(body)
+                connection.sendall(packet(CONNACK, bytes([0, self._code])))
+            elif kind == SUBSCRIBE:
+                topic = body[4:-1].decode()
+                self.topics.append(topic)
+                granted = REFUSED if self._forbidden in topic else body[-1]
+                connection.sendall(packet(SUBACK, body[:2] + bytes([granted])))
+            elif kind == PUBLISH:
+                self._note(connection, body, quality=flags >> 1 & 3, retained=bool(flags & 1))
+            elif kind == DISCONNECT:
+                self.goodbyes += 1
+
+    def _note(self, connection: socket.socket, body: bytes, *, quality: int, retained: bool) -> None:
+        end = 2 + int.from_bytes(body[:2], "big")
+        topic, start = body[2:end].decode(), end + (2 if quality else 0)
+        self.published.append((topic, body[start:], quality, retained))
+        if quality and self.acknowledges:
+            connection.sendall(packet(PUBACK, body[end:start]))
+
+    def _length(self, stream: io.BufferedReader) -> int:
+        length, shift = 0, 0
+        while True:
+            byte = stream.read(1)[0]
+            length |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return length
