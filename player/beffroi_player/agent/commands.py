@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.wire.documents import CommandKind, ScreenCommand
 from beffroi_player.agent.held_alerts import HeldAlerts
 from beffroi_player.agent.host.agent_clock import AgentClock
@@ -75,8 +75,8 @@ class CommandRunner:
     def _show_identification(self, seconds: int) -> None:
         settings = self._alerts.drawing_context.settings
         lines = [f"{settings.screen_class.name} {settings.screen_class.width} × {settings.screen_class.height}".strip()]
-        image = raster.draw_idle_page(self._name, lines, raster.Canvas.for_screen(settings))
-        name = f"identify-{raster.image_digest(image)[:16]}.ppm"
+        image = rendering.draw_idle_page(self._name, lines, rendering.Canvas.for_screen(settings))
+        name = f"identify-{rendering.image_digest(image)[:16]}.ppm"
         until = int(self._clock.now().uptime_ms) + 1000 * seconds
         try:
             write_file(self._runtime.folder / name, *to_ppm(image.size, image.tobytes()), durable=False)

@@ -24,7 +24,7 @@ from functools import partial
 from types import FrameType
 from urllib.parse import urlsplit
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import Alert, AlertForm, AlertLevel
 from beffroi_content.wire.reports import ConnectionState, PlayerHealth
 from beffroi_player import system_clock, systemd_notify
@@ -316,8 +316,8 @@ class PlayerAgent:
     def _write_notice(self, size: Size) -> None:
         """Draw what is shown while there is no programme."""
         self._notice_size = size
-        canvas = raster.Canvas.for_screen(self._held.drawing_context(size).settings, size)
-        image = raster.draw_idle_page("En attente du programme", [self._enrolment.screen], canvas)
+        canvas = rendering.Canvas.for_screen(self._held.drawing_context(size).settings, size)
+        image = rendering.draw_idle_page("En attente du programme", [self._enrolment.screen], canvas)
         with contextlib.suppress(OSError):
             save_png(image, self._state.notice_image)
         send_wakeup(self._runtime.stage_socket)
@@ -329,7 +329,7 @@ class PlayerAgent:
             issued_at_ms=0, ends_at_ms=0, time_to_live_ms=0,
         )  # fmt: skip
         canvas = self._alerts.drawing_context.canvas_for(alert.level, AlertForm.TAKEOVER)
-        raster.draw_alert(alert, AlertForm.TAKEOVER, canvas)
+        rendering.draw_alert(alert, AlertForm.TAKEOVER, canvas)
 
     # --- facts for the report
 

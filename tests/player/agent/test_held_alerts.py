@@ -109,7 +109,7 @@ def test_an_alert_that_cannot_be_drawn_is_shown_as_plain_text(
     def fail(*_: object) -> None:
         raise RuntimeError("the template is broken")
 
-    monkeypatch.setattr("beffroi_content.raster.draw_alert", fail)
+    monkeypatch.setattr("beffroi_content.rendering.draw_alert", fail)
     informed.receive(hall.publish_alerts(alert()))
     assert informed.alerts == [("flood", "takeover")]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import SCREENSHOT, WireMessage
 from beffroi_content.wire.reports import ShownPart
@@ -60,7 +60,7 @@ class ScreenTrial:
         values = {
             "started_at_ms": NOW_MS, "number": 1, "size": SIZE, "showings": showings, "programme": 3,
             "presented_at_ms": NOW_MS, "presented_uptime_ms": self.uptime_ms, "clock": ClockState.TRUSTED,
-            "frame": raster.image_digest(RED),
+            "frame": rendering.image_digest(RED),
         }  # fmt: skip
         presented = PresentedStatus(**{**values, **changes})
         self.sender.note_presented(presented, is_another_frame=is_another_frame)

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.model import AssetReference, Manifest, Slide, UnknownContent
 from beffroi_content.timeline import Moment
 from beffroi_content.timeline.playlist_order import PlaylistIndex
@@ -148,7 +148,7 @@ class ProgrammePreparer:
     def _render_slide(self, slide: Slide, manifest: Manifest, size: Size) -> RenderResult:
         if isinstance(slide.content, UnknownContent):
             return RenderResult(code="unknown-kind", detail=f"this version does not know {slide.content.kind!r}")
-        found = rendered_before(self.state.frames, slide, raster.Canvas.for_screen(manifest.settings, size))
+        found = rendered_before(self.state.frames, slide, rendering.Canvas.for_screen(manifest.settings, size))
         if not found.frames:
             found = self.renderer.draw_slide(slide, manifest.settings, size)
         if found.code == DISK_FULL:
@@ -180,10 +180,10 @@ class ProgrammePreparer:
 
     def _draw_idle_fallback(self, manifest: Manifest, size: Size) -> str:
         """Draw the town's name in place of an idle slide that cannot be drawn: a zone is never black."""
-        image = raster.draw_idle_page(
-            manifest.settings.town.name, [], raster.Canvas.for_screen(manifest.settings, size)
+        image = rendering.draw_idle_page(
+            manifest.settings.town.name, [], rendering.Canvas.for_screen(manifest.settings, size)
         )
-        name = f"idle-{raster.image_digest(image)[:32]}-0.png"
+        name = f"idle-{rendering.image_digest(image)[:32]}-0.png"
         save_png(image, self.state.frames / name)
         return name
 

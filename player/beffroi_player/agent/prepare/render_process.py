@@ -23,7 +23,7 @@ from beffroi_content.model import ScreenSettings, Slide, WireModel
 from beffroi_player.state.directories import Size
 
 if TYPE_CHECKING:
-    from beffroi_content import raster
+    from beffroi_content import rendering
 
 MEMORY_BYTES = 1024 * 1024 * 1024
 FILE_BYTES = 64 * 1024 * 1024
@@ -164,7 +164,7 @@ def _limit_resources() -> None:
 
 
 def _answer_request(line: bytes) -> RenderResult:
-    from beffroi_content.raster import RasterError  # noqa: PLC0415 -- within the limits
+    from beffroi_content.rendering import RasterError  # noqa: PLC0415 -- within the limits
 
     try:
         order = RenderRequest.model_validate_json(line)
@@ -187,13 +187,13 @@ def render_slide(slide: Slide, settings: ScreenSettings, size: Size, assets: Pat
         RasterError: it cannot be drawn.
         OSError: the disk is full or broken.
     """
-    from beffroi_content import raster  # noqa: PLC0415 -- within the limits
+    from beffroi_content import rendering  # noqa: PLC0415 -- within the limits
     from beffroi_player.agent.prepare.png_encoder import save_png  # noqa: PLC0415
 
-    canvas = raster.Canvas.for_screen(settings, size)
-    key = raster.slide_key(slide, canvas)
-    strips = raster.draw_marquee_strips(slide, canvas)
-    pages = raster.draw_slide(slide, canvas, lambda asset: (assets / asset.sha256).read_bytes())
+    canvas = rendering.Canvas.for_screen(settings, size)
+    key = rendering.slide_key(slide, canvas)
+    strips = rendering.draw_marquee_strips(slide, canvas)
+    pages = rendering.draw_slide(slide, canvas, lambda asset: (assets / asset.sha256).read_bytes())
     outcome = RenderResult(
         frames=tuple(page_file_names(key, len(pages))), strips=tuple(strip_file_names(key, len(strips)))
     )
@@ -213,12 +213,12 @@ def strip_file_names(key: str, count: int) -> list[str]:
     return [f"{key}-strip-{number}.png" for number in range(count)]
 
 
-def rendered_before(frames: Path, slide: Slide, canvas: raster.Canvas) -> RenderResult:
+def rendered_before(frames: Path, slide: Slide, canvas: rendering.Canvas) -> RenderResult:
     """Return the frames of a slide that are on the disk already; none where one of them is missing or damaged."""
-    from beffroi_content import raster  # noqa: PLC0415 -- the worker loads it within its limits
+    from beffroi_content import rendering  # noqa: PLC0415 -- the worker loads it within its limits
 
-    key = raster.slide_key(slide, canvas)
-    strips = strip_file_names(key, raster.marquee_strip_count(slide, canvas))
+    key = rendering.slide_key(slide, canvas)
+    strips = strip_file_names(key, rendering.marquee_strip_count(slide, canvas))
     pages: list[str] = []
     while is_whole_png(frames / f"{key}-{len(pages)}.png"):
         pages.append(f"{key}-{len(pages)}.png")

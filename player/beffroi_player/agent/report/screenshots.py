@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from beffroi_content import raster
+from beffroi_content import rendering
 from beffroi_content.wire.messages import SCREENSHOT
 from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.agent.report.capture_upload import ExactCapture
@@ -116,7 +116,7 @@ class ScreenshotSender:
         if self._screenshot_wanted:
             self._screenshot_wanted = False
             self._publish(SCREENSHOT, small_jpeg(image), None)
-        if self._last_wanted and presented and raster.image_digest(image) == presented.frame:
+        if self._last_wanted and presented and rendering.image_digest(image) == presented.frame:
             self._save_last(image, presented)
 
     def _give_capture(self, ppm: bytes, alerts: Callable[[], Mapping[str, int]]) -> None:
