@@ -1,4 +1,4 @@
-"""Pictures of the screen: small JPEGs for operators, captures pixel for pixel, and ``last-frame.png`` for the next start.
+"""Pictures of the screen: small JPEGs for operators, exact captures, and ``last-frame.png`` for the next start.
 
 The stage writes what it presents into ``capture.ppm`` when it is woken up for it, and one file serves all three.
 """
