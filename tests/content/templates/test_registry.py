@@ -135,10 +135,10 @@ def test_an_announcement_that_ends_with_its_event_has_dates():
 
 @pytest.mark.parametrize(
     ("language", "expected"),
-    [("fr", "Travaux"), ("fr-ca", "Travaux"), ("en", "Works"), ("en-gb", "Works"), ("de", "Works"), ("", "Works")],
+    [("fr", "Travaux"), ("fr-ca", "Travaux"), *((other, "Roadworks") for other in ("en", "en-gb", "de", ""))],
 )
 def test_a_text_is_in_french_for_the_french_and_in_english_for_all_others(language, expected):
-    assert LocalisedText(en="Works", fr="Travaux").in_language(language) == expected
+    assert LocalisedText(en="Roadworks", fr="Travaux").in_language(language) == expected
 
 
 def test_a_module_without_a_declaration_is_an_error(tmp_path, monkeypatch):
