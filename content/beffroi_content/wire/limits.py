@@ -21,14 +21,14 @@ DECOMPRESSION_FACTOR = 16
 """How many times larger than its message a body may be after decompression. JSON of programmes shrinks to a tenth."""
 
 
-def largest_payload(messages: Iterable[WireMessage] = MESSAGES) -> int:
+def largest_payload(messages: Iterable[WireMessage]) -> int:
     """Return the bytes of the largest payload among messages."""
     return max(message.size_limit for message in messages)
 
 
 def packet_limit() -> int:
     """Return the bytes of the largest packet that a broker must accept: the largest message, its topic and header."""
-    return largest_payload() + PACKET_OVERHEAD
+    return largest_payload(MESSAGES) + PACKET_OVERHEAD
 
 
 def receive_limit() -> int:
@@ -39,4 +39,4 @@ def receive_limit() -> int:
 
 def decompressed_limit() -> int:
     """Return the bytes that a body may have after decompression."""
-    return DECOMPRESSION_FACTOR * largest_payload()
+    return DECOMPRESSION_FACTOR * largest_payload(MESSAGES)
