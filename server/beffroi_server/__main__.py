@@ -38,12 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run_init(parsed: argparse.Namespace) -> int:
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0, interactive=False)
     from beffroi_server import bootstrap
     from beffroi_server.accounts.services import create_sign_in_link
 
+    bootstrap.prepare_database()
     town, administrator = bootstrap.initialise_town(parsed.town, site=parsed.site, time_zone=parsed.time_zone)
     _print_line(f"{town.name} ({town.site}) is ready. Root fingerprint: {bootstrap.root_fingerprint()}")
     _print_line("Keep root-1.pem, root-2.pem and root-3.pem away from this machine: the server runs without them.")
@@ -81,9 +79,9 @@ def _add_user(parsed: argparse.Namespace) -> int:
 
 
 def _write_broker_files(parsed: argparse.Namespace) -> int:
-    from beffroi_server.delivery import broker_access
+    from beffroi_server.delivery import mosquitto_files
 
-    for path in broker_access.write_mosquitto_files(parsed.folder):
+    for path in mosquitto_files.write_mosquitto_files(parsed.folder):
         _print_line(str(path))
     return 0
 

@@ -7,25 +7,56 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core import checks
+from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from beffroi_content.model import DisplayTechnology
 from beffroi_server.accounts import audit, services
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts import services as alerts
 from beffroi_server.delivery import key_files, signing_keys
 from beffroi_server.delivery.signing_keys import root_fingerprint
-from beffroi_server.fleet.models import ScreenClass, TechnologyChoice
+from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule.models import ensure_holiday_calendar
 
 __all__ = ["StartError", "check_ready", "deployment_findings", "initialise_town", "root_fingerprint"]
 KEY_LIST_NOTICE = dt.timedelta(days=180)
+FORMER_APPS = frozenset({"broadcast", "programme", "screens"})
+"""Labels of Django applications that only a database of before the first release knows."""
 
 
 class StartError(Exception):
     """The server cannot start; the message says why and what to do."""
+
+
+def prepare_database() -> None:
+    """Create the tables, or bring those of an earlier version up to date.
+
+    Raises:
+        StartError: the database was made before the first release.
+    """
+    refuse_former_database()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def refuse_former_database() -> None:
+    """Refuse a database of the time before the first release, of which the tables have other names.
+
+    Migrations began anew with the first release: nothing could bring such a database up to date.
+
+    Raises:
+        StartError: it is one.
+    """
+    former = {label for label, _name in MigrationRecorder(connection).applied_migrations()} & FORMER_APPS
+    if former:
+        raise StartError(
+            f"{settings.DATA} was made by a version before the first release, which this one cannot read. "
+            "Set BEFFROI_DATA to an empty folder, run “beffroi-server init” there, and enrol the players again"
+        )
 
 
 def initialise_town(name: str, *, site: str = "", time_zone: str = "") -> tuple[Town, User | None]:
@@ -53,6 +84,7 @@ def check_ready() -> None:
         StartError: it was not, or is not.
     """
     try:
+        refuse_former_database()
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise StartError("the database is older than this version: run “beffroi-server init” again, it keeps all")
@@ -90,11 +122,11 @@ def _ensure_screen_classes() -> None:
     if ScreenClass.objects.exists():
         return
     for name, width, height, technology, physical_height_mm, viewing_distance_mm in (
-        (_("55-inch display"), 1920, 1080, TechnologyChoice.LCD, 680, 4_000),
-        (_("Totem, portrait"), 1080, 1920, TechnologyChoice.LCD, 1_210, 2_500),
-        (_("4K display, 75 inches"), 3840, 2160, TechnologyChoice.LCD, 930, 5_000),
-        (_("LED panel P10, 128 × 64"), 128, 64, TechnologyChoice.LED, 640, 15_000),
-        (_("LED panel P10, 192 × 96"), 192, 96, TechnologyChoice.LED, 960, 20_000),
+        (_("55-inch display"), 1920, 1080, DisplayTechnology.LCD, 680, 4_000),
+        (_("Totem, portrait"), 1080, 1920, DisplayTechnology.LCD, 1_210, 2_500),
+        (_("4K display, 75 inches"), 3840, 2160, DisplayTechnology.LCD, 930, 5_000),
+        (_("LED panel P10, 128 × 64"), 128, 64, DisplayTechnology.LED, 640, 15_000),
+        (_("LED panel P10, 192 × 96"), 192, 96, DisplayTechnology.LED, 960, 20_000),
     ):
         ScreenClass.objects.create(
             name=name,

@@ -14,14 +14,14 @@ import waitress
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from beffroi_server import scheduler as scheduled_jobs
 from beffroi_server.bootstrap import StartError, check_ready
-from beffroi_server.core import database
-from beffroi_server.delivery import inbound_queue, leadership, outbox, signing
+from beffroi_server.core import database, leadership
+from beffroi_server.delivery import inbound_queue, outbox, signing
 from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.delivery.mqtt_client import MqttClient
 from beffroi_server.library import video_queue
 from beffroi_server.schedule import publication
+from beffroi_server.scheduler import build_scheduler
 
 logger = logging.getLogger(__name__)
 WEB_THREADS = 8
@@ -134,7 +134,7 @@ def _start_leader_work(started: ExitStack, link: MqttClient) -> None:
     link.subscribe(inbound_queue.topic_filters(database.with_fresh_connection(signing.current_site)), intake.enqueue)
     started.callback(link.unsubscribe)
     done = threading.Event()
-    scheduler = scheduled_jobs.build_scheduler(done)
+    scheduler = build_scheduler(done)
     scheduler.start()
     started.callback(scheduler.shutdown)
     started.callback(done.set)

@@ -8,10 +8,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import translation
 
+from beffroi_content.model import DisplayTechnology
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.delivery import signing_keys
-from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, TechnologyChoice
+from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import services as programme
 from beffroi_server.schedule.models import Playlist, ScheduleRule, ensure_holiday_calendar
@@ -93,7 +94,7 @@ def led(db) -> ScreenClass:
         name="LED 128 × 64",
         width=128,
         height=64,
-        technology=TechnologyChoice.LED,
+        technology=DisplayTechnology.LED,
         physical_height_mm=640,
         viewing_distance_mm=15_000,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import signal
 import socket
@@ -10,7 +9,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,18 +21,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.support.waiting import PATIENCE_S, free_port, listens, until
 
 from beffroi_server import bootstrap, service
-from beffroi_server import scheduler as jobs
 from beffroi_server.__main__ import main
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User, UserRole
-from beffroi_server.alerts import services as alerts
-from beffroi_server.delivery import broker_access, outbox, signing
-from beffroi_server.delivery.leadership import FileLeaderLock
+from beffroi_server.core.leadership import FileLeaderLock
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.feeds import fetch
-from beffroi_server.feeds.models import Feed, FeedKind
-from beffroi_server.fleet import services
-from beffroi_server.fleet.models import Screen, ScreenClass, ScreenState
+from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule import publication
 
 TOLD_TO_STOP_AT_EACH_STEP_OF_ITS_START = """
@@ -293,126 +286,3 @@ class TestWorkers:
         worker.join(PATIENCE_S)
 
         assert len(runs) == 2
-
-
-class Recorder:
-    """A transport that keeps what it was handed."""
-
-    def __init__(self) -> None:
-        self.topics: list[str] = []
-
-    def publish(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> int | None:
-        self.topics.append(topic.split("/down/")[1])
-        return len(self.topics)
-
-
-@pytest.mark.usefixtures("keyring")
-class TestJobs:
-    @pytest.fixture(autouse=True)
-    def sent(self) -> Iterator[list[str]]:
-        recorder = Recorder()
-        outbox.install_publisher(outbox.OutboxPublisher(recorder))
-        yield recorder.topics
-        outbox.install_publisher(None)
-
-    @pytest.fixture
-    def site_that_hangs(self, monkeypatch) -> list[Callable[[], None]]:
-        """Feeds that do not answer; what is in the list happens meanwhile."""
-        meanwhile: list[Callable[[], None]] = []
-
-        def fetched(_address: str) -> bytes:
-            for happen in meanwhile:
-                happen()
-            raise fetch.FetchError("It did not respond in time.")
-
-        monkeypatch.setattr(fetch, "fetch_url", fetched)
-        return meanwhile
-
-    def test_the_beat(self, sent):
-        jobs.send_beat()
-        jobs.send_beat()
-
-        assert sent == ["all/beat", "all/beat"]
-        assert not OutboxDocument.objects.filter(topic__endswith="beat").exists()
-
-    def test_a_screen_that_is_behind_gets_its_programme_again(self, sent, hall, quay, playlist):
-        publication.publish_due_programmes()
-        newest = OutboxDocument.objects.get(topic__endswith="s-hall/programme").sequence
-        for screen, sequence in ((hall, newest), (quay, 5)):
-            ScreenState.objects.create(screen=screen, online=True, report={"programme": sequence})
-
-        assert jobs.reconcile_programmes() == 1
-        assert sent == ["s-quay/programme"]
-
-    def test_a_screen_that_is_off_is_left_alone(self, sent, hall, playlist):
-        publication.publish_due_programmes()
-        ScreenState.objects.create(screen=hall, online=False, report={"programme": 5})
-
-        assert jobs.reconcile_programmes() == 0
-
-    def test_what_is_due_is_published(self, hall):
-        jobs.reconcile_programmes()
-
-        assert Screen.objects.get().programme_due_at is None
-
-    def test_what_would_soon_be_too_old_is_signed_again(self, hall, playlist):
-        publication.publish_due_programmes()
-        alerts.publish_all_sets(timezone.now())
-        before = dict(OutboxDocument.objects.values_list("topic", "sequence"))
-        assert jobs.renew_documents() == 0
-
-        OutboxDocument.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
-
-        assert jobs.renew_documents() == 2
-        after = dict(OutboxDocument.objects.values_list("topic", "sequence"))
-        assert {topic.rsplit("/", 1)[1] for topic in after if after[topic] > before[topic]} == {"alerts", "programme"}
-        assert jobs.renew_documents() == 0
-
-    def test_what_is_published_while_others_are_signed_again_is_not_undone(self, hall, quay, playlist, monkeypatch):
-        publication.publish_due_programmes()
-        OutboxDocument.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
-        seal = signing.seal_document
-
-        def seal_while_somebody_turns_the_other_screen(message, scope, *rest, **more):
-            if scope.screen == "hall":
-                Screen.objects.filter(slug="quay").update(rotation=90, programme_due_at=timezone.now())
-                publication.publish_programme(Screen.objects.get(slug="quay"))
-            return seal(message, scope, *rest, **more)
-
-        monkeypatch.setattr(signing, "seal_document", seal_while_somebody_turns_the_other_screen)
-        jobs.renew_documents()
-
-        assert publication.published_manifest(hall).settings.rotation == 0
-        assert publication.published_manifest(quay).settings.rotation == 90
-
-    def test_that_take_their_time_end_when_the_server_stops(self, site_that_hangs):
-        stopping = threading.Event()
-        for name in ("one", "two"):
-            Feed.objects.create(name=name, kind=FeedKind.NEWS, address="https://example.org/")
-        site_that_hangs.append(stopping.set)
-
-        jobs.refresh_feeds(stopping)
-
-        assert Feed.objects.filter(failures=1).count() == 1
-
-    def test_all_run_late_rather_than_never(self):
-        scheduler = jobs.build_scheduler(threading.Event())
-        scheduler.start(paused=True)
-        found = {job.id: (job.misfire_grace_time, job.coalesce) for job in scheduler.get_jobs()}
-        scheduler.shutdown()
-
-        assert set(found) == {"heartbeat", "beat", "settle", "reconcile", "renew", "feeds", "forget"}
-        assert set(found.values()) == {(None, True)}
-
-
-@pytest.mark.usefixtures("keyring")
-def test_mosquitto_files_hold_who_is_enrolled(tmp_path, hall, quay, settings):
-    settings.MQTT_PASSWORD = "secret"
-    services.enrol_player(services.open_enrolment(hall)[0])
-
-    passwords, _ = broker_access.write_mosquitto_files(tmp_path)
-
-    assert [line.split(":")[0] for line in passwords.read_text().splitlines()] == ["server", "s-hall"]
-    services.revoke_player(hall)
-    broker_access.write_mosquitto_files(tmp_path)
-    assert [line.split(":")[0] for line in passwords.read_text().splitlines()] == ["server"]

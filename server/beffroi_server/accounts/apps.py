@@ -1,10 +1,10 @@
-"""Django's name for this package."""
+"""Configuration of the Django application."""
 
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Configuration of the accounts application."""
+    """The accounts application."""
 
     name = "beffroi_server.accounts"
     label = "accounts"

@@ -11,8 +11,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from beffroi_content import model as content
-
 
 class UserRole(models.TextChoices):
     """What a person may do. Each role may do what its line says, an administrator everything."""
@@ -65,7 +63,6 @@ class Town(models.Model):
     colour = models.CharField(
         _("colour"), max_length=7, default="#1d4f91", validators=[RegexValidator(r"^#[0-9a-f]{6}\Z")]
     )
-    logo = models.ForeignKey("library.MediaItem", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     time_zone = models.CharField(_("time zone"), max_length=60, default="Europe/Paris")
     locale = models.CharField(_("language of the screens"), max_length=2, default="fr")
     latitude = models.FloatField(
@@ -84,13 +81,6 @@ class Town(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def to_content(self) -> content.Town:
-        """Return the town as screens know it."""
-        known = self.latitude is not None and self.longitude is not None
-        place = {"latitude": self.latitude, "longitude": self.longitude} if known else {}
-        logo = self.logo.reference() if self.logo is not None else None
-        return content.Town.model_validate({"name": self.name, "colour": self.colour, "logo": logo, **place})
 
 
 class AuditEvent(models.Model):

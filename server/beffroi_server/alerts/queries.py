@@ -8,18 +8,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 
 from beffroi_content import model as content
 from beffroi_content.wire.messages import ALERTS
-from beffroi_content.wire.scopes import TopicScope, screen_scopes
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenGroup
-
-"""``all``, ``group`` or ``screen``, and the slug of the group or screen."""
+from beffroi_server.fleet import targets
+from beffroi_server.fleet.models import ReceiptRecord, Screen
+from beffroi_server.fleet.targets import Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def alert_sets(now: dt.datetime) -> dict[TopicScope, tuple[content.Alert, ...]]:
     sets: defaultdict[TopicScope, list[content.Alert]] = defaultdict(list)
     for alert in unsettled_alerts():
         if now < all_clear_ends_at(alert):
-            for scope in scopes_of(alert):
+            for scope in Targets.of(alert).scopes:
                 sets[scope].append(to_content(alert, now))
     return {scope: tuple(alerts) for scope, alerts in sets.items()}
 
@@ -66,17 +66,8 @@ def alert_sets(now: dt.datetime) -> dict[TopicScope, tuple[content.Alert, ...]]:
 def alerts_for(screen: Screen, now: dt.datetime) -> tuple[content.Alert, ...]:
     """Return the alerts of every scope that a screen listens to, each once."""
     sets = alert_sets(now)
-    scopes = screen_scopes(screen.slug, (group.slug for group in screen.groups.all()))
-    found = {alert.id: alert for scope in scopes for alert in sets.get(scope, ())}
+    found = {alert.id: alert for scope in targets.scopes_of(screen) for alert in sets.get(scope, ())}
     return tuple(found.values())
-
-
-def scopes_of(alert: Alert) -> list[TopicScope]:
-    """Return the scopes in whose sets an alert is published."""
-    if alert.everywhere:
-        return [TopicScope.all_screens()]
-    groups = [TopicScope.of_group(group.slug) for group in alert.groups.all()]
-    return groups + [TopicScope.of_screen(screen.slug) for screen in alert.screens.all()]
 
 
 def published_scopes() -> Iterable[TopicScope]:
@@ -113,17 +104,8 @@ def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
 
 
 def targeted_screens(alert: Alert) -> QuerySet[Screen]:
-    """Return the screens that an alert is for."""
-    return screens_of_targets(alert.everywhere, alert.groups.all(), alert.screens.all())
-
-
-def screens_of_targets(everywhere: bool, groups: Iterable[ScreenGroup], screens: Iterable[Screen]) -> QuerySet[Screen]:
-    """Return every screen, or those of groups and some more, each once."""
-    if everywhere:
-        return Screen.objects.all()
-    return Screen.objects.filter(
-        pk__in=Screen.objects.filter(Q(pk__in=[one.pk for one in screens]) | Q(groups__in=list(groups))).values("pk")
-    )
+    """Return the screens that the alert is for."""
+    return Targets.of(alert).reached_screens()
 
 
 def alert_titles(identifiers: Iterable[str]) -> dict[str, str]:

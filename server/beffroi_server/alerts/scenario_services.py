@@ -5,11 +5,11 @@ from __future__ import annotations
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.alerts.models import Scenario
-from beffroi_server.alerts.services import AlertTargets
 from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet.targets import Targets
 
 
-def save_scenario(scenario: Scenario, targets: AlertTargets, *, user: User | None) -> None:
+def save_scenario(scenario: Scenario, targets: Targets, *, user: User | None) -> None:
     """Create a scenario or save a change of one.
 
     Raises:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -26,29 +25,9 @@ from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
-from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.targets import Targets
 
 LONGEST_ALERT = dt.timedelta(days=31)
-
-
-@dataclass(frozen=True, slots=True)
-class AlertTargets:
-    """Which screens an alert is for: all of them, or those of groups and some more."""
-
-    everywhere: bool = False
-    groups: tuple[ScreenGroup, ...] = ()
-    screens: tuple[Screen, ...] = ()
-
-    @property
-    def scopes(self) -> tuple[TopicScope, ...]:
-        """The scopes whose alert set carries the alert."""
-        if self.everywhere:
-            return (TopicScope.all_screens(),)
-        groups = {TopicScope.of_group(group.slug) for group in self.groups}
-        return tuple(sorted(groups | {TopicScope.of_screen(screen.slug) for screen in self.screens}))
-
-
-EVERYWHERE = AlertTargets(everywhere=True)
 
 
 def broadcast_alert(
@@ -60,7 +39,7 @@ def broadcast_alert(
     description: str = "",
     instruction: str = "",
     source: str,
-    targets: AlertTargets,
+    targets: Targets,
     duration_min: int,
     all_clear_s: int = 300,
     scenario: Scenario | None = None,
@@ -130,7 +109,7 @@ def end_alert(alert: Alert, *, user: User | None) -> None:
     now = timezone.now()
     with serialised():
         _apply_change(alert, now, ends_at=now, ended_by=user)
-        _publish_scopes(queries.scopes_of(alert), now)
+        _publish_scopes(Targets.of(alert).scopes, now)
         audit.record_event(user, "alert-ended", alert, id=str(alert.pk))
 
 
@@ -146,7 +125,7 @@ def withdraw_alert(alert: Alert, *, user: User | None) -> None:
         if not open_alerts.update(withdrawn_at=now, ended_by=user, settled=True):
             raise _is_over(alert)
         alert.refresh_from_db()
-        _publish_scopes(queries.scopes_of(alert), now)
+        _publish_scopes(Targets.of(alert).scopes, now)
         audit.record_event(user, "alert-withdrawn", alert, id=str(alert.pk))
 
 
@@ -163,7 +142,7 @@ def extend_alert(alert: Alert, minutes: int, *, user: User | None) -> None:
         if minutes <= 0 or until - now > LONGEST_ALERT:
             raise AlertRefused("no-duration", _("Enter the number of minutes to extend the alert by, up to 31 days."))
         _apply_change(alert, now, ends_at=until)
-        _publish_scopes(queries.scopes_of(alert), now)
+        _publish_scopes(Targets.of(alert).scopes, now)
         audit.record_event(user, "alert-extended", alert, id=str(alert.pk), until=until)
 
 
@@ -171,7 +150,7 @@ def settle_ended_alerts(now: dt.datetime) -> int:
     """Take alerts out of their sets whose “end of alert” was shown long enough; return the number of alerts."""
     with serialised():
         over = [alert for alert in queries.unsettled_alerts() if queries.all_clear_ends_at(alert) <= now]
-        scopes = {scope for alert in over for scope in queries.scopes_of(alert)}
+        scopes = {scope for alert in over for scope in Targets.of(alert).scopes}
         Alert.objects.filter(pk__in=[alert.pk for alert in over]).update(settled=True)
         _publish_scopes(sorted(scopes), now)
     return len(over)
@@ -194,7 +173,7 @@ def _is_over(alert: Alert) -> AlertRefused:
     return AlertRefused("over", _("“%(title)s” has already ended.") % {"title": alert.title})
 
 
-def _check_request(targets: AlertTargets, duration_min: int) -> None:
+def _check_request(targets: Targets, duration_min: int) -> None:
     if not targets.scopes:
         raise AlertRefused("no-target", _("Choose the screens on which the alert is shown."))
     if not 0 < duration_min <= LONGEST_ALERT // dt.timedelta(minutes=1):

@@ -1,1 +1,1 @@
-"""Database, time, text, files and confinement: nothing here knows what a screen is."""
+"""Foundations without a model: database connections and transactions, time, text, events, jobs, sandboxing."""

@@ -1,10 +1,10 @@
-"""Django's name for this package."""
+"""Configuration of the Django application."""
 
 from django.apps import AppConfig
 
 
 class DeliveryConfig(AppConfig):
-    """Configuration of the delivery application."""
+    """The delivery application."""
 
     name = "beffroi_server.delivery"
     label = "delivery"

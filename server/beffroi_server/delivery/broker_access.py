@@ -1,51 +1,43 @@
-"""Accounts of the broker: checks of passwords, groups of a player, and the files that Mosquitto reads.
+"""Devices that may connect to the broker, as a package above registers them.
 
-Which topics an account may read and write is said by :mod:`beffroi_content.wire.access`.
+Which topics a device may read and write is said by :mod:`beffroi_content.wire.access`; that and this is what the
+embedded broker asks. Mosquitto works by files instead: see :mod:`beffroi_server.delivery.mosquitto_files`.
 """
 
 from __future__ import annotations
 
-import hmac
-from pathlib import Path
-
-from django.conf import settings
-
-from beffroi_content.wire.access import mosquitto_lines
-from beffroi_content.wire.scopes import TopicScope, user_screen
-from beffroi_server.delivery import signing
-from beffroi_server.fleet.models import Screen, ScreenGroup
-from beffroi_server.fleet.services import mosquitto_hash, token_sha256
+from collections.abc import Iterator
+from typing import Protocol
 
 
-def is_player(username: str, password: str) -> bool:
-    """Tell whether the credentials are those of an enrolled player: its scope, and its device token."""
-    digest = token_sha256(password)
-    expected = Screen.objects.filter(slug=user_screen(username)).values_list("token_sha256", flat=True).first()
-    return bool(expected) and hmac.compare_digest(expected or "", digest)
+class DeviceRegistry(Protocol):
+    """The enrolled players."""
+
+    def authenticate(self, username: str, password: str) -> bool:
+        """Tell whether this is the user name of an enrolled player (``s-<screen>``) and its password."""
+
+    def groups_of(self, screen: str) -> frozenset[str]:
+        """Return the identifiers of the groups that a screen belongs to."""
+
+    def password_hashes(self) -> Iterator[tuple[str, str]]:
+        """Yield user name and hash, as Mosquitto's password file holds it, of every enrolled player."""
 
 
-def group_slugs_of(screen: str) -> frozenset[str]:
-    """Return the groups of a screen."""
-    return frozenset(ScreenGroup.objects.filter(screens__slug=screen).values_list("slug", flat=True))
+_devices: DeviceRegistry | None = None
 
 
-def write_mosquitto_files(folder: Path) -> tuple[Path, Path]:
-    """Write Mosquitto's password file and access list; return their paths.
+def register_devices(devices: DeviceRegistry) -> None:
+    """Let the broker ask this registry for players."""
+    global _devices  # noqa: PLW0603 - one registry for the process, set when Django starts
+    _devices = devices
 
-    The server's own password is BEFFROI_MQTT_PASSWORD. Send Mosquitto a SIGHUP afterwards.
+
+def registered_devices() -> DeviceRegistry:
+    """Return the registry of devices.
+
+    Raises:
+        LookupError: none was registered.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    passwords, access = folder / "passwords", folder / "access"
-    lines = [f"{settings.MQTT_USERNAME}:{mosquitto_hash(settings.MQTT_PASSWORD)}"] if settings.MQTT_PASSWORD else []
-    screens = Screen.objects.exclude(mqtt_password_hash="").values_list("slug", "mqtt_password_hash")
-    lines += [f"{TopicScope.of_screen(slug)}:{hashed}" for slug, hashed in screens.order_by("slug")]
-    _write_lines(passwords, lines)
-    _write_lines(access, mosquitto_lines(signing.current_site(), settings.MQTT_USERNAME))
-    return passwords, access
-
-
-def _write_lines(path: Path, lines: list[str]) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.touch(mode=0o640)
-    fresh.write_text("\n".join(lines) + "\n", encoding="ascii")
-    fresh.replace(path)
+    if _devices is None:
+        raise LookupError("no registry of devices: register_devices was not called")
+    return _devices

@@ -65,7 +65,7 @@ class BrokerAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
         own_will = str(STATUS.topic_for(self._config.site, TopicScope.of_screen(screen)))
         if session.will_flag and session.will_topic != own_will:
             return False
-        return await _query_in_thread(broker_access.is_player, username, password)
+        return await _query_in_thread(broker_access.registered_devices().authenticate, username, password)
 
     async def topic_filtering(
         self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
@@ -84,7 +84,7 @@ class BrokerAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
         if access.may_read(self._config.site, screen, (), topic):
             return True
         # The database is asked only where the answer depends on the groups.
-        groups = await _query_in_thread(broker_access.group_slugs_of, screen)
+        groups = await _query_in_thread(broker_access.registered_devices().groups_of, screen)
         return access.may_read(self._config.site, screen, groups, topic)
 
 

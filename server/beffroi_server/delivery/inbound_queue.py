@@ -1,16 +1,22 @@
-"""Taking in what screens say: status, reports, receipts, plays, screenshots.
+"""The inbound queue: messages of players, checked and handed in batches to those who registered for them.
 
-The link's thread only puts messages into a bounded queue. One thread writes: up to ``BATCH`` messages, or what came
-within ``GATHER_S``, in one transaction. A message that is no good is logged and forgotten; it harms no other.
+The thread of the MQTT client only puts messages into a bounded queue. One thread writes: up to ``BATCH_SIZE``
+messages, or what came within ``GATHER_S``, in one transaction. A message that is invalid, or that its handler cannot
+store, is logged and dropped; it harms no other.
+
+What is in a message is not known here. A package above registers a handler for the messages that it understands::
+
+    inbound_queue.register_handler((STATUS, REPORT), store_messages)
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import queue
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -18,11 +24,9 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from beffroi_content.model import WireModel
-from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, STATUS, WireMessage, message_of
+from beffroi_content.wire.messages import WireMessage, message_of
 from beffroi_content.wire.topics import PREFIX, MessageDirection, Topic
 from beffroi_server.core import database
-from beffroi_server.fleet import inbound_messages as heard
-from beffroi_server.fleet.models import Screen, ScreenState
 
 logger = logging.getLogger(__name__)
 BATCH_SIZE = 500
@@ -30,8 +34,6 @@ GATHER_S = 0.05
 MAX_MESSAGES = 20_000
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 """Of all that waits in the queue: a screen that floods the server must not fill its memory."""
-STATE_FIELDS = ("online", "boot", "connection", "seen_at", "report_number", "report", "plays_newest", "plays_missing")
-INBOUND_MESSAGES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
 
 
 class BadMessage(Exception):
@@ -47,11 +49,19 @@ class InboundMessage:
     content: WireModel | bytes
 
 
+BatchHandler = Callable[[Sequence[InboundMessage], dt.datetime], None]
+"""Stores messages in the order in which they came, inside a transaction; the instant is that of the server."""
+_handlers: dict[WireMessage, BatchHandler] = {}
+
+
+def register_handler(messages: Iterable[WireMessage], handler: BatchHandler) -> None:
+    """Hand messages of some kinds to a handler, which is called once for each batch."""
+    _handlers.update(dict.fromkeys(messages, handler))
+
+
 def topic_filters(site: str) -> tuple[tuple[str, int], ...]:
-    """Return what the server subscribes to, with the quality of service."""
-    return tuple(
-        (f"{PREFIX}/{site}/{MessageDirection.UP}/+/{message.leaf}", message.quality) for message in INBOUND_MESSAGES
-    )
+    """Return the topic filters of all messages that have a handler, with their quality of service."""
+    return tuple((f"{PREFIX}/{site}/{MessageDirection.UP}/+/{message.leaf}", message.quality) for message in _handlers)
 
 
 def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
@@ -67,6 +77,8 @@ def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
         raise BadMessage(str(error)) from error
     if topic.site != site or topic.screen is None or topic.direction is not MessageDirection.UP:
         raise BadMessage(f"{topic} is not for this server")
+    if message not in _handlers:
+        raise BadMessage(f"nobody takes messages of {topic}")
     if len(payload) > message.size_limit:
         raise BadMessage(f"{len(payload)} bytes where {message.size_limit} are allowed")
     if message.model is None:
@@ -110,7 +122,7 @@ class InboundQueue:
 
     def write_batch(self, batch: Iterable[tuple[str, bytes]]) -> int:
         """Write a batch in one transaction; return how many messages of it were good."""
-        good = [heard for topic, payload in batch if (heard := self._parse_or_log(topic, payload))]
+        good = [found for topic, payload in batch if (found := self._parse_or_log(topic, payload))]
         if self._dropped:
             logger.error("%d messages of screens were dropped: the database is too slow", self._dropped)
             self._dropped = 0
@@ -164,19 +176,8 @@ def _store_one(each: InboundMessage) -> bool:
 
 
 def _store_messages(messages: list[InboundMessage]) -> None:
-    names = {each.screen for each in messages}
-    screens = {screen.slug: screen for screen in Screen.objects.filter(slug__in=names, enrolled_at__isnull=False)}
-    for name in names - screens.keys():
-        logger.warning("a message of %s, which is not enrolled, was ignored", name)
     now = timezone.now()
-    states = _locked_states(list(screens.values()))
-    for each in messages:
-        if each.screen in screens:
-            heard.apply_message(states[screens[each.screen].pk], each.content, now)
-    ScreenState.objects.bulk_update(states.values(), STATE_FIELDS, batch_size=100)
-
-
-def _locked_states(screens: list[Screen]) -> dict[int, ScreenState]:
-    ScreenState.objects.bulk_create([ScreenState(screen=screen) for screen in screens], ignore_conflicts=True)
-    locked = ScreenState.objects.select_for_update(of=("self",)).select_related("screen")
-    return {state.screen_id: state for state in locked.filter(screen__in=screens)}
+    for handler in dict.fromkeys(_handlers.values()):
+        own = [each for each in messages if _handlers[each.message] == handler]
+        if own:
+            handler(own, now)

@@ -21,6 +21,7 @@ from beffroi_content.wire.documents import (
 from beffroi_content.wire.limits import decompressed_limit
 from beffroi_content.wire.messages import WireMessage
 from beffroi_content.wire.scopes import TopicScope
+from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import key_files, outbox
@@ -128,6 +129,30 @@ def open_own_document(message: WireMessage, payload: bytes) -> SignedDocument | 
         return message.document.model_validate_json(envelope.parse_envelope(payload).decode_body())
     except ValueError:
         return None
+
+
+def expiring_documents(message: WireMessage, now: dt.datetime) -> list[tuple[str, dt.datetime]]:
+    """Return topic and end of the retained documents that have passed half of their lifetime, the oldest row first."""
+    assert message.role is not None
+    soon = now + LIFETIMES[message.role] / 2
+    rows = OutboxDocument.objects.filter(retained=True, topic__endswith=f"/{message.leaf}", expires_at__lt=soon)
+    return list(rows.order_by("pk").values_list("topic", "expires_at"))
+
+
+def renew_document(message: WireMessage, topic_name: str, now: dt.datetime) -> bool:
+    """Sign the document of a screen's topic again, with a new sequence and lifetime; return whether that was needed."""
+    assert message.role is not None
+    screen = Topic.parse(topic_name).screen
+    with transaction.atomic():
+        # Whoever publishes locks the same row: what is signed again is what the screen has now.
+        TopicSequence.objects.select_for_update().get(topic=topic_name)
+        soon = now + LIFETIMES[message.role] / 2
+        row = OutboxDocument.objects.filter(topic=topic_name, retained=True, expires_at__lt=soon).first()
+        document = open_own_document(message, bytes(row.payload)) if row is not None else None
+        if screen is None or not isinstance(document, DocumentBody):
+            return False
+        seal_document(message, TopicScope.of_screen(screen), document)
+    return True
 
 
 def _next_sequence(topic: str, now: dt.datetime) -> int:

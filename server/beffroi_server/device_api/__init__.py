@@ -1,1 +1,1 @@
-"""The HTTP interface for players."""
+"""The HTTP interface of players: enrolment, signed documents, assets, reports and captures."""

@@ -25,7 +25,8 @@ from beffroi_server.core import file_responses
 from beffroi_server.delivery import beats, inbound_queue, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet import captures, services
+from beffroi_server.fleet import captures, services, targets
+from beffroi_server.fleet.device_credentials import screen_of_token
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.library.models import Asset
@@ -69,12 +70,7 @@ def require_device_token(view: Callable[..., HttpResponseBase]) -> DeviceView:
     @functools.wraps(view)
     def authenticated_view(request: HttpRequest, **values: str) -> HttpResponseBase:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-        # The lookup is by digest: how long it takes says nothing about the token.
-        screen = (
-            Screen.objects.filter(token_sha256=services.token_sha256(token)).first()
-            if scheme.lower() == "bearer" and token
-            else None
-        )
+        screen = screen_of_token(token) if scheme.lower() == "bearer" else None
         if screen is None:
             response = _error_response(401, "unknown-token", "this token is not that of an enrolled screen")
             response["WWW-Authenticate"] = "Bearer"
@@ -170,8 +166,7 @@ def receive_capture(request: HttpRequest, screen: Screen) -> HttpResponse:
 
 def _retained_documents(screen: Screen) -> list[OutboxDocument]:
     site = signing.current_site()
-    groups = screen.groups.order_by("slug").values_list("slug", flat=True)
-    topics = access.readable_topics(site, screen.slug, list(groups))
+    topics = access.readable_topics(site, screen.slug, targets.group_slugs_of(screen))
     names = [str(topic) for topic in topics]
     return sorted(OutboxDocument.objects.filter(retained=True, topic__in=names), key=lambda row: names.index(row.topic))
 

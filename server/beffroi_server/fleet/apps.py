@@ -1,11 +1,20 @@
-"""Django's name for this package."""
+"""Configuration of the Django application."""
 
 from django.apps import AppConfig
 
 
 class FleetConfig(AppConfig):
-    """Configuration of the fleet application."""
+    """The fleet application; it tells the delivery package which devices exist and stores their messages."""
 
     name = "beffroi_server.fleet"
     label = "fleet"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the devices with the broker, and the handler of their messages with the inbound queue."""
+        from beffroi_server.delivery import broker_access, inbound_queue  # noqa: PLC0415 - models exist from here on
+        from beffroi_server.fleet import inbound_messages  # noqa: PLC0415
+        from beffroi_server.fleet.device_credentials import EnrolledDevices  # noqa: PLC0415
+
+        broker_access.register_devices(EnrolledDevices())
+        inbound_queue.register_handler(inbound_messages.HANDLED_MESSAGES, inbound_messages.store_messages)

@@ -13,7 +13,7 @@ from typing import IO, Protocol
 from beffroi_content.wire.capture_png import LABEL_HEAD, SIZE_LIMIT, InvalidCapture, check_capture, read_label
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_server.fleet.models import Screen
-from beffroi_server.monitoring import screen_overview
+from beffroi_server.fleet.screenshots import screenshot_path
 
 CHUNK_BYTES = 256 * 1024
 
@@ -78,29 +78,7 @@ def newest_capture(screen: Screen) -> StoredCapture | None:
 
 def capture_path(screen: Screen) -> Path:
     """Return where it is kept: beside the small one."""
-    return screen_overview.screenshot_path(screen.slug).with_suffix(".png")
-
-
-def capture_verdict(screen: Screen, said: CaptureLabel) -> str:
-    """Compare a picture with what had to be on the glass then.
-
-    Returns:
-        ``equal``: each pixel is as it must be. ``moves``, ``dimmed``: what was presented is as it must be, but for what
-        moved on it or for its light. ``differs``: it is another picture. ``outdated``: the screen has been sent
-        something else since. ``unknown``: there is nothing to compare it with.
-    """
-    if said.overlay or said.frame is None:
-        return "unknown"
-    if screen_overview.is_outdated(screen, said):
-        return "outdated"
-    is_right = screen_overview.is_expected_frame(screen, said)
-    if is_right is None:
-        return "unknown"
-    if not is_right:
-        return "differs"
-    if said.pixels == said.frame:
-        return "equal"
-    return "moves" if said.moves else "dimmed" if said.brightness < 100 else "differs"
+    return screenshot_path(screen.slug).with_suffix(".png")
 
 
 def _copy_limited(stream: ByteSource, file: IO[bytes]) -> None:

@@ -1,24 +1,51 @@
-"""What a message of a screen changes. Rows are handed in; nothing here opens a transaction."""
+"""Messages of players: how status, reports, receipts, plays and screenshots change the database.
+
+``store_messages`` is registered with the inbound queue, which calls it with one batch inside one transaction.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
-import tempfile
-from pathlib import Path
+from collections.abc import Collection, Sequence
 
 from beffroi_content.model import WireModel
+from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, STATUS
 from beffroi_content.wire.reports import PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
-from beffroi_server.fleet import play_gaps as ledgers
-from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, ScreenState
-from beffroi_server.monitoring import screen_overview
+from beffroi_server.core.timestamps import bounded_instant
+from beffroi_server.delivery.inbound_queue import InboundMessage
+from beffroi_server.fleet import play_gaps, screenshots
+from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen, ScreenState
 
 logger = logging.getLogger(__name__)
-_MAX_AHEAD = dt.timedelta(days=1)
+HANDLED_MESSAGES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
+STATE_FIELDS = ("online", "boot", "connection", "seen_at", "report_number", "report", "plays_newest", "plays_missing")
+"""The fields of ``ScreenState`` that messages change."""
 _MAX_BIGINT = 2**63 - 1
 """That a column holds."""
-_START_OF_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def store_messages(messages: Sequence[InboundMessage], now: dt.datetime) -> None:
+    """Store a batch of messages in the order in which they came; those of screens without enrolment are ignored."""
+    names = {each.screen for each in messages}
+    screens = {screen.slug: screen for screen in Screen.objects.filter(slug__in=names, enrolled_at__isnull=False)}
+    for name in names - screens.keys():
+        logger.warning("a message of %s, which is not enrolled, was ignored", name)
+    states = _locked_states(screens.values())
+    for each in messages:
+        if each.screen in screens:
+            apply_message(states[screens[each.screen].pk], each.content, now)
+    ScreenState.objects.bulk_update(states.values(), STATE_FIELDS, batch_size=100)
+
+
+def _locked_states(screens: Collection[Screen]) -> dict[int, ScreenState]:
+    """Return the states by the key of the screen, created where there is none, their rows locked.
+
+    Retention changes the same rows: who holds the lock decides how far the plays of a screen are here.
+    """
+    ScreenState.objects.bulk_create([ScreenState(screen=screen) for screen in screens], ignore_conflicts=True)
+    locked = ScreenState.objects.select_for_update(of=("self",)).select_related("screen")
+    return {state.screen_id: state for state in locked.filter(screen__in=screens)}
 
 
 def apply_message(state: ScreenState, content: WireModel | bytes, now: dt.datetime) -> None:
@@ -106,39 +133,12 @@ def _store_plays(state: ScreenState, plays: PlayLogBatch) -> None:
         logger.warning(
             "%s has not the plays %s either", state.screen.slug, ", ".join(f"{first} to {last}" for first, last in lost)
         )
-    ledger = state.play_gaps.with_ranges([*ledgers.to_ranges(row.number for row in rows), *lost])
-    state.plays_newest, state.plays_missing = ledger.newest, [list(row) for row in ledger.missing]
+    gaps = state.play_gaps.with_ranges([*play_gaps.to_ranges(row.number for row in rows), *lost])
+    state.plays_newest, state.plays_missing = gaps.newest, [list(row) for row in gaps.missing]
 
 
-def bounded_instant(unix_ms: int, now: dt.datetime) -> dt.datetime:
-    """Return an instant of a player's clock; one that is far in the future is drawn near, so that pages can show it."""
-    return min(dt.datetime.fromtimestamp(unix_ms / 1000, dt.UTC), now + _MAX_AHEAD)
-
-
-def _store_screenshot(state: ScreenState, picture: bytes) -> None:
-    if not is_jpeg(picture):
+def _store_screenshot(state: ScreenState, image: bytes) -> None:
+    try:
+        screenshots.store_screenshot(state.screen.slug, image)
+    except ValueError:
         logger.warning("what %s sent as a screenshot is not a JPEG", state.screen.slug)
-        return
-    path = screen_overview.screenshot_path(state.screen.slug)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(picture)
-    Path(name).replace(path)
-
-
-def is_jpeg(data: bytes) -> bool:
-    """Tell whether bytes are a whole JPEG of a sane size, by walking its segments without decoding anything."""
-    if not data.startswith(b"\xff\xd8\xff") or not data.endswith(b"\xff\xd9"):
-        return False
-    position = 2
-    while position + 9 < len(data) and data[position] == 0xFF:
-        marker, length = data[position + 1], int.from_bytes(data[position + 2 : position + 4])
-        if marker in _START_OF_FRAME_MARKERS:
-            height = int.from_bytes(data[position + 5 : position + 7])
-            width = int.from_bytes(data[position + 7 : position + 9])
-            return 0 < width <= 7680 and 0 < height <= 7680
-        if marker == 0xDA or length < 2:
-            return False
-        position += 2 + length
-    return False

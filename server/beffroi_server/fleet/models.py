@@ -11,17 +11,39 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
+from beffroi_server.core.choices import labelled_choices
 from beffroi_server.fleet import viewports
 from beffroi_server.fleet.play_gaps import PlayGaps
 
+TECHNOLOGY_CHOICES = labelled_choices(
+    {
+        content.DisplayTechnology.LCD: _("LCD or similar"),
+        content.DisplayTechnology.LED: _("LED panel"),
+    }
+)
+APPEARANCE_CHOICES = labelled_choices(
+    {
+        content.ScreenAppearance.DAY: _("dark text on light"),
+        content.ScreenAppearance.NIGHT: _("light text on dark"),
+    }
+)
+TRANSITION_CHOICES = labelled_choices(
+    {
+        content.SlideTransition.CROSSFADE: _("fade"),
+        content.SlideTransition.PUSH: _("push"),
+        content.SlideTransition.WIPE: _("wipe"),
+        content.SlideTransition.ZOOM: _("slow zoom"),
+        content.SlideTransition.CUT: _("none, for slow players"),
+    }
+)
+UNCERTAIN_CLOCK_CHOICES = labelled_choices(
+    {
+        content.UncertainClock.BELIEVED: _("the programme, by the last known time"),
+        content.UncertainClock.UNDATED: _("content without dates or times"),
+        content.UncertainClock.IDLE: _("only the idle slide"),
+    }
+)
 _PIXEL_VALIDATORS = [MinValueValidator(16), MaxValueValidator(7680)]
-
-
-class TechnologyChoice(models.TextChoices):
-    """How a display makes its light."""
-
-    LCD = content.DisplayTechnology.LCD.value, _("LCD or similar")
-    LED = content.DisplayTechnology.LED.value, _("LED panel")
 
 
 class ScreenClass(models.Model):
@@ -30,7 +52,9 @@ class ScreenClass(models.Model):
     name = models.CharField(_("name"), max_length=80, unique=True)
     width = models.PositiveIntegerField(_("width in pixels"), validators=_PIXEL_VALIDATORS)
     height = models.PositiveIntegerField(_("height in pixels"), validators=_PIXEL_VALIDATORS)
-    technology = models.CharField(_("technology"), max_length=3, choices=TechnologyChoice, default=TechnologyChoice.LCD)
+    technology = models.CharField(
+        _("technology"), max_length=3, choices=TECHNOLOGY_CHOICES, default=content.DisplayTechnology.LCD.value
+    )
     physical_height_mm = models.PositiveIntegerField(_("height in millimetres"), validators=[MinValueValidator(1)])
     viewing_distance_mm = models.PositiveIntegerField(
         _("reading distance in millimetres"), validators=[MinValueValidator(1)]
@@ -78,31 +102,6 @@ class ScreenGroup(models.Model):
         return self.name
 
 
-class AppearanceChoice(models.TextChoices):
-    """Whether announcements are dark on light or light on dark."""
-
-    DAY = content.ScreenAppearance.DAY.value, _("dark text on light")
-    NIGHT = content.ScreenAppearance.NIGHT.value, _("light text on dark")
-
-
-class TransitionChoice(models.TextChoices):
-    """How one slide follows another."""
-
-    CROSSFADE = content.SlideTransition.CROSSFADE.value, _("fade")
-    PUSH = content.SlideTransition.PUSH.value, _("push")
-    WIPE = content.SlideTransition.WIPE.value, _("wipe")
-    ZOOM = content.SlideTransition.ZOOM.value, _("slow zoom")
-    CUT = content.SlideTransition.CUT.value, _("none, for slow players")
-
-
-class UncertainClockChoice(models.TextChoices):
-    """What is shown while a player is not certain of the time, as after a power cut."""
-
-    BELIEVED = content.UncertainClock.BELIEVED.value, _("the programme, by the last known time")
-    UNDATED = content.UncertainClock.UNDATED.value, _("content without dates or times")
-    IDLE = content.UncertainClock.IDLE.value, _("only the idle slide")
-
-
 class Screen(models.Model):
     """A display and the player behind it."""
 
@@ -116,10 +115,10 @@ class Screen(models.Model):
     )
     groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="screens", verbose_name=_("groups"))
     appearance = models.CharField(
-        _("colours"), max_length=5, choices=AppearanceChoice, default=AppearanceChoice.DAY,
+        _("colours"), max_length=5, choices=APPEARANCE_CHOICES, default=content.ScreenAppearance.DAY.value,
     )  # fmt: skip
     transition = models.CharField(
-        _("transition"), max_length=10, choices=TransitionChoice, default=TransitionChoice.CROSSFADE
+        _("transition"), max_length=10, choices=TRANSITION_CHOICES, default=content.SlideTransition.CROSSFADE.value
     )
     """Of LED panels it is not asked: they cut."""
     off_from = models.TimeField(_("off from"), null=True, blank=True)
@@ -158,8 +157,8 @@ class Screen(models.Model):
     uncertain_clock = models.CharField(
         _("while the time is uncertain"),
         max_length=8,
-        choices=UncertainClockChoice,
-        default=UncertainClockChoice.BELIEVED,
+        choices=UNCERTAIN_CLOCK_CHOICES,
+        default=content.UncertainClock.BELIEVED.value,
     )
 
     enrolment_code_sha256 = models.CharField(max_length=64, blank=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import hashlib
-import os
 import secrets
 import uuid
 from collections.abc import Iterable
@@ -23,6 +21,9 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing, signing_keys
+from beffroi_server.delivery.mosquitto_files import mosquitto_hash
+from beffroi_server.fleet import targets
+from beffroi_server.fleet.device_credentials import token_sha256
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, ScreenState
@@ -32,8 +33,6 @@ ENROLMENT_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 ENROLMENT_CODE_LENGTH = 12
 ENROLMENT_LIFETIME = dt.timedelta(hours=24)
 IDENTIFY_SECONDS = 20
-PBKDF2_ITERATIONS = 101
-"""As mosquitto_passwd does. Few will do: a token is 256 random bits, which nobody guesses."""
 
 
 def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGroup] | None = None) -> Screen:
@@ -47,7 +46,9 @@ def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGro
         created = screen._state.adding
         screen.save()
         if groups is not None:
-            screen.groups.set(groups)
+            chosen = list(groups)
+            targets.check_group_count(screen, chosen)
+            screen.groups.set(chosen)
         ScreenState.objects.get_or_create(screen=screen)
         audit.record_event(user, "screen-created" if created else "screen-changed", screen, slug=screen.slug)
         screen_changed.send(screen)
@@ -84,9 +85,12 @@ def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Scree
         group.full_clean()
         created = group._state.adding
         group.save()
-        before = set(group.screens.all())
-        after = before if screens is None else set(screens)
-        group.screens.set(after)
+        before = set(targets.member_screens([group]))
+        if screens is not None:
+            chosen = list(screens)
+            targets.check_new_members(group, chosen)
+            group.screens.set(chosen)
+        after = set(targets.member_screens([group]))
         audit.record_event(user, "group-created" if created else "group-changed", group.name, slug=group.slug)
         for screen in before | after if created or screens is None else before ^ after:
             screen_changed.send(screen)
@@ -184,18 +188,6 @@ def restart_player(screen: Screen, *, user: User | None = None) -> None:
     with serialised():
         audit.record_event(user, "screen-restarted", screen, slug=screen.slug)
         _send_command(screen, CommandKind.RESTART, 0)
-
-
-def token_sha256(token: str) -> str:
-    """Return the digest by which a player's token is known."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def mosquitto_hash(password: str) -> str:
-    """Return the password as Mosquitto's password file holds it: ``$7$``, PBKDF2 with SHA-512."""
-    salt = os.urandom(12)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, PBKDF2_ITERATIONS)
-    return f"$7${PBKDF2_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
 def _send_command(screen: Screen, kind: CommandKind, seconds: int) -> None:

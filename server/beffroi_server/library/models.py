@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
+from beffroi_server.accounts.models import Town
 from beffroi_server.feeds.models import Feed
 from beffroi_server.library.template_choices import template_choices
 
@@ -73,6 +74,16 @@ class MediaItem(models.Model):
                 video=self.film.film.reference(), poster=self.reference(), description=self.description
             )
         return content.ImageContent(picture=self.reference(), description=self.description)
+
+
+class TownLogo(models.Model):
+    """The image that is the town's logo; no row where it has none."""
+
+    town = models.OneToOneField(Town, on_delete=models.CASCADE, primary_key=True, related_name="chosen_logo")
+    image = models.ForeignKey(MediaItem, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.town}: {self.image}"
 
 
 class Video(models.Model):

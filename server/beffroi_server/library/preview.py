@@ -21,6 +21,7 @@ from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.library import uploads
 from beffroi_server.library.errors import SlideNotDrawable
 from beffroi_server.library.slide_content import DrawnContent, slide_content
+from beffroi_server.library.town_branding import town_content
 
 CACHE_BYTES = 48 * 1024 * 1024
 """Bytes of PNG in the cache; beyond that, the least recently used pages are dropped."""
@@ -151,7 +152,7 @@ def class_settings(screen_class: ScreenClass, town: Town) -> content.ScreenSetti
             "screen_class": screen_class.to_content(),
             "time_zone": town.time_zone,
             "locale": town.locale,
-            "town": town.to_content(),
+            "town": town_content(town),
         }
     )
 

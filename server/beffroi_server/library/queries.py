@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from beffroi_server.accounts.models import Town
-from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.library.models import Announcement, MediaItem, TownLogo
 
 
 def playlists_showing(announcement: Announcement) -> list[str]:
@@ -16,5 +15,5 @@ def places_showing_image(item: MediaItem) -> list[str]:
     places = set(item.entry_set.values_list("playlist__name", flat=True))
     places |= set(item.announcements.values_list("title", flat=True))
     places |= set(item.announcements_besides.values_list("title", flat=True))
-    places |= set(Town.objects.filter(logo=item).values_list("name", flat=True))
+    places |= set(TownLogo.objects.filter(image=item).values_list("town__name", flat=True))
     return sorted(places)

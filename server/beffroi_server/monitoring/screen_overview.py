@@ -10,18 +10,17 @@ import datetime as dt
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from django.conf import settings
 from pydantic import ValidationError
 
 from beffroi_content.model import PowerState
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import ALERTS, PROGRAMME
 from beffroi_content.wire.reports import CaptureLabel, ConnectionState, PlayerReport
-from beffroi_content.wire.scopes import TopicScope, screen_scopes
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen, ScreenState
 
 logger = logging.getLogger(__name__)
@@ -116,20 +115,6 @@ def is_outdated(screen: Screen, said: PlayerReport | CaptureLabel) -> bool:
     return said.programme != heads.get(_programme_stream(screen)) or _alerts_are_older(screen, said, heads)
 
 
-def newest_screenshot(screen: Screen) -> tuple[bytes, dt.datetime] | None:
-    """Return the newest picture of the glass as JPEG, and when it arrived; None when there is none."""
-    path = screenshot_path(screen.slug)
-    try:
-        return path.read_bytes(), dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
-    except OSError:
-        return None
-
-
-def screenshot_path(slug: str) -> Path:
-    """Return where the newest picture of a screen's glass is kept."""
-    return Path(settings.MEDIA_STORE).parent / "screenshots" / f"{slug}.jpg"
-
-
 def report_of(screen: Screen) -> PlayerReport | None:
     """Return the last report of a screen; None where there is none that this version understands."""
     state = getattr(screen, "state", None)
@@ -188,8 +173,7 @@ def _programme_stream(screen: Screen) -> str:
 
 
 def _alerts_are_older(screen: Screen, report: PlayerReport | CaptureLabel, heads: dict[str, int]) -> bool:
-    scopes = screen_scopes(screen.slug, (group.slug for group in screen.groups.all()))
-    streams = [ALERTS.stream_for(scope) for scope in scopes]
+    streams = [ALERTS.stream_for(scope) for scope in targets.scopes_of(screen)]
     return any(stream in heads and report.alerts.get(stream) != heads[stream] for stream in streams)
 
 

@@ -18,6 +18,7 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.library import slide_content
 from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
+from beffroi_server.library.town_branding import LOGO_RELATION, town_content
 from beffroi_server.schedule import auto_fill, day_calendars
 from beffroi_server.schedule.manifest_compiler import CompileError, CompileInputs, PlaylistInput, SlideProblem
 from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
@@ -76,7 +77,7 @@ def current_town() -> Town:
     Raises:
         Town.DoesNotExist: ``beffroi-server init`` was not run.
     """
-    return Town.objects.select_related("logo__picture").get()
+    return Town.objects.select_related(LOGO_RELATION).get()
 
 
 def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
@@ -93,7 +94,7 @@ def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
         "locale": town.locale,
         # Every group, without a cut: a player accepts the alerts of these groups, and no others.
         "groups": targets.group_slugs_of(screen),
-        "town": town.to_content(),
+        "town": town_content(town),
         "appearance": screen.appearance,
         "transition": content.SlideTransition.CUT if is_led else screen.transition,
         "hours": screen.display_hours(),

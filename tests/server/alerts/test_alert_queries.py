@@ -11,14 +11,14 @@ from django.utils import timezone
 from beffroi_content import model as content
 from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.models import Alert
-from beffroi_server.alerts.services import EVERYWHERE, AlertTargets
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import ScreenGroup
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
 
 pytestmark = pytest.mark.usefixtures("keyring")
 
 
-def broadcast(title: str = "Crue", targets: AlertTargets = EVERYWHERE, **values) -> Alert:
+def broadcast(title: str = "Crue", targets: Targets = EVERYWHERE, **values) -> Alert:
     given = {"level": "emergency", "source": "Mairie", "duration_min": 60, "user": None}
     return services.broadcast_alert(title=title, targets=targets, **(given | values))
 
@@ -52,14 +52,14 @@ class TestActive:
 class TestOfAScreen:
     def test_are_those_of_each_of_its_scopes(self, hall, quay, district):
         broadcast("All")
-        broadcast("Harbour", AlertTargets(groups=(district,)))
-        broadcast("Hall", AlertTargets(screens=(hall,)))
+        broadcast("Harbour", Targets(groups=(district,)))
+        broadcast("Hall", Targets(screens=(hall,)))
 
         assert held_by(hall) == {"All", "Hall"}
         assert held_by(quay) == {"All", "Harbour"}
 
     def test_come_once_however_many_scopes_carry_them(self, quay, district):
-        broadcast("Both", AlertTargets(groups=(district,), screens=(quay,)))
+        broadcast("Both", Targets(groups=(district,), screens=(quay,)))
 
         assert [alert.title for alert in queries.alerts_for(quay, timezone.now())] == ["Both"]
 
@@ -74,7 +74,7 @@ class TestOfAScreen:
         groups = [ScreenGroup.objects.create(slug=f"g{number}", name=f"Group {number}") for number in range(9)]
         hall.groups.set(groups)
         for group in groups:
-            broadcast(group.name, AlertTargets(groups=(group,)))
+            broadcast(group.name, Targets(groups=(group,)))
 
         assert held_by(hall) == {group.name for group in groups}
 
@@ -84,14 +84,14 @@ class TestTargets:
         assert set(queries.targeted_screens(broadcast())) == {hall, quay}
 
     def test_are_each_once(self, hall, quay, district):
-        alert = broadcast(targets=AlertTargets(groups=(district,), screens=(quay, hall)))
+        alert = broadcast(targets=Targets(groups=(district,), screens=(quay, hall)))
 
         assert sorted(screen.slug for screen in queries.targeted_screens(alert)) == ["hall", "quay"]
 
     def test_of_an_empty_group_are_none(self, hall):
         empty = ScreenGroup.objects.create(slug="empty", name="Empty")
 
-        assert list(queries.targeted_screens(broadcast(targets=AlertTargets(groups=(empty,))))) == []
+        assert list(queries.targeted_screens(broadcast(targets=Targets(groups=(empty,))))) == []
 
 
 class TestWire:

@@ -15,10 +15,10 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
-from beffroi_server.alerts.services import EVERYWHERE, AlertTargets
 from beffroi_server.delivery import outbox, signing
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet.models import ReceiptRecord, ScreenState
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
 
 pytestmark = pytest.mark.usefixtures("keyring")
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("keyring")
 EVERY_SCREEN = TopicScope.all_screens()
 
 
-def broadcast(targets: AlertTargets = EVERYWHERE, **values) -> Alert:
+def broadcast(targets: Targets = EVERYWHERE, **values) -> Alert:
     given = {"level": AlertLevel.EMERGENCY, "title": "Flood", "source": "Town hall", "duration_min": 60, "user": None}
     return services.broadcast_alert(targets=targets, **(given | values))
 
@@ -50,14 +50,14 @@ class TestBroadcast:
         assert sent.ends_at_ms - sent.issued_at_ms == sent.time_to_live_ms == 3_600_000
 
     def test_is_in_the_set_of_each_target_only(self, quay, hall, district):
-        broadcast(AlertTargets(groups=(district,), screens=(hall,)))
+        broadcast(Targets(groups=(district,), screens=(hall,)))
 
         assert len(published(TopicScope.of_group("harbour")).alerts) == 1
         assert len(published(TopicScope.of_screen("hall")).alerts) == 1
         assert published() is None
 
     def test_everywhere_needs_no_other_target(self, hall):
-        broadcast(AlertTargets(everywhere=True, screens=(hall,)))
+        broadcast(Targets(everywhere=True, screens=(hall,)))
 
         assert published(TopicScope.of_screen("hall")) is None
 
@@ -68,7 +68,7 @@ class TestBroadcast:
         assert {alert.title for alert in published().alerts} == {"First", "Second"}
 
     def test_is_recorded(self, bob, district):
-        alert = broadcast(AlertTargets(groups=(district,)), status=AlertStatus.EXERCISE, user=bob)
+        alert = broadcast(Targets(groups=(district,)), status=AlertStatus.EXERCISE, user=bob)
 
         event = AuditEvent.objects.first()
         assert (event.actor, event.action, event.subject) == ("bob", "alert-broadcast", "Flood")
@@ -84,7 +84,7 @@ class TestBroadcast:
     @pytest.mark.parametrize(
         ("code", "values"),
         [
-            ("no-target", {"targets": AlertTargets()}),
+            ("no-target", {"targets": Targets()}),
             ("no-duration", {"duration_min": 0}),
             ("no-duration", {"duration_min": 31 * 1440 + 1}),
             ("no-title", {"title": "  "}),
@@ -145,7 +145,7 @@ class TestEnd:
         assert services.settle_ended_alerts(timezone.now()) == 0
 
     def test_by_itself_leaves_the_set_too(self, monkeypatch, district):
-        broadcast(AlertTargets(groups=(district,)), duration_min=10, all_clear_s=60)
+        broadcast(Targets(groups=(district,)), duration_min=10, all_clear_s=60)
 
         assert services.settle_ended_alerts(later(monkeypatch, minutes=10, seconds=59)) == 0
         assert services.settle_ended_alerts(later(monkeypatch, seconds=2)) == 1
@@ -251,6 +251,6 @@ class TestReceipts:
         assert queries.receipts_of(alert)[0].shown_at == first
 
     def test_are_asked_of_targets_only(self, hall, quay, district):
-        alert = broadcast(AlertTargets(groups=(district,)))
+        alert = broadcast(Targets(groups=(district,)))
 
         assert [receipt.screen for receipt in queries.receipts_of(alert)] == [quay]

@@ -15,7 +15,7 @@ from beffroi_server.alerts import scenario_services as scenarios
 from beffroi_server.alerts import services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.models import Alert, Scenario
-from beffroi_server.alerts.services import EVERYWHERE, AlertTargets
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
 
 NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)
 
@@ -60,7 +60,7 @@ class TestScenarios:
         return Scenario(name="Crue", title="Crue", source="Mairie", **values)
 
     def test_are_saved_with_their_targets(self, bob, hall, district):
-        targets = AlertTargets(groups=(district,), screens=(hall,))
+        targets = Targets(groups=(district,), screens=(hall,))
 
         scenarios.save_scenario(self.scenario(), targets, user=bob)
 
@@ -71,7 +71,7 @@ class TestScenarios:
         assert (event.actor, event.action, event.subject) == ("bob", "scenario-created", "Crue")
 
     def test_are_changed(self, bob, hall):
-        scenarios.save_scenario(self.scenario(), AlertTargets(screens=(hall,)), user=bob)
+        scenarios.save_scenario(self.scenario(), Targets(screens=(hall,)), user=bob)
         saved = Scenario.objects.get()
         saved.title = "Crue de la Loire"
 

@@ -13,9 +13,9 @@ from PIL import Image
 from tests.support.waiting import PATIENCE_S
 
 from beffroi_server.delivery.inbound_queue import MAX_WAITING_BYTES, InboundQueue, topic_filters
-from beffroi_server.fleet.inbound_messages import is_jpeg
+from beffroi_server.fleet import screenshots
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, ScreenState
-from beffroi_server.monitoring import screen_overview
+from beffroi_server.fleet.screenshots import is_jpeg
 
 FRAME = "a" * 64
 
@@ -150,10 +150,10 @@ class TestScreenshots:
     def test_the_newest_is_kept(self, ingest, hall):
         ingest.write_batch([up("screenshot", jpeg((8, 8))), up("screenshot", jpeg((64, 32)))])
 
-        picture, at = screen_overview.newest_screenshot(hall)
+        picture, at = screenshots.newest_screenshot(hall)
         assert Image.open(io.BytesIO(picture)).size == (64, 32)
         assert (timezone.now() - at).total_seconds() < 60
-        assert [path.name for path in screen_overview.screenshot_path("hall").parent.iterdir()] == ["hall.jpg"]
+        assert [path.name for path in screenshots.screenshot_path("hall").parent.iterdir()] == ["hall.jpg"]
 
     @pytest.mark.parametrize(
         "payload",
@@ -163,7 +163,7 @@ class TestScreenshots:
     def test_what_is_no_picture_is_not(self, ingest, hall, payload):
         ingest.write_batch([up("screenshot", payload)])
 
-        assert screen_overview.newest_screenshot(hall) is None
+        assert screenshots.newest_screenshot(hall) is None
 
     def test_a_picture_is_known_by_its_segments(self):
         assert is_jpeg(jpeg())

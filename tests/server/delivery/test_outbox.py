@@ -19,11 +19,12 @@ from tests.support.waiting import PATIENCE_S, free_port, listens, until
 
 from beffroi_server.alerts import services as alerts
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.delivery import broker_access, outbox
+from beffroi_server.delivery import mosquitto_files, outbox
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
 from beffroi_server.delivery.mqtt_client import MqttClient
 from beffroi_server.delivery.outbox import OutboxPublisher
 from beffroi_server.fleet import services as screens
+from beffroi_server.fleet.targets import EVERYWHERE
 from beffroi_server.library import services as library
 from beffroi_server.schedule import publication
 from beffroi_server.schedule import services as programme
@@ -78,7 +79,7 @@ def crashed(keyring) -> None:
 
 def flood() -> None:
     alerts.broadcast_alert(
-        level="emergency", title="Flood", source="Town hall", targets=alerts.EVERYWHERE, duration_min=60, user=None
+        level="emergency", title="Flood", source="Town hall", targets=EVERYWHERE, duration_min=60, user=None
     )
 
 
@@ -255,9 +256,9 @@ class Mosquitto:
 def mosquitto(keyring, hall, quay, tmp_path, settings) -> Iterator[Mosquitto]:
     settings.MQTT_PASSWORD = "of the server"
     for screen in (hall, quay):
-        screen.mqtt_password_hash = screens.mosquitto_hash(f"token of {screen.slug}")
+        screen.mqtt_password_hash = mosquitto_files.mosquitto_hash(f"token of {screen.slug}")
         screen.save()
-    broker_access.write_mosquitto_files(tmp_path)
+    mosquitto_files.write_mosquitto_files(tmp_path)
     broker = Mosquitto(tmp_path, free_port())
     broker.start()
     yield broker

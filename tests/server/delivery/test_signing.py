@@ -28,7 +28,9 @@ from beffroi_server.alerts import services as alerts
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import beats, key_files, signing, signing_keys
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
+from beffroi_server.delivery.mosquitto_files import mosquitto_hash
 from beffroi_server.fleet import services as screens
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.schedule import publication
 
 
@@ -55,7 +57,7 @@ def player(keyring, quay) -> Player:
     return Player("quay", ("harbour",))
 
 
-def flood(targets: alerts.AlertTargets = alerts.EVERYWHERE, person=None):
+def flood(targets: Targets = EVERYWHERE, person=None):
     return alerts.broadcast_alert(
         level="emergency", title="Flood", source="Town hall", targets=targets, duration_min=60, user=person
     )
@@ -133,8 +135,8 @@ class TestDocuments:
         assert document.alerts[0].time_to_live_ms == 3_600_000
 
     def test_an_alert_for_a_group_and_one_for_a_screen(self, player, district, quay):
-        flood(alerts.AlertTargets(groups=(district,)))
-        flood(alerts.AlertTargets(screens=(quay,)))
+        flood(Targets(groups=(district,)))
+        flood(Targets(screens=(quay,)))
 
         player.hear("g-harbour/alerts")
         player.hear("s-quay/alerts")
@@ -157,7 +159,7 @@ class TestDocuments:
 
     def test_a_beat_with_the_heads_of_what_is_shared(self, player, quay, district):
         flood()
-        flood(alerts.AlertTargets(groups=(district,), screens=(quay,)))
+        flood(Targets(groups=(district,), screens=(quay,)))
 
         document = player.take(*beats.sign_beat(timezone.now())).document
         assert isinstance(document, Beat)
@@ -244,7 +246,7 @@ class TestSequences:
 
 def test_the_mosquitto_hash_is_what_mosquitto_makes(tmp_path):
     """Verified against mosquitto itself in the tests of the broker; here only its form."""
-    kind, iterations, salt, digest = screens.mosquitto_hash("secret").lstrip("$").split("$")
+    kind, iterations, salt, digest = mosquitto_hash("secret").lstrip("$").split("$")
 
     assert (kind, iterations) == ("7", "101")
     assert (len(base64.b64decode(salt)), len(base64.b64decode(digest))) == (12, 64)

@@ -20,9 +20,12 @@ from beffroi_content.wire.reports import CaptureLabel
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
 from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.delivery import signing_keys
 from beffroi_server.device_api import views
 from beffroi_server.fleet import captures, services
+from beffroi_server.fleet.device_credentials import token_sha256
 from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.fleet.targets import Targets
 from beffroi_server.library import uploads
 from beffroi_server.library.models import Asset
 from beffroi_server.schedule import publication
@@ -70,7 +73,7 @@ class TestEnrolment:
         assert TrustAnchor.model_validate(answer["anchor"]).screen == "hall"
         assert command.startswith(f"beffroi-player enrol https://affichage.example:8443 {code} --root ")
         hall.refresh_from_db()
-        assert hall.token_sha256 == services.token_sha256(answer["token"])
+        assert hall.token_sha256 == token_sha256(answer["token"])
         assert answer["token"] not in str(Screen.objects.values_list())
 
     def test_takes_a_code_once(self, client, hall):
@@ -148,7 +151,7 @@ class TestDocuments:
     def test_are_admitted_in_their_order(self, ask, hall, playlist):
         alerts.publish_all_sets(timezone.now())
         publication.publish_due_programmes()
-        state = TrustState(anchor=services.keys.trust_anchor("hall"))
+        state = TrustState(anchor=signing_keys.trust_anchor("hall"))
         now = unix_ms(timezone.now())
 
         for document in ask("documents").json()["documents"]:
@@ -160,7 +163,7 @@ class TestDocuments:
         assert set(state.floors) == {"all/keys", "all/beat", "all/alerts", "s-hall/programme"}
 
     def test_are_those_of_the_screen_only(self, ask, hall, quay, district):
-        for targets in (alerts.AlertTargets(groups=(district,)), alerts.AlertTargets(screens=(quay,))):
+        for targets in (Targets(groups=(district,)), Targets(screens=(quay,))):
             alerts.broadcast_alert(
                 level="emergency", title="Flood", source="Town hall", targets=targets, duration_min=5, user=None
             )

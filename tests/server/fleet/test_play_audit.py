@@ -14,7 +14,7 @@ from beffroi_player.stage.play_log.log_file import PlayLog
 from beffroi_player.state.directories import ForwardedPlays, StateDirectory
 from beffroi_server.__main__ import main
 from beffroi_server.fleet import play_audit
-from beffroi_server.fleet.inbound_messages import _store_plays
+from beffroi_server.fleet.inbound_messages import apply_message
 from beffroi_server.fleet.models import PlayRecord, ScreenState
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def state(tmp_path: Path) -> StateDirectory:
 
 def take(screen, said: list[Said]) -> None:
     state, _ = ScreenState.objects.get_or_create(screen=screen)
-    _store_plays(state, PlayLogBatch(plays=tuple(said)))
+    apply_message(state, PlayLogBatch(plays=tuple(said)), timezone.now())
 
 
 def test_a_log_is_whole_over_restarts_of_the_player(hall, state):

@@ -15,6 +15,7 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.library import queries, services, uploads
 from beffroi_server.library.errors import EditConflict, ItemInUse, MediaRefused
 from beffroi_server.library.models import Announcement, Asset, MediaItem
+from beffroi_server.library.town_branding import save_town
 from beffroi_server.schedule import services as programme
 
 pytestmark = pytest.mark.django_db
@@ -277,8 +278,7 @@ class TestAnnouncements:
     def test_their_pictures_say_where_too(self, announcement, alice, town):
         item = add(encoded(photograph(), "JPEG"))
         services.save_announcement(announcement, user=alice, picture=item)
-        town.logo = item
-        town.save()
+        save_town(town, logo=item, user=None)
 
         assert queries.places_showing_image(item) == ["La piscine rouvre lundi", "Saint-Aubin"]
         with pytest.raises(ItemInUse):

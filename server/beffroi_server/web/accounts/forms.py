@@ -11,6 +11,8 @@ from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.accounts.models import Town, User, UserRole
+from beffroi_server.library.models import MediaItem
+from beffroi_server.library.town_branding import logo_of
 from beffroi_server.web.forms import StyledForm, StyledModelForm
 
 
@@ -90,10 +92,11 @@ class TownForm(StyledModelForm):
 
     time_zone = forms.ChoiceField(label=_("Time zone"))
     locale = forms.ChoiceField(label=_("Language of the screens"), choices=settings.LANGUAGES)
+    logo = forms.ModelChoiceField(MediaItem.objects.all(), label="Logo", required=False)
 
     class Meta:
         model = Town
-        fields = ("name", "colour", "logo", "time_zone", "locale", "latitude", "longitude", "plays_months")
+        fields = ("name", "colour", "time_zone", "locale", "latitude", "longitude", "plays_months")
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "latitude": _("Degrees north, for example 47.2184. Used for the weather and for sunrise and sunset."),
@@ -104,6 +107,7 @@ class TownForm(StyledModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+        self.initial["logo"] = logo_of(self.instance)
         field = self.fields["time_zone"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(zone, zone.replace("_", " ")) for zone in ["UTC", *zones]]

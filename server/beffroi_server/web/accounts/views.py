@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from beffroi_server.accounts import audit, audit_actions, services
 from beffroi_server.accounts.models import AuditEvent, User
+from beffroi_server.library.town_branding import save_town
 from beffroi_server.web.access import UserRequest, current_town, for_administrators, for_users
 from beffroi_server.web.accounts.forms import AccountForm, NewUserForm, PasswordForm, TownForm, UserForm
 from beffroi_server.web.requests import paginate
@@ -46,7 +47,7 @@ def town_edit(request: UserRequest) -> HttpResponse:
     """Show and change the town."""
     form = TownForm(request.POST or None, instance=current_town())
     if request.method == "POST" and form.is_valid():
-        services.update_town(form.instance, user=request.user)
+        save_town(form.instance, logo=form.cleaned_data["logo"], user=request.user)
         messages.success(request, _("Saved. The programme is being sent to every screen again."))
         return redirect("town")
     context = {"form": form, "saved": current_town()}

@@ -16,6 +16,7 @@ from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, Scenario
 from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.targets import Targets
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users
 from beffroi_server.web.alerts.forms import DEFAULT_MINUTES, WORDING_FIELDS, AlertBroadcastForm, targets_so_far
 from beffroi_server.web.library import preview_links
@@ -103,17 +104,18 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
         targets = targets_so_far(form)
         values = form.cleaned_data
     else:
-        targets = (bool(values["everywhere"]), values.get("groups") or [], values.get("screens") or [])
-    screens = list(queries.screens_of_targets(*targets).select_related("screen_class", "state"))
+        groups, screens = tuple(values.get("groups") or ()), tuple(values.get("screens") or ())
+        targets = Targets(bool(values["everywhere"]), groups, screens)
+    reached = list(targets.reached_screens().select_related("screen_class", "state"))
     context: dict[str, Any] = {
         "status": values.get("status") or AlertStatus.ACTUAL,
-        "count": len(screens),
-        "offline": [screen.name for screen in screens if not _is_online(screen)],
+        "count": len(reached),
+        "offline": [screen.name for screen in reached if not _is_online(screen)],
         "seconds": 60 * (values.get("duration_min") or DEFAULT_MINUTES),
     }
     try:
         alert = draft_alert(values)
-        context["drawings"] = preview_links.alert_previews(alert, preview_links.classes_of(screens), current_town())
+        context["drawings"] = preview_links.alert_previews(alert, preview_links.classes_of(reached), current_town())
     except ValueError as error:
         context["fault"] = str(error)
     return context

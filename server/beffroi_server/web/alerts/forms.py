@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_content.model import GENERAL_HAZARD
 from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, Scenario
-from beffroi_server.alerts.services import LONGEST_ALERT, AlertTargets
-from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.alerts.services import LONGEST_ALERT
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.web.forms import RelatedModelForm, StyledForm
 
 DEFAULT_MINUTES = 60
@@ -39,11 +39,11 @@ class AlertTextForm(RelatedModelForm):
         """Return the hazard; a general one where none is chosen."""
         return self.cleaned_data["hazard"] or GENERAL_HAZARD
 
-    def selected_targets(self) -> AlertTargets:
+    def selected_targets(self) -> Targets:
         """Return the targets that were selected."""
         if self.cleaned_data["everywhere"]:
-            return AlertTargets(everywhere=True)
-        return AlertTargets(groups=tuple(self.selected_rows("groups")), screens=tuple(self.selected_rows("screens")))
+            return EVERYWHERE
+        return Targets(groups=tuple(self.selected_rows("groups")), screens=tuple(self.selected_rows("screens")))
 
 
 class AlertBroadcastForm(AlertTextForm):
@@ -76,11 +76,9 @@ class ScenarioForm(AlertTextForm):
         labels = {"duration_min": _("Minutes until it ends automatically")}
         help_texts = {"name": _("As the officer on call will look for it, for example “Flood on the quays”.")}
 
-    def saved_targets(self) -> tuple[bool, list[ScreenGroup], list[Screen]]:
+    def saved_targets(self) -> Targets:
         """Return the targets of the saved scenario; every screen for a new one."""
-        if self.instance.pk is None:
-            return True, [], []
-        return self.instance.everywhere, list(self.instance.groups.all()), list(self.instance.screens.all())
+        return EVERYWHERE if self.instance.pk is None else Targets.of(self.instance)
 
 
 class AlertExtensionForm(StyledForm):
@@ -89,8 +87,10 @@ class AlertExtensionForm(StyledForm):
     minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=LONGEST_ALERT.days * 1440)
 
 
-def targets_so_far(form: AlertTextForm) -> tuple[bool, list[ScreenGroup], list[Screen]]:
-    """Return the targets of a form that may have errors in other fields: everywhere, groups, screens."""
+def targets_so_far(form: AlertTextForm) -> Targets:
+    """Return the targets of a form that may have errors in other fields."""
     form.is_valid()
     chosen = form.cleaned_data
-    return bool(chosen.get("everywhere")), list(chosen.get("groups") or ()), list(chosen.get("screens") or ())
+    if chosen.get("everywhere"):
+        return EVERYWHERE
+    return Targets(groups=tuple(chosen.get("groups") or ()), screens=tuple(chosen.get("screens") or ()))

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from beffroi_content.model import AlertLevel
-from beffroi_server.alerts import queries, scenario_services
+from beffroi_server.alerts import scenario_services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.models import Scenario
 from beffroi_server.web.access import UserRequest, current_town, for_officers
@@ -70,7 +70,7 @@ def _scenario_previews(form: ScenarioForm) -> list[preview_links.PreviewLinks]:
     targets, values = form.saved_targets(), form.initial
     if form.is_bound:
         targets, values = targets_so_far(form), form.cleaned_data
-    screens = queries.screens_of_targets(*targets).select_related("screen_class")
+    screens = targets.reached_screens().select_related("screen_class")
     try:
         return preview_links.alert_previews(draft_alert(values), preview_links.classes_of(screens), current_town())
     except ValueError:

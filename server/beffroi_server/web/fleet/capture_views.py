@@ -22,10 +22,11 @@ from PIL import Image
 
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_server.alerts import queries as alerts
-from beffroi_server.fleet import captures, services
-from beffroi_server.fleet.inbound_messages import bounded_instant
+from beffroi_server.core.timestamps import bounded_instant
+from beffroi_server.fleet import captures, screenshots, services
 from beffroi_server.fleet.models import Screen
-from beffroi_server.monitoring import expected_frames, screen_overview, status_text
+from beffroi_server.monitoring import expected_frames, status_text
+from beffroi_server.monitoring.capture_verdict import capture_verdict
 from beffroi_server.schedule.manifest_compiler import CompileError
 from beffroi_server.web.access import UserRequest, for_technicians, for_users
 from beffroi_server.web.responses import encode_png, image_response
@@ -66,7 +67,7 @@ class CapturePanel:
 @for_users("GET")
 def screen_screenshot(request: UserRequest, slug: str) -> HttpResponseBase:
     """Return the newest screenshot of a screen."""
-    found = screen_overview.newest_screenshot(get_object_or_404(Screen, slug=slug))
+    found = screenshots.newest_screenshot(get_object_or_404(Screen, slug=slug))
     if found is None:
         raise Http404
     return image_response(request, found[0], "image/jpeg", hashlib.sha256(found[0]).hexdigest()[:32])
@@ -139,7 +140,7 @@ def capture_panel(screen: Screen, request: HttpRequest) -> CapturePanel:
 
 
 def _verdict_text(screen: Screen, label: CaptureLabel) -> dict[str, str]:
-    return status_text.verdict_text(captures.capture_verdict(screen, label), label.brightness)
+    return status_text.verdict_text(capture_verdict(screen, label), label.brightness)
 
 
 def _names_by_id(screen: Screen, label: CaptureLabel) -> tuple[dict[str, str], dict[str, str]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.web.forms import RelatedModelForm, StyledModelForm, TimeInput
 
@@ -43,6 +45,12 @@ class ScreenForm(RelatedModelForm):
         """Whether the part for installers is opened: a setting in it is not the default, or the form was just sent."""
         usual = Screen()
         return self.is_bound or any(getattr(self.instance, name) != getattr(usual, name) for name in INSTALLER_FIELDS)
+
+    def clean_groups(self) -> QuerySet[ScreenGroup]:
+        """Refuse more groups than a screen can follow."""
+        groups: QuerySet[ScreenGroup] = self.cleaned_data["groups"]
+        targets.check_group_count(self.instance, groups)
+        return groups
 
     def clean(self) -> dict[str, Any]:
         """Return the values; those of fields that the page left out are unchanged."""
@@ -119,6 +127,12 @@ class GroupForm(StyledModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["screens"].initial = self.instance.screens.all()
+
+    def clean_screens(self) -> QuerySet[Screen]:
+        """Refuse members that would be in too many groups."""
+        screens: QuerySet[Screen] = self.cleaned_data["screens"]
+        targets.check_new_members(self.instance, screens)
+        return screens
 
 
 def free_slug(model: type[Screen | ScreenGroup], name: str) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from beffroi_content.timeline import Scene
 from beffroi_server.core import formatting
+from beffroi_server.fleet import screenshots, targets
 from beffroi_server.fleet.models import Screen
-from beffroi_server.monitoring import expected_frames, screen_overview, status_text
+from beffroi_server.monitoring import expected_frames, status_text
 from beffroi_server.monitoring.screen_overview import ScreenOverview
 from beffroi_server.schedule.manifest_compiler import CompileError
 
@@ -88,14 +89,14 @@ def filter_screens(
         each
         for each in overviews
         if search.casefold() in f"{each.screen.name} {each.screen.place}".casefold()
-        and (not group or group in {membership.slug for membership in each.screen.groups.all()})
+        and (not group or group in targets.group_slugs_of(each.screen))
         and (not state or state == each.state)
     ]
 
 
 def _screenshot_time(overview: ScreenOverview) -> dt.datetime | None:
     """Return when the newest screenshot arrived, if the frame that it shows is still presented."""
-    screenshot, report = screen_overview.newest_screenshot(overview.screen), overview.report
+    screenshot, report = screenshots.newest_screenshot(overview.screen), overview.report
     if screenshot is None or report is None or report.presented_at_ms is None or overview.state == "offline":
         return None
     presented = dt.datetime.fromtimestamp(report.presented_at_ms / 1000, dt.UTC)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from beffroi_server.fleet import services
+from beffroi_server.fleet import screenshots, services
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.monitoring import screen_overview, status_text
 from beffroi_server.schedule import queries as schedule
@@ -114,7 +114,7 @@ def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
         "reasons": [status_text.REASON_TEXTS[code] for code in overview.reasons],
         "health_problems": status_text.problem_texts(report.health.problems) if report and report.health else [],
         "card": build_card(overview, at),
-        "screenshot": screen_overview.newest_screenshot(screen),
+        "screenshot": screenshots.newest_screenshot(screen),
         "problems": schedule.programme_problems(screen),
         "upcoming": upcoming_changes(screen, at, CHANGES_SHOWN),
         "report": report,

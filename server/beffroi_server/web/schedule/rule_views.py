@@ -26,7 +26,7 @@ RULES_PER_PAGE = 50
 def rule_list(request: UserRequest) -> HttpResponse:
     """List every rule as one sentence, with its status."""
     now, almanac = timezone.now(), _town_almanac()
-    related = ("screens", "groups__screens", "only_on", "never_on")
+    related = ("screens", "groups", "only_on", "never_on")
     rules = list(ScheduleRule.objects.select_related("playlist").prefetch_related(*related))
     shown = rule_status.rules_on_screen(rules, now, almanac)
     page = paginate(request, rules, RULES_PER_PAGE)

@@ -25,8 +25,8 @@ from beffroi_server.delivery.inbound_queue import InboundQueue
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import captures, services
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, ScreenState
+from beffroi_server.fleet.screenshots import screenshot_path
 from beffroi_server.monitoring import expected_frames as expected
-from beffroi_server.monitoring.screen_overview import screenshot_path
 from beffroi_server.schedule import publication
 
 

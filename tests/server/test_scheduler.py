@@ -1,0 +1,144 @@
+"""Tests of the scheduler and of the periodic jobs that packages declare."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.utils import timezone
+
+from beffroi_server import scheduler
+from beffroi_server.alerts import jobs as alert_jobs
+from beffroi_server.alerts import services as alerts
+from beffroi_server.delivery import jobs as delivery_jobs
+from beffroi_server.delivery import outbox, signing
+from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.feeds import fetch
+from beffroi_server.feeds.models import Feed, FeedKind
+from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.schedule import jobs as schedule_jobs
+from beffroi_server.schedule import publication
+
+
+def run_job(name: str, stopping: threading.Event | None = None) -> object:
+    (job,) = (each for each in scheduler.JOBS if each.name == name)
+    return job.run(stopping or threading.Event())
+
+
+def renewed() -> int:
+    return alert_jobs.renew_alert_sets() + schedule_jobs.renew_programmes()
+
+
+class Recorder:
+    """A transport that keeps what it was handed."""
+
+    def __init__(self) -> None:
+        self.topics: list[str] = []
+
+    def publish(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> int | None:
+        self.topics.append(topic.split("/down/")[1])
+        return len(self.topics)
+
+
+@pytest.mark.usefixtures("keyring")
+class TestJobs:
+    @pytest.fixture(autouse=True)
+    def sent(self) -> Iterator[list[str]]:
+        recorder = Recorder()
+        outbox.install_publisher(outbox.OutboxPublisher(recorder))
+        yield recorder.topics
+        outbox.install_publisher(None)
+
+    @pytest.fixture
+    def site_that_hangs(self, monkeypatch) -> list[Callable[[], None]]:
+        """Feeds that do not answer; what is in the list happens meanwhile."""
+        meanwhile: list[Callable[[], None]] = []
+
+        def fetched(_address: str) -> bytes:
+            for happen in meanwhile:
+                happen()
+            raise fetch.FetchError("It did not answer in time.")
+
+        monkeypatch.setattr(fetch, "fetch_url", fetched)
+        return meanwhile
+
+    def test_the_beat(self, sent):
+        delivery_jobs.send_beat()
+        delivery_jobs.send_beat()
+
+        assert sent == ["all/beat", "all/beat"]
+        assert not OutboxDocument.objects.filter(topic__endswith="beat").exists()
+
+    def test_a_screen_that_is_behind_gets_its_programme_again(self, sent, hall, quay, playlist):
+        publication.publish_due_programmes()
+        newest = OutboxDocument.objects.get(topic__endswith="s-hall/programme").sequence
+        for screen, sequence in ((hall, newest), (quay, 5)):
+            ScreenState.objects.create(screen=screen, online=True, report={"programme": sequence})
+
+        assert schedule_jobs.reconcile_programmes() == 1
+        assert sent == ["s-quay/programme"]
+
+    def test_a_screen_that_is_off_is_left_alone(self, sent, hall, playlist):
+        publication.publish_due_programmes()
+        ScreenState.objects.create(screen=hall, online=False, report={"programme": 5})
+
+        assert schedule_jobs.reconcile_programmes() == 0
+
+    def test_what_is_due_is_published(self, hall):
+        schedule_jobs.reconcile_programmes()
+
+        assert Screen.objects.get().programme_due_at is None
+
+    def test_what_would_soon_be_too_old_is_signed_again(self, hall, playlist):
+        publication.publish_due_programmes()
+        alerts.publish_all_sets(timezone.now())
+        before = dict(OutboxDocument.objects.values_list("topic", "sequence"))
+        assert renewed() == 0
+
+        OutboxDocument.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
+
+        assert renewed() == 2
+        after = dict(OutboxDocument.objects.values_list("topic", "sequence"))
+        assert {topic.rsplit("/", 1)[1] for topic in after if after[topic] > before[topic]} == {"alerts", "programme"}
+        assert renewed() == 0
+
+    def test_what_is_published_while_others_are_signed_again_is_not_undone(self, hall, quay, playlist, monkeypatch):
+        publication.publish_due_programmes()
+        OutboxDocument.objects.update(expires_at=timezone.now() + dt.timedelta(days=3))
+        seal = signing.seal_document
+
+        def seal_while_somebody_turns_the_other_screen(message, scope, *rest, **more):
+            if scope.screen == "hall":
+                Screen.objects.filter(slug="quay").update(rotation=90, programme_due_at=timezone.now())
+                publication.publish_programme(Screen.objects.get(slug="quay"))
+            return seal(message, scope, *rest, **more)
+
+        monkeypatch.setattr(signing, "seal_document", seal_while_somebody_turns_the_other_screen)
+        renewed()
+
+        assert publication.published_manifest(hall).settings.rotation == 0
+        assert publication.published_manifest(quay).settings.rotation == 90
+
+    def test_that_take_their_time_end_when_the_server_stops(self, site_that_hangs):
+        stopping = threading.Event()
+        for name in ("one", "two"):
+            Feed.objects.create(name=name, kind=FeedKind.NEWS, address="https://example.org/")
+        site_that_hangs.append(stopping.set)
+
+        run_job("feed-refresh", stopping)
+
+        assert Feed.objects.filter(failures=1).count() == 1
+
+    def test_all_run_late_rather_than_never(self):
+        made = scheduler.build_scheduler(threading.Event())
+        made.start(paused=True)
+        found = {job.id: (job.misfire_grace_time, job.coalesce) for job in made.get_jobs()}
+        made.shutdown()
+
+        assert set(found) == {
+            "heartbeat", "beat", "key-list-warning", "play-retention", "feed-refresh", "programme-reconciliation",
+            "programme-renewal", "alert-settling", "alert-renewal",
+        }  # fmt: skip
+        assert set(found.values()) == {(None, True)}
