@@ -93,3 +93,23 @@ def test_every_field_of_the_journal_is_documented() -> None:
     page = (DOCS / "player.md").read_text(encoding="utf-8")
     assert said
     assert {field for field in said if f"`{field}`" not in page} == set()
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if path.parent.name != "decisions"}
+    named = set(re.findall(r"^\s+- .*?([\w./-]+\.md)$", navigation, re.MULTILINE))
+    assert named - {"decisions/README.md"} == pages
+
+
+def test_every_file_that_the_architecture_names_exists() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    known = [str(path) for side in ("content", "player", "server", "provisioning") for path in (ROOT / side).rglob("*")]
+    named = {name.replace("server/…/", "").replace("player/…/", "").replace("content/…/", "")
+             for name in re.findall(r"`([\w…/.-]+(?:\.py|/))`", text)}  # fmt: skip
+    planned = {"templates/announcements/obituary.py", "alerts/cap/", "api/"}
+    missing = {
+        name for name in named - planned if not any(f"{path}/".endswith(f"/{name.rstrip('/')}/") for path in known)
+    }
+    assert len(named) > 40
+    assert missing == set()
