@@ -184,7 +184,7 @@ class FrameLoop:
             # Whatever it was: the last image stays on the display, and all that is in memory is read anew.
             self._is_healthy = False
             log.exception("the last image stays on")
-            self._reader.forget_stamps()
+            self._reader.drop_stamps()
             self._frames.keep_only(())
             self._motion = None
             return ERROR_PAUSE_SECONDS

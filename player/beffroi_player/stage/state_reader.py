@@ -59,7 +59,7 @@ class StateReader:
         if overlay or self._runtime.overlay.file_stamp is None:
             self.overlay = overlay
 
-    def forget_stamps(self) -> None:
+    def drop_stamps(self) -> None:
         """Have everything read again by the next :meth:`refresh_files`."""
         self._stamps.clear()
 
