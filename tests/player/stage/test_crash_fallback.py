@@ -12,7 +12,7 @@ from tests.support.player_harness import PlayerHarness, RecordingOutput
 from tests.support.signing_town import SigningTown, alert, slide
 
 from beffroi_content.model import AlertLevel, SlideTransition
-from beffroi_player.agent.prepare.programme_preparation import PROVEN_AFTER_MS
+from beffroi_player.agent.held_state import PROVEN_AFTER_MS
 from beffroi_player.outputs import OutputError
 from beffroi_player.stage import main
 from beffroi_player.stage.crash_fallback import (
