@@ -1,4 +1,4 @@
-"""What the agent holds between documents: admission, the active and the pending programme, and their files."""
+"""The state that the agent holds between documents: admission, active and pending programme, and their files."""
 
 from __future__ import annotations
 
