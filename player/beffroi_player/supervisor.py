@@ -53,7 +53,7 @@ class SupervisedProcess:
         self.restart_at = 0.0
 
     def start(self) -> None:
-        """Start the process; the kernel ends it when this process ends."""
+        """Start the process."""
         environment = {**with_large_pages(os.environ), SUPERVISOR_VARIABLE: str(os.getpid())}
         if self.notify_address:
             environment["NOTIFY_SOCKET"] = self.notify_address
