@@ -80,6 +80,8 @@ def first_record(boot: str, uptime_ms: float, system_ms: int, newest_ms: int) ->
 
 def with_beat(record: ClockRecord, issued_at_ms: int, uptime_ms: float) -> ClockRecord:
     """Return the anchor after a verified beat that came in as it was sent."""
+    # Three cases: within the tolerance nothing changes; behind it, the anchor is doubted and only goes back after
+    # MAX_DOUBTS beats in a row; ahead of it, or from a weaker source, the beat becomes the anchor.
     ahead = issued_at_ms - record.moment_at(uptime_ms).unix_ms
     if record.source is ClockSource.BEAT and -MAX_BEAT_LAG_MS <= ahead <= 0:
         return record.model_copy(update={"doubts": 0}) if record.doubts else record

@@ -108,6 +108,8 @@ def supervise_processes(shared_arguments: Sequence[str], stage_arguments: Sequen
     agent = SupervisedProcess("agent", [*program, "agent", *shared_arguments], notify_address=f"@beffroi-{os.getpid()}")
     # The stage starts first: it has a frame to show before the agent has received anything.
     children = [stage, agent]
+    # One select for three kinds of events: a signal (a child has ended, or the player is to stop), a sign of life, and
+    # the time at which a child is due for a restart or counts as hung.
     with _signal_socket() as (line, stopped), _notify_socket(agent.notify_address) as ear:
         try:
             while not stopped and not _restart_children(children, closes=stage):
@@ -183,6 +185,7 @@ def end_with_parent() -> None:
     parent = os.environ.pop(SUPERVISOR_VARIABLE, "")
     if not parent:
         return
+    # The supervisor may have ended before the call: then the parent is another process by now.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if str(os.getppid()) != parent:
         os.kill(os.getpid(), signal.SIGTERM)

@@ -68,6 +68,7 @@ def send_wakeup(path: Path, message: bytes = STATE_CHANGED) -> bool:
 @contextlib.contextmanager
 def _short_address(path: Path) -> Iterator[str]:
     """Give an equivalent path within the 108 bytes that the address of a Unix socket may have."""
+    # A path through /proc/self/fd is short, however deep the folder is.
     folder = os.open(path.parent, os.O_PATH | os.O_CLOEXEC)
     try:
         yield f"/proc/self/fd/{folder}/{path.name}"

@@ -32,6 +32,7 @@ def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644
     Raises:
         OSError: the disk is full or broken; the old file is untouched.
     """
+    # The name is unique by process and thread, so that two writers never share a temporary file.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
@@ -40,6 +41,8 @@ def write_file(path: Path, *data: bytes, durable: bool = True, mode: int = 0o644
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
+        # fsync before rename: otherwise some file systems write the new name before the content, and a power cut
+        # leaves an empty file.
         try:
             os.replace(temporary, path)
         except IsADirectoryError:

@@ -49,6 +49,7 @@ class ModelFile(Generic[ModelT]):
         Raises:
             OSError: the disk is full or broken. A copy that cannot be written is only logged.
         """
+        # Files on the disk are indented for technicians; those in memory are compact, since they are written often.
         text = value.model_dump_json(indent=1).encode() if self._durable else value.to_json()
         write_file(self.path, text + b"\n", durable=self._durable, mode=self._mode)
         if self._copy is not None:

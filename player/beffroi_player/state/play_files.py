@@ -89,6 +89,7 @@ def pack_file(file: PlayFile) -> bytes:
     Raises:
         OSError: the file cannot be read.
     """
+    # Without a modification time in the header, the same plays give the same bytes.
     buffer = io.BytesIO()
     before: Play | None = None
     count = 0
@@ -115,6 +116,7 @@ def _without_derivable(play: Play, before: Play | None) -> dict[str, Any]:
 
 
 def _read_packed(path: Path) -> Iterator[Play]:
+    # Only the last line proves that the file is complete: plays are yielded before it is reached.
     before: Play | None = None
     count = 0
     try:

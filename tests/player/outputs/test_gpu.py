@@ -109,22 +109,25 @@ def test_a_dimmed_picture_is_as_dark(gpu):
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 @pytest.mark.parametrize("kind", [SlideTransition.CROSSFADE, SlideTransition.PUSH, SlideTransition.WIPE])
 def test_a_transition_goes_the_same_way(gpu, kind, rotation, changing):
-    step = replace(layered(1), before=layered(3), kind=kind, done=0.3, rotation=rotation, changing=changing)
+    before = layered(3)
+    step = replace(
+        layered(1), previous=before, transition=kind, progress=0.3, rotation=rotation, changing_area=changing
+    )
     gpu.draw_composition(step)
     assert off_by(gpu.presented_image(), by_processor(step)) <= 2
 
 
 def test_a_zoom_ends_at_the_picture_itself(gpu):
-    step = replace(plain(1), before=plain(3), kind=SlideTransition.ZOOM, done=1.0)
+    step = replace(plain(1), previous=plain(3), transition=SlideTransition.ZOOM, progress=1.0)
     gpu.draw_composition(step)
     assert off_by(gpu.presented_image(), picture(1)) <= 2
     assert off_by(by_processor(step), picture(1)) <= 2
 
 
 def test_a_zoom_begins_larger(gpu):
-    gpu.draw_composition(replace(plain(1), before=plain(3), kind=SlideTransition.ZOOM, done=0.5))
+    gpu.draw_composition(replace(plain(1), previous=plain(3), transition=SlideTransition.ZOOM, progress=0.5))
     enlarged = gpu.presented_image()
-    gpu.draw_composition(replace(plain(1), before=plain(3), kind=SlideTransition.CROSSFADE, done=0.5))
+    gpu.draw_composition(replace(plain(1), previous=plain(3), transition=SlideTransition.CROSSFADE, progress=0.5))
     assert off_by(gpu.presented_image(), enlarged) > 20
 
 
@@ -164,7 +167,7 @@ def test_the_last_frame_of_a_film_that_gives_way_to_another_is_given_to_the_gpu_
     monkeypatch.setattr(SdlTexture, "upload_frame", lambda *those: uploads.append(those) or real(*those))
     before, after = (PanelComposition(SIZE, (DrawingLayer(each, (0, 0, *SIZE)),)) for each in planes)
     for done in (0.2, 0.4, 0.6):
-        gpu.draw_composition(replace(after, before=before, kind=kind, done=done))
+        gpu.draw_composition(replace(after, previous=before, transition=kind, progress=done))
     assert len(uploads) == 2
     left, right = (gpu.presented_image().get_at((x, 150)) for x in (20, 300))
     assert left.b > left.r
@@ -214,7 +217,7 @@ class SmallRenderer(SdlRenderer):
 
     def __init__(self, window: pygame.Window, *, vsync: bool) -> None:
         super().__init__(window, vsync=vsync)
-        self.largest = self.LARGEST
+        self.max_texture_size = self.LARGEST
 
     def create_texture(self, surface: pygame.Surface) -> SdlTexture:
         self._refuse(surface.get_size())
@@ -229,8 +232,8 @@ class SmallRenderer(SdlRenderer):
         return super().create_video_texture(frame)
 
     def _refuse(self, size: tuple[int, int]) -> None:
-        if any(side > most for side, most in zip(size, self.largest, strict=True)):
-            raise SdlError(f"Texture dimensions are limited to {self.largest}")
+        if any(side > most for side, most in zip(size, self.max_texture_size, strict=True)):
+            raise SdlError(f"Texture dimensions are limited to {self.max_texture_size}")
 
 
 @pytest.fixture
@@ -276,7 +279,7 @@ def test_a_panel_larger_than_the_gpu_holds_is_drawn_by_the_processor(small_gpu):
     small_gpu.set_mounting(mounting)
     small_gpu.open(mounting.display_size(ribbon))
     one, other = (PanelComposition(ribbon, (DrawingLayer.full_panel(picture(seed, ribbon)),)) for seed in (1, 3))
-    for drawn in (one, replace(other, before=one, kind=SlideTransition.PUSH, done=0.3), other):
+    for drawn in (one, replace(other, previous=one, transition=SlideTransition.PUSH, progress=0.3), other):
         small_gpu.draw_composition(drawn)
         assert off_by(small_gpu.display_image(), by_processor(drawn, mounting)) == 0
         assert off_by(small_gpu.presented_image(), by_processor(drawn)) == 0
@@ -381,6 +384,6 @@ def test_a_camera_before_a_gpu_takes_one_step_at_a_time_while_something_moves(gp
     camera.request_capture(5_000.0)
     camera.continue_capture(5_000.0 + LONGEST_WAIT_MS, in_motion=True)
     runtime.capture_image.unlink()
-    camera.continue_capture(5_000.0 + LONGEST_WAIT_MS, moves=False)
+    camera.continue_capture(5_000.0 + LONGEST_WAIT_MS, in_motion=False)
     camera.close()
     assert runtime.capture_image.exists()

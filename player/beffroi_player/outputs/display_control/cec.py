@@ -152,6 +152,7 @@ class CecAdapter:
         Raises:
             CecError: the adapter cannot send.
         """
+        # struct cec_msg: sequence and timestamps are the kernel's; ``reply`` makes the ioctl wait for that opcode.
         content = bytes([sender << 4 | to, *message])
         timeout = REPLY_MS if reply else 0
         packed = _MESSAGE.pack(0, 0, len(content), timeout, 0, 0, content, reply, 0, 0, 0, 0, 0, 0)

@@ -197,6 +197,8 @@ class DisplayControl:
 
     def _next_work(self, work: _RequestProgress | None) -> _RequestProgress | None:
         """Wait for the next request or retry; None when the thread is to end."""
+        # A wait without a time limit ends with a newer request only; with one, also for a retry of the same request.
+        # Requests are compared by identity: repeat_request makes an equal one that counts as new.
         with self._changed:
             last = work.request if work else None
             tries_left = work is not None and work.failed and work.tries <= len(self._retry_delays_s)
@@ -228,6 +230,8 @@ class DisplayControl:
 
     def _try_action(self, work: _RequestProgress, what: str, do: Callable[[], bool]) -> bool:
         """Run an action unless it failed too often or the request is superseded; return whether it succeeded."""
+        # Failures are counted by action and over all requests: a monitor that has never answered is not queried again
+        # for each new brightness, while switching still has its own tries.
         enough, misses = len(self._retry_delays_s) + 1, self._failures
         if self._is_superseded(work.request) or misses[what] >= enough:
             return False
@@ -245,6 +249,7 @@ class DisplayControl:
         return False
 
     def _switch_display(self, way: PowerSwitch, work: _RequestProgress) -> bool:
+        # Only an interface that has switched the display off is remembered, to switch it on again by the same one.
         on, others = work.request.on, tuple(name for name in self._changes.off if name != way.name)
         lit = work.switched_by[way.name] = way.switch_power(on, partial(self._wait_interruptibly, work.request))
         self._store_changes(off=others if on or lit is SwitchResult.UNKNOWN else (*others, way.name))
@@ -262,6 +267,7 @@ class DisplayControl:
         )
 
     def _dim_display(self, dimmer: BrightnessControl, request: DisplayRequest, monitor: str, full: int | None) -> bool:
+        # The full brightness is stored before the first change: after a power cut it could not be read any more.
         if full is None:
             full = dimmer.read_brightness().value
             self._store_changes(brightness=full, monitor=monitor)
@@ -294,6 +300,7 @@ class DisplayControl:
                 before.is_answered if settled is None else settled,
             )
             is_news = self._answer != before
+        # Called without the lock: the callback may ask for the answer.
         if is_news:
             self._on_answer()
 

@@ -83,6 +83,8 @@ def parse_reply(data: bytes, code: int) -> VcpValue:
         NotReadyError, GarbledError: the query may be repeated.
         UnsupportedError: the monitor does not have the code.
     """
+    # Source address, length with a flag bit, content, checksum. Content of a reply: opcode, result code, VCP code,
+    # type, highest value and present value, both with the high byte first.
     if len(data) < 3 or data[0] != _WRITE_ADDRESS or not data[1] & _LENGTH_FLAG:
         raise GarbledError("the reply of the monitor is not valid")
     end = 2 + (data[1] & ~_LENGTH_FLAG)
@@ -266,6 +268,7 @@ def _bus_name(connector: Path) -> str | None:
 
 
 def _build_message(*content: int) -> bytes:
+    # The write address is not sent by this process (i2c-dev does it), but it counts for the checksum.
     head = bytes([_HOST_ADDRESS, _LENGTH_FLAG | len(content), *content])
     return head + bytes([_checksum(_WRITE_ADDRESS, head)])
 

@@ -119,6 +119,7 @@ def switch_signal(connector: DisplayConnector, on: bool) -> str:
 
 def _open_card(card: int) -> int | None:
     """Return the descriptor by which this process, through SDL, has a card open; None if it has not."""
+    # SDL does not hand out its descriptor, and one that is opened anew would not be the DRM master.
     for path in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
             if os.readlink(path) == f"/dev/dri/card{card}":

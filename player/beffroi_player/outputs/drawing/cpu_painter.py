@@ -81,6 +81,9 @@ class CpuPainter:
 
     def draw_composition(self, composition: PanelComposition) -> None:
         """Draw a composition and present it."""
+        # Memory bandwidth is the limit here: at 1920 by 1080, each copy of a frame takes some milliseconds. A single
+        # image is presented as it is; several layers are drawn into the output's own buffer where there is no
+        # transition; only a transition and darkening need surfaces of their own.
         self._drawn_videos.clear()
         borrowed = self._borrow_surface(composition)
         if borrowed is not None:
@@ -116,9 +119,9 @@ class CpuPainter:
 
         A single image is presented as it is, without drawing.
         """
-        is_picture = len(composition.layers) == 1 and isinstance(composition.layers[0].content, pygame.Surface)
+        is_image = len(composition.layers) == 1 and isinstance(composition.layers[0].content, pygame.Surface)
         is_plain = composition.previous is None and not self._mounting.mounted_parts(composition.size)
-        if is_picture or not is_plain or not isinstance(self._output, DirectBuffer):
+        if is_image or not is_plain or not isinstance(self._output, DirectBuffer):
             return None
         return self._output.borrow_surface(composition.size)
 
@@ -148,12 +151,14 @@ class CpuPainter:
     def _blend_transition(
         self, composition: PanelComposition, before: PanelComposition, after: pygame.Surface
     ) -> pygame.Surface:
+        # The previous composition does not change during a transition: it is flattened once.
         if self._previous is None or self._previous[0] is not before:
             self._previous = before, self._flatten_layers(before, "before")
         where, flat = composition.transition_area, self._previous[1]
         if composition.changing_area is None:
             target = self._copy_to_scratch("blend", flat)
         else:
+            # Outside of the changing area the new layers are visible at once.
             target = self._copy_to_scratch("blend", after)
             target.blit(flat, where[:2], where)
         target.set_clip(where)
@@ -182,6 +187,7 @@ class CpuPainter:
             self._surfaces.pop(name, None)
 
     def _zoom_surface(self, surface: pygame.Surface, factor: float) -> pygame.Surface:
+        # Scaling the middle part up to the full size avoids a surface that is larger than the panel.
         size = surface.get_size()
         part = pygame.Rect(0, 0, round(size[0] / factor), round(size[1] / factor))
         part.center = size[0] // 2, size[1] // 2
@@ -217,6 +223,8 @@ class _VideoLayerCache:
 
     def blit_frame(self, layer: DrawingLayer, planes: YuvFrame, surface: pygame.Surface) -> None:
         """Draw a frame at its place; a frame that was converted before is copied only."""
+        # A video that fills an unpadded surface is converted in place; any other one into a padded surface first,
+        # which is kept, since the same frame is drawn again while something above it is animated.
         source = layer.source or (0, 0, *planes.size)
         _, _, width, height = layer.area
         size = (width, height) if layer.rotation in (0, 180) else (height, width)

@@ -270,6 +270,7 @@ class GpuOutput:
                 raise GpuLostError(str(again)) from again
 
     def _draw_and_present(self) -> None:
+        # The frame is drawn twice too: after presenting, the content of the back buffer is undefined.
         for _ in range(1 + self._present_twice):
             self._draw_display()
             self._open_painter.renderer.present()
@@ -315,7 +316,8 @@ class GpuOutput:
             renderer.clear()
             self._draw_panel()
         else:
-            # A window smaller than the display's image shows it scaled down.
+            # The panel is drawn on a texture, whose parts are then copied to their places. A window smaller than the
+            # display's image shows it scaled down.
             share = window_size[0] / full[0]
             target = self._open_painter.target_texture("panel", panel)
             self._open_painter.set_target(target)

@@ -61,6 +61,8 @@ class GpuPainter:
             renderer.darken(1 - composition.brightness / 100)
 
     def _draw_fade(self, composition: PanelComposition, before: PanelComposition, factor: float) -> None:
+        # The new layers are drawn on a texture first: fading each layer by itself would let the lower ones shine
+        # through.
         after = self.target_texture("after", composition.size)
         target, where = self._target, composition.transition_area
         self.set_target(after)

@@ -62,6 +62,9 @@ class TextureCache:
         # Insertion order is the order of use, for eviction.
         self._images[id(surface)] = kept
         self._used.add(id(surface))
+        # Tiles lie on a fixed grid of the image, so that a scrolling strip reuses those that it has uploaded. Each is
+        # uploaded with a margin of its neighbours, but only its own part is drawn: interpolation at the edge of a tile
+        # then reads the true neighbour, and no seam is visible between two tiles.
         whole, wanted, steps = surface.get_rect(), pygame.Rect(source), self._tile_steps(surface.get_size())
         columns, rows = (
             range(begin // step, -(-(begin + length) // step))

@@ -60,6 +60,7 @@ def parse_ddp(datagram: bytes) -> DdpPart | None:
 def artnet_datagrams(pixels: bytes, sequence: int, first_universe: int = 0) -> Iterator[bytes]:
     """Yield the datagrams of an image for Art-Net nodes, and an ArtSync that makes all of it visible at once."""
     for universe, part in _split_universes(pixels, first_universe):
+        # ArtDmx wants an even number of channels; universe and opcode are little-endian, the length is not.
         even = part + b"\0" * (len(part) % 2)
         yield (
             b"Art-Net\0" + struct.pack("<H", 0x5000) + struct.pack(">HBB", 14, sequence % 255 + 1, 0)
@@ -80,6 +81,7 @@ def sacn_datagrams(
         sender: CID, sixteen bytes that identify the sender.
     """
     for universe, part in _split_universes(pixels, first_universe):
+        # Three nested layers, each with flags and its length: DMP (the channels), framing, root.
         data = (
             struct.pack(">HBBHHH", _flags_and_length(10 + 1 + len(part)), 0x02, 0xA1, 0, 1, 1 + len(part))
             + b"\0"
