@@ -21,9 +21,10 @@ from dataclasses import dataclass, field
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
+from tests.support.waiting import until
 
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
-from benchmarks.measured_town import SCREEN, SERVER_USER, SITE, MeasuredTown, open_measured_town, until
+from benchmarks.measured_town import SCREEN, SERVER_USER, SITE, MeasuredTown, open_measured_town
 from benchmarks.operator import Operator
 
 ALERTS, WARM_UP = 200, 5
@@ -78,12 +79,12 @@ def _one(number: int, house: MeasuredTown, wire: Wire, operator: Operator, times
     begin = _uptime_ms()
     alert = operator.send(form)
     times.answered.append(_uptime_ms() - begin)
-    presented = until(lambda: _presented(house, alert), "the alert is on the glass", pause_s=0.005, patience_s=WAIT_S)
+    presented = until("the alert is on the glass", lambda: _presented(house, alert), pause_s=0.005, seconds=WAIT_S)
     times.to_glass.append(presented - begin)
     times.in_player.append(wire.receipt(alert))
     times.raw.append(wire.there())
     operator.withdraw(alert)
-    until(lambda: not _presented(house, alert), "the alert is off the glass", pause_s=0.005, patience_s=WAIT_S)
+    until("the alert is off the glass", lambda: not _presented(house, alert), pause_s=0.005, seconds=WAIT_S)
 
 
 def _presented(house: MeasuredTown, alert: str) -> float:

@@ -22,13 +22,13 @@ from functools import partial
 from pathlib import Path
 
 from PIL import Image
+from tests.support.waiting import until
 
 from beffroi_content import model
 from beffroi_player.agent.held_alerts import save_png
 from beffroi_player.state.directories import ActiveProgramme, FrameSet, StateDirectory, frame_table
 from benchmarks.display import SIZE, Display, open_display
 from benchmarks.form import SUMMARY_HEADING, Options, Result, percentile, summary
-from benchmarks.measured_town import until
 from benchmarks.slideshow import make_pictures
 
 POINTS = ((300, 300), (960, 540), (1900, 1070))
@@ -37,6 +37,7 @@ TOLERANCE = 3
 PAUSE_S = 0.0005
 BARE = """
 import sys, pygame
+from tests.support.waiting import until
 pygame.display.init()
 picture = pygame.image.load(sys.argv[1])
 window = pygame.display.set_mode(picture.get_size())
@@ -106,12 +107,12 @@ def _started(command: Command, look: Callable[[], bool], display: Display, runti
     begin = time.perf_counter()
     running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until(look, "the picture is on the glass", pause_s=PAUSE_S, patience_s=20)
+        until("the picture is on the glass", look, pause_s=PAUSE_S, seconds=20)
         return 1_000 * (time.perf_counter() - begin)
     finally:
         running.kill()
         running.wait()
-        until(lambda: display.pixel(*POINTS[-1]) == (0, 0, 0), "the display is black again", pause_s=0.01)
+        until("the display is black again", lambda: display.pixel(*POINTS[-1]) == (0, 0, 0), pause_s=0.01)
 
 
 def _timed(command: Command) -> float:

@@ -27,9 +27,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.support.waiting import until
+
 from benchmarks.display import Display, open_display
 from benchmarks.form import Options, Result, Row, number
-from benchmarks.measured_town import MeasuredTown, open_measured_town, until
+from benchmarks.measured_town import MeasuredTown, open_measured_town
 from benchmarks.process_usage import Memory, find, memory, percent_of_a_core, processor_s, tree
 from benchmarks.slideshow import make_pictures, programme, shows_one
 
@@ -129,7 +131,7 @@ def _measure_player(
 ) -> None:
     """Add what stage and player need."""
     with open_display() as display, open_measured_town(programme(pictures, SECONDS, transition), display.name) as house:
-        until(lambda: shows_one(display, pictures), "the player shows the pictures")
+        until("the player shows the pictures", lambda: shows_one(display, pictures))
         time.sleep(warm)
         stage, player = processes_of(house)
         before, begin = processor_s(tree(stage)), time.perf_counter()
@@ -137,7 +139,7 @@ def _measure_player(
         alone = 100 * (processor_s(tree(stage)) - before) / (time.perf_counter() - begin)
         costs["stage"].append(Cost(alone, memory(tree(stage))))
         costs["player"].append(Cost(whole, memory(tree(player))))
-        until(lambda: shows_one(display, pictures), "the player still shows the pictures", pause_s=0.2)
+        until("the player still shows the pictures", lambda: shows_one(display, pictures), pause_s=0.2)
 
 
 def processes_of(house: MeasuredTown) -> tuple[int, int]:
@@ -152,10 +154,10 @@ def _chromium(folder: Path, pictures: Sequence[Path], transition: str, warm: flo
     fade = 0.6 if transition == "crossfade" else 0
     page.write_text(PAGE.format(images=images, fade=fade, ms=1000 * SECONDS), encoding="utf-8")
     with open_display() as display, _browser(display, page) as browser:
-        until(lambda: shows_one(display, pictures), "Chromium shows the pictures")
+        until("Chromium shows the pictures", lambda: shows_one(display, pictures))
         time.sleep(warm)
         cost = Cost(percent_of_a_core([browser], seconds), memory(tree(browser)))
-        until(lambda: shows_one(display, pictures), "Chromium still shows the pictures", pause_s=0.2)
+        until("Chromium still shows the pictures", lambda: shows_one(display, pictures), pause_s=0.2)
     return cost
 
 

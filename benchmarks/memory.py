@@ -24,16 +24,19 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.support.waiting import until
+
 from benchmarks.display import Display, open_display
 from benchmarks.form import Options, Result, Row, number
 from benchmarks.kiosk import SECONDS, WARM_S
-from benchmarks.measured_town import MeasuredTown, open_measured_town, until
+from benchmarks.measured_town import MeasuredTown, open_measured_town
 from benchmarks.process_usage import Memory, find, memory, tree
 from benchmarks.slideshow import make_pictures, programme
 from benchmarks.stage import make_film
 
 PYGAME = """
 import pygame
+from tests.support.waiting import until
 pygame.display.init()
 window = pygame.display.set_mode((1920, 1080))
 window.fill((40, 90, 160))
@@ -83,7 +86,7 @@ def _rows(before: str, found: dict[str, Memory]) -> Iterator[Row]:
 
 def _player(content: str, ready: Callable[[MeasuredTown], bool], warm: float, looks: int) -> dict[str, Memory]:
     with open_display() as display, open_measured_town(content, display.name) as house:
-        until(lambda: ready(house), "the player has its programme", patience_s=CONVERTED_S)
+        until("the player has its programme", lambda: ready(house), seconds=CONVERTED_S)
         time.sleep(warm)
         return _observed(lambda: _parts(house), looks)
 

@@ -14,8 +14,6 @@ COLOURS = ("#1d4f91", "#91401d", "#2f7d32", "#6a1b7a", "#8a6d00", "#00707a")
 LIKE = 12.0
 """By how much of 255 a picture may differ from what is shown of it, in the mean."""
 _PROGRAMME = """
-import django
-django.setup()
 from pathlib import Path
 from beffroi_server.library.services import add_image
 from beffroi_server.schedule import services as programme
@@ -46,7 +44,7 @@ def make_pictures(folder: Path, count: int) -> list[Path]:
 
 
 def programme(files: Sequence[Path], seconds: int = 0, transition: str = "cut") -> str:
-    """Return a program for ``house.opened`` that shows files one after another, films for as long as they last."""
+    """Return a program for ``open_measured_town`` that shows files one after another, films for as long as they last."""
     values = {"duration_s": seconds} if seconds else {}
     names = [str(path) for path in files]
     return _PROGRAMME.format(screen=SCREEN, transition=transition, files=names, values=values)

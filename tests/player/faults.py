@@ -22,7 +22,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -40,6 +39,7 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 from paho.mqtt import client as mqtt
 from PIL import Image
 from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, slide
+from tests.support.waiting import free_port, listens, until
 
 from beffroi_content import rendering
 from beffroi_content.model import DownloadSettings
@@ -106,7 +106,7 @@ class FaultRun:
         self.started: dict[str, float] = {}
         self.broker: subprocess.Popen[bytes] | None = None
         self.server = ExitStack()
-        self.port, self.http_port = _free_port(), _free_port()
+        self.port, self.http_port = free_port(), free_port()
         self.wanted: dict[str, float] = {}
         """The slides of the newest programme, each with the instant at which it is over."""
         self.alert: str | None = None
@@ -233,7 +233,7 @@ class FaultRun:
         config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nallow_duplicate_messages true\n")
         assert MOSQUITTO
         self.broker = subprocess.Popen([MOSQUITTO, "-c", str(config)], stderr=subprocess.DEVNULL)
-        _until("the broker", lambda: _listens(self.port), 10)
+        until("the broker", lambda: listens(self.port), 10)
 
     def start_player(self, *names: str) -> None:
         """Start what does not run, both or one, as a service manager does."""
@@ -403,7 +403,7 @@ class FaultRun:
         (self.runtime / STARTS_FILE).unlink(missing_ok=True)
         if harm == "broker gone":
             self.start_broker()
-            _until("the town is connected", self.client.is_connected, 15)
+            until("the town is connected", self.client.is_connected, 15)
             for document in list(self.hall.retained.items()):
                 self.publish(document)
         if harm == "server gone":
@@ -421,8 +421,8 @@ class FaultRun:
             return not problem[0]
 
         try:
-            _until("", right, HEALED_WITHIN_S)
-        except TimeoutError as error:
+            until("", right, HEALED_WITHIN_S)
+        except AssertionError as error:
             raise NotHealed(problem[0]) from error
 
     def _wrong(self) -> str:
@@ -495,8 +495,8 @@ class FaultRun:
                 self.start_player("agent")
             return set(self.plays) >= set(range(1, last + 1))
 
-        with contextlib.suppress(TimeoutError):
-            _until("the plays", all_here, PLAYS_WITHIN_S)
+        with contextlib.suppress(AssertionError):
+            until("the plays", all_here, PLAYS_WITHIN_S)
 
     def count_plays(self) -> str:
         """Say what is wrong with the plays that came; empty: nothing."""
@@ -590,26 +590,6 @@ def run(count: int, seed: int, say: Callable[[str], None] = print) -> Counter[st
         finally:
             target.close()
     return done
-
-
-def _until(what: str, found: Callable[[], object], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not found():
-        if time.monotonic() > end:
-            raise TimeoutError(what)
-        time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _listens(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
 
 
 def main() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,18 +41,11 @@ from beffroi_player.stage.frame_loop import FrameLoop
 from beffroi_player.state.atomic_files import file_stamp
 from beffroi_player.state.directories import PresentedStatus, RuntimeDirectory, StateDirectory
 from tests.support.signing_town import SCREEN, SigningTown
+from tests.support.waiting import until
 
 log = logging.getLogger(__name__)
 
 MACHINE = MachineDescription(model="Raspberry Pi 4 Model B Rev 1.5", system="Debian GNU/Linux 12 (bookworm)")
-
-
-def until(what: str, look: Callable[[], object], seconds: float = 10.0) -> None:
-    """Look until something is so that another thread does."""
-    end = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < end, what
-        time.sleep(0.005)
 
 
 @dataclass

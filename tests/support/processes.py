@@ -1,4 +1,4 @@
-"""Child processes that never outlive the demo, and ports that are free."""
+"""Child processes that never outlive their parent, and ports that are free."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ChildProcess:
                 env=environment,
                 cwd=folder,
                 start_new_session=True,
-                preexec_fn=_ending_with(os.getpid()),  # noqa: PLW1509 - the demo has one thread
+                preexec_fn=end_with_parent(os.getpid()),  # noqa: PLW1509 - the demo has one thread
             )
 
     @property
@@ -83,7 +83,7 @@ def run_program(command: Sequence[str], environment: Mapping[str, str], folder: 
         env=environment,
         cwd=folder,
         check=True,
-        preexec_fn=_ending_with(os.getpid()),
+        preexec_fn=end_with_parent(os.getpid()),
     )
     return done.stdout
 
@@ -110,7 +110,7 @@ def own_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def _ending_with(parent: int) -> Callable[[], None]:
+def end_with_parent(parent: int) -> Callable[[], None]:
     """Return what a child does before anything else: ask the kernel to end it when its parent dies."""
 
     def prepare() -> None:

@@ -1,4 +1,4 @@
-"""A whole town hall for the tests of the whole: real server, real Mosquitto, real players, all as processes."""
+"""A whole town as processes, for end-to-end tests and benchmarks: server, Mosquitto and players."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typing import Any
 from PIL import Image
 
 from beffroi_content.rendering import image_digest
+from tests.support.processes import end_with_parent
 from tests.support.waiting import PATIENCE_S, free_port, listens, until
 
 PROGRAMS = Path(sys.executable).parent
@@ -29,7 +30,7 @@ BROKER_PASSWORD = "of the server, for this test only"
 
 @dataclass
 class RestartableProcess:
-    """A program that can be killed and started again."""
+    """A program that can be killed and started again; it ends when whoever started it dies."""
 
     command: list[str]
     log: Path
@@ -40,8 +41,9 @@ class RestartableProcess:
         """Start it, in a process group of its own."""
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
-                self.command, stdout=log, stderr=log, env=os.environ | self.environment, start_new_session=True
-            )
+                self.command, stdout=log, stderr=log, env=bare_environment() | self.environment,
+                start_new_session=True, preexec_fn=end_with_parent(os.getpid()),  # noqa: PLW1509 - before any thread
+            )  # fmt: skip
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it, and all that it started when it is killed."""
@@ -56,7 +58,7 @@ class RestartableProcess:
 
 @dataclass
 class PlayerProcess:
-    """A player, and what is on its glass."""
+    """A player, and what it presents."""
 
     process: RestartableProcess
     state: Path
@@ -70,7 +72,7 @@ class PlayerProcess:
         return {}
 
     def shown(self, name: str) -> list[Any]:
-        """Return one field of everything that is on the glass, such as ``slide`` or ``alert``."""
+        """Return one field of everything that is presented, such as ``slide`` or ``alert``."""
         return [part.get(name) for part in self.presented.get("showings", []) if part.get(name)]
 
     def headless_image(self) -> Image.Image | None:
@@ -81,10 +83,10 @@ class PlayerProcess:
 
 
 class TownProcesses:
-    """Server, broker and players in a folder."""
+    """Server, Mosquitto and players of one town in a folder, as the installation guide sets them up."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, site: str = SITE) -> None:
+        self.folder, self.site = folder, site
         self.port, self.broker_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
@@ -94,6 +96,7 @@ class TownProcesses:
             "BEFFROI_MQTT_HOST": "127.0.0.1",
             "BEFFROI_MQTT_PORT": str(self.broker_port),
             "BEFFROI_MQTT_PASSWORD": BROKER_PASSWORD,
+            "NO_PROXY": "127.0.0.1",
         }
         self.server = RestartableProcess(
             [str(PROGRAMS / "beffroi-server"), "run", "--host", "127.0.0.1", "--port", str(self.port)],
@@ -106,12 +109,14 @@ class TownProcesses:
         )
         self.players: list[PlayerProcess] = []
 
-    def open(self) -> None:
-        """Set everything up and start server and broker."""
-        self.run("beffroi-server", "init", "--town", "Saint-Aubin", "--site", SITE)
+    def open(self, content: str = "") -> str:
+        """Set everything up, run code that adds content, start server and broker; return what that code printed."""
+        self.run("beffroi-server", "init", "--town", "Saint-Aubin", "--site", self.site)
+        printed = self.run_server_code(content) if content else ""
         self.write_broker_files()
         self.start_broker()
         self.start_server()
+        return printed
 
     def close(self) -> None:
         """Stop everything."""
@@ -137,7 +142,7 @@ class TownProcesses:
         self.run("beffroi-server", "broker-files", str(folder))
         passwords = next(folder.glob("*passw*"))
         self.run(
-            "beffroi-provisioning", "mosquitto", "--site", SITE, "--out", str(folder), "--host", "127.0.0.1",
+            "beffroi-provisioning", "mosquitto", "--site", self.site, "--out", str(folder), "--host", "127.0.0.1",
             "--port", str(self.broker_port), "--password-file", str(passwords), "--persistence", str(folder),
             "--account", getpass.getuser(),
         )  # fmt: skip
@@ -148,7 +153,7 @@ class TownProcesses:
         """Run a command to its end and return what it printed."""
         done = subprocess.run(
             [PROGRAMS / program, *arguments],
-            env=os.environ | self.environment,
+            env=bare_environment() | self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -167,10 +172,12 @@ class TownProcesses:
         assert match
         return match[0]
 
-    def enrol_player(self, name: str, enrolment: str, *, output: str = "headless", display: str = "") -> PlayerProcess:
+    def enrol_player(
+        self, name: str, enrolment: str, *, output: str = "headless", display: str = "", runtime: Path | None = None
+    ) -> PlayerProcess:
         """Enrol a player with the command that the page of its screen shows, and prepare its process."""
-        state, runtime = self.folder / f"{name}-state", self.folder / f"{name}-runtime"
-        runtime.mkdir(mode=0o700)
+        state, runtime = self.folder / f"{name}-state", runtime or self.folder / f"{name}-runtime"
+        runtime.mkdir(mode=0o700, exist_ok=True)
         program, *arguments = enrolment.split()
         self.run(program, *arguments, "--state", str(state))
         self.write_broker_files()
@@ -185,15 +192,20 @@ class TownProcesses:
 
 @contextlib.contextmanager
 def open_town_processes(folder: Path) -> Iterator[TownProcesses]:
-    """Set a house up, and leave nothing running."""
-    house = TownProcesses(folder)
+    """Set a town up, and leave nothing running."""
+    town = TownProcesses(folder)
     try:
-        house.open()
-        yield house
+        town.open()
+        yield town
     finally:
-        house.close()
+        town.close()
+
+
+def bare_environment() -> dict[str, str]:
+    """Return the environment without settings of another server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("BEFFROI_")}
 
 
 def same_pixels(one: Image.Image, other: Image.Image) -> bool:
-    """Tell whether two pictures are equal byte for byte."""
+    """Tell whether two images are equal byte for byte."""
     return image_digest(one.convert("RGB")) == image_digest(other.convert("RGB"))

@@ -1,4 +1,4 @@
-"""What takes as long as it takes: a port for a process that starts later, and what a process does in its own time."""
+"""Waiting for other processes: until something is so, and for a port that somebody listens on."""
 
 from __future__ import annotations
 
@@ -16,20 +16,18 @@ _LOWEST = 10_000
 _CHANCE = random.SystemRandom()
 
 
-def until(what: str, look: Callable[[], Found | None], seconds: float = PATIENCE_S) -> Found:
+def until(what: str, look: Callable[[], Found | None], seconds: float = PATIENCE_S, *, pause_s: float = 0.01) -> Found:
     """Return what ``look`` finds, as soon as it finds something.
 
     Raises:
         AssertionError: it found nothing in that time.
     """
     deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
+    while not (found := look()):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.02)
+        time.sleep(pause_s)
+    return found
 
 
 def free_port() -> int:
