@@ -44,7 +44,7 @@ def make_pictures(folder: Path, count: int) -> list[Path]:
 
 
 def programme(files: Sequence[Path], seconds: int = 0, transition: str = "cut") -> str:
-    """Return a program for ``open_measured_town`` that shows files one after another, films for as long as they last."""
+    """Return content for ``open_measured_town`` that shows files one after another, videos for as long as they last."""
     values = {"duration_s": seconds} if seconds else {}
     names = [str(path) for path in files]
     return _PROGRAMME.format(screen=SCREEN, transition=transition, files=names, values=values)
