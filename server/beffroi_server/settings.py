@@ -176,7 +176,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 """Bytes of a form without its files."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 UPLOAD_LIMIT = 500 * 1024 * 1024
-"""Bytes of one upload: of a film, or of several pictures."""
+"""Bytes of one upload: of a video, or of several images."""
 PICTURE_LIMIT = 40 * 1024 * 1024
 """Bytes of one uploaded picture or document."""
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"

@@ -86,6 +86,7 @@ def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
     Raises:
         ValueError: the wire model does not allow a value.
     """
+    # A clock that was set back may end an alert before it began, which the wire model refuses.
     ends_at = max(alert.ends_at, alert.issued_at)
     return content.Alert(
         id=str(alert.pk),
@@ -126,6 +127,7 @@ def receipts_of(alert: Alert) -> list[ScreenReceipt]:
     """Return the state of an alert on each screen that it is for."""
     first: dict[int, ReceiptRecord] = {}
     shown = ReceiptRecord.objects.filter(alert=str(alert.pk)).exclude(form=content.AlertForm.ALL_CLEAR.value)
+    # Newest first, so that the earliest showing of each screen is the one that stays.
     for receipt in shown.order_by("-presented_at"):
         first[receipt.screen_id] = receipt
     screens = targeted_screens(alert).select_related("state")

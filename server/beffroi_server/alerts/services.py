@@ -121,6 +121,7 @@ def withdraw_alert(alert: Alert, *, user: User | None) -> None:
     """
     now = timezone.now()
     with serialised():
+        # The update decides between two people who act at the same time: one of them changes no row.
         open_alerts = Alert.objects.filter(pk=alert.pk, settled=False, withdrawn_at=None)
         if not open_alerts.update(withdrawn_at=now, ended_by=user, settled=True):
             raise _is_over(alert)
@@ -181,6 +182,7 @@ def _check_request(targets: Targets, duration_min: int) -> None:
 
 
 def _validate_content(alert: Alert) -> None:
+    # Checked before anything is stored: the wire has narrower limits than the database.
     try:
         alert.clean_fields(exclude={"issued_by", "ended_by", "scenario", "token"})
         queries.to_content(alert, alert.issued_at)

@@ -78,11 +78,11 @@ class Feed(models.Model):
 
     def widget_values(self) -> dict[str, Any]:
         """Return the fields of a widget that shows the feed: its data, source and ages in milliseconds."""
-        told, interval = self.told_at, self.refresh_interval
+        published_at, interval = self.told_at, self.refresh_interval
         return {
             **self.data,
             "source": self.name,
-            "fetched_at_ms": int(told.timestamp() * 1000) if told else None,
+            "fetched_at_ms": int(published_at.timestamp() * 1000) if published_at else None,
             "stale_after_ms": interval.stale // dt.timedelta(milliseconds=1),
             "useless_after_ms": interval.useless // dt.timedelta(milliseconds=1) if interval.useless else None,
         }

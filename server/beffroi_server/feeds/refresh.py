@@ -140,14 +140,14 @@ def _record_success(feed: Feed, data: dict[str, Any]) -> None:
     changed = data != feed.data
     # Each publication is a new manifest for every screen that shows the feed. Where the data is the same, the newer
     # time alone is published only well before screens would mark the data as stale.
-    tells = changed or feed.told_at is None or now - feed.told_at > feed.refresh_interval.stale / 3
+    publishes = changed or feed.told_at is None or now - feed.told_at > feed.refresh_interval.stale / 3
     values: dict[str, Any] = {
         "data": data, "read_at": now, "due_at": now + _spread(feed.refresh_interval.every, 0.9, 1.1),
-        "failures": 0, "problem": "", **({"told_at": now} if tells else {}),
+        "failures": 0, "problem": "", **({"told_at": now} if publishes else {}),
     }  # fmt: skip
     with serialised():
         # Somebody may have given the feed another address meanwhile: this data is not that of the new one.
-        if Feed.objects.filter(pk=feed.pk, kind=feed.kind, address=feed.address).update(**values) and tells:
+        if Feed.objects.filter(pk=feed.pk, kind=feed.kind, address=feed.address).update(**values) and publishes:
             feed_changed.send(feed)
 
 

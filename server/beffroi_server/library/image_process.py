@@ -81,11 +81,11 @@ def _extract_still(folder: Path) -> dict[str, Any]:
     if not video_process.is_video(folder / "original"):
         raise ImageRefused(_refusal_code(folder / "original"))
     try:
-        film = video_process.probe_video(folder / "original")
+        probe = video_process.probe_video(folder / "original")
     except video_process.VideoRefused as error:
         raise ImageRefused(str(error)) from error
-    page = _write_page(film.still, folder, 0)
-    return {"media_type": "video/mp4", "pages": [page], "duration_ms": film.duration_ms}
+    page = _write_page(probe.still, folder, 0)
+    return {"media_type": "video/mp4", "pages": [page], "duration_ms": probe.duration_ms}
 
 
 def _refusal_code(path: Path) -> str:

@@ -63,15 +63,15 @@ class MediaItem(models.Model):
         return self.picture.reference()
 
     @property
-    def film(self) -> Video | None:
-        """What makes it a film; None for a picture."""
+    def video_details(self) -> Video | None:
+        """Its conversion, if it is a video; None for an image."""
         return getattr(self, "video", None)
 
     def to_content(self) -> content.ImageContent | content.VideoContent:
         """Return the content of a slide that shows the item; a video that is not converted yet is its still."""
-        if self.film is not None and self.film.film is not None:
+        if self.video_details is not None and self.video_details.converted is not None:
             return content.VideoContent(
-                video=self.film.film.reference(), poster=self.reference(), description=self.description
+                video=self.video_details.converted.reference(), poster=self.reference(), description=self.description
             )
         return content.ImageContent(picture=self.reference(), description=self.description)
 
@@ -90,7 +90,7 @@ class Video(models.Model):
     """The moving part of a media item that is a video; the image of the item is a still from it."""
 
     item = models.OneToOneField(MediaItem, on_delete=models.CASCADE, related_name="video")
-    film = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
+    converted = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
     """The converted file; None until then."""
     duration_ms = models.PositiveIntegerField()
     progress = models.PositiveSmallIntegerField(default=0)
@@ -105,7 +105,7 @@ class Video(models.Model):
     @property
     def is_waiting(self) -> bool:
         """Whether the conversion is not finished."""
-        return self.film_id is None and not self.problem
+        return self.converted_id is None and not self.problem
 
     @property
     def seconds(self) -> int:

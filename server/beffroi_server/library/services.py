@@ -36,26 +36,26 @@ def add_images(file: IO[bytes], *, name: str, description: str = "", user: User 
     Raises:
         MediaRefused: screens cannot show it; the message says why and what to do.
     """
-    pictures = uploads.store_upload(file, name)
+    images = uploads.store_upload(file, name)
     with serialised():
         items = [
             MediaItem.objects.create(
-                name=name if len(pictures) == 1 else _page_name(name, number),
+                name=name if len(images) == 1 else _page_name(name, number),
                 description=description,
-                original=uploads.asset_row(picture.original),
-                picture=uploads.asset_row(picture.normalised),
-                thumbnail=uploads.asset_row(picture.thumbnail),
-                width=picture.width,
-                height=picture.height,
+                original=uploads.asset_row(image.original),
+                picture=uploads.asset_row(image.normalised),
+                thumbnail=uploads.asset_row(image.thumbnail),
+                width=image.width,
+                height=image.height,
                 uploaded_by=user,
             )
-            for number, picture in enumerate(pictures, 1)
+            for number, image in enumerate(images, 1)
         ]
-        for item, picture in zip(items, pictures, strict=True):
-            if picture.duration_ms is not None:
-                Video.objects.create(item=item, duration_ms=picture.duration_ms)
+        for item, image in zip(items, images, strict=True):
+            if image.duration_ms is not None:
+                Video.objects.create(item=item, duration_ms=image.duration_ms)
                 transaction.on_commit(video_queue.conversion_due.set)
-        audit.record_event(user, "picture-added", name, sha256=pictures[0].original.sha256, pages=len(pictures))
+        audit.record_event(user, "picture-added", name, sha256=images[0].original.sha256, pages=len(images))
     return items
 
 

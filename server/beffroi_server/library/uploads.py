@@ -141,6 +141,7 @@ def store_file(path: Path, media_type: str) -> StoredFile:
     target = media_path(sha256)
     target.parent.mkdir(exist_ok=True)
     size = path.stat().st_size
+    # Moved within one file system, so the file appears whole or not at all.
     if not target.exists():
         path.chmod(0o644)
         shutil.move(path, target)

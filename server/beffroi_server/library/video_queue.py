@@ -70,7 +70,7 @@ def convert_next(stopping: Callable[[], bool] = lambda: False) -> bool:
         ConversionInterrupted: ``stopping`` became true.
         OSError: the disk is full or broken; the video stays in the queue.
     """
-    video = Video.objects.filter(film=None, problem="").select_related("item").order_by("attempts", "pk").first()
+    video = Video.objects.filter(converted=None, problem="").select_related("item").order_by("attempts", "pk").first()
     if video is None:
         return False
     if video.attempts >= MAX_ATTEMPTS:
@@ -132,7 +132,7 @@ def _read_progress(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[
 def _store_result(video: Video, stored: uploads.StoredFile, duration_ms: int) -> None:
     with serialised():
         # The item may have been deleted during the conversion.
-        values = {"film": uploads.asset_row(stored), "duration_ms": duration_ms, "progress": 100}
+        values = {"converted": uploads.asset_row(stored), "duration_ms": duration_ms, "progress": 100}
         if Video.objects.filter(pk=video.pk).update(**values):
             media_changed.send(video.item)
 

@@ -69,8 +69,8 @@ def expected_digests(screen: Screen, moments: Iterable[dt.datetime]) -> Iterator
 def frame_of_scene(scene: Scene, settings: content.ScreenSettings) -> tuple[Image.Image, str]:
     """Return the frame of a scene, upright, and its digest as a player reports it."""
     parts = [(showing.rectangle, _draw_showing(showing, settings)) for showing in scene.showings]
-    picture = rendering.compose_frame(settings.screen_class.size, parts)
-    return picture, rendering.image_digest(picture)
+    frame = rendering.compose_frame(settings.screen_class.size, parts)
+    return frame, rendering.image_digest(frame)
 
 
 def upcoming_scenes(screen: Screen, now: dt.datetime, count: int = 10) -> list[tuple[int, Scene]]:

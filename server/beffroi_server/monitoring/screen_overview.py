@@ -109,10 +109,10 @@ def is_expected_frame(screen: Screen, report: PlayerReport | CaptureLabel) -> bo
         return None
 
 
-def is_outdated(screen: Screen, said: PlayerReport | CaptureLabel) -> bool:
+def is_outdated(screen: Screen, report: PlayerReport | CaptureLabel) -> bool:
     """Return whether a screen was sent another programme or other alerts since its report or capture."""
     heads = _newest_sequences()
-    return said.programme != heads.get(_programme_stream(screen)) or _alerts_are_older(screen, said, heads)
+    return report.programme != heads.get(_programme_stream(screen)) or _alerts_are_older(screen, report, heads)
 
 
 def report_of(screen: Screen) -> PlayerReport | None:
@@ -136,6 +136,7 @@ def _build_overview(screen: Screen, heads: dict[str, int], now: dt.datetime, *, 
     report = report_of(screen)
     state: ScreenState | None = getattr(screen, "state", None)
     reasons = _state_reasons(screen, state, report, heads, now)
+    # A screen with an older programme rightly shows something else, so frames are compared last.
     is_right = is_expected_frame(screen, report) if with_frames and report is not None and not reasons else None
     if is_right is False:
         reasons = ["frame-differs"]

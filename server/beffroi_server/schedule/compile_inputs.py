@@ -60,7 +60,7 @@ def inputs_of_rules(
 
 def load_playlists(keys: Iterable[int], town: Town) -> tuple[dict[int, PlaylistInput], tuple[SlideProblem, ...]]:
     """Return playlists by their primary keys, with the slides that they show now, and the slides that are not ready."""
-    related = ("announcement__picture__picture", "announcement__feed", "media__picture", "media__video__film")
+    related = ("announcement__picture__picture", "announcement__feed", "media__picture", "media__video__converted")
     entries = Entry.objects.select_related(*related).prefetch_related("announcement__more_pictures__picture")
     rows = Playlist.objects.filter(pk__in=list(keys)).order_by("pk")
     unready: list[SlideProblem] = []
@@ -130,6 +130,7 @@ def _playlist_input(playlist: Playlist, town: Town, unready: list[SlideProblem])
     ]
     slides = []
     for entry in [*playlist.entries.all(), *filled]:
+        # One announcement that cannot be shown must not take the whole programme down.
         try:
             slides.append(_slide_of(entry, town))
         except ValueError as error:
@@ -177,6 +178,7 @@ def _slide_of(entry: Entry, town: Town) -> content.Slide:
 
 
 def _slide_suffix(entry: Entry) -> str:
+    # An announcement may be in several playlists, and several times in one: each slide has an identifier of its own.
     return str(entry.pk) if entry.pk else f"p{entry.playlist_id}"
 
 

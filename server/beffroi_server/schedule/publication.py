@@ -124,6 +124,7 @@ def publish_programme(screen: Screen) -> bool:
         cleared = Screen.objects.filter(pk=screen.pk, programme_due_at=screen.programme_due_at)
         if not cleared.update(programme_due_at=None):
             return False
+        # Many changes end in the same manifest, such as that of a rule's name: no player need load it again.
         if compiled.manifest == published_manifest(screen):
             return False
         signing.seal_document(PROGRAMME, TopicScope.of_screen(screen.slug), ProgrammeBody(manifest=compiled.manifest))
@@ -156,6 +157,7 @@ def run_publication(stopping: threading.Event) -> None:
 
 
 def _mark_due(screens: QuerySet[Screen]) -> None:
+    # After the commit, or the worker would not see the mark yet.
     if screens.update(programme_due_at=timezone.now()):
         transaction.on_commit(_wake_worker, robust=True)
 

@@ -77,6 +77,7 @@ def rules_on_screen(rules: Iterable[ScheduleRule], now: dt.datetime, almanac: Lo
     playlists, _unready = compile_inputs.load_playlists({rule.playlist_id for rule in applying}, town)
     visible: set[int] = set()
     for screen, combination in _combinations(applying):
+        # Pages are not counted: that would draw every slide, and their number does not decide which rules are seen.
         inputs = compile_inputs.inputs_of_rules(screen, town, combination, _named_by(combination, playlists))
         try:
             manifest = compile_manifest(inputs, lambda _slide, _settings: 1).manifest
@@ -139,6 +140,7 @@ def _combinations(rules: Sequence[ScheduleRule]) -> Iterator[tuple[Screen, list[
         for screen in screens:
             of_screen[screen].add(rule)
     every = {screen.pk: screen for screen in Screen.objects.select_related("screen_class")}
+    # Any screen of a combination will do: which rule wins depends on the rules, not on the screen.
     example = {frozenset(keys): screen for screen, keys in of_screen.items()}
     for keys, screen in example.items():
         yield every[screen], [rule for rule in rules if rule.pk in keys]

@@ -98,8 +98,8 @@ def add_entry(
     with serialised():
         highest = playlist.entries.aggregate(highest=Max("position"))["highest"]
         position = 0 if highest is None else highest + 1
-        if media is not None and media.film is not None:
-            values = {"duration_s": min(3600, media.film.seconds)} | values
+        if media is not None and media.video_details is not None:
+            values = {"duration_s": min(3600, media.video_details.seconds)} | values
         entry = Entry(playlist=playlist, position=position, announcement=announcement, media=media, **values)
         entry.full_clean()
         entry.save()

@@ -175,7 +175,7 @@ class TestImages:
         assert MediaItem.objects.exists()
 
     def test_that_are_not_videos_have_none(self, square):
-        assert square.film is None
+        assert square.video_details is None
         assert not Video.objects.exists()
 
 
@@ -188,7 +188,7 @@ class TestVideoState:
         assert Video.objects.create(item=square, duration_ms=1000, **values).is_waiting is is_waiting
 
     def test_is_finished_with_its_file(self, square):
-        assert not Video.objects.create(item=square, duration_ms=1000, film=square.picture).is_waiting
+        assert not Video.objects.create(item=square, duration_ms=1000, converted=square.picture).is_waiting
 
     @pytest.mark.parametrize(("duration_ms", "seconds"), [(0, 0), (1, 1), (1000, 1), (1001, 2), (599_999, 600)])
     def test_counts_seconds_upwards(self, duration_ms, seconds):

@@ -1,4 +1,4 @@
-"""Videos: what a telephone or a camera made becomes a film that every player can show."""
+"""Videos: conversion of uploads into files that every player can show, and the queue of conversions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def prepared(data: bytes) -> MediaItem:
 
 
 def opened(item: MediaItem):
-    return av.open(uploads.media_path(item.video.film_id))
+    return av.open(uploads.media_path(item.video.converted_id))
 
 
 class TestAVideo:
@@ -60,7 +60,7 @@ class TestAVideo:
             assert (picture.codec.name, picture.profile, picture.pix_fmt) == ("h264", "High", "yuv420p")
             assert (picture.width, picture.height, picture.average_rate) == (640, 360, 30)
             assert (sound.codec.name, sound.rate) == ("aac", 48_000)
-        data = uploads.media_path(item.video.film_id).read_bytes()
+        data = uploads.media_path(item.video.converted_id).read_bytes()
         assert data.find(b"moov") < data.find(b"mdat"), "it can be shown before it is read to its end"
         assert b"cabac=0" in data, "the encoder says how it worked: what is easy to decode on every player"
 
@@ -145,7 +145,7 @@ class TestPreparation:
 
         assert video_queue.convert_next()
         item.video.refresh_from_db()
-        assert item.video.film is not None
+        assert item.video.converted is not None
 
     def test_waits_while_the_disk_is_full(self, monkeypatch):
         item = add(sample_video())
@@ -160,7 +160,7 @@ class TestPreparation:
 
         assert video_queue.convert_next()
         item.video.refresh_from_db()
-        assert item.video.film is not None
+        assert item.video.converted is not None
 
     def test_gives_up_a_film_that_takes_the_machine_down(self):
         item = add(sample_video())
@@ -186,7 +186,7 @@ class TestPreparation:
         compiled = compiling.compile_manifest(load_inputs(Screen.objects.get(pk=hall.pk)))
         shown = [slide.content for slide in compiled.manifest.slides]
         assert content.VideoContent in map(type, shown)
-        assert {asset.sha256 for asset in compiled.manifest.assets} >= {MediaItem.objects.get().video.film_id}
+        assert {asset.sha256 for asset in compiled.manifest.assets} >= {MediaItem.objects.get().video.converted_id}
 
 
 @given(st.integers(1, 8000), st.integers(1, 8000))

@@ -143,7 +143,7 @@ class TestSlides:
         assert slide.duration_ms == 13_000
 
         converted = Asset.objects.create(sha256="1" * 64, size=5, media_type="video/mp4")
-        Video.objects.update(film=converted, progress=100)
+        Video.objects.update(converted=converted, progress=100)
 
         *_, slide = slides(hall)
         assert isinstance(slide.content, content.VideoContent)

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('progress', models.PositiveSmallIntegerField(default=0)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('problem', models.CharField(blank=True, max_length=40)),
-                ('film', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.asset')),
+                ('converted', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.asset')),
                 ('item', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='video', to='library.mediaitem')),
             ],
         ),

@@ -43,7 +43,7 @@ def media_list(request: UserRequest) -> HttpResponse:
     search = read_search(request)
     found = filter_by_words(MediaItem.objects.select_related("video"), search, "name", "description")
     page = paginate(request, found, MEDIA_PER_PAGE)
-    waits = any(each.film is not None and each.film.is_waiting for each in page)
+    waits = any(each.video_details is not None and each.video_details.is_waiting for each in page)
     context = {"form": form, "page": page, "search": search, "waits": waits}
     return render(request, "library/media.html", context, status=422 if form.errors else 200)
 
@@ -63,7 +63,9 @@ def media_edit(request: UserRequest, pk: int) -> HttpResponse:
         "item": found,
         "name": saved_name,
         "places": queries.places_showing_image(found),
-        "problem": media_refusal(found.film.problem, saved_name).message if found.film and found.film.problem else "",
+        "problem": media_refusal(found.video_details.problem, saved_name).message
+        if found.video_details and found.video_details.problem
+        else "",
     }
     return render(request, "library/media_item.html", context, status=422 if form.errors else 200)
 

@@ -354,8 +354,8 @@ class TestVideos:
         assert "data-every" not in ready
         item = MediaItem.objects.get()
         page = page_text(as_alice.get(f"/images/{item.pk}/"))
-        assert f'src="/media/{item.video.film_id}/"' in page
-        part = as_alice.get(f"/media/{item.video.film_id}/", headers={"Range": "bytes=0-99"})
+        assert f'src="/media/{item.video.converted_id}/"' in page
+        part = as_alice.get(f"/media/{item.video.converted_id}/", headers={"Range": "bytes=0-99"})
         assert (part.status_code, part["Content-Type"], len(b"".join(part))) == (206, "video/mp4", 100)
 
     def test_that_cannot_be_prepared_say_why(self, as_alice):
