@@ -23,7 +23,7 @@ STARTS_FILE = "stage-starts"
 
 
 class CrashFallback(IntEnum):
-    """How much is left out; each step includes those before it."""
+    """Steps of the fallback; each leaves out what those before it do."""
 
     FULL = 0
     SIMPLE = 1

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DisplayPlan:
-    """What is to be presented at an instant."""
+    """Plan of what to present at an instant."""
 
     scene: Scene
     frames: SceneFrames
@@ -29,7 +29,7 @@ class DisplayPlan:
 
     @property
     def is_standby(self) -> bool:
-        """Whether nothing is shown: the screen hours say so, and nobody asks the screen to identify itself."""
+        """True if nothing is shown: the screen hours say so, and nobody asks the screen to identify itself."""
         return self.light.state is PowerState.OFF and not self.frames.is_overlay
 
 

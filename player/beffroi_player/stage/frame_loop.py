@@ -181,7 +181,7 @@ class FrameLoop:
             # The process ends; the next start opens the GPU again, or draws without it.
             raise
         except Exception:
-            # Whatever it was: the last image stays on the display, and all that is in memory is read anew.
+            # Whatever it was: the last image stays on the display, and everything in memory is read again.
             self._is_healthy = False
             log.exception("the last image stays on")
             self._reader.drop_stamps()
@@ -281,7 +281,7 @@ class FrameLoop:
 
     @property
     def _needs_notice(self) -> bool:
-        """Whether a notice is better than what is on: nothing, a notice, or an alert that is over."""
+        """True if a notice is better than what is on: nothing, a notice, or an alert that is over."""
         return not self._presenter.shows_anything or self._presenter.shows_notice or self._status_writer.shows_alert
 
     # --- motion

@@ -33,7 +33,7 @@ STRIP_PIXELS = 256 * 1024
 
 
 class CaptureSubject(Protocol):
-    """What is captured; :class:`~beffroi_player.stage.compositor.presenter.ScreenPresenter` is one."""
+    """Source of captures; :class:`~beffroi_player.stage.compositor.presenter.ScreenPresenter` is one."""
 
     @property
     def panel_pixels(self) -> Size | None:
@@ -90,7 +90,7 @@ class ScreenCapture:
             log.warning("no screen capture: %s", error)
             copied = self._copying = None
         if copied is not None:
-            # In motion the memory is kept for the next capture: to get it anew takes longer than a step.
+            # In motion the memory is kept for the next capture: new memory takes longer than a step.
             self._spare_surface = copied[0] if in_motion else None
             self._is_writing, self._copying = True, None
             self._thread = threading.Thread(target=self._write_capture, args=copied, name="capture", daemon=True)

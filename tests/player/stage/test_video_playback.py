@@ -96,7 +96,7 @@ def test_its_poster_stands_until_it_begins_and_if_it_cannot(player, hall):
     assert colour(player) == "lime"
     until("the fault is told", lambda: player.run_iteration().faults)
     assert colour(player) == "lime"
-    assert [fault.frame[:5] for fault in player.run_iteration().faults] == ["film "]
+    assert [fault.frame[:5] for fault in player.run_iteration().faults] == ["video"]
     player.wait(10_000)
     assert player.slides == ["a"]
     assert player.run_iteration().faults == ()

@@ -1,4 +1,4 @@
-"""Interface of animations: content that changes on top of a prepared frame without being prepared anew."""
+"""Interface of animations: content that changes on top of a prepared frame without a new prepared frame."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class AnimationStep:
 
 
 class AnimatedLayers(NamedTuple):
-    """What an animation draws over a frame."""
+    """Layers that an animation draws over a frame."""
 
     layers: list[DrawingLayer]
     covers_panel: bool

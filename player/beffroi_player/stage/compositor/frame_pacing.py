@@ -42,7 +42,7 @@ class FramePacer:
 
     @property
     def is_moving(self) -> bool:
-        """Whether another step follows."""
+        """True if another step follows."""
         return self._stepped_ms is not None
 
     def note_step(self, uptime_ms: float) -> float:

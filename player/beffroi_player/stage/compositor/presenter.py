@@ -87,17 +87,17 @@ class ScreenPresenter:
 
     @property
     def is_in_transition(self) -> bool:
-        """Whether one base is giving way to another."""
+        """True if one base is giving way to another."""
         return self._transition is not None
 
     @property
     def has_motion(self) -> bool:
-        """Whether another step is due: of a transition, or of an animation such as a marquee."""
+        """True if another step is due: of a transition, or of an animation such as a marquee."""
         return self.is_in_transition or self._has_stepped_animation
 
     @property
     def shows_notice(self) -> bool:
-        """Whether only the notice is presented."""
+        """True if only the notice is presented."""
         return self._presented_key[:1] == (NOTICE,)
 
     @property
@@ -132,7 +132,7 @@ class ScreenPresenter:
     # --- what comes
 
     def set_mounting(self, mounting: DisplayMounting) -> None:
-        """Lay the image on the display like this from now on; if that is a change, everything is drawn anew."""
+        """Lay the image on the display like this from now on; if that is a change, everything is drawn again."""
         if mounting != self._mounting:
             self._mounting = mounting
             self._painter.set_mounting(mounting)
@@ -219,7 +219,7 @@ class ScreenPresenter:
         self._note_presented(key, size)
 
     def _set_base(self, base: pygame.Surface) -> None:
-        """Take a new base; where it has another size than the one before, the display is opened anew."""
+        """Take a new base; where it has another size than the one before, the display is opened again."""
         self._base = base
         panel = base.get_size()
         if panel != self.panel_pixels:

@@ -11,7 +11,7 @@ from beffroi_content.wire.reports import EndReason, ShownPart
 
 @dataclass(frozen=True, slots=True)
 class ScreenChange:
-    """What is presented now, as far as it explains why something else no longer is."""
+    """The facts about what is presented now that explain why something else no longer is."""
 
     unix_ms: int
     parts: tuple[ShownPart, ...]

@@ -25,7 +25,7 @@ COUNT_INTERVAL_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class PresentedFrame:
-    """What is presented."""
+    """Number, size, digest and instant of the frame that is presented."""
 
     number: int
     """Counts from the start of the stage."""
@@ -53,7 +53,7 @@ class StatusWriter:
 
     Args:
         runtime: Holds the file.
-        showings: Are told what has changed.
+        showings: Log what is no longer on.
         started_ms: Unix time of the start of the stage.
     """
 
@@ -139,7 +139,7 @@ class StatusWriter:
 
     @property
     def shows_alert(self) -> bool:
-        """Whether any part of the last status is an alert."""
+        """True if any part of the last status is an alert."""
         return self.last_status is not None and self.last_status.shows_alert
 
 

@@ -214,7 +214,7 @@ def audio_chunks(path: Path, position_s: float) -> Iterator[AudioChunk]:
         stream, video = container.streams.audio[0], container.streams.video[0]
         discard_other_streams(container, stream)
         duration = float((video.duration or 0) * (video.time_base or 0))
-        lap = int(position_s // duration)
+        run = int(position_s // duration)
         container.seek(int(position_s % duration * 1_000_000))
         while True:
             empty = True
@@ -222,11 +222,11 @@ def audio_chunks(path: Path, position_s: float) -> Iterator[AudioChunk]:
                 if at_s >= duration:
                     break
                 empty = False
-                yield AudioChunk(lap * duration + at_s, sound)
+                yield AudioChunk(run * duration + at_s, sound)
             if empty and position_s == 0:
                 return
             position_s = 0
-            lap += 1
+            run += 1
             container.seek(0)
 
 

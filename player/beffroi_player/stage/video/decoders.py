@@ -104,7 +104,7 @@ class FfmpegDecoder:
 
 
 class DecoderVerdict(WireModel):
-    """What is known of the hardware decoder since the last boot."""
+    """Result of the trial of the hardware decoder after the last boot, and of its use since."""
 
     boot: str
     passed: bool
@@ -191,7 +191,7 @@ class DecoderSelection:
 
     @property
     def uses_hardware(self) -> bool:
-        """Whether the hardware has passed its trial, and not failed twice since."""
+        """True if the hardware has passed its trial, and not failed twice since."""
         verdict = self._verdict
         return verdict is not None and verdict.passed and verdict.failures < MAX_FAILURES
 

@@ -92,11 +92,11 @@ class VideoPlayback:
     @property
     def video_faults(self) -> tuple[FrameFault, ...]:
         """The videos that are given up while their slide is on."""
-        return tuple(FrameFault(frame=f"film {key.sha256[:12]}", detail=why) for key, why in self._failed.items())
+        return tuple(FrameFault(frame=f"video {key.sha256[:12]}", detail=why) for key, why in self._failed.items())
 
     @property
     def is_open(self) -> bool:
-        """Whether any video is open."""
+        """True if any video is open."""
         return bool(self._open_videos)
 
     def open_upcoming(self, current: Scene, upcoming: Scene | None, now_ms: int) -> None:

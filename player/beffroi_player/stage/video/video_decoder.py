@@ -165,6 +165,8 @@ class VideoDecoder:
 
     def _is_out_of_step(self) -> bool:
         """Tell whether the decoder is far behind or ahead of the position, and has not just sought it."""
+        # After a seek it begins at the key frame before the position, and is behind for a moment: without the pause a
+        # slow processor would seek again and again, and never show a frame.
         behind_s = self._position_s - self._reached_s
         return not -EARLY_SEEK_S < behind_s < LATE_SEEK_S and time.monotonic() - self._sought > LATE_SEEK_S
 
@@ -179,6 +181,8 @@ class VideoDecoder:
         with self._changed:
             self._reached_s, self._working_since = at, None
             while len(self._ready) >= QUEUE_LENGTH and not self._closed:
+                # Two frames are due: the first will never be shown. Otherwise the frame loop would find a queue full of
+                # late frames after a pause, and the decoder would stay behind by its length.
                 if self._ready[1][0] <= self._position_s:
                     self._ready.popleft()
                     self.dropped_frames += 1
