@@ -72,7 +72,7 @@ def test_an_animation_lies_over_its_frame_and_under_those_that_follow():
     frames = frames_of(placed("a", LEFT), placed("b", RIGHT), placed("c", LEFT))
     layers = drawn(frames, FakeAnimation({"a": False})).layers
     assert [layer.area for layer in layers] == [(0, 0, 100, 60), (0, 0, 1, 1), (30, 0, 70, 60), (0, 0, 40, 60)]
-    assert [layer.image for layer in layers[2:]] == list(frames.surfaces[1:])
+    assert [layer.content for layer in layers[2:]] == list(frames.surfaces[1:])
 
 
 def test_frames_below_the_first_animation_are_not_drawn_twice():
@@ -141,7 +141,7 @@ class TestMarquee:
         assert marquee.layers_over(self.ribbon(*((name, None) for name in names)), step_at(NOON, SIZE)) is None
         found = marquee.layers_over(self.ribbon(*((name, None) for name in (*names, "long"))), step_at(NOON, SIZE))
         assert found is not None
-        assert {layer.image.get_size() for layer in found.layers} == {(300, 60)}
+        assert {layer.content.get_size() for layer in found.layers} == {(300, 60)}
 
     @pytest.mark.parametrize(("rectangle", "covers"), [(FULL, True), (RIGHT, False)])
     def test_on_the_whole_screen_nothing_below_it_is_seen(self, marquee, rectangle, covers):
@@ -164,7 +164,7 @@ class TestTransition:
 
     @pytest.mark.parametrize(
         ("elapsed", "progress"),
-        [(-50, 0.0), (0, 0.0), (0.25, 0.15625), (0.5, 0.5), (0.75, 0.84375), (1, 1.0), (9, 1.0)],
+        [(-9, 0), (0, 0), (0.25, 0.15625), (0.5, 0.5), (0.75, 0.84375), (1, 1.0), (9, 1.0)],
     )
     def test_it_begins_and_ends_slowly(self, elapsed, progress):
         step = self.running().composition_at(self.AFTER, 1_000.0 + elapsed * TRANSITION_MS)

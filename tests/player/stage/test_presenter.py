@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pygame
 import pytest
+from tests.support.player_harness import ManualClock, RecordingOutput
 
 from beffroi_content.model import PowerState, Rectangle, SlideTransition, Viewport
 from beffroi_content.timeline import ClockState, Moment, ReasonKind
@@ -20,7 +21,6 @@ from beffroi_player.stage.compositor.transition import TRANSITION_MS
 from beffroi_player.stage.frame_cache import FrameCache
 from beffroi_player.stage.frame_lookup import PlacedFrame, SceneFrames
 from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
-from tests.support.player_harness import ManualClock, RecordingOutput
 
 SIZE = (64, 36)
 LEFT, RIGHT = Rectangle(width=32, height=36), Rectangle(x=32, width=32, height=36)
@@ -218,7 +218,7 @@ def test_a_notice_ends_a_transition(bench, tmp_path):
     bench.presenter.show_notice(tmp_path / "missing.png", SIZE)
     assert not bench.presenter.has_motion
     assert bench.presenter.shows_notice
-    assert bench.painter.drawn[-1].layers[0].image.get_at((5, 5))[:3] == START_COLOUR
+    assert bench.painter.drawn[-1].layers[0].content.get_at((5, 5))[:3] == START_COLOUR
 
 
 def test_a_notice_is_read_again_when_its_file_changes(bench, tmp_path):
@@ -230,7 +230,7 @@ def test_a_notice_is_read_again_when_its_file_changes(bench, tmp_path):
         for _ in range(2):
             bench.presenter.show_notice(path, SIZE)
         assert len(bench.painter.drawn) == number
-    assert bench.painter.drawn[-1].layers[0].image.get_at((5, 5))[:3] == (0, 0, 255)
+    assert bench.painter.drawn[-1].layers[0].content.get_at((5, 5))[:3] == (0, 0, 255)
 
 
 def test_standby_is_black_and_drawn_once(bench):
@@ -238,7 +238,7 @@ def test_standby_is_black_and_drawn_once(bench):
     for _ in range(3):
         bench.presenter.show_black(SIZE)
     assert len(bench.painter.drawn) == 2
-    assert bench.painter.drawn[-1].layers[0].image.get_at((5, 5))[:3] == (0, 0, 0)
+    assert bench.painter.drawn[-1].layers[0].content.get_at((5, 5))[:3] == (0, 0, 0)
 
 
 def test_a_frame_of_a_video_is_drawn_and_not_counted(bench):

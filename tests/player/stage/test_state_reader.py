@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.support.player_harness import ManualClock
+from tests.support.signing_town import NOON, SigningTown, alert, slide
 
+from beffroi_content.model import HeldAlert
 from beffroi_content.timeline import ClockState
 from beffroi_player import system_clock
-from beffroi_player.clock import ClockRecord
+from beffroi_player.clock import ClockRecord, ClockSource
 from beffroi_player.stage.state_reader import StateReader
 from beffroi_player.state.directories import (
     ActiveProgramme,
@@ -18,8 +21,6 @@ from beffroi_player.state.directories import (
     StateDirectory,
     TimedOverlay,
 )
-from tests.support.player_harness import ManualClock
-from tests.support.signing_town import NOON, SigningTown, alert, slide
 
 BOOT = "this-boot"
 HOUR = 3_600_000
@@ -37,20 +38,15 @@ class Files:
         self.start()
 
     def start(self) -> None:
-        self.reader = StateReader(
-            self.state, self.runtime, lambda: self.clock.uptime_ms, lambda: self.clock.system_ms
-        )
+        self.reader = StateReader(self.state, self.runtime, lambda: self.clock.uptime_ms, lambda: self.clock.system_ms)
 
     def activate(self, sequence: int, **settings: object) -> None:
         manifest = self.town.manifest(slide("pool"), **settings)
-        self.state.programme.write(ActiveProgramme(sequence=sequence, manifest=manifest))
+        self.state.programme.write(ActiveProgramme(sequence=sequence, manifest=manifest, frames={}))
 
     def record(self, boot: str, *identifiers: str) -> AlertsRecord:
-        held = tuple(
-            {"alert": alert(identifier, now=NOON), "received_uptime_ms": 0, "received_unix_ms": NOON}
-            for identifier in identifiers
-        )
-        return AlertsRecord(boot=boot, streams={"all/alerts": HeldStream.model_validate({"sequence": 1, "alerts": held})})
+        held = tuple(HeldAlert(alert=alert(each, now=NOON), lapses_at_uptime_ms=10**9) for each in identifiers)
+        return AlertsRecord(boot=boot, streams={"all/alerts": HeldStream(sequence=1, alerts=held)})
 
     @property
     def alerts(self) -> list[str]:
@@ -100,7 +96,7 @@ def test_after_an_error_everything_is_read_again(files):
     files.activate(1)
     files.reader.refresh_files()
     first = files.reader.programme
-    files.reader.forget_stamps()
+    files.reader.drop_stamps()
     files.reader.refresh_files()
     assert files.reader.programme == first
     assert files.reader.programme is not first
@@ -137,9 +133,7 @@ def test_an_overlay_is_gone_with_its_file_and_stays_when_that_is_broken(files):
     assert files.reader.overlay is not None
     files.runtime.overlay.path.write_bytes(b"broken")
     files.reader.refresh_files()
-    assert files.reader.overlay is None
-    files.runtime.overlay.write(TimedOverlay(frame="name.png", until_uptime_ms=99))
-    files.reader.refresh_files()
+    assert files.reader.overlay is not None
     files.runtime.overlay.path.unlink()
     files.reader.refresh_files()
     assert files.reader.overlay is None
@@ -147,7 +141,7 @@ def test_an_overlay_is_gone_with_its_file_and_stays_when_that_is_broken(files):
 
 class TestTime:
     def record(self, files: Files, **values: object) -> None:
-        known = {"boot": BOOT, "unix_ms": NOON, "uptime_ms": files.clock.uptime_ms, "clock": ClockState.TRUSTED}
+        known = {"boot": BOOT, "source": ClockSource.BEAT, "unix_ms": NOON, "uptime_ms": int(files.clock.uptime_ms)}
         files.runtime.clock.write(ClockRecord.model_validate(known | values))
         files.reader.refresh_files()
 
@@ -174,7 +168,7 @@ class TestTime:
         assert files.reader.silent_hours() == pytest.approx(3.5)
 
     @pytest.mark.parametrize(
-        "values", [{"heard_ms": 0}, {"heard_ms": NOON - HOUR, "clock": ClockState.UNKNOWN}, {"heard_ms": NOON + HOUR}]
+        "values", [{"heard_ms": 0}, {"heard_ms": NOON - HOUR, "source": ClockSource.NOBODY}, {"heard_ms": NOON + HOUR}]
     )
     def test_silence_that_cannot_be_known_is_none(self, files, values):
         self.record(files, **values)
