@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, STATUS
 from beffroi_content.wire.reports import (
@@ -128,7 +129,7 @@ class TestReport:
         "wrong",
         [
             {"number": 0}, {"clock": "late"}, {"link": "good"}, {"brightness": 101}, {"lit": "yes"}, {"frame": "x"},
-            {"preparing": "x" * 501}, {"alerts": {f"g-{number}/alerts": 1 for number in range(17)}},
+            {"preparing": "x" * 501}, {"alerts": {f"g-{number}/alerts": 1 for number in range(MAX_GROUPS + 3)}},
         ],
         ids=lambda wrong: next(iter(wrong)),
     )  # fmt: skip
