@@ -209,7 +209,9 @@ class InterjectedLoop:
         entry, length = self._entries[index], self._periods[index]
         below = self._base.position_at(base)
         delay = 0 if below.since_ms == base else below.until_ms - base
-        if not self._aligned or delay + entry.duration_ms > length:
+        # A base of a single entry never ends by itself: its end is the next interjection below, which may be far away.
+        # Nothing is cut in two there, so waiting would only break the promise of “every so many minutes”.
+        if not self._aligned or delay > self._base.longest_ms or delay + entry.duration_ms > length:
             delay = 0
         return _InterjectionPeriod(start, start + length, base, delay, entry)
 

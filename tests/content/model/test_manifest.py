@@ -153,8 +153,14 @@ class TestSettings:
     @pytest.mark.parametrize(
         "wrong",
         [
-            {"rotation": 45}, {"locale": "de"}, {"groups": tuple(f"g{number}" for number in range(MAX_GROUPS + 1))}, {"darkest": 0}, {"volume": 101},
-            {"overscan_percent": 16}, {"idle_after_hours": 0}, {"overscan_percent": float("nan")},
+            {"rotation": 45},
+            {"locale": "de"},
+            {"groups": tuple(f"g{number}" for number in range(MAX_GROUPS + 1))},
+            {"darkest": 0},
+            {"volume": 101},
+            {"overscan_percent": 16},
+            {"idle_after_hours": 0},
+            {"overscan_percent": float("nan")},
         ],
         ids=lambda wrong: next(iter(wrong)),
     )  # fmt: skip
