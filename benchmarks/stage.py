@@ -157,8 +157,8 @@ def _child(folder: Path, seconds: float) -> dict[str, Any]:
     class Counted(WindowOutput):
         event_interval_s = None
 
-        def present_image(self, picture: Any) -> None:
-            super().present_image(picture)
+        def present_image(self, image: Any) -> None:
+            super().present_image(image)
             presented.append(time.perf_counter())
 
         def desktop_size(self) -> tuple[int, int]:

@@ -109,8 +109,8 @@ class Screen:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(30)
 
-    def glass(self) -> dict[str, object]:
-        """Return what it says of the glass."""
+    def presented(self) -> dict[str, object]:
+        """Return the status of the stage."""
         with contextlib.suppress(OSError, ValueError):
             found: dict[str, object] = json.loads((self.runtime.folder / "presented.json").read_text())
             return found
@@ -270,7 +270,7 @@ def in_its_hours_of_rest_the_display_is_off(screen: Screen) -> None:
     screen.has_programme("La nuit", hours=(ScreenHours(state=PowerState.OFF, window=all_day),))
     screen.start()
     until("the display is off", lambda: (connector() / "dpms").read_text().strip() == "Off")
-    until("that is told", lambda: screen.glass().get("lit") == "confirmed")
+    until("that is told", lambda: screen.presented().get("lit") == "confirmed")
     screen.has_emergency()
     until("the display is on", lambda: (connector() / "dpms").read_text().strip() == "On")
     until("the emergency", lambda: screen.shows("emergency-0.png"))
@@ -285,7 +285,7 @@ def a_television_is_switched_and_asked(screen: Screen) -> None:
     screen.has_programme("Télévision", hours=(ScreenHours(state=PowerState.OFF, window=all_day),))
     screen.start()
     until("it is in standby", lambda: television.power == television.STANDBY)
-    until("that is confirmed", lambda: screen.glass().get("lit") == "confirmed")
+    until("that is confirmed", lambda: screen.presented().get("lit") == "confirmed")
     television.answers = False
     screen.has_emergency()
     until("it is on", lambda: television.power == television.ON)
@@ -293,9 +293,9 @@ def a_television_is_switched_and_asked(screen: Screen) -> None:
     until("the emergency", lambda: screen.shows("emergency-0.png"))
     screen.has_no_alert()
     until("it is in standby again", lambda: television.power == television.STANDBY)
-    until("that is sent", lambda: screen.glass().get("lit") == "sent")
+    until("that is sent", lambda: screen.presented().get("lit") == "sent")
     time.sleep(3)
-    assert screen.glass()["lit"] == "sent"
+    assert screen.presented()["lit"] == "sent"
     others_run_while_it_is_asked(television, adapter)
 
 

@@ -93,7 +93,7 @@ def journal(*options: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in told("journalctl", "-o", "json", *options, check=False).splitlines()]
 
 
-def idle_is_on_the_glass() -> bool:
+def idle_is_presented() -> bool:
     """Tell whether the display shows the idle slide, pixel by pixel."""
     programme = STATE.programme.read()
     if programme is None:
@@ -128,7 +128,7 @@ def a_player_is_enrolled_and_shows_its_programme() -> None:
     told("systemctl", "enable", "--now", PLAYER)
     print(f"        ready after {time.monotonic() - began:.1f} s", flush=True)
     assert shown(PLAYER, "ActiveState") == "active"
-    until("the idle slide", idle_is_on_the_glass, WAIT_S)
+    until("the idle slide", idle_is_presented, WAIT_S)
 
 
 def the_console_makes_way() -> None:
@@ -149,7 +149,7 @@ def its_status_says_what_it_does() -> None:
     assert "hall of saint-aubin" in status
     assert re.search(r"^programme +\d+, ", status, re.MULTILINE), status
     assert re.search(r"^clock +(?!unknown)\w+, 20", status, re.MULTILINE), status
-    assert re.search(r"^glass .*idle", status, re.MULTILINE), status
+    assert re.search(r"^presented .*idle", status, re.MULTILINE), status
 
 
 def both_are_watched_and_stay() -> None:
@@ -195,7 +195,7 @@ def a_killed_stage_comes_back() -> None:
     before = processes(PLAYER)
     told("kill", "-KILL", str(before["stage"]))
     until("another stage", lambda: processes(PLAYER).get("stage", before["stage"]) != before["stage"])
-    until("the idle slide", idle_is_on_the_glass, WAIT_S)
+    until("the idle slide", idle_is_presented, WAIT_S)
     assert processes(PLAYER)["run"] == before["run"]
     assert shown(PLAYER, "NRestarts") == "0"
 
@@ -206,7 +206,7 @@ def a_killed_player_comes_back() -> None:
     told("systemctl", "kill", "-s", "KILL", PLAYER)
     until("another player", lambda: processes(PLAYER).keys() == before.keys(), WAIT_S)
     until("it is ready", lambda: shown(PLAYER, "ActiveState") == "active", WAIT_S)
-    until("the idle slide", idle_is_on_the_glass, WAIT_S)
+    until("the idle slide", idle_is_presented, WAIT_S)
     assert shown(PLAYER, "NRestarts") == "1"
     assert not set(before.values()) & set(processes(PLAYER).values())
 
@@ -216,7 +216,7 @@ def a_stage_that_hangs_is_noticed() -> None:
     told("kill", "-STOP", str(processes(PLAYER)["stage"]))
     until("it is started again", lambda: shown(PLAYER, "NRestarts") == "2", WAIT_S)
     until("it is ready", lambda: shown(PLAYER, "ActiveState") == "active", WAIT_S)
-    until("the idle slide", idle_is_on_the_glass, WAIT_S)
+    until("the idle slide", idle_is_presented, WAIT_S)
     assert any("Watchdog timeout" in str(entry.get("MESSAGE")) for entry in journal("-u", PLAYER))
 
 
@@ -236,7 +236,7 @@ def at_boot_they_have_the_display() -> None:
     told("systemctl", "start", "multi-user.target")
     until("both run", lambda: {shown(unit, "ActiveState") for unit in (PLAYER, SERVER)} == {"active"}, WAIT_S)
     assert shown("getty@tty1", "ActiveState") == "inactive"
-    until("the idle slide", idle_is_on_the_glass, WAIT_S)
+    until("the idle slide", idle_is_presented, WAIT_S)
 
 
 def add_user(name: str, mode: str) -> None:
