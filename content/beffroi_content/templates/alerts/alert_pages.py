@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from beffroi_content.model import GENERAL_HAZARD, Alert, AlertLevel, AlertStatus
 from beffroi_content.raster.canvas import AlertForm, Canvas
 from beffroi_content.raster.graphics import pictograms
-from beffroi_content.raster.graphics.palettes import BLACK, WHITE, AlertPalette, alert_palette, mix_colours
+from beffroi_content.raster.graphics.palettes import BLACK, WHITE, AlertPalette, Rgb, alert_palette, mix_colours
 from beffroi_content.raster.graphics.pictograms import Pictogram
 from beffroi_content.raster.legibility import least_capital
 from beffroi_content.raster.page import FilledBox, Page, PlacedPictogram, StripedBox, TextLine
@@ -24,6 +24,8 @@ from beffroi_content.templates.layout.page_parts import PageGrid, add_column, ce
 from beffroi_content.templates.registry import hazard_declarations
 
 MOST_PAGES = 20
+_YELLOW: Rgb = (255, 212, 0)
+"""The yellow of barrier stripes, which say that an alert is not real."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,7 @@ def _add_status(page: Page, design: _AlertDesign, height: int) -> None:
     width = design.grid.width
     stripe = max(3, height // 8)
     page.add(FilledBox((0, 0, width, height), BLACK))
-    page.add(StripedBox((0, 0, width, stripe), (255, 212, 0), BLACK))
-    page.add(StripedBox((0, height - stripe, width, height), (255, 212, 0), BLACK))
+    _add_edge_stripes(page, stripe, height)
     free = width - 2 * design.grid.margin
     texts = (f"{word} · {sentence}", f"{word} · {word} · {word}", word)
     text, style = fit_line(texts, FontWeight.BOLD, round(height * 0.33), free, crisp=False)
@@ -229,12 +230,10 @@ def _panel_pages(design: _AlertDesign) -> tuple[Page, ...]:
     grid, palette = design.grid, design.palette
     strip = _strip_height(design)
     top = strip + (2 if strip else 0)
-    measure = ColumnSpace(
-        max(1, grid.width - 4), max(1, grid.height - top), max(1, grid.height - top), True, design.canvas.locale
-    )
-    tail = TextBlock(
-        "\n".join((design.source, design.until)), FontWeight.REGULAR, 1.0, palette.ink, gap=2, is_kept=True
-    )
+    free = max(1, grid.height - top)
+    measure = ColumnSpace(max(1, grid.width - 4), free, free, True, design.canvas.locale)
+    ending = f"{design.source}\n{design.until}"
+    tail = TextBlock(ending, FontWeight.REGULAR, 1.0, palette.ink, gap=2, is_kept=True)
     prefix = "" if strip else _strip_text(design) + " : "
     named = replace(design, title=prefix + design.title)
     candidates = [[*_text_blocks(named, scale), tail] for scale in (1.6, 1.3, 1.0)]
@@ -281,7 +280,7 @@ def _add_strip(page: Page, design: _AlertDesign, height: int) -> None:
     page.add(TextLine(left, centred_baseline(0, height, style), text, style, ink))
     right = left + round(font_face(style).text_width(text)) + 3
     if word and right < grid.width:
-        page.add(StripedBox((right, 1, grid.width, height - 1), WHITE if design.is_mono else (255, 212, 0), BLACK))
+        page.add(StripedBox((right, 1, grid.width, height - 1), WHITE if design.is_mono else _YELLOW, BLACK))
 
 
 # Banners: the symbol on the left, the text beside it.
@@ -294,13 +293,8 @@ def _banner_pages(design: _AlertDesign) -> tuple[Page, ...]:
     size = height - 2 * pad
     has_sign = width >= 3 * height
     left = 2 * pad + size + (2 if grid.crisp else round(size * 0.12)) if has_sign else pad
-    measure = ColumnSpace(
-        max(1, width - left - 2 * pad),
-        max(1, height - 2 * pad),
-        max(1, height - 2 * pad),
-        grid.crisp,
-        design.canvas.locale,
-    )
+    free = max(1, height - 2 * pad)
+    measure = ColumnSpace(max(1, width - left - 2 * pad), free, free, grid.crisp, design.canvas.locale)
     column = _banner_column(design, measure)
     pages = []
     for rows in _limit_pages(column, design, measure):
@@ -308,13 +302,18 @@ def _banner_pages(design: _AlertDesign) -> tuple[Page, ...]:
         if has_sign:
             page.add(PlacedPictogram((pad, pad, pad + size, pad + size), design.sign, palette.ink, palette.ground))
         if design.status is not AlertStatus.ACTUAL and not grid.crisp:
-            stripe = max(2, pad // 2)
-            page.add(StripedBox((0, 0, width, stripe), (255, 212, 0), BLACK))
-            page.add(StripedBox((0, height - stripe, width, height), (255, 212, 0), BLACK))
+            _add_edge_stripes(page, max(2, pad // 2), height)
         slack = max(0, measure.first - rows[-1].bottom) if rows else 0
         add_column(page, rows, left, pad + slack // 2, column)
         pages.append(page)
     return tuple(pages)
+
+
+def _add_edge_stripes(page: Page, thickness: int, height: int) -> None:
+    """Add barrier stripes along the upper and the lower edge of the first ``height`` pixels."""
+    width = page.size[0]
+    page.add(StripedBox((0, 0, width, thickness), _YELLOW, BLACK))
+    page.add(StripedBox((0, height - thickness, width, height), _YELLOW, BLACK))
 
 
 def _banner_column(design: _AlertDesign, measure: ColumnSpace) -> FittedColumn:

@@ -8,7 +8,7 @@ from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Box, FilledBox, Page
 from beffroi_content.raster.text.fonts import FontWeight
-from beffroi_content.raster.text.text_fitting import TextBlock, fit_column
+from beffroi_content.raster.text.text_fitting import FittedColumn, TextBlock, fit_column
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.announcements import news
 from beffroi_content.templates.declarations import (
@@ -28,26 +28,27 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     field, text = _page_boxes(grid)
     pad = grid.margin
     inner = (field[0] + pad, field[1] + pad, field[2] - pad, field[3] - pad)
-    measure = box_space(inner, canvas)
-    number = TextBlock(
-        typeset_text(announcement.figure, canvas.locale), FontWeight.BOLD, 1.0, palette.band_ink, leading=1.3
-    )
-    column = (
-        fit_column([number], measure, grid.smallest, max(grid.smallest, inner[3] - inner[1]))
-        if announcement.figure
-        else None
-    )
-    if column is None or len(column.pages) > 1 or not fits_height(column, measure) or not column.is_clean:
+    column = _fit_number(announcement.figure, inner, canvas) if announcement.figure else None
+    if column is None:
         return news.lay_out(announcement, canvas)
 
     def decorate(page: Page) -> None:
         page.add(FilledBox(field, palette.band))
-        top = inner[1] + (measure.first - column.page_heights[0]) // 2
+        top = inner[1] + (inner[3] - inner[1] - column.page_heights[0]) // 2
         add_column(page, column.pages[0], inner[0], top, column, centred=True)
 
     foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
     composition = TextBoxLayout(text, palette.paper, foot, decorate, drop=0.42 if grid.is_wide else 0.25)
     return compose_text(announcement, canvas, composition)
+
+
+def _fit_number(figure: str, box: Box, canvas: Canvas) -> FittedColumn | None:
+    """Return the number as large as it can be in a box; None where it has no room without being cut."""
+    measure, smallest = box_space(box, canvas), PageGrid.for_canvas(canvas).smallest
+    text = typeset_text(figure, canvas.locale)
+    number = TextBlock(text, FontWeight.BOLD, 1.0, canvas_palette(canvas).band_ink, leading=1.3)
+    column = fit_column([number], measure, smallest, max(smallest, measure.first))
+    return column if len(column.pages) == 1 and fits_height(column, measure) and column.is_clean else None
 
 
 def _page_boxes(grid: PageGrid) -> tuple[Box, Box]:

@@ -27,35 +27,41 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     image, text = _page_boxes(grid, has_picture=announcement.picture is not None)
     mark = TextStyle(FontWeight.BOLD, round(grid.title * 1.15))
-    opening, closing = _MARKS.get(canvas.locale, _MARKS["en"])
-    sentence, speaker = (announcement.body, announcement.title) if announcement.body else (announcement.title, "")
+    opening, _ = _marks(canvas)
 
     def decorate(page: Page) -> None:
         if announcement.picture and image:
             page.add(PlacedImage(image, announcement.picture, ImageFit.COVER))
         page.add(TextLine(text[0], text[1] + mark.capital, opening, mark, palette.accent))
 
-    def blocks(scale: float) -> list[TextBlock]:
-        quotation = typeset_text(f"{sentence.strip(f'{opening}{closing} ')} {closing}", canvas.locale)
-        found = [TextBlock(quotation, FontWeight.SEMIBOLD, scale, palette.ink, leading=1.75, limit=grid.title)]
-        for name, weight, colour in (
-            (speaker, FontWeight.BOLD, palette.accent),
-            (announcement.label, FontWeight.REGULAR, palette.soft_ink),
-        ):
-            if name:
-                gap = 1.5 if weight is FontWeight.BOLD else 0.8
-                found.append(TextBlock(typeset_text(name, canvas.locale), weight, 1.0, colour, gap=gap, is_kept=True))
-        return found
-
     # The mark stands beside a wide text, and above a tall one.
     aside = round(font_face(mark).text_width(opening) + 0.6 * grid.margin) if grid.is_wide else 0
     below = (text[0] + aside, text[1] + (0 if aside else round(mark.capital * 1.35)), text[2], text[3])
-    column = fit_hierarchy(
-        [blocks(s) for s in (1.7, 1.4, 1.15, 1.0)], box_space(below, canvas), grid.smallest, grid.largest
-    )
+    candidates = [_quotation_blocks(announcement, canvas, scale) for scale in (1.7, 1.4, 1.15, 1.0)]
+    column = fit_hierarchy(candidates, box_space(below, canvas), grid.smallest, grid.largest)
     foot = FooterColours(palette.band, palette.band_ink, palette.band_soft)
     composition = TextBoxLayout(below, palette.tint, foot, decorate, drop=0.3)
     return column_pages(announcement, canvas, composition, column)
+
+
+def _marks(canvas: Canvas) -> tuple[str, str]:
+    return _MARKS.get(canvas.locale, _MARKS["en"])
+
+
+def _quotation_blocks(announcement: Announcement, canvas: Canvas, scale: float) -> list[TextBlock]:
+    """Return the quotation with its closing mark, who said it, and in which function."""
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    opening, closing = _marks(canvas)
+    sentence, speaker = (announcement.body, announcement.title) if announcement.body else (announcement.title, "")
+    quotation = typeset_text(f"{sentence.strip(f'{opening}{closing} ')} {closing}", canvas.locale)
+    blocks = [TextBlock(quotation, FontWeight.SEMIBOLD, scale, palette.ink, leading=1.75, limit=grid.title)]
+    if speaker:
+        name = typeset_text(speaker, canvas.locale)
+        blocks.append(TextBlock(name, FontWeight.BOLD, 1.0, palette.accent, gap=1.5, is_kept=True))
+    if announcement.label:
+        function = typeset_text(announcement.label, canvas.locale)
+        blocks.append(TextBlock(function, FontWeight.REGULAR, 1.0, palette.soft_ink, gap=0.8, is_kept=True))
+    return blocks
 
 
 def _page_boxes(grid: PageGrid, *, has_picture: bool) -> tuple[Box | None, Box]:

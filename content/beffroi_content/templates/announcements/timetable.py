@@ -37,24 +37,21 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     table = split_rows(announcement.body, canvas.locale)
     heading, height = title_band.heading_band(announcement, canvas)
     box = title_band.below_band(canvas, height)
-    grid = PageGrid.for_canvas(canvas)
-    capital = _largest_capital(table, box, grid)
+    capital = _largest_capital(table, box, PageGrid.for_canvas(canvas))
     if not capital:
-        is_table = len(table) > 1 and len(table[0]) > 1
-        lines = "\n".join(_as_entry(row, table[0]) for row in (table[1:] if is_table else table))
-        return listing.lay_out(announcement.replace(body=lines), canvas)
+        return listing.lay_out(announcement.replace(body=_as_list(table)), canvas)
     per_page = max(1, int((box[3] - box[1]) / (capital * _ROW)) - 1)
     rows = table[1:]
     count = -(-len(rows) // per_page)
     # Rows are shared out evenly: no last page with a single row.
     even = -(-len(rows) // count)
+    palette = canvas_palette(canvas)
+    foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
     pages = []
     for number in range(count):
-        page = Page(canvas.size, canvas_palette(canvas).paper)
+        page = Page(canvas.size, palette.paper)
         title_band.add_band(page, canvas, heading, height)
         _add_table(page, (table[0], *rows[number * even : (number + 1) * even]), table, box, capital, canvas)
-        palette = canvas_palette(canvas)
-        foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
         add_footer(page, canvas, announcement.source, (number + 1, count), foot)
         pages.append(page)
     return tuple(pages)
@@ -67,6 +64,12 @@ def split_rows(body: str, locale: str) -> TableRows:
     ]
     width = max((len(row) for row in rows), default=0)
     return tuple((*row, *[""] * (width - len(row))) for row in rows)
+
+
+def _as_list(table: TableRows) -> str:
+    """Return the rows as lines of a list, without the heading if there is one."""
+    is_table = len(table) > 1 and len(table[0]) > 1
+    return "\n".join(_as_entry(row, table[0]) for row in (table[1:] if is_table else table))
 
 
 def _as_entry(row: Sequence[str], heading: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from beffroi_content.model import Announcement, ImageFit
+from beffroi_content.model import Announcement, AssetReference, ImageFit
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Box, FilledBox, Page, PlacedImage
 from beffroi_content.raster.text.fonts import FontWeight
@@ -30,14 +30,19 @@ _SCALES = (3.0, 2.4, 1.9, 1.5, 1.2)
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of a greeting."""
+    if announcement.picture:
+        return _over_image(announcement, canvas, announcement.picture)
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
+    box = (2 * grid.margin, grid.margin, grid.width - 2 * grid.margin, grid.height - grid.foot - grid.margin)
+    column = _greeting_column(announcement, canvas, box)
+    foot = FooterColours(palette.band, palette.band_ink, palette.band_soft)
+    composition = TextBoxLayout(box, palette.band, foot, lambda _: None, drop=0.45)
+    return column_pages(announcement, canvas, composition, column, centred=True)
+
+
+def _over_image(announcement: Announcement, canvas: Canvas, image: AssetReference) -> tuple[Page, ...]:
     grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     bottom = grid.height - grid.foot
-    foot = FooterColours(palette.band, palette.band_ink, palette.band_soft)
-    if announcement.picture is None:
-        box = (2 * grid.margin, grid.margin, grid.width - 2 * grid.margin, bottom - grid.margin)
-        column = _greeting_column(announcement, canvas, box)
-        composition = TextBoxLayout(box, palette.band, foot, lambda _: None, drop=0.45)
-        return column_pages(announcement, canvas, composition, column, centred=True)
     # The band of the greeting takes 44 % of the page at most, and less where the text needs less: the image is
     # what greets.
     most = (grid.margin, round(bottom * 0.56), grid.width - grid.margin, bottom - grid.margin // 2)
@@ -45,13 +50,13 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
     top = (
         bottom - column.page_heights[0] - round(1.3 * grid.margin) if len(column.pages) == 1 else most[1] - grid.margin
     )
-    image = announcement.picture
 
     def decorate(page: Page) -> None:
         page.add(PlacedImage((0, 0, grid.width, top), image, ImageFit.COVER))
         page.add(FilledBox((0, top, grid.width, bottom), palette.band))
 
     box = (most[0], top + grid.margin * 2 // 3, most[2], most[3])
+    foot = FooterColours(palette.band, palette.band_ink, palette.band_soft)
     return column_pages(announcement, canvas, TextBoxLayout(box, palette.band, foot, decorate, drop=0.0), column)
 
 

@@ -47,19 +47,20 @@ def _pages_with_share(announcement: Announcement, canvas: Canvas, share: float) 
         page.add(StripedBox((0, 0, grid.width, stripe), _YELLOW, BLACK))
         if shown and image:
             page.add(PlacedImage(image, shown, ImageFit.COVER))
-        chip = (*corner, corner[0] + sign, corner[1] + sign)
-        pad = sign // 7
-        page.add(
-            FilledBox(chip, _YELLOW),
-            PlacedPictogram(
-                (chip[0] + pad, chip[1] + pad, chip[2] - pad, chip[3] - pad), pictograms.CONE, BLACK, _YELLOW
-            ),
-        )
+        _add_sign(page, corner, sign)
 
     foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
     free = text if image else (text[0], text[1], text[2] - sign - grid.margin, text[3])
     composition = TextBoxLayout(free, palette.paper, foot, decorate, drop=0.3)
     return compose_text(announcement, canvas, composition, _detail_blocks(announcement, canvas))
+
+
+def _add_sign(page: Page, corner: tuple[int, int], size: int) -> None:
+    """Add a cone on a yellow square of that size, with its upper left corner there."""
+    left, top = corner
+    right, bottom, pad = left + size, top + size, size // 7
+    cone = PlacedPictogram((left + pad, top + pad, right - pad, bottom - pad), pictograms.CONE, BLACK, _YELLOW)
+    page.add(FilledBox((left, top, right, bottom), _YELLOW), cone)
 
 
 def _page_boxes(grid: PageGrid, share: float, stripe: int) -> tuple[Box | None, Box]:

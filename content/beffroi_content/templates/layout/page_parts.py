@@ -78,36 +78,16 @@ def canvas_palette(canvas: Canvas) -> ColourPalette:
 def heading_blocks(announcement: Announcement, canvas: Canvas, label: Rgb, ink: Rgb, scale: float) -> list[TextBlock]:
     """Return the label and the title as blocks."""
     grid = PageGrid.for_canvas(canvas)
-    title = typeset_text(announcement.title, canvas.locale)
-    blocks = []
-    if announcement.label:
-        text = typeset_text(announcement.label, canvas.locale).upper()
-        blocks.append(
-            TextBlock(
-                text,
-                FontWeight.BOLD,
-                0.78,
-                label,
-                limit=round(0.36 * grid.title),
-                least=round(0.66 * grid.smallest),
-                leading=1.7,
-            )
-        )
-    title_gap = 1.05 / scale if blocks else 0.0
-    blocks.append(
-        TextBlock(
-            title,
-            FontWeight.BOLD,
-            scale,
-            ink,
-            gap=title_gap,
-            leading=1.58,
-            is_balanced=True,
-            limit=grid.title,
-            most_lines=3 if grid.is_wide else 4,
-        )
-    )
-    return blocks
+    title = TextBlock(
+        typeset_text(announcement.title, canvas.locale), FontWeight.BOLD, scale, ink,
+        gap=1.05 / scale if announcement.label else 0.0, leading=1.58, is_balanced=True, limit=grid.title,
+        most_lines=3 if grid.is_wide else 4,
+    )  # fmt: skip
+    if not announcement.label:
+        return [title]
+    text = typeset_text(announcement.label, canvas.locale).upper()
+    limit, least = round(0.36 * grid.title), round(0.66 * grid.smallest)
+    return [TextBlock(text, FontWeight.BOLD, 0.78, label, limit=limit, least=least, leading=1.7), title]
 
 
 def body_block(text: str, canvas: Canvas, ink: Rgb, gap: float = 1.5) -> TextBlock:
@@ -209,11 +189,7 @@ def add_footer(page: Page, canvas: Canvas, source: str, number: tuple[int, int],
     right = grid.width - grid.margin
     capital = max(7, round(grid.foot * 0.3))
     if number[1] > 1:
-        style = TextStyle(FontWeight.BOLD, capital)
-        text = f"{number[0]} / {number[1]}"
-        wide = round(font_face(style).text_width(text))
-        page.add(TextLine(right - wide, centred_baseline(top, grid.height, style), text, style, colours.strong))
-        right -= wide + grid.margin
+        right -= _add_page_number(page, grid, number, TextStyle(FontWeight.BOLD, capital), colours)
     own, town = typeset_text(source, canvas.locale), typeset_text(canvas.town.name, canvas.locale)
     shown = own if own and own != town else ""
     free = right - left
@@ -225,6 +201,17 @@ def add_footer(page: Page, canvas: Canvas, source: str, number: tuple[int, int],
     if text:
         start = right - round(font_face(style).text_width(text))
         page.add(TextLine(start, centred_baseline(top, grid.height, style), text, style, colours.soft))
+
+
+def _add_page_number(
+    page: Page, grid: PageGrid, number: tuple[int, int], style: TextStyle, colours: FooterColours
+) -> int:
+    """Add “2 / 3” at the right of the footer; return the pixels that it takes."""
+    text = f"{number[0]} / {number[1]}"
+    wide = round(font_face(style).text_width(text))
+    baseline = centred_baseline(grid.height - grid.foot, grid.height, style)
+    page.add(TextLine(grid.width - grid.margin - wide, baseline, text, style, colours.strong))
+    return wide + grid.margin
 
 
 def _footer_line(text: str, weight: FontWeight, capital: int, width: float) -> tuple[str, TextStyle]:

@@ -101,24 +101,18 @@ def _panel_blocks(
     """Return the heading for a scale of its title, and all that comes after."""
     locale = canvas.locale
     kicker = _kicker_text(announcement, canvas)
-    title = typeset_text(announcement.title, locale)
+    title, figure = typeset_text(announcement.title, locale), typeset_text(announcement.figure, locale)
 
     def lead(scale: float) -> list[TextBlock]:
         blocks = [TextBlock(kicker, FontWeight.REGULAR, 1.0, palette.accent)] if kicker else []
-        if announcement.figure:
-            blocks.append(
-                TextBlock(
-                    typeset_text(announcement.figure, locale), FontWeight.BOLD, scale * 1.5, palette.accent, gap=2
-                )
-            )
+        if figure:
+            blocks.append(TextBlock(figure, FontWeight.BOLD, scale * 1.5, palette.accent, gap=2))
         return [*blocks, TextBlock(title, FontWeight.BOLD, scale, palette.ink, gap=2, is_balanced=True)]
 
     place, address = typeset_text(announcement.place, locale), short_address(announcement.link)
     details = [TextBlock(place, FontWeight.REGULAR, 1.0, palette.accent, gap=2)] if place else []
-    if announcement.body:
-        details.append(
-            TextBlock(typeset_text(announcement.body, locale), FontWeight.REGULAR, 1.0, palette.soft_ink, gap=2)
-        )
+    if body := typeset_text(announcement.body, locale):
+        details.append(TextBlock(body, FontWeight.REGULAR, 1.0, palette.soft_ink, gap=2))
     if address:
         details.append(TextBlock(address, FontWeight.BOLD, 1.0, palette.accent, gap=2, is_kept=True))
     return lead, details

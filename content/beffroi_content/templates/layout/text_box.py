@@ -97,15 +97,14 @@ def column_pages(
     """Return the pages of a column that was fitted to the box of the composition."""
     left, top, _, bottom = composition.box
     offset = round(3 * running.style.capital) if running else 0
+    accent = canvas_palette(canvas).accent
     pages = []
     for number, rows in enumerate(column.pages, 1):
         page = Page(canvas.size, composition.ground)
         composition.decorate(page)
         start = top if number == 1 else top + offset
         if number > 1 and running:
-            page.add(
-                TextLine(left, top + running.style.capital, running.text, running.style, canvas_palette(canvas).accent)
-            )
+            page.add(TextLine(left, top + running.style.capital, running.text, running.style, accent))
         slack = max(0, bottom - start - rows[-1].bottom) if rows else 0
         # Pages of one text begin at the same height; only a text of one page floats.
         share = composition.drop if len(column.pages) == 1 else 0

@@ -104,11 +104,7 @@ def _place_entry(board: WidgetPage, entry: ListEntry, size: int, count: int) -> 
             _StyledLine(text, quiet_style, soft) for text in wrap_text(board, entry.detail, quiet_style, width, 1)
         ]
     if is_beside:
-        leads = [
-            _StyledLine(text, small if at else bold, accent)
-            for at, part in enumerate(lead)
-            for text in wrap_text(board, part, small if at else bold, beside - size, 2)
-        ]
+        leads = _lead_beside(board, lead, (bold, small), beside - size)
     else:
         leads = []
         text = typeset_text(" · ".join(lead), board.locale)
@@ -123,6 +119,17 @@ def _place_entry(board: WidgetPage, entry: ListEntry, size: int, count: int) -> 
     return _PlacedEntry(
         tuple(leads), tuple(lines), beside, tall + (2 if board.crisp else round(size * 1.3)), entry.is_marked
     )
+
+
+def _lead_beside(
+    board: WidgetPage, lead: Sequence[str], styles: tuple[TextStyle, TextStyle], width: int
+) -> list[_StyledLine]:
+    """Return what stands beside an entry: its first part in the first style, all others in the second."""
+    return [
+        _StyledLine(text, styles[at > 0], board.palette.accent)
+        for at, part in enumerate(lead)
+        for text in wrap_text(board, part, styles[at > 0], width, 2)
+    ]
 
 
 def _set_entries(board: WidgetPage, entries: Sequence[_PlacedEntry]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from beffroi_content.model.widgets import (
     PollOption,
     PollWidget,
@@ -36,18 +38,26 @@ def poll_page(widget: PollWidget, canvas: Canvas, at_ms: int | None) -> Page:
     tall = min(board.height // free, round(board.grid.title * 2))
     y = top + (board.height - tall * free) // 2
     capital = max(board.smallest_capital, min(board.grid.largest, tall * 0.24))
-    free_width = board.width - font_face(board.text_style(FontWeight.BOLD, capital)).text_width("100 %") - capital
-    # All labels get the size of the longest, so that a smaller bar does not look less important by its letters.
-    for option in shown:
-        fitting = fit_one_line(
-            board, option.label, FontWeight.BOLD, capital, free_width, least=board.smallest_capital * 0.75
-        )[1]
-        capital = min(capital, fitting.capital)
+    capital = _common_capital(board, [option.label for option in shown], capital)
     for option in shown:
         is_first = option.votes == ranked[0].votes and total > 0
         _add_bar(board, option.label, (option.votes, total), is_first, (left, y, right, y + tall), capital)
         y += tall
     return board.page
+
+
+def _common_capital(board: WidgetPage, labels: Sequence[str], largest: float) -> float:
+    """Return the capital height at which the longest label fits beside its share.
+
+    All labels get that size, so that none looks less important by its letters.
+    """
+    percent = font_face(board.text_style(FontWeight.BOLD, largest)).text_width("100 %")
+    width, least = board.width - percent - largest, board.smallest_capital * 0.75
+    capital = largest
+    for label in labels:
+        _, style = fit_one_line(board, label, FontWeight.BOLD, capital, width, least=least)
+        capital = min(capital, style.capital)
+    return capital
 
 
 def _add_bar(board: WidgetPage, label: str, votes: tuple[int, int], is_first: bool, box: Box, capital: float) -> None:

@@ -6,13 +6,14 @@ from beffroi_content.model.widgets import (
     QrWidget,
 )
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.page import Page, QrCode
+from beffroi_content.raster.page import Box, Page, QrCode
 from beffroi_content.raster.page_painter import QUIET_MODULES
 from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.templates.declarations import LocalisedText, WidgetTemplate
 from beffroi_content.templates.layout.qr_code import qr_modules, short_address
 from beffroi_content.templates.widget_layout.phrases import phrase
 from beffroi_content.templates.widget_layout.widget_page import (
+    WidgetPage,
     add_paragraph,
     open_widget_page,
 )
@@ -29,30 +30,24 @@ def qr_page(widget: QrWidget, canvas: Canvas, at_ms: int | None) -> Page:
     count = len(rows) + 2 * QUIET_MODULES
     is_beside = board.width > 1.2 * board.height
     each = min(board.height, board.width // 2 if is_beside else round(board.height * 0.72), board.width) // count
-    address = short_address(widget.address)
-    ink, soft, accent = board.palette.ink, board.palette.soft_ink, board.palette.accent
     if each < _LEAST_MODULE:
-        add_paragraph(
-            board, [(widget.text, FontWeight.BOLD, 0.4, ink), (address, FontWeight.BOLD, 0.3, accent)], board.box
-        )
+        _add_texts(board, widget, board.box, (0.4, 0.0, 0.3), "centre")
         return board.page
     side = each * count
     x, y = (left, top + (board.height - side) // 2) if is_beside else (left + (board.width - side) // 2, top)
     board.page.add(QrCode((x, y, x + side, y + side), rows))
     gap = board.grid.margin if not board.crisp else 4
     box = (left + side + gap, top, right, bottom) if is_beside else (left, top + side, right, bottom)
-    hint = "" if board.crisp else phrase("scan", canvas.locale)
-    add_paragraph(
-        board,
-        [
-            (widget.text, FontWeight.BOLD, 0.22, ink),
-            (hint, FontWeight.REGULAR, 0.13, soft),
-            (address, FontWeight.BOLD, 0.13, accent),
-        ],
-        box,
-        "left" if is_beside else "centre",
-    )
+    _add_texts(board, widget, box, (0.22, 0.0 if board.crisp else 0.13, 0.13), "left" if is_beside else "centre")
     return board.page
+
+
+def _add_texts(board: WidgetPage, widget: QrWidget, box: Box, scales: tuple[float, float, float], align: str) -> None:
+    """Add the text, the advice to scan and the address in their sizes; one of size 0 is left out."""
+    texts = (widget.text, phrase("scan", board.locale) if scales[1] else "", short_address(widget.address))
+    weights = (FontWeight.BOLD, FontWeight.REGULAR, FontWeight.BOLD)
+    colours = (board.palette.ink, board.palette.soft_ink, board.palette.accent)
+    add_paragraph(board, list(zip(texts, weights, scales, colours, strict=True)), box, align)
 
 
 def _sample() -> QrWidget:

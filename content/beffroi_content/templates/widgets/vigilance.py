@@ -38,32 +38,39 @@ def vigilance_page(widget: VigilanceWidget, canvas: Canvas, at_ms: int | None) -
         return page
     board = open_widget_page(canvas, title if not canvas.size[1] < 60 else "", source_note(widget, canvas, at_ms))
     left, top, right, bottom = board.box
-    is_mono = canvas.screen_class.colour_depth == 1
     phenomena = sorted((each for each in widget.phenomena if each.level > 1), key=lambda each: -each.level)
     has_details = bool(phenomena or widget.advice) and board.height >= (40 if board.crisp else 120)
     # The coloured field takes a third of the height, but always has room for two lines of legible text.
     least = 2 * board.line_height(board.text_style(FontWeight.BOLD, board.smallest_capital)) + board.grid.margin
     head = max(0.34 * board.height, min(0.5 * board.height, least))
     split = top + round(head) if has_details else bottom
-    ground: Rgb = BLACK if is_mono else _LEVELS[widget.level]
-    ink = WHITE if is_mono or widget.level == 4 else BLACK
-    board.page.add(FilledBox((left, top, right, split), ground, board.grid.margin // 3))
-    pad = 2 if board.crisp else board.grid.margin // 2
-    size = min(split - top - 2 * pad, board.width // 5)
-    x = left + pad
-    if size >= 8:
-        sign = pictograms.CHECK if widget.level == 1 else pictograms.WARNING
-        y = top + (split - top - size) // 2
-        board.page.add(PlacedPictogram((x, y, x + size, y + size), sign, ink, ground))
-        x += size + pad
-    line = board.line_height(board.text_style(FontWeight.REGULAR, board.smallest_capital))
-    texts = [(level_phrase(widget.level, canvas.locale), FontWeight.BOLD, 0.5, ink)]
-    texts.append((widget.department if split - top - 2 * pad >= 2 * line else "", FontWeight.REGULAR, 0.28, ink))
-    add_paragraph(board, texts, (x, top + pad, right - pad, split - pad), "left")
+    _add_level(board, widget, (left, top, right, split))
     if has_details:
         dangers = [(each.name, each.level) for each in phenomena]
         _add_dangers(board, dangers, widget.advice, (left, split, right, bottom), at_ms)
     return board.page
+
+
+def _add_level(board: WidgetPage, widget: VigilanceWidget, box: Box) -> None:
+    """Add a field in the colour of the level, with its sign, its name and the department."""
+    left, top, right, bottom = box
+    is_mono = board.canvas.screen_class.colour_depth == 1
+    ground: Rgb = BLACK if is_mono else _LEVELS[widget.level]
+    ink = WHITE if is_mono or widget.level == 4 else BLACK
+    board.page.add(FilledBox(box, ground, board.grid.margin // 3))
+    pad = 2 if board.crisp else board.grid.margin // 2
+    size = min(bottom - top - 2 * pad, board.width // 5)
+    x = left + pad
+    if size >= 8:
+        sign = pictograms.CHECK if widget.level == 1 else pictograms.WARNING
+        y = top + (bottom - top - size) // 2
+        board.page.add(PlacedPictogram((x, y, x + size, y + size), sign, ink, ground))
+        x += size + pad
+    line = board.line_height(board.text_style(FontWeight.REGULAR, board.smallest_capital))
+    department = widget.department if bottom - top - 2 * pad >= 2 * line else ""
+    texts = [(level_phrase(widget.level, board.locale), FontWeight.BOLD, 0.5, ink)]
+    texts.append((department, FontWeight.REGULAR, 0.28, ink))
+    add_paragraph(board, texts, (x, top + pad, right - pad, bottom - pad), "left")
 
 
 def _add_dangers(board: WidgetPage, dangers: list[tuple[str, int]], advice: str, box: Box, at_ms: int | None) -> None:
