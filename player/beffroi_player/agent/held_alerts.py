@@ -79,6 +79,7 @@ def held_stream(before: HeldStream | None, document: AlertSet, uptime_ms: float)
 
 
 def _held_alert(before: HeldAlert | None, alert: Alert, uptime_ms: int) -> HeldAlert:
+    # The server sends a set again with the time that is left by then: that alone is no other alert.
     lapse = uptime_ms + alert.time_to_live_ms
     if before is None or before.alert.model_copy(update={"time_to_live_ms": alert.time_to_live_ms}) != alert:
         return HeldAlert(alert=alert, lapses_at_uptime_ms=lapse)
@@ -149,6 +150,7 @@ class HeldAlerts:
         for held in missing:
             self._draw_form(held.alert, main_form(held.alert.level))
             self._publish_record()
+        # Also where nothing was to be drawn: an alert may have ended.
         if not missing:
             self._publish_record()
 
@@ -189,10 +191,12 @@ class HeldAlerts:
         kept = {name for names in record.frames.values() for name in names}
         for name in kept:
             image = self._images.get(name)
+            # Frames that were restored from the disk have no image in memory: they are there already.
             if image is not None:
                 save_png(image, self.state.frames / name)
                 self._images.pop(name, None)
         self.state.alerts.write(record)
+        # After the record is written: until then the file on the disk names these frames.
         stale, self._stale = self._stale, set()
         for name in stale - kept:
             (self.state.frames / name).unlink(missing_ok=True)

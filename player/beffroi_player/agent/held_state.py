@@ -85,6 +85,7 @@ class HeldState:
         Raises:
             OSError: the disk is full or broken; the old programme stays.
         """
+        # Prepared again after a repair it comes with the same sequence, and is activated once more.
         ready = programme.model_copy(update={"activated_at_ms": max(0, self._clock.now().unix_ms)})
         with self._saving:
             ready = ready.model_copy(update={"proven": proven_slides(self.active, ready)})

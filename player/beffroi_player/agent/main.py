@@ -214,6 +214,7 @@ class PlayerAgent:
 
     def start(self) -> None:
         """Start every thread; those that keep the screen right first."""
+        # Alerts that were held go to the stage before anything else is done.
         self._dispatcher.restore_alerts(system_clock.boot_id())
         self._write_notice((1920, 1080))
         self._warm_up()
@@ -250,6 +251,7 @@ class PlayerAgent:
             self._tasks.run_due()
             self._note_display()
             wait = min(LONGEST_WAIT_SECONDS, self._reporter.report_changes())
+            # The watchdog of systemd is fed here: a stuck admission ends in a restart.
             if self._dispatcher.seconds_at_work < STUCK_ADMISSION_SECONDS:
                 systemd_notify.notify_alive()
             wakeups.wait(wait)

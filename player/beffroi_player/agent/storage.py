@@ -97,6 +97,7 @@ def recover_trust(
     that very sequence would then be a duplicate for ever, so the floor is lowered by one, which lets it in again
     and nothing older. If the state itself is lost, what is held gives the floors.
     """
+    # A player that was enrolled anew must not believe what another town has signed.
     state = stored if stored is not None and stored.anchor == anchor else TrustState(anchor=anchor)
     held = {name: stream.sequence for name, stream in (alerts.streams if alerts else {}).items()}
     newest = max((found.sequence for found in (programme, pending) if found), default=0)
@@ -111,6 +112,7 @@ def recover_trust(
 
 
 def _fitting_floor(name: str, floor: SequenceFloor, held: dict[str, int]) -> SequenceFloor:
+    # Keys, beats and commands leave nothing behind that could be compared. Without a digest it was lowered before.
     if not name.endswith(("/alerts", "/programme")) or held.get(name, 0) == floor.sequence or not floor.digest:
         return floor
     log.info("%s: sequence %d was seen but is not held: it may come again", name, floor.sequence)

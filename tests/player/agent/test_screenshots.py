@@ -188,7 +188,7 @@ def test_a_file_that_is_no_picture_is_left_where_it_is(
     trial.runtime.capture_image.write_bytes(content)
     trial.look()
     assert trial.sent == []
-    assert "no picture of the screen" in caplog.text
+    assert "no image of the screen" in caplog.text
 
 
 # --- the last frame, for the next start

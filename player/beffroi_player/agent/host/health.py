@@ -92,6 +92,7 @@ class HealthMonitor:
         for path in (self._root / "sys/class/thermal").glob("thermal_zone*/temp"):
             with suppress(OSError, ValueError):
                 found.append(int(path.read_text()) / 1000)
+        # A sensor that is not fitted may read as nonsense.
         plausible = [degrees for degrees in found if -40 < degrees < 150]
         return max(plausible, default=None)
 

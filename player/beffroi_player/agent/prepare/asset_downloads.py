@@ -97,11 +97,13 @@ class AssetStore:
             remove_non_file(path)
             remove_non_file(part)
             path.unlink(missing_ok=True)
+            # A part may be whole already: the power went between the last byte and the rename.
             if not self._is_whole(asset) and not self._download_from_peers(asset, cancelled):
                 self._download(asset, lambda start: self._server.open_asset(asset.sha256, start), cancelled)
             os.replace(part, path)
             sync_folder(self._folder)
         except OSError as error:
+            # Nothing can be resumed of what is wrong, or longer than the server's file.
             if isinstance(error, WrongContent) or _is_range_refused(error):
                 part.unlink(missing_ok=True)
             raise AssetUnavailable(str(error), is_full=error.errno == errno.ENOSPC) from error
@@ -157,14 +159,16 @@ class AssetStore:
         """Fetch what is missing of a file, and verify the whole.
 
         Raises:
-            Wrong: it is not the file that was signed.
+            WrongContent: it is not the file that was signed.
             OSError: it does not come, or the disk does not take it.
         """
         part, grace = self._partial_path(asset), GRACE_SERVER_SECONDS if grace is None else grace
         have = _file_size(part)
+        # A part of full size was found to be wrong: nothing of it can be resumed.
         if have >= asset.size:
             part.unlink()
             have = 0
+        # The source may start anywhere before the wanted byte; the file is cut there and goes on.
         with source(have) as (start, chunks), open(part, "r+b" if have else "wb") as file:
             file.seek(start)
             file.truncate()
@@ -179,6 +183,7 @@ class AssetStore:
                     raise WrongContent(f"the file is larger than the {asset.size} bytes that were signed")
                 file.write(chunk)
                 began += self._throttle(len(chunk), cancelled)
+            # Before the rename: a name must never outlive its content in a power cut.
             file.flush()
             os.fsync(file.fileno())
         if (size := _file_size(part)) < asset.size:

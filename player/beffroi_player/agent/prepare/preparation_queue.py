@@ -74,6 +74,7 @@ class PreparationQueue:
 
     def prepare_next(self) -> float | None:
         """Prepare the programme that was offered last. Return the seconds to the next attempt, or None."""
+        # Cleared before it is read: an offer in between wakes the next step.
         self._wakeup.clear()
         wanted = self._wanted
         if wanted is None:
@@ -91,6 +92,7 @@ class PreparationQueue:
         except Exception as error:
             log.exception("the programme %d is not ready", wanted.sequence)
             return self._retry_later(f"failed: {type(error).__name__}: {error}")
+        # A newer one may have been offered while this one became active.
         if self._wanted is wanted:
             self._wanted = None
         log.info(

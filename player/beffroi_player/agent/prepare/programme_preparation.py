@@ -83,9 +83,24 @@ class ProgrammePreparer:
         self.assets.rate_limit.bytes_per_second = _bytes_per_second(manifest)
         later = postponed_downloads(manifest, self.now())
         self._fetch_assets([asset for asset in manifest.assets if asset not in later.assets], cancelled, progress)
+        wanted = [(slide, size) for slide, size in slide_sizes(manifest) if slide.id not in later.slides]
+        skipped = self._render_frames(manifest, wanted, cancelled, progress)
+        # Between two programmes the process is not needed, and its memory is.
+        self.renderer.close()
+        return self._assemble_programme(sequence, manifest, skipped)
+
+    def _render_frames(
+        self, manifest: Manifest, wanted: Sequence[tuple[Slide, Size]], cancelled: Callable[[], bool],
+        progress: Callable[[str], None],
+    ) -> dict[str, SkippedSlide]:  # fmt: skip
+        """Draw each slide at each size, and return the slides that cannot be drawn.
+
+        Raises:
+            ProgrammeNotReady: one is not drawn, and the slide is not to blame.
+            DownloadCancelled: ``cancelled`` became true.
+        """
         self._frames = {}
         skipped: dict[str, SkippedSlide] = {}
-        wanted = [(slide, size) for slide, size in slide_sizes(manifest) if slide.id not in later.slides]
         for number, (slide, size) in enumerate(wanted):
             if cancelled():
                 raise DownloadCancelled
@@ -95,20 +110,21 @@ class ProgrammePreparer:
                 self._frames[slide.id, size] = FrameSet(
                     slide=slide.id, size=size, pages=outcome.frames, strips=outcome.strips
                 )
-            elif outcome.code in NOT_THE_SLIDE or not all(
-                self.assets.asset_path(asset).exists() for asset in slide.assets
-            ):
+            elif outcome.code in NOT_THE_SLIDE or not self._has_assets(slide):
                 # The slide is not to blame: the disk, the render process, or a file that is gone.
                 raise ProgrammeNotReady(f"“{slide.name}” is not drawn yet: {outcome.detail}"[:500])
             else:
                 skipped[slide.id] = SkippedSlide(slide=slide.id, code=outcome.code, detail=outcome.detail)
-        self.renderer.close()
-        return self._assemble_programme(sequence, manifest, skipped)
+        return skipped
+
+    def _has_assets(self, slide: Slide) -> bool:
+        return all(self.assets.asset_path(asset).exists() for asset in slide.assets)
 
     def _fetch_assets(
         self, assets: Sequence[AssetReference], cancelled: Callable[[], bool], progress: Callable[[str], None]
     ) -> None:
         """Download every file that is missing, some at the same time."""
+        # One file that is missing does not keep the others from coming: the next attempt then has less to do.
         missing: list[str] = []
         done = itertools.count(1)
         with ThreadPoolExecutor(PARALLEL_DOWNLOADS, "download") as pool:

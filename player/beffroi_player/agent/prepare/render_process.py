@@ -150,6 +150,7 @@ def main() -> None:
     """Serve requests until standard input ends."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not answer
+    # Before anything of the library is loaded: its memory counts, too.
     _limit_resources()
     answers.write(READY)
     for line in sys.stdin.buffer:

@@ -69,6 +69,7 @@ class PlayArchive:
         packed = PlayFile(file.folder, file.first, is_packed=True)
         write_file(packed.path, pack_file(file))
         self._has_grown = True
+        # The original goes only after what was written was read back and compared.
         try:
             same = all(one == other for one, other in zip(read_plays(file), read_plays(packed), strict=True))
         except (DamagedPlayFile, ValueError) as error:

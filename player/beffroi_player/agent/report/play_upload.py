@@ -124,17 +124,17 @@ class PlayUploader:
         if now < self._waiting_until_ms:
             return
         self._apply_held()
-        parcel = self._make_batch()
-        self._is_behind = parcel.is_full or bool(numbers_after(self._to_resend, parcel.resent_through))
-        if parcel.new or parcel.resent or parcel.lost:
-            if not self._is_on_the_disk(parcel):
+        batch = self._make_batch()
+        self._is_behind = batch.is_full or bool(numbers_after(self._to_resend, batch.resent_through))
+        if batch.new or batch.resent or batch.lost:
+            if not self._is_on_the_disk(batch):
                 return
             # Set before the batch goes: the acknowledgement may be faster than this thread.
             self._waiting_until_ms = now + ACKNOWLEDGED_MS
-            if not self._publish(PLAYS, parcel.to_json(), lambda: self._on_acknowledged(parcel)):
+            if not self._publish(PLAYS, batch.to_json(), lambda: self._on_acknowledged(batch)):
                 self._waiting_until_ms = 0.0
         else:
-            self._to_resend = numbers_after(self._to_resend, parcel.resent_through)
+            self._to_resend = numbers_after(self._to_resend, batch.resent_through)
 
     def save_progress(self) -> None:
         """Write to the disk how far the log was sent."""
@@ -155,6 +155,7 @@ class PlayUploader:
         if said is None:
             return
         held, at_ms = said
+        # Only what the broker has had for long enough counts: the server may still be writing the rest.
         while self._acknowledged and self._acknowledged[0][0] <= at_ms - SETTLE_MS:
             self._settled = self._acknowledged.popleft()[1]
         if self._has_forgotten:
@@ -162,14 +163,17 @@ class PlayUploader:
             self._sent = self._settled = max(self._sent, min(held.newest, self._last_logged()))
             self._has_forgotten = False
         misses = [(first, last) for first, last in held.missing if first <= last]
+        # A server that was restored from a backup names no gap: it does not know that there was more.
         if self._settled > held.newest:
             misses.append((held.newest + 1, self._settled))
+        # A round that is under way is brought to its end before another is begun.
         if self._to_resend:
             self._to_resend = still_missing(self._to_resend, held, misses)
         elif at_ms >= self._patient_until_ms:
             self._schedule_resend(misses, at_ms)
 
     def _schedule_resend(self, misses: list[NumberRange], at_ms: float) -> None:
+        # Missed again after they were sent: something on the way swallows them, so the pause grows.
         self._fruitless = self._fruitless + 1 if common_numbers(misses, self._last_misses) else 0
         self._to_resend = self._last_misses = first_numbers(misses, MAX_RESENT_PLAYS)
         if self._fruitless:
@@ -190,34 +194,37 @@ class PlayUploader:
     # --- batches
 
     def _make_batch(self) -> PlayBatch:
-        parcel = PlayBatch()
+        batch = PlayBatch()
         files = play_files(self._state.plays)
         budget = iter(range(FILES_PER_BATCH))
+        # New plays first: an operator looks at today, and old gaps may be many.
         for found in _find_plays(files, (self._sent + 1, HIGHEST_NUMBER), budget):
-            if isinstance(found, Play) and not parcel.add_play(found, parcel.new):
-                return parcel
-        self._add_resent(parcel, files, budget)
-        return parcel
+            if isinstance(found, Play) and not batch.add_play(found, batch.new):
+                return batch
+        self._add_resent(batch, files, budget)
+        return batch
 
-    def _add_resent(self, parcel: PlayBatch, files: Sequence[PlayFile], budget: Iterator[int]) -> None:
-        for row in self._to_resend:
-            for found in _find_plays(files, row, budget):
+    def _add_resent(self, batch: PlayBatch, files: Sequence[PlayFile], budget: Iterator[int]) -> None:
+        for each in self._to_resend:
+            for found in _find_plays(files, each, budget):
                 if isinstance(found, Play):
-                    if not parcel.add_play(found, parcel.resent):
+                    if not batch.add_play(found, batch.resent):
                         return
-                    parcel.resent_through = found.number
+                    batch.resent_through = found.number
                     continue
+                # What is lost is named, or the server would ask for it for ever.
                 if found.is_lost:
-                    if len(parcel.lost) == MOST_RANGES:
+                    if len(batch.lost) == MOST_RANGES:
                         return
-                    parcel.lost.append((found.first, found.last))
-                parcel.resent_through = found.last
+                    batch.lost.append((found.first, found.last))
+                batch.resent_through = found.last
 
-    def _is_on_the_disk(self, parcel: PlayBatch) -> bool:
+    def _is_on_the_disk(self, batch: PlayBatch) -> bool:
         """Make sure that the plays of a batch are on the disk: a number that the server has must not be given again."""
+        # The two newest: the stage may have begun a file since the batch was made. Packed files were synced as such.
         files = [file for file in play_files(self._state.plays)[-2:] if not file.is_packed]
         try:
-            for file in files if parcel.new else ():
+            for file in files if batch.new else ():
                 sync_file(file.path)
                 sync_folder(file.folder)
         except OSError as error:
@@ -225,14 +232,14 @@ class PlayUploader:
             return False
         return True
 
-    def _on_acknowledged(self, parcel: PlayBatch) -> None:
+    def _on_acknowledged(self, batch: PlayBatch) -> None:
         """Note that the broker has a batch. In the MQTT thread: to write to the disk here would delay an alert."""
         now = self._uptime()
-        if parcel.resent or parcel.lost:
-            self._to_resend = numbers_after(self._to_resend, parcel.resent_through)
+        if batch.resent or batch.lost:
+            self._to_resend = numbers_after(self._to_resend, batch.resent_through)
             self._patient_until_ms = max(self._patient_until_ms, now + SETTLE_MS)
-        if parcel.new:
-            last = parcel.new[-1]
+        if batch.new:
+            last = batch.new[-1]
             self._acknowledged.append((now, last.number))
             # A broker may acknowledge late, and out of order.
             if last.number > self._sent:
@@ -263,6 +270,7 @@ def _find_plays(files: Sequence[PlayFile], wanted: NumberRange, budget: Iterator
     """
     number, end = wanted
     for place, file in enumerate(files):
+        # A file holds the numbers from its name up to the name of the next; the newest has no end yet.
         is_newest = place + 1 == len(files)
         beyond = HIGHEST_NUMBER if is_newest else files[place + 1].first - 1
         if beyond < number or file.first > end:
@@ -278,6 +286,7 @@ def _find_plays(files: Sequence[PlayFile], wanted: NumberRange, budget: Iterator
             log.warning("plays are lost: %s", error)
             plays = []
         except OSError as error:
+            # The disk may give them the next time: they are not named as lost.
             log.warning("plays cannot be read: %s", error)
             yield MissingPlays(number, min(beyond, end), is_lost=False)
             number = beyond + 1
@@ -288,6 +297,7 @@ def _find_plays(files: Sequence[PlayFile], wanted: NumberRange, budget: Iterator
             if play.number >= number:
                 yield play
                 number = play.number + 1
+        # At the end of the log the rest of an open range is not a gap: those plays have not been shown yet.
         if number <= min(beyond, end) and not (is_newest and end == HIGHEST_NUMBER):
             yield MissingPlays(number, min(beyond, end))
             number = beyond + 1
@@ -295,15 +305,15 @@ def _find_plays(files: Sequence[PlayFile], wanted: NumberRange, budget: Iterator
         yield MissingPlays(number, end)
 
 
-def numbers_after(rows: Sequence[NumberRange], number: int) -> list[NumberRange]:
+def numbers_after(ranges: Sequence[NumberRange], number: int) -> list[NumberRange]:
     """Return the parts of ranges that lie after a number."""
-    return [(max(first, number + 1), last) for first, last in rows if last > number]
+    return [(max(first, number + 1), last) for first, last in ranges if last > number]
 
 
-def first_numbers(rows: Sequence[NumberRange], count: int) -> list[NumberRange]:
+def first_numbers(ranges: Sequence[NumberRange], count: int) -> list[NumberRange]:
     """Return the first so many numbers of ranges, lowest first."""
     found: list[NumberRange] = []
-    for first, last in sorted(rows):
+    for first, last in sorted(ranges):
         taken = min(count, last - first + 1)
         if taken > 0:
             found.append((first, first + taken - 1))
@@ -311,7 +321,7 @@ def first_numbers(rows: Sequence[NumberRange], count: int) -> list[NumberRange]:
     return found
 
 
-def still_missing(rows: Sequence[NumberRange], held: HeldPlays, misses: Sequence[NumberRange]) -> list[NumberRange]:
+def still_missing(ranges: Sequence[NumberRange], held: HeldPlays, misses: Sequence[NumberRange]) -> list[NumberRange]:
     """Return what the server still misses of ranges.
 
     Its statement names ``MOST_RANGES`` ranges at most: where it is full, all that lies after the last may be missing.
@@ -319,10 +329,10 @@ def still_missing(rows: Sequence[NumberRange], held: HeldPlays, misses: Sequence
     named = [*misses]
     if len(held.missing) == MOST_RANGES and held.newest > held.missing[-1][1]:
         named.append((held.missing[-1][1] + 1, held.newest))
-    return common_numbers(rows, named)
+    return common_numbers(ranges, named)
 
 
-def common_numbers(rows: Sequence[NumberRange], others: Sequence[NumberRange]) -> list[NumberRange]:
+def common_numbers(ranges: Sequence[NumberRange], others: Sequence[NumberRange]) -> list[NumberRange]:
     """Return the numbers that are in both lists of ranges, lowest first."""
-    both = [(max(row[0], other[0]), min(row[1], other[1])) for row in rows for other in others]
+    both = [(max(one[0], other[0]), min(one[1], other[1])) for one in ranges for other in others]
     return sorted((first, last) for first, last in both if first <= last)

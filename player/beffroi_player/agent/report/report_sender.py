@@ -54,6 +54,7 @@ class ReportSender:
         same = self._sent is not None and _without_time(report) == _without_time(self._sent)
         if same and since < REPORT_MS:
             return (REPORT_MS - since) / 1000
+        # The number rises only with a report that went out: the server sees in the numbers what it has missed.
         if self._publish(REPORT, report.to_json(), None):
             self._number = report.number
             self._sent = report

@@ -1,4 +1,4 @@
-"""The reporting thread's work: reads what the stage presents, and lets receipts, pictures and the report follow."""
+"""The reporting thread's work: reads what the stage presents, and lets receipts, images and the report follow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ScreenReporter:
         facts: Asked for the present facts.
         receipts: Sends receipts.
         report: Sends the report.
-        screenshots: Sends pictures of the screen.
+        screenshots: Sends images of the screen.
         repairs: Tells which frames are to be repaired.
         put: Puts an effect into the inbox of the admission thread.
     """

@@ -1,4 +1,4 @@
-"""Pictures of the screen: small JPEGs for operators, exact captures, and ``last-frame.png`` for the next start.
+"""Images of the screen: small JPEGs for operators, exact captures, and ``last-frame.png`` for the next start.
 
 The stage writes what it presents into ``capture.ppm`` when it is woken up for it, and one file serves all three.
 """
@@ -39,11 +39,11 @@ class CaptureRequest(NamedTuple):
 
 
 class ScreenshotSender:
-    """Asks the stage for pictures of the screen and passes them on.
+    """Asks the stage for images of the screen and passes them on.
 
     Args:
         state: Where ``last-frame.png`` is.
-        runtime: Where the stage writes pictures, and is woken up.
+        runtime: Where the stage writes images, and is woken up.
         publish: Hands a payload to the MQTT client.
         uptime: Milliseconds since boot.
         offer_capture: Given a capture that is to be sent as it is.
@@ -75,7 +75,7 @@ class ScreenshotSender:
         send_wakeup(self._runtime.stage_socket, CAPTURE_REQUESTED)
 
     def note_presented(self, presented: PresentedStatus, *, is_another_frame: bool) -> None:
-        """Ask the stage for a picture where something that is presented now calls for one."""
+        """Ask the stage for an image where something that is presented now calls for one."""
         if is_another_frame and self._uptime() < self._screenshots_until:
             self._screenshot_wanted = True
         self._last_wanted |= self._is_lasting(presented)
@@ -83,7 +83,7 @@ class ScreenshotSender:
             send_wakeup(self._runtime.stage_socket, CAPTURE_REQUESTED)
 
     def pass_on(self, presented: PresentedStatus | None, alerts: Callable[[], Mapping[str, int]]) -> None:
-        """Read a new picture, if the stage has written one, and ask again for a capture that does not come.
+        """Read a new image, if the stage has written one, and ask again for a capture that does not come.
 
         Args:
             presented: What the stage last said.
@@ -92,22 +92,22 @@ class ScreenshotSender:
         now = file_stamp(self._runtime.capture_image)
         if now is not None and now != self._file_stamp:
             self._file_stamp = now
-            self._read_picture(presented, alerts)
+            self._read_image(presented, alerts)
         self._ask_again()
 
     def _is_lasting(self, presented: PresentedStatus) -> bool:
-        """Tell whether the picture may be the first after the next start: an alert would be over by then."""
+        """Tell whether the image may be the first after the next start: an alert would be over by then."""
         if presented.programme is None or presented.shows_alert or presented.overlay or not presented.showings:
             return False
         programme, saved_ms = self._last_saved
         return programme != presented.programme or self._uptime() - saved_ms >= LAST_MS
 
-    def _read_picture(self, presented: PresentedStatus | None, alerts: Callable[[], Mapping[str, int]]) -> None:
+    def _read_image(self, presented: PresentedStatus | None, alerts: Callable[[], Mapping[str, int]]) -> None:
         try:
             ppm = self._runtime.capture_image.read_bytes()
             size, pixels = from_ppm(ppm)
         except (OSError, ValueError) as error:
-            log.warning("no picture of the screen: %s", error)
+            log.warning("no image of the screen: %s", error)
             return
         self._give_capture(ppm, alerts)
         if not (self._screenshot_wanted or self._last_wanted):
@@ -120,13 +120,13 @@ class ScreenshotSender:
             self._save_last(image, presented)
 
     def _give_capture(self, ppm: bytes, alerts: Callable[[], Mapping[str, int]]) -> None:
-        """Pass on a picture that was taken after it was asked for; compressing and sending are done elsewhere."""
+        """Pass on an image that was taken after it was asked for; compressing and sending are done elsewhere."""
         if self._capture_request is None:
             return
         try:
             taken = CaptureInfo.model_validate_json(ppm_comment(ppm))
         except ValueError as error:
-            log.warning("nothing is known of a picture of the screen: %s", error)
+            log.warning("nothing is known of an image of the screen: %s", error)
             return
         if taken.uptime_ms >= self._capture_request.since_ms:
             self._capture_request = None
@@ -138,7 +138,7 @@ class ScreenshotSender:
         if request is None:
             return
         if now - request.since_ms > WAIT_MS:
-            log.warning("the stage takes no picture of the screen")
+            log.warning("the stage takes no image of the screen")
             self._capture_request = None
         elif now - request.woken_ms >= REPEAT_MS:
             self._capture_request = request._replace(woken_ms=now)

@@ -93,6 +93,7 @@ class ServerClient:
             ServerRefusal: the server does not have it.
             requests.RequestException: it does not answer.
         """
+        # A server may ignore the range and send all: then the answer starts at the first byte.
         headers = {"Range": f"bytes={start}-"} if start else {}
         with self._open_response("GET", f"/device/v1/assets/{sha256}", headers=headers) as response:
             resumed = response.status_code == requests.codes.partial_content
@@ -127,6 +128,7 @@ class ServerClient:
             data=data,
             timeout=(CONNECT_SECONDS, patience),
             stream=True,
+            # A redirection would carry the token to another host.
             allow_redirects=False,
         ) as response:
             if response.status_code not in (requests.codes.ok, requests.codes.partial_content):

@@ -141,6 +141,7 @@ class PlayerMqttClient:
             payload: Its bytes.
             acknowledged: Called from the thread of this client once the broker has it.
         """
+        # Nothing is kept for later: whoever reports does so again, and tells more by then.
         if not self._connected:
             return False
         topic = str(message.topic_for(self._enrolment.site, TopicScope.of_screen(self._enrolment.screen)))
@@ -162,6 +163,7 @@ class PlayerMqttClient:
             except Exception as error:  # noqa: BLE001 -- the thread lives as long as the agent
                 log.info("no connection to %s:%d: %s", self._host, self._enrolment.mqtt.port, error)
             self._reset_connection()
+            # A broker that accepts and drops at once must not be asked without a pause.
             attempt = 0 if time.monotonic() - began > STEADY_SECONDS else attempt + 1
             # Full jitter: after an outage a thousand players must not come back in the same second.
             self._stopping.wait(

@@ -87,26 +87,27 @@ class PeerSharing:
 
     def stop_sharing(self) -> None:
         """Neither give nor fetch files any more."""
-        ear, self._listener = self._listener, None
-        door, self._file_server = self._file_server, None
-        if ear is not None:
-            ear.close()
-        if door is not None:
-            threading.Thread(target=_shut_down_server, args=(door, ear is not None), daemon=True).start()
+        listener, self._listener = self._listener, None
+        server, self._file_server = self._file_server, None
+        if listener is not None:
+            listener.close()
+        if server is not None:
+            # In a thread of its own: a server waits for its loop, and the caller reports meanwhile.
+            threading.Thread(target=_shut_down_server, args=(server, listener is not None), daemon=True).start()
 
     def find_peers(self, sha256: str) -> list[tuple[str, int]]:
         """Ask for a file. Return addresses and ports of peers that have it, in the order of their answers."""
         if self._listener is None:
             return []
         found: list[tuple[str, int]] = []
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-            asker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
-            asker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._interface))
-            asker.sendto(b"BEFFROI1 ? " + self._town + b" " + sha256.encode(), (GROUP, self._port))
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as question_socket:
+            question_socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
+            question_socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._interface))
+            question_socket.sendto(b"BEFFROI1 ? " + self._town + b" " + sha256.encode(), (GROUP, self._port))
             end = time.monotonic() + ANSWER_WINDOW_S
             while (left := end - time.monotonic()) > 0 and len(found) < MAX_ANSWERS:
-                asker.settimeout(left)
-                answer, (host, _) = asker.recvfrom(256)
+                question_socket.settimeout(left)
+                answer, (host, _) = question_socket.recvfrom(256)
                 match = _ANSWER.fullmatch(answer)
                 if match and match[1] == sha256.encode() and 0 < int(match[2]) < 65_536 and self._is_trusted(host):
                     found.append((host, int(match[2])))
@@ -148,22 +149,23 @@ class PeerSharing:
         return time.monotonic() - self._distrusted.get(host, -DISTRUST_S) >= DISTRUST_S and _is_local_address(host)
 
     def _open_listener(self) -> socket.socket:
-        ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            ear.bind((GROUP, self._port))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Bound to the group, not to all addresses: only questions to the group come in here.
+            listener.bind((GROUP, self._port))
             joined = struct.pack("4s4s", socket.inet_aton(GROUP), socket.inet_aton(self._interface))
-            ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
-            ear.settimeout(1.0)
+            listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
+            listener.settimeout(1.0)
         except OSError:
-            ear.close()
+            listener.close()
             raise
-        return ear
+        return listener
 
     def _answer_questions(self) -> None:
-        while (ear := self._listener) is not None and (door := self._file_server) is not None:
+        while (listener := self._listener) is not None and (server := self._file_server) is not None:
             try:
-                question, sender = ear.recvfrom(256)
+                question, sender = listener.recvfrom(256)
             except TimeoutError:
                 continue
             except OSError:
@@ -171,7 +173,7 @@ class PeerSharing:
             match = _QUESTION.fullmatch(question)
             if match and match[1] == self._town and _is_local_address(sender[0]) and self._has_file(match[2].decode()):
                 with suppress(OSError):
-                    ear.sendto(b"BEFFROI1 ! " + match[2] + b" " + str(door.server_port).encode(), sender)
+                    listener.sendto(b"BEFFROI1 ! " + match[2] + b" " + str(server.server_port).encode(), sender)
 
     def _has_file(self, sha256: str) -> bool:
         return (self._folder / sha256).is_file()
@@ -248,10 +250,10 @@ def _shut_down_socket(line: socket.socket) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _shut_down_server(door: _FileServer, runs: bool) -> None:
+def _shut_down_server(server: _FileServer, runs: bool) -> None:
     if runs:
-        door.shutdown()
-    door.server_close()
+        server.shutdown()
+    server.server_close()
 
 
 def _is_local_address(host: str) -> bool:
