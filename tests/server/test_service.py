@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -155,6 +156,23 @@ class TestCommands:
         assert "beffroi-server init" in started.stderr
         assert "Traceback" not in started.stderr
 
+    def test_refuses_the_folder_of_a_former_server(self, server):
+        """The state that a demonstration of before left: its tables, made by migrations that are no more."""
+        folder = Path(server.environment["BEFFROI_DATA"])
+        folder.mkdir(parents=True)
+        with sqlite3.connect(folder / "beffroi.sqlite3") as database:
+            database.execute(
+                "CREATE TABLE django_migrations (id INTEGER PRIMARY KEY, app TEXT, name TEXT, applied TEXT)"
+            )
+            database.execute("INSERT INTO django_migrations VALUES (1, 'screens', '0008_plays_kept', '2026-11-27')")
+        database.close()
+
+        refused = server("init", "--town", "Saint-Aubin")
+
+        assert refused.returncode == 1
+        assert "before the first release" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
     def test_names_a_broker_port_that_is_taken(self, server):
         server("init", "--town", "X")
         with socket.socket() as listener:
@@ -176,10 +194,10 @@ class TestCommandsInProcess:
             assert left.value.code == 2
 
     def test_a_person_is_added_once(self, capsys):
-        assert main(["person", "add", "carla", "--role", "officer"]) == 0
+        assert main(["user", "add", "carla", "--role", "officer"]) == 0
         assert "/sign-in/" in capsys.readouterr().out
         assert User.objects.get().role == UserRole.OFFICER
-        assert main(["person", "add", "carla"]) == 1
+        assert main(["user", "add", "carla"]) == 1
         assert "beffroi-server:" in capsys.readouterr().err
 
     def test_a_link_for_somebody(self, capsys, dora, alice):
@@ -188,7 +206,7 @@ class TestCommandsInProcess:
         assert accounts.use_sign_in_link(token, timezone.now()) == dora
         assert main(["link", "alice"]) == 0
         assert main(["link", "zoe"]) == 1
-        assert "nobody is called zoe" in capsys.readouterr().err
+        assert "there is no user zoe" in capsys.readouterr().err
 
     def test_the_files_of_mosquitto(self, tmp_path, settings, capsys):
         settings.MQTT_PASSWORD = "secret"
@@ -196,7 +214,7 @@ class TestCommandsInProcess:
         assert main(["broker-files", str(tmp_path / "mosquitto")]) == 0
 
         assert (tmp_path / "mosquitto/passwords").read_text().startswith("server:$7$101$")
-        assert "pattern write beffroi/1/saint-aubin/up/%u/#" in (tmp_path / "mosquitto/access").read_text()
+        assert "pattern write beffroi/1/saint-aubin/up/%u/report" in (tmp_path / "mosquitto/access").read_text()
         assert (tmp_path / "mosquitto/passwords").stat().st_mode & 0o007 == 0
 
     def test_the_check_names_what_is_wrong(self, capsys):

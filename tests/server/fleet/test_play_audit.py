@@ -146,7 +146,7 @@ def test_the_command_says_what_the_logs_are_worth(hall, state, capsys):
     take(hall, logged(state))
     assert main(["plays"]) == 0
     said = capsys.readouterr().out
-    assert "hall: 3 plays, whole" in said
+    assert "hall: 3 plays, complete" in said
     assert "ended: 3 time" in said
     PlayRecord.objects.filter(number=2).delete()
     assert main(["plays", "hall"]) == 1

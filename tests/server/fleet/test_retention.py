@@ -290,7 +290,7 @@ def test_the_command_says_what_was_forgotten(log, hall, months, capsys):
     assert main(["plays"]) == 0
 
     found = play_audit.audit_plays(hall)
-    assert f"forgotten by age: up to {found.forgotten}; the chain goes on from {found.chain}" in capsys.readouterr().out
+    assert f"deleted by age: up to {found.forgotten}; the chain goes on from {found.chain}" in capsys.readouterr().out
 
 
 # --- who says it
