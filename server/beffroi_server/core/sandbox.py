@@ -1,4 +1,4 @@
-"""What a process that decodes strangers' files gives up before it opens one."""
+"""Confinement of a process that decodes files of strangers: limits on memory and time, and no network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import resource
 
 DISK_FULL = "no-space"
-"""What such a process says when the disk is full: nothing is wrong with the file."""
+"""Code of such a process for a full disk: nothing is wrong with the file."""
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 """Flags of unshare(2)."""
 

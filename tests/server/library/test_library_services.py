@@ -13,6 +13,7 @@ from beffroi_server.library import queries, services
 from beffroi_server.library.errors import EditConflict, ItemInUse
 from beffroi_server.library.events import announcement_changed
 from beffroi_server.library.models import MAX_MORE_IMAGES, Announcement, MediaItem, Video
+from beffroi_server.library.town_branding import save_town
 from beffroi_server.schedule import services as schedule
 
 pytestmark = pytest.mark.usefixtures("english", "town")
@@ -161,7 +162,7 @@ class TestImages:
             schedule.add_entry(shown, media=square, user=None)
             name = "Photos"
         elif place == "logo":
-            Town.objects.update(logo=square)
+            save_town(Town.objects.get(), logo=square, user=None)
             name = "Saint-Aubin"
         else:
             services.save_announcement(announcement, user=None, **{place: square if place == "picture" else [square]})

@@ -15,6 +15,7 @@ from beffroi_content.timeline import ReasonKind
 from beffroi_server.alerts import services as alerts
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.targets import EVERYWHERE
 from beffroi_server.library import preview
 from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement
@@ -63,7 +64,7 @@ class TestNow:
 
     def test_is_an_alert_before_all(self, published):
         alert = alerts.broadcast_alert(
-            level="emergency", title="Flood", source="x", targets=alerts.EVERYWHERE, duration_min=5, user=None
+            level="emergency", title="Flood", source="x", targets=EVERYWHERE, duration_min=5, user=None
         )
 
         (showing,) = expected.expected_scene(published, timezone.now()).showings
@@ -87,9 +88,7 @@ class TestNow:
 
     @pytest.mark.parametrize("level", ["information", "vigilance", "alert", "emergency"])
     def test_every_level_of_alert_can_be_drawn(self, keyring, playlist, quay, level):
-        alerts.broadcast_alert(
-            level=level, title="Flood", source="x", targets=alerts.EVERYWHERE, duration_min=5, user=None
-        )
+        alerts.broadcast_alert(level=level, title="Flood", source="x", targets=EVERYWHERE, duration_min=5, user=None)
 
         for seconds in (0, 5, 15, 25):
             picture, _ = expected.expected_frame(fresh(quay), timezone.now() + dt.timedelta(seconds=seconds))
