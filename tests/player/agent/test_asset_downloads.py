@@ -41,7 +41,7 @@ class Disk:
         return os.statvfs_result((1000, 1000, 1_000_000, self.free // 1000, self.free // 1000, 0, 0, 0, 0, 255))
 
 
-class TestPace:
+class TestRateLimit:
     def test_over_time_no_more_comes_than_is_allowed(self):
         now = [0.0]
         pace = RateLimit(lambda: now[0])
@@ -73,7 +73,7 @@ class TestPace:
         assert pace.consume_bytes(2_000) == pytest.approx(1.5)
 
 
-class TestTogether:
+class TestParallelDownloads:
     def test_a_programme_with_many_files_is_ready(self, fetching_player: PlayerHarness, hall: SigningTown):
         slides = [
             picture_slide(f"photo-{n}", hall.add_file(jpeg("red", (320 + n, 180)))) for n in range(8)
@@ -97,7 +97,7 @@ class TestTogether:
         assert len(list(fetching_player.state.assets.iterdir())) == 4
 
 
-class TestRoom:
+class TestFreeSpace:
     def test_what_is_not_needed_stays_while_there_is_room(self, hall: SigningTown, folder: Path):
         assets = AssetStore(folder, ServerClient("http://127.0.0.1:9"), disk=Disk(free=900_000_000))
         (folder / ("0" * 64)).write_bytes(b"of last winter")
@@ -136,7 +136,7 @@ class TestRoom:
         assert list(folder.iterdir()) == []
 
 
-class TestHours:
+class TestDownloadWindow:
     def at(self, hour: int) -> Moment:
         return Moment(round(dt.datetime(2026, 6, 1, hour, tzinfo=dt.UTC).timestamp() * 1000) - 2 * HOUR, 0)
 
@@ -204,7 +204,7 @@ class TestHours:
         assert player.held.active.slides_with_frames == {"a", "later", "idle"}
 
 
-class TestNeighbours:
+class TestPeerSharing:
     @pytest.fixture
     def port(self) -> int:
         import socket
@@ -227,14 +227,14 @@ class TestNeighbours:
         for each in made:
             each.stop_sharing()
 
-    def test_a_file_comes_from_next_door_without_a_server(self, two, hall: SigningTown):
+    def test_a_file_comes_from_a_peer_without_a_server(self, two, hall: SigningTown):
         folder, assets, _ = two
         asset = hall.add_file(CONTENT)
         (folder / asset.sha256).write_bytes(CONTENT)
         assets.ensure_downloaded(asset)
         assert assets.asset_path(asset).read_bytes() == CONTENT
 
-    def test_half_a_file_goes_on_next_door(self, two, hall: SigningTown):
+    def test_half_a_file_goes_on_from_a_peer(self, two, hall: SigningTown):
         folder, assets, _ = two
         asset = hall.add_file(CONTENT)
         (folder / asset.sha256).write_bytes(CONTENT)

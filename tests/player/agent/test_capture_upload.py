@@ -117,7 +117,7 @@ def test_it_is_sent_once_and_only_when_it_was_asked_for(informed, hall):
     assert len(informed.exact) == 1
 
 
-def test_a_picture_from_before_it_was_asked_for_is_not_it(informed, hall):
+def test_an_image_from_before_it_was_asked_for_is_not_it(informed, hall):
     before = file_stamp(informed.runtime.capture_image)
     informed.stage.request_capture()
     informed.stage.refresh_screen()
@@ -128,7 +128,7 @@ def test_a_picture_from_before_it_was_asked_for_is_not_it(informed, hall):
     assert informed.exact == []
 
 
-def test_a_stage_that_did_not_hear_is_told_again_and_not_for_ever(informed, hall):
+def test_a_stage_that_did_not_receive_it_is_asked_again_and_not_for_ever(informed, hall):
     informed.receive(hall.publish_command("c1", "capture"))
     heard = []
     with WakeupSocket(informed.runtime.stage_socket) as bell:
@@ -208,7 +208,7 @@ def moving(hall: SigningTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     player.close()
 
 
-def test_no_step_of_what_glides_is_late_while_a_picture_is_taken(moving):
+def test_no_step_of_what_scrolls_is_late_while_an_image_is_taken(moving):
     taking, otherwise = [], []
     with WakeupSocket(moving.runtime.stage_socket) as bell:
         for _ in range(20):
@@ -393,7 +393,7 @@ def test_a_newer_one_takes_the_place_of_one_that_is_not_sent(exact):
     assert check_capture(line.sent[-1]).taken_at_ms == newer.taken.at_ms
 
 
-def test_what_is_no_picture_is_given_up(exact):
+def test_what_is_no_image_is_given_up(exact):
     line = Line()
     captures = line.captures()
     captures.offer_capture(ExactCapture(b"P6 9 9 255\n", exact.taken, {}))

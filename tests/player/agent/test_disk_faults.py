@@ -118,7 +118,7 @@ def writes_of_a_day(folder: Path) -> int:
         pytest.param(3, errno.EIO, 1, id="one error"),
     ],
 )
-def test_whenever_the_disk_fails_the_glass_is_right_and_heals(
+def test_whenever_the_disk_fails_the_screen_is_right_and_heals(
     tmp_path: Path, first: int, number: int, times: float
 ) -> None:
     count = writes_of_a_day(tmp_path / "well")

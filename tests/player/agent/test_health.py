@@ -142,7 +142,7 @@ def test_errors_of_the_file_systems_are_counted(machine):
     assert (vitals(machine).read_health().disk_errors, vitals(machine).read_health().problems) == (3, ("disk-errors",))
 
 
-# --- the line
+# --- the network connection
 
 ROUTES = (
     "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"

@@ -23,10 +23,10 @@ def informed(player: PlayerHarness, hall: SigningTown) -> PlayerHarness:
     return player
 
 
-# --- to the glass and away from it
+# --- to the screen and away from it
 
 
-def test_an_alert_takes_the_glass_and_is_acknowledged(informed: PlayerHarness, hall: SigningTown) -> None:
+def test_an_alert_takes_the_screen_and_is_acknowledged(informed: PlayerHarness, hall: SigningTown) -> None:
     informed.receive(hall.publish_alerts(alert()))
     assert informed.alerts == [("flood", "takeover")]
     assert ("all/alerts", hall.sequence, "flood", "takeover") in informed.receipts()

@@ -188,7 +188,7 @@ def test_whoever_lets_documents_drip_holds_nobody(stranger, monkeypatch):
     assert time.monotonic() - began < 3
 
 
-# --- neighbours
+# --- peers
 
 
 class Street(peer_sharing.PeerSharing):
@@ -217,7 +217,7 @@ LIES = [
 
 
 @pytest.mark.parametrize("says", LIES)
-def test_a_neighbour_that_lies_costs_a_moment_and_nothing_that_has_come(
+def test_a_peer_that_lies_costs_a_moment_and_nothing_that_has_come(
     says, stranger, folder, hall: SigningTown, monkeypatch
 ):
     monkeypatch.setattr(peer_sharing, "TIMEOUT_S", 0.3)
@@ -234,7 +234,7 @@ def test_a_neighbour_that_lies_costs_a_moment_and_nothing_that_has_come(
     assert time.monotonic() - began < 5
 
 
-def test_whoever_crowds_the_door_takes_no_memory_and_makes_room_again(tmp_path: Path):
+def test_whoever_crowds_the_file_server_takes_no_memory_and_makes_room_again(tmp_path: Path):
     (tmp_path / ASSET.sha256).write_bytes(CONTENT)
     door = peer_sharing._FileServer(("127.0.0.1", 0), tmp_path)
     threading.Thread(target=door.serve_forever, args=(0.01,), daemon=True).start()

@@ -36,7 +36,7 @@ def preview(manifest: Manifest, at_ms: int) -> str:
     return rendering.image_digest(rendering.draw_slide(manifest.slides[0], canvas, lambda _: b"", at_ms)[0])
 
 
-def test_the_glass_shows_the_time_that_the_server_would_preview(informed: PlayerHarness, clock: Manifest) -> None:
+def test_the_screen_shows_the_time_that_the_server_would_preview(informed: PlayerHarness, clock: Manifest) -> None:
     live(informed).draw_due()
     assert informed.run_iteration().frame == preview(clock, informed.clock.now().unix_ms)
 

@@ -34,7 +34,7 @@ def test_a_fresh_player_says_that_it_waits(player: PlayerHarness) -> None:
     assert len(player.display.images) == 1
 
 
-def test_a_programme_reaches_the_glass_and_equals_the_preview(informed: PlayerHarness, hall: SigningTown) -> None:
+def test_a_programme_reaches_the_screen_and_equals_the_preview(informed: PlayerHarness, hall: SigningTown) -> None:
     topic, payload = hall.publish_programme(hall.manifest(slide("pool")))
     informed.receive((topic, payload))
     glass = informed.run_iteration()
@@ -126,7 +126,7 @@ def test_a_broken_frame_is_replaced_by_the_idle_slide_and_repaired(
 
 
 @pytest.mark.parametrize("damage", ["", "{}", "not json", '{"sequence": 1, "manifest": {'])
-def test_a_damaged_programme_leaves_the_glass_and_comes_again(
+def test_a_damaged_programme_leaves_the_screen_alone_and_comes_again(
     informed: PlayerHarness, hall: SigningTown, damage: str
 ) -> None:
     document = hall.publish_programme(hall.manifest(slide("pool")))
@@ -154,7 +154,7 @@ def test_a_damaged_state_of_trust_is_rebuilt_from_what_is_held(informed: PlayerH
     assert informed.slides == ["new"]
 
 
-def test_a_full_disk_takes_nothing_off_the_glass(
+def test_a_full_disk_takes_nothing_off_the_screen(
     informed: PlayerHarness, hall: SigningTown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     informed.receive(hall.publish_programme(hall.manifest(slide("old"))))

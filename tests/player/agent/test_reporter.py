@@ -82,7 +82,7 @@ def test_a_screenshot_is_what_was_presented(informed: PlayerHarness, hall: Signi
         assert (image.format, image.size) == ("JPEG", (320, 180))
 
 
-def test_the_last_picture_is_kept_but_never_one_of_an_alert(informed: PlayerHarness, hall: SigningTown) -> None:
+def test_the_last_frame_is_kept_but_never_one_of_an_alert(informed: PlayerHarness, hall: SigningTown) -> None:
     informed.take_capture()
     before = informed.state.last_frame.read_bytes()
     informed.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))

@@ -100,7 +100,7 @@ def test_a_screenshot_is_taken_when_it_is_asked_for_and_sent_once(trial: ScreenT
         assert (image.format, image.size) == ("JPEG", SIZE)
 
 
-def test_nobody_is_sent_a_picture_that_nobody_has_asked_for(trial: ScreenTrial) -> None:
+def test_nobody_is_sent_an_image_that_nobody_has_asked_for(trial: ScreenTrial) -> None:
     trial.write(None)
     assert trial.sent == trial.captures == []
 
@@ -147,7 +147,7 @@ def test_a_capture_is_passed_on_with_the_alerts_of_that_moment(trial: ScreenTria
     assert trial.sent == []
 
 
-def test_a_picture_from_before_it_was_asked_for_is_no_capture(trial: ScreenTrial) -> None:
+def test_an_image_from_before_it_was_asked_for_is_no_capture(trial: ScreenTrial) -> None:
     trial.sender.request_capture()
     trial.write(None, taken_ms=trial.uptime_ms - 1)
     assert trial.captures == []
@@ -169,7 +169,7 @@ def test_the_stage_is_asked_again_and_not_for_ever(trial: ScreenTrial) -> None:
 
 
 @pytest.mark.parametrize("comment", [b"{}", b"not json", b"null", b"\xff\xfe"])
-def test_a_picture_of_which_nothing_is_known_is_no_capture(
+def test_an_image_of_which_nothing_is_known_is_no_capture(
     trial: ScreenTrial, comment: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     trial.sender.request_capture()
@@ -181,7 +181,7 @@ def test_a_picture_of_which_nothing_is_known_is_no_capture(
 @pytest.mark.parametrize(
     "content", [b"", b"P6\n", b"P6\n64 36 255\n", b"\x89PNG\r\n\x1a\n", ppm_header((9_999, 9_999))]
 )
-def test_a_file_that_is_no_picture_is_left_where_it_is(
+def test_a_file_that_is_no_image_is_left_where_it_is(
     trial: ScreenTrial, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     trial.sender.request_screenshot(0)
