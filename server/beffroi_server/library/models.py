@@ -104,7 +104,7 @@ class Video(models.Model):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the conversion is not finished."""
+        """True until the conversion has succeeded or failed."""
         return self.converted_id is None and not self.problem
 
     @property

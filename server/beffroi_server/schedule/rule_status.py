@@ -41,7 +41,7 @@ class RuleStatus:
 
     @property
     def is_over(self) -> bool:
-        """Whether the rule never applies again."""
+        """True for a rule that never applies again."""
         return not self.applies and self.changes_at is None
 
     def __str__(self) -> str:
