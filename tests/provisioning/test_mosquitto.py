@@ -58,49 +58,49 @@ def port(tmp_path_factory):
         yield port
 
 
-class Person:
-    """A client that remembers what it hears."""
+class BrokerClient:
+    """A client that keeps what it received."""
 
     def __init__(self, port, user=None, password=None):
-        self.heard = queue.Queue()
+        self.messages = queue.Queue()
         self.answers = queue.Queue()
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         if user is not None:
             self.client.username_pw_set(user, PASSWORDS[user] if password is None else password)
-        self.client.on_connect = lambda *said: self.answers.put(str(said[3]))
-        self.client.on_subscribe = lambda *said: self.answers.put("subscribed")
-        self.client.on_publish = lambda *said: self.answers.put(str(said[3]))
-        self.client.on_message = lambda client, data, message: self.heard.put((message.topic, message.payload))
+        self.client.on_connect = lambda *answer: self.answers.put(str(answer[3]))
+        self.client.on_subscribe = lambda *answer: self.answers.put("subscribed")
+        self.client.on_publish = lambda *answer: self.answers.put(str(answer[3]))
+        self.client.on_message = lambda client, data, message: self.messages.put((message.topic, message.payload))
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        self.welcome = self.answers.get(timeout=PATIENCE_S)
+        self.answer = self.answers.get(timeout=PATIENCE_S)
 
-    def listen(self, topic):
+    def subscribe(self, topic):
         self.client.subscribe(topic, 1)
         assert self.answers.get(timeout=PATIENCE_S) == "subscribed"
 
-    def say(self, topic, payload, *, retain=False):
+    def publish(self, topic, payload, *, retain=False):
         self.client.publish(topic, payload, 1, retain)
         return self.answers.get(timeout=PATIENCE_S)
 
-    def hears(self, number):
-        return [self.heard.get(timeout=PATIENCE_S) for _ in range(number)]
+    def received(self, number):
+        return [self.messages.get(timeout=PATIENCE_S) for _ in range(number)]
 
-    def leave(self):
+    def disconnect(self):
         self.client.disconnect()
         self.client.loop_stop()
 
 
 @pytest.fixture
-def meet(port):
+def connect(port):
     with contextlib.ExitStack() as leaving:
 
-        def meet(user=None, password=None):
-            person = Person(port, user, password)
-            leaving.callback(person.leave)
-            return person
+        def connect(user=None, password=None):
+            client = BrokerClient(port, user, password)
+            leaving.callback(client.disconnect)
+            return client
 
-        yield meet
+        yield connect
 
 
 def test_the_broker_accepts_the_largest_packet_of_the_message_table():
@@ -135,66 +135,66 @@ def test_a_folder_that_cannot_be_made_is_said_in_a_line(tmp_path, capsys):
 
 
 @needs_mosquitto
-def test_nobody_comes_in_without_a_name(meet):
-    assert meet().welcome == "Not authorized"
+def test_nobody_connects_without_a_name(connect):
+    assert connect().answer == "Not authorized"
 
 
 @needs_mosquitto
 @pytest.mark.parametrize("password", ["of the market", ""])
-def test_nobody_comes_in_with_a_wrong_password(meet, password):
-    assert meet("s-hall", password).welcome == "Not authorized"
+def test_nobody_connects_with_a_wrong_password(connect, password):
+    assert connect("s-hall", password).answer == "Not authorized"
 
 
 @needs_mosquitto
-def test_a_player_hears_what_is_for_all_for_groups_and_for_itself(meet):
-    hall, server = meet("s-hall"), meet("server")
-    hall.listen("#")
+def test_a_player_receives_what_is_for_all_for_groups_and_for_itself(connect):
+    hall, server = connect("s-hall"), connect("server")
+    hall.subscribe("#")
     told = ["down/all/keys", "down/all/alerts", "down/g-river/alerts", "down/s-hall/alerts", "down/s-hall/programme"]
     for leaf in told:
-        assert server.say(f"{ROOT}/{leaf}", leaf) in {"Success", "Granted QoS 0"}
-    assert hall.hears(len(told)) == [(f"{ROOT}/{leaf}", leaf.encode()) for leaf in told]
+        assert server.publish(f"{ROOT}/{leaf}", leaf) in {"Success", "Granted QoS 0"}
+    assert hall.received(len(told)) == [(f"{ROOT}/{leaf}", leaf.encode()) for leaf in told]
 
 
 @needs_mosquitto
-def test_a_player_hears_nothing_of_another_town_or_another_screen(meet):
-    hall, market, server = meet("s-hall"), meet("s-market"), meet("server")
-    hall.listen("#")
-    hall.listen(f"{ROOT}/down/s-market/programme")
-    hall.listen(f"{ROOT}/up/s-market/report")
-    server.say(f"{ROOT}/down/s-market/programme", "secret")
-    market.say(f"{ROOT}/up/s-market/report", "secret")
-    server.say("beffroi/1/elsewhere/down/all/alerts", "of another town")
-    server.say(f"{ROOT}/down/all/beat", "last")
-    assert hall.hears(1) == [(f"{ROOT}/down/all/beat", b"last")]
+def test_a_player_receives_nothing_of_another_town_or_another_screen(connect):
+    hall, market, server = connect("s-hall"), connect("s-market"), connect("server")
+    hall.subscribe("#")
+    hall.subscribe(f"{ROOT}/down/s-market/programme")
+    hall.subscribe(f"{ROOT}/up/s-market/report")
+    server.publish(f"{ROOT}/down/s-market/programme", "secret")
+    market.publish(f"{ROOT}/up/s-market/report", "secret")
+    server.publish("beffroi/1/elsewhere/down/all/alerts", "of another town")
+    server.publish(f"{ROOT}/down/all/beat", "last")
+    assert hall.received(1) == [(f"{ROOT}/down/all/beat", b"last")]
 
 
 @needs_mosquitto
 @pytest.mark.parametrize(
     "topic", ["down/all/alerts", "down/s-hall/programme", "down/s-market/alerts", "up/s-market/report", "up/all/report"]
 )
-def test_a_player_cannot_speak_for_anybody_else(meet, topic):
-    forger, witness, server = meet("s-hall"), meet("server"), meet("server")
-    witness.listen(f"{ROOT}/#")
-    assert forger.say(f"{ROOT}/{topic}", "forged", retain=True) == "Not authorized"
-    server.say(f"{ROOT}/down/all/beat", "last")
-    assert witness.hears(1) == [(f"{ROOT}/down/all/beat", b"last")]
+def test_a_player_cannot_publish_for_anybody_else(connect, topic):
+    forger, witness, server = connect("s-hall"), connect("server"), connect("server")
+    witness.subscribe(f"{ROOT}/#")
+    assert forger.publish(f"{ROOT}/{topic}", "forged", retain=True) == "Not authorized"
+    server.publish(f"{ROOT}/down/all/beat", "last")
+    assert witness.received(1) == [(f"{ROOT}/down/all/beat", b"last")]
 
 
 @needs_mosquitto
-def test_a_player_reports_to_the_server(meet):
-    server, hall = meet("server"), meet("s-hall")
-    server.listen(f"{ROOT}/up/+/report")
-    assert hall.say(f"{ROOT}/up/s-hall/report", "well") == "Success"
-    assert server.hears(1) == [(f"{ROOT}/up/s-hall/report", b"well")]
+def test_a_player_reports_to_the_server(connect):
+    server, hall = connect("server"), connect("s-hall")
+    server.subscribe(f"{ROOT}/up/+/report")
+    assert hall.publish(f"{ROOT}/up/s-hall/report", "well") == "Success"
+    assert server.received(1) == [(f"{ROOT}/up/s-hall/report", b"well")]
 
 
 @needs_mosquitto
-def test_a_burst_of_receipts_arrives_whole(meet):
-    server, hall = meet("server"), meet("s-hall")
-    server.listen(f"{ROOT}/up/+/receipts")
+def test_a_burst_of_receipts_arrives_whole(connect):
+    server, hall = connect("server"), connect("s-hall")
+    server.subscribe(f"{ROOT}/up/+/receipts")
     for number in range(3_000):
         hall.client.publish(f"{ROOT}/up/s-hall/receipts", str(number), 1)
-    assert [int(payload) for _, payload in server.hears(3_000)] == list(range(3_000))
+    assert [int(payload) for _, payload in server.received(3_000)] == list(range(3_000))
 
 
 @needs_mosquitto
@@ -202,11 +202,11 @@ def test_what_is_retained_survives_a_restart_of_the_broker(tmp_path):
     port = free_port()
     configuration = rendered(tmp_path, port)
     with started(configuration, port):
-        server = Person(port, "server")
-        server.say(f"{ROOT}/down/all/alerts", "flood", retain=True)
-        server.leave()
+        server = BrokerClient(port, "server")
+        server.publish(f"{ROOT}/down/all/alerts", "flood", retain=True)
+        server.disconnect()
     with started(configuration, port):
-        hall = Person(port, "s-hall")
-        hall.listen(f"{ROOT}/down/all/alerts")
-        assert hall.hears(1) == [(f"{ROOT}/down/all/alerts", b"flood")]
-        hall.leave()
+        hall = BrokerClient(port, "s-hall")
+        hall.subscribe(f"{ROOT}/down/all/alerts")
+        assert hall.received(1) == [(f"{ROOT}/down/all/alerts", b"flood")]
+        hall.disconnect()

@@ -55,7 +55,7 @@ def held(one: Alert, received: int | None = None, pages: int = 1) -> HeldAlert:
 
 
 def shown(scene: Scene) -> list[str]:
-    """Say in words what is on: slides by name, alerts by form and name, with the page where it is not the first."""
+    """Return what is on: slides by name, alerts by form and name, with the page where it is not the first."""
     return [
         (showing.slide.id if showing.slide else f"{showing.form} {showing.alert.id}")
         + (f" {showing.page + 1}" if showing.page else "")
@@ -355,7 +355,7 @@ class TestVigilance:
 
 
 class TestAlert:
-    def test_takes_the_screen_over_and_lets_it_breathe(self):
+    def test_takes_the_screen_over_and_gives_way_for_a_while(self):
         one = held(alert(AlertLevel.ALERT))
         takeover, breather = TAKEOVER_MS // SECOND, LOOP_INTERVAL_MS // SECOND
         assert story(ALWAYS, at(), one, scenes=4) == [
@@ -365,7 +365,7 @@ class TestAlert:
             (breather, ["library"]),
         ]
 
-    def test_is_on_the_glass_as_soon_as_it_is_issued(self):
+    def test_is_on_the_screen_as_soon_as_it_is_issued(self):
         """Even among others that have been cycling for a while."""
         for pause in range(0, 60, 7):
             older = held(alert(AlertLevel.ALERT, "storm"))
@@ -381,7 +381,7 @@ class TestAlert:
             (10, ["library"]),
         ]
 
-    def test_has_no_breather_where_there_is_no_programme_to_return_to(self):
+    def test_gives_no_way_where_there_is_no_programme_to_return_to(self):
         one = held(alert(AlertLevel.ALERT, lasts=MINUTE, all_clear_ms=MINUTE))
         assert story(None, at(), one) == [(60, ["takeover flood"]), (60, ["all-clear flood"]), (-1, [])]
 
