@@ -20,11 +20,6 @@ ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
 SERVER = Path(audit_actions.__file__).parents[1]
 
 
-@pytest.fixture(autouse=True)
-def fresh_throttle():
-    sign_in_throttle.sign_in_throttle.__init__()
-
-
 def sign_in(client: Client, name="alice", password="alice", **values):  # noqa: S107
     return client.post("/sign-in/", {"username": name, "password": password, **values})
 
