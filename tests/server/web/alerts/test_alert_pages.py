@@ -237,7 +237,7 @@ class TestScenarios:
         assert not Scenario.objects.exists()
 
     def test_show_what_they_look_like_before_they_are_saved(self, as_bob):
-        page = page_text(as_bob.post("/scenarios/new/", self.VALUES | {"look": "1"}))
+        page = page_text(as_bob.post("/scenarios/new/", self.VALUES | {"preview": "1"}))
         assert "/alerts/preview.png" in page
         assert not Scenario.objects.exists()
 
