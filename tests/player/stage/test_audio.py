@@ -1,4 +1,4 @@
-"""The sound of films keeps to their pictures, and an emergency is heard."""
+"""The sound of videos keeps to their pictures, and an emergency is heard."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class FakeAudioSource:
 
 
 def numbered_chunks(position_s: float) -> Iterator[AudioChunk]:
-    """Give the sound of a film whose sample at each instant is its second, as a number."""
+    """Give the sound of a video whose sample at each instant is its second, as a number."""
     number = int(position_s * 50)
     while True:
         at_s = number / 50
@@ -122,14 +122,14 @@ def test_no_more_waits_than_nobody_notices():
     assert 0 < pause < QUEUE_S
 
 
-def test_nothing_is_heard_before_the_film_begins():
+def test_nothing_is_heard_before_the_video_begins():
     ear = FakeAudioSink()
     assert AudioTrack(FakeAudioSource(numbered_chunks, None), ear).queue_due()
     assert ear.waiting == b""
 
 
-def test_the_sound_of_a_film_goes_on_where_the_film_does(tmp_path: Path):
-    path = tmp_path / "film.mp4"
+def test_the_sound_of_a_video_goes_on_where_the_video_does(tmp_path: Path):
+    path = tmp_path / "video.mp4"
     path.write_bytes(sample_video((160, 90), 25, 2, sound=440))
     found = []
     for piece in audio_chunks(path, 3.2):
@@ -144,8 +144,8 @@ def test_the_sound_of_a_film_goes_on_where_the_film_does(tmp_path: Path):
     assert not any(is_loud for at, is_loud in loud.items() if 0.6 < at < 0.9)
 
 
-def test_of_a_sound_that_is_longer_than_its_film_no_more_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = tmp_path / "film.mp4"
+def test_of_a_sound_that_is_longer_than_its_video_no_more_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "video.mp4"
     path.write_bytes(sample_video((160, 90), 25, 1, sound=440, sound_seconds=60))
     decoded, whole = [], sound._decode_audio
 
@@ -164,8 +164,8 @@ def test_of_a_sound_that_is_longer_than_its_film_no_more_is_decoded(tmp_path: Pa
     assert len(decoded) < 2 * len(heard)
 
 
-def test_a_film_without_sound_is_silent(tmp_path: Path):
-    path = tmp_path / "film.mp4"
+def test_a_video_without_sound_is_silent(tmp_path: Path):
+    path = tmp_path / "video.mp4"
     path.write_bytes(sample_video((160, 90), 25, 1))
     ear = FakeAudioSink()
     assert AudioTrack(FakeAudioSource(lambda at: audio_chunks(path, at), 0.5), ear).queue_due() is None
@@ -199,24 +199,24 @@ class TestOnTheScreen:
         )
         player.run_iteration()
 
-    def film(self, hall: SigningTown) -> Slide:
+    def video(self, hall: SigningTown) -> Slide:
         content = VideoContent(
             video=hall.add_file(sample_video((320, 180), 25, 4, sound=440), "video/mp4"),
             poster=hall.add_file(jpeg("lime")),
         )
-        return Slide(id="film", name="film", content=content, duration_ms=4_000)
+        return Slide(id="video", name="video", content=content, duration_ms=4_000)
 
-    def test_a_film_is_heard_where_the_town_allows_it(self, player, hall, ear):
-        self.start(player, hall, self.film(hall), volume=60)
+    def test_a_video_is_heard_where_the_town_allows_it(self, player, hall, ear):
+        self.start(player, hall, self.video(hall), volume=60)
         until("sound", lambda: player.run_iteration() and ear.waiting)
         player.receive(hall.publish_alerts(alert(level=AlertLevel.ALERT, now=hall.now_ms)))
         player.run_iteration()
         assert ear.waiting == b""
 
     def test_without_a_volume_all_is_silent(self, player, hall, ear):
-        self.start(player, hall, self.film(hall))
+        self.start(player, hall, self.video(hall))
         shown = len(player.display.images)
-        until("the film begins", lambda: player.run_iteration() and len(player.display.images) > shown)
+        until("the video begins", lambda: player.run_iteration() and len(player.display.images) > shown)
         player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
         player.run_iteration()
         assert ear.waiting == b""
@@ -238,9 +238,9 @@ class TestOnTheScreen:
         assert ear.waiting == b""
 
 
-def test_of_a_film_each_thread_reads_only_what_it_decodes(tmp_path: Path):
+def test_of_a_video_each_thread_reads_only_what_it_decodes(tmp_path: Path):
     """An hour of sound, or the pictures of one, would be read from the card at each turn."""
-    path = tmp_path / "film.mp4"
+    path = tmp_path / "video.mp4"
     path.write_bytes(sample_video((160, 90), 25, 1, sound=440, sound_seconds=60))
 
     def read_bytes(name: str, kind: str) -> int:
@@ -251,5 +251,5 @@ def test_of_a_film_each_thread_reads_only_what_it_decodes(tmp_path: Path):
             assert len(list(container.demux(stream))) > 20, name
             return int(Path("/proc/thread-self/io").read_text().split()[1]) - before
 
-    assert read_bytes("the film", "video") < path.stat().st_size / 10
+    assert read_bytes("the video", "video") < path.stat().st_size / 10
     assert read_bytes("its sound", "audio") > path.stat().st_size / 2

@@ -161,7 +161,7 @@ class UnpluggedOutput(RecordingOutput):
 
 
 def test_a_display_that_cannot_be_taken_again_is_no_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Otherwise a loose cable would take films and transitions off the glass."""
+    """Otherwise a loose cable would take videos and transitions off the screen."""
     StateDirectory(tmp_path / "state").create_folders()
     RuntimeDirectory(tmp_path / "run").create_folder()
     monkeypatch.setattr(main, "choose_output", lambda *_: UnpluggedOutput())

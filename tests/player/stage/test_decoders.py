@@ -1,4 +1,4 @@
-"""The hardware decodes films only where it has shown that it can, and nobody sees it where it cannot."""
+"""The hardware decodes videos only where it has shown that it can, and nobody sees it where it cannot."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def board(tmp_path: Path) -> FakeBoard:
 
 
 def is_hardware(decoders: DecoderSelection, data: bytes | None = None) -> bool:
-    """Tell what a film gets once it is known what the machine has."""
+    """Tell what a video gets once it is known what the machine has."""
     decoders.start_trial()
     path = data or sample_video((64, 64), 25, 0.2)
     with av.open(BytesIO(path)) as container:
@@ -135,11 +135,11 @@ def test_after_a_boot_it_is_tried_again(board, monkeypatch):
     assert not is_hardware(board.decoders())
 
 
-def test_films_of_other_kinds_are_not_its(board):
+def test_videos_of_other_kinds_are_not_its(board):
     assert not is_hardware(board.decoders(), sample_video((64, 64), 25, 0.2, codec="mpeg4"))
 
 
-def test_a_film_does_not_wait_for_a_test_that_goes_on(board):
+def test_a_video_does_not_wait_for_a_test_that_goes_on(board):
     board.trial_may_end.clear()
     decoders = board.decoders()
     decoders.start_trial()
@@ -235,7 +235,7 @@ class TestTrial:
         )
 
 
-class TestOnTheGlass:
+class TestOnTheScreen:
     @pytest.fixture
     def player(self, fetching_player: PlayerHarness, monkeypatch: pytest.MonkeyPatch) -> PlayerHarness:
         monkeypatch.setattr("beffroi_player.stage.video.playback.HARDWARE_STALL_S", 0.2)
@@ -245,18 +245,18 @@ class TestOnTheGlass:
         decoders = player.stage._videos._decoders = board.decoders()
         decoders.start_trial()
         until("it is known", lambda: decoders.uses_hardware)
-        slides = self.film(hall), slide("a", duration_ms=5_000)
+        slides = self.video(hall), slide("a", duration_ms=5_000)
         player.time.pass_by(-player.time.system_ms % LOOP_MS)
         hall.now_ms = player.time.system_ms
         player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(hall.manifest(*slides)))
         player.run_iteration()
 
-    def film(self, hall: SigningTown) -> Slide:
+    def video(self, hall: SigningTown) -> Slide:
         content = VideoContent(
             video=hall.add_file(sample_video((320, 180), 25, 3, colours=(RED, BLUE)), "video/mp4"),
             poster=hall.add_file(jpeg("lime")),
         )
-        return Slide(id="film", name="film", content=content, duration_ms=3_000)
+        return Slide(id="video", name="video", content=content, duration_ms=3_000)
 
     def colour(self, player: PlayerHarness) -> str:
         player.run_iteration()
@@ -264,12 +264,12 @@ class TestOnTheGlass:
         return max((red, "red"), (green, "lime"), (blue, "blue"))[1]
 
     def decoder(self, player: PlayerHarness) -> bool | None:
-        (rolling,) = player.stage._videos._open_videos.values()
-        return rolling.decoder.is_hardware
+        (opened,) = player.stage._videos._open_videos.values()
+        return opened.decoder.is_hardware
 
     def test_its_frames_are_shown(self, player, hall, board):
         self.start(player, hall, board)
-        until("the film begins", lambda: self.colour(player) == "red")
+        until("the video begins", lambda: self.colour(player) == "red")
         player.time.pass_by(2_000)
         until("its second half", lambda: self.colour(player) == "blue")
         assert self.decoder(player) is True
@@ -282,7 +282,7 @@ class TestOnTheGlass:
 
         board.prepared = hang
         self.start(player, hall, board)
-        until("the film begins", lambda: self.colour(player) == "red")
+        until("the video begins", lambda: self.colour(player) == "red")
         assert self.decoder(player) is False
         assert player.run_iteration().faults == ()
         released.set()
@@ -291,7 +291,7 @@ class TestOnTheGlass:
         released = threading.Event()
         board.prepared = lambda _: released.wait(10)
         self.start(player, hall, board)
-        until("the film begins", lambda: self.colour(player) == "red")
+        until("the video begins", lambda: self.colour(player) == "red")
         assert self.decoder(player) is False
         released.set()
 
@@ -312,13 +312,13 @@ class TestOnTheGlass:
             lambda stream: released.wait(10) and FfmpegDecoder(stream),
         )
         self.start(player, hall, board)
-        until("the film begins", lambda: self.colour(player) == "red")
-        (rolling,) = player.stage._videos._open_videos.values()
+        until("the video begins", lambda: self.colour(player) == "red")
+        (opened,) = player.stage._videos._open_videos.values()
         broken.set()
-        until("the processor is asked", lambda: player.run_iteration() and rolling.is_fallback)
+        until("the processor is asked", lambda: player.run_iteration() and opened.is_fallback)
         moment = Moment(hall.now_ms, 0, ClockState.TRUSTED)
         step = AnimationStep(moment, hall.now_ms, (320, 180), 0, has_subpixels=False)
-        shown_part = ShownPart(slide="film", reason=ReasonKind.RULE)
+        shown_part = ShownPart(slide="video", reason=ReasonKind.RULE)
         found = player.stage._videos.layers_over(
             PlacedFrame("poster.png", Rectangle(width=320, height=180), shown_part), step
         )
@@ -334,14 +334,14 @@ class TestOnTheGlass:
         assert all(picture.get_at((160, 150))[1] < 100 for picture in player.display.images[shown:]), "no poster"
         assert player.stage._videos.decode_errors == 1
 
-    def test_after_two_such_films_it_is_left_alone(self, player, hall, board):
+    def test_after_two_such_videos_it_is_left_alone(self, player, hall, board):
         def refuse(_hardware: FakeHardwareDecoder) -> None:
             raise OSError("no buffers")
 
         board.prepared = refuse
         self.start(player, hall, board)
         for _ in range(3):
-            until("the film begins", lambda: self.colour(player) == "red")
+            until("the video begins", lambda: self.colour(player) == "red")
             player.wait(4_000)
             player.wait(LOOP_MS - player.time.system_ms % LOOP_MS)
         assert board.opened == []

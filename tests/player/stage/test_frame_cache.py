@@ -68,13 +68,13 @@ def test_a_panel_that_was_hung_otherwise_meanwhile_gets_its_frames_turned_anew(p
 
 
 def test_what_is_on_and_what_is_due_next_is_kept_however_large_it_is(player, frames):
-    files = [write(player.state, f"{name}.png", "navy", (7_000, 360)) for name in ("before", "on", "glides", "next")]
+    files = [write(player.state, f"{name}.png", "navy", (7_000, 360)) for name in ("before", "on", "scrolls", "next")]
     for path in files:
         frames.load_frame(path.name)
         path.unlink()
     frames.load_ahead(["next.png"])
-    frames.evict_frames({"on.png", "glides.png"})
-    for name in ("on.png", "glides.png", "next.png"):
+    frames.evict_frames({"on.png", "scrolls.png"})
+    for name in ("on.png", "scrolls.png", "next.png"):
         assert frames.load_frame(name).get_size() == (7_000, 360)
     with pytest.raises(BrokenFrame):
         frames.load_frame("before.png")
@@ -131,10 +131,10 @@ def test_a_digest_that_nobody_may_wait_for_is_made_in_the_thread(frames):
 
 def test_a_picture_can_be_drawn_with_while_its_digest_is_made(frames):
     frames.set_rotation(90)
-    (picture, glass), done = (pygame.Surface((1_080, 1_920), depth=32) for _ in range(2)), threading.Event()
+    (picture, panel), done = (pygame.Surface((1_080, 1_920), depth=32) for _ in range(2)), threading.Event()
     frames.digest_in_background(picture, done.set)
     while not done.is_set():
-        glass.blit(picture, (0, 0))
+        panel.blit(picture, (0, 0))
 
 
 def test_where_pictures_change_faster_than_their_digests_are_made_they_are_told_all_the_same(frames, monkeypatch):

@@ -1,4 +1,4 @@
-"""Messages that glide over a ribbon: smooth, in step with the clock, and gone when they are over."""
+"""Messages that scroll over a ribbon: smooth, in step with the clock, and gone when they are over."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def start(player: PlayerHarness, hall: SigningTown, *messages: tuple[str, int | 
     return shown
 
 
-def glass(player: PlayerHarness) -> bytes:
+def panel_bytes(player: PlayerHarness) -> bytes:
     return pygame.image.tobytes(player.display.images[-1], "RGB")
 
 
@@ -61,7 +61,7 @@ def test_what_is_seen_is_given_by_the_clock(player, hall):
     shown = start(player, hall, ("Marché de Noël samedi", None), ("Collecte des sapins", None))
     for step_ms in (0, 17, 333, 4_000, 61_000):
         player.wait(step_ms)
-        assert glass(player) == expected(player, shown, 0, 1)
+        assert panel_bytes(player) == expected(player, shown, 0, 1)
 
 
 def test_each_step_is_a_sixtieth_of_a_second(player, hall):
@@ -76,7 +76,7 @@ def test_each_step_is_a_sixtieth_of_a_second(player, hall):
     assert player.stage.counts.late_frames == 0
 
 
-def test_messages_are_read_once_however_long_they_glide_before_something_else(player, hall, monkeypatch):
+def test_messages_are_read_once_however_long_they_scroll_before_something_else(player, hall, monkeypatch):
     monkeypatch.setattr(frame_cache, "CACHE_BYTES", 0)
     first = ticker(("Marché de Noël samedi", None), ("Collecte des sapins", None))
     other = ticker(("Piscine fermée", None)).replace(id="other")
@@ -92,7 +92,7 @@ def test_messages_are_read_once_however_long_they_glide_before_something_else(pl
     for path in player.state.frames.iterdir():
         path.unlink()
     while not (found := player.wait(1_000)).faults:
-        assert glass(player) == expected(player, shown, *range(len(shown.content.widget.messages)))
+        assert panel_bytes(player) == expected(player, shown, *range(len(shown.content.widget.messages)))
     assert not own & {fault.frame for fault in found.faults}
 
 
@@ -157,17 +157,17 @@ def test_where_it_lies_between_pixels_it_is_where_the_clock_wants_it(now_ms):
     strip, zone = pygame.Surface((1_000, 40)), Rectangle(width=100, height=40)
     for found in marquee_layers([strip], zone, step_at(now_ms, (100, 40))):
         left = found.area[0] + found.shift[0] - found.source[0]
-        glided = (-left - now_ms * pixels_per_second(40) / 1000) % 1_000
-        assert min(glided, 1_000 - glided) < 0.01
+        scrolled = (-left - now_ms * pixels_per_second(40) / 1000) % 1_000
+        assert min(scrolled, 1_000 - scrolled) < 0.01
 
 
 def test_a_message_that_is_over_is_gone_from_the_next_frame_on(player, hall):
     until = player.time.system_ms + 5_000
     shown = start(player, hall, ("Marché de Noël", None), ("Fermé à midi", until))
     player.wait(4_999)
-    assert glass(player) == expected(player, shown, 0, 1)
+    assert panel_bytes(player) == expected(player, shown, 0, 1)
     player.wait(1)
-    assert glass(player) == expected(player, shown, 0)
+    assert panel_bytes(player) == expected(player, shown, 0)
 
 
 def test_once_all_are_over_the_prepared_page_stands_still(player, hall):
@@ -180,7 +180,7 @@ def test_once_all_are_over_the_prepared_page_stands_still(player, hall):
 
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
-def test_they_glide_on_a_panel_that_is_turned(player, hall, rotation):
+def test_they_scroll_on_a_panel_that_is_turned(player, hall, rotation):
     shown = start(player, hall, ("Marché de Noël samedi", None), ("Collecte", None), rotation=rotation)
     player.wait(777)
     upright = pygame.transform.rotate(player.display.images[-1], rotation)
@@ -191,9 +191,9 @@ def test_an_alert_lies_over_them_and_nothing_moves(player, hall):
     start(player, hall, ("Marché de Noël", None))
     player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
     player.wait(100)
-    before = glass(player)
+    before = panel_bytes(player)
     player.wait(100)
-    assert glass(player) == before
+    assert panel_bytes(player) == before
     assert player.alerts == [("flood", "takeover")]
 
 

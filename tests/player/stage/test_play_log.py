@@ -137,7 +137,7 @@ def test_a_slide_that_the_next_programme_shows_at_the_same_time_goes_on(
     assert said(player) == [("pool", "time", 10_000)]
 
 
-def test_the_hours_of_rest_end_a_slide(player: PlayerHarness, hall: SigningTown) -> None:
+def test_the_standby_hours_end_a_slide(player: PlayerHarness, hall: SigningTown) -> None:
     night = ScreenHours(state=PowerState.OFF, window=TimeWindow(start=dt.time(23), end=dt.time(6)))
     show(player, hall, slide("pool"), hours=(night,))
     for _ in range(24 * 60):

@@ -242,7 +242,7 @@ def test_standby_is_black_and_drawn_once(bench):
 
 
 def test_a_frame_of_a_video_is_drawn_and_not_counted(bench):
-    frames = bench.show(("film", FULL))
+    frames = bench.show(("video", FULL))
     before = bench.number
     bench.advance(frames, 40, videos=True)
     bench.advance(frames, 40)

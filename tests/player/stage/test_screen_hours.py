@@ -1,4 +1,4 @@
-"""Screen hours: the glass rests when it is told to, and wakes for an emergency."""
+"""Screen hours: the screen rests when it is told to, and wakes for an emergency."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def start(player: PlayerHarness, hall: SigningTown, *hours: ScreenHours) -> None
     assert player.slides == ["a"]
 
 
-def test_the_glass_is_dark_in_its_hours_of_rest(player, hall):
+def test_the_screen_is_dark_in_its_standby_hours(player, hall):
     start(player, hall, OFF)
     assert brightest(player) > 200
 
-    glass = player.wait(11_000)
-    assert (glass.power, glass.showings, brightest(player)) == (PowerState.OFF, (), 0)
+    status = player.wait(11_000)
+    assert (status.power, status.showings, brightest(player)) == (PowerState.OFF, (), 0)
     assert player.report().power is PowerState.OFF
 
     player.wait(8 * HOUR)
@@ -84,8 +84,8 @@ def test_an_emergency_wakes_it_and_lesser_alerts_do_not(player, hall):
 def test_dimming_changes_the_light_and_not_what_is_said_of_the_picture(player, hall):
     start(player, hall, DIM)
     before, light = player.run_iteration().frame, brightest(player)
-    glass = player.wait(11_000)
-    assert (glass.power, glass.brightness, glass.frame) == (PowerState.DIM, 40, before)
+    status = player.wait(11_000)
+    assert (status.power, status.brightness, status.frame) == (PowerState.DIM, 40, before)
     assert abs(brightest(player) - 0.4 * light) < 3
     assert player.slides == ["a"]
 
@@ -101,10 +101,10 @@ def test_a_player_that_does_not_know_the_time_stays_on(tmp_path):
 
 def test_the_display_itself_is_switched_off_and_on_and_that_is_told(player, hall):
     start(player, hall, OFF)
-    glass = player.wait(11_000)
-    assert glass.power is PowerState.OFF
+    status = player.wait(11_000)
+    assert status.power is PowerState.OFF
     assert player.display.switched == [False]
-    assert glass.lit == "confirmed"
+    assert status.lit == "confirmed"
     assert player.report().lit == "confirmed"
     hall.now_ms = player.time.system_ms
     player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
@@ -112,7 +112,7 @@ def test_the_display_itself_is_switched_off_and_on_and_that_is_told(player, hall
     assert player.display.switched == [False, True]
 
 
-def test_who_looks_for_a_screen_in_its_hours_of_rest_finds_it(player, hall):
+def test_who_looks_for_a_screen_in_its_standby_hours_finds_it(player, hall):
     start(player, hall, OFF)
     assert player.wait(HOUR).power is PowerState.OFF
     hall.now_ms = player.time.system_ms
@@ -131,8 +131,8 @@ def test_a_display_that_dims_itself_is_not_given_a_darker_picture_as_well(player
     assert abs(brightest(player) - 0.4 * light) < 3
 
     player.display.dims = True
-    glass = player.run_iteration()
-    assert (glass.power, glass.brightness, brightest(player)) == (PowerState.DIM, 40, light)
+    status = player.run_iteration()
+    assert (status.power, status.brightness, brightest(player)) == (PowerState.DIM, 40, light)
     player.display.dims = False
     player.run_iteration()
     assert abs(brightest(player) - 0.4 * light) < 3

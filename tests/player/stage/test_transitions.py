@@ -36,7 +36,7 @@ def start(player: PlayerHarness, hall: SigningTown, transition: SlideTransition,
 
 
 def at(player: PlayerHarness, place: tuple[int, int]) -> tuple[int, int]:
-    """Return how red and how blue a place of the glass is."""
+    """Return how red and how blue a place of the screen is."""
     red, _green, blue = player.display.images[-1].get_at(place)[:3]
     return red, blue
 
@@ -61,9 +61,9 @@ def test_it_is_said_when_it_is_done(player, hall):
     player.time.pass_by(HALF)
     assert player.slides == ["red"]
     player.time.pass_by(HALF)
-    glass = player.run_iteration()
-    assert [shown.slide for shown in glass.showings] == ["blue"]
-    assert glass.presented_uptime_ms == player.time.uptime_ms
+    status = player.run_iteration()
+    assert [shown.slide for shown in status.showings] == ["blue"]
+    assert status.presented_uptime_ms == player.time.uptime_ms
 
 
 def test_nothing_is_drawn_once_it_is_over(player, hall):
@@ -114,8 +114,8 @@ def test_after_an_alert_nothing_of_it_lingers(player, hall):
     hall.now_ms = player.time.system_ms
     player.receive(hall.publish_alerts())
     # A transition would be said only when it is done.
-    glass = player.run_iteration()
-    assert not [shown for shown in glass.showings if shown.form == "takeover"]
+    status = player.run_iteration()
+    assert not [shown for shown in status.showings if shown.form == "takeover"]
 
 
 @pytest.mark.parametrize("size", [(640, 360), (160, 90)])
@@ -150,9 +150,9 @@ def test_between_any_two_items_no_picture_is_dark(player, hall, transition, rota
     """Bright slides of every kind follow each other for a minute, with an alert and another programme in between."""
     bright = ("yellow", "white", "lightcyan")
     slides = [picture_slide(name, hall.add_file(jpeg(name))).replace(duration_ms=4_000) for name in bright]
-    film_of_light = hall.add_file(sample_video((320, 180), 25, 2, colours=("#f0f0f0", "#f0f000")), "video/mp4")
-    video = VideoContent(video=film_of_light, poster=hall.add_file(jpeg("lime")))
-    slides.append(slide("film").replace(content=video, duration_ms=4_000))
+    video_of_light = hall.add_file(sample_video((320, 180), 25, 2, colours=("#f0f0f0", "#f0f000")), "video/mp4")
+    video = VideoContent(video=video_of_light, poster=hall.add_file(jpeg("lime")))
+    slides.append(slide("video").replace(content=video, duration_ms=4_000))
     settings = {"transition": transition, "rotation": rotation}
     player.receive(hall.publish_keys(), hall.publish_beat())
     player.receive(hall.publish_programme(hall.manifest(*slides, **settings)))

@@ -1,4 +1,4 @@
-"""Films on the glass: the right frame at the right instant, seamless, and a poster where there is no film."""
+"""Videos on the screen: the right frame at the right instant, seamless, and a poster where there is no video."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ def player(fetching_player: PlayerHarness) -> PlayerHarness:
     return fetching_player
 
 
-def film_slide(hall: SigningTown, data: bytes, seconds: int, name: str = "film") -> Slide:
+def video_slide(hall: SigningTown, data: bytes, seconds: int, name: str = "video") -> Slide:
     video = hall.add_file(data, "video/mp4")
     poster = hall.add_file(jpeg("lime"))
     return Slide(id=name, name=name, content=VideoContent(video=video, poster=poster), duration_ms=seconds * SECOND)
 
 
 def colour(player: PlayerHarness, at: tuple[int, int] = (160, 150)) -> str:
-    """Return the strongest colour at a place of the glass."""
+    """Return the strongest colour at a place of the screen."""
     player.run_iteration()
     red, green, blue = player.display.images[-1].get_at(at)[:3]
     return max((red, "red"), (green, "lime"), (blue, "blue"))[1]
 
 
 def pixels(player: PlayerHarness, part: Rectangle | None = None) -> bytes:
-    """Return what is on the glass, or on a part of it."""
+    """Return what is on the screen, or on a part of it."""
     picture = player.display.images[-1]
     if part is not None:
         picture = picture.subsurface((part.x, part.y, part.width, part.height))
@@ -70,29 +70,29 @@ def start(player: PlayerHarness, hall: SigningTown, *slides: Slide, **settings: 
 
 
 def test_shows_the_frame_of_the_instant(player, hall):
-    start(player, hall, film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
-    until("the film begins", lambda: colour(player) == "red")
+    start(player, hall, video_slide(hall, sample_video((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
+    until("the video begins", lambda: colour(player) == "red")
     player.time.pass_by(2_500)
     until("its second half", lambda: colour(player) == "blue")
     assert player.run_iteration().faults == ()
 
 
 def test_begins_in_the_middle_when_the_player_is_started_there(player, hall):
-    start(player, hall, film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
+    start(player, hall, video_slide(hall, sample_video((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
     player.time.pass_by(3_000)
     until("its second half", lambda: colour(player) == "blue")
 
 
 def test_is_shown_again_where_its_slide_is_longer(player, hall):
-    start(player, hall, film_slide(hall, sample_video((320, 180), 25, 2, colours=(RED, BLUE)), 20), slide("a"))
-    until("the film begins", lambda: colour(player) == "red")
+    start(player, hall, video_slide(hall, sample_video((320, 180), 25, 2, colours=(RED, BLUE)), 20), slide("a"))
+    until("the video begins", lambda: colour(player) == "red")
     for half, expected in enumerate(("blue", "red", "blue", "red"), 1):
         player.time.pass_by(1_000)
         until(f"half {half}", lambda expected=expected: colour(player) == expected)
 
 
 def test_its_poster_stands_until_it_begins_and_if_it_cannot(player, hall):
-    start(player, hall, film_slide(hall, b"no film at all", 10), slide("a"))
+    start(player, hall, video_slide(hall, b"no video at all", 10), slide("a"))
     assert colour(player) == "lime"
     until("the fault is told", lambda: player.run_iteration().faults)
     assert colour(player) == "lime"
@@ -103,8 +103,8 @@ def test_its_poster_stands_until_it_begins_and_if_it_cannot(player, hall):
 
 
 def test_what_is_said_of_it_is_said_once(player, hall):
-    start(player, hall, film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED,)), 4), slide("a"))
-    until("the film begins", lambda: colour(player) == "red")
+    start(player, hall, video_slide(hall, sample_video((320, 180), 25, 4, colours=(RED,)), 4), slide("a"))
+    until("the video begins", lambda: colour(player) == "red")
     before = player.run_iteration()
     shown = len(player.display.images)
     for count in range(shown + 1, shown + 6):
@@ -114,14 +114,14 @@ def test_what_is_said_of_it_is_said_once(player, hall):
     player.wait(4_000)
     player.stage.shut_down()
     logged = [play.slide for file in play_files(player.state.plays) for play in read_plays(file)]
-    assert logged.count("film") == 1
+    assert logged.count("video") == 1
 
 
-def test_the_next_film_is_ready_when_it_is_due(player, hall):
-    first = film_slide(hall, sample_video((320, 180), 25, 2, colours=(RED,)), 2, "first")
-    second = film_slide(hall, sample_video((320, 180), 25, 2, colours=(BLUE,)), 2, "second")
+def test_the_next_video_is_ready_when_it_is_due(player, hall):
+    first = video_slide(hall, sample_video((320, 180), 25, 2, colours=(RED,)), 2, "first")
+    second = video_slide(hall, sample_video((320, 180), 25, 2, colours=(BLUE,)), 2, "second")
     start(player, hall, first, second)
-    until("the first film", lambda: colour(player) == "red")
+    until("the first video", lambda: colour(player) == "red")
     following = [each for key, each in player.stage._videos._open_videos.items() if key.slide == "second"]
     until("the second is decoded", lambda: following[0].decoder._ready)
     shown = len(player.display.images)
@@ -132,9 +132,9 @@ def test_the_next_film_is_ready_when_it_is_due(player, hall):
     )
 
 
-def test_an_alert_cuts_in_and_nothing_of_the_film_is_drawn_over_it(player, hall):
-    start(player, hall, film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
-    until("the film begins", lambda: colour(player) == "red")
+def test_an_alert_cuts_in_and_nothing_of_the_video_is_drawn_over_it(player, hall):
+    start(player, hall, video_slide(hall, sample_video((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
+    until("the video begins", lambda: colour(player) == "red")
     player.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY, now=hall.now_ms)))
     assert player.alerts
     shown = pixels(player)
@@ -144,22 +144,22 @@ def test_an_alert_cuts_in_and_nothing_of_the_film_is_drawn_over_it(player, hall)
 
 
 def test_a_banner_lies_over_it(player, hall):
-    start(player, hall, film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
-    until("the film begins", lambda: colour(player) == "red")
+    start(player, hall, video_slide(hall, sample_video((320, 180), 25, 4, colours=(RED, BLUE)), 4), slide("a"))
+    until("the video begins", lambda: colour(player) == "red")
     player.receive(hall.publish_alerts(alert(level=AlertLevel.VIGILANCE, now=hall.now_ms)))
     assert player.alerts
     band = banner_rectangle((320, 180))
     above = (5, 5) if band.y > 20 else (5, 175)
     banner = pixels(player, band)
     player.time.pass_by(2_500)
-    until("the film goes on beside the banner", lambda: colour(player, above) == "blue")
+    until("the video goes on beside the banner", lambda: colour(player, above) == "blue")
     assert pixels(player, band) == banner
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 def test_stands_upright_on_a_panel_that_is_turned(player, hall, rotation):
     data = sample_video((320, 180), 25, 2, colours=(RED,))
-    start(player, hall, film_slide(hall, data, 2), slide("a"), rotation=rotation)
+    start(player, hall, video_slide(hall, data, 2), slide("a"), rotation=rotation)
 
     def corner() -> tuple[int, ...]:
         player.run_iteration()
@@ -173,18 +173,18 @@ def test_closes_what_is_over(player, hall):
     start(
         player,
         hall,
-        film_slide(hall, sample_video((320, 180), 25, 2, colours=(RED,)), 2),
+        video_slide(hall, sample_video((320, 180), 25, 2, colours=(RED,)), 2),
         slide("a", duration_ms=60_000),
     )
-    until("the film begins", lambda: colour(player) == "red")
+    until("the video begins", lambda: colour(player) == "red")
     player.wait(3_000)
-    until("its thread ends", lambda: not any(thread.name == "film" for thread in threading.enumerate()))
+    until("its thread ends", lambda: not any(thread.name == "video" for thread in threading.enumerate()))
 
 
 def test_a_decoder_that_falls_behind_leaves_frames_out(tmp_path):
     pygame.display.init()
     pygame.display.set_mode((64, 64))
-    path = tmp_path / "film.mp4"
+    path = tmp_path / "video.mp4"
     path.write_bytes(sample_video((64, 64), 25, 10, colours=(RED, BLUE)))
     made = VideoDecoder(path, (64, 64), ImageFit.CONTAIN)
     until("the first frame", lambda: made.take_frame(0.0) is not None)
@@ -199,7 +199,7 @@ def test_a_decoder_that_falls_behind_leaves_frames_out(tmp_path):
 
 
 def test_nothing_is_missing_where_it_is_shown_again(tmp_path):
-    path = tmp_path / "film.mp4"
+    path = tmp_path / "video.mp4"
     path.write_bytes(sample_video((64, 64), 25, 1))
     made = VideoDecoder(path, (64, 64), ImageFit.CONTAIN)
     found = []
@@ -215,7 +215,7 @@ def test_nothing_is_missing_where_it_is_shown_again(tmp_path):
 
 
 def test_around_its_end_no_frame_stands_for_longer_than_two(tmp_path):
-    path = tmp_path / "film.mp4"
+    path = tmp_path / "video.mp4"
     path.write_bytes(sample_video((320, 180), 25, 1))
     made = VideoDecoder(path, (320, 180), ImageFit.CONTAIN)
     until("the first frame", lambda: made.take_frame(0.0) is not None)
@@ -230,7 +230,7 @@ def test_around_its_end_no_frame_stands_for_longer_than_two(tmp_path):
 
 def test_goes_back_with_a_clock_that_is_set_back(tmp_path, monkeypatch):
     monkeypatch.setattr("beffroi_player.stage.video.video_decoder.LATE_SEEK_S", 0.2)
-    path = tmp_path / "film.mp4"
+    path = tmp_path / "video.mp4"
     path.write_bytes(sample_video((64, 64), 25, 8, keyint="25"))
     made = VideoDecoder(path, (64, 64), ImageFit.CONTAIN, 6.0)
     until("a frame", lambda: made.take_frame(6.0) is not None)
@@ -242,7 +242,7 @@ def test_goes_back_with_a_clock_that_is_set_back(tmp_path, monkeypatch):
 
 
 def damaged(data: bytes, seed: int) -> bytes:
-    """Return a film of which bits are flipped all over its pictures."""
+    """Return a video of which bits are flipped all over its pictures."""
     chance, changed = random.Random(seed), bytearray(data)
     begin, end = data.find(b"mdat") + 2_000, data.find(b"moov")
     for _ in range(20):
@@ -251,42 +251,42 @@ def damaged(data: bytes, seed: int) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_damaged_film_goes_on_and_what_is_damaged_is_counted(player, hall, seed):
+def test_a_damaged_video_goes_on_and_what_is_damaged_is_counted(player, hall, seed):
     data = damaged(sample_video((320, 180), 25, 4, colours=(RED, BLUE)), seed)
-    start(player, hall, film_slide(hall, data, 20), slide("a"))
-    until("the film begins", lambda: colour(player) == "red")
+    start(player, hall, video_slide(hall, data, 20), slide("a"))
+    until("the video begins", lambda: colour(player) == "red")
     player.time.pass_by(4_500)
     until("its second run", lambda: player.run_iteration() and player.stage._videos.decode_errors > 5)
-    (rolling,) = player.stage._videos._open_videos.values()
+    (opened,) = player.stage._videos._open_videos.values()
     shown = len(player.display.images)
     for count in range(shown + 1, shown + 6):
         player.time.pass_by(200)
         until("the next frame", lambda count=count: player.run_iteration() and len(player.display.images) >= count)
     assert player.run_iteration().faults == ()
     before = player.stage._videos.decode_errors
-    assert before == rolling.decoder.decode_errors
+    assert before == opened.decoder.decode_errors
     player.wait(20_000)
     assert player.stage._videos.decode_errors >= before, "what is over counts"
     player.wait(61_000)
     assert player.runtime.presented.read().decode_errors >= before
 
 
-def test_the_poster_of_a_film_of_which_nothing_is_left_stands(player, hall):
+def test_the_poster_of_a_video_of_which_nothing_is_left_stands(player, hall):
     data = bytearray(sample_video((320, 180), 25, 8, colours=(RED, BLUE)))
     begin, end = data.find(b"mdat") + 4, data.find(b"moov")
     data[begin:end] = random.Random(1).randbytes(end - begin)
-    start(player, hall, film_slide(hall, bytes(data), 20), slide("a"))
+    start(player, hall, video_slide(hall, bytes(data), 20), slide("a"))
     until("the fault is told", lambda: player.run_iteration().faults)
     assert "no frame could be made" in player.run_iteration().faults[0].detail
     assert colour(player) == "lime"
     assert player.stage._videos.decode_errors > 100
 
 
-def test_a_film_that_does_not_begin_within_two_seconds_is_given_up(player, hall, monkeypatch):
+def test_a_video_that_does_not_begin_within_two_seconds_is_given_up(player, hall, monkeypatch):
     released = threading.Event()
     monkeypatch.setattr("beffroi_player.stage.video.playback.FfmpegDecoder", lambda _: released.wait(10))
     player.stage._videos._decoders = None
-    start(player, hall, film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED,)), 10), slide("a"))
+    start(player, hall, video_slide(hall, sample_video((320, 180), 25, 4, colours=(RED,)), 10), slide("a"))
     player.run_iteration()
     assert player.wait(1_900).faults == ()
     assert [fault.detail for fault in player.wait(300).faults] == ["it did not begin within two seconds"]
@@ -294,26 +294,29 @@ def test_a_film_that_does_not_begin_within_two_seconds_is_given_up(player, hall,
     released.set()
 
 
-def in_zones(hall: SigningTown, *films: tuple[Slide, Rectangle], **settings: object) -> Manifest:
-    """Return a programme that shows each film in a zone of its own, over a slide."""
+def in_zones(hall: SigningTown, *videos: tuple[Slide, Rectangle], **settings: object) -> Manifest:
+    """Return a programme that shows each video in a zone of its own, over a slide."""
     below = slide("below", duration_ms=60_000)
-    plain = hall.manifest(below, *(shown for shown, _ in films), **settings)
-    zones = [LayoutZone(id=shown.id, rectangle=rectangle) for shown, rectangle in films]
-    names = [below.id, *(shown.id for shown, _ in films)]
+    plain = hall.manifest(below, *(shown for shown, _ in videos), **settings)
+    zones = [LayoutZone(id=shown.id, rectangle=rectangle) for shown, rectangle in videos]
+    names = [below.id, *(shown.id for shown, _ in videos)]
     return plain.replace(
         layout=Layout(zones=(*plain.layout.zones, *zones)),
         playlists=tuple(Playlist(id=f"all-{name}", name=name, slides=(name,)) for name in names),
         rules=(
             ScheduleRule(id="rule", name="below", playlist="all-below"),
-            *(ScheduleRule(id=f"in-{zone.id}", name="film", playlist=f"all-{zone.id}", zone=zone.id) for zone in zones),
+            *(
+                ScheduleRule(id=f"in-{zone.id}", name="video", playlist=f"all-{zone.id}", zone=zone.id)
+                for zone in zones
+            ),
         ),
     )
 
 
 @pytest.mark.parametrize("rotation", [0, 90])
-def test_two_films_roll_in_two_zones_at_once(player, hall, rotation):
-    red = film_slide(hall, sample_video((160, 90), 25, 2, colours=(RED,)), 2, "red")
-    blue = film_slide(hall, sample_video((160, 90), 25, 2, colours=(BLUE,)), 2, "blue")
+def test_two_videos_play_in_two_zones_at_once(player, hall, rotation):
+    red = video_slide(hall, sample_video((160, 90), 25, 2, colours=(RED,)), 2, "red")
+    blue = video_slide(hall, sample_video((160, 90), 25, 2, colours=(BLUE,)), 2, "blue")
     places = Rectangle(x=10, y=20, width=96, height=54), Rectangle(x=200, y=90, width=101, height=57)
     manifest = in_zones(hall, (red, places[0]), (blue, places[1]), rotation=rotation)
     player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
@@ -324,19 +327,19 @@ def test_two_films_roll_in_two_zones_at_once(player, hall, rotation):
         player.wait(40)
         return tuple(pygame.transform.rotate(player.display.images[-1], rotation).get_at((x, y))[:3])
 
-    until("the first film", lambda: seen(60, 70)[0] > 150 > seen(60, 70)[2])
-    until("the second film", lambda: seen(240, 140)[2] > 150 > seen(240, 140)[0])
+    until("the first video", lambda: seen(60, 70)[0] > 150 > seen(60, 70)[2])
+    until("the second video", lambda: seen(240, 140)[2] > 150 > seen(240, 140)[0])
     for place in ((9, 40), (106, 40), (60, 19), (60, 75), (199, 120), (302, 120), (240, 89), (240, 148)):
         assert seen(*place) == tuple(still.get_at(place)[:3]), "nothing is drawn beside them"
 
 
-def test_a_slide_fades_into_the_film_itself_and_not_into_its_poster(player, hall):
+def test_a_slide_fades_into_the_video_itself_and_not_into_its_poster(player, hall):
     white = picture_slide("white", hall.add_file(jpeg("white")))
-    red = film_slide(hall, sample_video((320, 180), 25, 4, colours=(RED,)), 10)
+    red = video_slide(hall, sample_video((320, 180), 25, 4, colours=(RED,)), 10)
     start(player, hall, white, red, transition=SlideTransition.CROSSFADE)
     player.wait(5_000)
-    (rolling,) = player.stage._videos._open_videos.values()
-    until("the film is decoded", lambda: rolling.decoder._ready)
+    (opened,) = player.stage._videos._open_videos.values()
+    until("the video is decoded", lambda: opened.decoder._ready)
     player.time.pass_by(5_000)
     player.stage.refresh_screen()
     player.time.pass_by(300)
@@ -345,10 +348,10 @@ def test_a_slide_fades_into_the_film_itself_and_not_into_its_poster(player, hall
     assert red_light > 200 > 150 > green_light
 
 
-def test_of_a_small_film_on_a_ribbon_at_least_a_row_is_seen(tmp_path):
-    path = tmp_path / "film.mp4"
+def test_of_a_small_video_on_a_ribbon_at_least_a_row_is_seen(tmp_path):
+    path = tmp_path / "video.mp4"
     path.write_bytes(sample_video((16, 128), 25, 1))
-    rolling, found = VideoDecoder(path, (1_920, 16), ImageFit.COVER), []
-    until("a frame", lambda: found or found.extend(filter(None, [rolling.take_frame(0.0)])))
-    rolling.close()
-    assert rolling.source[2:] == (16, 1)
+    opened, found = VideoDecoder(path, (1_920, 16), ImageFit.COVER), []
+    until("a frame", lambda: found or found.extend(filter(None, [opened.take_frame(0.0)])))
+    opened.close()
+    assert opened.source[2:] == (16, 1)

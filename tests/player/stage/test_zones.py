@@ -39,7 +39,7 @@ def player(fetching_player: PlayerHarness) -> PlayerHarness:
 
 
 def manifest(hall: SigningTown, **settings: object) -> Manifest:
-    """Return a red and a blue picture in turn, beside a clock, above messages that glide."""
+    """Return a red and a blue picture in turn, beside a clock, above messages that scroll."""
     pictures = [picture_slide(name, hall.add_file(jpeg(name))) for name in ("red", "blue")]
     clock = slide("clock").replace(content=WidgetContent(widget=ClockWidget(title="Saint-Aubin")))
     told = tuple(TickerMessage(text=text) for text in ("Marché de Noël samedi", "Collecte des sapins lundi"))
@@ -91,7 +91,7 @@ def test_each_zone_shows_what_is_its_own(player, hall):
     assert seen(player, SIDE) == drawn(clock, SIDE, player, now - now % MINUTE)
 
 
-def test_messages_glide_in_their_zone_and_nothing_else_moves(player, hall):
+def test_messages_scroll_in_their_zone_and_nothing_else_moves(player, hall):
     start(player, hall)
     before = [seen(player, where) for where in (MAIN, SIDE, RIBBON)]
     player.wait(500)
@@ -100,16 +100,16 @@ def test_messages_glide_in_their_zone_and_nothing_else_moves(player, hall):
     assert before[2] != after[2]
 
 
-def test_beside_what_glides_the_frame_loop_makes_no_digest(player, hall, monkeypatch):
+def test_beside_what_scrolls_the_frame_loop_makes_no_digest(player, hall, monkeypatch):
     made, real = [], stage_frames.frame_digest
     monkeypatch.setattr(stage_frames, "frame_digest", lambda *a: made.append(current_thread().name) or real(*a))
     frames = start(player, hall)
     for _ in range(4):
         player.time.pass_by(10_000)
         frames.draw_due()
-        glass = player.run_iteration()
-        assert len(glass.frame) == 64
-        assert glass.frame != "0" * 64
+        status = player.run_iteration()
+        assert len(status.frame) == 64
+        assert status.frame != "0" * 64
     assert len(made) > 3
     assert {name.split("_")[0] for name in made} == {"frames"}
 
