@@ -1,4 +1,4 @@
-"""The log: lines for a person, and fields by which a technician finds what he looks for where there is a journal."""
+"""Log output: plain lines, or structured fields where there is a journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real processes: started, killed, cut off, and looked at from outside."""
+"""The real processes: started, killed, disconnected, and observed from outside."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def start(processes: list[subprocess.Popen[bytes]], tmp_path: Path) -> Start:
     return started
 
 
-def glass_of(folder: Path) -> dict[str, object]:
+def presented_by(folder: Path) -> dict[str, object]:
     return json.loads((folder / "run/presented.json").read_text())
 
 
@@ -100,7 +100,7 @@ def test_the_stage_alone_shows_the_programme_at_once(prepared: str, start: Start
     stage = start("stage", "--output", "headless")
     until("the picture", lambda: digest_of(tmp_path / "run/headless.png") == prepared)
     assert time.monotonic() - began < 10
-    until("the report of it", lambda: glass_of(tmp_path)["frame"] == prepared)
+    until("the report of it", lambda: presented_by(tmp_path)["frame"] == prepared)
     stage.terminate()
     assert stage.wait(10) == 0
 
@@ -111,7 +111,7 @@ def test_the_last_picture_is_there_even_without_a_programme(prepared: str, start
         (tmp_path / folder / "programme.json").write_text("{")
     start("stage", "--output", "headless")
     until("what was on before", lambda: digest_of(tmp_path / "run/headless.png"))
-    until("the stage runs", lambda: glass_of(tmp_path))
+    until("the stage runs", lambda: presented_by(tmp_path))
     assert digest_of(tmp_path / "run/headless.png") == digest_of(tmp_path / "state/last-frame.png")
 
 
@@ -256,7 +256,7 @@ def broker(tmp_path: Path, processes: list[subprocess.Popen[bytes]]) -> Iterator
     client.loop_stop()
 
 
-def test_from_the_town_to_the_glass_and_back(
+def test_from_the_town_to_the_screen_and_back(
     hall: SigningTown, broker: tuple[mqtt.Client, int, list], start: Start, tmp_path: Path
 ) -> None:
     client, port, heard = broker
@@ -276,13 +276,13 @@ def test_from_the_town_to_the_glass_and_back(
         publish(hall.publish_keys())
         publish(hall.publish_programme(hall.manifest(picture_slide("photo", asset))))
         run = start("run", "--output", "headless")
-        until("the programme", lambda: [s["slide"] for s in glass_of(tmp_path)["showings"]] == ["photo"])
+        until("the programme", lambda: [s["slide"] for s in presented_by(tmp_path)["showings"]] == ["photo"])
         until("its receipt", lambda: [r for body in said("receipts") for r in body["receipts"]][0]["frame"])
         hall.now_ms = int(time.time() * 1000)
         client.publish(*hall.publish_beat())
         until("the link is live", lambda: said("report")[-1]["link"] == "live")
         publish(hall.publish_alerts(alert(now=hall.now_ms)))
-        until("the alert", lambda: glass_of(tmp_path)["showings"][0]["alert"] == "flood")
+        until("the alert", lambda: presented_by(tmp_path)["showings"][0]["alert"] == "flood")
         until("its receipt", lambda: said("receipts")[-1]["receipts"][0]["alert"] == "flood")
         assert digest_of(tmp_path / "run/headless.png") == said("receipts")[-1]["receipts"][0]["frame"]
         client.publish(*hall.publish_command("photo-1", "screenshot"), qos=1)
@@ -292,9 +292,9 @@ def test_from_the_town_to_the_glass_and_back(
         client.publish(*hall.publish_command("who-1", "identify", 60), qos=1)
         client.publish(*hall.publish_command("x-1", "dance"), qos=1)
         until("the refusal", lambda: "unknown-command" in [r["code"] for r in said("report")[-1]["refusals"]])
-        assert glass_of(tmp_path)["showings"][0]["alert"] == "flood"
+        assert presented_by(tmp_path)["showings"][0]["alert"] == "flood"
         publish(hall.publish_alerts())
-        until("the screen's name", lambda: glass_of(tmp_path)["overlay"])
+        until("the screen's name", lambda: presented_by(tmp_path)["overlay"])
         run.terminate()
         assert run.wait(20) == 0
         until("the goodbye", lambda: said("status")[-1]["online"] is False)
@@ -312,7 +312,7 @@ def test_without_a_broker_documents_come_over_http(hall: SigningTown, start: Sta
         hall.publish_programme(hall.manifest(slide("pool")))
         hall.publish_alerts(alert(now=hall.now_ms))
         start("run", "--output", "headless")
-        until("the alert", lambda: glass_of(tmp_path)["showings"][0]["alert"] == "flood")
+        until("the alert", lambda: presented_by(tmp_path)["showings"][0]["alert"] == "flood")
         until("the programme", StateDirectory(tmp_path / "state").programme.read)
 
 
@@ -341,7 +341,7 @@ def test_the_pixels_in_a_window_are_those_of_the_frame(
     prepared: str, display: str, start: Start, tmp_path: Path, drawing: str
 ) -> None:
     stage = start("stage", "--drawing", drawing, DISPLAY=display)
-    until("the stage", lambda: glass_of(tmp_path)["frame"] == prepared)
+    until("the stage", lambda: presented_by(tmp_path)["frame"] == prepared)
     name = StateDirectory(tmp_path / "state").programme.read().pages_of("pool", (320, 180))[0]
     with Image.open(tmp_path / "state/frames" / name) as image:
         wanted = image.convert("RGB").tobytes()

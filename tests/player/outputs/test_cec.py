@@ -1,4 +1,4 @@
-"""A television is switched by HDMI-CEC. Here the kernel is a fake; ``make test-kms`` does it with a real one."""
+"""Power of a television by HDMI-CEC, with a fake kernel; ``make test-kms`` uses a real one."""
 
 from __future__ import annotations
 

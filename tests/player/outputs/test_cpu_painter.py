@@ -1,4 +1,4 @@
-"""The processor draws films where they belong and nowhere else, in memory of its own or of the display."""
+"""Drawing by the processor: videos in their areas, on surfaces of the painter or of the display."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def window() -> Iterator[WindowOutput]:
 
 
 def planes(size: tuple[int, int], kind: str = "yuv420p") -> YuvFrame:
-    """Return a frame of a film."""
+    """Return a video frame."""
     with av.open(io.BytesIO(sample_video(size, 25, 0.2, colours=("#c03020",)))) as container:
         return YuvFrame(next(iter(container.decode(video=0))).reformat(format=kind))
 
 
 def by_pyav(frame: YuvFrame, size: tuple[int, int]) -> pygame.Surface:
-    """Return a frame made RGB by the library itself."""
+    """Return a frame that PyAV converted to RGB."""
     made = frame.frame.reformat(*size, format="rgb24", src_colorspace="ITU709").to_image()
     return pygame.image.frombytes(made.tobytes(), size, "RGB")
 
@@ -50,7 +50,7 @@ def ground(size: tuple[int, int]) -> DrawingLayer:
 
 
 def off_by(one: pygame.Surface, other: pygame.Surface) -> int:
-    """Return by how much the colours of two pictures differ at most."""
+    """Return the largest difference of a colour between two images."""
     return max(high for _, high in ImageChops.difference(pillow(one), pillow(other)).getextrema())
 
 

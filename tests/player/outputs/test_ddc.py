@@ -1,4 +1,4 @@
-"""A monitor is dimmed by DDC/CI; the monitor here is a fake that keeps what it is told."""
+"""Brightness of a monitor by DDC/CI, with a fake bus and monitor."""
 
 from __future__ import annotations
 

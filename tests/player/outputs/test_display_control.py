@@ -1,4 +1,4 @@
-"""What a display is told besides its picture: at once, in every way there is, and never so that a picture waits."""
+"""Control of a display's power and brightness: through every interface, with retries, and without delaying a frame."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NEVER = 1_000
 
 @dataclass
 class FakeTelevision:
-    """Switched, and not dimmed."""
+    """A display that can be switched, but not dimmed."""
 
     name: str = "television"
     answer: SwitchResult = SwitchResult.CONFIRMED
@@ -58,7 +58,7 @@ class FakeTelevision:
 
 @dataclass
 class FakeMonitor:
-    """Dimmed, and not switched."""
+    """A display that can be dimmed, but not switched."""
 
     name: str = "monitor"
     value: int = 80
@@ -80,7 +80,7 @@ class FakeMonitor:
 
 
 class Room:
-    """A place with a display in it."""
+    """A state directory, and the controllers that use it."""
 
     def __init__(self, folder: Path) -> None:
         self.state = StateDirectory(folder)

@@ -1,4 +1,4 @@
-"""The picture on its display: parts for sending cards, and hidden edges."""
+"""Mounting of a panel's image on its display: viewports and overscan."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def start(player: PlayerHarness, hall: SigningTown, *slides: object, **settings:
 
 
 def numbered(size: tuple[int, int] = (320, 180)) -> pygame.Surface:
-    """Return a picture no two pixels of which are equal."""
+    """Return an image whose pixels are all different."""
     picture = pygame.Surface(size, depth=32)
     for x in range(size[0]):
         for y in range(size[1]):

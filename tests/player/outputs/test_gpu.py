@@ -1,4 +1,4 @@
-"""The GPU draws what the processor draws. Here it is Mesa's, without a display; a real one differs only in speed."""
+"""Drawing by the GPU, compared with the processor. The GPU is Mesa's software renderer, without a display."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SIZE = (320, 180)
 
 
 class LastImageOutput:
-    """An output that keeps the last picture."""
+    """An output that keeps the last image."""
 
     event_interval_s: float | None = None
 
@@ -80,7 +80,7 @@ def by_processor(composition: PanelComposition, mounting: DisplayMounting | None
 
 
 def off_by(one: pygame.Surface, other: pygame.Surface) -> int:
-    """Return by how much the colours of two pictures differ at most."""
+    """Return the largest difference of a colour between two images."""
     assert one.get_size() == other.get_size()
     found = zip(pygame.image.tobytes(one, "RGB"), pygame.image.tobytes(other, "RGB"), strict=True)
     return max(abs(a - b) for a, b in found)

@@ -1,4 +1,4 @@
-"""Panels wired to the machine: what the stage sends is what the panel gets, whatever else comes in."""
+"""HUB75 panels: the pixels that the stage sends reach the panel, whatever else is received."""
 
 from __future__ import annotations
 

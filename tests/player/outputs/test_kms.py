@@ -1,4 +1,4 @@
-"""Displays without a desktop, read from a kernel of the test's own; ``make test-kms`` does it with a real one."""
+"""Detection and switching of displays by KMS, with files in place of the kernel; ``make test-kms`` uses a real one."""
 
 from __future__ import annotations
 

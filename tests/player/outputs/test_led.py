@@ -1,4 +1,4 @@
-"""LED controllers: what receivers that others wrote understand is the picture."""
+"""LED controllers: independent receivers decode the image."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 def picture() -> pygame.Surface:
-    """Return a picture of which every pixel is another."""
+    """Return an image whose pixels are all different."""
     surface = pygame.Surface(SIZE)
     for x in range(SIZE[0]):
         for y in range(SIZE[1]):
@@ -179,7 +179,7 @@ class TestTheOutput:
         assert sum("is not reached" in record.message for record in caplog.records) == 1
 
     def test_no_picture_waits_for_whoever_knows_the_address_of_a_name(self):
-        """A server of names that does not answer is given up after half a minute, and not by the frame loop."""
+        """Name resolution gives up after half a minute, in a thread of its own."""
         answer = threading.Event()
 
         def ask(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Whatever lies in the two directories when a player starts: it shows what it can, and takes what comes next."""
+"""Start of a player with any content of its two directories: it shows what it can, and accepts what follows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.signing_town import SigningTown, alert, slide
 
 
 def of_the_future(value: Any) -> Any:
-    """Return what a newer version may have written: more fields, and words that nobody knows yet."""
+    """Return a document as a newer version may write it: more fields, and unknown values."""
     if isinstance(value, dict):
         return {name: of_the_future(each) for name, each in value.items()} | {"état": {"☃": [1]}}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What a screen cannot do without is on the disk twice: a memory card seldom takes both."""
+"""Copies of state files: read and repaired where a memory card has damaged one of the two."""
 
 from __future__ import annotations
 
