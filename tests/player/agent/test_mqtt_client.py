@@ -223,7 +223,7 @@ def test_whoever_fails_to_receive_one_document_gets_the_next(
 def test_a_broker_that_speaks_no_mqtt_is_hung_up_on(connected: Any, data: bytes) -> None:
     with connected() as (player, broker):
         broker.send_raw(data + b"x" * 1_000)
-        until("it stays", lambda: player.client.history.lost == 1)
+        until("it stays", lambda: player.client.history.lost == 1, 5)
         until("it does not come back", lambda: player.client.is_fully_subscribed)
 
 
