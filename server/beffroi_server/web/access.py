@@ -57,10 +57,12 @@ def _guard_view(is_allowed: PermissionCheck, methods: tuple[str, ...]) -> Callab
         @wraps(view)
         def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             user = request.user
+            # Django puts an AnonymousUser there for a visitor who is not signed in.
             if not isinstance(user, User):
                 return _redirect_to_sign_in(request)
             if not is_allowed(user):
                 raise PermissionDenied
+            # Times are typed and shown in the town's time zone, wherever the user is.
             with timezone.override(ZoneInfo(current_town().time_zone)):
                 return view(request, *args, **kwargs)
 

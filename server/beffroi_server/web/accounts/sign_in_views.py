@@ -80,6 +80,7 @@ def language_choice(request: HttpRequest) -> HttpResponse:
 
 def _authenticate(request: HttpRequest, form: SignInForm) -> User | None:
     name, password = form.cleaned_data["username"], form.cleaned_data["password"]
+    # By name and by address: neither one account nor one host can be used to try many passwords.
     keys = (f"name:{name.lower()}", f"address:{request.META.get('REMOTE_ADDR', '')}")
     if sign_in_throttle.is_blocked(*keys):
         form.add_error(None, _("Too many attempts. Wait five minutes, or ask an administrator for a sign-in link."))

@@ -27,6 +27,7 @@ USERS_PER_PAGE = 50
 def account_edit(request: UserRequest) -> HttpResponse:
     """Let users change their own name and password: two forms on one page, told apart by the field ``form``."""
     sent = request.POST.get("form")
+    # A row of its own: a form with errors must not change the name in the menu.
     own = User.objects.get(pk=request.user.pk)
     names = AccountForm(request.POST if sent == "names" else None, instance=own)
     password = PasswordForm(request.user, request.POST if sent == "password" else None)

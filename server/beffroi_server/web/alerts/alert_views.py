@@ -120,6 +120,7 @@ def _receipts_context(alert: Alert) -> dict[str, Any]:
         "counts": counts,
         "every": WAITING_POLL_S if state == "on" and counts["waiting"] else IDLE_POLL_S,
     }
+    # The mark is that of the rendered receipts without a mark: an open page gets new ones when they differ.
     rendered = render_to_string("alerts/receipts.html", context | {"mark": ""})
     return context | {"mark": hashlib.sha256(rendered.encode()).hexdigest()[:16]}
 

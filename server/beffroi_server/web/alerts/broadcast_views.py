@@ -100,6 +100,7 @@ def _render_form(request: UserRequest, form: AlertBroadcastForm, status: int = 2
 def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
     """Return the drawings of an alert, its nature and length, and how many of its screens can be reached."""
     values: Mapping[str, Any] = form.initial
+    # A form with errors is previewed as far as it is filled in correctly.
     if form.is_bound:
         targets = targets_so_far(form)
         values = form.cleaned_data

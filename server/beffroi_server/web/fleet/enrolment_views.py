@@ -46,5 +46,6 @@ def _enrolment_state(screen: Screen) -> dict[str, Any]:
     now = timezone.now()
     is_open = bool(screen.enrolment_code_sha256) and (screen.enrolment_expires_at or now) > now
     is_online = getattr(screen, "state", None) is not None and screen.state.online
+    # The page knows its stage and asks for the next one: enrolled, online, code still open.
     stage = f"{bool(screen.enrolled_at)}-{is_online}-{is_open}"
     return {"open": is_open, "online": is_online, "stage": stage}

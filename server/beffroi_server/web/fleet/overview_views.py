@@ -28,6 +28,7 @@ FILTERS = ("search", "group", "state")
 def overview_page(request: UserRequest) -> HttpResponse:
     """Show every screen as it is now; for a page that is open only its cards, or 204 when they have not changed."""
     context = _overview_context(request)
+    # The mark is that of the cards as they would be shown, so an open page gets new ones exactly when they differ.
     cards = render_to_string("fleet/now_cards.html", context, request)
     mark = hashlib.sha256(cards.encode()).hexdigest()[:16]
     if is_htmx(request) and request.GET.get("mark") == mark:

@@ -36,6 +36,7 @@ def preview_context(form: AnnouncementForm) -> dict[str, Any]:
 def unsaved_announcement(form: AnnouncementForm) -> Announcement:
     """Return the announcement that a form describes, as far as its fields are right, without saving it."""
     values = _bound_values(form) if form.is_bound else _opened_values(form)
+    # A relation cannot be set on a row without a key: the model reads it from an attribute instead.
     further = values.pop("more_pictures", None)
     announcement = Announcement(**{**values, "id": UNSAVED_ID, "title": values.get("title") or _("Title")})
     announcement.chosen_images = form.instance.further_images() if further is None else list(further)

@@ -63,6 +63,7 @@ def classes_in_use() -> list[ScreenClass]:
 
 def announcement_previews(shown: DrawnContent, screen_classes: Iterable[ScreenClass], town: Town) -> list[PreviewLinks]:
     """Return the links of an announcement for some classes; a widget is drawn as it is in this minute."""
+    # Whole minutes, so that a widget keeps its address, and its cached drawing, for a while.
     at_ms = unix_ms(timezone.now()) // MINUTE_MS * MINUTE_MS
     values = slide_content(shown).model_dump(mode="json")
     text = _sign_values(ANNOUNCEMENT, values if isinstance(shown, content.Announcement) else values | {"at_ms": at_ms})

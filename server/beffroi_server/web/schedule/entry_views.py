@@ -57,6 +57,7 @@ def entry_move(request: UserRequest, pk: int) -> HttpResponse:
     before = found.position
     if wanted.isdecimal():
         services.move_entry(found, min(int(wanted), MAX_POSITION), user=request.user)
+    # At an end of the list one of the two buttons is disabled and cannot have the focus.
     is_last = not found.playlist.entries.filter(position__gt=found.position).exists()
     upwards = (found.position < before and found.position > 0) or is_last
     return redirect(reverse("playlist", args=[found.playlist_id]) + f"#{'up' if upwards else 'down'}-{pk}")

@@ -54,6 +54,7 @@ def playlist_detail(request: UserRequest, pk: int) -> HttpResponse:
 def playlist_rename(request: UserRequest, pk: int) -> HttpResponse:
     """Rename a playlist."""
     found = Playlist.objects.get(pk=pk)
+    # The form validates a row of its own, so that a refused name does not appear as the heading.
     form = PlaylistForm(request.POST, instance=Playlist.objects.get(pk=pk))
     if not form.is_valid():
         return render_playlist(request, found, name_form=form)

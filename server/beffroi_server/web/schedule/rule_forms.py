@@ -208,6 +208,7 @@ class ScheduleRuleForm(RelatedModelForm):
             # A page may leave a field out: it is unchanged then.
             if name in values and values[name] in ("", None):
                 values[name] = getattr(self.instance, name)
+        # These fields are no model fields of the form: the service saves them with the instance.
         self.instance.extra_dates = values.get("extra_dates", [])
         self.instance.except_dates = values.get("except_dates", [])
         self.instance.more_times = values.get("more_times", [])
