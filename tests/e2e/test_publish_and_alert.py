@@ -100,7 +100,7 @@ def prepare_scenario(page: Page) -> None:
     page.get_by_label("Name").fill("Flood of the quays")
     page.get_by_label("Title").fill("Crue : évacuez les quais")
     page.get_by_label("What to do").fill("Montez à l’étage. N’appelez le 112 qu’en cas de danger.")
-    page.get_by_label("Seconds for which").fill("2")
+    page.get_by_label("Seconds of").fill("2")
     page.locator("main form .button-primary").click()
     expect(page.get_by_text("is ready to broadcast")).to_be_visible()
 
