@@ -132,6 +132,7 @@ class Manifest(WireModel):
         missing = self._missing_references(frozenset(named["slides or playlists"]))
         if missing:
             raise ValueError(f"the manifest refers to what it does not contain: {', '.join(sorted(missing))}")
+        # After the references: nesting can only be followed where everything exists.
         self._check_nesting()
         if self.idle.valid_from_ms is not None or self.idle.valid_until_ms is not None:
             raise ValueError("the idle slide is always valid: it is shown when nothing else may be")

@@ -81,6 +81,8 @@ def _names_day(rule: Recurrence, start: dt.date, day: dt.date) -> bool:
 def _matches_day(rule: Recurrence, start: dt.date, day: dt.date) -> bool:
     if _periods_between(rule, start, day) % rule.interval:
         return False
+    # A rule that names no days repeats the day of its start (RFC 5545, 3.3.10: information missing from the rule is
+    # taken from DTSTART).
     bare = not (rule.month_days or rule.year_days or rule.weekdays)
     months = rule.months or (
         frozenset({start.month}) if bare and rule.frequency is RecurrenceFrequency.YEARLY else rule.months
@@ -124,6 +126,7 @@ def _on_weekday(rule: Recurrence, day: dt.date) -> bool:
         position, length = day.timetuple().tm_yday, 366 if calendar.isleap(day.year) else 365
     else:
         position, length = day.day, calendar.monthrange(day.year, day.month)[1]
+    # The first Tuesday is among days 1 to 7, the last one among the last seven days of the period.
     forwards, backwards = (position - 1) // 7 + 1, -((length - position) // 7 + 1)
     return (forwards, weekday) in rule.weekdays or (backwards, weekday) in rule.weekdays
 
@@ -165,6 +168,7 @@ def _days_at_positions(rule: Recurrence, start: dt.date, period: tuple[dt.date, 
 @lru_cache(maxsize=512)
 def _last_occurrence(rule: Recurrence, start: dt.date) -> dt.date:
     """Return the day on which a rule reaches its count."""
+    # The only place where days are counted up; the result is kept for the rule and its start.
     named = 0
     for day in _days_from(start):
         named += _names_day(rule, start, day)

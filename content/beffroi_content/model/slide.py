@@ -64,6 +64,7 @@ class UnknownContent(WireModel):
 
 
 def _content_kind(value: Any) -> str:
+    # The union is told apart by hand: pydantic would refuse the whole programme for one slide of a newer version.
     if isinstance(value, AnnouncementContent | ImageContent | VideoContent | WidgetContent):
         return value.kind
     if not isinstance(value, dict):

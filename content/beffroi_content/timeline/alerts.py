@@ -80,6 +80,7 @@ def takeover_slot(found: Sequence[AlertPhase], unix_ms: int, *, has_programme: b
         unix_ms: The instant.
         rests: Whether there is a programme that an alert below emergency can give way to for a while.
     """
+    # Information and vigilance never take over, whatever else is going on.
     urgent = [phase for phase in found if phase.level.rank >= AlertLevel.ALERT.rank]
     emergencies = active_phases(urgent, AlertLevel.EMERGENCY, unix_ms)
     if emergencies:
@@ -186,6 +187,7 @@ def _current_slot(
     """Return the page of a group of alerts at an instant; None while the loop resumes, or where the group is empty."""
     if not group:
         return None
+    # All pages of all alerts of the group, one after another, are one cycle.
     slots = [(phase, page) for phase in group for page in range(_page_count(phase, form))]
     around = TimeSpan(since_ms, next_change(group, unix_ms))
     if len(slots) == 1 and not interval_ms:

@@ -114,6 +114,7 @@ def window_contains(
     """Tell whether a window that is open today, yesterday or on both days is open when the clock shows ``local``."""
     time, day = local.time(), local.date()
     start, end = calendar.wall_clock_time(window.start, day), calendar.wall_clock_time(window.end, day)
+    # A window that passes midnight has two parts: the evening of today and, below, the morning after yesterday.
     if today and (start <= time < end if start < end else time >= start):
         return True
     return yesterday and time < end and _passes_midnight(window, day - _DAY, calendar)
@@ -259,6 +260,7 @@ def _last_boundary(rule: ScheduleRule, unix_ms: int, today: dt.date, calendar: L
 
 
 def _next_boundary(rule: ScheduleRule, unix_ms: int, today: dt.date, calendar: LocalCalendar) -> int | None:
+    # A rule that ended days ago will not apply again: most rules of an old programme cost nothing here.
     newest = max((date for date in (rule.last_date, *rule.extra_dates) if date), default=None)
     if rule.last_date is not None and newest is not None and today - newest > 2 * _DAY:
         return None
@@ -281,6 +283,7 @@ def _first_date(rule: ScheduleRule) -> dt.date | None:
 
 def _boundaries_of_day(rule: ScheduleRule, day: dt.date, calendar: LocalCalendar) -> list[int]:
     """Return the instants of a local day at which the rule begins or ceases to apply."""
+    # A rule without times changes at midnight only, and only where neighbouring days differ.
     around = {applies_on_day(rule, day + offset * _DAY, calendar) for offset in (-1, 0, 1)}
     if around == {False} or (not rule.times and len(around) == 1):
         return []

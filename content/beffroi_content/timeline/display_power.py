@@ -47,6 +47,7 @@ def display_power(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment
 
 def _power_by_hours(hours: Sequence[ScreenHours], calendar: LocalCalendar, now: int) -> DisplayPower:
     today = local_time(now, calendar.zone).date()
+    # From yesterday: its hours may reach over midnight.
     days = [today + ahead * _DAY for ahead in range(-1, _LOOK_AHEAD_DAYS)]
     open_at = [
         [part for day in days for part in applying_ranges(_rule_of_hours(each), day, calendar)] for each in hours

@@ -98,6 +98,7 @@ class PlainLoop:
             if entry.pages == 1:
                 return LoopPosition(entry, round_ms, -FAR_MS, FAR_MS)
             return LoopPosition(entry, round_ms, round_ms, round_ms + self.length_ms)
+        # The first entry that ends after this time; at the very end of one, the next is on.
         index = bisect_right(self._ends, time_ms - round_ms)
         entry, end = self.entries[index], round_ms + self._ends[index]
         return LoopPosition(entry, end - entry.duration_ms, end - entry.duration_ms, end)
@@ -190,6 +191,7 @@ class InterjectedLoop:
         """Return for how many milliseconds each slide was on from 0 to a time."""
         number = self._period_number(time_ms)
         period = self._period_at(number)
+        # The time of this period that the interjection has had; the base has had the rest.
         inside = min(max(0, time_ms - period.cut_ms), period.entry.duration_ms)
         found = self._base.shown_until(period.base_ms + time_ms - period.start_ms - inside)
         rounds, index = divmod(number, len(self._entries))

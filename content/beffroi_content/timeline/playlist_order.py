@@ -84,4 +84,5 @@ def _sort_key(playlist: Playlist) -> Callable[[Slide], tuple[int | str, str]]:
         return lambda slide: (-slide.published_at_ms, slide.id)
     if playlist.order is PlaylistOrder.SOONEST:
         return lambda slide: (FAR_FUTURE_MS if slide.event_at_ms is None else slide.event_at_ms, slide.id)
+    # A digest instead of a random generator: every screen and every restart gets the same order.
     return lambda slide: (hashlib.sha256(f"{playlist.id}/{slide.id}".encode()).hexdigest(), slide.id)

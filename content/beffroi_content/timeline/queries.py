@@ -77,6 +77,7 @@ def shown_ms(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, Counte
         total: Counter[str] = Counter()
         for since, until, selection in zone.selections_between(start_ms, end_ms):
             loop = zone.loop_of(selection)
+            # A loop counts from the epoch, so the time of a piece is a difference of two counts.
             total.update(loop.shown_until(until))
             total.subtract(loop.shown_until(since))
         found[name] = +total
@@ -112,6 +113,7 @@ def _first_showing(zone: ZoneTable, slide: str, start_ms: int, end_ms: int) -> i
 def _first_on_loop(loop: ZoneLoop, slide: str, since_ms: int, until_ms: int) -> int | None:
     if not (loop.shown_until(until_ms) - loop.shown_until(since_ms))[slide]:
         return None
+    # The slide is on for some of this time: the entries are followed until it comes.
     now = since_ms
     for _ in range(_MOST_ENTRIES):
         position = loop.position_at(now)

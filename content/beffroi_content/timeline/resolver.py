@@ -1,6 +1,6 @@
 """Resolution of a manifest, alerts and a moment to a scene: the page of each zone, its reason and its span.
 
-Order of precedence: an emergency; an alert, except in its breathers; the end of either; then, in each zone, the
+Order of precedence: an emergency; an alert, except while the loop resumes; the end of either; then, in each zone, the
 rules of the highest priority that have something to show; then the idle slide. A banner lies over all but a takeover.
 
 Between two answers nothing is remembered but the tables of :mod:`beffroi_content.timeline.zone_table`.
@@ -101,6 +101,7 @@ def _zone_showings(
         LoopEntry(ShowingReason(ReasonKind.ALERT), INFORMATION_MS, phase.held.pages, phase=phase)
         for phase in precedence.active_phases(found, AlertLevel.INFORMATION, moment.unix_ms)
     ]
+    # Information alerts enter the loop of the first zone only: they would be on several times at once otherwise.
     main, *others = manifest.layout.zones
     return [
         _zone_showing(tables.zones[main.id], main, information, moment, undisturbed),
@@ -127,6 +128,7 @@ def _zone_showing(
 def _showing_at(position: LoopPosition, zone: LayoutZone, moment: Moment, span: TimeSpan) -> Showing:
     entry = position.entry
     span = TimeSpan(position.since_ms, position.until_ms).intersect_with(span) if position.until_ms < FAR_MS else span
+    # The page counts from the first page of the entry, not from the piece that an interjection left of it.
     page = (moment.unix_ms - position.began_ms) // entry.page_ms % entry.pages
     if entry.pages > 1:
         begin = position.began_ms + page * entry.page_ms

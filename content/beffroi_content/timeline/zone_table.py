@@ -96,6 +96,7 @@ class ZoneTable:
         self._validity_boundaries = sorted(
             boundary for boundary in boundaries if boundary is not None and boundary <= LAST_MS
         )
+        # Without anything dated the selection is always the same: no tables are needed at all.
         self._is_fixed = not self._validity_boundaries and not any(rule.rule.is_dated for rule in self._rules)
         self._days: dict[dt.date, DayTable] = {}
         self._loops: dict[int, tuple[ZoneSelection, ZoneLoop]] = {}
@@ -125,6 +126,7 @@ class ZoneTable:
     def selections_between(self, start_ms: int, end_ms: int) -> list[tuple[int, int, ZoneSelection]]:
         """Return the selections from an instant up to another, each with its bounds, without a gap."""
         pieces: list[tuple[int, int, ZoneSelection]] = []
+        # Before 1970 and after 9999 the calendar stands still; there is nothing to ask.
         now, end_ms = max(0, start_ms), min(end_ms, LAST_MS)
         date, day = self._day_containing(now)
         while now < end_ms:
@@ -205,6 +207,7 @@ class ZoneTable:
         def is_shown(slide: Slide) -> bool:
             return is_valid(slide, unix_ms)
 
+        # Between two boundaries every slide is valid or not throughout, so their number stands for the time.
         key = -1 if unix_ms is None else bisect_right(self._validity_boundaries, unix_ms)
         found: list[EligibleRule] = []
         loop: int | None = None
@@ -218,6 +221,7 @@ class ZoneTable:
                 found.append(each)
                 loop = rule.rule.priority if rule.rule.mode is not RuleMode.INTERJECT else loop
         selection = selecting.select_rules(found)
+        # The tuples of slides are kept by the rules, so their identity stands for their content.
         name = tuple(id(each.slides) for each in (*selection.loop, *selection.between))
         return self._selections.get(name) or _remember(self._selections, name, selection, _SELECTIONS_KEPT)
 

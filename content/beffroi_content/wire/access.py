@@ -65,6 +65,7 @@ def mosquitto_lines(site: str, server_user: str) -> list[str]:
         if message.direction is MessageDirection.UP:
             lines.append(f"pattern write {up}/%u/{message.leaf}")
         elif ScopeKind.GROUP in message.scopes:
+            # This pattern covers the scopes of all screens and of one screen as well.
             lines.append(f"pattern read {down}/+/{message.leaf}")
         else:
             levels = {ScopeKind.ALL: str(TopicScope.all_screens()), ScopeKind.SCREEN: "%u"}

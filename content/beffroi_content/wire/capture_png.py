@@ -77,6 +77,7 @@ def check_capture(png: bytes | memoryview) -> CaptureLabel:
     """
     capture = read_label(png)
     kinds = [chunk.kind for chunk in _read_chunks(memoryview(png))]
+    # Nothing else is let in: other chunks could carry anything, and a browser would be asked to read them.
     if len(kinds) < 4 or kinds[2:-1] != [b"IDAT"] * (len(kinds) - 3) or kinds[-1] != b"IEND":
         raise InvalidCapture("it is not made as a player makes one")
     return capture

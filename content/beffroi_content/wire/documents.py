@@ -171,5 +171,6 @@ def stamp_body(model: type[AnyDocument], body: DocumentBody, stamp: DocumentStam
     """
     if not issubclass(model, type(body)):
         raise TypeError(f"{type(body).__name__} is not the body of {model.__name__}")
+    # Not dict(body): a key list has a field named ``keys``, which dict() would take for the method of a mapping.
     fields = {name: getattr(body, name) for name in type(body).model_fields}
     return model.model_construct(**{**fields, **stamp._asdict()})

@@ -83,6 +83,7 @@ class Envelope:
         """
         if self.encoding is BodyEncoding.JSON:
             return self.body
+        # A small body can inflate to gigabytes: it is stopped at the limit, not measured afterwards.
         inflater, limit = zlib.decompressobj(), decompressed_limit()
         try:
             text = inflater.decompress(self.body, limit)
@@ -125,6 +126,7 @@ def parse_envelope(payload: bytes) -> Envelope:
     Raises:
         MalformedEnvelope: it is not one, or its role or encoding is unknown.
     """
+    # One expression with fixed lengths: no length that a stranger announces is ever believed.
     header = _HEADER.match(payload)
     if header is None:
         raise MalformedEnvelope("the header is not that of an envelope")

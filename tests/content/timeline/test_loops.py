@@ -124,7 +124,7 @@ class TestInterjections:
 
     def test_cut_into_a_slide_that_is_longer_than_they_may_wait(self):
         programme = manifest(
-            (rule("base"), [slide("film", 3000), slide("short", 7)]),
+            (rule("base"), [slide("video", 3000), slide("short", 7)]),
             (rule("between", **interject(InterjectionCadence.EVERY_MINUTES, 5)), [slide("one")]),
         )
         starts = [start for start, name in shows(programme, hours=1) if name == "one"]

@@ -161,9 +161,9 @@ class TestTheSun:
         [("2026-06-21", "05:47", "21:58"), ("2026-12-21", "08:41", "16:56"), ("2026-03-29", "07:35", "20:16")],
     )
     def test_rises_and_sets_when_it_does(self, day, sunrise, sunset):
-        almanac, date = LocalCalendar(PARIS), dt.date.fromisoformat(day)
+        calendar, date = LocalCalendar(PARIS), dt.date.fromisoformat(day)
         for event, expected in ((SunEvent.SUNRISE, sunrise), (SunEvent.SUNSET, sunset)):
-            time = almanac.wall_clock_time(SunTime(event=event), date)
+            time = calendar.wall_clock_time(SunTime(event=event), date)
             minutes = time.hour * 60 + time.minute
             hours, rest = expected.split(":")
             assert minutes == pytest.approx(int(hours) * 60 + int(rest), abs=3)

@@ -235,10 +235,10 @@ class TestValidity:
         assert on(manifest((rule("news"), [slide("show", valid_until_ms=0)])), at()) == ["idle"]
 
     def test_a_kind_that_this_version_does_not_know_is_passed_over(self):
-        film = slide("film", content=UnknownContent(kind="hologram"))
-        programme = manifest((rule("news"), [film, slide("library")]))
+        video = slide("video", content=UnknownContent(kind="hologram"))
+        programme = manifest((rule("news"), [video, slide("library")]))
         assert story(programme, at(), scenes=1) == [(-1, ["library"])]
-        assert on(manifest((rule("news"), [film])), at()) == ["idle"]
+        assert on(manifest((rule("news"), [video])), at()) == ["idle"]
 
 
 class TestAnUnknownClock:
@@ -357,12 +357,12 @@ class TestVigilance:
 class TestAlert:
     def test_takes_the_screen_over_and_gives_way_for_a_while(self):
         one = held(alert(AlertLevel.ALERT))
-        takeover, breather = TAKEOVER_MS // SECOND, LOOP_INTERVAL_MS // SECOND
+        takeover, interval = TAKEOVER_MS // SECOND, LOOP_INTERVAL_MS // SECOND
         assert story(ALWAYS, at(), one, scenes=4) == [
             (takeover, ["takeover flood"]),
-            (breather, ["library"]),
+            (interval, ["library"]),
             (takeover, ["takeover flood"]),
-            (breather, ["library"]),
+            (interval, ["library"]),
         ]
 
     def test_is_on_the_screen_as_soon_as_it_is_issued(self):

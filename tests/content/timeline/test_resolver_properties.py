@@ -160,7 +160,7 @@ def situations(draw) -> tuple[Manifest, tuple[HeldAlert, ...], Moment]:
     return draw(manifests()), draw(held_alerts(moment)), moment
 
 
-def picture(scene: Scene):
+def outline(scene: Scene):
     """Return what can be seen of a scene."""
     return [
         (shown.rectangle, shown.reason, shown.zone, shown.slide, shown.alert, shown.form, shown.page)
@@ -236,15 +236,15 @@ def test_a_scene_stays_as_it_is_from_since_to_until(situation, data):
     for shown in scene.showings:
         assert shown.since_ms is None or shown.since_ms <= moment.unix_ms
         assert shown.until_ms is None or moment.unix_ms < shown.until_ms
-    for seen, shown in zip(picture(scene), scene.showings, strict=True):
+    for seen, shown in zip(outline(scene), scene.showings, strict=True):
         # Something else may have come or gone since: a banner changes no zone.
         begin = moment.unix_ms if shown.since_ms is None else shown.since_ms
         for instant in (begin, data.draw(st.integers(begin, moment.unix_ms))):
-            assert seen in picture(resolve_scene(manifest, alerts, moment.at(instant), SIZE))
+            assert seen in outline(resolve_scene(manifest, alerts, moment.at(instant), SIZE))
     end = scene.until_ms if scene.until_ms is not None else moment.unix_ms + 100 * HOUR
     for instant in (end - 1, data.draw(st.integers(moment.unix_ms, end - 1))):
         then = resolve_scene(manifest, alerts, moment.at(instant), SIZE)
-        assert picture(then) == picture(scene)
+        assert outline(then) == outline(scene)
         assert agree(then.until_ms, scene.until_ms)
         for before, after in zip(then.showings, scene.showings, strict=True):
             assert agree(before.since_ms, after.since_ms)
@@ -295,12 +295,12 @@ def test_the_order_in_which_alerts_are_held_does_not_matter(situation, data):
 
 def selected(manifest: Manifest, zone: str, unix_ms: int) -> ZoneSelection:
     """Return what has a zone at an instant, found without any table: each rule is asked whether it applies."""
-    almanac = LocalCalendar.of_manifest(manifest)
-    local = local_time(unix_ms, almanac.zone)
+    calendar = LocalCalendar.of_manifest(manifest)
+    local = local_time(unix_ms, calendar.zone)
     shelf = PlaylistIndex({one.id: one for one in manifest.slides}, {one.id: one for one in manifest.playlists})
     found = []
     for rule in sorted(manifest.rules, key=lambda rule: (-rule.priority, rule.id)):
-        if rule.zone == zone and rule_applies(rule, local, almanac):
+        if rule.zone == zone and rule_applies(rule, local, calendar):
             playlist = shelf.playlists[rule.playlist]
             found.append(EligibleRule(rule, shelf.slide_cycle(playlist, lambda slide: is_valid(slide, unix_ms))))
     return select_rules(one for one in found if one.slides)

@@ -1,4 +1,4 @@
-"""An exact picture says what it is, and whatever is not one is refused without being decoded."""
+"""Screen captures with a label; whatever is not one is refused without being decoded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
 
 
-def test_it_says_what_it_is_and_is_a_picture_as_before():
+def test_a_label_is_read_again_and_leaves_the_image_as_it_was():
     assert check_capture(WHOLE) == read_label(WHOLE[:LABEL_HEAD]) == SAID
     with Image.open(io.BytesIO(WHOLE)) as labelled_one, Image.open(io.BytesIO(png())) as plain:
         assert labelled_one.size == plain.size
