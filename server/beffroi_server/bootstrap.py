@@ -1,4 +1,4 @@
-"""Setting a server up, and saying what is not as it should be."""
+"""First set-up of a server, and the checks before it starts and while it is in service."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FORMER_APPS = frozenset({"broadcast", "programme", "screens"})
 
 
 class StartError(Exception):
-    """The server cannot start; the message says why and what to do."""
+    """Reason why the server cannot start, with what to do about it."""
 
 
 def prepare_database() -> None:
@@ -60,9 +60,10 @@ def refuse_former_database() -> None:
 
 
 def initialise_town(name: str, *, site: str = "", time_zone: str = "") -> tuple[Town, User | None]:
-    """Make town, keys, kinds of screen and the first administrator, where they do not exist yet.
+    """Create the town, its keys, usual screen classes and the first administrator, unless they exist.
 
-    Returns the town, and the administrator if it was made now.
+    Returns:
+        The town, and the administrator if one was created now.
     """
     town = services.ensure_town(name, site=site, time_zone=time_zone or settings.TIME_ZONE)
     fresh = signing_keys.published_key_list() is None
@@ -78,10 +79,10 @@ def initialise_town(name: str, *, site: str = "", time_zone: str = "") -> tuple[
 
 
 def check_ready() -> None:
-    """Check that ``init`` was run and the database is that of this version.
+    """Check that ``init`` was run and that the database fits this version.
 
     Raises:
-        StartError: it was not, or is not.
+        StartError: one of them does not hold; the message names the command that mends it.
     """
     try:
         refuse_former_database()
@@ -100,7 +101,7 @@ def check_ready() -> None:
 
 
 def deployment_findings() -> list[str]:
-    """Return a line for everything that is not as it should be in service."""
+    """Return a sentence for each defect of a server in service: settings, audit trail, keys. None: an empty list."""
     found = [f"{message.id}: {message.msg}" for message in checks.run_checks(include_deployment_checks=True)
              if message.id not in _ACCEPTED_WARNINGS]  # fmt: skip
     if not audit.verify_chain():

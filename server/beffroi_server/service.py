@@ -1,4 +1,4 @@
-"""The life of the server's process: pages, broker, link, outbox, and the work of the leader."""
+"""The server's process: starts pages, broker, MQTT client, outbox and the leader's work, and stops them in reverse."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from beffroi_server.scheduler import build_scheduler
 logger = logging.getLogger(__name__)
 WEB_THREADS = 8
 CONNECTION_LIMIT = 400
-"""At a time; more wait at the door. A player has three while files come, for as long as its line needs."""
+"""Simultaneous connections; more wait to be accepted. A player has up to three while it downloads files."""
 JOIN_TIMEOUT_S = 30
 LEADER_CHECK_S = 2
 
@@ -106,7 +106,7 @@ def _create_mqtt_client(password: str) -> MqttClient:
 
 @database.close_connection_after()
 def _lead_while_running(stopping: threading.Event, link: MqttClient) -> None:
-    """Wait for the lead; while we have it, take in what screens say and run the jobs."""
+    """Try to become the leader until the server stops; as the leader, write inbound messages and run the jobs."""
     leader_lock = leadership.create_leader_lock()
     while not stopping.is_set():
         try:
@@ -114,7 +114,7 @@ def _lead_while_running(stopping: threading.Event, link: MqttClient) -> None:
                 logger.info("this process leads")
                 _run_leader_work(stopping, link, leader_lock)
         except Exception:
-            # Somebody must lead: without the beat no player's clock is certain, and nobody hears the screens.
+            # Some process must lead: without the beat no player's clock is certain, and no report is stored.
             logger.exception("this process could not lead; it tries again")
         stopping.wait(LEADER_CHECK_S)
     leader_lock.release()
@@ -144,7 +144,7 @@ def _start_thread(started: ExitStack, work: Callable[[threading.Event], None], s
     thread = threading.Thread(target=work, args=(stopping,), daemon=True)
     thread.start()
     started.callback(thread.join, JOIN_TIMEOUT_S)
-    # What is registered last is called first: a thread hears of the end before it is waited for.
+    # The exit stack calls what was registered last first: a thread is told to stop before it is joined.
     started.callback(video_queue.conversion_due.set)
     started.callback(publication.publication_due.set)
     started.callback(stopping.set)

@@ -33,7 +33,7 @@ def read_number(name: str, default: int) -> int:
 
 
 def read_flag(name: str, *, default: bool) -> bool:
-    """Return whether something is wanted: 1, true, yes, on, or 0, false, no, off."""
+    """Return a truth value, written as 1, true, yes, on, or 0, false, no, off."""
     value = read_text(name, "1" if default else "0").lower()
     if value in {"1", "true", "yes", "on"}:
         return True
@@ -44,7 +44,7 @@ def read_flag(name: str, *, default: bool) -> bool:
 
 BASE = Path(__file__).parent
 DATA = Path(read_text("BEFFROI_DATA", str(Path.home() / ".local/share/beffroi-server"))).resolve()
-"""Everything that must be kept: database, media, keys."""
+"""The folder of everything that a backup must hold: database, media, keys."""
 KEYS = Path(read_text("BEFFROI_KEYS", str(DATA / "keys")))
 MEDIA_STORE = DATA / "media"
 
@@ -64,7 +64,7 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 DEBUG = False
 PUBLIC_URL = read_text("BEFFROI_URL", "http://localhost:8000").rstrip("/")
-"""Where people and players reach the server."""
+"""The address at which users and players reach the server."""
 
 
 def _allowed_hosts() -> list[str]:

@@ -1,4 +1,4 @@
-"""Every address of the server: each application lists its own."""
+"""Root of the URL configuration: the device interface and the operators' pages."""
 
 from __future__ import annotations
 

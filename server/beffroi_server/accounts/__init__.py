@@ -1,1 +1,1 @@
-"""People, their roles, the town they work for, and what they did."""
+"""Users with their roles, sign-in, the town, and the audit trail."""

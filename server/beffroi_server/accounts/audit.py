@@ -1,4 +1,4 @@
-"""The audit trail: who did what, each event chained to the one before by its hash."""
+"""The audit trail: an append-only list of changes, each event with the hash of the one before."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from beffroi_server.core.transactions import serialised
 
 
 def record_event(actor: User | None, action: str, subject: object, **detail: Any) -> AuditEvent:
-    """Append an event to the trail, in the transaction of the change that it tells of.
+    """Append an event to the trail, in the transaction of the change that it records.
 
     Args:
         actor: Who did it; None for the server itself.

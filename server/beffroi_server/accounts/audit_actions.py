@@ -1,4 +1,4 @@
-"""What the codes of the audit trail mean."""
+"""Translated texts of the action codes in the audit trail."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ACTION_TEXTS = {
     "link-created": _("created a sign-in link for"),
     "link-used": _("signed in with a link:"),
     "password-changed": _("changed their password"),
-    "person-changed": _("changed the user"),
-    "person-created": _("added the user"),
+    "user-changed": _("changed the user"),
+    "user-created": _("added the user"),
     "picture-added": _("added the image"),
     "picture-changed": _("described the image"),
     "picture-deleted": _("deleted the image"),

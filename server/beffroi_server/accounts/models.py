@@ -1,4 +1,4 @@
-"""People, the town, and the audit trail."""
+"""Models of users, sign-in links, the town and the audit trail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UserRole(models.TextChoices):
-    """What a person may do. Each role may do what its line says, an administrator everything."""
+    """Roles of users. Each may do what its label says; an administrator may do everything."""
 
     EDITOR = "editor", _("Editor: announcements, playlists, schedule")
     OFFICER = "officer", _("Officer on call: alerts, and everything an editor can do")
@@ -22,40 +22,40 @@ class UserRole(models.TextChoices):
 
 
 class User(AbstractUser):
-    """Somebody who works with Beffroi."""
+    """A user of the operators' pages."""
 
     role = models.CharField(_("role"), max_length=20, choices=UserRole, default=UserRole.EDITOR)
 
     @property
     def may_edit(self) -> bool:
-        """Whether the person writes announcements and programmes."""
+        """True for users who write announcements, playlists and rules."""
         return self.role in {UserRole.EDITOR, UserRole.OFFICER, UserRole.ADMINISTRATOR}
 
     @property
     def may_alert(self) -> bool:
-        """Whether the person broadcasts alerts."""
+        """True for users who broadcast alerts."""
         return self.role in {UserRole.OFFICER, UserRole.ADMINISTRATOR}
 
     @property
     def may_install(self) -> bool:
-        """Whether the person adds and changes screens."""
+        """True for users who add and change screens."""
         return self.role in {UserRole.TECHNICIAN, UserRole.ADMINISTRATOR}
 
 
 class SignInLink(models.Model):
-    """A link that signs one person in, once."""
+    """An address that signs one user in, once, within its lifetime."""
 
-    person = models.ForeignKey(User, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
     token_sha256 = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.person} until {self.expires_at:%Y-%m-%d %H:%M}"
+        return f"{self.user} until {self.expires_at:%Y-%m-%d %H:%M}"
 
 
 class Town(models.Model):
-    """The one town that this server works for."""
+    """The town that this server works for: one row."""
 
     site = models.SlugField(_("identifier"), max_length=40, unique=True)
     """Part of every topic; never changed once screens are enrolled."""
@@ -68,7 +68,7 @@ class Town(models.Model):
     latitude = models.FloatField(
         _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
     )
-    """Degrees north; None: nobody has said where the town lies."""
+    """Degrees north; None where the place is not known."""
     longitude = models.FloatField(
         _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
@@ -77,14 +77,14 @@ class Town(models.Model):
         _("months of proof of play to keep"), default=25,
         validators=[MinValueValidator(1), MaxValueValidator(120)],
     )  # fmt: skip
-    """Two years, and a month in which what was agreed for them is settled."""
+    """The default is two years, and a month in which their accounts are settled."""
 
     def __str__(self) -> str:
         return self.name
 
 
 class AuditEvent(models.Model):
-    """Something that a person did. Never changed, never deleted; each carries the hash of the one before."""
+    """A change that a user made. Never changed nor deleted; each carries the hash of the one before."""
 
     at = models.DateTimeField()
     actor = models.CharField(max_length=150)

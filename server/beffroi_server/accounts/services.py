@@ -1,4 +1,4 @@
-"""Changes to people and to the town."""
+"""Changes of users, sign-in links and the town; each is recorded in the audit trail."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from beffroi_server.core.transactions import serialised
 
 
 class LastAdministratorError(Exception):
-    """Nobody would be left who may do everything."""
+    """Refusal of a change after which no active administrator would be left."""
 
 
 class SignInLinkInvalid(Exception):
-    """The sign-in link does not exist, was used, or is too old. Which of these, nobody is told."""
+    """Refusal of a sign-in link that is unknown, used or expired; the reason is not disclosed."""
 
 
 def create_sign_in_link(user: User, lifetime: dt.timedelta = dt.timedelta(hours=1)) -> str:
-    """Return an address that signs the person in once, within its lifetime. Only a hash of it is kept."""
+    """Return an address that signs a user in once, within its lifetime. Only a hash of its token is stored."""
     token = secrets.token_urlsafe(32)
-    SignInLink.objects.create(person=user, token_sha256=_token_sha256(token), expires_at=timezone.now() + lifetime)
+    SignInLink.objects.create(user=user, token_sha256=_token_sha256(token), expires_at=timezone.now() + lifetime)
     return f"{settings.PUBLIC_URL}/sign-in/{token}/"
 
 
 def use_sign_in_link(token: str, now: dt.datetime) -> User:
-    """Use up a link and return whom it signs in.
+    """Use up a link and return the user whom it signs in.
 
     Raises:
-        LinkInvalid: it is unknown, used or expired, or the person may not sign in any more.
+        SignInLinkInvalid: it is unknown, used or expired, or the user may not sign in any more.
     """
-    links = SignInLink.objects.filter(token_sha256=_token_sha256(token), person__is_active=True)
+    links = SignInLink.objects.filter(token_sha256=_token_sha256(token), user__is_active=True)
     with serialised():
         # The row count decides between two who use the same link at once.
         if not links.filter(used_at=None, expires_at__gt=now).update(used_at=now):
             raise SignInLinkInvalid
-        person = links.select_related("person").get().person
-        audit.record_event(person, "link-used", person)
-    return person
+        user = links.select_related("user").get().user
+        audit.record_event(user, "link-used", user)
+    return user
 
 
 def ensure_town(name: str, *, site: str = "", actor: User | None = None, **values: Any) -> Town:
@@ -54,7 +54,7 @@ def ensure_town(name: str, *, site: str = "", actor: User | None = None, **value
     Args:
         name: As it is written on the screens.
         site: Its part of every topic; by default made of the name.
-        actor: Who does it.
+        actor: The user who does it; None for the server.
         values: Other fields of ``Town``.
     """
     with serialised():
@@ -75,25 +75,25 @@ def create_user(
     password: str | None = None,
     **values: Any,
 ) -> User:
-    """Create somebody. Without a password they sign in by a link first.
+    """Create a user, who signs in by a link first where no password is given.
 
     Raises:
         ValidationError: the user name is taken or not one.
     """
     with serialised():
-        person = User(username=username, role=UserRole(role), **values)
-        person.set_password(password)
-        person.full_clean()
-        person.save()
-        audit.record_event(actor, "person-created", person, role=str(person.role))
-    return person
+        user = User(username=username, role=UserRole(role), **values)
+        user.set_password(password)
+        user.full_clean()
+        user.save()
+        audit.record_event(actor, "user-created", user, role=str(user.role))
+    return user
 
 
 def update_town(town: Town, *, user: User | None) -> None:
     """Save changes of the town. What every screen shows depends on it: all are published again.
 
     Raises:
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid.
     """
     with serialised():
         town.full_clean()
@@ -103,11 +103,11 @@ def update_town(town: Town, *, user: User | None) -> None:
 
 
 def update_user(changed: User, *, actor: User) -> None:
-    """Save changes of somebody.
+    """Save changes of a user.
 
     Raises:
-        LastAdministrator: nobody would be left who may do everything.
-        ValidationError: a value does not do.
+        LastAdministratorError: no active administrator would be left.
+        ValidationError: a value is not valid.
     """
     with serialised():
         others = User.objects.filter(role=UserRole.ADMINISTRATOR, is_active=True).exclude(pk=changed.pk)
@@ -115,11 +115,11 @@ def update_user(changed: User, *, actor: User) -> None:
             raise LastAdministratorError
         changed.full_clean()
         changed.save()
-        audit.record_event(actor, "person-changed", changed, role=str(changed.role), active=changed.is_active)
+        audit.record_event(actor, "user-changed", changed, role=str(changed.role), active=changed.is_active)
 
 
 def update_account(user: User) -> None:
-    """Save what somebody says of themselves."""
+    """Save the name that a user gave to the own account."""
     with serialised():
         user.full_clean()
         user.save(update_fields=["first_name", "last_name"])
@@ -127,7 +127,7 @@ def update_account(user: User) -> None:
 
 
 def set_password(user: User, password: str) -> None:
-    """Give somebody a new password. Their other sessions end."""
+    """Set a new password. The other sessions of the user end."""
     with serialised():
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -135,7 +135,7 @@ def set_password(user: User, password: str) -> None:
 
 
 def invite_user(invited: User, *, actor: User) -> str:
-    """Return an address that signs somebody in once, within a day."""
+    """Return an address that signs a user in once, within a day."""
     with serialised():
         audit.record_event(actor, "link-created", invited)
         return create_sign_in_link(invited, dt.timedelta(days=1))

@@ -1,4 +1,4 @@
-"""Slows down those who guess passwords: by name and by address, kept in the memory of this process."""
+"""Throttle of sign-ins: refuses user names and addresses that failed too often, in the memory of this process."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 MAX_FAILURES = 8
-"""How many wrong passwords are allowed in a window."""
+"""Wrong passwords that are allowed within ``WINDOW_S`` seconds."""
 WINDOW_S = 300
 MAX_KEYS = 10_000
-"""How many names and addresses are remembered at most; the oldest are forgotten."""
+"""User names and addresses that are held at most; the oldest are dropped."""
 
 
 class SignInThrottle:
-    """Counts failures by key.
+    """Counter of failures by key; safe for threads.
 
     Args:
         clock: Returns seconds that only rise.
@@ -43,7 +43,7 @@ class SignInThrottle:
                 self._failures.popitem(last=False)
 
     def clear_failures(self, key: str) -> None:
-        """Forget the failures of a key."""
+        """Drop the failures of a key."""
         with self._lock:
             self._failures.pop(key, None)
 

@@ -1,4 +1,8 @@
-"""The database connections of threads that are not Django's own: nobody else closes them."""
+"""Database connections in threads of our own.
+
+Django closes a connection at the end of a request. A thread that serves no requests must do it itself, or it leaks
+one connection for each such thread, and goes on with a dead one after the database was restarted.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ Result = TypeVar("Result")
 
 
 def with_fresh_connection(task: Callable[[], Result]) -> Result:
-    """Do some work of a thread of our own, with a database connection that is alive before and closed in time after."""
+    """Run a task with a connection that is checked before, and closed after if it is too old or broken."""
     close_old_connections()
     try:
         return task()
@@ -22,7 +26,7 @@ def with_fresh_connection(task: Callable[[], Result]) -> Result:
 
 @contextmanager
 def close_connection_after() -> Iterator[None]:
-    """Close the database connection of a thread when the thread has done its work: nobody else can."""
+    """Close the connection of this thread at the end of a block; as a decorator, at the end of a thread's function."""
     try:
         yield
     finally:

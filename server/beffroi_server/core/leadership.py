@@ -1,4 +1,4 @@
-"""One process leads: it alone runs the jobs and takes in what screens say."""
+"""Leader election: of several server processes, the one that runs the jobs and writes inbound messages."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _ADVISORY_LOCK = 0xBEFF_0002
 
 
 class LeaderLock(Protocol):
-    """A lock that one process of all holds, and that falls with it."""
+    """A lock that at most one process holds, and that is released when the process dies."""
 
     def acquire(self) -> bool:
-        """Take the lead if nobody has it; return whether we have it, also when we had it before."""
+        """Take the lock if it is free; return True when this process holds it, also when it did before."""
 
     def release(self) -> None:
-        """Give it up."""
+        """Release the lock, if this process holds it."""
 
 
 class FileLeaderLock:
-    """For processes of one machine: a lock on a file, which the kernel frees when its holder dies."""
+    """A lock on a file, for processes of one machine; the kernel frees it when its holder dies."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -49,7 +49,7 @@ class FileLeaderLock:
 
 
 class PostgresLeaderLock:
-    """For processes of several machines: an advisory lock, which falls with its connection."""
+    """An advisory lock of PostgreSQL, for processes of several machines; it ends with its connection."""
 
     def __init__(self) -> None:
         self._connection = connections.create_connection("default")
@@ -74,7 +74,7 @@ class PostgresLeaderLock:
 
 
 def create_leader_lock() -> LeaderLock:
-    """Return the leadership that fits the database."""
+    """Return the kind of lock that fits the database in use."""
     if connection.vendor == "postgresql":
         return PostgresLeaderLock()
     return FileLeaderLock(Path(settings.DATA) / "leader.lock")

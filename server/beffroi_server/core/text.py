@@ -1,4 +1,4 @@
-"""Texts that come from people and from elsewhere, made fit for a place. Without Django."""
+"""Shortening of texts. Imports no Django, since confined processes use it, too."""
 
 from __future__ import annotations
 

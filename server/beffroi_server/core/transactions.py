@@ -1,4 +1,4 @@
-"""Transactions in which an order is decided: the chain of the audit trail, the sequence of a stream."""
+"""Serialised transactions, for changes whose order matters: the hash chain of the audit trail, topic sequences."""
 
 from __future__ import annotations
 

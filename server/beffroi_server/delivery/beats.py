@@ -1,4 +1,7 @@
-"""The beat: signed every ten seconds, it proves that the link lives, what time it is, and that nothing is withheld."""
+"""The beat: a signed document every ten seconds with the time and the newest sequence of each shared stream.
+
+It shows a player that its connection is alive, what time it is, and that no newer document was withheld from it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A broker in this process, for a demonstration and for a handful of screens. Beyond that: Mosquitto."""
+"""MQTT broker inside the server's process, for a demonstration and a handful of screens; beyond that, Mosquitto.
+
+The only module that knows amqtt.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +37,11 @@ START_TIMEOUT_S, STOP_TIMEOUT_S = 60, 10
 
 
 class BrokerNotStarted(Exception):
-    """The broker does not start; the message says why."""
+    """Reason why the broker does not start."""
 
 
 class BrokerAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
-    """Lets in the server and enrolled players, and each only where it belongs."""
+    """Plugin of amqtt that checks credentials, and each topic against the access rules."""
 
     @dataclass
     class Config:
@@ -53,7 +56,7 @@ class BrokerAccessPlugin(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
         self._config: BrokerAccessPlugin.Config = context.config
 
     async def authenticate(self, *, session: Session) -> bool:
-        """Check user name and password, and that neither the name nor the last will is somebody else's."""
+        """Check the credentials, and that neither the client identifier nor the last will is that of another player."""
         username, password = session.username or "", session.password or ""
         if not username or not password:
             return False
@@ -95,7 +98,7 @@ def _is_foreign_name(client_id: str, username: str) -> bool:
 
 
 class _LimitedReader(StreamReaderAdapter):  # type: ignore[misc]
-    """To a packet that is too large it answers as if the connection had ended; what follows would be nonsense."""
+    """Reader that ends the connection at a packet larger than any declared message."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         super().__init__(reader)
@@ -107,8 +110,10 @@ class _LimitedReader(StreamReaderAdapter):  # type: ignore[misc]
 
 
 class _StrictBroker(Broker):  # type: ignore[misc]
-    """amqtt reads whatever length a stranger announces, leaves connections open that came to nothing, and gives every
-    newcomer what is retained for others.
+    """Broker without three weaknesses of amqtt.
+
+    amqtt reads a packet of whatever length is announced, leaves the sockets of failed connections open, and sends a
+    client that subscribes the retained messages of other clients' subscriptions.
     """
 
     async def stream_connected(
@@ -134,7 +139,7 @@ class EmbeddedBroker:
         address: To listen at, such as ``0.0.0.0``.
         port: To listen at.
         username: Of the server.
-        password: Of the server; nobody else needs to know it.
+        password: Of the server.
     """
 
     def __init__(self, address: str, port: int, *, username: str, password: str) -> None:
@@ -161,7 +166,7 @@ class EmbeddedBroker:
             raise BrokerNotStarted(str(error)) from error
 
     def stop(self) -> None:
-        """Close all connections and end the thread."""
+        """Close all connections and end the thread of the broker."""
         if self._broker is not None:
             try:
                 asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(STOP_TIMEOUT_S)

@@ -37,12 +37,12 @@ MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 
 class BadMessage(Exception):
-    """What arrived is not what the table of messages declares."""
+    """Refusal of a message that is not as the message table declares it."""
 
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A message of a screen, checked."""
+    """A message of a player, checked against the message table."""
 
     screen: str
     message: WireMessage
@@ -78,7 +78,7 @@ def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
     if topic.site != site or topic.screen is None or topic.direction is not MessageDirection.UP:
         raise BadMessage(f"{topic} is not for this server")
     if message not in _handlers:
-        raise BadMessage(f"nobody takes messages of {topic}")
+        raise BadMessage(f"no handler for {topic}")
     if len(payload) > message.size_limit:
         raise BadMessage(f"{len(payload)} bytes where {message.size_limit} are allowed")
     if message.model is None:
@@ -90,7 +90,7 @@ def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
 
 
 class InboundQueue:
-    """The queue between the link and the database, and the thread that empties it."""
+    """The queue between the MQTT client and the database, with the function of the thread that empties it."""
 
     def __init__(self, site: str) -> None:
         self._site = site
@@ -100,21 +100,21 @@ class InboundQueue:
         self._bytes_enqueued = self._bytes_dequeued = 0
 
     def enqueue(self, topic: str, payload: bytes) -> None:
-        """Put a message into the queue. For the link's thread: it never waits."""
+        """Put a message into the queue. Called in the thread of the MQTT client: it never waits."""
         waiting = self._bytes_enqueued - self._bytes_dequeued
         try:
             if waiting + len(payload) > MAX_WAITING_BYTES:
                 raise queue.Full
             self._queue.put_nowait((topic, payload))
         except queue.Full:
-            # Status and report come again; the plays that are missing are asked for.
+            # Status and report are sent again; missing plays are requested from the player.
             self._dropped += 1
         else:
             self._bytes_enqueued += len(payload)
 
     @database.close_connection_after()
     def run_writer(self, stopping: threading.Event) -> None:
-        """Write what arrives until ``stopping`` is set, and what is in the queue then: nobody sends that again."""
+        """Write messages until ``stopping`` is set, and then what is left: players do not send it again."""
         while not stopping.is_set():
             self._write_next_batch(0.5)
         while self._write_next_batch(0):
@@ -142,7 +142,7 @@ class InboundQueue:
 
     def _parse_or_log(self, topic: str, payload: bytes) -> InboundMessage | None:
         if not payload:
-            return None  # a retained message that somebody cleared
+            return None  # a retained message was cleared
         try:
             return parse_message(self._site, topic, payload)
         except BadMessage as error:

@@ -1,4 +1,4 @@
-"""The files of the town's private keys: three root keys, and one key for each other role."""
+"""Files of the town's private keys, PEM: three root keys, and one key for each other role."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ROOT_NAMES = tuple(f"root-{number}" for number in (1, 2, 3))
 
 
 class KeysMissing(Exception):
-    """A key that is needed is not there. The message says which, and what to do."""
+    """A key that is needed is missing or unreadable; the message names it."""
 
 
 def create_missing_keys() -> None:
-    """Make the keys that are not there, for their owner's eyes alone."""
+    """Create the keys that are missing, readable by their owner only."""
     settings.KEYS.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in (*_ROOT_NAMES, *SIGNING_ROLES):
         if not _key_path(name).exists():

@@ -8,7 +8,7 @@ from django.db import models
 
 
 class TopicSequence(models.Model):
-    """The sequence that a topic has reached. Its row is locked while the next one is given out."""
+    """The newest sequence of a topic. Its row is locked while the next one is assigned."""
 
     topic = models.CharField(max_length=200, unique=True)
     sequence = models.PositiveBigIntegerField(default=0)

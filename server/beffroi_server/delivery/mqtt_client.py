@@ -1,4 +1,4 @@
-"""The connection of this process to the broker. The only module that knows paho."""
+"""MQTT client of the server's process. The only module of the server that knows paho."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ SUBACK_FAILURE = 0x80
 
 
 class MessageTransport(Protocol):
-    """What the publisher needs of a connection."""
+    """Connection to a broker, as the outbox needs it."""
 
     def publish(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> int | None:
         """Hand a message to the broker; return the number that it will acknowledge, None without a connection."""
 
 
 def log_exceptions(callback: Callable[..., None]) -> Callable[..., None]:
-    """Log what goes wrong in a callback: an exception would end paho's thread, and the link would look alive."""
+    """Log the exception of a callback. In paho it would end the thread, while the connection would seem to be alive."""
 
     @functools.wraps(callback)
     def logged_callback(*arguments: Any) -> None:
         try:
             callback(*arguments)
         except Exception:
-            logger.exception("a callback of the broker's link failed")
+            logger.exception("a callback of the MQTT client failed")
 
     return logged_callback
 
@@ -49,7 +49,7 @@ class MqttClient:
         self._connected_callbacks: list[Callable[[], None]] = []
         self._acknowledged_callbacks: list[Callable[[int], None]] = []
         self._message_callbacks: list[Callable[[str, bytes], None]] = []
-        # A name that nobody can guess: whoever connects under our name would push us out.
+        # The client identifier cannot be guessed: a client that connects with the same one would replace ours.
         name = f"server-{secrets.token_hex(8)}"
         self._client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv311)
         if username:
@@ -68,11 +68,11 @@ class MqttClient:
         self._client.on_subscribe = log_exceptions(self._handle_suback)
 
     def on_connected(self, callback: Callable[[], None]) -> None:
-        """Call something at every connection, from the link's thread: it must not wait for anything."""
+        """Add a callback for every connection. It runs in the thread of the client and must not wait for anything."""
         self._connected_callbacks.append(callback)
 
     def on_acknowledged(self, callback: Callable[[int], None]) -> None:
-        """Call something with the number of every message that the broker took, from the link's thread."""
+        """Add a callback for the number of each acknowledged message. It runs in the thread of the client."""
         self._acknowledged_callbacks.append(callback)
 
     def subscribe(self, filters: tuple[tuple[str, int], ...], callback: Callable[[str, bytes], None]) -> None:
@@ -83,29 +83,29 @@ class MqttClient:
             self._client.subscribe(list(filters))
 
     def unsubscribe(self) -> None:
-        """Undo what ``listen`` did."""
+        """Unsubscribe from all topics and drop the callbacks of messages."""
         if self.is_connected() and self._filters:
             self._client.unsubscribe([topic for topic, _quality in self._filters])
         self._filters = ()
         self._message_callbacks.clear()
 
     def start(self) -> None:
-        """Connect as soon as the broker answers."""
+        """Start the thread, which connects as soon as the broker answers."""
         host, port = self._address
         self._client.connect_async(host, port, keepalive=KEEPALIVE_S)
         self._client.loop_start()
 
     def stop(self) -> None:
-        """Say goodbye, and end the thread."""
+        """Disconnect, and end the thread."""
         self._client.disconnect()
         self._client.loop_stop()
 
     def is_connected(self) -> bool:
-        """Tell whether the broker accepted us, as far as we know."""
+        """Tell whether the broker accepted the connection, as far as is known."""
         return self._client.is_connected()
 
     def publish(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> int | None:
-        """Hand a message to the broker without waiting; None when there is no connection: the outbox keeps it."""
+        """Hand a message to the broker without waiting; None without a connection: it stays in the outbox."""
         if not self._client.is_connected():
             return None
         info = self._client.publish(topic, payload, quality, retained)
@@ -127,7 +127,7 @@ class MqttClient:
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.is_failure:
-            logger.warning("the link to the broker is lost: %s", reason)
+            logger.warning("the connection to the broker is lost: %s", reason)
         self._spread_reconnects()
 
     def _handle_acknowledgement(self, _client: Client, _data: object, number: int, *_more: object) -> None:

@@ -1,9 +1,9 @@
-"""The outbox is emptied: at once after each commit, and again by the repair for whatever did not get through.
+"""Publisher of the outbox: sends signed documents after their commit, and again until the broker acknowledges them.
 
-1. ``send`` hands a row to the link and does not wait.
+1. ``send_document`` hands a row to the MQTT client and does not wait.
 2. The broker's acknowledgement sets ``sent_at``; a row that is not retained is then deleted.
 3. At every connection all retained rows are sent again: a broker may have lost them.
-4. Every few seconds, rows that nobody has acknowledged and that have not expired are sent again.
+4. Every few seconds, rows without an acknowledgement that have not expired are sent again.
 
 So a crash between the commit and step 1, or a lost acknowledgement, costs seconds and not the document; a document
 that arrives twice is the same document.
@@ -35,12 +35,12 @@ _LEAF_PRIORITY = {KEYS.leaf: 0, ALERTS.leaf: 1}
 
 
 class OutboxPublisher:
-    """Sends rows of the outbox through a transport and keeps account of what arrived."""
+    """Sends rows of the outbox through a transport and records the acknowledgements."""
 
     def __init__(self, transport: MessageTransport) -> None:
         self._transport = transport
         self._in_flight: dict[int, tuple[str, int, float]] = {}
-        # The link's thread only puts numbers here: taking a lock there could wait for a sender that waits for it.
+        # The thread of the client only puts numbers here: with a lock, it could wait for a sender that waits for it.
         self._events: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._early_acknowledgements: set[int] = set()
 
@@ -55,20 +55,20 @@ class OutboxPublisher:
         return True
 
     def send_unstored(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> None:
-        """Hand over what is not worth a row, such as a beat: another follows soon."""
+        """Hand over a message without a row, such as a beat: the next one follows soon."""
         self._transport.publish(topic, payload, quality=quality, retained=retained)
 
     def note_acknowledged(self, number: int) -> None:
-        """Note that the broker took a message. For the link's thread."""
+        """Note an acknowledgement of the broker. Called in the thread of the MQTT client."""
         self._events.put(number)
 
     def note_connected(self) -> None:
-        """Note a new connection. For the link's thread."""
+        """Note a new connection. Called in the thread of the MQTT client."""
         self._events.put(CONNECTED_EVENT)
 
     @database.close_connection_after()
     def run_until(self, stopping: threading.Event) -> None:
-        """Keep account, send again and repair until ``stopping`` is set."""
+        """Record acknowledgements and send again what lacks one, until ``stopping`` is set."""
         next_repair = 0.0
         while not stopping.is_set():
             try:
@@ -93,7 +93,7 @@ class OutboxPublisher:
         return self._send_rows(OutboxDocument.objects.filter(retained=True))
 
     def resend_unacknowledged(self) -> int:
-        """Send what nobody has acknowledged again, forget commands that are too old; return how many were sent."""
+        """Send rows without an acknowledgement again and delete expired commands; return how many were sent."""
         now, old = timezone.now(), time.monotonic() - ACKNOWLEDGE_TIMEOUT_S
         # Other threads send meanwhile: what they note must neither be lost nor disturb.
         for number, (_topic, _sequence, at) in list(self._in_flight.items()):
@@ -102,7 +102,7 @@ class OutboxPublisher:
         waiting = {(topic, sequence) for topic, sequence, _at in list(self._in_flight.values())}
         OutboxDocument.objects.filter(retained=False, expires_at__lte=now).delete()
         # A sequence is the time at which it was given out: the newest rows are still on their first way. One that lies
-        # ahead says nothing: the clock was ahead once, and the stream goes on from there.
+        # ahead proves nothing: the clock was ahead once, and the stream goes on from there.
         settled = Q(sequence__lte=unix_ms(now) - 1000 * REPAIR_EVERY_S) | Q(sequence__gt=unix_ms(now))
         unsent = OutboxDocument.objects.filter(settled, expires_at__gt=now, sent_at=None)
         return self._send_rows(unsent, excluding=waiting)
@@ -143,7 +143,7 @@ _installed: OutboxPublisher | None = None
 
 
 def install_publisher(publisher: OutboxPublisher | None) -> None:
-    """Make a publisher that of this process; None takes it away."""
+    """Set the publisher of this process; None removes it."""
     global _installed  # noqa: PLW0603 - a process has one link, and a commit may happen in any thread of it
     _installed = publisher
 
@@ -154,6 +154,6 @@ def current_publisher() -> OutboxPublisher | None:
 
 
 def send_committed(outgoing: OutboxDocument) -> None:
-    """Send a row that was just committed. Without a publisher here, that of the server's process repairs."""
+    """Send a row that was just committed. Without a publisher in this process, that of the server sends it in time."""
     if _installed is not None:
         _installed.send_document(outgoing)

@@ -1,4 +1,4 @@
-"""From a document to a row of the outbox: the next sequence of its stream, the signature, and sending after commit."""
+"""Sealing of documents: the next sequence of their topic, signature, row of the outbox, and sending after commit."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def seal_document(
 
     Raises:
         KeysMissing: the key of the role is not there.
-        TooLarge: nothing was written.
+        DocumentTooLarge: nothing was written.
     """
     assert message.role is not None
     signers = list(keys) if keys is not None else [key_files.private_key(message.role)]
@@ -95,7 +95,7 @@ def sign_document(
     """Sign a document that has its sequence and times already.
 
     Raises:
-        TooLarge: it does not fit its message.
+        DocumentTooLarge: it does not fit its message.
     """
     assert message.role is not None
     text = document.to_json()
@@ -181,7 +181,7 @@ def _store_document(
     }
     if not message.retained:
         return OutboxDocument.objects.create(topic=topic, retained=False, **values)
-    # The row of the stream is locked: nobody else writes this topic now.
+    # The row of the topic's sequence is locked: no other transaction writes this topic now.
     if OutboxDocument.objects.filter(topic=topic, retained=True).update(**values):
         return OutboxDocument(topic=topic, retained=True, **values)
     return OutboxDocument.objects.create(topic=topic, retained=True, **values)

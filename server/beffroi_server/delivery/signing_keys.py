@@ -1,7 +1,7 @@
-"""The town's keys: three root keys that sign the key list, two of them at least, and one key for each other role.
+"""The key list: which keys sign for which role, signed itself by two of three root keys.
 
-The root keys are needed only to sign a key list. Once it is stored they belong on two memory sticks in two drawers;
-the server runs without them.
+The root keys are needed only to sign a key list. Once it is stored they belong on two memory sticks in two
+places; the server runs without them.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def published_key_list() -> KeyList | None:
 
 
 def trust_anchor(screen: str) -> TrustAnchor:
-    """Return what a player is given at its enrolment.
+    """Return the trust anchor that a player is given at its enrolment: site, screen and root keys.
 
     Raises:
         KeysMissing: no key list was signed yet.
@@ -77,7 +77,7 @@ def trust_anchor(screen: str) -> TrustAnchor:
 
 
 def root_fingerprint() -> str:
-    """Return 32 hexadecimal digits by which people recognise the root keys of their town.
+    """Return the fingerprint of the root keys, 32 hexadecimal digits, which a technician compares at enrolment.
 
     Raises:
         KeysMissing: no key list was signed yet.

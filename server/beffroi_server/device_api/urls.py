@@ -1,4 +1,4 @@
-"""Addresses for players. No session and no form: a bearer token says who asks."""
+"""Addresses of the device interface. They use no session: a bearer token identifies the player."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What players ask over HTTP: the way in, and the second way to everything that the broker hands out."""
+"""Views of the device interface: enrolment, documents, assets, reports, captures.
+
+It is the second way to every retained document of the broker, so that a player notices a broker that withholds some.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +37,16 @@ from beffroi_server.library.uploads import media_path
 
 MAX_ENROL_FAILURES = 10
 ENROL_WINDOW_S = 60.0
-"""So many wrong codes are heard in so many seconds, from everybody together: a code is right once in 10^18 guesses."""
+"""Wrong codes that are accepted within ``ENROL_WINDOW_S`` seconds, from all clients together.
+
+A guessed code is right once in 10^18 times.
+"""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 DeviceView = Callable[..., HttpResponseBase]
 
 
 class FailureLimiter:
-    """Counts what went wrong of late. Safe for threads."""
+    """Counter of recent failures; safe for threads."""
 
     def __init__(self, limit: int, seconds: float) -> None:
         self._limit, self._seconds = limit, seconds
@@ -64,7 +70,7 @@ enrol_failures = FailureLimiter(MAX_ENROL_FAILURES, ENROL_WINDOW_S)
 
 
 def require_device_token(view: Callable[..., HttpResponseBase]) -> DeviceView:
-    """Let only enrolled players in, and hand the view the screen that asks."""
+    """Return a view for enrolled players only, which is handed the screen of the token."""
 
     @csrf_exempt
     @functools.wraps(view)
@@ -106,7 +112,7 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Hand out every signed document of a screen, and a fresh beat.
 
     The entity tag is that of everything but the beat; where nothing else is new, the answer is 304 with the beat in
-    the header ``Beffroi-Beat``, in base64. The header ``Beffroi-Plays`` says, as JSON, how far the plays of the screen
+    the header ``Beffroi-Beat``, in base64. The header ``Beffroi-Plays`` holds, as JSON, how far the plays of the screen
     are here: see ``beffroi_content.wire.reports.PlaysHeld``.
     """
     rows = _retained_documents(screen)
@@ -116,7 +122,7 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
         response = HttpResponse(status=304)
     else:
         found = [(row.topic, bytes(row.payload)) for row in rows]
-        # Keys first, since they open the rest; then the beat, which tells the time.
+        # Keys first, since they verify the rest; then the beat, which carries the time.
         listed = [*found[:1], (topic, beat), *found[1:]]
         response = JsonResponse({"documents": [_document_json(name, payload) for name, payload in listed]})
     response["ETag"] = etag
@@ -141,7 +147,7 @@ def download_asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpRes
 @require_device_token
 @require_POST
 def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
-    """Take in a report of a player that does not reach the broker."""
+    """Store a report of a player that does not reach the broker."""
     topic = REPORT.topic_for(signing.current_site(), TopicScope.of_screen(screen.slug))
     if not inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)]):
         return _error_response(400, "malformed", "this is not a report")
@@ -151,10 +157,10 @@ def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
 @require_device_token
 @require_http_methods(["PUT"])
 def receive_capture(request: HttpRequest, screen: Screen) -> HttpResponse:
-    """Take in an exact picture of the glass. It is read piece by piece, and never decoded."""
+    """Store a capture. It is read piece by piece and never decoded."""
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > SIZE_LIMIT:
-        return _error_response(413, "too-large", f"a picture has {SIZE_LIMIT} bytes at most")
+        return _error_response(413, "too-large", f"a capture has {SIZE_LIMIT} bytes at most")
     try:
         captures.store_capture(screen, request)
     except captures.CaptureTooLarge as error:

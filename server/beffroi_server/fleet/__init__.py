@@ -1,1 +1,1 @@
-"""The fleet: screens, groups, enrolment, health and receipts."""
+"""The fleet: screens, their classes and groups, reach, enrolment, states, plays, receipts, captures, retention."""

@@ -1,4 +1,4 @@
-"""Exact pictures of the glass: kept as they came, one for each screen, and compared with what must be there."""
+"""Captures: the newest PNG of the pixels of each screen, stored as its player sent it over HTTP."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ CHUNK_BYTES = 256 * 1024
 
 
 class CaptureTooLarge(ValueError):
-    """There are more bytes than a picture may have."""
+    """Refusal of a capture with more than ``SIZE_LIMIT`` bytes."""
 
 
 class ByteSource(Protocol):
-    """Where a picture comes from."""
+    """A source of bytes, such as a request."""
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes; none at the end."""
@@ -31,22 +31,22 @@ class ByteSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredCapture:
-    """The newest exact picture of a glass."""
+    """The newest capture of a screen."""
 
     path: Path
     details: CaptureLabel
     received_at: dt.datetime
     version: str
-    """Changes with the picture."""
+    """Differs for each capture; part of the address of its image."""
     bytes: int
 
 
 def store_capture(screen: Screen, stream: ByteSource) -> CaptureLabel:
-    """Keep what a player sends, in place of the picture before; return what is said of it.
+    """Store a capture in the place of the one before; return its label.
 
     Raises:
-        TooLarge: it has more than ``SIZE_LIMIT`` bytes.
-        BadCapture: it is not a whole picture as players make them.
+        CaptureTooLarge: it has more than ``SIZE_LIMIT`` bytes.
+        InvalidCapture: it is not a whole PNG with a label, as players make them.
         OSError: the disk does not take it.
     """
     path = capture_path(screen)
@@ -55,29 +55,29 @@ def store_capture(screen: Screen, stream: ByteSource) -> CaptureLabel:
         incoming = Path(file.name)
         try:
             _copy_limited(stream, file)
-            said = _validated(file)
+            label = _validated(file)
             incoming.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 incoming.unlink()
             raise
-    return said
+    return label
 
 
 def newest_capture(screen: Screen) -> StoredCapture | None:
-    """Return the newest exact picture of a screen's glass; None where there is none that can be read."""
+    """Return the newest capture of a screen; None where there is none that can be read."""
     path = capture_path(screen)
     try:
         with path.open("rb") as file:
-            said, status = read_label(file.read(LABEL_HEAD)), path.stat()
+            label, status = read_label(file.read(LABEL_HEAD)), path.stat()
     except (OSError, InvalidCapture):
         return None
     arrived = dt.datetime.fromtimestamp(status.st_mtime, dt.UTC)
-    return StoredCapture(path, said, arrived, f"{status.st_mtime_ns:x}", status.st_size)
+    return StoredCapture(path, label, arrived, f"{status.st_mtime_ns:x}", status.st_size)
 
 
 def capture_path(screen: Screen) -> Path:
-    """Return where it is kept: beside the small one."""
+    """Return the file of a screen's capture: beside its screenshot."""
     return screenshot_path(screen.slug).with_suffix(".png")
 
 
@@ -94,5 +94,5 @@ def _copy_limited(stream: ByteSource, file: IO[bytes]) -> None:
 
 
 def _validated(file: IO[bytes]) -> CaptureLabel:
-    # Closed by itself once nobody looks into it: after an error somebody still does.
+    # Not closed here: a memory view of it may still exist after an error. It is closed when the last one is gone.
     return check_capture(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))

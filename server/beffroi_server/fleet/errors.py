@@ -1,7 +1,7 @@
-"""What can go wrong with screens."""
+"""Errors of the fleet."""
 
 from __future__ import annotations
 
 
 class EnrolmentRefused(Exception):
-    """The code is unknown, used or too old. Which of these, nobody is told."""
+    """Refusal of an enrolment code that is unknown, used or too old; the reason is not disclosed."""

@@ -49,7 +49,7 @@ def _locked_states(screens: Collection[Screen]) -> dict[int, ScreenState]:
 
 
 def apply_message(state: ScreenState, content: WireModel | bytes, now: dt.datetime) -> None:
-    """Change the state of a screen, or store what it sent, as a message says. The caller saves the state."""
+    """Change the state of a screen as a message says, or store its contents. The caller saves the state."""
     if isinstance(content, bytes):
         _store_screenshot(state, content)
     elif isinstance(content, PlayerStatus):
@@ -80,10 +80,10 @@ def _apply_report(state: ScreenState, report: PlayerReport) -> None:
     of_former_boot = bool(before) and before.get("boot") != report.boot and state.boot == before.get("boot")
     if of_former_boot and report.at_ms < int(before.get("at_ms", 0)):
         return
-    said = report.model_dump(mode="json")
-    # Said now and then only: until then, what was said last holds.
-    said["machine"] = said["machine"] or before.get("machine")
-    state.report, state.report_number = said, report.number
+    stored = report.model_dump(mode="json")
+    # The hardware is reported now and then only: until then, what was reported last holds.
+    stored["machine"] = stored["machine"] or before.get("machine")
+    state.report, state.report_number = stored, report.number
 
 
 def _store_receipts(state: ScreenState, receipts: ReceiptBatch, now: dt.datetime) -> None:
@@ -113,7 +113,7 @@ def _store_plays(state: ScreenState, plays: PlayLogBatch) -> None:
             number=play.number,
             slide=play.slide or "",
             alert=play.alert or "",
-            # As it was said, though the clock be wrong: the chain is of that.
+            # As reported, even by a wrong clock: the hash chain covers that value.
             started_at=dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=play.started_at_ms),
             lasted_ms=min(play.lasted_ms, _MAX_BIGINT),
             frame=play.frame or "",
@@ -124,7 +124,7 @@ def _store_plays(state: ScreenState, plays: PlayLogBatch) -> None:
             chain=play.chain or "",
         )
         for play in plays.plays
-        # What is forgotten already does not come back.
+        # Plays that retention has deleted do not come back.
         if state.plays_forgotten < play.number <= _MAX_BIGINT
     ]
     PlayRecord.objects.bulk_create(rows, ignore_conflicts=True)

@@ -1,4 +1,4 @@
-"""Screens, what they are, and what they say of themselves."""
+"""Models of the fleet: screens with their classes, groups and states, receipts, plays, marks of retention."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _PIXEL_VALIDATORS = [MinValueValidator(16), MaxValueValidator(7680)]
 
 
 class ScreenClass(models.Model):
-    """A kind of display, as the passer-by sees it: upright."""
+    """A kind of display: pixels, technology, size and reading distance. Width and height are as one looks at it."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     width = models.PositiveIntegerField(_("width in pixels"), validators=_PIXEL_VALIDATORS)
@@ -71,7 +71,7 @@ class ScreenClass(models.Model):
 
     @property
     def is_wide(self) -> bool:
-        """Whether a picture of it fills a card from side to side before it fills it from top to bottom."""
+        """True for a display that is wider than the cards of the pages (1.9 to 1)."""
         return self.width > 1.9 * self.height
 
     def to_content(self) -> content.ScreenClass:
@@ -120,7 +120,7 @@ class Screen(models.Model):
     transition = models.CharField(
         _("transition"), max_length=10, choices=TRANSITION_CHOICES, default=content.SlideTransition.CROSSFADE.value
     )
-    """Of LED panels it is not asked: they cut."""
+    """Without effect on LED panels, which always cut."""
     off_from = models.TimeField(_("off from"), null=True, blank=True)
     off_until = models.TimeField(_("off until"), null=True, blank=True)
     night_brightness = models.PositiveSmallIntegerField(
@@ -206,7 +206,7 @@ class Screen(models.Model):
         return tuple(found)
 
     def download_settings(self) -> content.DownloadSettings:
-        """Return what its player may ask of its line."""
+        """Return the limits of its player's downloads."""
         window = None
         if self.download_from is not None and self.download_until is not None:
             window = content.TimeWindow(start=self.download_from, end=self.download_until)
@@ -216,9 +216,9 @@ class Screen(models.Model):
 
 
 class ScreenState(models.Model):
-    """What a screen last said, and how far its plays are here; a row for every screen.
+    """The newest status and report of a screen, and how far its plays were received; one row for each screen.
 
-    Written by the ingest, and by what forgets old plays: each with the row locked.
+    Written by the inbound queue and by retention, each with the row locked.
     """
 
     screen = models.OneToOneField(Screen, on_delete=models.CASCADE, primary_key=True, related_name="state")
@@ -231,23 +231,23 @@ class ScreenState(models.Model):
     """The newest ``beffroi_content.wire.reports.Report``, as JSON."""
     plays_newest = models.PositiveBigIntegerField(default=0)
     plays_missing = models.JSONField(default=list, blank=True)
-    """First and last number of each row that is missing below it; see ``ledger``."""
+    """First and last number of each row that is missing below it; see ``play_gaps``."""
     plays_forgotten = models.PositiveBigIntegerField(default=0)
-    """The highest number that was forgotten by age; see ``forgetting``."""
+    """The highest number that was deleted by age; see ``retention``."""
     plays_chain = models.CharField(max_length=64, blank=True)
-    """The chain of that play, from which the first that is kept goes on."""
+    """The chain hash of that play, from which the first stored one goes on."""
 
     def __str__(self) -> str:
         return f"{self.screen}: {'online' if self.online else 'offline'}"
 
     @property
     def play_gaps(self) -> PlayGaps:
-        """How far the plays of the screen are here."""
+        """The ranges of plays that were not received."""
         return PlayGaps(self.plays_newest, tuple((first, last) for first, last in self.plays_missing))
 
 
 class ReceiptRecord(models.Model):
-    """Proof that a document reached the glass of a screen."""
+    """Proof that a document was presented on a screen."""
 
     screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="receipts")
     stream = models.CharField(max_length=100)
@@ -289,7 +289,7 @@ class PlayRecord(models.Model):
     ended = models.CharField(max_length=20, blank=True)
     """Why: a word of ``beffroi_content.wire.reports.Ended``."""
     chain = models.CharField(max_length=64, blank=True)
-    """As the player says; see ``plays``."""
+    """As reported by the player; see ``play_audit``."""
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "number"], name="one_play")]
@@ -299,7 +299,7 @@ class PlayRecord(models.Model):
 
 
 class RetentionMark(models.Model):
-    """How far the plays of every screen had come at an instant of the server's clock; see ``forgetting``."""
+    """How far the plays of every screen had come at an instant of the server's clock; see ``retention``."""
 
     at = models.DateTimeField()
     numbers = models.JSONField(default=dict)

@@ -1,8 +1,8 @@
-"""Proof of play: what a screen showed, and whether its log is whole.
+"""Proof of play: audit of the plays of a screen against their hash chain.
 
-Each play carries the SHA-256 of itself and of the chain before it. Who changes a play in the database, or takes one
-out, breaks the chain from there on. A player that lost its log, on a broken memory card, begins a new chain, and that
-is said. What the server has forgotten by age is the beginning that it still knows the end of: see ``forgetting``.
+Each play carries the SHA-256 of itself and of the chain before it. Whoever changes a play in the database, or removes
+one, breaks the chain there. A player that lost its log, on a broken memory card, begins a new chain, which is reported.
+Where plays were deleted by age, the chain goes on from the stored hash of the last of them: see ``retention``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from beffroi_server.fleet.models import PlayRecord, Screen, ScreenState
 
 @dataclass(frozen=True, slots=True)
 class PlayAudit:
-    """What the log of a screen is worth."""
+    """The result of an audit: gaps, changed plays, new chains."""
 
     count: int
     missing: tuple[tuple[int, int], ...] = ()
@@ -29,15 +29,15 @@ class PlayAudit:
     begun: tuple[int, ...] = ()
     """Numbers, but the first, at which a new chain begins."""
     ended: Mapping[str, int] = field(default_factory=dict)
-    """How many plays ended for each reason; empty: by a player that did not say it."""
+    """Number of plays by the reason of their end; the empty reason is that of a player that does not report it."""
     forgotten: int = 0
-    """The last number that was forgotten by age, with all below; 0: none."""
+    """The last number that was deleted by age, with all below; 0 for none."""
     chain: str = ""
     """The chain up to that number, from which the first play goes on."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is missing and nothing was changed."""
+        """True if no play is missing and none was changed."""
         return not self.missing and not self.broken
 
 
@@ -66,7 +66,7 @@ def audit_plays(screen: Screen) -> PlayAudit:
 
 
 def _chain_hash(before: str, play: PlayRecord) -> str:
-    said = reports.Play.model_construct(
+    reported = reports.Play.model_construct(
         number=play.number,
         slide=play.slide or None,
         alert=play.alert or None,
@@ -75,8 +75,8 @@ def _chain_hash(before: str, play: PlayRecord) -> str:
         started_at_ms=round(play.started_at.timestamp() * 1000),
         lasted_ms=play.lasted_ms,
         frame=play.frame or None,
-        # The word as it was said, even one that only a newer player has.
+        # As reported, even a value that only a newer player knows.
         clock=cast(ClockState, play.clock),
         ended=cast(reports.EndReason, play.ended) or None,
     )
-    return reports.chain_digest(before, said)
+    return reports.chain_digest(before, reported)

@@ -1,7 +1,7 @@
-"""How far the server has the plays of a screen: the highest number, and the rows that are missing below it. Pure.
+"""Play gaps: the newest play number of a screen, and the ranges that were not received below it. Pure.
 
-It is kept beside the state of each screen, batch by batch, so that nobody has to look through millions of plays for
-what is not there.
+They are part of the state of each screen and updated with each batch, so that no query has to search millions of plays
+for what is missing.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from beffroi_content.wire.reports import MOST_RANGES, HeldPlays, NumberRange
 
 MAX_RANGES = 100
-"""So many missing rows are remembered; of more, neighbours count as one, and a player sends some plays in vain."""
+"""Ranges that are stored at most. The highest of more are joined: a player then sends some plays again in vain."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayGaps:
-    """What is there of the plays of a screen."""
+    """The newest number and the missing ranges of a screen's plays."""
 
     newest: int = 0
     missing: tuple[NumberRange, ...] = ()
     """Lowest first."""
 
     def with_ranges(self, ranges: Iterable[NumberRange]) -> PlayGaps:
-        """Return the ledger after rows of numbers came in, in whatever order, or were given up by the player."""
+        """Return the gaps after ranges were received, in any order, or were reported as lost by the player."""
         newest, missing = self.newest, self.missing
         for first, last in ranges:
             if first > newest + 1:
@@ -34,7 +34,7 @@ class PlayGaps:
         return PlayGaps(newest, _limit_ranges(missing))
 
     def to_wire(self) -> HeldPlays:
-        """Return what the player is told."""
+        """Return the message that requests the missing plays."""
         return HeldPlays(newest=self.newest, missing=self.missing[:MOST_RANGES])
 
 

@@ -1,13 +1,14 @@
-"""Plays are kept for as many months as the town says, and then forgotten, the oldest first.
+"""Retention: deletion of plays, and of receipts of programmes, that are older than the town stores them.
 
-Their age is told by the server's clock, since a player's may be wrong: once a week it is noted how far the plays of
-every screen have come, and a note that is older than those months says which plays may go. That clock may be wrong,
-too: as many notes must have followed as those months have weeks, so that a leap of years counts for two weeks.
+The age of a play is told by the server's clock, since that of a player may be wrong: once a week a mark records the
+newest play number of every screen, and a mark older than the town's months says which plays are deleted. The server's
+clock may be wrong, too: at least as many marks must have followed as those months have weeks, so that a leap of years
+counts for two weeks.
 
-Receipts of programmes go with them. Those of alerts stay: they are few, and proof of something else.
+Receipts of programmes are deleted with them. Those of alerts stay: they are few, and proof of something else.
 
-Of what is forgotten the number and the chain of the last play remain with the state of the screen: the first play that
-is kept goes on from there.
+The number and the chain hash of the last deleted play remain with the state of the screen: the chain of the plays that
+are left goes on from there.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ MARKS_PER_YEAR = 52
 
 
 def delete_expired_plays(now: dt.datetime, stopping: threading.Event | None = None) -> int:
-    """Forget what the town keeps no longer, up to ``BATCHES`` times ``BATCH`` plays; return how many it were.
+    """Delete plays that are too old, up to ``MAX_BATCHES`` times ``BATCH_SIZE``; return how many were deleted.
 
     Once ``stopping`` is set, nothing more is begun.
     """

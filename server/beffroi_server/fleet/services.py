@@ -1,4 +1,4 @@
-"""Changes to screens: enrolment, commands, settings."""
+"""Changes of screens, classes and groups; enrolment of players, and commands to them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, ScreenState
 
 ENROLMENT_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Without the characters that people mistake for another."""
+"""Without 0, O, 1, I: they are mistaken for each other."""
 ENROLMENT_CODE_LENGTH = 12
 ENROLMENT_LIFETIME = dt.timedelta(hours=24)
 IDENTIFY_SECONDS = 20
@@ -39,7 +39,7 @@ def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGro
     """Create a screen or save a change of one; its programme is published.
 
     Raises:
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid, or a screen would be in too many groups.
     """
     with serialised():
         screen.full_clean()
@@ -59,7 +59,7 @@ def save_screen_class(screen_class: ScreenClass, *, user: User | None) -> None:
     """Create a screen class or save a change of one; the programmes of its screens are published.
 
     Raises:
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid, or a screen would be in too many groups.
     """
     with serialised():
         screen_class.full_clean()
@@ -75,11 +75,11 @@ def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Scree
 
     Args:
         group: With its new values.
-        person: Who does it.
+        user: Who does it; None for the server.
         screens: Its members; None leaves them as they are.
 
     Raises:
-        ValidationError: a value does not do.
+        ValidationError: a value is not valid, or a screen would be in too many groups.
     """
     with serialised():
         group.full_clean()
@@ -139,7 +139,7 @@ def enrol_player(code: str) -> dict[str, Any]:
 
 
 def revoke_player(screen: Screen, *, user: User | None = None) -> None:
-    """Take from the player of a screen its way in: it is heard no more, and fetches nothing."""
+    """Revoke the credentials of a screen's player: its messages are ignored, and it fetches nothing."""
     with serialised():
         Screen.objects.filter(pk=screen.pk).update(
             token_sha256="",
@@ -153,9 +153,12 @@ def revoke_player(screen: Screen, *, user: User | None = None) -> None:
 
 
 def request_screenshots(screen: Screen, seconds: int = 60) -> bool:
-    """Ask the player for a picture of the glass now and at each change for some seconds.
+    """Ask the player for a screenshot now and at each change for some seconds.
 
-    However many people look, it is asked once per half of that time. Returns whether it was asked now.
+    However many users look at a screen, its player is asked once per half of that time.
+
+    Returns:
+        True if the player was asked now.
     """
     now = timezone.now()
     before = now - dt.timedelta(seconds=seconds / 2)
@@ -170,21 +173,21 @@ def request_screenshots(screen: Screen, seconds: int = 60) -> bool:
 
 
 def request_capture(screen: Screen, *, user: User | None = None) -> None:
-    """Ask the player for an exact picture of the glass, once."""
+    """Ask the player for one capture."""
     with serialised():
         audit.record_event(user, "screen-captured", screen, slug=screen.slug)
         _send_command(screen, CommandKind.CAPTURE, 0)
 
 
 def identify_screen(screen: Screen, *, user: User | None = None) -> None:
-    """Let a screen show its name over everything for a while."""
+    """Make a screen show its name over everything for ``IDENTIFY_SECONDS``."""
     with serialised():
         audit.record_event(user, "screen-identified", screen, slug=screen.slug)
         _send_command(screen, CommandKind.IDENTIFY, IDENTIFY_SECONDS)
 
 
 def restart_player(screen: Screen, *, user: User | None = None) -> None:
-    """Let a player start again."""
+    """Restart the player of a screen."""
     with serialised():
         audit.record_event(user, "screen-restarted", screen, slug=screen.slug)
         _send_command(screen, CommandKind.RESTART, 0)

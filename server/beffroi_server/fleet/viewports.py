@@ -1,4 +1,4 @@
-"""The parts of a picture on a LED sending card, as an installer writes them: a line each."""
+"""Viewports: the parts of the drawn image and their places for a LED sending card, one on each line of a text."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def validate_viewports(text: str) -> None:
     """Refuse a text that names no parts.
 
     Raises:
-        ValidationError: see :func:`read`.
+        ValidationError: see :func:`parse_viewports`.
     """
     parse_viewports(text)
 

@@ -398,7 +398,7 @@ class TestRealBroker:
             return len(answers) > 1
 
         until("the link still works", twice)
-        assert "a callback of the broker's link failed" in caplog.text
+        assert "a callback of the MQTT client failed" in caplog.text
 
 
 def test_the_sequence_is_the_time_of_sealing(keyring):

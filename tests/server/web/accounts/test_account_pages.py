@@ -213,7 +213,7 @@ class TestTheTrail:
 
     def test_can_be_narrowed_down(self, client, dora, alice, town):
         client.force_login(dora)
-        page = client.get("/audit/", {"action": "person-created"}).content.decode()
+        page = client.get("/audit/", {"action": "user-created"}).content.decode()
         assert "created the town <strong>" not in page
 
     def test_has_words_for_every_action(self):
