@@ -236,11 +236,11 @@ def find_television(
         except CecError as error:
             refused = error
     number = _connector_id(connector, system)
-    ours = [path for path, place in paths if place and place[0] == connector.card and number in (None, place[1])]
-    ours = ours or [path for path, place in paths if place is None]
-    if not ours and refused is not None:
+    matching = [path for path, place in paths if place and place[0] == connector.card and number in (None, place[1])]
+    matching = matching or [path for path, place in paths if place is None]
+    if not matching and refused is not None:
         raise refused
-    return CecTelevision(ours[0], ioctl) if len(ours) == 1 else None
+    return CecTelevision(matching[0], ioctl) if len(matching) == 1 else None
 
 
 @contextmanager

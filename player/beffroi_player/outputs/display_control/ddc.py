@@ -250,7 +250,7 @@ def open_bus(path: Path) -> Iterator[DdcConnection]:
         try:
             fcntl.ioctl(descriptor, _I2C_SLAVE, I2C_ADDRESS)
         except OSError as error:
-            raise DdcError(f"{path} is not ours to use: {error.strerror}") from error
+            raise DdcError(f"{path} cannot be used: {error.strerror}") from error
         yield DdcConnection(KernelI2cBus(descriptor))
 
 
