@@ -20,12 +20,13 @@ NOT_PAGES = {
     "alert-receipts",
 }  # fmt: skip
 PAGES = """
-    now announcements announcement-new announcement pictures picture feeds playlists playlist rules rule-new rule
+    now announcements announcement-new announcement media media-item feeds playlists playlist rules rule-new rule
     alert-choose alert-new alert alerts scenarios scenario-new scenario screens screen-add screen screen-edit
     screen-classes screen-class screen-class-add groups group-add group town users user-add user audit account
 """
 BROADCAST = """
-from beffroi_server.alerts.services import EVERYWHERE, broadcast_alert
+from beffroi_server.alerts.services import broadcast_alert
+from beffroi_server.fleet.targets import EVERYWHERE
 for status in ("actual", "exercise"):
     broadcast_alert(
         level="vigilance", status=status, title="Vent violent", source="Mairie", targets=EVERYWHERE, duration_min=60,
