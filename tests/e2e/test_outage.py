@@ -34,7 +34,8 @@ publication.mark_screen(screen)
 print(open_enrolment(screen)[1])
 """
 BROADCAST = """
-from beffroi_server.alerts.services import EVERYWHERE, broadcast_alert
+from beffroi_server.alerts.services import broadcast_alert
+from beffroi_server.fleet.targets import EVERYWHERE
 broadcast_alert(
     level="emergency", title="Crue", source="Mairie", targets=EVERYWHERE, duration_min=60, all_clear_s=1, user=None
 )
