@@ -52,7 +52,7 @@ def _samples(images: SampleImages) -> Iterator[Announcement]:
 TEMPLATE = AnnouncementTemplate(
     name="notice",
     position=30,
-    label=LocalisedText(en="Practical information", fr="Infos pratiques"),
+    label=LocalisedText(en="Notice", fr="Infos pratiques"),
     summary=LocalisedText(
         en="a title and a text on a quiet white card",
         fr="un titre et un texte sur une carte blanche et sobre",
