@@ -110,7 +110,7 @@ def _size(folder: Path) -> int:
 
 
 def _forget_all() -> None:
-    from beffroi_server.fleet import retention  # noqa: PLC0415
+    from beffroi_server.fleet.plays import retention  # noqa: PLC0415
 
     while retention.delete_expired_plays(BEGIN + 8 * WEEK):
         pass

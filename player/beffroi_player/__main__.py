@@ -118,8 +118,8 @@ def _create_folders(options: argparse.Namespace) -> tuple[Path, Path]:
 
 
 def _run_enrol(options: argparse.Namespace) -> int:
-    from beffroi_player.agent.enrolment import EnrolmentError, enrol_player  # noqa: PLC0415
     from beffroi_player.agent.storage import AgentStorage, continue_play_numbers  # noqa: PLC0415
+    from beffroi_player.agent.transport.enrolment import EnrolmentError, enrol_player  # noqa: PLC0415
     from beffroi_player.state.directories import StateDirectory  # noqa: PLC0415
 
     state, _ = _create_folders(options)

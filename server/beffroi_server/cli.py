@@ -20,8 +20,8 @@ from beffroi_server.accounts.services import create_sign_in_link, create_user
 from beffroi_server.bootstrap import StartError
 from beffroi_server.delivery import mosquitto_files
 from beffroi_server.delivery.key_files import KeysMissing
-from beffroi_server.fleet import play_audit
 from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.plays import play_audit
 
 
 def main(argv: Sequence[str] | None = None) -> int:

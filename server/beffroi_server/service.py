@@ -19,7 +19,7 @@ from beffroi_server.core import database, leadership
 from beffroi_server.delivery import inbound_queue, outbox, signing
 from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.delivery.mqtt_client import MqttClient
-from beffroi_server.library import video_queue
+from beffroi_server.library.media import video_queue
 from beffroi_server.schedule import publication
 from beffroi_server.scheduler import build_scheduler
 

@@ -49,7 +49,7 @@ from beffroi_player.stage.crash_fallback import STARTS_FILE
 from beffroi_player.stage.play_log.log_file import PlayLog
 from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
 from beffroi_player.state.play_files import play_files, read_plays
-from beffroi_server.fleet.play_gaps import PlayGaps, to_ranges
+from beffroi_server.fleet.plays.play_gaps import PlayGaps, to_ranges
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
 HEALED_WITHIN_S = 60.0

@@ -23,8 +23,8 @@ from tests.support.signing_town import SigningTown, alert, jpeg, picture_slide, 
 
 from beffroi_content import rendering
 from beffroi_player.__main__ import main
-from beffroi_player.agent.enrolment import root_fingerprint
 from beffroi_player.agent.storage import AgentStorage
+from beffroi_player.agent.transport.enrolment import root_fingerprint
 from beffroi_player.state import atomic_files
 from beffroi_player.state.directories import ActiveProgramme, RuntimeDirectory, StateDirectory
 

@@ -46,7 +46,7 @@ from beffroi_content.wire.envelope import BodyEncoding, key_identifier, public_h
 from beffroi_content.wire.messages import ALERTS, BEAT, COMMAND, KEYS, PROGRAMME, WireMessage
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_player.agent.storage import BrokerAddress, PlayerEnrolment
-from beffroi_server.fleet.play_gaps import PlayGaps
+from beffroi_server.fleet.plays.play_gaps import PlayGaps
 
 SITE, SCREEN, TOKEN = "saint-aubin", "hall", "the-secret-token"
 NOON = 1_780_000_000_000

@@ -13,12 +13,7 @@ from beffroi_content.wire.reports import ShownPart
 from beffroi_player.stage.frame_cache import FrameCache
 from beffroi_player.stage.frame_images import BrokenFrame
 from beffroi_player.stage.state_reader import StateReader
-from beffroi_player.state.directories import (
-    FrameFault,
-    alert_set_key,
-    is_live_frame_name,
-    live_frame_name,
-)
+from beffroi_player.state.directories import FrameFault, alert_set_key, is_live_frame_name, live_frame_name
 
 
 class MarqueeStrip(NamedTuple):

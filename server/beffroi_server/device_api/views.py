@@ -32,8 +32,8 @@ from beffroi_server.fleet import captures, services, targets
 from beffroi_server.fleet.device_credentials import screen_of_token
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Asset
-from beffroi_server.library.uploads import media_path
 
 MAX_ENROL_FAILURES = 10
 ENROL_WINDOW_S = 60.0

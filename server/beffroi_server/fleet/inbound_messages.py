@@ -14,8 +14,9 @@ from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, S
 from beffroi_content.wire.reports import PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
 from beffroi_server.core.timestamps import bounded_instant
 from beffroi_server.delivery.inbound_queue import InboundMessage
-from beffroi_server.fleet import play_gaps, screenshots
+from beffroi_server.fleet import screenshots
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen, ScreenState
+from beffroi_server.fleet.plays import play_gaps
 
 logger = logging.getLogger(__name__)
 HANDLED_MESSAGES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)

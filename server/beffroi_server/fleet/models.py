@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from beffroi_content import model as content
 from beffroi_server.core.choices import labelled_choices
 from beffroi_server.fleet import viewports
-from beffroi_server.fleet.play_gaps import PlayGaps
+from beffroi_server.fleet.plays.play_gaps import PlayGaps
 
 TECHNOLOGY_CHOICES = labelled_choices(
     {

@@ -18,8 +18,8 @@ from beffroi_content import model as content
 from beffroi_content import rendering
 from beffroi_server.accounts.models import Town
 from beffroi_server.fleet.models import ScreenClass
-from beffroi_server.library import uploads
 from beffroi_server.library.errors import SlideNotDrawable
+from beffroi_server.library.media import uploads
 from beffroi_server.library.slide_content import DrawnContent, slide_content
 from beffroi_server.library.town_branding import town_content
 

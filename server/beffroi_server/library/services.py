@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
-from beffroi_server.library import queries, slide_content, uploads, video_queue
+from beffroi_server.library import queries, slide_content
 from beffroi_server.library.errors import EditConflict, ItemInUse
 from beffroi_server.library.events import announcement_changed
+from beffroi_server.library.media import uploads, video_queue
 from beffroi_server.library.models import Announcement, MediaItem, Video
 
 

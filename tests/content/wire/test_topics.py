@@ -7,14 +7,7 @@ from hypothesis import strategies as st
 from beffroi_content.model.base_models import IDENTIFIER_PATTERN
 from beffroi_content.wire.messages import ALERTS, MESSAGES, PROGRAMME, STATUS, message_of
 from beffroi_content.wire.scopes import ScopeKind, TopicScope
-from beffroi_content.wire.topics import (
-    PREFIX,
-    MessageDirection,
-    Topic,
-    stream_leaf,
-    stream_name,
-    topic_prefix,
-)
+from beffroi_content.wire.topics import PREFIX, MessageDirection, Topic, stream_leaf, stream_name, topic_prefix
 
 SITE = "saint-aubin"
 identifiers = st.from_regex(IDENTIFIER_PATTERN, fullmatch=True)

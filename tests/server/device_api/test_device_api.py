@@ -26,7 +26,7 @@ from beffroi_server.fleet import captures, services
 from beffroi_server.fleet.device_credentials import token_sha256
 from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.fleet.targets import Targets
-from beffroi_server.library import uploads
+from beffroi_server.library.media import uploads
 from beffroi_server.library.models import Asset
 from beffroi_server.schedule import publication
 

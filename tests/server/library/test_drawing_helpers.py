@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from beffroi_content import model as content
+from beffroi_server.library.media.video_process import LONG_SIDE, SHORT_SIDE, fit_video_size
 from beffroi_server.library.preview import PageCache, alert_canvas, alert_form, class_settings
-from beffroi_server.library.video_process import LONG_SIDE, SHORT_SIDE, fit_video_size
 
 
 class TestVideoSize:

@@ -10,12 +10,7 @@ from beffroi_content.raster.page import Box, FilledBox, Page, PlacedImage, TextL
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.phrases import phrase
 from beffroi_content.templates.announcements import news
-from beffroi_content.templates.declarations import (
-    AnnouncementTemplate,
-    LocalisedText,
-    SampleImages,
-    TemplateField,
-)
+from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages, TemplateField
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, canvas_palette, centred_baseline
 from beffroi_content.templates.layout.text_box import TextBoxLayout, compose_text
 from beffroi_content.templates.samples import sample

@@ -15,12 +15,7 @@ from beffroi_content.raster.text.fonts import FontWeight, font_face
 from beffroi_content.raster.text.text_fitting import ColumnSpace, PlacedLine, TextBlock, fit_column
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.announcements import news
-from beffroi_content.templates.declarations import (
-    EVENT_FIELDS,
-    AnnouncementTemplate,
-    LocalisedText,
-    SampleImages,
-)
+from beffroi_content.templates.declarations import EVENT_FIELDS, AnnouncementTemplate, LocalisedText, SampleImages
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, add_column, canvas_palette
 from beffroi_content.templates.layout.text_box import TextBoxLayout, compose_text, fewest_pages
 from beffroi_content.templates.samples import sample

@@ -11,12 +11,7 @@ from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.raster.text.text_fitting import FittedColumn, TextBlock, fit_column
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.announcements import news
-from beffroi_content.templates.declarations import (
-    AnnouncementTemplate,
-    LocalisedText,
-    SampleImages,
-    TemplateField,
-)
+from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages, TemplateField
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, add_column, canvas_palette, fits_height
 from beffroi_content.templates.layout.text_box import TextBoxLayout, box_space, compose_text
 from beffroi_content.templates.samples import sample

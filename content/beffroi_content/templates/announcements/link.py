@@ -10,11 +10,7 @@ from beffroi_content.raster.page import Box, FilledBox, Page
 from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.raster.text.text_fitting import TextBlock
 from beffroi_content.templates.announcements import news
-from beffroi_content.templates.declarations import (
-    AnnouncementTemplate,
-    LocalisedText,
-    SampleImages,
-)
+from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, canvas_palette
 from beffroi_content.templates.layout.qr_code import add_qr_code, qr_code_side, short_address
 from beffroi_content.templates.layout.text_box import TextBoxLayout, compose_text

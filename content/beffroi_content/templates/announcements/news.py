@@ -8,11 +8,7 @@ from beffroi_content.model import Announcement, AssetReference, ImageFit
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Box, FilledBox, Page, PlacedImage
 from beffroi_content.raster.text.text_fitting import ColumnSpace, FittedColumn, fit_column
-from beffroi_content.templates.declarations import (
-    AnnouncementTemplate,
-    LocalisedText,
-    SampleImages,
-)
+from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages
 from beffroi_content.templates.layout.page_parts import (
     FooterColours,
     PageGrid,

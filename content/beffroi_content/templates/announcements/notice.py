@@ -8,11 +8,7 @@ from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics import pictograms
 from beffroi_content.raster.page import FilledBox, Page, PlacedPictogram
-from beffroi_content.templates.declarations import (
-    AnnouncementTemplate,
-    LocalisedText,
-    SampleImages,
-)
+from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, canvas_palette
 from beffroi_content.templates.layout.text_box import TextBoxLayout, compose_text
 from beffroi_content.templates.samples import LONG_TEXT, sample

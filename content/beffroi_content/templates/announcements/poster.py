@@ -11,11 +11,7 @@ from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.raster.text.line_breaking import Hyphenation
 from beffroi_content.raster.text.text_fitting import TextBlock
 from beffroi_content.raster.text.typography import typeset_text
-from beffroi_content.templates.declarations import (
-    AnnouncementTemplate,
-    LocalisedText,
-    SampleImages,
-)
+from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages
 from beffroi_content.templates.layout.page_parts import (
     FooterColours,
     PageGrid,

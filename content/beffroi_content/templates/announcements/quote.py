@@ -10,11 +10,7 @@ from beffroi_content.raster.page import Box, Page, PlacedImage, TextLine
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.text_fitting import TextBlock
 from beffroi_content.raster.text.typography import typeset_text
-from beffroi_content.templates.declarations import (
-    AnnouncementTemplate,
-    LocalisedText,
-    SampleImages,
-)
+from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, canvas_palette, fit_hierarchy
 from beffroi_content.templates.layout.text_box import TextBoxLayout, box_space, column_pages
 from beffroi_content.templates.samples import sample

@@ -12,12 +12,7 @@ from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.raster.text.text_fitting import FittedColumn, TextBlock
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.announcements import news
-from beffroi_content.templates.declarations import (
-    AnnouncementTemplate,
-    LocalisedText,
-    SampleImages,
-    TemplateField,
-)
+from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages, TemplateField
 from beffroi_content.templates.layout.page_parts import (
     FooterColours,
     PageGrid,

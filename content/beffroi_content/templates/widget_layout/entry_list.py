@@ -10,15 +10,8 @@ from beffroi_content.raster.graphics.palettes import Rgb
 from beffroi_content.raster.page import FilledBox, Page
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.typography import typeset_text
-from beffroi_content.templates.widget_layout.stale_data import (
-    page_number_at,
-)
-from beffroi_content.templates.widget_layout.widget_page import (
-    WidgetPage,
-    open_widget_page,
-    put_line,
-    wrap_text,
-)
+from beffroi_content.templates.widget_layout.stale_data import page_number_at
+from beffroi_content.templates.widget_layout.widget_page import WidgetPage, open_widget_page, put_line, wrap_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from beffroi_content.model.widgets import SkyCondition
 from beffroi_content.raster.graphics.palettes import WHITE, Rgb, mix_colours
 from beffroi_content.raster.page import FilledBox
-from beffroi_content.templates.widget_layout.widget_page import (
-    WidgetPage,
-)
+from beffroi_content.templates.widget_layout.widget_page import WidgetPage
 
 _SUN: Rgb = (240, 160, 20)
 _RAIN: Rgb = (40, 130, 205)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from beffroi_content.model.widgets import (
-    AgendaEvent,
-    AgendaWidget,
-)
+from beffroi_content.model.widgets import AgendaEvent, AgendaWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Page
 from beffroi_content.raster.text.dates import EventDateText, describe_event_dates, short_day_text, time_text
@@ -15,14 +12,8 @@ from beffroi_content.templates.declarations import LocalisedText, TemplateField,
 from beffroi_content.templates.samples import SAMPLE_DAY
 from beffroi_content.templates.widget_layout.entry_list import ListEntry, entry_page
 from beffroi_content.templates.widget_layout.phrases import phrase
-from beffroi_content.templates.widget_layout.stale_data import (
-    message_page,
-    missing_data_page,
-    source_note,
-)
-from beffroi_content.templates.widget_layout.widget_page import (
-    local_time,
-)
+from beffroi_content.templates.widget_layout.stale_data import message_page, missing_data_page, source_note
+from beffroi_content.templates.widget_layout.widget_page import local_time
 
 
 def agenda_page(widget: AgendaWidget, canvas: Canvas, at_ms: int | None) -> Page:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 
-from beffroi_content.model.widgets import (
-    ClockWidget,
-)
+from beffroi_content.model.widgets import ClockWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics.palettes import Rgb
 from beffroi_content.raster.page import Box, FilledBox, Page

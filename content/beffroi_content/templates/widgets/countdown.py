@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from beffroi_content.model.widgets import (
-    MINUTE_MS,
-    CountdownWidget,
-)
+from beffroi_content.model.widgets import MINUTE_MS, CountdownWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Box, FilledBox, Page
 from beffroi_content.raster.text.dates import day_text, time_text

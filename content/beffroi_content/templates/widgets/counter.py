@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from beffroi_content.model.widgets import (
-    CounterWidget,
-)
+from beffroi_content.model.widgets import CounterWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Page
 from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.templates.declarations import LocalisedText, WidgetTemplate
 from beffroi_content.templates.widget_layout.phrases import number_text
 from beffroi_content.templates.widget_layout.stale_data import missing_data_page, source_note
-from beffroi_content.templates.widget_layout.widget_page import (
-    add_paragraph,
-    open_widget_page,
-)
+from beffroi_content.templates.widget_layout.widget_page import add_paragraph, open_widget_page
 
 _NARROW = "\N{NARROW NO-BREAK SPACE}"
 

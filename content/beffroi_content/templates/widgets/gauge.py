@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from beffroi_content.model.widgets import (
-    GaugeSegment,
-    GaugeWidget,
-)
+from beffroi_content.model.widgets import GaugeSegment, GaugeWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics.palettes import WHITE, parse_colour
 from beffroi_content.raster.page import Box, FilledBox, Page
@@ -14,11 +11,7 @@ from beffroi_content.templates.declarations import LocalisedText, WidgetTemplate
 from beffroi_content.templates.samples import HOUR_MS, SAMPLE_AT_MS
 from beffroi_content.templates.widget_layout.phrases import number_text
 from beffroi_content.templates.widget_layout.stale_data import missing_data_page, source_note
-from beffroi_content.templates.widget_layout.widget_page import (
-    WidgetPage,
-    add_paragraph,
-    open_widget_page,
-)
+from beffroi_content.templates.widget_layout.widget_page import WidgetPage, add_paragraph, open_widget_page
 
 _NARROW = "\N{NARROW NO-BREAK SPACE}"
 

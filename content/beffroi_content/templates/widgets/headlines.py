@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from beffroi_content.model.widgets import (
-    NewsItem,
-    NewsWidget,
-)
+from beffroi_content.model.widgets import NewsItem, NewsWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Page
 from beffroi_content.raster.text.dates import short_day_text, time_text
@@ -13,14 +10,8 @@ from beffroi_content.templates.declarations import LocalisedText, TemplateField,
 from beffroi_content.templates.samples import HOUR_MS, SAMPLE_AT_MS
 from beffroi_content.templates.widget_layout.entry_list import ListEntry, entry_page
 from beffroi_content.templates.widget_layout.phrases import phrase
-from beffroi_content.templates.widget_layout.stale_data import (
-    message_page,
-    missing_data_page,
-    source_note,
-)
-from beffroi_content.templates.widget_layout.widget_page import (
-    local_time,
-)
+from beffroi_content.templates.widget_layout.stale_data import message_page, missing_data_page, source_note
+from beffroi_content.templates.widget_layout.widget_page import local_time
 
 
 def headlines_page(widget: NewsWidget, canvas: Canvas, at_ms: int | None) -> Page:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from beffroi_content.model.widgets import (
-    PollOption,
-    PollWidget,
-)
+from beffroi_content.model.widgets import PollOption, PollWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics.palettes import Rgb
 from beffroi_content.raster.page import Box, FilledBox, Page
@@ -15,12 +12,7 @@ from beffroi_content.raster.text.fonts import FontWeight, font_face
 from beffroi_content.templates.declarations import LocalisedText, WidgetTemplate
 from beffroi_content.templates.widget_layout.phrases import number_text, phrase, share_text
 from beffroi_content.templates.widget_layout.stale_data import missing_data_page, source_note
-from beffroi_content.templates.widget_layout.widget_page import (
-    WidgetPage,
-    fit_one_line,
-    open_widget_page,
-    put_line,
-)
+from beffroi_content.templates.widget_layout.widget_page import WidgetPage, fit_one_line, open_widget_page, put_line
 
 
 def poll_page(widget: PollWidget, canvas: Canvas, at_ms: int | None) -> Page:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from beffroi_content.model.widgets import (
-    QrWidget,
-)
+from beffroi_content.model.widgets import QrWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Box, Page, QrCode
 from beffroi_content.raster.page_painter import QUIET_MODULES
@@ -12,11 +10,7 @@ from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.templates.declarations import LocalisedText, WidgetTemplate
 from beffroi_content.templates.layout.qr_code import qr_modules, short_address
 from beffroi_content.templates.widget_layout.phrases import phrase
-from beffroi_content.templates.widget_layout.widget_page import (
-    WidgetPage,
-    add_paragraph,
-    open_widget_page,
-)
+from beffroi_content.templates.widget_layout.widget_page import WidgetPage, add_paragraph, open_widget_page
 
 _LEAST_MODULE = 2
 """Pixels, below which no telephone reads a code."""

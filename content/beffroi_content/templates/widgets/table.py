@@ -6,9 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from beffroi_content.model.widgets import (
-    TableWidget,
-)
+from beffroi_content.model.widgets import TableWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import FilledBox, Page
 from beffroi_content.raster.text.dates import weekday_name

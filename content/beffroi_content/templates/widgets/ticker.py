@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from beffroi_content.model.widgets import (
-    MESSAGE_MS,
-    TickerMessage,
-    TickerWidget,
-)
+from beffroi_content.model.widgets import MESSAGE_MS, TickerMessage, TickerWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Page
 from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.templates.declarations import LocalisedText, WidgetTemplate
 from beffroi_content.templates.widget_layout.stale_data import message_page
-from beffroi_content.templates.widget_layout.widget_page import (
-    add_paragraph,
-    open_widget_page,
-)
+from beffroi_content.templates.widget_layout.widget_page import add_paragraph, open_widget_page
 
 
 def ticker_page(widget: TickerWidget, canvas: Canvas, at_ms: int | None) -> Page:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from beffroi_content.model.widgets import (
-    VigilanceWidget,
-    WeatherDanger,
-)
+from beffroi_content.model.widgets import VigilanceWidget, WeatherDanger
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics import pictograms
 from beffroi_content.raster.graphics.palettes import BLACK, WHITE, Rgb
@@ -14,11 +11,7 @@ from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.templates.declarations import LocalisedText, TemplateField, WidgetTemplate
 from beffroi_content.templates.samples import HOUR_MS, SAMPLE_AT_MS
 from beffroi_content.templates.widget_layout.phrases import level_name, level_phrase, phrase
-from beffroi_content.templates.widget_layout.stale_data import (
-    missing_data_page,
-    page_number_at,
-    source_note,
-)
+from beffroi_content.templates.widget_layout.stale_data import missing_data_page, page_number_at, source_note
 from beffroi_content.templates.widget_layout.widget_page import (
     WidgetPage,
     add_paragraph,

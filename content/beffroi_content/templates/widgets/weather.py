@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from beffroi_content.model.widgets import (
-    SkyCondition,
-    WeatherDay,
-    WeatherWidget,
-)
+from beffroi_content.model.widgets import SkyCondition, WeatherDay, WeatherWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Box, FilledBox, Page
 from beffroi_content.raster.text.dates import weekday_name

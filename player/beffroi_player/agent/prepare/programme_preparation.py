@@ -30,14 +30,7 @@ from beffroi_player.agent.prepare.render_process import (
     is_whole_png,
     rendered_before,
 )
-from beffroi_player.state.directories import (
-    ActiveProgramme,
-    FrameKey,
-    FrameSet,
-    Size,
-    SkippedSlide,
-    StateDirectory,
-)
+from beffroi_player.state.directories import ActiveProgramme, FrameKey, FrameSet, Size, SkippedSlide, StateDirectory
 
 log = logging.getLogger(__name__)
 

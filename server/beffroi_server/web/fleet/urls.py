@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.fleet import (
-    capture_views,
-    class_and_group_views,
-    enrolment_views,
-    overview_views,
-    screen_views,
-)
+from beffroi_server.web.fleet import capture_views, class_and_group_views, enrolment_views, overview_views, screen_views
 
 urlpatterns: list[URLPattern] = [
     path("", overview_views.overview_page, name="now"),

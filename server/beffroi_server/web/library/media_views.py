@@ -17,8 +17,8 @@ from django.utils.translation import ngettext
 from beffroi_server.core import file_responses
 from beffroi_server.library import queries, services
 from beffroi_server.library.errors import ItemInUse, MediaRefused
+from beffroi_server.library.media.uploads import media_path, media_refusal
 from beffroi_server.library.models import Asset, MediaItem
-from beffroi_server.library.uploads import media_path, media_refusal
 from beffroi_server.web.access import UserRequest, for_editors, for_users
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.library.forms import MediaItemForm, MediaUploadForm, strip_control_characters

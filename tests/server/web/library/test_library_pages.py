@@ -20,10 +20,11 @@ from beffroi_content import rendering
 from beffroi_content.templates.registry import announcement_templates
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.fleet.models import Screen
-from beffroi_server.library import services, video_queue
+from beffroi_server.library import services
+from beffroi_server.library.media import video_queue
+from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.preview import class_settings
-from beffroi_server.library.uploads import media_path
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule.compile_inputs import load_inputs
 

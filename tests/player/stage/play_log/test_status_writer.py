@@ -14,12 +14,7 @@ from beffroi_content.timeline.display_power import DisplayPower
 from beffroi_content.wire.reports import EndReason, Play, ShownPart
 from beffroi_player.stage.frame_lookup import PlacedFrame, SceneFrames
 from beffroi_player.stage.play_log.showings import ShowingTracker
-from beffroi_player.stage.play_log.status_writer import (
-    COUNT_INTERVAL_MS,
-    PlaybackCounts,
-    PresentedFrame,
-    StatusWriter,
-)
+from beffroi_player.stage.play_log.status_writer import COUNT_INTERVAL_MS, PlaybackCounts, PresentedFrame, StatusWriter
 from beffroi_player.state.directories import FrameFault, PresentedStatus, RuntimeDirectory, StateDirectory
 from beffroi_player.state.play_files import play_files, read_plays
 from beffroi_player.wakeup import WakeupSocket

@@ -16,17 +16,17 @@ from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.wire.messages import PLAYS, WireMessage
 from beffroi_content.wire.reports import FIRST_CHAIN, HeldPlays, Play, PlayLogBatch, chain_digest
 from beffroi_player.__main__ import main
-from beffroi_player.agent.enrolment import root_fingerprint
 from beffroi_player.agent.report import play_archive as agent_archive
 from beffroi_player.agent.report import play_upload as agent_plays
 from beffroi_player.agent.report.play_archive import RETENTION_MS, PlayArchive
 from beffroi_player.agent.report.play_upload import MAX_BATCH_PLAYS, PlayUploader
+from beffroi_player.agent.transport.enrolment import root_fingerprint
 from beffroi_player.agent.transport.http_client import ServerClient
 from beffroi_player.agent.transport.polling import DocumentPoller
 from beffroi_player.stage.play_log.log_file import LINES_PER_FILE, PlayLog
 from beffroi_player.state.directories import StateDirectory
 from beffroi_player.state.play_files import PlayFile, pack_file, play_files, read_plays
-from beffroi_server.fleet.play_gaps import PlayGaps, to_ranges
+from beffroi_server.fleet.plays.play_gaps import PlayGaps, to_ranges
 
 NOON = 1_780_000_000_000
 DAY = 86_400_000

@@ -25,8 +25,8 @@ from django.db.models import F
 
 from beffroi_server.core import database, sandbox
 from beffroi_server.core.transactions import serialised
-from beffroi_server.library import uploads
 from beffroi_server.library.events import media_changed
+from beffroi_server.library.media import uploads
 from beffroi_server.library.models import Video
 
 logger = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ def _convert_video(video: Video, stopping: Callable[[], bool]) -> None:
 
 def _read_progress(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[str, Any]]:
     """Run the conversion process and yield the messages that it prints, until it ends or is silent for too long."""
-    command = [sys.executable, "-I", "-m", "beffroi_server.library.video_process", str(folder)]
+    command = [sys.executable, "-I", "-m", "beffroi_server.library.media.video_process", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own module
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)

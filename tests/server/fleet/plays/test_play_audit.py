@@ -13,9 +13,9 @@ from beffroi_content.wire.reports import PlayLogBatch
 from beffroi_player.stage.play_log.log_file import PlayLog
 from beffroi_player.state.directories import ForwardedPlays, StateDirectory
 from beffroi_server.__main__ import main
-from beffroi_server.fleet import play_audit
 from beffroi_server.fleet.inbound_messages import apply_message
 from beffroi_server.fleet.models import PlayRecord, ScreenState
+from beffroi_server.fleet.plays import play_audit
 
 pytestmark = pytest.mark.django_db
 

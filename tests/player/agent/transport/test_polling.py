@@ -15,7 +15,7 @@ from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.transport import polling
 from beffroi_player.agent.transport.http_client import ServerClient
 from beffroi_player.agent.transport.polling import DocumentPoller
-from beffroi_server.fleet.play_gaps import PlayGaps
+from beffroi_server.fleet.plays.play_gaps import PlayGaps
 
 UPTIME_MS = 60_000.0
 

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.library import queries, services, uploads
+from beffroi_server.library import queries, services
 from beffroi_server.library.errors import EditConflict, ItemInUse, MediaRefused
+from beffroi_server.library.media import uploads
 from beffroi_server.library.models import Announcement, Asset, MediaItem
 from beffroi_server.library.town_branding import save_town
 from beffroi_server.schedule import services as programme

@@ -16,8 +16,9 @@ from tests.support.sample_videos import sample_video, with_quarter_turn
 from beffroi_content import model as content
 from beffroi_server.core import sandbox
 from beffroi_server.fleet.models import Screen
-from beffroi_server.library import services, uploads, video_process, video_queue
+from beffroi_server.library import services
 from beffroi_server.library.errors import MediaRefused
+from beffroi_server.library.media import uploads, video_process, video_queue
 from beffroi_server.library.models import MediaItem
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import services as programme

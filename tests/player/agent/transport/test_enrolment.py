@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from tests.support.signing_town import SigningTown
 
-from beffroi_player.agent.enrolment import EnrolmentError, enrol_player, root_fingerprint
+from beffroi_player.agent.transport.enrolment import EnrolmentError, enrol_player, root_fingerprint
 
 
 def test_a_code_becomes_a_screen(hall: SigningTown) -> None:

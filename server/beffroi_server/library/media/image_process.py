@@ -1,4 +1,4 @@
-"""Decoder of uploads, run as a confined process: ``python -m beffroi_server.library.image_process FOLDER``.
+"""Decoder of uploads, run as a confined process: ``python -m beffroi_server.library.media.image_process FOLDER``.
 
 Reads ``original`` in the folder: an image, a PDF or a video. Writes ``picture-N`` and ``thumbnail-N`` for each page of
 a document, with N from 0; one pair for an image, and for a video one pair with a still. Prints one line of JSON:
@@ -76,7 +76,7 @@ def _extract_still(folder: Path) -> dict[str, Any]:
     Raises:
         ImageRefused: it is not a video, or none that can be shown.
     """
-    from beffroi_server.library import video_process  # noqa: PLC0415 - only a video needs PyAV
+    from beffroi_server.library.media import video_process  # noqa: PLC0415 - only a video needs PyAV
 
     if not video_process.is_video(folder / "original"):
         raise ImageRefused(_refusal_code(folder / "original"))

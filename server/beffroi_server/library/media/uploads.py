@@ -121,7 +121,7 @@ def _looks_like_video(head: bytes) -> bool:
 
 
 def _run_image_process(folder: Path, name: str) -> dict[str, Any]:
-    command = [sys.executable, "-I", "-m", "beffroi_server.library.image_process", str(folder)]
+    command = [sys.executable, "-I", "-m", "beffroi_server.library.media.image_process", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=IMAGE_PROCESS_TIMEOUT_S, check=False)  # noqa: S603 - our own module
         result = json.loads(done.stdout) if done.returncode == 0 else {"code": "too-complex"}

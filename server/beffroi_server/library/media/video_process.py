@@ -1,4 +1,4 @@
-"""Video converter, run as a confined process: ``python -m beffroi_server.library.video_process FOLDER``.
+"""Video converter, run as a confined process: ``python -m beffroi_server.library.media.video_process FOLDER``.
 
 Reads ``original`` in the folder and writes ``video``, a file that every player can show:
 

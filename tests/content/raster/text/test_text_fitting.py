@@ -6,11 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beffroi_content.raster.text.fonts import (
-    FontWeight,
-    font_face,
-    snap_to_bitmap_size,
-)
+from beffroi_content.raster.text.fonts import FontWeight, font_face, snap_to_bitmap_size
 from beffroi_content.raster.text.line_breaking import Hyphenation
 from beffroi_content.raster.text.text_fitting import (
     ColumnSpace,

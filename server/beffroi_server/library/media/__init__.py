@@ -1,0 +1,1 @@
+"""Files that people upload: taken in, checked and converted by confined processes."""
