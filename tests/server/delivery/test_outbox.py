@@ -391,10 +391,10 @@ class TestRealBroker:
             answers.append(payload)
             raise RuntimeError("a fault in a callback")
 
-        link.subscribe((("beffroi/1/x", 0),), fail)
+        link.subscribe((("beffroi/1/saint-aubin/x", 0),), fail)
 
         def twice() -> bool:
-            link.publish("beffroi/1/x", b"again", quality=0, retained=False)
+            link.publish("beffroi/1/saint-aubin/x", b"again", quality=0, retained=False)
             return len(answers) > 1
 
         until("the link still works", twice)
