@@ -244,7 +244,7 @@ def late_steps(player: PlayerHarness, bell: WakeupSocket, *, photograph: bool) -
 
 
 def test_the_loop_only_copies_and_never_waits_for_whoever_writes(moving, monkeypatch):
-    """In time of the processor: however busy the machine is with something else."""
+    """In time of the processor, beside a plain copy of as many pixels, which a busy machine makes slower as well."""
     held: list[float] = []
 
     def measured(*arguments: object) -> object:
@@ -268,9 +268,12 @@ def test_the_loop_only_copies_and_never_waits_for_whoever_writes(moving, monkeyp
             moving.stage.advance_motion()
             steps.append(1000 * (time.thread_time() - began))
         until("no picture", lambda before=before: file_stamp(moving.runtime.capture_image) != before)
-        found.append((max(steps) - sorted(steps)[len(steps) // 2], max(held)))
+        began = time.thread_time()
+        moving.display.images[-1].copy()
+        plain = 1000 * (time.thread_time() - began)
+        found.append((max(steps) - sorted(steps)[len(steps) // 2], max(held), plain))
         held.clear()
-        if found[-1][0] < 1000 / 60 and found[-1][1] < 1000 / 60 / 4:
+        if found[-1][0] < 1.5 * plain and found[-1][1] < plain / 4:
             return
     raise AssertionError(found)
 
