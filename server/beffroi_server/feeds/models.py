@@ -54,6 +54,12 @@ class Feed(models.Model):
     """URL of the kinds that have one; the number of the department for vigilance; empty for weather."""
     data = models.JSONField(default=dict, blank=True)
     """Fields of the widget that shows the feed; empty until it was read for the first time."""
+    kept = models.JSONField(default=dict, blank=True)
+    """What the reader asked to be kept for its next reading, such as the hours of today that have passed."""
+    skipped = models.JSONField(default=list, blank=True)
+    """Parts that the last reading left out, as ``readers.reading.SkippedPart`` has them."""
+    skipped_count = models.PositiveIntegerField(default=0)
+    """Number of parts that the last reading left out: not all of them are named."""
     read_at = models.DateTimeField(null=True, blank=True)
     """When the data was last confirmed."""
     told_at = models.DateTimeField(null=True, blank=True)

@@ -66,18 +66,19 @@ def refresh_due(stopping: Callable[[], bool] = lambda: False) -> int:
 def refresh_feed(feed: Feed) -> bool:
     """Read one feed, and return whether that succeeded. Network and parser run outside any transaction."""
     try:
-        data = _read_data(feed)
+        reading = _read_data(feed)
     except (RefreshError, fetch.FetchError) as error:
         _record_failure(feed, str(error))
         return False
-    _record_success(feed, data)
+    _record_success(feed, reading)
     return True
 
 
 def _read_data(feed: Feed) -> dict[str, Any]:
     town = Town.objects.get()
-    options = [feed.address] if feed.kind == FeedKind.VIGILANCE else []
-    return _run_reader(feed.kind, town.time_zone, _fetch_content(feed, town), options)
+    department = feed.address if feed.kind == FeedKind.VIGILANCE else ""
+    content = _fetch_content(feed, town)
+    return _run_reader(content, kind=feed.kind, zone=town.time_zone, department=department, kept=feed.kept)
 
 
 def _fetch_content(feed: Feed, town: Town) -> bytes:
@@ -99,26 +100,30 @@ def _fetch_content(feed: Feed, town: Town) -> bytes:
     return fetch.fetch_url(feed.address)
 
 
-def _run_reader(kind: str, zone: str, content: bytes, options: list[str]) -> dict[str, Any]:
-    """Parse a feed in a confined process, and return the fields of its widget.
+def _run_reader(content: bytes, **options: object) -> dict[str, Any]:
+    """Read a feed in a confined process, and return what ``readers.read_feed`` found there.
+
+    Args:
+        content: The feed.
+        options: Arguments of ``readers.read_feed``.
 
     Raises:
         RefreshError: there is nothing in it that can be shown.
     """
-    command = [sys.executable, "-I", "-m", "beffroi_server.feeds.readers", kind, zone, *options]
+    command = [sys.executable, "-I", "-m", "beffroi_server.feeds.readers"]
+    given = json.dumps(options).encode() + b"\n" + content
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=READER_TIMEOUT_S, check=False)  # noqa: S603 - our own module
+        done = subprocess.run(command, input=given, capture_output=True, timeout=READER_TIMEOUT_S, check=False)  # noqa: S603 - our own module
         result: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
     except (subprocess.TimeoutExpired, ValueError):
         result = {}
     if "data" not in result:
         raise RefreshError(_reader_error_message(str(result.get("code"))))
-    data: dict[str, Any] = result["data"]
     try:
-        _WIDGET_MODELS[FeedKind(kind)].model_validate(data)
+        _WIDGET_MODELS[FeedKind(str(options["kind"]))].model_validate(result["data"])
     except ValueError as error:
         raise RefreshError(_("It contains values that cannot be shown.")) from error
-    return data
+    return result
 
 
 def _reader_error_message(code: str) -> str:
@@ -135,14 +140,16 @@ def _reader_error_message(code: str) -> str:
     return reasons.get(code, _("It could not be read within the memory and time limits."))
 
 
-def _record_success(feed: Feed, data: dict[str, Any]) -> None:
+def _record_success(feed: Feed, reading: dict[str, Any]) -> None:
     now = timezone.now()
-    changed = data != feed.data
+    changed = reading["data"] != feed.data
     # Each publication is a new manifest for every screen that shows the feed. Where the data is the same, the newer
     # time alone is published only well before screens would mark the data as stale.
     publishes = changed or feed.told_at is None or now - feed.told_at > feed.refresh_interval.stale / 3
     values: dict[str, Any] = {
-        "data": data, "read_at": now, "due_at": now + _spread(feed.refresh_interval.every, 0.9, 1.1),
+        "data": reading["data"], "kept": reading["kept"], "skipped": reading["skipped"],
+        "skipped_count": reading["skipped_count"], "read_at": now,
+        "due_at": now + _spread(feed.refresh_interval.every, 0.9, 1.1),
         "failures": 0, "problem": "", **({"told_at": now} if publishes else {}),
     }  # fmt: skip
     with serialised():

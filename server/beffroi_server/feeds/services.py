@@ -25,7 +25,8 @@ def save_feed(feed: Feed, *, user: User | None) -> None:
         created = feed._state.adding
         before = None if created else Feed.objects.get(pk=feed.pk)
         if before is not None and (before.kind, before.address) != (feed.kind, feed.address):
-            feed.data, feed.read_at, feed.told_at = {}, None, None
+            feed.data, feed.kept, feed.skipped, feed.skipped_count = {}, {}, [], 0
+            feed.read_at, feed.told_at = None, None
         feed.due_at, feed.failures, feed.problem = None, 0, ""
         feed.save()
         audit.record_event(user, "feed-created" if created else "feed-changed", feed, address=feed.address)

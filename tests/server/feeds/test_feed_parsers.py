@@ -8,23 +8,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from beffroi_server.feeds.readers import (
-    CELL_LENGTH,
-    MAX_EVENTS,
-    MAX_ITEMS,
-    MAX_ROWS,
-    READERS,
-    TITLE_LENGTH,
-    FeedContentError,
-    read_feed,
-)
+from beffroi_server.feeds.readers import READERS, read_feed
+from beffroi_server.feeds.readers.calendar import MAX_EVENTS
+from beffroi_server.feeds.readers.news import MAX_ITEMS
+from beffroi_server.feeds.readers.reading import TITLE_LENGTH, FeedContentError, ReadingContext
+from beffroi_server.feeds.readers.tables import CELL_LENGTH, MAX_ROWS
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=PARIS)
 
 
 def parsed(kind: str, content: str | bytes, **options: str):
-    return READERS[kind](content.encode() if isinstance(content, str) else content, PARIS, NOW, **options)
+    data = content.encode() if isinstance(content, str) else content
+    return READERS[kind](data, ReadingContext(PARIS, NOW, **options)).data
 
 
 def ical(*events: str) -> str:
@@ -245,8 +241,8 @@ class TestVigilance:
 class TestResult:
     def test_is_the_fields_or_a_code(self):
         assert read_feed("table", "Europe/Paris", b"a;b\n1;2\n") == {
-            "data": {"heading": ["a", "b"], "rows": [["1", "2"]]}
-        }
+            "data": {"heading": ["a", "b"], "rows": [["1", "2"]]}, "skipped": [], "skipped_count": 0, "kept": {},
+        }  # fmt: skip
         assert read_feed("table", "Europe/Paris", b"") == {"code": "empty"}
 
     @pytest.mark.parametrize("fault", [MemoryError, RecursionError])

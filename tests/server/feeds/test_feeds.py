@@ -21,6 +21,7 @@ from beffroi_content.model.widgets import AgendaWidget
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.feeds import fetch, readers, refresh, services
 from beffroi_server.feeds.models import Feed, FeedKind
+from beffroi_server.feeds.readers.calendar import MAX_EVENTS
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement
@@ -98,14 +99,18 @@ RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Agglo</title>
 <item><title></title></item></channel></rss>"""
 
 
+def found_in(kind: str, content: bytes, **options: str) -> dict:
+    return readers.read_feed(kind, "Europe/Paris", content, now=NOW, **options)["data"]
+
+
 class TestACalendar:
     def read(self, *events: str) -> list[dict[str, object]]:
         return readers.read_feed("calendar", "Europe/Paris", ical(*events).encode())["data"]["events"]
 
     def test_becomes_events_in_local_time(self):
         start = NOW.date() + dt.timedelta(days=3)
-        found = readers.read_calendar(
-            ical(f"UID:1\r\nSUMMARY:Concert\r\nLOCATION:Théâtre\r\nDTSTART:{start:%Y%m%d}T193000Z").encode(), PARIS, NOW
+        found = found_in(
+            "calendar", ical(f"UID:1\r\nSUMMARY:Concert\r\nLOCATION:Théâtre\r\nDTSTART:{start:%Y%m%d}T193000Z").encode()
         )
         assert found["events"] == [
             {"title": "Concert", "starts": f"{start}T20:30:00", "ends": None, "place": "Théâtre"}
@@ -116,37 +121,37 @@ class TestACalendar:
             "UID:1\r\nSUMMARY:Marché\r\nDTSTART;TZID=Europe/Paris:20261001T080000\r\nDTEND;TZID=Europe/Paris:20261001T130000"
             "\r\nRRULE:FREQ=WEEKLY\r\nEXDATE;TZID=Europe/Paris:20261203T080000"
         )
-        starts = [event["starts"] for event in readers.read_calendar(data.encode(), PARIS, NOW)["events"]]
+        starts = [event["starts"] for event in found_in("calendar", data.encode())["events"]]
         assert starts[:3] == ["2026-11-26T08:00:00", "2026-12-10T08:00:00", "2026-12-17T08:00:00"]
 
     def test_takes_days_as_days_and_leaves_out_what_was_cancelled(self):
-        found = readers.read_calendar(
+        found = found_in("calendar",
             ical(
                 "UID:1\r\nSUMMARY:Fête\r\nDTSTART;VALUE=DATE:20261205\r\nDTEND;VALUE=DATE:20261207",
                 "UID:2\r\nSUMMARY:Loto\r\nSTATUS:CANCELLED\r\nDTSTART;VALUE=DATE:20261205",
-            ).encode(), PARIS, NOW,
+            ).encode(),
         )["events"]  # fmt: skip
         assert [(event["starts"], event["ends"]) for event in found] == [("2026-12-05T00:00:00", "2026-12-07T00:00:00")]
 
     def test_of_thousands_of_events_keeps_the_soonest(self):
         data = ical(*(f"UID:{n}\r\nSUMMARY:E{n}\r\nDTSTART:20261{201 + n % 20}T100000Z" for n in range(900)))
-        assert len(readers.read_calendar(data.encode(), PARIS, NOW)["events"]) == readers.MAX_EVENTS
+        assert len(found_in("calendar", data.encode())["events"]) == MAX_EVENTS
 
 
 class TestOtherKinds:
     def test_news_are_plain_text_and_the_newest_first(self):
-        items = readers.read_news(RSS.encode(), PARIS, NOW)["items"]
+        items = found_in("news", RSS.encode())["items"]
         assert [item["title"] for item in items] == ["Neige attendue", "Le tram & le bus"]
         assert items[0]["published_at_ms"] == 1795500000000
 
     @pytest.mark.parametrize("divider", [";", ",", "\t"])
     def test_a_table_is_read_whatever_divides_its_cells(self, divider):
         text = "Jour;Plat\nLundi;Gratin\n\nMardi;Poisson\n".replace(";", divider)
-        found = readers.read_table(text.encode(), PARIS, NOW)
+        found = found_in("table", text.encode())
         assert found == {"heading": ["Jour", "Plat"], "rows": [["Lundi", "Gratin"], ["Mardi", "Poisson"]]}
 
     def test_a_table_of_an_old_spreadsheet_keeps_its_accents(self):
-        assert readers.read_table("Jour;Entrée\nLundi;Pâté".encode("cp1252"), PARIS, NOW)["rows"] == [["Lundi", "Pâté"]]
+        assert found_in("table", "Jour;Entrée\nLundi;Pâté".encode("cp1252"))["rows"] == [["Lundi", "Pâté"]]
 
     def test_a_forecast_becomes_days(self):
         symbols = {24: "lightrainshowers_day", 25: "fair_day", 26: "fog"}
@@ -161,7 +166,7 @@ class TestOtherKinds:
             }
             for hour in hours
         ]
-        found = readers.read_weather(json.dumps({"properties": {"timeseries": steps}}).encode(), PARIS, NOW)["days"]
+        found = found_in("weather", json.dumps({"properties": {"timeseries": steps}}).encode())["days"]
         assert [(day["day"], day["sky"], day["low"], day["high"], day["wind_kmh"]) for day in found] == [
             ("2026-11-24", "showers", 0, 12, 18),
             ("2026-11-25", "sun", 0, 12, 18),
@@ -189,7 +194,7 @@ class TestOtherKinds:
                 ]
             }
         }
-        found = readers.read_vigilance(json.dumps(content).encode(), PARIS, NOW, department="44")
+        found = found_in("vigilance", json.dumps(content).encode(), department="44")
         assert found["level"] == 3
         assert [(one["name"], one["level"]) for one in found["phenomena"]] == [("Vent violent", 3), ("Crues", 2)]
         assert readers.read_feed("vigilance", "Europe/Paris", json.dumps(content).encode(), department="99") == {

@@ -1,0 +1,69 @@
+"""Readers of feeds, one module for each kind.
+
+A reader takes content that strangers wrote and returns the fields of a widget, with a list of the parts that it left
+out: one odd part never costs the whole feed. Readers run in a process with limits on memory and time, see
+``__main__``. They work without Django, which would cost more time to load than the parsing takes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from beffroi_server.feeds.readers.calendar import read_calendar
+from beffroi_server.feeds.readers.news import read_news
+from beffroi_server.feeds.readers.reading import FeedContentError, Reading, ReadingContext
+from beffroi_server.feeds.readers.tables import read_table
+from beffroi_server.feeds.readers.vigilance import read_vigilance
+from beffroi_server.feeds.readers.weather import read_weather
+
+READERS: dict[str, Callable[[bytes, ReadingContext], Reading]] = {
+    "calendar": read_calendar,
+    "news": read_news,
+    "table": read_table,
+    "weather": read_weather,
+    "vigilance": read_vigilance,
+}
+"""Readers by the kind of feed, a value of ``feeds.models.FeedKind``."""
+
+
+def read_feed(
+    kind: str,
+    zone: str,
+    content: bytes,
+    *,
+    now: dt.datetime | None = None,
+    department: str = "",
+    kept: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Read a feed, and return what was found as JSON has it.
+
+    Args:
+        kind: A key of ``READERS``.
+        zone: The town's time zone, an IANA name.
+        content: The feed as it was fetched.
+        now: The instant for which is read; None: the present.
+        department: Number of the department, for vigilance.
+        kept: ``kept`` of the last reading of this feed.
+
+    Returns:
+        ``{"data": fields of the widget, "skipped": parts, "skipped_count": number, "kept": values}``, or
+        ``{"code": reason}``.
+    """
+    place = ZoneInfo(zone)
+    moment = dt.datetime.now(place) if now is None else now.astimezone(place)
+    try:
+        found = READERS[kind](content, ReadingContext(place, moment, department, kept or {}))
+    except FeedContentError as error:
+        return {"code": str(error)}
+    except (MemoryError, RecursionError):
+        return {"code": "too-complex"}
+    return {
+        "data": found.data,
+        "skipped": [asdict(part) for part in found.skipped.named],
+        "skipped_count": found.skipped.count,
+        "kept": found.kept,
+    }
