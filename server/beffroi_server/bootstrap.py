@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_content.model import DisplayTechnology
+from beffroi_content.raster.text import fonts
 from beffroi_server.accounts import audit, services
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts import services as alerts
@@ -23,7 +24,9 @@ from beffroi_server.delivery.signing_keys import root_fingerprint
 from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule.models import ensure_holiday_calendar
 
-__all__ = ["StartError", "check_ready", "deployment_findings", "initialise_town", "root_fingerprint"]
+__all__ = [
+    "StartError", "check_ready", "deployment_findings", "drawing_findings", "initialise_town", "root_fingerprint",
+]  # fmt: skip
 KEY_LIST_NOTICE = dt.timedelta(days=180)
 FORMER_APPS = frozenset({"broadcast", "programme", "screens"})
 """Labels of Django applications that only a database of before the first release knows."""
@@ -102,8 +105,9 @@ def check_ready() -> None:
 
 def deployment_findings() -> list[str]:
     """Return a sentence for each defect of a server in service: settings, audit trail, keys. None: an empty list."""
-    found = [f"{message.id}: {message.msg}" for message in checks.run_checks(include_deployment_checks=True)
-             if message.id not in _ACCEPTED_WARNINGS]  # fmt: skip
+    found = drawing_findings()
+    found += [f"{message.id}: {message.msg}" for message in checks.run_checks(include_deployment_checks=True)
+              if message.id not in _ACCEPTED_WARNINGS]  # fmt: skip
     if not audit.verify_chain():
         found.append("the audit trail was tampered with: see the page of the trail")
     remaining = signing_keys.key_list_expires_in()
@@ -115,6 +119,15 @@ def deployment_findings() -> list[str]:
     return found
 
 
+def drawing_findings() -> list[str]:
+    """Return a sentence for each library without which this server draws otherwise than its players."""
+    return [] if fonts.has_raqm() else [_LIBFRIBIDI_MISSING]
+
+
+_LIBFRIBIDI_MISSING = (
+    "libfribidi is missing: Arabic and Hebrew are previewed otherwise than players draw them. "
+    "Install it (on Debian: apt install libfribidi0) and start the server again"
+)
 _ACCEPTED_WARNINGS = frozenset({"security.W021"})
 """W021 asks to preload HSTS, which binds every name of the town's domain: not ours to decide."""
 

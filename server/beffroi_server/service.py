@@ -14,7 +14,7 @@ import waitress
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from beffroi_server.bootstrap import StartError, check_ready
+from beffroi_server.bootstrap import StartError, check_ready, drawing_findings
 from beffroi_server.core import database, leadership
 from beffroi_server.delivery import inbound_queue, outbox, signing
 from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
@@ -43,6 +43,8 @@ def run_service(address: str, port: int) -> None:
     _on_signals(lambda number, _frame: asked.append(number))
     with ExitStack() as started:
         check_ready()
+        for finding in drawing_findings():
+            logger.warning("%s", finding)
         pages = _create_web_server(address, port)
         started.callback(pages.close)
         password = _start_embedded_broker(started)

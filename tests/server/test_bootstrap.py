@@ -140,6 +140,11 @@ class TestFindings:
         monkeypatch.setattr(bootstrap, "KEY_LIST_NOTICE", dt.timedelta(days=2000))
         assert "key list" in findings()
 
+    def test_name_the_library_without_which_arabic_is_drawn_otherwise(self, findings, monkeypatch):
+        assert "libfribidi" not in findings()
+        monkeypatch.setattr(bootstrap.fonts, "has_raqm", lambda: False)
+        assert "apt install libfribidi0" in findings()
+
     def test_the_command_says_them_and_fails(self, findings, capsys):
         assert main(["check"]) == 1
         assert "root-1.pem" in capsys.readouterr().out
