@@ -27,7 +27,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError, model_validator
 
 from beffroi_content.model import Identifier, WireModel
-from beffroi_content.model.base_models import Instant
+from beffroi_content.model.base_models import Instant, WholeNumber
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.wire import envelope
 from beffroi_content.wire.access import readable_topics
@@ -57,7 +57,7 @@ class TrustAnchor(WireModel):
 class SequenceFloor(WireModel):
     """The newest document accepted of a stream: nothing below its sequence is accepted again."""
 
-    sequence: int
+    sequence: WholeNumber
     digest: str
     """SHA-256 of the body, in hexadecimal: it tells a duplicate from an equivocation."""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from beffroi_content.model.base_models import Identifier, Instant, Line, Paragraphs, WireModel
+from beffroi_content.model.base_models import MAX_WHOLE_NUMBER, Identifier, Instant, Line, Paragraphs, WireModel
 
 
 class AlertLevel(StrEnum):
@@ -110,5 +110,5 @@ class HeldAlert(WireModel):
     """
 
     alert: Alert
-    lapses_at_uptime_ms: int
+    lapses_at_uptime_ms: Annotated[int, Field(ge=-MAX_WHOLE_NUMBER, le=MAX_WHOLE_NUMBER)]
     pages: Annotated[int, Field(ge=1, le=20)] = 1

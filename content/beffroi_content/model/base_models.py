@@ -23,6 +23,18 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Instant = Annotated[int, Field(ge=0, le=253_402_300_799_999)]
 """Milliseconds since the Unix epoch, up to the end of the year 9999."""
 
+MAX_WHOLE_NUMBER = 2**53 - 1
+"""The largest number that every reader of JSON takes in exactly; database columns hold it too."""
+
+WholeNumber = Annotated[int, Field(ge=0, le=MAX_WHOLE_NUMBER)]
+"""A count, sequence or length of time without a smaller limit of its own."""
+
+Measurement = Annotated[float, Field(ge=-1e9, le=1e9)]
+"""A measured value without smaller limits of its own."""
+
+StreamName = Annotated[str, StringConstraints(max_length=100)]
+"""The name of a stream, such as ``all/alerts``."""
+
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 """An sRGB colour written ``#rrggbb``."""
 

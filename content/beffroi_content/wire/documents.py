@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from beffroi_content.model import Alert, Identifier, Manifest, WireModel
-from beffroi_content.model.base_models import Instant
+from beffroi_content.model.base_models import Instant, StreamName, WholeNumber
 
 SequenceNumber = Annotated[int, Field(gt=0, le=2**53 - 1)]
 """Rises within a stream: ``max(previous + 1, unix milliseconds)``, so that a restored backup still outranks."""
@@ -107,7 +107,7 @@ class AlertSet(SignedDocument, AlertSetBody):
 class BeatBody(DocumentBody):
     """The newest sequences: they show a player that nothing was withheld from it."""
 
-    heads: Annotated[dict[str, int], Field(max_length=512)] = {}
+    heads: Annotated[dict[StreamName, WholeNumber], Field(max_length=512)] = {}
     """The newest sequence of each stream that several screens share, such as ``all/alerts``."""
 
 

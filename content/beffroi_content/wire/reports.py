@@ -9,11 +9,22 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from beffroi_content.model import AlertForm, Identifier, PowerState, WireModel
-from beffroi_content.model.base_models import Instant, Line, Sha256
+from beffroi_content.model.base_models import (
+    MAX_WHOLE_NUMBER,
+    Instant,
+    Line,
+    Measurement,
+    Sha256,
+    StreamName,
+    WholeNumber,
+)
 from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.timeline import ClockState, ReasonKind
 
 ReportText = Annotated[str, StringConstraints(max_length=500)]
+PositiveNumber = Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
+PageNumber = Annotated[int, Field(ge=0, le=1000)]
+"""The number of a page of a slide or alert, from 0."""
 
 
 class ConnectionState(StrEnum):
@@ -33,7 +44,7 @@ class PlayerStatus(WireModel):
     online: bool
     boot: Identifier
     """The identifier of this start of the player."""
-    connection: Annotated[int, Field(ge=0)]
+    connection: Annotated[int, Field(ge=0, le=2**31 - 1)]
     """The number of this connection, counted since the start."""
 
 
@@ -44,7 +55,7 @@ class ShownPart(WireModel):
     slide: Identifier | None = None
     alert: Identifier | None = None
     form: AlertForm | None = None
-    page: int = 0
+    page: PageNumber = 0
     reason: ReasonKind
     rule: Identifier | None = None
     playlist: Identifier | None = None
@@ -60,7 +71,7 @@ class ReportedRefusal(WireModel):
     code: Identifier
     detail: ReportText
     last_at_ms: Instant
-    count: Annotated[int, Field(ge=1)] = 1
+    count: PositiveNumber = 1
 
 
 class MachineDescription(WireModel):
@@ -82,35 +93,35 @@ class NetworkStatus(WireModel):
     interface: Line
     """The interface of the default route, such as ``eth0``."""
     kind: Literal["wired", "wireless"]
-    speed_mbps: int | None = None
+    speed_mbps: WholeNumber | None = None
     """The speed of the cable, in megabits per second."""
-    signal_dbm: int | None = None
+    signal_dbm: Annotated[int, Field(ge=-1000, le=1000)] | None = None
     """The strength of the radio signal: -50 is strong, -80 is weak."""
-    cuts: Annotated[int, Field(ge=0)] = 0
+    cuts: WholeNumber = 0
     """Interruptions of the connection since the machine was started."""
 
 
 class PlayerHealth(WireModel):
     """Health of the player's machine. What a machine does not tell is None."""
 
-    uptime_s: Annotated[int, Field(ge=0)] = 0
-    processor_percent: float | None = None
+    uptime_s: WholeNumber = 0
+    processor_percent: Measurement | None = None
     """The load of all cores together, since the report before."""
-    temperature_c: float | None = None
+    temperature_c: Measurement | None = None
     """The temperature of the hottest part, in degrees Celsius."""
-    memory_percent: int | None = None
+    memory_percent: WholeNumber | None = None
     """The memory in use."""
-    disk_free_mb: int | None = None
+    disk_free_mb: WholeNumber | None = None
     """Free space of the disk with the player's state."""
-    dropped_frames: Annotated[int, Field(ge=0)] = 0
+    dropped_frames: WholeNumber = 0
     """Frames of videos that came too late to be shown, since the stage was started."""
-    late_frames: Annotated[int, Field(ge=0)] = 0
+    late_frames: WholeNumber = 0
     """Steps of transitions that came more than half a frame late, since then."""
-    decode_errors: Annotated[int, Field(ge=0)] = 0
+    decode_errors: WholeNumber = 0
     """Frames of videos that could not be decoded, since then."""
     storage_used_percent: Annotated[int, Field(ge=0, le=110)] | None = None
     """The used part of the life of its built-in memory, at most; over 100: more than its maker vouches for."""
-    disk_errors: Annotated[int, Field(ge=0)] | None = None
+    disk_errors: WholeNumber | None = None
     """Errors that its file systems have met since they were last checked."""
     network: NetworkStatus | None = None
     problems: Annotated[tuple[Identifier, ...], Field(max_length=20)] = ()
@@ -122,14 +133,14 @@ class PlayerReport(WireModel):
     """The complete state of a screen: what it has, what it shows and why, its clock, its health."""
 
     boot: Identifier
-    number: Annotated[int, Field(ge=1)]
+    number: PositiveNumber
     """The number of this report, counted since the start."""
     at_ms: Instant
     clock: ClockState
     link: ConnectionState
-    programme: int | None = None
+    programme: WholeNumber | None = None
     """The sequence of the programme that is active."""
-    alerts: Annotated[dict[str, int], Field(max_length=MAX_GROUPS + 2)] = {}
+    alerts: Annotated[dict[StreamName, WholeNumber], Field(max_length=MAX_GROUPS + 2)] = {}
     """The sequence of the newest alert set of each stream."""
     shown: Annotated[tuple[ShownPart, ...], Field(max_length=32)] = ()
     presented_at_ms: Instant | None = None
@@ -164,9 +175,9 @@ class CaptureLabel(WireModel):
     presented_at_ms: Instant | None = None
     """The instant since which it is shown, except for what moves."""
     clock: ClockState
-    programme: int | None = None
+    programme: WholeNumber | None = None
     """The sequence of the programme that was on."""
-    alerts: Annotated[dict[str, int], Field(max_length=MAX_GROUPS + 2)] = {}
+    alerts: Annotated[dict[StreamName, WholeNumber], Field(max_length=MAX_GROUPS + 2)] = {}
     """The sequence of the newest alert set of each stream."""
     shown: Annotated[tuple[ShownPart, ...], Field(max_length=32)] = ()
     overlay: bool = False
@@ -181,14 +192,14 @@ class CaptureLabel(WireModel):
 class Receipt(WireModel):
     """Proof that the screen has shown a document."""
 
-    stream: ReportText
+    stream: StreamName
     """Such as ``all/alerts``."""
-    sequence: int
+    sequence: WholeNumber
     alert: Identifier | None = None
     form: AlertForm | None = None
     received_at_ms: Instant
     presented_at_ms: Instant
-    latency_ms: Annotated[float, Field(ge=0)]
+    latency_ms: Annotated[float, Field(ge=0, le=MAX_WHOLE_NUMBER)]
     """From reception to the presented frame, on the player's monotonic clock."""
     frame: Sha256
     clock: ClockState
@@ -228,7 +239,7 @@ class EndReason(StrEnum):
     """None of these, such as: a broken file was repaired, a clock was set, or the server was silent for too long."""
 
 
-NumberRange = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
+NumberRange = tuple[PositiveNumber, PositiveNumber]
 """The first and the last of consecutive numbers of plays."""
 MOST_RANGES = 10
 """Ranges of numbers in one message at most."""
@@ -237,14 +248,14 @@ MOST_RANGES = 10
 class Play(WireModel):
     """One showing of one slide or alert."""
 
-    number: Annotated[int, Field(ge=1)]
+    number: PositiveNumber
     """Counts without a gap over the life of the player."""
     slide: Identifier | None = None
     alert: Identifier | None = None
-    page: int = 0
+    page: PageNumber = 0
     zone: Identifier | None = None
     started_at_ms: Instant
-    lasted_ms: Annotated[int, Field(ge=0)]
+    lasted_ms: WholeNumber
     frame: Sha256 | None = None
     clock: ClockState
     ended: EndReason | Identifier | None = None
@@ -282,7 +293,7 @@ class PlayLogBatch(WireModel):
 class HeldPlays(WireModel):
     """The plays of a screen that the server has. Its answer to a player that fetches documents contains it."""
 
-    newest: Annotated[int, Field(ge=0)] = 0
+    newest: WholeNumber = 0
     """The highest number; 0: none."""
     missing: Annotated[tuple[NumberRange, ...], Field(max_length=MOST_RANGES)] = ()
     """What is missing below it, lowest first; there may be more than is named."""

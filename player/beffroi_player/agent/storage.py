@@ -38,7 +38,7 @@ class PlayerEnrolment(WireModel):
     token: str = Field(repr=False)
     mqtt: BrokerAddress
     anchor: TrustAnchor
-    plays: int = Field(default=0, ge=0, lt=2**62)
+    plays: int = Field(default=0, ge=0, lt=2**52)
     """The highest number of a play that the server has of this screen: a new memory card goes on from there."""
 
 

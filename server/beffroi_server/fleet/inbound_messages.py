@@ -22,8 +22,6 @@ logger = logging.getLogger(__name__)
 HANDLED_MESSAGES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
 STATE_FIELDS = ("online", "boot", "connection", "seen_at", "report_number", "report", "plays_newest", "plays_missing")
 """The fields of ``ScreenState`` that messages change."""
-_MAX_BIGINT = 2**63 - 1
-"""That a column holds."""
 
 
 def store_messages(messages: Sequence[InboundMessage], now: dt.datetime) -> None:
@@ -102,7 +100,6 @@ def _store_receipts(state: ScreenState, receipts: ReceiptBatch, now: dt.datetime
             clock=receipt.clock,
         )
         for receipt in receipts.receipts
-        if 0 <= receipt.sequence < 2**63
     ]
     ReceiptRecord.objects.bulk_create(rows, ignore_conflicts=True)
 
@@ -116,9 +113,9 @@ def _store_plays(state: ScreenState, plays: PlayLogBatch) -> None:
             alert=play.alert or "",
             # As reported, even by a wrong clock: the hash chain covers that value.
             started_at=dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=play.started_at_ms),
-            lasted_ms=min(play.lasted_ms, _MAX_BIGINT),
+            lasted_ms=play.lasted_ms,
             frame=play.frame or "",
-            page=min(max(play.page, 0), 1000),
+            page=play.page,
             zone=play.zone or "",
             clock=play.clock,
             ended=play.ended or "",
@@ -126,10 +123,10 @@ def _store_plays(state: ScreenState, plays: PlayLogBatch) -> None:
         )
         for play in plays.plays
         # Plays that retention has deleted do not come back.
-        if state.plays_forgotten < play.number <= _MAX_BIGINT
+        if state.plays_forgotten < play.number
     ]
     PlayRecord.objects.bulk_create(rows, ignore_conflicts=True)
-    lost = [(first, last) for first, last in plays.lost if first <= last <= _MAX_BIGINT]
+    lost = [(first, last) for first, last in plays.lost if first <= last]
     if lost:
         logger.warning(
             "%s has not the plays %s either", state.screen.slug, ", ".join(f"{first} to {last}" for first, last in lost)

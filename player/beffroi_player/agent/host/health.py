@@ -7,6 +7,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from beffroi_content.wire.reports import MachineDescription, NetworkStatus, PlayerHealth
 from beffroi_player.agent.host.hardware import read_machine
@@ -62,7 +65,7 @@ class HealthMonitor:
         found += ["disk-errors"] * bool(errors)
         found += ["storage-worn"] * (self._spares_are_low() or (used is not None and used >= WORN_PERCENT))
         found += self._network_problems(network)
-        return PlayerHealth(
+        return _without_nonsense(
             uptime_s=self._uptime_seconds(),
             processor_percent=self._processor_percent(),
             temperature_c=temperature,
@@ -179,3 +182,12 @@ class HealthMonitor:
             with suppress(OSError):
                 if path.read_text().strip() == "1":
                     yield "under-voltage"
+
+
+def _without_nonsense(**values: Any) -> PlayerHealth:
+    """Return the health without the values that no machine has: a broken sensor must not keep the report back."""
+    try:
+        return PlayerHealth(**values)
+    except ValidationError as error:
+        odd = {fault["loc"][0] for fault in error.errors()}
+        return PlayerHealth(**{name: value for name, value in values.items() if name not in odd})

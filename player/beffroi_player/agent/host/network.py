@@ -74,5 +74,6 @@ def _read_lines(path: Path) -> list[str]:
 
 def _read_number(path: Path) -> int | None:
     with suppress(OSError, ValueError):
-        return int(path.read_text(encoding="ascii"))
+        number = int(path.read_text(encoding="ascii"))
+        return number if abs(number) < 2**31 else None  # nonsense of a driver
     return None

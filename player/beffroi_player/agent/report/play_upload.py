@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from beffroi_content.model.base_models import MAX_WHOLE_NUMBER
 from beffroi_content.wire.messages import PLAYS, WireMessage
 from beffroi_content.wire.reports import FIRST_CHAIN, MOST_RANGES, HeldPlays, NumberRange, Play, PlayLogBatch
 from beffroi_player import system_clock
@@ -40,7 +41,7 @@ ACKNOWLEDGED_MS = 60_000
 """How long a broker may take to acknowledge a batch; then it is sent again."""
 SAVED_MS = 600_000
 """How often it is written down how far the log was sent: the server knows, too, and what is sent twice counts once."""
-HIGHEST_NUMBER = 2**63 - 1
+HIGHEST_NUMBER = MAX_WHOLE_NUMBER
 
 Publish = Callable[[WireMessage, bytes, Callable[[], None] | None], bool]
 

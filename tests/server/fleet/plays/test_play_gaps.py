@@ -100,7 +100,7 @@ def test_what_the_player_gave_up_is_asked_for_no_more(ingest):
 
 
 def test_numbers_that_no_column_holds_change_nothing(ingest):
-    ingest.write_batch([plays(1, 2**63, lost=((5, 2**70), (9, 3)))])
+    ingest.write_batch([plays(1, lost=((9, 3),)), plays(2, 2**63), plays(3, lost=((5, 2**70),))])
     assert ledger() == PlayGaps(1)
 
 
