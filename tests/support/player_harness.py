@@ -28,7 +28,7 @@ from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.agent.report.capture_upload import ExactCapture
 from beffroi_player.agent.report.frame_repair import FrameRepairs
-from beffroi_player.agent.report.receipts import ReceiptSender
+from beffroi_player.agent.report.receipts import ReceiptLog
 from beffroi_player.agent.report.report_facts import ReportFacts
 from beffroi_player.agent.report.report_sender import ReportSender
 from beffroi_player.agent.report.reporter import ScreenReporter
@@ -203,7 +203,7 @@ class PlayerHarness:
         self.reports: list[Effect] = []
         self.screenshots = ScreenshotSender(self.state, self.runtime, self._publish, uptime, self.exact.append)
         self.reporter = ScreenReporter(
-            self.runtime, self._facts, ReceiptSender("start1", self._publish),
+            self.runtime, self._facts, ReceiptLog("start1", self._publish, self.storage.receipts),
             ReportSender("start1", self._publish, uptime, MACHINE), self.screenshots, FrameRepairs(uptime),
             self.reports.append,
         )  # fmt: skip

@@ -205,11 +205,15 @@ class Receipt(WireModel):
     clock: ClockState
 
 
+MAX_RECEIPTS = 100
+"""Receipts in one message at most."""
+
+
 class ReceiptBatch(WireModel):
-    """Receipts that are sent together."""
+    """Receipts that are sent together. One that the server has already is ignored."""
 
     boot: Identifier
-    receipts: Annotated[tuple[Receipt, ...], Field(min_length=1, max_length=100)]
+    receipts: Annotated[tuple[Receipt, ...], Field(min_length=1, max_length=MAX_RECEIPTS)]
 
 
 class EndReason(StrEnum):

@@ -26,6 +26,9 @@ Every minute a player also fetches its signed documents over HTTP. The header `B
 plays the server has, as JSON: the highest number, and the first and last number of up to ten ranges that are missing
 below it, as in `{"newest": 4711, "missing": [[12, 40]]}` ([decision 0016](../decisions/0016-plays.md)).
 
+Receipts go out over MQTT at once, and some seconds later as the same JSON by `POST /device/v1/receipts`: the answer 200
+is the confirmation that the server has stored them ([decision 0025](../decisions/0025-receipts.md)).
+
 | Topic | Sender | Signed by | QoS | Retained | At most | Body |
 |---|---|---|---|---|---|---|
 """

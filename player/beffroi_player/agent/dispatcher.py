@@ -26,11 +26,11 @@ from beffroi_player.agent.host.agent_clock import AgentClock
 from beffroi_player.agent.prepare.asset_downloads import AssetStore
 from beffroi_player.agent.prepare.preparation_queue import PreparationQueue
 from beffroi_player.agent.prepare.programme_preparation import remove_other_frames
-from beffroi_player.agent.received import DocumentReception, ReceivedDocument
+from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.agent.serial_worker import SerialWorker, WorkQueue
 from beffroi_player.agent.storage import PendingProgramme
-from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
+from beffroi_player.state.directories import DocumentReception, RuntimeDirectory, StateDirectory
 from beffroi_player.wakeup import send_wakeup
 
 log = logging.getLogger(__name__)

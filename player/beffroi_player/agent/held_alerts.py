@@ -16,10 +16,10 @@ from beffroi_content.model import Alert, AlertForm, AlertLevel, HeldAlert, Layou
 from beffroi_content.rendering import Canvas
 from beffroi_content.wire.documents import AlertSet
 from beffroi_player.agent.prepare.png_encoder import save_png
-from beffroi_player.agent.received import DocumentReception
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import (
     AlertsRecord,
+    DocumentReception,
     HeldStream,
     RuntimeDirectory,
     Size,
@@ -30,6 +30,9 @@ from beffroi_player.state.ppm_images import to_ppm
 from beffroi_player.wakeup import send_wakeup
 
 log = logging.getLogger(__name__)
+
+MAX_RECEPTIONS = 256
+"""Receptions that are remembered, the newest: more alerts than can be held at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +117,21 @@ class HeldAlerts:
     def restore(self, record: AlertsRecord | None) -> None:
         """Hold the alerts of a record again, and draw those without frames."""
         if record is not None:
-            self.streams = dict(record.in_boot(self.boot).streams)
+            held = record.in_boot(self.boot)
+            self.streams, self.receptions = dict(held.streams), dict(held.receptions)
         self.draw_missing()
 
     def take_set(self, stream: str, document: AlertSet, reception: DocumentReception) -> None:
         """Hold a newer set of a stream, draw it and present it."""
         before = {held.alert.id: held.alert for held in self._all_held()}
-        self.streams[stream] = held_stream(self.streams.get(stream), document, reception.uptime_ms)
+        received_ms = self.uptime() if reception.uptime_ms is None else reception.uptime_ms
+        self.streams[stream] = held_stream(self.streams.get(stream), document, received_ms)
         for alert in document.alerts:
             if before.get(alert.id) != alert:
+                self.receptions.pop(alert.id, None)
                 self.receptions[alert.id] = reception
+        for name in list(self.receptions)[:-MAX_RECEPTIONS]:
+            del self.receptions[name]
         self.draw_missing()
 
     def retain_streams(self, names: Iterable[str]) -> bool:
@@ -179,8 +187,9 @@ class HeldAlerts:
         }
         size = self.drawing_context.settings.screen_class.size
         return AlertsRecord(
-            boot=self.boot, saved_at_uptime_ms=int(self.uptime()), size=size, streams=streams, frames=frames
-        )
+            boot=self.boot, saved_at_uptime_ms=int(self.uptime()), size=size, streams=streams, frames=frames,
+            receptions=dict(self.receptions),
+        )  # fmt: skip
 
     def save_record(self, record: AlertsRecord) -> None:
         """Write frames and record to the disk. From any thread.

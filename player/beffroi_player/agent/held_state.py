@@ -10,14 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from beffroi_content.model import AssetReference, Layout, ScreenClass, ScreenSettings, Town
+from beffroi_content.wire.messages import PROGRAMME
+from beffroi_content.wire.scopes import TopicScope
 from beffroi_player.agent.admission import AdmissionState
 from beffroi_player.agent.held_alerts import AlertDrawingContext
 from beffroi_player.agent.host.agent_clock import AgentClock
-from beffroi_player.agent.received import DocumentReception
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment, recover_trust
 from beffroi_player.state.atomic_files import FileStamp
-from beffroi_player.state.directories import ActiveProgramme, AlertsRecord, RuntimeDirectory, Size, StateDirectory
+from beffroi_player.state.directories import (
+    ActiveProgramme,
+    AlertsRecord,
+    DocumentReception,
+    RuntimeDirectory,
+    Size,
+    StateDirectory,
+)
 from beffroi_player.state.model_file import ModelFile
 from beffroi_player.wakeup import send_wakeup
 
@@ -55,7 +63,7 @@ class HeldState:
         self.repair_copies()
         self.active: ActiveProgramme | None = state.programme.read()
         self.pending: PendingProgramme | None = _newer_pending(storage.pending.read(), self.active)
-        self.programme_reception: DocumentReception | None = None
+        self.programme_reception: DocumentReception | None = _restored_reception(self.pending, enrolment.screen)
         self._written |= {slot.path: slot.file_stamp for slot in (state.programme, state.alerts)}
         self.stored_alerts: AlertsRecord | None = state.alerts.read()
         """The alerts as the disk had them at the start."""
@@ -106,6 +114,9 @@ class HeldState:
 
     def save_pending(self, programme: PendingProgramme) -> None:
         """Write the programme that is to be prepared."""
+        reception = self.programme_reception
+        if reception is not None and reception.sequence == programme.sequence:
+            programme = programme.model_copy(update={"received_at_ms": max(0, reception.unix_ms)})
         self._report_disk_error("pending.json", lambda: self._storage.pending.write(programme))
 
     def save_alerts(self, write: Callable[[], None]) -> None:
@@ -182,6 +193,13 @@ def initial_settings(enrolment: PlayerEnrolment, size: Size) -> ScreenSettings:
     """Return the settings of a screen that has no programme yet."""
     display = ScreenClass(name="", width=size[0], height=size[1], physical_height_mm=700, viewing_distance_mm=5_000)
     return ScreenSettings(screen_class=display, town=Town(name=enrolment.site.replace("-", " ").title()))
+
+
+def _restored_reception(pending: PendingProgramme | None, screen: str) -> DocumentReception | None:
+    if pending is None or not pending.received_at_ms:
+        return None
+    stream = PROGRAMME.stream_for(TopicScope.of_screen(screen))
+    return DocumentReception(stream, pending.sequence, pending.received_at_ms, None)
 
 
 def _newer_pending(pending: PendingProgramme | None, active: ActiveProgramme | None) -> PendingProgramme | None:

@@ -48,7 +48,8 @@ from beffroi_player.agent.report.capture_upload import CaptureUploader
 from beffroi_player.agent.report.frame_repair import FrameRepairs
 from beffroi_player.agent.report.play_archive import PlayArchive
 from beffroi_player.agent.report.play_upload import PlayUploader
-from beffroi_player.agent.report.receipts import ReceiptSender
+from beffroi_player.agent.report.receipt_upload import ReceiptUploader
+from beffroi_player.agent.report.receipts import ReceiptLog
 from beffroi_player.agent.report.report_facts import ReportFacts
 from beffroi_player.agent.report.report_sender import ReportSender
 from beffroi_player.agent.report.reporter import ScreenReporter
@@ -128,7 +129,7 @@ class PlayerAgent:
         self._build_state(storage)
         self._build_transport(boot := uuid.uuid4().hex)
         self._build_preparation()
-        self._build_reporting(boot)
+        self._build_reporting(storage, boot)
         commands = CommandRunner(
             storage, runtime, self._refusals, self._clock, self._alerts, enrolment.screen, self._screenshots,
             self._stopping.set,
@@ -179,7 +180,7 @@ class PlayerAgent:
         self._preparation = PreparationQueue(preparer, held, self._inbox.put, wake_agent)
         self._live_frames = LiveFrames(runtime, lambda: held.active, self._clock.now, wake_stage)
 
-    def _build_reporting(self, boot: str) -> None:
+    def _build_reporting(self, storage: AgentStorage, boot: str) -> None:
         state, runtime, publish = self._state, self._runtime, self._mqtt.publish
         self._archive = PlayArchive(state, self._clock.now)
         self._captures = CaptureUploader(self._server.upload_capture, self._refusals.record_refusal)
@@ -188,8 +189,10 @@ class PlayerAgent:
         self._screenshots = ScreenshotSender(
             state, runtime, publish, system_clock.uptime_ms, self._captures.offer_capture
         )
+        self._receipts = ReceiptLog(boot, publish, storage.receipts)
+        self._confirmations = ReceiptUploader(self._receipts, self._server.send_receipts)
         self._reporter = ScreenReporter(
-            runtime, self._collect_facts, ReceiptSender(boot, publish),
+            runtime, self._collect_facts, self._receipts,
             ReportSender(boot, publish, system_clock.uptime_ms, self._host.read_machine()), self._screenshots,
             FrameRepairs(system_clock.uptime_ms), self._inbox.put,
         )  # fmt: skip
@@ -228,6 +231,7 @@ class PlayerAgent:
         self._mqtt.start()
         self._poller.start()
         self._captures.start()
+        self._confirmations.start()
         send_wakeup(self._runtime.stage_socket)
         # What was loaded until here stays: the collector need not look at it again.
         gc.collect()
@@ -237,6 +241,7 @@ class PlayerAgent:
         """Stop what was started, in the reverse order."""
         self._peers.stop_sharing()
         self._captures.stop()
+        self._confirmations.stop()
         self._plays.save_progress()
         self._poller.stop()
         self._mqtt.stop()

@@ -15,13 +15,3 @@ class ReceivedDocument:
     """When it came in, in milliseconds since boot."""
     live: bool
     """Whether it came as it was sent: by MQTT, and not because the broker had retained it."""
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentReception:
-    """Which document brought an alert or a programme, and when. Receipts are made of it."""
-
-    stream: str
-    sequence: int
-    unix_ms: int
-    uptime_ms: float

@@ -10,6 +10,7 @@ from pydantic import Field
 from beffroi_content.model import Identifier, Manifest, WireModel
 from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
 from beffroi_content.wire.messages import PROGRAMME
+from beffroi_content.wire.reports import Receipt
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_player.state.default_paths import COPIES_FOLDER
 from beffroi_player.state.directories import ActiveProgramme, AlertsRecord, ForwardedPlays, StateDirectory
@@ -47,6 +48,23 @@ class PendingProgramme(WireModel):
 
     sequence: int
     manifest: Manifest
+    received_at_ms: int = 0
+    """Unix time; 0: unknown, as it is of one that is prepared again after a repair."""
+
+
+class KeptReceipt(WireModel):
+    """A receipt, and whether the server has said that it has it."""
+
+    receipt: Receipt
+    is_confirmed: bool = False
+
+
+class KeptReceipts(WireModel):
+    """The receipts of the screen, oldest first: those that the server has yet to confirm, and the newest others."""
+
+    receipts: tuple[KeptReceipt, ...] = ()
+    restore: str = ""
+    """The last restoration of its database that the server has named: what it had confirmed before, it may lack."""
 
 
 class DoneCommands(WireModel):
@@ -64,6 +82,7 @@ class AgentStorage:
         # Without a copy: it is written every two minutes, and what is held gives it again.
         self.trust = ModelFile(folder / "trust.json", TrustState)
         self.pending = ModelFile(folder / "pending.json", PendingProgramme)
+        self.receipts = ModelFile(folder / "receipts.json", KeptReceipts)
         self.done = ModelFile(folder / "commands.json", DoneCommands)
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -122,6 +123,17 @@ class HeldStream(WireModel):
     alerts: tuple[HeldAlert, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentReception:
+    """Which document brought an alert or a programme, and when. Receipts are made of it."""
+
+    stream: str
+    sequence: int
+    unix_ms: int
+    uptime_ms: float | None
+    """None: it came in an earlier boot, whose uptime cannot be compared."""
+
+
 class AlertsRecord(WireModel):
     """Record of all held alerts and their frames."""
 
@@ -133,6 +145,8 @@ class AlertsRecord(WireModel):
     streams: dict[str, HeldStream] = {}
     frames: dict[str, tuple[str, ...]] = {}
     """File names of the pages, by ``alert_set_key``."""
+    receptions: dict[str, DocumentReception] = {}
+    """By alert: an agent that is started again can still prove when an alert came and was shown."""
 
     @property
     def frame_names(self) -> frozenset[str]:
@@ -155,7 +169,9 @@ class AlertsRecord(WireModel):
             name: stream.model_copy(update={"alerts": tuple(self._restarted(held) for held in stream.alerts)})
             for name, stream in self.streams.items()
         }
-        return self.model_copy(update={"boot": boot, "saved_at_uptime_ms": 0, "streams": streams})
+        receptions = {name: replace(each, uptime_ms=None) for name, each in self.receptions.items()}
+        changes = {"boot": boot, "saved_at_uptime_ms": 0, "streams": streams, "receptions": receptions}
+        return self.model_copy(update=changes)
 
     def _restarted(self, held: HeldAlert) -> HeldAlert:
         return held.model_copy(update={"lapses_at_uptime_ms": held.lapses_at_uptime_ms - self.saved_at_uptime_ms})
@@ -173,6 +189,18 @@ class FrameFault(WireModel):
 
     frame: str
     detail: str
+
+
+class FirstShowing(WireModel):
+    """The first presented frame with an alert in one of its forms, since the start of the stage."""
+
+    alert: str
+    form: AlertForm | None
+    at_ms: int
+    uptime_ms: float
+    frame: str
+    """Digest of the frame, as in the status."""
+    clock: ClockState
 
 
 class PresentedStatus(WireModel):
@@ -206,6 +234,8 @@ class PresentedStatus(WireModel):
     frame: str
     """Digest of the upright frame, before darkening: see ``raster.frame_digest``."""
     faults: tuple[FrameFault, ...] = ()
+    first_showings: tuple[FirstShowing, ...] = ()
+    """Of the newest alerts: who reads the status late still learns when each of them was shown first."""
 
     @property
     def shows_alert(self) -> bool:

@@ -30,6 +30,7 @@ STATE_FILES = (
     FileEntry("programme.json", "agent", "the active programme, with the frames of each of its slides"),
     FileEntry("alerts.json", "agent", "the alerts that are held, with their frames"),
     FileEntry("commands.json", "agent", "the commands that were carried out"),
+    FileEntry("receipts.json", "agent", "proofs that alerts and programmes were shown, until the server has them"),
     FileEntry("forwarded.json", "agent", "the number of the newest play that the broker has taken"),
     FileEntry("copies/<name>.json", "agent", "a copy of the file of that name, read where that one is damaged"),
     FileEntry("assets/<sha256>", "agent", "downloaded files, unchanged"),

@@ -11,5 +11,6 @@ urlpatterns = [
     path("documents", views.list_documents),
     path("assets/<str:sha256>", views.download_asset),
     path("report", views.receive_report),
+    path("receipts", views.receive_receipts),
     path("capture", views.receive_capture),
 ]

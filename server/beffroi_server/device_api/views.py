@@ -22,13 +22,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from beffroi_content.wire import access
 from beffroi_content.wire.capture_png import SIZE_LIMIT, InvalidCapture
-from beffroi_content.wire.messages import REPORT
+from beffroi_content.wire.messages import RECEIPTS, REPORT
+from beffroi_content.wire.reports import ReceiptBatch
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.core import file_responses
 from beffroi_server.delivery import beats, inbound_queue, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet import captures, services, targets
+from beffroi_server.fleet import captures, receipt_queries, services, targets
 from beffroi_server.fleet.device_credentials import screen_of_token
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.models import Screen, ScreenState
@@ -151,6 +152,27 @@ def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
     topic = REPORT.topic_for(signing.current_site(), TopicScope.of_screen(screen.slug))
     if not inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)]):
         return _error_response(400, "malformed", "this is not a report")
+    return JsonResponse({})
+
+
+@require_device_token
+@require_POST
+def receive_receipts(request: HttpRequest, screen: Screen) -> HttpResponse:
+    """Store receipts, those that are not here yet. The answer is the confirmation: a player then stops sending them.
+
+    A player sends them by MQTT at once, and here as well some seconds later, since a broker that has a message may die
+    with it.
+    """
+    topic = RECEIPTS.topic_for(signing.current_site(), TopicScope.of_screen(screen.slug))
+    try:
+        message = inbound_queue.parse_message(topic.site, str(topic), request.body)
+    except inbound_queue.BadMessage as error:
+        return _error_response(400, "malformed", str(error)[:300])
+    assert isinstance(message.content, ReceiptBatch)
+    if not receipt_queries.has_all_receipts(screen, message.content) and not inbound_queue.InboundQueue(
+        topic.site
+    ).write_batch([(str(topic), request.body)]):
+        return _error_response(503, "not-stored", "the database did not take them: try again later")
     return JsonResponse({})
 
 

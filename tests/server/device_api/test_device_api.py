@@ -8,6 +8,7 @@ import io
 import json
 
 import pytest
+from django.db import OperationalError
 from django.urls import include, path
 from django.utils import timezone
 from PIL import Image
@@ -24,7 +25,7 @@ from beffroi_server.delivery import signing_keys
 from beffroi_server.device_api import views
 from beffroi_server.fleet import captures, services
 from beffroi_server.fleet.device_credentials import token_sha256
-from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenState
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.library.media import uploads
 from beffroi_server.library.models import Asset
@@ -352,3 +353,51 @@ class TestCapture:
         captures.capture_path(hall).write_bytes(b"\x89PNG\r\n\x1a\n")
 
         assert captures.newest_capture(hall) is None
+
+
+class TestReceipts:
+    @pytest.fixture
+    def send(self, client, token):
+        def send(body: str | bytes, token: str = token):
+            return client.post(
+                "/device/v1/receipts", body, content_type="application/json",
+                headers={"Authorization": f"Bearer {token}"},
+            )  # fmt: skip
+
+        return send
+
+    @staticmethod
+    def batch(*sequences: int, **changes: object) -> str:
+        receipts = [
+            {
+                "stream": "all/alerts", "sequence": sequence, "alert": "flood", "form": "takeover",
+                "received_at_ms": 1_700_000_000_000, "presented_at_ms": 1_700_000_000_044, "latency_ms": 44.0,
+                "frame": "a" * 64, "clock": "trusted",
+            } | changes
+            for sequence in sequences
+        ]  # fmt: skip
+        return json.dumps({"boot": "b1", "receipts": receipts})
+
+    def test_are_stored_once_with_their_first_time(self, send, hall, django_assert_max_num_queries):
+        assert send(self.batch(1, 2)).status_code == 200
+        with django_assert_max_num_queries(6):
+            answer = send(self.batch(1, 2, latency_ms=30_000.0, presented_at_ms=1_700_000_030_000))
+        assert (answer.status_code, answer.json()) == (200, {})
+        assert sorted(hall.receipts.values_list("sequence", "latency_ms")) == [(1, 44.0), (2, 44.0)]
+
+    @pytest.mark.parametrize(
+        "body", ["", "[]", "{", '{"boot": "b1", "receipts": []}', '{"boot": "b1", "receipts": [1]}', "x" * 70_000]
+    )
+    def test_of_another_form_are_refused(self, send, body):
+        assert send(body).status_code == 400
+
+    def test_are_not_confirmed_when_they_were_not_stored(self, send, hall, monkeypatch):
+        def fail(*_arguments: object, **_options: object) -> None:
+            raise OperationalError("database is locked")
+
+        monkeypatch.setattr(ReceiptRecord.objects, "bulk_create", fail)
+        assert send(self.batch(1)).status_code == 503
+        assert not hall.receipts.exists()
+
+    def test_need_the_token_of_a_screen(self, send):
+        assert send(self.batch(1), token="guessed").status_code == 401

@@ -1,79 +1,199 @@
-"""Receipts: the proof that an alert or a programme was presented. Each is sent once, as soon as it is true."""
+"""Receipts: the proof that an alert or a programme was presented, with the time of the first showing.
+
+A receipt is made once, sent at once, written to the disk after that, and kept until the server has said that it has
+it. That the broker has it proves nothing: it may die with it, or the server may not have been there.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 
+from beffroi_content.model import AlertForm
+from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import RECEIPTS
-from beffroi_content.wire.reports import Receipt, ReceiptBatch, ShownPart
-from beffroi_player.agent.received import DocumentReception
+from beffroi_content.wire.reports import MAX_RECEIPTS, Receipt, ReceiptBatch
 from beffroi_player.agent.report.report_facts import Publish, ReportFacts
-from beffroi_player.state.directories import PresentedStatus
+from beffroi_player.agent.storage import KeptReceipt, KeptReceipts
+from beffroi_player.state.directories import DocumentReception, FirstShowing, PresentedStatus
+from beffroi_player.state.model_file import ModelFile
 
 log = logging.getLogger(__name__)
 
 MAX_REMEMBERED = 500
-"""Receipts that are remembered, so that none is sent twice: far more than alerts are held at once."""
+"""Receipts that are remembered, so that none is made twice: far more than alerts are held at once."""
+MAX_SAVED = 64
+"""Of those that the server has, how many are written to the disk: enough for all that is on, and little to write."""
 
-ReceiptKey = tuple[object, ...]
-"""What makes two receipts the same proof."""
+ReceiptKey = tuple[str, int, str | None, str | None]
+"""What makes two receipts the same proof: stream, sequence, alert and form."""
 
 
-class ReceiptSender:
-    """Sends the receipts that follow from what is presented.
+class ReceiptLog:
+    """The receipts of a screen, from the first showing until the server has them. Safe for threads.
 
     Args:
         boot: Identifies this start of the agent.
         publish: Hands a payload to the MQTT client.
+        file: Where they survive a restart.
     """
 
-    def __init__(self, boot: str, publish: Publish) -> None:
-        self._boot = boot
-        self._publish = publish
-        self._sent: dict[ReceiptKey, None] = {}
+    def __init__(self, boot: str, publish: Publish, file: ModelFile[KeptReceipts]) -> None:
+        self._boot, self._publish, self._file = boot, publish, file
+        self.wakeup = threading.Event()
+        """Set when there is something to save or to confirm."""
+        self._owed: bool | None = None
+        self._lock = threading.Lock()
+        stored = file.read() or KeptReceipts()
+        self._kept = {_key_of(kept.receipt): kept for kept in stored.receipts}
+        self._restore = stored.restore
+        self._unsaved = False
+
+    @property
+    def unconfirmed(self) -> tuple[Receipt, ...]:
+        """The receipts that the server has yet to confirm, oldest first."""
+        with self._lock:
+            return tuple(kept.receipt for kept in self._kept.values() if not kept.is_confirmed)
+
+    def take_owed(self) -> bool | None:
+        """Return whether all receipts that were sent since the last call went to a broker; None: none was sent."""
+        with self._lock:
+            owed, self._owed = self._owed, None
+        return owed
 
     def send_new(self, presented: PresentedStatus, facts: ReportFacts) -> None:
-        """Send what was not sent yet. Without a connection nothing is remembered: it is due again the next time."""
-        new = {key: receipt for key, receipt in proven_receipts(presented, facts) if key not in self._sent}
+        """Keep and send what is proven and was not before."""
+        with self._lock:
+            new = [receipt for receipt in proven_receipts(presented, facts) if _key_of(receipt) not in self._kept]
+            self._kept |= {_key_of(receipt): KeptReceipt(receipt=receipt) for receipt in new}
+            self._unsaved |= bool(new)
+            self._drop_oldest()
         if not new:
             return
-        body = ReceiptBatch(boot=self._boot, receipts=tuple(new.values()))
-        if self._publish(RECEIPTS, body.to_json(), None):
-            self._sent |= dict.fromkeys(new)
-            for key in list(self._sent)[:-MAX_REMEMBERED]:
-                del self._sent[key]
-        for receipt in new.values():
+        self._send(new)
+        for receipt in new:
             log.info(
                 "%s %s on the screen after %.1f ms", receipt.stream, receipt.alert or "", receipt.latency_ms,
                 extra={"STREAM": receipt.stream, "SEQUENCE": receipt.sequence, "ALERT": receipt.alert or ""},
             )  # fmt: skip
 
+    def on_connected(self) -> None:
+        """Send everything again that the server has yet to confirm: there is a new connection."""
+        if owed := self.unconfirmed:
+            self._send(owed)
 
-def proven_receipts(presented: PresentedStatus, facts: ReportFacts) -> Iterator[tuple[ReceiptKey, Receipt]]:
-    """Yield what the presented frame proves, each with its key.
+    def next_batch(self) -> ReceiptBatch | None:
+        """Return receipts that the server has yet to confirm, the newest; None where it has all."""
+        owed = self.unconfirmed[-MAX_RECEIPTS:]
+        return ReceiptBatch(boot=self._boot, receipts=owed) if owed else None
+
+    def note_confirmed(self, batch: ReceiptBatch) -> None:
+        """Note that the server has a batch."""
+        with self._lock:
+            for receipt in batch.receipts:
+                if _key_of(receipt) in self._kept:
+                    self._kept[_key_of(receipt)] = KeptReceipt(receipt=receipt, is_confirmed=True)
+            self._unsaved = True
+
+    def note_restore(self, restore: str) -> None:
+        """Note which restoration of its database the server names: what it had before may be gone there."""
+        with self._lock:
+            if restore == self._restore:
+                return
+            self._restore, self._unsaved = restore, True
+            self._kept = {key: KeptReceipt(receipt=kept.receipt) for key, kept in self._kept.items()}
+        log.info("the server was restored from a backup: it is sent every receipt again")
+        self._note_owed(is_sent=False)
+
+    def save(self) -> None:
+        """Write what has changed to the disk. A receipt that cannot be written is still sent."""
+        with self._lock:
+            if not self._unsaved:
+                return
+            self._unsaved = False
+            done = [key for key, kept in self._kept.items() if kept.is_confirmed]
+            dropped = set(done[:-MAX_SAVED])
+            receipts = tuple(kept for key, kept in self._kept.items() if key not in dropped)
+            record = KeptReceipts(receipts=receipts, restore=self._restore)
+        try:
+            self._file.write(record)
+        except OSError as error:
+            log.warning("receipts would not survive a restart: %s", error)
+
+    def _send(self, receipts: Sequence[Receipt]) -> None:
+        """Hand receipts to the MQTT client, and note whether there was a connection."""
+        starts = range(0, len(receipts), MAX_RECEIPTS)
+        batches = [ReceiptBatch(boot=self._boot, receipts=tuple(receipts[n : n + MAX_RECEIPTS])) for n in starts]
+        self._note_owed(is_sent=all(self._publish(RECEIPTS, batch.to_json(), None) for batch in batches))
+
+    def _note_owed(self, *, is_sent: bool) -> None:
+        with self._lock:
+            self._owed = is_sent if self._owed is None else self._owed and is_sent
+        self.wakeup.set()
+
+    def _drop_oldest(self) -> None:
+        done = [key for key, kept in self._kept.items() if kept.is_confirmed]
+        owed = [key for key, kept in self._kept.items() if not kept.is_confirmed]
+        # Those that the server has go first: of the others each is a proof that nobody else has.
+        for key in (done + owed)[: max(0, len(self._kept) - MAX_REMEMBERED)]:
+            if not self._kept.pop(key).is_confirmed:
+                log.warning("a receipt is dropped: the server has not taken any for too long", extra={"ALERT": key[2]})
+
+
+def proven_receipts(presented: PresentedStatus, facts: ReportFacts) -> Iterator[Receipt]:
+    """Yield what the presented frame proves, and what was shown before it since the document came.
 
     An overlay hides what lies beneath: it proves the programme, but no alert.
     """
-    for shown in () if presented.overlay else presented.showings:
-        reception = facts.receptions.get(shown.alert or "")
-        if reception is not None:
-            key = (shown.alert, shown.form, reception.sequence, reception.stream)
-            yield key, _receipt_of(presented, reception, shown)
+    earlier = {(first.alert, first.form): first for first in presented.first_showings}
+    visible = () if presented.overlay else presented.showings
+    now = {(shown.alert, shown.form): _first_of(presented, shown.alert, shown.form) for shown in visible if shown.alert}
+    for (alert, form), showing in (earlier | now).items():
+        reception = facts.receptions.get(alert or "")
+        if reception is None:
+            continue
+        first = earlier.get((alert or "", form))
+        if first is not None and _is_after(first, reception):
+            yield _receipt_of(first, reception, alert, form)
+        elif (alert, form) in now:
+            yield _receipt_of(showing, reception, alert, form)
     reception = facts.programme_reception
     if reception is not None and presented.programme == reception.sequence:
-        yield ("programme", reception.sequence), _receipt_of(presented, reception, None)
+        yield _receipt_of(_first_of(presented, "", None), reception, None, None)
 
 
-def _receipt_of(presented: PresentedStatus, reception: DocumentReception, shown: ShownPart | None) -> Receipt:
+def _first_of(presented: PresentedStatus, alert: str | None, form: AlertForm | None) -> FirstShowing:
+    return FirstShowing(
+        alert=alert or "", form=form, at_ms=presented.presented_at_ms, uptime_ms=presented.presented_uptime_ms,
+        frame=presented.frame, clock=ClockState(presented.clock),
+    )  # fmt: skip
+
+
+def _is_after(first: FirstShowing, reception: DocumentReception) -> bool:
+    """Tell whether a showing is of the document that was received: an alert may be sent again, changed."""
+    return reception.uptime_ms is None or first.uptime_ms >= reception.uptime_ms
+
+
+def _receipt_of(
+    showing: FirstShowing, reception: DocumentReception, alert: str | None, form: AlertForm | None
+) -> Receipt:
+    # Of an earlier boot the wall clock alone can tell how long it took.
+    since_ms = (
+        showing.at_ms - reception.unix_ms if reception.uptime_ms is None else showing.uptime_ms - reception.uptime_ms
+    )
     return Receipt(
         stream=reception.stream,
         sequence=reception.sequence,
-        alert=shown.alert if shown else None,
-        form=shown.form if shown else None,
+        alert=alert,
+        form=form,
         received_at_ms=max(0, reception.unix_ms),
-        presented_at_ms=max(0, presented.presented_at_ms),
-        latency_ms=max(0.0, round(presented.presented_uptime_ms - reception.uptime_ms, 3)),
-        frame=presented.frame,
-        clock=presented.clock,
+        presented_at_ms=max(0, showing.at_ms),
+        latency_ms=max(0.0, round(since_ms, 3)),
+        frame=showing.frame,
+        clock=showing.clock,
     )
+
+
+def _key_of(receipt: Receipt) -> ReceiptKey:
+    return receipt.stream, receipt.sequence, receipt.alert, receipt.form

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import WireMessage
 from beffroi_content.wire.reports import ConnectionState, PlayerHealth, ReportedRefusal
-from beffroi_player.agent.received import DocumentReception
-from beffroi_player.state.directories import ActiveProgramme
+from beffroi_player.state.directories import ActiveProgramme, DocumentReception
 
 Publish = Callable[[WireMessage, bytes, Callable[[], None] | None], bool]
 """Hands a payload to the MQTT client; False where there is no connection. The last argument is called once the broker

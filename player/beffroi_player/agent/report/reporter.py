@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from beffroi_player.agent.effects import Effect, RemoveUnneeded, RepairFrames
 from beffroi_player.agent.report.frame_repair import FrameRepairs
-from beffroi_player.agent.report.receipts import ReceiptSender
+from beffroi_player.agent.report.receipts import ReceiptLog
 from beffroi_player.agent.report.report_facts import ReportFacts
 from beffroi_player.agent.report.report_sender import ReportSender
 from beffroi_player.agent.report.screenshots import ScreenshotSender
@@ -19,7 +19,7 @@ class ScreenReporter:
     Args:
         runtime: Where the stage says what it presents.
         facts: Asked for the present facts.
-        receipts: Sends receipts.
+        receipts: Keeps and sends receipts.
         report: Sends the report.
         screenshots: Sends images of the screen.
         repairs: Tells which frames are to be repaired.
@@ -27,7 +27,7 @@ class ScreenReporter:
     """
 
     def __init__(
-        self, runtime: RuntimeDirectory, facts: Callable[[], ReportFacts], receipts: ReceiptSender,
+        self, runtime: RuntimeDirectory, facts: Callable[[], ReportFacts], receipts: ReceiptLog,
         report: ReportSender, screenshots: ScreenshotSender, repairs: FrameRepairs,
         put: Callable[[Effect], object],
     ) -> None:  # fmt: skip
@@ -57,6 +57,8 @@ class ScreenReporter:
     def on_connected(self) -> None:
         """Report everything again: there is a new connection."""
         self._report.repeat_everything()
+        self._receipts.on_connected()
+        self._screenshots.on_connected()
 
     def _note_presented(self, presented: PresentedStatus) -> None:
         before, self._presented = self._presented, presented

@@ -68,6 +68,12 @@ class ScreenshotSender:
         self._screenshot_wanted = True
         send_wakeup(self._runtime.stage_socket, CAPTURE_REQUESTED)
 
+    def on_connected(self) -> None:
+        """Send a screenshot again, where somebody is still waiting: the last may have gone with the connection."""
+        if self._uptime() < self._screenshots_until:
+            self._screenshot_wanted = True
+            send_wakeup(self._runtime.stage_socket, CAPTURE_REQUESTED)
+
     def request_capture(self) -> None:
         """Have a capture sent."""
         now = self._uptime()
@@ -114,8 +120,8 @@ class ScreenshotSender:
             return
         image = Image.frombytes("RGB", size, bytes(pixels))
         if self._screenshot_wanted:
-            self._screenshot_wanted = False
-            self._publish(SCREENSHOT, small_jpeg(image), None)
+            # Without a connection it stays wanted: the next one asks for it again.
+            self._screenshot_wanted = not self._publish(SCREENSHOT, small_jpeg(image), None)
         if self._last_wanted and presented and rendering.image_digest(image) == presented.frame:
             self._save_last(image, presented)
 

@@ -14,7 +14,7 @@ import requests
 import urllib3
 from pydantic import ValidationError
 
-from beffroi_content.wire.reports import HeldPlays
+from beffroi_content.wire.reports import HeldPlays, ReceiptBatch
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -84,6 +84,15 @@ class ServerClient:
             return ServerDocuments(found, held)
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise ServerRefusal(f"the list of documents is not one: {error}") from error
+
+    def send_receipts(self, batch: ReceiptBatch) -> None:
+        """Hand receipts to the server, which has stored them when it answers.
+
+        Raises:
+            ServerRefusal: the server does not take them.
+            requests.RequestException: it does not answer.
+        """
+        self.post_json("/device/v1/receipts", batch.model_dump(mode="json"))
 
     @contextmanager
     def open_asset(self, sha256: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:

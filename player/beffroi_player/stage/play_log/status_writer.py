@@ -7,20 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from beffroi_content.model import HeldAlert, PowerState
+from beffroi_content.model import AlertForm, HeldAlert, PowerState
 from beffroi_content.timeline import Moment
 from beffroi_content.timeline.alerts import alert_phases
 from beffroi_content.timeline.display_power import DisplayPower
 from beffroi_player.stage.frame_lookup import SceneFrames
 from beffroi_player.stage.play_log.end_reasons import ScreenChange
 from beffroi_player.stage.play_log.showings import ShowingTracker
-from beffroi_player.state.directories import FrameFault, PresentedStatus, RuntimeDirectory, Size
+from beffroi_player.state.directories import FirstShowing, FrameFault, PresentedStatus, RuntimeDirectory, Size
 from beffroi_player.wakeup import send_wakeup
 
 log = logging.getLogger(__name__)
 
 COUNT_INTERVAL_MS = 60_000
 """Least time between two writes where only counts have changed."""
+MAX_FIRST_SHOWINGS = 32
+"""Alerts, in one form each, whose first showing the status states: as many as a report names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class StatusWriter:
         self.last_status: PresentedStatus | None = None
         """The status that was written last."""
         self._written_ms = 0
+        self._first_showings: dict[tuple[str, AlertForm | None], FirstShowing] = {}
 
     def write_status(
         self,
@@ -114,7 +117,7 @@ class StatusWriter:
             return
         for fault in set(status.faults) - set(before.faults if before else ()):
             log.warning("a frame is not shown: %s", fault.detail)
-        self._write_file(status, moment)
+        self._write_file(self._with_first_showings(status), moment)
         send_wakeup(self._runtime.agent_socket)
         at = _presented_moment(presented, moment)
         change = ScreenChange(
@@ -128,8 +131,23 @@ class StatusWriter:
         )
         self._showings.record_change(frames.placed, change, presented.digest, at)
 
+    def _with_first_showings(self, status: PresentedStatus) -> PresentedStatus:
+        """Return a status with the first showing of each alert. An overlay hides what lies beneath it."""
+        first = self._first_showings
+        for shown in () if status.overlay else status.showings:
+            key = (shown.alert or "", shown.form)
+            if shown.alert is not None and key not in first:
+                first[key] = FirstShowing(
+                    alert=shown.alert, form=shown.form, at_ms=status.presented_at_ms,
+                    uptime_ms=status.presented_uptime_ms, frame=status.frame, clock=status.clock,
+                )  # fmt: skip
+        for key in list(first)[:-MAX_FIRST_SHOWINGS]:
+            del first[key]
+        return status.model_copy(update={"first_showings": tuple(first.values())})
+
     def _renew_counts(self, status: PresentedStatus, moment: Moment) -> None:
         """Write changed counts now and then: something may move for days while nothing else changes."""
+        status = self._with_first_showings(status)
         if status != self.last_status and moment.uptime_ms - self._written_ms >= COUNT_INTERVAL_MS:
             self._write_file(status, moment)
 
@@ -154,4 +172,5 @@ def _presented_moment(presented: PresentedFrame, moment: Moment) -> Moment:
 
 def _without_counts(status: PresentedStatus) -> PresentedStatus:
     """Return a status without what changes all the time."""
-    return status.model_copy(update={"presented_at_ms": 0, **PlaybackCounts()._asdict()})
+    changes = {"presented_at_ms": 0, "first_showings": (), **PlaybackCounts()._asdict()}
+    return status.model_copy(update=changes)

@@ -15,16 +15,14 @@ from beffroi_content.wire.reports import (
     MachineDescription,
     PlayerHealth,
     PlayerReport,
-    ReceiptBatch,
     ReportedRefusal,
     ShownPart,
 )
-from beffroi_player.agent.received import DocumentReception
 from beffroi_player.agent.report.frame_repair import FIRST_PAUSE_MS, FORGET_MS, LONGEST_PAUSE_MS, FrameRepairs
-from beffroi_player.agent.report.receipts import MAX_REMEMBERED, ReceiptSender, proven_receipts
+from beffroi_player.agent.report.receipts import proven_receipts
 from beffroi_player.agent.report.report_facts import ReportFacts
 from beffroi_player.agent.report.report_sender import MACHINE_MS, REPORT_MS, SPACING_MS, ReportSender
-from beffroi_player.state.directories import CRASH_FALLBACK, FrameFault, PresentedStatus
+from beffroi_player.state.directories import CRASH_FALLBACK, DocumentReception, FrameFault, PresentedStatus
 
 NOW_MS = 1_780_000_000_000
 ALERT = ShownPart(alert="flood", form=AlertForm.TAKEOVER, reason="alert")
@@ -70,7 +68,7 @@ def line() -> BrokerLine:
 
 
 def test_a_receipt_states_the_time_from_arrival_to_the_screen() -> None:
-    ((_, receipt),) = proven_receipts(presented(ALERT), facts())
+    (receipt,) = proven_receipts(presented(ALERT), facts())
     assert (receipt.stream, receipt.sequence, receipt.alert, receipt.form) == ("all/alerts", 7, "flood", "takeover")
     assert receipt.latency_ms == 44.0
     assert receipt.received_at_ms == NOW_MS - 500
@@ -93,37 +91,7 @@ def test_a_receipt_states_the_time_from_arrival_to_the_screen() -> None:
 def test_what_the_screen_proves(status: PresentedStatus, programme: int | None, proven: list[str | None]) -> None:
     reception = DocumentReception("s-hall/programme", programme, NOW_MS, 60_000.0) if programme else None
     found = proven_receipts(status, facts(programme_reception=reception))
-    assert [receipt.alert for _, receipt in found] == proven
-
-
-def test_a_receipt_is_sent_once_but_again_for_a_newer_document(line: BrokerLine) -> None:
-    sender = ReceiptSender("start1", line.publish)
-    newer = replace(RECEPTION, sequence=8)
-    for reception in (RECEPTION, RECEPTION, newer, newer):
-        sender.send_new(presented(ALERT), facts(receptions={"flood": reception}))
-    batches = [ReceiptBatch.model_validate_json(payload) for _, payload in line.taken]
-    assert [[receipt.sequence for receipt in batch.receipts] for batch in batches] == [[7], [8]]
-    assert {batch.boot for batch in batches} == {"start1"}
-
-
-def test_a_receipt_without_a_connection_is_sent_on_the_next(line: BrokerLine) -> None:
-    sender = ReceiptSender("start1", line.publish)
-    line.is_connected = False
-    sender.send_new(presented(ALERT), facts())
-    assert line.taken == []
-    line.is_connected = True
-    sender.send_new(presented(ALERT), facts())
-    sender.send_new(presented(ALERT), facts())
-    assert [leaf for leaf, _ in line.taken] == ["receipts"]
-
-
-def test_receipts_are_remembered_without_end_neither_in_memory_nor_twice(line: BrokerLine) -> None:
-    sender = ReceiptSender("start1", line.publish)
-    for sequence in range(1, MAX_REMEMBERED + 2):
-        sender.send_new(presented(ALERT), facts(receptions={"flood": replace(RECEPTION, sequence=sequence)}))
-    count = len(line.taken)
-    sender.send_new(presented(ALERT), facts(receptions={"flood": replace(RECEPTION, sequence=MAX_REMEMBERED + 1)}))
-    assert len(line.taken) == count == MAX_REMEMBERED + 1
+    assert [receipt.alert for receipt in found] == proven
 
 
 # --- the report
