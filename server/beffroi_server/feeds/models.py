@@ -82,6 +82,11 @@ class Feed(models.Model):
         """The interval and ages of its kind."""
         return REFRESH_INTERVALS[FeedKind(self.kind)]
 
+    @property
+    def skipped_left_off(self) -> int:
+        """Number of skipped parts that are not named."""
+        return self.skipped_count - len(self.skipped)
+
     def widget_values(self) -> dict[str, Any]:
         """Return the fields of a widget that shows the feed: its data, source and ages in milliseconds."""
         published_at, interval = self.told_at, self.refresh_interval

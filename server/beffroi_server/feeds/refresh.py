@@ -131,6 +131,7 @@ def _reader_error_message(code: str) -> str:
         "not-a-calendar": _("This is not a calendar in iCal format. Look for an address that ends in .ics."),
         "not-a-feed": _("This is neither RSS nor Atom. Look for an “RSS” link on the page."),
         "not-a-table": _("This is not a table in CSV format."),
+        "spreadsheet": _("This is a file of a spreadsheet program. Save it there as “CSV UTF-8”."),
         "not-a-forecast": _("The weather service’s response is not supported by this version."),
         "not-a-vigilance": _("The response from Météo-France is not supported by this version."),
         "no-department": _("Météo-France does not know this department. Enter its number, for example 44 or 2A."),

@@ -15,14 +15,13 @@ from beffroi_content.templates.widget_layout.widget_page import local_time
 
 
 def headlines_page(widget: NewsWidget, canvas: Canvas, at_ms: int | None) -> Page:
-    """Return the newest messages."""
+    """Return the messages in their order: it is the reader that knows which of those without a date is new."""
     title = widget.title or phrase("news", canvas.locale)
     if page := missing_data_page(widget, canvas, at_ms, title, needs_time=False):
         return page
     if not widget.items:
         return message_page(canvas, title, "no-items")
-    items = sorted(widget.items, key=lambda item: -(item.published_at_ms or 0))
-    entries = [_item_entry(item, canvas, at_ms) for item in items]
+    entries = [_item_entry(item, canvas, at_ms) for item in widget.items]
     return entry_page(canvas, title, source_note(widget, canvas, at_ms), entries, at_ms)
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 
 from beffroi_content.model.widgets import TableWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import FilledBox, Page
-from beffroi_content.raster.text.dates import weekday_name
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.declarations import LocalisedText, TemplateField, WidgetTemplate
@@ -27,14 +25,16 @@ from beffroi_content.templates.widget_layout.widget_page import (
     put_line,
     shorten_text,
 )
+from beffroi_content.written_dates import parse_days, weekday_number
 
-_DATE = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d)|(\d\d?)[/.](\d\d?)[/.](\d{4}))$")
+_ANY_DAY = dt.date(2024, 1, 1)
+"""A day for asking whether a text is a date at all; around a leap year, so that 29 February is one."""
 TableRow = tuple[str, ...]
 
 
 def table_page(widget: TableWidget, canvas: Canvas, at_ms: int | None) -> Page:
     """Return the rows; empty ones and days that have passed are left out, and today's row stands out."""
-    dated = any(date_of(row[0]) for row in widget.rows)
+    dated = any(parse_days(row[0], _ANY_DAY) for row in widget.rows)
     if page := missing_data_page(widget, canvas, at_ms, widget.title, needs_time=dated):
         return page
     today = None if at_ms is None else local_time(at_ms, canvas).date()
@@ -48,22 +48,11 @@ def table_page(widget: TableWidget, canvas: Canvas, at_ms: int | None) -> Page:
     )
 
 
-def date_of(cell: str) -> dt.date | None:
-    """Return the date that a cell is: “2026-11-24” or “24/11/2026”."""
-    found = _DATE.match(cell)
-    if not found:
-        return None
-    year, month, day = (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
-    try:
-        return dt.date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
 def is_today(cell: str, today: dt.date) -> bool:
-    """Tell whether a cell is today's date or weekday, in French or in English."""
-    day = date_of(cell)
-    return day == today if day else cell.casefold() in {weekday_name(today, name).casefold() for name in ("fr", "en")}
+    """Tell whether a cell is today's date or weekday, or days around today."""
+    if days := parse_days(cell, today):
+        return days[0] <= today <= days[1]
+    return weekday_number(cell) == today.weekday()
 
 
 def _says_something(row: TableRow, locale: str) -> bool:
@@ -71,8 +60,8 @@ def _says_something(row: TableRow, locale: str) -> bool:
 
 
 def _is_past(cell: str, today: dt.date | None) -> bool:
-    day = date_of(cell)
-    return day is not None and today is not None and day < today
+    days = None if today is None else parse_days(cell, today)
+    return days is not None and today is not None and days[1] < today
 
 
 def _row_entry(row: TableRow, is_marked: bool) -> ListEntry:

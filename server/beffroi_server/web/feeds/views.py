@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.feeds import refresh, services
 from beffroi_server.feeds.models import Feed
+from beffroi_server.feeds.skipped_texts import skipped_sentence
 from beffroi_server.web.access import UserRequest, for_editors
 from beffroi_server.web.feeds.forms import FeedForm
 
@@ -31,7 +32,7 @@ def feed_edit(request: UserRequest, pk: int) -> HttpResponse:
     form = FeedForm(request.POST if request.method == "POST" else None, instance=found)
     if request.method == "POST" and form.is_valid():
         return _save_feed(request, form)
-    context = {"form": form, "feed": found, "name": name}
+    context = {"form": form, "feed": found, "name": name, "skipped": [skipped_sentence(part) for part in found.skipped]}
     return render(request, "feeds/feed.html", context, status=422 if form.errors else 200)
 
 
