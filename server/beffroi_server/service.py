@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import logging
+import resource
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 
-import waitress
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from waitress.server import MultiSocketServer
 
 from beffroi_server.bootstrap import StartError, check_ready, drawing_findings
-from beffroi_server.core import database, leadership
+from beffroi_server.core import database, disk_space, leadership
+from beffroi_server.core.http_server.body_permits import BodyGate
+from beffroi_server.core.http_server.connections import RequestPolicy, create_http_server
+from beffroi_server.core.http_server.request_threads import RequestKind, RequestThreads, ThreadGroup
 from beffroi_server.delivery import inbound_queue, outbox, signing
 from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.delivery.mqtt_client import MqttClient
 from beffroi_server.library.media import video_queue
 from beffroi_server.schedule import publication
 from beffroi_server.scheduler import build_scheduler
+from beffroi_server.web import request_policy
 
 logger = logging.getLogger(__name__)
-WEB_THREADS = 8
-CONNECTION_LIMIT = 400
-"""Simultaneous connections; more wait to be accepted. A player has up to three while it downloads files."""
+THREAD_GROUPS = (
+    ThreadGroup(2, (RequestKind.ALERT,)),
+    ThreadGroup(2, (RequestKind.DEVICE,)),
+    ThreadGroup(2, (RequestKind.SIGN_IN,)),
+    ThreadGroup(5, (RequestKind.ALERT, RequestKind.PAGE)),
+)
+"""Threads that serve requests: whatever pages, players and strangers ask for, some are left for alerts."""
+CONNECTION_LIMIT = 1_200
+"""Simultaneous connections; from 95 % of them on, idle ones give way to new ones. A player has up to three."""
+MAINTENANCE_INTERVAL_S = 3
+SWITCH_INTERVAL_S = 0.0005
+"""Seconds after which a thread that computes lets others go on.
+
+A request gives the interpreter away at each access to the database and waits to get it back: with Python's 5 ms, five
+busy threads make 100 accesses of an alert last seconds.
+"""
 JOIN_TIMEOUT_S = 30
 LEADER_CHECK_S = 2
 
@@ -45,6 +64,7 @@ def run_service(address: str, port: int) -> None:
         check_ready()
         for finding in drawing_findings():
             logger.warning("%s", finding)
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         pages = _create_web_server(address, port)
         started.callback(pages.close)
         password = _start_embedded_broker(started)
@@ -65,16 +85,19 @@ def run_service(address: str, port: int) -> None:
         logger.info("stopping")
 
 
-def _create_web_server(address: str, port: int) -> waitress.server.MultiSocketServer:
+def _create_web_server(address: str, port: int) -> MultiSocketServer:
     proxied = settings.SECURE_PROXY_SSL_HEADER is not None
     proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": "x-forwarded-for x-forwarded-proto"}
+    gate = BodyGate(request_policy.body_sender, disk_space.has_room_for)
     try:
-        return waitress.create_server(
+        return create_http_server(
             get_wsgi_application(),
+            RequestPolicy(request_policy.request_kind, gate),
+            lambda: RequestThreads(THREAD_GROUPS),
             host=address,
             port=port,
-            threads=WEB_THREADS,
-            connection_limit=CONNECTION_LIMIT,
+            connection_limit=_connection_limit(),
+            cleanup_interval=MAINTENANCE_INTERVAL_S,
             asyncore_use_poll=True,
             ident="beffroi",
             max_request_body_size=settings.UPLOAD_LIMIT + settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
@@ -83,6 +106,16 @@ def _create_web_server(address: str, port: int) -> waitress.server.MultiSocketSe
         )
     except OSError as error:
         raise StartError(f"pages cannot be served at {address}:{port}: {error.strerror or error}") from error
+
+
+def _connection_limit() -> int:
+    """Return the number of connections that the limit of open files allows, which is raised as far as it goes."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = 4 * CONNECTION_LIMIT
+    allowed = enough if hard == resource.RLIM_INFINITY else min(hard, enough)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    # Each may have its body or answer in a file.
+    return min(CONNECTION_LIMIT, max(100, (allowed - 200) // 2))
 
 
 def _start_embedded_broker(started: ExitStack) -> str:

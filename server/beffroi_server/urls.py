@@ -8,3 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("device/v1/", include("beffroi_server.device_api.urls")),
     path("", include("beffroi_server.web.urls")),
 ]
+
+handler500 = "beffroi_server.web.storage_pages.server_error"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import IO, TypeVar
@@ -49,7 +50,6 @@ def _file_response(path: Path, media_type: str, start: int, end: int, size: int)
     file = path.open("rb")
     file.seek(start)
     length = end - start + 1
-    # A file cut at its front is served by the file wrapper; one cut at its end too must be read here.
     served = file if end == size - 1 else _Part(file, length)
     response = FileResponse(served, status=200 if length == size else 206, content_type=media_type)
     response["Content-Length"] = str(length)
@@ -59,17 +59,30 @@ def _file_response(path: Path, media_type: str, start: int, end: int, size: int)
 
 
 class _Part:
-    """A file that ends early."""
+    """A file that ends early.
+
+    It can be sought in: so waitress sends it from its main loop, as it does whole files. What cannot be sought in holds
+    one of its threads until the client has read nearly all of it.
+    """
 
     def __init__(self, file: IO[bytes], length: int) -> None:
         self._file = file
-        self._left = length
+        self._start, self._end = file.tell(), file.tell() + length
 
     def read(self, size: int = -1) -> bytes:
-        wanted = self._left if size < 0 else min(size, self._left)
-        block = self._file.read(wanted)
-        self._left -= len(block)
-        return block
+        left = max(0, self._end - self._file.tell())
+        return self._file.read(left if size < 0 else min(size, left))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        origin = {os.SEEK_SET: self._start, os.SEEK_CUR: self._file.tell(), os.SEEK_END: self._end}[whence]
+        self._file.seek(max(self._start, origin + offset))
+        return self.tell()
+
+    def tell(self) -> int:
+        return self._file.tell() - self._start
+
+    def seekable(self) -> bool:
+        return True
 
     def close(self) -> None:
         self._file.close()

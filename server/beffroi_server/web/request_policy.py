@@ -1,0 +1,69 @@
+"""What the HTTP server asks of the application before it serves a request: its kind, and who sends a large body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+from django.http.cookie import parse_cookie
+
+from beffroi_content.wire.capture_png import SIZE_LIMIT
+from beffroi_server.accounts.models import User
+from beffroi_server.core import database
+from beffroi_server.core.http_server.body_permits import BodySender
+from beffroi_server.core.http_server.request_threads import RequestKind
+from beffroi_server.fleet.device_credentials import screen_of_token
+
+_CONTINUAL = re.compile(r"/alerts/(?:preview\.png|preview/|[^/]+/receipts/)")
+"""Addresses of alerts that pages ask for all the time, or that are drawn: they have no part in broadcasting."""
+BODY_OVERHEAD = 64 * 1024
+"""Bytes of a body besides its files: other fields, and the lines between."""
+
+
+def request_kind(_method: str, path: str) -> RequestKind:
+    """Return which threads serve a request."""
+    path = "/" + path.lstrip("/")
+    if path.startswith(settings.STATIC_URL):
+        return RequestKind.ALERT
+    if path.startswith("/alerts/"):
+        return RequestKind.PAGE if _CONTINUAL.match(path) else RequestKind.ALERT
+    if path.startswith("/device/"):
+        return RequestKind.DEVICE
+    return RequestKind.SIGN_IN if path.startswith("/sign-in/") else RequestKind.PAGE
+
+
+def is_essential(path: str) -> bool:
+    """Tell whether a request must succeed while the disk is full: alerts, and the way to them."""
+    return path.startswith(("/alerts/", "/sign-in/"))
+
+
+def body_sender(headers: Mapping[str, str]) -> BodySender | None:
+    """Return who sends a request, by session or device token; None for anybody else.
+
+    Args:
+        headers: Their names in capitals with underscores, as the HTTP server has them.
+    """
+    return database.with_fresh_connection(lambda: _device_sender(headers) or _user_sender(headers))
+
+
+def _device_sender(headers: Mapping[str, str]) -> BodySender | None:
+    scheme, _space, token = headers.get("AUTHORIZATION", "").partition(" ")
+    screen = screen_of_token(token) if scheme.lower() == "bearer" else None
+    return BodySender(f"screen {screen.pk}", SIZE_LIMIT) if screen is not None else None
+
+
+def _user_sender(headers: Mapping[str, str]) -> BodySender | None:
+    key = parse_cookie(headers.get("COOKIE", "")).get(settings.SESSION_COOKIE_NAME)
+    if not key:
+        return None
+    request = HttpRequest()
+    request.session = SessionStore(key)
+    user = get_user(request)
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    limit = settings.UPLOAD_LIMIT if user.may_edit else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return BodySender(f"user {user.pk}", limit + BODY_OVERHEAD)

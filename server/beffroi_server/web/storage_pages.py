@@ -1,0 +1,78 @@
+"""What people and players are told when nothing could be stored or a body was not read, and room for what must be."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views import defaults
+from django.views.decorators.csrf import requires_csrf_token
+
+from beffroi_server.core import disk_space
+from beffroi_server.core.database_faults import StorageFault, fault_of
+from beffroi_server.core.http_server.connections import REFUSED_BODY
+from beffroi_server.web.request_policy import is_essential
+
+_DEVICE_PATH = "/device/"
+_BODY_STATUS = {"unknown-sender": 401, "too-large": 413, "too-many": 503, "no-room": 507}
+_BODY_DETAILS = {
+    "unknown-sender": "a body of this size is only read of enrolled screens and of people who are signed in",
+    "too-large": "the body is larger than anything that is sent here",
+    "too-many": "too many large bodies are being received: try again in a minute",
+    "no-room": "the disk of the server is full",
+}
+_FAULT_DETAILS = {
+    StorageFault.DISK_FULL: "the disk of the server is full",
+    StorageFault.LOCKED: "another program holds the database of the server: try again in a minute",
+}
+RETRY_AFTER_S = 60
+
+
+class RefusedBodyMiddleware:
+    """Middleware that answers requests of which the HTTP server did not read the body."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        code = request.META.get(REFUSED_BODY)
+        if code is None:
+            return self._get_response(request)
+        return _problem_response(request, _BODY_STATUS[code], code, _BODY_DETAILS[code])
+
+
+class EssentialRoomMiddleware:
+    """Middleware that gives back a part of the disk's reserve before an alert or a sign-in, where the disk is full."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_essential(request.path):
+            disk_space.make_essential_room()
+        return self._get_response(request)
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a request that failed: with the reason where the disk is full or the database held, or else 500."""
+    fault = fault_of(sys.exc_info()[1])
+    if fault is StorageFault.DISK_FULL:
+        return _problem_response(request, 507, fault.value, _FAULT_DETAILS[fault])
+    if fault is StorageFault.LOCKED:
+        return _problem_response(request, 503, fault.value, _FAULT_DETAILS[fault])
+    return defaults.server_error(request)
+
+
+def _problem_response(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    """Return JSON for a player, and a page for a person."""
+    response: HttpResponse
+    if request.path.startswith(_DEVICE_PATH):
+        response = JsonResponse({"error": code, "detail": detail}, status=status)
+    else:
+        response = render(request, "web/storage_problem.html", {"status": status, "code": code}, status=status)
+    if status == 503:
+        response["Retry-After"] = str(RETRY_AFTER_S)
+    return response

@@ -1,0 +1,76 @@
+"""What people and players are told when the disk is full, the database held, or a body was not read."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+
+import pytest
+from django.db import OperationalError
+from tests.support.pages import page_text
+
+from beffroi_server.core import disk_space
+from beffroi_server.core.http_server.connections import REFUSED_BODY
+from beffroi_server.web.fleet import overview_views
+
+pytestmark = pytest.mark.django_db
+
+
+def sqlite_error(name: str) -> OperationalError:
+    cause = sqlite3.OperationalError("no")
+    cause.sqlite_errorname = name
+    error = OperationalError("no")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (OSError(errno.ENOSPC, "full"), 507, "disk is full"),
+        (sqlite_error("SQLITE_FULL"), 507, "disk is full"),
+        (sqlite_error("SQLITE_BUSY"), 503, "in use by another program"),
+        (sqlite_error("SQLITE_BUSY_SNAPSHOT"), 503, "in use by another program"),
+        (sqlite_error("SQLITE_CORRUPT"), 500, "Something went wrong"),
+        (ValueError("a fault of ours"), 500, "Something went wrong"),
+    ],
+)
+def test_a_page_that_fails_says_why(as_alice, town, monkeypatch, error, status, said):
+    def fail(*_: object) -> None:
+        raise error
+
+    as_alice.raise_request_exception = False
+    monkeypatch.setattr(overview_views, "render", fail)
+
+    answer = as_alice.get("/", headers={"Accept-Language": "en"})
+
+    assert answer.status_code == status
+    assert said in page_text(answer)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "said"),
+    [
+        ("unknown-sender", 401, "Sign in, then send it again"),
+        ("too-large", 413, "does not accept files of this size"),
+        ("too-many", 503, "Wait until your other uploads have ended"),
+        ("no-room", 507, "disk is full"),
+    ],
+)
+def test_a_body_that_was_not_read_is_explained(client, code, status, said):
+    page = client.post("/images/", headers={"Accept-Language": "en"}, **{REFUSED_BODY: code})
+    assert page.status_code == status
+    assert said in page_text(page)
+
+    device = client.put("/device/v1/capture", **{REFUSED_BODY: code})
+    assert (device.status_code, device.json()["error"]) == (status, code)
+
+
+@pytest.mark.parametrize(("path", "opens"), [("/sign-in/", True), ("/alerts/choose/", True), ("/images/", False)])
+def test_alerts_and_sign_in_may_use_the_reserve_of_the_disk(client, monkeypatch, path, opens):
+    opened = []
+    monkeypatch.setattr(disk_space, "make_essential_room", lambda: opened.append(path))
+
+    client.get(path)
+
+    assert opened == [path] * opens
