@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import socket
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 
 from tests.support.signing_town import SCREEN, SITE
@@ -37,11 +38,12 @@ class ScriptedBroker:
     """
 
     def __init__(self, forbidden: str = "nothing", code: int = 0) -> None:
-        self._forbidden, self._code = forbidden, code
+        self.forbidden, self._code = forbidden, code
         self._server = socket.create_server(("127.0.0.1", 0))
         self._connection: socket.socket | None = None
         self.port = self._server.getsockname()[1]
-        self.acknowledges = True
+        self.acknowledges = self.answers_subscriptions = True
+        self.hangs_up = False
         self.logins: list[bytes] = []
         self.topics: list[str] = []
         self.published: list[tuple[str, bytes, int, bool]] = []
@@ -88,15 +90,22 @@ class ScriptedBroker:
             if kind == CONNECT:
                 self.logins.append(body)
                 connection.sendall(packet(CONNACK, bytes([0, self._code])))
+                if self.hangs_up:
+                    return
             elif kind == SUBSCRIBE:
-                topic = body[4:-1].decode()
-                self.topics.append(topic)
-                granted = REFUSED if self._forbidden in topic else body[-1]
-                connection.sendall(packet(SUBACK, body[:2] + bytes([granted])))
+                if self.answers_subscriptions:
+                    connection.sendall(packet(SUBACK, body[:2] + bytes(self._grant(body[2:]))))
             elif kind == PUBLISH:
                 self._note(connection, body, quality=flags >> 1 & 3, retained=bool(flags & 1))
             elif kind == DISCONNECT:
                 self.goodbyes += 1
+
+    def _grant(self, wanted: bytes) -> Iterator[int]:
+        while wanted:
+            end = 2 + int.from_bytes(wanted[:2], "big")
+            topic, quality, wanted = wanted[2:end].decode(), wanted[end], wanted[end + 1 :]
+            self.topics.append(topic)
+            yield REFUSED if self.forbidden in topic else quality
 
     def _note(self, connection: socket.socket, body: bytes, *, quality: int, retained: bool) -> None:
         end = 2 + int.from_bytes(body[:2], "big")

@@ -273,7 +273,7 @@ class PlayerAgent:
         """Say everything again on a new MQTT connection, and poll as soon as one is lost."""
         before, now = self._connection, self._mqtt.history
         self._connection = now
-        if now.subscribed != before.subscribed:
+        if now.connected != before.connected:
             self._reporter.on_connected()
             self._plays.on_connected()
         if now.lost != before.lost:

@@ -29,6 +29,7 @@ from beffroi_content.wire.topics import Topic
 from beffroi_player import backoff, system_clock
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.storage import BrokerAddress, PlayerEnrolment
+from beffroi_player.agent.transport.subscriptions import SubscriptionState
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,8 @@ Acknowledgement = Callable[[], None]
 class ConnectionHistory(NamedTuple):
     """How often a connection has come and gone: whoever looks later sees that something has changed."""
 
-    subscribed: int
-    """How often the broker has granted every topic."""
+    connected: int
+    """How often the broker has accepted the connection."""
     lost: int
     """How often an established connection has ended."""
 
@@ -96,15 +97,14 @@ class PlayerMqttClient:
         self._client: Client | None = None
         self._connected = False
         self._history = ConnectionHistory(0, 0)
-        self._subscribing: dict[int, list[str]] = {}
-        self._refused_topics: set[str] = set()
+        self._subscriptions = SubscriptionState()
         self._acknowledged: dict[int, Acknowledgement] = {}
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
 
     @property
     def is_fully_subscribed(self) -> bool:
         """Whether the broker has accepted the connection and granted every topic."""
-        return self._connected and not self._subscribing and not self._refused_topics
+        return self._connected and self._subscriptions.is_complete
 
     @property
     def history(self) -> ConnectionHistory:
@@ -182,6 +182,7 @@ class PlayerMqttClient:
             if handle is None:
                 return
             self._send_outbox(client)
+            self._repeat_subscriptions(client)
             writing = [handle] if client.want_write() else []
             # TLS may hold bytes that the kernel no longer has, so select would not see them.
             patience = 0.0 if isinstance(handle, ssl.SSLSocket) and handle.pending() else 1.0
@@ -237,11 +238,25 @@ class PlayerMqttClient:
 
     def _subscribe_all(self, client: Client) -> None:
         """Subscribe topic by topic, the keys first, so that documents come after the keys that verify them."""
-        self._refused_topics.clear()
+        self._subscriptions.begin_anew()
         for topic in self._topics():
-            result, mid = client.subscribe(str(topic), message_of(topic).quality)
-            if result == MQTT_ERR_SUCCESS and mid is not None:
-                self._subscribing[mid] = [str(topic)]
+            self._subscribe(client, topic)
+
+    def _repeat_subscriptions(self, client: Client) -> None:
+        """Ask again for what the broker has refused, when it is time."""
+        for name in self._subscriptions.take_unanswered():
+            self._refused(name, "the broker does not answer")
+            self._changed()
+        due = set(self._subscriptions.take_due())
+        # What no longer concerns the player, such as a group that it has left, is not asked for again.
+        for topic in self._topics() if due else ():
+            if str(topic) in due:
+                self._subscribe(client, topic)
+
+    def _subscribe(self, client: Client, topic: Topic) -> None:
+        result, number = client.subscribe(str(topic), message_of(topic).quality)
+        if result == MQTT_ERR_SUCCESS and number is not None:
+            self._subscriptions.note_asked(number, str(topic))
 
     def _reset_connection(self) -> None:
         handle = self._client.socket() if self._client else None
@@ -249,7 +264,7 @@ class PlayerMqttClient:
             handle.close()
         self._client = None
         was, self._connected = self._connected, False
-        self._subscribing.clear()
+        self._subscriptions.begin_anew()
         self._acknowledged.clear()
         while not self._outbox.empty():
             self._outbox.get_nowait()
@@ -274,6 +289,7 @@ class PlayerMqttClient:
             return
         log.info("connected to %s:%d", self._host, self._enrolment.mqtt.port)
         self._connected = True
+        self._history = self._history._replace(connected=self._history.connected + 1)
         client.publish(*self._status_message(online=True))
         self._subscribe_all(client)
         self._changed()
@@ -293,13 +309,10 @@ class PlayerMqttClient:
         self, client: Client, _: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None
     ) -> None:
         del client, properties
-        for topic, reason in zip(self._subscribing.pop(mid, []), reasons, strict=False):
-            if reason.is_failure:
-                self._refused_topics.add(topic)
+        for reason in reasons[:1]:
+            if topic := self._subscriptions.note_answer(mid, is_granted=not reason.is_failure):
                 self._refused(topic, str(reason))
-        if not self._subscribing:
-            if not self._refused_topics:
-                self._history = self._history._replace(subscribed=self._history.subscribed + 1)
+        if self._subscriptions.is_answered:
             self._changed()
 
     def _on_publish(self, client: Client, _: Any, mid: int, reason: ReasonCode, properties: Properties | None) -> None:

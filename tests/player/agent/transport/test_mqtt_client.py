@@ -18,7 +18,7 @@ from beffroi_content.wire.messages import PLAYS, RECEIPTS, SCREENSHOT, STATUS
 from beffroi_content.wire.reports import PlayerStatus
 from beffroi_content.wire.topics import Topic
 from beffroi_player.agent.received import ReceivedDocument
-from beffroi_player.agent.transport import mqtt_client
+from beffroi_player.agent.transport import mqtt_client, subscriptions
 from beffroi_player.agent.transport.mqtt_client import ConnectionHistory, PlayerMqttClient, broker_host
 
 
@@ -63,7 +63,7 @@ def connected(town: SigningTown) -> Iterator[Callable[..., Any]]:
         player = ConnectedClient(town, broker, groups)
         player.client.start()
         try:
-            until("no subscriptions", lambda: player.client.is_connected and not player.client._subscribing)
+            until("no subscriptions", lambda: player.client.is_connected and player.client._subscriptions.is_answered)
             until("topics are missing", lambda: len(broker.topics) == len(player.topics))
             yield player, broker
         finally:
@@ -82,7 +82,7 @@ def test_keys_are_subscribed_to_first_and_every_topic_once(connected: Any) -> No
         assert broker.topics[0] == f"{DOWN}/all/keys"
         assert f"{DOWN}/g-schools/alerts" in broker.topics
         assert player.client.is_fully_subscribed
-        assert player.client.history == ConnectionHistory(subscribed=1, lost=0)
+        assert player.client.history == ConnectionHistory(connected=1, lost=0)
 
 
 def test_a_topic_that_is_refused_is_reported_and_the_connection_not_believed(connected: Any) -> None:
@@ -90,7 +90,24 @@ def test_a_topic_that_is_refused_is_reported_and_the_connection_not_believed(con
         assert player.client.is_connected
         assert not player.client.is_fully_subscribed
         assert [topic for topic, _ in player.refused] == [f"{DOWN}/g-schools/alerts"]
-        assert player.client.history.subscribed == 0
+
+
+def test_a_topic_that_is_refused_for_a_moment_is_granted_later(connected: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "FIRST_REFUSED_SECONDS", 0.01)
+    with connected(forbidden="/alerts") as (player, broker):
+        assert not player.client.is_fully_subscribed
+        broker.forbidden = "nothing"
+        until("it is not asked for again", lambda: player.client.is_fully_subscribed)
+        assert player.client.history == ConnectionHistory(connected=1, lost=0)
+
+
+def test_a_connection_on_which_topics_stay_refused_is_given_up(connected: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "LONGEST_REFUSED_SECONDS", 0.01)
+    monkeypatch.setattr(subscriptions, "MAX_REFUSED_ROUNDS", 1)
+    with connected(forbidden="/alerts") as (player, broker):
+        until("it is believed", lambda: player.client.history.lost >= 1)
+        broker.forbidden = "nothing"
+        until("it does not come back", lambda: player.client.is_fully_subscribed)
 
 
 def test_the_player_logs_in_with_its_token_and_leaves_a_will(connected: Any) -> None:
@@ -117,7 +134,7 @@ def test_a_connection_that_is_lost_is_made_again_with_its_subscriptions(connecte
     with connected() as (player, broker):
         count = len(broker.topics)
         broker.hang_up()
-        until("it does not come back", lambda: player.client.history == ConnectionHistory(subscribed=2, lost=1))
+        until("it does not come back", lambda: player.client.history == ConnectionHistory(connected=2, lost=1))
         until("topics are missing", lambda: len(broker.topics) == 2 * count)
         until("no status", lambda: len(broker.messages("status")) == 2)
         last = PlayerStatus.model_validate_json(broker.messages("status")[-1])
@@ -254,7 +271,7 @@ def test_without_an_acknowledgement_nobody_is_told(connected: Any) -> None:
         assert player.client.publish(PLAYS, b"{}", lambda: told.append("plays"))
         until("nothing is sent", lambda: broker.messages("plays"))
         broker.hang_up()
-        until("it does not come back", lambda: player.client.history.subscribed == 2)
+        until("it does not come back", lambda: player.client.history.connected == 2)
         assert told == []
 
 
