@@ -24,6 +24,7 @@ from beffroi_server.core.http_server.request_threads import RequestKind, Request
 from beffroi_server.delivery import inbound_queue, outbox, signing
 from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.delivery.mqtt_client import MqttClient
+from beffroi_server.feeds.feed_readings import READER_THREADS, FeedReadings, reading_due
 from beffroi_server.library.media import video_queue
 from beffroi_server.schedule import publication
 from beffroi_server.scheduler import build_scheduler
@@ -46,6 +47,8 @@ SWITCH_INTERVAL_S = 0.0005
 A request gives the interpreter away at each access to the database and waits to get it back: with Python's 5 ms, five
 busy threads make 100 accesses of an alert last seconds.
 """
+WAKE_UPS = (video_queue.conversion_due, reading_due, publication.publication_due)
+"""Events that threads wait for: set when they are to look whether the server stops."""
 JOIN_TIMEOUT_S = 30
 LEADER_CHECK_S = 2
 
@@ -166,6 +169,9 @@ def _start_leader_work(started: ExitStack, link: MqttClient) -> None:
     intake = inbound_queue.InboundQueue(database.with_fresh_connection(signing.current_site))
     _start_thread(started, intake.run_writer, threading.Event())
     _start_thread(started, video_queue.run_conversions, threading.Event())
+    readings = FeedReadings()
+    for _ in range(READER_THREADS):
+        _start_thread(started, readings.run_readings, threading.Event())
     link.subscribe(inbound_queue.topic_filters(database.with_fresh_connection(signing.current_site)), intake.enqueue)
     started.callback(link.unsubscribe)
     done = threading.Event()
@@ -180,8 +186,8 @@ def _start_thread(started: ExitStack, work: Callable[[threading.Event], None], s
     thread.start()
     started.callback(thread.join, JOIN_TIMEOUT_S)
     # The exit stack calls what was registered last first: a thread is told to stop before it is joined.
-    started.callback(video_queue.conversion_due.set)
-    started.callback(publication.publication_due.set)
+    for event in WAKE_UPS:
+        started.callback(event.set)
     started.callback(stopping.set)
 
 

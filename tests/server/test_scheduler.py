@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
@@ -15,8 +15,7 @@ from beffroi_server.alerts import services as alerts
 from beffroi_server.delivery import jobs as delivery_jobs
 from beffroi_server.delivery import outbox, signing
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.feeds import fetch
-from beffroi_server.feeds.models import Feed, FeedKind
+from beffroi_server.feeds.feed_readings import reading_due
 from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.schedule import jobs as schedule_jobs
 from beffroi_server.schedule import publication
@@ -50,19 +49,6 @@ class TestJobs:
         outbox.install_publisher(outbox.OutboxPublisher(recorder))
         yield recorder.topics
         outbox.install_publisher(None)
-
-    @pytest.fixture
-    def site_that_hangs(self, monkeypatch) -> list[Callable[[], None]]:
-        """Feeds that do not answer; what is in the list happens meanwhile."""
-        meanwhile: list[Callable[[], None]] = []
-
-        def fetched(_address: str) -> bytes:
-            for happen in meanwhile:
-                happen()
-            raise fetch.FetchError("It did not answer in time.")
-
-        monkeypatch.setattr(fetch, "fetch_url", fetched)
-        return meanwhile
 
     def test_the_beat(self, sent):
         delivery_jobs.send_beat()
@@ -121,15 +107,12 @@ class TestJobs:
         assert publication.published_manifest(hall).settings.rotation == 0
         assert publication.published_manifest(quay).settings.rotation == 90
 
-    def test_that_take_their_time_end_when_the_server_stops(self, site_that_hangs):
-        stopping = threading.Event()
-        for name in ("one", "two"):
-            Feed.objects.create(name=name, kind=FeedKind.NEWS, address="https://example.org/")
-        site_that_hangs.append(stopping.set)
+    def test_a_minute_later_feeds_are_looked_at(self):
+        reading_due.clear()
 
-        run_job("feed-refresh", stopping)
+        run_job("feed-refresh")
 
-        assert Feed.objects.filter(failures=1).count() == 1
+        assert reading_due.is_set()
 
     def test_all_run_late_rather_than_never(self):
         made = scheduler.build_scheduler(threading.Event())

@@ -1,8 +1,8 @@
-"""Periodic jobs of feeds: reading those that are due."""
+"""Periodic jobs of feeds: waking the threads that read those that are due."""
 
 from __future__ import annotations
 
 from beffroi_server.core.jobs import PeriodicJob
-from beffroi_server.feeds import refresh
+from beffroi_server.feeds.feed_readings import reading_due
 
-JOBS = (PeriodicJob("feed-refresh", 60, lambda stopping: refresh.refresh_due(stopping.is_set)),)
+JOBS = (PeriodicJob("feed-refresh", 60, lambda _stopping: reading_due.set()),)

@@ -78,6 +78,11 @@ class Feed(models.Model):
         return self.name
 
     @property
+    def is_waiting(self) -> bool:
+        """True from when somebody asked for it until it was read, or could not be."""
+        return self.due_at is None
+
+    @property
     def refresh_interval(self) -> RefreshInterval:
         """The interval and ages of its kind."""
         return REFRESH_INTERVALS[FeedKind(self.kind)]

@@ -11,12 +11,9 @@ import logging
 import random
 import subprocess
 import sys
-from collections.abc import Callable
-from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,8 +25,6 @@ from beffroi_server.feeds.events import feed_changed
 from beffroi_server.feeds.models import Feed, FeedKind
 
 logger = logging.getLogger(__name__)
-FEEDS_PER_ROUND = 20
-"""Feeds that one round reads at most; the others follow in the next round."""
 READER_TIMEOUT_S = 90
 """Seconds for the parser process. It limits its own processor time to a quarter of this; a busy machine is slow."""
 MAX_RETRY_DELAY = dt.timedelta(hours=2)
@@ -50,17 +45,6 @@ _WIDGET_MODELS: dict[FeedKind, type[WireModel]] = {
 
 class RefreshError(Exception):
     """A feed cannot be read now; the message says why, for people."""
-
-
-def refresh_due(stopping: Callable[[], bool] = lambda: False) -> int:
-    """Read every feed that is due, and return how many could be read.
-
-    Args:
-        stopping: Asked before each feed; true ends the round.
-    """
-    now = timezone.now()
-    due = Feed.objects.filter(Q(due_at=None) | Q(due_at__lte=now)).order_by("due_at", "pk")[:FEEDS_PER_ROUND]
-    return sum(refresh_feed(feed) for feed in takewhile(lambda _feed: not stopping(), due))
 
 
 def refresh_feed(feed: Feed) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
+from beffroi_server.feeds.feed_readings import reading_due
 from beffroi_server.feeds.models import Feed
 
 
@@ -15,7 +17,9 @@ class FeedInUse(Exception):
 
 
 def save_feed(feed: Feed, *, user: User | None) -> None:
-    """Create a feed or save a change of one. It is read again at once; with another address its data is dropped.
+    """Create a feed or save a change of one; with another address its data is dropped.
+
+    It is read in the background at once.
 
     Raises:
         ValidationError: a value is not valid.
@@ -30,6 +34,13 @@ def save_feed(feed: Feed, *, user: User | None) -> None:
         feed.due_at, feed.failures, feed.problem = None, 0, ""
         feed.save()
         audit.record_event(user, "feed-created" if created else "feed-changed", feed, address=feed.address)
+        transaction.on_commit(reading_due.set)
+
+
+def request_reading(feed: Feed) -> None:
+    """Have a feed read in the background now."""
+    Feed.objects.filter(pk=feed.pk).update(due_at=None)
+    reading_due.set()
 
 
 def delete_feed(feed: Feed, *, user: User | None) -> None:

@@ -20,6 +20,7 @@ from beffroi_content.model import WidgetContent
 from beffroi_content.model.widgets import AgendaWidget
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.feeds import fetch, readers, refresh, services
+from beffroi_server.feeds.feed_readings import FeedReadings
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.feeds.readers.calendar import MAX_EVENTS
 from beffroi_server.fleet.models import Screen
@@ -221,7 +222,7 @@ class TestAFeed:
         address = site.publish("/a.ics", ical(f"UID:1\r\nSUMMARY:Lecture\r\nDTSTART:{soon()}"))
         feed = Feed(name="Médiathèque", kind=FeedKind.CALENDAR, address=address)
         services.save_feed(feed, user=alice)
-        assert refresh.refresh_due() == 1
+        assert FeedReadings().read_next()
         feed.refresh_from_db()
         return feed
 
@@ -380,7 +381,12 @@ class TestPages:
     def test_a_feed_is_added_read_and_made_an_announcement(self, editor, site, hall, playlist):
         address = site.publish("/a.ics", ical(f"UID:1\r\nSUMMARY:Lecture\r\nDTSTART:{soon()}"))
         page = editor.post("/feeds/", {"kind": "calendar", "name": "Médiathèque", "address": address}, follow=True)
-        assert "“Médiathèque” has been updated." in self.text(page)
+        assert "“Médiathèque” has been saved, and is being read." in self.text(page)
+        assert "data-every" in self.text(page), "the page asks again until it is read"
+        assert FeedReadings().read_next()
+        page = self.text(editor.get("/feeds/"))
+        assert "updated " in page
+        assert "data-every" not in page
         feed = Feed.objects.get()
 
         form = self.text(editor.get(f"/announcements/new/?feed={feed.pk}"))
@@ -392,9 +398,10 @@ class TestPages:
         assert "Lire" in self.text(editor.get("/feeds/"))
 
     def test_what_cannot_be_read_is_said_and_kept(self, editor, site):
-        answer = editor.post(
-            "/feeds/", {"kind": "news", "name": "Agglo", "address": site.publish("/page", "<html>Hello")}, follow=True
-        )
+        editor.post("/feeds/", {"kind": "news", "name": "Agglo", "address": site.publish("/page", "<html>Hello")})
+        with translation.override("en"):
+            assert FeedReadings().read_next()
+        answer = editor.get("/feeds/")
         assert "neither RSS nor Atom" in self.text(answer)
         assert "Cannot be read" in self.text(answer)
 
@@ -411,6 +418,17 @@ class TestPages:
     def test_a_look_asks_for_a_feed_of_its_kind(self, editor, library_calendar):
         answer = editor.post("/announcements/new/", {"template": "weather", "title": "M", "feed": library_calendar.pk})
         assert "Choose a feed of type “Local weather”" in self.text(answer)
+
+    def test_a_slow_site_holds_no_page_up(self, editor, library_calendar, monkeypatch):
+        """Nothing is fetched while somebody waits for a page."""
+        monkeypatch.setattr(fetch, "fetch_url", lambda *_: pytest.fail("a page waited for a site"))
+        services.request_reading(library_calendar)
+        Feed.objects.update(due_at=timezone.now())
+
+        assert editor.post(f"/feeds/{library_calendar.pk}/refresh/").status_code == 302
+        values = {"kind": "calendar", "name": "Médiathèque", "address": "https://example.org/other.ics"}
+        assert editor.post(f"/feeds/{library_calendar.pk}/", values).status_code == 302
+        assert "Being read" in self.text(editor.get("/feeds/"))
 
     def test_is_for_editors(self, client, charlie, town):
         client.force_login(charlie)

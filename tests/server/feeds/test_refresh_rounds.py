@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.utils import timezone
 
-from beffroi_server.feeds import fetch, refresh, services
+from beffroi_server.feeds import feed_readings, fetch, refresh, services
 from beffroi_server.feeds.events import feed_changed
+from beffroi_server.feeds.feed_readings import FeedReadings, reading_due
 from beffroi_server.feeds.models import REFRESH_INTERVALS, Feed, FeedKind
 
 pytestmark = pytest.mark.usefixtures("town", "english")
@@ -48,37 +51,63 @@ def fresh(feed: Feed) -> Feed:
     return Feed.objects.get(pk=feed.pk)
 
 
+def read_all() -> list[str]:
+    """Read what is due, one after the other; return the names in that order."""
+    readings, names = FeedReadings(), []
+    before = set(Feed.objects.filter(due_at__gt=timezone.now()).values_list("name", flat=True))
+    while readings.read_next():
+        done = set(Feed.objects.filter(due_at__gt=timezone.now()).values_list("name", flat=True))
+        names += sorted(done - before)
+        before = done
+    return names
+
+
 class TestDue:
     def test_are_those_that_were_never_read_and_those_whose_time_has_come(self, answers):
         now = timezone.now()
-        table("never")
         table("due", due_at=now - dt.timedelta(seconds=1))
+        table("asked for")
+        Feed.objects.create(name="warnings", kind=FeedKind.VIGILANCE, address="44", due_at=now)
         table("later", due_at=now + dt.timedelta(minutes=1))
-        answers |= {f"https://example.org/{name}": CSV for name in ("never", "due", "later")}
 
-        assert refresh.refresh_due() == 2
-        assert set(Feed.objects.exclude(read_at=None).values_list("name", flat=True)) == {"never", "due"}
-        assert refresh.refresh_due() == 0
+        # Warnings first, though they cannot be read without a key; then what somebody waits for.
+        assert read_all() == ["warnings", "asked for", "due"]
 
-    def test_are_limited_in_each_round(self, answers, monkeypatch):
-        monkeypatch.setattr(refresh, "FEEDS_PER_ROUND", 2)
-        for number in range(3):
-            answers[table(str(number)).address] = CSV
+    def test_are_read_by_one_thread_each(self, answers, monkeypatch):
+        table("slow"), table("quick")
+        readings, read = FeedReadings(), []
 
-        assert [refresh.refresh_due() for _ in range(3)] == [2, 1, 0]
+        def refresh_feed(feed: Feed) -> bool:
+            read.append(feed.name)
+            if len(read) == 1:
+                assert readings.read_next()
+            Feed.objects.filter(pk=feed.pk).update(due_at=timezone.now() + dt.timedelta(hours=1))
+            return True
 
-    def test_wait_when_the_server_stops(self, answers):
-        for number in range(3):
-            answers[table(str(number)).address] = CSV
-        stops = iter([False, True, True])
+        monkeypatch.setattr(refresh, "refresh_feed", refresh_feed)
 
-        assert refresh.refresh_due(lambda: next(stops)) == 1
-        assert Feed.objects.filter(read_at=None).count() == 2
+        assert readings.read_next()
+        assert sorted(read) == ["quick", "slow"]
+        assert not readings.read_next()
 
-    def test_are_counted_only_when_they_could_be_read(self, answers):
-        table("broken")
+    def test_are_read_until_the_server_stops_and_a_fault_of_one_does_not_end_it(self, answers, monkeypatch):
+        feed, stopping, runs = table(), threading.Event(), []
 
-        assert refresh.refresh_due() == 0
+        def refresh_feed(_feed: Feed) -> bool:
+            runs.append(1)
+            if len(runs) == 1:
+                reading_due.set()
+                raise OperationalError("the database is away")
+            stopping.set()
+            Feed.objects.filter(pk=feed.pk).update(due_at=timezone.now() + dt.timedelta(hours=1))
+            return True
+
+        monkeypatch.setattr(refresh, "refresh_feed", refresh_feed)
+        monkeypatch.setattr(feed_readings.database, "with_fresh_connection", lambda task: task())
+        reading_due.set()
+        FeedReadings.run_readings.__wrapped__(FeedReadings(), stopping)
+
+        assert len(runs) == 2
 
 
 class TestSuccess:

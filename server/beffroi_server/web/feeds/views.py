@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from beffroi_server.feeds import refresh, services
+from beffroi_server.feeds import services
 from beffroi_server.feeds.models import Feed
 from beffroi_server.feeds.skipped_texts import skipped_sentence
 from beffroi_server.web.access import UserRequest, for_editors
@@ -16,11 +16,12 @@ from beffroi_server.web.feeds.forms import FeedForm
 
 @for_editors("GET", "POST")
 def feed_list(request: UserRequest) -> HttpResponse:
-    """List the feeds; POST adds one and reads it at once."""
+    """List the feeds; POST adds one, which is then read in the background."""
     form = FeedForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return _save_feed(request, form)
-    context = {"form": form, "feeds": Feed.objects.prefetch_related("announcements")}
+    feeds = list(Feed.objects.prefetch_related("announcements"))
+    context = {"form": form, "feeds": feeds, "waits": any(feed.is_waiting for feed in feeds)}
     return render(request, "feeds/feeds.html", context, status=422 if form.errors else 200)
 
 
@@ -38,8 +39,8 @@ def feed_edit(request: UserRequest, pk: int) -> HttpResponse:
 
 @for_editors("POST")
 def feed_refresh(request: UserRequest, pk: int) -> HttpResponse:
-    """Read a feed now."""
-    _refresh_and_report(request, get_object_or_404(Feed, pk=pk))
+    """Have a feed read now, in the background."""
+    services.request_reading(get_object_or_404(Feed, pk=pk))
     return redirect("feeds")
 
 
@@ -58,17 +59,5 @@ def feed_delete(request: UserRequest, pk: int) -> HttpResponse:
 
 def _save_feed(request: UserRequest, form: FeedForm) -> HttpResponse:
     services.save_feed(form.instance, user=request.user)
-    _refresh_and_report(request, form.instance)
+    messages.success(request, _("“%(name)s” has been saved, and is being read.") % {"name": form.instance})
     return redirect("feeds")
-
-
-def _refresh_and_report(request: UserRequest, found: Feed) -> None:
-    """Read a feed now, and tell the user the outcome."""
-    if refresh.refresh_feed(found):
-        messages.success(request, _("“%(name)s” has been updated.") % {"name": found})
-    else:
-        found.refresh_from_db()
-        messages.warning(
-            request,
-            _("“%(name)s” could not be read: %(problem)s") % {"name": found, "problem": found.problem},
-        )
