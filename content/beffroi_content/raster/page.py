@@ -31,7 +31,10 @@ class TextLine:
     text: str
     style: TextStyle
     colour: Rgb
-    is_rtl: bool = False
+    is_rtl: bool | None = None
+    """Direction of its paragraph; None: that of its first letter."""
+    before: str = ""
+    """Class of the last strong letter of its paragraph before it, see :func:`bidi.resolve_levels`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,6 @@ and can be tested without comparing pixels.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 from PIL import Image, ImageDraw
 
 from beffroi_content.raster.graphics.pictograms import hazard_stripes, pictogram_masks
@@ -25,16 +22,11 @@ from beffroi_content.raster.page import (
     StripedBox,
     TextLine,
 )
-from beffroi_content.raster.text.fonts import GlyphMask, TextRun, font_face
+from beffroi_content.raster.text.bidi import is_right_to_left
+from beffroi_content.raster.text.fonts import GlyphMask, font_face
 
 QUIET_MODULES = 4
 """The white border of a QR code (ISO/IEC 18004)."""
-_BETWEEN = r"\s!-/:-@\[-`{-~«»“”‘’–—…"
-_BIDI_PARTS = re.compile(
-    rf"(?P<words>[^\W\d_](?:.*[^\W_])?)|(?P<number>\d(?:\d|[.,:/+-](?=\d))*)|(?P<between>[{_BETWEEN}]+)|[^{_BETWEEN}\w]+|_+"
-)
-"""Parts of a text that stand in a line from right to left: words with all that is between them, numbers, the rest."""
-_MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 
 def paint_page(page: Page, is_crisp: bool, images: ImageCache) -> Image.Image:
@@ -103,33 +95,13 @@ def _paint_text(image: Image.Image, draw: ImageDraw.ImageDraw, item: TextLine) -
     if not item.is_rtl and (glyphs := letters.place_glyphs(item.text)) is not None:
         _paste_glyphs(image, item, glyphs)
         return
-    runs = letters.split_runs(item.text)
+    is_rtl = is_right_to_left(item.text) if item.is_rtl is None else item.is_rtl
     x = float(item.x)
     # Several fonts, or a font too large to cache: each run is drawn by FreeType, from the left end of the line.
-    for run in reorder_right_to_left(runs) if item.is_rtl else runs:
+    for run in letters.split_runs(item.text, is_rtl=is_rtl, before=item.before):
         if run.text:
             draw.text((round(x), item.baseline), run.drawn_text, item.colour, run.font, "ls", direction=run.direction)
             x += run.width
-
-
-def reorder_right_to_left(runs: Sequence[TextRun]) -> list[TextRun]:
-    """Return the runs of a line whose direction is right to left, in the order in which they stand from the left.
-
-    This is the bidirectional algorithm (Unicode Standard Annex 9) for what occurs on signs: a paragraph without
-    explicit marks and without nesting. The whole line is reversed; runs of Arabic or Hebrew are drawn reversed by
-    their font engine; words of other scripts and numbers keep their own direction, so each of them is one part that
-    is moved but not turned round; punctuation between them is reversed and mirrored, so that brackets still open
-    towards their word.
-    """
-    parts: list[TextRun] = []
-    for run in runs:
-        if run.is_rtl:
-            parts.append(run)
-            continue
-        for match in _BIDI_PARTS.finditer(run.text):
-            between = match["between"]
-            parts.append(TextRun(between[::-1].translate(_MIRRORED) if between else match[0], run.font))
-    return parts[::-1]
 
 
 def _paste_glyphs(image: Image.Image, item: TextLine, glyphs: list[tuple[int, GlyphMask]]) -> None:

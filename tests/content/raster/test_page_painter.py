@@ -20,7 +20,7 @@ from beffroi_content.raster.page import (
     StripedBox,
     TextLine,
 )
-from beffroi_content.raster.page_painter import paint_page, reorder_right_to_left
+from beffroi_content.raster.page_painter import paint_page
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 
 WHITE, BLACK, RED, BLUE = (255, 255, 255), (0, 0, 0), (200, 0, 0), (0, 0, 200)
@@ -199,17 +199,3 @@ class TestQrCodes:
     def test_are_left_white_where_no_module_has_a_pixel(self):
         image = painted(QrCode((0, 0, 9, 9), self.ROWS), size=(9, 9), ground=BLUE)
         assert image.getcolors() == [(81, WHITE)]
-
-
-@pytest.mark.parametrize(
-    ("text", "from_left"),
-    [
-        ("שלום Saint-Aubin", ["Saint-Aubin", " ", "שלום"]),
-        ("שבת 10:00, Saint-Aubin 2026", ["Saint-Aubin 2026", " ,", "10:00", " ", "שבת"]),
-        ("שלום (Mairie).", [".(", "Mairie", ") ", "שלום"]),
-        ("مرحبا بكم 14 h", ["h", " ", "مرحبا بكم 14"]),
-        ("שלום 👍🏽", ["👍🏽", " ", "שלום"]),
-    ],
-)
-def test_a_line_from_right_to_left_keeps_words_and_numbers_of_other_scripts(text, from_left):
-    assert [run.text for run in reorder_right_to_left(font_face(BODY).split_runs(text))] == from_left

@@ -4,13 +4,15 @@ A style is sized by the height of its capitals in pixels, because that is what l
 
 Latin, Greek, Cyrillic and symbols use Pillow's basic layout, which needs nothing but FreeType and reads the ``kern``
 table that ``scripts/prepare_fonts.py`` made. Only Arabic and Hebrew go through Raqm, which joins Arabic letters, and
-needs the system library FriBiDi: a machine without it draws the same Latin pixels but unjoined Arabic.
+needs the system library FriBiDi: a machine without it draws the same Latin pixels and the same order, but unjoined
+Arabic.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -20,9 +22,20 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont, features
 
+from beffroi_content.raster.text.bidi import (
+    has_right_to_left,
+    is_right_to_left,
+    mirror_text,
+    resolve_levels,
+    visual_runs,
+)
+
 _FOLDER = Path(__file__).parents[2] / "fonts"
 _METRICS: dict[str, dict[str, Any]] = json.loads((_FOLDER / "fonts.json").read_text())
 _MISSING = "\N{REPLACEMENT CHARACTER}"
+_MARKED_LETTER = re.compile(r".[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]*", re.DOTALL)
+# They decide the order of what is around them, and are not drawn themselves.
+_DIRECTION_MARKS = dict.fromkeys([0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 # Fitting asks for the same words at the same size over and over: widths are kept by face. The limit is a few
 # megabytes for an hour of editing, after which the table starts anew.
 _REMEMBERED_WIDTHS = 8_192
@@ -82,23 +95,29 @@ class TextRun:
     """Characters that one font draws."""
 
     text: str
+    """In logical order."""
     font: ImageFont.FreeTypeFont
     is_rtl: bool = False
 
     @property
     def direction(self) -> str | None:
-        """The writing direction to hand to Pillow, or None for its default."""
-        return "rtl" if self.is_rtl and has_raqm() else None
+        """The writing direction to hand to Pillow, or None for its basic layout, which knows one only."""
+        if self.font.layout_engine != ImageFont.Layout.RAQM:
+            return None
+        return "rtl" if self.is_rtl else "ltr"
 
     @property
     def drawn_text(self) -> str:
         """The characters as Pillow wants them: where it knows no direction, from left to right as they stand."""
-        return self.text[::-1] if self.is_rtl and not has_raqm() else self.text
+        if not self.is_rtl or self.direction is not None:
+            return self.text
+        # Marks follow their letter in either direction (L3).
+        return "".join(reversed(_MARKED_LETTER.findall(mirror_text(self.text))))
 
     @property
     def width(self) -> float:
         """Pixels."""
-        return self.font.getlength(self.text, direction=self.direction)
+        return self.font.getlength(self.drawn_text, direction=self.direction)
 
 
 @lru_cache(maxsize=1)
@@ -195,7 +214,8 @@ class FontFace:
         if known is None:
             if len(self._widths) > _REMEMBERED_WIDTHS:
                 self._widths.clear()
-            known = self._widths[text] = sum(run.width for run in self.split_runs(text))
+            is_rtl = has_right_to_left(text) and is_right_to_left(text)
+            known = self._widths[text] = sum(run.width for run in self.split_runs(text, is_rtl=is_rtl))
         return known
 
     def place_glyphs(self, text: str) -> list[tuple[int, GlyphMask]] | None:
@@ -218,27 +238,46 @@ class FontFace:
             before = character
         return placed
 
-    def split_runs(self, text: str) -> tuple[TextRun, ...]:
-        """Return the text cut by font, in logical order; a character that no font has becomes U+FFFD.
+    def split_runs(self, text: str, *, is_rtl: bool = False, before: str = "") -> list[TextRun]:
+        """Return the text cut by font and direction, in the order in which the runs stand from the left.
 
-        The first font of the chain that has a character draws it. Digits and spaces within Arabic or Hebrew stay with
-        the font of that run although the main typeface has them: a run that is cut cannot be joined or reversed as a
-        whole.
+        A character that no font has becomes U+FFFD.
+
+        Args:
+            text: One line, in logical order.
+            is_rtl: Direction of its paragraph.
+            before: Class of the last strong letter before it, see :func:`bidi.resolve_levels`.
         """
-        if self._covers(text):
-            return (TextRun(text, self.font),)
+        if not is_rtl and self._covers(text):
+            return [TextRun(text, self.font)]
+        # A character that no font has is shown as U+FFFD rather than left out: a text with a hole may say the
+        # opposite.
+        text = "".join(character if self._is_drawn(character) else _MISSING for character in text)
+        if not is_rtl and not has_right_to_left(text):
+            return self._cut_by_font(text, is_rtl=False)
+        runs: list[TextRun] = []
+        for start, end, level in visual_runs(resolve_levels(text, is_rtl=is_rtl, before=before)):
+            cut = self._cut_by_font(text[start:end].translate(_DIRECTION_MARKS), is_rtl=level % 2 == 1)
+            runs += reversed(cut) if level % 2 else cut
+        return runs
+
+    def _is_drawn(self, character: str) -> bool:
+        return ord(character) in _DIRECTION_MARKS or self._font_for(character, "") != ""
+
+    def _cut_by_font(self, text: str, *, is_rtl: bool) -> list[TextRun]:
+        """Return runs of one direction, in logical order.
+
+        The first font of the chain that has a character draws it. Spaces and punctuation within Arabic or Hebrew stay
+        with the font of that run although the main typeface has them: a run that is cut cannot be joined.
+        """
         runs: list[list[str]] = []
         for character in text:
-            name = self._font_for(character, runs[-1][0] if runs else "")
-            # A character that no font has is shown as U+FFFD rather than left out: a text with a hole may
-            # say the opposite.
-            if name == "":
-                character, name = _MISSING, self._font_for(_MISSING, "")  # noqa: PLW2901
+            name = self._font_for(character, runs[-1][0] if runs and is_rtl else "")
             if runs and runs[-1][0] == name:
                 runs[-1][1] += character
             else:
                 runs.append([name, character])
-        return tuple(self._make_run(*piece) for piece in _without_trailing_spaces(runs, self._primary))
+        return [self._make_run(name, characters, is_rtl=is_rtl) for name, characters in runs]
 
     def _font_for(self, character: str, current: str) -> str:
         if _is_rtl(current) and character in _covered_characters(current):
@@ -254,26 +293,12 @@ class FontFace:
         noto = tuple(f"NotoSans{script}-{strength}.ttf" for script in ("", "Arabic", "Hebrew"))
         return (self._primary, *noto, "NotoEmoji.ttf", "NotoSansSymbols.ttf", "NotoSansSymbols2.ttf")
 
-    def _make_run(self, name: str, text: str) -> TextRun:
+    def _make_run(self, name: str, text: str, *, is_rtl: bool) -> TextRun:
         if name == self._primary:
-            return TextRun(text, self.font)
+            return TextRun(text, self.font, is_rtl)
         # Emoji fill the whole em and more; drawn a little smaller they keep inside the line.
         share = 0.84 if "Emoji" in name or "Symbols2" in name else 1.0
-        return TextRun(text, _load_font(name, max(1, round(self._pixels * share))), _is_rtl(name))
-
-
-def _without_trailing_spaces(runs: list[list[str]], primary: str) -> list[tuple[str, str]]:
-    """Give the spaces after a run from right to left to the face itself, so that they stay between the two scripts."""
-    pieces: list[tuple[str, str]] = []
-    for name, text in runs:
-        kept = text.rstrip(" ") if _is_rtl(name) else text
-        if name == primary and pieces and pieces[-1][0] == primary:
-            pieces[-1] = (primary, pieces[-1][1] + text)
-            continue
-        pieces.append((name, kept))
-        if len(kept) < len(text):
-            pieces.append((primary, text[len(kept) :]))
-    return pieces
+        return TextRun(text, _load_font(name, max(1, round(self._pixels * share))), is_rtl)
 
 
 def snap_to_bitmap_size(capital: int) -> int:
@@ -284,9 +309,15 @@ def snap_to_bitmap_size(capital: int) -> int:
     return max((height for height in heights if height <= capital), default=min(heights))
 
 
+@lru_cache(maxsize=1)
+def covered_characters() -> frozenset[str]:
+    """Return the characters that some bundled font can draw."""
+    return frozenset().union(*(_covered_characters(name) for name in _METRICS))
+
+
 def is_covered(character: str) -> bool:
     """Tell whether some bundled font can draw the character."""
-    return any(character in _covered_characters(name) for name in _METRICS)
+    return character in covered_characters()
 
 
 @lru_cache(maxsize=512)

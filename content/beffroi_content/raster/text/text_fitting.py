@@ -18,12 +18,12 @@ class and at each key stroke of an editor.
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from beffroi_content.raster.graphics.palettes import Rgb
+from beffroi_content.raster.text.bidi import direction_before, is_right_to_left
 from beffroi_content.raster.text.fonts import FontFace, FontWeight, TextStyle, font_face, snap_to_bitmap_size
 from beffroi_content.raster.text.line_breaking import Hyphenation, balance_lines, break_lines
 
@@ -74,6 +74,8 @@ class PlacedLine:
     baseline: int
     indent: int = 0
     is_rtl: bool = False
+    before: str = ""
+    """Class of the last strong letter of its paragraph before it, see :func:`bidi.resolve_levels`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def block_style(block: TextBlock, base: int, is_crisp: bool) -> TextStyle:
     return TextStyle(block.weight, snap_to_bitmap_size(capital) if is_crisp else capital, is_crisp)
 
 
-_BULLETS = ("- ", "– ", "• ", "* ")
+_BULLETS = ("- ", "– ", "• ", "* ", "· ", "▪ ", "‣ ")
 
 
 def _split_paragraphs(block: TextBlock) -> Iterator[tuple[str, bool]]:
@@ -128,15 +130,6 @@ def _split_paragraphs(block: TextBlock) -> Iterator[tuple[str, bool]]:
         if stripped:
             is_item = stripped.startswith(_BULLETS)
             yield (stripped[2:].strip() if is_item else stripped), is_item
-
-
-def is_right_to_left(paragraph: str) -> bool:
-    """Tell whether the first letter that has a direction goes from right to left."""
-    for character in paragraph:
-        direction = unicodedata.bidirectional(character)
-        if direction in ("L", "R", "AL"):
-            return direction != "L"
-    return False
 
 
 @lru_cache(maxsize=256)
@@ -160,7 +153,7 @@ def _block_rows(block: TextBlock, base: int, width: int, is_crisp: bool, locale:
         indent = math.ceil(measured.text_width("• ")) if is_item else 0
         broken = lay(paragraph, style, width - indent, hyphenation, locale)
         is_clean &= broken.is_clean
-        is_rtl = is_right_to_left(paragraph)
+        is_rtl, before = is_right_to_left(paragraph), ""
         for number, text in enumerate(broken.lines):
             marked = "• " + text if is_item and number == 0 else text
             above = 0 if number else _gap_above(block, style, is_first=not rows, is_crisp=is_crisp)
@@ -174,9 +167,11 @@ def _block_rows(block: TextBlock, base: int, width: int, is_crisp: bool, locale:
                     _baseline_offset(line, measured),
                     0 if marked != text else indent,
                     is_rtl,
+                    before,
                 )
             )
             gaps.append(above)
+            before = direction_before(text) or before
     return _BrokenColumn(tuple(rows), tuple(gaps), is_clean and len(rows) <= block.most_lines)
 
 
@@ -269,7 +264,9 @@ def _group_height(broken: _BrokenColumn, index: int) -> int:
 
 
 def _place_row(row: PlacedLine, top: int) -> PlacedLine:
-    return PlacedLine(row.block, row.text, row.style, top, top + row.bottom, top + row.baseline, row.indent, row.is_rtl)
+    return PlacedLine(
+        row.block, row.text, row.style, top, top + row.bottom, top + row.baseline, row.indent, row.is_rtl, row.before
+    )
 
 
 def fit_column(blocks: Sequence[TextBlock], measure: ColumnSpace, smallest: int, largest: int) -> FittedColumn:

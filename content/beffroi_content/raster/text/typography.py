@@ -7,31 +7,38 @@ no-break spaces in dates and abbreviations.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 import pyphen
 
-NARROW = "\N{NARROW NO-BREAK SPACE}"
-# Control characters, soft hyphens, joiners and direction marks come with text that was copied from elsewhere. They
-# draw nothing or an empty box, and would count as letters where lines are measured. Tabs and the line ends of other
-# systems become what they stand for.
-_INVISIBLE = dict.fromkeys(
-    [*range(0x0A), *range(0x0B, 0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F)]
-)
-_INVISIBLE |= dict.fromkeys([*range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF, *range(0x1F3FB, 0x1F400)])
-_INVISIBLE |= {0x09: " ", 0x0B: "\n", 0x0C: "\n", 0x2028: "\n", 0x2029: "\n", 0x85: "\n"}
+from beffroi_content.raster.text.bidi import has_right_to_left
+from beffroi_content.raster.text.characters import drawable_text
 
+NARROW = "\N{NARROW NO-BREAK SPACE}"
 _MONTH = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 
 SpacingRule = tuple[re.Pattern[str], str]
 
 _EVERYWHERE: tuple[SpacingRule, ...] = (
     # Order matters: spaces are merged last, so that the French rules below see one space at most.
-    (re.compile(r"\r\n?"), "\n"),
     (re.compile(r"(?<=\w)['\u02bc](?=\w)"), "’"),
     (re.compile(r"(?<!\.)\.\.\.(?!\.)"), "…"),
     (re.compile(r"[ ]{2,}"), " "),
+)
+_NUMBERS: tuple[SpacingRule, ...] = (
+    (re.compile(r"(?<=\d)[ \u00a0](?=\d\d\d(?!\d))"), NARROW),
+    (re.compile(r"(?<=\b\d\d)[ \u00a0](?=\d\d(?!\d))"), NARROW),
+    # A telephone number with the code of its country.
+    (re.compile(r"(?<=\+\d\d)[ \u00a0](?=\d[ \u00a0]\d\d\b)"), NARROW),
+    (re.compile(r"(?<=\+\d\d\u202f\d)[ \u00a0](?=\d\d\b)"), NARROW),
+)
+_ISOLATED, _END_ISOLATED = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+# Within Arabic and Hebrew, whatever the language of the screen: a space between two groups of a number would change
+# their order, a narrow no-break space does not. Hours with a letter between their numbers are set apart for it.
+_RIGHT_TO_LEFT: tuple[SpacingRule, ...] = (
+    *_NUMBERS,
+    (re.compile(r"\b(\d{1,2})[ \u00a0\u202f]h[ \u00a0\u202f](\d\d)\b"), rf"\1{NARROW}h{NARROW}\2"),
+    (re.compile(r"\b\d{1,2}\u202f?h\u202f?\d\d\b"), rf"{_ISOLATED}\g<0>{_END_ISOLATED}"),
 )
 _FRENCH: tuple[SpacingRule, ...] = (
     # The lookahead keeps 18:30, http://, and smileys as they are.
@@ -42,8 +49,7 @@ _FRENCH: tuple[SpacingRule, ...] = (
     # telephone number.
     (re.compile(r"(?<=\d)[ \u00a0](?=(?:€|%|°|h|min|km|cm|mm|m|kg|g|l|t|ans?)(?:\W|$))"), NARROW),
     (re.compile(r"(?<=\d[\u202f]h)[ \u00a0](?=\d\d(?:\D|$))"), NARROW),
-    (re.compile(r"(?<=\d)[ \u00a0](?=\d\d\d(?!\d))"), NARROW),
-    (re.compile(r"(?<=\b\d\d)[ \u00a0](?=\d\d(?!\d))"), NARROW),
+    *_NUMBERS,
     # Abbreviations stay with what they abbreviate for, days with their month.
     (re.compile(r"\b(n°|M\.|MM\.|Mme|Mlle|Dr|St|Ste|p\.) (?=\w)"), r"\1" + "\N{NO-BREAK SPACE}"),
     (re.compile(rf"(?<=\d) (?={_MONTH}\b)|(?<=\b1er) (?={_MONTH}\b)"), "\N{NO-BREAK SPACE}"),
@@ -58,8 +64,9 @@ def typeset_text(text: str, locale: str) -> str:
 
     French takes a narrow no-break space before ``; : ! ? »`` and after ``«``, and within numbers, times and prices.
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).translate(_INVISIBLE)
-    for pattern, replacement in _EVERYWHERE + (_FRENCH if locale == "fr" else ()):
+    text = drawable_text(text)
+    rules = _EVERYWHERE + (_FRENCH if locale == "fr" else ())
+    for pattern, replacement in rules + (_RIGHT_TO_LEFT if has_right_to_left(text) else ()):
         text = pattern.sub(replacement, text)
     return text.strip()
 

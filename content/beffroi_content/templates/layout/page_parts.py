@@ -112,7 +112,7 @@ def add_column(
             left = round(x + column.width - inset - row.indent - wide)
         elif centred:
             left = round(x + (column.width - wide) / 2)
-        page.add(TextLine(left, y + row.baseline, row.text, row.style, row.block.colour, row.is_rtl))
+        page.add(TextLine(left, y + row.baseline, row.text, row.style, row.block.colour, row.is_rtl, row.before))
 
 
 def _card_boxes(rows: Sequence[PlacedLine], x: int, y: int, width: int, pad: int) -> list[tuple[Box, Rgb]]:

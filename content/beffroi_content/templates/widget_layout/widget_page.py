@@ -10,10 +10,10 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics.palettes import ColourPalette, Rgb, panel_palette
 from beffroi_content.raster.legibility import least_capital
 from beffroi_content.raster.page import Box, FilledBox, Page, TextLine
+from beffroi_content.raster.text.bidi import is_right_to_left
 from beffroi_content.raster.text.dates import day_number, instant_text, short_day_text
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face, snap_to_bitmap_size
 from beffroi_content.raster.text.line_breaking import Hyphenation, break_lines
-from beffroi_content.raster.text.text_fitting import is_right_to_left
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.layout import page_parts
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, add_footer, centred_baseline, fit_line
