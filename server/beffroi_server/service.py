@@ -25,6 +25,7 @@ from beffroi_server.delivery import inbound_queue, outbox, signing
 from beffroi_server.delivery.embedded_broker import BrokerNotStarted, EmbeddedBroker
 from beffroi_server.delivery.mqtt_client import MqttClient
 from beffroi_server.feeds.feed_readings import READER_THREADS, FeedReadings, reading_due
+from beffroi_server.fleet import presence
 from beffroi_server.library.media import video_queue
 from beffroi_server.schedule import publication
 from beffroi_server.scheduler import build_scheduler
@@ -79,7 +80,12 @@ def run_service(address: str, port: int) -> None:
         started.callback(outbox.install_publisher, None)
         link.start()
         started.callback(link.stop)
-        for work in (sender.run_until, publication.run_publication, lambda stop: _lead_while_running(stop, link)):
+        for work in (
+            sender.run_until,
+            presence.polls.run_until,
+            publication.run_publication,
+            lambda stop: _lead_while_running(stop, link),
+        ):
             _start_thread(started, work, stopping)
         logger.info("Beffroi answers at %s (port %d)", settings.PUBLIC_URL, port)
         _on_signals(_raise_system_exit)

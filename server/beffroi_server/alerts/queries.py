@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet, prefetch_related_objects
+from django.utils import timezone
 
 from beffroi_content import model as content
 from beffroi_content.wire.messages import ALERTS
@@ -17,7 +18,7 @@ from beffroi_content.wire.topics import Topic
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet import targets
+from beffroi_server.fleet import presence, targets
 from beffroi_server.fleet.models import ReceiptRecord, Screen
 from beffroi_server.fleet.targets import Targets
 
@@ -130,12 +131,12 @@ def receipts_of(alert: Alert) -> list[ScreenReceipt]:
     # Newest first, so that the earliest showing of each screen is the one that stays.
     for receipt in shown.order_by("-presented_at"):
         first[receipt.screen_id] = receipt
-    screens = targeted_screens(alert).select_related("state")
-    return [_screen_receipt(screen, first.get(screen.pk)) for screen in screens]
+    screens, now = targeted_screens(alert).select_related("state"), timezone.now()
+    return [_screen_receipt(screen, first.get(screen.pk), now) for screen in screens]
 
 
-def _screen_receipt(screen: Screen, receipt: ReceiptRecord | None) -> ScreenReceipt:
+def _screen_receipt(screen: Screen, receipt: ReceiptRecord | None, now: dt.datetime) -> ScreenReceipt:
     if receipt is not None:
         return ScreenReceipt(screen, "shown", receipt.presented_at, receipt.latency_ms, receipt.frame)
-    state = getattr(screen, "state", None)
-    return ScreenReceipt(screen, "waiting" if state is not None and state.online else "offline")
+    is_there = presence.is_reachable(getattr(screen, "state", None), now)
+    return ScreenReceipt(screen, "waiting" if is_there else "offline")

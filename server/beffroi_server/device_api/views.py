@@ -29,7 +29,7 @@ from beffroi_server.core import file_responses
 from beffroi_server.delivery import beats, inbound_queue, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet import captures, receipt_queries, services, targets
+from beffroi_server.fleet import captures, presence, receipt_queries, services, targets
 from beffroi_server.fleet.device_credentials import screen_of_token
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.models import Screen, ScreenState
@@ -116,6 +116,7 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
     the header ``Beffroi-Beat``, in base64. The header ``Beffroi-Plays`` holds, as JSON, how far the plays of the screen
     are here: see ``beffroi_content.wire.reports.PlaysHeld``.
     """
+    presence.polls.note_poll(screen, timezone.now())
     rows = _retained_documents(screen)
     topic, beat = beats.sign_beat(timezone.now())
     etag = '"' + hashlib.sha256("\n".join(f"{row.topic} {row.sequence}" for row in rows).encode()).hexdigest() + '"'
@@ -152,6 +153,7 @@ def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
     topic = REPORT.topic_for(signing.current_site(), TopicScope.of_screen(screen.slug))
     if not inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)]):
         return _error_response(400, "malformed", "this is not a report")
+    presence.polls.note_poll(screen, timezone.now())
     return JsonResponse({})
 
 
@@ -169,10 +171,12 @@ def receive_receipts(request: HttpRequest, screen: Screen) -> HttpResponse:
     except inbound_queue.BadMessage as error:
         return _error_response(400, "malformed", str(error)[:300])
     assert isinstance(message.content, ReceiptBatch)
-    if not receipt_queries.has_all_receipts(screen, message.content) and not inbound_queue.InboundQueue(
-        topic.site
-    ).write_batch([(str(topic), request.body)]):
-        return _error_response(503, "not-stored", "the database did not take them: try again later")
+    if not receipt_queries.has_all_receipts(screen, message.content):
+        inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)])
+        # Looked up and not believed: a message may be left out for a reason that only its handler knows.
+        if not receipt_queries.has_all_receipts(screen, message.content):
+            return _error_response(503, "not-stored", "they could not be stored: try again later")
+    presence.polls.note_poll(screen, timezone.now())
     return JsonResponse({})
 
 

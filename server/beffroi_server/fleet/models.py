@@ -226,6 +226,9 @@ class ScreenState(models.Model):
     boot = models.CharField(max_length=63, blank=True)
     connection = models.PositiveIntegerField(default=0)
     seen_at = models.DateTimeField(null=True, blank=True)
+    """When something came over the broker, the last will included."""
+    polled_at = models.DateTimeField(null=True, blank=True)
+    """When it was there over HTTP: see ``presence``."""
     report_number = models.PositiveBigIntegerField(default=0)
     report = models.JSONField(null=True, blank=True)
     """The newest ``beffroi_content.wire.reports.Report``, as JSON."""

@@ -20,19 +20,17 @@ from beffroi_content.wire.reports import CaptureLabel, ConnectionState, PlayerRe
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet import targets
+from beffroi_server.fleet import presence, targets
 from beffroi_server.fleet.models import Screen, ScreenState
 
 logger = logging.getLogger(__name__)
-SILENT_AFTER = dt.timedelta(minutes=5)
-"""A player reports every minute; one that is connected and silent for longer than this is stuck."""
 CLOCK_TOLERANCE = dt.timedelta(seconds=2)
 """Difference between the clocks of player and server that is allowed where one slide follows another."""
 STATE_OF_REASON = {
     "not-enrolled": "new",
     "no-report": "new",
     "offline": "offline",
-    "silent": "wrong",
+    "silent": "offline",
     "programme-older": "pending",
     "programme-preparing": "pending",
     "alerts-older": "wrong",
@@ -151,20 +149,18 @@ def _state_reasons(
         return ["not-enrolled"]
     if state is None or report is None:
         return ["no-report"]
-    if not state.online and (
-        state.seen_at is None or state.seen_at < now - SILENT_AFTER or report.link is ConnectionState.LIVE
-    ):
-        return ["offline"]
+    if not presence.is_reachable(state, now):
+        return ["silent" if state.online else "offline"]
+    is_polling = not state.online or report.link is ConnectionState.POLLING
     found = {
-        "silent": state.seen_at is None or state.seen_at < now - SILENT_AFTER,
         "programme-older": report.programme != heads.get(_programme_stream(screen)),
         "programme-preparing": bool(report.preparing),
         "alerts-older": _alerts_are_older(screen, report, heads),
         "refusals": any(refusal.last_at_ms > _hour_ago(now) for refusal in report.refusals),
         "player-problems": bool(report.health and report.health.problems),
         "clock-unknown": report.clock is ClockState.UNKNOWN,
-        "connection-polling": report.link is ConnectionState.POLLING,
-        "connection-lost": report.link is ConnectionState.LOST,
+        "connection-polling": is_polling,
+        "connection-lost": state.online and report.link is ConnectionState.LOST,
     }
     return [code for code, holds in found.items() if holds]
 

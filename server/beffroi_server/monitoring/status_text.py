@@ -28,7 +28,9 @@ REASON_TEXTS = {
     "offline": gettext_lazy(
         "Its player is not connected and continues with what it has. Check power and network on site."
     ),
-    "silent": gettext_lazy("Connected, but silent for several minutes. Restart its player."),
+    "silent": gettext_lazy(
+        "Nothing has come from its player for some minutes. Check power and network on site, and restart it."
+    ),
     "programme-older": gettext_lazy("The latest programme has not arrived yet. A few seconds are normal."),
     "programme-preparing": gettext_lazy("It is preparing the latest programme, and shows the previous one until then."),
     "alerts-older": gettext_lazy("The latest alerts have not arrived yet."),

@@ -77,7 +77,13 @@ class TestOverview:
         assert self.look(reporting, online=False) == ("offline", ("offline",))
 
     def test_a_screen_that_says_nothing(self, reporting):
-        assert self.look(reporting, seen_at=timezone.now() - dt.timedelta(minutes=6)) == ("wrong", ("silent",))
+        assert self.look(reporting, seen_at=timezone.now() - dt.timedelta(minutes=6)) == ("offline", ("silent",))
+
+    def test_a_screen_without_a_broker_that_fetches_its_documents_over_http(self, reporting):
+        now = timezone.now()
+        gone = {"online": False, "seen_at": now - dt.timedelta(seconds=30)}
+        assert self.look(reporting, **gone, polled_at=now) == ("pending", ("connection-polling",))
+        assert self.look(reporting, **gone, polled_at=now - dt.timedelta(seconds=31)) == ("offline", ("offline",))
 
     def test_a_screen_that_never_said_anything(self, reporting):
         assert self.look(None) == ("new", ("no-report",))

@@ -15,6 +15,7 @@ from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, Scenario
+from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users
@@ -111,7 +112,7 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
     context: dict[str, Any] = {
         "status": values.get("status") or AlertStatus.ACTUAL,
         "count": len(reached),
-        "offline": [screen.name for screen in reached if not _is_online(screen)],
+        "offline": [screen.name for screen in reached if not _is_reachable(screen)],
         "seconds": 60 * (values.get("duration_min") or DEFAULT_MINUTES),
     }
     try:
@@ -133,6 +134,5 @@ def _broadcast_form(request: UserRequest, form: AlertBroadcastForm) -> Alert:
     )
 
 
-def _is_online(screen: Screen) -> bool:
-    state = getattr(screen, "state", None)
-    return state is not None and state.online
+def _is_reachable(screen: Screen) -> bool:
+    return presence.is_reachable(getattr(screen, "state", None), timezone.now())

@@ -1,0 +1,85 @@
+"""Presence: whether a player is there, by all that it says and not by its last will alone.
+
+The broker sends the last will of a player whose connection ends. It cannot when it dies together with the player, or
+when the will never reaches the server's broker. A player reports once a minute and fetches its documents over HTTP as
+often: one of which neither has come for ``REACHABLE_WITHIN`` counts as unreachable, whatever the broker has said last.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+
+from django.db import transaction
+
+from beffroi_server.core import database
+from beffroi_server.fleet.models import Screen, ScreenState
+
+logger = logging.getLogger(__name__)
+REACHABLE_WITHIN = dt.timedelta(seconds=150)
+"""Two reports and a half: the bound within which a player that has died in silence is known to be gone."""
+WRITE_EVERY_S = 10.0
+
+
+def is_reachable(state: ScreenState | None, now: dt.datetime) -> bool:
+    """Tell whether a player is there, as far as is known.
+
+    Args:
+        state: Of its screen; None where nothing was ever received.
+        now: The present instant.
+    """
+    if state is None:
+        return False
+    since = now - REACHABLE_WITHIN
+    has_polled = state.polled_at is not None and state.polled_at >= since
+    has_spoken = state.seen_at is None or state.seen_at >= since
+    if state.online:
+        return has_polled or has_spoken
+    # Its last will came, or it said goodbye: only what it fetched after that proves that it is there.
+    return has_polled and (state.seen_at is None or (state.polled_at or state.seen_at) > state.seen_at)
+
+
+class PollLog:
+    """The instants at which players fetched their documents, until they are written: a poll waits for no lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._polled: dict[int, dt.datetime] = {}
+
+    def note_poll(self, screen: Screen, now: dt.datetime) -> None:
+        """Note that the player of a screen was there. From any thread."""
+        with self._lock:
+            self._polled[screen.pk] = now
+
+    def write(self) -> int:
+        """Write what was noted since the last time; return for how many screens."""
+        with self._lock:
+            polled, self._polled = self._polled, {}
+        if not polled:
+            return 0
+        try:
+            with transaction.atomic():
+                for key, at in polled.items():
+                    if not ScreenState.objects.filter(screen_id=key).update(polled_at=at):
+                        ScreenState.objects.bulk_create(
+                            [ScreenState(screen_id=key, polled_at=at)], ignore_conflicts=True
+                        )
+        except Exception:
+            with self._lock:
+                self._polled = polled | self._polled
+            raise
+        return len(polled)
+
+    @database.close_connection_after()
+    def run_until(self, stopping: threading.Event) -> None:
+        """Write now and then until ``stopping`` is set."""
+        while not stopping.wait(WRITE_EVERY_S):
+            try:
+                database.with_fresh_connection(self.write)
+            except Exception:
+                logger.exception("it could not be written which players are there")
+
+
+polls = PollLog()
+"""Of this process."""
