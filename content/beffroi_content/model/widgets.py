@@ -18,6 +18,8 @@ MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
 PAGE_MS = 10_000
 """The time for which each of several pages is shown: a part of a minute, so that pages change with the minute."""
+EARLY_CHART_MS = 3 * 60 * MINUTE_MS
+"""How long before it begins the first period of a chart of vigilance is taken to be in force."""
 MESSAGE_MS = 8_000
 """The time for which a message of a ticker is shown."""
 
@@ -52,7 +54,9 @@ class _AgeingWidget(_TitledWidget):
     """Base of widgets with data that was known at an instant, and ages."""
 
     source: _Short = ""
-    """The origin of the data, such as “Météo-France”."""
+    """The origin of the data as the town calls it, such as “Médiathèque”."""
+    credit: _Short = ""
+    """The name of who made the data, where its licence asks for it, such as “MET Norway, CC BY 4.0”."""
     fetched_at_ms: Instant | None = None
     """The instant at which the data was right; None: it was written by hand and does not age."""
     stale_after_ms: _Duration = DAY_MS
@@ -206,7 +210,8 @@ class WeatherWidget(_PagedWidget):
     days: Annotated[tuple[WeatherDay, ...], Field(max_length=7)] = ()
 
 
-_VigilanceLevel = Annotated[int, Field(ge=1, le=4)]
+_VigilanceLevel = Annotated[int, Field(ge=1, le=4)] | None
+"""1 green, 2 yellow, 3 orange, 4 red; None: nobody knows, which is never drawn as green."""
 
 
 class WeatherDanger(WireModel):
@@ -216,14 +221,44 @@ class WeatherDanger(WireModel):
     level: _VigilanceLevel
 
 
+_Phenomena = Annotated[tuple[WeatherDanger, ...], Field(max_length=9)]
+
+
+class VigilancePeriod(WireModel):
+    """A time for which one level and its dangers are declared."""
+
+    begins_at_ms: Instant
+    ends_at_ms: Instant
+    """First instant at which it is over."""
+    level: _VigilanceLevel = None
+    phenomena: _Phenomena = ()
+
+
 class VigilanceWidget(_PagedWidget):
-    """The vigilance of Météo-France for a department: 1 green, 2 yellow, 3 orange, 4 red."""
+    """The vigilance of Météo-France for a department."""
 
     kind: Literal["vigilance"] = "vigilance"
     department: _Short
-    level: _VigilanceLevel
-    phenomena: Annotated[tuple[WeatherDanger, ...], Field(max_length=9)] = ()
+    level: _VigilanceLevel = None
+    phenomena: _Phenomena = ()
+    """Level and dangers at the instant of ``fetched_at_ms``; where there are periods, these say more."""
+    periods: Annotated[tuple[VigilancePeriod, ...], Field(max_length=4)] = ()
+    """In order of time."""
     advice: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
+
+    def period_at(self, at_ms: int) -> VigilancePeriod:
+        """Return what is in force at an instant; its level is unknown where no period tells it."""
+        if not self.periods:
+            return VigilancePeriod(begins_at_ms=0, ends_at_ms=at_ms, level=self.level, phenomena=self.phenomena)
+        # A chart may be out before the time that it is for.
+        known = (each for each in self.periods if each.begins_at_ms - EARLY_CHART_MS <= at_ms < each.ends_at_ms)
+        return next(known, VigilancePeriod(begins_at_ms=0, ends_at_ms=at_ms))
+
+    def next_period_at(self, at_ms: int) -> VigilancePeriod | None:
+        """Return the period after the one in force, if it is graver than that; it is to be announced."""
+        now = self.period_at(at_ms)
+        following = next((each for each in self.periods if each.begins_at_ms > at_ms and each != now), None)
+        return following if following and (following.level or 0) > max(now.level or 0, 1) else None
 
 
 _Cells = Annotated[tuple[Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)], ...],

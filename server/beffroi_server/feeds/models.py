@@ -95,10 +95,13 @@ class Feed(models.Model):
     def widget_values(self) -> dict[str, Any]:
         """Return the fields of a widget that shows the feed: its data, source and ages in milliseconds."""
         published_at, interval = self.told_at, self.refresh_interval
+        fetched_at_ms = int(published_at.timestamp() * 1000) if published_at else None
+        # Data that nobody renews any more is as old as it says, however often it is read.
+        made_at_ms = self.data.get("fetched_at_ms", fetched_at_ms)
         return {
             **self.data,
             "source": self.name,
-            "fetched_at_ms": int(published_at.timestamp() * 1000) if published_at else None,
+            "fetched_at_ms": min(fetched_at_ms, made_at_ms) if fetched_at_ms is not None else None,
             "stale_after_ms": interval.stale // dt.timedelta(milliseconds=1),
             "useless_after_ms": interval.useless // dt.timedelta(milliseconds=1) if interval.useless else None,
         }

@@ -68,9 +68,11 @@ name = some.text(alphabet=some.characters(categories=("L", "N", "P")), min_size=
 number = some.floats(-1e12, 1e12)
 instant = some.integers(0, LAST_MS)
 local_time = some.datetimes(dt.datetime.min.replace(year=1970), dt.datetime.min.replace(year=2199))  # noqa: DTZ901
+level = some.none() | some.integers(1, 4)
 ageing = {
     "title": text,
     "source": text,
+    "credit": text,
     "fetched_at_ms": some.none() | instant,
     "stale_after_ms": some.integers(0, 3_660 * DAY_MS),
     "useless_after_ms": some.none() | some.integers(0, 3_660 * DAY_MS),
@@ -106,9 +108,12 @@ any_widget = some.one_of(
         VigilanceWidget,
         **ageing,
         department=text,
-        level=some.integers(1, 4),
+        level=level,
         advice=text,
-        phenomena=lists_of(9, name=text, level=some.integers(1, 4)),
+        phenomena=lists_of(9, name=text, level=level),
+        periods=lists_of(
+            4, begins_at_ms=instant, ends_at_ms=instant, level=level, phenomena=lists_of(9, name=text, level=level)
+        ),
     ),
     built(
         TableWidget,
@@ -288,6 +293,83 @@ def test_vigilance_is_told_by_colour_word_and_sign():
     assert "Vigilance rouge" in words(page)
     assert any(getattr(item, "colour", None) == (204, 0, 0) for item in page.items)
     assert any(type(item).__name__ == "PlacedPictogram" for item in page.items)
+
+
+GREEN, RED, YELLOW = (49, 170, 53), (204, 0, 0), (255, 246, 0)
+HOUR_MS = 60 * MINUTE_MS
+
+
+def chart(now: int | None, tomorrow: int | None) -> VigilanceWidget:
+    """Return a chart of which the second period begins an hour after the sample's time."""
+    change = SAMPLE_AT_MS + HOUR_MS
+    storm = [{"name": "Vent violent", "level": tomorrow}]
+    return VigilanceWidget(
+        department="29",
+        level=now,
+        periods=[
+            {"begins_at_ms": SAMPLE_AT_MS - HOUR_MS, "ends_at_ms": change, "level": now},
+            {"begins_at_ms": change, "ends_at_ms": change + DAY_MS, "level": tomorrow, "phenomena": storm},
+        ],
+    )
+
+
+def colours(page: Page) -> set[object]:
+    return {getattr(item, "colour", None) for item in page.items}
+
+
+@pytest.mark.parametrize("size", [WIDE, (1080, 1920, LCD), (128, 64, LED), (64, 32, LED), (32, 16, LED)])
+def test_an_unknown_vigilance_is_never_green(size):
+    for widget in (VigilanceWidget(department="29"), chart(None, 1), chart(1, None)):
+        at_ms = SAMPLE_AT_MS + (2 * HOUR_MS if widget == chart(1, None) else 0)
+        page = lay_out_widget(widget, canvas_of(*size), at_ms)
+        assert GREEN not in colours(page)
+        assert "verte" not in words(page)
+    assert "inconnu" in words(lay_out_widget(VigilanceWidget(department="29"), canvas_of(*WIDE), SAMPLE_AT_MS))
+
+
+def test_after_the_last_period_of_a_chart_nothing_is_known():
+    page = lay_out_widget(chart(1, 1), canvas_of(*WIDE), SAMPLE_AT_MS + 2 * DAY_MS)
+    assert "niveau inconnu" in words(page)
+    assert GREEN not in colours(page)
+
+
+@pytest.mark.parametrize("size", [WIDE, (1080, 1920, LCD), (128, 64, LED), (64, 32, LED), (32, 16, LED)])
+def test_a_red_that_begins_soon_is_announced_and_then_in_force(size):
+    canvas = canvas_of(*size)
+    before = [lay_out_widget(chart(1, 4), canvas, SAMPLE_AT_MS + at * PAGE_MS) for at in range(2)]
+    after = lay_out_widget(chart(1, 4), canvas, SAMPLE_AT_MS + HOUR_MS)
+    assert {GREEN, RED} <= colours(before[0]) | colours(before[1])
+    assert GREEN not in colours(after)
+    assert RED in colours(after)
+
+
+@pytest.mark.parametrize(("now", "tomorrow"), [(3, 2), (2, 2), (2, 1), (4, None), (1, 1)])
+def test_what_is_not_graver_is_not_announced(now, tomorrow):
+    page = lay_out_widget(chart(now, tomorrow), canvas_of(*WIDE), SAMPLE_AT_MS)
+    assert "Vent violent" not in words(page)
+
+
+@pytest.mark.parametrize(
+    ("credit", "source", "shown"),
+    [
+        ("MET Norway, CC BY 4.0", "Météo", "MET Norway, CC BY 4.0 · Météo"),
+        ("Météo-France", "Vigilance Météo-France", "Vigilance Météo-France"),
+        ("MET Norway, CC BY 4.0", "", "MET Norway, CC BY 4.0"),
+    ],
+)
+def test_who_made_the_data_is_named(credit, source, shown):
+    widget = WeatherWidget(days=[{"day": "2026-12-09", "high": 12}], credit=credit, source=source)
+    assert shown in words(lay_out_widget(widget, canvas_of(*WIDE), SAMPLE_AT_MS))
+
+
+@pytest.mark.parametrize("cell", ["09/12/26", "mercredi 9 décembre", "9 déc.", "du 7 au 11 décembre", "Mercredi"])
+def test_todays_row_of_a_table_stands_out_however_its_day_is_written(cell):
+    past = TableWidget(rows=[("08/12/26", "Soupe"), ("mardi 8 décembre", "Soupe"), (cell, "Riz"), ("autre", "Pâtes")])
+    page = lay_out_widget(past, canvas_of(*WIDE), SAMPLE_AT_MS)
+    plain = lay_out_widget(TableWidget(rows=[("autre", "Riz"), ("autre", "Pâtes")]), canvas_of(*WIDE), SAMPLE_AT_MS)
+    assert "Soupe" not in words(page)
+    assert "Riz" in words(page)
+    assert colours(page) - colours(plain)
 
 
 def test_night_is_darker_than_day():

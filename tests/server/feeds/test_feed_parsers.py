@@ -208,36 +208,6 @@ class TestWeather:
             parsed("weather", content)
 
 
-class TestVigilance:
-    def card(self, *items: tuple[int, int], echeance: str = "J") -> str:
-        phenomena = [{"phenomenon_id": str(number), "phenomenon_max_color_id": level} for number, level in items]
-        domain = {"domain_id": "44", "phenomenon_items": phenomena}
-        return json.dumps({"product": {"periods": [{"echeance": echeance, "timelaps": {"domain_ids": [domain]}}]}})
-
-    @pytest.mark.parametrize(
-        ("items", "level", "names"),
-        [
-            ([], 1, []),
-            ([(1, 1), (3, 1)], 1, []),
-            ([(1, 2), (3, 3)], 3, ["Orages", "Vent violent"]),
-            ([(99, 4), (1, 2)], 2, ["Vent violent"]),
-            ([(1, 9), (3, 0)], 1, []),
-        ],
-    )
-    def test_names_what_is_above_green_the_gravest_first(self, items, level, names):
-        found = parsed("vigilance", self.card(*items), department="44")
-
-        assert (found["department"], found["level"]) == ("44", level)
-        assert [each["name"] for each in found["phenomena"]] == names
-
-    @pytest.mark.parametrize(
-        ("department", "echeance", "code"), [("2A", "J", "no-department"), ("44", "J1", "no-department")]
-    )
-    def test_another_department_or_day_is_refused(self, department, echeance, code):
-        with pytest.raises(FeedContentError, match=code):
-            parsed("vigilance", self.card((1, 2), echeance=echeance), department=department)
-
-
 class TestResult:
     def test_is_the_fields_or_a_code(self):
         assert read_feed("table", "Europe/Paris", b"a;b\n1;2\n") == {

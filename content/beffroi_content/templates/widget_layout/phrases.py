@@ -25,6 +25,7 @@ _PHRASES = {
         "votes": "{count} réponses",
         "vote": "{count} réponse",
         "vigilance": "Vigilance {colour}",
+        "vigilance-unknown": "Vigilance : niveau inconnu",
         "scan": "Visez ce code avec votre téléphone",
         "agenda": "Agenda",
         "news": "Actualités",
@@ -51,6 +52,7 @@ _PHRASES = {
         "votes": "{count} answers",
         "vote": "{count} answer",
         "vigilance": "{colour} warning",
+        "vigilance-unknown": "Warning level unknown",
         "scan": "Point your phone at this code",
         "agenda": "Events",
         "news": "News",
@@ -81,13 +83,17 @@ def sky_text(sky: str, locale: str) -> str:
     return _SKIES[_known_locale(locale)][sky]
 
 
-def level_phrase(level: int, locale: str) -> str:
-    """Return “Vigilance orange” for a level from 1 to 4."""
+def level_phrase(level: int | None, locale: str) -> str:
+    """Return “Vigilance orange” for a level from 1 to 4, or that it is unknown."""
+    if level is None:
+        return phrase("vigilance-unknown", locale)
     return phrase("vigilance", locale, colour=_LEVELS[_known_locale(locale)][level - 1])
 
 
-def level_name(level: int, locale: str) -> str:
-    """Return “orange” for a level from 1 to 4."""
+def level_name(level: int | None, locale: str) -> str:
+    """Return “orange” for a level from 1 to 4, or “inconnu”."""
+    if level is None:
+        return {"fr": "inconnu", "en": "unknown"}[_known_locale(locale)]
     return _LEVELS[_known_locale(locale)][level - 1].lower()
 
 

@@ -37,10 +37,11 @@ def missing_data_page(
 
 
 def source_note(widget: DataWidget, canvas: Canvas, at_ms: int | None) -> str:
-    """Return the source of the data, and of data that has become old the time that it is from."""
-    if widget.fetched_at_ms is None or widget.freshness_at(at_ms) is DataFreshness.FRESH:
-        return widget.source
-    return " · ".join(part for part in (widget.source, data_age_text(widget.fetched_at_ms, canvas)) if part)
+    """Return who made the data and the town's name for it, and of data that has become old the time that it is from."""
+    credit = "" if widget.credit.casefold() in widget.source.casefold() else widget.credit
+    is_old = widget.fetched_at_ms is not None and widget.freshness_at(at_ms) is not DataFreshness.FRESH
+    age = data_age_text(widget.fetched_at_ms, canvas) if widget.fetched_at_ms is not None and is_old else ""
+    return " · ".join(part for part in (credit, widget.source, age) if part)
 
 
 def page_number_at(at_ms: int | None, pages: int) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from beffroi_content.model.widgets import VigilanceWidget, WeatherDanger
+from collections.abc import Sequence
+
+from beffroi_content.model.widgets import VigilancePeriod, VigilanceWidget, WeatherDanger
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics import pictograms
 from beffroi_content.raster.graphics.palettes import BLACK, WHITE, Rgb
 from beffroi_content.raster.page import Box, FilledBox, Page, PlacedPictogram
+from beffroi_content.raster.text.dates import weekday_name
 from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.templates.declarations import LocalisedText, TemplateField, WidgetTemplate
 from beffroi_content.templates.samples import HOUR_MS, SAMPLE_AT_MS
@@ -16,12 +19,16 @@ from beffroi_content.templates.widget_layout.widget_page import (
     WidgetPage,
     add_paragraph,
     fit_one_line,
+    local_time,
     open_widget_page,
     put_line,
 )
 
 _LEVELS: dict[int, Rgb] = {1: (49, 170, 53), 2: (255, 246, 0), 3: (255, 184, 43), 4: (204, 0, 0)}
 """The colours of Météo-France."""
+_SIGNS = {0: pictograms.INFORMATION, 1: pictograms.CHECK}
+_UNKNOWN: Rgb = (118, 118, 118)
+"""The colour of a level that nobody knows: none of theirs."""
 
 
 def vigilance_page(widget: VigilanceWidget, canvas: Canvas, at_ms: int | None) -> Page:
@@ -29,44 +36,71 @@ def vigilance_page(widget: VigilanceWidget, canvas: Canvas, at_ms: int | None) -
     title = widget.title or phrase("weather", canvas.locale)
     if page := missing_data_page(widget, canvas, at_ms, title, needs_time=True):
         return page
+    assert at_ms is not None
     board = open_widget_page(canvas, title if not canvas.size[1] < 60 else "", source_note(widget, canvas, at_ms))
     left, top, right, bottom = board.box
-    phenomena = sorted((each for each in widget.phenomena if each.level > 1), key=lambda each: -each.level)
-    has_details = bool(phenomena or widget.advice) and board.height >= (40 if board.crisp else 120)
+    now, following = widget.period_at(at_ms), widget.next_period_at(at_ms)
+    dangers = [(each.name, each.level) for each in _gravest_first(now.phenomena) if each.level != 1]
+    if following:
+        dangers += _announced(following, _day_name(following, at_ms, canvas))
+    has_details = bool(dangers or widget.advice) and board.height >= (40 if board.crisp else 120)
     # The coloured field takes a third of the height, but always has room for two lines of legible text.
     least = 2 * board.line_height(board.text_style(FontWeight.BOLD, board.smallest_capital)) + board.grid.margin
     head = max(0.34 * board.height, min(0.5 * board.height, least))
     split = top + round(head) if has_details else bottom
-    _add_level(board, widget, (left, top, right, split))
+    if following and not has_details and page_number_at(at_ms, 2):
+        # Without room for what is announced, it takes turns with what is in force.
+        _add_level(board, following.level, _day_name(following, at_ms, canvas), (left, top, right, split))
+    else:
+        _add_level(board, now.level, widget.department, (left, top, right, split))
     if has_details:
-        dangers = [(each.name, each.level) for each in phenomena]
         _add_dangers(board, dangers, widget.advice, (left, split, right, bottom), at_ms)
     return board.page
 
 
-def _add_level(board: WidgetPage, widget: VigilanceWidget, box: Box) -> None:
-    """Add a field in the colour of the level, with its sign, its name and the department."""
+def _gravest_first(phenomena: Sequence[WeatherDanger]) -> list[WeatherDanger]:
+    return sorted(phenomena, key=lambda each: -(each.level or 0))
+
+
+def _announced(period: VigilancePeriod, day: str) -> list[tuple[str, int | None]]:
+    """Return the dangers of a coming period with its level, or that level alone."""
+    grave = [each for each in _gravest_first(period.phenomena) if each.level == period.level]
+    return [(f"{day}, {each.name}", each.level) for each in grave] or [(day, period.level)]
+
+
+def _day_name(period: VigilancePeriod, at_ms: int, canvas: Canvas) -> str:
+    begins = local_time(period.begins_at_ms, canvas).date()
+    away = (begins - local_time(at_ms, canvas).date()).days
+    if away in (0, 1):
+        return phrase(("today", "tomorrow")[away], canvas.locale)
+    return weekday_name(begins, canvas.locale).capitalize()
+
+
+def _add_level(board: WidgetPage, level: int | None, below: str, box: Box) -> None:
+    """Add a field in the colour of a level, with its sign and its name; below these a department or a day."""
     left, top, right, bottom = box
     is_mono = board.canvas.screen_class.colour_depth == 1
-    ground: Rgb = BLACK if is_mono else _LEVELS[widget.level]
-    ink = WHITE if is_mono or widget.level == 4 else BLACK
+    ground: Rgb = BLACK if is_mono else _LEVELS.get(level or 0, _UNKNOWN)
+    ink = WHITE if is_mono or level in {None, 4} else BLACK
     board.page.add(FilledBox(box, ground, board.grid.margin // 3))
     pad = 2 if board.crisp else board.grid.margin // 2
     size = min(bottom - top - 2 * pad, board.width // 5)
     x = left + pad
     if size >= 8:
-        sign = pictograms.CHECK if widget.level == 1 else pictograms.WARNING
+        sign = _SIGNS.get(level or 0, pictograms.WARNING)
         y = top + (bottom - top - size) // 2
         board.page.add(PlacedPictogram((x, y, x + size, y + size), sign, ink, ground))
         x += size + pad
     line = board.line_height(board.text_style(FontWeight.REGULAR, board.smallest_capital))
-    department = widget.department if bottom - top - 2 * pad >= 2 * line else ""
-    texts = [(level_phrase(widget.level, board.locale), FontWeight.BOLD, 0.5, ink)]
-    texts.append((department, FontWeight.REGULAR, 0.28, ink))
+    shown = below if bottom - top - 2 * pad >= 2 * line else ""
+    texts = [(level_phrase(level, board.locale), FontWeight.BOLD, 0.5, ink)]
+    texts.append((shown, FontWeight.REGULAR, 0.28, ink))
     add_paragraph(board, texts, (x, top + pad, right - pad, bottom - pad), "left")
 
 
-def _add_dangers(board: WidgetPage, dangers: list[tuple[str, int]], advice: str, box: Box, at_ms: int | None) -> None:
+def _add_dangers(
+    board: WidgetPage, dangers: list[tuple[str, int | None]], advice: str, box: Box, at_ms: int | None
+) -> None:
     left, top, right, bottom = box
     advice_height = round((bottom - top) * 0.34) if advice and not board.crisp else 0
     line = board.line_height(board.text_style(FontWeight.BOLD, board.smallest_capital)) + (
@@ -79,7 +113,7 @@ def _add_dangers(board: WidgetPage, dangers: list[tuple[str, int]], advice: str,
     for name, level in shown:
         chip = round(tall * 0.5)
         place = (left, y + (tall - chip) // 2, left + chip, y + (tall - chip) // 2 + chip)
-        colour = WHITE if board.canvas.screen_class.colour_depth == 1 else _LEVELS[level]
+        colour = WHITE if board.canvas.screen_class.colour_depth == 1 else _LEVELS.get(level or 0, _UNKNOWN)
         board.page.add(FilledBox(place, colour, chip // 4))
         text, style = fit_one_line(
             board,
@@ -107,7 +141,7 @@ def _sample() -> VigilanceWidget:
             WeatherDanger(name="Pluie-inondation", level=2),
         ),
         advice="Limitez vos déplacements et ne vous promenez pas en forêt ni sur le littoral.",
-        source="Météo-France",
+        credit="Météo-France",
         fetched_at_ms=SAMPLE_AT_MS - HOUR_MS,
     )
 

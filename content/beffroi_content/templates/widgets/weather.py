@@ -179,7 +179,7 @@ def _sample() -> WeatherWidget:
         for number, (sky, low, high, wind) in enumerate(forecast)
     )
     return WeatherWidget(
-        title="Météo à Saint-Aubin", days=days, source="Météo-France", fetched_at_ms=SAMPLE_AT_MS - HOUR_MS
+        title="Météo à Saint-Aubin", days=days, credit="MET Norway, CC BY 4.0", fetched_at_ms=SAMPLE_AT_MS - HOUR_MS
     )
 
 
