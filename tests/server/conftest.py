@@ -12,7 +12,9 @@ from beffroi_content.model import DisplayTechnology
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.delivery import signing_keys
+from beffroi_server.delivery.refused_messages import refused_messages
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
+from beffroi_server.fleet.plays import intake_quotas
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import services as programme
 from beffroi_server.schedule.models import Playlist, ScheduleRule, ensure_holiday_calendar
@@ -35,6 +37,15 @@ def data(settings, tmp_path: Path) -> Path:
     settings.DATA.mkdir()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return settings.DATA
+
+
+@pytest.fixture(autouse=True)
+def fresh_counters() -> None:
+    """Have every test begin with full quotas, and with no screen of which a refusal was just reported."""
+    refused_messages._waiting.clear()
+    refused_messages._reported_at.clear()
+    for quota in (intake_quotas.plays_quota, intake_quotas.receipts_quota):
+        quota._left.clear()
 
 
 @pytest.fixture

@@ -1,39 +1,47 @@
 """The inbound queue: messages of players, checked and handed in batches to those who registered for them.
 
-The thread of the MQTT client only puts messages into a bounded queue. One thread writes: up to ``BATCH_SIZE``
-messages, or what came within ``GATHER_S``, in one transaction. A message that is invalid, or that its handler cannot
-store, is logged and dropped; it harms no other.
+The thread of the MQTT client only puts messages into bounded queues, one for each screen. One thread writes: what came
+within ``GATHER_S``, up to ``BATCH_SIZE`` messages of all screens in turn, in one transaction. All that can be done
+before the transaction is done before it, since what screens say must never hold what people do. A message that is
+invalid, or that its handler cannot store, is counted and dropped; it harms no other.
 
 What is in a message is not known here. A package above registers a handler for the messages that it understands::
 
-    inbound_queue.register_handler((STATUS, REPORT), store_messages)
+    inbound_queue.register_handler((STATUS, REPORT), prepare_messages)
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-import queue
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from pydantic import ValidationError
 
 from beffroi_content.model import WireModel
 from beffroi_content.wire.messages import WireMessage, message_of
 from beffroi_content.wire.topics import PREFIX, MessageDirection, Topic
-from beffroi_server.core import database
+from beffroi_server.core import database, transactions
+from beffroi_server.delivery.refused_messages import RefusalReason, refused_messages, report_refusals
+from beffroi_server.delivery.screen_queues import RawMessage, ScreenQueues
 
 logger = logging.getLogger(__name__)
-BATCH_SIZE = 500
+BATCH_SIZE = 128
+BATCH_BYTES = 256 * 1024
+"""A batch ends with the message that reaches it: some 800 plays, which take the write lock for about 10 ms."""
 GATHER_S = 0.05
-MAX_MESSAGES = 20_000
-MAX_WAITING_BYTES = 64 * 1024 * 1024
-"""Of all that waits in the queue: a screen that floods the server must not fill its memory."""
+GIVE_WAY_S = 2.0
+"""How long a batch waits for the changes of people."""
+RETRY_S = 1.0
+MAX_TRIES = 30
+"""How often a batch is tried while the database is busy or its disk full, before it is dropped."""
+_NULL_CHARACTER = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class BadMessage(Exception):
@@ -49,8 +57,10 @@ class InboundMessage:
     content: WireModel | bytes
 
 
-BatchHandler = Callable[[Sequence[InboundMessage], dt.datetime], None]
-"""Stores messages in the order in which they came, inside a transaction; the instant is that of the server."""
+StoreFunction = Callable[[], None]
+BatchHandler = Callable[[Sequence[InboundMessage], dt.datetime], StoreFunction]
+"""Prepares messages in the order in which they came, and returns what stores them: only that is called inside the
+transaction, and again if the transaction failed. The instant is that of the server."""
 _handlers: dict[WireMessage, BatchHandler] = {}
 
 
@@ -84,7 +94,7 @@ def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
     if message.model is None:
         return InboundMessage(topic.screen, message, payload)
     try:
-        return InboundMessage(topic.screen, message, message.model.model_validate_json(payload))
+        return InboundMessage(topic.screen, message, message.model.model_validate_json(_without_nulls(payload)))
     except ValidationError as error:
         raise BadMessage(str(error.errors(include_url=False, include_input=False)[:3])) from error
 
@@ -94,90 +104,133 @@ class InboundQueue:
 
     def __init__(self, site: str) -> None:
         self._site = site
-        self._queue: queue.Queue[tuple[str, bytes]] = queue.Queue(MAX_MESSAGES)
-        self._dropped = 0
-        # Of payloads, ever. Each is counted by one thread only.
-        self._bytes_enqueued = self._bytes_dequeued = 0
+        self._queues = ScreenQueues()
 
-    def enqueue(self, topic: str, payload: bytes) -> None:
-        """Put a message into the queue. Called in the thread of the MQTT client: it never waits."""
-        waiting = self._bytes_enqueued - self._bytes_dequeued
-        try:
-            if waiting + len(payload) > MAX_WAITING_BYTES:
-                raise queue.Full
-            self._queue.put_nowait((topic, payload))
-        except queue.Full:
-            # Status and report are sent again; missing plays are requested from the player.
-            self._dropped += 1
-        else:
-            self._bytes_enqueued += len(payload)
+    def enqueue(self, topic: str, payload: bytes) -> bool:
+        """Put a message into the queue; return False if its screen has sent too much. Never waits.
+
+        Called in the thread of the MQTT client.
+        """
+        screen = _screen_of(topic)
+        if self._queues.put(screen, (topic, payload)):
+            return True
+        # Status and report are sent again; missing plays are requested from the player.
+        refused_messages.note(screen, RefusalReason.FLOOD, "it sends more than one screen may")
+        return False
 
     @database.close_connection_after()
     def run_writer(self, stopping: threading.Event) -> None:
         """Write messages until ``stopping`` is set, and then what is left: players do not send it again."""
         while not stopping.is_set():
-            self._write_next_batch(0.5)
-        while self._write_next_batch(0):
+            self._write_next_batch(0.5, stopping)
+        while self._write_next_batch(0, stopping):
             pass
 
-    def write_batch(self, batch: Iterable[tuple[str, bytes]]) -> int:
-        """Write a batch in one transaction; return how many messages of it were good."""
-        good = [found for topic, payload in batch if (found := self._parse_or_log(topic, payload))]
-        if self._dropped:
-            logger.error("%d messages of screens were dropped: the database is too slow", self._dropped)
-            self._dropped = 0
-        try:
-            with transaction.atomic():
-                _store_messages(good)
-        except Exception:
-            logger.exception("a batch of %d messages could not be written; trying them one by one", len(good))
-            return sum(_store_one(each) for each in good)
-        return len(good)
+    def write_batch(self, batch: Iterable[RawMessage]) -> int:
+        """Write a batch in one transaction; return how many messages of it were good.
 
-    def _write_next_batch(self, timeout: float) -> bool:
+        Raises:
+            OperationalError: the database is busy or full; nothing was written.
+        """
+        stored = _store_messages(self._parse_all(batch))
+        report_refusals()
+        return stored
+
+    def _write_next_batch(self, timeout: float, stopping: threading.Event) -> bool:
         batch = self._gather_batch(timeout)
-        if batch:
-            database.with_fresh_connection(lambda: self.write_batch(batch))
+        messages = self._parse_all(batch)
+        _store_patiently(messages, stopping)
+        try:
+            database.with_fresh_connection(report_refusals)
+        except Exception:
+            logger.exception("refused messages could not be noted")
         return bool(batch)
 
-    def _parse_or_log(self, topic: str, payload: bytes) -> InboundMessage | None:
+    def _parse_all(self, batch: Iterable[RawMessage]) -> list[InboundMessage]:
+        return [found for topic, payload in batch if (found := self._parse_or_note(topic, payload))]
+
+    def _parse_or_note(self, topic: str, payload: bytes) -> InboundMessage | None:
         if not payload:
             return None  # a retained message was cleared
         try:
             return parse_message(self._site, topic, payload)
         except BadMessage as error:
-            logger.warning("%s: %s", topic[:120], error)
-        except Exception:
-            logger.exception("%s could not be read", topic[:120])
+            refused_messages.note(_screen_of(topic), RefusalReason.MALFORMED, f"{topic[:120]}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must harm no other message
+            refused_messages.note(_screen_of(topic), RefusalReason.MALFORMED, f"{topic[:120]}: {error!r}")
         return None
 
-    def _gather_batch(self, timeout: float) -> list[tuple[str, bytes]]:
-        batch: list[tuple[str, bytes]] = []
+    def _gather_batch(self, timeout: float) -> list[RawMessage]:
+        batch: list[RawMessage] = []
+        size = 0
         deadline = time.monotonic() + timeout
-        while len(batch) < BATCH_SIZE:
-            try:
-                batch.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic())))
-            except queue.Empty:
+        while len(batch) < BATCH_SIZE and size < BATCH_BYTES:
+            message = self._queues.take(max(0.0, deadline - time.monotonic()))
+            if message is None:
                 break
-            self._bytes_dequeued += len(batch[-1][1])
+            batch.append(message)
+            size += len(message[1])
             if len(batch) == 1:
                 deadline = time.monotonic() + GATHER_S
         return batch
 
 
-def _store_one(each: InboundMessage) -> bool:
+def _screen_of(topic: str) -> str:
+    """Return the part of a topic that names the screen, unchecked; an empty text if there is none."""
+    parts = topic[:400].split("/", 5)
+    return parts[4].removeprefix("s-")[:80] if len(parts) > 4 else ""
+
+
+def _without_nulls(payload: bytes) -> bytes:
+    """Return JSON with another character for each null in its texts: PostgreSQL holds none, and nobody means it."""
+    return _NULL_CHARACTER.sub(rb"\1\\ufffd", payload) if b"\\u0000" in payload else payload
+
+
+def _store_patiently(messages: list[InboundMessage], stopping: threading.Event) -> None:
+    """Store messages, and again while the database is busy or its disk full; at the end, once."""
+    for tried in range(MAX_TRIES):
+        try:
+            database.with_fresh_connection(lambda: _store_messages(messages))
+        except (OperationalError, InterfaceError) as error:
+            if tried == 0:
+                logger.error("messages of screens wait, since the database does not take them: %s", error)
+            if stopping.wait(RETRY_S):
+                break
+        else:
+            return
+    for message in messages:
+        refused_messages.note(message.screen, RefusalReason.UNSTORABLE, "the database does not take it")
+
+
+def _store_messages(messages: list[InboundMessage]) -> int:
+    """Store messages in one transaction, or by halves if one of them cannot be stored; return how many were.
+
+    Raises:
+        OperationalError: the database is busy or full, and no message is to blame.
+    """
+    if not messages:
+        return 0
     try:
-        with transaction.atomic():
-            _store_messages([each])
-    except Exception:
-        logger.exception("a message of %s could not be written", each.screen)
-        return False
-    return True
+        _write_transaction(messages)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises: the message that it cannot store is found
+        if len(messages) == 1:
+            refused_messages.note(messages[0].screen, RefusalReason.UNSTORABLE, repr(error))
+            return 0
+        half = len(messages) // 2
+        return _store_messages(messages[:half]) + _store_messages(messages[half:])
+    return len(messages)
 
 
-def _store_messages(messages: list[InboundMessage]) -> None:
+def _write_transaction(messages: list[InboundMessage]) -> None:
     now = timezone.now()
+    stores = []
     for handler in dict.fromkeys(_handlers.values()):
         own = [each for each in messages if _handlers[each.message] == handler]
         if own:
-            handler(own, now)
+            stores.append(handler(own, now))
+    transactions.wait_for_serialised(GIVE_WAY_S)
+    with transaction.atomic():
+        for store in stores:
+            store()

@@ -95,7 +95,7 @@ class MqttClient:
         self._filters: tuple[tuple[str, int], ...] = ()
         self._connected_callbacks: list[Callable[[], None]] = []
         self._acknowledged_callbacks: list[Callable[[int], None]] = []
-        self._message_callbacks: list[Callable[[str, bytes], None]] = []
+        self._message_callbacks: list[Callable[[str, bytes], object]] = []
         # The client identifier cannot be guessed: a client that connects with the same one would replace ours.
         name = f"server-{secrets.token_hex(8)}"
         self._client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv311)
@@ -127,7 +127,7 @@ class MqttClient:
         """Add a callback for the number of each acknowledged message. It runs in the thread of the client."""
         self._acknowledged_callbacks.append(callback)
 
-    def subscribe(self, filters: tuple[tuple[str, int], ...], callback: Callable[[str, bytes], None]) -> None:
+    def subscribe(self, filters: tuple[tuple[str, int], ...], callback: Callable[[str, bytes], object]) -> None:
         """Subscribe to topics, now and at every connection; call something with topic and payload of each message."""
         self._filters = filters
         self._message_callbacks.append(callback)

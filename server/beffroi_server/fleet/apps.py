@@ -12,9 +12,10 @@ class FleetConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the devices with the broker, and the handler of their messages with the inbound queue."""
-        from beffroi_server.delivery import broker_access, inbound_queue  # noqa: PLC0415 - models exist from here on
+        from beffroi_server.delivery import broker_access, inbound_queue, refused_messages  # noqa: PLC0415 - models exist from here on
         from beffroi_server.fleet import inbound_messages  # noqa: PLC0415
         from beffroi_server.fleet.device_credentials import EnrolledDevices  # noqa: PLC0415
 
         broker_access.register_devices(EnrolledDevices())
-        inbound_queue.register_handler(inbound_messages.HANDLED_MESSAGES, inbound_messages.store_messages)
+        inbound_queue.register_handler(inbound_messages.HANDLED_MESSAGES, inbound_messages.prepare_messages)
+        refused_messages.register_refusal_handler(inbound_messages.store_refusals)

@@ -1,142 +1,248 @@
 """Messages of players: how status, reports, receipts, plays and screenshots change the database.
 
-``store_messages`` is registered with the inbound queue, which calls it with one batch inside one transaction.
+``prepare_messages`` is registered with the inbound queue. It does all that takes time before the transaction; what is
+left for the transaction are a few statements, however many screens have spoken.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import logging
-from collections.abc import Collection, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
 
 from beffroi_content.model import WireModel
 from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, STATUS
-from beffroi_content.wire.reports import PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
+from beffroi_content.wire.reports import NumberRange, PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
+from beffroi_server.core import row_writes
+from beffroi_server.core.row_writes import Row, database_instant
 from beffroi_server.core.timestamps import bounded_instant
-from beffroi_server.delivery.inbound_queue import InboundMessage
+from beffroi_server.delivery.inbound_queue import InboundMessage, StoreFunction
+from beffroi_server.delivery.refused_messages import Refusal, RefusalReason, refused_messages
 from beffroi_server.fleet import screenshots
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen, ScreenState
 from beffroi_server.fleet.plays import play_gaps
+from beffroi_server.fleet.plays.intake_quotas import plays_quota, receipts_quota
+from beffroi_server.fleet.plays.play_gaps import PlayGaps
 
-logger = logging.getLogger(__name__)
 HANDLED_MESSAGES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
-STATE_FIELDS = ("online", "boot", "connection", "seen_at", "report_number", "report", "plays_newest", "plays_missing")
-"""The fields of ``ScreenState`` that messages change."""
+_READ_FIELDS = (
+    "online", "boot", "connection", "report_boot", "report_number", "report_at_ms",
+    "plays_newest", "plays_missing", "plays_forgotten",
+)  # fmt: skip
+_GIVEN_FIELDS = ("report", "machine")
+_WRITTEN_FIELDS = ("screen", *_READ_FIELDS, "seen_at", *_GIVEN_FIELDS, "plays_chain", "refused_reason", "refused_count")
+_NEW_VALUES = ("", "", 0)
+"""Of the last three, in a row that is new; in another they stay as they are."""
+_RECEIPT_FIELDS = (
+    "screen", "stream", "sequence", "alert", "form", "received_at", "presented_at", "latency_ms", "frame", "clock",
+)  # fmt: skip
+_PLAY_FIELDS = (
+    "screen", "number", "slide", "alert", "started_at", "lasted_ms", "frame", "page", "zone", "clock", "ended", "chain",
+)  # fmt: skip
+_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
-def store_messages(messages: Sequence[InboundMessage], now: dt.datetime) -> None:
-    """Store a batch of messages in the order in which they came; those of screens without enrolment are ignored."""
+def prepare_messages(messages: Sequence[InboundMessage], now: dt.datetime) -> StoreFunction:
+    """Return what stores a batch of messages in the order in which they came; unknown screens are left out."""
     names = {each.screen for each in messages}
-    screens = {screen.slug: screen for screen in Screen.objects.filter(slug__in=names, enrolled_at__isnull=False)}
+    screens = dict(Screen.objects.filter(slug__in=names, enrolled_at__isnull=False).values_list("slug", "pk"))
     for name in names - screens.keys():
-        logger.warning("a message of %s, which is not enrolled, was ignored", name)
-    states = _locked_states(screens.values())
+        refused_messages.note(name, RefusalReason.UNKNOWN_SCREEN, "no such screen is enrolled")
+    by_screen: defaultdict[str, list[WireModel | bytes]] = defaultdict(list)
     for each in messages:
         if each.screen in screens:
-            apply_message(states[screens[each.screen].pk], each.content, now)
-    ScreenState.objects.bulk_update(states.values(), STATE_FIELDS, batch_size=100)
+            by_screen[each.screen].append(each.content)
+    return PreparedBatch(
+        [_prepare_screen(name, screens[name], said, now) for name, said in by_screen.items()], now
+    ).store
 
 
-def _locked_states(screens: Collection[Screen]) -> dict[int, ScreenState]:
-    """Return the states by the key of the screen, created where there is none, their rows locked.
+@dataclass
+class PresentState:
+    """The part of a screen's ``ScreenState`` on which the meaning of its messages depends."""
+
+    online: bool = False
+    boot: str = ""
+    connection: int = 0
+    report_boot: str = ""
+    report_number: int = 0
+    report_at_ms: int = 0
+    plays_newest: int = 0
+    plays_missing: list[Sequence[int]] = field(default_factory=list)
+    plays_forgotten: int = 0
+
+    def apply_status(self, status: PlayerStatus) -> bool:
+        """Apply a status; return whether it changed anything.
+
+        A last will may come after the birth of the next connection, or of the next boot: it is out of date then.
+        """
+        if not status.online and self.boot not in {"", status.boot}:
+            return False
+        if status.boot == self.boot and status.connection < self.connection:
+            return False
+        before = self.online, self.boot, self.connection
+        self.online, self.boot, self.connection = status.online, status.boot, status.connection
+        return before != (self.online, self.boot, self.connection)
+
+    def apply_report(self, report: PlayerReport) -> bool:
+        """Apply a report; return whether it is news.
+
+        Reports may arrive out of order; those of one boot are counted. The broker hands the last one out again at each
+        start of the server.
+        """
+        if self.report_boot == report.boot and report.number <= self.report_number:
+            return False
+        of_former_boot = self.report_boot not in {"", report.boot} and self.boot == self.report_boot
+        if of_former_boot and report.at_ms < self.report_at_ms:
+            return False
+        self.report_boot, self.report_number, self.report_at_ms = report.boot, report.number, report.at_ms
+        return True
+
+    def apply_plays(self, received: Iterable[NumberRange]) -> None:
+        """Apply ranges of plays that were received, or that the player has lost."""
+        gaps = PlayGaps(self.plays_newest, tuple((first, last) for first, last in self.plays_missing))
+        gaps = gaps.with_ranges(received)
+        self.plays_newest, self.plays_missing = gaps.newest, [list(row) for row in gaps.missing]
+
+
+@dataclass
+class PreparedScreen:
+    """What one screen said in a batch, prepared for the database."""
+
+    screen_id: int
+    reports_and_status: list[PlayerReport | PlayerStatus] = field(default_factory=list)
+    plays: list[Row] = field(default_factory=list)
+    lost: list[NumberRange] = field(default_factory=list)
+    receipts: list[Row] = field(default_factory=list)
+    is_live: bool = False
+    """Whether something came that no broker retains: the player is there."""
+
+    def state_row(self, state: PresentState, seen_at: Any) -> Row | None:
+        """Apply everything to a state; return the row to write, or None if nothing is new."""
+        newest: PlayerReport | None = None
+        machine = None
+        is_news = self.is_live
+        for each in self.reports_and_status:
+            if isinstance(each, PlayerStatus):
+                is_news |= state.apply_status(each)
+            elif state.apply_report(each):
+                newest, machine = each, each.machine or machine
+        if self.plays or self.lost:
+            numbers = (row[1] for row in self.plays if row[1] > state.plays_forgotten)
+            state.apply_plays([*play_gaps.to_ranges(numbers), *self.lost])
+        if newest is None and not is_news:
+            return None
+        values = [getattr(state, name) for name in _READ_FIELDS]
+        values[_READ_FIELDS.index("plays_missing")] = json.dumps(state.plays_missing)
+        report = newest.model_dump_json(exclude={"machine"}) if newest else None
+        return (self.screen_id, *values, seen_at, report, machine.model_dump_json() if machine else None, *_NEW_VALUES)
+
+
+class PreparedBatch:
+    """What several screens said, prepared for the database."""
+
+    def __init__(self, screens: list[PreparedScreen], now: dt.datetime) -> None:
+        self._screens = screens
+        self._seen_at = database_instant(now)
+
+    def store(self) -> None:
+        """Write it, inside a transaction."""
+        states = _locked_states([each.screen_id for each in self._screens])
+        rows, plays, receipts = [], [], []
+        for each in self._screens:
+            state = states.get(each.screen_id) or PresentState()
+            # Plays that retention has deleted do not come back.
+            plays += [row for row in each.plays if row[1] > state.plays_forgotten]
+            receipts += each.receipts
+            if row := each.state_row(state, self._seen_at):
+                rows.append(row)
+        always = ("seen_at", *(name for name in _READ_FIELDS if name != "plays_forgotten"))
+        row_writes.merge_rows(ScreenState, _WRITTEN_FIELDS, rows, always=always, where_given=_GIVEN_FIELDS)
+        row_writes.insert_new_rows(PlayRecord, _PLAY_FIELDS, plays)
+        row_writes.insert_new_rows(ReceiptRecord, _RECEIPT_FIELDS, receipts)
+
+
+def _locked_states(screens: list[int]) -> dict[int, PresentState]:
+    """Return the states by the key of the screen, their rows locked.
 
     Retention changes the same rows: who holds the lock decides how far the plays of a screen are here.
     """
-    ScreenState.objects.bulk_create([ScreenState(screen=screen) for screen in screens], ignore_conflicts=True)
-    locked = ScreenState.objects.select_for_update(of=("self",)).select_related("screen")
-    return {state.screen_id: state for state in locked.filter(screen__in=screens)}
+    rows = ScreenState.objects.select_for_update().filter(screen__in=screens).order_by()
+    return {row[0]: PresentState(*row[1:]) for row in rows.values_list("screen_id", *_READ_FIELDS)}
 
 
-def apply_message(state: ScreenState, content: WireModel | bytes, now: dt.datetime) -> None:
-    """Change the state of a screen as a message says, or store its contents. The caller saves the state."""
-    if isinstance(content, bytes):
-        _store_screenshot(state, content)
-    elif isinstance(content, PlayerStatus):
-        _apply_status(state, content)
-    elif isinstance(content, PlayerReport):
-        _apply_report(state, content)
-    elif isinstance(content, ReceiptBatch):
-        _store_receipts(state, content, now)
-    elif isinstance(content, PlayLogBatch):
-        _store_plays(state, content)
-    state.seen_at = now
+def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], now: dt.datetime) -> PreparedScreen:
+    found = PreparedScreen(screen_id)
+    for content in said:
+        if isinstance(content, PlayerStatus | PlayerReport):
+            found.reports_and_status.append(content)
+            continue
+        found.is_live = True
+        if isinstance(content, bytes):
+            _store_screenshot(name, content)
+        elif isinstance(content, ReceiptBatch):
+            if _is_within(receipts_quota.take(screen_id, len(content.receipts)), name, "receipts"):
+                found.receipts += _receipt_rows(screen_id, content, now)
+        elif isinstance(content, PlayLogBatch) and _is_within(
+            plays_quota.take(screen_id, len(content.plays)), name, "plays"
+        ):
+            found.plays += _play_rows(screen_id, content)
+            # What is lost stays visible as a gap: see ``play_audit``.
+            found.lost += [(first, last) for first, last in content.lost if first <= last]
+    return found
 
 
-def _apply_status(state: ScreenState, status: PlayerStatus) -> None:
-    """A last will may come after the birth of the next connection, or of the next boot: it is out of date then."""
-    if not status.online and state.boot not in {"", status.boot}:
-        return
-    if status.boot == state.boot and status.connection < state.connection:
-        return
-    state.online, state.boot, state.connection = status.online, status.boot, status.connection
+def _is_within(is_within: bool, screen: str, what: str) -> bool:
+    if not is_within:
+        refused_messages.note(screen, RefusalReason.QUOTA, f"it has sent more {what} within an hour than are stored")
+    return is_within
 
 
-def _apply_report(state: ScreenState, report: PlayerReport) -> None:
-    """Reports may arrive out of order; those of one boot are counted."""
-    before = state.report or {}
-    if before.get("boot") == report.boot and report.number <= state.report_number:
-        return
-    of_former_boot = bool(before) and before.get("boot") != report.boot and state.boot == before.get("boot")
-    if of_former_boot and report.at_ms < int(before.get("at_ms", 0)):
-        return
-    stored = report.model_dump(mode="json")
-    # The hardware is reported now and then only: until then, what was reported last holds.
-    stored["machine"] = stored["machine"] or before.get("machine")
-    state.report, state.report_number = stored, report.number
-
-
-def _store_receipts(state: ScreenState, receipts: ReceiptBatch, now: dt.datetime) -> None:
-    rows = [
-        ReceiptRecord(
-            screen_id=state.screen_id,
-            stream=receipt.stream[:100],
-            sequence=receipt.sequence,
-            alert=receipt.alert or "",
-            form=receipt.form or "",
-            received_at=bounded_instant(receipt.received_at_ms, now),
-            presented_at=bounded_instant(receipt.presented_at_ms, now),
-            latency_ms=receipt.latency_ms,
-            frame=receipt.frame,
-            clock=receipt.clock,
+def _receipt_rows(screen_id: int, receipts: ReceiptBatch, now: dt.datetime) -> list[Row]:
+    return [
+        (
+            screen_id, receipt.stream, receipt.sequence, receipt.alert or "", str(receipt.form or ""),
+            database_instant(bounded_instant(receipt.received_at_ms, now)),
+            database_instant(bounded_instant(receipt.presented_at_ms, now)),
+            receipt.latency_ms, receipt.frame, str(receipt.clock),
         )
         for receipt in receipts.receipts
-    ]
-    ReceiptRecord.objects.bulk_create(rows, ignore_conflicts=True)
+    ]  # fmt: skip
 
 
-def _store_plays(state: ScreenState, plays: PlayLogBatch) -> None:
-    rows = [
-        PlayRecord(
-            screen_id=state.screen_id,
-            number=play.number,
-            slide=play.slide or "",
-            alert=play.alert or "",
+def _play_rows(screen_id: int, plays: PlayLogBatch) -> list[Row]:
+    return [
+        (
+            screen_id, play.number, play.slide or "", play.alert or "",
             # As reported, even by a wrong clock: the hash chain covers that value.
-            started_at=dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=play.started_at_ms),
-            lasted_ms=play.lasted_ms,
-            frame=play.frame or "",
-            page=play.page,
-            zone=play.zone or "",
-            clock=play.clock,
-            ended=play.ended or "",
-            chain=play.chain or "",
+            database_instant(_EPOCH + dt.timedelta(milliseconds=play.started_at_ms)),
+            play.lasted_ms, play.frame or "", play.page, play.zone or "", str(play.clock),
+            str(play.ended or ""), play.chain or "",
         )
         for play in plays.plays
-        # Plays that retention has deleted do not come back.
-        if state.plays_forgotten < play.number
-    ]
-    PlayRecord.objects.bulk_create(rows, ignore_conflicts=True)
-    lost = [(first, last) for first, last in plays.lost if first <= last]
-    if lost:
-        logger.warning(
-            "%s has not the plays %s either", state.screen.slug, ", ".join(f"{first} to {last}" for first, last in lost)
-        )
-    gaps = state.play_gaps.with_ranges([*play_gaps.to_ranges(row.number for row in rows), *lost])
-    state.plays_newest, state.plays_missing = gaps.newest, [list(row) for row in gaps.missing]
+    ]  # fmt: skip
 
 
-def _store_screenshot(state: ScreenState, image: bytes) -> None:
+def _store_screenshot(name: str, image: bytes) -> None:
     try:
-        screenshots.store_screenshot(state.screen.slug, image)
+        screenshots.store_screenshot(name, image)
     except ValueError:
-        logger.warning("what %s sent as a screenshot is not a JPEG", state.screen.slug)
+        refused_messages.note(name, RefusalReason.MALFORMED, "what it sent as a screenshot is not a JPEG")
+    except OSError as error:
+        refused_messages.note(name, RefusalReason.UNSTORABLE, f"its screenshot could not be written: {error}")
+
+
+def store_refusals(refusals: Sequence[Refusal]) -> None:
+    """Write down which screens sent messages that were refused, for their pages."""
+    now = timezone.now()
+    with transaction.atomic():
+        for each in refusals:
+            ScreenState.objects.filter(screen__slug=each.screen).update(
+                refused_at=now, refused_reason=each.reason, refused_count=each.count
+            )

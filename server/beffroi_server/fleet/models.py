@@ -230,8 +230,12 @@ class ScreenState(models.Model):
     polled_at = models.DateTimeField(null=True, blank=True)
     """When it was there over HTTP: see ``presence``."""
     report_number = models.PositiveBigIntegerField(default=0)
+    report_boot = models.CharField(max_length=63, blank=True)
+    report_at_ms = models.PositiveBigIntegerField(default=0)
     report = models.JSONField(null=True, blank=True)
-    """The newest ``beffroi_content.wire.reports.Report``, as JSON."""
+    """The newest ``content.wire.reports.PlayerReport`` as JSON, without its machine; the three above are its."""
+    machine = models.JSONField(null=True, blank=True)
+    """The newest ``MachineDescription``: not every report has one."""
     plays_newest = models.PositiveBigIntegerField(default=0)
     plays_missing = models.JSONField(default=list, blank=True)
     """First and last number of each row that is missing below it; see ``play_gaps``."""
@@ -239,6 +243,11 @@ class ScreenState(models.Model):
     """The highest number that was deleted by age; see ``retention``."""
     plays_chain = models.CharField(max_length=64, blank=True)
     """The chain hash of that play, from which the first stored one goes on."""
+    refused_at = models.DateTimeField(null=True, blank=True)
+    """When messages of the screen were last refused; see ``delivery.refused_messages``."""
+    refused_reason = models.CharField(max_length=20, blank=True)
+    refused_count = models.PositiveBigIntegerField(default=0)
+    """How many, within the minute before."""
 
     def __str__(self) -> str:
         return f"{self.screen}: {'online' if self.online else 'offline'}"
@@ -289,7 +298,7 @@ class PlayRecord(models.Model):
     page = models.PositiveIntegerField(default=0)
     zone = models.CharField(max_length=63, blank=True)
     clock = models.CharField(max_length=20, blank=True)
-    ended = models.CharField(max_length=20, blank=True)
+    ended = models.CharField(max_length=63, blank=True)
     """Why: a word of ``beffroi_content.wire.reports.Ended``."""
     chain = models.CharField(max_length=64, blank=True)
     """As reported by the player; see ``play_audit``."""

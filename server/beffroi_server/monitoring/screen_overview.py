@@ -119,7 +119,7 @@ def report_of(screen: Screen) -> PlayerReport | None:
     if state is None or state.report is None:
         return None
     try:
-        return PlayerReport.model_validate(state.report)
+        return PlayerReport.model_validate({**state.report, "machine": state.report.get("machine") or state.machine})
     except ValidationError:
         return None
 

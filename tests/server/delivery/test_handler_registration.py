@@ -10,7 +10,7 @@ import pytest
 
 from beffroi_content.wire.messages import PLAYS, REPORT, STATUS
 from beffroi_server.delivery import broker_access, inbound_queue
-from beffroi_server.delivery.inbound_queue import BadMessage, InboundMessage, InboundQueue
+from beffroi_server.delivery.inbound_queue import BadMessage, InboundMessage, InboundQueue, StoreFunction
 
 pytestmark = pytest.mark.django_db
 SITE = "saint-aubin"
@@ -30,8 +30,8 @@ def batches(monkeypatch) -> list[list[str]]:
     """The screens of each batch that the handler of this test was called with; no other handler is registered."""
     found: list[list[str]] = []
 
-    def handle(messages: Sequence[InboundMessage], _now: dt.datetime) -> None:
-        found.append([f"{each.screen}/{each.message.leaf}" for each in messages])
+    def handle(messages: Sequence[InboundMessage], _now: dt.datetime) -> StoreFunction:
+        return lambda: found.append([f"{each.screen}/{each.message.leaf}" for each in messages])
 
     monkeypatch.setattr(inbound_queue, "_handlers", {})
     inbound_queue.register_handler((STATUS, REPORT), handle)
@@ -53,7 +53,9 @@ def test_a_message_without_a_handler_is_refused(batches):
 
 def test_each_handler_gets_its_own_messages(batches):
     others: list[str] = []
-    inbound_queue.register_handler((PLAYS,), lambda messages, _now: others.extend(each.screen for each in messages))
+    inbound_queue.register_handler(
+        (PLAYS,), lambda messages, _now: lambda: others.extend(each.screen for each in messages)
+    )
 
     InboundQueue(SITE).write_batch([status(), plays(), status("quay")])
 
@@ -70,17 +72,22 @@ def test_the_server_subscribes_to_what_has_a_handler(batches):
 def test_a_handler_that_fails_on_one_message_gets_the_others_alone(monkeypatch, caplog):
     stored: list[str] = []
 
-    def handle(messages: Sequence[InboundMessage], _now: dt.datetime) -> None:
-        if any(each.screen == "quay" for each in messages):
-            raise RuntimeError("not this one")
-        stored.extend(each.screen for each in messages)
+    def handle(messages: Sequence[InboundMessage], _now: dt.datetime) -> StoreFunction:
+        def store() -> None:
+            if any(each.screen == "quay" for each in messages):
+                raise RuntimeError("not this one")
+            stored.extend(each.screen for each in messages)
+
+        return store
 
     monkeypatch.setattr(inbound_queue, "_handlers", {})
     inbound_queue.register_handler((STATUS,), handle)
 
     assert InboundQueue(SITE).write_batch([status("hall"), status("quay"), status("square")]) == 2
     assert stored == ["hall", "square"]
-    assert "could not be written" in caplog.text
+    assert [record.getMessage() for record in caplog.records] == [
+        "1 messages of quay were refused (unstorable): RuntimeError('not this one')"
+    ]
 
 
 def test_a_broker_without_a_registry_of_devices_says_so(monkeypatch):

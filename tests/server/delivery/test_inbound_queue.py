@@ -8,13 +8,19 @@ import logging
 import threading
 
 import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 from tests.support.waiting import PATIENCE_S
 
-from beffroi_server.delivery.inbound_queue import MAX_WAITING_BYTES, InboundQueue, topic_filters
-from beffroi_server.fleet import screenshots
+from beffroi_server.core import row_writes, transactions
+from beffroi_server.delivery import inbound_queue
+from beffroi_server.delivery.inbound_queue import InboundQueue, topic_filters
+from beffroi_server.fleet import inbound_messages, screenshots
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, ScreenState
+from beffroi_server.fleet.plays.intake_quotas import HourlyQuota
+from beffroi_server.fleet.plays.play_gaps import PlayGaps
 from beffroi_server.fleet.screenshots import is_jpeg
 
 FRAME = "a" * 64
@@ -54,6 +60,14 @@ def receipt(sequence: int = 7, **values) -> dict[str, object]:
 def play(number: int, **values) -> dict[str, object]:
     given = {"number": number, "slide": "welcome", "started_at_ms": 1, "lasted_ms": 10, "clock": "carried"}
     return given | values
+
+
+def plays(number: int, screen: str = "hall") -> tuple[str, bytes]:
+    return up("plays", {"plays": [play(number)]}, screen)
+
+
+def receipts(sequence: int) -> tuple[str, bytes]:
+    return up("receipts", {"boot": "b", "receipts": [receipt(sequence)]})
 
 
 def jpeg(size: tuple[int, int] = (64, 32)) -> bytes:
@@ -192,6 +206,114 @@ HOSTILE = {
 }
 
 
+class TestRetained:
+    """At each start of the server the broker hands out the last status and report of every screen again."""
+
+    def test_what_is_in_the_database_already_is_not_written_again(self, ingest):
+        ingest.write_batch([status(True), report(3, programme=5, machine={"model": "Pi"})])
+        seen = state().seen_at
+
+        with CaptureQueriesContext(connection) as asked:
+            assert ingest.write_batch([status(True), report(3, programme=5)]) == 2
+
+        assert state().seen_at == seen
+        assert not [query["sql"] for query in asked.captured_queries if "INSERT" in query["sql"]]
+
+    def test_a_report_without_the_machine_leaves_what_is_known_of_it(self, ingest):
+        ingest.write_batch([report(1, machine={"model": "Pi"})])
+        ingest.write_batch([report(2), receipts(7)])
+
+        assert (state().machine["model"], state().report_number) == ("Pi", 2)
+
+    def test_a_batch_takes_a_few_statements_however_many_have_spoken(self, ingest):
+        ingest.write_batch([status(True), up("status", {"online": True, "boot": "b", "connection": 1}, "quay")])
+        many = [message for n in range(1, 40) for message in (report(n), plays(n), plays(n, "quay"), receipts(n))]
+
+        with CaptureQueriesContext(connection) as asked:
+            assert ingest.write_batch(many) == len(many)
+
+        statements = [query["sql"].split()[0] for query in asked.captured_queries]
+        assert statements.count("INSERT") == 3
+        assert len(statements) <= 8
+
+
+class TestQuotas:
+    def test_one_screen_cannot_fill_the_disk(self, ingest, monkeypatch, caplog):
+        monkeypatch.setattr(inbound_messages, "plays_quota", HourlyQuota(10, lambda: 0.0))
+        for number in range(1, 21):
+            ingest.write_batch([plays(number), plays(number, "quay"), report(number)])
+
+        assert PlayRecord.objects.filter(screen__slug="hall").count() == 10
+        assert state().report_number == 20
+        assert state().refused_reason == "quota"
+        # What was refused is missed, and requested again.
+        assert state().play_gaps == PlayGaps(10)
+        assert len([line for line in caplog.messages if "hall were refused" in line]) == 1
+
+    def test_a_quota_fills_again(self):
+        now = [0.0]
+        quota = HourlyQuota(3600, lambda: now[0])
+        assert quota.take(1, 3600)
+        assert not quota.take(1, 1)
+        assert quota.take(2, 3600)
+        now[0] = 10.0
+        assert quota.take(1, 10)
+        assert not quota.take(1, 1)
+
+    def test_receipts_have_one_too(self, ingest, monkeypatch):
+        monkeypatch.setattr(inbound_messages, "receipts_quota", HourlyQuota(3, lambda: 0.0))
+        ingest.write_batch([status(True), *(receipts(number) for number in range(1, 9))])
+
+        assert ReceiptRecord.objects.count() == 3
+        assert state().refused_count == 5
+
+
+class TestFailures:
+    def test_messages_wait_while_the_database_is_busy(self, ingest, monkeypatch):
+        tried = []
+
+        def busy(*_: object, **__: object) -> None:
+            tried.append(1)
+            if len(tried) < 3:
+                raise OperationalError("database is locked")
+
+        monkeypatch.setattr(inbound_queue, "RETRY_S", 0)
+        monkeypatch.setattr(row_writes, "merge_rows", busy)
+        monkeypatch.setattr(inbound_queue.database, "with_fresh_connection", lambda task: task())
+        ingest.enqueue(*plays(1))
+        ingest._write_next_batch(0, threading.Event())
+
+        assert len(tried) == 3
+        assert PlayRecord.objects.count() == 1
+
+    def test_a_change_of_people_comes_before_a_batch(self, ingest, monkeypatch):
+        order = []
+        in_change, batch_waits = threading.Event(), threading.Event()
+
+        def change() -> None:
+            with transactions.counted_as_serialised():
+                in_change.set()
+                batch_waits.wait(PATIENCE_S)
+                order.append("people")
+
+        wait_for_serialised = transactions.wait_for_serialised
+
+        def waiting(timeout_s: float) -> bool:
+            batch_waits.set()
+            found = wait_for_serialised(timeout_s)
+            order.append("screens")
+            return found
+
+        monkeypatch.setattr(transactions, "wait_for_serialised", waiting)
+        person = threading.Thread(target=change)
+        person.start()
+        in_change.wait(PATIENCE_S)
+        ingest.write_batch([status(True)])
+        person.join(PATIENCE_S)
+
+        assert order == ["people", "screens"]
+
+
 class TestHostileMessages:
     @pytest.mark.parametrize("message", HOSTILE.values(), ids=HOSTILE)
     def test_harm_no_other(self, ingest, message, caplog):
@@ -203,13 +325,12 @@ class TestHostileMessages:
         assert state().report["programme"] == 5
         assert ScreenState.objects.count() == 1
 
-    def test_a_null_byte_in_a_text_harms_no_other(self, ingest, caplog):
-        """PostgreSQL holds none in JSON: the batch fails, and its messages are written one by one."""
-        caplog.set_level(logging.CRITICAL)
-
-        ingest.write_batch([status(True), report(3, preparing="\0"), up("plays", {"plays": [play(1)]})])
+    def test_a_null_byte_in_a_text_harms_no_other(self, ingest):
+        """PostgreSQL holds none in JSON."""
+        ingest.write_batch([status(True), report(3, preparing="\0 \\u0000"), up("plays", {"plays": [play(1)]})])
 
         assert state().online
+        assert state().report["preparing"] == "\ufffd \\u0000"
         assert PlayRecord.objects.count() == 1
 
     def test_of_a_screen_that_was_sent_away_are_not_heard(self, ingest, hall):
@@ -219,29 +340,6 @@ class TestHostileMessages:
         ingest.write_batch([status(True)])
 
         assert not ScreenState.objects.exists()
-
-    def test_a_queue_that_is_full_does_not_block_the_link(self, ingest, caplog):
-        ingest._queue.maxsize = 2
-        for _ in range(5):
-            ingest.enqueue(*status(True))
-
-        ingest.write_batch([])
-
-        assert "3 messages of screens were dropped" in caplog.text
-
-    @pytest.mark.django_db(transaction=True)
-    def test_a_flood_of_large_ones_does_not_fill_the_memory(self, ingest, caplog):
-        large = up("screenshot", bytes(MAX_WAITING_BYTES // 4))
-        for _ in range(7):
-            ingest.enqueue(*large)
-        drained(ingest)
-        assert "3 messages of screens were dropped" in caplog.text
-
-        caplog.clear()
-        for _ in range(4):
-            ingest.enqueue(*large)
-        drained(ingest)
-        assert "were dropped" not in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,8 +13,8 @@ from beffroi_content.wire.reports import PlayLogBatch
 from beffroi_player.stage.play_log.log_file import PlayLog
 from beffroi_player.state.directories import ForwardedPlays, StateDirectory
 from beffroi_server.__main__ import main
-from beffroi_server.fleet.inbound_messages import apply_message
-from beffroi_server.fleet.models import PlayRecord, ScreenState
+from beffroi_server.delivery.inbound_queue import InboundQueue
+from beffroi_server.fleet.models import PlayRecord
 from beffroi_server.fleet.plays import play_audit
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +41,10 @@ def state(tmp_path: Path) -> StateDirectory:
 
 
 def take(screen, said: list[Said]) -> None:
-    state, _ = ScreenState.objects.get_or_create(screen=screen)
-    apply_message(state, PlayLogBatch(plays=tuple(said)), timezone.now())
+    screen.enrolled_at = timezone.now()
+    screen.save()
+    batch = PlayLogBatch(plays=tuple(said))
+    assert InboundQueue("saint-aubin").write_batch([("beffroi/1/saint-aubin/up/s-hall/plays", batch.to_json())]) == 1
 
 
 def test_a_log_is_whole_over_restarts_of_the_player(hall, state):

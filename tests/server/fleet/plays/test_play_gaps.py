@@ -10,6 +10,7 @@ from django.urls import include, path
 from django.utils import timezone
 
 from beffroi_content.wire.reports import MOST_RANGES, HeldPlays
+from beffroi_server.core import row_writes
 from beffroi_server.delivery.inbound_queue import InboundQueue
 from beffroi_server.fleet import services
 from beffroi_server.fleet.models import PlayRecord, ScreenState
@@ -111,8 +112,7 @@ def test_a_batch_that_is_not_written_is_not_taken_for_written(ingest, monkeypatc
         raise RuntimeError("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(ScreenState.objects, "bulk_update", fails)
-        broken.setattr(PlayRecord.objects, "bulk_create", fails)
+        broken.setattr(row_writes, "insert_new_rows", fails)
         ingest.write_batch([plays(2)])
     ingest.write_batch([plays(3)])
     assert ledger() == PlayGaps(3, ((2, 2),))
