@@ -1,0 +1,203 @@
+"""Events of iCalendar that take place between two days, each repetition as an event of its own.
+
+An event that is odd costs itself only, and is named among what was skipped. Private events are left out: the calendar
+of an office holds appointments that are nobody’s business (RFC 5545, 3.8.1.3).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from beffroi_server.feeds.readers.calendar_lines import CalendarComponent, read_components
+from beffroi_server.feeds.readers.calendar_repetition import (
+    Repetition,
+    RepetitionError,
+    excluded_key,
+    read_repetition,
+    start_key,
+)
+from beffroi_server.feeds.readers.calendar_spans import EventSpan, read_span
+from beffroi_server.feeds.readers.calendar_times import DAY, CalendarMoment, CalendarZones, parse_moment
+from beffroi_server.feeds.readers.reading import SkippedParts
+
+PROCESSOR_BUDGET_S = 8.0
+"""Seconds of processor time for repetitions; events after that are skipped, so that the others are still shown."""
+MAX_OCCURRENCES = 50_000
+_PUBLIC = {"PUBLIC"}
+_LONGEST = dt.timedelta(days=800)
+"""An event that repeats lasts this long at most as far as looking back for its start goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """An event as it takes place once. Times are those of the town, without offset."""
+
+    title: str
+    """Empty where none is given."""
+    place: str
+    starts: dt.datetime
+    ends: dt.datetime | None
+    """The first moment after it; None where no end is given."""
+    whole_days: bool
+    source: CalendarComponent
+
+
+@dataclass(slots=True)
+class _Series:
+    """An event as it is written: where it takes place first, and how it repeats."""
+
+    component: CalendarComponent
+    zones: CalendarZones
+    span: EventSpan
+    replaces: CalendarMoment | None
+    """The start that it replaces in the series of its ``UID`` (RECURRENCE-ID)."""
+    and_later: bool
+    sequence: tuple[int, str]
+    hidden: str
+    """Reason for which it is not shown; empty otherwise."""
+
+
+def read_events(
+    content: bytes, zone: dt.tzinfo, first: dt.date, last: dt.date, skipped: SkippedParts
+) -> list[CalendarEvent]:
+    """Return the events of a stream of calendars that take place between two local days, in no order.
+
+    Args:
+        content: The file.
+        zone: The town’s time zone.
+        first: First local day.
+        last: Last local day; an event may go on afterwards.
+        skipped: Receives what is left out.
+
+    Raises:
+        FeedContentError: it is not a calendar.
+    """
+    groups: dict[object, list[_Series]] = {}
+    for calendar in read_components(content, skipped):
+        zones = CalendarZones(calendar, zone)
+        is_cancelled = "CANCEL" in calendar.words_of("METHOD")
+        for component in calendar.parts:
+            if component.name == "VEVENT" and (series := _read_series(component, zones, is_cancelled, skipped)):
+                name = component.text_of("UID") or id(component)
+                groups.setdefault(name, []).append(series)
+    return _Unrolling(zone, first, last, skipped).events_of(groups.values())
+
+
+class _Unrolling:
+    """Writes series out between two days, within a budget of processor time."""
+
+    def __init__(self, zone: dt.tzinfo, first: dt.date, last: dt.date, skipped: SkippedParts) -> None:
+        self._zone, self._first, self._last = zone, first, last
+        self._skipped = skipped
+        self._deadline = time.process_time() + PROCESSOR_BUDGET_S
+
+    def events_of(self, groups: Iterable[list[_Series]]) -> list[CalendarEvent]:
+        found: list[CalendarEvent] = []
+        for group in groups:
+            if len(found) >= MAX_OCCURRENCES or time.process_time() > self._deadline:
+                for series in group:
+                    self._skip(series, "too-complex")
+                continue
+            found += self._events_of_group(group)
+        return found[:MAX_OCCURRENCES]
+
+    def _events_of_group(self, group: list[_Series]) -> Iterator[CalendarEvent]:
+        changes = _newest([each for each in group if each.replaces is not None])
+        for master in _newest([each for each in group if each.replaces is None]):
+            yield from self._shown(master, self._events_of_master(master, changes))
+        for change in changes:
+            if not change.and_later or not any(each.replaces is None for each in group):
+                yield from self._shown(change, self._event_at(change, change.span, change.span.start))
+
+    def _events_of_master(self, master: _Series, changes: list[_Series]) -> Iterator[CalendarEvent]:
+        start = master.span.start
+        replaced = {excluded_key(each.replaces, start): each for each in changes if each.replaces and not each.and_later}
+        later = sorted(
+            (each for each in changes if each.replaces and each.and_later), key=lambda each: each.replaces.instant
+        )  # type: ignore[union-attr]
+        for moment, duration in self._starts_of(master):
+            if start_key(moment) in replaced or moment.local.date() in replaced:
+                continue
+            current = next((each for each in reversed(later) if each.replaces.instant <= moment.instant), None)  # type: ignore[union-attr]
+            if current is not None and current.replaces is not None:
+                if current.hidden:
+                    continue
+                moved = moment.local + (current.span.start.local - current.replaces.local)
+                yield from self._event_at(current, current.span, replace(current.span.start, local=moved))
+            else:
+                span = master.span if duration is None else replace(master.span, length=duration)
+                yield from self._event_at(master, span, moment)
+
+    def _starts_of(self, series: _Series) -> Iterator[tuple[CalendarMoment, object]]:
+        try:
+            repetition = read_repetition(series.component, series.span.start, series.zones)
+        except RepetitionError:
+            self._skip(series, "repetition")
+            repetition = Repetition(series.span.start)
+        if repetition.is_single:
+            yield series.span.start, None
+            return
+        back = min(series.span.longest, _LONGEST)
+        # A day on either side: zones differ by less.
+        yield from repetition.starts_between(self._first - back - DAY, self._last + DAY)
+
+    def _event_at(self, series: _Series, span: EventSpan, start: CalendarMoment) -> Iterator[CalendarEvent]:
+        starts, ends, whole_days = span.local_times(start, self._zone)
+        over = ends if ends and ends > starts else starts + (DAY if whole_days else dt.timedelta(seconds=1))
+        if starts.date() <= self._last and over > dt.datetime.combine(self._first, dt.time()):
+            component = series.component
+            title, place = component.text_of("SUMMARY"), component.text_of("LOCATION")
+            yield CalendarEvent(title, place, starts, ends, whole_days, component)
+
+    def _shown(self, series: _Series, events: Iterator[CalendarEvent]) -> Iterator[CalendarEvent]:
+        if not series.hidden:
+            yield from events
+        elif next(events, None) is not None:
+            self._skip(series, series.hidden)
+
+    def _skip(self, series: _Series, reason: str) -> None:
+        name = "" if series.hidden == "private" else series.component.text_of("SUMMARY")
+        self._skipped.add("event", reason, series.component.line, name)
+
+
+def _read_series(
+    component: CalendarComponent, zones: CalendarZones, is_cancelled: bool, skipped: SkippedParts
+) -> _Series | None:
+    hidden = "cancelled" if is_cancelled or "CANCELLED" in component.words_of("STATUS") else ""
+    # A class that is not known counts as private (RFC 5545, 3.8.1.3).
+    if component.words_of("CLASS") - _PUBLIC:
+        hidden = "private"
+    span = read_span(component, zones, skipped, name="" if hidden == "private" else component.text_of("SUMMARY"))
+    if span is None:
+        return None
+    replaces, and_later = None, False
+    for each in component.all_of("RECURRENCE-ID"):
+        replaces = replaces or parse_moment(each.value, each.parameters, zones)
+        and_later = and_later or each.parameters.get("RANGE", "").upper() == "THISANDFUTURE"
+    return _Series(component, zones, span, replaces, and_later, _sequence_of(component), hidden)
+
+
+def _sequence_of(component: CalendarComponent) -> tuple[int, str]:
+    numbers = [int(word) for word in component.words_of("SEQUENCE") if word.isascii() and word.isdigit() and len(word) < 12]
+    written = component.words_of("LAST-MODIFIED") or component.words_of("DTSTAMP")
+    return max(numbers, default=0), max(written, default="")
+
+
+def _newest(group: list[_Series]) -> list[_Series]:
+    """Return the newest version of each event of a ``UID``.
+
+    Programs that give several events one ``UID`` are common: those that differ in their start are all kept, as long as
+    no version number says that one replaces the other.
+    """
+    newest = max((each.sequence[0] for each in group if each.replaces is None), default=0)
+    kept: dict[object, _Series] = {}
+    for each in group:
+        if each.replaces is None and each.sequence[0] < newest:
+            continue
+        key = start_key(each.span.start) if each.replaces is None else start_key(each.replaces)
+        if key not in kept or each.sequence >= kept[key].sequence:
+            kept[key] = each
+    return list(kept.values())
