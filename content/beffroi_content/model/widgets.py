@@ -123,12 +123,14 @@ class TickerWidget(_TitledWidget):
 
 
 class AgendaEvent(WireModel):
-    """An event. Times are local; midnight at both ends, or at the only one, means whole days."""
+    """An event. Times are local."""
 
     title: _Text
     starts: _LocalTime
     ends: _LocalTime | None = None
     place: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)] = ""
+    whole_days: bool | None = None
+    """Whether it takes whole days; None: midnight at both ends, or at the only one, means that."""
 
     @model_validator(mode="after")
     def _check_times(self) -> AgendaEvent:
@@ -139,6 +141,8 @@ class AgendaEvent(WireModel):
     @property
     def is_whole_day(self) -> bool:
         """Tell whether it takes whole days."""
+        if self.whole_days is not None:
+            return self.whole_days
         return self.starts.time() == dt.time() and (self.ends is None or self.ends.time() == dt.time())
 
     @property

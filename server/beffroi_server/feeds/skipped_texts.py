@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 PART_NAMES: dict[str, Promise] = {
-    "event": gettext_lazy("Event %(where)s"),
+    "event": gettext_lazy("Event in line %(where)s"),
+    "line": gettext_lazy("Line %(where)s"),
     "item": gettext_lazy("Item %(where)s"),
     "row": gettext_lazy("Line %(where)s"),
     "cell": gettext_lazy("Cell in line %(where)s"),
@@ -34,6 +35,19 @@ REASONS: dict[str, Promise] = {
     "unreadable": gettext_lazy("it cannot be read, and is left out."),
     "unknown-colour": gettext_lazy("its level is missing or unknown; the screen says so."),
     "unknown-phenomenon": gettext_lazy("this version does not know it; its level counts all the same."),
+    "private": gettext_lazy("it is marked as private or confidential, and is left out."),
+    "cancelled": gettext_lazy("it is cancelled, and is left out."),
+    "no-start": gettext_lazy("it has no start, and is left out."),
+    "bad-start": gettext_lazy("its start is not a date, and it is left out."),
+    "bad-end": gettext_lazy("its end is not a date; it is shown without it."),
+    "end-before-start": gettext_lazy("it ends before it starts; it is shown without its end."),
+    "repetition": gettext_lazy("its repetition cannot be understood; only its first date is shown."),
+    "too-complex": gettext_lazy("reading its repetitions takes too long, and it is left out."),
+    "too-many": gettext_lazy("there are more than the screens can show; the last ones are left out."),
+    "cut-off": gettext_lazy("the file ends in the middle of it, and it is left out."),
+    "not-understood": gettext_lazy("it is not in iCal format, and is passed over."),
+    "no-holiday": gettext_lazy("it is a day on which school begins again, not a holiday, and is left out."),
+    "end-assumed": gettext_lazy("the file has no end for it: check the last day that was assumed."),
 }
 """Reasons by ``SkippedPart.reason``."""
 

@@ -242,6 +242,24 @@ class TestAgendas:
     def test_name_today_and_tomorrow(self, starts, ends, day):
         assert day in shown(self.agenda({"title": "Foire", "starts": starts, "ends": ends}))
 
+    @pytest.mark.parametrize(("whole_days", "is_said"), [(False, True), (True, False), (None, False)])
+    def test_midnight_is_an_hour_unless_the_event_takes_the_day(self, whole_days, is_said):
+        mass = {"title": "Messe", "starts": "2026-12-10T00:00", "whole_days": whole_days}
+        assert ("0 h" in shown(self.agenda(mass))) is is_said
+
+    def test_what_has_gone_on_for_weeks_comes_after_what_begins_this_week(self):
+        exhibition = {"title": "Exposition", "starts": "2026-01-05T00:00", "ends": "2027-01-05T00:00"}
+        soon = {"title": "Conseil", "starts": "2026-12-11T19:00"}
+        later = {"title": "Repas", "starts": "2026-12-30T12:00"}
+        text = shown(self.agenda(exhibition, later, soon))
+        assert text.index("Conseil") < text.index("Exposition") < text.index("Repas")
+
+    def test_an_end_that_nobody_will_see_is_not_named(self):
+        ever = {"title": "Musée", "starts": "2026-01-05T00:00", "ends": "2199-12-31T00:00"}
+        text = shown(self.agenda(ever))
+        assert "Aujourd’hui" in text
+        assert "déc." not in text
+
     def test_mark_what_is_on(self):
         running = {"title": "Foire", "starts": "2026-12-09T10:00", "ends": "2026-12-09T18:00"}
         coming = {"title": "Concert", "starts": "2026-12-09T20:00"}

@@ -114,7 +114,7 @@ class TestACalendar:
             "calendar", ical(f"UID:1\r\nSUMMARY:Concert\r\nLOCATION:Théâtre\r\nDTSTART:{start:%Y%m%d}T193000Z").encode()
         )
         assert found["events"] == [
-            {"title": "Concert", "starts": f"{start}T20:30:00", "ends": None, "place": "Théâtre"}
+            {"title": "Concert", "starts": f"{start}T20:30:00", "ends": None, "place": "Théâtre", "whole_days": False}
         ]
 
     def test_writes_repetitions_out_without_those_that_are_left_out(self):

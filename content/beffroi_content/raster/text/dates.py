@@ -88,14 +88,24 @@ class EventDateText:
         return " · ".join(part for part in (self.short_days, self.hours) if part)
 
 
-def describe_event_dates(starts: dt.datetime, ends: dt.datetime | None, locale: str) -> EventDateText:
-    """Return the dates of an event as text. Midnight at both ends, or at the only one, means whole days."""
+def describe_event_dates(
+    starts: dt.datetime, ends: dt.datetime | None, locale: str, *, whole_days: bool | None = None
+) -> EventDateText:
+    """Return the dates of an event as text.
+
+    Args:
+        starts: In local time.
+        ends: Likewise; of whole days the midnight after the last.
+        locale: Such as ``fr``.
+        whole_days: Whether it takes whole days; None: midnight at both ends, or at the only one, means that.
+    """
     first = starts.date()
     last = ends.date() if ends else first
     midnight = dt.time()
     if ends and ends.time() == midnight and last > first:
         last -= dt.timedelta(days=1)
-    whole_days = starts.time() == midnight and (ends is None or ends.time() == midnight)
+    if whole_days is None:
+        whole_days = starts.time() == midnight and (ends is None or ends.time() == midnight)
     hours = "" if whole_days else _hours_text(starts, ends, locale)
     if first == last:
         return EventDateText(day_text(first, locale), short_day_text(first, locale), hours, first, last)

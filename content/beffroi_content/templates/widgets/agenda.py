@@ -15,6 +15,11 @@ from beffroi_content.templates.widget_layout.phrases import phrase
 from beffroi_content.templates.widget_layout.stale_data import message_page, missing_data_page, source_note
 from beffroi_content.templates.widget_layout.widget_page import local_time
 
+_LONG = dt.timedelta(days=7)
+"""An event that lasts longer is one of many days, such as an exhibition."""
+_FORESEEABLE = dt.timedelta(days=300)
+"""An end beyond is not named."""
+
 
 def agenda_page(widget: AgendaWidget, canvas: Canvas, at_ms: int | None) -> Page:
     """Return what takes place next."""
@@ -23,15 +28,22 @@ def agenda_page(widget: AgendaWidget, canvas: Canvas, at_ms: int | None) -> Page
         return page
     assert at_ms is not None
     now = local_time(at_ms, canvas)
-    coming = sorted((event for event in widget.events if event.over_at > now), key=lambda event: event.starts)
+    coming = sorted((event for event in widget.events if event.over_at > now), key=lambda event: _turn(event, now))
     if not coming:
         return message_page(canvas, title, "no-events")
     entries = [_event_entry(event, now, canvas.locale) for event in coming]
     return entry_page(canvas, title, source_note(widget, canvas, at_ms), entries, at_ms)
 
 
+def _turn(event: AgendaEvent, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """Return what events are ordered by: what has gone on for days comes after what begins within a week."""
+    today = dt.datetime.combine(now.date(), dt.time())
+    has_gone_on = event.starts < today and event.over_at - event.starts > _LONG
+    return (today + _LONG if has_gone_on else event.starts), event.starts
+
+
 def _event_entry(event: AgendaEvent, now: dt.datetime, locale: str) -> ListEntry:
-    when = describe_event_dates(event.starts, event.ends, locale)
+    when = describe_event_dates(event.starts, event.ends, locale, whole_days=event.is_whole_day)
     is_on = event.starts <= now
     hours = when.hours
     if event.ends is not None and not event.is_whole_day and when.first != when.last:
@@ -45,6 +57,9 @@ def _event_entry(event: AgendaEvent, now: dt.datetime, locale: str) -> ListEntry
 
 def _day_text(when: EventDateText, today: dt.date, locale: str) -> str:
     if when.first < today < when.last:
+        # A day years away, which has no year beside it, would be taken for one of this year.
+        if when.last - today > _FORESEEABLE:
+            return phrase("today", locale)
         return phrase("until", locale, day=short_day_text(when.last, locale))
     if when.first in (when.last, today):
         away = (when.first - today).days

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from beffroi_server.feeds.readers.calendar import read_calendar
+from beffroi_server.feeds.readers.calendar_days import read_days
 from beffroi_server.feeds.readers.news import read_news
 from beffroi_server.feeds.readers.reading import FeedContentError, Reading, ReadingContext
 from beffroi_server.feeds.readers.tables import read_table
@@ -22,12 +23,13 @@ from beffroi_server.feeds.readers.weather import read_weather
 
 READERS: dict[str, Callable[[bytes, ReadingContext], Reading]] = {
     "calendar": read_calendar,
+    "days": read_days,
     "news": read_news,
     "table": read_table,
     "weather": read_weather,
     "vigilance": read_vigilance,
 }
-"""Readers by the kind of feed, a value of ``feeds.models.FeedKind``."""
+"""Readers by the kind of feed, a value of ``feeds.models.FeedKind``; ``days`` are those that people import."""
 
 
 def read_feed(
@@ -38,6 +40,7 @@ def read_feed(
     now: dt.datetime | None = None,
     department: str = "",
     kept: Mapping[str, Any] | None = None,
+    year: int | None = None,
 ) -> dict[str, Any]:
     """Read a feed, and return what was found as JSON has it.
 
@@ -48,6 +51,7 @@ def read_feed(
         now: The instant for which is read; None: the present.
         department: Number of the department, for vigilance.
         kept: ``kept`` of the last reading of this feed.
+        year: The year whose days are wanted, of special days.
 
     Returns:
         ``{"data": fields of the widget, "skipped": parts, "skipped_count": number, "kept": values}``, or
@@ -56,7 +60,7 @@ def read_feed(
     place = ZoneInfo(zone)
     moment = dt.datetime.now(place) if now is None else now.astimezone(place)
     try:
-        found = READERS[kind](content, ReadingContext(place, moment, department, kept or {}))
+        found = READERS[kind](content, ReadingContext(place, moment, department, kept or {}, year))
     except FeedContentError as error:
         return {"code": str(error)}
     except (MemoryError, RecursionError):

@@ -35,7 +35,9 @@ def read_calendar(content: bytes, context: ReadingContext) -> Reading:
         if not event.title:
             skipped.add("event", "no-title", event.source.line)
     now = context.now.astimezone(context.zone).replace(tzinfo=None)
-    shown = [event for event in found if event.title and _over_at(event) > now]
+    shown = [event for event in found if event.title]
+    if len(shown) > MAX_EVENTS:
+        shown = [event for event in shown if _over_at(event) > now]
     shown.sort(key=lambda event: (event.starts, event.title))
     chosen = _chosen(shown, today)
     if len(shown) > len(chosen):
@@ -56,7 +58,7 @@ def _chosen(events: list[CalendarEvent], today: dt.date) -> list[CalendarEvent]:
     midnight = dt.datetime.combine(today, dt.time())
     running = [event for event in events if event.starts < midnight]
     # Those that end soonest matter most.
-    running.sort(key=lambda event: _over_at(event))
+    running.sort(key=_over_at)
     coming = [event for event in events if event.starts >= midnight]
     room = max(MAX_EVENTS - len(coming), MAX_RUNNING)
     kept = running[:room]

@@ -7,6 +7,7 @@ of an office holds appointments that are nobody’s business (RFC 5545, 3.8.1.3)
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -20,10 +21,16 @@ from beffroi_server.feeds.readers.calendar_repetition import (
     start_key,
 )
 from beffroi_server.feeds.readers.calendar_spans import EventSpan, read_span
-from beffroi_server.feeds.readers.calendar_times import DAY, CalendarMoment, CalendarZones, parse_moment
+from beffroi_server.feeds.readers.calendar_times import (
+    DAY,
+    CalendarDuration,
+    CalendarMoment,
+    CalendarZones,
+    parse_moment,
+)
 from beffroi_server.feeds.readers.reading import SkippedParts
 
-PROCESSOR_BUDGET_S = 8.0
+PROCESSOR_BUDGET_S = 2.5
 """Seconds of processor time for repetitions; events after that are skipped, so that the others are still shown."""
 MAX_OCCURRENCES = 50_000
 _PUBLIC = {"PUBLIC"}
@@ -45,6 +52,16 @@ class CalendarEvent:
     source: CalendarComponent
 
 
+@dataclass(frozen=True, slots=True)
+class NamedRange:
+    """Days in a row with the name of their event, and the places for which they count; none means everywhere."""
+
+    first: dt.date
+    last: dt.date
+    name: str
+    places: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class _Series:
     """An event as it is written: where it takes place first, and how it repeats."""
@@ -61,7 +78,13 @@ class _Series:
 
 
 def read_events(
-    content: bytes, zone: dt.tzinfo, first: dt.date, last: dt.date, skipped: SkippedParts
+    content: bytes,
+    zone: dt.tzinfo,
+    first: dt.date,
+    last: dt.date,
+    skipped: SkippedParts,
+    *,
+    single_outside: bool = False,
 ) -> list[CalendarEvent]:
     """Return the events of a stream of calendars that take place between two local days, in no order.
 
@@ -71,6 +94,7 @@ def read_events(
         first: First local day.
         last: Last local day; an event may go on afterwards.
         skipped: Receives what is left out.
+        single_outside: Whether what takes place once counts before and after these days, too.
 
     Raises:
         FeedContentError: it is not a calendar.
@@ -83,20 +107,23 @@ def read_events(
             if component.name == "VEVENT" and (series := _read_series(component, zones, is_cancelled, skipped)):
                 name = component.text_of("UID") or id(component)
                 groups.setdefault(name, []).append(series)
-    return _Unrolling(zone, first, last, skipped).events_of(groups.values())
+    return _Unrolling(zone, first, last, skipped, single_outside).events_of(groups.values())
 
 
 class _Unrolling:
     """Writes series out between two days, within a budget of processor time."""
 
-    def __init__(self, zone: dt.tzinfo, first: dt.date, last: dt.date, skipped: SkippedParts) -> None:
-        self._zone, self._first, self._last = zone, first, last
+    def __init__(
+        self, zone: dt.tzinfo, first: dt.date, last: dt.date, skipped: SkippedParts, single_outside: bool
+    ) -> None:
+        self._zone, self._first, self._last, self._single_outside = zone, first, last, single_outside
         self._skipped = skipped
         self._deadline = time.process_time() + PROCESSOR_BUDGET_S
 
     def events_of(self, groups: Iterable[list[_Series]]) -> list[CalendarEvent]:
         found: list[CalendarEvent] = []
-        for group in groups:
+        # What takes place once costs nearly nothing: it is never given up for what repeats.
+        for group in sorted(groups, key=_repeats):
             if len(found) >= MAX_OCCURRENCES or time.process_time() > self._deadline:
                 for series in group:
                     self._skip(series, "too-complex")
@@ -114,24 +141,22 @@ class _Unrolling:
 
     def _events_of_master(self, master: _Series, changes: list[_Series]) -> Iterator[CalendarEvent]:
         start = master.span.start
-        replaced = {excluded_key(each.replaces, start): each for each in changes if each.replaces and not each.and_later}
-        later = sorted(
-            (each for each in changes if each.replaces and each.and_later), key=lambda each: each.replaces.instant
-        )  # type: ignore[union-attr]
-        for moment, duration in self._starts_of(master):
+        named = [(each.replaces, each) for each in changes if each.replaces is not None]
+        replaced = {excluded_key(moment, start) for moment, each in named if not each.and_later}
+        later = sorted(((moment, each) for moment, each in named if each.and_later), key=lambda pair: pair[0].instant)
+        for moment, length in self._starts_of(master):
             if start_key(moment) in replaced or moment.local.date() in replaced:
                 continue
-            current = next((each for each in reversed(later) if each.replaces.instant <= moment.instant), None)  # type: ignore[union-attr]
-            if current is not None and current.replaces is not None:
-                if current.hidden:
-                    continue
-                moved = moment.local + (current.span.start.local - current.replaces.local)
-                yield from self._event_at(current, current.span, replace(current.span.start, local=moved))
-            else:
-                span = master.span if duration is None else replace(master.span, length=duration)
+            current = next((pair for pair in reversed(later) if pair[0].instant <= moment.instant), None)
+            if current is None:
+                span = replace(master.span, length=length) if length else master.span
                 yield from self._event_at(master, span, moment)
+            elif not current[1].hidden:
+                span = current[1].span
+                moved = moment.local + (span.start.local - current[0].local)
+                yield from self._event_at(current[1], span, replace(span.start, local=moved))
 
-    def _starts_of(self, series: _Series) -> Iterator[tuple[CalendarMoment, object]]:
+    def _starts_of(self, series: _Series) -> Iterator[tuple[CalendarMoment, CalendarDuration | None]]:
         try:
             repetition = read_repetition(series.component, series.span.start, series.zones)
         except RepetitionError:
@@ -147,7 +172,8 @@ class _Unrolling:
     def _event_at(self, series: _Series, span: EventSpan, start: CalendarMoment) -> Iterator[CalendarEvent]:
         starts, ends, whole_days = span.local_times(start, self._zone)
         over = ends if ends and ends > starts else starts + (DAY if whole_days else dt.timedelta(seconds=1))
-        if starts.date() <= self._last and over > dt.datetime.combine(self._first, dt.time()):
+        is_within = starts.date() <= self._last and over > dt.datetime.combine(self._first, dt.time())
+        if is_within or (self._single_outside and not _repeats([series])):
             component = series.component
             title, place = component.text_of("SUMMARY"), component.text_of("LOCATION")
             yield CalendarEvent(title, place, starts, ends, whole_days, component)
@@ -161,6 +187,10 @@ class _Unrolling:
     def _skip(self, series: _Series, reason: str) -> None:
         name = "" if series.hidden == "private" else series.component.text_of("SUMMARY")
         self._skipped.add("event", reason, series.component.line, name)
+
+
+def _repeats(group: list[_Series]) -> bool:
+    return any(each.component.all_of("RRULE") or each.component.all_of("RDATE") for each in group)
 
 
 def _read_series(
@@ -181,7 +211,7 @@ def _read_series(
 
 
 def _sequence_of(component: CalendarComponent) -> tuple[int, str]:
-    numbers = [int(word) for word in component.words_of("SEQUENCE") if word.isascii() and word.isdigit() and len(word) < 12]
+    numbers = [int(word) for word in component.words_of("SEQUENCE") if re.fullmatch("[0-9]{1,12}", word)]
     written = component.words_of("LAST-MODIFIED") or component.words_of("DTSTAMP")
     return max(numbers, default=0), max(written, default="")
 

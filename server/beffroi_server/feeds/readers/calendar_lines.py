@@ -12,18 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from beffroi_server.feeds.readers.reading import FeedContentError, SkippedParts
-from beffroi_server.feeds.readers.text import clean_line, decode_text, html_entities
+from beffroi_server.feeds.readers.text import clean_line, decode_text, plain_text
 
 VALUE_LENGTH = 20_000
 """Characters of a value that are looked at."""
 _PROPERTY_LIMIT = 3_000
 """Properties of a component that are kept; a stranger may write a million."""
 _DEPTH_LIMIT = 8
-_WANTED = frozenset(
-    "SUMMARY LOCATION DESCRIPTION STATUS CLASS UID SEQUENCE LAST-MODIFIED DTSTAMP METHOD "
-    "DTSTART DTEND DURATION RRULE RDATE EXDATE EXRULE RECURRENCE-ID TZID TZOFFSETFROM TZOFFSETTO X-LIC-LOCATION "
-    "X-WR-TIMEZONE X-MICROSOFT-CDO-ALLDAYEVENT X-MICROSOFT-MSNCALENDAR-ALLDAYEVENT X-FUNAMBOL-ALLDAY".split()
-)
+_WANTED = frozenset({
+    "SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "CLASS", "UID", "SEQUENCE", "LAST-MODIFIED", "DTSTAMP",
+    "METHOD", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID", "TZID",
+    "TZOFFSETFROM", "TZOFFSETTO", "X-LIC-LOCATION", "X-WR-TIMEZONE", "X-MICROSOFT-CDO-ALLDAYEVENT",
+    "X-MICROSOFT-MSNCALENDAR-ALLDAYEVENT", "X-FUNAMBOL-ALLDAY",
+})  # fmt: skip
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]*)[ \t]*(?=[;:])")
 _PARAMETERS = re.compile(r"[^:\"]*(?:\"[^\"]*\"[^:\"]*)*:")
 _PARAMETER = re.compile(r";[ \t]*([^=;:\"]+)=(\"[^\"]*\"|[^;:\"]*)")
@@ -39,9 +40,9 @@ class CalendarProperty:
 
     @property
     def text(self) -> str:
-        """The value of a text on one line, without escapes; iCalendar has no tags."""
+        """The value of a text on one line, without escapes, and without the tags that web sites leave in it."""
         plain = _ESCAPE.sub(lambda found: " " if found[1] in "nN" else found[1], self.value)
-        return clean_line(html_entities(plain))
+        return plain_text(plain)
 
 
 @dataclass(slots=True)

@@ -6,10 +6,12 @@ rule means the same in a feed and in a schedule, and one of twenty years ago cos
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product, starmap
 
 from beffroi_content.model.recurrence import Recurrence, RecurrenceFrequency
 from beffroi_server.feeds.readers.calendar_lines import CalendarComponent
@@ -25,8 +27,9 @@ from beffroi_server.feeds.readers.calendar_times import (
 
 MAX_VALUES = 5_000
 """Dates of an event that are written out, and occurrences of one that repeats within a day."""
-_MAX_COUNT, _MAX_INTERVAL = 100_000, 100_000
+_MAX_COUNT, _MAX_INTERVAL = 100_000, 1_000_000_000
 _MAX_TIMES = 96
+_FOR_EVER = dt.datetime.max  # noqa: DTZ901 - local times have no zone
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _SHORT_STEPS = {"HOURLY": 3_600, "MINUTELY": 60, "SECONDLY": 1}
 """Frequencies within a day, in seconds."""
@@ -162,8 +165,10 @@ def _read_dates(
         if not moment.is_day and "TZID" not in parameters and begin[-1:] not in "zZ":
             moment = replace(moment, zone=start.zone)
         if name == "RDATE" and start.is_day != moment.is_day:
-            local = moment.local.replace(hour=0, minute=0, second=0) if start.is_day else dt.datetime.combine(
-                moment.local.date(), start.local.time()
+            local = (
+                moment.local.replace(hour=0, minute=0, second=0)
+                if start.is_day
+                else dt.datetime.combine(moment.local.date(), start.local.time())
             )
             moment = CalendarMoment(local, start.zone, start.is_day)
         yield moment, _period_length(moment, end, given, zones)
@@ -188,11 +193,14 @@ def _parse_rule(text: str, start: CalendarMoment, zones: CalendarZones) -> Repea
     if seconds := _SHORT_STEPS.get(parts.get("FREQ", "")):
         if set(parts) - {"FREQ", "WKST"} or start.is_day:
             raise RepetitionError(text)
-        step = dt.timedelta(seconds=min(seconds * (interval or 1), 1_000_000_000))
+        step = dt.timedelta(seconds=seconds * (interval or 1))
+        if step > 36_600 * DAY:
+            raise RepetitionError(text)
         return RepeatRule(start, until, step=step, step_count=count or 2**60)
     times = _read_times(parts, start)
     weeks = _read_weeks(parts, start)
-    if count and (len(times) > 1 or weeks) or (weeks and "BYSETPOS" in parts):
+    # Of several times a day, and of weeks, no count is kept.
+    if (count and (len(times) > 1 or weeks)) or (weeks and "BYSETPOS" in parts):
         raise RepetitionError(text)
     if parts.get("FREQ") in ("DAILY", "WEEKLY") and "BYDAY" in parts:
         parts["BYDAY"] = re.sub(r"[+-]?[0-9]+", "", parts["BYDAY"])
@@ -227,7 +235,7 @@ def _number_of(parts: dict[str, str], name: str, most: int) -> int | None:
 
 def _read_until(text: str, start: CalendarMoment, zones: CalendarZones) -> dt.datetime:
     if not text:
-        return dt.datetime.max
+        return _FOR_EVER
     moment = parse_moment(text, {}, zones)
     if moment is None:
         raise RepetitionError(f"UNTIL={text}")
@@ -240,17 +248,17 @@ def _read_until(text: str, start: CalendarMoment, zones: CalendarZones) -> dt.da
 
 def _read_times(parts: dict[str, str], start: CalendarMoment) -> tuple[dt.time, ...]:
     usual = start.local.time()
-    lists = [
+    hours, minutes, seconds = (
         _numbers(parts.pop(name, ""), range(limit)) or [value]
         for name, limit, value in (
             ("BYHOUR", 24, usual.hour), ("BYMINUTE", 60, usual.minute), ("BYSECOND", 60, usual.second)
         )
-    ]  # fmt: skip
+    )  # fmt: skip
     if start.is_day:
         return (dt.time(),)
-    if len(lists[0]) * len(lists[1]) * len(lists[2]) > _MAX_TIMES:
+    if len(hours) * len(minutes) * len(seconds) > _MAX_TIMES:
         raise RepetitionError("too many times")
-    return tuple(sorted(dt.time(hour, minute, second) for hour in lists[0] for minute in lists[1] for second in lists[2]))
+    return tuple(sorted(starmap(dt.time, product(hours, minutes, seconds))))
 
 
 def _read_weeks(parts: dict[str, str], start: CalendarMoment) -> frozenset[int]:
@@ -276,18 +284,22 @@ def _numbers(text: str, allowed: range) -> list[int]:
 
 
 def _candidate_days(rule: Recurrence, start: dt.date, first: dt.date, last: dt.date) -> Iterator[dt.date]:
-    """Yield the days between two that a rule may name: of the simplest ones, one a year or a month."""
+    """Yield the days between two that a rule may name: of the simplest rules few."""
     day = max(start, first)
     is_bare = not (rule.month_days or rule.year_days or rule.weekdays)
-    by_month = is_bare and rule.frequency in (RecurrenceFrequency.MONTHLY, RecurrenceFrequency.YEARLY)
-    while day <= last:
-        if not by_month or day.day == start.day:
+    if is_bare and rule.frequency is RecurrenceFrequency.WEEKLY:
+        day += (start.weekday() - day.weekday()) % 7 * DAY
+        while day <= last:
             yield day
-        if by_month and day.day > 27:
-            day += DAY
-        elif by_month and day.day >= start.day:
-            day = (day.replace(day=1) + 32 * DAY).replace(day=1)
-        elif by_month:
-            day = day.replace(day=min(start.day, 28))
-        else:
+            day += 7 * DAY
+    elif is_bare and rule.frequency in (RecurrenceFrequency.MONTHLY, RecurrenceFrequency.YEARLY):
+        months = range(day.year * 12 + day.month - 1, last.year * 12 + last.month)
+        for year, month in (divmod(number, 12) for number in months):
+            if start.day <= calendar.monthrange(year, month + 1)[1]:
+                found = dt.date(year, month + 1, start.day)
+                if day <= found <= last:
+                    yield found
+    else:
+        while day <= last:
+            yield day
             day += DAY

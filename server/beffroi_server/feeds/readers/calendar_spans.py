@@ -52,9 +52,7 @@ class EventSpan:
         return begin, end, begin.time() == MIDNIGHT == end.time() and end > begin
 
 
-def read_span(
-    component: CalendarComponent, zones: CalendarZones, skipped: SkippedParts, name: str
-) -> EventSpan | None:
+def read_span(component: CalendarComponent, zones: CalendarZones, skipped: SkippedParts, name: str) -> EventSpan | None:
     """Return the span of an event, or None where it has no start.
 
     Args:

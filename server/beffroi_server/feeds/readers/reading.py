@@ -30,6 +30,8 @@ class ReadingContext:
     """Number of the department, for vigilance."""
     kept: Mapping[str, Any] = field(default_factory=dict)
     """What the last reading of the same feed returned as ``Reading.kept``."""
+    year: int | None = None
+    """The year whose days are wanted, of special days; None: the present one and those around it."""
 
 
 @dataclass(frozen=True, slots=True)
