@@ -21,6 +21,7 @@ from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery import jobs as delivery_jobs
 from beffroi_server.feeds import jobs as feed_jobs
 from beffroi_server.fleet import jobs as fleet_jobs
+from beffroi_server.library import jobs as library_jobs
 from beffroi_server.schedule import jobs as schedule_jobs
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ JOBS = (
     *delivery_jobs.JOBS,
     *fleet_jobs.JOBS,
     *feed_jobs.JOBS,
+    *library_jobs.JOBS,
     *schedule_jobs.JOBS,
     *alert_jobs.JOBS,
 )

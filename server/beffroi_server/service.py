@@ -7,6 +7,7 @@ import resource
 import secrets
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ from django.core.wsgi import get_wsgi_application
 from waitress.server import MultiSocketServer
 
 from beffroi_server.bootstrap import StartError, check_ready, drawing_findings
-from beffroi_server.core import database, disk_space, leadership
+from beffroi_server.core import database, disk_space, incoming_files, leadership
 from beffroi_server.core.http_server.body_permits import BodyGate
 from beffroi_server.core.http_server.connections import RequestPolicy, create_http_server
 from beffroi_server.core.http_server.request_threads import RequestKind, RequestThreads, ThreadGroup
@@ -27,6 +28,7 @@ from beffroi_server.delivery.mqtt_client import MqttClient
 from beffroi_server.feeds.feed_readings import READER_THREADS, FeedReadings, reading_due
 from beffroi_server.fleet import presence
 from beffroi_server.library.media import video_queue
+from beffroi_server.library.upload_queue import UploadQueue, upload_due
 from beffroi_server.schedule import publication
 from beffroi_server.scheduler import build_scheduler
 from beffroi_server.web import request_policy
@@ -48,7 +50,7 @@ SWITCH_INTERVAL_S = 0.0005
 A request gives the interpreter away at each access to the database and waits to get it back: with Python's 5 ms, five
 busy threads make 100 accesses of an alert last seconds.
 """
-WAKE_UPS = (video_queue.conversion_due, reading_due, publication.publication_due)
+WAKE_UPS = (video_queue.conversion_due, upload_due, reading_due, publication.publication_due)
 """Events that threads wait for: set when they are to look whether the server stops."""
 JOIN_TIMEOUT_S = 30
 LEADER_CHECK_S = 2
@@ -69,6 +71,8 @@ def run_service(address: str, port: int) -> None:
         for finding in drawing_findings():
             logger.warning("%s", finding)
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        # Bodies that arrive are buffered where uploads go: /tmp may be small, or in memory.
+        tempfile.tempdir = str(incoming_files.process_folder())
         pages = _create_web_server(address, port)
         started.callback(pages.close)
         password = _start_embedded_broker(started)
@@ -175,6 +179,7 @@ def _start_leader_work(started: ExitStack, link: MqttClient) -> None:
     intake = inbound_queue.InboundQueue(database.with_fresh_connection(signing.current_site))
     _start_thread(started, intake.run_writer, threading.Event())
     _start_thread(started, video_queue.run_conversions, threading.Event())
+    _start_thread(started, UploadQueue().run_uploads, threading.Event())
     readings = FeedReadings()
     for _ in range(READER_THREADS):
         _start_thread(started, readings.run_readings, threading.Event())

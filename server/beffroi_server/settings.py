@@ -177,6 +177,11 @@ WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 """Bytes of a form without its files."""
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "beffroi_server.web.upload_handler.IncomingUploadHandler",
+]
+"""Small files stay in memory; others go to the media store, where they will be."""
 UPLOAD_LIMIT = 500 * 1024 * 1024
 """Bytes of one upload: of a video, or of several images."""
 PICTURE_LIMIT = 40 * 1024 * 1024

@@ -113,6 +113,27 @@ class Video(models.Model):
         return -(-self.duration_ms // 1000)
 
 
+class Upload(models.Model):
+    """A file that was uploaded and waits to be decoded, or was refused then; a row ends when its media item begins."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=10)
+    """Language of the user, for the reason of a refusal."""
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    is_started = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=500, blank=True)
+    """Reason why it was refused, for people; empty while it waits."""
+
+    class Meta:
+        ordering: ClassVar = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 MAX_MORE_IMAGES = 12
 
 

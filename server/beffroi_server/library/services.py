@@ -37,7 +37,13 @@ def add_images(file: IO[bytes], *, name: str, description: str = "", user: User 
     Raises:
         MediaRefused: screens cannot show it; the message says why and what to do.
     """
-    images = uploads.store_upload(file, name)
+    return create_media_items(uploads.store_upload(file, name), name=name, description=description, user=user)
+
+
+def create_media_items(
+    images: list[uploads.StoredImage], *, name: str, description: str = "", user: User | None
+) -> list[MediaItem]:
+    """Create the media items of an upload that was stored; arguments as for :func:`add_images`."""
     with serialised():
         items = [
             MediaItem.objects.create(

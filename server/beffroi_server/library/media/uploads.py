@@ -5,13 +5,13 @@ The server process itself never decodes an uploaded file: a confined process doe
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,8 @@ from typing import IO, Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from beffroi_server.core import sandbox
+from beffroi_server.core.incoming_files import open_incoming_folder
 from beffroi_server.library.errors import MediaRefused
 from beffroi_server.library.models import Asset
 
@@ -60,11 +62,23 @@ def store_upload(file: IO[bytes], name: str) -> list[StoredImage]:
     Raises:
         MediaRefused: screens cannot show it; nothing was stored.
     """
-    store = Path(settings.MEDIA_STORE)
-    store.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".incoming-", dir=store) as folder:
-        incoming = Path(folder)
-        _receive_upload(file, incoming / "original", name)
+    with open_incoming_folder() as folder:
+        receive_upload(file, folder / "received", name)
+        return store_received(folder / "received", name)
+
+
+def store_received(path: Path, name: str) -> list[StoredImage]:
+    """Normalise and store a file that lies on the media store already, and stays there.
+
+    Args:
+        path: The file.
+        name: Its name, for the message of a refusal.
+
+    Raises:
+        MediaRefused: screens cannot show it; nothing was stored.
+    """
+    with open_incoming_folder() as incoming:
+        os.link(path, incoming / "original")
         result = _run_image_process(incoming, name)
         original = store_file(incoming / "original", str(result["media_type"]))
         length = result.get("duration_ms")
@@ -97,20 +111,40 @@ def media_path(sha256: str) -> Path:
     return Path(settings.MEDIA_STORE) / sha256[:2] / sha256
 
 
-def _receive_upload(file: IO[bytes], path: Path, name: str) -> None:
-    size, may_be_video = 0, False
+def receive_upload(file: IO[bytes], path: Path, name: str) -> None:
+    """Put an upload into a file of the media store: moved where it lies there, otherwise copied.
+
+    Raises:
+        MediaRefused: by its size or its first bytes, screens cannot show it.
+    """
+    source = getattr(file, "temporary_file_path", None)
+    if source is not None and os.stat(source()).st_dev == os.stat(path.parent).st_dev:
+        os.replace(source(), path)
+    else:
+        _copy_upload(file, path)
+    with path.open("rb") as received:
+        os.fsync(received.fileno())
+        _check_received(received, path.stat().st_size, name)
+
+
+def _copy_upload(file: IO[bytes], path: Path) -> None:
+    """Copy an upload, and of one that is too large no more than shows it."""
+    block = file.read(_BLOCK)
+    left = (settings.UPLOAD_LIMIT if _looks_like_video(block[:16]) else settings.PICTURE_LIMIT) + 1
     with path.open("wb") as target:
-        while block := file.read(_BLOCK):
-            size += len(block)
-            if size == len(block):  # the first block
-                may_be_video = _looks_like_video(block[:16])
-            if size > settings.UPLOAD_LIMIT:
-                raise media_refusal("too-large", name)
-            if size > settings.PICTURE_LIMIT and not may_be_video:
-                raise media_refusal("too-large-picture", name)
+        while block and left > 0:
             target.write(block)
+            left -= len(block)
+            block = file.read(min(_BLOCK, max(0, left)))
+
+
+def _check_received(received: IO[bytes], size: int, name: str) -> None:
     if size == 0:
         raise media_refusal("empty", name)
+    if size > settings.UPLOAD_LIMIT:
+        raise media_refusal("too-large", name)
+    if size > settings.PICTURE_LIMIT and not _looks_like_video(received.read(16)):
+        raise media_refusal("too-large-picture", name)
 
 
 def _looks_like_video(head: bytes) -> bool:
@@ -127,6 +161,8 @@ def _run_image_process(folder: Path, name: str) -> dict[str, Any]:
         result = json.loads(done.stdout) if done.returncode == 0 else {"code": "too-complex"}
     except (subprocess.TimeoutExpired, ValueError):
         result = {"code": "too-complex"}
+    if result.get("code") == sandbox.DISK_FULL:
+        raise OSError(errno.ENOSPC, f"no space to decode {name}")
     if "code" in result:
         raise media_refusal(result["code"], name)
     assert isinstance(result, dict)

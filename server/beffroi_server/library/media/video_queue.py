@@ -13,17 +13,16 @@ import os
 import select
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F
 
 from beffroi_server.core import database, sandbox
+from beffroi_server.core.incoming_files import open_incoming_folder
 from beffroi_server.core.transactions import serialised
 from beffroi_server.library.events import media_changed
 from beffroi_server.library.media import uploads
@@ -88,9 +87,7 @@ def convert_next(stopping: Callable[[], bool] = lambda: False) -> bool:
 
 
 def _convert_video(video: Video, stopping: Callable[[], bool]) -> None:
-    store = Path(settings.MEDIA_STORE)
-    with tempfile.TemporaryDirectory(prefix=".incoming-", dir=store) as name:
-        folder = Path(name)
+    with open_incoming_folder() as folder:
         os.link(uploads.media_path(video.item.original_id), folder / "original")
         result: dict[str, Any] = {}
         for message in _read_progress(folder, stopping):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from pathlib import PurePath
 from typing import Any
 
@@ -15,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from beffroi_server.core import file_responses
-from beffroi_server.library import queries, services
+from beffroi_server.library import queries, services, upload_queue
 from beffroi_server.library.errors import ItemInUse, MediaRefused
 from beffroi_server.library.media.uploads import media_path, media_refusal
-from beffroi_server.library.models import Asset, MediaItem
+from beffroi_server.library.models import Asset, MediaItem, Upload
 from beffroi_server.web.access import UserRequest, for_editors, for_users
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.library.forms import MediaItemForm, MediaUploadForm, strip_control_characters
@@ -33,7 +34,7 @@ _SERVED_MEDIA_TYPES = {"image/jpeg", "image/png", "image/webp", "video/mp4"}
 
 @for_editors("GET", "POST")
 def media_list(request: UserRequest) -> HttpResponse:
-    """List images and videos; POST adds some, and names each that is refused with the reason."""
+    """List images and videos, and uploads that wait or were refused; POST adds some, which are decoded later."""
     form = MediaUploadForm(request.POST, request.FILES) if request.method == "POST" else MediaUploadForm()
     if request.method == "POST" and form.is_valid():
         refused = _add_uploads(request, form.cleaned_data["pictures"])
@@ -43,8 +44,11 @@ def media_list(request: UserRequest) -> HttpResponse:
     search = read_search(request)
     found = filter_by_words(MediaItem.objects.select_related("video"), search, "name", "description")
     page = paginate(request, found, MEDIA_PER_PAGE)
-    waits = any(each.video_details is not None and each.video_details.is_waiting for each in page)
-    context = {"form": form, "page": page, "search": search, "waits": waits}
+    received = list(Upload.objects.all())
+    waits = any(not each.problem for each in received) or any(
+        each.video_details is not None and each.video_details.is_waiting for each in page
+    )
+    context = {"form": form, "page": page, "search": search, "waits": waits, "uploads": received}
     return render(request, "library/media.html", context, status=422 if form.errors else 200)
 
 
@@ -98,17 +102,29 @@ def asset_file(request: UserRequest, sha256: str) -> HttpResponseBase:
         raise Http404 from error
 
 
+@for_editors("POST")
+def upload_dismiss(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take an upload that was refused off the list."""
+    upload_queue.dismiss_upload(get_object_or_404(Upload, pk=pk))
+    return redirect("media")
+
+
 def _add_uploads(request: UserRequest, files: list[UploadedFile[Any]]) -> list[str]:
-    """Add uploaded files to the library; return the reasons of those that were refused."""
-    added: list[MediaItem] = []
+    """Queue uploaded files; return the reasons of those that were refused at once."""
+    count = 0
     refused: list[str] = []
     for file in files:
         name = strip_control_characters(PurePath(file.name or "").stem)[:NAME_LENGTH] or _("Image")
         try:
-            added += services.add_images(file, name=name, user=request.user)
+            upload_queue.enqueue_upload(file, name=name, user=request.user)
+            count += 1
         except MediaRefused as refusal:
             refused.append(refusal.message)
-    if added:
-        text = ngettext("%(count)d file was added.", "%(count)d files were added.", len(added))
-        messages.success(request, text % {"count": len(added)})
+    if count:
+        text = ngettext(
+            "%(count)d file was received, and is being prepared.",
+            "%(count)d files were received, and are being prepared.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
     return refused

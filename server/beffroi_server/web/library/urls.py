@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("images/", media_views.media_list, name="media"),
     path("images/<int:pk>/", media_views.media_edit, name="media-item"),
     path("images/<int:pk>/delete/", media_views.media_delete, name="media-delete"),
+    path("uploads/<uuid:pk>/dismiss/", media_views.upload_dismiss, name="upload-dismiss"),
     path("media/<str:sha256>/", media_views.asset_file, name="asset"),
     path("announcements/", announcement_views.announcement_list, name="announcements"),
     path("announcements/new/", announcement_views.announcement_add, name="announcement-new"),

@@ -20,10 +20,10 @@ from beffroi_content import rendering
 from beffroi_content.templates.registry import announcement_templates
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.fleet.models import Screen
-from beffroi_server.library import services
+from beffroi_server.library import services, upload_queue
 from beffroi_server.library.media import video_queue
 from beffroi_server.library.media.uploads import media_path
-from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.library.models import Announcement, MediaItem, Upload
 from beffroi_server.library.preview import class_settings
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule.compile_inputs import load_inputs
@@ -44,6 +44,13 @@ def upload(name="Le marché.jpg", data=None) -> SimpleUploadedFile:
 @pytest.fixture
 def picture(alice) -> MediaItem:
     return services.add_image(io.BytesIO(jpeg()), name="Market", description="Stalls", user=alice)
+
+
+def decode_uploads() -> None:
+    """Do what the queue of uploads does in the background."""
+    queue = upload_queue.UploadQueue()
+    while queue.process_next():
+        pass
 
 
 def values(**changes: str) -> dict[str, str]:
@@ -280,7 +287,12 @@ class TestPictures:
 
     def test_are_added_several_at_once(self, as_alice):
         page = as_alice.post("/images/", {"pictures": [upload(), upload("Mairie.jpg", jpeg((80, 40)))]}, follow=True)
-        assert "2 files were added" in page_text(page)
+        assert "2 files were received" in page_text(page)
+        assert not MediaItem.objects.exists()
+        assert "waiting for its turn" in page_text(page)
+        assert 'data-every="2"' in page_text(page)
+        decode_uploads()
+        assert "data-every" not in page_text(as_alice.get("/images/"))
         assert set(MediaItem.objects.values_list("name", flat=True)) == {"Le marché", "Mairie"}
 
     def test_are_refused_one_by_one_with_a_reason(self, as_alice):
@@ -289,9 +301,20 @@ class TestPictures:
         page = page_text(answer)
         assert answer.status_code == 422
         assert "“vide” is empty" in page
+        assert "2 files were received" in page
+        decode_uploads()
+        page = page_text(as_alice.get("/images/"))
         assert "“texte” is not an image" in page
-        assert "1 file was added" in page
         assert MediaItem.objects.get().name == "Le marché"
+
+    def test_that_were_refused_are_dismissed(self, as_alice):
+        as_alice.post("/images/", {"pictures": upload("texte.jpg", b"Bonjour")})
+        waiting = Upload.objects.get()
+        as_alice.post(f"/uploads/{waiting.pk}/dismiss/")
+        assert Upload.objects.exists(), "what waits stays"
+        decode_uploads()
+        as_alice.post(f"/uploads/{waiting.pk}/dismiss/")
+        assert not Upload.objects.exists()
 
     def test_ask_for_a_file(self, as_alice):
         answer = as_alice.post("/images/", {})
@@ -344,6 +367,7 @@ class TestFiles:
 class TestVideos:
     def test_are_shown_with_how_far_their_preparation_is(self, as_alice):
         as_alice.post("/images/", {"pictures": upload("Carnaval.mp4", sample_video())})
+        decode_uploads()
         waiting = page_text(as_alice.get("/images/"))
         assert "Being prepared: 0 %" in waiting
         assert 'data-every="2"' in waiting
@@ -361,6 +385,7 @@ class TestVideos:
 
     def test_that_cannot_be_prepared_say_why(self, as_alice):
         as_alice.post("/images/", {"pictures": upload("Carnaval.mp4", sample_video())})
+        decode_uploads()
         item = MediaItem.objects.get()
         media_path(item.original_id).write_bytes(sample_video()[:3000])
         video_queue.convert_next()

@@ -19,6 +19,7 @@ if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     bar.hidden = false;
+    form.querySelector("[data-interrupted]").hidden = true;
     const request = new XMLHttpRequest();
     request.upload.addEventListener("progress", (step) => {
       if (step.lengthComputable) bar.value = (100 * step.loaded) / step.total;
@@ -34,7 +35,11 @@ if (form) {
       window.htmx?.process(main);
       document.querySelector("[data-error-summary]")?.focus();
     });
-    request.addEventListener("error", () => form.submit());
+    request.addEventListener("error", () => {
+      // Sending it again by ourselves would only be interrupted again.
+      bar.hidden = true;
+      form.querySelector("[data-interrupted]").hidden = false;
+    });
     request.open("POST", form.action);
     request.send(new FormData(form));
   });

@@ -1,0 +1,28 @@
+"""Periodic jobs of the library: removing what uploads left behind."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+from django.utils import timezone
+
+from beffroi_server.core import incoming_files
+from beffroi_server.core.jobs import PeriodicJob
+from beffroi_server.library import upload_queue
+from beffroi_server.library.models import Upload
+
+REFUSALS_KEPT = dt.timedelta(days=7)
+LEFTOVER_AGE_S = 3600
+"""Seconds for which a file without an upload is left alone: it may just be arriving."""
+
+
+def clean_uploads() -> int:
+    """Remove folders of killed processes, files without an upload and old refusals; return how many."""
+    limit = time.time() - LEFTOVER_AGE_S
+    removed = incoming_files.remove_abandoned_folders() + upload_queue.remove_leftovers(lambda changed: changed < limit)
+    old = Upload.objects.exclude(problem="").filter(created_at__lt=timezone.now() - REFUSALS_KEPT)
+    return removed + old.delete()[0]
+
+
+JOBS = (PeriodicJob("upload-cleanup", 3600, lambda _stopping: clean_uploads()),)
