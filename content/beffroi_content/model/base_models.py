@@ -7,6 +7,7 @@ a physical length is an integer of millimetres and its name ends in ``_mm``.
 
 from __future__ import annotations
 
+import unicodedata
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -38,11 +39,17 @@ StreamName = Annotated[str, StringConstraints(max_length=100)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 """An sRGB colour written ``#rrggbb``."""
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
-"""One line of text for people."""
 
-Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000)]
-"""Text for people; a line feed starts a new paragraph."""
+def _composed(value: Any) -> Any:
+    # Other programs send letters and their accents apart; they are the same text, and no longer.
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+Line = Annotated[str, BeforeValidator(_composed), StringConstraints(strip_whitespace=True, max_length=200)]
+"""One line of text for people, in NFC."""
+
+Paragraphs = Annotated[str, BeforeValidator(_composed), StringConstraints(strip_whitespace=True, max_length=5_000)]
+"""Text for people, in NFC; a line feed starts a new paragraph."""
 
 
 class _FrozenModel(BaseModel):

@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from beffroi_server.core.folded_text import register_folding
+
 
 class LibraryConfig(AppConfig):
     """Configuration of the library application."""
@@ -9,3 +11,7 @@ class LibraryConfig(AppConfig):
     name = "beffroi_server.library"
     label = "library"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let searches compare texts without case and accents."""
+        register_folding()

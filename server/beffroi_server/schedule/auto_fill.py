@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from beffroi_server.core.folded_text import fold_text
 from beffroi_server.library.event_dates import event_is_over
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule.models import Playlist
@@ -27,12 +28,17 @@ def auto_filled_announcements(playlist: Playlist, zone: ZoneInfo) -> QuerySet[An
     if not playlist.category:
         return Announcement.objects.none()
     over = event_is_over(timezone.now(), zone)
-    found = Announcement.objects.filter(label__iexact=playlist.category).exclude(over).exclude(entry__playlist=playlist)
+    found = (
+        Announcement.objects.filter(label__folded=fold_text(playlist.category))
+        .exclude(over)
+        .exclude(entry__playlist=playlist)
+    )
     related = found.select_related("picture__picture", "feed").prefetch_related("more_pictures__picture")
     return related[:MAX_ANNOUNCEMENTS]
 
 
 def known_categories() -> list[str]:
-    """Return the categories that announcements have, sorted, each once."""
+    """Return the categories that announcements have, sorted, each once in one of its spellings."""
     found = Announcement.objects.exclude(label="").order_by("label").values_list("label", flat=True).distinct()
-    return list(found[:MAX_ANNOUNCEMENTS])
+    spellings = {fold_text(label): label for label in reversed(found[:MAX_ANNOUNCEMENTS])}
+    return [spellings[folded] for folded in sorted(spellings)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q
-
+from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Playlist
 
@@ -29,9 +28,8 @@ def candidates_for(playlist: Playlist, search: str) -> PlaylistCandidates:
     """Return the candidates for a playlist that contain every word of a search text."""
     announcements = Announcement.objects.exclude(entry__playlist=playlist).select_related("picture")
     pictures = MediaItem.objects.exclude(entry__playlist=playlist).select_related("video")
-    for word in search.split():
-        announcements = announcements.filter(Q(title__icontains=word) | Q(body__icontains=word))
-        pictures = pictures.filter(Q(name__icontains=word) | Q(description__icontains=word))
+    announcements = filter_by_words(announcements, search, "title", "body")
+    pictures = filter_by_words(pictures, search, "name", "description")
     offered = PlaylistCandidates(list(announcements[:CANDIDATES_SHOWN]), list(pictures[:CANDIDATES_SHOWN]), 0)
     hidden = announcements.count() + pictures.count() - len(offered.announcements) - len(offered.pictures)
     return PlaylistCandidates(offered.announcements, offered.pictures, hidden)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
+from beffroi_content.raster.text.characters import clean_text, missing_characters, name_characters
+
+MISSING_CHARACTERS = "missing-characters"
+"""Code of the error that names characters which no screen can draw."""
 _STYLE_CLASSES = {
     forms.CheckboxInput: "form-check-input",
     forms.CheckboxSelectMultiple: "form-check-input",
@@ -20,6 +26,7 @@ class StyledForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        clean_submitted_text(self)
         add_style_classes(self)
 
 
@@ -29,6 +36,7 @@ class StyledModelForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        clean_submitted_text(self)
         add_style_classes(self)
 
 
@@ -73,6 +81,50 @@ def add_style_classes(form: forms.BaseForm) -> None:
         default = "form-control"
         found = [name for widget, name in _STYLE_CLASSES.items() if isinstance(field.widget, widget)]
         field.widget.attrs.setdefault("class", found[0] if found else default)
+
+
+def clean_line(text: str) -> str:
+    """Return a text as :func:`clean_text` does, on one line."""
+    return clean_text(text).replace("\n", " ").strip()
+
+
+def clean_submitted_text(form: forms.BaseForm) -> None:
+    """Clean the texts that were submitted before their fields check them: limits and duplicates are of what is stored.
+
+    Passwords stay as they were typed.
+    """
+    if not form.is_bound:
+        return
+    data: dict[str, Any] = {}
+    for name, field in form.fields.items():
+        if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
+            typed = form.data.get(form.add_prefix(name))
+            if isinstance(typed, str):
+                data[form.add_prefix(name)] = text = clean_text(typed) if _is_long(field) else clean_line(typed)
+                if typed.strip() and not text.strip():
+                    field.error_messages["required"] = _("This contains no visible characters.")
+    if any(form.data[name] != text for name, text in data.items()):
+        submitted = form.data.copy()  # type: ignore[attr-defined]
+        for name, text in data.items():
+            submitted[name] = text
+        form.data = submitted
+
+
+def _is_long(field: forms.CharField) -> bool:
+    return isinstance(field.widget, forms.Textarea)
+
+
+def refuse_missing_characters(form: forms.BaseForm, *names: str) -> None:
+    """Add an error for each field with characters that no screen can draw; it names them.
+
+    The error is one of the form, so that the preview goes on showing the field.
+    """
+    for name in names:
+        missing = missing_characters(str(form.cleaned_data.get(name) or ""))
+        if missing:
+            reason = _("%(field)s: the screens have no letter for %(letters)s. Write it otherwise or leave it out.")
+            values = {"field": form[name].label, "letters": name_characters(missing)}
+            form.add_error(None, ValidationError(reason % values, MISSING_CHARACTERS))
 
 
 def add_form_errors(form: forms.BaseForm, messages: list[str]) -> None:

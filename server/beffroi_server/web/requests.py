@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import operator
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-Row = TypeVar("Row", bound=Model)
+from beffroi_content.raster.text.characters import clean_text
+
 MAX_SEARCH_LENGTH = 200
 """Characters of a search that are read."""
-MAX_SEARCH_WORDS = 10
 MAX_DIGITS = 9
 """A longer number is no identifier of ours, and some databases refuse it."""
 
@@ -25,14 +22,7 @@ def parse_number(text: str | None) -> int:
 
 def read_search(request: HttpRequest) -> str:
     """Return the search words of a list page, without space around them and cut to a sensible length."""
-    return request.GET.get("search", "").strip()[:MAX_SEARCH_LENGTH]
-
-
-def filter_by_words(rows: QuerySet[Row], search: str, *fields: str) -> QuerySet[Row]:
-    """Return the rows that contain every word of a search in at least one of the fields, in any case."""
-    for word in search.split()[:MAX_SEARCH_WORDS]:
-        rows = rows.filter(functools.reduce(operator.or_, (Q(**{f"{field}__icontains": word}) for field in fields)))
-    return rows
+    return clean_text(request.GET.get("search", "")[:MAX_SEARCH_LENGTH]).strip()
 
 
 def paginate(request: HttpRequest, rows: Any, per_page: int) -> Page[Any]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
+from beffroi_server.core.folded_text import MAX_SEARCH_WORDS, filter_by_words
 from beffroi_server.library.models import Announcement
 from beffroi_server.web.requests import (
     MAX_SEARCH_LENGTH,
-    MAX_SEARCH_WORDS,
-    filter_by_words,
     paginate,
     parse_number,
     read_search,

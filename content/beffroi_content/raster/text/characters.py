@@ -45,7 +45,6 @@ _EMOJI_PARTS = re.compile("[\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff]|\u200d(?=[
 _MOST_NAMED = 5
 
 
-@lru_cache(maxsize=1_024)
 def clean_text(text: str) -> str:
     """Return a text in NFC and without what nobody typed on purpose; its other letters in the form that is drawn.
 

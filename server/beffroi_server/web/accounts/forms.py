@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.library.models import MediaItem
 from beffroi_server.library.town_branding import logo_of
-from beffroi_server.web.forms import StyledForm, StyledModelForm
+from beffroi_server.web.forms import StyledForm, StyledModelForm, refuse_missing_characters
 
 
 class SignInForm(StyledForm):
@@ -111,6 +111,12 @@ class TownForm(StyledModelForm):
         field = self.fields["time_zone"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(zone, zone.replace("_", " ")) for zone in ["UTC", *zones]]
+
+    def clean(self) -> dict[str, Any]:
+        """Check that screens can draw the name."""
+        super().clean()
+        refuse_missing_characters(self, "name")
+        return self.cleaned_data
 
 
 class UserForm(StyledModelForm):

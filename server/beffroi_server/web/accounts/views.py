@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from beffroi_server.accounts import audit, audit_actions, services
 from beffroi_server.accounts.models import AuditEvent, User
+from beffroi_server.core.folded_text import fold_text
 from beffroi_server.library.town_branding import save_town
 from beffroi_server.web.access import UserRequest, current_town, for_administrators, for_users
 from beffroi_server.web.accounts.forms import AccountForm, NewUserForm, PasswordForm, TownForm, UserForm
@@ -119,7 +120,7 @@ def audit_trail(request: UserRequest) -> HttpResponse:
 def _action_choices() -> list[tuple[str, str]]:
     """Return the code and the text of every action, sorted by text."""
     choices = [(code, audit_actions.action_text(code)) for code in audit_actions.ACTION_TEXTS]
-    return sorted(choices, key=lambda choice: choice[1].lower())
+    return sorted(choices, key=lambda choice: fold_text(choice[1]))
 
 
 def _show_sign_in_link(request: UserRequest, invited: User) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from beffroi_content.model import AlertLevel, AlertStatus
+from beffroi_content.raster.text.characters import missing_characters, name_characters
 from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
@@ -19,7 +20,13 @@ from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users
-from beffroi_server.web.alerts.forms import DEFAULT_MINUTES, WORDING_FIELDS, AlertBroadcastForm, targets_so_far
+from beffroi_server.web.alerts.forms import (
+    DEFAULT_MINUTES,
+    DRAWN_FIELDS,
+    WORDING_FIELDS,
+    AlertBroadcastForm,
+    targets_so_far,
+)
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.requests import parse_number
 
@@ -109,10 +116,12 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
         groups, screens = tuple(values.get("groups") or ()), tuple(values.get("screens") or ())
         targets = Targets(bool(values["everywhere"]), groups, screens)
     reached = list(targets.reached_screens().select_related("screen_class", "state"))
+    drawn = " ".join(str(values.get(name) or "") for name in DRAWN_FIELDS)
     context: dict[str, Any] = {
         "status": values.get("status") or AlertStatus.ACTUAL,
         "count": len(reached),
         "offline": [screen.name for screen in reached if not _is_reachable(screen)],
+        "missing": name_characters(missing_characters(drawn)),
         "seconds": 60 * (values.get("duration_min") or DEFAULT_MINUTES),
     }
     try:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content.model import GENERAL_HAZARD
+from beffroi_content.raster.text.characters import is_blank
 from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, Scenario
 from beffroi_server.alerts.services import LONGEST_ALERT
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
-from beffroi_server.web.forms import RelatedModelForm, StyledForm
+from beffroi_server.web.forms import RelatedModelForm, StyledForm, refuse_missing_characters
 
 DEFAULT_MINUTES = 60
 WORDING_FIELDS = (
@@ -19,6 +21,8 @@ WORDING_FIELDS = (
     "all_clear_s",
 )  # fmt: skip
 """Fields that an alert takes over from a scenario."""
+DRAWN_FIELDS = ("title", "description", "instruction", "source")
+"""Fields whose text screens draw."""
 
 
 class AlertTextForm(RelatedModelForm):
@@ -38,6 +42,17 @@ class AlertTextForm(RelatedModelForm):
     def clean_hazard(self) -> str:
         """Return the hazard; a general one where none is chosen."""
         return self.cleaned_data["hazard"] or GENERAL_HAZARD
+
+    def clean_title(self) -> str:
+        """Return the title.
+
+        Raises:
+            ValidationError: nothing of it can be seen.
+        """
+        title = str(self.cleaned_data["title"])
+        if is_blank(title):
+            raise ValidationError(_("The title contains no visible characters."), "required")
+        return title
 
     def selected_targets(self) -> Targets:
         """Return the targets that were selected."""
@@ -68,13 +83,19 @@ class AlertBroadcastForm(AlertTextForm):
 
 
 class ScenarioForm(AlertTextForm):
-    """Form of a scenario."""
+    """Form of a scenario. What screens cannot draw is refused here, in calm, and only named when an alert is due."""
 
     class Meta:
         model = Scenario
         fields = ("name", *WORDING_FIELDS, "duration_min")
         labels = {"duration_min": _("Minutes until it ends automatically")}
         help_texts = {"name": _("As the officer on call will look for it, for example “Flood on the quays”.")}
+
+    def clean(self) -> dict[str, Any]:
+        """Check that screens can draw the texts."""
+        super().clean()
+        refuse_missing_characters(self, *DRAWN_FIELDS)
+        return self.cleaned_data
 
     def saved_targets(self) -> Targets:
         """Return the targets of the saved scenario; every screen for a new one."""

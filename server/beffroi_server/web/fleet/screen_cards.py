@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from beffroi_content.timeline import Scene
 from beffroi_server.core import formatting
+from beffroi_server.core.folded_text import fold_text
 from beffroi_server.fleet import screenshots, targets
 from beffroi_server.fleet.models import Screen
 from beffroi_server.monitoring import expected_frames, status_text
@@ -88,7 +89,7 @@ def filter_screens(
     return [
         each
         for each in overviews
-        if search.casefold() in f"{each.screen.name} {each.screen.place}".casefold()
+        if fold_text(search) in fold_text(f"{each.screen.name} {each.screen.place}")
         and (not group or group in targets.group_slugs_of(each.screen))
         and (not state or state == each.state)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _
 
 from beffroi_server.feeds.models import Feed
@@ -12,6 +13,7 @@ from beffroi_server.library import slide_content
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import WIDGET_TEMPLATES
 from beffroi_server.web.access import current_town
+from beffroi_server.web.forms import MISSING_CHARACTERS
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.library.forms import AnnouncementForm
 
@@ -30,7 +32,12 @@ def preview_context(form: AnnouncementForm) -> dict[str, Any]:
         drawn = slide_content.drawn_content(announcement, town.time_zone)
     except ValueError as error:
         return {"drawings": [], "fault": str(error) if announcement.template in WIDGET_TEMPLATES else ""}
-    return {"drawings": preview_links.announcement_previews(drawn, preview_links.classes_in_use(), town)}
+    refused = form.errors.as_data().get(NON_FIELD_ERRORS, ())
+    missing = [message for error in refused if error.code == MISSING_CHARACTERS for message in error.messages]
+    return {
+        "missing": missing,
+        "drawings": preview_links.announcement_previews(drawn, preview_links.classes_in_use(), town),
+    }
 
 
 def unsaved_announcement(form: AnnouncementForm) -> Announcement:

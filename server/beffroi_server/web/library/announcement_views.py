@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library import services
 from beffroi_server.library.errors import EditConflict, ItemInUse
@@ -24,7 +25,7 @@ from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.library.announcement_preview import preview_context
 from beffroi_server.web.library.forms import AnnouncementForm
-from beffroi_server.web.requests import filter_by_words, paginate, parse_number, read_search
+from beffroi_server.web.requests import paginate, parse_number, read_search
 
 ANNOUNCEMENTS_PER_PAGE = 50
 NEW_DRAFT = "announcement-new"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +10,19 @@ from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext_lazy as _
 
+from beffroi_content.raster.text.characters import is_blank
 from beffroi_content.templates.declarations import TemplateDeclaration
 from beffroi_content.templates.registry import offered_templates
 from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Playlist
-from beffroi_server.web.forms import DateTimeInput, RelatedModelForm, StyledForm, StyledModelForm
+from beffroi_server.web.forms import (
+    DateTimeInput,
+    RelatedModelForm,
+    StyledForm,
+    StyledModelForm,
+    refuse_missing_characters,
+)
 
 IMAGES_OFFERED = 48
 """Images in the picker of the form: the newest. An older one is used by starting from its own page."""
@@ -95,13 +101,11 @@ class AnnouncementForm(RelatedModelForm):
             del self.fields["playlists"]
 
     def clean(self) -> dict[str, Any]:
-        """Remove control characters, and check the times of the event."""
+        """Check that screens can draw the texts, and the times of the event."""
         values = self.cleaned_data
-        for name, value in values.items():
-            if isinstance(value, str):
-                values[name] = strip_control_characters(value)
-        if "title" in values and not values["title"]:
+        if "title" in values and is_blank(values["title"]):
             self.add_error("title", ValidationError(_("The title contains no visible characters."), "required"))
+        refuse_missing_characters(self, "title", "figure", "body", "label", "place", "source")
         self.instance.chosen_images = list(values.get("more_pictures") or [])
         starts, ends = values.get("starts"), values.get("ends")
         if ends is not None and starts is None and "starts" not in self.errors:
@@ -182,8 +186,3 @@ class MediaItemForm(StyledModelForm):
     class Meta:
         model = MediaItem
         fields = ("name", "description")
-
-
-def strip_control_characters(text: str) -> str:
-    """Return a text without control characters (category Cc) at any place, except line ends and tabs, and trimmed."""
-    return "".join(c for c in text if c in "\n\r\t" or unicodedata.category(c) != "Cc").strip()

@@ -16,14 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from beffroi_server.core import file_responses
+from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.library import queries, services, upload_queue
 from beffroi_server.library.errors import ItemInUse, MediaRefused
 from beffroi_server.library.media.uploads import media_path, media_refusal
 from beffroi_server.library.models import Asset, MediaItem, Upload
 from beffroi_server.web.access import UserRequest, for_editors, for_users
-from beffroi_server.web.forms import add_form_errors
-from beffroi_server.web.library.forms import MediaItemForm, MediaUploadForm, strip_control_characters
-from beffroi_server.web.requests import filter_by_words, paginate, read_search
+from beffroi_server.web.forms import add_form_errors, clean_line
+from beffroi_server.web.library.forms import MediaItemForm, MediaUploadForm
+from beffroi_server.web.requests import paginate, read_search
 
 MEDIA_PER_PAGE = 48
 NAME_LENGTH = 120
@@ -114,7 +115,7 @@ def _add_uploads(request: UserRequest, files: list[UploadedFile[Any]]) -> list[s
     count = 0
     refused: list[str] = []
     for file in files:
-        name = strip_control_characters(PurePath(file.name or "").stem)[:NAME_LENGTH] or _("Image")
+        name = clean_line(PurePath(file.name or "").stem)[:NAME_LENGTH] or _("Image")
         try:
             upload_queue.enqueue_upload(file, name=name, user=request.user)
             count += 1

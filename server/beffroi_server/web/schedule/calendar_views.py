@@ -17,10 +17,10 @@ from beffroi_server.schedule import day_calendars, services
 from beffroi_server.schedule.manifest_compiler import CompileError
 from beffroi_server.schedule.models import DayCalendar
 from beffroi_server.web.access import UserRequest, for_editors, for_users
-from beffroi_server.web.forms import add_form_errors, add_style_classes
+from beffroi_server.web.forms import StyledForm, add_form_errors
 
 
-class CalendarImportForm(forms.Form):
+class CalendarImportForm(StyledForm):
     """Form that imports a day calendar from an iCal file."""
 
     name = forms.CharField(
@@ -55,7 +55,6 @@ class CalendarImportForm(forms.Form):
 def calendar_list(request: UserRequest) -> HttpResponse:
     """List the day calendars; POST imports one, in place of that with the same name."""
     form = CalendarImportForm(request.POST or None, request.FILES or None)
-    add_style_classes(form)
     if request.method == "POST" and form.is_valid():
         try:
             imported = _save_import(request, form.cleaned_data["name"], form.cleaned_data["file"])

@@ -93,6 +93,18 @@ class TestBroadcasting:
         assert "Exercise" in page_text(as_bob.post("/alerts/preview/", values(status="exercise")))
         assert broadcast(as_bob, status="exercise").status == "exercise"
 
+    def test_names_a_letter_that_no_screen_has_and_is_broadcast_all_the_same(self, as_bob, hall):
+        page = page_text(as_bob.post("/alerts/preview/", values(title="Fermé 漢")))
+        assert "CJK UNIFIED IDEOGRAPH-6F22" in page
+        assert broadcast(as_bob, title="Fermé 漢").title == "Fermé 漢"
+
+    @pytest.mark.parametrize("title", ["\u202e", "\u200b", "\u2800\u3164"])
+    def test_needs_a_title_that_can_be_seen(self, as_bob, title):
+        assert as_bob.post("/alerts/new/", values(title=title)).status_code == 422
+
+    def test_loses_what_turns_its_text_round(self, as_bob):
+        assert broadcast(as_bob, title="Alerte\u202e rouge\u200b").title == "Alerte rouge"
+
     def test_names_the_screens_that_are_not_reachable(self, as_bob, hall):
         ScreenState.objects.create(screen=hall, online=True)
         page = page_text(as_bob.post("/alerts/preview/", values()))

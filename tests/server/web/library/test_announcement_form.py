@@ -16,9 +16,10 @@ from beffroi_content.templates.registry import offered_templates
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library import services
 from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.web.forms import clean_line
 from beffroi_server.web.library import forms as library_forms
 from beffroi_server.web.library.announcement_preview import unsaved_announcement
-from beffroi_server.web.library.forms import AnnouncementForm, strip_control_characters
+from beffroi_server.web.library.forms import AnnouncementForm
 
 pytestmark = pytest.mark.django_db
 VALUES = {"template": "event", "title": "Marché", "body": "Dès 9 h"}
@@ -122,7 +123,7 @@ class TestUnsavedAnnouncements:
         assert drawn.further_images() == [images[0]]
         assert not Announcement.objects.exists()
 
-    def test_without_a_title_are_drawn_with_a_word_for_it(self):
+    def test_without_a_title_are_drawn_with_a_word_for_it(self, english):
         assert unsaved_announcement(AnnouncementForm({"template": "news"})).title == "Title"
         with translation.override("fr"):
             assert unsaved_announcement(AnnouncementForm({"template": "news"})).title == "Titre"
@@ -165,11 +166,35 @@ class TestDifferences:
 @pytest.mark.parametrize(
     ("text", "stripped"),
     [
-        ("Marché", "Marché"), ("Mar\x1bché", "Marché"), ("\x00\x07", ""), ("a\r\nb\tc", "a\r\nb\tc"), ("  a  ", "a"),
-        ("\x9ba", "a"), ("a\N{NO-BREAK SPACE}b", "a\N{NO-BREAK SPACE}b"),
-        ("\N{ZERO WIDTH SPACE}", "\N{ZERO WIDTH SPACE}"),
+        ("Marché", "Marché"), ("Mar\x1bché", "Marché"), ("\x00\x07", ""), ("a\r\nb\tc", "a b c"), ("  a  ", "a"),
+        ("\x9ba", "a"), ("a\N{NO-BREAK SPACE}b", "a\N{NO-BREAK SPACE}b"), ("Noe\u0308l", "Noël"),
+        ("\N{ZERO WIDTH SPACE}", ""), ("Of\ufb01ce\u202e", "Office"),
         ("🎄", "🎄"), ("", ""),
     ],
 )  # fmt: skip
-def test_control_characters_are_taken_out(text, stripped):
-    assert strip_control_characters(text) == stripped
+def test_one_line_is_cleaned_of_what_nobody_typed(text, stripped):
+    assert clean_line(text) == stripped
+
+
+class TestTexts:
+    def test_are_cleaned_before_their_length_is_checked(self):
+        form = AnnouncementForm(VALUES | {"title": "e\u0301" * 200, "body": "un\r\n\uf0b7\tdeux\u200b"})
+        assert form.is_valid(), form.errors
+        assert form.cleaned_data["title"] == "é" * 200
+        assert form.cleaned_data["body"] == "un\n• deux"
+
+    @pytest.mark.parametrize("title", ["\u202e", "\u200b\u2060", "\u3164", "\ufe0f", "\u00ad"])
+    def test_that_cannot_be_seen_are_no_title(self, title):
+        assert "title" in AnnouncementForm(VALUES | {"title": title}).errors
+
+    def test_with_a_letter_that_no_screen_has_are_refused_by_its_name(self, english):
+        form = AnnouncementForm(VALUES | {"body": "Salle 漢"})
+        assert not form.is_valid()
+        assert "CJK UNIFIED IDEOGRAPH-6F22" in str(form.errors)
+        assert "Text" in str(form.non_field_errors())
+        assert unsaved_announcement(form).body == "Salle 漢"
+
+    def test_with_such_a_letter_say_so_in_the_preview(self, as_alice, full_hd):
+        page = page_text(as_alice.post("/announcements/preview/", VALUES | {"title": "漢"}))
+        assert "CJK UNIFIED IDEOGRAPH-6F22" in page
+        assert "preview.png" in page

@@ -1,0 +1,80 @@
+"""Comparison of texts without case and accents, in Python and in every database alike.
+
+``title__folded__contains=fold_text("ecole")`` finds “École”, “ÉCOLE” and “ecole”. SQLite calls :func:`fold_text`; on
+PostgreSQL an expression does the same with functions that every server has, so no extension is needed.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import re
+import unicodedata
+from typing import Any, TypeVar
+
+from django.db.backends.signals import connection_created
+from django.db.models import CharField, Model, Q, QuerySet, TextField, Transform
+
+Row = TypeVar("Row", bound=Model)
+MAX_SEARCH_WORDS = 10
+# Accents of Latin, Greek and Cyrillic, and the vowel points of Hebrew and Arabic.
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+_MARK = re.compile(f"[{_MARKS}]")
+# Letters that no decomposition takes apart, and signs that keyboards have in one form and typesetters in another.
+_REPLACED = {
+    "œ": "oe", "æ": "ae", "ø": "o", "ß": "ss", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "ς": "σ", "’": "'", "ʼ": "'",
+    "\u2010": "-",
+}  # fmt: skip
+# Small letters may be made by a server that knows those of ASCII only.
+_CAPITALS = {capital: _REPLACED[capital.lower()] for capital in "ŒÆØẞĐÐŁ"}
+_TABLE = str.maketrans(_REPLACED)
+
+
+def fold_text(text: str) -> str:
+    """Return the text in small letters, without accents, ligatures and the difference of typographic signs."""
+    if text.isascii():
+        return text.lower()
+    return _MARK.sub("", unicodedata.normalize("NFKD", text)).lower().translate(_TABLE)
+
+
+class FoldedText(Transform):
+    """The lookup ``folded`` of texts: the column as :func:`fold_text` has it."""
+
+    lookup_name = "folded"
+    function = "beffroi_fold"
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+        """Return the same as :func:`fold_text` in the functions of PostgreSQL."""
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        sql = f"lower(regexp_replace(normalize({sql}, NFKD), '[{_MARKS}]', '', 'g'))"
+        pairs = _REPLACED | _CAPITALS
+        letters = {letter: form for letter, form in pairs.items() if len(form) == 1 and form != "'"}
+        sql = f"translate({sql}, '{''.join(letters)}’ʼ', '{''.join(letters.values())}''''')"
+        for letter, form in pairs.items():
+            if len(form) > 1:
+                sql = f"replace({sql}, '{letter}', '{form}')"
+        return sql, parameters
+
+
+def filter_by_words(rows: QuerySet[Row], search: str, *fields: str) -> QuerySet[Row]:
+    """Return the rows that contain every word of a search in at least one of the fields, in any case and accents."""
+    for word in fold_text(search).split()[:MAX_SEARCH_WORDS]:
+        rows = rows.filter(
+            functools.reduce(operator.or_, (Q(**{f"{name}__folded__contains": word}) for name in fields))
+        )
+    return rows
+
+
+def _teach_sqlite(connection: Any, **_: Any) -> None:
+    if connection.vendor == "sqlite":
+        connection.connection.create_function(
+            "beffroi_fold", 1, lambda text: None if text is None else fold_text(str(text)), deterministic=True
+        )
+
+
+def register_folding() -> None:
+    """Register the lookup, and the function with every connection to SQLite."""
+    CharField.register_lookup(FoldedText)
+    TextField.register_lookup(FoldedText)
+    connection_created.connect(_teach_sqlite, dispatch_uid="beffroi-fold")
