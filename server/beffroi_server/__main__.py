@@ -1,18 +1,34 @@
-"""Entry point of ``beffroi-server``: sets Django up, then hands over to the command line."""
+"""Entry point of ``beffroi-server``: sets Django up, then hands over to the command line.
+
+Commands that only look at a file need neither settings nor database: they run before Django is set up.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
-import django
+FILE_COMMANDS = {
+    "feed": "beffroi_server.feeds.feed_command",
+}
+"""Commands that need no settings, and the modules whose ``main(arguments)`` runs them."""
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beffroi_server.settings")
-django.setup()
 
-from beffroi_server.cli import main  # noqa: E402 - models can be imported only once Django is set up
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code: 0 done, 1 it failed, 2 it was not understood."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] in FILE_COMMANDS:
+        return int(import_module(FILE_COMMANDS[arguments[0]]).main(arguments[1:]))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beffroi_server.settings")
+    import django  # noqa: PLC0415 - the commands above do without
 
-__all__ = ["main"]
+    django.setup()
+    from beffroi_server import cli  # noqa: PLC0415 - models can be imported only once Django is set up
+
+    return cli.main(arguments)
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -42,12 +42,13 @@ class _PrivateAddressError(OSError):
     """A host has an address that is not on the public Internet."""
 
 
-def fetch_url(address: str, headers: Mapping[str, str] | None = None) -> bytes:
+def fetch_url(address: str, headers: Mapping[str, str] | None = None, *, limit: int | None = None) -> bytes:
     """Return the response body of an address on the Internet.
 
     Args:
         address: An ``http`` or ``https`` URL.
         headers: Sent with the request and with each redirect.
+        limit: Bytes of the body at most; by default ``RESPONSE_LIMIT``.
 
     Raises:
         FetchError: there is no usable answer, or the address may not be fetched.
@@ -55,7 +56,7 @@ def fetch_url(address: str, headers: Mapping[str, str] | None = None) -> bytes:
     if not address.startswith(("http://", "https://")):
         raise FetchError(_("The address must begin with https://."))
     try:
-        return _fetch_within_deadline(address, headers or {})
+        return _fetch_within_deadline(address, headers or {}, limit or RESPONSE_LIMIT)
     except requests.exceptions.SSLError as error:
         raise FetchError(_("Its certificate is not valid: the page may belong to someone else.")) from error
     except requests.Timeout as error:
@@ -117,10 +118,10 @@ class _RequestDeadline:
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-def _fetch_within_deadline(address: str, headers: Mapping[str, str]) -> bytes:
+def _fetch_within_deadline(address: str, headers: Mapping[str, str], limit: int) -> bytes:
     with _RequestDeadline() as patience:
         try:
-            content = _request_body(address, headers)
+            content = _request_body(address, headers, limit)
         except (requests.RequestException, urllib3.exceptions.HTTPError):
             if not patience.has_expired:
                 raise
@@ -130,7 +131,7 @@ def _fetch_within_deadline(address: str, headers: Mapping[str, str]) -> bytes:
         return content
 
 
-def _request_body(address: str, headers: Mapping[str, str]) -> bytes:
+def _request_body(address: str, headers: Mapping[str, str], limit: int) -> bytes:
     with requests.Session() as session:
         # A proxy of the environment would resolve the name by itself, past every check.
         session.trust_env = False
@@ -144,9 +145,16 @@ def _request_body(address: str, headers: Mapping[str, str]) -> bytes:
             content = bytearray()
             for chunk in answer.iter_content(65_536):
                 content += chunk
-                if len(content) > RESPONSE_LIMIT:
-                    raise FetchError(_("It is larger than 2 MB. Choose a smaller feed."))
+                if len(content) > limit:
+                    raise FetchError(_size_message(limit))
             return bytes(content)
+
+
+def _size_message(limit: int) -> str:
+    return _(
+        "It is larger than %(limit)d MB, more than is read. Look for an address with less in it: many services offer "
+        "one with the coming months, the newest items or one service of the town only."
+    ) % {"limit": max(1, limit // 1024**2)}
 
 
 def is_address_allowed(address: str) -> bool:

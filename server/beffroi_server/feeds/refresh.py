@@ -6,41 +6,29 @@ A feed that cannot be read keeps its data and is tried again later, after an exp
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import random
-import subprocess
-import sys
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from beffroi_content.model import WireModel, widgets
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.transactions import serialised
 from beffroi_server.feeds import fetch
 from beffroi_server.feeds.events import feed_changed
+from beffroi_server.feeds.feed_limits import CONTENT_LIMITS
 from beffroi_server.feeds.models import Feed, FeedKind
+from beffroi_server.feeds.reading_process import FeedRefused, run_reader
 
 logger = logging.getLogger(__name__)
-READER_TIMEOUT_S = 90
-"""Seconds for the parser process. It limits its own processor time to a quarter of this; a busy machine is slow."""
 MAX_RETRY_DELAY = dt.timedelta(hours=2)
 WEATHER_URL = "https://api.met.no/weatherapi/locationforecast/2.0/complete?lat={latitude:.2f}&lon={longitude:.2f}"
 """Forecast of MET Norway (CC BY 4.0). Two decimals of a degree are about a kilometre; their terms ask for no more, so
 that their caches work.
 """
 VIGILANCE_URL = "https://public-api.meteofrance.fr/public/DPVigilance/v1/cartevigilance/encours"
-
-_WIDGET_MODELS: dict[FeedKind, type[WireModel]] = {
-    FeedKind.CALENDAR: widgets.AgendaWidget,
-    FeedKind.NEWS: widgets.NewsWidget,
-    FeedKind.TABLE: widgets.TableWidget,
-    FeedKind.WEATHER: widgets.WeatherWidget,
-    FeedKind.VIGILANCE: widgets.VigilanceWidget,
-}
 
 
 class RefreshError(Exception):
@@ -51,7 +39,7 @@ def refresh_feed(feed: Feed) -> bool:
     """Read one feed, and return whether that succeeded. Network and parser run outside any transaction."""
     try:
         reading = _read_data(feed)
-    except (RefreshError, fetch.FetchError) as error:
+    except (RefreshError, FeedRefused, fetch.FetchError) as error:
         _record_failure(feed, str(error))
         return False
     _record_success(feed, reading)
@@ -62,7 +50,7 @@ def _read_data(feed: Feed) -> dict[str, Any]:
     town = Town.objects.get()
     department = feed.address if feed.kind == FeedKind.VIGILANCE else ""
     content = _fetch_content(feed, town)
-    return _run_reader(content, kind=feed.kind, zone=town.time_zone, department=department, kept=feed.kept)
+    return run_reader(content, kind=feed.kind, zone=town.time_zone, department=department, kept=feed.kept)
 
 
 def _fetch_content(feed: Feed, town: Town) -> bytes:
@@ -81,48 +69,7 @@ def _fetch_content(feed: Feed, town: Town) -> bytes:
                 )
             )
         return fetch.fetch_url(VIGILANCE_URL, {"apikey": settings.METEOFRANCE_KEY})
-    return fetch.fetch_url(feed.address)
-
-
-def _run_reader(content: bytes, **options: object) -> dict[str, Any]:
-    """Read a feed in a confined process, and return what ``readers.read_feed`` found there.
-
-    Args:
-        content: The feed.
-        options: Arguments of ``readers.read_feed``.
-
-    Raises:
-        RefreshError: there is nothing in it that can be shown.
-    """
-    command = [sys.executable, "-I", "-m", "beffroi_server.feeds.readers"]
-    given = json.dumps(options).encode() + b"\n" + content
-    try:
-        done = subprocess.run(command, input=given, capture_output=True, timeout=READER_TIMEOUT_S, check=False)  # noqa: S603 - our own module
-        result: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
-    except (subprocess.TimeoutExpired, ValueError):
-        result = {}
-    if "data" not in result:
-        raise RefreshError(_reader_error_message(str(result.get("code"))))
-    try:
-        _WIDGET_MODELS[FeedKind(str(options["kind"]))].model_validate(result["data"])
-    except ValueError as error:
-        raise RefreshError(_("It contains values that cannot be shown.")) from error
-    return result
-
-
-def _reader_error_message(code: str) -> str:
-    reasons = {
-        "not-a-calendar": _("This is not a calendar in iCal format. Look for an address that ends in .ics."),
-        "not-a-feed": _("This is neither RSS nor Atom. Look for an “RSS” link on the page."),
-        "not-a-table": _("This is not a table in CSV format."),
-        "spreadsheet": _("This is a file of a spreadsheet program. Save it there as “CSV UTF-8”."),
-        "not-a-forecast": _("The weather service’s response is not supported by this version."),
-        "not-a-vigilance": _("The response from Météo-France is not supported by this version."),
-        "no-department": _("Météo-France does not know this department. Enter its number, for example 44 or 2A."),
-        "too-wide": _("The table has more than 8 columns, which passers-by cannot read."),
-        "empty": _("It is still empty."),
-    }
-    return reasons.get(code, _("It could not be read within the memory and time limits."))
+    return fetch.fetch_url(feed.address, limit=CONTENT_LIMITS[feed.kind])
 
 
 def _record_success(feed: Feed, reading: dict[str, Any]) -> None:

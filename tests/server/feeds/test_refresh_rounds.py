@@ -10,7 +10,7 @@ import time_machine
 from django.db import OperationalError
 from django.utils import timezone
 
-from beffroi_server.feeds import feed_readings, fetch, refresh, services
+from beffroi_server.feeds import feed_readings, fetch, reading_process, refresh, services
 from beffroi_server.feeds.events import feed_changed
 from beffroi_server.feeds.feed_readings import FeedReadings, reading_due
 from beffroi_server.feeds.models import REFRESH_INTERVALS, Feed, FeedKind
@@ -25,7 +25,7 @@ def answers(monkeypatch) -> dict[str, bytes | Exception]:
     """What each address answers; another one is not reachable."""
     known: dict[str, bytes | Exception] = {}
 
-    def fetch_url(address: str, headers: object = None) -> bytes:
+    def fetch_url(address: str, headers: object = None, *, limit: int | None = None) -> bytes:
         answer = known.get(address, fetch.FetchError("It did not answer in time."))
         if isinstance(answer, Exception):
             raise answer
@@ -197,7 +197,7 @@ class TestFailure:
     def test_of_a_parser_that_hangs_is_no_harm(self, answers, monkeypatch):
         feed = table()
         answers[feed.address] = CSV
-        monkeypatch.setattr(refresh, "READER_TIMEOUT_S", 0.01)
+        monkeypatch.setattr(reading_process, "READER_TIMEOUT_S", 0.01)
 
         assert not refresh.refresh_feed(feed)
         assert "memory and time limits" in fresh(feed).problem
@@ -209,4 +209,4 @@ def test_every_kind_has_an_interval_and_a_widget(kind):
 
     assert dt.timedelta(minutes=5) <= interval.every < interval.stale
     assert interval.useless is None or interval.useless > interval.stale
-    assert kind in refresh._WIDGET_MODELS
+    assert kind in reading_process.WIDGET_MODELS

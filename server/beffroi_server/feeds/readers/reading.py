@@ -59,7 +59,12 @@ class SkippedParts:
         """Note a part; see ``SkippedPart``."""
         self.count += 1
         if len(self.named) < MAX_SKIPPED:
-            self.named.append(SkippedPart(what, reason, str(where)[:60], name[:80]))
+            self.named.append(SkippedPart(what, reason, _printable(str(where)[:60]), _printable(name[:80])))
+
+
+def _printable(text: str) -> str:
+    """Return a text of strangers without what no terminal and no database takes."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 @dataclass(frozen=True, slots=True)

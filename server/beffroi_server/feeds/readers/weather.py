@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -22,6 +23,7 @@ MAX_DAYS, MAX_STEPS = 6, 1_000
 MAX_KEPT_STEPS = 60
 """Steps of today and tomorrow: one an hour."""
 _HOUR = dt.timedelta(hours=1)
+_SYMBOL = re.compile(r"[a-z_]{1,60}")
 _SKY_OF_SYMBOL = (
     ("thunder", "storm"), ("snow", "snow"), ("sleet", "snow"), ("showers", "showers"), ("rain", "rain"), ("fog", "fog"),
     ("clearsky", "sun"), ("fair", "sun"), ("partlycloudy", "veiled"), ("cloudy", "cloud"),
@@ -58,7 +60,7 @@ def read_weather(content: bytes, context: ReadingContext) -> Reading:
     try:
         forecast = json.loads(content)
         series = forecast["properties"]["timeseries"]
-        place = str((forecast.get("geometry") or {}).get("coordinates", ""))[:80]
+        place = ascii((forecast.get("geometry") or {}).get("coordinates"))[:80]
         given = _read_steps(list(series)[:MAX_STEPS], skipped)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise FeedContentError("not-a-forecast") from error
@@ -98,8 +100,9 @@ def _read_step(data: Any) -> ForecastStep:
     instant = data["instant"]["details"]
     six = (data.get("next_6_hours") or {}).get("details") or {}
     symbols = [
-        str(((data.get(span) or {}).get("summary") or {}).get("symbol_code") or "")[:60]
+        code if isinstance(code, str) and _SYMBOL.fullmatch(code) else ""
         for span in ("next_1_hours", "next_6_hours")
+        for code in [((data.get(span) or {}).get("summary") or {}).get("symbol_code")]
     ]
     return ForecastStep(
         heat=_number(instant.get("air_temperature"), -90, 70),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
+from beffroi_server.feeds.addresses import complete_address, department_number, is_overseas
 from beffroi_server.feeds.models import Feed, FeedKind
+from beffroi_server.feeds.readers.vigilance import DEPARTMENTS
 from beffroi_server.web.forms import StyledModelForm
 
-_DEPARTMENT_NUMBER = re.compile(r"(?:0[1-9]|[1-8]\d|9[0-5]|2[AB])")
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise
 
 
 class FeedForm(StyledModelForm):
@@ -31,17 +33,28 @@ class FeedForm(StyledModelForm):
     def clean(self) -> dict[str, Any]:
         """Check the address against the kind: a department number, a web address, or nothing for the weather."""
         values = self.cleaned_data
-        kind, address = values.get("kind"), values.get("address", "").strip()
+        kind, address = values.get("kind"), values.get("address", "")
         if kind == FeedKind.WEATHER:
             values["address"] = ""
         elif kind == FeedKind.VIGILANCE:
-            values["address"] = address.upper()
-            if not _DEPARTMENT_NUMBER.fullmatch(address.upper()):
-                self.add_error("address", _("Enter the number of a department, for example 44 or 2A."))
+            values["address"] = department_number(address)
+            if reason := _department_error(values["address"]):
+                self.add_error("address", reason)
         elif kind:
+            values["address"] = complete_address(address)
             try:
-                URLValidator(["http", "https"])(address.replace("webcal://", "https://", 1))
-                values["address"] = address.replace("webcal://", "https://", 1)
+                URLValidator(["http", "https"])(values["address"])
             except ValidationError:
                 self.add_error("address", _("Enter the complete address, starting with https://."))
         return values
+
+
+def _department_error(number: str) -> StrPromise | str:
+    """Return why the vigilance of a department cannot be shown; empty if it can."""
+    if number in DEPARTMENTS:
+        return ""
+    if number == "20":
+        return _("Corsica is two departments: enter 2A or 2B.")
+    if is_overseas(number):
+        return _("The warnings for overseas are another service of Météo-France, which is not supported yet.")
+    return _("Enter the number of a department, for example 44 or 2A.")
