@@ -17,6 +17,8 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from waitress.server import MultiSocketServer
 
+from beffroi_server.alerts.jobs import run_pending_alerts
+from beffroi_server.alerts.pending_alerts import pending_due
 from beffroi_server.bootstrap import StartError, check_ready, drawing_findings
 from beffroi_server.core import database, disk_space, incoming_files, leadership
 from beffroi_server.core.http_server.body_permits import BodyGate
@@ -50,7 +52,7 @@ SWITCH_INTERVAL_S = 0.0005
 A request gives the interpreter away at each access to the database and waits to get it back: with Python's 5 ms, five
 busy threads make 100 accesses of an alert last seconds.
 """
-WAKE_UPS = (video_queue.conversion_due, upload_due, reading_due, publication.publication_due)
+WAKE_UPS = (pending_due, video_queue.conversion_due, upload_due, reading_due, publication.publication_due)
 """Events that threads wait for: set when they are to look whether the server stops."""
 JOIN_TIMEOUT_S = 30
 LEADER_CHECK_S = 2
@@ -88,6 +90,7 @@ def run_service(address: str, port: int) -> None:
             sender.run_until,
             presence.polls.run_until,
             publication.run_publication,
+            run_pending_alerts,
             lambda stop: _lead_while_running(stop, link),
         ):
             _start_thread(started, work, stopping)

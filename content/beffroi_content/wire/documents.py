@@ -94,10 +94,14 @@ class KeyList(SignedDocument, KeyListBody):
     """The key list as sent. Signed by the root keys; by those before and those after where they change."""
 
 
+MAX_ALERTS = 50
+"""Alerts of one set at most."""
+
+
 class AlertSetBody(DocumentBody):
     """Every alert of a scope that is active or just over: complete, so that an absent one is withdrawn."""
 
-    alerts: Annotated[tuple[Alert, ...], Field(max_length=50)] = ()
+    alerts: Annotated[tuple[Alert, ...], Field(max_length=MAX_ALERTS)] = ()
 
 
 class AlertSet(SignedDocument, AlertSetBody):

@@ -1,13 +1,23 @@
-"""Periodic jobs of alerts: settling those that are over, and renewing signatures."""
+"""Work on alerts in the background: settling those that are over, renewing signatures, storing what was sent first."""
 
 from __future__ import annotations
 
+import logging
+import threading
+
+from django.db import DatabaseError
 from django.utils import timezone
 
 from beffroi_content.wire.messages import ALERTS
-from beffroi_server.alerts import services
+from beffroi_server.alerts import pending_alerts, services
+from beffroi_server.alerts.pending_alerts import pending_due
+from beffroi_server.core import database
 from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery import signing
+
+logger = logging.getLogger(__name__)
+RETRY_INTERVAL_S, IDLE_INTERVAL_S = 1, 30
+"""Seconds between two looks at alerts that wait for the database, and where none waits."""
 
 
 def renew_alert_sets() -> int:
@@ -17,6 +27,22 @@ def renew_alert_sets() -> int:
     if expiring:
         services.publish_all_sets(now)
     return len(expiring)
+
+
+@database.close_connection_after()
+def run_pending_alerts(stopping: threading.Event) -> None:
+    """Store alerts that were sent before the database took them in, until ``stopping`` is set."""
+    database.with_fresh_connection(pending_alerts.load_pending)
+    while not stopping.is_set():
+        try:
+            if pending_alerts.pending_alerts():
+                database.with_fresh_connection(services.store_pending_alerts)
+        except DatabaseError as error:
+            logger.warning("alerts on the screens are not stored yet: %s", error)
+        except Exception:
+            logger.exception("alerts on the screens cannot be stored")
+        pending_due.wait(RETRY_INTERVAL_S if pending_alerts.pending_alerts() else IDLE_INTERVAL_S)
+        pending_due.clear()
 
 
 JOBS = (

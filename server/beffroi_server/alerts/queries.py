@@ -16,6 +16,7 @@ from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.alerts.models import Alert
+from beffroi_server.alerts.pending_alerts import pending_alerts
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import presence, targets
@@ -38,9 +39,16 @@ class ScreenReceipt:
 
 
 def unsettled_alerts() -> list[Alert]:
-    """Return the alerts that are active, or whose end is still shown, with their targets."""
+    """Return the alerts that are active, or whose end is still shown, with their targets.
+
+    Those that wait for the database are among them.
+    """
+    waiting = pending_alerts()
     found = list(Alert.objects.filter(settled=False))
     prefetch_related_objects([alert for alert in found if not alert.everywhere], "groups", "screens")
+    if waiting:
+        stored = set(Alert.objects.filter(pk__in=[alert.pk for alert in waiting]).values_list("pk", flat=True))
+        found = [*(alert for alert in waiting if alert.pk not in stored), *found]
     return found
 
 

@@ -7,10 +7,14 @@ the complete state of its scope (see docs/protocol.md), so a lost message is men
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import uuid
 from collections.abc import Iterable
+from copy import copy
 
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,13 +24,20 @@ from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
-from beffroi_server.alerts import queries
+from beffroi_server.alerts import pending_alerts, queries
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
+from beffroi_server.alerts.pending_alerts import aim_unsaved, find_pending
+from beffroi_server.alerts.set_capacity import check_capacity
+from beffroi_server.core import database
+from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
 from beffroi_server.fleet.targets import Targets
 
+logger = logging.getLogger(__name__)
+LOCK_WAIT_S = 0.5
+"""Seconds that an alert waits for the database; where that is held longer, it is sent first and stored later."""
 LONGEST_ALERT = dt.timedelta(days=31)
 
 
@@ -68,36 +79,92 @@ def broadcast_alert(
     """
     now = timezone.now()
     _check_request(targets, duration_min)
+    if token is not None and (known := find_pending(token=token)):
+        return known
+    alert = Alert(
+        token=token,
+        level=level,
+        status=status,
+        hazard=hazard,
+        title=title.strip(),
+        description=description.strip(),
+        instruction=instruction.strip(),
+        source=source.strip(),
+        everywhere=targets.everywhere,
+        all_clear_s=all_clear_s,
+        scenario=scenario,
+        issued_at=now,
+        ends_at=now + dt.timedelta(minutes=duration_min),
+        issued_by=user,
+    )
+    _validate_content(alert)
+    aim_unsaved(alert, targets)
+    try:
+        with database.short_lock_wait(LOCK_WAIT_S):
+            return _store_alert(alert, targets, is_sent=False)
+    except (DatabaseError, OSError) as error:
+        if fault_of(error) is None:
+            raise
+        logger.warning("the database takes nothing in (%s): the alert %s is sent before it is stored", error, alert.pk)
+    _send_unstored(alert, targets)
+    return alert
+
+
+def store_pending_alerts() -> int:
+    """Store the alerts that are on the screens and not in the database yet; return how many.
+
+    Raises:
+        DatabaseError: it still takes nothing in.
+    """
+    waiting = pending_alerts.pending_alerts()
+    for alert in waiting:
+        _store_alert(alert, Targets.of(alert), is_sent=True)
+        pending_alerts.remove_pending(alert)
+        logger.info("the alert %s is stored now", alert.pk)
+    return len(waiting)
+
+
+def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
     with serialised():
-        if token is not None and (known := Alert.objects.filter(token=token).first()):
+        same = Q(pk=alert.pk) if alert.token is None else Q(pk=alert.pk) | Q(token=alert.token)
+        if known := Alert.objects.filter(same).first():
             return known
-        alert = Alert(
-            token=token,
-            level=level,
-            status=status,
-            hazard=hazard,
-            title=title.strip(),
-            description=description.strip(),
-            instruction=instruction.strip(),
-            source=source.strip(),
-            everywhere=targets.everywhere,
-            all_clear_s=all_clear_s,
-            scenario=scenario,
-            issued_at=now,
-            ends_at=now + dt.timedelta(minutes=duration_min),
-            issued_by=user,
-        )
-        _validate_content(alert)
-        alert.save(force_insert=True)
+        row = copy(alert)
+        row._prefetched_objects_cache = {}  # type: ignore[attr-defined]
+        row.save(force_insert=True)
         if not targets.everywhere:
-            alert.groups.set(targets.groups)
-            alert.screens.set(targets.screens)
+            row.groups.set(targets.groups)
+            row.screens.set(targets.screens)
+        now = timezone.now() if is_sent else alert.issued_at
+        if not is_sent:
+            _check_capacity(alert, targets, now)
         _publish_scopes(targets.scopes, now)
         audit.record_event(
-            user, "alert-broadcast", alert, id=str(alert.pk), level=level, status=status, until=alert.ends_at,
+            alert.issued_by, "alert-broadcast", alert, id=str(alert.pk), level=alert.level, status=alert.status,
+            until=alert.ends_at,
             scopes=["-".join(filter(None, (scope.kind, scope.name))) for scope in targets.scopes],
         )  # fmt: skip
-    return alert
+    return row
+
+
+def _send_unstored(alert: Alert, targets: Targets) -> None:
+    """Sign and send the alert sets with an alert that the database does not take in now."""
+    now = alert.issued_at
+    pending_alerts.add_pending(alert)
+    try:
+        _check_capacity(alert, targets, now)
+    except AlertRefused:
+        pending_alerts.remove_pending(alert)
+        raise
+    sets = queries.alert_sets(now)
+    for scope in targets.scopes:
+        signing.publish_unstored(ALERTS, scope, AlertSetBody(alerts=sets[scope]))
+
+
+def _check_capacity(alert: Alert, targets: Targets, now: dt.datetime) -> None:
+    sets, added = queries.alert_sets(now), queries.to_content(alert, now)
+    for scope in targets.scopes:
+        check_capacity(scope, sets.get(scope, ()), added)
 
 
 def end_alert(alert: Alert, *, user: User | None) -> None:
@@ -202,5 +269,7 @@ def _publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime) -> None:
 def _publish_set(scope: TopicScope, alerts: tuple[content.Alert, ...]) -> None:
     try:
         signing.seal_document(ALERTS, scope, AlertSetBody(alerts=alerts))
-    except (ValueError, signing.DocumentTooLarge) as error:
-        raise AlertRefused("too-many", _("Too many alerts at the same time. End one of them first.")) from error
+    except signing.DocumentTooLarge as error:
+        raise AlertRefused(
+            "too-many", _("The alerts on these screens are too long together. End one of them first.")
+        ) from error

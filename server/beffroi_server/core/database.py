@@ -7,10 +7,10 @@ one connection for each such thread, and goes on with a dead one after the datab
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 
 Result = TypeVar("Result")
 
@@ -31,3 +31,25 @@ def close_connection_after() -> Iterator[None]:
         yield
     finally:
         connection.close()
+
+
+@contextmanager
+def short_lock_wait(seconds: float) -> Iterator[None]:
+    """Have statements of a block fail soon where another program holds the database, instead of waiting long."""
+    _set_lock_wait(round(seconds * 1000))
+    try:
+        yield
+    finally:
+        # A connection that is broken, or in a transaction that failed, needs no limit any more.
+        with suppress(DatabaseError):
+            _set_lock_wait(None)
+
+
+def _set_lock_wait(milliseconds: int | None) -> None:
+    if connection.vendor == "sqlite":
+        usual = round(1000 * connection.settings_dict["OPTIONS"].get("timeout", 5))
+        statement = f"PRAGMA busy_timeout = {usual if milliseconds is None else milliseconds}"
+    else:
+        statement = f"SET lock_timeout = {milliseconds or 0}"
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -54,9 +54,9 @@ class OutboxPublisher:
         self._in_flight[number] = (outgoing.topic, outgoing.sequence, time.monotonic())
         return True
 
-    def send_unstored(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> None:
-        """Hand over a message without a row, such as a beat: the next one follows soon."""
-        self._transport.publish(topic, payload, quality=quality, retained=retained)
+    def send_unstored(self, topic: str, payload: bytes, *, quality: int, retained: bool) -> bool:
+        """Hand over a message without a row, such as a beat; return whether there is a connection."""
+        return self._transport.publish(topic, payload, quality=quality, retained=retained) is not None
 
     def note_acknowledged(self, number: int) -> None:
         """Note an acknowledgement of the broker. Called in the thread of the MQTT client."""

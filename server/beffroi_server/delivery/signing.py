@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -37,6 +38,10 @@ LIFETIMES = {
     SigningRole.BEAT: dt.timedelta(seconds=60),
 }
 """How long a player that does not have a document yet may still accept it. Jobs renew in time what must last."""
+
+_unstored_lock = threading.Lock()
+_unstored_sequences: dict[str, int] = {}
+"""The newest sequence of each topic that was sent and could not be stored, for as long as the process lives."""
 
 
 class DocumentTooLarge(Exception):
@@ -87,6 +92,40 @@ def seal_document(
         outgoing = _store_document(message, str(topic), stamped.sequence, payload, expires_at)
         transaction.on_commit(lambda: outbox.send_committed(outgoing), robust=True)
     return outgoing
+
+
+def publish_unstored(message: WireMessage, scope: TopicScope, body: DocumentBody) -> bool:
+    """Sign and send a document that cannot be stored now; return whether there is a connection to the broker.
+
+    The next document of its topic that is stored has a higher sequence.
+    """
+    assert message.role is not None
+    topic, now = message.topic_for(current_site(), scope), timezone.now()
+    name = str(topic)
+    stored = TopicSequence.objects.filter(topic=name).values_list("sequence", flat=True).first() or 0
+    with _unstored_lock:
+        sequence = next_sequence(max(stored, _unstored_sequences.get(name, 0)), unix_ms(now))
+        _unstored_sequences[name] = sequence
+    stamped = _stamp_with(message, body, sequence, now)
+    payload = sign_document(message, topic.audience, stamped, [key_files.private_key(message.role)])
+    publisher = outbox.current_publisher()
+    if publisher is None:
+        return False
+    return publisher.send_unstored(name, payload, quality=message.quality, retained=message.retained)
+
+
+def document_size(message: WireMessage, scope: TopicScope, body: DocumentBody, now: dt.datetime) -> int:
+    """Return the bytes that a document would have on the wire; more than it may have where it does not fit.
+
+    Raises:
+        KeysMissing: the key of the role is not there.
+    """
+    assert message.role is not None
+    stamped = _stamp_with(message, body, next_sequence(0, unix_ms(now)), now)
+    try:
+        return len(sign_document(message, scope.name, stamped, [key_files.private_key(message.role)]))
+    except DocumentTooLarge as error:
+        return max(error.size, error.limit + 1)
 
 
 def sign_document(
@@ -157,7 +196,8 @@ def renew_document(message: WireMessage, topic_name: str, now: dt.datetime) -> b
 
 def _next_sequence(topic: str, now: dt.datetime) -> int:
     stream, _created = TopicSequence.objects.select_for_update().get_or_create(topic=topic)
-    stream.sequence = next_sequence(stream.sequence, unix_ms(now))
+    known = max(stream.sequence, _unstored_sequences.get(topic, 0))
+    stream.sequence = next_sequence(known, unix_ms(now))
     stream.save(update_fields=["sequence"])
     return stream.sequence
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 
 import pytest
 from django.utils import timezone
@@ -15,7 +16,7 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
-from beffroi_server.delivery import outbox, signing
+from beffroi_server.delivery import key_files, outbox, signing
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet.models import ReceiptRecord, ScreenState
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
@@ -101,20 +102,66 @@ class TestBroadcast:
         assert not Alert.objects.exists()
         assert published() is None
 
-    def test_the_fifty_first_is_refused(self):
-        for number in range(50):
-            broadcast(title=f"Alert {number}")
+    def test_a_key_that_is_missing_is_named(self, settings):
+        """It was called "too many alerts"."""
+        (settings.KEYS / "alert.pem").unlink()
 
-        with pytest.raises(AlertRefused) as refused:
-            broadcast(title="One too many")
-
-        assert refused.value.code == "too-many"
-        assert len(published().alerts) == 50
-        assert Alert.objects.count() == 50
+        with pytest.raises(key_files.KeysMissing):
+            broadcast()
 
     def test_takes_few_queries(self, bob, django_assert_max_num_queries):
         with django_assert_max_num_queries(22):
             broadcast(user=bob)
+
+
+class TestRoomInASet:
+    @pytest.mark.parametrize(
+        ("level", "status", "room"),
+        [
+            (AlertLevel.INFORMATION, AlertStatus.ACTUAL, 20),
+            (AlertLevel.VIGILANCE, AlertStatus.ACTUAL, 30),
+            (AlertLevel.ALERT, AlertStatus.ACTUAL, 40),
+            (AlertLevel.EMERGENCY, AlertStatus.ACTUAL, 50),
+            (AlertLevel.EMERGENCY, AlertStatus.EXERCISE, 30),
+        ],
+    )
+    def test_is_kept_for_what_is_more_urgent(self, english, level, status, room):
+        """46 informations that nobody had ended shut an emergency out."""
+        for number in range(room):
+            broadcast(title=f"Alert {number}", level=level, status=status)
+
+        with pytest.raises(AlertRefused) as refused:
+            broadcast(title="One too many", level=level, status=status)
+
+        assert refused.value.code == "too-many"
+        assert "“Alert 0”" in refused.value.message
+        assert len(published().alerts) == Alert.objects.count() == room
+        if (level, status) != (AlertLevel.EMERGENCY, AlertStatus.ACTUAL):
+            broadcast(title="Flood")
+
+    def test_is_kept_in_bytes_too(self, english):
+        """Long texts that do not compress fill a set before their number does."""
+
+        def fill() -> None:
+            for number in range(20):
+                broadcast(title=str(number), level=AlertLevel.INFORMATION, description=_noise(), instruction=_noise())
+
+        with pytest.raises(AlertRefused, match="long texts"):
+            fill()
+        assert Alert.objects.count() > 3
+
+        for number in range(3):
+            broadcast(title=f"Flood {number}", description=_noise(), instruction=_noise())
+
+    def test_is_that_of_each_scope(self, hall, quay):
+        for number in range(20):
+            broadcast(Targets(screens=(hall,)), title=str(number), level=AlertLevel.INFORMATION)
+
+        broadcast(Targets(screens=(quay,)), level=AlertLevel.INFORMATION)
+
+
+def _noise() -> str:
+    return "".join(chr(random.randrange(0x4E00, 0x9FA0)) for _ in range(5_000))
 
 
 class TestEnd:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_server.accounts import audit_actions
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import queries, services
+from beffroi_server.alerts import pending_alerts, queries, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert
 from beffroi_server.fleet.models import ReceiptRecord
@@ -49,6 +49,8 @@ def alert_list(request: UserRequest) -> HttpResponse:
 @for_users("GET")
 def alert_detail(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Show an alert with its receipts, its drawings and what was done to it."""
+    if pending_alerts.find_pending(pk=pk) is not None and not Alert.objects.filter(pk=pk).exists():
+        return render(request, "alerts/pending.html", {"alert": pending_alerts.find_pending(pk=pk)})
     found = get_object_or_404(Alert, pk=pk)
     screens = queries.targeted_screens(found).select_related("screen_class")
     drawn = queries.to_content(found, found.issued_at)

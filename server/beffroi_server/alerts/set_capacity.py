@@ -1,0 +1,57 @@
+"""Room in an alert set: every level leaves some for the more urgent ones."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_content import model as content
+from beffroi_content.wire.documents import MAX_ALERTS, AlertSetBody
+from beffroi_content.wire.messages import ALERTS
+from beffroi_content.wire.scopes import TopicScope
+from beffroi_server.alerts.errors import AlertRefused
+from beffroi_server.delivery import signing
+
+LEVEL_SHARES = {
+    content.AlertLevel.INFORMATION: 0.4,
+    content.AlertLevel.VIGILANCE: 0.6,
+    content.AlertLevel.ALERT: 0.8,
+    content.AlertLevel.EMERGENCY: 1.0,
+}
+"""Part of a set, in number and in bytes, that may be taken when an alert of a level comes."""
+EXERCISE_SHARE = 0.6
+"""The same for exercises and tests, of whatever level."""
+
+
+def check_capacity(scope: TopicScope, alerts: tuple[content.Alert, ...], added: content.Alert) -> None:
+    """Check that an alert may be added to a set.
+
+    Args:
+        scope: That of the set.
+        alerts: The set, with the alert.
+        added: The alert.
+
+    Raises:
+        AlertRefused: the room that is left is kept for more urgent alerts, or there is none.
+    """
+    share = LEVEL_SHARES[added.level]
+    if added.status is not content.AlertStatus.ACTUAL:
+        share = min(share, EXERCISE_SHARE)
+    if len(alerts) > MAX_ALERTS * share:
+        raise _too_many(alerts, added, _("%(count)d alerts are on these screens") % {"count": len(alerts) - 1})
+    size = signing.document_size(ALERTS, scope, AlertSetBody(alerts=alerts), timezone.now())
+    if size > ALERTS.size_limit * share:
+        raise _too_many(alerts, added, _("The alerts on these screens have long texts"))
+
+
+def _too_many(alerts: tuple[content.Alert, ...], added: content.Alert, reason: str) -> AlertRefused:
+    others = [alert for alert in alerts if alert.id != added.id]
+    order = list(LEVEL_SHARES)
+    first = min(others, key=lambda alert: (order.index(alert.level), alert.issued_at_ms), default=None)
+    sentence = _("%(reason)s, and what room is left is kept for more urgent ones.")
+    if added.level is content.AlertLevel.EMERGENCY and added.status is content.AlertStatus.ACTUAL:
+        sentence = _("%(reason)s, and there is no room for more.")
+    text = sentence % {"reason": reason}
+    if first is not None:
+        text += " " + _("End one of them first, for example “%(title)s”.") % {"title": first.title}
+    return AlertRefused("too-many", text)

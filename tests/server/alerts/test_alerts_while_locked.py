@@ -1,0 +1,168 @@
+"""An alert while another program holds the database: on the screens at once, stored as soon as that is free."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+from tests.support.pages import page_text
+
+from beffroi_content.model import AlertLevel
+from beffroi_content.wire.messages import ALERTS
+from beffroi_content.wire.scopes import TopicScope
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.alerts import pending_alerts, queries, services
+from beffroi_server.alerts.models import Alert
+from beffroi_server.delivery import outbox, signing
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("keyring", "english")]
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch) -> Iterator[list[tuple[str, tuple[str, ...], int]]]:
+    """What went to the broker: topic, titles and sequence of each alert set."""
+    if connection.vendor != "sqlite":
+        pytest.skip("the lock is one of SQLite")
+    found: list[tuple[str, tuple[str, ...], int]] = []
+
+    class Transport:
+        def publish(self, topic: str, payload: bytes, **_options: object) -> int | None:
+            if not topic.endswith("/alerts"):
+                return None
+            opened = signing.open_own_document(ALERTS, payload)
+            found.append((topic.split("/down/")[1], tuple(alert.title for alert in opened.alerts), opened.sequence))
+            return len(found)
+
+    monkeypatch.setattr(services, "LOCK_WAIT_S", 0.01)
+    outbox.install_publisher(outbox.OutboxPublisher(Transport()))
+    yield found
+    outbox.install_publisher(None)
+    for alert in pending_alerts.pending_alerts():
+        pending_alerts.remove_pending(alert)
+
+
+@contextmanager
+def held_database() -> Iterator[None]:
+    """Hold the only lock for writing, as a backup or a tool does."""
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, timeout=1)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.rollback()
+        other.close()
+
+
+def broadcast(targets: Targets = EVERYWHERE, **values) -> Alert:
+    given = {"level": AlertLevel.EMERGENCY, "title": "Flood", "source": "Town hall", "duration_min": 60, "user": None}
+    return services.broadcast_alert(targets=targets, **(given | values))
+
+
+def restart() -> None:
+    """Forget what only the process knows."""
+    pending_alerts._pending.clear()
+    assert pending_alerts.load_pending() == 1
+
+
+def test_is_on_the_screens_at_once_and_stored_later(sent, bob):
+    broadcast(title="Before")
+    begun = time.monotonic()
+    with held_database():
+        alert = broadcast(user=bob)
+        assert time.monotonic() - begun < 5
+        assert sent[-1][:2] == ("all/alerts", ("Flood", "Before"))
+        assert not Alert.objects.filter(pk=alert.pk).exists()
+        assert alert in queries.active_alerts(timezone.now())
+
+    assert services.store_pending_alerts() == 1
+
+    assert Alert.objects.get(pk=alert.pk).issued_by == bob
+    assert AuditEvent.objects.filter(action="alert-broadcast", actor="bob").count() == 1
+    assert audit.verify_chain()
+    assert set(sent[-1][1]) == {"Flood", "Before"}
+    assert [each[2] for each in sent] == sorted({each[2] for each in sent}), "sequences rise"
+    assert services.store_pending_alerts() == 0
+
+
+def test_survives_a_restart(sent, hall, district, data):
+    with held_database():
+        alert = broadcast(Targets(groups=(district,), screens=(hall,)), token=uuid.uuid4())
+        assert {each[0] for each in sent} == {"g-harbour/alerts", "s-hall/alerts"}
+    restart()
+
+    services.store_pending_alerts()
+
+    stored = Alert.objects.get(pk=alert.pk)
+    assert (list(stored.groups.all()), list(stored.screens.all())) == ([district], [hall])
+    assert not list((data / "pending-alerts").iterdir())
+
+
+def test_is_one_however_often_the_button_is_pressed(sent):
+    token = uuid.uuid4()
+    with held_database():
+        assert broadcast(token=token).pk == broadcast(token=token).pk
+    assert broadcast(token=token).pk in {alert.pk for alert in pending_alerts.pending_alerts()}
+    services.store_pending_alerts()
+    broadcast(token=token)
+
+    assert Alert.objects.count() == 1
+
+
+def test_is_in_every_set_that_is_made_before_it_is_stored(sent):
+    with held_database():
+        broadcast()
+    broadcast(title="Next")
+
+    assert set(sent[-1][1]) == {"Flood", "Next"}
+
+
+def test_of_which_nothing_can_be_written_down_is_sent_all_the_same(sent, monkeypatch):
+    def fail(_alert: Alert) -> None:
+        raise OSError(28, "full")
+
+    monkeypatch.setattr(pending_alerts, "_write_file", fail)
+    with held_database():
+        broadcast()
+
+    assert sent[-1][1] == ("Flood",)
+    assert services.store_pending_alerts() == 1
+
+
+def test_has_a_page_that_says_what_it_waits_for(client, bob, sent):
+    client.force_login(bob)
+    client.defaults |= {"HTTP_ACCEPT_LANGUAGE": "en"}
+    with held_database():
+        alert = broadcast(user=bob)
+        waiting = page_text(client.get(f"/alerts/{alert.pk}/"))
+    assert "was sent to the screens" in waiting
+    assert "data-every" in waiting
+
+    services.store_pending_alerts()
+    assert "was sent to the screens" not in page_text(client.get(f"/alerts/{alert.pk}/"))
+
+
+def test_another_fault_is_not_hidden(sent, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("no such table")
+
+    monkeypatch.setattr(services, "_store_alert", fail)
+    with pytest.raises(OperationalError):
+        broadcast()
+    assert not sent
+
+
+def test_published_set_is_never_below_one_that_was_sent_unstored(sent):
+    with held_database():
+        broadcast()
+    newest = sent[-1][2]
+    services.store_pending_alerts()
+
+    assert signing.published_document(ALERTS, TopicScope.all_screens()).sequence > newest
