@@ -85,6 +85,10 @@ class MachineDescription(WireModel):
     python: Line = ""
     graphics: Line = ""
     """The versions of pygame and of SDL."""
+    drawing: Line = ""
+    """The versions of what draws letters, such as ``Pillow 13.0.0, FriBidi 1.0.8``."""
+    right_to_left: Sha256 | None = None
+    """The digest of a test line in Arabic and Hebrew, as it is drawn there."""
 
 
 class NetworkStatus(WireModel):

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from beffroi_content import model as content
 from beffroi_content.model import AlertForm
+from beffroi_content.rendering import letter_check
 from beffroi_content.timeline import ReasonKind, Scene, Showing
-from beffroi_content.wire.reports import NetworkStatus, PlayerReport, ShownPart
+from beffroi_content.wire.reports import MachineDescription, NetworkStatus, PlayerReport, ShownPart
 
 STATE_TEXTS = {
     "right": (gettext_lazy("showing as planned"), "calm", "online"),
@@ -108,7 +109,8 @@ def health_lines(report: PlayerReport | None) -> list[tuple[str, str]]:
     if report.machine is not None:
         machine = report.machine
         system = " · ".join(filter(None, (machine.system, machine.kernel)))
-        software = " · ".join(filter(None, (machine.python and f"Python {machine.python}", machine.graphics)))
+        versions = (machine.python and f"Python {machine.python}", machine.graphics, machine.drawing)
+        software = " · ".join(filter(None, versions))
         found += [(_("Machine"), machine.model), (_("System"), system), (_("Software"), software)]
     return [(name, text) for name, text in found if text]
 
@@ -142,6 +144,27 @@ def _wear_text(percent: int | None) -> str:
 def problem_texts(problems: Iterable[str]) -> list[str]:
     """Return the texts of a player's problems; one that only a newer version knows is returned as it is."""
     return [str(PROBLEM_TEXTS.get(problem, problem)) for problem in problems]
+
+
+def letters_problem(machine: MachineDescription | None) -> str:
+    """Return how a player that draws Arabic and Hebrew otherwise than this server differs; empty if it does not."""
+    if machine is None or machine.right_to_left in (None, letter_check.right_to_left_digest()):
+        return ""
+    theirs, ours = machine.drawing, letter_check.drawing_libraries()
+    if theirs.endswith(letter_check.NO_FRIBIDI):
+        return _(
+            "Arabic and Hebrew look different on this screen than in previews: libfribidi is missing on its player. "
+            "Install it there (apt install libfribidi0) and restart the player."
+        )
+    if ours.endswith(letter_check.NO_FRIBIDI):
+        return _(
+            "Arabic and Hebrew look different in previews than on this screen: libfribidi is missing on the server. "
+            "Install it there (apt install libfribidi0) and restart the server."
+        )
+    return _(
+        "Arabic and Hebrew look different on this screen than in previews: it draws with %(theirs)s, the server with "
+        "%(ours)s. Update the older of the two."
+    ) % {"theirs": theirs or "?", "ours": ours}
 
 
 def state_text(code: str) -> dict[str, str]:

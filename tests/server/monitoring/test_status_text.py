@@ -6,13 +6,15 @@ import pytest
 
 from beffroi_content import model as content
 from beffroi_content.model import Rectangle
+from beffroi_content.rendering import letter_check
 from beffroi_content.timeline import ReasonKind, Scene, Showing
 from beffroi_content.timeline.scene import ShowingReason
-from beffroi_content.wire.reports import NetworkStatus, PlayerReport, ShownPart
+from beffroi_content.wire.reports import MachineDescription, NetworkStatus, PlayerReport, ShownPart
 from beffroi_server.monitoring import screen_overview, status_text
 from beffroi_server.monitoring.expected_frames import current_manifest
 from beffroi_server.monitoring.status_text import (
     health_lines,
+    letters_problem,
     problem_texts,
     scene_names,
     scene_reason,
@@ -194,3 +196,29 @@ class TestScene:
         )
 
         assert text in scene_reason(scene, manifest)
+
+
+class TestLettersProblem:
+    OURS = letter_check.right_to_left_digest()
+
+    @pytest.mark.parametrize(
+        ("theirs", "drawing", "said"),
+        [
+            (None, "", ""),
+            (OURS, "Pillow 13.0.0, FriBidi 1.0.8", ""),
+            ("0" * 64, "Pillow 13.0.0, no FriBidi", "libfribidi is missing on its player"),
+            ("0" * 64, "Pillow 12.0.0, FriBidi 1.0.8", "it draws with Pillow 12.0.0, FriBidi 1.0.8"),
+        ],
+    )
+    def test_says_why_a_screen_draws_arabic_otherwise(self, english, theirs, drawing, said):
+        found = letters_problem(MachineDescription(drawing=drawing, right_to_left=theirs))
+        assert said in found
+        assert bool(found) == bool(said)
+
+    def test_names_the_server_where_it_is_the_one(self, english, monkeypatch):
+        monkeypatch.setattr(letter_check, "drawing_libraries", lambda: "Pillow 13.0.0, no FriBidi")
+        machine = MachineDescription(drawing="Pillow 13.0.0, FriBidi 1.0.8", right_to_left="0" * 64)
+        assert "missing on the server" in letters_problem(machine)
+
+    def test_is_none_before_the_first_report(self):
+        assert letters_problem(None) == ""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 import re
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from beffroi_content.raster.text.fonts import has_raqm
+from beffroi_content.rendering import letter_check
 from beffroi_content.wire.reports import MachineDescription
+
+log = logging.getLogger(__name__)
 
 _SDL = re.compile(r"libSDL2-2\S*\.so\.0\.(\d{2})(\d{2})\.(\d+)$")
 """SDL 2.32.10 calls its library ``libSDL2-2.0.so.0.3200.10``."""
@@ -20,12 +25,19 @@ def read_machine(root: Path) -> MachineDescription:
     Args:
         root: Where ``/proc``, ``/sys`` and ``/etc`` are.
     """
+    if not has_raqm():
+        log.warning(
+            "libfribidi is missing: Arabic is drawn with unjoined letters, and otherwise than on other screens. "
+            "Install it (on Debian: apt install libfribidi0) and restart the player"
+        )
     return MachineDescription(
         model=_machine_model(root),
         system=_operating_system(root),
         kernel=_read_text(root / "proc/sys/kernel/osrelease"),
         python=platform.python_version(),
         graphics=_graphics_versions(),
+        drawing=letter_check.drawing_libraries(),
+        right_to_left=letter_check.right_to_left_digest(),
     )
 
 

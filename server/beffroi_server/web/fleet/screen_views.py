@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from beffroi_content.wire.reports import PlayerReport
 from beffroi_server.fleet import screenshots, services
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.monitoring import screen_overview, status_text
@@ -103,6 +104,14 @@ def screen_revoke(request: UserRequest, slug: str) -> HttpResponse:
     return redirect("screen", slug)
 
 
+def _machine_problems(report: PlayerReport | None) -> list[str]:
+    if report is None:
+        return []
+    found = status_text.problem_texts(report.health.problems) if report.health else []
+    letters = status_text.letters_problem(report.machine)
+    return [*found, letters] if letters else found
+
+
 def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
     at = timezone.now()
     overview = screen_overview.overview_screen(screen, at)
@@ -112,7 +121,7 @@ def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
         "overview": overview,
         "state": status_text.state_text(overview.state),
         "reasons": [status_text.REASON_TEXTS[code] for code in overview.reasons],
-        "health_problems": status_text.problem_texts(report.health.problems) if report and report.health else [],
+        "health_problems": _machine_problems(report),
         "card": build_card(overview, at),
         "screenshot": screenshots.newest_screenshot(screen),
         "problems": schedule.programme_problems(screen),

@@ -11,6 +11,7 @@ import pytest
 from tests.support.player_harness import MACHINE
 from tests.support.signing_town import slide
 
+from beffroi_content.rendering import letter_check
 from beffroi_content.wire.reports import NetworkStatus, PlayerHealth
 from beffroi_player.agent.host.health import HealthMonitor
 
@@ -104,6 +105,15 @@ def test_nonsense_of_a_sensor_is_left_out(machine, text):
         if path.is_file():
             path.write_text(text)
     assert "hot" not in vitals(machine).read_health().problems
+
+
+def test_the_machine_says_how_it_draws_arabic(machine, monkeypatch, caplog):
+    described = vitals(machine).read_machine()
+    assert described.right_to_left == letter_check.right_to_left_digest()
+    assert described.drawing == letter_check.drawing_libraries()
+    monkeypatch.setattr("beffroi_player.agent.host.hardware.has_raqm", lambda: False)
+    vitals(machine).read_machine()
+    assert "apt install libfribidi0" in caplog.text
 
 
 # --- signs of wear
