@@ -93,6 +93,8 @@ class SigningTown:
     cut_after: int | None = None
     """Bytes of a file after which the connection ends."""
     ledger: PlayGaps | None = None
+    answer_headers: dict[str, str] = field(default_factory=dict)
+    """Of the answer to a poll, besides the plays."""
     """How far it has the plays; None: it does not say."""
 
     def __post_init__(self) -> None:
@@ -197,6 +199,7 @@ class SigningTown:
                     self.send_error(401)
                 elif self.path == "/device/v1/documents":
                     held = {"Beffroi-Plays": hall.ledger.to_wire().to_json().decode()} if hall.ledger else {}
+                    held |= hall.answer_headers
                     self._json({"documents": hall.documents()}, held)
                 elif (content := hall.files.get(self.path.rsplit("/", 1)[-1])) is not None:
                     self._file(content)

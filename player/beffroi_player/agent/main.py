@@ -55,8 +55,8 @@ from beffroi_player.agent.report.report_sender import ReportSender
 from beffroi_player.agent.report.reporter import ScreenReporter
 from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.serial_worker import WorkQueue
-from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
-from beffroi_player.agent.transport.http_client import ServerClient
+from beffroi_player.agent.storage import AgentStorage, BrokerAddress, PendingProgramme, PlayerEnrolment
+from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_host
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
 from beffroi_player.agent.transport.polling import DocumentPoller
@@ -68,6 +68,8 @@ log = logging.getLogger(__name__)
 
 BEAT_TIMEOUT_MS = 25_000
 """Without a live beat for so long the MQTT connection is not believed."""
+MOVE_MS = 20_000
+"""Without a live beat for so long a player goes to another broker, where the server names one."""
 STUCK_ADMISSION_SECONDS = 60.0
 """Where one document is admitted for so long no alert comes through any more: a new start may be the cure."""
 LONGEST_WAIT_SECONDS = 5.0
@@ -120,12 +122,12 @@ class PlayerAgent:
 
     def __init__(self, enrolment: PlayerEnrolment, state: StateDirectory, runtime: RuntimeDirectory) -> None:
         self._enrolment, self._state, self._runtime = enrolment, state, runtime
-        self._stopping = threading.Event()
+        self._stopping, self._started_ms = threading.Event(), system_clock.uptime_ms()
         for folder in (state.folder, state.frames, state.plays):
             remove_leftovers(folder)
         self._inbox: Inbox = WorkQueue()
         self._disk: WorkQueue[do.OnDisk] = WorkQueue()
-        storage = AgentStorage(state.folder)
+        self._storage = storage = AgentStorage(state.folder)
         self._build_state(storage)
         self._build_transport(boot := uuid.uuid4().hex)
         self._build_preparation()
@@ -166,8 +168,9 @@ class PlayerAgent:
         self._connection = self._mqtt.history
         self._plays = PlayUploader(self._state, self._mqtt.publish)
         self._poller = DocumentPoller(
-            self._server, self._inbox.put, wake_agent, system_clock.uptime_ms, self._plays.note_held
-        )
+            self._server, self._inbox.put, wake_agent, system_clock.uptime_ms, self._plays.note_held,
+            self._note_answer,
+        )  # fmt: skip
         self._peers = PeerSharing(self._state.assets, enrolment.site)
 
     def _build_preparation(self) -> None:
@@ -279,6 +282,27 @@ class PlayerAgent:
         if now.lost != before.lost:
             self._poller.poll_soon()
 
+    def _note_answer(self, answer: ServerDocuments) -> None:
+        """Learn from the server what it says beside its documents. In the polling thread."""
+        broker = answer.broker
+        if broker is not None:
+            self._follow_broker(broker)
+
+    def _follow_broker(self, said: BrokerAddress) -> None:
+        """Go to the broker that the server names, once the present one has been of no use for a while."""
+        known = self._enrolment.mqtt
+        moved = known.moved_to(said.host, said.port, tls=said.tls)
+        live_ms = max(self._started_ms, self._held.admission.last_beat_uptime_ms or 0.0)
+        if known.is_fixed or moved == known or system_clock.uptime_ms() - live_ms < MOVE_MS:
+            return
+        log.warning("the server names another broker: %s:%d instead of %s:%d", *_address(moved), *_address(known))
+        self._enrolment = self._enrolment.model_copy(update={"mqtt": moved})
+        try:
+            self._storage.enrolment.write(self._enrolment)
+        except OSError as error:
+            self._refusals.record_refusal("enrolment.json", "disk", str(error))
+        self._mqtt.use_broker(moved, broker_host(moved, urlsplit(self._enrolment.server).hostname or "localhost"))
+
     def _note_display(self) -> None:
         """Learn from the stage that it has no programme, and how large the display is."""
         presented = self._reporter.presented
@@ -360,3 +384,7 @@ class PlayerAgent:
         if self._mqtt.is_fully_subscribed and beat is not None and system_clock.uptime_ms() - beat < BEAT_TIMEOUT_MS:
             return ConnectionState.LIVE
         return ConnectionState.POLLING if self._poller.is_answered else ConnectionState.LOST
+
+
+def _address(broker: BrokerAddress) -> tuple[str, int]:
+    return broker.host or "the host of the server", broker.port

@@ -27,6 +27,12 @@ class BrokerAddress(WireModel):
     port: int = Field(default=1883, ge=1, le=65535)
     tls: bool = False
     username: str = ""
+    is_fixed: bool = False
+    """Set by hand, for a player with a broker of its own: what the server says about the broker is not followed."""
+
+    def moved_to(self, host: str, port: int, *, tls: bool) -> BrokerAddress:
+        """Return the address of a broker that has moved, with the same user."""
+        return self.model_copy(update={"host": host, "port": port, "tls": tls})
 
 
 class PlayerEnrolment(WireModel):

@@ -6,6 +6,7 @@ It is the second way to every retained document of the broker, so that a player 
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import hashlib
 import json
@@ -15,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -114,7 +116,7 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
 
     The entity tag is that of everything but the beat; where nothing else is new, the answer is 304 with the beat in
     the header ``Beffroi-Beat``, in base64. The header ``Beffroi-Plays`` holds, as JSON, how far the plays of the screen
-    are here: see ``beffroi_content.wire.reports.PlaysHeld``.
+    are here: see ``beffroi_content.wire.reports.HeldPlays``; the header ``Beffroi-Broker`` where the broker is.
     """
     presence.polls.note_poll(screen, timezone.now())
     rows = _retained_documents(screen)
@@ -131,6 +133,7 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
     response["Beffroi-Beat"] = base64.b64encode(beat).decode()
     state = ScreenState.objects.filter(screen=screen).only("plays_newest", "plays_missing").first()
     response["Beffroi-Plays"] = (state or ScreenState()).play_gaps.to_wire().to_json().decode()
+    response["Beffroi-Broker"] = json.dumps(services.broker_address())
     response["Cache-Control"] = "no-store"
     return response
 
@@ -172,7 +175,8 @@ def receive_receipts(request: HttpRequest, screen: Screen) -> HttpResponse:
         return _error_response(400, "malformed", str(error)[:300])
     assert isinstance(message.content, ReceiptBatch)
     if not receipt_queries.has_all_receipts(screen, message.content):
-        inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)])
+        with contextlib.suppress(OperationalError, InterfaceError):
+            inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)])
         # Looked up and not believed: a message may be left out for a reason that only its handler knows.
         if not receipt_queries.has_all_receipts(screen, message.content):
             return _error_response(503, "not-stored", "they could not be stored: try again later")

@@ -24,7 +24,7 @@ from beffroi_server.core.row_writes import Row, database_instant
 from beffroi_server.core.timestamps import bounded_instant
 from beffroi_server.delivery.inbound_queue import InboundMessage, StoreFunction
 from beffroi_server.delivery.refused_messages import Refusal, RefusalReason, refused_messages
-from beffroi_server.fleet import screenshots
+from beffroi_server.fleet import identity_watch, screenshots
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen, ScreenState
 from beffroi_server.fleet.plays import play_gaps
 from beffroi_server.fleet.plays.intake_quotas import plays_quota, receipts_quota
@@ -195,6 +195,8 @@ def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], no
             found.plays += _play_rows(screen_id, content)
             # What is lost stays visible as a gap: see ``play_audit``.
             found.lost += [(first, last) for first, last in content.lost if first <= last]
+    statuses = [each for each in found.reports_and_status if isinstance(each, PlayerStatus)]
+    identity_watch.note_statuses(screen_id, name, statuses, now)
     return found
 
 

@@ -229,6 +229,8 @@ class ScreenState(models.Model):
     """When something came over the broker, the last will included."""
     polled_at = models.DateTimeField(null=True, blank=True)
     """When it was there over HTTP: see ``presence``."""
+    clash_at = models.DateTimeField(null=True, blank=True)
+    """When two players were last seen with its identity: see ``identity_watch``."""
     report_number = models.PositiveBigIntegerField(default=0)
     report_boot = models.CharField(max_length=63, blank=True)
     report_at_ms = models.PositiveBigIntegerField(default=0)

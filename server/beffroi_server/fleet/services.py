@@ -198,18 +198,18 @@ def _send_command(screen: Screen, kind: CommandKind, seconds: int) -> None:
     signing.seal_document(COMMAND, TopicScope.of_screen(screen.slug), body)
 
 
-def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
+def broker_address() -> dict[str, Any]:
+    """Return where players find the broker: host, port and whether to encrypt."""
     host = settings.MQTT_PUBLIC_HOST or urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return {"host": host, "port": settings.MQTT_PORT, "tls": settings.MQTT_TLS}
+
+
+def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
     return {
         "site": signing.current_site(),
         "screen": screen.slug,
         "token": token,
-        "mqtt": {
-            "host": host,
-            "port": settings.MQTT_PORT,
-            "tls": settings.MQTT_TLS,
-            "username": str(TopicScope.of_screen(screen.slug)),
-        },
+        "mqtt": {**broker_address(), "username": str(TopicScope.of_screen(screen.slug))},
         "anchor": signing_keys.trust_anchor(screen.slug).model_dump(mode="json"),
         "plays": ScreenState.objects.get(screen=screen).plays_newest,
     }

@@ -20,7 +20,7 @@ from beffroi_content.wire.reports import CaptureLabel, ConnectionState, PlayerRe
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet import presence, targets
+from beffroi_server.fleet import identity_watch, presence, targets
 from beffroi_server.fleet.models import Screen, ScreenState
 
 logger = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ STATE_OF_REASON = {
     "frame-differs": "wrong",
     "refusals": "wrong",
     "clock-unknown": "wrong",
+    "identity-clash": "wrong",
     "player-problems": "wrong",
     "connection-polling": "pending",
     "connection-lost": "wrong",
@@ -150,7 +151,8 @@ def _state_reasons(
     if state is None or report is None:
         return ["no-report"]
     if not presence.is_reachable(state, now):
-        return ["silent" if state.online else "offline"]
+        clash = ["identity-clash"] if identity_watch.has_clash(state, now) else []
+        return ["silent" if state.online else "offline", *clash]
     is_polling = not state.online or report.link is ConnectionState.POLLING
     found = {
         "programme-older": report.programme != heads.get(_programme_stream(screen)),
@@ -158,6 +160,7 @@ def _state_reasons(
         "alerts-older": _alerts_are_older(screen, report, heads),
         "refusals": any(refusal.last_at_ms > _hour_ago(now) for refusal in report.refusals),
         "player-problems": bool(report.health and report.health.problems),
+        "identity-clash": identity_watch.has_clash(state, now),
         "clock-unknown": report.clock is ClockState.UNKNOWN,
         "connection-polling": is_polling,
         "connection-lost": state.online and report.link is ConnectionState.LOST,

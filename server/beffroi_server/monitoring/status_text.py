@@ -38,6 +38,10 @@ REASON_TEXTS = {
     "frame-differs": gettext_lazy("The screen is not showing what it should. Check it, and restart its player."),
     "refusals": gettext_lazy("It rejected something in the last hour: see the details."),
     "player-problems": gettext_lazy("Its hardware has a problem: see the details."),
+    "identity-clash": gettext_lazy(
+        "Two players use this screen’s identity, as after copying a memory card: they push each other off, and alerts "
+        "come late. Enrol one of them again, as a screen of its own."
+    ),
     "clock-unknown": gettext_lazy("It does not know the time: dated content has to wait. Check its network."),
     "connection-polling": gettext_lazy("It cannot reach the broker; it polls the server every minute instead."),
     "connection-lost": gettext_lazy("It can reach neither the broker nor the server."),

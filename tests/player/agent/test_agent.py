@@ -129,6 +129,31 @@ def test_a_new_connection_is_told_everything_again(running: RunningAgent) -> Non
     until("no machine", lambda: running.report().machine is not None)
 
 
+@pytest.mark.parametrize("is_fixed", [False, True])
+def test_a_broker_that_has_moved_is_found_through_the_server(
+    running: RunningAgent, monkeypatch: pytest.MonkeyPatch, is_fixed: bool
+) -> None:
+    until("no subscriptions", lambda: running.agent._mqtt.is_fully_subscribed)
+    moved = ScriptedBroker()
+    if is_fixed:
+        enrolment = running.agent._enrolment
+        fixed = enrolment.mqtt.model_copy(update={"is_fixed": True})
+        running.agent._enrolment = enrolment.model_copy(update={"mqtt": fixed})
+    running.town.answer_headers["Beffroi-Broker"] = f'{{"host": "127.0.0.1", "port": {moved.port}, "tls": false}}'
+    running.agent._poller.poll_once()
+    assert not moved.logins  # the broker may be only a moment away
+    monkeypatch.setattr(main, "MOVE_MS", 0)
+    running.agent._poller.poll_once()
+    if is_fixed:
+        assert running.agent._mqtt._broker.port == running.broker.port
+    else:
+        until("it does not move", lambda: moved.logins)
+        stored = AgentStorage(running.state.folder).enrolment.read()
+        assert stored is not None
+        assert (stored.mqtt.port, stored.mqtt.username) == (moved.port, running.agent._enrolment.mqtt.username)
+    moved.close()
+
+
 def test_a_restart_is_commanded_once_and_ends_the_service(running: RunningAgent) -> None:
     town = running.town
     running.send(town.publish_keys(), town.publish_beat(), town.publish_command("c1", "restart"))

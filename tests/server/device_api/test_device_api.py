@@ -20,12 +20,13 @@ from beffroi_content.wire.capture_png import SIZE_LIMIT, add_label
 from beffroi_content.wire.reports import CaptureLabel
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
+from beffroi_server.core import row_writes
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import signing_keys
 from beffroi_server.device_api import views
 from beffroi_server.fleet import captures, services
 from beffroi_server.fleet.device_credentials import token_sha256
-from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenState
+from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.library.media import uploads
 from beffroi_server.library.models import Asset
@@ -355,6 +356,13 @@ class TestCapture:
         assert captures.newest_capture(hall) is None
 
 
+def test_the_answer_names_the_broker(ask, settings):
+    settings.MQTT_PUBLIC_HOST, settings.MQTT_PORT, settings.MQTT_TLS = "broker.example", 8883, True
+    assert json.loads(ask("documents").headers["Beffroi-Broker"]) == {
+        "host": "broker.example", "port": 8883, "tls": True,
+    }  # fmt: skip
+
+
 class TestReceipts:
     @pytest.fixture
     def send(self, client, token):
@@ -395,7 +403,7 @@ class TestReceipts:
         def fail(*_arguments: object, **_options: object) -> None:
             raise OperationalError("database is locked")
 
-        monkeypatch.setattr(ReceiptRecord.objects, "bulk_create", fail)
+        monkeypatch.setattr(row_writes, "insert_new_rows", fail)
         assert send(self.batch(1)).status_code == 503
         assert not hall.receipts.exists()
 

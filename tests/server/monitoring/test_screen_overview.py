@@ -85,6 +85,9 @@ class TestOverview:
         assert self.look(reporting, **gone, polled_at=now) == ("pending", ("connection-polling",))
         assert self.look(reporting, **gone, polled_at=now - dt.timedelta(seconds=31)) == ("offline", ("offline",))
 
+    def test_two_players_with_one_identity(self, reporting):
+        assert self.look(reporting, clash_at=timezone.now()) == ("wrong", ("identity-clash",))
+
     def test_a_screen_that_never_said_anything(self, reporting):
         assert self.look(None) == ("new", ("no-report",))
 

@@ -8,20 +8,24 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import requests
 import urllib3
 from pydantic import ValidationError
 
+from beffroi_content.model import WireModel
 from beffroi_content.wire.reports import HeldPlays, ReceiptBatch
+from beffroi_player.agent.storage import BrokerAddress
+
+ModelT = TypeVar("ModelT", bound=WireModel)
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 ANSWER_LIMIT, ANSWER_SECONDS = 8 * 1024 * 1024, 120.0
 """Bytes of an answer that is not a file, and how long it may take from its first line on."""
 CHUNK_BYTES = 64 * 1024
-PLAYS_HEADER = "Beffroi-Plays"
+PLAYS_HEADER, BROKER_HEADER = "Beffroi-Plays", "Beffroi-Broker"
 UPLOAD_PIECE_BYTES = 16 * 1024
 """Bytes that are sent at once; each piece has ``CONNECT_SECONDS``."""
 UPLOAD_SECONDS = 600.0
@@ -46,6 +50,8 @@ class ServerDocuments(NamedTuple):
     """Each with its topic."""
     plays: HeldPlays | None
     """The plays that the server has of this screen; None where it does not say."""
+    broker: BrokerAddress | None = None
+    """Where the broker is by now, without a user; None where the server does not say."""
 
 
 class ServerClient:
@@ -78,10 +84,11 @@ class ServerClient:
             requests.RequestException: there is none.
         """
         with self._open_response("GET", "/device/v1/documents") as response:
-            answer, held = _read_json(response), _parse_plays_held(response.headers.get(PLAYS_HEADER))
+            answer, headers = _read_json(response), response.headers
         try:
             found = [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]
-            return ServerDocuments(found, held)
+            held, broker = headers.get(PLAYS_HEADER), headers.get(BROKER_HEADER)
+            return ServerDocuments(found, _parse_header(HeldPlays, held), _parse_header(BrokerAddress, broker))
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise ServerRefusal(f"the list of documents is not one: {error}") from error
 
@@ -147,9 +154,9 @@ class ServerClient:
             yield response
 
 
-def _parse_plays_held(header: str | None) -> HeldPlays | None:
+def _parse_header(model: type[ModelT], header: str | None) -> ModelT | None:
     try:
-        return HeldPlays.model_validate_json(header) if header else None
+        return model.model_validate_json(header) if header else None
     except ValidationError:
         return None
 

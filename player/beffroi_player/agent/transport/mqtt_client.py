@@ -6,6 +6,7 @@ callback, and it believes to be connected when it is not.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import queue
 import select
@@ -81,7 +82,8 @@ class PlayerMqttClient:
         changed: Callable[[], object],
     ) -> None:
         self._enrolment = enrolment
-        self._host = host
+        self._broker, self._host = enrolment.mqtt, host
+        self._has_moved = threading.Event()
         self._boot = boot
         self._topics = topics
         self._receive = receive
@@ -128,6 +130,12 @@ class PlayerMqttClient:
         self._wake_out.close()
         self._wake_in.close()
 
+    def use_broker(self, broker: BrokerAddress, host: str) -> None:
+        """Connect to another broker, from now on. From any thread."""
+        self._broker, self._host = broker, host
+        self._has_moved.set()
+        self._wake_thread()
+
     def request_subscriptions(self) -> None:
         """Subscribe to every topic again; the broker then sends what it retains for each once more."""
         self._resubscribe.set()
@@ -161,7 +169,7 @@ class PlayerMqttClient:
             try:
                 self._connect_and_serve()
             except Exception as error:  # noqa: BLE001 -- the thread lives as long as the agent
-                log.info("no connection to %s:%d: %s", self._host, self._enrolment.mqtt.port, error)
+                log.info("no connection to %s:%d: %s", self._host, self._broker.port, error)
             self._reset_connection()
             # A broker that accepts and drops at once must not be asked without a pause.
             attempt = 0 if time.monotonic() - began > STEADY_SECONDS else attempt + 1
@@ -173,13 +181,14 @@ class PlayerMqttClient:
     def _connect_and_serve(self) -> None:
         self._connections += 1
         client = self._client = self._new_client()
-        client.connect(self._host, self._enrolment.mqtt.port, KEEPALIVE_SECONDS)
+        self._has_moved.clear()
+        client.connect(self._host, self._broker.port, KEEPALIVE_SECONDS)
         if isinstance(line := client.socket(), socket.socket):
             # paho reads up to a hundred times before it returns: a small buffer bounds what it can take in by then.
             line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         while not self._stopping.is_set():
             handle = client.socket()
-            if handle is None:
+            if handle is None or self._has_moved.is_set():
                 return
             self._send_outbox(client)
             self._repeat_subscriptions(client)
@@ -201,8 +210,9 @@ class PlayerMqttClient:
         client.loop_write()
 
     def _new_client(self) -> Client:
-        broker = self._enrolment.mqtt
-        client = Client(CallbackAPIVersion.VERSION2, client_id=broker.username, clean_session=True, protocol=MQTTv311)
+        broker = self._broker
+        name = client_identifier(self._enrolment.token)
+        client = Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=True, protocol=MQTTv311)
         client.username_pw_set(broker.username, self._enrolment.token)
         client.connect_timeout = CONNECT_SECONDS
         if broker.tls:
@@ -287,7 +297,7 @@ class PlayerMqttClient:
         if reason.is_failure:
             log.warning("the broker refuses the connection: %s", reason, extra={"CODE": "broker-refused"})
             return
-        log.info("connected to %s:%d", self._host, self._enrolment.mqtt.port)
+        log.info("connected to %s:%d", self._host, self._broker.port)
         self._connected = True
         self._history = self._history._replace(connected=self._history.connected + 1)
         client.publish(*self._status_message(online=True))
@@ -331,6 +341,15 @@ class PlayerMqttClient:
 def broker_host(broker: BrokerAddress, server_host: str) -> str:
     """Return the host of the broker: that of the server unless it says another."""
     return broker.host or server_host
+
+
+def client_identifier(token: str) -> str:
+    """Return the client identifier of a player: nobody who lacks its token can guess it.
+
+    A broker ends a connection when another client comes with the same identifier, whoever that is. It has the 23
+    characters that every broker accepts.
+    """
+    return "p" + hashlib.sha256(b"mqtt client identifier " + token.encode()).hexdigest()[:22]
 
 
 def _disable_nagle(_client: Client, _data: Any, connection: Any) -> None:

@@ -15,7 +15,7 @@ import requests
 from beffroi_content.wire.messages import KEYS
 from beffroi_content.wire.reports import HeldPlays
 from beffroi_player.agent.received import ReceivedDocument
-from beffroi_player.agent.transport.http_client import ServerClient
+from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ class DocumentPoller:
         changed: Called when the server begins or ceases to answer.
         uptime: Milliseconds since boot.
         held: Called with the plays that the server has of this screen.
+        answered: Called with each answer, before its documents.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class DocumentPoller:
         changed: Callable[[], object],
         uptime: Callable[[], float],
         held: Callable[[HeldPlays], None],
+        answered: Callable[[ServerDocuments], None] = lambda _: None,
     ) -> None:
         self.is_answered = False
         """Whether the last poll was answered."""
@@ -53,6 +55,7 @@ class DocumentPoller:
         self._changed = changed
         self._uptime = uptime
         self._held = held
+        self._answered = answered
         self._asked = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
@@ -73,15 +76,16 @@ class DocumentPoller:
     def poll_once(self) -> None:
         """Fetch every document and pass it on, the keys first, which verify the others."""
         try:
-            found, held = self._server.fetch_documents()
+            answer = self._server.fetch_documents()
         except (requests.RequestException, OSError) as error:
             log.info("the server does not answer: %s", error)
             self._note_answer(answers=False)
             return
         self._note_answer(answers=True)
-        if held is not None:
-            self._held(held)
-        for topic, payload in sorted(found, key=lambda pair: not pair[0].endswith(f"/{KEYS.leaf}")):
+        if answer.plays is not None:
+            self._held(answer.plays)
+        self._answered(answer)
+        for topic, payload in sorted(answer.documents, key=lambda pair: not pair[0].endswith(f"/{KEYS.leaf}")):
             self._receive(ReceivedDocument(topic, payload, self._uptime(), live=False))
 
     def _note_answer(self, *, answers: bool) -> None:

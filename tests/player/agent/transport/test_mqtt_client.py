@@ -19,7 +19,12 @@ from beffroi_content.wire.reports import PlayerStatus
 from beffroi_content.wire.topics import Topic
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.transport import mqtt_client, subscriptions
-from beffroi_player.agent.transport.mqtt_client import ConnectionHistory, PlayerMqttClient, broker_host
+from beffroi_player.agent.transport.mqtt_client import (
+    ConnectionHistory,
+    PlayerMqttClient,
+    broker_host,
+    client_identifier,
+)
 
 
 class ConnectedClient:
@@ -114,6 +119,10 @@ def test_the_player_logs_in_with_its_token_and_leaves_a_will(connected: Any) -> 
     with connected() as (_, broker):
         (login,) = broker.logins
         assert text(f"s-{SCREEN}") + text(TOKEN) in login
+        # Another client with the same identifier would push it off: nobody can guess it.
+        assert text(client_identifier(TOKEN)) in login
+        assert len(client_identifier(TOKEN)) == 23
+        assert client_identifier("another token") != client_identifier(TOKEN)
         assert text(f"{UP}/status") in login
         assert b'"online":false' in login
 
