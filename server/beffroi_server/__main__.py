@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 FILE_COMMANDS = {
+    "calendar": "beffroi_server.schedule.calendar_command",
     "feed": "beffroi_server.feeds.feed_command",
 }
 """Commands that need no settings, and the modules whose ``main(arguments)`` runs them."""

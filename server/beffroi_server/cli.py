@@ -143,7 +143,8 @@ def _build_parser() -> argparse.ArgumentParser:
     plays = commands.add_parser("plays", help="check that the play logs are complete and unchanged")
     plays.add_argument("screen", nargs="?", help="the identifier of one screen; by default all")
     commands.add_parser("check", help="check the configuration, the keys and the audit trail of a server in service")
-    # Never reached: it needs no settings, see ``__main__``.
+    # Never reached: they need no settings, see ``__main__``.
+    commands.add_parser("calendar", help="say which special days are in a file, and what is skipped", add_help=False)
     commands.add_parser("feed", help="say what a feed in a file would show, and what is skipped", add_help=False)
     commands.add_parser("django", help="run a command of Django", add_help=False)
     return parser

@@ -122,6 +122,6 @@ class TestJobs:
 
         assert set(found) == {
             "heartbeat", "beat", "key-list-warning", "play-retention", "feed-refresh", "programme-reconciliation",
-            "programme-renewal", "alert-settling", "alert-renewal", "upload-cleanup",
+            "programme-renewal", "alert-settling", "alert-renewal", "upload-cleanup", "day-import",
         }  # fmt: skip
         assert set(found.values()) == {(None, True)}

@@ -11,6 +11,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from beffroi_server.accounts.holiday_regions import HolidayRegion
+
 
 class UserRole(models.TextChoices):
     """Roles of users. Each may do what its label says; an administrator may do everything."""
@@ -73,6 +75,10 @@ class Town(models.Model):
         _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
     """Degrees east."""
+    holiday_region = models.CharField(
+        _("public holidays"), max_length=24, choices=HolidayRegion, default=HolidayRegion.BY_TIME_ZONE, blank=True
+    )
+    """Region of France whose public holidays it has."""
     plays_months = models.PositiveSmallIntegerField(
         _("months of proof of play to keep"), default=25,
         validators=[MinValueValidator(1), MaxValueValidator(120)],

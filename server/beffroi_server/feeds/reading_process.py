@@ -20,7 +20,7 @@ WIDGET_MODELS: dict[str, type[WireModel]] = {
     "weather": widgets.WeatherWidget,
     "vigilance": widgets.VigilanceWidget,
 }
-"""The widget that shows each kind of feed."""
+"""The widget that shows each kind of feed; special days have none."""
 
 
 class FeedRefused(Exception):
@@ -51,8 +51,10 @@ def run_reader(content: bytes, **options: object) -> dict[str, Any]:
     if "data" not in result:
         code = str(result.get("code", "too-complex"))
         raise FeedRefused(refusal_message(code), code)
+    model = WIDGET_MODELS.get(str(options["kind"]))
     try:
-        WIDGET_MODELS[str(options["kind"])].model_validate(result["data"])
+        if model is not None:
+            model.model_validate(result["data"])
     except ValueError as error:
         raise FeedRefused(_("It contains values that cannot be shown."), "not-showable") from error
     return result

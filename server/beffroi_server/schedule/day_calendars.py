@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import icalendar
-from django.utils.translation import gettext as _
+from django.utils import timezone
 
 from beffroi_content import model as content
 from beffroi_content.timeline.calendar import LocalCalendar, days_by_name
-from beffroi_server.schedule.models import DayCalendar, ScheduleRule
+from beffroi_server.accounts.models import Town, User
+from beffroi_server.schedule.calendar_reading import DayImportError, read_days
+from beffroi_server.schedule.models import DayCalendar, DayImport, ScheduleRule
 
-IMPORT_SIZE_LIMIT = 1024 * 1024
-"""Bytes of an imported file at most."""
-MAX_RANGES = 400
-"""Events of an imported file at most: a manifest carries each of them."""
+IMPORT_LIFETIME = dt.timedelta(days=1)
+"""Time after which an import that nobody saved is deleted."""
+MAX_SAVED_RANGES = 4_000
+"""Ranges that are saved of an import: those that come first from last year on."""
 _DAY = dt.timedelta(days=1)
-
-
-class DayImportError(Exception):
-    """A file cannot be imported as days; the message says why, for people."""
+_LONGEST = 366
+"""Days of a saved range at most; a longer one becomes several (a manifest has ranges of about a year)."""
 
 
 def town_almanac(zone: ZoneInfo) -> LocalCalendar:
@@ -35,41 +35,66 @@ def calendars_of_rules(rules: Iterable[ScheduleRule]) -> tuple[content.DayCalend
     return tuple(found[pk].to_content() for pk in sorted(found))
 
 
-def import_days(file: bytes) -> list[tuple[str, str]]:
-    """Return the first and last day of each event of an iCalendar file, as ISO dates in order.
+def start_import(name: str, file: bytes, user: User) -> DayImport:
+    """Keep a file to be read in the background, in place of what the same user uploaded before."""
+    user.day_imports.all().delete()
+    return DayImport.objects.create(name=name, content=file, user=user)
 
-    Raises:
-        DayImportError: it is not such a file, or has no event, or too many.
+
+def read_waiting_imports() -> int:
+    """Read the files that wait, one after the other, and delete imports that nobody saved; return how many were read.
+
+    The transactions are short: reading, which may take seconds, is outside of them.
     """
+    DayImport.objects.filter(created_at__lt=timezone.now() - IMPORT_LIFETIME).delete()
+    count = 0
+    while (waiting := DayImport.objects.filter(result__isnull=True, problem="").first()) is not None:
+        _read_import(waiting)
+        count += 1
+    return count
+
+
+def _read_import(waiting: DayImport) -> None:
+    changed: dict[str, Any]
     try:
-        events = icalendar.Calendar.from_ical(file).walk("VEVENT")
-        found = sorted({span for event in events for span in _event_ranges(event)})
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, UnicodeError) as error:
-        raise DayImportError(_("This calendar cannot be read. Download it again, in iCal format (.ics).")) from error
-    if not found:
-        raise DayImportError(_("There are no days in this calendar. Choose another file."))
-    if len(found) > MAX_RANGES:
-        raise DayImportError(
-            _("This calendar has %(count)d entries, and the maximum is %(limit)d. Choose one that covers fewer years.")
-            % {"count": len(found), "limit": MAX_RANGES}
-        )
-    return [(first.isoformat(), last.isoformat()) for first, last in found]
+        changed = {"result": read_days(bytes(waiting.content), Town.objects.get().time_zone)}
+    except DayImportError as error:
+        changed = {"problem": str(error)[:300]}
+    DayImport.objects.filter(pk=waiting.pk).update(content=b"", **changed)
 
 
-def _event_ranges(event: icalendar.Component) -> Iterator[tuple[dt.date, dt.date]]:
-    first = _date_of(event.decoded("DTSTART"))
-    last = first
-    if "DTEND" in event:
-        end = event.decoded("DTEND")
-        # DTEND is exclusive: an event of whole days ends on the day before (RFC 5545, section 3.6.1).
-        last = _date_of(end) - _DAY if not isinstance(end, dt.datetime) else _date_of(end)
-    last = max(first, last)
-    # The manifest limits a range to a year; a longer one becomes several.
-    while last - first > dt.timedelta(days=366):
-        yield first, first + dt.timedelta(days=365)
-        first += dt.timedelta(days=366)
+def days_to_save(result: dict[str, Any], place: str, today: dt.date) -> list[tuple[str, str]]:
+    """Return the days of an import from last year on as ranges that neither touch nor overlap, as ISO dates in order.
+
+    Args:
+        result: ``DayImport.result``.
+        place: The zone or region whose days are wanted; empty: all.
+        today: The present local day.
+    """
+    ranges = [
+        (max(dt.date.fromisoformat(each["first"]), dt.date(today.year - 1, 1, 1)), dt.date.fromisoformat(each["last"]))
+        for each in ranges_of_place(result, place)
+    ]
+    merged: list[tuple[dt.date, dt.date]] = []
+    for first, last in sorted(ranges):
+        if last < first:
+            continue
+        if merged and first <= merged[-1][1] + _DAY:
+            merged[-1] = merged[-1][0], max(last, merged[-1][1])
+        else:
+            merged.append((first, last))
+    pieces = [piece for span in merged for piece in _pieces(*span)]
+    return [(first.isoformat(), last.isoformat()) for first, last in pieces[:MAX_SAVED_RANGES]]
+
+
+def ranges_of_place(result: dict[str, Any], place: str) -> list[dict[str, Any]]:
+    """Return the ranges of an import that count for a zone or region; those without one count everywhere."""
+    ranges: list[dict[str, Any]] = result["data"]["ranges"]
+    return [each for each in ranges if not place or not each["places"] or place in each["places"]]
+
+
+def _pieces(first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
+    while (last - first).days >= _LONGEST:
+        yield first, first + (_LONGEST - 1) * _DAY
+        first += _LONGEST * _DAY
     yield first, last
-
-
-def _date_of(moment: dt.date | dt.datetime) -> dt.date:
-    return moment.date() if isinstance(moment, dt.datetime) else moment

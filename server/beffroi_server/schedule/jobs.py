@@ -10,7 +10,7 @@ from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery import outbox, signing
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet.models import ScreenState
-from beffroi_server.schedule import publication
+from beffroi_server.schedule import day_calendars, publication
 
 MAX_RESENDS = 200
 """Programmes sent again in one round: the others follow in the next."""
@@ -49,6 +49,7 @@ def renew_programmes() -> int:
 
 
 JOBS = (
+    PeriodicJob("day-import", 2, lambda _stopping: day_calendars.read_waiting_imports()),
     PeriodicJob("programme-reconciliation", 60, lambda _stopping: reconcile_programmes()),
     PeriodicJob("programme-renewal", 3600, lambda _stopping: renew_programmes()),
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import holidays
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,11 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
+from beffroi_server.accounts.holiday_regions import HolidayRegion, region_of_town
+from beffroi_server.accounts.models import Town, User
 from beffroi_server.core.choices import labelled_choices
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.schedule.public_holidays import public_holidays
 
 EVERY_DAY = "1234567"
+MAX_DAY_RANGES = 400
+"""Ranges of a day calendar that a manifest can hold."""
 
 
 ORDER_CHOICES = labelled_choices(
@@ -119,10 +124,23 @@ class DayCalendar(models.Model):
         return f"calendar-{self.pk}"
 
     def to_content(self) -> content.DayCalendar:
-        """Return the calendar for the timeline; public holidays are computed around the present year."""
-        ranges = public_holidays(self.country, timezone.localdate().year) if self.country else self.days
-        days = tuple(content.DayRange(first=first, last=last) for first, last in ranges)
-        return content.DayCalendar(id=self.identifier, name=self.name, days=days)
+        """Return the calendar for the timeline, with its days around the present year.
+
+        A manifest limits their number: those that lie ahead come first.
+        """
+        today = timezone.localdate()
+        ranges = self._ranges_in(range(today.year - 1, today.year + 4))
+        kept = [content.DayRange(first=first, last=last) for first, last in ranges]
+        if len(kept) > MAX_DAY_RANGES:
+            kept = [each for each in kept if each.last >= today - dt.timedelta(days=1)]
+        return content.DayCalendar(id=self.identifier, name=self.name, days=tuple(kept[:MAX_DAY_RANGES]))
+
+    def _ranges_in(self, years: range) -> Sequence[tuple[Any, Any]]:
+        if not self.country:
+            return list(self.days)
+        town = Town.objects.first()
+        region = region_of_town(town.holiday_region, town.time_zone) if town else HolidayRegion.METROPOLE
+        return public_holidays(self.country, years, region)
 
 
 def ensure_holiday_calendar() -> None:
@@ -130,10 +148,30 @@ def ensure_holiday_calendar() -> None:
     DayCalendar.objects.get_or_create(country="FR", defaults={"name": "Jours fériés"})
 
 
-def public_holidays(country: str, year: int) -> list[tuple[dt.date, dt.date]]:
-    """Return the public holidays of a country from the year before to two years ahead, as ranges of one day."""
-    found = holidays.country_holidays(country, years=range(year - 1, year + 3))
-    return [(day, day) for day in sorted(found)]
+class DayImport(models.Model):
+    """A file of special days that somebody uploaded: read in the background, and shown before it is saved."""
+
+    name = models.CharField(max_length=80)
+    """Name of the calendar that its days will make, or take the place of."""
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="day_imports")
+    created_at = models.DateTimeField(default=timezone.now)
+    content = models.BinaryField()
+    """The file; empty once it was read."""
+    result = models.JSONField(null=True)
+    """What ``calendar_reading.read_days`` found in it; None until it was read, or where it was refused."""
+    problem = models.CharField(max_length=300, blank=True)
+    """The reason for which it was refused, for people."""
+
+    class Meta:
+        ordering: ClassVar = ["created_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it is still to be read."""
+        return self.result is None and not self.problem
 
 
 class RuleRecurrence(models.TextChoices):

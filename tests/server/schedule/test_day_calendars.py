@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
+from beffroi_server.accounts.holiday_regions import HolidayRegion, region_of_town
 from beffroi_server.schedule import services
-from beffroi_server.schedule.day_calendars import DayImportError, calendars_of_rules, import_days, town_almanac
-from beffroi_server.schedule.models import DayCalendar, ScheduleRule, public_holidays
+from beffroi_server.schedule.calendar_reading import SIZE_LIMIT, DayImportError, read_days
+from beffroi_server.schedule.day_calendars import (
+    calendars_of_rules,
+    days_to_save,
+    read_waiting_imports,
+    start_import,
+    town_almanac,
+)
+from beffroi_server.schedule.models import DayCalendar, DayImport, ScheduleRule
+from beffroi_server.schedule.public_holidays import public_holidays
 from beffroi_server.schedule.rule_status import rule_status
 
 pytestmark = pytest.mark.usefixtures("english")
+
+
+TODAY = dt.date(2026, 11, 29)
 
 
 def ics(*events: str) -> bytes:
@@ -23,37 +37,40 @@ def ics(*events: str) -> bytes:
     return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
 
 
+def result(*ranges: tuple[str, str, str]) -> dict:
+    return {
+        "data": {"ranges": [
+            {"first": first, "last": last, "name": "", "places": [place] if place else []}
+            for first, last, place in ranges
+        ]}
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("event", "expected"),
+    ("ranges", "expected"),
     [
-        ("DTSTART;VALUE=DATE:20261219", ("2026-12-19", "2026-12-19")),
-        ("DTSTART;VALUE=DATE:20261219|DTEND;VALUE=DATE:20270104", ("2026-12-19", "2027-01-03")),
-        ("DTSTART;VALUE=DATE:20261219|DTEND;VALUE=DATE:20261219", ("2026-12-19", "2026-12-19")),
-        ("DTSTART;VALUE=DATE:20261219|DTEND;VALUE=DATE:20261210", ("2026-12-19", "2026-12-19")),
-        ("DTSTART:20261219T200000|DTEND:20261220T020000", ("2026-12-19", "2026-12-20")),
-        ("DTSTART:20261219T200000Z", ("2026-12-19", "2026-12-19")),
+        # Each day is saved once; days that touch make one range.
+        ([("2026-12-19", "2027-01-03", ""), ("2026-12-25", "2026-12-25", "")], ["2026-12-19/2027-01-03"]),
+        ([("2027-05-07", "2027-05-07", ""), ("2027-05-06", "2027-05-06", "")], ["2027-05-06/2027-05-07"]),
+        ([("2027-05-08", "2027-05-08", ""), ("2027-05-06", "2027-05-06", "")],
+         ["2027-05-06/2027-05-06", "2027-05-08/2027-05-08"]),
+        # What was over before last year is not saved.
+        ([("2010-01-01", "2010-01-09", ""), ("2024-12-20", "2025-01-05", "")], ["2025-01-01/2025-01-05"]),
+        # Days of another zone are not those of the town.
+        ([("2027-02-06", "2027-02-21", "Zone A"), ("2027-02-13", "2027-02-28", "Zone B")], ["2027-02-13/2027-02-28"]),
     ],
-)
-def test_an_event_becomes_its_first_and_last_day(event, expected):
-    assert import_days(ics(event)) == [expected]
-
-
-def test_days_are_in_order_and_each_once():
-    late, early = "DTSTART;VALUE=DATE:20261225", "DTSTART;VALUE=DATE:20260501"
-
-    assert import_days(ics(late, early, late)) == [("2026-05-01", "2026-05-01"), ("2026-12-25", "2026-12-25")]
+)  # fmt: skip
+def test_days_are_saved_from_last_year_on_each_once(ranges, expected):
+    assert ["/".join(span) for span in days_to_save(result(*ranges), "Zone B", TODAY)] == expected
 
 
 def test_a_range_of_years_is_cut_into_pieces_without_a_gap():
-    found = import_days(ics("DTSTART;VALUE=DATE:20240101|DTEND;VALUE=DATE:20270101"))
+    found = days_to_save(result(("1900-01-01", "2199-12-31", "")), "", TODAY)
 
     days = [(dt.date.fromisoformat(first), dt.date.fromisoformat(last)) for first, last in found]
-    assert days[0][0] == dt.date(2024, 1, 1)
-    assert days[-1][1] == dt.date(2026, 12, 31)
-    assert all((last - first).days <= 366 for first, last in days)
-    assert all(
-        next_first - last == dt.timedelta(days=1) for (_, last), (next_first, _) in zip(days, days[1:], strict=False)
-    )
+    assert (days[0][0], days[-1][1]) == (dt.date(2025, 1, 1), dt.date(2199, 12, 31))
+    assert all((last - first).days < 366 for first, last in days)
+    assert all(later - last == dt.timedelta(days=1) for (_, last), (later, _) in pairwise(days))
 
 
 @pytest.mark.parametrize(
@@ -63,22 +80,95 @@ def test_a_range_of_years_is_cut_into_pieces_without_a_gap():
         (b"\xff\xfe\x00nonsense", "cannot be read"),
         (b"<html></html>", "cannot be read"),
         (ics(), "no days"),
-        (ics("SUMMARY:without a day"), "cannot be read"),
-        (ics("DTSTART:yesterday"), "cannot be read"),
-        (ics(*(f"DTSTART;VALUE=DATE:{dt.date(2026, 1, 1) + dt.timedelta(days=n):%Y%m%d}" for n in range(401))), "401"),
+        (ics("SUMMARY:without a day"), "no days"),
+        (ics("DTSTART:yesterday"), "no days"),
+        (b"BEGIN:VCALENDAR" + b" " * SIZE_LIMIT, "4 MB"),
     ],
 )
 def test_what_cannot_be_imported_says_why(file, text):
     with pytest.raises(DayImportError, match=text):
-        import_days(file)
+        read_days(file, "Europe/Paris")
 
 
-def test_public_holidays_are_those_of_four_years():
-    found = public_holidays("FR", 2026)
+class TestPublicHolidays:
+    def test_are_those_of_the_years_asked_for(self):
+        found = public_holidays("FR", range(2025, 2029))
 
-    assert (dt.date(2026, 7, 14), dt.date(2026, 7, 14)) in found
-    assert {first.year for first, _ in found} == {2025, 2026, 2027, 2028}
-    assert found == sorted(found)
+        assert (dt.date(2026, 7, 14), dt.date(2026, 7, 14)) in found
+        assert {first.year for first, _ in found} == {2025, 2026, 2027, 2028}
+        assert found == sorted(found)
+
+    @pytest.mark.parametrize(
+        ("region", "expected"),
+        [
+            ("metropole", ""),
+            ("alsace-moselle", "03-26 12-26"),
+            ("guadeloupe", "05-27"),
+            ("guyane", "06-10"),
+            ("la-reunion", "12-20"),
+            ("martinique", "05-22"),
+            ("mayotte", "04-27"),
+            ("nouvelle-caledonie", ""),
+            ("polynesie-francaise", ""),
+            ("saint-barthelemy", "10-09"),
+            ("saint-martin", "05-28"),
+            ("saint-pierre-et-miquelon", ""),
+            ("wallis-et-futuna", ""),
+        ],
+    )
+    def test_of_a_region_are_those_of_the_table_of_the_state(self, region, expected):
+        """Days of 2027 beside those of the whole country, in etalab/jours-feries-france-data, data/csv."""
+        country = {first for first, _ in public_holidays("FR", range(2027, 2028))}
+        found = [first for first, _ in public_holidays("FR", range(2027, 2028), HolidayRegion(region))]
+        assert [f"{day:%m-%d}" for day in found if day not in country] == expected.split()
+        assert len(country) == 11
+
+    @pytest.mark.parametrize(
+        ("chosen", "zone", "region"),
+        [
+            ("", "Europe/Paris", HolidayRegion.METROPOLE),
+            ("", "America/Martinique", HolidayRegion.MARTINIQUE),
+            ("alsace-moselle", "Europe/Paris", HolidayRegion.ALSACE_MOSELLE),
+            ("metropole", "America/Martinique", HolidayRegion.METROPOLE),
+        ],
+    )
+    def test_follow_the_time_zone_unless_somebody_chose(self, chosen, zone, region):
+        assert region_of_town(chosen, zone) is region
+
+    def test_of_the_town_reach_its_screens(self, town):
+        town.holiday_region = HolidayRegion.ALSACE_MOSELLE
+        town.save()
+        days = DayCalendar.objects.get(country="FR").to_content().days
+        assert any((span.first.month, span.first.day) == (12, 26) for span in days)
+
+
+@pytest.mark.django_db
+def test_of_more_days_than_a_manifest_holds_those_ahead_are_kept():
+    today = timezone.localdate()
+    days = [(str(today + dt.timedelta(days=2 * n)),) * 2 for n in range(-300, 600)]
+    found = DayCalendar.objects.create(name="Market", days=days).to_content().days
+    assert (len(found), found[0].first) == (400, today)
+
+
+@pytest.mark.django_db
+class TestImports:
+    def test_wait_until_they_are_read_one_after_the_other(self, town, alice, bob):
+        good = start_import("Zone B", ics("DTSTART;VALUE=DATE:20261219|DTEND;VALUE=DATE:20270104"), alice)
+        bad = start_import("Other", b"hello", bob)
+        assert (good.waits, read_waiting_imports(), read_waiting_imports()) == (True, 2, 0)
+        good.refresh_from_db()
+        bad.refresh_from_db()
+        assert [each["first"] for each in good.result["data"]["ranges"]] == ["2026-12-19"]
+        assert (bytes(good.content), bytes(bad.content)) == (b"", b"")
+        assert "cannot be read" in bad.problem
+
+    def test_of_a_user_take_the_place_of_each_other_and_leave_after_a_day(self, town, alice):
+        start_import("Zone A", b"hello", alice)
+        latest = start_import("Zone B", b"hello", alice)
+        assert list(DayImport.objects.all()) == [latest]
+        DayImport.objects.update(created_at=timezone.now() - dt.timedelta(days=2))
+        assert read_waiting_imports() == 0
+        assert not DayImport.objects.exists()
 
 
 @pytest.mark.django_db

@@ -96,11 +96,12 @@ class TownForm(StyledModelForm):
 
     class Meta:
         model = Town
-        fields = ("name", "colour", "time_zone", "locale", "latitude", "longitude", "plays_months")
+        fields = ("name", "colour", "time_zone", "locale", "latitude", "longitude", "holiday_region", "plays_months")
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "latitude": _("Degrees north, for example 47.2184. Used for the weather and for sunrise and sunset."),
             "longitude": _("Degrees east; negative west of Greenwich, for example -1.5536."),
+            "holiday_region": _("Alsace, Moselle and the overseas territories have days of their own."),
             "plays_months": _("What was shown, when and for how long. Older records are permanently deleted."),
         }
 

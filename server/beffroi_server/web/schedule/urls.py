@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("entries/<int:pk>/remove/", entry_views.entry_remove, name="entry-remove"),
     path("schedule/", rule_views.rule_list, name="rules"),
     path("schedule/calendars/", calendar_views.calendar_list, name="calendars"),
+    path("schedule/calendars/imports/<int:pk>/", calendar_views.calendar_import, name="calendar-import"),
     path("schedule/calendars/<int:pk>/delete/", calendar_views.calendar_delete, name="calendar-delete"),
     path("screens/<slug:slug>/week/", calendar_views.screen_week, name="screen-week"),
     path("schedule/new/", rule_views.rule_add, name="rule-new"),

@@ -16,6 +16,7 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import services
 from beffroi_server.schedule.compile_inputs import load_inputs
+from beffroi_server.schedule.day_calendars import read_waiting_imports
 from beffroi_server.schedule.models import DayCalendar, Entry, Playlist, ScheduleRule
 
 pytestmark = pytest.mark.django_db
@@ -394,22 +395,73 @@ class TestDaysAndShares:
         assert "between the others, at least every 15 minutes" in said
         assert "with a share of 3" in page_text(as_alice.post("/schedule/sentence/", rule_values(playlist, weight="3")))
 
-    def test_days_are_imported_from_a_calendar_file(self, as_alice, hall, playlist):
-        answer = as_alice.post("/schedule/calendars/", {"name": "Zone B", "file": school_holidays()}, follow=True)
-        assert "“Zone B” has been imported" in page_text(answer)
-        assert DayCalendar.objects.get(name="Zone B").days == [["2026-12-19", "2027-01-03"]]
-        again = as_alice.post(
-            "/schedule/calendars/", {"name": "Zone B", "file": school_holidays("20270215")}, follow=True
-        )
-        assert "imported" in page_text(again)
-        assert DayCalendar.objects.get(name="Zone B").days[0][0] == "2027-02-15"
-
-    @pytest.mark.parametrize("content", [b"", b"hello", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", b"\x00\xff" * 50])
-    def test_a_file_without_days_is_refused(self, as_alice, content):
-        file = SimpleUploadedFile("days.ics", content)
-        answer = as_alice.post("/schedule/calendars/", {"name": "Zone B", "file": file})
-        assert answer.status_code == 422
+    def test_days_are_shown_before_they_are_saved(self, as_alice, hall, playlist):
+        page = self.imported(as_alice, school_holidays())
+        assert "being read" in page_text(as_alice.get(page))
+        assert read_waiting_imports() == 1
+        shown = page_text(as_alice.get(page))
+        assert "Vacances de Noël" in shown
+        assert str(NEXT_YEAR) in shown
         assert not DayCalendar.objects.filter(name="Zone B").exists()
+
+        assert "“Zone B” has been imported" in page_text(as_alice.post(page, follow=True))
+        assert DayCalendar.objects.get(name="Zone B").days == [[f"{NEXT_YEAR}-12-19", f"{NEXT_YEAR + 1}-01-03"]]
+        assert as_alice.get(page).status_code == 404
+
+    def test_the_same_name_replaces_the_days(self, as_alice, town):
+        calendar = DayCalendar.objects.create(name="Zone B", days=[["2020-01-01", "2020-01-01"]])
+        page = self.imported(as_alice, school_holidays())
+        read_waiting_imports()
+        assert "are replaced by these" in page_text(as_alice.get(page))
+        as_alice.post(page)
+        calendar.refresh_from_db()
+        assert calendar.days[0][0] == f"{NEXT_YEAR}-12-19"
+
+    def test_of_several_zones_that_of_the_town_is_chosen(self, as_alice, town):
+        page = self.imported(as_alice, school_holidays("Vacances - Zone A", "Début des vacances d'été - Zone B"))
+        read_waiting_imports()
+        assert "For which zone?" in page_text(as_alice.get(page))
+        as_alice.post(page)
+        assert not DayCalendar.objects.filter(name="Zone B").exists()
+        shown = page_text(as_alice.get(page, {"place": "Zone A"}))
+        assert "Vacances - Zone A" in shown
+        assert "vacances d'été" not in shown.split("Not taken")[0]
+        as_alice.post(page, {"place": "Zone A"})
+        assert len(DayCalendar.objects.get(name="Zone B").days) == 1
+
+    @pytest.mark.parametrize("content", [b"hello", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", b"\x00\xff" * 50])
+    def test_a_file_without_days_is_refused_with_a_way_back(self, as_alice, town, content):
+        page = self.imported(as_alice, SimpleUploadedFile("days.ics", content))
+        read_waiting_imports()
+        answer = as_alice.get(page)
+        assert "Choose another file" in page_text(answer)
+        assert "?name=Zone%20B" in answer.content.decode()
+        as_alice.post(page)
+        assert not DayCalendar.objects.filter(name="Zone B").exists()
+        assert 'value="Zone B"' in as_alice.get("/schedule/calendars/?name=Zone%20B").content.decode()
+
+    def test_an_import_belongs_to_who_made_it(self, as_alice, client, bob, town):
+        page = self.imported(as_alice, school_holidays())
+        client.force_login(bob)
+        assert client.get(page).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("values", "text"),
+        [
+            ({"name": "Zone B", "file": SimpleUploadedFile("d.ics", b"")}, "empty"),
+            ({"name": "Jours fériés", "file": SimpleUploadedFile("d.ics", b"x")}, "public holidays have this name"),
+        ],
+    )
+    def test_a_wrong_form_keeps_what_was_typed(self, as_alice, town, values, text):
+        answer = as_alice.post("/schedule/calendars/", values)
+        assert answer.status_code == 422
+        assert text in page_text(answer)
+        assert f'value="{values["name"]}"' in answer.content.decode()
+
+    def imported(self, client, file) -> str:
+        answer = client.post("/schedule/calendars/", {"name": "Zone B", "file": file})
+        assert answer.status_code == 302
+        return answer["Location"]
 
     def test_a_calendar_that_is_deleted_leaves_its_rules(self, as_alice, hall, rule):
         services.save_calendar(calendar := DayCalendar(name="Fair", days=[["2026-12-01", "2026-12-02"]]), user=None)
@@ -443,13 +495,13 @@ class TestTheWeekOfAScreen:
         assert "In 140 hours of the week nothing is scheduled" in page
 
 
-def school_holidays(first: str = "20261219", end: str = "20270104") -> SimpleUploadedFile:
-    lines = [
-        *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test", "BEGIN:VEVENT", "UID:1", "DTSTAMP:20260101T000000Z"),
-        *(
-            f"DTSTART;VALUE=DATE:{first}",
-            "DTEND;VALUE=DATE:20270104" if first < "2027" else "DTEND;VALUE=DATE:20270301",
-        ),
-        *("SUMMARY:Vacances de Noël", "END:VEVENT", "END:VCALENDAR", ""),
-    ]
+NEXT_YEAR = dt.date.today().year + 1  # noqa: DTZ011
+
+
+def school_holidays(*names: str) -> SimpleUploadedFile:
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test"]
+    for name in names or ["Vacances de Noël"]:
+        dates = (f"DTSTART;VALUE=DATE:{NEXT_YEAR}1219", f"DTEND;VALUE=DATE:{NEXT_YEAR + 1}0104")
+        lines += ["BEGIN:VEVENT", f"SUMMARY:{name}", *dates, "END:VEVENT"]
+    lines += ["END:VCALENDAR", ""]
     return SimpleUploadedFile("zone-b.ics", "\r\n".join(lines).encode())
