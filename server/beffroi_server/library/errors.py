@@ -20,7 +20,7 @@ class LibraryError(Exception):
 
 
 class MediaRefused(LibraryError):
-    """An uploaded file cannot be shown; ``code`` is one of the keys in ``uploads.media_refusal``."""
+    """An uploaded file cannot be shown; ``code`` is one of those in ``media.sentences``."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -35,7 +35,7 @@ class Asset(models.Model):
 
 
 class MediaItem(models.Model):
-    """An image or a video that somebody uploaded: the original is stored, screens show a normalised copy."""
+    """An image or a video that somebody uploaded: a normalised copy is stored, and the upload itself is not kept."""
 
     name = models.CharField(_("name"), max_length=120)
     description = models.CharField(
@@ -44,11 +44,12 @@ class MediaItem(models.Model):
         blank=True,
         help_text=_("A description of the image for people who cannot see it."),
     )
-    original = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     picture = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     thumbnail = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    warnings = models.JSONField(default=list, blank=True)
+    """What the copy lacks of the upload, each as in ``media.sentences.warning_sentence``."""
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)
 
@@ -90,6 +91,8 @@ class Video(models.Model):
     """The moving part of a media item that is a video; the image of the item is a still from it."""
 
     item = models.OneToOneField(MediaItem, on_delete=models.CASCADE, related_name="video")
+    original = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
+    """The uploaded file, which may name the place where it was taken; None once it has been converted, or cannot be."""
     converted = models.ForeignKey(Asset, null=True, on_delete=models.PROTECT, related_name="+")
     """The converted file; None until then."""
     duration_ms = models.PositiveIntegerField()
@@ -97,7 +100,7 @@ class Video(models.Model):
     """Percent of the conversion that are done."""
     attempts = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=40, blank=True)
-    """Code of the reason why it will not be converted; one of ``uploads.media_refusal``."""
+    """Code of the reason why it will not be converted; one of ``media.sentences.media_refusal``."""
 
     def __str__(self) -> str:
         return str(self.item)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from beffroi_server.library.models import Announcement, MediaItem, TownLogo
+from django.db.models import Q
+
+from beffroi_server.library.models import Announcement, Asset, MediaItem, TownLogo, Video
 
 
 def playlists_showing(announcement: Announcement) -> list[str]:
@@ -17,3 +19,11 @@ def places_showing_image(item: MediaItem) -> list[str]:
     places |= set(item.announcements_besides.values_list("title", flat=True))
     places |= set(TownLogo.objects.filter(image=item).values_list("town__name", flat=True))
     return sorted(places)
+
+
+def shown_asset(sha256: str) -> Asset | None:
+    """Return a file of a media item that pages may show; never an upload itself, which may say where it was taken."""
+    is_image = MediaItem.objects.filter(Q(picture_id=sha256) | Q(thumbnail_id=sha256)).exists()
+    if is_image or Video.objects.filter(converted_id=sha256).exists():
+        return Asset.objects.get(sha256=sha256)
+    return None

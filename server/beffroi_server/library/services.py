@@ -24,7 +24,7 @@ def add_image(file: IO[bytes], *, name: str, description: str = "", user: User |
 
 
 def add_images(file: IO[bytes], *, name: str, description: str = "", user: User | None) -> list[MediaItem]:
-    """Store an uploaded image, every page of a document, or a video: the original, and copies for screens.
+    """Store an uploaded image, every page of a document, or a video as copies for screens.
 
     A video is converted later, by the leading process; until then screens show its still.
 
@@ -47,22 +47,23 @@ def create_media_items(
     with serialised():
         items = [
             MediaItem.objects.create(
-                name=name if len(images) == 1 else _page_name(name, number),
+                name=name if len(images) == 1 else _page_name(name, image.page),
                 description=description,
-                original=uploads.asset_row(image.original),
                 picture=uploads.asset_row(image.normalised),
                 thumbnail=uploads.asset_row(image.thumbnail),
                 width=image.width,
                 height=image.height,
+                warnings=list(image.warnings),
                 uploaded_by=user,
             )
-            for number, image in enumerate(images, 1)
+            for image in images
         ]
         for item, image in zip(items, images, strict=True):
-            if image.duration_ms is not None:
-                Video.objects.create(item=item, duration_ms=image.duration_ms)
+            if image.duration_ms is not None and image.original is not None:
+                original = uploads.asset_row(image.original)
+                Video.objects.create(item=item, duration_ms=image.duration_ms, original=original)
                 transaction.on_commit(video_queue.conversion_due.set)
-        audit.record_event(user, "picture-added", name, sha256=images[0].original.sha256, pages=len(images))
+        audit.record_event(user, "picture-added", name, sha256=images[0].normalised.sha256, pages=len(images))
     return items
 
 
@@ -80,7 +81,7 @@ def update_image(item: MediaItem, *, user: User | None, name: str, description: 
     item.clean_fields(exclude={"uploaded_by"})
     with serialised():
         item.save(update_fields=["name", "description"])
-        audit.record_event(user, "picture-changed", name, sha256=item.original_id)
+        audit.record_event(user, "picture-changed", name, sha256=item.picture_id)
 
 
 def delete_image(item: MediaItem, *, user: User | None) -> None:
@@ -93,7 +94,7 @@ def delete_image(item: MediaItem, *, user: User | None) -> None:
         places = queries.places_showing_image(item)
         if places:
             raise ItemInUse(item.name, places)
-        audit.record_event(user, "picture-deleted", item.name, sha256=item.original_id)
+        audit.record_event(user, "picture-deleted", item.name, sha256=item.picture_id)
         item.delete()
 
 

@@ -22,6 +22,7 @@ from beffroi_server.core import database, disk_space
 from beffroi_server.library import services
 from beffroi_server.library.errors import MediaRefused
 from beffroi_server.library.media import uploads
+from beffroi_server.library.media.sentences import media_refusal
 from beffroi_server.library.models import Upload
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ class UploadQueue:
     def _process_upload(self, upload: Upload) -> None:
         path, rows = waiting_path(upload), Upload.objects.filter(pk=upload.pk)
         if not path.is_file() or upload.attempts >= MAX_ATTEMPTS:
-            raise uploads.media_refusal("too-complex", upload.name)
+            raise media_refusal("too-complex", upload.name)
         # Counted before, so that a file that brings the whole machine down is not tried for ever.
         rows.update(attempts=F("attempts") + 1, is_started=True)
         try:

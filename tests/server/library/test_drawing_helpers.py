@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from beffroi_content import model as content
-from beffroi_server.library.media.video_process import LONG_SIDE, SHORT_SIDE, fit_video_size
+from beffroi_server.library.media.video_filters import LONG_SIDE, SHORT_SIDE, fit_video_size
 from beffroi_server.library.preview import PageCache, alert_canvas, alert_form, class_settings
 
 

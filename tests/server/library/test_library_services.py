@@ -153,7 +153,7 @@ class TestImages:
 
         assert not MediaItem.objects.exists()
         event = AuditEvent.objects.first()
-        assert (event.action, event.detail["sha256"]) == ("picture-deleted", square.original_id)
+        assert (event.action, event.detail["sha256"]) == ("picture-deleted", square.picture_id)
 
     @pytest.mark.parametrize("place", ["playlist", "picture", "more_pictures", "logo"])
     def test_are_not_deleted_while_something_shows_them(self, square, announcement, place):

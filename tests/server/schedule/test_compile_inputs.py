@@ -36,7 +36,7 @@ def ms(moment: dt.datetime | None) -> int | None:
 def video(db) -> MediaItem:
     """A video of 12.3 seconds, of which the conversion is not finished."""
     still = Asset.objects.create(sha256="0" * 64, size=1, media_type="image/png")
-    item = MediaItem.objects.create(name="Fête", original=still, picture=still, thumbnail=still, width=160, height=90)
+    item = MediaItem.objects.create(name="Fête", picture=still, thumbnail=still, width=160, height=90)
     Video.objects.create(item=item, duration_ms=12_300)
     return item
 

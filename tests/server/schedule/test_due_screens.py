@@ -43,7 +43,7 @@ def shown_in_hall(hall, due) -> Playlist:
 
 def media_item() -> MediaItem:
     asset = Asset.objects.create(sha256="0" * 64, size=1, media_type="image/png")
-    return MediaItem.objects.create(name="Square", original=asset, picture=asset, thumbnail=asset, width=160, height=90)
+    return MediaItem.objects.create(name="Square", picture=asset, thumbnail=asset, width=160, height=90)
 
 
 class TestContent:

@@ -18,7 +18,7 @@ def asset(db) -> Asset:
 def image(asset):
     def make(name: str, description: str = "") -> MediaItem:
         return MediaItem.objects.create(
-            name=name, description=description, original=asset, picture=asset, thumbnail=asset, width=16, height=9
+            name=name, description=description, picture=asset, thumbnail=asset, width=16, height=9
         )
 
     return make

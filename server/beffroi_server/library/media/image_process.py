@@ -2,42 +2,35 @@
 
 Reads ``original`` in the folder: an image, a PDF or a video. Writes ``picture-N`` and ``thumbnail-N`` for each page of
 a document, with N from 0; one pair for an image, and for a video one pair with a still. Prints one line of JSON:
-``{"media_type": …, "pages": […]}``, with ``duration_ms`` for a video, or ``{"code": reason}``.
+``{"media_type": …, "pages": […], "warnings": […]}``, with ``duration_ms`` for a video, or ``{"code": reason}``.
 
 Works without Django, with limits on memory and processor time: uploads come from strangers.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageCms, ImageFile, ImageOps
+from PIL import Image, ImageFile
 
 from beffroi_server.core import sandbox
+from beffroi_server.library.media import file_kinds, image_files, pdf_pages
+from beffroi_server.library.media.file_kinds import FileKind
+from beffroi_server.library.media.image_files import ImageRefused
 
-MEMORY_LIMIT = 1_200 * 1024 * 1024
-"""Bytes of address space: 60 million pixels of four bytes, a copy, and the libraries."""
+MEMORY_LIMIT = 1_400 * 1024 * 1024
+"""Bytes of address space: the decoded pixels of the largest image, what is made of them, and the libraries."""
 PROCESSOR_S = 30
-MAX_PIXELS = 60_000_000
-LONG_SIDE = 3840
-PAGE_LONG_SIDE = 2560
-"""Pixels of a document's page on its long side: text at this size is sharp on a screen of 3840 pixels, too."""
 MAX_PAGES = 20
-PDF_SIGNATURE = b"%PDF-"
 THUMBNAIL_SIDE = 400
 FLAT_COLOURS = 256
 """An image with no more colours than these is a drawing: it is stored without loss."""
 FLAT_PIXELS = 2_000_000
 """Pixels up to which colours are counted; counting takes memory and time."""
-IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
-
-
-class ImageRefused(Exception):
-    """A file cannot be shown; the argument is the code of the reason."""
 
 
 def normalise_folder(folder: Path) -> dict[str, Any]:
@@ -45,55 +38,110 @@ def normalise_folder(folder: Path) -> dict[str, Any]:
     try:
         return _normalise_original(folder)
     except ImageRefused as error:
-        return {"code": str(error)}
+        return {"code": error.code, **error.figures}
     except MemoryError:
         return {"code": "too-complex"}
 
 
 def _normalise_original(folder: Path) -> dict[str, Any]:
-    with (folder / "original").open("rb") as file:
-        is_document = PDF_SIGNATURE in file.read(1024)
-    if is_document:
-        return {"media_type": "application/pdf", "pages": _document_pages(folder)}
-    if not _is_image(folder / "original"):
-        return _extract_still(folder)
-    image, media_type = _open_image(folder / "original")
-    return {"media_type": media_type, "pages": [_write_page(_upright_rgb(image), folder, 0)]}
+    kind = file_kinds.kind_of_file(folder / "original")
+    if kind is FileKind.RAW_PHOTO:
+        raise ImageRefused("raw-photo")
+    if kind is FileKind.DOCUMENT:
+        return _write_document(folder)
+    if kind in (FileKind.IMAGE, FileKind.HEIF):
+        return _write_image(folder, is_heif=kind is FileKind.HEIF)
+    return _write_video_still(folder, is_named_video=kind is FileKind.VIDEO)
 
 
-def _is_image(path: Path) -> bool:
-    Image.MAX_IMAGE_PIXELS = None
+def _write_document(folder: Path) -> dict[str, Any]:
     try:
-        with Image.open(path, formats=IMAGE_FORMATS):
-            return True
-    except Exception:  # noqa: BLE001 - a decoder may raise anything
-        return False
+        document = pdf_pages.Document(folder / "original")
+    except pdf_pages.DocumentUnreadable as error:
+        raise ImageRefused(str(error)) from error
+    warnings = [{"code": "form-left-out"}] if document.is_adobe_form else []
+    pages, lacking = _write_pages(document.pages(MAX_PAGES), len(document), folder)
+    return {"media_type": "application/pdf", "pages": pages, "warnings": warnings + lacking}
 
 
-def _extract_still(folder: Path) -> dict[str, Any]:
+def _write_image(folder: Path, *, is_heif: bool) -> dict[str, Any]:
+    opened = image_files.open_image(folder / "original", is_heif=is_heif)
+    warnings: list[dict[str, Any]] = []
+    if opened.is_animated:
+        moving = _write_animation_still(opened.image, folder)
+        if moving:
+            return {"media_type": opened.media_type, **moving}
+        warnings.append({"code": "animation-still"})
+    media_type = opened.media_type
+    pages, lacking = _write_pages(opened.pages(MAX_PAGES), opened.count, folder)
+    if opened.profile_unreadable:
+        warnings.append({"code": "profile-unreadable"})
+    return {"media_type": media_type, "pages": pages, "warnings": warnings + lacking}
+
+
+def _write_animation_still(image: Image.Image, folder: Path) -> dict[str, Any] | None:
+    """Write the first picture of an animation; return None if it is one picture only, or too large to be played."""
+    from beffroi_server.library.media import animations, video_filters, video_sources  # noqa: PLC0415 - few images need PyAV
+
+    if not animations.fits_video(image):
+        return None
+    try:
+        durations = animations.frame_durations_ms(image)
+        first, _duration = next(animations.frames(image))
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ImageRefused("truncated") from error
+    if len(durations) < 2:
+        return None
+    if sum(durations) > video_sources.MAX_DURATION_S * 1000:
+        raise ImageRefused("video-too-long")
+    page = _write_page(video_filters.still_of_image(first), folder, 0)
+    return {"pages": [page], "duration_ms": round(sum(durations)), "warnings": []}
+
+
+def _write_video_still(folder: Path, *, is_named_video: bool) -> dict[str, Any]:
     """Write a still of a video.
 
     Raises:
         ImageRefused: it is not a video, or none that can be shown.
     """
-    from beffroi_server.library.media import video_process  # noqa: PLC0415 - only a video needs PyAV
+    from beffroi_server.library.media import video_process, video_sources  # noqa: PLC0415 - only a video needs PyAV
 
-    if not video_process.is_video(folder / "original"):
-        raise ImageRefused(_refusal_code(folder / "original"))
     try:
         probe = video_process.probe_video(folder / "original")
-    except video_process.VideoRefused as error:
-        raise ImageRefused(str(error)) from error
+    except video_sources.VideoRefused as error:
+        # What begins as nothing that is known, and is no video, is not damaged but something else.
+        raise ImageRefused(str(error) if is_named_video else "not-an-image") from error
     page = _write_page(probe.still, folder, 0)
-    return {"media_type": "video/mp4", "pages": [page], "duration_ms": probe.duration_ms}
+    return {
+        "media_type": "video/mp4", "pages": [page], "duration_ms": probe.duration_ms, "warnings": probe.warnings,
+    }  # fmt: skip
 
 
-def _refusal_code(path: Path) -> str:
-    """Return the reason code of a file that nothing opens: HEIC images of telephones have one of their own."""
-    with path.open("rb") as file:
-        head = file.read(32)
-    is_heic = head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis"}
-    return "heic" if is_heic else "not-an-image"
+def _write_pages(
+    images: Iterable[tuple[int, Image.Image | None]], count: int, folder: Path
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Write pages; return them, and a warning for each kind of pages that are missing.
+
+    Raises:
+        ImageRefused: no page could be read.
+    """
+    pages: list[dict[str, Any]] = []
+    unreadable = 0
+    for number, image in images:
+        if image is None:
+            unreadable += 1
+        else:
+            pages.append({"page": number, **_write_page(image, folder, len(pages))})
+    if not pages:
+        raise ImageRefused("truncated")
+    warnings: list[dict[str, Any]] = []
+    if count > MAX_PAGES:
+        warnings.append({"code": "pages-left-out", "shown": MAX_PAGES, "of": count})
+    if unreadable:
+        warnings.append({"code": "pages-unreadable", "count": unreadable})
+    return pages, warnings
 
 
 def _write_page(image: Image.Image, folder: Path, number: int) -> dict[str, Any]:
@@ -110,110 +158,6 @@ def _write_page(image: Image.Image, folder: Path, number: int) -> dict[str, Any]
     }
 
 
-def _document_pages(folder: Path) -> list[dict[str, Any]]:
-    """Write every page of a PDF document as an image.
-
-    Raises:
-        ImageRefused: it is locked by a password, damaged, empty or too long.
-    """
-    import pypdfium2  # noqa: PLC0415 - only a document needs it
-
-    try:
-        document = pypdfium2.PdfDocument(folder / "original")
-    except pypdfium2.PdfiumError as error:
-        raise ImageRefused("locked" if "password" in str(error).lower() else "truncated") from error
-    count = len(document)
-    if count > MAX_PAGES:
-        raise ImageRefused("too-many-pages")
-    if count == 0:
-        raise ImageRefused("truncated")
-    try:
-        return [_write_page(_page_image(document[number]), folder, number) for number in range(count)]
-    except pypdfium2.PdfiumError as error:
-        raise ImageRefused("truncated") from error
-
-
-def _page_image(page: Any) -> Image.Image:
-    width, height = page.get_size()
-    if min(width, height) < 1 or max(width, height) > 40 * min(width, height):
-        raise ImageRefused("truncated")
-    bitmap = page.render(scale=PAGE_LONG_SIDE / max(width, height), fill_color=(255, 255, 255, 255))
-    image: Image.Image = bitmap.to_pil().convert("RGB")
-    return image
-
-
-def _open_image(path: Path) -> tuple[Image.Image, str]:
-    """Decode the first frame of an image, no larger than needed, and return it with its media type.
-
-    Raises:
-        ImageRefused: it is not an image, has too many pixels, or is damaged.
-    """
-    Image.MAX_IMAGE_PIXELS = None
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
-    try:
-        image = Image.open(path, formats=IMAGE_FORMATS)
-    except Exception as error:
-        raise ImageRefused("not-an-image") from error
-    # Open has read the header only: an image that would fill the memory is refused before it is decoded.
-    if image.width * image.height > MAX_PIXELS:
-        raise ImageRefused("too-many-pixels")
-    media_type = Image.MIME.get(image.format or "", "application/octet-stream")
-    try:
-        image.draft(None, (LONG_SIDE, LONG_SIDE))
-        image.load()
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise ImageRefused("truncated") from error
-    return image, media_type
-
-
-def _upright_rgb(image: Image.Image) -> Image.Image:
-    """Return an image upright, in sRGB, no larger than needed, and without metadata such as the place it shows."""
-    orientation = image.getexif().get(0x0112, 1)
-    profile = image.info.get("icc_profile")
-    image = _to_resizable_mode(image)
-    image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    image = _convert_to_srgb(image, profile)
-    return ImageOps.exif_transpose(_with_orientation(image, orientation))
-
-
-def _to_resizable_mode(image: Image.Image) -> Image.Image:
-    """Return an image in a mode in which pixels can be averaged, as resizing does; palettes have none."""
-    if image.mode.startswith("I;16") or image.mode == "I":
-        return image.point(lambda value: value / 257, "F").convert("L")
-    if image.mode == "F":
-        return image.convert("L")
-    if "transparency" in image.info or image.mode in {"LA", "La", "PA", "RGBa"}:
-        return image.convert("RGBA")
-    return image.convert("RGB") if image.mode in {"P", "1", "HSV"} else image
-
-
-def _convert_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    wanted = "RGBA" if image.mode == "RGBA" else "RGB"
-    if profile and image.mode in {"RGB", "RGBA", "CMYK", "L"}:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            target = ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(image.convert("RGB") if wanted == "RGBA" else image, source, target,
-                                                  outputMode="RGB")  # fmt: skip
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            # With a broken profile the numbers themselves are the best guess.
-            converted = None
-        if converted is not None:
-            if wanted == "RGBA":
-                converted.putalpha(image.getchannel("A"))
-            return converted
-    return image.convert(wanted)
-
-
-def _with_orientation(image: Image.Image, orientation: int) -> Image.Image:
-    clean = Image.new(image.mode, image.size)
-    clean.paste(image)
-    clean.getexif()[0x0112] = orientation
-    return clean
-
-
 def _save_image(image: Image.Image, path: Path) -> str:
     if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
         image = image.convert("RGB")
@@ -223,6 +167,8 @@ def _save_image(image: Image.Image, path: Path) -> str:
     if image.mode == "RGBA" or flat:
         bare.save(path, "PNG")
         return "image/png"
+    # Optimised files are written at once: noise takes more room than Pillow expects of an image of that size.
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 3 * image.width * image.height)
     bare.save(path, "JPEG", quality=90, subsampling=0, optimize=True)
     return "image/jpeg"
 

@@ -1,6 +1,7 @@
-"""Uploads into the media store: an original, normalised images and thumbnails, each file named by its SHA-256.
+"""Uploads into the media store: normalised images and thumbnails, each file named by its SHA-256.
 
-The server process itself never decodes an uploaded file: a confined process does, see ``image_process``.
+The upload itself is kept only where a video waits for its conversion: cameras note in it where it was taken. The server
+process itself never decodes an uploaded file: a confined process does, see ``image_process``.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from beffroi_server.core import sandbox
 from beffroi_server.core.incoming_files import open_incoming_folder
-from beffroi_server.library.errors import MediaRefused
+from beffroi_server.library.media import file_kinds
+from beffroi_server.library.media.file_kinds import FileKind
+from beffroi_server.library.media.sentences import media_refusal
 from beffroi_server.library.models import Asset
 
 IMAGE_PROCESS_TIMEOUT_S = 180
@@ -41,15 +43,20 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class StoredImage:
-    """The three files of an image, and the size of the normalised one in pixels."""
+    """The files of an image, and the size of the normalised one in pixels."""
 
-    original: StoredFile
     normalised: StoredFile
     thumbnail: StoredFile
     width: int
     height: int
     duration_ms: int | None = None
     """Length of a video, of which the image is a still; None for an image."""
+    original: StoredFile | None = None
+    """The upload, if it is a video."""
+    page: int = 1
+    """Number of the page in its document."""
+    warnings: tuple[dict[str, Any], ...] = ()
+    """What the image lacks of the upload, each as in ``sentences.warning_sentence``."""
 
 
 def store_upload(file: IO[bytes], name: str) -> list[StoredImage]:
@@ -80,21 +87,32 @@ def store_received(path: Path, name: str) -> list[StoredImage]:
     with open_incoming_folder() as incoming:
         os.link(path, incoming / "original")
         result = _run_image_process(incoming, name)
-        original = store_file(incoming / "original", str(result["media_type"]))
         length = result.get("duration_ms")
-        return [_store_page(incoming, original, number, page, length) for number, page in enumerate(result["pages"])]
+        original = None if length is None else store_file(incoming / "original", str(result["media_type"]))
+        warnings = tuple(result.get("warnings", ()))
+        return [
+            _store_page(incoming, number, page, warnings, original, length)
+            for number, page in enumerate(result["pages"])
+        ]
 
 
 def _store_page(
-    incoming: Path, original: StoredFile, number: int, page: dict[str, Any], duration_ms: int | None
+    incoming: Path,
+    number: int,
+    page: dict[str, Any],
+    warnings: tuple[dict[str, Any], ...],
+    original: StoredFile | None,
+    duration_ms: int | None,
 ) -> StoredImage:
     return StoredImage(
-        original=original,
         normalised=store_file(incoming / f"picture-{number}", str(page["picture_type"])),
         thumbnail=store_file(incoming / f"thumbnail-{number}", str(page["thumbnail_type"])),
         width=int(page["width"]),
         height=int(page["height"]),
         duration_ms=duration_ms,
+        original=original,
+        page=int(page.get("page", number + 1)),
+        warnings=warnings,
     )
 
 
@@ -130,7 +148,8 @@ def receive_upload(file: IO[bytes], path: Path, name: str) -> None:
 def _copy_upload(file: IO[bytes], path: Path) -> None:
     """Copy an upload, and of one that is too large no more than shows it."""
     block = file.read(_BLOCK)
-    left = (settings.UPLOAD_LIMIT if _looks_like_video(block[:16]) else settings.PICTURE_LIMIT) + 1
+    is_video = file_kinds.kind_of(block) is FileKind.VIDEO
+    left = (settings.UPLOAD_LIMIT if is_video else settings.PICTURE_LIMIT) + 1
     with path.open("wb") as target:
         while block and left > 0:
             target.write(block)
@@ -143,15 +162,9 @@ def _check_received(received: IO[bytes], size: int, name: str) -> None:
         raise media_refusal("empty", name)
     if size > settings.UPLOAD_LIMIT:
         raise media_refusal("too-large", name)
-    if size > settings.PICTURE_LIMIT and not _looks_like_video(received.read(16)):
-        raise media_refusal("too-large-picture", name)
-
-
-def _looks_like_video(head: bytes) -> bool:
-    """Return whether the first bytes of a file are those of a video container; only videos may be large."""
-    return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"} or head.startswith(
-        (b"\x1aE\xdf\xa3", b"RIFF", b"\0\0\1\xba", b"\x47", b"OggS", b"FLV", b"0&\xb2u")
-    )
+    kind = file_kinds.kind_of(received.read(file_kinds.HEAD_SIZE))
+    if size > settings.PICTURE_LIMIT and kind is not FileKind.VIDEO:
+        raise media_refusal("not-an-image" if kind is FileKind.UNKNOWN else "too-large-picture", name)
 
 
 def _run_image_process(folder: Path, name: str) -> dict[str, Any]:
@@ -164,7 +177,7 @@ def _run_image_process(folder: Path, name: str) -> dict[str, Any]:
     if result.get("code") == sandbox.DISK_FULL:
         raise OSError(errno.ENOSPC, f"no space to decode {name}")
     if "code" in result:
-        raise media_refusal(result["code"], name)
+        raise media_refusal(str(result.pop("code")), name, **result)
     assert isinstance(result, dict)
     return result
 
@@ -192,38 +205,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def media_refusal(code: str, name: str) -> MediaRefused:
-    """Return the refusal of a file, with a message that says what is wrong and what to do.
-
-    Args:
-        code: The reason; one that is not known counts as ``too-complex``.
-        name: The name of the file.
-    """
-    limit, film_limit = (size // (1024 * 1024) for size in (settings.PICTURE_LIMIT, settings.UPLOAD_LIMIT))
-    reasons = {
-        "empty": _("“%(name)s” is empty. The copy may have been interrupted: choose the file again."),
-        "too-large": _("“%(name)s” is larger than %(film_limit)s MB. Export a smaller version, or cut it."),
-        "too-large-picture": _(
-            "“%(name)s” is larger than %(limit)s MB. Export a smaller version: 3840 pixels are enough."
-        ),
-        "not-an-image": _(
-            "“%(name)s” is not an image or video that can be read. Save it as JPEG, PNG, PDF or MP4 and add that file."
-        ),
-        "heic": _(
-            "“%(name)s” is a HEIC image, which few programs can read. Save it as JPEG and add that file; an "
-            "iPhone takes JPEG photos under Settings, Camera, Formats, Most Compatible."
-        ),
-        "video-too-long": _("“%(name)s” is longer than 10 minutes. Cut it: passers-by only see a few seconds of it."),
-        "video-too-large": _("“%(name)s” has more pixels than 4K. Export it as 1920 × 1080."),
-        "too-many-pages": _("“%(name)s” has more than 20 pages. Save the ones to be shown as a separate PDF."),
-        "locked": _("“%(name)s” is protected by a password. Save it without one and add that file."),
-        "too-many-pixels": _("“%(name)s” has more than 60 million pixels. Export it at 3840 pixels on the long side."),
-        "truncated": _(
-            "“%(name)s” is incomplete or damaged. Open it on your computer, save it again and add that file."
-        ),
-        "too-complex": _("“%(name)s” could not be read within the limits. Save it again as JPEG and add that file."),
-    }
-    known = code if code in reasons else "too-complex"
-    return MediaRefused(known, reasons[known] % {"name": name, "limit": limit, "film_limit": film_limit})

@@ -1,65 +1,42 @@
 """Video converter, run as a confined process: ``python -m beffroi_server.library.media.video_process FOLDER``.
 
-Reads ``original`` in the folder and writes ``video``, a file that every player can show:
+Reads ``original`` in the folder, a video or an animated image, and writes ``video``, a file that every player can
+show, see ``video_encoder``.
 
-- H.264 High profile, level 4.1 (ITU-T H.264, table A-1), BT.709, 8 bit 4:2:0, at most 10 Mbit/s;
-- at most 1920 × 1080 pixels, or 1080 × 1920; 25 or 30 frames a second;
-- a key frame every two seconds at least, closed groups of pictures, so that a player can start anywhere;
-- sound as AAC at 48 kHz; the index at the front of the MP4 file.
-
-Prints lines of JSON: ``{"progress": percent}`` while it works, at last ``{"duration_ms": n}`` or ``{"code": reason}``.
-Works without Django, with limits on memory and processor time.
+Prints lines of JSON: ``{"progress": percent}`` while it works, at last ``{"duration_ms": n, "warnings": […]}`` or
+``{"code": reason}``. Works without Django, with limits on memory and processor time.
 """
 
 from __future__ import annotations
 
 import errno
-import itertools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
-from av.filter import Graph
 from av.video.frame import VideoFrame
 from PIL import Image
 
 from beffroi_server.core import sandbox
+from beffroi_server.library.media import animations, file_kinds, video_sources
+from beffroi_server.library.media.video_encoder import VideoEncoder
+from beffroi_server.library.media.video_filters import FrameFilter, SoundFilter, fit_video_size, still_image
+from beffroi_server.library.media.video_sources import MAX_DURATION_S, MAX_PIXELS, VideoRefused, open_container
 
 MEMORY_LIMIT = 3 * 1024 * 1024 * 1024
 """Bytes of address space."""
 PROCESSOR_S = 4 * 3600
-LONG_SIDE, SHORT_SIDE = 1920, 1080
-"""Pixels of a converted video at most."""
-MAX_PIXELS = 4096 * 2304
-"""Pixels of an original at most."""
-MAX_DURATION_S = 600
-"""Seconds of a video at most."""
-MAX_FRAMES_SEARCHED = 250
-"""Frames that are decoded at most to find the one at an instant."""
-CONTAINER_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,ogg,flv,asf"
-KEYFRAME_INTERVAL_S = 2
-BIT_RATE = 10_000_000
-ENCODER_THREADS = 2
-_ROTATION_FILTERS = {
-    90: ("transpose", "cclock"),
-    -90: ("transpose", "clock"),
-    180: ("rotate", "PI"),
-    -180: ("rotate", "PI"),
-}
-"""Filters by the degrees counter-clockwise that a frame is to be rotated by."""
-_HDR_TRANSFERS = {16, 18}
-"""Transfer characteristics with a high dynamic range (ITU-T H.273, table 3): PQ and HLG."""
-
-
-class VideoRefused(Exception):
-    """A video cannot be shown; the argument is the code of the reason."""
+MISSING_SHARE, MISSING_S = 0.05, 1.0
+"""Part of the length, and seconds at least, that may be missing at the end of a video before anything is said."""
+MAX_LAST_FRAME_S = 10.0
+"""Seconds for which the last frame is shown at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +46,24 @@ class VideoProbe:
     duration_ms: int
     still: Image.Image
     """A frame from its first third: the first is often black."""
+    warnings: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedVideo:
+    """What became of an original video."""
+
+    duration_ms: int
+    warnings: list[dict[str, Any]]
 
 
 def is_video(path: Path) -> bool:
     """Return whether a file is a video."""
     try:
-        with _open_container(path) as container:
-            return any(not _is_cover_art(stream) for stream in container.streams.video)
-    except (av.FFmpegError, ValueError, OSError):
+        with open_container(path) as container:
+            video_sources.chosen_video(container)
+            return True
+    except (av.FFmpegError, ValueError, OSError, VideoRefused):
         return False
 
 
@@ -84,24 +71,29 @@ def probe_video(path: Path) -> VideoProbe:
     """Return length and still of a video.
 
     Raises:
-        VideoRefused: it is too long, too large or damaged.
+        VideoRefused: it is no video, or too long, too large or damaged.
     """
     try:
-        with _open_container(path) as container:
-            stream = _first_video_stream(container)
+        with open_container(path) as container:
+            stream = video_sources.chosen_video(container)
             if stream.width * stream.height > MAX_PIXELS:
                 raise VideoRefused("video-too-large")
-            seconds = _duration_s(container, stream)
-            if seconds > MAX_DURATION_S:
-                raise VideoRefused("video-too-long")
-            frame = _frame_at(container, stream, seconds / 3)
-            return VideoProbe(round(seconds * 1000), _upright_image(frame))
+            seconds, aspect = video_sources.duration_s(container, stream), stream.sample_aspect_ratio
+            warnings = video_sources.streams_left_out(container)
+        if not 0 < seconds <= MAX_DURATION_S:
+            seconds = video_sources.measured_duration_s(path)
+        if seconds > MAX_DURATION_S:
+            raise VideoRefused("video-too-long")
+        filters = FrameFilter(aspect)
+        filters.adapt_size(video_sources.first_frame(path))
+        still = still_image(video_sources.frame_near(path, seconds / 3), filters)
+        return VideoProbe(round(seconds * 1000), still, warnings)
     except (av.FFmpegError, ValueError, OSError) as error:
-        raise VideoRefused("truncated") from error
+        raise VideoRefused(_damage_code(path)) from error
 
 
-def convert_video(source: Path, target: Path, on_progress: Callable[[int], None]) -> int:
-    """Convert a video for players, and return its length in milliseconds.
+def convert_video(source: Path, target: Path, on_progress: Callable[[int], None]) -> ConvertedVideo:
+    """Convert a video or an animated image for players.
 
     Args:
         source: The original.
@@ -112,166 +104,162 @@ def convert_video(source: Path, target: Path, on_progress: Callable[[int], None]
         VideoRefused: it cannot be read, or the disk is full (``sandbox.DISK_FULL``).
     """
     try:
-        with _open_container(source) as container:
-            # Telephones note the rotation with each frame, not with the stream.
-            first = _frame_at(container, _first_video_stream(container), 0)
-        with _open_container(source) as container:
-            return _VideoConversion(container, first, on_progress).run(target)
+        if file_kinds.kind_of_file(source) is file_kinds.FileKind.IMAGE:
+            return _convert_animation(source, target, on_progress)
+        has_sound = _has_sound(source)
+        with open_container(source) as container:
+            return _VideoConversion(container, on_progress, has_sound=has_sound).run(target)
     except (av.FFmpegError, ValueError, OSError) as error:
         is_full = getattr(error, "errno", None) == errno.ENOSPC
-        raise VideoRefused(sandbox.DISK_FULL if is_full else "truncated") from error
+        raise VideoRefused(sandbox.DISK_FULL if is_full else _damage_code(source)) from error
 
 
-def fit_video_size(width: int, height: int) -> tuple[int, int]:
-    """Return the size in pixels of a converted video: same shape, never enlarged, no larger than needed, even."""
-    long, short = (width, height) if width >= height else (height, width)
-    scale = min(1.0, LONG_SIDE / long, SHORT_SIDE / short)
-    return max(16, round(width * scale / 2) * 2), max(16, round(height * scale / 2) * 2)
+def _damage_code(path: Path) -> str:
+    return "video-incomplete" if file_kinds.is_cut_off(path) else "truncated"
 
 
-class _VideoConversion:
-    """One pass over a container: decode, filter, encode.
+def _has_sound(source: Path) -> bool | None:
+    """Return whether a video has sound; None if it has some that cannot be decoded."""
+    with open_container(source) as container:
+        if not container.streams.audio:
+            return False
+        if video_sources.chosen_sound(container) is None:
+            return None
+    return video_sources.can_decode_sound(source) or None
 
-    Frames go through a filter graph that deinterlaces, rotates, scales and resamples to a constant frame rate. It may
-    return no frame or several for one, so the encoder is fed from the far end of the graph, and both are flushed at
-    the end.
-    """
 
-    def __init__(self, container: Any, first: VideoFrame, on_progress: Callable[[int], None]) -> None:
-        self._container = container
-        self._stream = _first_video_stream(container)
-        self._stream.thread_type = "AUTO"
-        self._seconds = _duration_s(container, self._stream)
+def _convert_animation(source: Path, target: Path, on_progress: Callable[[int], None]) -> ConvertedVideo:
+    progress = _Progress(on_progress)
+    with Image.open(source) as image:
+        durations = animations.frame_durations_ms(image)
+        total_s, at = sum(durations) / 1000, 0.0
+        filters = FrameFilter()
+        with VideoEncoder(
+            target, animations.frame_rate(durations), fit_video_size(*image.size), has_sound=False
+        ) as encoder:
+            for picture, duration_ms in animations.frames(image):
+                frame = VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
+                for filtered in filters.push(frame, at):
+                    encoder.show(filtered, filtered.time or 0.0)
+                at += duration_ms / 1000
+                progress.report(at, total_s)
+            for filtered in filters.flush():
+                encoder.show(filtered, filtered.time or 0.0)
+            encoder.finish(min(at, MAX_DURATION_S))
+        return ConvertedVideo(round(encoder.duration_s * 1000), [])
+
+
+class _Progress:
+    """Reports percents when they rise."""
+
+    def __init__(self, on_progress: Callable[[int], None]) -> None:
         self._on_progress = on_progress
         self._percent = -1
-        self._rate = _frame_rate(self._stream)
-        self._graph, self._size = _filter_graph(first, self._stream, self._rate)
-        self._first: int | None = None
-        self._frames = 0
 
-    def run(self, target: Path) -> int:
-        with av.open(target, "w", format="mp4", options={"movflags": "+faststart"}) as out:
-            self._out = out
-            self._video = self._video_stream()
-            sound = next(iter(self._container.streams.audio), None)
-            self._audio: Any = out.add_stream("aac", rate=48_000, layout="stereo", bit_rate=128_000) if sound else None
-            for packet in self._container.demux([self._stream, *([sound] if sound else [])]):
-                if not self._process_packet(packet):
-                    break
-            self._flush_encoders()
-        if self._frames == 0:
-            raise VideoRefused("truncated")
-        return int(self._frames * 1000 / self._rate)
-
-    def _process_packet(self, packet: Any) -> bool:
-        """Encode the frames of a packet; return False once the video is as long as it may be."""
-        # A damaged packet costs its own frames only.
-        with suppress(av.error.InvalidDataError):
-            for frame in packet.decode():
-                if isinstance(frame, VideoFrame):
-                    if not self._process_frame(frame):
-                        return False
-                elif self._audio is not None:
-                    frame.pts = None
-                    self._out.mux(self._audio.encode(frame))
-        return True
-
-    def _process_frame(self, frame: VideoFrame) -> bool:
-        if frame.pts is None:
-            return True
-        # The graph counts time from the first frame: containers may begin anywhere.
-        self._first = frame.pts if self._first is None else self._first
-        frame.pts -= self._first
-        seconds = float(frame.pts * (frame.time_base or Fraction(1, 1000)))
-        if seconds >= MAX_DURATION_S:
-            return False
-        self._report_progress(seconds)
-        self._graph.push(frame)
-        self._encode_filtered()
-        return True
-
-    def _video_stream(self) -> Any:
-        keep = int(self._rate * KEYFRAME_INTERVAL_S)
-        options = {
-            "preset": "veryfast", "profile": "high", "level": "4.1", "crf": "20", "maxrate": str(BIT_RATE),
-            "bufsize": str(2 * BIT_RATE), "threads": str(ENCODER_THREADS),
-            # CAVLC instead of CABAC: a tenth more bytes, and a quarter to a half less work for every player's
-            # processor, at each showing.
-            "x264-params": f"keyint={keep}:open-gop=0:cabac=0:colorprim=bt709:transfer=bt709:colormatrix=bt709",
-        }  # fmt: skip
-        video = self._out.add_stream("libx264", rate=self._rate, options=options)
-        video.width, video.height = self._size
-        video.pix_fmt = "yuv420p"
-        return video
-
-    def _encode_filtered(self) -> None:
-        while True:
-            try:
-                frame = self._graph.pull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                return
-            assert isinstance(frame, VideoFrame)
-            # The encoder would repeat the frame types of the original, and with them its key frames.
-            frame.pict_type = 0
-            self._frames += 1
-            self._out.mux(self._video.encode(frame))
-
-    def _flush_encoders(self) -> None:
-        self._graph.push(None)
-        self._encode_filtered()
-        self._out.mux(self._video.encode(None))
-        if self._audio is not None:
-            self._out.mux(self._audio.encode(None))
-
-    def _report_progress(self, seconds: float) -> None:
-        percent = min(99, int(100 * seconds / self._seconds)) if self._seconds else 0
+    def report(self, seconds: float, of_s: float) -> None:
+        percent = max(0, min(99, int(100 * seconds / of_s))) if of_s else 0
         if percent > self._percent:
             self._percent = percent
             self._on_progress(percent)
 
 
-def _filter_graph(frame: VideoFrame, stream: Any, rate: Fraction) -> tuple[Graph, tuple[int, int]]:
-    """Return the filter graph from decoded frames to those to encode, and the size of these in pixels."""
-    graph = Graph()
-    aspect = stream.sample_aspect_ratio or Fraction(1)
-    width, height = max(1, round(frame.width * aspect)), frame.height
-    steps: list[tuple[str, str]] = [("yadif", "deint=interlaced")]
-    if frame.rotation in _ROTATION_FILTERS:
-        steps.append(_ROTATION_FILTERS[frame.rotation])
-    if frame.rotation in (90, -90):
-        width, height = height, width
-    size = fit_video_size(width, height)
-    scale = f"{size[0]}:{size[1]}:out_range=tv:out_color_matrix=bt709"
-    if getattr(frame, "color_trc", None) in _HDR_TRANSFERS:
-        scale += ":out_primaries=bt709:out_transfer=bt709"
-    steps += [("scale", scale), ("setsar", "1"), ("fps", f"{rate}"), ("format", "yuv420p")]
-    source = graph.add_buffer(template=stream, format=frame.format)
-    nodes = [source, *(graph.add(name, options) for name, options in steps), graph.add("buffersink")]
-    graph.link_nodes(*nodes).configure()
-    return graph, size
+class _VideoConversion:
+    """One pass over a container: decode, filter, encode. Filters may return no frame or several for one."""
 
+    def __init__(self, container: Any, on_progress: Callable[[int], None], *, has_sound: bool | None) -> None:
+        self._stream = video_sources.chosen_video(container)
+        self._stream.thread_type = "AUTO"
+        self._sound = video_sources.chosen_sound(container) if has_sound else None
+        self._warnings: list[dict[str, Any]] = [{"code": "sound-unreadable"}] if has_sound is None else []
+        streams = [self._stream, *([self._sound] if self._sound else [])]
+        self._packets = video_sources.ContinuousPackets(container, streams)
+        self._times = video_sources.frame_times(container, self._stream, self._sound)
+        self._stated_s = video_sources.duration_s(container, self._stream)
+        self._progress = _Progress(on_progress)
+        self._rate = _frame_rate(self._stream)
+        self._filters, self._sound_filter = FrameFilter(self._stream.sample_aspect_ratio), SoundFilter()
+        self._encoder: VideoEncoder | None = None
+        self._early_sound: list[Any] = []
+        """Sound from before the first frame, which decides the size of the video."""
+        self._end_s = self._last_s = 0.0
+        self._damaged = 0
 
-def _open_container(path: Path) -> Any:
-    """Return an opened container. Playlists and addresses are not accepted: they would name other files to read."""
-    return av.open(path, options={"format_whitelist": CONTAINER_FORMATS, "protocol_whitelist": "file"})
+    def run(self, target: Path) -> ConvertedVideo:
+        with ExitStack() as self._opened:
+            self._target = target
+            for packet in self._packets:
+                if not self._process_packet(packet):
+                    break
+            for filtered in self._filters.flush():
+                self._show(filtered)
+            if self._encoder is None:
+                raise VideoRefused("truncated")
+            for sound in self._sound_filter.flush():
+                self._play(sound)
+            self._encoder.finish(min(self._end_s, MAX_DURATION_S))
+        self._note_warnings(self._encoder.duration_s)
+        return ConvertedVideo(round(self._encoder.duration_s * 1000), self._warnings)
 
+    def _process_packet(self, packet: Any) -> bool:
+        """Encode the frames of a packet; return False once the video is as long as it may be."""
+        is_picture = packet.stream.index == self._stream.index
+        if is_picture:
+            self._times.note_packet(packet)
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            # A damaged packet costs its own frames only. Before the first frame, parts of others are usual.
+            self._damaged += self._encoder is not None
+            return True
+        return all(self._process_picture(frame) if is_picture else self._process_sound(frame) for frame in frames)
 
-def _first_video_stream(container: Any) -> Any:
-    for stream in container.streams.video:
-        if not _is_cover_art(stream):
-            return stream
-    raise VideoRefused("not-an-image")
+    def _process_picture(self, frame: VideoFrame) -> bool:
+        if frame.width * frame.height > MAX_PIXELS:
+            raise VideoRefused("video-too-large")
+        seconds = self._times.seconds(frame)
+        if seconds >= MAX_DURATION_S:
+            return False
+        lasts = float((frame.duration or 0) * (frame.time_base or 0)) or self._times.period_s
+        self._end_s = seconds + min(lasts, MAX_LAST_FRAME_S)
+        self._progress.report(seconds, self._stated_s)
+        for filtered in self._filters.push(frame, seconds, self._stream.codec_context.sample_aspect_ratio):
+            self._show(filtered)
+        return True
 
+    def _show(self, frame: VideoFrame) -> None:
+        if self._encoder is None:
+            assert self._filters.size is not None
+            encoder = VideoEncoder(self._target, self._rate, self._filters.size, has_sound=self._sound is not None)
+            self._encoder = self._opened.enter_context(encoder)
+            for sound in self._early_sound:
+                self._encoder.play(sound)
+            self._early_sound.clear()
+        self._encoder.show(frame, frame.time or 0.0)
 
-def _is_cover_art(stream: Any) -> bool:
-    """Return whether a stream is the cover image of a piece of music."""
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+    def _process_sound(self, frame: Any) -> bool:
+        seconds = self._last_s if frame.time is None else frame.time - self._times.origin_s
+        self._last_s = seconds + frame.samples / frame.sample_rate
+        if seconds < MAX_DURATION_S:
+            for sound in self._sound_filter.push(frame, seconds):
+                self._play(sound)
+        return True
 
+    def _play(self, sound: Any) -> None:
+        if self._encoder is None:
+            self._early_sound.append(sound)
+        else:
+            self._encoder.play(sound)
 
-def _duration_s(container: Any, stream: Any) -> float:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return float(container.duration or 0) / av.time_base
+    def _note_warnings(self, made_s: float) -> None:
+        stated = min(self._stated_s, MAX_DURATION_S)
+        if stated - made_s > max(MISSING_S, MISSING_SHARE * stated):
+            self._warnings.append({"code": "video-cut-short", "shown": int(made_s), "of": round(stated)})
+        if self._damaged:
+            self._warnings.append({"code": "frames-unreadable", "count": self._damaged})
+        if self._filters.shapes > 1:
+            self._warnings.append({"code": "shape-changes"})
+        if self._last_s - made_s > MISSING_S and self._last_s:
+            self._warnings.append({"code": "sound-cut"})
 
 
 def _frame_rate(stream: Any) -> Fraction:
@@ -281,45 +269,15 @@ def _frame_rate(stream: Any) -> Fraction:
     return Fraction(25 if is_european else 30)
 
 
-def _frame_at(container: Any, stream: Any, seconds: float) -> VideoFrame:
-    if seconds:
-        with suppress(av.FFmpegError):
-            container.seek(int(seconds * av.time_base))
-    found = None
-    # Seeking ends at a key frame before that instant; where key frames are rare, the frame may be far from it.
-    for found in itertools.islice(_decoded_frames(container, stream), MAX_FRAMES_SEARCHED):
-        if found.time is not None and found.time >= seconds:
-            break
-    if found is None:
-        raise VideoRefused("truncated")
-    return found
-
-
-def _decoded_frames(container: Any, stream: Any) -> Iterator[VideoFrame]:
-    for packet in container.demux(stream):
-        with suppress(av.error.InvalidDataError):
-            yield from packet.decode()
-
-
-def _upright_image(frame: VideoFrame) -> Image.Image:
-    image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
-    turned = image.rotate(frame.rotation, expand=True) if frame.rotation else image
-    return (
-        turned.resize(fit_video_size(*turned.size), Image.Resampling.LANCZOS)
-        if max(turned.size) > LONG_SIDE
-        else turned
-    )
-
-
 def convert_folder(folder: Path) -> dict[str, Any]:
-    """Convert the original in a folder; return ``{"duration_ms": n}``, or ``{"code": reason}``."""
+    """Convert the original in a folder; return ``{"duration_ms": n, "warnings": […]}``, or ``{"code": reason}``."""
     try:
-        duration_ms = convert_video(folder / "original", folder / "video", lambda done: _print_line({"progress": done}))
+        made = convert_video(folder / "original", folder / "video", lambda done: _print_line({"progress": done}))
     except VideoRefused as error:
         return {"code": str(error)}
     except MemoryError:
         return {"code": "too-complex"}
-    return {"duration_ms": duration_ms}
+    return {"duration_ms": made.duration_ms, "warnings": made.warnings}
 
 
 def _print_line(values: dict[str, Any]) -> None:

@@ -88,7 +88,7 @@ def convert_next(stopping: Callable[[], bool] = lambda: False) -> bool:
 
 def _convert_video(video: Video, stopping: Callable[[], bool]) -> None:
     with open_incoming_folder() as folder:
-        os.link(uploads.media_path(video.item.original_id), folder / "original")
+        os.link(uploads.media_path(str(video.original_id)), folder / "original")
         result: dict[str, Any] = {}
         for message in _read_progress(folder, stopping):
             result = message
@@ -99,7 +99,7 @@ def _convert_video(video: Video, stopping: Callable[[], bool]) -> None:
         if "duration_ms" not in result:
             _record_problem(video, str(result.get("code", "too-complex")))
             return
-        _store_result(video, uploads.store_file(folder / "video", "video/mp4"), int(result["duration_ms"]))
+        _store_result(video, uploads.store_file(folder / "video", "video/mp4"), result)
 
 
 def _read_progress(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[str, Any]]:
@@ -126,14 +126,16 @@ def _read_progress(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[
             process.kill()
 
 
-def _store_result(video: Video, stored: uploads.StoredFile, duration_ms: int) -> None:
+def _store_result(video: Video, stored: uploads.StoredFile, result: dict[str, Any]) -> None:
     with serialised():
         # The item may have been deleted during the conversion.
-        values = {"converted": uploads.asset_row(stored), "duration_ms": duration_ms, "progress": 100}
-        if Video.objects.filter(pk=video.pk).update(**values):
+        values = {"converted": uploads.asset_row(stored), "duration_ms": int(result["duration_ms"]), "progress": 100}
+        if Video.objects.filter(pk=video.pk).update(**values, original=None):
+            video.item.warnings = [*video.item.warnings, *result.get("warnings", ())]
+            video.item.save(update_fields=["warnings"])
             media_changed.send(video.item)
 
 
 def _record_problem(video: Video, code: str) -> None:
     logger.warning("the video %s cannot be converted: %s", video.item.name, code)
-    Video.objects.filter(pk=video.pk).update(problem=code)
+    Video.objects.filter(pk=video.pk).update(problem=code, original=None)

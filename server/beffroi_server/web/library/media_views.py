@@ -19,8 +19,9 @@ from beffroi_server.core import file_responses
 from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.library import queries, services, upload_queue
 from beffroi_server.library.errors import ItemInUse, MediaRefused
-from beffroi_server.library.media.uploads import media_path, media_refusal
-from beffroi_server.library.models import Asset, MediaItem, Upload
+from beffroi_server.library.media.sentences import media_refusal, warning_sentence
+from beffroi_server.library.media.uploads import media_path
+from beffroi_server.library.models import MediaItem, Upload
 from beffroi_server.web.access import UserRequest, for_editors, for_users
 from beffroi_server.web.forms import add_form_errors, clean_line
 from beffroi_server.web.library.forms import MediaItemForm, MediaUploadForm
@@ -71,6 +72,7 @@ def media_edit(request: UserRequest, pk: int) -> HttpResponse:
         "problem": media_refusal(found.video_details.problem, saved_name).message
         if found.video_details and found.video_details.problem
         else "",
+        "warnings": [warning_sentence(warning) for warning in found.warnings],
     }
     return render(request, "library/media_item.html", context, status=422 if form.errors else 200)
 
@@ -94,7 +96,7 @@ def media_delete(request: UserRequest, pk: int) -> HttpResponse:
 @for_users("GET")
 def asset_file(request: UserRequest, sha256: str) -> HttpResponseBase:
     """Return an image or a video of the media store, or a part of it."""
-    asset = Asset.objects.filter(sha256=sha256).first() if _SHA256.fullmatch(sha256) else None
+    asset = queries.shown_asset(sha256) if _SHA256.fullmatch(sha256) else None
     if asset is None or asset.media_type not in _SERVED_MEDIA_TYPES:
         raise Http404
     try:

@@ -18,7 +18,7 @@ from beffroi_server.core import sandbox
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library import services
 from beffroi_server.library.errors import MediaRefused
-from beffroi_server.library.media import uploads, video_process, video_queue
+from beffroi_server.library.media import uploads, video_filters, video_process, video_queue
 from beffroi_server.library.models import MediaItem
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import services as programme
@@ -105,10 +105,10 @@ class TestAVideo:
     @pytest.mark.parametrize(
         ("data", "code"),
         [
-            (sample_video()[:900], "not-an-image"),
+            (sample_video()[:900], "video-incomplete"),
             (sample_video((64, 48), rate=1, seconds=700, codec="mpeg4"), "video-too-long"),
             (b"\0\0\0\x18ftypheic" + b"\0" * 100, "heic"),
-            (b"\x1aE\xdf\xa3" + b"matroska" * 50, "not-an-image"),
+            (b"\x1aE\xdf\xa3" + b"matroska" * 50, "truncated"),
         ],
     )
     def test_that_cannot_be_shown_is_refused_and_nothing_is_kept(self, data, code):
@@ -128,12 +128,12 @@ class TestAVideo:
 class TestPreparation:
     def test_one_that_fails_says_so_and_is_not_tried_for_ever(self, monkeypatch):
         item = add(sample_video())
-        uploads.media_path(item.original_id).write_bytes(sample_video()[:3000])
+        uploads.media_path(item.video.original_id).write_bytes(sample_video()[:3000])
 
         assert video_queue.convert_next()
 
         item.video.refresh_from_db()
-        assert item.video.problem == "truncated"
+        assert item.video.problem == "video-incomplete"
         assert not video_queue.convert_next()
         assert isinstance(MediaItem.objects.get().to_content(), content.ImageContent)
 
@@ -192,7 +192,7 @@ class TestPreparation:
 
 @given(st.integers(1, 8000), st.integers(1, 8000))
 def test_a_film_is_never_enlarged_nor_larger_than_a_screen(width, height):
-    made = video_process.fit_video_size(width, height)
+    made = video_filters.fit_video_size(width, height)
     assert max(made) <= 1920
     assert min(made) <= 1080
     assert all(side % 2 == 0 for side in made)
