@@ -10,9 +10,11 @@ Checks, in this order; the first that fails refuses the document and changes not
 4. keys: signed by as many keys of the role as the key list in force demands. A key list is signed by the root
    keys in force, and by its own;
 5. content: the body is what the topic carries;
-6. expiry: not past its end, unless the clock is unknown or it is the document in force;
+6. expiry: not older than its lifetime by the server's steady clock, where that can be read; otherwise not past its
+   end, unless the clock is unknown. The document in force has no age;
 7. sequence: above the newest seen of this stream. The same sequence with the same content is a duplicate, quietly
-   ignored; with other content it is an equivocation, refused.
+   ignored; with other content it is an equivocation, refused. A beat that answers the player's own nonce was signed
+   just now, whatever its sequence: it lowers the floor of the beat where the server has lost its own.
 
 A new key list that takes a key away from a role forgets the sequences of that role, and how late it was: whoever
 stole the key may have burnt them. One that only adds keys forgets nothing, or what the others signed could be
@@ -31,7 +33,16 @@ from beffroi_content.model.base_models import Instant, WholeNumber
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_content.wire import envelope
 from beffroi_content.wire.access import readable_topics
-from beffroi_content.wire.documents import KeyIdentifier, KeyList, PublicKey, RoleKeys, SignedDocument, SigningRole
+from beffroi_content.wire.documents import (
+    Beat,
+    KeyIdentifier,
+    KeyList,
+    PublicKey,
+    RoleKeys,
+    SignedDocument,
+    SigningRole,
+    SteadyInstant,
+)
 from beffroi_content.wire.messages import KEYS, MESSAGES, WireMessage, message_of
 from beffroi_content.wire.scopes import TopicScope, screen_scopes
 from beffroi_content.wire.topics import Topic, stream_leaf
@@ -71,7 +82,8 @@ class TrustState(WireModel):
     """By stream."""
     groups: tuple[Identifier, ...] = ()
     newest_at_ms: Instant = 0
-    """The newest instant at which a genuine document was issued: it cannot be earlier now."""
+    """The newest instant at which a genuine document was issued: it cannot be earlier now, unless the server's clock
+    was wrong then. A newer beat corrects it, also backwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +113,19 @@ class DuplicateDocument(Exception):
     """The very document that is in force already."""
 
 
-def admit_document(state: TrustState, topic_name: str, payload: bytes, moment: Moment) -> AdmittedDocument:
+def admit_document(
+    state: TrustState, topic_name: str, payload: bytes, moment: Moment, *,
+    steady: SteadyInstant | None = None, nonce: str = "",
+) -> AdmittedDocument:  # fmt: skip
     """Check a document that arrived on a topic, and return it with the state after it.
+
+    Args:
+        state: The state before it.
+        topic_name: The topic.
+        payload: The document.
+        moment: The time now, for a document of which the age is not known.
+        steady: What the server's steady clock reads now; None where no beat has told it.
+        nonce: What the player gave with its request; empty for a document that it did not ask for.
 
     Raises:
         DocumentRefused: it changes nothing, and the operator should know.
@@ -122,9 +145,9 @@ def admit_document(state: TrustState, topic_name: str, payload: bytes, moment: M
     # A broker hands a retained document out again for as long as it likes: that is no reason to alarm anybody.
     if state.floors.get(topic.stream) == floor:
         raise DuplicateDocument
-    if moment.clock is not ClockState.UNKNOWN and document.expires_at_ms <= moment.unix_ms:
-        raise DocumentRefused("expired", f"its end was {moment.unix_ms - document.expires_at_ms} ms ago")
-    _check_sequence(state.floors.get(topic.stream), floor)
+    _check_age(document, moment, steady)
+    if not (nonce and isinstance(document, Beat) and document.nonce == nonce):
+        _check_sequence(state.floors.get(topic.stream), floor)
     return AdmittedDocument(topic, document, _next_state(state, topic, document, floor))
 
 
@@ -216,6 +239,17 @@ def _read_body(message: WireMessage, sealed: envelope.Envelope) -> SignedDocumen
         raise DocumentRefused("invalid", f"{where}: {first['msg']} ({error.error_count()} faults)") from error
 
 
+def _check_age(document: SignedDocument, moment: Moment, steady: SteadyInstant | None) -> None:
+    if steady is not None and document.steady is not None and document.steady.epoch == steady.epoch:
+        late_ms = steady.ms - document.steady.ms - document.lifetime_ms
+    elif moment.clock is not ClockState.UNKNOWN:
+        late_ms = moment.unix_ms - document.expires_at_ms
+    else:
+        return
+    if late_ms >= 0:
+        raise DocumentRefused("expired", f"its end was {late_ms} ms ago")
+
+
 def _check_sequence(before: SequenceFloor | None, after: SequenceFloor) -> None:
     if before is None or after.sequence > before.sequence:
         return
@@ -228,6 +262,9 @@ def _next_state(state: TrustState, topic: Topic, document: SignedDocument, floor
     """Return the state after a document: its floor, the newest time, and the effects of a new key list."""
     floors = dict(state.floors)
     key_list, newest = state.key_list, max(state.newest_at_ms, document.issued_at_ms)
+    if isinstance(document, Beat):
+        # It is the last word on the time: what was signed before, while the clock was ahead, no longer counts.
+        newest = document.issued_at_ms
     if isinstance(document, KeyList):
         cleansed = _cleansed_roles(state.key_list, document)
         # Whoever had the key may have signed a sequence near the maximum, or a time in the far future: either would

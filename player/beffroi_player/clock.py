@@ -1,13 +1,18 @@
-"""Estimate of the time on a machine that may have no real-time clock. Pure: both clocks are handed in.
+"""Estimate of the time on a machine that may have no real-time clock. Pure: every clock is handed in.
 
 The record is an anchor (an instant and the uptime at which it was so), shared between agent and stage through
-``clock.json``; from there on only the uptime counts. It is *trusted* once a live signed beat was verified since
-boot, or, until then, while the kernel calls its clock disciplined. Otherwise it is *carried* from the later of the
-system clock and the newest signed instant, or *unknown* if there is neither.
+``clock.json``; from there on only the uptime counts. It is *trusted* once a fresh signed beat was verified since boot,
+or, until then, while the kernel calls its clock disciplined. Otherwise it is *carried* from the later of the system
+clock and the newest signed instant, or *unknown* if there is neither.
 
-A beat is late by the time it travelled, so an anchor that came from one only moves forward; but where ``MAX_DOUBTS``
-beats in a row are behind it by more than ``MAX_BEAT_LAG_MS`` it was wrong, and goes back. One late beat proves nothing:
-a network that stalls delivers it long after it was sent.
+A beat also carries the reading of the server's steady clock, which nobody can set. Of all beats of an epoch, the least
+delayed one tells how that clock stands to the uptime of this machine (:class:`ServerClock`). So a beat that comes late
+is known to be late, by how much, and sets nothing back; and one that comes in time with another wall time says that the
+server's own clock was set, in either direction: it is believed at once.
+
+Where the machine's own clock is disciplined and the server's is further from it than ``MAX_NTP_DIFFERENCE_MS``, the
+machine's own is kept: a wrong clock in the town hall need not be wrong on every screen. Alerts do not depend on either
+(docs/decisions/0027-clocks.md).
 """
 
 from __future__ import annotations
@@ -16,10 +21,18 @@ from enum import StrEnum
 
 from beffroi_content.model import WireModel
 from beffroi_content.timeline import ClockState, Moment
+from beffroi_content.wire.documents import SteadyInstant
 from beffroi_player import BUILT_AT_MS
 
 MAX_BEAT_LAG_MS = 500
-MAX_DOUBTS = 3
+"""A clock that is ahead by no more than this is not set back."""
+MAX_NTP_DIFFERENCE_MS = 30_000
+BACK_TO_BEAT_MS = 15_000
+"""How close the two must be before the town's clock is followed again."""
+DRIFT = 0.0005
+"""How much faster than the server's the clock of this machine may run."""
+MAX_ANSWER_MS = 20_000
+"""For how long an answer over HTTP may be on its way: longer than its time limit."""
 LAST_SEEN_STEP_MS = 60_000
 
 
@@ -39,6 +52,38 @@ _STATES = {
 }
 
 
+class BeatReading(WireModel):
+    """What a fresh beat says of the server's clocks, and when it came in."""
+
+    issued_at_ms: int
+    """By the server's wall clock."""
+    steady: SteadyInstant | None
+    uptime_ms: int
+    """By this machine."""
+    is_answer: bool = False
+    """Whether it answers a nonce of ours: then it was on its way for moments only."""
+
+
+class ServerClock(WireModel):
+    """The server's clocks, as they stand to the uptime of this boot."""
+
+    epoch: str
+    ahead_ms: int
+    """The steady clock minus the uptime, by the least delayed beat."""
+    wall_ms: int
+    """The wall clock minus the steady clock, by the newest beat."""
+    beat_uptime_ms: int
+    """When the newest beat came in."""
+
+    def steady_at(self, uptime_ms: float) -> SteadyInstant:
+        """Return what the steady clock reads at an uptime."""
+        return SteadyInstant(epoch=self.epoch or "none", ms=max(0, int(uptime_ms) + self.ahead_ms))
+
+    def unix_at(self, uptime_ms: float) -> int:
+        """Return what the server's wall clock reads at an uptime."""
+        return int(uptime_ms) + self.ahead_ms + self.wall_ms
+
+
 class ClockRecord(WireModel):
     """An anchor: at ``uptime_ms`` of this boot it was ``unix_ms``."""
 
@@ -46,8 +91,8 @@ class ClockRecord(WireModel):
     source: ClockSource
     unix_ms: int
     uptime_ms: int
-    doubts: int = 0
-    """Number of beats in a row that were behind it."""
+    server: ServerClock | None = None
+    """None until a fresh beat was heard."""
     heard_ms: int = 0
     """The newest instant of a document from the town, to the minute; 0: none was received."""
 
@@ -60,6 +105,10 @@ class ClockRecord(WireModel):
         """Return the moment at that uptime of the same boot."""
         uptime = int(uptime_ms)
         return Moment(self.unix_ms + uptime - self.uptime_ms, uptime, self.state)
+
+    def server_ahead_ms(self, uptime_ms: float) -> int | None:
+        """Return how far the server's wall clock is ahead of this one; None where no beat was heard."""
+        return None if self.server is None else self.server.unix_at(uptime_ms) - self.moment_at(uptime_ms).unix_ms
 
 
 def first_record(boot: str, uptime_ms: float, system_ms: int, newest_ms: int) -> ClockRecord:
@@ -78,24 +127,45 @@ def first_record(boot: str, uptime_ms: float, system_ms: int, newest_ms: int) ->
     )
 
 
-def with_beat(record: ClockRecord, issued_at_ms: int, uptime_ms: float) -> ClockRecord:
-    """Return the anchor after a verified beat that came in as it was sent."""
-    # Three cases: within the tolerance nothing changes; behind it, the anchor is doubted and only goes back after
-    # MAX_DOUBTS beats in a row; ahead of it, or from a weaker source, the beat becomes the anchor.
-    ahead = issued_at_ms - record.moment_at(uptime_ms).unix_ms
+def next_server_clock(before: ServerClock | None, reading: BeatReading) -> ServerClock:
+    """Return how the server's clocks stand after one more fresh beat."""
+    steady = reading.steady or SteadyInstant(epoch="none", ms=reading.issued_at_ms)
+    ahead, wall = steady.ms - reading.uptime_ms, reading.issued_at_ms - steady.ms
+    if before is not None and before.epoch == steady.epoch and reading.steady is not None:
+        # A beat that was longer on its way seems to come from a clock that is further behind.
+        least = before.ahead_ms - int(DRIFT * max(0, reading.uptime_ms - before.beat_uptime_ms))
+        is_set_back = reading.is_answer and ahead < least - MAX_ANSWER_MS
+        ahead = ahead if is_set_back else max(ahead, least)
+    return ServerClock(epoch=steady.epoch, ahead_ms=ahead, wall_ms=wall, beat_uptime_ms=reading.uptime_ms)
+
+
+def with_beat(record: ClockRecord, reading: BeatReading) -> ClockRecord:
+    """Return the anchor after a verified beat that was fresh when it came in."""
+    server = next_server_clock(record.server, reading)
+    unix = server.unix_at(reading.uptime_ms)
+    ahead = unix - record.moment_at(reading.uptime_ms).unix_ms
+    record = record.model_copy(update={"server": server})
+    if record.source is ClockSource.NTP and abs(ahead) > BACK_TO_BEAT_MS:
+        return record
     if record.source is ClockSource.BEAT and -MAX_BEAT_LAG_MS <= ahead <= 0:
-        return record.model_copy(update={"doubts": 0}) if record.doubts else record
-    if record.source is ClockSource.BEAT and ahead < 0 and record.doubts + 1 < MAX_DOUBTS:
-        return record.model_copy(update={"doubts": record.doubts + 1})
-    return _new_anchor(record, ClockSource.BEAT, issued_at_ms, uptime_ms)
+        return record
+    return _new_anchor(record, ClockSource.BEAT, unix, reading.uptime_ms)
 
 
 def with_ntp(record: ClockRecord, system_ms: int, uptime_ms: float) -> ClockRecord:
-    """Return the anchor while the kernel calls its clock disciplined; a beat of the town outranks it."""
+    """Return the anchor while the kernel calls its clock disciplined; the town outranks it as far as they agree."""
     ahead = system_ms - record.moment_at(uptime_ms).unix_ms
-    if record.source is ClockSource.BEAT or (record.source is ClockSource.NTP and abs(ahead) <= MAX_BEAT_LAG_MS):
+    tolerated = MAX_NTP_DIFFERENCE_MS if record.source is ClockSource.BEAT else MAX_BEAT_LAG_MS
+    if record.state is ClockState.TRUSTED and abs(ahead) <= tolerated:
         return record
     return _new_anchor(record, ClockSource.NTP, system_ms, uptime_ms)
+
+
+def without_ntp(record: ClockRecord, uptime_ms: float) -> ClockRecord:
+    """Return the anchor once the kernel does not vouch for its clock any more: the town's counts, if it was heard."""
+    if record.source is not ClockSource.NTP or record.server is None:
+        return record
+    return _new_anchor(record, ClockSource.BEAT, record.server.unix_at(uptime_ms), uptime_ms)
 
 
 def with_floor(record: ClockRecord, newest_ms: int, uptime_ms: float) -> ClockRecord:
@@ -114,7 +184,12 @@ def with_last_seen(record: ClockRecord, issued_at_ms: int) -> ClockRecord:
     return record.model_copy(update={"heard_ms": issued_at_ms})
 
 
+def with_fresh_beat(record: ClockRecord, reading: BeatReading) -> ClockRecord:
+    """Return the anchor after a fresh beat, with the instant at which the town was heard last, by this very clock."""
+    record = with_beat(record, reading)
+    now = record.moment_at(reading.uptime_ms).unix_ms
+    return record if abs(now - record.heard_ms) < LAST_SEEN_STEP_MS else record.model_copy(update={"heard_ms": now})
+
+
 def _new_anchor(record: ClockRecord, source: ClockSource, unix_ms: int, uptime_ms: float) -> ClockRecord:
-    return ClockRecord(
-        boot=record.boot, source=source, unix_ms=unix_ms, uptime_ms=int(uptime_ms), heard_ms=record.heard_ms
-    )
+    return record.model_copy(update={"source": source, "unix_ms": unix_ms, "uptime_ms": int(uptime_ms)})

@@ -231,7 +231,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": read_text("BEFFROI_LOG_LEVEL", "INFO")},
     "loggers": {
-        "apscheduler": {"level": "WARNING"},
         "amqtt": {"level": "WARNING"},
         "transitions": {"level": "WARNING"},
     },

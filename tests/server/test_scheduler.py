@@ -12,6 +12,7 @@ from django.utils import timezone
 from beffroi_server import scheduler
 from beffroi_server.alerts import jobs as alert_jobs
 from beffroi_server.alerts import services as alerts
+from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery import jobs as delivery_jobs
 from beffroi_server.delivery import outbox, signing
 from beffroi_server.delivery.models import OutboxDocument
@@ -114,14 +115,67 @@ class TestJobs:
 
         assert reading_due.is_set()
 
-    def test_all_run_late_rather_than_never(self):
-        made = scheduler.build_scheduler(threading.Event())
-        made.start(paused=True)
-        found = {job.id: (job.misfire_grace_time, job.coalesce) for job in made.get_jobs()}
-        made.shutdown()
-
-        assert set(found) == {
-            "heartbeat", "beat", "key-list-warning", "play-retention", "feed-refresh", "programme-reconciliation",
+    def test_each_package_has_its_jobs(self):
+        assert {job.name for job in scheduler.JOBS} == {
+            "beat", "key-list-warning", "play-retention", "feed-refresh", "programme-reconciliation",
             "programme-renewal", "alert-settling", "alert-renewal", "upload-cleanup", "day-import",
         }  # fmt: skip
-        assert set(found.values()) == {(None, True)}
+
+
+class ManualTime:
+    """Monotonic time that passes only while somebody waits; what is in the list happens then."""
+
+    def __init__(self, lasts: float) -> None:
+        self.now = 0.0
+        self.lasts = lasts
+        self.waited: list[float] = []
+
+    def wait(self, seconds: float) -> bool:
+        self.waited.append(seconds)
+        self.now += seconds
+        return self.now >= self.lasts
+
+
+@pytest.mark.django_db
+class TestJobScheduler:
+    @pytest.mark.parametrize("step_s", [-86_400, -3_600, -120, 0, 3_600])
+    def test_a_wall_clock_that_is_set_changes_nothing(self, monkeypatch, step_s):
+        time_, ran = ManualTime(lasts=60), []
+
+        def beat(_stopping: threading.Event) -> None:
+            ran.append(time_.now)
+            monkeypatch.setattr("time.time", lambda: 1.8e9 + step_s * len(ran))
+
+        stopping = threading.Event()
+        made = scheduler.JobScheduler([], stopping, lambda: time_.now, time_.wait)
+        made.repeat_job(PeriodicJob("beat", 10, beat))
+
+        assert ran == [0, 10, 20, 30, 40, 50]
+
+    def test_what_was_missed_runs_once(self):
+        time_, ran = ManualTime(lasts=50), []
+
+        def slow(_stopping: threading.Event) -> None:
+            ran.append(time_.now)
+            time_.now += 35 if len(ran) == 1 else 1
+
+        scheduler.JobScheduler([], threading.Event(), lambda: time_.now, time_.wait).repeat_job(
+            PeriodicJob("slow", 10, slow)
+        )
+
+        assert ran == [0, 35, 45]
+
+    def test_a_job_that_fails_is_run_again_and_a_slow_one_holds_up_no_other(self, caplog):
+        stopping, quick = threading.Event(), threading.Event()
+
+        def fail(_stopping: threading.Event) -> None:
+            if "failed" in caplog.text:
+                quick.set()
+            raise ValueError("broken")
+
+        jobs = [PeriodicJob("slow", 1, lambda stop: stop.wait(30)), PeriodicJob("quick", 0, fail)]
+        made = scheduler.JobScheduler(jobs, stopping)
+        made.start()
+        assert quick.wait(30)
+        stopping.set()
+        made.shutdown()

@@ -54,6 +54,7 @@ class ManualClock:
 
     uptime_ms: float = 60_000.0
     system_ms: int = 0
+    is_disciplined: bool = False
 
     def pass_by(self, ms: int) -> None:
         self.uptime_ms += ms
@@ -163,7 +164,11 @@ class PlayerHarness:
 
     def start(self) -> None:
         """Start agent and stage, as after a crash of both."""
-        self.clock = AgentClock(self.runtime, 0, lambda: None, lambda: self.time.uptime_ms, lambda: self.time.system_ms)
+        stored = self.storage.trust.read()
+        self.clock = AgentClock(
+            self.runtime, stored.newest_at_ms if stored else 0, lambda: None, lambda: self.time.uptime_ms,
+            lambda: self.time.system_ms, lambda: self.time.is_disciplined,
+        )  # fmt: skip
         self.refusals = RefusalLog(lambda: self.clock.now().unix_ms, lambda: self.time.uptime_ms)
         self.inbox: ImmediateQueue = ImmediateQueue()
         self.disk: WorkQueue[OnDisk] = WorkQueue()

@@ -40,6 +40,7 @@ from beffroi_content.wire.documents import (
     ScreenCommand,
     SignedDocument,
     SigningRole,
+    SteadyInstant,
     next_sequence,
 )
 from beffroi_content.wire.envelope import BodyEncoding, key_identifier, public_hex, seal_envelope
@@ -85,7 +86,13 @@ class SigningTown:
     """The server side of one screen."""
 
     now_ms: int = NOON
+    """Its wall clock. Add to it as time goes by; where somebody sets the clock, call ``set_clock``."""
+    epoch: str = "boot1"
+    wrong_ms: int = 0
+    """How much further the wall clock was set than the steady clock."""
     sequence: int = 0
+    beats: int = 0
+    """The sequence of the newest beat."""
     retained: dict[str, bytes] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
@@ -133,9 +140,22 @@ class SigningTown:
             self.retained[str(topic)] = payload
         return str(topic), payload
 
-    def stamps(self, lives_ms: int = YEAR) -> dict[str, int]:
+    def set_clock(self, ms: int) -> None:
+        """Set the wall clock forward, or back, while no time goes by."""
+        self.now_ms += ms
+        self.wrong_ms += ms
+
+    @property
+    def steady(self) -> SteadyInstant:
+        """What the steady clock reads."""
+        return SteadyInstant(epoch=self.epoch, ms=self.now_ms - self.wrong_ms)
+
+    def stamps(self, lives_ms: int = YEAR) -> dict[str, object]:
         self.sequence = next_sequence(self.sequence, self.now_ms)
-        return {"sequence": self.sequence, "issued_at_ms": self.now_ms, "expires_at_ms": self.now_ms + lives_ms}
+        return {
+            "sequence": self.sequence, "issued_at_ms": self.now_ms, "expires_at_ms": self.now_ms + lives_ms,
+            "steady": self.steady,
+        }  # fmt: skip
 
     def publish_keys(self) -> tuple[str, bytes]:
         publics = {role: public_hex(key) for role, key in self.keys.items()}
@@ -151,9 +171,11 @@ class SigningTown:
         scope = TopicScope.of_group(group) if group else TopicScope.all_screens()
         return self.sign(ALERTS, document, scope, **how)
 
-    def publish_beat(self, **heads: int) -> tuple[str, bytes]:
+    def publish_beat(self, nonce: str = "", **heads: int) -> tuple[str, bytes]:
         named = {name.replace("_", "/"): sequence for name, sequence in heads.items()}
-        return self.sign(BEAT, Beat(**self.stamps(60_000), heads=named), TopicScope.all_screens())
+        self.beats = next_sequence(self.beats, self.steady.ms)
+        stamps = {**self.stamps(60_000), "sequence": self.beats}
+        return self.sign(BEAT, Beat(**stamps, heads=named, nonce=nonce), TopicScope.all_screens())
 
     def publish_programme(self, manifest: Manifest, **how: object) -> tuple[str, bytes]:
         return self.sign(

@@ -111,4 +111,7 @@ class HeldAlert(WireModel):
 
     alert: Alert
     lapses_at_uptime_ms: Annotated[int, Field(ge=-MAX_WHOLE_NUMBER, le=MAX_WHOLE_NUMBER)]
+    is_measured: bool = False
+    """Whether the lapse is that of the server, to a second or two: its steady clock has told how old the document is.
+    No wall clock need end the alert then. Otherwise the alert was on its way for an unknown time, and lapses late."""
     pages: Annotated[int, Field(ge=1, le=20)] = 1

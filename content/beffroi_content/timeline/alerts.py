@@ -22,6 +22,8 @@ TAKEOVER_MS = 20_000
 """How long an alert below emergency holds the screen at least, before the loop resumes for a while."""
 LOOP_INTERVAL_MS = 10_000
 """How long the loop resumes between two takeovers."""
+SAME_END_MS = 2_000
+"""The end by seconds to live and the end by the wall clock are taken for one if they are no further apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,9 @@ class AlertSlot:
 def alert_phases(alerts: Iterable[HeldAlert], moment: Moment) -> list[AlertPhase]:
     """Place alerts on the wall clock, most urgent first.
 
-    An alert ends at its end or when its time to live has run down, whichever is first; only the second counts
-    while the clock is unknown. One that several scopes carry counts once, as the one of them that ends last.
+    An alert ends when its time to live has run down. Where that was not measured by the server's clock, and the wall
+    clock is trusted, it also ends at its end; a carried clock may be wrong by any amount, and ends nothing. One that
+    several scopes carry counts once, as the one of them that ends last.
     """
     found: dict[str, AlertPhase] = {}
     for phase in (_place_alert(held, moment) for held in alerts):
@@ -155,9 +158,18 @@ def _place_alert(held: HeldAlert, moment: Moment) -> AlertPhase:
     received_ms = min(lapses_ms - alert.time_to_live_ms, moment.unix_ms)
     if moment.clock is ClockState.UNKNOWN:
         return AlertPhase(held, received_ms, lapses_ms, lapses_ms + alert.all_clear_ms)
-    ends_ms = min(alert.ends_at_ms, lapses_ms)
+    ends_ms = _end_on_wall_clock(held, lapses_ms, moment.clock)
     # Where the clock is behind, an alert seems to come from the future: it began when it was received.
     return AlertPhase(held, min(alert.issued_at_ms, received_ms), ends_ms, ends_ms + alert.all_clear_ms)
+
+
+def _end_on_wall_clock(held: HeldAlert, lapses_ms: int, clock: ClockState) -> int:
+    ends_ms = held.alert.ends_at_ms
+    if abs(lapses_ms - ends_ms) <= SAME_END_MS:
+        # Where all clocks agree, every screen and the server have the same end, to the millisecond.
+        return ends_ms
+    may_end = clock is ClockState.TRUSTED and not held.is_measured
+    return min(ends_ms, lapses_ms) if may_end else lapses_ms
 
 
 def _page_cycle(group: Sequence[AlertPhase], form: AlertForm, interval_ms: int) -> tuple[int, int, int]:

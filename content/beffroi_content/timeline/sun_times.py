@@ -1,7 +1,9 @@
 """Times of sunrise and sunset.
 
-Source: NOAA, General Solar Position Calculations; right to about two minutes between the polar circles. Sunrise is when
-the centre of the sun stands 90.833 degrees from the zenith: the upper edge on the horizon, through the air.
+Source: NOAA, General Solar Position Calculations. Sunrise is when the centre of the sun stands 90.833 degrees from the
+zenith: the upper edge on the horizon, through the air. Beside an ephemeris it is right to 2.6 minutes in mainland
+France and 1.6 overseas, 3.6 at 60 degrees of latitude and 4.6 at 65. Beyond the polar circles, around the first and the
+last day on which the sun rises and sets, it is up to 34 minutes off.
 """
 
 from __future__ import annotations

@@ -23,6 +23,10 @@ PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """An Ed25519 public key in hexadecimal."""
 
 
+NONCE_HEADER = "Beffroi-Nonce"
+"""The header of a request for documents with a word that the beat in the answer repeats: letters and digits."""
+
+
 class SigningRole(StrEnum):
     """Role of a signing key: the documents that it may sign."""
 
@@ -33,12 +37,24 @@ class SigningRole(StrEnum):
     BEAT = "beat"
 
 
+class SteadyInstant(WireModel):
+    """A reading of the server's steady clock: it counts real milliseconds, and nobody can set it.
+
+    Two readings of one epoch tell how much time lies between them, whatever the wall clock did meanwhile.
+    """
+
+    epoch: Identifier
+    """Changes when the server's machine is started anew: readings of two epochs cannot be compared."""
+    ms: Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
 class DocumentStamp(NamedTuple):
     """The sequence and the times of a document."""
 
     sequence: int
     issued_at_ms: int
     expires_at_ms: int
+    steady: SteadyInstant | None = None
 
 
 class DocumentBody(WireModel):
@@ -52,6 +68,13 @@ class SignedDocument(WireModel):
     issued_at_ms: Instant
     expires_at_ms: Instant
     """From here on a player that did not have it yet refuses it."""
+    steady: SteadyInstant | None = None
+    """When it was signed, by the server's steady clock: it tells the age of the document."""
+
+    @property
+    def lifetime_ms(self) -> int:
+        """For how long after it was signed a player may accept it."""
+        return self.expires_at_ms - self.issued_at_ms
 
 
 class RoleKeys(WireModel):
@@ -113,6 +136,8 @@ class BeatBody(DocumentBody):
 
     heads: Annotated[dict[StreamName, WholeNumber], Field(max_length=512)] = {}
     """The newest sequence of each stream that several screens share, such as ``all/alerts``."""
+    nonce: Annotated[str, Field(max_length=64)] = ""
+    """What a player gave with its request over HTTP: the beat was signed after it, and cannot be one played back."""
 
 
 class Beat(SignedDocument, BeatBody):

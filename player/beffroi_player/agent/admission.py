@@ -46,10 +46,14 @@ from beffroi_player.agent.effects import (
 )
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.storage import PendingProgramme
+from beffroi_player.clock import BeatReading, ServerClock, next_server_clock
 
 BEAT_SAVE_MS = 120_000
 """How often the floor of the beat goes to the disk: a beat repeated from within this time can set the clock back by
 no more than that, and a memory card lives longer."""
+
+MOVED_MS = 2_000
+"""From here on the server's clock was set, and did not just drift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class AdmissionState:
     heads: Mapping[str, int] = field(default_factory=dict)
     """The newest sequence of each stream, as the last live beat has named it."""
     has_refused_expired: bool = False
-    """Whether a document was refused as expired since the clock was last set by a first beat."""
+    """Whether a document was refused as expired since everything was last fetched again."""
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -96,7 +100,7 @@ class Decision(NamedTuple):
 
 
 def decide_on_document(
-    state: AdmissionState, received: ReceivedDocument, moment: Moment, *, is_clock_set: bool
+    state: AdmissionState, received: ReceivedDocument, moment: Moment, server: ServerClock | None
 ) -> Decision:
     """Check a document and decide what follows from it.
 
@@ -104,40 +108,46 @@ def decide_on_document(
         state: The state before it.
         received: The document, unchecked.
         moment: The time now.
-        is_clock_set: Whether a live beat has set the clock since boot.
+        server: The server's clocks; None until a fresh beat was heard since boot.
     """
     try:
-        checked_at = _expiry_moment(received, moment, is_clock_set)
-        admission = admit_document(state.trust, received.topic, received.payload, checked_at)
+        admission = admit_document(
+            state.trust, received.topic, received.payload, _expiry_moment(received, moment, server),
+            steady=server.steady_at(received.uptime_ms) if server else None, nonce=received.nonce,
+        )  # fmt: skip
     except DuplicateDocument:
         return Decision(state)
     except DocumentRefused as refused:
         return _refuse_document(state, received, refused)
-    state, effects = _act_on(replace(state, trust=admission.state), admission, received, is_clock_set=is_clock_set)
+    state, effects = _act_on(replace(state, trust=admission.state), admission, received, server)
     return Decision(state, (RaiseClockFloor(admission.state.newest_at_ms), *effects, ReportChange()))
 
 
-def _expiry_moment(received: ReceivedDocument, moment: Moment, is_clock_set: bool) -> Moment:
-    """Return the moment at which expiry is checked.
+def _expiry_moment(received: ReceivedDocument, moment: Moment, server: ServerClock | None) -> Moment:
+    """Return the moment at which expiry is checked, for a document of which the server's steady clock tells no age.
 
-    A wrong clock must not shut out the beat that would set it, nor the keys that the beat is signed with: until the
-    first beat those two are checked as if the time were unknown.
+    That is the server's own time, whose clock has stamped the document, however wrong it may be. Before it was heard,
+    only a disciplined clock can judge, and not even that one the beat which will tell, nor the keys that it is signed
+    with. A beat is never judged by a wall clock: it is what sets them.
     """
-    if is_clock_set or not received.topic.endswith((f"/{BEAT.leaf}", f"/{KEYS.leaf}")):
+    is_beat = received.topic.endswith(f"/{BEAT.leaf}")
+    if server is not None and not is_beat:
+        return Moment(server.unix_at(received.uptime_ms), moment.uptime_ms, ClockState.TRUSTED)
+    if moment.clock is ClockState.TRUSTED and not is_beat and not received.topic.endswith(f"/{KEYS.leaf}"):
         return moment
     return Moment(moment.unix_ms, moment.uptime_ms, ClockState.UNKNOWN)
 
 
 def _refuse_document(state: AdmissionState, received: ReceivedDocument, refused: DocumentRefused) -> Decision:
-    # A broker hands out the beat that it had retained, after a newer one came by HTTP: that is no attack.
-    if refused.code == "rollback" and not received.live and received.topic.endswith(f"/{BEAT.leaf}"):
+    # A broker hands out the beat that it had retained, long ago or after a newer one came by HTTP: that is no attack.
+    if refused.code in {"rollback", "expired"} and not received.live and received.topic.endswith(f"/{BEAT.leaf}"):
         return Decision(state)
     state = replace(state, has_refused_expired=state.has_refused_expired or refused.code == "expired")
     return Decision(state, (RecordRefusal(received.topic, refused.code, refused.detail), ReportChange()))
 
 
 def _act_on(
-    state: AdmissionState, admission: AdmittedDocument, received: ReceivedDocument, *, is_clock_set: bool
+    state: AdmissionState, admission: AdmittedDocument, received: ReceivedDocument, server: ServerClock | None
 ) -> Decision:
     document, stream = admission.document, admission.topic.stream
     match document:
@@ -147,7 +157,7 @@ def _act_on(
         case KeyList():
             return Decision(state, (SaveTrust(), RequestSubscriptions()))
         case Beat():
-            return _act_on_beat(state, document, received, is_clock_set=is_clock_set)
+            return _act_on_beat(state, document, received, server)
         case ProgrammeDocument():
             return _act_on_programme(state, document, stream, received)
         case ScreenCommand():
@@ -156,22 +166,40 @@ def _act_on(
             return Decision(state)
 
 
-def _act_on_beat(state: AdmissionState, beat: Beat, received: ReceivedDocument, *, is_clock_set: bool) -> Decision:
+def _act_on_beat(state: AdmissionState, beat: Beat, received: ReceivedDocument, server: ServerClock | None) -> Decision:
     effects: list[Effect] = []
     saved_ms = state.beat_saved_uptime_ms
     if saved_ms is None or received.uptime_ms - saved_ms >= BEAT_SAVE_MS:
         state = replace(state, beat_saved_uptime_ms=received.uptime_ms)
         effects.append(OnDisk((SaveTrust(),)))
-    if not received.live:
-        # Retained or polled: it proves neither that the connection lives nor what time it is.
+    is_answer = bool(received.nonce) and beat.nonce == received.nonce
+    if not received.live and not is_answer:
+        # Retained, or not asked for: it proves neither that the connection lives nor what time it is.
         return Decision(state, tuple(effects))
-    effects.append(SetClock(beat.issued_at_ms, received.uptime_ms))
-    if state.has_refused_expired and not is_clock_set:
-        # What a wrong clock took for expired may be genuine after all.
-        state = replace(state, has_refused_expired=False)
-        effects += (RequestSubscriptions(), RequestPoll())
-    state = replace(state, last_beat_uptime_ms=received.uptime_ms, heads=beat.heads)
+    reading = BeatReading(
+        issued_at_ms=beat.issued_at_ms, steady=beat.steady, uptime_ms=int(received.uptime_ms), is_answer=is_answer
+    )
+    effects.append(SetClock(reading))
+    if _is_other_time(server, reading):
+        if state.has_refused_expired:
+            # What a wrong clock took for expired may be genuine after all.
+            state = replace(state, has_refused_expired=False)
+            effects += (RequestSubscriptions(), RequestPoll())
+        elif received.live and server is not None:
+            # The server's machine was started anew, or its clock set: its answer over HTTP is proof of that.
+            effects.append(RequestPoll())
+    if received.live:
+        state = replace(state, last_beat_uptime_ms=received.uptime_ms, heads=beat.heads)
     return Decision(state, tuple(effects))
+
+
+def _is_other_time(server: ServerClock | None, reading: BeatReading) -> bool:
+    """Tell whether a beat is the first since boot, or says something else than those before about the server's time."""
+    if server is None:
+        return True
+    after = next_server_clock(server, reading)
+    moved = after.unix_at(reading.uptime_ms) - server.unix_at(reading.uptime_ms)
+    return after.epoch != server.epoch or abs(moved) > MOVED_MS
 
 
 def _act_on_programme(

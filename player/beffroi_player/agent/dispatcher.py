@@ -109,9 +109,7 @@ class Dispatcher:
 
     def _admit(self, received: ReceivedDocument) -> None:
         held = self._held
-        held.admission, effects = decide_on_document(
-            held.admission, received, self._clock.now(), is_clock_set=self._clock.has_beat
-        )
+        held.admission, effects = decide_on_document(held.admission, received, self._clock.now(), self._clock.server)
         for effect in effects:
             self._carry_out(effect)
 
@@ -121,7 +119,7 @@ class Dispatcher:
     def _in_admission_thread(self) -> dict[type[Effect], Callable[[Any], object]]:
         return {
             do.RaiseClockFloor: lambda effect: self._clock.raise_floor(effect.newest_at_ms),
-            do.SetClock: lambda effect: self._clock.apply_beat(effect.issued_at_ms, effect.received_uptime_ms),
+            do.SetClock: self._set_clock,
             do.ShowAlerts: self._show_alerts,
             do.RetainStreams: self._retain_streams,
             do.HoldProgramme: self._hold_programme,
@@ -160,6 +158,11 @@ class Dispatcher:
 
     # --- alerts
 
+    def _set_clock(self, effect: do.SetClock) -> None:
+        self._clock.apply_beat(effect.reading)
+        if self._alerts.measure_lapses(self._clock.server):
+            self._finish_alerts_later()
+
     def restore_alerts(self, boot: str) -> None:
         """Present the alerts that were held before this start: those in memory where it was in this boot."""
         live = self._runtime.alerts.read()
@@ -170,7 +173,7 @@ class Dispatcher:
     def _show_alerts(self, effect: do.ShowAlerts) -> None:
         self._alerts.take_set(
             effect.stream, effect.document,
-            self._reception(effect.stream, effect.document.sequence, effect.received_uptime_ms),
+            self._reception(effect.stream, effect.document.sequence, effect.received_uptime_ms), self._clock.server,
         )  # fmt: skip
         self._finish_alerts_later()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from beffroi_content.wire.documents import AlertSet, ScreenCommand
 from beffroi_player.agent.storage import PendingProgramme
+from beffroi_player.clock import BeatReading
 from beffroi_player.state.directories import AlertsRecord, Size
 
 
@@ -32,10 +33,9 @@ class RaiseClockFloor(Effect):
 
 @dataclass(frozen=True, slots=True)
 class SetClock(Effect):
-    """Set the clock by a live beat."""
+    """Set the clock by a fresh beat."""
 
-    issued_at_ms: int
-    received_uptime_ms: float
+    reading: BeatReading
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from beffroi_content.model import Alert, AlertForm, AlertLevel, HeldAlert, Layou
 from beffroi_content.rendering import Canvas
 from beffroi_content.wire.documents import AlertSet
 from beffroi_player.agent.prepare.png_encoder import save_png
+from beffroi_player.clock import ServerClock
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import (
     AlertsRecord,
@@ -70,23 +71,64 @@ def needed_forms(level: AlertLevel) -> tuple[AlertForm, ...]:
     return (main,) if main is AlertForm.SLIDE else (main, AlertForm.ALL_CLEAR)
 
 
-def held_stream(before: HeldStream | None, document: AlertSet, uptime_ms: float) -> HeldStream:
+def held_stream(
+    before: HeldStream | None, document: AlertSet, uptime_ms: float, server: ServerClock | None = None
+) -> HeldStream:
     """Return the alerts of a stream after a newer set.
 
-    An alert that is in the set again keeps its first lapse, and a shorter time to live still shortens it; one that
-    says something else counts anew.
+    Where the server's steady clock tells how old the set is, it says what each alert has left. Otherwise an alert that
+    is in the set again keeps its first lapse, and a shorter time to live still shortens it; one that says something
+    else counts anew. An alert that is over here, and of which only the times were moved because the server's clock was
+    set, stays over: it may have been the server that stood still.
     """
     known = {held.alert.id: held for held in before.alerts} if before else {}
-    alerts = tuple(_held_alert(known.get(alert.id), alert, int(uptime_ms)) for alert in document.alerts)
-    return HeldStream(sequence=document.sequence, alerts=alerts)
+    stream = HeldStream(sequence=document.sequence, signed_at=document.steady, issued_at_ms=document.issued_at_ms)
+    alerts = tuple(
+        _held_alert(known.get(each.id), _new_alert(each, stream, int(uptime_ms), server), int(uptime_ms))
+        for each in document.alerts
+    )
+    return stream.model_copy(update={"alerts": alerts})
 
 
-def _held_alert(before: HeldAlert | None, alert: Alert, uptime_ms: int) -> HeldAlert:
+def _new_alert(alert: Alert, stream: HeldStream, uptime_ms: int, server: ServerClock | None) -> HeldAlert:
+    """Return an alert as the set of a stream gives it: it lapses late by the time for which the set was on its way."""
+    lapse = uptime_ms + _left_at_signing(alert, stream)
+    return _measured(HeldAlert(alert=alert, lapses_at_uptime_ms=lapse), stream, server)
+
+
+def _measured(held: HeldAlert, stream: HeldStream, server: ServerClock | None) -> HeldAlert:
+    """Return an alert with the lapse that the server's steady clock gives it; as it was where that cannot be told."""
+    signed_at = stream.signed_at
+    if held.is_measured or signed_at is None or server is None or signed_at.epoch != server.epoch:
+        return held
+    lapse = signed_at.ms + _left_at_signing(held.alert, stream) - server.ahead_ms
+    return held.model_copy(update={"lapses_at_uptime_ms": lapse, "is_measured": True})
+
+
+def _left_at_signing(alert: Alert, stream: HeldStream) -> int:
+    # Both are by the clock that the server had at that moment, right or wrong.
+    return min(alert.time_to_live_ms, max(0, alert.ends_at_ms - stream.issued_at_ms))
+
+
+def _held_alert(before: HeldAlert | None, found: HeldAlert, uptime_ms: int) -> HeldAlert:
+    alert = found.alert
+    if before is None:
+        return found
     # The server sends a set again with the time that is left by then: that alone is no other alert.
-    lapse = uptime_ms + alert.time_to_live_ms
-    if before is None or before.alert.model_copy(update={"time_to_live_ms": alert.time_to_live_ms}) != alert:
-        return HeldAlert(alert=alert, lapses_at_uptime_ms=lapse)
-    return HeldAlert(alert=alert, lapses_at_uptime_ms=min(before.lapses_at_uptime_ms, lapse), pages=before.pages)
+    if before.alert.model_copy(update={"time_to_live_ms": alert.time_to_live_ms}) == alert:
+        least = min(before.lapses_at_uptime_ms, found.lapses_at_uptime_ms)
+        lapse = found.lapses_at_uptime_ms if found.is_measured else least
+        return found.model_copy(update={"lapses_at_uptime_ms": lapse, "pages": before.pages})
+    if before.lapses_at_uptime_ms <= uptime_ms and _is_only_moved(before.alert, alert):
+        return found.model_copy(update={"lapses_at_uptime_ms": before.lapses_at_uptime_ms})
+    return found
+
+
+def _is_only_moved(before: Alert, after: Alert) -> bool:
+    """Tell whether an alert says the same, and lasts as long, at another time of the server's clock."""
+    times = {name: getattr(after, name) for name in ("issued_at_ms", "ends_at_ms", "time_to_live_ms")}
+    lasted = before.ends_at_ms - before.issued_at_ms
+    return after.ends_at_ms - after.issued_at_ms == lasted and before.model_copy(update=times) == after
 
 
 @dataclass
@@ -121,11 +163,13 @@ class HeldAlerts:
             self.streams, self.receptions = dict(held.streams), dict(held.receptions)
         self.draw_missing()
 
-    def take_set(self, stream: str, document: AlertSet, reception: DocumentReception) -> None:
+    def take_set(
+        self, stream: str, document: AlertSet, reception: DocumentReception, server: ServerClock | None = None
+    ) -> None:
         """Hold a newer set of a stream, draw it and present it."""
         before = {held.alert.id: held.alert for held in self._all_held()}
         received_ms = self.uptime() if reception.uptime_ms is None else reception.uptime_ms
-        self.streams[stream] = held_stream(self.streams.get(stream), document, received_ms)
+        self.streams[stream] = held_stream(self.streams.get(stream), document, received_ms, server)
         for alert in document.alerts:
             if before.get(alert.id) != alert:
                 self.receptions.pop(alert.id, None)
@@ -133,6 +177,15 @@ class HeldAlerts:
         for name in list(self.receptions)[:-MAX_RECEPTIONS]:
             del self.receptions[name]
         self.draw_missing()
+
+    def measure_lapses(self, server: ServerClock | None) -> bool:
+        """Let the server's steady clock tell how long the alerts last of which that is not known. Return whether so."""
+        before = dict(self.streams)
+        self.streams = {name: _measured_stream(stream, server) for name, stream in before.items()}
+        if self.streams == before:
+            return False
+        self._publish_record()
+        return True
 
     def retain_streams(self, names: Iterable[str]) -> bool:
         """Drop all streams but these. Return whether there was one to drop."""
@@ -278,6 +331,10 @@ class HeldAlerts:
         except OSError as error:
             log.error("the stage is not told of the alerts in memory: %s", error)
         send_wakeup(self.runtime.stage_socket)
+
+
+def _measured_stream(stream: HeldStream, server: ServerClock | None) -> HeldStream:
+    return stream.model_copy(update={"alerts": tuple(_measured(held, stream, server) for held in stream.alerts)})
 
 
 def _draw_or_fall_back(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:

@@ -15,3 +15,5 @@ class ReceivedDocument:
     """When it came in, in milliseconds since boot."""
     live: bool
     """Whether it came as it was sent: by MQTT, and not because the broker had retained it."""
+    nonce: str = ""
+    """What was given with the request that it answers, over HTTP."""

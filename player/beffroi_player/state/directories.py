@@ -26,6 +26,7 @@ from pydantic import BeforeValidator, PlainSerializer
 
 from beffroi_content.model import Alert, AlertForm, HeldAlert, Manifest, PowerState, Slide, WireModel
 from beffroi_content.timeline import ClockState
+from beffroi_content.wire.documents import SteadyInstant
 from beffroi_content.wire.reports import FIRST_CHAIN, Play, ShownPart
 from beffroi_player.clock import ClockRecord
 from beffroi_player.state.default_paths import COPIES_FOLDER
@@ -121,6 +122,10 @@ class HeldStream(WireModel):
 
     sequence: int
     alerts: tuple[HeldAlert, ...] = ()
+    signed_at: SteadyInstant | None = None
+    """When the document was signed, by the server's steady clock."""
+    issued_at_ms: int = 0
+    """When it was signed, by the server's wall clock then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,8 @@ class AlertsRecord(WireModel):
         """Return the record with uptimes of the given boot.
 
         Uptimes of an earlier boot cannot be compared. The time to live that an alert had left when the file was written
-        then counts from the start of this boot: time without power cannot be measured, and the alert's own end holds.
+        then counts from the start of this boot: time without power cannot be measured, until a beat of the same epoch
+        of the server's steady clock tells it.
         """
         if boot == self.boot:
             return self
@@ -174,7 +180,8 @@ class AlertsRecord(WireModel):
         return self.model_copy(update=changes)
 
     def _restarted(self, held: HeldAlert) -> HeldAlert:
-        return held.model_copy(update={"lapses_at_uptime_ms": held.lapses_at_uptime_ms - self.saved_at_uptime_ms})
+        left_ms = held.lapses_at_uptime_ms - self.saved_at_uptime_ms
+        return held.model_copy(update={"lapses_at_uptime_ms": left_ms, "is_measured": False})
 
 
 class TimedOverlay(WireModel):

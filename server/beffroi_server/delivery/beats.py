@@ -1,6 +1,9 @@
 """The beat: a signed document every ten seconds with the time and the newest sequence of each shared stream.
 
 It shows a player that its connection is alive, what time it is, and that no newer document was withheld from it.
+
+Its sequence is the server's steady clock, so that neither a wall clock that was ahead nor a restart leaves beats behind
+that outrank the right ones (docs/decisions/0027-clocks.md).
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from beffroi_content.wire.documents import BeatBody, SigningRole
 from beffroi_content.wire.messages import BEAT
 from beffroi_content.wire.scopes import ScopeKind, TopicScope
 from beffroi_content.wire.topics import MessageDirection, Topic, topic_prefix
-from beffroi_server.delivery import key_files, signing
+from beffroi_server.delivery import key_files, signing, steady_clock
 from beffroi_server.delivery.models import OutboxDocument
 
 MAX_HEADS = 512
@@ -32,16 +35,20 @@ def stream_heads() -> dict[str, int]:
     return dict(sorted(found.items())[:MAX_HEADS])
 
 
-def sign_beat(now: dt.datetime) -> tuple[str, bytes]:
+def sign_beat(now: dt.datetime, nonce: str = "") -> tuple[str, bytes]:
     """Return the topic and a fresh beat for it. It has no row: the next one makes it worthless.
+
+    Args:
+        now: The wall clock.
+        nonce: What a player gave with its request, which proves to it that the beat was signed afterwards.
 
     Raises:
         KeysMissing: the key of the beat is not there.
     """
     global _previous_sequence  # noqa: PLW0603 - the stream of this process; across processes the clock keeps the order
-    body = BeatBody(heads=stream_heads())
+    body = BeatBody(heads=stream_heads(), nonce=nonce)
     topic = BEAT.topic_for(signing.current_site(), TopicScope.all_screens())
     with _lock:
+        _previous_sequence = max(_previous_sequence + 1, steady_clock.read_steady().ms)
         stamped = signing.stamp_document(BEAT, body, _previous_sequence, now)
-        _previous_sequence = stamped.sequence
     return str(topic), signing.sign_document(BEAT, topic.audience, stamped, [key_files.private_key(SigningRole.BEAT)])

@@ -17,6 +17,19 @@ class TopicSequence(models.Model):
         return f"{self.topic} {self.sequence}"
 
 
+class SteadyClockBoot(models.Model):
+    """The steady clock in one boot of the machine: see ``steady_clock``."""
+
+    boot = models.CharField(max_length=64, unique=True)
+    base_ms = models.BigIntegerField()
+    """What is added to the milliseconds since boot."""
+    reserved_ms = models.BigIntegerField()
+    """Above all that the clock has read in this boot."""
+
+    def __str__(self) -> str:
+        return f"{self.boot} {self.base_ms}"
+
+
 class OutboxDocument(models.Model):
     """A signed document for a topic.
 

@@ -25,7 +25,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.delivery import key_files, outbox
+from beffroi_server.delivery import key_files, outbox, steady_clock
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
 
 COMPRESS_FROM_BYTES = 16 * 1024
@@ -87,7 +87,7 @@ def seal_document(
     now = timezone.now()
     expires_at = now + LIFETIMES[message.role]
     with transaction.atomic():
-        stamped = _stamp_with(message, body, _next_sequence(str(topic), now), now)
+        stamped = stamp_document(message, body, _next_sequence(str(topic), now), now)
         payload = sign_document(message, topic.audience, stamped, signers)
         outgoing = _store_document(message, str(topic), stamped.sequence, payload, expires_at)
         transaction.on_commit(lambda: outbox.send_committed(outgoing), robust=True)
@@ -106,7 +106,7 @@ def publish_unstored(message: WireMessage, scope: TopicScope, body: DocumentBody
     with _unstored_lock:
         sequence = next_sequence(max(stored, _unstored_sequences.get(name, 0)), unix_ms(now))
         _unstored_sequences[name] = sequence
-    stamped = _stamp_with(message, body, sequence, now)
+    stamped = stamp_document(message, body, sequence, now)
     payload = sign_document(message, topic.audience, stamped, [key_files.private_key(message.role)])
     publisher = outbox.current_publisher()
     if publisher is None:
@@ -121,7 +121,7 @@ def document_size(message: WireMessage, scope: TopicScope, body: DocumentBody, n
         KeysMissing: the key of the role is not there.
     """
     assert message.role is not None
-    stamped = _stamp_with(message, body, next_sequence(0, unix_ms(now)), now)
+    stamped = stamp_document(message, body, next_sequence(0, unix_ms(now)), now)
     try:
         return len(sign_document(message, scope.name, stamped, [key_files.private_key(message.role)]))
     except DocumentTooLarge as error:
@@ -146,9 +146,13 @@ def sign_document(
     return payload
 
 
-def stamp_document(message: WireMessage, body: DocumentBody, previous: int, now: dt.datetime) -> SignedDocument:
-    """Return the document of a body, with the sequence after ``previous`` and the times of now."""
-    return _stamp_with(message, body, next_sequence(previous, unix_ms(now)), now)
+def stamp_document(message: WireMessage, body: DocumentBody, sequence: int, now: dt.datetime) -> SignedDocument:
+    """Return the document of a body, with a sequence, the times of now, and the reading of the steady clock."""
+    assert message.document is not None
+    assert message.role is not None
+    expires = unix_ms(now + LIFETIMES[message.role])
+    stamp = DocumentStamp(sequence, unix_ms(now), expires, steady_clock.read_steady())
+    return stamp_body(message.document, body, stamp)
 
 
 def published_document(message: WireMessage, scope: TopicScope) -> SignedDocument | None:
@@ -200,13 +204,6 @@ def _next_sequence(topic: str, now: dt.datetime) -> int:
     stream.sequence = next_sequence(known, unix_ms(now))
     stream.save(update_fields=["sequence"])
     return stream.sequence
-
-
-def _stamp_with(message: WireMessage, body: DocumentBody, sequence: int, now: dt.datetime) -> SignedDocument:
-    assert message.document is not None
-    assert message.role is not None
-    stamp = DocumentStamp(sequence, unix_ms(now), unix_ms(now + LIFETIMES[message.role]))
-    return stamp_body(message.document, body, stamp)
 
 
 def _store_document(

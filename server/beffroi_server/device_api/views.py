@@ -24,6 +24,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from beffroi_content.wire import access
 from beffroi_content.wire.capture_png import SIZE_LIMIT, InvalidCapture
+from beffroi_content.wire.documents import NONCE_HEADER
 from beffroi_content.wire.messages import RECEIPTS, REPORT
 from beffroi_content.wire.reports import ReceiptBatch
 from beffroi_content.wire.scopes import TopicScope
@@ -45,6 +46,7 @@ ENROL_WINDOW_S = 60.0
 A guessed code is right once in 10^18 times.
 """
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NONCE = re.compile(r"[0-9a-zA-Z]{1,64}")
 DeviceView = Callable[..., HttpResponseBase]
 
 
@@ -112,7 +114,7 @@ def enrol_device(request: HttpRequest) -> HttpResponse:
 @require_device_token
 @require_GET
 def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
-    """Hand out every signed document of a screen, and a fresh beat.
+    """Hand out every signed document of a screen, and a fresh beat, with the nonce of the header ``Beffroi-Nonce``.
 
     The entity tag is that of everything but the beat; where nothing else is new, the answer is 304 with the beat in
     the header ``Beffroi-Beat``, in base64. The header ``Beffroi-Plays`` holds, as JSON, how far the plays of the screen
@@ -120,7 +122,7 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
     """
     presence.polls.note_poll(screen, timezone.now())
     rows = _retained_documents(screen)
-    topic, beat = beats.sign_beat(timezone.now())
+    topic, beat = beats.sign_beat(timezone.now(), _given_nonce(request))
     etag = '"' + hashlib.sha256("\n".join(f"{row.topic} {row.sequence}" for row in rows).encode()).hexdigest() + '"'
     if request.headers.get("If-None-Match") == etag:
         response = HttpResponse(status=304)
@@ -205,6 +207,11 @@ def _retained_documents(screen: Screen) -> list[OutboxDocument]:
     topics = access.readable_topics(site, screen.slug, targets.group_slugs_of(screen))
     names = [str(topic) for topic in topics]
     return sorted(OutboxDocument.objects.filter(retained=True, topic__in=names), key=lambda row: names.index(row.topic))
+
+
+def _given_nonce(request: HttpRequest) -> str:
+    nonce = request.headers.get(NONCE_HEADER, "")
+    return nonce if _NONCE.fullmatch(nonce) else ""
 
 
 def _document_json(topic: str, payload: bytes) -> dict[str, str]:

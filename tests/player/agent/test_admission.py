@@ -12,6 +12,7 @@ from beffroi_content.trust import TrustState
 from beffroi_player.agent import effects as do
 from beffroi_player.agent.admission import BEAT_SAVE_MS, AdmissionState, Decision, decide_on_document
 from beffroi_player.agent.received import ReceivedDocument
+from beffroi_player.clock import BeatReading, ServerClock, next_server_clock
 
 UPTIME_MS = 60_000.0
 LATER_MS = 1_000
@@ -23,16 +24,19 @@ class AdmissionTrial:
 
     def __init__(self, town: SigningTown) -> None:
         self.state = AdmissionState(SCREEN, TrustState(anchor=town.anchor))
-        self.is_clock_set = False
+        self.server: ServerClock | None = None
         self.clock = ClockState.TRUSTED
         self.now_ms = NOON
         self.uptime_ms = UPTIME_MS
 
-    def admit(self, document: tuple[str, bytes], *, live: bool = True) -> tuple[do.Effect, ...]:
-        received = ReceivedDocument(*document, self.uptime_ms, live)
+    def admit(self, document: tuple[str, bytes], *, live: bool = True, nonce: str = "") -> tuple[do.Effect, ...]:
+        received = ReceivedDocument(*document, self.uptime_ms, live, nonce)
         moment = Moment(self.now_ms, int(self.uptime_ms), self.clock)
-        decision = decide_on_document(self.state, received, moment, is_clock_set=self.is_clock_set)
+        decision = decide_on_document(self.state, received, moment, self.server)
         self.state = decision.state
+        for effect in decision.effects:
+            if isinstance(effect, do.SetClock):
+                self.server = next_server_clock(self.server, effect.reading)
         return decision.effects
 
 
@@ -108,7 +112,8 @@ def test_a_programme_of_another_screen_is_not_prepared(trial: AdmissionTrial, to
 
 def test_a_live_beat_sets_the_clock_and_proves_the_connection(trial: AdmissionTrial, town: SigningTown) -> None:
     effects = trial.admit(town.publish_beat(all_alerts=7))
-    assert do.SetClock(town.now_ms, UPTIME_MS) in effects
+    reading = BeatReading(issued_at_ms=town.now_ms, steady=town.steady, uptime_ms=int(UPTIME_MS))
+    assert do.SetClock(reading) in effects
     assert trial.state.last_beat_uptime_ms == UPTIME_MS
     assert trial.state.withheld_streams == {"all/alerts"}
 
@@ -150,11 +155,51 @@ def test_a_wrong_clock_does_not_shut_out_the_beat_that_would_set_it(trial: Admis
     assert do.SetClock in kinds(trial.admit(beat))
 
 
-def test_a_beat_of_long_ago_is_refused_once_the_clock_is_set(trial: AdmissionTrial, town: SigningTown) -> None:
-    trial.is_clock_set = True
+@pytest.mark.parametrize(("late_ms", "is_fresh"), [(59_000, True), (60_000, False)])
+def test_a_beat_that_was_held_back_is_known_by_the_steady_clock(
+    trial: AdmissionTrial, town: SigningTown, late_ms: int, is_fresh: bool
+) -> None:
+    trial.admit(town.publish_beat())
+    town.now_ms += LATER_MS
     beat = town.publish_beat()
-    trial.now_ms += YEAR_MS
-    assert kinds(trial.admit(beat)) == [do.RecordRefusal, do.ReportChange]
+    trial.uptime_ms += LATER_MS + late_ms
+    assert (do.SetClock in kinds(trial.admit(beat))) is is_fresh
+
+
+@pytest.mark.parametrize("wrong_ms", [-YEAR_MS, -3_720_000, -1_000, 3_720_000, YEAR_MS, 50 * YEAR_MS])
+def test_a_beat_of_a_server_whose_clock_was_set_is_believed_at_once(
+    trial: AdmissionTrial, town: SigningTown, wrong_ms: int
+) -> None:
+    trial.admit(town.publish_beat())
+    for step in (wrong_ms, -wrong_ms):
+        town.set_clock(step)
+        town.now_ms += LATER_MS
+        trial.uptime_ms += LATER_MS
+        assert do.SetClock in kinds(trial.admit(town.publish_beat()))
+        assert trial.server is not None
+        assert trial.server.unix_at(trial.uptime_ms) == town.now_ms
+
+
+def test_a_beat_that_answers_our_nonce_counts_whatever_its_sequence(trial: AdmissionTrial, town: SigningTown) -> None:
+    trial.admit(town.publish_beat())
+    town.beats -= 7_200_000
+    town.wrong_ms += 3_600_000
+    town.epoch = "restored"
+    trial.uptime_ms += LATER_MS
+    town.now_ms += LATER_MS
+    assert do.SetClock not in kinds(trial.admit(town.publish_beat("other"), live=False, nonce="mine"))
+    assert do.SetClock in kinds(trial.admit(town.publish_beat("mine"), live=False, nonce="mine"))
+    town.now_ms += LATER_MS
+    assert do.SetClock in kinds(trial.admit(town.publish_beat()))
+
+
+def test_an_answer_that_is_played_back_is_no_answer(trial: AdmissionTrial, town: SigningTown) -> None:
+    answer = town.publish_beat("mine")
+    assert do.SetClock in kinds(trial.admit(answer, live=False, nonce="mine"))
+    town.now_ms += LATER_MS
+    trial.admit(town.publish_beat())
+    assert do.SetClock not in kinds(trial.admit(answer, live=False, nonce="another"))
+    assert do.SetClock not in kinds(trial.admit(answer))
 
 
 def test_what_a_wrong_clock_took_for_expired_is_fetched_again_after_the_first_beat(
@@ -165,7 +210,7 @@ def test_what_a_wrong_clock_took_for_expired_is_fetched_again_after_the_first_be
     town.now_ms += LATER_MS
     effects = trial.admit(town.publish_beat())
     assert {do.RequestSubscriptions, do.RequestPoll} <= set(kinds(effects))
-    trial.is_clock_set = True
+    trial.uptime_ms += LATER_MS
     trial.now_ms = town.now_ms = NOON + 2 * LATER_MS
     assert do.RequestPoll not in kinds(trial.admit(town.publish_beat()))
 

@@ -8,7 +8,18 @@ from collections.abc import Callable
 
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player import system_clock
-from beffroi_player.clock import ClockRecord, ClockSource, first_record, with_beat, with_floor, with_last_seen, with_ntp
+from beffroi_player.clock import (
+    BeatReading,
+    ClockRecord,
+    ClockSource,
+    ServerClock,
+    first_record,
+    with_floor,
+    with_fresh_beat,
+    with_last_seen,
+    with_ntp,
+    without_ntp,
+)
 from beffroi_player.state.directories import RuntimeDirectory
 
 log = logging.getLogger(__name__)
@@ -26,6 +37,7 @@ class AgentClock:
         wake_stage: Wakes the stage.
         uptime: Milliseconds since boot.
         system: Milliseconds since the epoch on the system clock.
+        is_disciplined: Tells whether the kernel calls its clock synchronised.
     """
 
     def __init__(
@@ -35,11 +47,13 @@ class AgentClock:
         wake_stage: Callable[[], object],
         uptime: Callable[[], float] = system_clock.uptime_ms,
         system: Callable[[], int] = system_clock.system_ms,
+        is_disciplined: Callable[[], bool] = system_clock.ntp_synchronised,
     ) -> None:
         self._runtime = runtime
         self._wake_stage = wake_stage
         self._uptime = uptime
         self._system = system
+        self._is_disciplined = is_disciplined
         self._lock = threading.Lock()
         boot = system_clock.boot_id()
         stored = runtime.clock.read()
@@ -54,15 +68,23 @@ class AgentClock:
         return self._record.moment_at(self._uptime())
 
     @property
-    def has_beat(self) -> bool:
-        """Whether a live signed beat has set it since boot."""
-        return self._record.source is ClockSource.BEAT
+    def source(self) -> ClockSource:
+        """Where the present time comes from."""
+        return self._record.source
 
-    def apply_beat(self, issued_at_ms: int, uptime_ms: float) -> bool:
-        """Set the clock by a live beat that came in at that uptime. Return whether it is the first since boot."""
-        before = self._record.source
-        self._apply_rule(lambda record: with_last_seen(with_beat(record, issued_at_ms, uptime_ms), issued_at_ms))
-        return before is not ClockSource.BEAT
+    @property
+    def server(self) -> ServerClock | None:
+        """The server's clocks; None until a fresh signed beat was heard since boot."""
+        return self._record.server
+
+    @property
+    def server_ahead_ms(self) -> int | None:
+        """How far the server's wall clock is ahead of this one; None where no beat was heard."""
+        return self._record.server_ahead_ms(self._uptime())
+
+    def apply_beat(self, reading: BeatReading) -> None:
+        """Set the clock by a fresh beat."""
+        self._apply_rule(lambda record: with_fresh_beat(record, reading))
 
     def raise_floor(self, newest_ms: int) -> None:
         """Note that something genuine was issued at that instant: it cannot be earlier now."""
@@ -70,8 +92,15 @@ class AgentClock:
 
     def ask_kernel(self) -> None:
         """Set the clock by the system clock, where the kernel calls that one synchronised."""
-        if system_clock.ntp_synchronised():
+        if self._is_disciplined():
             self._apply_rule(lambda record: with_ntp(record, self._system(), self._uptime()))
+        else:
+            self._apply_rule(lambda record: without_ntp(record, self._uptime()))
+
+    @property
+    def network_ahead_ms(self) -> int | None:
+        """How far the disciplined clock of the kernel is ahead of this one; None where nobody disciplines it."""
+        return self._system() - self.now().unix_ms if self._is_disciplined() else None
 
     def _apply_rule(self, rule: Callable[[ClockRecord], ClockRecord]) -> None:
         with self._lock:

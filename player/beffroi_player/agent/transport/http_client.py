@@ -15,6 +15,7 @@ import urllib3
 from pydantic import ValidationError
 
 from beffroi_content.model import WireModel
+from beffroi_content.wire.documents import NONCE_HEADER
 from beffroi_content.wire.reports import HeldPlays, ReceiptBatch
 from beffroi_player.agent.storage import BrokerAddress
 
@@ -76,14 +77,18 @@ class ServerClient:
         with self._open_response("POST", path, json=body) as response:
             return _read_json(response)
 
-    def fetch_documents(self) -> ServerDocuments:
+    def fetch_documents(self, nonce: str = "") -> ServerDocuments:
         """Return every signed document that concerns the player, and how far the server has its plays.
+
+        Args:
+            nonce: A random word that the beat repeats, which proves that it was signed just now.
 
         Raises:
             ServerRefusal: the answer is not that.
             requests.RequestException: there is none.
         """
-        with self._open_response("GET", "/device/v1/documents") as response:
+        given = {NONCE_HEADER: nonce} if nonce else {}
+        with self._open_response("GET", "/device/v1/documents", headers=given) as response:
             answer, headers = _read_json(response), response.headers
         try:
             found = [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]

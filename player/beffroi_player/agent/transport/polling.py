@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import random
+import secrets
 import threading
 from collections.abc import Callable
 
 import requests
 
-from beffroi_content.wire.messages import KEYS
+from beffroi_content.wire.messages import BEAT, KEYS
 from beffroi_content.wire.reports import HeldPlays
 from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
@@ -74,9 +75,10 @@ class DocumentPoller:
         self._asked.set()
 
     def poll_once(self) -> None:
-        """Fetch every document and pass it on, the keys first, which verify the others."""
+        """Fetch every document and pass it on: the keys first, which verify the others, then the beat."""
         try:
-            answer = self._server.fetch_documents()
+            nonce = secrets.token_hex(16)
+            answer = self._server.fetch_documents(nonce)
         except (requests.RequestException, OSError) as error:
             log.info("the server does not answer: %s", error)
             self._note_answer(answers=False)
@@ -85,8 +87,8 @@ class DocumentPoller:
         if answer.plays is not None:
             self._held(answer.plays)
         self._answered(answer)
-        for topic, payload in sorted(answer.documents, key=lambda pair: not pair[0].endswith(f"/{KEYS.leaf}")):
-            self._receive(ReceivedDocument(topic, payload, self._uptime(), live=False))
+        for topic, payload in sorted(answer.documents, key=_reading_order):
+            self._receive(ReceivedDocument(topic, payload, self._uptime(), live=False, nonce=nonce))
 
     def _note_answer(self, *, answers: bool) -> None:
         if answers != self.is_answered:
@@ -104,3 +106,8 @@ class DocumentPoller:
             pause = POLL_SECONDS * random.uniform(1 - JITTER, 1 + JITTER) - SPACING_SECONDS  # noqa: S311
             if self._asked.wait(pause):
                 self._stopped.wait(random.random() * SPREAD_SECONDS)  # noqa: S311
+
+
+def _reading_order(pair: tuple[str, bytes]) -> int:
+    leaf = pair[0].rsplit("/", 1)[-1]
+    return {KEYS.leaf: 0, BEAT.leaf: 1}.get(leaf, 2)

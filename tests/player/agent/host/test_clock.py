@@ -1,19 +1,40 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.support.player_harness import ManualClock, PlayerHarness
 from tests.support.signing_town import NOON, YEAR, SigningTown, alert, slide
 
 from beffroi_content.timeline import ClockState
+from beffroi_content.wire.documents import SteadyInstant
 from beffroi_player import BUILT_AT_MS
-from beffroi_player.clock import ClockRecord, ClockSource, first_record, with_beat, with_floor, with_ntp
+from beffroi_player.clock import (
+    DRIFT,
+    MAX_BEAT_LAG_MS,
+    MAX_NTP_DIFFERENCE_MS,
+    BeatReading,
+    ClockRecord,
+    ClockSource,
+    first_record,
+    with_beat,
+    with_floor,
+    with_ntp,
+    without_ntp,
+)
 
 UNKNOWN = first_record("b", 1_000, BUILT_AT_MS - 1, 0)
 CARRIED = first_record("b", 1_000, NOON, 0)
 
 
+def beat(unix_ms: int = NOON, uptime_ms: float = 1_000, late_ms: int = 0, epoch: str = "e1") -> BeatReading:
+    """Return what a beat says that came in at an uptime, some time after it was sent."""
+    steady = SteadyInstant(epoch=epoch, ms=int(uptime_ms) + 7_000_000 - late_ms)
+    return BeatReading(issued_at_ms=unix_ms, steady=steady, uptime_ms=int(uptime_ms))
+
+
 def beaten(unix_ms: int = NOON, uptime_ms: float = 1_000) -> ClockRecord:
-    return with_beat(CARRIED, unix_ms, uptime_ms)
+    return with_beat(CARRIED, beat(unix_ms, uptime_ms))
 
 
 def test_a_system_clock_before_this_release_is_not_believed() -> None:
@@ -33,38 +54,72 @@ def test_time_goes_on_by_the_uptime() -> None:
 
 def test_a_beat_is_trusted_even_against_a_clock_that_is_years_ahead() -> None:
     ahead = first_record("b", 1_000, NOON + 5 * YEAR, 0)
-    assert with_beat(ahead, NOON, 2_000).moment_at(2_000).unix_ms == NOON
+    assert with_beat(ahead, beat(NOON, 2_000)).moment_at(2_000).unix_ms == NOON
 
 
-@pytest.mark.parametrize(("issued", "expected"), [(NOON + 300, NOON + 300), (NOON - 300, NOON), (NOON - 9_000, NOON)])
-def test_a_beat_moves_the_clock_forward_but_a_late_one_not_back(issued: int, expected: int) -> None:
-    assert with_beat(beaten(), issued, 1_000).moment_at(1_000).unix_ms == expected
+@pytest.mark.parametrize("step_ms", [-50 * YEAR, -3_720_000, -501, 1, 300, 3_720_000, 50 * YEAR])
+def test_the_server_s_clock_is_followed_at_once_wherever_somebody_sets_it(step_ms: int) -> None:
+    assert with_beat(beaten(), beat(NOON + step_ms)).moment_at(1_000).unix_ms == NOON + step_ms
 
 
-def test_three_beats_in_a_row_do_move_it_back() -> None:
+def test_a_clock_that_is_ahead_by_a_little_is_not_set_back() -> None:
+    assert with_beat(beaten(), beat(NOON - 300)).moment_at(1_000).unix_ms == NOON
+
+
+@pytest.mark.parametrize("late_ms", [300, 9_000, 3_600_000])
+def test_a_late_beat_is_known_to_be_late_and_sets_nothing_back(late_ms: int) -> None:
     record = beaten()
-    for _ in range(3):
-        record = with_beat(record, NOON - 9_000, 1_000)
-    assert record.moment_at(1_000).unix_ms == NOON - 9_000
+    for number in range(1, 6):
+        uptime = 1_000 + number * 10_000
+        record = with_beat(record, beat(NOON + number * 10_000 - late_ms, uptime, late_ms))
+        assert abs(record.moment_at(uptime).unix_ms - NOON - number * 10_000) <= 10_000 * number * DRIFT
 
 
-def test_beats_that_are_a_little_late_never_move_it_back() -> None:
+def test_a_server_that_was_started_anew_has_another_steady_clock() -> None:
+    record = with_beat(beaten(), beat(NOON - 90_000, 11_000, late_ms=5_000_000, epoch="e2"))
+    assert record.moment_at(11_000).unix_ms == NOON - 90_000
+
+
+def test_an_answer_sets_a_steady_clock_back_that_can_be_set() -> None:
+    snapshot = beat(NOON, 11_000, late_ms=3_600_000).replace(is_answer=True)
+    record = with_beat(beaten(), snapshot)
+    assert record.moment_at(11_000).unix_ms == NOON
+    assert record.server is not None
+    assert record.server.steady_at(11_000) == snapshot.steady
+
+
+@pytest.mark.parametrize("fast", [DRIFT * 0.9, -DRIFT * 0.9])
+def test_clocks_that_drift_apart_stay_together(fast: float) -> None:
     record = beaten()
-    for _ in range(9):
-        record = with_beat(record, NOON - 300, 1_000)
-    assert record.moment_at(1_000).unix_ms == NOON
-
-
-def test_one_beat_in_time_ends_the_doubt() -> None:
-    record = with_beat(with_beat(beaten(), NOON - 9_000, 1_000), NOON - 9_000, 1_000)
-    record = with_beat(record, NOON, 1_000)
-    assert with_beat(record, NOON - 9_000, 1_000).moment_at(1_000).unix_ms == NOON
+    for number in range(1, 200):
+        uptime = 1_000 + number * 10_000 * (1 + fast)
+        steady = SteadyInstant(epoch="e1", ms=7_001_000 + number * 10_000)
+        reading = BeatReading(issued_at_ms=NOON + number * 10_000, steady=steady, uptime_ms=int(uptime))
+        record = with_beat(record, reading)
+    assert abs(record.moment_at(uptime).unix_ms - NOON - 1_990_000) <= MAX_BEAT_LAG_MS + 20
 
 
 def test_the_kernel_is_believed_until_the_town_speaks() -> None:
     record = with_ntp(CARRIED, NOON + 7_000, 1_000)
     assert (record.state, record.moment_at(1_000).unix_ms) == (ClockState.TRUSTED, NOON + 7_000)
-    assert with_ntp(beaten(), NOON + YEAR, 1_000) == beaten()
+    assert with_ntp(beaten(), NOON + MAX_NTP_DIFFERENCE_MS, 1_000) == beaten()
+
+
+@pytest.mark.parametrize("wrong_ms", [-YEAR, -3_720_000, -MAX_NTP_DIFFERENCE_MS - 1, 3_720_000, YEAR])
+def test_a_disciplined_clock_is_not_outranked_without_limit(wrong_ms: int) -> None:
+    record = with_beat(with_ntp(CARRIED, NOON, 1_000), beat(NOON + wrong_ms))
+    assert (record.source, record.moment_at(1_000).unix_ms) == (ClockSource.NTP, NOON)
+    assert record.server_ahead_ms(1_000) == wrong_ms
+    followed = beaten(NOON + wrong_ms)
+    assert with_ntp(followed, NOON, 1_000).moment_at(1_000).unix_ms == NOON
+    right = with_beat(record, beat(NOON + 10_000, 11_000))
+    assert (right.source, right.server_ahead_ms(11_000)) == (ClockSource.BEAT, 0)
+
+
+def test_a_clock_that_nobody_disciplines_any_more_follows_the_town_again() -> None:
+    record = with_beat(with_ntp(CARRIED, NOON, 1_000), beat(NOON + YEAR))
+    assert without_ntp(record, 1_000).moment_at(1_000).unix_ms == NOON + YEAR
+    assert without_ntp(with_ntp(CARRIED, NOON, 1_000), 1_000).source is ClockSource.NTP
 
 
 def test_something_signed_raises_the_floor_but_trusts_nothing() -> None:
@@ -116,16 +171,19 @@ def test_trust_lasts_over_a_restart_in_the_same_boot(player: PlayerHarness, hall
     assert player.clock.now().unix_ms == hall.now_ms + 5_000
 
 
-def test_a_clock_that_runs_years_ahead_does_not_shut_the_town_out(hall: SigningTown, tmp_path: object) -> None:
-    player = PlayerHarness(hall, tmp_path, time=ManualClock(system_ms=NOON + 5 * YEAR))
+@pytest.mark.parametrize("wrong_ms", [-5 * YEAR, 3_720_000, 5 * YEAR])
+@pytest.mark.parametrize("is_disciplined", [True, False])
+def test_a_wrong_clock_of_the_machine_does_not_shut_the_town_out(
+    hall: SigningTown, tmp_path: Path, wrong_ms: int, is_disciplined: bool
+) -> None:
+    time = ManualClock(system_ms=NOON + wrong_ms, is_disciplined=is_disciplined)
+    player = PlayerHarness(hall, tmp_path, time=time)
     try:
+        player.clock.ask_kernel()
         document = hall.publish_alerts(alert())
-        player.receive(hall.publish_keys(), document)
-        assert "expired" in player.codes()
-        polls = player.polls
-        player.receive(hall.publish_beat())
-        assert player.polls > polls
-        player.receive(hall.publish_keys(), document)
+        player.receive(hall.publish_keys(), document, hall.publish_beat(), document)
+        assert player.alerts == [("flood", "takeover")]
+        player.clock.ask_kernel()
         assert player.alerts == [("flood", "takeover")]
     finally:
         player.close()
