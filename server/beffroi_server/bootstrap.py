@@ -19,6 +19,7 @@ from beffroi_content.raster.text import fonts
 from beffroi_server.accounts import audit, services
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts import services as alerts
+from beffroi_server.core import disk_space
 from beffroi_server.delivery import key_files, signing_keys
 from beffroi_server.delivery.signing_keys import root_fingerprint
 from beffroi_server.fleet.models import ScreenClass
@@ -116,7 +117,14 @@ def deployment_findings() -> list[str]:
     roots = sorted(path.name for path in Path(settings.KEYS).glob("root-*.pem"))
     if roots:
         found.append(f"{', '.join(roots)} are still on this machine: keep them in two safe places elsewhere")
-    return found
+    return found + _disk_findings()
+
+
+def _disk_findings() -> list[str]:
+    if disk_space.disk_state() is disk_space.DiskState.ENOUGH:
+        return []
+    free = disk_space.free_bytes() // (1024 * 1024)
+    return [f"the disk of {settings.DATA} is nearly full: {free} MB are left. Free some, or move the folder"]
 
 
 def drawing_findings() -> list[str]:

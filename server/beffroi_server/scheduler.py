@@ -23,6 +23,7 @@ from beffroi_server.delivery import jobs as delivery_jobs
 from beffroi_server.feeds import jobs as feed_jobs
 from beffroi_server.fleet import jobs as fleet_jobs
 from beffroi_server.library import jobs as library_jobs
+from beffroi_server.monitoring import jobs as monitoring_jobs
 from beffroi_server.schedule import jobs as schedule_jobs
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ JOBS = (
     *library_jobs.JOBS,
     *schedule_jobs.JOBS,
     *alert_jobs.JOBS,
+    *monitoring_jobs.JOBS,
 )
 JOIN_TIMEOUT_S = 30
 

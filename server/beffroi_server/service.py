@@ -73,6 +73,7 @@ def run_service(address: str, port: int) -> None:
         for finding in drawing_findings():
             logger.warning("%s", finding)
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        disk_space.fill_reserve()
         # Bodies that arrive are buffered where uploads go: /tmp may be small, or in memory.
         tempfile.tempdir = str(incoming_files.process_folder())
         pages = _create_web_server(address, port)

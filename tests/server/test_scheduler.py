@@ -118,7 +118,7 @@ class TestJobs:
     def test_each_package_has_its_jobs(self):
         assert {job.name for job in scheduler.JOBS} == {
             "beat", "key-list-warning", "play-retention", "feed-refresh", "programme-reconciliation",
-            "programme-renewal", "alert-settling", "alert-renewal", "upload-cleanup", "day-import",
+            "programme-renewal", "alert-settling", "alert-renewal", "upload-cleanup", "day-import", "disk-watch",
         }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from beffroi_content.wire.documents import NONCE_HEADER
 from beffroi_content.wire.messages import RECEIPTS, REPORT
 from beffroi_content.wire.reports import ReceiptBatch
 from beffroi_content.wire.scopes import TopicScope
-from beffroi_server.core import file_responses
+from beffroi_server.core import disk_space, file_responses
 from beffroi_server.delivery import beats, inbound_queue, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
@@ -193,6 +193,8 @@ def receive_capture(request: HttpRequest, screen: Screen) -> HttpResponse:
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > SIZE_LIMIT:
         return _error_response(413, "too-large", f"a capture has {SIZE_LIMIT} bytes at most")
+    if not disk_space.has_room_for(SIZE_LIMIT):
+        return _error_response(507, "disk-full", "the disk of the server is full")
     try:
         captures.store_capture(screen, request)
     except captures.CaptureTooLarge as error:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
 from tests.support.pages import page_text
 
+from beffroi_server import bootstrap
 from beffroi_server.core import disk_space
 from beffroi_server.core.http_server.connections import REFUSED_BODY
+from beffroi_server.monitoring import jobs
 from beffroi_server.web.fleet import overview_views
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +77,27 @@ def test_alerts_and_sign_in_may_use_the_reserve_of_the_disk(client, monkeypatch,
     client.get(path)
 
     assert opened == [path] * opens
+
+
+@pytest.mark.parametrize(
+    ("free", "said"),
+    [(50_000, ""), (1_500, "nearly full: 1.5\xa0GB"), (100, "The server’s disk is full.")],
+)
+def test_pages_warn_of_a_disk_before_it_is_full(as_alice, town, monkeypatch, free, said):
+    status = SimpleNamespace(f_bavail=free * 256, f_frsize=4096, f_blocks=100_000 * 256)
+    monkeypatch.setattr(disk_space.os, "statvfs", lambda _path: status)
+
+    page = page_text(as_alice.get("/", headers={"Accept-Language": "en"}))
+
+    assert said in page
+    assert ("disk-notice" in page) == bool(said)
+    assert any("nearly full" in finding for finding in bootstrap.deployment_findings()) == bool(said)
+
+
+def test_the_log_warns_of_it_too_and_the_reserve_is_kept(data, caplog, monkeypatch):
+    monkeypatch.setattr(disk_space, "disk_state", lambda: disk_space.DiskState.SCARCE)
+
+    jobs.watch_disk()
+
+    assert "uploads are refused" in caplog.text
+    assert (data / disk_space.RESERVE_NAME).stat().st_size > 0

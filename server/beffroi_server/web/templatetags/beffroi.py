@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms, template
 from django.contrib.staticfiles import finders
+from django.template.defaultfilters import filesizeformat
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
-from beffroi_server.core import formatting
+from beffroi_server.core import disk_space, formatting
 from beffroi_server.web import access
 from beffroi_server.web.player_terms import translate_player_term
 
@@ -70,6 +71,14 @@ def town() -> Town:
 def alert_bar() -> dict[str, Any]:
     """Show a bar for each alert in progress."""
     return {"alerts": alerts.active_alerts(timezone.now())}
+
+
+@register.inclusion_tag("web/disk_notice.html")
+def disk_notice() -> dict[str, Any]:
+    """Warn of a disk that is nearly full."""
+    state = disk_space.disk_state()
+    low = state is not disk_space.DiskState.ENOUGH
+    return {"state": state.value, "free": filesizeformat(disk_space.free_bytes()) if low else ""}
 
 
 @register.inclusion_tag("web/field.html")
