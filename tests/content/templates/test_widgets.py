@@ -337,6 +337,7 @@ def test_after_the_last_period_of_a_chart_nothing_is_known():
 def test_a_red_that_begins_soon_is_announced_and_then_in_force(size):
     canvas = canvas_of(*size)
     before = [lay_out_widget(chart(1, 4), canvas, SAMPLE_AT_MS + at * PAGE_MS) for at in range(2)]
+    assert any("Dès" in words(page) for page in before)
     after = lay_out_widget(chart(1, 4), canvas, SAMPLE_AT_MS + HOUR_MS)
     assert {GREEN, RED} <= colours(before[0]) | colours(before[1])
     assert GREEN not in colours(after)

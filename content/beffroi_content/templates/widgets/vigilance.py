@@ -9,7 +9,7 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics import pictograms
 from beffroi_content.raster.graphics.palettes import BLACK, WHITE, Rgb
 from beffroi_content.raster.page import Box, FilledBox, Page, PlacedPictogram
-from beffroi_content.raster.text.dates import weekday_name
+from beffroi_content.raster.text.dates import time_text, weekday_name
 from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.templates.declarations import LocalisedText, TemplateField, WidgetTemplate
 from beffroi_content.templates.samples import HOUR_MS, SAMPLE_AT_MS
@@ -42,7 +42,7 @@ def vigilance_page(widget: VigilanceWidget, canvas: Canvas, at_ms: int | None) -
     now, following = widget.period_at(at_ms), widget.next_period_at(at_ms)
     dangers = [(each.name, each.level) for each in _gravest_first(now.phenomena) if each.level != 1]
     if following:
-        dangers += _announced(following, _day_name(following, at_ms, canvas))
+        dangers += _announced(following, _time_name(following, at_ms, canvas))
     has_details = bool(dangers or widget.advice) and board.height >= (40 if board.crisp else 120)
     # The coloured field takes a third of the height, but always has room for two lines of legible text.
     least = 2 * board.line_height(board.text_style(FontWeight.BOLD, board.smallest_capital)) + board.grid.margin
@@ -50,9 +50,11 @@ def vigilance_page(widget: VigilanceWidget, canvas: Canvas, at_ms: int | None) -
     split = top + round(head) if has_details else bottom
     if following and not has_details and page_number_at(at_ms, 2):
         # Without room for what is announced, it takes turns with what is in force.
-        _add_level(board, following.level, _day_name(following, at_ms, canvas), (left, top, right, split))
+        text = f"{_time_name(following, at_ms, canvas)} : {level_name(following.level, board.locale)}"
+        _add_level(board, following.level, (text, widget.department), (left, top, right, split))
     else:
-        _add_level(board, now.level, widget.department, (left, top, right, split))
+        texts = level_phrase(now.level, board.locale), widget.department
+        _add_level(board, now.level, texts, (left, top, right, split))
     if has_details:
         _add_dangers(board, dangers, widget.advice, (left, split, right, bottom), at_ms)
     return board.page
@@ -62,22 +64,23 @@ def _gravest_first(phenomena: Sequence[WeatherDanger]) -> list[WeatherDanger]:
     return sorted(phenomena, key=lambda each: -(each.level or 0))
 
 
-def _announced(period: VigilancePeriod, day: str) -> list[tuple[str, int | None]]:
+def _announced(period: VigilancePeriod, time: str) -> list[tuple[str, int | None]]:
     """Return the dangers of a coming period with its level, or that level alone."""
     grave = [each for each in _gravest_first(period.phenomena) if each.level == period.level]
-    return [(f"{day}, {each.name}", each.level) for each in grave] or [(day, period.level)]
+    return [(f"{time}, {each.name}", each.level) for each in grave] or [(time, period.level)]
 
 
-def _day_name(period: VigilancePeriod, at_ms: int, canvas: Canvas) -> str:
-    begins = local_time(period.begins_at_ms, canvas).date()
-    away = (begins - local_time(at_ms, canvas).date()).days
-    if away in (0, 1):
-        return phrase(("today", "tomorrow")[away], canvas.locale)
-    return weekday_name(begins, canvas.locale).capitalize()
+def _time_name(period: VigilancePeriod, at_ms: int, canvas: Canvas) -> str:
+    """Return “Dès 16 h”, “Demain” or “Jeudi”."""
+    begins = local_time(period.begins_at_ms, canvas)
+    away = (begins.date() - local_time(at_ms, canvas).date()).days
+    if away == 0:
+        return phrase("from", canvas.locale, time=time_text(begins.time(), canvas.locale))
+    return phrase("tomorrow", canvas.locale) if away == 1 else weekday_name(begins.date(), canvas.locale).capitalize()
 
 
-def _add_level(board: WidgetPage, level: int | None, below: str, box: Box) -> None:
-    """Add a field in the colour of a level, with its sign and its name; below these a department or a day."""
+def _add_level(board: WidgetPage, level: int | None, texts: tuple[str, str], box: Box) -> None:
+    """Add a field in the colour of a level, with its sign and two texts, the second only where it has room."""
     left, top, right, bottom = box
     is_mono = board.canvas.screen_class.colour_depth == 1
     ground: Rgb = BLACK if is_mono else _LEVELS.get(level or 0, _UNKNOWN)
@@ -92,10 +95,9 @@ def _add_level(board: WidgetPage, level: int | None, below: str, box: Box) -> No
         board.page.add(PlacedPictogram((x, y, x + size, y + size), sign, ink, ground))
         x += size + pad
     line = board.line_height(board.text_style(FontWeight.REGULAR, board.smallest_capital))
-    shown = below if bottom - top - 2 * pad >= 2 * line else ""
-    texts = [(level_phrase(level, board.locale), FontWeight.BOLD, 0.5, ink)]
-    texts.append((shown, FontWeight.REGULAR, 0.28, ink))
-    add_paragraph(board, texts, (x, top + pad, right - pad, bottom - pad), "left")
+    second = texts[1] if bottom - top - 2 * pad >= 2 * line else ""
+    parts = [(texts[0], FontWeight.BOLD, 0.5, ink), (second, FontWeight.REGULAR, 0.28, ink)]
+    add_paragraph(board, parts, (x, top + pad, right - pad, bottom - pad), "left")
 
 
 def _add_dangers(
