@@ -22,7 +22,8 @@ def reconcile_programmes() -> int:
     The outbox knows only that the broker has a programme. A broker that lost its memory, or a player that was moved
     to another memory card, is noticed by the sequence that the player reports.
     """
-    publication.publish_due_programmes()
+    # The worker does it: a job beside it would compile the same screens in the same order.
+    publication.request_publication()
     publisher = outbox.current_publisher()
     if publisher is None:
         return 0

@@ -4,10 +4,12 @@ The mark (``Screen.programme_due_at``) is set in the transaction of the change, 
 each due screen is published in a short transaction of its own, so that an alert never waits for programmes:
 
 1. read the screens whose mark is set;
-2. compile outside any transaction, since drawing may be slow;
-3. in a transaction, clear the mark if it is still the one that was read, and seal the programme. If something changed
+2. claim a screen, so that no other thread or process compiles it at the same time: whoever finds it claimed leaves it,
+   and looks again a moment later;
+3. compile outside any transaction, since drawing may be slow;
+4. in a transaction, clear the mark if it is still the one that was read, and seal the programme. If something changed
    meanwhile, the mark is a newer one: nothing is sent, and the screen stays due;
-4. a screen whose programme cannot be compiled keeps the one that it has; ``queries.programme_problems`` gives the
+5. a screen whose programme cannot be compiled keeps the one that it has; ``queries.programme_problems`` gives the
    reason.
 
 Packages below this one announce changes as events (see ``core.events``), to which this module subscribes.
@@ -29,6 +31,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.events import town_changed
 from beffroi_server.accounts.models import Town
 from beffroi_server.core import database
+from beffroi_server.core.work_claims import WorkClaims
 from beffroi_server.delivery import signing
 from beffroi_server.feeds.events import feed_changed
 from beffroi_server.feeds.models import Feed
@@ -46,8 +49,10 @@ logger = logging.getLogger(__name__)
 publication_due = threading.Event()
 """Set when a screen was marked; the worker thread of this process waits for it."""
 _worker_runs = threading.Event()
+_retry_due = threading.Event()
+_claims = WorkClaims("publication", kind=1)
 RETRY_DELAY_S = 1
-"""Seconds until the worker tries again after the database failed."""
+"""Seconds until the worker tries again after the database failed, or another had claimed a screen."""
 POLL_INTERVAL_S = 30
 """Seconds between two looks into the database: another server process may have marked a screen."""
 
@@ -105,20 +110,43 @@ def mark_town(_town: Town) -> None:
     _mark_due(Screen.objects.all())
 
 
+class ScreenClaimed(Exception):
+    """Refusal to publish a programme that another thread or process is publishing."""
+
+
 def publish_due_programmes() -> int:
     """Publish the programme of every marked screen, the longest waiting first; return how many were sent."""
     waiting = Screen.objects.filter(programme_due_at__isnull=False).order_by("programme_due_at")
     return sum(_publish_or_log(screen) for screen in waiting)
 
 
+def request_publication() -> None:
+    """Have what is due published: by the worker of this process; without one, such as in a command, at once."""
+    if _worker_runs.is_set():
+        publication_due.set()
+    else:
+        publish_due_programmes()
+
+
 def publish_programme(screen: Screen) -> bool:
     """Compile, seal and send the programme of one screen; return whether one was sent.
 
-    Nothing is sent where it equals the published one, or where something changed during the compilation.
+    Nothing is sent where it equals the published one, or where something changed since the screen was read.
 
     Raises:
         CompileError: it cannot be compiled; what was published stays in force.
+        ScreenClaimed: another is publishing it.
     """
+    with _claims.claim(screen.pk) as is_ours:
+        if not is_ours:
+            raise ScreenClaimed(screen.slug)
+        # Another may have published it since this list was read.
+        if not Screen.objects.filter(pk=screen.pk, programme_due_at=screen.programme_due_at).exists():
+            return False
+        return _publish_claimed(screen)
+
+
+def _publish_claimed(screen: Screen) -> bool:
     compiled = manifest_compiler.compile_manifest(load_inputs(screen))
     with transaction.atomic():
         cleared = Screen.objects.filter(pk=screen.pk, programme_due_at=screen.programme_due_at)
@@ -145,11 +173,14 @@ def run_publication(stopping: threading.Event) -> None:
         while not stopping.is_set():
             publication_due.wait(timeout=POLL_INTERVAL_S)
             publication_due.clear()
+            _retry_due.clear()
             try:
                 database.with_fresh_connection(publish_due_programmes)
             except Exception:
                 # Such as a database that is away. The marks stay, and this thread is the one that acts on them.
                 logger.exception("the programmes that are due could not be published")
+                _retry_due.set()
+            if _retry_due.is_set():
                 stopping.wait(RETRY_DELAY_S)
                 publication_due.set()
     finally:
@@ -159,20 +190,15 @@ def run_publication(stopping: threading.Event) -> None:
 def _mark_due(screens: QuerySet[Screen]) -> None:
     # After the commit, or the worker would not see the mark yet.
     if screens.update(programme_due_at=timezone.now()):
-        transaction.on_commit(_wake_worker, robust=True)
-
-
-def _wake_worker() -> None:
-    if _worker_runs.is_set():
-        publication_due.set()
-    else:
-        # Commands of the command line run without a worker.
-        publish_due_programmes()
+        transaction.on_commit(request_publication, robust=True)
 
 
 def _publish_or_log(screen: Screen) -> bool:
     try:
         return publish_programme(screen)
+    except ScreenClaimed:
+        # If the other began before the last change, its result is discarded, and the screen is still due.
+        _retry_due.set()
     except manifest_compiler.CompileError as problem:
         logger.warning("the programme of %s stays as it is: %s", screen.slug, problem)
         Screen.objects.filter(pk=screen.pk, programme_due_at=screen.programme_due_at).update(programme_due_at=None)

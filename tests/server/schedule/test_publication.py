@@ -7,8 +7,8 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.delivery import signing
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet.models import Screen
+from beffroi_server.schedule import jobs, publication, services
 from beffroi_server.schedule import manifest_compiler as compiling
-from beffroi_server.schedule import publication, services
 
 
 def fresh(screen: Screen) -> Screen:
@@ -51,3 +51,40 @@ class TestPublication:
     def test_once_is_enough(self, keyring, playlist, hall):
         assert publication.publish_due_programmes() == 1
         assert publication.publish_due_programmes() == 0
+
+
+class TestTwoWorkers:
+    def test_never_compile_a_screen_at_the_same_time(self, keyring, playlist, hall, monkeypatch):
+        compiled = []
+        real = compiling.compile_manifest
+
+        def compile_and_publish(inputs):
+            compiled.append(inputs.screen)
+            if len(compiled) == 1:
+                # Another worker, or a job, looks for what is due while this one compiles.
+                assert publication.publish_due_programmes() == 0
+            return real(inputs)
+
+        monkeypatch.setattr(compiling, "compile_manifest", compile_and_publish)
+
+        assert publication.publish_due_programmes() == 1
+        assert compiled == ["hall"]
+
+    def test_do_not_compile_again_what_the_other_has_just_published(self, keyring, playlist, hall, monkeypatch):
+        read_before = fresh(hall)
+        assert publication.publish_due_programmes() == 1
+        monkeypatch.setattr(compiling, "compile_manifest", None)
+
+        assert not publication.publish_programme(read_before)
+
+    def test_a_job_wakes_the_worker_and_compiles_nothing_itself(self, keyring, playlist, hall, monkeypatch):
+        monkeypatch.setattr(compiling, "compile_manifest", None)
+        publication._worker_runs.set()
+        try:
+            publication.publication_due.clear()
+            jobs.reconcile_programmes()
+            assert publication.publication_due.is_set()
+        finally:
+            publication._worker_runs.clear()
+            publication.publication_due.clear()
+        assert is_due(hall)
