@@ -182,6 +182,8 @@ def _run_leader_work(stopping: threading.Event, link: MqttClient, leader_lock: l
 def _start_leader_work(started: ExitStack, link: MqttClient) -> None:
     intake = inbound_queue.InboundQueue(database.with_fresh_connection(signing.current_site))
     _start_thread(started, intake.run_writer, threading.Event())
+    inbound_queue.install_queue(intake)
+    started.callback(inbound_queue.install_queue, None)
     _start_thread(started, video_queue.run_conversions, threading.Event())
     _start_thread(started, UploadQueue().run_uploads, threading.Event())
     readings = FeedReadings()

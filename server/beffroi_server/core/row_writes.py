@@ -36,7 +36,7 @@ def merge_rows(
     always: Iterable[str],
     where_given: Iterable[str] = (),
 ) -> None:
-    """Insert rows, or change those with the same primary key.
+    """Insert rows, or change those with the same primary key. A new row has the defaults of other fields.
 
     Args:
         model: The table.
@@ -46,13 +46,20 @@ def merge_rows(
         where_given: Those that change only to a value that is not None.
     """
     table = _quote(model._meta.db_table)
+    left = [
+        field
+        for field in model._meta.concrete_fields
+        if field.name not in fields and not isinstance(field, models.AutoField)
+    ]
+    defaults = [field.get_db_prep_save(field.get_default(), connection) for field in left]
     columns = {name: _column(model, name) for name in fields}
     changes = [f"{columns[name]} = excluded.{columns[name]}" for name in always]
     changes += [
         f"{columns[name]} = COALESCE(excluded.{columns[name]}, {table}.{columns[name]})" for name in where_given
     ]
     key = _column(model, "pk")
-    _insert(model, fields, rows, f"({key}) DO UPDATE SET {', '.join(changes)}")
+    names = [*fields, *(field.name for field in left)]
+    _insert(model, names, [[*row, *defaults] for row in rows], f"({key}) DO UPDATE SET {', '.join(changes)}")
 
 
 def database_instant(moment: Any) -> Any:

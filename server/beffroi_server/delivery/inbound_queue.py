@@ -175,6 +175,20 @@ class InboundQueue:
         return batch
 
 
+_installed: InboundQueue | None = None
+
+
+def install_queue(queue: InboundQueue | None) -> None:
+    """Set the queue that this process empties; None removes it."""
+    global _installed  # noqa: PLW0603 - a process has one, while it leads
+    _installed = queue
+
+
+def current_queue() -> InboundQueue | None:
+    """Return the queue that this process empties, if it leads."""
+    return _installed
+
+
 def _screen_of(topic: str) -> str:
     """Return the part of a topic that names the screen, unchecked; an empty text if there is none."""
     parts = topic[:400].split("/", 5)

@@ -15,13 +15,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Annotated
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from pydantic import StringConstraints, ValidationError
 
+from beffroi_content.model import WireModel
 from beffroi_content.wire import access
 from beffroi_content.wire.capture_png import SIZE_LIMIT, InvalidCapture
 from beffroi_content.wire.documents import NONCE_HEADER
@@ -36,6 +39,7 @@ from beffroi_server.fleet import captures, presence, receipt_queries, services, 
 from beffroi_server.fleet.device_credentials import screen_of_token
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.fleet.plays.intake_quotas import HourlyQuota
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Asset
 
@@ -45,9 +49,18 @@ ENROL_WINDOW_S = 60.0
 
 A guessed code is right once in 10^18 times.
 """
+REPORTS_PER_HOUR = 600
+"""Of one screen, over HTTP; a player sends one a minute, and at changes."""
+reports_quota = HourlyQuota(REPORTS_PER_HOUR)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NONCE = re.compile(r"[0-9a-zA-Z]{1,64}")
 DeviceView = Callable[..., HttpResponseBase]
+
+
+class EnrolmentRequest(WireModel):
+    """Body of the request that enrols a player."""
+
+    code: Annotated[str, StringConstraints(max_length=64)]
 
 
 class FailureLimiter:
@@ -99,8 +112,8 @@ def enrol_device(request: HttpRequest) -> HttpResponse:
     if enrol_failures.is_exhausted(now):
         return _error_response(429, "too-many-attempts", "wait a minute, then try again")
     try:
-        code = str(json.loads(request.body)["code"])[:64]
-    except (ValueError, KeyError, TypeError):
+        code = EnrolmentRequest.model_validate_json(request.body).code
+    except ValidationError:
         return _error_response(400, "malformed", 'send {"code": "…"}')
     try:
         return JsonResponse(services.enrol_player(code))
@@ -156,8 +169,21 @@ def download_asset(request: HttpRequest, screen: Screen, sha256: str) -> HttpRes
 def receive_report(request: HttpRequest, screen: Screen) -> HttpResponse:
     """Store a report of a player that does not reach the broker."""
     topic = REPORT.topic_for(signing.current_site(), TopicScope.of_screen(screen.slug))
-    if not inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)]):
+    if not reports_quota.take(screen.pk, 1):
+        return _error_response(429, "too-many-reports", "a report a minute is enough")
+    try:
+        inbound_queue.parse_message(topic.site, str(topic), request.body)
+    except inbound_queue.BadMessage:
         return _error_response(400, "malformed", "this is not a report")
+    # Where this process writes what comes over the broker, it is written with it: no request waits for the database.
+    queue = inbound_queue.current_queue()
+    if queue is None:
+        try:
+            inbound_queue.InboundQueue(topic.site).write_batch([(str(topic), request.body)])
+        except (InterfaceError, OperationalError):
+            return _error_response(503, "not-stored", "it could not be stored: try again later")
+    elif not queue.enqueue(str(topic), request.body):
+        return _error_response(429, "too-many-reports", "more has come than one screen may send")
     presence.polls.note_poll(screen, timezone.now())
     return JsonResponse({})
 

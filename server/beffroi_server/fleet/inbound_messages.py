@@ -36,9 +36,7 @@ _READ_FIELDS = (
     "plays_newest", "plays_missing", "plays_forgotten",
 )  # fmt: skip
 _GIVEN_FIELDS = ("report", "machine")
-_WRITTEN_FIELDS = ("screen", *_READ_FIELDS, "seen_at", *_GIVEN_FIELDS, "plays_chain", "refused_reason", "refused_count")
-_NEW_VALUES = ("", "", 0)
-"""Of the last three, in a row that is new; in another they stay as they are."""
+_WRITTEN_FIELDS = ("screen", *_READ_FIELDS, "seen_at", *_GIVEN_FIELDS)
 _RECEIPT_FIELDS = (
     "screen", "stream", "sequence", "alert", "form", "received_at", "presented_at", "latency_ms", "frame", "clock",
 )  # fmt: skip
@@ -141,7 +139,7 @@ class PreparedScreen:
         values = [getattr(state, name) for name in _READ_FIELDS]
         values[_READ_FIELDS.index("plays_missing")] = json.dumps(state.plays_missing)
         report = newest.model_dump_json(exclude={"machine"}) if newest else None
-        return (self.screen_id, *values, seen_at, report, machine.model_dump_json() if machine else None, *_NEW_VALUES)
+        return (self.screen_id, *values, seen_at, report, machine.model_dump_json() if machine else None)
 
 
 class PreparedBatch:

@@ -13,7 +13,7 @@ import threading
 
 from django.db import transaction
 
-from beffroi_server.core import database
+from beffroi_server.core import database, row_writes
 from beffroi_server.fleet.models import Screen, ScreenState
 
 logger = logging.getLogger(__name__)
@@ -59,12 +59,9 @@ class PollLog:
         if not polled:
             return 0
         try:
+            rows = [(key, row_writes.database_instant(at)) for key, at in polled.items()]
             with transaction.atomic():
-                for key, at in polled.items():
-                    if not ScreenState.objects.filter(screen_id=key).update(polled_at=at):
-                        ScreenState.objects.bulk_create(
-                            [ScreenState(screen_id=key, polled_at=at)], ignore_conflicts=True
-                        )
+                row_writes.merge_rows(ScreenState, ("screen", "polled_at"), rows, always=["polled_at"])
         except Exception:
             with self._lock:
                 self._polled = polled | self._polled

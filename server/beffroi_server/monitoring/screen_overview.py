@@ -41,6 +41,10 @@ STATE_OF_REASON = {
     "player-problems": "wrong",
     "connection-polling": "pending",
     "connection-lost": "wrong",
+    "messages-malformed": "wrong",
+    "messages-flood": "wrong",
+    "messages-quota": "wrong",
+    "messages-unstorable": "wrong",
 }
 """Codes of reasons, and the state that a screen is in because of each."""
 _STATES_BY_SEVERITY = ("right", "pending", "wrong", "offline", "new")
@@ -149,7 +153,7 @@ def _state_reasons(
     if screen.enrolled_at is None:
         return ["not-enrolled"]
     if state is None or report is None:
-        return ["no-report"]
+        return ["no-report", *_refused_messages(state, now)]
     if not presence.is_reachable(state, now):
         clash = ["identity-clash"] if identity_watch.has_clash(state, now) else []
         return ["silent" if state.online else "offline", *clash]
@@ -165,7 +169,14 @@ def _state_reasons(
         "connection-polling": is_polling,
         "connection-lost": state.online and report.link is ConnectionState.LOST,
     }
-    return [code for code, holds in found.items() if holds]
+    return [code for code, holds in found.items() if holds] + _refused_messages(state, now)
+
+
+def _refused_messages(state: ScreenState | None, now: dt.datetime) -> list[str]:
+    """Return why messages of a screen were refused within the last hour."""
+    if state is None or state.refused_at is None or state.refused_at < now - dt.timedelta(hours=1):
+        return []
+    return [code for code in (f"messages-{state.refused_reason}",) if code in STATE_OF_REASON]
 
 
 def _programme_stream(screen: Screen) -> str:

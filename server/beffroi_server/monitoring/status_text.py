@@ -45,6 +45,21 @@ REASON_TEXTS = {
     "clock-unknown": gettext_lazy("It does not know the time: dated content has to wait. Check its network."),
     "connection-polling": gettext_lazy("It cannot reach the broker; it polls the server every minute instead."),
     "connection-lost": gettext_lazy("It can reach neither the broker nor the server."),
+    "messages-malformed": gettext_lazy(
+        "The server could not read some of its messages in the last hour. Update its player; if that does not help, "
+        "revoke it and enrol it again."
+    ),
+    "messages-flood": gettext_lazy(
+        "It sends far more messages than a player needs to; the server is dropping some. Restart its player; if it "
+        "goes on, revoke it and enrol it again."
+    ),
+    "messages-quota": gettext_lazy(
+        "It sent more plays or receipts within an hour than the server stores of one screen; the rest is requested "
+        "again later. If it goes on, revoke its player and enrol it again."
+    ),
+    "messages-unstorable": gettext_lazy(
+        "Some of its messages could not be stored in the last hour. Check that the server’s disk is not full."
+    ),
 }
 """By code of ``screen_overview.STATE_OF_REASON``: meaning and next step."""
 PROBLEM_TEXTS = {

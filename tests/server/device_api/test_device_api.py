@@ -22,11 +22,13 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import services as alerts
 from beffroi_server.core import row_writes
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.delivery import signing_keys
+from beffroi_server.delivery import inbound_queue, signing_keys
+from beffroi_server.delivery.inbound_queue import InboundQueue
 from beffroi_server.device_api import views
 from beffroi_server.fleet import captures, services
 from beffroi_server.fleet.device_credentials import token_sha256
 from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.fleet.plays.intake_quotas import HourlyQuota
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.library.media import uploads
 from beffroi_server.library.models import Asset
@@ -64,6 +66,16 @@ def enrol(client, code: str):
 
 
 class TestEnrolment:
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b"[", b"[" * 100_000, b'{"code":' * 50_000, b'{"code": 1e999}', b'{"code": %s}' % (b"9" * 5000), b"\xff",
+         b'{"code": null}', b'{"code": "\\ud800"}', b'{"code": "%s"}' % (b"x" * 70_000), b'"code"', b"{}"],
+    )  # fmt: skip
+    def test_of_whatever_is_sent_is_answered(self, client, body):
+        answer = client.post("/device/v1/enrol", body, content_type="application/json")
+        assert answer.status_code == 400
+        assert answer.json()["error"] == "malformed"
+
     def test_hands_over_what_a_player_needs(self, client, hall, settings):
         settings.PUBLIC_URL, settings.MQTT_PORT = "https://affichage.example:8443", 1884
         code, command = services.open_enrolment(hall)
@@ -279,6 +291,27 @@ class TestReport:
 
     def test_that_is_none_is_refused(self, client, token):
         assert self.post(client, token, {"boot": "b"}).status_code == 400
+
+    @pytest.mark.parametrize("number", [2**53, 2**63, 10**30, -1, True, 1.5, "x"])
+    def test_whose_number_no_column_holds_is_refused(self, client, token, number):
+        body = {"boot": "b", "number": number, "at_ms": 5, "clock": "trusted", "link": "polling"}
+        assert self.post(client, token, body).status_code == (200 if number is True else 400)
+
+    def test_goes_into_the_queue_of_the_process_that_leads(self, client, token, monkeypatch):
+        queue = InboundQueue("saint-aubin")
+        monkeypatch.setattr(inbound_queue, "_installed", queue)
+        body = {"boot": "b", "number": 1, "at_ms": 5, "clock": "trusted", "link": "polling"}
+
+        assert self.post(client, token, body).status_code == 200
+        assert not ScreenState.objects.get().report
+        assert len(queue._gather_batch(0)) == 1
+
+    def test_a_flood_is_turned_away(self, client, token, monkeypatch):
+        monkeypatch.setattr(views, "reports_quota", HourlyQuota(3, lambda: 0.0))
+        body = {"boot": "b", "at_ms": 5, "clock": "trusted", "link": "polling"}
+
+        codes = [self.post(client, token, body | {"number": number}).status_code for number in range(1, 6)]
+        assert codes == [200, 200, 200, 429, 429]
 
 
 def png(size: tuple[int, int] = (64, 36), **said: object) -> bytes:

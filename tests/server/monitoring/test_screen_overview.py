@@ -73,6 +73,15 @@ class TestOverview:
         assert self.look(reporting | {"refusals": [refusal]}) == ("wrong", ("refusals",))
         assert self.look(reporting | {"refusals": [refusal | {"last_at_ms": 5}]}) == ("right", ())
 
+    @pytest.mark.parametrize("reason", ["malformed", "flood", "quota", "unstorable"])
+    def test_messages_that_were_refused(self, reporting, reason):
+        now = timezone.now()
+        refused = {"refused_reason": reason, "refused_count": 5}
+
+        assert self.look(reporting, refused_at=now, **refused) == ("wrong", (f"messages-{reason}",))
+        assert self.look(None, refused_at=now, **refused) == ("new", ("no-report", f"messages-{reason}"))
+        assert self.look(reporting, refused_at=now - dt.timedelta(hours=2), **refused) == ("right", ())
+
     def test_a_screen_that_is_off(self, reporting):
         assert self.look(reporting, online=False) == ("offline", ("offline",))
 
