@@ -15,6 +15,7 @@ from beffroi_provisioning.files import write_text
 CONFIGURATION_FILE = "mosquitto.conf"
 ACCESS_FILE = "beffroi.access"
 WATCHDOG_FILE = "beffroi-watchdog.conf"
+_LED_ADDRESS = re.compile(r"(?:ddp|artnet|sacn)://[A-Za-z0-9.-]+(?::\d{1,5})?/?(?:\?[a-z]+=[\d.]+(?:&[a-z]+=[\d.]+)*)?")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,6 +72,11 @@ def _add_units(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--programs", type=Path, default=units.PROGRAMS, help="the folder of the beffroi programs (%(default)s)"
     )
+    parser.add_argument(
+        "--output", type=_output_argument, default="fullscreen", metavar="WHERE",
+        help="what the player shows its frames on: fullscreen, or the address of a LED controller such as "
+        "ddp://192.168.1.40, artnet://192.168.1.40?universe=0, sacn://192.168.1.40?universe=1 (%(default)s)",
+    )  # fmt: skip
 
 
 def _mosquitto_files(options: argparse.Namespace) -> dict[str, str]:
@@ -94,7 +100,7 @@ def _mosquitto_files(options: argparse.Namespace) -> dict[str, str]:
 def _unit_files(options: argparse.Namespace) -> dict[str, str]:
     return {
         "beffroi-server.service": units.server_unit(options.programs),
-        "beffroi-player.service": units.player_unit(options.programs),
+        "beffroi-player.service": units.player_unit(options.programs, options.output),
         WATCHDOG_FILE: units.watchdog_drop_in(),
     }
 
@@ -102,6 +108,16 @@ def _unit_files(options: argparse.Namespace) -> dict[str, str]:
 def _site_argument(text: str) -> str:
     if not re.fullmatch(IDENTIFIER_PATTERN, text):
         raise argparse.ArgumentTypeError(f"{text!r}: use lower-case letters, digits and dashes")
+    return text
+
+
+def _output_argument(text: str) -> str:
+    # Nothing that systemd would expand (percent and dollar signs, quotes, spaces); the player checks the rest.
+    if text != "fullscreen" and not _LED_ADDRESS.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an output: write fullscreen, or an address like ddp://192.168.1.40, "
+            "artnet://192.168.1.40?universe=0 or sacn://192.168.1.40?universe=1; gamma may be added, such as ?gamma=2.2"
+        )
     return text
 
 

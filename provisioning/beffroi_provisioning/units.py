@@ -81,26 +81,32 @@ WantedBy=multi-user.target
 """
 
 
-def player_unit(programs: Path = PROGRAMS) -> str:
-    """Return ``beffroi-player.service``: one screen, on the first console of the machine.
+def player_unit(programs: Path = PROGRAMS, output: str = "fullscreen") -> str:
+    """Return ``beffroi-player.service``: one screen, on the first console of the machine or behind a LED controller.
 
     The watchdog is fed by the process that presents: a screen that does not change when it should is restarted.
+
+    Args:
+        programs: The folder of the programs.
+        output: “fullscreen”, or the address of a LED controller, such as ``ddp://192.168.1.40``.
     """
+    on_console, console = (
+        ("Conflicts=getty@tty1.service\n", "TTYPath=/dev/tty1\n") if output == "fullscreen" else ("", "")
+    )
     return f"""\
 [Unit]
 Description=Beffroi: one screen of the town
 Documentation=file:///opt/beffroi/README.md
 # A screen shows what it has: it does not wait for the network.
 After=systemd-user-sessions.service
-Conflicts=getty@tty1.service
-# A screen never gives up.
+{on_console}# A screen never gives up.
 StartLimitIntervalSec=0
 
 [Service]
 Type=notify
 # The stage says that it is ready and alive, not the process that started it.
 NotifyAccess=all
-ExecStart={programs}/beffroi-player run --state {_STATE} --runtime {_RUNTIME} --output fullscreen
+ExecStart={programs}/beffroi-player run --state {_STATE} --runtime {_RUNTIME} --output {output}
 User=beffroi-player
 SupplementaryGroups=video render input audio
 StateDirectory=beffroi-player
@@ -115,8 +121,7 @@ TimeoutStartSec=60
 WatchdogSec=30
 Restart=always
 RestartSec=1
-TTYPath=/dev/tty1
-StandardInput=null
+{console}StandardInput=null
 DevicePolicy=closed
 DeviceAllow=char-drm rw
 DeviceAllow=char-alsa rw

@@ -4,6 +4,7 @@ import pytest
 
 from beffroi_content.wire.access import mosquitto_lines
 from beffroi_content.wire.limits import packet_limit
+from beffroi_player.outputs.led.controller import LedTarget
 from beffroi_provisioning import mosquitto
 from beffroi_provisioning.__main__ import main
 
@@ -28,6 +29,34 @@ def test_every_command_explains_its_options(command, capsys):
         main([command, "--help"])
     assert ended.value.code == 0
     assert "--out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "fullscreen",
+        "ddp://192.168.1.40",
+        "artnet://panel.example:6454?universe=2",
+        "sacn://multicast?universe=1&gamma=2.2",
+    ],
+)
+def test_the_unit_of_a_player_shows_its_frames_where_it_was_said(tmp_path, address):
+    assert main(["units", "--out", str(tmp_path), "--output", address]) == 0
+    unit = (tmp_path / "beffroi-player.service").read_text()
+    assert f" --output {address}\n" in unit
+    assert ("tty1" in unit) == (address == "fullscreen")
+    if address != "fullscreen":
+        LedTarget.parse_address(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "window", "ddp://", "ddp://a b", "http://x", "ddp://%i", "ddp://$HOME", "ddp://x\nUser=root"]
+)
+def test_what_is_no_output_is_refused_with_how_to_write_one(tmp_path, address, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["units", "--out", str(tmp_path), "--output", address])
+    assert ended.value.code == 2
+    assert "ddp://192.168.1.40" in capsys.readouterr().err
 
 
 def test_the_names_of_the_files_are_printed(tmp_path, capsys):

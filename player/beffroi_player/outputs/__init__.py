@@ -35,9 +35,13 @@ def choose_output(name: str, state: Path, runtime: Path, stopped: Callable[[], b
         OutputError: the address of the controller is not valid.
     """
     if "://" in name:
-        from beffroi_player.outputs.led.controller import LedOutput, LedTarget  # noqa: PLC0415 -- only the one that is used
+        from beffroi_player.outputs.led.controller import (  # noqa: PLC0415 -- only the one that is used
+            LedOutput,
+            LedTarget,
+            machine_sender,
+        )
 
-        return LedOutput(LedTarget.parse_address(name))
+        return LedOutput(LedTarget.parse_address(name), machine_sender(state))
     if name == "auto":
         name = _automatic_output()
     if name == "headless":

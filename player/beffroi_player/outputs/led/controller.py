@@ -1,16 +1,21 @@
 """Output to LED controllers on the network by DDP, Art-Net or sACN.
 
-The image is sent again each second: a controller goes dark or shows content of its own when it receives nothing for
-some seconds, and a datagram may be lost.
+The image is sent again every 0.8 seconds: a controller goes dark or shows content of its own when it receives nothing
+for a second or more, and a datagram may be lost. While the display is to be off the image is black, and goes on being
+sent for the same reason. When the output ends, black is sent last, since controllers keep what they received last.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pygame
@@ -22,11 +27,19 @@ from beffroi_player.outputs.led.datagrams import ResolvedHost, send_datagrams
 log = logging.getLogger(__name__)
 
 SCHEMES = {"ddp": protocols.DDP_PORT, "artnet": protocols.ARTNET_PORT, "sacn": protocols.SACN_PORT}
-RESEND_SECONDS = 1.0
+RESEND_SECONDS = 0.8
+"""E1.31 and Art-Net ask for 0.8 to 1 second, and FPP drops data that is older than 1 second."""
 SEND_TIMEOUT_S = 0.1
 """Longest time to send an image: half a million pixels take as long on a link of 100 Mbit/s."""
 DEFAULT_GAMMA = 2.2
 MULTICAST_HOST = "multicast"
+MULTICAST_UNIVERSES = 20
+"""Multicast groups that a socket of Linux joins by default (``net.ipv4.igmp_max_memberships``)."""
+_FAR_AHEAD, _STARTING_IMAGES = 65, 4
+"""Receivers of sACN take a number of up to 20 behind the last one for an old datagram, also of a sender that was
+started again. Its first images are numbered so far apart that at most one of them can be there."""
+_ENDING_IMAGES = 3
+"""E1.31 wants the end of a stream to be sent three times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +82,39 @@ def _address_help(text: str) -> str:
     )
 
 
+def machine_sender(state: Path | None = None) -> protocols.SacnSender:
+    """Return who this player is for receivers: its screen, or its machine before it is enrolled.
+
+    Args:
+        state: The state directory.
+    """
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        if state is not None:
+            enrolment = json.loads((state / "enrolment.json").read_bytes())
+            return _named_sender(f"{enrolment['site']}/{enrolment['screen']}", f"Beffroi {enrolment['screen']}")
+    with suppress(OSError, ValueError):
+        return _named_sender(Path("/etc/machine-id").read_text(encoding="ascii").strip(), "Beffroi")
+    return _named_sender(socket.gethostname(), "Beffroi")
+
+
+def _named_sender(identity: str, name: str) -> protocols.SacnSender:
+    return protocols.SacnSender(uuid.uuid5(uuid.NAMESPACE_URL, f"beffroi:{identity}").bytes, name)
+
+
 class LedOutput:
     """Output to a LED panel behind a controller."""
 
     event_interval_s: float | None = RESEND_SECONDS
 
-    def __init__(self, target: LedTarget) -> None:
+    def __init__(self, target: LedTarget, sender: protocols.SacnSender | None = None) -> None:
         self._target = target
         self._table = protocols.gamma_table(target.gamma)
-        self._sender = uuid.uuid5(uuid.NAMESPACE_DNS, socket.gethostname()).bytes
+        self._sender = sender or machine_sender()
         self._host = ResolvedHost(target.host) if target.host != MULTICAST_HOST else None
         self._socket: socket.socket | None = None
-        self._sequence = 0
+        # A player that is started again goes on somewhere else than at a number that receivers remember.
+        self._sequence = int(time.monotonic() * 50)
+        self._sent = 0
         self._image: pygame.Surface | None = None
         self._pixels = b""
         self._failing = False
@@ -109,6 +143,13 @@ class LedOutput:
         most = protocols.MAX_UNIVERSES.get(self._target.protocol)
         if most is not None and self._target.universe + protocols.universe_count(size) > most:
             raise OutputError(f"{size[0]}x{size[1]} pixels are more than {self._target.protocol} has universes for")
+        count = protocols.universe_count(size)
+        if self._host is None and count > MULTICAST_UNIVERSES:
+            log.warning(
+                "%dx%d pixels take %d universes, and a receiver on Linux joins %d multicast groups by default: "
+                "if a part of the panel stays dark, give the controller's address instead of “multicast”",
+                *size, count, MULTICAST_UNIVERSES,
+            )  # fmt: skip
         pygame.display.set_mode(size)
 
     def present_image(self, image: pygame.Surface) -> None:
@@ -116,7 +157,11 @@ class LedOutput:
         # bytes.translate is the fastest way to map every byte through the gamma table.
         self._image = image
         self._pixels = pygame.image.tobytes(image, "RGB").translate(self._table)
+        is_first = not self._sent
         self._send_image()
+        if is_first:
+            # Receivers may have dropped it for its number, but not this one.
+            self._send_image()
 
     def finish_present(self) -> None:
         """Do nothing: presenting is complete."""
@@ -133,23 +178,35 @@ class LedOutput:
         return True
 
     def control_display(self, on: bool, brightness: int) -> DisplayResult:
-        """Do nothing: the controller decides, and black LEDs are off."""
+        """Send black where the display is to be off: black LEDs are off, and a controller without data is not."""
+        if not on and self._pixels.strip(b"\0"):
+            self._blacken()
         return DisplayResult()
 
     def close(self) -> None:
-        """Close the socket; the controller decides what it shows without data."""
+        """Send black, say that the stream ends where the protocol can, and close the socket."""
         if self._socket is not None:
+            if self._pixels:
+                self._blacken()
+                for _ in range(_ENDING_IMAGES if self._target.protocol == "sacn" else 0):
+                    self._send_image(is_last=True)
             self._socket.close()
+            self._socket = None
         pygame.display.quit()
 
-    def _send_image(self) -> None:
+    def _blacken(self) -> None:
+        self._pixels = bytes(len(self._pixels))
+        self._send_image()
+
+    def _send_image(self, *, is_last: bool = False) -> None:
         assert self._socket is not None
         to = self._host.current_address() if self._host is not None else MULTICAST_HOST
         if to is None:
             return
-        self._sequence += 1
+        self._sequence += _FAR_AHEAD if self._sent < _STARTING_IMAGES else 1
+        self._sent += 1
         try:
-            send_datagrams(self._socket, self._image_datagrams(to), SEND_TIMEOUT_S)
+            send_datagrams(self._socket, self._image_datagrams(to, is_last), SEND_TIMEOUT_S)
         except OSError as error:
             if not self._failing:
                 log.warning("the panel at %s is not reached: %s", self._target.host, error)
@@ -157,17 +214,16 @@ class LedOutput:
         else:
             self._failing = False
 
-    def _image_datagrams(self, to: str) -> Iterator[tuple[tuple[str, int], bytes]]:
+    def _image_datagrams(self, to: str, is_last: bool) -> Iterator[tuple[tuple[str, int], bytes]]:
         """Yield the datagrams of the image, each with its destination."""
         target, pixels, sequence = self._target, self._pixels, self._sequence
         if target.protocol == "ddp":
-            yield from (((to, target.port), datagram) for datagram in protocols.ddp_datagrams(pixels, sequence))
+            yield from (((to, target.port), datagram) for datagram in protocols.ddp_datagrams(pixels))
         elif target.protocol == "artnet":
             yield from (
-                ((to, target.port), datagram)
-                for datagram in protocols.artnet_datagrams(pixels, sequence, target.universe)
+                ((to, target.port), datagram) for datagram in protocols.artnet_datagrams(pixels, target.universe)
             )
         else:
-            found = protocols.sacn_datagrams(pixels, sequence, target.universe, self._sender)
+            found = protocols.sacn_datagrams(pixels, sequence, target.universe, self._sender, is_last=is_last)
             for universe, datagram in enumerate(found, target.universe):
                 yield (protocols.multicast_address(universe) if to == MULTICAST_HOST else to, target.port), datagram

@@ -19,20 +19,18 @@ FIRST_UNIVERSE = {"artnet": 0, "sacn": 1}
 MAX_UNIVERSES = {"artnet": 32_768, "sacn": 63_999}
 _DDP = struct.Struct(">BBBBIH")
 _DDP_VERSION, _DDP_PUSH, _DDP_QUERY_OR_REPLY, _DDP_RGB8, _DDP_DISPLAY = 0x40, 0x01, 0x06, 0x0B, 1
-_SACN_PRIORITY = 100
+_SACN_PRIORITY, _SACN_TERMINATED = 100, 0x40
+_NOT_COUNTED = 0
+"""The sequence number by which DDP and Art-Net say that datagrams are not counted. A number for each image, or for
+each datagram, makes some receivers drop what they take for old: after a restart, or within an image."""
 
 
-def ddp_datagrams(pixels: bytes, sequence: int) -> Iterator[bytes]:
-    """Yield the datagrams of an image for a DDP display; the last one makes it visible.
-
-    Args:
-        pixels: RGB bytes.
-        sequence: Number of the image, counted upwards.
-    """
+def ddp_datagrams(pixels: bytes) -> Iterator[bytes]:
+    """Yield the datagrams of an image, given as RGB bytes, for a DDP display; the last one makes it visible."""
     for offset in range(0, len(pixels), DDP_BYTES):
         part = pixels[offset : offset + DDP_BYTES]
         push = _DDP_PUSH if offset + len(part) == len(pixels) else 0
-        head = (_DDP_VERSION | push, sequence % 15 + 1, _DDP_RGB8, _DDP_DISPLAY, offset, len(part))
+        head = (_DDP_VERSION | push, _NOT_COUNTED, _DDP_RGB8, _DDP_DISPLAY, offset, len(part))
         yield _DDP.pack(*head) + part
 
 
@@ -57,20 +55,29 @@ def parse_ddp(datagram: bytes) -> DdpPart | None:
     return DdpPart(offset, pixels if len(pixels) == length else b"", bool(flags & _DDP_PUSH))
 
 
-def artnet_datagrams(pixels: bytes, sequence: int, first_universe: int = 0) -> Iterator[bytes]:
+def artnet_datagrams(pixels: bytes, first_universe: int = 0) -> Iterator[bytes]:
     """Yield the datagrams of an image for Art-Net nodes, and an ArtSync that makes all of it visible at once."""
     for universe, part in _split_universes(pixels, first_universe):
         # ArtDmx wants an even number of channels; universe and opcode are little-endian, the length is not.
         even = part + b"\0" * (len(part) % 2)
         yield (
-            b"Art-Net\0" + struct.pack("<H", 0x5000) + struct.pack(">HBB", 14, sequence % 255 + 1, 0)
+            b"Art-Net\0" + struct.pack("<H", 0x5000) + struct.pack(">HBB", 14, _NOT_COUNTED, 0)
             + struct.pack("<H", universe) + struct.pack(">H", len(even)) + even
         )  # fmt: skip
     yield b"Art-Net\0" + struct.pack("<H", 0x5200) + struct.pack(">HBB", 14, 0, 0)
 
 
+class SacnSender(NamedTuple):
+    """A source of sACN, as receivers tell it from others."""
+
+    cid: bytes
+    """Sixteen bytes that no other source has."""
+    name: str
+    """For people, 63 bytes at most."""
+
+
 def sacn_datagrams(
-    pixels: bytes, sequence: int, first_universe: int = 1, sender: bytes = b"\0" * 16
+    pixels: bytes, sequence: int, first_universe: int, sender: SacnSender, *, is_last: bool = False
 ) -> Iterator[bytes]:
     """Yield the datagrams of an image for E1.31 (sACN) receivers.
 
@@ -78,7 +85,8 @@ def sacn_datagrams(
         pixels: RGB bytes.
         sequence: Number of the image, counted upwards.
         first_universe: Universe of the first pixel; the others follow.
-        sender: CID, sixteen bytes that identify the sender.
+        sender: Who sends.
+        is_last: Whether the stream ends with these datagrams. Receivers that got it do not wait for more.
     """
     for universe, part in _split_universes(pixels, first_universe):
         # Three nested layers, each with flags and its length: DMP (the channels), framing, root.
@@ -91,15 +99,15 @@ def sacn_datagrams(
             ">HI64sBHBBH",
             _flags_and_length(77 + len(data)),
             0x02,
-            b"Beffroi",
+            sender.name.encode()[:63],
             _SACN_PRIORITY,
             0,
             sequence % 256,
-            0,
+            _SACN_TERMINATED if is_last else 0,
             universe,
         )
         root = struct.pack(
-            ">HH12sHI16s", 0x10, 0, b"ASC-E1.17", _flags_and_length(22 + len(framing) + len(data)), 0x04, sender
+            ">HH12sHI16s", 0x10, 0, b"ASC-E1.17", _flags_and_length(22 + len(framing) + len(data)), 0x04, sender.cid
         )
         yield root + framing + data
 

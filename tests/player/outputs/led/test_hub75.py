@@ -53,20 +53,20 @@ def pixels(seed: int, count: int = 64 * 32) -> bytes:
 
 def test_a_frame_is_shown_once_it_is_whole():
     frame = PanelFrame((64, 32))
-    assert [frame.add_datagram(part) for part in ddp_datagrams(pixels(1), 1)] == [False, False, False, False, True]
+    assert [frame.add_datagram(part) for part in ddp_datagrams(pixels(1))] == [False, False, False, False, True]
     assert bytes(frame.pixels) == pixels(1)
 
 
 def test_datagrams_may_come_in_another_order():
     frame = PanelFrame((64, 32))
-    for part in reversed(list(ddp_datagrams(pixels(2), 1))):
+    for part in reversed(list(ddp_datagrams(pixels(2)))):
         frame.add_datagram(part)
     assert bytes(frame.pixels) == pixels(2)
 
 
 def test_what_is_larger_than_the_panel_is_passed_over():
     frame = PanelFrame((8, 8))
-    for part in ddp_datagrams(pixels(3), 1):
+    for part in ddp_datagrams(pixels(3)):
         frame.add_datagram(part)
     assert len(frame.pixels) == 8 * 8 * 3
 

@@ -21,7 +21,7 @@ from tests.support.player_harness import until
 from beffroi_player.__main__ import main
 from beffroi_player.outputs import OutputError
 from beffroi_player.outputs.led import datagrams, protocols
-from beffroi_player.outputs.led.controller import LedOutput, LedTarget
+from beffroi_player.outputs.led.controller import LedOutput, LedTarget, machine_sender
 from beffroi_player.outputs.led.datagrams import ResolvedHost
 
 SIZE = (128, 64)
@@ -57,14 +57,14 @@ PIXELS = st.integers(1, 3000).flatmap(lambda count: st.binary(min_size=3 * count
 
 
 class TestDdp:
-    @given(PIXELS, st.integers(0, 10**9))
-    def test_pieces_make_the_picture_and_the_last_one_shows_it(self, pixels, sequence):
+    @given(PIXELS)
+    def test_pieces_make_the_picture_and_the_last_one_shows_it(self, pixels):
         found = bytearray(len(pixels))
         pushes = []
-        for datagram in protocols.ddp_datagrams(pixels, sequence):
+        for datagram in protocols.ddp_datagrams(pixels):
             flags, number, kind, target, offset, length = struct.unpack(">BBBBIH", datagram[:10])
             assert (flags & 0xC0, kind, target, length) == (0x40, 0x0B, 1, len(datagram) - 10)
-            assert 1 <= number <= 15
+            assert number == 0, "not counted: some receivers drop equal numbers, others what they miss one of"
             assert len(datagram) <= 1450, "no network cuts it"
             found[offset : offset + length] = datagram[10:]
             pushes.append(flags & 1)
@@ -99,9 +99,9 @@ class TestSacn:
             with sender(f"sacn://127.0.0.1:{port}?universe=3&gamma=1") as led:
                 led.present_image(picture())
                 until("all universes", lambda: led.process_events() and len(received) == protocols.universe_count(SIZE))
+                joined = b"".join(bytes(received[universe][:510]) for universe in sorted(received))
         finally:
             receiver.stop()
-        joined = b"".join(bytes(received[universe][:510]) for universe in sorted(received))
         assert joined[: SIZE[0] * SIZE[1] * 3] == pygame.image.tobytes(picture(), "RGB")
 
     def test_many_receivers_have_an_address_together(self):
@@ -122,6 +122,7 @@ class TestArtnet:
             with sender("artnet://127.0.0.1?gamma=1") as led:
                 led.present_image(picture())
                 until("all universes", lambda: led.process_events() and len(received) == protocols.universe_count(SIZE))
+                joined = b"".join(received[universe] for universe in sorted(received))
         finally:
             server.listen = False
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
@@ -129,12 +130,176 @@ class TestArtnet:
                 last.sendto(b"", ("127.0.0.1", protocols.ARTNET_PORT))
                 until("its thread has ended", lambda: _thread._count() <= threads)
             server.socket_server.close()
-        joined = b"".join(received[universe] for universe in sorted(received))
         assert joined[: SIZE[0] * SIZE[1] * 3] == pygame.image.tobytes(picture(), "RGB")
 
     def test_all_of_a_picture_is_seen_at_once(self):
-        *_, last = protocols.artnet_datagrams(b"\1\2\3" * 400, 1)
+        *_, last = protocols.artnet_datagrams(b"\1\2\3" * 400)
         assert last[:10] == b"Art-Net\0\0\x52"
+
+
+@contextlib.contextmanager
+def listening(port: int, universe: int = 1) -> Iterator[dict[int, tuple[int, ...]]]:
+    """Give what a receiver that others wrote has of each universe."""
+    receiver = sacn.sACNreceiver(bind_address="127.0.0.1", bind_port=port)
+    received: dict[int, tuple[int, ...]] = {}
+    for each in range(universe, universe + protocols.universe_count(SIZE)):
+        receiver.register_listener(
+            "universe", lambda packet: received.__setitem__(packet.universe, packet.dmxData), universe=each
+        )
+    receiver.start()
+    try:
+        yield received
+    finally:
+        receiver.stop()
+
+
+def plain(colour: tuple[int, int, int]) -> pygame.Surface:
+    surface = pygame.Surface(SIZE)
+    surface.fill(colour)
+    return surface
+
+
+def sacn_numbers(led: LedOutput, receiver: socket.socket, count: int) -> list[int]:
+    """Return the sequence numbers of the first universe in so many datagrams of a controller."""
+    return [packet[111] for packet in (receiver.recv(2000) for _ in range(count)) if packet[113:115] == b"\0\1"]
+
+
+class TestAfterARestart:
+    @pytest.mark.parametrize("ticks", [0, 100, 250, 255, 1_000_003])
+    def test_every_receiver_of_sacn_takes_the_first_picture(self, monkeypatch, ticks):
+        """E1.31, 6.7.2: a number of up to 20 behind the last one is an old datagram, whoever sent it."""
+        monkeypatch.setattr("beffroi_player.outputs.led.controller.time.monotonic", lambda: ticks / 50)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(("127.0.0.1", 0))
+            receiver.settimeout(5)
+            led = LedOutput(LedTarget.parse_address(f"sacn://127.0.0.1:{receiver.getsockname()[1]}"))
+            led.start()
+            led.open((16, 8))
+            led.present_image(pygame.Surface((16, 8)))
+            numbers = sacn_numbers(led, receiver, 2 * protocols.universe_count((16, 8)))
+            led.close()
+        assert len(numbers) == 2
+        for remembered in range(256):
+            behind = [(remembered - number) % 256 for number in numbers]
+            assert any(distance >= 20 for distance in behind), remembered
+
+    def test_a_receiver_that_others_wrote_goes_on_at_once(self, monkeypatch):
+        port = free_port()
+        with listening(port) as received:
+            for colour in ((250, 0, 0), (0, 250, 0), (0, 0, 250)):
+                # The worst case: each start begins where the one before began.
+                monkeypatch.setattr("beffroi_player.outputs.led.controller.time.monotonic", lambda: 0.0)
+                led = LedOutput(LedTarget.parse_address(f"sacn://127.0.0.1:{port}?gamma=1"))
+                led.start()
+                led.open(SIZE)
+                led.present_image(plain(colour))
+                until("the new picture", lambda colour=colour: received.get(1, ())[:3] == colour)
+                # Killed: nothing is said, and the socket goes with the process.
+                led._socket.close()
+
+    def test_art_net_is_not_counted(self):
+        datagrams_of_a_picture = list(protocols.artnet_datagrams(b"\1\2\3" * 400))
+        assert {datagram[12] for datagram in datagrams_of_a_picture} == {0}
+
+
+class TestTheEnd:
+    def test_is_black_and_said_to_receivers_of_sacn(self):
+        port = free_port()
+        with listening(port) as received, socket.socket(socket.AF_INET, socket.SOCK_DGRAM):
+            with sender(f"sacn://127.0.0.1:{port}?gamma=1") as led:
+                led.present_image(plain((250, 250, 250)))
+                until("the picture", lambda: received.get(1, ())[:3] == (250, 250, 250))
+            until("black", lambda: all(not any(data) for data in received.values()))
+
+    @pytest.mark.parametrize(("protocol", "ends"), [("sacn", 3), ("ddp", 0), ("artnet", 0)])
+    def test_sends_black_last_and_ends_the_stream_three_times(self, protocol, ends):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(("127.0.0.1", 0))
+            receiver.settimeout(0.3)
+            with sender(f"{protocol}://127.0.0.1:{receiver.getsockname()[1]}") as led:
+                led.open((10, 10))
+                led.present_image(pygame.Surface((10, 10)))
+                led.present_image(pygame.mask.Mask((10, 10), fill=True).to_surface())
+            found = []
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    found.append(receiver.recv(2_000))
+        if protocol == "sacn":
+            assert [packet[112] for packet in found if packet[112]] == [0x40] * ends
+            assert found[-1][112] == 0x40
+        pictures = [packet for packet in found if packet[8:10] != b"\0\x52"]
+        assert pictures[-1][-300:] == bytes(300)
+        assert b"\xff" * 300 in b"".join(pictures)
+
+    def test_before_any_picture_says_nothing(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(("127.0.0.1", 0))
+            receiver.settimeout(0.1)
+            with sender(f"sacn://127.0.0.1:{receiver.getsockname()[1]}"):
+                pass
+            with pytest.raises(TimeoutError):
+                receiver.recv(2_000)
+
+    def test_a_display_that_is_to_be_off_gets_black_again_and_again(self):
+        small, white = pygame.Surface((10, 10)), b"\xff" * 300
+        small.fill((255, 255, 255))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(("127.0.0.1", 0))
+            receiver.settimeout(5)
+            with sender(f"ddp://127.0.0.1:{receiver.getsockname()[1]}") as led:
+                led.open((10, 10))
+                led.present_image(small)
+                led.control_display(False, 0)
+                led.control_display(False, 0)
+                led.process_events()
+                led.present_image(small)
+                shown = [receiver.recv(2_000)[10:] for _ in range(5)]
+        assert shown == [white, white, bytes(300), bytes(300), white]
+
+
+class TestTheSource:
+    def test_is_the_screen_that_a_player_is(self, tmp_path):
+        players = []
+        for screen in ("hall", "quay"):
+            (tmp_path / screen).mkdir()
+            (tmp_path / screen / "enrolment.json").write_text(f'{{"site": "saint-aubin", "screen": "{screen}"}}')
+            players.append(machine_sender(tmp_path / screen))
+        assert len({sender.cid for sender in players}) == 2
+        assert players[0] == machine_sender(tmp_path / "hall")
+        assert players[0].name == "Beffroi hall"
+
+    @pytest.mark.parametrize("text", [None, "", "{}", "[]", "nonsense"])
+    def test_is_the_machine_before_it_is_enrolled(self, tmp_path, text):
+        if text is not None:
+            (tmp_path / "enrolment.json").write_text(text)
+        assert machine_sender(tmp_path) == machine_sender()
+        assert len(machine_sender().cid) == 16
+
+    def test_is_in_every_datagram(self):
+        source = protocols.SacnSender(b"0123456789abcdef", "é" * 60)
+        for datagram in protocols.sacn_datagrams(bytes(3_000), 5, 1, source):
+            assert datagram[22:38] == source.cid
+            assert datagram[44:107] == ("é" * 60).encode()[:63]
+            assert datagram[107] == 0
+
+
+class TestASteadyPicture:
+    def test_is_due_again_before_any_receiver_forgets_it(self):
+        """FPP drops data that is older than 1 second; the frame loop adds up to a tenth of a second."""
+        assert LedOutput.event_interval_s <= 0.8
+
+    def test_of_many_universes_is_warned_of_for_multicast_only(self, caplog):
+        for address, size, warned in (
+            ("sacn://multicast", (128, 64), True),
+            ("sacn://multicast", (34, 100), False),
+            ("sacn://127.0.0.1", (128, 64), False),
+        ):
+            caplog.clear()
+            led = LedOutput(LedTarget.parse_address(address))
+            led.start()
+            led.open(size)
+            led.close()
+            assert ("multicast groups" in caplog.text) == warned
 
 
 class TestGamma:
@@ -200,7 +365,7 @@ class TestTheOutput:
 
     def test_the_lower_half_of_a_large_panel_is_not_lost_where_the_line_is_slow(self, tmp_path):
         """A line of 100 Mbit/s takes no more than some hundred datagrams at once."""
-        large = tuple(protocols.ddp_datagrams(bytes(range(256)) * 3 * 200, 1))
+        large = tuple(protocols.ddp_datagrams(bytes(range(256)) * 3 * 200))
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver,
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as port,
