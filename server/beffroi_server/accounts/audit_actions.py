@@ -9,6 +9,7 @@ ACTION_TEXTS = {
     "alert-broadcast": _("broadcast the alert"),
     "alert-ended": _("ended the alert"),
     "alert-extended": _("extended the alert"),
+    "alert-moved": _("moved the times of the alert, because the clock was set:"),
     "alert-withdrawn": _("withdrew the alert"),
     "announcement-changed": _("changed the announcement"),
     "announcement-created": _("created the announcement"),

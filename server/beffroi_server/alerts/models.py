@@ -94,6 +94,10 @@ class Alert(AlertText):
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     """Set when it is taken off without an “end of alert”, as a mistake is."""
+    clock_epoch = models.CharField(max_length=16, blank=True, editable=False)
+    """The epoch of the steady clock in which its times were set: see ``clock_steps``."""
+    clock_offset_ms = models.BigIntegerField(default=0, editable=False)
+    """The wall clock minus the steady clock, when they were set."""
     settled = models.BooleanField(default=False)
     """Whether it is over, and its end was shown long enough: no alert set carries it any more."""
 

@@ -59,7 +59,7 @@ def all_clear_ends_at(alert: Alert) -> dt.datetime:
 
 def active_alerts(now: dt.datetime) -> list[Alert]:
     """Return the alerts that are active at an instant, the newest first."""
-    return [alert for alert in unsettled_alerts() if alert.issued_at <= now < alert.ends_at]
+    return [alert for alert in unsettled_alerts() if now < alert.ends_at]
 
 
 def alert_sets(now: dt.datetime) -> dict[TopicScope, tuple[content.Alert, ...]]:
@@ -108,7 +108,8 @@ def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
         source=alert.source,
         issued_at_ms=unix_ms(alert.issued_at),
         ends_at_ms=unix_ms(ends_at),
-        time_to_live_ms=max(0, unix_ms(ends_at) - unix_ms(now)),
+        # A clock that is behind must not give an alert longer to live than it was meant to last.
+        time_to_live_ms=max(0, unix_ms(ends_at) - max(unix_ms(now), unix_ms(alert.issued_at))),
         all_clear_ms=alert.all_clear_s * 1000,
     )
 

@@ -24,7 +24,7 @@ from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
-from beffroi_server.alerts import pending_alerts, queries
+from beffroi_server.alerts import clock_steps, pending_alerts, queries
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.alerts.pending_alerts import aim_unsaved, find_pending
@@ -97,6 +97,7 @@ def broadcast_alert(
         ends_at=now + dt.timedelta(minutes=duration_min),
         issued_by=user,
     )
+    clock_steps.note_clock(alert)
     _validate_content(alert)
     aim_unsaved(alert, targets)
     try:
@@ -129,6 +130,7 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
         same = Q(pk=alert.pk) if alert.token is None else Q(pk=alert.pk) | Q(token=alert.token)
         if known := Alert.objects.filter(same).first():
             return known
+        moved = clock_steps.follow_clock()
         row = copy(alert)
         row._prefetched_objects_cache = {}  # type: ignore[attr-defined]
         row.save(force_insert=True)
@@ -138,7 +140,7 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
         now = timezone.now() if is_sent else alert.issued_at
         if not is_sent:
             _check_capacity(alert, targets, now)
-        _publish_scopes(targets.scopes, now)
+        _publish_scopes({*targets.scopes, *moved}, now)
         audit.record_event(
             alert.issued_by, "alert-broadcast", alert, id=str(alert.pk), level=alert.level, status=alert.status,
             until=alert.ends_at,
@@ -175,8 +177,9 @@ def end_alert(alert: Alert, *, user: User | None) -> None:
     """
     now = timezone.now()
     with serialised():
+        moved = clock_steps.follow_clock()
         _apply_change(alert, now, ends_at=now, ended_by=user)
-        _publish_scopes(Targets.of(alert).scopes, now)
+        _publish_scopes({*Targets.of(alert).scopes, *moved}, now)
         audit.record_event(user, "alert-ended", alert, id=str(alert.pk))
 
 
@@ -205,20 +208,26 @@ def extend_alert(alert: Alert, minutes: int, *, user: User | None) -> None:
     """
     now = timezone.now()
     with serialised():
+        moved = clock_steps.follow_clock()
         current = Alert.objects.get(pk=alert.pk)
         until = current.ends_at + dt.timedelta(minutes=minutes)
         if minutes <= 0 or until - now > LONGEST_ALERT:
             raise AlertRefused("no-duration", _("Enter the number of minutes to extend the alert by, up to 31 days."))
         _apply_change(alert, now, ends_at=until)
-        _publish_scopes(Targets.of(alert).scopes, now)
+        _publish_scopes({*Targets.of(alert).scopes, *moved}, now)
         audit.record_event(user, "alert-extended", alert, id=str(alert.pk), until=until)
 
 
 def settle_ended_alerts(now: dt.datetime) -> int:
-    """Take alerts out of their sets whose “end of alert” was shown long enough; return the number of alerts."""
+    """Take alerts out of their sets whose “end of alert” was shown long enough; return the number of alerts.
+
+    If the clock was set, the times of those that are still on are moved with it first.
+    """
     with serialised():
-        over = [alert for alert in queries.unsettled_alerts() if queries.all_clear_ends_at(alert) <= now]
-        scopes = {scope for alert in over for scope in Targets.of(alert).scopes}
+        scopes = clock_steps.follow_clock()
+        ended = [alert for alert in queries.unsettled_alerts() if queries.all_clear_ends_at(alert) <= now]
+        over = [alert for alert in ended if clock_steps.is_judged(alert)]
+        scopes |= {scope for alert in over for scope in Targets.of(alert).scopes}
         Alert.objects.filter(pk__in=[alert.pk for alert in over]).update(settled=True)
         _publish_scopes(sorted(scopes), now)
     return len(over)
@@ -231,7 +240,7 @@ def publish_all_sets(now: dt.datetime) -> None:
 
 
 def _apply_change(alert: Alert, now: dt.datetime, **values: object) -> None:
-    active = Alert.objects.filter(pk=alert.pk, ends_at__gt=now, issued_at__lte=now, withdrawn_at=None)
+    active = Alert.objects.filter(pk=alert.pk, ends_at__gt=now, withdrawn_at=None)
     if not active.update(**values):
         raise _is_over(alert)
     alert.refresh_from_db()
@@ -262,7 +271,7 @@ def _validate_content(alert: Alert) -> None:
 
 def _publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime) -> None:
     sets = queries.alert_sets(now)
-    for scope in scopes:
+    for scope in sorted(scopes):
         _publish_set(scope, sets.get(scope, ()))
 
 

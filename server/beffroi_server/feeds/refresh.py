@@ -11,6 +11,7 @@ import random
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,6 +34,12 @@ VIGILANCE_URL = "https://public-api.meteofrance.fr/public/DPVigilance/v1/cartevi
 
 class RefreshError(Exception):
     """A feed cannot be read now; the message says why, for people."""
+
+
+def move_due_times(step_ms: int) -> None:
+    """Move the times at which feeds are due with a wall clock that was set: an interval stays as long as it was."""
+    moved = F("due_at") + dt.timedelta(milliseconds=step_ms)
+    Feed.objects.filter(due_at__isnull=False).update(due_at=moved)
 
 
 def refresh_feed(feed: Feed) -> bool:

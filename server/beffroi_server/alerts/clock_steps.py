@@ -1,0 +1,82 @@
+"""Alerts while the server's clock is set: each lasts as long as its author said, by the steady clock.
+
+The times of an alert are those of the wall clock, and the alert notes how that one stood to the steady clock then
+(``Alert.clock_epoch``, ``clock_offset_ms``). Where somebody sets the wall clock meanwhile, forward or back, the times
+of the open alerts are moved with it: their ends stay where they were in real time.
+
+An alert of an earlier boot of the machine can only be judged by the wall clock. That one may still be wrong after a
+start, so such an alert is not settled before the clock is known to be disciplined, or an hour has passed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from beffroi_content.wire.scopes import TopicScope
+from beffroi_server.accounts import audit
+from beffroi_server.alerts.models import Alert
+from beffroi_server.core import machine_clock
+from beffroi_server.delivery import steady_clock
+from beffroi_server.fleet.targets import Targets
+
+logger = logging.getLogger(__name__)
+STEP_MS = 500
+"""From here on a difference is a step of the wall clock, and not the time between two readings."""
+CONFIRMED_AFTER_MS = 3_600_000
+"""Milliseconds since boot after which the wall clock counts even where nobody disciplines it."""
+
+
+def note_clock(alert: Alert) -> None:
+    """Note in a new alert by which clocks its times are."""
+    alert.clock_epoch, alert.clock_offset_ms = _read_clocks()
+
+
+def follow_clock() -> set[TopicScope]:
+    """Move the times of open alerts with a wall clock that was set; return the scopes whose sets must be sent again.
+
+    To be called in a serialised transaction, before the times of alerts are compared with the present.
+    """
+    epoch, offset_ms = _read_clocks()
+    scopes: set[TopicScope] = set()
+    for alert in Alert.objects.filter(settled=False).order_by("issued_at"):
+        if alert.clock_epoch != epoch:
+            if alert.clock_epoch and not is_confirmed():
+                continue
+            alert.clock_epoch, alert.clock_offset_ms = epoch, offset_ms
+            alert.save(update_fields=["clock_epoch", "clock_offset_ms"])
+            scopes |= set(Targets.of(alert).scopes)
+        elif abs(offset_ms - alert.clock_offset_ms) >= STEP_MS:
+            _move_times(alert, offset_ms)
+            scopes |= set(Targets.of(alert).scopes)
+    return scopes
+
+
+def is_confirmed() -> bool:
+    """Tell whether the wall clock may judge what was broadcast before the machine was started."""
+    return machine_clock.is_disciplined() or machine_clock.uptime_ms() >= CONFIRMED_AFTER_MS
+
+
+def is_judged(alert: Alert) -> bool:
+    """Tell whether the present times of an alert can be compared with the wall clock."""
+    return not alert.clock_epoch or alert.clock_epoch == steady_clock.read_steady().epoch
+
+
+def _read_clocks() -> tuple[str, int]:
+    steady = steady_clock.read_steady()
+    return steady.epoch, machine_clock.wall_ms() - steady.ms
+
+
+def _move_times(alert: Alert, offset_ms: int) -> None:
+    step = dt.timedelta(milliseconds=offset_ms - alert.clock_offset_ms)
+    logger.warning("the clock was set by %s: the times of the alert %s are moved with it", step, alert.pk)
+    try:
+        alert.issued_at, alert.ends_at = alert.issued_at + step, alert.ends_at + step
+    except OverflowError:
+        logger.exception("the alert %s keeps its times", alert.pk)
+        return
+    alert.clock_offset_ms = offset_ms
+    alert.save(update_fields=["issued_at", "ends_at", "clock_offset_ms"])
+    audit.record_event(
+        None, "alert-moved", alert, id=str(alert.pk), seconds=round(step.total_seconds()), until=alert.ends_at
+    )
