@@ -32,6 +32,14 @@ def test_the_widget_of_a_feed_that_was_never_published_has_no_time():
     assert Feed(name="Agglo").widget_values()["fetched_at_ms"] is None
 
 
+@pytest.mark.parametrize(("made_h", "age_h"), [(None, 0), (-30, 30), (5, 0)])
+def test_data_that_nobody_renews_is_as_old_as_it_says(made_h, age_h):
+    noon_ms = int(NOON.timestamp() * 1000)
+    data = {} if made_h is None else {"fetched_at_ms": noon_ms + made_h * 3_600_000}
+    feed = Feed(name="Vigilance", kind=FeedKind.VIGILANCE, address="29", data=data, told_at=NOON)
+    assert feed.widget_values()["fetched_at_ms"] == noon_ms - age_h * 3_600_000
+
+
 @pytest.mark.django_db
 class TestChanges:
     @pytest.fixture
@@ -39,7 +47,8 @@ class TestChanges:
         """A feed that was read, and failed since."""
         return Feed.objects.create(
             name="Agglo", kind=FeedKind.NEWS, address="https://example.org/rss", data={"items": []}, read_at=NOON,
-            told_at=NOON, due_at=NOON, failures=3, problem="It did not answer in time.",
+            told_at=NOON, due_at=NOON, failures=3, problem="It did not answer in time.", kept={"place": "1"},
+            skipped=[{"what": "item", "reason": "no-title", "where": "1", "name": ""}], skipped_count=3,
         )  # fmt: skip
 
     @pytest.mark.parametrize(
@@ -60,6 +69,8 @@ class TestChanges:
         assert (saved.data == {"items": []}) is keeps_data
         assert (saved.read_at == NOON) is keeps_data
         assert (saved.due_at, saved.failures, saved.problem) == (None, 0, "")
+        assert (saved.kept == {"place": "1"}) is keeps_data
+        assert (len(saved.skipped), saved.skipped_count) == ((1, 3) if keeps_data else (0, 0))
         event = AuditEvent.objects.first()
         assert (event.actor, event.action) == ("alice", "feed-changed")
 

@@ -310,6 +310,24 @@ class TestAFeed:
         assert site.asked[-1][0] == "/w?lat=47.22&lon=-1.55"
         assert site.asked[-1][1]["User-Agent"].startswith("Beffroi/")
 
+    def test_of_the_weather_keeps_what_earlier_readings_said_of_today(self, town, site, monkeypatch):
+        monkeypatch.setattr(refresh, "WEATHER_URL", site.address + "/w")
+        town.latitude, town.longitude = 47.2, -1.5
+        town.save()
+        midnight = timezone.localtime(timezone=PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
+        steps = [
+            {"time": (midnight + dt.timedelta(hours=hour)).isoformat(),
+             "data": {"instant": {"details": {"air_temperature": 25.0 if hour == 14 else 5.0}}}}
+            for hour in range(48)
+        ]  # fmt: skip
+        feed = Feed.objects.create(name="Météo", kind=FeedKind.WEATHER)
+        for first in (0, 12, 23):
+            site.publish("/w", json.dumps({"properties": {"timeseries": steps[first:]}}))
+            assert refresh.refresh_feed(feed)
+            feed.refresh_from_db()
+            day = feed.data["days"][0]
+            assert (day["day"], day["low"], day["high"]) == (str(midnight.date()), 5, 25)
+
 
 class TestFetching:
     @pytest.mark.parametrize(
@@ -397,6 +415,18 @@ class TestPages:
         saved = editor.post("/announcements/new/", values, follow=True)
         assert "“Lire” has been saved" in self.text(saved)
         assert "Lire" in self.text(editor.get("/feeds/"))
+
+    def test_what_is_not_shown_as_it_was_written_is_named(self, editor, site, town):
+        address = site.publish("/t.csv", 'Jour;Plat\nLundi;"Riz\nMardi;Pâtes\n')
+        feed = Feed.objects.create(name="Cantine", kind=FeedKind.TABLE, address=address)
+        assert refresh.refresh_feed(feed)
+
+        assert "1 part is not shown as it was written" in self.text(editor.get("/feeds/"))
+        page = self.text(editor.get(f"/feeds/{feed.pk}/"))
+        assert "Line 2 “Lundi;&quot;Riz”: a quotation mark is missing" in page
+        site.publish("/t.csv", "Jour;Plat\nLundi;Riz\n")
+        assert refresh.refresh_feed(Feed.objects.get())
+        assert "Not shown as it was written" not in self.text(editor.get(f"/feeds/{feed.pk}/"))
 
     def test_what_cannot_be_read_is_said_and_kept(self, editor, site):
         editor.post("/feeds/", {"kind": "news", "name": "Agglo", "address": site.publish("/page", "<html>Hello")})
