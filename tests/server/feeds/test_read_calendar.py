@@ -130,6 +130,9 @@ def test_over_the_change_of_time_hours_are_exact_and_days_are_days(event, expect
         ("DTSTART:20261201T180000|RRULE:FREQ=DAILY;COUNT=4|EXRULE:FREQ=DAILY;INTERVAL=2;COUNT=2", "02 04"),
         ("DTSTART:20261201T180000|RRULE:FREQ=HOURLY;INTERVAL=24;COUNT=3", "01 02 03"),
         ("DTSTART:20261201T180000|RRULE:FREQ=DAILY;BYHOUR=18,20;UNTIL=20261202T190000", "01 01 02"),
+        ("DTSTART:20261201T180000|RRULE:FREQ=DAILY;COUNT=3|EXDATE:20261202T180000Z", "01 03"),
+        ("DTSTART:20261201T180000|RRULE:FREQ=DAILY;COUNT=-1;UNTIL=20261202", "01 02"),
+        ("DTSTART:20261201T180000|RRULE:RSCALE=GREGORIAN;FREQ=DAILY;COUNT=2;SKIP=OMIT", "01 02"),
         ("DTSTART:20261201T180000|RRULE:FREQ=DAILY;INTERVAL=0", "01"),
         ("DTSTART:20261201T180000|RRULE:FREQ=DAILY;X-ONE=1;COUNT=2", "01 02"),
     ],
@@ -165,6 +168,16 @@ def test_a_changed_repetition_takes_the_place_of_the_one_it_names():
     assert [each[8:13] for each in times(ical(series, moved, gone))] == ["01T18", "09T19", "22T18"]
     later = moved.replace("RECURRENCE-ID;", "RECURRENCE-ID;RANGE=THISANDFUTURE;")
     assert [each[8:13] for each in times(ical(series, later))] == ["01T18", "09T19", "16T19", "23T19"]
+
+
+def test_a_change_of_an_older_version_does_not_come_back():
+    series = "UID:1|SEQUENCE:3|SUMMARY:Cours|DTSTART:20261201T180000|RRULE:FREQ=WEEKLY;UNTIL=20261216"
+    change = "UID:1|SEQUENCE:2|SUMMARY:Cours|RECURRENCE-ID:20261208T180000|DTSTART:20261209T190000"
+    excluded = "|EXDATE:20261208T180000"
+    assert [each[8:10] for each in times(ical(series, change))] == ["01", "09", "15"]
+    assert [each[8:10] for each in times(ical(series + excluded, change))] == ["01", "15"]
+    after_its_end = change.replace("RECURRENCE-ID:20261208", "RECURRENCE-ID:20261222")
+    assert [each[8:10] for each in times(ical(series, after_its_end))] == ["01", "08", "15"]
 
 
 def test_the_newest_version_of_an_event_counts_and_others_of_its_name_stay():

@@ -6,6 +6,7 @@ of an office holds appointments that are nobody’s business (RFC 5545, 3.8.1.3)
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import time
@@ -132,8 +133,10 @@ class _Unrolling:
         return found[:MAX_OCCURRENCES]
 
     def _events_of_group(self, group: list[_Series]) -> Iterator[CalendarEvent]:
+        masters = _newest([each for each in group if each.replaces is None])
         changes = _newest([each for each in group if each.replaces is not None])
-        for master in _newest([each for each in group if each.replaces is None]):
+        changes = [each for each in changes if not any(_is_outdated(each, master) for master in masters)]
+        for master in masters:
             yield from self._shown(master, self._events_of_master(master, changes))
         for change in changes:
             if not change.and_later or not any(each.replaces is None for each in group):
@@ -214,6 +217,18 @@ def _sequence_of(component: CalendarComponent) -> tuple[int, str]:
     numbers = [int(word) for word in component.words_of("SEQUENCE") if re.fullmatch("[0-9]{1,12}", word)]
     written = component.words_of("LAST-MODIFIED") or component.words_of("DTSTAMP")
     return max(numbers, default=0), max(written, default="")
+
+
+def _is_outdated(change: _Series, master: _Series) -> bool:
+    """Tell whether a newer version of a series does without the start that a change replaces."""
+    if change.replaces is None or change.sequence[0] >= master.sequence[0]:
+        return False
+    start, key = master.span.start, excluded_key(change.replaces, master.span.start)
+    day = change.replaces.in_zone(start.zone).date()
+    with contextlib.suppress(RepetitionError):
+        repetition = read_repetition(master.component, start, master.zones)
+        return all(start_key(moment) != key for moment, _ in repetition.starts_between(day - DAY, day + DAY))
+    return False
 
 
 def _newest(group: list[_Series]) -> list[_Series]:

@@ -139,7 +139,7 @@ def read_repetition(event: CalendarComponent, start: CalendarMoment, zones: Cale
         start,
         tuple(_parse_rule(each.value, start, zones) for each in event.all_of("RRULE")[:20] if each.value.strip()),
         tuple(_read_dates(event, "RDATE", start, zones)),
-        frozenset(excluded_key(moment, start) for moment, _ in _read_dates(event, "EXDATE", start, zones)),
+        frozenset(key for moment, _ in _read_dates(event, "EXDATE", start, zones) for key in _keys(moment, start)),
         tuple(_parse_rule(each.value, start, zones) for each in event.all_of("EXRULE")[:20] if each.value.strip()),
     )
 
@@ -149,6 +149,14 @@ def excluded_key(moment: CalendarMoment, start: CalendarMoment) -> dt.datetime |
     if start.is_day:
         return moment.in_zone(start.zone).date()
     return start_key(moment)
+
+
+def _keys(moment: CalendarMoment, start: CalendarMoment) -> set[dt.datetime | dt.date]:
+    if moment.is_day or start.is_day:
+        return {excluded_key(moment, start)}
+    # Programs write an hour of the start’s own clock with the mark of UTC.
+    as_written = replace(moment, local=moment.instant.replace(tzinfo=None), zone=start.zone)
+    return {start_key(moment), start_key(as_written)}
 
 
 def _read_dates(
@@ -208,25 +216,23 @@ def _parse_rule(text: str, start: CalendarMoment, zones: CalendarZones) -> Repea
         days = Recurrence.parse(";".join(f"{name}={value}" for name, value in parts.items()))
     except ValueError as error:
         raise RepetitionError(text) from error
-    days = replace(days, interval=interval or 1)
-    if count:
-        # The start counts as the first, whether or not the rule names it.
-        others = count if days.includes_day(start.local.date(), start.local.date()) else count - 1
-        days = replace(days, count=others)
-        until = until if others else start.local
-    return RepeatRule(start, until, days, times, weeks)
+    return RepeatRule(start, until, replace(days, interval=interval or 1, count=count), times, weeks)
 
 
 def _rule_parts(text: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in text.upper().removeprefix("RRULE:").split(";") if part.strip()]
     parts = {name.strip(): re.sub(r"\s", "", value) for name, _, value in pairs}
+    if parts.get("RSCALE") == "GREGORIAN":
+        del parts["RSCALE"]
+        parts.pop("SKIP", None)
     # Parts that begin so are extensions of one program.
     return {name: value for name, value in parts.items() if not name.startswith("X-") and value}
 
 
 def _number_of(parts: dict[str, str], name: str, most: int) -> int | None:
     text = parts.pop(name, None)
-    if text is None:
+    # Some programs write “no limit” as -1.
+    if text is None or re.fullmatch(r"-[0-9]{1,12}", text):
         return None
     if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) == 0:
         raise RepetitionError(f"{name}={text}")
