@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,10 @@ CELL_LENGTH, HEADING_LENGTH = 100, 60
 _DELIMITERS = "\t;|,"
 """The first that fits is taken: where semicolons fit, commas are those of numbers."""
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[;,\t]*\n?', re.IGNORECASE)
-_OTHER_FILE = re.compile(r"\s*(?:<!doctype|<html|<\?xml|<head|%PDF-|\{\\rtf)", re.IGNORECASE)
+_OTHER_FILE = re.compile(
+    r"\s*(?:<!|<\?|<(?:html|head|body|rss|feed|rdf:|svg|div|table)\b|%PDF-|\{\\rtf|BEGIN:V)", re.IGNORECASE
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\ufffd]")
 _Record = tuple[int, list[str]]
 """The number of its line from 1, and its cells."""
 
@@ -36,7 +40,7 @@ def read_table(content: bytes, context: ReadingContext) -> Reading:
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise FeedContentError("spreadsheet")
     text = decode_text(content, skipped).replace("\r\n", "\n").replace("\r", "\n")
-    if _OTHER_FILE.match(text):
+    if _OTHER_FILE.match(text) or _is_json(text) or len(_CONTROLS.findall(text[:4096])) * 20 > len(text[:4096]):
         raise FeedContentError("not-a-table")
     delimiter = ""
     if found := _SEPARATOR_LINE.match(text):
@@ -53,6 +57,17 @@ def read_table(content: bytes, context: ReadingContext) -> Reading:
     records = _fit_columns(_without_empty_columns(records), delimiter, skipped)
     (_, heading), *rows = _shorten_cells(_fit_rows(records, context, skipped), skipped)
     return Reading({"heading": heading, "rows": [row for _, row in rows]}, skipped)
+
+
+def _is_json(text: str) -> bool:
+    """Return whether a text is an answer of a programming interface, such as that something went wrong."""
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _choose_delimiter(lines: Sequence[str]) -> str:
