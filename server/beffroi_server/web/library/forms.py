@@ -23,6 +23,7 @@ from beffroi_server.web.forms import (
     StyledModelForm,
     refuse_missing_characters,
 )
+from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
 
 IMAGES_OFFERED = 48
 """Images in the picker of the form: the newest. An older one is used by starting from its own page."""
@@ -61,6 +62,7 @@ class AnnouncementForm(RelatedModelForm):
             "template", "title", "figure", "body", "label", "place", "starts", "ends", "picture", "more_pictures",
             "link", "source", "feed",
         )  # fmt: skip
+        field_classes = {"starts": LocalDateTimeField, "ends": LocalEndField}
         widgets = {
             "template": forms.RadioSelect,
             "starts": DateTimeInput,

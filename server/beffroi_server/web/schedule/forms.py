@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Entry, Playlist
 from beffroi_server.web.forms import DateTimeInput, StyledForm, StyledModelForm
+from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
 
 
 class PlaylistForm(StyledModelForm):
@@ -44,6 +45,7 @@ class PlaylistEntryForm(StyledModelForm):
     class Meta:
         model = Entry
         fields = ("duration_s", "most_per_hour", "valid_from", "valid_until")
+        field_classes = {"valid_from": LocalDateTimeField, "valid_until": LocalEndField}
         widgets = {"valid_from": DateTimeInput(), "valid_until": DateTimeInput()}
         labels = {"duration_s": _("Seconds on screen")}
         help_texts = {"most_per_hour": _("0: every time round the loop.")}
