@@ -97,6 +97,11 @@ def machine_sender(state: Path | None = None) -> protocols.SacnSender:
     return _named_sender(socket.gethostname(), "Beffroi")
 
 
+def starting_number() -> int:
+    """Return where the sequence numbers of a start begin: rarely where those of the start before began."""
+    return int(time.monotonic() * 50)
+
+
 def _named_sender(identity: str, name: str) -> protocols.SacnSender:
     return protocols.SacnSender(uuid.uuid5(uuid.NAMESPACE_URL, f"beffroi:{identity}").bytes, name)
 
@@ -112,8 +117,7 @@ class LedOutput:
         self._sender = sender or machine_sender()
         self._host = ResolvedHost(target.host) if target.host != MULTICAST_HOST else None
         self._socket: socket.socket | None = None
-        # A player that is started again goes on somewhere else than at a number that receivers remember.
-        self._sequence = int(time.monotonic() * 50)
+        self._sequence = starting_number()
         self._sent = 0
         self._image: pygame.Surface | None = None
         self._pixels = b""

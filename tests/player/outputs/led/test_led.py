@@ -168,7 +168,7 @@ class TestAfterARestart:
     @pytest.mark.parametrize("ticks", [0, 100, 250, 255, 1_000_003])
     def test_every_receiver_of_sacn_takes_the_first_picture(self, monkeypatch, ticks):
         """E1.31, 6.7.2: a number of up to 20 behind the last one is an old datagram, whoever sent it."""
-        monkeypatch.setattr("beffroi_player.outputs.led.controller.time.monotonic", lambda: ticks / 50)
+        monkeypatch.setattr("beffroi_player.outputs.led.controller.starting_number", lambda: ticks)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
             receiver.bind(("127.0.0.1", 0))
             receiver.settimeout(5)
@@ -188,7 +188,7 @@ class TestAfterARestart:
         with listening(port) as received:
             for colour in ((250, 0, 0), (0, 250, 0), (0, 0, 250)):
                 # The worst case: each start begins where the one before began.
-                monkeypatch.setattr("beffroi_player.outputs.led.controller.time.monotonic", lambda: 0.0)
+                monkeypatch.setattr("beffroi_player.outputs.led.controller.starting_number", lambda: 0)
                 led = LedOutput(LedTarget.parse_address(f"sacn://127.0.0.1:{port}?gamma=1"))
                 led.start()
                 led.open(SIZE)
