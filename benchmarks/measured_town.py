@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.support.town_processes import BROKER_PASSWORD, PlayerProcess, TownProcesses
+from tests.support.town_processes import BROKER_PASSWORD, PROGRAMS, PlayerProcess, TownProcesses
 from tests.support.waiting import until
 
 SITE, SCREEN, SERVER_USER = "mesure", "hall", "server"
@@ -36,8 +37,9 @@ class MeasuredTown(TownProcesses):
 
     player: PlayerProcess
 
-    def __init__(self, folder: Path, runtime: Path) -> None:
-        super().__init__(folder, SITE)
+    def __init__(self, folder: Path, runtime: Path, programs: Path = PROGRAMS) -> None:
+        super().__init__(folder, SITE, programs)
+        self.environment["BEFFROI_FEED_NETWORKS"] = "127.0.0.0/8"
         self.password = BROKER_PASSWORD
         self.runtime = runtime
 
@@ -65,18 +67,34 @@ class MeasuredTown(TownProcesses):
 
 
 @contextlib.contextmanager
-def open_measured_town(content: str = CONTENT, display: str = "") -> Iterator[MeasuredTown]:
+def open_measured_town(content: str = CONTENT, display: str = "", programs: Path = PROGRAMS) -> Iterator[MeasuredTown]:
     """Open a town in a folder that is removed afterwards, and leave nothing running.
 
     Args:
         content: A program that makes a screen with a programme and prints, last, the command that enrols its player.
         display: The X display that the player fills; none: it is headless.
+        programs: Folder of the programs; see ``content_of_state`` for those of another state.
     """
     with TemporaryDirectory(prefix="beffroi-bench-") as folder, ExitStack() as started:
-        town = MeasuredTown(Path(folder), _memory_folder(started))
+        town = MeasuredTown(Path(folder), _memory_folder(started), programs)
         started.callback(town.close)
         town.show(content, display)
         yield town
+
+
+def content_of_state(checkout: Path) -> str:
+    """Return the program that makes the content in another state: modules had other names before the first release.
+
+    Raises:
+        OSError: there is no such checkout.
+    """
+    sources = [path for name in ("measured_town", "house") if (path := checkout / "benchmarks" / f"{name}.py").exists()]
+    if not sources:
+        raise FileNotFoundError(f"{checkout} has no benchmarks")
+    found = re.search(r'^CONTENT = f"""\n(.*?)^"""', sources[0].read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    if found is None:
+        raise OSError(f"{sources[0]} has no content")
+    return found[1].replace("{SCREEN}", SCREEN)
 
 
 def _memory_folder(started: ExitStack) -> Path:

@@ -78,6 +78,20 @@ class Operator:
             raise PageUnexpected(f"{page.url} has no button to withdraw the alert")
         self._post(form)
 
+    def post_page(
+        self, path: str, values: dict[str, str], files: dict[str, tuple[str, bytes, str]] | None = None
+    ) -> int:
+        """Send values and files to a page, as its form does; return the status of the answer."""
+        headers = {"Referer": self._url, "Origin": self._url, "X-CSRFToken": self._session.cookies.get("csrftoken", "")}
+        answer = self._session.post(
+            self._url + path, values, files=files, headers=headers, timeout=TIMEOUT_S, allow_redirects=False
+        )
+        return answer.status_code
+
+    def cookies(self) -> dict[str, str]:
+        """Return the cookies of the browser, by name."""
+        return self._session.cookies.get_dict()
+
     def __enter__(self) -> Self:
         return self
 

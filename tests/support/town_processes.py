@@ -25,6 +25,8 @@ from tests.support.waiting import PATIENCE_S, free_port, listens, until
 PROGRAMS = Path(sys.executable).parent
 MOSQUITTO = shutil.which("mosquitto", path=f"/usr/sbin:{os.environ['PATH']}")
 SITE = "saint-aubin"
+PRESENTED_NAMES = ("presented.json", "glass.json")
+"""Files of the runtime directory that say what is presented: that of today, and that of before the first release."""
 BROKER_PASSWORD = "of the server, for this test only"
 
 
@@ -67,8 +69,9 @@ class PlayerProcess:
     @property
     def presented(self) -> dict[str, Any]:
         """What the stage says that it presents."""
-        with contextlib.suppress(OSError, ValueError):
-            return dict(json.loads((self.runtime / "presented.json").read_text()))
+        for name in PRESENTED_NAMES:
+            with contextlib.suppress(OSError, ValueError):
+                return dict(json.loads((self.runtime / name).read_text()))
         return {}
 
     def shown(self, name: str) -> list[Any]:
@@ -83,10 +86,16 @@ class PlayerProcess:
 
 
 class TownProcesses:
-    """Server, Mosquitto and players of one town in a folder, as the installation guide sets them up."""
+    """Server, Mosquitto and players of one town in a folder, as the installation guide sets them up.
 
-    def __init__(self, folder: Path, site: str = SITE) -> None:
-        self.folder, self.site = folder, site
+    Args:
+        folder: Where everything lies.
+        site: The town's part of every topic.
+        programs: Folder of the programs; those of another environment are another state.
+    """
+
+    def __init__(self, folder: Path, site: str = SITE, programs: Path = PROGRAMS) -> None:
+        self.folder, self.site, self.programs = folder, site, programs
         self.port, self.broker_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
@@ -99,7 +108,7 @@ class TownProcesses:
             "NO_PROXY": "127.0.0.1",
         }
         self.server = RestartableProcess(
-            [str(PROGRAMS / "beffroi-server"), "run", "--host", "127.0.0.1", "--port", str(self.port)],
+            [str(programs / "beffroi-server"), "run", "--host", "127.0.0.1", "--port", str(self.port)],
             folder / "server.log",
             self.environment,
         )
@@ -152,7 +161,7 @@ class TownProcesses:
     def run(self, program: str, *arguments: str) -> str:
         """Run a command to its end and return what it printed."""
         done = subprocess.run(
-            [PROGRAMS / program, *arguments],
+            [self.programs / program, *arguments],
             env=bare_environment() | self.environment,
             capture_output=True,
             text=True,
@@ -181,7 +190,7 @@ class TownProcesses:
         program, *arguments = enrolment.split()
         self.run(program, *arguments, "--state", str(state))
         self.write_broker_files()
-        command = [str(PROGRAMS / "beffroi-player"), "run", "--state", str(state), "--runtime", str(runtime)]
+        command = [str(self.programs / "beffroi-player"), "run", "--state", str(state), "--runtime", str(runtime)]
         process = RestartableProcess(
             [*command, "--output", output], self.folder / f"{name}.log", {"DISPLAY": display} if display else {}
         )
