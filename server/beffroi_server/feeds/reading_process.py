@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from beffroi_content.model import WireModel, widgets
 
 READER_TIMEOUT_S = 90
-"""Seconds for the process. It limits its own processor time to a quarter of this; a busy machine is slow."""
+"""Seconds for the process. It limits its own processor time to a quarter of this or less; a busy machine is slow."""
 WIDGET_MODELS: dict[str, type[WireModel]] = {
     "calendar": widgets.AgendaWidget,
     "news": widgets.NewsWidget,

@@ -24,6 +24,7 @@ PART_NAMES: dict[str, Promise] = {
 """Names of parts by ``SkippedPart.what``."""
 REASONS: dict[str, Promise] = {
     "no-title": gettext_lazy("it has neither a title nor a text, and is left out."),
+    "too-many-items": gettext_lazy("only the first 1,000 items of a feed are read; these are left out."),
     "date-unknown": gettext_lazy("the date cannot be understood; the item is shown without it."),
     "date-too-old": gettext_lazy("the date is before 1970; the item is shown without it, at the end."),
     "date-too-far": gettext_lazy("the date is more than a year ahead; the item is shown without it, at the end."),

@@ -149,6 +149,13 @@ def test_a_title_of_atom_that_is_no_markup_stays_as_it_is():
     assert titles(content) == ["Balise <b>"]
 
 
+@pytest.mark.parametrize("end", ["</channel></rss>", "<image/></channel></rss>\n", ""])
+def test_of_thousands_of_items_the_first_ones_are_read(end):
+    content = rss(*(dated(str(number), "2026-11-28") for number in range(1_500))).removesuffix("</channel></rss>") + end
+    assert titles(content)[:2] == ["0", "1"]
+    assert reasons(content) == [("too-many-items", "1001–")]
+
+
 @pytest.mark.parametrize(
     ("link", "expected"),
     [

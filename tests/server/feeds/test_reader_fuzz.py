@@ -152,7 +152,7 @@ MUCH = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["news", "table", "weather", "vigilance"])
+@pytest.mark.parametrize("kind", sorted(WIDGET_MODELS))
 @pytest.mark.parametrize("content", MUCH.values(), ids=MUCH)
 def test_much_of_one_thing_is_read_quickly(kind, content):
     started = time.process_time()

@@ -15,11 +15,13 @@ from beffroi_server.feeds.readers import read_feed
 
 MEMORY_LIMIT = 768 * 1024 * 1024
 """Bytes of address space."""
-PROCESSOR_S = 20
+PROCESSOR_S = {"calendar": 20}
+"""Seconds of processor time, by kind: calendars have repetitions to write out."""
+USUAL_PROCESSOR_S = 6
 
 if __name__ == "__main__":
-    sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S)
     options = json.loads(sys.stdin.buffer.readline())
+    sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S.get(options["kind"], USUAL_PROCESSOR_S))
     if now := options.pop("now", None):
         options["now"] = dt.datetime.fromisoformat(now)
     print(json.dumps(read_feed(content=sys.stdin.buffer.read(), **options)))

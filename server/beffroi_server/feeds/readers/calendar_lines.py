@@ -88,8 +88,9 @@ def _logical_lines(content: bytes, skipped: SkippedParts) -> Iterator[tuple[int,
         content = decode_text(content, skipped).encode("utf-8", "replace")
     numbers: list[int] = []
     lines: list[bytes] = []
+    # A bound on the returns before a line feed, since a search through a run of them begins again at each.
     # Lines are folded by octets, so a fold may lie within a letter: it is undone before the text is decoded.
-    for number, line in enumerate(re.split(rb"\r*\n|\r", content), 1):
+    for number, line in enumerate(re.split(rb"\r{0,3}\n|\r", content), 1):
         if line[:1] in b" \t" and line and lines:
             lines.append(line[1:])
             continue
