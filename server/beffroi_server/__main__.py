@@ -13,6 +13,7 @@ from importlib import import_module
 FILE_COMMANDS = {
     "calendar": "beffroi_server.schedule.calendar_command",
     "feed": "beffroi_server.feeds.feed_command",
+    "media": "beffroi_server.library.media_command",
 }
 """Commands that need no settings, and the modules whose ``main(arguments)`` runs them."""
 

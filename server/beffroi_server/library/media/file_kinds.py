@@ -17,6 +17,8 @@ _SIGNATURES = (
 """JPEG, PNG, GIF, TIFF, BigTIFF and BMP."""
 _RAW_SIGNATURES = (b"FUJIFILMCCD-RAW", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FOVb", b"\0MRM")
 """Of cameras by Fujifilm, Panasonic, Olympus, Sigma and Minolta."""
+_OTHER_IMAGE_SIGNATURES = (b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ", b"8BPS", b"\xff\x4f\xff\x51")
+"""JPEG XL and JPEG 2000, in boxes or bare, and Photoshop."""
 _VIDEO_SIGNATURES = (
     b"\x1aE\xdf\xa3", b"OggS", b"FLV", b"0&\xb2u", b"\0\0\1\xba", b"\0\0\1\xb3", b"\x1f\x07\0\x3f", b"\x1f\x07\0\xbf",
 )  # fmt: skip
@@ -46,6 +48,8 @@ class FileKind(Enum):
     """An image of a telephone."""
     RAW_PHOTO = "raw-photo"
     """What the sensor of a camera saw; programs show each their own picture of it."""
+    OTHER_IMAGE = "other-image"
+    """An image of a kind that is not read."""
     VIDEO = "video"
     UNKNOWN = "unknown"
 
@@ -59,6 +63,8 @@ def kind_of(head: bytes) -> FileKind:
         return FileKind.IMAGE
     if head[4:8] == b"ftyp":
         return _kind_of_brands(head)
+    if head.startswith(_OTHER_IMAGE_SIGNATURES):
+        return FileKind.OTHER_IMAGE
     if b"%PDF-" in head:
         return FileKind.DOCUMENT
     is_video = (
@@ -119,7 +125,7 @@ def _kind_of_brands(head: bytes) -> FileKind:
         return FileKind.RAW_PHOTO
     if brands[0] in _AVIF_BRANDS | _HEIF_BRANDS:
         return FileKind.IMAGE if _AVIF_BRANDS & set(brands) else FileKind.HEIF
-    return FileKind.UNKNOWN if brands[0] in _OTHER_STILL_BRANDS else FileKind.VIDEO
+    return FileKind.OTHER_IMAGE if brands[0] in _OTHER_STILL_BRANDS else FileKind.VIDEO
 
 
 def _is_transport_stream(head: bytes) -> bool:

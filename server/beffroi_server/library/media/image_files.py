@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from PIL import Image, ImageFile, ImageOps
 
+from beffroi_server.library.media.file_kinds import top_level_boxes
 from beffroi_server.library.media.image_colours import colour_space, convert_to_srgb
 
 LONG_SIDE = 3840
@@ -65,6 +66,12 @@ class ImageFilePages:
     path: Path
     numbers: list[int] = field(default_factory=list)
     profile_unreadable: bool = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.image.close()
 
     @property
     def count(self) -> int:
@@ -123,6 +130,9 @@ def open_image(path: Path, *, is_heif: bool) -> ImageFilePages:
     Image.MAX_IMAGE_PIXELS = None
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     if is_heif:
+        if not top_level_boxes(path)[1]:
+            # The decoder would draw the tiles that are there.
+            raise ImageRefused("truncated")
         _register_heif()
     try:
         image = Image.open(path, formats=("HEIF",) if is_heif else IMAGE_FORMATS)
@@ -130,7 +140,11 @@ def open_image(path: Path, *, is_heif: bool) -> ImageFilePages:
         raise ImageRefused("heic" if is_heif else "truncated") from error
     if image.format != "TIFF":
         return ImageFilePages(image, path, [0])
-    return ImageFilePages(image, path, _tiff_pages(image))
+    try:
+        return ImageFilePages(image, path, _tiff_pages(image))
+    except ImageRefused:
+        image.close()
+        raise
 
 
 def check_size(image: Image.Image) -> None:

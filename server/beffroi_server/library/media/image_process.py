@@ -47,6 +47,8 @@ def _normalise_original(folder: Path) -> dict[str, Any]:
     kind = file_kinds.kind_of_file(folder / "original")
     if kind is FileKind.RAW_PHOTO:
         raise ImageRefused("raw-photo")
+    if kind is FileKind.OTHER_IMAGE:
+        raise ImageRefused("not-an-image")
     if kind is FileKind.DOCUMENT:
         return _write_document(folder)
     if kind in (FileKind.IMAGE, FileKind.HEIF):
@@ -65,7 +67,11 @@ def _write_document(folder: Path) -> dict[str, Any]:
 
 
 def _write_image(folder: Path, *, is_heif: bool) -> dict[str, Any]:
-    opened = image_files.open_image(folder / "original", is_heif=is_heif)
+    with image_files.open_image(folder / "original", is_heif=is_heif) as opened:
+        return _write_opened(opened, folder)
+
+
+def _write_opened(opened: image_files.ImageFilePages, folder: Path) -> dict[str, Any]:
     warnings: list[dict[str, Any]] = []
     if opened.is_animated:
         moving = _write_animation_still(opened.image, folder)

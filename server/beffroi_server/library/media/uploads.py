@@ -6,28 +6,20 @@ process itself never decodes an uploaded file: a confined process does, see ``im
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
 
-from beffroi_server.core import sandbox
 from beffroi_server.core.incoming_files import open_incoming_folder
-from beffroi_server.library.media import file_kinds
+from beffroi_server.library.media import file_kinds, image_decoding
 from beffroi_server.library.media.file_kinds import FileKind
-from beffroi_server.library.media.sentences import media_refusal
 from beffroi_server.library.models import Asset
 
-IMAGE_PROCESS_TIMEOUT_S = 180
-"""Seconds for the image process. It limits its own processor time to a sixth of this; a busy machine is slow."""
 _BLOCK = 1024 * 1024
 """Bytes that are read of an upload at a time."""
 
@@ -86,7 +78,7 @@ def store_received(path: Path, name: str) -> list[StoredImage]:
     """
     with open_incoming_folder() as incoming:
         os.link(path, incoming / "original")
-        result = _run_image_process(incoming, name)
+        result = image_decoding.run_image_process(incoming, name)
         length = result.get("duration_ms")
         original = None if length is None else store_file(incoming / "original", str(result["media_type"]))
         warnings = tuple(result.get("warnings", ()))
@@ -142,7 +134,7 @@ def receive_upload(file: IO[bytes], path: Path, name: str) -> None:
         _copy_upload(file, path)
     with path.open("rb") as received:
         os.fsync(received.fileno())
-        _check_received(received, path.stat().st_size, name)
+        image_decoding.check_file(received, path.stat().st_size, name)
 
 
 def _copy_upload(file: IO[bytes], path: Path) -> None:
@@ -155,31 +147,6 @@ def _copy_upload(file: IO[bytes], path: Path) -> None:
             target.write(block)
             left -= len(block)
             block = file.read(min(_BLOCK, max(0, left)))
-
-
-def _check_received(received: IO[bytes], size: int, name: str) -> None:
-    if size == 0:
-        raise media_refusal("empty", name)
-    if size > settings.UPLOAD_LIMIT:
-        raise media_refusal("too-large", name)
-    kind = file_kinds.kind_of(received.read(file_kinds.HEAD_SIZE))
-    if size > settings.PICTURE_LIMIT and kind is not FileKind.VIDEO:
-        raise media_refusal("not-an-image" if kind is FileKind.UNKNOWN else "too-large-picture", name)
-
-
-def _run_image_process(folder: Path, name: str) -> dict[str, Any]:
-    command = [sys.executable, "-I", "-m", "beffroi_server.library.media.image_process", str(folder)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=IMAGE_PROCESS_TIMEOUT_S, check=False)  # noqa: S603 - our own module
-        result = json.loads(done.stdout) if done.returncode == 0 else {"code": "too-complex"}
-    except (subprocess.TimeoutExpired, ValueError):
-        result = {"code": "too-complex"}
-    if result.get("code") == sandbox.DISK_FULL:
-        raise OSError(errno.ENOSPC, f"no space to decode {name}")
-    if "code" in result:
-        raise media_refusal(str(result.pop("code")), name, **result)
-    assert isinstance(result, dict)
-    return result
 
 
 def store_file(path: Path, media_type: str) -> StoredFile:

@@ -37,7 +37,8 @@ class VideoEncoder:
 
     def __init__(self, target: Path, rate: Fraction, size: tuple[int, int], *, has_sound: bool) -> None:
         self._out = av.open(target, "w", format="mp4", options={"movflags": "+faststart"})
-        self._rate = rate
+        self.rate = rate
+        """Frames a second."""
         self._video: Any = self._video_stream(size)
         self._audio: Any = (
             self._out.add_stream("aac", rate=SOUND_RATE, layout="stereo", bit_rate=128_000) if has_sound else None
@@ -54,7 +55,7 @@ class VideoEncoder:
     @property
     def duration_s(self) -> float:
         """Seconds of picture written."""
-        return float(self._frames / self._rate)
+        return float(self._frames / self.rate)
 
     def show(self, frame: VideoFrame, seconds: float) -> None:
         """Show a frame from an instant on; the first is shown from the beginning."""
@@ -69,20 +70,20 @@ class VideoEncoder:
     def finish(self, seconds: float) -> None:
         """End the video at an instant; the last frame is shown once at least."""
         if self._shown is not None:
-            self._repeat_until(max(seconds, float((self._frames + 1) / self._rate)))
+            self._repeat_until(max(seconds, float((self._frames + 1) / self.rate)))
         self._out.mux(self._video.encode(None))
         if self._audio is not None:
             self._out.mux(self._audio.encode(None))
 
     def _repeat_until(self, seconds: float) -> None:
         assert self._shown is not None
-        for number in range(self._frames, math.floor(seconds * self._rate + Fraction(1, 2))):
-            self._shown.pts, self._shown.time_base = number, 1 / self._rate
+        for number in range(self._frames, math.floor(seconds * self.rate + Fraction(1, 2))):
+            self._shown.pts, self._shown.time_base = number, 1 / self.rate
             self._out.mux(self._video.encode(self._shown))
             self._frames = number + 1
 
     def _video_stream(self, size: tuple[int, int]) -> Any:
-        keep = int(self._rate * KEYFRAME_INTERVAL_S)
+        keep = int(self.rate * KEYFRAME_INTERVAL_S)
         options = {
             "preset": "veryfast", "profile": "high", "level": "4.1", "crf": "20", "maxrate": str(BIT_RATE),
             "bufsize": str(2 * BIT_RATE), "threads": str(ENCODER_THREADS),
@@ -90,7 +91,7 @@ class VideoEncoder:
             # processor, at each showing.
             "x264-params": f"keyint={keep}:open-gop=0:cabac=0:colorprim=bt709:transfer=bt709:colormatrix=bt709",
         }  # fmt: skip
-        video = self._out.add_stream("libx264", rate=self._rate, options=options)
+        video = self._out.add_stream("libx264", rate=self.rate, options=options)
         video.width, video.height = size
         video.pix_fmt = "yuv420p"
         return video

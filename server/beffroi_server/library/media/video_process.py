@@ -3,7 +3,7 @@
 Reads ``original`` in the folder, a video or an animated image, and writes ``video``, a file that every player can
 show, see ``video_encoder``.
 
-Prints lines of JSON: ``{"progress": percent}`` while it works, at last ``{"duration_ms": n, "warnings": […]}`` or
+Prints lines of JSON: ``{"progress": percent}`` while it works, at last the fields of ``ConvertedVideo`` or
 ``{"code": reason}``. Works without Django, with limits on memory and processor time.
 """
 
@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,8 @@ class ConvertedVideo:
     """What became of an original video."""
 
     duration_ms: int
+    frame_rate: int
+    has_sound: bool
     warnings: list[dict[str, Any]]
 
 
@@ -146,7 +148,7 @@ def _convert_animation(source: Path, target: Path, on_progress: Callable[[int], 
             for filtered in filters.flush():
                 encoder.show(filtered, filtered.time or 0.0)
             encoder.finish(min(at, MAX_DURATION_S))
-        return ConvertedVideo(round(encoder.duration_s * 1000), [])
+        return ConvertedVideo(round(encoder.duration_s * 1000), int(encoder.rate), has_sound=False, warnings=[])
 
 
 class _Progress:
@@ -198,7 +200,12 @@ class _VideoConversion:
                 self._play(sound)
             self._encoder.finish(min(self._end_s, MAX_DURATION_S))
         self._note_warnings(self._encoder.duration_s)
-        return ConvertedVideo(round(self._encoder.duration_s * 1000), self._warnings)
+        return ConvertedVideo(
+            round(self._encoder.duration_s * 1000),
+            int(self._rate),
+            has_sound=self._sound is not None,
+            warnings=self._warnings,
+        )
 
     def _process_packet(self, packet: Any) -> bool:
         """Encode the frames of a packet; return False once the video is as long as it may be."""
@@ -270,14 +277,14 @@ def _frame_rate(stream: Any) -> Fraction:
 
 
 def convert_folder(folder: Path) -> dict[str, Any]:
-    """Convert the original in a folder; return ``{"duration_ms": n, "warnings": […]}``, or ``{"code": reason}``."""
+    """Convert the original in a folder; return the fields of ``ConvertedVideo``, or ``{"code": reason}``."""
     try:
         made = convert_video(folder / "original", folder / "video", lambda done: _print_line({"progress": done}))
     except VideoRefused as error:
         return {"code": str(error)}
     except MemoryError:
         return {"code": "too-complex"}
-    return {"duration_ms": made.duration_ms, "warnings": made.warnings}
+    return asdict(made)
 
 
 def _print_line(values: dict[str, Any]) -> None:

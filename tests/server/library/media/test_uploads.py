@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.library import queries, services
 from beffroi_server.library.errors import EditConflict, ItemInUse, MediaRefused
-from beffroi_server.library.media import uploads
+from beffroi_server.library.media import image_decoding, uploads
 from beffroi_server.library.models import Announcement, Asset, MediaItem
 from beffroi_server.library.town_branding import save_town
 from beffroi_server.schedule import services as programme
@@ -213,7 +213,7 @@ class TestHostileFiles:
         assert add(content).width == 3840
 
     def test_a_worker_that_hangs_is_ended(self, monkeypatch):
-        monkeypatch.setattr(uploads, "IMAGE_PROCESS_TIMEOUT_S", 0.01)
+        monkeypatch.setattr(image_decoding, "IMAGE_PROCESS_TIMEOUT_S", 0.01)
 
         with pytest.raises(MediaRefused) as refused:
             add(encoded(photograph(), "JPEG"))
@@ -221,7 +221,7 @@ class TestHostileFiles:
         assert refused.value.code == "too-complex"
 
     def test_a_worker_that_dies_is_no_harm(self, monkeypatch):
-        monkeypatch.setattr(uploads.sys, "executable", "/bin/false")
+        monkeypatch.setattr(image_decoding.sys, "executable", "/bin/false")
 
         with pytest.raises(MediaRefused) as refused:
             add(encoded(photograph(), "JPEG"))
