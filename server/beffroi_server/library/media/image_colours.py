@@ -15,27 +15,15 @@ from typing import IO
 
 from PIL import Image, ImageCms
 
-_Point = tuple[float, float]
-_D65: _Point = (0.3127, 0.3290)
-_PRIMARIES: dict[int, tuple[_Point, _Point, _Point, _Point]] = {
-    4: ((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), (0.310, 0.316)),
-    9: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046), _D65),
-    11: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), (0.314, 0.351)),
-    12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), _D65),
-}
-"""Chromaticities of red, green, blue and white by the number of ITU-T H.273, table 2; others are near those of sRGB."""
-_SRGB: tuple[_Point, _Point, _Point, _Point] = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), _D65)
+from beffroi_server.library.media import hdr_tones
+from beffroi_server.library.media.colour_matrices import D50, PRIMARIES, SRGB, Point, to_xyz
+
 _GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
 """Exponents by the number of H.273, table 3; the other curves are shown as that of sRGB, as every browser does."""
-HDR_TRANSFERS = {16, 18}
-"""PQ and HLG."""
-_D50 = (0.9642, 1.0, 0.8249)
-_BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 _MAX_CHUNKS = 1000
 _MAX_META = 1024 * 1024
 """Bytes of the description of an AVIF file that are read at most."""
-_Matrix = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +43,13 @@ class ColourSpace:
     @property
     def is_hdr(self) -> bool:
         """True for PQ and HLG: such values need a tone curve, which no ICC profile has."""
-        return self.transfer in HDR_TRANSFERS
+        return self.transfer in hdr_tones.TRANSFERS
 
     def icc_profile(self) -> bytes | None:
         """Return the profile to convert from; None if the values are those of sRGB."""
-        if self.profile or (self.primaries not in _PRIMARIES and self.transfer not in _GAMMAS):
+        if self.profile or (self.primaries not in PRIMARIES and self.transfer not in _GAMMAS):
             return self.profile
-        return matrix_profile(_PRIMARIES.get(self.primaries, _SRGB), _GAMMAS.get(self.transfer))
+        return matrix_profile(PRIMARIES.get(self.primaries, SRGB), _GAMMAS.get(self.transfer))
 
 
 def colour_space(image: Image.Image, path: Path) -> ColourSpace:
@@ -90,7 +78,7 @@ def convert_to_srgb(image: Image.Image, space: ColourSpace) -> tuple[Image.Image
     """
     wanted = "RGBA" if image.mode == "RGBA" else "RGB"
     if space.is_hdr and image.mode in {"RGB", "RGBA"}:
-        return _with_alpha_of(image, _tone_mapped(image.convert("RGB"), space)), True
+        return _with_alpha_of(image, hdr_tones.map_image(image.convert("RGB"), space.primaries, space.transfer)), True
     profile = space.icc_profile()
     if not profile or image.mode not in {"RGB", "RGBA", "CMYK", "L"}:
         return image.convert(wanted), True
@@ -110,18 +98,18 @@ def convert_to_srgb(image: Image.Image, space: ColourSpace) -> tuple[Image.Image
     return _with_alpha_of(image, converted), True
 
 
-def matrix_profile(points: Sequence[_Point], gamma: float | None) -> bytes:
+def matrix_profile(points: Sequence[Point], gamma: float | None) -> bytes:
     """Return an ICC profile (ICC.1:2022, version 4) of a space of three primaries.
 
     Args:
         points: Chromaticities of red, green, blue and white.
         gamma: Exponent of the curve; None for that of sRGB.
     """
-    columns = tuple(zip(*_adapted_primaries(points), strict=True))
+    columns = tuple(zip(*to_xyz(points), strict=True))
     curve = _parametric_curve((gamma,) if gamma else _SRGB_CURVE)
     tags = {
         b"desc": b"mluc" + struct.pack(">4xII2s2sII", 1, 12, b"en", b"US", 2, 28) + "x".encode("utf-16-be"),
-        b"wtpt": _xyz(_D50),
+        b"wtpt": _xyz(D50),
         **{name: _xyz(column) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)},
         **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
     }
@@ -131,24 +119,13 @@ def matrix_profile(points: Sequence[_Point], gamma: float | None) -> bytes:
         table += struct.pack(">4sII", name, start + len(body), len(data))
         body += data + b"\0" * (-len(data) % 4)
     header = struct.pack(">I4sI4s4s4s12x4s", start + len(body), b"", 0x04400000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
-    return header.ljust(68, b"\0") + _xyz(_D50)[8:] + b"\0" * 48 + table + body
+    return header.ljust(68, b"\0") + _xyz(D50)[8:] + b"\0" * 48 + table + body
 
 
 def _with_alpha_of(image: Image.Image, converted: Image.Image) -> Image.Image:
     if image.mode == "RGBA":
         converted.putalpha(image.getchannel("A"))
     return converted
-
-
-def _tone_mapped(image: Image.Image, space: ColourSpace) -> Image.Image:
-    """Return an image of high dynamic range as a video of the same values would be shown."""
-    from av.video.frame import VideoFrame  # noqa: PLC0415 - few images need it
-
-    from beffroi_server.library.media.video_filters import map_hdr_frame  # noqa: PLC0415
-
-    frame = VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
-    frame.color_primaries, frame.color_trc = space.primaries, space.transfer
-    return map_hdr_frame(frame)
 
 
 def _png_colour_space(file: IO[bytes], profile: bytes | None) -> ColourSpace:
@@ -161,9 +138,7 @@ def _png_colour_space(file: IO[bytes], profile: bytes | None) -> ColourSpace:
         return ColourSpace(profile)
     white, red, green, blue = ((x / 100_000, y / 100_000) for x, y in struct.iter_unpack(">II", points))
     named = (red, green, blue, white)
-    if all(
-        abs(a - b) < 0.005 for one, other in zip(named, _SRGB, strict=True) for a, b in zip(one, other, strict=True)
-    ):
+    if all(abs(a - b) < 0.005 for one, other in zip(named, SRGB, strict=True) for a, b in zip(one, other, strict=True)):
         return ColourSpace()
     exponent = 100_000 / int.from_bytes(gamma) if len(gamma) == 4 and any(gamma) else None
     is_usual = exponent is None or abs(exponent - 2.2) < 0.01
@@ -242,36 +217,3 @@ def _parametric_curve(values: Sequence[float]) -> bytes:
     return (
         b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + b"".join(struct.pack(">i", round(v * 65_536)) for v in values)
     )
-
-
-def _adapted_primaries(points: Sequence[_Point]) -> _Matrix:
-    """Return the matrix from values to XYZ under D50 (Bradford adaptation, ICC.1:2022, annex E)."""
-    red, green, blue, white = (_xyz_of(point) for point in points)
-    columns = tuple(zip(red, green, blue, strict=True))
-    scale = _apply(_inverse(columns), white)
-    matrix = [[value * factor for value, factor in zip(row, scale, strict=True)] for row in columns]
-    sharp, wanted = _apply(_BRADFORD, white), _apply(_BRADFORD, _D50)
-    ratios = [[wanted[n] / sharp[n] if n == m else 0.0 for m in range(3)] for n in range(3)]
-    return _product(_product(_inverse(_BRADFORD), _product(ratios, _BRADFORD)), matrix)
-
-
-def _xyz_of(point: _Point) -> tuple[float, float, float]:
-    x, y = point
-    return x / y, 1.0, (1 - x - y) / y
-
-
-def _apply(matrix: _Matrix, vector: Sequence[float]) -> list[float]:
-    return [sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix]
-
-
-def _product(left: _Matrix, right: _Matrix) -> list[list[float]]:
-    columns = tuple(zip(*right, strict=True))
-    return [[sum(a * b for a, b in zip(row, column, strict=True)) for column in columns] for row in left]
-
-
-def _inverse(m: _Matrix) -> list[list[float]]:
-    (a, b, c), (d, e, f), (g, h, i) = m
-    determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
-    adjugate = ((e * i - f * h, c * h - b * i, b * f - c * e), (f * g - d * i, a * i - c * g, c * d - a * f),
-                (d * h - e * g, b * g - a * h, a * e - b * d))  # fmt: skip
-    return [[value / determinant for value in row] for row in adjugate]

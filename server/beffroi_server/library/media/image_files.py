@@ -25,7 +25,6 @@ MAX_PIXELS_BY_FORMAT = {"JPEG": 500_000_000, "MPO": 500_000_000, "WEBP": 60_000_
 """Pixels where decoders are better or worse than the rule: JPEG is decoded smaller, the others keep several copies."""
 MAX_SHAPE = 100
 """Long side by short side at most: a strip has nothing that could be recognised."""
-_MAX_COEFFICIENT_BYTES = 840 * 1024 * 1024
 _COPIED_PIXELS = 60_000_000
 """Pixels of an image of which a second copy finds room."""
 _STRIP_PIXELS = 4_000_000
@@ -157,12 +156,17 @@ def check_size(image: Image.Image) -> None:
     most = MAX_DECODED_BYTES // _BYTES_PER_PIXEL.get(image.mode, 4)
     most = MAX_PIXELS_BY_FORMAT.get(image.format or "", min(most, 500_000_000))
     if image.info.get("progressive") and image.format in {"JPEG", "MPO"}:
-        # All coefficients of such a file are kept, in two bytes each, until the last of its passes.
-        most = min(most, _MAX_COEFFICIENT_BYTES // (2 * len(image.getbands())))
+        most = min(most, int(MAX_DECODED_BYTES / _coefficient_bytes(image)))
     if pixels > most:
         raise ImageRefused("too-many-pixels", megapixels=most // 1_000_000)
     if max(image.size) > MAX_SHAPE * min(image.size) and max(image.size) > LONG_SIDE:
         raise ImageRefused("too-narrow")
+
+
+def _coefficient_bytes(image: Image.Image) -> float:
+    """Return the bytes per pixel of the coefficients of a progressive JPEG file, all kept until its last pass."""
+    parts = [across * down for _name, across, down, _table in getattr(image, "layer", ())] or [1]
+    return float(2 * sum(parts) / max(parts))
 
 
 def upright(image: Image.Image, orientation: int) -> Image.Image:

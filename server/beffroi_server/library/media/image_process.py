@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -180,5 +181,7 @@ def _save_image(image: Image.Image, path: Path) -> str:
 
 
 if __name__ == "__main__":
+    # Nothing is written elsewhere.
+    tempfile.tempdir = sys.argv[1]
     sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S)
     print(json.dumps(normalise_folder(Path(sys.argv[1]))))

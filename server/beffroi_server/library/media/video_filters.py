@@ -11,6 +11,8 @@ from av.filter import Graph
 from av.video.frame import VideoFrame
 from PIL import Image
 
+from beffroi_server.library.media import hdr_tones
+
 LONG_SIDE, SHORT_SIDE = 1920, 1080
 """Pixels of a converted video at most."""
 TIME_BASE = Fraction(1, 90_000)
@@ -24,8 +26,6 @@ _ROTATION_FILTERS = {
     -180: ("rotate", "PI"),
 }
 """Filters by the degrees counter-clockwise that a frame is to be rotated by."""
-_HDR_TRANSFERS = {16, 18}
-"""Transfer characteristics with a high dynamic range (ITU-T H.273, table 3): PQ and HLG."""
 _BT2020, _UNSPECIFIED = 9, 2
 _WIDE_PRIMARIES = {_BT2020: "bt2020", 11: "smpte431", 12: "smpte432"}
 """Colour primaries beyond those of BT.709 (ITU-T H.273, table 2): BT.2020 and both kinds of P3."""
@@ -128,26 +128,6 @@ def still_of_image(image: Image.Image) -> Image.Image:
     return still_image(VideoFrame.from_image(image), FrameFilter())  # type: ignore[no-untyped-call]
 
 
-def map_hdr_frame(frame: VideoFrame) -> Image.Image:
-    """Return a still of high dynamic range in sRGB, by the same curve as videos.
-
-    Args:
-        frame: In RGB, with its primaries and transfer characteristics.
-    """
-    graph = Graph()
-    frame.pts, frame.time_base = 0, TIME_BASE
-    _complete_hdr_colours(frame)
-    nodes = [
-        graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=TIME_BASE),
-        graph.add("scale", f"{frame.width}:{frame.height}:out_primaries=bt709:out_transfer=bt709"),
-        graph.add("format", "rgb24"),
-        graph.add("buffersink"),
-    ]
-    graph.link_nodes(*nodes).configure()
-    graph.push(frame)
-    return graph.pull().to_image()  # type: ignore[no-any-return,union-attr]
-
-
 class SoundFilter:
     """Filter of decoded sound: stereo at 48 kHz, by its time stamps, with silence where nothing is heard."""
 
@@ -204,7 +184,7 @@ class SoundFilter:
 
 def _complete_hdr_colours(frame: VideoFrame) -> None:
     """Say which primaries a frame of high dynamic range has, where it does not: there is one usual kind."""
-    if frame.color_trc in _HDR_TRANSFERS and frame.color_primaries == _UNSPECIFIED:
+    if frame.color_trc in hdr_tones.TRANSFERS and frame.color_primaries == _UNSPECIFIED:
         frame.color_primaries = _BT2020
 
 
@@ -229,8 +209,8 @@ def _filter_graph(frame: VideoFrame, inner: tuple[int, int], size: tuple[int, in
     if frame.rotation in _ROTATION_FILTERS:
         steps.append(_ROTATION_FILTERS[frame.rotation])
     scale = f"{inner[0]}:{inner[1]}:out_range=tv:out_color_matrix=bt709"
-    if frame.color_trc in _HDR_TRANSFERS:
-        steps.append(("scale", f"{scale}:out_primaries=bt709:out_transfer=bt709"))
+    if frame.color_trc in hdr_tones.TRANSFERS:
+        steps += _hdr_steps(frame, inner)
     else:
         steps.append(("scale", scale))
         if frame.color_primaries in _WIDE_PRIMARIES:
@@ -242,6 +222,20 @@ def _filter_graph(frame: VideoFrame, inner: tuple[int, int], size: tuple[int, in
     nodes = [source, *(graph.add(name, options) for name, options in steps), graph.add("buffersink")]
     graph.link_nodes(*nodes).configure()
     return graph
+
+
+def _hdr_steps(frame: VideoFrame, size: tuple[int, int]) -> list[tuple[str, str]]:
+    """Return the filters that bring a high dynamic range to that of screens."""
+    table = hdr_tones.cube_file(frame.color_primaries, frame.color_trc)
+    return [
+        ("scale", f"{size[0]}:{size[1]}"),
+        ("format", "gbrp10le"),
+        ("lut3d", f"file={table}:interp=tetrahedral"),
+        ("scale", "out_range=tv:out_color_matrix=bt709"),
+        ("format", "yuv420p"),
+        # Frames still say what they were.
+        ("setparams", "color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"),
+    ]
 
 
 def _gamut_steps(primaries: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ import errno
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -90,6 +91,10 @@ def probe_video(path: Path) -> VideoProbe:
         filters.adapt_size(video_sources.first_frame(path))
         still = still_image(video_sources.frame_near(path, seconds / 3), filters)
         return VideoProbe(round(seconds * 1000), still, warnings)
+    except VideoRefused as error:
+        if str(error) == "no-picture" and file_kinds.is_cut_off(path):
+            raise VideoRefused("video-incomplete") from error
+        raise
     except (av.FFmpegError, ValueError, OSError) as error:
         raise VideoRefused(_damage_code(path)) from error
 
@@ -292,6 +297,8 @@ def _print_line(values: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    # Nothing is written elsewhere.
+    tempfile.tempdir = sys.argv[1]
     os.nice(10)
     sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S)
     _print_line(convert_folder(Path(sys.argv[1])))

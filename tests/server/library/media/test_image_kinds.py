@@ -156,7 +156,7 @@ class TestLargeImages:
     @pytest.mark.parametrize(
         ("size", "mode", "code"),
         [
-            ((16_320, 12_240), "RGB", None), ((20_000, 20_000), "L", None), ((20_000, 20_000), "RGB", "too-many-pixels"),
+            ((16_320, 12_240), "RGB", ""), ((20_000, 20_000), "L", ""), ((20_000, 20_000), "RGB", "too-many-pixels"),
             ((60_000, 500), "L", "too-narrow"), ((30_000, 30_000), "L", "too-many-pixels"),
         ],
     )  # fmt: skip
@@ -168,16 +168,15 @@ class TestLargeImages:
                 self.size, self.mode = size, mode
                 self.width, self.height = size
 
+        found = ""
         try:
             image_files.check_size(Opened())
         except image_files.ImageRefused as refused:
-            assert refused.code == code
-            assert code != "too-many-pixels" or refused.figures["megapixels"] >= 200
-        else:
-            assert code is None
+            found = refused.code
+        assert found == code
 
     def test_noise_finds_room_in_its_file(self, taken_in):
-        noise = Image.frombytes("RGB", (1200, 900), random.Random(1).randbytes(1200 * 900 * 3))  # noqa: S311
+        noise = Image.frombytes("RGB", (1200, 900), random.Random(1).randbytes(1200 * 900 * 3))
         assert taken_in(encoded(noise, "PNG"))["images"][0].size == (1200, 900)
 
 
