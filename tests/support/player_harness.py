@@ -339,5 +339,5 @@ class PlayerHarness:
             at_ms=moment.unix_ms, clock=moment.clock, link=self.link, programme=self.held.active,
             alerts=dict(streams), preparing=self.preparer.status, refusals=self.refusals.newest_first(),
             receptions=self.held_alerts.receptions, programme_reception=self.held.programme_reception,
-            health=self.health,
+            health=self.health, clock_reading=self.clock.compare_clocks(),
         )  # fmt: skip

@@ -23,6 +23,8 @@ from beffroi_content.timeline import ClockState, ReasonKind
 
 ReportText = Annotated[str, StringConstraints(max_length=500)]
 PositiveNumber = Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
+ClockDifference = Annotated[int, Field(ge=-MAX_WHOLE_NUMBER, le=MAX_WHOLE_NUMBER)]
+"""Seconds between two clocks."""
 PageNumber = Annotated[int, Field(ge=0, le=1000)]
 """The number of a page of a slide or alert, from 0."""
 
@@ -133,6 +135,36 @@ class PlayerHealth(WireModel):
     ``disk-read-only``, ``disk-errors``, ``storage-worn``, ``signal-weak``, ``cable``."""
 
 
+class ClockReading(WireModel):
+    """Clock of a player beside the others that it knows. What it does not know is None."""
+
+    source: Identifier
+    """What set it: ``beat``, ``ntp``, ``carried`` or ``nobody``."""
+    server_ahead_s: ClockDifference | None = None
+    """How far the server's clock is ahead of it, by the last beat."""
+    network_ahead_s: ClockDifference | None = None
+    """How far the system clock is ahead of it, where NTP or the like disciplines that one."""
+
+
+class ReportedClockChange(WireModel):
+    """A change of the clocks of a time zone."""
+
+    at_s: Annotated[int, Field(ge=0, le=MAX_WHOLE_NUMBER)]
+    """In Unix seconds."""
+    offset_s: Annotated[int, Field(ge=-86_400, le=86_400)]
+    """Seconds ahead of UTC from then on."""
+
+
+class ZoneReading(WireModel):
+    """Time zone of a screen, as the data of its player know it."""
+
+    name: Line
+    data: Line
+    """The version of the data, such as ``2026f``."""
+    changes: Annotated[tuple[ReportedClockChange, ...], Field(max_length=4)] = ()
+    """The next changes of its clocks, within 400 days."""
+
+
 class PlayerReport(WireModel):
     """The complete state of a screen: what it has, what it shows and why, its clock, its health."""
 
@@ -162,6 +194,8 @@ class PlayerReport(WireModel):
     version: ReportText = ""
     stage_started_at_ms: Instant | None = None
     health: PlayerHealth | None = None
+    clock_reading: ClockReading | None = None
+    zone: ZoneReading | None = None
     machine: MachineDescription | None = None
     """Given in the first report of each connection and then once per hour. None: as before."""
 

@@ -377,6 +377,7 @@ class PlayerAgent:
             receptions=dict(self._alerts.receptions),
             programme_reception=self._held.programme_reception,
             health=self._health,
+            clock_reading=self._clock.compare_clocks(),
         )
 
     def _link_state(self) -> ConnectionState:

@@ -22,6 +22,7 @@ from beffroi_content.wire.topics import Topic
 from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import identity_watch, presence, targets
 from beffroi_server.fleet.models import Screen, ScreenState
+from beffroi_server.monitoring import clock_text
 
 logger = logging.getLogger(__name__)
 CLOCK_TOLERANCE = dt.timedelta(seconds=2)
@@ -37,6 +38,8 @@ STATE_OF_REASON = {
     "frame-differs": "wrong",
     "refusals": "wrong",
     "clock-unknown": "wrong",
+    "clock-differs": "wrong",
+    "zone-differs": "wrong",
     "identity-clash": "wrong",
     "player-problems": "wrong",
     "connection-polling": "pending",
@@ -165,6 +168,8 @@ def _state_reasons(
         "refusals": any(refusal.last_at_ms > _hour_ago(now) for refusal in report.refusals),
         "player-problems": bool(report.health and report.health.problems),
         "identity-clash": identity_watch.has_clash(state, now),
+        "clock-differs": clock_text.clock_differs(report, state.seen_at),
+        "zone-differs": bool(clock_text.zone_sentence(report.zone, report.at_ms // 1000)),
         "clock-unknown": report.clock is ClockState.UNKNOWN,
         "connection-polling": is_polling,
         "connection-lost": state.online and report.link is ConnectionState.LOST,

@@ -42,6 +42,10 @@ REASON_TEXTS = {
         "Two players use this screen’s identity, as after copying a memory card: they push each other off, and alerts "
         "come late. Enrol one of them again, as a screen of its own."
     ),
+    "clock-differs": gettext_lazy("Its clock and that of the server differ: see the details."),
+    "zone-differs": gettext_lazy(
+        "It changes to summer or winter time at another moment than the server: see the details."
+    ),
     "clock-unknown": gettext_lazy("It does not know the time: dated content has to wait. Check its network."),
     "connection-polling": gettext_lazy("It cannot reach the broker; it polls the server every minute instead."),
     "connection-lost": gettext_lazy("It can reach neither the broker nor the server."),

@@ -50,7 +50,7 @@ class TestStamp:
     def test_makes_a_document_of_a_body(self, model, body):
         document = stamp_body(model, body, STAMP)
         assert type(document) is model
-        assert (document.sequence, document.issued_at_ms, document.expires_at_ms) == STAMP
+        assert (document.sequence, document.issued_at_ms, document.expires_at_ms, document.steady) == STAMP
         assert {name: getattr(document, name) for name in type(body).model_fields} == {
             name: getattr(body, name) for name in type(body).model_fields
         }

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from beffroi_content.timeline import ClockState, Moment
+from beffroi_content.wire.reports import ClockReading
 from beffroi_player import system_clock
 from beffroi_player.clock import (
     BeatReading,
@@ -77,10 +78,14 @@ class AgentClock:
         """The server's clocks; None until a fresh signed beat was heard since boot."""
         return self._record.server
 
-    @property
-    def server_ahead_ms(self) -> int | None:
-        """How far the server's wall clock is ahead of this one; None where no beat was heard."""
-        return self._record.server_ahead_ms(self._uptime())
+    def compare_clocks(self) -> ClockReading:
+        """Return how this clock stands beside that of the server, and that of the system where it is disciplined."""
+        record, uptime = self._record, self._uptime()
+        server_ms = record.server_ahead_ms(uptime)
+        network_ms = self._system() - record.moment_at(uptime).unix_ms if self._is_disciplined() else None
+        return ClockReading(
+            source=record.source.value, server_ahead_s=_seconds(server_ms), network_ahead_s=_seconds(network_ms)
+        )
 
     def apply_beat(self, reading: BeatReading) -> None:
         """Set the clock by a fresh beat."""
@@ -96,11 +101,6 @@ class AgentClock:
             self._apply_rule(lambda record: with_ntp(record, self._system(), self._uptime()))
         else:
             self._apply_rule(lambda record: without_ntp(record, self._uptime()))
-
-    @property
-    def network_ahead_ms(self) -> int | None:
-        """How far the disciplined clock of the kernel is ahead of this one; None where nobody disciplines it."""
-        return self._system() - self.now().unix_ms if self._is_disciplined() else None
 
     def _apply_rule(self, rule: Callable[[ClockRecord], ClockRecord]) -> None:
         with self._lock:
@@ -121,3 +121,7 @@ class AgentClock:
             self._runtime.clock.write(record)
         except OSError as error:
             log.error("the stage is not told the time: %s", error)
+
+
+def _seconds(milliseconds: int | None) -> int | None:
+    return None if milliseconds is None else round(milliseconds / 1000)

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
+from zoneinfo import ZoneInfoNotFoundError
 
 from beffroi_content.model import PowerState
 from beffroi_content.wire.messages import REPORT
-from beffroi_content.wire.reports import MachineDescription, PlayerHealth, PlayerReport, ReportedRefusal
+from beffroi_content.wire.reports import (
+    MachineDescription,
+    PlayerHealth,
+    PlayerReport,
+    ReportedClockChange,
+    ReportedRefusal,
+    ZoneReading,
+)
+from beffroi_content.zone_data import next_clock_changes, zone_data_version
 from beffroi_player.agent.report.report_facts import Publish, ReportFacts
 from beffroi_player.state.directories import ActiveProgramme, PresentedStatus
 
@@ -85,11 +94,24 @@ class ReportSender:
             brightness=presented.brightness if presented else 100,
             lit=presented.lit if presented else "",
             health=facts.health,
+            clock_reading=facts.clock_reading,
+            zone=_zone_reading(programme, facts.at_ms) if programme else None,
             machine=self._machine if self._is_machine_due() else None,
         )
 
     def _is_machine_due(self) -> bool:
         return self._machine_sent_ms is None or self._uptime() - self._machine_sent_ms >= MACHINE_MS
+
+
+def _zone_reading(programme: ActiveProgramme, at_ms: int) -> ZoneReading | None:
+    """Return the zone of the screen; None where its name is unknown here."""
+    name = programme.manifest.settings.time_zone
+    try:
+        changes = next_clock_changes(name, max(0, at_ms) // 1000)
+    except (ZoneInfoNotFoundError, ValueError, OverflowError):
+        return None
+    reported = tuple(ReportedClockChange(at_s=each.unix_s, offset_s=each.offset_s) for each in changes)
+    return ZoneReading(name=name, data=zone_data_version(), changes=reported)
 
 
 def _faults(presented: PresentedStatus | None) -> Iterator[ReportedRefusal]:

@@ -22,7 +22,8 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import pending_alerts, queries, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert
-from beffroi_server.fleet.models import ReceiptRecord
+from beffroi_server.fleet.models import ReceiptRecord, Screen
+from beffroi_server.monitoring import clock_text, screen_overview
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users, is_htmx
 from beffroi_server.web.alerts.forms import AlertExtensionForm
 from beffroi_server.web.library import preview_links
@@ -119,12 +120,24 @@ def _receipts_context(alert: Alert) -> dict[str, Any]:
         "alert": alert,
         "state": state,
         "receipts": receipts,
+        "clocks": _clock_sentences(receipts),
         "counts": counts,
         "every": WAITING_POLL_S if state == "on" and counts["waiting"] else IDLE_POLL_S,
     }
     # The mark is that of the rendered receipts without a mark: an open page gets new ones when they differ.
     rendered = render_to_string("alerts/receipts.html", context | {"mark": ""})
     return context | {"mark": hashlib.sha256(rendered.encode()).hexdigest()[:16]}
+
+
+def _clock_sentences(receipts: list[queries.ScreenReceipt]) -> list[tuple[Screen, str]]:
+    """Return what is to be said of the clocks of screens that have not shown an alert yet."""
+    waiting = [(each.screen, screen_overview.report_of(each.screen)) for each in receipts if each.state == "waiting"]
+    return [
+        (screen, sentence)
+        for screen, report in waiting
+        if report is not None
+        for sentence in clock_text.clock_sentences(report, screen.state.seen_at)
+    ]
 
 
 def _alert_state(alert: Alert, now: dt.datetime) -> str:

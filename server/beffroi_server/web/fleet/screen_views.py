@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from beffroi_content.wire.reports import PlayerReport
 from beffroi_server.fleet import screenshots, services
 from beffroi_server.fleet.models import Screen, ScreenGroup
-from beffroi_server.monitoring import screen_overview, status_text
+from beffroi_server.monitoring import clock_text, screen_overview, status_text
 from beffroi_server.schedule import queries as schedule
 from beffroi_server.web.access import UserRequest, for_technicians, for_users
 from beffroi_server.web.fleet.capture_views import capture_panel
@@ -104,12 +105,13 @@ def screen_revoke(request: UserRequest, slug: str) -> HttpResponse:
     return redirect("screen", slug)
 
 
-def _machine_problems(report: PlayerReport | None) -> list[str]:
+def _machine_problems(report: PlayerReport | None, received_at: dt.datetime | None) -> list[str]:
     if report is None:
         return []
     found = status_text.problem_texts(report.health.problems) if report.health else []
-    letters = status_text.letters_problem(report.machine)
-    return [*found, letters] if letters else found
+    zone = clock_text.zone_sentence(report.zone, report.at_ms // 1000)
+    found += [*clock_text.clock_sentences(report, received_at), zone, status_text.letters_problem(report.machine)]
+    return [sentence for sentence in found if sentence]
 
 
 def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
         "overview": overview,
         "state": status_text.state_text(overview.state),
         "reasons": [status_text.REASON_TEXTS[code] for code in overview.reasons],
-        "health_problems": _machine_problems(report),
+        "health_problems": _machine_problems(report, overview.seen_at),
         "card": build_card(overview, at),
         "screenshot": screenshots.newest_screenshot(screen),
         "problems": schedule.programme_problems(screen),

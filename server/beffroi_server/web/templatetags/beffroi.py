@@ -20,6 +20,7 @@ from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
 from beffroi_server.core import disk_space, formatting
+from beffroi_server.monitoring.clock_text import refusal_sentence
 from beffroi_server.web import access
 from beffroi_server.web.player_terms import translate_player_term
 
@@ -31,6 +32,7 @@ register.filter("latency", formatting.format_latency)
 register.filter("hour", formatting.format_hour)
 register.filter("day", formatting.format_day)
 register.filter("player_term", translate_player_term)
+register.filter("refusal_meaning", refusal_sentence)
 
 
 @register.simple_tag
