@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ from beffroi_server.core.timestamps import bounded_instant
 from beffroi_server.delivery.inbound_queue import InboundMessage, StoreFunction
 from beffroi_server.delivery.refused_messages import Refusal, RefusalReason, refused_messages
 from beffroi_server.fleet import identity_watch, screenshots
+from beffroi_server.fleet.events import ReportedAlerts, reports_received
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen, ScreenState
 from beffroi_server.fleet.plays import play_gaps
 from beffroi_server.fleet.plays.intake_quotas import plays_quota, receipts_quota
@@ -56,6 +57,7 @@ def prepare_messages(messages: Sequence[InboundMessage], now: dt.datetime) -> St
     for each in messages:
         if each.screen in screens:
             by_screen[each.screen].append(each.content)
+    _tell_reported_alerts(by_screen)
     return PreparedBatch(
         [_prepare_screen(name, screens[name], said, now) for name, said in by_screen.items()], now
     ).store
@@ -196,6 +198,17 @@ def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], no
     statuses = [each for each in found.reports_and_status if isinstance(each, PlayerStatus)]
     identity_watch.note_statuses(screen_id, name, statuses, now)
     return found
+
+
+def _tell_reported_alerts(by_screen: Mapping[str, Iterable[WireModel | bytes]]) -> None:
+    newest = {
+        name: each for name, said in by_screen.items() for each in said if isinstance(each, PlayerReport)
+    }  # fmt: skip
+    if newest:
+        reports_received.send([
+            ReportedAlerts(name, report.alerts, frozenset(part.alert for part in report.shown if part.alert))
+            for name, report in newest.items()
+        ])  # fmt: skip
 
 
 def _is_within(is_within: bool, screen: str, what: str) -> bool:
