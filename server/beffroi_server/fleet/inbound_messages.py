@@ -74,7 +74,8 @@ class PresentState:
     report_number: int = 0
     report_at_ms: int = 0
     plays_newest: int = 0
-    plays_missing: list[Sequence[int]] = field(default_factory=list)
+    plays_missing: str = "[]"
+    """As JSON: it is read only where plays came."""
     plays_forgotten: int = 0
 
     def apply_status(self, status: PlayerStatus) -> bool:
@@ -106,9 +107,9 @@ class PresentState:
 
     def apply_plays(self, received: Iterable[NumberRange]) -> None:
         """Apply ranges of plays that were received, or that the player has lost."""
-        gaps = PlayGaps(self.plays_newest, tuple((first, last) for first, last in self.plays_missing))
+        gaps = PlayGaps(self.plays_newest, tuple((first, last) for first, last in json.loads(self.plays_missing)))
         gaps = gaps.with_ranges(received)
-        self.plays_newest, self.plays_missing = gaps.newest, [list(row) for row in gaps.missing]
+        self.plays_newest, self.plays_missing = gaps.newest, json.dumps(gaps.missing)
 
 
 @dataclass
@@ -120,6 +121,8 @@ class PreparedScreen:
     plays: list[Row] = field(default_factory=list)
     lost: list[NumberRange] = field(default_factory=list)
     receipts: list[Row] = field(default_factory=list)
+    last_report: str | None = None
+    """The last of the reports as it is stored."""
     is_live: bool = False
     """Whether something came that no broker retains: the player is there."""
 
@@ -139,9 +142,16 @@ class PreparedScreen:
         if newest is None and not is_news:
             return None
         values = [getattr(state, name) for name in _READ_FIELDS]
-        values[_READ_FIELDS.index("plays_missing")] = json.dumps(state.plays_missing)
-        report = newest.model_dump_json(exclude={"machine"}) if newest else None
+        report = self.last_report if newest is self._newest_report() else newest and _report_json(newest)
         return (self.screen_id, *values, seen_at, report, machine.model_dump_json() if machine else None)
+
+    def prepare_report(self) -> None:
+        """Write the last report as it is stored: most likely it is the one that counts."""
+        report = self._newest_report()
+        self.last_report = _report_json(report) if report else None
+
+    def _newest_report(self) -> PlayerReport | None:
+        return next((each for each in reversed(self.reports_and_status) if isinstance(each, PlayerReport)), None)
 
 
 class PreparedBatch:
@@ -173,8 +183,8 @@ def _locked_states(screens: list[int]) -> dict[int, PresentState]:
 
     Retention changes the same rows: who holds the lock decides how far the plays of a screen are here.
     """
-    rows = ScreenState.objects.select_for_update().filter(screen__in=screens).order_by()
-    return {row[0]: PresentState(*row[1:]) for row in rows.values_list("screen_id", *_READ_FIELDS)}
+    rows = row_writes.locked_rows(ScreenState, ("screen", *_READ_FIELDS), "screen", screens)
+    return {row[0]: PresentState(*row[1:]) for row in rows}
 
 
 def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], now: dt.datetime) -> PreparedScreen:
@@ -197,6 +207,7 @@ def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], no
             found.lost += [(first, last) for first, last in content.lost if first <= last]
     statuses = [each for each in found.reports_and_status if isinstance(each, PlayerStatus)]
     identity_watch.note_statuses(screen_id, name, statuses, now)
+    found.prepare_report()
     return found
 
 
@@ -209,6 +220,10 @@ def _tell_reported_alerts(by_screen: Mapping[str, Iterable[WireModel | bytes]]) 
             ReportedAlerts(name, report.alerts, frozenset(part.alert for part in report.shown if part.alert))
             for name, report in newest.items()
         ])  # fmt: skip
+
+
+def _report_json(report: PlayerReport) -> str:
+    return report.model_dump_json(exclude={"machine"})
 
 
 def _is_within(is_within: bool, screen: str, what: str) -> bool:
