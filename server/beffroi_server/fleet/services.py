@@ -209,6 +209,10 @@ def _enrolment_response(screen: Screen, token: str) -> dict[str, Any]:
         "site": signing.current_site(),
         "screen": screen.slug,
         "token": token,
+        "display": {
+            "size": [screen.screen_class.width, screen.screen_class.height],
+            "rotation": screen.rotation,
+        },
         "mqtt": {**broker_address(), "username": str(TopicScope.of_screen(screen.slug))},
         "anchor": signing_keys.trust_anchor(screen.slug).model_dump(mode="json"),
         "plays": ScreenState.objects.get(screen=screen).plays_newest,
