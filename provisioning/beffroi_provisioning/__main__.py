@@ -27,8 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             write_text(options.out / name, text)
             print(options.out / name)
     except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        print(f"beffroi-provisioning: {what}. Give a folder that you may write to with --out", file=sys.stderr)
+        print(f"beffroi-provisioning: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -52,32 +52,27 @@ class EventSpan:
         return begin, end, begin.time() == MIDNIGHT == end.time() and end > begin
 
 
-def read_span(
-    component: CalendarComponent, zones: CalendarZones, skipped: SkippedParts, *, is_private: bool
-) -> EventSpan | None:
+def read_span(component: CalendarComponent, zones: CalendarZones, skipped: SkippedParts, name: str) -> EventSpan | None:
     """Return the span of an event, or None where it has no start.
 
     Args:
         component: The event.
         zones: Those of its calendar.
         skipped: Receives what is left out.
-        is_private: Whether its title is not named there.
+        name: Its title there.
     """
-
-    def skip(reason: str) -> None:
-        skipped.add("event", reason, component.line, "" if is_private else component.text_of("SUMMARY"))
-
     start = _first_moment(component, "DTSTART", zones)
     if start is None:
-        skip("bad-start" if component.has("DTSTART") else "no-start")
+        reason = "bad-start" if component.all_of("DTSTART") else "no-start"
+        skipped.add("event", reason, component.line, name)
         return None
     end = _first_moment(component, "DTEND", zones)
-    if component.has("DTEND") and end is None:
-        skip("bad-end")
+    if component.all_of("DTEND") and end is None:
+        skipped.add("event", "bad-end", component.line, name)
     durations = (parse_duration(each.value) for each in component.all_of("DURATION"))
     length = _length_between(start, end) if end else next((each for each in durations if each), None)
     if end and length is None and end.in_zone(zones.zone_of("")) < start.in_zone(zones.zone_of("")):
-        skip("end-before-start")
+        skipped.add("event", "end-before-start", component.line, name)
     return _as_whole_days(component, EventSpan(start, length), zones)
 
 
