@@ -7,7 +7,7 @@ import io
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, available_timezones
 
 from beffroi_server.feeds.readers.calendar_lines import CalendarComponent, CalendarProperty
 
@@ -20,7 +20,6 @@ _MOMENT = re.compile(
     r"[ \t]*(Z|[+-][0-9]{2}:?[0-9]{2})?)?",
     re.IGNORECASE,
 )
-_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 _OBSERVANCE = re.compile(
     r"FREQ=YEARLY(;(INTERVAL=1|BYMONTH=[0-9]{1,2}|BYDAY=[+-]?[0-9]?[A-Z]{2}|UNTIL=[0-9TZ]+|BYMONTHDAY=[-0-9,]+"
     r"|WKST=[A-Z]{2}))*"
@@ -161,24 +160,31 @@ def named_zone(name: str) -> ZoneInfo | None:
     parts = name.split("/")
     tails = ["/".join(parts[at:]) for at in range(1, len(parts))] if name.startswith("/") else []
     for candidate in (name, WINDOWS_TO_OLSON.get(name, ""), *tails[:6]):
-        try:
-            if _ZONE_NAME.fullmatch(candidate):
-                return ZoneInfo(candidate)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            continue
+        if known := _known_zones().get(candidate.casefold()):
+            return ZoneInfo(known)
     return None
+
+
+@lru_cache(maxsize=1)
+def _known_zones() -> dict[str, str]:
+    # Looking for a zone that does not exist takes long, and a file may name thousands of them.
+    return {name.casefold(): name for name in available_timezones()}
 
 
 def _zone_of_definition(definition: CalendarComponent) -> dt.tzinfo | None:
     """Return the zone that a VTIMEZONE describes; observances that make no sense are left out."""
-    from dateutil import tz  # noqa: PLC0415 - few calendars need it
-
     observances = [text for part in definition.parts if (text := _observance_text(part))]
     if not observances:
         return None
-    body = "".join(observances)
+    return _zone_of_observances("".join(observances))
+
+
+@lru_cache(maxsize=64)
+def _zone_of_observances(observances: str) -> dt.tzinfo | None:
+    from dateutil import tz  # noqa: PLC0415 - few calendars need it
+
     try:
-        return tz.tzical(io.StringIO(f"BEGIN:VTIMEZONE\nTZID:zone\n{body}END:VTIMEZONE\n")).get("zone")
+        return tz.tzical(io.StringIO(f"BEGIN:VTIMEZONE\nTZID:zone\n{observances}END:VTIMEZONE\n")).get("zone")
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError):
         return None
 
