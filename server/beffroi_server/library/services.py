@@ -60,6 +60,9 @@ def create_media_items(
         ]
         for item, image in zip(items, images, strict=True):
             if image.duration_ms is not None and image.original is not None:
+                if not uploads.media_path(image.original.sha256).exists():
+                    # The same video was converted in this moment: its upload is gone, and is stored again.
+                    raise FileNotFoundError(image.original.sha256)
                 original = uploads.asset_row(image.original)
                 Video.objects.create(item=item, duration_ms=image.duration_ms, original=original)
                 transaction.on_commit(video_queue.conversion_due.set)
@@ -95,7 +98,9 @@ def delete_image(item: MediaItem, *, user: User | None) -> None:
         if places:
             raise ItemInUse(item.name, places)
         audit.record_event(user, "picture-deleted", item.name, sha256=item.picture_id)
+        original = item.video_details.original_id if item.video_details else None
         item.delete()
+        uploads.remove_original(original)
 
 
 def save_announcement(

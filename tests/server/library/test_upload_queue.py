@@ -20,7 +20,7 @@ from PIL import Image
 from beffroi_server.core import disk_space, incoming_files
 from beffroi_server.library import jobs, upload_queue
 from beffroi_server.library.errors import MediaRefused
-from beffroi_server.library.media import uploads
+from beffroi_server.library.media import image_decoding, uploads
 from beffroi_server.library.models import MediaItem, Upload
 from beffroi_server.library.upload_queue import UploadQueue
 
@@ -94,7 +94,7 @@ class TestQueue:
 
     def test_keeps_a_file_that_a_full_disk_stopped(self, alice, monkeypatch):
         upload_queue.enqueue_upload(jpeg(), name="Fête", user=alice)
-        monkeypatch.setattr(uploads, "_run_image_process", _raise(OSError(28, "full")))
+        monkeypatch.setattr(image_decoding, "run_image_process", _raise(OSError(28, "full")))
         for _ in range(5):
             with pytest.raises(OSError, match="full"):
                 UploadQueue().process_next()

@@ -1,7 +1,7 @@
 """Tones of high dynamic range on screens that show a sheet of paper as their white: one table for films and images.
 
 Up to nine tenths of the white of paper (203 cd/m², ITU-R BT.2408) tones are as they were; above, lights are brought
-together so that they stay distinct. Hues stay. FFmpeg's own conversion takes seconds of processor time to begin.
+together so that they stay distinct. FFmpeg's own conversion takes seconds of processor time to begin.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import atexit
 import math
 import tempfile
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from beffroi_server.library.media.colour_matrices import PRIMARIES, SRGB, apply, inverse, product, to_xyz
 
@@ -36,12 +37,31 @@ def map_image(image: Image.Image, primaries: int, transfer: int) -> Image.Image:
         primaries: Number of its primaries in ITU-T H.273, table 2.
         transfer: PQ or HLG.
     """
-    return image.filter(ImageFilter.Color3DLUT(_SIDE, _table(primaries, transfer)))
+    from av.filter import Graph  # noqa: PLC0415 - few images need it
+    from av.video.frame import VideoFrame  # noqa: PLC0415
+
+    graph = Graph()
+    frame = VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
+    frame.pts = 0
+    graph.link_nodes(
+        graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1)),
+        graph.add("lut3d", lut_options(primaries, transfer)),
+        graph.add("format", "rgb24"),
+        graph.add("buffersink"),
+    ).configure()
+    graph.push(frame)
+    return graph.pull().to_image()  # type: ignore[no-any-return,union-attr]
+
+
+def lut_options(primaries: int, transfer: int) -> str:
+    """Return the options of FFmpeg's filter ``lut3d``."""
+    # Greys come from the greys of the table alone, whatever is beside them.
+    return f"file={_cube_file(primaries, transfer)}:interp=tetrahedral"
 
 
 @lru_cache(maxsize=4)
-def cube_file(primaries: int, transfer: int) -> Path:
-    """Return a file that holds the table for the filter ``lut3d``; it is removed when the process ends."""
+def _cube_file(primaries: int, transfer: int) -> Path:
+    """Return a file that holds the table; it is removed when the process ends."""
     values = iter(_table(primaries, transfer))
     rows = "\n".join(
         f"{red:.6f} {green:.6f} {blue:.6f}" for red, green, blue in zip(values, values, values, strict=True)
@@ -64,10 +84,7 @@ def _table(primaries: int, transfer: int) -> list[float]:
         for green in light:
             for red in light:
                 shown = _display_light(red, green, blue) if transfer == HLG else (red, green, blue)
-                linear = [max(0.0, value) for value in apply(to_srgb, shown)]
-                brightest = max(linear)
-                scale = _compressed(brightest) / brightest if brightest > _KNEE else 1.0
-                found += [_srgb_code(value * scale) for value in linear]
+                found += [_srgb_code(_compressed(max(0.0, value))) for value in apply(to_srgb, shown)]
     return found
 
 
@@ -92,6 +109,8 @@ def _display_light(red: float, green: float, blue: float) -> tuple[float, float,
 
 def _compressed(light: float) -> float:
     """Return light above the knee brought together below 1 (Reinhard's curve, from the knee to the brightest light)."""
+    if light <= _KNEE:
+        return light
     room = 1 - _KNEE
     above, brightest = (light - _KNEE) / room, (_PEAK / _PAPER - _KNEE) / room
     return min(1.0, _KNEE + room * above * (1 + above / brightest**2) / (1 + above))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
+from django.db.models import ProtectedError
 
 from beffroi_server.core.incoming_files import open_incoming_folder
 from beffroi_server.library.media import file_kinds, image_decoding
@@ -114,6 +115,17 @@ def asset_row(stored: StoredFile) -> Asset:
         sha256=stored.sha256, defaults={"size": stored.size, "media_type": stored.media_type}
     )
     return row
+
+
+def remove_original(sha256: str | None) -> None:
+    """Remove an upload from the media store, unless something else is the same file. Call it in a transaction."""
+    if sha256 is None:
+        return
+    try:
+        Asset.objects.filter(pk=sha256).delete()
+    except ProtectedError:
+        return
+    media_path(sha256).unlink(missing_ok=True)
 
 
 def media_path(sha256: str) -> Path:

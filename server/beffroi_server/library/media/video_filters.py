@@ -226,11 +226,10 @@ def _filter_graph(frame: VideoFrame, inner: tuple[int, int], size: tuple[int, in
 
 def _hdr_steps(frame: VideoFrame, size: tuple[int, int]) -> list[tuple[str, str]]:
     """Return the filters that bring a high dynamic range to that of screens."""
-    table = hdr_tones.cube_file(frame.color_primaries, frame.color_trc)
     return [
         ("scale", f"{size[0]}:{size[1]}"),
         ("format", "gbrp10le"),
-        ("lut3d", f"file={table}:interp=tetrahedral"),
+        ("lut3d", hdr_tones.lut_options(frame.color_primaries, frame.color_trc)),
         ("scale", "out_range=tv:out_color_matrix=bt709"),
         ("format", "yuv420p"),
         # Frames still say what they were.

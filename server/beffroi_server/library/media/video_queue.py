@@ -134,8 +134,11 @@ def _store_result(video: Video, stored: uploads.StoredFile, result: dict[str, An
             video.item.warnings = [*video.item.warnings, *result.get("warnings", ())]
             video.item.save(update_fields=["warnings"])
             media_changed.send(video.item)
+        uploads.remove_original(video.original_id)
 
 
 def _record_problem(video: Video, code: str) -> None:
     logger.warning("the video %s cannot be converted: %s", video.item.name, code)
-    Video.objects.filter(pk=video.pk).update(problem=code, original=None)
+    with serialised():
+        Video.objects.filter(pk=video.pk).update(problem=code, original=None)
+        uploads.remove_original(video.original_id)

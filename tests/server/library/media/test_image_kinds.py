@@ -205,6 +205,15 @@ class TestColours:
         assert near(taken_in(plain)["images"][0].convert("RGB").getpixel((8, 8)), RED_IN_P3, 8)
         assert near(taken_in(wide)["images"][0].convert("RGB").getpixel((8, 8)), (255, 0, 0), 8)
 
+    @pytest.mark.parametrize(
+        ("transfer", "code", "grey"),
+        [(16, 148, 245), (16, 108, 128), (16, 255, 255), (18, 191, 248), (18, 123, 128), (18, 255, 255), (18, 0, 0)],
+    )
+    def test_of_high_dynamic_range_are_brought_to_those_of_a_screen(self, taken_in, transfer, code, grey):
+        # White paper is 203 cd/m² (ITU-R BT.2408): 58 % in PQ, 75 % in HLG. Its half in sRGB is 44 cd/m².
+        (image,) = taken_in(png({b"cICP": bytes([9, transfer, 0, 1])}, (code,) * 3))["images"]
+        assert near(image.convert("RGB").getpixel((4, 4)), (grey,) * 3, 4)
+
     def test_of_a_broken_profile_are_guessed_with_a_word(self, taken_in):
         found = taken_in(encoded(Image.new("RGB", (8, 8)), "JPEG", icc_profile=b"nonsense" * 20))
         assert found["warnings"] == [{"code": "profile-unreadable"}]

@@ -16,7 +16,7 @@ from tests.support.sample_videos import sample_video, with_quarter_turn
 from beffroi_content import model as content
 from beffroi_server.core import sandbox
 from beffroi_server.fleet.models import Screen
-from beffroi_server.library import services
+from beffroi_server.library import queries, services
 from beffroi_server.library.errors import MediaRefused
 from beffroi_server.library.media import uploads, video_filters, video_process, video_queue
 from beffroi_server.library.models import MediaItem
@@ -123,6 +123,38 @@ class TestAVideo:
         with pytest.raises(MediaRefused) as refused:
             add(b"\x89PNG\r\n\x1a\n" + b"\0" * 2000)
         assert refused.value.code == "too-large-picture"
+
+
+class TestTheUpload:
+    def files(self, settings) -> set[str]:
+        return {path.name for path in Path(settings.MEDIA_STORE).rglob("*") if path.is_file()}
+
+    def test_of_a_video_is_kept_until_it_is_converted(self, settings):
+        item = add(sample_video())
+        assert item.video.original_id in self.files(settings)
+        assert queries.shown_asset(item.video.original_id) is None
+
+        video_queue.convert_next()
+        item.video.refresh_from_db()
+        assert self.files(settings) == {item.picture_id, item.thumbnail_id, item.video.converted_id}
+        assert queries.shown_asset(item.video.converted_id) is not None
+
+    def test_that_another_waits_for_stays(self, settings):
+        first, second = add(sample_video()), add(sample_video())
+        video_queue.convert_next()
+        assert second.video.original_id in self.files(settings)
+        video_queue.convert_next()
+        assert first.video.original_id not in self.files(settings)
+
+    def test_goes_with_a_video_that_is_deleted_or_cannot_be_converted(self, settings):
+        item = add(sample_video())
+        services.delete_image(item, user=None)
+        assert item.video.original_id not in self.files(settings)
+
+        item = add(sample_video())
+        uploads.media_path(item.video.original_id).write_bytes(sample_video()[:3000])
+        video_queue.convert_next()
+        assert item.video.original_id not in self.files(settings)
 
 
 class TestPreparation:
