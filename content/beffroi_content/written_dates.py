@@ -66,7 +66,7 @@ _TIME = (
 _FORMS = tuple(
     re.compile(form + _TIME)
     for form in (
-        r"(?P<y>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})t?",
+        r"(?P<y>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?:t[\d:.]+(?:z|[+-]\d\d:?\d\d)?)?",
         _NUMERIC,
         _WORDED,
         r"(?P<name>[^\W\d_]{3,12})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)?(?:,? (?P<y>\d{4}))?",
@@ -103,7 +103,7 @@ def parse_days(text: str, today: dt.date) -> tuple[dt.date, dt.date] | None:
         text: The whole text is the date: what only contains one is no date.
         today: The day on which it is read.
     """
-    plain = fold_text(text) if len(text) <= MAX_LENGTH else ""
+    plain = fold_text(text.replace("(", " ").replace(")", " ")).rstrip(" :;,") if len(text) <= MAX_LENGTH else ""
     if day := _parse_day(plain, today):
         return day, day
     for found in _range_ends(plain):

@@ -32,7 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(options.do(options))
     except OSError as error:
-        logging.getLogger(__name__).error("it cannot start: %s", error)
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        logging.getLogger(__name__).error(
+            "it cannot start: %s. Give folders that this account may write to with --state and --runtime", what
+        )
         return FAILED
 
 

@@ -27,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             write_text(options.out / name, text)
             print(options.out / name)
     except OSError as error:
-        print(f"beffroi-provisioning: {error}", file=sys.stderr)
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        print(f"beffroi-provisioning: {what}. Give a folder that you may write to with --out", file=sys.stderr)
         return 1
     return 0
 

@@ -25,8 +25,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(import_module(FILE_COMMANDS[arguments[0]]).main(arguments[1:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beffroi_server.settings")
     import django  # noqa: PLC0415 - the commands above do without
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
 
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"beffroi-server: {error} (docs/settings.md lists all settings)\n")
+        return 1
     from beffroi_server import cli  # noqa: PLC0415 - models can be imported only once Django is set up
 
     return cli.main(arguments)

@@ -82,7 +82,7 @@ def initialise_town(name: str, *, site: str = "", time_zone: str = "") -> tuple[
     return town, services.create_user("admin", UserRole.ADMINISTRATOR)
 
 
-def check_ready() -> None:
+def check_database() -> None:
     """Check that ``init`` was run and that the database fits this version.
 
     Raises:
@@ -91,12 +91,25 @@ def check_ready() -> None:
     try:
         refuse_former_database()
         executor = MigrationExecutor(connection)
+        if not executor.loader.applied_migrations:
+            raise StartError("there is no town yet: run “beffroi-server init --town NAME”")
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise StartError("the database is older than this version: run “beffroi-server init” again, it keeps all")
         if not Town.objects.exists():
             raise StartError("there is no town yet: run “beffroi-server init --town NAME”")
     except DatabaseError as error:
-        raise StartError(f"the database cannot be used: {error}") from error
+        raise StartError(
+            f"the database cannot be used: {error}. Look at BEFFROI_DATA and BEFFROI_POSTGRES_… (docs/settings.md)"
+        ) from error
+
+
+def check_ready() -> None:
+    """Check the database and the keys of a server that is to run.
+
+    Raises:
+        StartError: one of them does not hold; the message names the command that mends it.
+    """
+    check_database()
     for role in key_files.SIGNING_ROLES:
         try:
             key_files.private_key(role)

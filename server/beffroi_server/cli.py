@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
 
 from beffroi_server import bootstrap, service
 from beffroi_server.accounts.models import User, UserRole
@@ -32,7 +33,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     parsed = _build_parser().parse_args(arguments)
     try:
+        if parsed.command not in OWN_CHECKS:
+            bootstrap.check_database()
         return int(COMMANDS[parsed.command](parsed) or 0)
+    except DatabaseError as error:
+        return _print_error(
+            f"the database cannot be used: {error}. Look at BEFFROI_DATA and BEFFROI_POSTGRES_… (docs/settings.md)"
+        )
+    except OSError as error:
+        return _print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
     except (StartError, KeysMissing) as error:
         return _print_error(str(error))
     except ValidationError as error:
@@ -116,6 +125,10 @@ COMMANDS = {
     "plays": _audit_plays,
     "check": _check_deployment,
 }
+
+
+OWN_CHECKS = frozenset({"init", "run", "check"})
+"""Commands that check the database themselves, or make it."""
 
 
 def _build_parser() -> argparse.ArgumentParser:

@@ -17,8 +17,10 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from waitress.server import MultiSocketServer
 
+from beffroi_server.alerts import restoration
 from beffroi_server.alerts.jobs import run_pending_alerts
-from beffroi_server.alerts.pending_alerts import pending_due
+from beffroi_server.alerts.pending_alerts import load_pending, pending_due
+from beffroi_server.alerts.retained_sets import RetainedSets, topic_filters
 from beffroi_server.bootstrap import StartError, check_ready, drawing_findings
 from beffroi_server.core import database, disk_space, incoming_files, leadership
 from beffroi_server.core.http_server.body_permits import BodyGate
@@ -80,15 +82,19 @@ def run_service(address: str, port: int) -> None:
         started.callback(pages.close)
         password = _start_embedded_broker(started)
         link = _create_mqtt_client(password)
-        sender = outbox.OutboxPublisher(link)
+        sender = outbox.OutboxPublisher(link, link.problem)
         link.on_connected(sender.note_connected)
         link.on_acknowledged(sender.note_acknowledged)
         outbox.install_publisher(sender)
         started.callback(outbox.install_publisher, None)
+        retained = RetainedSets()
+        link.watch(topic_filters(signing.current_site()), retained.note_set)
+        _compare_copies()
         link.start()
         started.callback(link.stop)
         for work in (
             sender.run_until,
+            retained.run_until,
             presence.polls.run_until,
             publication.run_publication,
             run_pending_alerts,
@@ -100,6 +106,15 @@ def run_service(address: str, port: int) -> None:
         if not asked:
             pages.run()
         logger.info("stopping")
+
+
+def _compare_copies() -> None:
+    """Look whether this database is older than what was signed last: before anything is signed or sent."""
+    try:
+        load_pending()
+        restoration.consider_copies()
+    except Exception:
+        logger.exception("the copies of alert sets could not be compared with the database")
 
 
 def _create_web_server(address: str, port: int) -> MultiSocketServer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,17 +20,23 @@ def read_text(name: str, default: str = "") -> str:
     """Return a setting, from the variable or from the file that ``<name>_FILE`` names."""
     path = os.environ.get(f"{name}_FILE")
     if path:
-        return Path(path).read_text(encoding="utf-8").strip()
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise ImproperlyConfigured(f"{name}_FILE is {path}, which cannot be read: {error}") from error
     return os.environ.get(name, default)
 
 
-def read_number(name: str, default: int) -> int:
-    """Return a whole number."""
+def read_number(name: str, default: int, least: int, most: int) -> int:
+    """Return a whole number within limits."""
     value = read_text(name, str(default))
     try:
-        return int(value)
+        number = int(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is {value!r}: give a whole number") from error
+    if not least <= number <= most:
+        raise ImproperlyConfigured(f"{name} is {number}: give a number from {least} to {most}")
+    return number
 
 
 def read_flag(name: str, *, default: bool) -> bool:
@@ -43,7 +50,7 @@ def read_flag(name: str, *, default: bool) -> bool:
 
 
 BASE = Path(__file__).parent
-DATA = Path(read_text("BEFFROI_DATA", str(Path.home() / ".local/share/beffroi-server"))).resolve()
+DATA = Path(read_text("BEFFROI_DATA") or Path.home() / ".local/share/beffroi-server").resolve()
 """The folder of everything that a backup must hold: database, media, keys."""
 KEYS = Path(read_text("BEFFROI_KEYS", str(DATA / "keys")))
 MEDIA_STORE = DATA / "media"
@@ -54,16 +61,38 @@ def _secret_key() -> str:
     if given:
         return given
     path = DATA / "secret_key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    return path.read_text(encoding="utf-8")
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{path} cannot be used: {error.strerror}. Set BEFFROI_DATA to a folder that this account may write to, or "
+            "run the command as the account of the server"
+        ) from error
 
 
 SECRET_KEY = _secret_key()
 DEBUG = False
-PUBLIC_URL = read_text("BEFFROI_URL", "http://localhost:8000").rstrip("/")
+
+
+def _public_url() -> str:
+    given = read_text("BEFFROI_URL", "http://localhost:8000").rstrip("/")
+    try:
+        parts = urlsplit(given)
+        is_right = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port)
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ImproperlyConfigured(
+            f"BEFFROI_URL is {given!r}: give the address of this server, such as https://screens.example.org"
+        )
+    return given
+
+
+PUBLIC_URL = _public_url()
 """The address at which users and players reach the server."""
 
 
@@ -96,7 +125,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "beffroi_server.web.security.ContentSecurityPolicyMiddleware",
     "beffroi_server.web.storage_pages.EssentialRoomMiddleware",
-    "beffroi_server.web.storage_pages.LenientSessionMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "beffroi_server.web.storage_pages.RefusedBodyMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -129,7 +158,7 @@ def _database_settings() -> dict[str, object]:
             "ENGINE": "django.db.backends.postgresql",
             "NAME": name,
             "HOST": read_text("BEFFROI_POSTGRES_HOST"),
-            "PORT": read_text("BEFFROI_POSTGRES_PORT", "5432"),
+            "PORT": str(read_number("BEFFROI_POSTGRES_PORT", 5432, 1, 65_535)),
             "USER": read_text("BEFFROI_POSTGRES_USER"),
             "PASSWORD": read_text("BEFFROI_POSTGRES_PASSWORD"),
             "CONN_MAX_AGE": 60,
@@ -168,7 +197,18 @@ LOGOUT_REDIRECT_URL = "sign-in"
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 LOCALE_PATHS = [BASE / "web" / "locale"]
-TIME_ZONE = read_text("BEFFROI_TIME_ZONE", "Europe/Paris")
+
+
+def _time_zone() -> str:
+    given = read_text("BEFFROI_TIME_ZONE", "Europe/Paris")
+    try:
+        zoneinfo.ZoneInfo(given)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
+        raise ImproperlyConfigured(f"BEFFROI_TIME_ZONE is {given!r}: give one such as Europe/Paris") from error
+    return given
+
+
+TIME_ZONE = _time_zone()
 USE_TZ = True
 
 STATIC_URL = "/static/"
@@ -202,7 +242,7 @@ X_FRAME_OPTIONS = "DENY"
 
 MQTT_HOST = read_text("BEFFROI_MQTT_HOST")
 """Empty: the broker inside this process."""
-MQTT_PORT = read_number("BEFFROI_MQTT_PORT", 1883)
+MQTT_PORT = read_number("BEFFROI_MQTT_PORT", 1883, 1, 65_535)
 MQTT_USERNAME = read_text("BEFFROI_MQTT_USERNAME", "server")
 MQTT_PASSWORD = read_text("BEFFROI_MQTT_PASSWORD")
 MQTT_TLS = read_flag("BEFFROI_MQTT_TLS", default=False)
@@ -224,13 +264,21 @@ def _feed_networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 FEED_NETWORKS = _feed_networks()
 """Private networks from which feeds may come."""
 
+
+def _log_level() -> str:
+    given = read_text("BEFFROI_LOG_LEVEL", "INFO").upper()
+    if given not in LOG_LEVELS:
+        raise ImproperlyConfigured(f"BEFFROI_LOG_LEVEL is {given!r}: give one of {', '.join(LOG_LEVELS)}")
+    return given
+
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "filters": {"storage": {"()": "beffroi_server.core.storage_log_filter.StorageFaultFilter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["storage"]}},
-    "root": {"handlers": ["stderr"], "level": read_text("BEFFROI_LOG_LEVEL", "INFO")},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": _log_level()},
     "loggers": {
         "amqtt": {"level": "WARNING"},
         "transitions": {"level": "WARNING"},

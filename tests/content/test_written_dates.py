@@ -31,6 +31,7 @@ def day(month: int, number: int, year: int = 2026) -> dt.date:
         ("24 aout", day(8, 24)),
         ("lundi\u00a023\u202fnovembre", day(11, 23)), ("Monday, November 23, 2026", day(11, 23)),
         ("23.11.", day(11, 23)),
+        ("2026-11-23T00:00:00.000Z", day(11, 23)), ("Lundi (23/11)", day(11, 23)), ("Lundi 23 novembre :", day(11, 23)),
         ("23/11/2026 19:30", day(11, 23)), ("lundi 23 novembre à 19 h 30", day(11, 23)),
         ("lundi 23 novembre, 14h30 - 16h", day(11, 23)), ("5 janvier", day(1, 5, 2027)), ("29/02/28", day(2, 29, 2028)),
         ("lunes 23 de noviembre de 2026", day(11, 23)), ("Montag, 23. November 2026", day(11, 23)),

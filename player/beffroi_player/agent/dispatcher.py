@@ -210,10 +210,14 @@ class Dispatcher:
     # --- programmes
 
     def _hold_programme(self, effect: do.HoldProgramme) -> None:
+        is_first = self._held.active is None
         self._held.pending = effect.programme
         self._held.programme_reception = self._reception(
             effect.stream, effect.programme.sequence, effect.received_uptime_ms
         )
+        if is_first:
+            # It says what display this is, long before it is ready.
+            self._use_drawing_context(self._alerts.drawing_context.settings.screen_class.size)
 
     def _reception(self, stream: str, sequence: int, uptime_ms: float) -> DocumentReception:
         return DocumentReception(stream, sequence, self._clock.now().unix_ms, uptime_ms)

@@ -181,7 +181,7 @@ class HeldAlerts:
     def measure_lapses(self, server: ServerClock | None) -> bool:
         """Let the server's steady clock tell how long the alerts last of which that is not known. Return whether so."""
         before = dict(self.streams)
-        self.streams = {name: _measured_stream(stream, server) for name, stream in before.items()}
+        self.streams = {name: measured_stream(stream, server) for name, stream in before.items()}
         if self.streams == before:
             return False
         self._publish_record()
@@ -241,7 +241,7 @@ class HeldAlerts:
         size = self.drawing_context.settings.screen_class.size
         return AlertsRecord(
             boot=self.boot, saved_at_uptime_ms=int(self.uptime()), size=size, streams=streams, frames=frames,
-            receptions=dict(self.receptions),
+            receptions=dict(self.receptions), rotation=self.drawing_context.settings.rotation,
         )  # fmt: skip
 
     def save_record(self, record: AlertsRecord) -> None:
@@ -333,7 +333,8 @@ class HeldAlerts:
         send_wakeup(self.runtime.stage_socket)
 
 
-def _measured_stream(stream: HeldStream, server: ServerClock | None) -> HeldStream:
+def measured_stream(stream: HeldStream, server: ServerClock | None) -> HeldStream:
+    """Return the alerts of a stream, each with the lapse that the steady clock of the server gives it, if it can."""
     return stream.model_copy(update={"alerts": tuple(_measured(held, stream, server) for held in stream.alerts)})
 
 

@@ -73,11 +73,15 @@ class HeldState:
     # --- read
 
     def drawing_context(self, size: Size = (1920, 1080)) -> AlertDrawingContext:
-        """Return what alerts are drawn for: the programme's screen, or before there is one a screen of that size."""
-        if self.active is not None:
-            return AlertDrawingContext.of_screen(self.active.manifest.settings, self.active.manifest.layout)
+        """Return what alerts are drawn for: the screen of the programme, also of one that is not ready yet.
+
+        Before there is one it is the display of the enrolment, or where that is not known one of that size.
+        """
+        programme = self.active or self.pending
+        if programme is not None:
+            return AlertDrawingContext.of_screen(programme.manifest.settings, programme.manifest.layout)
         settings = initial_settings(self._enrolment, size)
-        return AlertDrawingContext.of_screen(settings, Layout.full_screen(size))
+        return AlertDrawingContext.of_screen(settings, Layout.full_screen(settings.screen_class.size))
 
     def needed_assets(self) -> list[AssetReference]:
         """Return the files of what is on and of what is to come."""
@@ -190,9 +194,14 @@ def proven_slides(before: ActiveProgramme | None, after: ActiveProgramme) -> fro
 
 
 def initial_settings(enrolment: PlayerEnrolment, size: Size) -> ScreenSettings:
-    """Return the settings of a screen that has no programme yet."""
-    display = ScreenClass(name="", width=size[0], height=size[1], physical_height_mm=700, viewing_distance_mm=5_000)
-    return ScreenSettings(screen_class=display, town=Town(name=enrolment.site.replace("-", " ").title()))
+    """Return the settings of a screen that has no programme yet: of its enrolled display, or one of that size."""
+    known = enrolment.display
+    width, height = known.size if known is not None else size
+    display = ScreenClass(name="", width=width, height=height, physical_height_mm=700, viewing_distance_mm=5_000)
+    rotation = known.rotation if known is not None else 0
+    return ScreenSettings(
+        screen_class=display, rotation=rotation, town=Town(name=enrolment.site.replace("-", " ").title())
+    )
 
 
 def _restored_reception(pending: PendingProgramme | None, screen: str) -> DocumentReception | None:

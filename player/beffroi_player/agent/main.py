@@ -24,6 +24,8 @@ from functools import partial
 from types import FrameType
 from urllib.parse import urlsplit
 
+import requests
+
 from beffroi_content import rendering
 from beffroi_content.model import Alert, AlertForm, AlertLevel
 from beffroi_content.wire.reports import ConnectionState, PlayerHealth
@@ -43,6 +45,7 @@ from beffroi_player.agent.prepare.png_encoder import save_png
 from beffroi_player.agent.prepare.preparation_queue import PreparationQueue
 from beffroi_player.agent.prepare.programme_preparation import ProgrammePreparer, broken_frames, slide_sizes
 from beffroi_player.agent.prepare.render_process import RenderProcess
+from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.agent.report.capture_upload import CaptureUploader
 from beffroi_player.agent.report.frame_repair import FrameRepairs
@@ -56,6 +59,7 @@ from beffroi_player.agent.report.reporter import ScreenReporter
 from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.serial_worker import WorkQueue
 from beffroi_player.agent.storage import AgentStorage, BrokerAddress, PendingProgramme, PlayerEnrolment
+from beffroi_player.agent.transport.held_sets import HeldSets
 from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_host
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
@@ -159,16 +163,17 @@ class PlayerAgent:
     def _build_transport(self, boot: str) -> None:
         enrolment = self._enrolment
         wake_agent = partial(send_wakeup, self._runtime.agent_socket)
+        self._sets = HeldSets()
         self._server = ServerClient(enrolment.server, enrolment.token)
         host = broker_host(enrolment.mqtt, urlsplit(enrolment.server).hostname or "localhost")
         self._mqtt = PlayerMqttClient(
-            enrolment, host, boot, lambda: self._held.admission.topics, self._inbox.put,
+            enrolment, host, boot, lambda: self._held.admission.topics, self._receive_document,
             lambda topic, detail: self._refusals.record_refusal(topic, "subscription-refused", detail), wake_agent,
         )  # fmt: skip
         self._connection = self._mqtt.history
         self._plays = PlayUploader(self._state, self._mqtt.publish)
         self._poller = DocumentPoller(
-            self._server, self._inbox.put, wake_agent, system_clock.uptime_ms, self._plays.note_held,
+            self._server, self._receive_document, wake_agent, system_clock.uptime_ms, self._plays.note_held,
             self._note_answer,
         )  # fmt: skip
         self._peers = PeerSharing(self._state.assets, enrolment.site)
@@ -287,6 +292,19 @@ class PlayerAgent:
         broker = answer.broker
         if broker is not None:
             self._follow_broker(broker)
+        self._receipts.note_restore(answer.restore)
+        newer = self._sets.newer_than(answer.documents, self._held.admission.trust.floors)
+        if not newer:
+            return
+        log.warning("the server offers older alert sets than this screen holds: it is given %d of them", len(newer))
+        try:
+            self._server.send_alert_sets(newer)
+        except (requests.RequestException, OSError) as error:
+            log.info("the server does not take alert sets: %s", error)
+
+    def _receive_document(self, received: ReceivedDocument) -> None:
+        self._inbox.put(received)
+        self._sets.note_document(received)
 
     def _follow_broker(self, said: BrokerAddress) -> None:
         """Go to the broker that the server names, once the present one has been of no use for a while."""

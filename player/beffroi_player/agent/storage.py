@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from beffroi_content.model import Identifier, Manifest, WireModel
 from beffroi_content.trust import SequenceFloor, TrustAnchor, TrustState
@@ -35,6 +36,21 @@ class BrokerAddress(WireModel):
         return self.model_copy(update={"host": host, "port": port, "tls": tls})
 
 
+class EnrolledDisplay(WireModel):
+    """The display of the screen at enrolment: what an alert is drawn for that comes before the first programme."""
+
+    size: Annotated[tuple[int, int], Field(min_length=2, max_length=2)]
+    """Width and height in pixels, as one looks at it."""
+    rotation: Literal[0, 90, 180, 270] = 0
+
+    @field_validator("size")
+    @classmethod
+    def _check_size(cls, size: tuple[int, int]) -> tuple[int, int]:
+        if not all(16 <= side <= 7680 for side in size):
+            raise ValueError("a display has 16 to 7680 pixels a side")
+        return size
+
+
 class PlayerEnrolment(WireModel):
     """The identity of the screen: what the server gave it at enrolment."""
 
@@ -45,6 +61,8 @@ class PlayerEnrolment(WireModel):
     token: str = Field(repr=False)
     mqtt: BrokerAddress
     anchor: TrustAnchor
+    display: EnrolledDisplay | None = None
+    """None: from a server that did not say it yet."""
     plays: int = Field(default=0, ge=0, lt=2**52)
     """The highest number of a play that the server has of this screen: a new memory card goes on from there."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from beffroi_content.model import HeldAlert, Manifest, ScreenSettings
+from beffroi_content.model import AlertLevel, HeldAlert, Manifest, ScreenSettings
 from beffroi_content.timeline import ClockState, Moment
 from beffroi_player import system_clock
 from beffroi_player.clock import first_record
@@ -18,6 +18,9 @@ from beffroi_player.state.directories import (
     TimedOverlay,
 )
 from beffroi_player.state.model_file import ModelFile, ModelT
+
+REDRAWN_MS = 5_000
+"""How long alerts in the size of before stay on at most, while they are drawn for the display of a new programme."""
 
 
 class StateReader:
@@ -46,6 +49,7 @@ class StateReader:
         self.programme: ActiveProgramme | None = None
         self.alerts: AlertsRecord | None = None
         self.overlay: TimedOverlay | None = None
+        self._resized_uptime_ms: float | None = None
         self._clock = None if (found := runtime.clock.read()) is None or found.boot != self._boot else found
 
     def refresh_files(self) -> None:
@@ -81,13 +85,29 @@ class StateReader:
     @property
     def rotation(self) -> int:
         """Degrees clockwise by which the panel hangs turned."""
-        return self.manifest.settings.rotation if self.manifest else 0
+        if self.manifest:
+            return self.manifest.settings.rotation
+        return self.alerts.rotation if self.alerts and self.held_alerts else 0
 
     def screen_size(self, otherwise: Size) -> Size:
         """Return the size of the upright screen in pixels; ``otherwise`` while no document gives it."""
         if self.manifest:
-            return self.manifest.settings.screen_class.size
+            size = self.manifest.settings.screen_class.size
+            return self.alerts.size if self.alerts and self._is_redrawn_for(size) else size
         return self.alerts.size if self.alerts and self.held_alerts else otherwise
+
+    def _is_redrawn_for(self, size: Size) -> bool:
+        """Tell whether an alert has the screen that is being drawn again for this size: it stays on until it is.
+
+        A programme for another display is active at once, and the frames of its alerts follow a moment later.
+        """
+        held = [held for held in self.held_alerts if held.alert.level.rank >= AlertLevel.ALERT.rank]
+        if self.alerts is None or self.alerts.size == size or not held:
+            self._resized_uptime_ms = None
+            return False
+        if self._resized_uptime_ms is None:
+            self._resized_uptime_ms = self._uptime()
+        return self._uptime() - self._resized_uptime_ms < REDRAWN_MS
 
     def current_moment(self) -> Moment:
         """Return the present moment: by the record of the agent, otherwise by the system clock if that is plausible."""

@@ -147,6 +147,8 @@ class AlertsRecord(WireModel):
     saved_at_uptime_ms: int = 0
     size: Size = (1920, 1080)
     """Size of the upright screen for which the frames are drawn."""
+    rotation: int = 0
+    """By how many degrees the panel is turned, while no programme says it."""
     streams: dict[str, HeldStream] = {}
     frames: dict[str, tuple[str, ...]] = {}
     """File names of the pages, by ``alert_set_key``."""

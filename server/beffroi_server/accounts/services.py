@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.text import slugify
 
+from beffroi_content.raster.text.characters import clean_text
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.events import town_changed
 from beffroi_server.accounts.models import SignInLink, Town, User, UserRole
@@ -60,6 +61,8 @@ def ensure_town(name: str, *, site: str = "", actor: User | None = None, **value
     with serialised():
         town = Town.objects.first()
         if town is None:
+            # The first one comes from the command line, not from a form.
+            name = clean_text(name).replace("\n", " ").strip()
             town = Town(site=site or slugify(name)[:40] or "town", name=name, **values)
             town.full_clean()
             town.save()

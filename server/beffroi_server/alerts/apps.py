@@ -9,3 +9,10 @@ class AlertsConfig(AppConfig):
     name = "beffroi_server.alerts"
     label = "alerts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Compare what screens report with the alerts of this database."""
+        from beffroi_server.alerts import restoration  # noqa: PLC0415 - models exist from here on
+        from beffroi_server.fleet.events import reports_received  # noqa: PLC0415
+
+        reports_received.subscribe(restoration.note_reports)

@@ -101,6 +101,12 @@ class Alert(AlertText):
     settled = models.BooleanField(default=False)
     """Whether it is over, and its end was shown long enough: no alert set carries it any more."""
 
+    held_back_at = models.DateTimeField(null=True, blank=True)
+    """Set while it is in no alert set because the screens know of its end and this database does not: a person decides
+    whether it is still running. See ``restoration``."""
+    found_at = models.DateTimeField(null=True, blank=True)
+    """When it was found on the screens: this database did not know it."""
+
     class Meta:
         ordering: ClassVar = ["-issued_at"]
         indexes: ClassVar = [
@@ -110,3 +116,36 @@ class Alert(AlertText):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Restoration(models.Model):
+    """Sign that this database is older than what screens hold, as after it was restored from a backup."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    noticed_at = models.DateTimeField()
+    source = models.CharField(max_length=20)
+    """Where the newer state was found: ``folder``, ``broker``, ``screen`` or ``report``."""
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["-noticed_at"]
+
+    def __str__(self) -> str:
+        return f"{self.noticed_at:%Y-%m-%d %H:%M} by {self.source}"
+
+
+class UnknownShowing(models.Model):
+    """Report of a screen that it shows an alert which this database does not know."""
+
+    screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="+")
+    alert = models.CharField(max_length=63)
+    streams = models.JSONField(default=dict)
+    """The sequence of each alert set that the screen holds."""
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "alert"], name="one_unknown_showing")]
+
+    def __str__(self) -> str:
+        return f"{self.screen} {self.alert}"

@@ -57,15 +57,24 @@ def all_clear_ends_at(alert: Alert) -> dt.datetime:
     return alert.ends_at + dt.timedelta(seconds=alert.all_clear_s)
 
 
+def held_back_alerts() -> list[Alert]:
+    """Return the alerts of which a person has to say whether they are still running."""
+    return [alert for alert in unsettled_alerts() if alert.held_back_at is not None]
+
+
+def _running_alerts() -> list[Alert]:
+    return [alert for alert in unsettled_alerts() if alert.held_back_at is None]
+
+
 def active_alerts(now: dt.datetime) -> list[Alert]:
     """Return the alerts that are active at an instant, the newest first."""
-    return [alert for alert in unsettled_alerts() if now < alert.ends_at]
+    return [alert for alert in _running_alerts() if now < alert.ends_at]
 
 
 def alert_sets(now: dt.datetime) -> dict[TopicScope, tuple[content.Alert, ...]]:
     """Return the alert set of every scope that has any: its active alerts, and those whose end is still shown."""
     sets: defaultdict[TopicScope, list[content.Alert]] = defaultdict(list)
-    for alert in unsettled_alerts():
+    for alert in _running_alerts():
         if now < all_clear_ends_at(alert):
             for scope in Targets.of(alert).scopes:
                 sets[scope].append(to_content(alert, now))

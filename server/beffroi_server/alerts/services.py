@@ -239,6 +239,11 @@ def publish_all_sets(now: dt.datetime) -> None:
         _publish_scopes(sorted({TopicScope.all_screens(), *queries.alert_sets(now), *queries.published_scopes()}), now)
 
 
+def publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime) -> None:
+    """Publish the alert sets of scopes as they are now, within a serialised transaction."""
+    _publish_scopes(scopes, now)
+
+
 def _apply_change(alert: Alert, now: dt.datetime, **values: object) -> None:
     active = Alert.objects.filter(pk=alert.pk, ends_at__gt=now, withdrawn_at=None)
     if not active.update(**values):

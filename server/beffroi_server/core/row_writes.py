@@ -62,6 +62,24 @@ def merge_rows(
     _insert(model, names, [[*row, *defaults] for row in rows], f"({key}) DO UPDATE SET {', '.join(changes)}")
 
 
+def locked_rows(
+    model: type[models.Model], fields: Sequence[str], key: str, values: Sequence[int]
+) -> list[tuple[Any, ...]]:
+    """Return fields of the rows with one of some keys, as the database has them, and lock these rows.
+
+    JSON is a text. SQLite has locked everything with the transaction.
+    """
+    if not values:
+        return []
+    names = ", ".join(_column(model, name) for name in fields)
+    marks = ", ".join(["%s"] * len(values))
+    lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
+    query = f"SELECT {names} FROM {_quote(model._meta.db_table)} WHERE {_column(model, key)} IN ({marks}) {lock}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())
+
+
 def database_instant(moment: Any) -> Any:
     """Return an instant as the database takes it in a statement of our own."""
     return connection.ops.adapt_datetimefield_value(moment)

@@ -13,10 +13,10 @@ What is in a message is not known here. A package above registers a handler for 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -32,9 +32,10 @@ from beffroi_server.delivery.refused_messages import RefusalReason, refused_mess
 from beffroi_server.delivery.screen_queues import RawMessage, ScreenQueues
 
 logger = logging.getLogger(__name__)
-BATCH_SIZE = 128
-BATCH_BYTES = 256 * 1024
-"""A batch ends with the message that reaches it: some 800 plays, which take the write lock for about 10 ms."""
+BATCH_SIZE = 64
+BATCH_BYTES = 64 * 1024
+"""A batch ends with the message that reaches it: some 400 plays at most, for which the write lock is held some
+milliseconds."""
 GATHER_S = 0.05
 GIVE_WAY_S = 2.0
 """How long a batch waits for the changes of people."""
@@ -81,8 +82,7 @@ def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
         BadMessage: it is not declared, too large or not what it should be.
     """
     try:
-        topic = Topic.parse(topic_name)
-        message = message_of(topic)
+        topic, message = _declared_message(topic_name)
     except ValueError as error:
         raise BadMessage(str(error)) from error
     if topic.site != site or topic.screen is None or topic.direction is not MessageDirection.UP:
@@ -97,6 +97,12 @@ def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
         return InboundMessage(topic.screen, message, message.model.model_validate_json(_without_nulls(payload)))
     except ValidationError as error:
         raise BadMessage(str(error.errors(include_url=False, include_input=False)[:3])) from error
+
+
+@functools.lru_cache(maxsize=8192)
+def _declared_message(topic_name: str) -> tuple[Topic, WireMessage]:
+    topic = Topic.parse(topic_name)
+    return topic, message_of(topic)
 
 
 class InboundQueue:
@@ -161,18 +167,7 @@ class InboundQueue:
         return None
 
     def _gather_batch(self, timeout: float) -> list[RawMessage]:
-        batch: list[RawMessage] = []
-        size = 0
-        deadline = time.monotonic() + timeout
-        while len(batch) < BATCH_SIZE and size < BATCH_BYTES:
-            message = self._queues.take(max(0.0, deadline - time.monotonic()))
-            if message is None:
-                break
-            batch.append(message)
-            size += len(message[1])
-            if len(batch) == 1:
-                deadline = time.monotonic() + GATHER_S
-        return batch
+        return self._queues.take(timeout, gather_s=GATHER_S if timeout else 0, most=BATCH_SIZE, most_bytes=BATCH_BYTES)
 
 
 _installed: InboundQueue | None = None

@@ -18,9 +18,13 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from beffroi_content.wire.topics import MessageDirection
+
 logger = logging.getLogger(__name__)
 KEEPALIVE_S = 15
 SUBACK_FAILURE = 0x80
+TOLD_ROUNDS, TOLD_S = 2, 15.0
+"""Refusals, and seconds without a connection, from which operators are told."""
 HELD_S = 30.0
 """A connection that lasted so long was a good one: the next attempt after it comes soon."""
 LONGEST_PAUSE_S = 60.0
@@ -93,6 +97,8 @@ class MqttClient:
     def __init__(self, host: str, port: int, *, username: str = "", password: str = "", tls: bool = False) -> None:
         self._address = host, port
         self._filters: tuple[tuple[str, int], ...] = ()
+        self._watched: tuple[tuple[str, int], ...] = ()
+        self._watch_callback: Callable[[str, bytes], object] = lambda _topic, _payload: None
         self._connected_callbacks: list[Callable[[], None]] = []
         self._acknowledged_callbacks: list[Callable[[int], None]] = []
         self._message_callbacks: list[Callable[[str, bytes], object]] = []
@@ -110,6 +116,7 @@ class MqttClient:
         self._set_pauses()
         self._asked: dict[int, tuple[str, ...]] = {}
         self._refused: frozenset[str] = frozenset()
+        self._lost_at: float | None = None
         self._refused_rounds = 0
         self._timer: threading.Timer | None = None
         self._client.on_socket_open = log_exceptions(_disable_nagle)
@@ -126,6 +133,10 @@ class MqttClient:
     def on_acknowledged(self, callback: Callable[[int], None]) -> None:
         """Add a callback for the number of each acknowledged message. It runs in the thread of the client."""
         self._acknowledged_callbacks.append(callback)
+
+    def watch(self, filters: tuple[tuple[str, int], ...], callback: Callable[[str, bytes], object]) -> None:
+        """Read topics of the server's own at every connection, before anything is sent; call before ``start``."""
+        self._watched, self._watch_callback = filters, callback
 
     def subscribe(self, filters: tuple[tuple[str, int], ...], callback: Callable[[str, bytes], object]) -> None:
         """Subscribe to topics, now and at every connection; call something with topic and payload of each message."""
@@ -157,6 +168,15 @@ class MqttClient:
         """Tell whether the broker accepted the connection, as far as is known."""
         return self._client.is_connected()
 
+    def problem(self) -> str:
+        """Return ``lost`` where the connection has been away for a while, ``refused``, or nothing."""
+        if self._client.is_connected():
+            self._lost_at = None
+            # Asked for again within seconds: a broker that is only busy is nobody's concern.
+            return "refused" if self._refused_rounds > TOLD_ROUNDS else ""
+        self._lost_at = self._lost_at if self._lost_at is not None else time.monotonic()
+        return "lost" if time.monotonic() - self._lost_at >= TOLD_S else ""
+
     @property
     def refused_topics(self) -> frozenset[str]:
         """The topic filters that the broker does not grant: what players say there does not arrive."""
@@ -179,13 +199,14 @@ class MqttClient:
         self._pauses.note_connected()
         self._asked.clear()
         self._refused_rounds = 0
-        self._ask_for(self._filters)
+        self._ask_for((*self._watched, *self._filters))
         for callback in self._connected_callbacks:
             callback()
 
     def _handle_disconnect(
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
+        self._lost_at = time.monotonic()
         if reason.is_failure:
             logger.warning("the connection to the broker is lost: %s", reason)
         self._cancel_timer()
@@ -196,6 +217,9 @@ class MqttClient:
             callback(number)
 
     def _handle_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        if f"/{MessageDirection.DOWN}/" in message.topic:
+            self._watch_callback(message.topic, bytes(message.payload))
+            return
         for callback in self._message_callbacks:
             callback(message.topic, bytes(message.payload))
 
@@ -203,7 +227,7 @@ class MqttClient:
         self, _client: Client, _data: object, number: int, reasons: list[ReasonCode], *_more: object
     ) -> None:
         # The answer may be faster than the note of what was asked: then it concerns one of all that we want.
-        asked = self._asked.pop(number, None) or tuple(topic for topic, _quality in self._filters)
+        asked = self._asked.pop(number, None) or tuple(topic for topic, _quality in (*self._watched, *self._filters))
         refused = {topic for topic, reason in zip(asked, reasons, strict=False) if reason.value >= SUBACK_FAILURE}
         self._note_refused((self._refused - set(asked)) | refused)
 
@@ -237,7 +261,7 @@ class MqttClient:
     def _ask_again(self) -> None:
         """Ask again for what was refused, or end a connection on which that does not help."""
         if self._refused_rounds < MAX_REFUSED_ROUNDS:
-            self._ask_for(each for each in self._filters if each[0] in self._refused)
+            self._ask_for(each for each in (*self._watched, *self._filters) if each[0] in self._refused)
             return
         logger.error("the broker goes on refusing subscriptions: check its access rules; the server connects anew")
         line = self._client.socket()

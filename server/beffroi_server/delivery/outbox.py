@@ -15,7 +15,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -37,8 +37,10 @@ _LEAF_PRIORITY = {KEYS.leaf: 0, ALERTS.leaf: 1}
 class OutboxPublisher:
     """Sends rows of the outbox through a transport and records the acknowledgements."""
 
-    def __init__(self, transport: MessageTransport) -> None:
+    def __init__(self, transport: MessageTransport, broker_problem: Callable[[], str] = str) -> None:
         self._transport = transport
+        self.broker_problem = broker_problem
+        """Returns ``lost`` where the connection has been away for a while, ``refused`` or nothing; for pages."""
         self._in_flight: dict[int, tuple[str, int, float]] = {}
         # The thread of the client only puts numbers here: with a lock, it could wait for a sender that waits for it.
         self._events: queue.SimpleQueue[int] = queue.SimpleQueue()

@@ -40,7 +40,7 @@ class ScreenQueues:
         self._waiting: OrderedDict[str, deque[RawMessage]] = OrderedDict()
         """The screens that have messages, the next in turn first."""
         self._bytes: dict[str, int] = {}
-        self._all_bytes = 0
+        self._all_bytes = self._count = self._wanted = 0
         self._allowance: dict[str, tuple[float, float]] = {}
         """By screen, the bytes that it may still send, and when that was counted; none: all of ``BURST_BYTES``."""
 
@@ -57,24 +57,44 @@ class ScreenQueues:
             self._waiting.setdefault(screen, deque()).append(message)
             self._bytes[screen] = waiting + size
             self._all_bytes += size
-            self._changed.notify()
+            self._count += 1
+            # The writer is woken for the first, and once a batch is full: not for each.
+            if self._count in {1, self._wanted}:
+                self._changed.notify()
         return True
 
-    def take(self, timeout_s: float) -> RawMessage | None:
-        """Return the next message, of each screen in turn; None if there is none in time."""
+    def take(self, timeout_s: float, *, gather_s: float, most: int, most_bytes: int) -> list[RawMessage]:
+        """Return the next messages, of each screen in turn; none if there is none in time.
+
+        Args:
+            timeout_s: Seconds to wait for the first.
+            gather_s: Seconds to wait for the others after that.
+            most: Messages that are returned at most.
+            most_bytes: Bytes of payload; the message that reaches them is the last.
+        """
+        batch: list[RawMessage] = []
+        size = 0
         with self._changed:
-            if not self._changed.wait_for(lambda: bool(self._waiting), timeout_s):
-                return None
-            screen, messages = self._waiting.popitem(last=False)
-            message = messages.popleft()
-            size = len(message[1]) + MESSAGE_OVERHEAD
-            self._all_bytes -= size
-            if messages:
-                self._waiting[screen] = messages
-                self._bytes[screen] -= size
-            else:
-                del self._bytes[screen]
-            return message
+            self._wanted = most
+            if self._changed.wait_for(lambda: self._count > 0, timeout_s) and gather_s:
+                self._changed.wait_for(lambda: self._count >= most, gather_s)
+            while self._waiting and len(batch) < most and size < most_bytes:
+                batch.append(self._pop_next())
+                size += len(batch[-1][1])
+        return batch
+
+    def _pop_next(self) -> RawMessage:
+        screen, messages = self._waiting.popitem(last=False)
+        message = messages.popleft()
+        size = len(message[1]) + MESSAGE_OVERHEAD
+        self._all_bytes -= size
+        self._count -= 1
+        if messages:
+            self._waiting[screen] = messages
+            self._bytes[screen] -= size
+        else:
+            del self._bytes[screen]
+        return message
 
     def _is_within_rate(self, screen: str, size: int) -> bool:
         now = self._clock()

@@ -20,12 +20,12 @@ from beffroi_content.wire.documents import (
     stamp_body,
 )
 from beffroi_content.wire.limits import decompressed_limit
-from beffroi_content.wire.messages import WireMessage
+from beffroi_content.wire.messages import ALERTS, WireMessage
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.delivery import key_files, outbox, steady_clock
+from beffroi_server.delivery import key_files, outbox, set_copies, steady_clock
 from beffroi_server.delivery.models import OutboxDocument, TopicSequence
 
 COMPRESS_FROM_BYTES = 16 * 1024
@@ -91,7 +91,41 @@ def seal_document(
         payload = sign_document(message, topic.audience, stamped, signers)
         outgoing = _store_document(message, str(topic), stamped.sequence, payload, expires_at)
         transaction.on_commit(lambda: outbox.send_committed(outgoing), robust=True)
+        if message is ALERTS:
+            # After it was sent: an alert waits for no file.
+            transaction.on_commit(lambda: set_copies.write_copy(str(topic), payload), robust=True)
     return outgoing
+
+
+def newest_sequence(topic: Topic) -> int:
+    """Return the newest sequence that was given for a topic; 0 where none was."""
+    stored = TopicSequence.objects.filter(topic=str(topic)).values_list("sequence", flat=True).first() or 0
+    return max(stored, _unstored_sequences.get(str(topic), 0))
+
+
+def is_unstored(topic: Topic) -> bool:
+    """Tell whether a document of a topic was sent by this process before the database took it in."""
+    return str(topic) in _unstored_sequences
+
+
+def newest_sequences(message: WireMessage) -> dict[str, int]:
+    """Return the newest sequence of every stream of a message, by the stream's name."""
+    rows = TopicSequence.objects.filter(topic__endswith=f"/{message.leaf}").values_list("topic", "sequence")
+    found = dict(rows)
+    for name, sequence in _unstored_sequences.copy().items():
+        if name.endswith(f"/{message.leaf}"):
+            found[name] = max(sequence, found.get(name, 0))
+    return {Topic.parse(name).stream: sequence for name, sequence in found.items()}
+
+
+def raise_sequence(topic: Topic, sequence: int) -> bool:
+    """Have the next document of a topic follow a sequence that was found; return whether that was above its own."""
+    stream, _created = TopicSequence.objects.select_for_update().get_or_create(topic=str(topic))
+    if sequence <= stream.sequence:
+        return False
+    stream.sequence = sequence
+    stream.save(update_fields=["sequence"])
+    return True
 
 
 def publish_unstored(message: WireMessage, scope: TopicScope, body: DocumentBody) -> bool:

@@ -31,6 +31,7 @@ from beffroi_content.wire.documents import NONCE_HEADER
 from beffroi_content.wire.messages import RECEIPTS, REPORT
 from beffroi_content.wire.reports import ReceiptBatch
 from beffroi_content.wire.scopes import TopicScope
+from beffroi_server.alerts import restoration
 from beffroi_server.core import disk_space, file_responses
 from beffroi_server.delivery import beats, inbound_queue, signing
 from beffroi_server.delivery.key_files import KeysMissing
@@ -44,6 +45,8 @@ from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Asset
 
 MAX_ENROL_FAILURES = 10
+MAX_SETS, MAX_SETS_BYTES = 16, 2 * 1024 * 1024
+"""Alert sets that a player hands in at once."""
 ENROL_WINDOW_S = 60.0
 """Wrong codes that are accepted within ``ENROL_WINDOW_S`` seconds, from all clients together.
 
@@ -149,6 +152,8 @@ def list_documents(request: HttpRequest, screen: Screen) -> HttpResponse:
     state = ScreenState.objects.filter(screen=screen).only("plays_newest", "plays_missing").first()
     response["Beffroi-Plays"] = (state or ScreenState()).play_gaps.to_wire().to_json().decode()
     response["Beffroi-Broker"] = json.dumps(services.broker_address())
+    if mark := restoration.restoration_mark():
+        response["Beffroi-Restore"] = mark
     response["Cache-Control"] = "no-store"
     return response
 
@@ -210,6 +215,29 @@ def receive_receipts(request: HttpRequest, screen: Screen) -> HttpResponse:
             return _error_response(503, "not-stored", "they could not be stored: try again later")
     presence.polls.note_poll(screen, timezone.now())
     return JsonResponse({})
+
+
+@require_device_token
+@require_POST
+def receive_alert_sets(request: HttpRequest, screen: Screen) -> HttpResponse:
+    """Take in the signed alert sets that a player holds: it was offered older ones than those.
+
+    What the town has not signed, and what is not newer than everything here, changes nothing.
+    """
+    if len(request.body) > MAX_SETS_BYTES:
+        return _error_response(413, "too-large", f"{MAX_SETS_BYTES} bytes are allowed")
+    try:
+        found = [
+            (str(each["topic"]), base64.b64decode(each["payload"], validate=True))
+            for each in json.loads(request.body)["sets"][:MAX_SETS]
+        ]
+    except (ValueError, KeyError, TypeError):
+        return _error_response(400, "malformed", 'send {"sets": [{"topic": "…", "payload": "…"}]}')
+    own = {str(topic) for topic in access.readable_topics(
+        signing.current_site(), screen.slug, targets.group_slugs_of(screen)
+    )}  # fmt: skip
+    told = [restoration.consider_set(topic, payload, "screen") for topic, payload in found if topic in own]
+    return JsonResponse({"newer": sum(told)})
 
 
 @require_device_token

@@ -45,6 +45,9 @@ REASONS: dict[str, Promise] = {
     "repetition": gettext_lazy("its repetition cannot be understood; only its first date is shown."),
     "too-complex": gettext_lazy("reading its repetitions takes too long, and it is left out."),
     "too-many": gettext_lazy("there are more than the screens can show; the last ones are left out."),
+    "too-many-lines": gettext_lazy(
+        "the file is too long; what follows is left out. Choose one that covers fewer years."
+    ),
     "cut-off": gettext_lazy("the file ends in the middle of it, and it is left out."),
     "not-understood": gettext_lazy("it is not in iCal format, and is passed over."),
     "no-holiday": gettext_lazy("it is a day on which school begins again, not a holiday, and is left out."),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ from beffroi_server.core.timestamps import bounded_instant
 from beffroi_server.delivery.inbound_queue import InboundMessage, StoreFunction
 from beffroi_server.delivery.refused_messages import Refusal, RefusalReason, refused_messages
 from beffroi_server.fleet import identity_watch, screenshots
+from beffroi_server.fleet.events import ReportedAlerts, reports_received
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen, ScreenState
 from beffroi_server.fleet.plays import play_gaps
 from beffroi_server.fleet.plays.intake_quotas import plays_quota, receipts_quota
@@ -56,6 +57,7 @@ def prepare_messages(messages: Sequence[InboundMessage], now: dt.datetime) -> St
     for each in messages:
         if each.screen in screens:
             by_screen[each.screen].append(each.content)
+    _tell_reported_alerts(by_screen)
     return PreparedBatch(
         [_prepare_screen(name, screens[name], said, now) for name, said in by_screen.items()], now
     ).store
@@ -72,7 +74,8 @@ class PresentState:
     report_number: int = 0
     report_at_ms: int = 0
     plays_newest: int = 0
-    plays_missing: list[Sequence[int]] = field(default_factory=list)
+    plays_missing: str = "[]"
+    """As JSON: it is read only where plays came."""
     plays_forgotten: int = 0
 
     def apply_status(self, status: PlayerStatus) -> bool:
@@ -104,9 +107,9 @@ class PresentState:
 
     def apply_plays(self, received: Iterable[NumberRange]) -> None:
         """Apply ranges of plays that were received, or that the player has lost."""
-        gaps = PlayGaps(self.plays_newest, tuple((first, last) for first, last in self.plays_missing))
+        gaps = PlayGaps(self.plays_newest, tuple((first, last) for first, last in json.loads(self.plays_missing)))
         gaps = gaps.with_ranges(received)
-        self.plays_newest, self.plays_missing = gaps.newest, [list(row) for row in gaps.missing]
+        self.plays_newest, self.plays_missing = gaps.newest, json.dumps(gaps.missing)
 
 
 @dataclass
@@ -118,6 +121,8 @@ class PreparedScreen:
     plays: list[Row] = field(default_factory=list)
     lost: list[NumberRange] = field(default_factory=list)
     receipts: list[Row] = field(default_factory=list)
+    last_report: str | None = None
+    """The last of the reports as it is stored."""
     is_live: bool = False
     """Whether something came that no broker retains: the player is there."""
 
@@ -137,9 +142,16 @@ class PreparedScreen:
         if newest is None and not is_news:
             return None
         values = [getattr(state, name) for name in _READ_FIELDS]
-        values[_READ_FIELDS.index("plays_missing")] = json.dumps(state.plays_missing)
-        report = newest.model_dump_json(exclude={"machine"}) if newest else None
+        report = self.last_report if newest is self._newest_report() else newest and _report_json(newest)
         return (self.screen_id, *values, seen_at, report, machine.model_dump_json() if machine else None)
+
+    def prepare_report(self) -> None:
+        """Write the last report as it is stored: most likely it is the one that counts."""
+        report = self._newest_report()
+        self.last_report = _report_json(report) if report else None
+
+    def _newest_report(self) -> PlayerReport | None:
+        return next((each for each in reversed(self.reports_and_status) if isinstance(each, PlayerReport)), None)
 
 
 class PreparedBatch:
@@ -171,8 +183,8 @@ def _locked_states(screens: list[int]) -> dict[int, PresentState]:
 
     Retention changes the same rows: who holds the lock decides how far the plays of a screen are here.
     """
-    rows = ScreenState.objects.select_for_update().filter(screen__in=screens).order_by()
-    return {row[0]: PresentState(*row[1:]) for row in rows.values_list("screen_id", *_READ_FIELDS)}
+    rows = row_writes.locked_rows(ScreenState, ("screen", *_READ_FIELDS), "screen", screens)
+    return {row[0]: PresentState(*row[1:]) for row in rows}
 
 
 def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], now: dt.datetime) -> PreparedScreen:
@@ -195,7 +207,23 @@ def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], no
             found.lost += [(first, last) for first, last in content.lost if first <= last]
     statuses = [each for each in found.reports_and_status if isinstance(each, PlayerStatus)]
     identity_watch.note_statuses(screen_id, name, statuses, now)
+    found.prepare_report()
     return found
+
+
+def _tell_reported_alerts(by_screen: Mapping[str, Iterable[WireModel | bytes]]) -> None:
+    newest = {
+        name: each for name, said in by_screen.items() for each in said if isinstance(each, PlayerReport)
+    }  # fmt: skip
+    if newest:
+        reports_received.send([
+            ReportedAlerts(name, report.alerts, frozenset(part.alert for part in report.shown if part.alert))
+            for name, report in newest.items()
+        ])  # fmt: skip
+
+
+def _report_json(report: PlayerReport) -> str:
+    return report.model_dump_json(exclude={"machine"})
 
 
 def _is_within(is_within: bool, screen: str, what: str) -> bool:

@@ -61,6 +61,9 @@ class TestSignInLinks:
 
 
 class TestTown:
+    def test_has_a_name_without_what_nobody_typed(self, db):
+        assert services.ensure_town(" Saint-Ge\u0301ly\u202e\u200b\n").name == "Saint-Gély"
+
     def test_is_made_once(self, db):
         first = services.ensure_town("Saint-Aubin-du-Cormier")
         second = services.ensure_town("Elsewhere")

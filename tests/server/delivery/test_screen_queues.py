@@ -22,10 +22,11 @@ def clock() -> Clock:
 
 
 def drained(queues: ScreenQueues) -> list[str]:
-    found = []
-    while message := queues.take(0):
-        found.append(message[0])
-    return found
+    return [topic for topic, _payload in take(queues)]
+
+
+def take(queues: ScreenQueues, most: int = 100_000) -> list[tuple[str, bytes]]:
+    return queues.take(0, gather_s=0, most=most, most_bytes=2**30)
 
 
 def test_messages_of_a_screen_stay_in_order_and_screens_take_turns():
@@ -33,17 +34,25 @@ def test_messages_of_a_screen_stay_in_order_and_screens_take_turns():
     for topic in ("a1", "a2", "a3", "b1", "c1", "b2"):
         assert queues.put(topic[0], (topic, b""))
     assert drained(queues) == ["a1", "b1", "c1", "a2", "b2", "a3"]
-    assert queues.take(0) is None
+    assert drained(queues) == []
 
 
 def test_a_screen_that_waits_comes_after_one_message_of_the_flood(clock):
     queues = ScreenQueues(clock)
     for number in range(2_000):
         queues.put("flood", (f"f{number}", b"x"))
-    queues.take(0)
+    assert take(queues, 1) == [("f0", b"x")]
     queues.put("hall", ("hall", b"x"))
-    assert queues.take(0) == ("f1", b"x")
-    assert queues.take(0) == ("hall", b"x")
+    assert take(queues, 2) == [("f1", b"x"), ("hall", b"x")]
+
+
+def test_a_batch_ends_with_its_number_or_its_bytes():
+    queues = ScreenQueues()
+    for number in range(9):
+        queues.put(f"s{number}", (f"t{number}", bytes(100)))
+    assert len(queues.take(0, gather_s=0, most=3, most_bytes=10_000)) == 3
+    assert len(queues.take(0, gather_s=0, most=9, most_bytes=350)) == 4
+    assert len(queues.take(0, gather_s=0, most=9, most_bytes=10_000)) == 2
 
 
 @pytest.mark.parametrize("floods", [1, 10, 200])

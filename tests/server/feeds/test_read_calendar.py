@@ -180,6 +180,13 @@ def test_a_change_of_an_older_version_does_not_come_back():
     assert [each[8:10] for each in times(ical(series, after_its_end))] == ["01", "08", "15"]
 
 
+def test_a_change_of_a_private_series_is_private():
+    series = "UID:1|CLASS:PRIVATE|SUMMARY:RDV|DTSTART:20261201T180000|RRULE:FREQ=WEEKLY;COUNT=2"
+    change = "UID:1|SUMMARY:RDV|RECURRENCE-ID:20261208T180000|DTSTART:20261209T190000"
+    found = reading(ical(series, change))
+    assert (found["data"]["events"], {each["name"] for each in found["skipped"]}) == ([], {""})
+
+
 def test_the_newest_version_of_an_event_counts_and_others_of_its_name_stay():
     old, new = (
         "UID:1|SEQUENCE:0|SUMMARY:A|DTSTART:20261201T180000",

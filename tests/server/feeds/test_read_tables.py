@@ -61,6 +61,13 @@ def test_accents_survive_every_encoding(encoding, text):
     assert rows(f"Jour\tEntrée\r\nLundi\t{text}\r\n".encode(encoding)) == [["Jour", "Entrée"], ["Lundi", text]]
 
 
+def test_a_mark_of_an_encoding_that_is_not_true_costs_nothing():
+    assert rows(b"\xef\xbb\xbf" + "Jour;Entrée\nLundi;Pâtes".encode("cp1252")) == [
+        ["Jour", "Entrée"],
+        ["Lundi", "Pâtes"],
+    ]
+
+
 def test_one_bad_byte_costs_one_letter():
     content = "Jour;Entrée\nLundi;Bœuf à l’\nMardi;".encode() + b"Cr\xe8me\nJeudi;" + "Pâtes".encode()
 

@@ -104,7 +104,7 @@ def test_periods_without_times_are_today_and_tomorrow():
 @pytest.mark.parametrize(("hours", "level"), [(0, 1), (23, 1), (24, None), (500, None)])
 def test_after_the_last_period_nothing_is_known(hours, level):
     chart = period("J1", domain("29", GREEN))
-    assert read(chart, now=MIDNIGHT + dt.timedelta(hours=hours)).data["level"] == level
+    assert read(chart, now=MIDNIGHT + dt.timedelta(hours=hours), made=None).data["level"] == level
 
 
 def test_a_chart_may_be_out_shortly_before_it_begins_and_not_long_before():
@@ -119,6 +119,7 @@ def test_a_chart_that_is_not_renewed_tells_its_own_time(age_h, is_told):
     made = NOW - dt.timedelta(hours=age_h)
     data = read(period("J", domain("29", GREEN)), made=made.isoformat()).data
     assert data.get("fetched_at_ms") == (made.timestamp() * 1000 if is_told else None)
+    assert (data["level"], len(data["periods"])) == ((None, 0) if is_told else (1, 1))
 
 
 def test_odd_parts_are_named_and_cost_no_other():

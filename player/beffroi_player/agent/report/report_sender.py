@@ -1,4 +1,10 @@
-"""The report: the complete present state of a screen in one retained message, sent when it changes."""
+"""The report: the complete present state of a screen in one retained message, sent every minute and when it changes.
+
+That one slide follows another is no change: of a thousand screens it would be a hundred reports a second, and the frame
+of the minute's report is enough to compare. What is news: another programme or alert set, an alert that was not
+reported yet, the clock, the connection, the display, a problem, a refusal. Such a report may be earlier than the frame
+that follows from the news, so the next presented frame is reported too.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +53,10 @@ class ReportSender:
         self._boot, self._publish, self._uptime, self._machine = boot, publish, uptime, machine
         self._number = 0
         self._sent: PlayerReport | None = None
+        self._is_unsettled = False
+        """Whether the last report was news, so that the frame after it is reported, too."""
+        self._reported_alerts: frozenset[tuple[str | None, str | None]] = frozenset()
+        """The alerts that were reported as shown, with their form, since the alert sets changed last."""
         self._sent_ms = -REPORT_MS * 1.0
         self._machine_sent_ms: float | None = None
 
@@ -60,17 +70,34 @@ class ReportSender:
         if since < SPACING_MS:
             return (SPACING_MS - since) / 1000
         report = self._build_report(presented, facts())
-        same = self._sent is not None and _without_time(report) == _without_time(self._sent)
-        if same and since < REPORT_MS:
+        is_news = self._is_news(report)
+        if not is_news and not self._is_settling(report) and since < REPORT_MS:
             return (REPORT_MS - since) / 1000
         # The number rises only with a report that went out: the server sees in the numbers what it has missed.
         if self._publish(REPORT, report.to_json(), None):
             self._number = report.number
-            self._sent = report
+            self._note_alerts(report)
+            self._sent, self._is_unsettled = report, is_news
             if report.machine is not None:
                 self._machine_sent_ms = self._uptime()
         self._sent_ms = self._uptime()
         return REPORT_MS / 1000
+
+    def _is_news(self, report: PlayerReport) -> bool:
+        return (
+            self._sent is None
+            or _state_of(report) != _state_of(self._sent)
+            # An alert may come and go with the slides: that it is there again is no news.
+            or not _shown_alerts(report) <= self._reported_alerts
+        )
+
+    def _is_settling(self, report: PlayerReport) -> bool:
+        return self._is_unsettled and self._sent is not None and report.presented_at_ms != self._sent.presented_at_ms
+
+    def _note_alerts(self, report: PlayerReport) -> None:
+        if self._sent is None or report.alerts != self._sent.alerts:
+            self._reported_alerts = frozenset()
+        self._reported_alerts |= _shown_alerts(report)
 
     def _build_report(self, presented: PresentedStatus | None, facts: ReportFacts) -> PlayerReport:
         programme = facts.programme
@@ -144,7 +171,24 @@ def software_version() -> str:
         return ""
 
 
-def _without_time(report: PlayerReport) -> PlayerReport:
-    """Return what makes a report news: of the health only the problems, and nothing that changes with the time."""
-    health = PlayerHealth(problems=report.health.problems) if report.health else None
-    return report.model_copy(update={"number": 1, "at_ms": 0, "health": health, "machine": None})
+def _state_of(report: PlayerReport) -> PlayerReport:
+    """Return what makes a report news: nothing that changes with the time, the light or the slides."""
+    return report.model_copy(
+        update={
+            "number": 1,
+            "at_ms": 0,
+            "shown": (),
+            "frame": None,
+            "presented_at_ms": None,
+            "brightness": 100,
+            "preparing": "waiting" if report.preparing else "",
+            "refusals": frozenset((refusal.subject, refusal.code) for refusal in report.refusals),
+            "health": PlayerHealth(problems=report.health.problems) if report.health else None,
+            "machine": None,
+            "clock_reading": None,
+        }
+    )
+
+
+def _shown_alerts(report: PlayerReport) -> frozenset[tuple[str | None, str | None]]:
+    return frozenset((part.alert, part.form) for part in report.shown if part.alert is not None)

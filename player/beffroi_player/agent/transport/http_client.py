@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
@@ -26,7 +26,7 @@ READ_SECONDS = 15.0
 ANSWER_LIMIT, ANSWER_SECONDS = 8 * 1024 * 1024, 120.0
 """Bytes of an answer that is not a file, and how long it may take from its first line on."""
 CHUNK_BYTES = 64 * 1024
-PLAYS_HEADER, BROKER_HEADER = "Beffroi-Plays", "Beffroi-Broker"
+PLAYS_HEADER, BROKER_HEADER, RESTORE_HEADER = "Beffroi-Plays", "Beffroi-Broker", "Beffroi-Restore"
 UPLOAD_PIECE_BYTES = 16 * 1024
 """Bytes that are sent at once; each piece has ``CONNECT_SECONDS``."""
 UPLOAD_SECONDS = 600.0
@@ -53,6 +53,8 @@ class ServerDocuments(NamedTuple):
     """The plays that the server has of this screen; None where it does not say."""
     broker: BrokerAddress | None = None
     """Where the broker is by now, without a user; None where the server does not say."""
+    restore: str = ""
+    """The last time that the server found its database older than its screens; empty: never."""
 
 
 class ServerClient:
@@ -92,8 +94,12 @@ class ServerClient:
             answer, headers = _read_json(response), response.headers
         try:
             found = [(str(d["topic"]), base64.b64decode(d["payload"], validate=True)) for d in answer["documents"]]
-            held, broker = headers.get(PLAYS_HEADER), headers.get(BROKER_HEADER)
-            return ServerDocuments(found, _parse_header(HeldPlays, held), _parse_header(BrokerAddress, broker))
+            return ServerDocuments(
+                found,
+                _parse_header(HeldPlays, headers.get(PLAYS_HEADER)),
+                _parse_header(BrokerAddress, headers.get(BROKER_HEADER)),
+                headers.get(RESTORE_HEADER, "")[:63],
+            )
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise ServerRefusal(f"the list of documents is not one: {error}") from error
 
@@ -105,6 +111,16 @@ class ServerClient:
             requests.RequestException: it does not answer.
         """
         self.post_json("/device/v1/receipts", batch.model_dump(mode="json"))
+
+    def send_alert_sets(self, sets: Sequence[tuple[str, bytes]]) -> None:
+        """Hand signed alert sets to the server, each with its topic: it offered older ones.
+
+        Raises:
+            ServerRefusal: the server does not take them.
+            requests.RequestException: it does not answer.
+        """
+        listed = [{"topic": topic, "payload": base64.b64encode(payload).decode()} for topic, payload in sets]
+        self.post_json("/device/v1/alert-sets", {"sets": listed})
 
     @contextmanager
     def open_asset(self, sha256: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:

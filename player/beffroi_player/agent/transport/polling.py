@@ -37,7 +37,7 @@ class DocumentPoller:
         changed: Called when the server begins or ceases to answer.
         uptime: Milliseconds since boot.
         held: Called with the plays that the server has of this screen.
-        answered: Called with each answer, before its documents.
+        answered: Called with each answer, after its documents.
     """
 
     def __init__(
@@ -86,9 +86,10 @@ class DocumentPoller:
         self._note_answer(answers=True)
         if answer.plays is not None:
             self._held(answer.plays)
-        self._answered(answer)
         for topic, payload in sorted(answer.documents, key=_reading_order):
             self._receive(ReceivedDocument(topic, payload, self._uptime(), live=False, nonce=nonce))
+        # After the documents: this may ask the server for something, and an alert does not wait for that.
+        self._answered(answer)
 
     def _note_answer(self, *, answers: bool) -> None:
         if answers != self.is_answered:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from beffroi_content.model import AlertForm, HeldAlert, PowerState
+from beffroi_content.model import HeldAlert, PowerState
 from beffroi_content.timeline import Moment
 from beffroi_content.timeline.alerts import alert_phases
 from beffroi_content.timeline.display_power import DisplayPower
@@ -64,7 +64,9 @@ class StatusWriter:
         self.last_status: PresentedStatus | None = None
         """The status that was written last."""
         self._written_ms = 0
-        self._first_showings: dict[tuple[str, AlertForm | None], FirstShowing] = {}
+        # A stage that is started again does not show an alert for the first time.
+        before = runtime.presented.read()
+        self._first_showings = {(each.alert, each.form): each for each in (before.first_showings if before else ())}
 
     def write_status(
         self,
@@ -134,6 +136,9 @@ class StatusWriter:
     def _with_first_showings(self, status: PresentedStatus) -> PresentedStatus:
         """Return a status with the first showing of each alert. An overlay hides what lies beneath it."""
         first = self._first_showings
+        # Later than now: of another boot, where the runtime directory outlived it.
+        for key in [key for key, each in first.items() if each.uptime_ms > status.presented_uptime_ms]:
+            del first[key]
         for shown in () if status.overlay else status.showings:
             key = (shown.alert or "", shown.form)
             if shown.alert is not None and key not in first:

@@ -6,7 +6,7 @@ of an office holds appointments that are nobody’s business (RFC 5545, 3.8.1.3)
 
 from __future__ import annotations
 
-import contextlib
+import bisect
 import datetime as dt
 import re
 import time
@@ -76,6 +76,32 @@ class _Series:
     sequence: tuple[int, str]
     hidden: str
     """Reason for which it is not shown; empty otherwise."""
+    repetition: Repetition | None = None
+    """None until it was read."""
+
+
+class _Changes:
+    """The events of a ``UID`` that take the place of repetitions of another."""
+
+    def __init__(self, changes: list[_Series]) -> None:
+        self.all = changes
+        self._named = [(each.replaces, each) for each in changes if each.replaces is not None]
+        self._later = sorted(
+            ((moment.instant, each) for moment, each in self._named if each.and_later), key=lambda pair: pair[0]
+        )
+        self._keys: dict[tuple[int, bool], set[dt.datetime | dt.date]] = {}
+
+    def replaced_keys(self, start: CalendarMoment) -> set[dt.datetime | dt.date]:
+        """Return the keys of the starts that are replaced, each alone, of a series with a first start."""
+        kind = id(start.zone), start.is_day
+        if kind not in self._keys:
+            self._keys[kind] = {excluded_key(moment, start) for moment, each in self._named if not each.and_later}
+        return self._keys[kind]
+
+    def later_change(self, moment: CalendarMoment) -> _Series | None:
+        """Return the change of this start and all later ones that holds at a start."""
+        number = bisect.bisect_right(self._later, moment.instant, key=lambda pair: pair[0]) if self._later else 0
+        return self._later[number - 1][1] if number else None
 
 
 def read_events(
@@ -106,7 +132,7 @@ def read_events(
         is_cancelled = "CANCEL" in calendar.words_of("METHOD")
         for component in calendar.parts:
             if component.name == "VEVENT" and (series := _read_series(component, zones, is_cancelled, skipped)):
-                name = component.text_of("UID") or id(component)
+                name = next((each.value.strip() for each in component.all_of("UID")), "") or id(component)
                 groups.setdefault(name, []).append(series)
     return _Unrolling(zone, first, last, skipped, single_outside).events_of(groups.values())
 
@@ -125,7 +151,7 @@ class _Unrolling:
         found: list[CalendarEvent] = []
         # What takes place once costs nearly nothing: it is never given up for what repeats.
         for group in sorted(groups, key=_repeats):
-            if len(found) >= MAX_OCCURRENCES or time.process_time() > self._deadline:
+            if len(found) >= MAX_OCCURRENCES or self._is_late():
                 for series in group:
                     self._skip(series, "too-complex")
                 continue
@@ -134,43 +160,65 @@ class _Unrolling:
 
     def _events_of_group(self, group: list[_Series]) -> Iterator[CalendarEvent]:
         masters = _newest([each for each in group if each.replaces is None])
-        changes = _newest([each for each in group if each.replaces is not None])
-        changes = [each for each in changes if not any(_is_outdated(each, master) for master in masters)]
+        changes = self._changes_of(group, masters)
         for master in masters:
-            yield from self._shown(master, self._events_of_master(master, changes))
-        for change in changes:
-            if not change.and_later or not any(each.replaces is None for each in group):
+            if self._is_late():
+                self._skip(master, "too-complex")
+            else:
+                yield from self._shown(master, self._events_of_master(master, changes))
+        for change in changes.all:
+            if not change.and_later or not masters:
                 yield from self._shown(change, self._event_at(change, change.span, change.span.start))
 
-    def _events_of_master(self, master: _Series, changes: list[_Series]) -> Iterator[CalendarEvent]:
-        start = master.span.start
-        named = [(each.replaces, each) for each in changes if each.replaces is not None]
-        replaced = {excluded_key(moment, start) for moment, each in named if not each.and_later}
-        later = sorted(((moment, each) for moment, each in named if each.and_later), key=lambda pair: pair[0].instant)
+    def _changes_of(self, group: list[_Series], masters: list[_Series]) -> _Changes:
+        changes = _newest([each for each in group if each.replaces is not None])
+        if any(master.hidden == "private" for master in masters):
+            # What belongs to a private series is no less private where its own class is missing.
+            changes = [replace(each, hidden="private") for each in changes]
+        return _Changes([each for each in changes if not any(self._is_outdated(each, master) for master in masters)])
+
+    def _is_outdated(self, change: _Series, master: _Series) -> bool:
+        """Tell whether a newer version of a series does without the start that a change replaces."""
+        if change.replaces is None or change.sequence[0] >= master.sequence[0] or self._is_late():
+            return False
+        start, key = master.span.start, excluded_key(change.replaces, master.span.start)
+        day = change.replaces.in_zone(start.zone).date()
+        starts = self._repetition_of(master).starts_between(day - DAY, day + DAY)
+        return all(start_key(moment) != key for moment, _ in starts)
+
+    def _events_of_master(self, master: _Series, changes: _Changes) -> Iterator[CalendarEvent]:
+        replaced = changes.replaced_keys(master.span.start)
         for moment, length in self._starts_of(master):
             if start_key(moment) in replaced or moment.local.date() in replaced:
                 continue
-            current = next((pair for pair in reversed(later) if pair[0].instant <= moment.instant), None)
+            current = changes.later_change(moment)
             if current is None:
                 span = replace(master.span, length=length) if length else master.span
                 yield from self._event_at(master, span, moment)
-            elif not current[1].hidden:
-                span = current[1].span
-                moved = moment.local + (span.start.local - current[0].local)
-                yield from self._event_at(current[1], span, replace(span.start, local=moved))
+            elif current.replaces is not None and not current.hidden:
+                moved = moment.local + (current.span.start.local - current.replaces.local)
+                yield from self._event_at(current, current.span, replace(current.span.start, local=moved))
 
     def _starts_of(self, series: _Series) -> Iterator[tuple[CalendarMoment, CalendarDuration | None]]:
-        try:
-            repetition = read_repetition(series.component, series.span.start, series.zones)
-        except RepetitionError:
-            self._skip(series, "repetition")
-            repetition = Repetition(series.span.start)
+        repetition = self._repetition_of(series)
         if repetition.is_single:
             yield series.span.start, None
             return
         back = min(series.span.longest, _LONGEST)
         # A day on either side: zones differ by less.
         yield from repetition.starts_between(self._first - back - DAY, self._last + DAY)
+
+    def _repetition_of(self, series: _Series) -> Repetition:
+        if series.repetition is None:
+            try:
+                series.repetition = read_repetition(series.component, series.span.start, series.zones)
+            except RepetitionError:
+                self._skip(series, "repetition")
+                series.repetition = Repetition(series.span.start)
+        return series.repetition
+
+    def _is_late(self) -> bool:
+        return time.process_time() > self._deadline
 
     def _event_at(self, series: _Series, span: EventSpan, start: CalendarMoment) -> Iterator[CalendarEvent]:
         starts, ends, whole_days = span.local_times(start, self._zone)
@@ -193,7 +241,7 @@ class _Unrolling:
 
 
 def _repeats(group: list[_Series]) -> bool:
-    return any(each.component.all_of("RRULE") or each.component.all_of("RDATE") for each in group)
+    return any(each.component.has("RRULE") or each.component.has("RDATE") for each in group)
 
 
 def _read_series(
@@ -203,7 +251,7 @@ def _read_series(
     # A class that is not known counts as private (RFC 5545, 3.8.1.3).
     if component.words_of("CLASS") - _PUBLIC:
         hidden = "private"
-    span = read_span(component, zones, skipped, name="" if hidden == "private" else component.text_of("SUMMARY"))
+    span = read_span(component, zones, skipped, is_private=hidden == "private")
     if span is None:
         return None
     replaces, and_later = None, False
@@ -219,24 +267,14 @@ def _sequence_of(component: CalendarComponent) -> tuple[int, str]:
     return max(numbers, default=0), max(written, default="")
 
 
-def _is_outdated(change: _Series, master: _Series) -> bool:
-    """Tell whether a newer version of a series does without the start that a change replaces."""
-    if change.replaces is None or change.sequence[0] >= master.sequence[0]:
-        return False
-    start, key = master.span.start, excluded_key(change.replaces, master.span.start)
-    day = change.replaces.in_zone(start.zone).date()
-    with contextlib.suppress(RepetitionError):
-        repetition = read_repetition(master.component, start, master.zones)
-        return all(start_key(moment) != key for moment, _ in repetition.starts_between(day - DAY, day + DAY))
-    return False
-
-
 def _newest(group: list[_Series]) -> list[_Series]:
     """Return the newest version of each event of a ``UID``.
 
     Programs that give several events one ``UID`` are common: those that differ in their start are all kept, as long as
     no version number says that one replaces the other.
     """
+    if len(group) < 2:
+        return group
     newest = max((each.sequence[0] for each in group if each.replaces is None), default=0)
     kept: dict[object, _Series] = {}
     for each in group:

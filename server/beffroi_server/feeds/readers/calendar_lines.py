@@ -16,6 +16,8 @@ from beffroi_server.feeds.readers.text import clean_line, decode_text, plain_tex
 
 VALUE_LENGTH = 20_000
 """Characters of a value that are looked at."""
+LINE_LIMIT, EVENT_LIMIT = 600_000, 50_000
+"""Lines and events of a file that are read: those of a club with thirty years of history and more."""
 _PROPERTY_LIMIT = 3_000
 """Properties of a component that are kept; a stranger may write a million."""
 _DEPTH_LIMIT = 8
@@ -52,12 +54,13 @@ class CalendarComponent:
     name: str
     line: int
     """Number of its first line in the file, from 1."""
-    properties: dict[str, list[CalendarProperty]] = field(default_factory=dict)
+    written: dict[str, list[str]] = field(default_factory=dict)
+    """What follows the names of its properties, such as ``;VALUE=DATE:20261205``: few of them are ever asked for."""
     parts: list[CalendarComponent] = field(default_factory=list)
 
     def all_of(self, name: str) -> list[CalendarProperty]:
         """Return every property of a name, in the order of the file."""
-        return self.properties.get(name, [])
+        return [_parse_property(rest) for rest in self.written.get(name, ())]
 
     def text_of(self, name: str) -> str:
         """Return the text of a property: of several the one in French, else the first that is not empty."""
@@ -67,7 +70,13 @@ class CalendarComponent:
 
     def words_of(self, name: str) -> set[str]:
         """Return the values of a property with a fixed set of words, such as ``STATUS``, in capitals."""
+        if name not in self.written:
+            return set()
         return {word for each in self.all_of(name) if (word := each.value.strip().upper())}
+
+    def has(self, name: str) -> bool:
+        """Tell whether it has a property of a name."""
+        return name in self.written
 
 
 def read_components(content: bytes, skipped: SkippedParts) -> list[CalendarComponent]:
@@ -78,6 +87,9 @@ def read_components(content: bytes, skipped: SkippedParts) -> list[CalendarCompo
     """
     reader = _ComponentReader(skipped)
     for number, line in _logical_lines(content, skipped):
+        if number > LINE_LIMIT or reader.event_count > EVENT_LIMIT:
+            skipped.add("line", "too-many-lines", number)
+            break
         reader.take_line(number, line)
     return reader.finish()
 
@@ -106,6 +118,7 @@ class _ComponentReader:
     """Puts lines together to components."""
 
     def __init__(self, skipped: SkippedParts) -> None:
+        self.event_count = 0
         self._skipped = skipped
         self._calendars: list[CalendarComponent] = []
         self._open: list[CalendarComponent] = []
@@ -152,6 +165,7 @@ class _ComponentReader:
             if not self._open:
                 self._begin(number, "VCALENDAR")
             del self._open[1:]
+            self.event_count += 1
         if self._open and len(self._open) < _DEPTH_LIMIT:
             self._open.append(CalendarComponent(name, number))
             self._open[-2].parts.append(self._open[-1])
@@ -163,17 +177,19 @@ class _ComponentReader:
                 return
 
     def _add(self, name: str, rest: str) -> None:
-        properties = self._open[-1].properties.setdefault(name, [])
-        if len(properties) < _PROPERTY_LIMIT:
-            properties.append(_parse_property(rest))
+        written = self._open[-1].written.setdefault(name, [])
+        if len(written) < _PROPERTY_LIMIT:
+            written.append(rest[:VALUE_LENGTH])
 
 
 def _parse_property(rest: str) -> CalendarProperty:
     """Return the property of what follows its name, such as ``;TZID=Europe/Paris:20261205T180000``."""
-    head = _PARAMETERS.match(rest[:VALUE_LENGTH])
+    if rest.startswith(":"):
+        return CalendarProperty(rest[1:], {})
+    head = _PARAMETERS.match(rest)
     cut = head.end() if head else rest.find(":") + 1
     parameters = {name.strip().upper(): value.strip('" ') for name, value in _PARAMETER.findall(rest[: cut - 1])}
-    value = rest[cut : cut + VALUE_LENGTH]
+    value = rest[cut:]
     if parameters.get("ENCODING", "").upper() == "QUOTED-PRINTABLE":
         octets = quopri.decodestring(value.encode("utf-8", "replace"))
         value = decode_text(octets, SkippedParts()).replace("\r", "").replace("\n", " ")

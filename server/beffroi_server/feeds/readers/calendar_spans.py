@@ -52,27 +52,32 @@ class EventSpan:
         return begin, end, begin.time() == MIDNIGHT == end.time() and end > begin
 
 
-def read_span(component: CalendarComponent, zones: CalendarZones, skipped: SkippedParts, name: str) -> EventSpan | None:
+def read_span(
+    component: CalendarComponent, zones: CalendarZones, skipped: SkippedParts, *, is_private: bool
+) -> EventSpan | None:
     """Return the span of an event, or None where it has no start.
 
     Args:
         component: The event.
         zones: Those of its calendar.
         skipped: Receives what is left out.
-        name: Its title there.
+        is_private: Whether its title is not named there.
     """
+
+    def skip(reason: str) -> None:
+        skipped.add("event", reason, component.line, "" if is_private else component.text_of("SUMMARY"))
+
     start = _first_moment(component, "DTSTART", zones)
     if start is None:
-        reason = "bad-start" if component.all_of("DTSTART") else "no-start"
-        skipped.add("event", reason, component.line, name)
+        skip("bad-start" if component.has("DTSTART") else "no-start")
         return None
     end = _first_moment(component, "DTEND", zones)
-    if component.all_of("DTEND") and end is None:
-        skipped.add("event", "bad-end", component.line, name)
+    if component.has("DTEND") and end is None:
+        skip("bad-end")
     durations = (parse_duration(each.value) for each in component.all_of("DURATION"))
     length = _length_between(start, end) if end else next((each for each in durations if each), None)
     if end and length is None and end.in_zone(zones.zone_of("")) < start.in_zone(zones.zone_of("")):
-        skipped.add("event", "end-before-start", component.line, name)
+        skip("end-before-start")
     return _as_whole_days(component, EventSpan(start, length), zones)
 
 

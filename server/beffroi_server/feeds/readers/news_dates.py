@@ -17,7 +17,10 @@ _OFFSETS_MIN = {
 }  # fmt: skip
 """Minutes east of Greenwich of the zones that RFC 822 names, and of those of Europe and of France overseas."""
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)?(.*)")
-_TIME = re.compile(r"(?<!\d)(\d{1,2}) ?[:h] ?(\d{2})(?: ?[:m] ?(\d{2})(?:[.,]\d{1,9})?s?)?(?!\d)( ?[ap]\.?m\b\.?)?")
+_TIME = re.compile(
+    r"(?<!\d)(\d{1,2}) ?(?:[:h] ?(\d{2})(?: ?[:m] ?(\d{2})(?:[.,]\d{1,9})?s?)?|h)(?!\d)(?![^\W\d]{2})( ?[ap]\.?m\b\.?)?"
+)
+_DOTTED_TIME = re.compile(r"(?<=\d{4} )(\d{1,2})\.(\d{2})(?:\.(\d{2}))?(?!\d)")
 _ZONE = re.compile(
     r"\s*(?:(?:gmt|utc)? ?(?P<offset>[+-]\d{1,2}(?::?\d{2})?)(?!\d)"
     r"|(?P<area>[a-z]+/[a-z_+-]+(?:/[a-z_]+)?)|(?P<name>[a-z]{1,5})\b)"
@@ -40,6 +43,7 @@ def parse_moment(text: str, zone: ZoneInfo) -> dt.datetime | None:
     if compact := _COMPACT.fullmatch(plain):
         year, month, day, hour, minute, second, rest = compact.groups(default="00")
         plain = f"{year}-{month}-{day}t{hour}:{minute}:{second}{rest}"
+    plain = _DOTTED_TIME.sub(lambda dotted: ":".join(filter(None, dotted.groups())), plain)
     found = _TIME.search(plain)
     if found is None:
         return _combine(plain, dt.timedelta(), zone)
@@ -64,7 +68,7 @@ def _combine(date: str, time: dt.timedelta, zone: dt.tzinfo) -> dt.datetime | No
 
 
 def _time_of_day(found: re.Match[str]) -> dt.timedelta:
-    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
+    hour, minute, second = int(found[1]), int(found[2] or 0), int(found[3] or 0)
     if found[4]:
         hour = hour % 12 + (12 if "p" in found[4] else 0)
     return dt.timedelta(hours=min(hour, 24), minutes=min(minute, 59), seconds=min(second, 59))

@@ -137,6 +137,7 @@ def _decode_mostly_utf8(content: bytes, skipped: SkippedParts) -> str | None:
 
 
 def _decode_single_bytes(content: bytes) -> str:
+    content = content.removeprefix(codecs.BOM_UTF8)
     sample = content[:200_000]
     best = max(_SINGLE_BYTE, key=lambda encoding: _plausibility(sample.decode(encoding, "replace")))
     return content.decode(best, "replace")

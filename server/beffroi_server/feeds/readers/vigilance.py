@@ -46,7 +46,7 @@ def read_vigilance(content: bytes, context: ReadingContext) -> Reading:
     """Return the vigilance of a department: what is in force now, and each period of the chart.
 
     A level that is missing, or that is none of the four, is unknown: only what the chart says to be green is green. A
-    chart that is not renewed any more gives its own time as that of the data.
+    chart that is not renewed any more tells nothing but its own time.
 
     Raises:
         FeedContentError: it is not such a chart, or has no such department.
@@ -64,14 +64,15 @@ def read_vigilance(content: bytes, context: ReadingContext) -> Reading:
     if not any(_domains(each, department) for each in listed):
         raise FeedContentError("no-department")
     periods = sorted(_periods(listed, department, made, context, skipped), key=lambda each: each.begins)
-    periods = periods[:MAX_PERIODS]
+    is_too_old = made is not None and context.now - made > CHART_AGE_LIMIT
+    periods = [] if is_too_old else periods[:MAX_PERIODS]
     now = _period_at(periods, context.now)
     data: dict[str, Any] = {
         "department": department, "credit": CREDIT, "level": now.level if now else None,
         "phenomena": _phenomenon_fields(now.phenomena if now else ()),
         "periods": [_period_fields(each) for each in periods],
     }  # fmt: skip
-    if made is not None and context.now - made > CHART_AGE_LIMIT:
+    if is_too_old and made is not None:
         data["fetched_at_ms"] = _milliseconds(made)
     return Reading(data, skipped)
 

@@ -29,6 +29,7 @@ _COPIED_PIXELS = 60_000_000
 """Pixels of an image of which a second copy finds room."""
 _STRIP_PIXELS = 4_000_000
 _BYTES_PER_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
+_MAX_DIRECTORIES = 10_000
 _ORIENTATION, _SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 0x0112, 0x00FE, 0x014A, 0xC612
 _REDUCED, _MASK = 1, 4
 """Flags of a directory of TIFF that is no page: a smaller copy, a mask (TIFF 6.0, section 8)."""
@@ -83,6 +84,11 @@ class ImageFilePages:
         return self.image.format in ANIMATED_FORMATS and bool(getattr(self.image, "is_animated", False))
 
     @property
+    def other_pictures(self) -> int:
+        """How many pictures the file holds besides, as those of a burst in HEIF."""
+        return int(getattr(self.image, "n_frames", 1)) - 1 if self.image.format == "HEIF" else 0
+
+    @property
     def media_type(self) -> str:
         """Media type of the file."""
         return Image.MIME.get(self.image.format or "", "application/octet-stream")
@@ -98,11 +104,15 @@ class ImageFilePages:
                 if number:
                     self.image.seek(number)
                 yield position, self._decode_page()
+            except MemoryError:
+                raise
             except ImageRefused:
                 if self.count == 1:
                     raise
                 yield position, None
-            except EOFError:
+            except Exception as error:  # a decoder may raise anything
+                if self.count == 1:
+                    raise ImageRefused("truncated") from error
                 yield position, None
 
     def _decode_page(self) -> Image.Image:
@@ -194,7 +204,7 @@ def _tiff_pages(image: Image.Image) -> list[int]:
     """
     found = []
     is_raw = False
-    for number in range(min(int(getattr(image, "n_frames", 1)), 10_000)):
+    for number in range(_MAX_DIRECTORIES):
         try:
             image.seek(number)
         except Exception:  # noqa: BLE001 - a decoder may raise anything; the pages before are whole

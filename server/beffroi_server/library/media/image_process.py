@@ -81,6 +81,8 @@ def _write_opened(opened: image_files.ImageFilePages, folder: Path) -> dict[str,
         warnings.append({"code": "animation-still"})
     media_type = opened.media_type
     pages, lacking = _write_pages(opened.pages(MAX_PAGES), opened.count, folder)
+    if opened.other_pictures:
+        warnings.append({"code": "pictures-left-out", "count": opened.other_pictures})
     if opened.profile_unreadable:
         warnings.append({"code": "profile-unreadable"})
     return {"media_type": media_type, "pages": pages, "warnings": warnings + lacking}

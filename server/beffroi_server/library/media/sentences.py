@@ -107,6 +107,11 @@ def _document_warnings(count: int) -> dict[str, str]:
             "%(count)d pages could not be read and were left out.",
             count,
         ),
+        "pictures-left-out": ngettext(
+            "%(count)d more picture in this file is not shown.",
+            "%(count)d more pictures in this file are not shown.",
+            count,
+        ),
         "form-left-out": _(
             "This document is a form that only Adobe's own programs show. Print it there into a PDF, and add that one."
         ),

@@ -264,7 +264,8 @@ class _VideoConversion:
 
     def _note_warnings(self, made_s: float) -> None:
         stated = min(self._stated_s, MAX_DURATION_S)
-        if stated - made_s > max(MISSING_S, MISSING_SHARE * stated):
+        # Some containers state the length of the longest stream only.
+        if stated - max(made_s, self._last_s) > max(MISSING_S, MISSING_SHARE * stated):
             self._warnings.append({"code": "video-cut-short", "shown": int(made_s), "of": round(stated)})
         if self._damaged:
             self._warnings.append({"code": "frames-unreadable", "count": self._damaged})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.alerts import alert_views, broadcast_views, scenario_views
+from beffroi_server.web.alerts import alert_views, broadcast_views, restoration_views, scenario_views
 
 urlpatterns: list[URLPattern] = [
     path("alerts/", alert_views.alert_list, name="alerts"),
@@ -12,6 +12,11 @@ urlpatterns: list[URLPattern] = [
     path("alerts/new/", broadcast_views.alert_new, name="alert-new"),
     path("alerts/preview/", broadcast_views.alert_preview, name="alert-preview"),
     path("alerts/preview.png", broadcast_views.alert_preview_page, name="alert-page"),
+    path("alerts/restoration/", restoration_views.restoration_page, name="alert-restoration"),
+    path("alerts/restoration/close/", restoration_views.restoration_close, name="restoration-close"),
+    path("alerts/take-off/", restoration_views.alert_take_off, name="alert-take-off"),
+    path("alerts/<uuid:pk>/restart/", restoration_views.alert_restart, name="alert-restart"),
+    path("alerts/<uuid:pk>/drop/", restoration_views.alert_drop, name="alert-drop"),
     path("alerts/<uuid:pk>/", alert_views.alert_detail, name="alert"),
     path("alerts/<uuid:pk>/receipts/", alert_views.alert_receipts, name="alert-receipts"),
     path("alerts/<uuid:pk>/extend/", alert_views.alert_extend, name="alert-extend"),

@@ -19,7 +19,9 @@ from django.utils.safestring import SafeString, mark_safe
 from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
+from beffroi_server.alerts import restoration
 from beffroi_server.core import disk_space, formatting
+from beffroi_server.delivery import outbox
 from beffroi_server.monitoring.clock_text import refusal_sentence
 from beffroi_server.web import access
 from beffroi_server.web.player_terms import translate_player_term
@@ -73,6 +75,17 @@ def town() -> Town:
 def alert_bar() -> dict[str, Any]:
     """Show a bar for each alert in progress."""
     return {"alerts": alerts.active_alerts(timezone.now())}
+
+
+@register.inclusion_tag("web/restoration_notice.html")
+def restoration_notice() -> dict[str, Any]:
+    """Say that the database is older than what screens hold, or that the broker does not do its part."""
+    publisher, notice = outbox.current_publisher(), restoration.open_restoration()
+    return {
+        "restoration": notice,
+        "unknown": restoration.unknown_alerts(timezone.now()) if notice is not None else {},
+        "broker": publisher.broker_problem() if publisher is not None else "",
+    }
 
 
 @register.inclusion_tag("web/disk_notice.html")

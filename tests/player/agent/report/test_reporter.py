@@ -98,12 +98,60 @@ def test_the_last_frame_is_kept_but_never_one_of_an_alert(informed: PlayerHarnes
 def test_reports_are_spaced_and_the_last_change_gets_out(informed: PlayerHarness, hall: SigningTown) -> None:
     informed.wait(1_000)
     before = len(informed.published)
-    for _ in range(10):
-        informed.receive(("nonsense", b"x"))
+    for number in range(10):
+        informed.receive((f"nonsense-{number}", b"x"))
         informed.wait(10)
     assert len(informed.published) <= before + 1
     informed.wait(600)
-    assert json.loads(informed.published[-1][1])["refusals"][0]["count"] == 10
+    assert len(json.loads(informed.published[-1][1])["refusals"]) == 10
+
+
+def reports(player: PlayerHarness) -> list[dict[str, object]]:
+    return [json.loads(payload) for leaf, payload in player.published if leaf == "report"]
+
+
+def test_slides_that_follow_one_another_are_reported_once_a_minute(player: PlayerHarness, hall: SigningTown) -> None:
+    slides = hall.manifest(slide("pool"), slide("market"), slide("school"))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(slides))
+    player.wait(60_000)
+    player.published.clear()
+    shown = set()
+    for _ in range(120):
+        hall.now_ms += 5_000
+        player.receive(hall.publish_beat())
+        shown.add(player.wait(5_000).frame)
+    assert len(shown) == 3
+    assert 9 <= len(reports(player)) <= 11
+    # The frame of each is the one that was presented then: the server can compare it.
+    assert {report["frame"] for report in reports(player)} <= shown
+
+
+def test_an_alert_is_reported_at_once_and_not_each_time_it_comes_round(
+    informed: PlayerHarness, hall: SigningTown
+) -> None:
+    informed.wait(60_000)
+    informed.published.clear()
+    informed.receive(hall.publish_alerts(alert()))
+    informed.wait(600)
+    informed.wait(600)
+    alerts = [part["alert"] for part in reports(informed)[-1]["shown"]]
+    assert alerts == ["flood"]
+    before = len(reports(informed))
+    for _ in range(10):
+        informed.wait(5_000)
+    assert len(reports(informed)) <= before + 2
+
+
+def test_the_frame_after_the_news_is_reported_too(informed: PlayerHarness, hall: SigningTown) -> None:
+    informed.receive(hall.publish_alerts(alert(level=AlertLevel.EMERGENCY)))
+    informed.wait(2_000)
+    hall.now_ms += 10_000
+    informed.receive(hall.publish_alerts())
+    for _ in range(4):
+        informed.wait(600)
+    newest = reports(informed)[-1]
+    assert not [part for part in newest["shown"] if part["alert"]]
+    assert newest["frame"] == informed.run_iteration().frame
 
 
 def test_reports_are_numbered_without_a_gap(informed: PlayerHarness) -> None:

@@ -235,6 +235,13 @@ class TestTiff:
         assert len(found["pages"]) == 20
         assert found["warnings"] == [{"code": "pages-left-out", "shown": 20, "of": 23}]
 
+    @pytest.mark.parametrize("at", range(8, 200, 7))
+    def test_that_is_damaged_is_refused_or_shown_in_part(self, taken_in, at):
+        content = bytearray(self.pages(2))
+        content[-at] ^= 0xFF
+        found = taken_in(bytes(content))
+        assert found.get("code", "truncated") in {"truncated", "raw-photo", "unknown-compression", "too-many-pixels"}
+
     def test_of_floats_from_nothing_to_one_is_not_black(self, taken_in):
         ramp = Image.linear_gradient("L").convert("F").point(lambda value: value * (1 / 255) + 0)
         (image,) = taken_in(encoded(ramp, "TIFF"))["images"]

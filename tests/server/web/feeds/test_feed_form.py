@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.utils import translation
+from hypothesis import example, given, settings
+from hypothesis import strategies as some
 
 from beffroi_server.feeds.models import FeedKind
 from beffroi_server.web.feeds.forms import FeedForm
@@ -77,3 +79,20 @@ def test_that_is_none_of_its_kind_is_refused(kind, typed, said):
 
 def test_of_a_kind_that_there_is_not_is_not_looked_at():
     assert form("horoscope", "x").errors.keys() == {"kind"}
+
+
+@pytest.mark.django_db
+@settings(max_examples=150, deadline=None)
+@given(
+    kind=some.sampled_from(FeedKind),
+    address=some.text(max_size=40)
+    | some.from_regex(r"(?i)(webcals?|feed|https?|file|x):/{0,3}[\w\[\]@:%./?#-]{0,30}", fullmatch=True),
+)
+@example(kind=FeedKind.CALENDAR, address="http://[::1")
+@example(kind=FeedKind.CALENDAR, address="feed:" * 100)
+@example(kind=FeedKind.NEWS, address="x.fr/" + "é" * 495)
+def test_any_text_is_taken_or_refused_with_a_reason(kind, address):
+    filled = form(kind, address)
+    assert filled.is_valid() != bool(filled.errors)
+    if filled.is_valid() and kind not in {FeedKind.WEATHER, FeedKind.VIGILANCE}:
+        assert filled.cleaned_data["address"].startswith(("http://", "https://"))

@@ -238,7 +238,7 @@ class TestKinds:
 
     def test_lists_take_few_queries(self, as_charlie, hall, quay, django_assert_max_num_queries):
         for name in ("screens", "screen-classes", "groups"):
-            with django_assert_max_num_queries(10):
+            with django_assert_max_num_queries(11):
                 as_charlie.get(reverse(name))
 
 

@@ -1,4 +1,4 @@
-"""Kinds of films: streams, instants, shapes and colours that cameras write, and what becomes of them."""
+"""Kinds of videos: streams, instants, shapes and colours that cameras write, and what becomes of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import av
 import pytest
 from av.stream import Disposition
 from PIL import Image
-from tests.support.sample_films import film, frames_of, grey_ramp, loud_spans, plain
+from tests.support.sample_odd_videos import frames_of, grey_ramp, loud_spans, odd_video, plain
 from tests.support.sample_videos import sample_video
 
 from beffroi_server.library.media import image_process, video_filters, video_process, video_sources
@@ -25,7 +25,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def converted(folder):
-    """Convert a film as the process does; return what it says."""
+    """Convert a video as the process does; return what it says."""
 
     def convert(content: bytes) -> dict[str, Any]:
         (folder / "original").write_bytes(content)
@@ -38,7 +38,7 @@ def converted(folder):
 
 @pytest.fixture
 def probed(folder):
-    """Look at a film as the image process does; return what it says, and the still."""
+    """Look at a video as the image process does; return what it says, and the still."""
 
     def probe(content: bytes) -> tuple[dict[str, Any], Image.Image | None]:
         (folder / "original").write_bytes(content)
@@ -57,7 +57,7 @@ def near(colour: Any, expected: tuple[int, ...], tolerance: int = 10) -> bool:
 
 class TestSoundAndPicture:
     def test_that_begins_before_the_picture_keeps_its_instant(self, converted, folder):
-        converted(film([(grey_ramp(10), {})], container="matroska", picture_s=1, beeps=[(0, 0.3), (1, 1.2)]))
+        converted(odd_video([(grey_ramp(10), {})], container="matroska", picture_s=1, beeps=[(0, 0.3), (1, 1.2)]))
 
         assert loud_spans(folder / "video") == [(pytest.approx(0, abs=0.06), pytest.approx(0.3, abs=0.06)),
                                                 (pytest.approx(1, abs=0.06), pytest.approx(1.2, abs=0.06))]  # fmt: skip
@@ -66,24 +66,24 @@ class TestSoundAndPicture:
         assert max(shades[:25]) - min(shades[:25]) <= 2
 
     def test_that_begins_after_the_picture_keeps_its_instant(self, converted, folder):
-        converted(film([(grey_ramp(30), {})], container="matroska", beeps=[(0.6, 0.9)]))
+        converted(odd_video([(grey_ramp(30), {})], container="matroska", beeps=[(0.6, 0.9)]))
         assert loud_spans(folder / "video") == [(pytest.approx(0.6, abs=0.06), pytest.approx(0.9, abs=0.06))]
 
     def test_with_a_pause_that_is_not_in_the_file_keeps_it(self, converted, folder):
-        converted(film([(grey_ramp(40), {})], container="matroska", beeps=[(0, 0.3), (1.2, 1.5)]))
+        converted(odd_video([(grey_ramp(40), {})], container="matroska", beeps=[(0, 0.3), (1.2, 1.5)]))
         assert [begin for begin, _end in loud_spans(folder / "video")] == [
             pytest.approx(0, abs=0.06), pytest.approx(1.2, abs=0.06),
         ]  # fmt: skip
 
     def test_that_goes_on_after_the_picture_is_said(self, converted):
-        made = converted(film([(grey_ramp(5), {})], container="matroska", beeps=[(0, 2)]))
+        made = converted(odd_video([(grey_ramp(5), {})], container="matroska", beeps=[(0, 2)]))
         assert {"code": "sound-cut"} in made["warnings"]
 
     def test_more_tracks_are_said(self, probed):
-        found, _still = probed(film([(grey_ramp(5), {})], container="matroska", beeps=[(0, 0.1)], sound_streams=3))
+        found, _still = probed(odd_video([(grey_ramp(5), {})], container="matroska", beeps=[(0, 0.1)], sound_streams=3))
         assert found["warnings"] == [{"code": "sound-left-out", "count": 2}]
 
-    def test_alone_is_no_film(self, folder, probed):
+    def test_alone_is_no_video(self, folder, probed):
         buffer = io.BytesIO()
         with av.open(buffer, "w", format="mp4") as out:
             sound = out.add_stream("aac", rate=48_000, layout="stereo")
@@ -99,7 +99,7 @@ class TestSoundAndPicture:
 class TestPictures:
     def test_of_an_avi_come_in_order(self, converted, folder):
         values = {"options": {"bf": "3", "b_strategy": "0", "refs": "4", "x264-params": "b-adapt=0"}}
-        converted(film([(grey_ramp(40), values)], container="avi"))
+        converted(odd_video([(grey_ramp(40), values)], container="avi"))
         shades = [picture.getpixel((30, 20))[0] for picture in frames_of(folder / "video")]
         assert len(shades) == 40
         assert shades == sorted(shades)
@@ -107,14 +107,14 @@ class TestPictures:
 
     @pytest.mark.parametrize("container", ["mp4", "matroska", "mpegts"])
     def test_are_all_there_and_in_order(self, converted, folder, container):
-        converted(film([(grey_ramp(40), {})], container=container))
+        converted(odd_video([(grey_ramp(40), {})], container=container))
         shades = [picture.getpixel((30, 20))[0] for picture in frames_of(folder / "video")]
         assert len(shades) == 40
         assert shades == sorted(shades)
 
     def test_of_another_shape_are_shown_whole_between_bars(self, converted, probed, folder):
         lying, standing = (
-            film([([plain(colour, size)] * 10, {})], container="mpegts")
+            odd_video([([plain(colour, size)] * 10, {})], container="mpegts")
             for colour, size in ((GREEN, (96, 48)), (RED, (48, 96)))
         )
         made = converted(lying + standing)
@@ -126,8 +126,8 @@ class TestPictures:
         assert near(pictures[-2].getpixel((4, 20)), (0, 0, 0))
         assert made["duration_ms"] == pytest.approx(800, abs=80), "the second part has a clock of its own"
 
-    def test_have_square_pixels_in_film_and_still(self, converted, probed, folder):
-        content = film([([plain(GREEN)] * 5, {"sample_aspect_ratio": Fraction(64, 45)})])
+    def test_have_square_pixels_in_video_and_still(self, converted, probed, folder):
+        content = odd_video([([plain(GREEN)] * 5, {"sample_aspect_ratio": Fraction(64, 45)})])
         found, still = probed(content)
         converted(content)
         assert still is not None
@@ -136,7 +136,9 @@ class TestPictures:
 
     @pytest.mark.parametrize("aspect", [Fraction(1, 1000), Fraction(5000, 1)])
     def test_with_absurd_pixels_are_shown_as_they_are(self, probed, aspect):
-        assert probed(film([([plain(GREEN)] * 5, {"sample_aspect_ratio": aspect})], container="matroska"))[1].size == (
+        assert probed(odd_video([([plain(GREEN)] * 5, {"sample_aspect_ratio": aspect})], container="matroska"))[
+            1
+        ].size == (
             64,
             48,
         )
@@ -146,7 +148,7 @@ class TestPictures:
             ([plain(RED, (96, 64))] * 5, {"disposition": Disposition(0)}),
             ([plain(GREEN)] * 5, {"disposition": Disposition.default}),
         ]
-        content = film(streams, container="matroska")
+        content = odd_video(streams, container="matroska")
         found, still = probed(content)
         converted(content)
         assert near(still.getpixel((30, 20)), GREEN)
@@ -161,15 +163,15 @@ class TestColours:
     def test_of_a_wide_gamut_are_shown_as_they_were_meant(self, converted, probed, folder, primaries, values):
         params = {1: "", 12: "smpte432", 9: "bt2020"}[primaries]
         options = {"x264-params": f"colorprim={params}:transfer=bt709:colormatrix=bt709", "qp": "8"}
-        content = film([([plain(values, is_bt709=True)] * 3, {"options": options})])
+        content = odd_video([([plain(values, is_bt709=True)] * 3, {"options": options})])
         _found, still = probed(content)
         converted(content)
         assert near(still.getpixel((30, 20)), (255, 20, 12), 24)
         assert near(frames_of(folder / "video")[1].getpixel((30, 20)), still.getpixel((30, 20)), 6)
 
-    def test_of_high_dynamic_range_are_alike_in_film_and_still(self, converted, probed, folder):
+    def test_of_high_dynamic_range_are_alike_in_video_and_still(self, converted, probed, folder):
         options = {"x264-params": "colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc"}
-        content = film([([plain((191, 191, 191))] * 2, {"options": options})])
+        content = odd_video([([plain((191, 191, 191))] * 2, {"options": options})])
         _found, still = probed(content)
         converted(content)
         # Three quarters of the signal are the white of a sheet of paper (ITU-R BT.2408).
@@ -179,16 +181,16 @@ class TestColours:
 
 class TestContainers:
     def test_of_a_camcorder_may_be_large(self, probed):
-        content = film([(grey_ramp(5), {})], container="mpegts", options={"mpegts_m2ts_mode": "1"})
+        content = odd_video([(grey_ramp(5), {})], container="mpegts", options={"mpegts_m2ts_mode": "1"})
         assert content[4] == 0x47
         assert probed(content)[0]["media_type"] == "video/mp4"
 
     def test_of_a_broadcaster_are_read(self, converted, folder):
-        converted(film([([plain(GREEN, (720, 576))] * 3, {"codec": "mpeg2video"})], container="mxf"))
+        converted(odd_video([([plain(GREEN, (720, 576))] * 3, {"codec": "mpeg2video"})], container="mxf"))
         assert near(frames_of(folder / "video")[0].getpixel((30, 20)), GREEN)
 
     def test_that_name_no_length_are_measured(self, probed):
-        content = film([(grey_ramp(25), {"codec": "libvpx"})], container="webm", options={"live": "1"})
+        content = odd_video([(grey_ramp(25), {"codec": "libvpx"})], container="webm", options={"live": "1"})
         assert probed(content)[0]["duration_ms"] == pytest.approx(1000, abs=50)
 
     def test_cut_off_before_their_index_are_incomplete(self, probed):
@@ -197,7 +199,7 @@ class TestContainers:
         assert probed(content[: len(content) * 7 // 10])[0]["code"] == "video-incomplete"
 
     def test_cut_off_after_their_index_say_how_much_is_there(self, converted):
-        whole = film([(grey_ramp(100), {"options": {"g": "10"}})], options={"movflags": "faststart"})
+        whole = odd_video([(grey_ramp(100), {"options": {"g": "10"}})], options={"movflags": "faststart"})
         made = converted(whole[: len(whole) * 7 // 10])
         assert 1000 < made["duration_ms"] < 3900
         assert any(warning["code"] in {"video-cut-short", "frames-unreadable"} for warning in made["warnings"])
@@ -248,7 +250,7 @@ class TestInstants:
         assert found == sorted(set(found))
 
 
-def test_the_graph_of_the_film_is_that_of_the_still():
+def test_the_graph_of_the_video_is_that_of_the_still():
     frame = plain(GREEN)
     filters = video_filters.FrameFilter()
     assert near(video_filters.still_image(frame, filters).getpixel((30, 20)), GREEN)

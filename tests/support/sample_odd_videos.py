@@ -1,4 +1,4 @@
-"""Odd films as cameras and programs make them: streams, shapes and instants that are not the usual ones."""
+"""Odd videos as cameras and programs make them: streams, shapes and instants that are not the usual ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RATE = 25
 
 
 def plain(colour: tuple[int, int, int], size: tuple[int, int] = (64, 48), *, is_bt709: bool = False) -> av.VideoFrame:
-    """Return a frame of one colour; in the matrix of BT.709, or in that of films that name none."""
+    """Return a frame of one colour; in the matrix of BT.709, or in that of videos that name none."""
     frame = av.VideoFrame.from_image(Image.new("RGB", size, colour))
     return frame.reformat(format="yuv420p", dst_colorspace=1 if is_bt709 else None)
 
@@ -27,7 +27,7 @@ def grey_ramp(count: int, size: tuple[int, int] = (64, 48)) -> list[av.VideoFram
     return [plain((10 + 220 * number // count,) * 3, size) for number in range(count)]
 
 
-def film(
+def odd_video(
     pictures: Sequence[tuple[Sequence[av.VideoFrame], dict[str, Any]]],
     *,
     container: str = "mp4",
@@ -36,7 +36,7 @@ def film(
     sound_streams: int = 1,
     options: dict[str, str] | None = None,
 ) -> bytes:
-    """Return a film.
+    """Return a video.
 
     Args:
         pictures: A stream of pictures each: its frames, and attributes of the stream such as ``codec``.
@@ -48,11 +48,11 @@ def film(
     """
     # A file that can be read again: some options move its parts at the end.
     with tempfile.NamedTemporaryFile() as file:
-        _write_film(Path(file.name), pictures, container, picture_s, list(beeps), sound_streams, options or {})
+        _write_video(Path(file.name), pictures, container, picture_s, list(beeps), sound_streams, options or {})
         return Path(file.name).read_bytes()
 
 
-def _write_film(
+def _write_video(
     path: Path,
     pictures: Sequence[tuple[Sequence[av.VideoFrame], dict[str, Any]]],
     container: str,
@@ -75,15 +75,14 @@ def _write_film(
 
 
 def _video_stream(out: Any, first: av.VideoFrame, values: dict[str, Any]) -> Any:
-    video = out.add_stream(values.pop("codec", "libx264"), rate=RATE, options=values.pop("options", {}))
-    video.width, video.height = first.width, first.height
-    video.pix_fmt = "yuv420p"
+    made = out.add_stream(values.pop("codec", "libx264"), rate=RATE, options=values.pop("options", {}))
+    made.width, made.height, made.pix_fmt = first.width, first.height, "yuv420p"
     disposition = values.pop("disposition", None)
     if disposition is not None:
-        video.disposition = disposition
+        made.disposition = disposition
     for name, value in values.items():
-        setattr(video.codec_context, name, value)
-    return video
+        setattr(made.codec_context, name, value)
+    return made
 
 
 def _add_beeps(out: Any, sound: Any, spans: Sequence[tuple[float, float]]) -> None:
@@ -103,7 +102,7 @@ def _add_beeps(out: Any, sound: Any, spans: Sequence[tuple[float, float]]) -> No
 
 
 def loud_spans(path: Any) -> list[tuple[float, float]]:
-    """Return from when to when the sound of a film is loud, in seconds, to a fiftieth."""
+    """Return from when to when the sound of a video is loud, in seconds, to a fiftieth."""
     spans: list[tuple[float, float]] = []
     with av.open(path) as container:
         for frame in container.decode(audio=0):
@@ -120,6 +119,6 @@ def loud_spans(path: Any) -> list[tuple[float, float]]:
 
 
 def frames_of(path: Any) -> list[Image.Image]:
-    """Return the pictures of a film."""
+    """Return the pictures of a video."""
     with av.open(path) as container:
         return [frame.to_image() for frame in container.decode(video=0)]
