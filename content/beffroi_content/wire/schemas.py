@@ -31,6 +31,11 @@ whose broker has moved go there.
 Receipts go out over MQTT at once, and some seconds later as the same JSON by `POST /device/v1/receipts`: the answer 200
 is the confirmation that the server has stored them ([decision 0025](../decisions/0025-receipts.md)).
 
+A player that is offered an older alert set than it holds hands in its own, signed as it came, by
+`POST /device/v1/alert-sets` with `{"sets": [{"topic": "…", "payload": "<base64>"}]}`. The header `Beffroi-Restore` of
+the answer to a poll changes when the server finds its database older than its screens: players then send their
+receipts again ([decision 0031](../decisions/0031-restored-database.md)).
+
 | Topic | Sender | Signed by | QoS | Retained | At most | Body |
 |---|---|---|---|---|---|---|
 """

@@ -24,6 +24,7 @@ from beffroi_server.core import row_writes
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery import inbound_queue, signing_keys
 from beffroi_server.delivery.inbound_queue import InboundQueue
+from beffroi_server.delivery.models import OutboxDocument, TopicSequence
 from beffroi_server.device_api import views
 from beffroi_server.fleet import captures, services
 from beffroi_server.fleet.device_credentials import token_sha256
@@ -442,3 +443,41 @@ class TestReceipts:
 
     def test_need_the_token_of_a_screen(self, send):
         assert send(self.batch(1), token="guessed").status_code == 401
+
+
+class TestAlertSets:
+    @pytest.fixture
+    def hand_in(self, client, token):
+        def hand_in(body: object):
+            return client.post(
+                "/device/v1/alert-sets", body if isinstance(body, str) else json.dumps(body),
+                content_type="application/json", headers={"Authorization": f"Bearer {token}"},
+            )  # fmt: skip
+
+        return hand_in
+
+    @pytest.mark.parametrize(
+        "body", ["", "[]", "{", '{"sets": 5}', '{"sets": [5]}', '{"sets": [{"topic": "a", "payload": "é"}]}']
+    )
+    def test_of_another_form_are_refused(self, hand_in, body):
+        assert hand_in(body).status_code == 400
+
+    def test_that_say_nothing_new_change_nothing(self, hand_in, hall):
+        alerts.broadcast_alert(
+            level="alert",
+            title="Flood",
+            source="Town hall",
+            targets=Targets(everywhere=True),
+            duration_min=5,
+            user=None,
+        )
+        row = OutboxDocument.objects.get(topic__endswith="/all/alerts")
+        sets = [{"topic": row.topic, "payload": base64.b64encode(bytes(row.payload)).decode()}]
+        assert hand_in({"sets": sets}).json() == {"newer": 0}
+        assert hand_in({"sets": [{"topic": "x", "payload": ""}]}).json() == {"newer": 0}
+        TopicSequence.objects.update(sequence=1)
+        assert hand_in({"sets": sets}).json() == {"newer": 1}
+
+    def test_that_are_too_large_are_refused(self, hand_in, monkeypatch):
+        monkeypatch.setattr(views, "MAX_SETS_BYTES", 10)
+        assert hand_in({"sets": []}).status_code == 413

@@ -22,7 +22,7 @@ from beffroi_player.agent.transport.http_client import ServerRefusal
 log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 5.0
-SPREAD_SECONDS = 15.0
+SPREAD_SECONDS = 25.0
 """How long after it went to the broker a receipt is confirmed: at least, and spread over so long, since an alert makes
 every player of the town ask."""
 DIRECT_SPREAD_SECONDS = 1.0
