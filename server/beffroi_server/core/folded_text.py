@@ -27,14 +27,28 @@ _REPLACED = {
 }  # fmt: skip
 # Small letters may be made by a server that knows those of ASCII only.
 _CAPITALS = {capital: _REPLACED[capital.lower()] for capital in "ŒÆØẞĐÐŁ"}
-_TABLE = str.maketrans(_REPLACED)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_KEPT_BELOW = 0x3000
+
+
+class _FoldingTable(dict[int, str]):
+    """Folded forms by character, filled as they are met: SQLite folds every row of a search, for each of its words."""
+
+    def __missing__(self, code: int) -> str:
+        form = _MARK.sub("", unicodedata.normalize("NFKD", chr(code))).lower()
+        form = _MARK.sub("", "".join(_REPLACED.get(letter, letter) for letter in form))
+        if code < _KEPT_BELOW:
+            self[code] = form
+        return form
+
+
+_TABLE = _FoldingTable()
 
 
 def fold_text(text: str) -> str:
     """Return the text in small letters, without accents, ligatures and the difference of typographic signs."""
-    if text.isascii():
-        return text.lower()
-    return _MARK.sub("", unicodedata.normalize("NFKD", text)).lower().translate(_TABLE)
+    # Few letters of a text are others than those of ASCII: only they are looked up.
+    return _NOT_ASCII.sub(lambda found: "".join(_TABLE[ord(letter)] for letter in found[0]), text).lower()
 
 
 class FoldedText(Transform):
