@@ -26,6 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import requests
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from tests.support.town_processes import BROKER_PASSWORD, PROGRAMS, TownProcesses
@@ -99,6 +100,8 @@ class Times:
     """Processor time of the server in ordinary service, in percent of a core."""
     receipts: int = 0
     """Receipts stored, of as many as there were alerts times screens."""
+    failed: int = 0
+    """Requests of the officer that were answered by an error, or not in time."""
     dropped: int = 0
     """Lines of the server's log that say that messages were dropped or refused."""
 
@@ -127,13 +130,15 @@ def measure(options: Options) -> Result:
             ("request to the first", each.to_first),
             ("request to its answer", each.answered),
             ("raw fan-out to the last", each.raw),
-            ("poll over HTTP", each.polls or [0.0]),
+            ("poll over HTTP", each.polls),
         )
+        if values
     ]
     for each in measured:
         rows.append((f"{each.build}: server in service, % of a core", f"{each.service_percent:.0f}", "", "", ""))
         stored = f"{each.receipts} of {(alerts + WARM_UP) * screens}"
         rows.append((f"{each.build}: receipts stored", stored, "", "", ""))
+        rows.append((f"{each.build}: requests of the officer that failed", str(each.failed), "", "", ""))
         rows.append((f"{each.build}: lines that say dropped or refused", str(each.dropped), "", "", ""))
     return Result(
         value=percentile(now.to_last, 0.99),
@@ -161,6 +166,9 @@ def _measure_build(
             "port": town.broker_port, "http_port": town.port, "root": ROOT, "screens": names,
             "report_every_s": report_every_s,
         }  # fmt: skip
+        # Before the screens come: the sign-in writes, and is not what is measured.
+        operator = started.enter_context(Operator(town.url))
+        operator.sign_in(town.sign_in_link())
         fleet = started.enter_context(_open_fleet(folder, settings))
         fleet.next("ready")
         assert town.server.running
@@ -169,10 +177,12 @@ def _measure_build(
         time.sleep(seconds)
         times.service_percent = 100 * (processor_s([server]) - used) / (time.monotonic() - begin)
         speaker = started.enter_context(_speaker(town.broker_port))
-        operator = started.enter_context(Operator(town.url))
-        operator.sign_in(town.sign_in_link())
         for number in range(alerts + WARM_UP):
-            _one_alert(number, operator, speaker, fleet, times)
+            try:
+                _one_alert(number, operator, speaker, fleet, times)
+            except requests.RequestException:
+                # An answer that is an error, or none in time: the officer would try again.
+                times.failed += number >= WARM_UP
             if number + 1 == WARM_UP:
                 times.to_last, times.to_first, times.answered, times.raw = [], [], [], []
         expected = (alerts + WARM_UP) * screens

@@ -50,7 +50,7 @@ FRAME, NOW = "a" * 64, 1_800_000_000_000
 
 def report(n):
     return {"boot": "b", "number": n, "at_ms": NOW + n, "clock": "trusted", "link": "live", "programme": NOW,
-            "alerts": {"all/alerts": NOW, "g-north/alerts": NOW, "s-hall/alerts": NOW},
+            "alerts": {},
             "shown": [{"zone": "main", "slide": "announcement-3f2b8c1e-5a77-4c0e-9a44-0123456789ab-12",
                        "reason": "rule", "rule": "rule-12", "playlist": "playlist-3",
                        "since_ms": NOW, "until_ms": NOW + 10_000}],

@@ -211,7 +211,7 @@ class Screen:
         now = round(time.time() * 1000)
         body = {
             "boot": "b", "number": self.reports, "at_ms": now, "clock": "trusted", "link": "live", "programme": 1,
-            "alerts": {"all/alerts": 1},
+            "alerts": {},
             "shown": [{"zone": "main", "slide": "announcement-1", "reason": "rule", "rule": "rule-1", "since_ms": now}],
             "presented_at_ms": now, "frame": hashlib.sha256(str(now // 10_000).encode()).hexdigest(), "version": "1.0",
             "stage_started_at_ms": 1, "health": {"uptime_s": self.reports, "processor_percent": 3.5,
