@@ -160,13 +160,17 @@ class _LockWatch:
         self._thread.start()
 
     def stop(self) -> dict[str, float]:
-        """End it; return the highest and the 99th percentile in milliseconds. Nothing without a database of SQLite."""
+        """End it; return percentiles in milliseconds. Nothing without a database of SQLite."""
         self._done.set()
         self._thread.join()
         waits = sorted(self._waits)
         if not waits:
             return {}
-        return {"lock held, p99": waits[int(0.99 * (len(waits) - 1))], "lock held, highest": waits[-1]}
+        return {
+            "lock held, p50": waits[len(waits) // 2],
+            "lock held, p99": waits[int(0.99 * (len(waits) - 1))],
+            "lock held, highest": waits[-1],
+        }
 
     def _watch(self) -> None:
         if not self._path.exists():

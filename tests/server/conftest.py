@@ -44,7 +44,7 @@ def fresh_counters() -> None:
     """Have every test begin with full quotas, and with no screen of which a refusal was just reported."""
     refused_messages._waiting.clear()
     refused_messages._reported_at.clear()
-    for quota in (intake_quotas.plays_quota, intake_quotas.receipts_quota):
+    for quota in (intake_quotas.plays_quota, intake_quotas.receipts_quota, intake_quotas.comparisons_quota):
         quota._left.clear()
 
 

@@ -28,7 +28,7 @@ from beffroi_server.fleet import identity_watch, screenshots
 from beffroi_server.fleet.events import ReportedAlerts, reports_received
 from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, Screen, ScreenState
 from beffroi_server.fleet.plays import play_gaps
-from beffroi_server.fleet.plays.intake_quotas import plays_quota, receipts_quota
+from beffroi_server.fleet.plays.intake_quotas import comparisons_quota, plays_quota, receipts_quota
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
 
 HANDLED_MESSAGES = (STATUS, REPORT, RECEIPTS, PLAYS, SCREENSHOT)
@@ -57,7 +57,7 @@ def prepare_messages(messages: Sequence[InboundMessage], now: dt.datetime) -> St
     for each in messages:
         if each.screen in screens:
             by_screen[each.screen].append(each.content)
-    _tell_reported_alerts(by_screen)
+    _tell_reported_alerts({name: said for name, said in by_screen.items() if _has_report(said)}, screens)
     return PreparedBatch(
         [_prepare_screen(name, screens[name], said, now) for name, said in by_screen.items()], now
     ).store
@@ -211,10 +211,19 @@ def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], no
     return found
 
 
-def _tell_reported_alerts(by_screen: Mapping[str, Iterable[WireModel | bytes]]) -> None:
+def _has_report(said: Iterable[WireModel | bytes]) -> bool:
+    return any(isinstance(each, PlayerReport) for each in said)
+
+
+def _tell_reported_alerts(by_screen: Mapping[str, Iterable[WireModel | bytes]], screens: Mapping[str, int]) -> None:
+    # To compare takes queries: a screen that floods, or makes up sequences, must not hold the others up.
     newest = {
-        name: each for name, said in by_screen.items() for each in said if isinstance(each, PlayerReport)
-    }  # fmt: skip
+        name: each
+        for name, said in by_screen.items()
+        if comparisons_quota.take(screens[name], 1)
+        for each in said
+        if isinstance(each, PlayerReport)
+    }
     if newest:
         reports_received.send([
             ReportedAlerts(name, report.alerts, frozenset(part.alert for part in report.shown if part.alert))

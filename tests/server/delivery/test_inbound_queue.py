@@ -260,6 +260,18 @@ class TestQuotas:
         assert quota.take(1, 10)
         assert not quota.take(1, 1)
 
+    def test_reports_of_a_flood_are_stored_but_not_all_compared_with_the_alerts(self, ingest, monkeypatch):
+        compared: list[str] = []
+        monkeypatch.setattr(inbound_messages, "comparisons_quota", HourlyQuota(3, lambda: 0.0))
+        monkeypatch.setattr(
+            inbound_messages.reports_received, "send", lambda said: compared.extend(each.screen for each in said)
+        )
+        for number in range(1, 9):
+            ingest.write_batch([report(number, alerts={"x": 5}), status(True)])
+
+        assert compared == ["hall"] * 3
+        assert state().report_number == 8
+
     def test_receipts_have_one_too(self, ingest, monkeypatch):
         monkeypatch.setattr(inbound_messages, "receipts_quota", HourlyQuota(3, lambda: 0.0))
         ingest.write_batch([status(True), *(receipts(number) for number in range(1, 9))])

@@ -10,6 +10,8 @@ HOUR_S = 3600.0
 PLAYS_PER_HOUR = 40_000
 """A player that has everything to catch up sends 36,000 at most: 200 every 20 seconds. They take 10 MB."""
 RECEIPTS_PER_HOUR = 2_000
+COMPARISONS_PER_HOUR = 300
+"""Reports of a screen that are looked into for alerts that this database does not know; all are stored."""
 MAX_SCREENS = 20_000
 
 
@@ -40,3 +42,4 @@ class HourlyQuota:
 
 plays_quota = HourlyQuota(PLAYS_PER_HOUR)
 receipts_quota = HourlyQuota(RECEIPTS_PER_HOUR)
+comparisons_quota = HourlyQuota(COMPARISONS_PER_HOUR)
