@@ -44,6 +44,6 @@ _REGION_OF_ZONE = {
 
 def region_of_town(chosen: str, time_zone: str) -> HolidayRegion:
     """Return the region of a town: the one that was chosen, or that of its time zone."""
-    if chosen:
+    if chosen in HolidayRegion.values and chosen:
         return HolidayRegion(chosen)
     return _REGION_OF_ZONE.get(time_zone, HolidayRegion.METROPOLE)

@@ -130,6 +130,7 @@ class TestPublicHolidays:
             ("", "America/Martinique", HolidayRegion.MARTINIQUE),
             ("alsace-moselle", "Europe/Paris", HolidayRegion.ALSACE_MOSELLE),
             ("metropole", "America/Martinique", HolidayRegion.METROPOLE),
+            ("of-a-newer-version", "Europe/Paris", HolidayRegion.METROPOLE),
         ],
     )
     def test_follow_the_time_zone_unless_somebody_chose(self, chosen, zone, region):

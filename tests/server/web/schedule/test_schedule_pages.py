@@ -440,6 +440,11 @@ class TestDaysAndShares:
         assert not DayCalendar.objects.filter(name="Zone B").exists()
         assert 'value="Zone B"' in as_alice.get("/schedule/calendars/?name=Zone%20B").content.decode()
 
+    @pytest.mark.parametrize("number", ["0", "999999999999999999999999999"])
+    def test_an_import_that_is_gone_is_not_found(self, as_alice, town, number):
+        assert as_alice.get(f"/schedule/calendars/imports/{number}/").status_code == 404
+        assert as_alice.post(f"/schedule/calendars/imports/{number}/", {"place": "\0"}).status_code == 404
+
     def test_an_import_belongs_to_who_made_it(self, as_alice, client, bob, town):
         page = self.imported(as_alice, school_holidays())
         client.force_login(bob)
