@@ -22,6 +22,8 @@ ACTION_TEXTS = {
     "calendar-changed": _("changed the calendar"),
     "calendar-created": _("imported the calendar"),
     "calendar-deleted": _("deleted the calendar"),
+    "emergency-code-created": _("created an emergency code for"),
+    "emergency-code-used": _("signed in with the emergency code:"),
     "entry-added": _("added to the playlist"),
     "entry-changed": _("changed an entry of the playlist"),
     "entry-moved": _("moved an entry of the playlist"),

@@ -51,6 +51,8 @@ class SignInLink(models.Model):
     token_sha256 = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+    is_sealed = models.BooleanField(default=False)
+    """True for an emergency code that waits on paper, in a sealed envelope."""
 
     def __str__(self) -> str:
         return f"{self.user} until {self.expires_at:%Y-%m-%d %H:%M}"

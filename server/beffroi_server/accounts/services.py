@@ -17,6 +17,11 @@ from beffroi_server.accounts.events import town_changed
 from beffroi_server.accounts.models import SignInLink, Town, User, UserRole
 from beffroi_server.core.transactions import serialised
 
+EMERGENCY_LIFETIME = dt.timedelta(days=366)
+_CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""No 0, 1, I, O: somebody types the code from paper, at night."""
+_CODE_GROUPS, _CODE_GROUP_LENGTH = 5, 5
+
 
 class LastAdministratorError(Exception):
     """Refusal of a change after which no active administrator would be left."""
@@ -30,7 +35,7 @@ def create_sign_in_link(user: User, lifetime: dt.timedelta = dt.timedelta(hours=
     """Return an address that signs a user in once, within its lifetime. Only a hash of its token is stored."""
     token = secrets.token_urlsafe(32)
     SignInLink.objects.create(user=user, token_sha256=_token_sha256(token), expires_at=timezone.now() + lifetime)
-    return f"{settings.PUBLIC_URL}/sign-in/{token}/"
+    return sign_in_address(token)
 
 
 def use_sign_in_link(token: str, now: dt.datetime) -> User:
@@ -44,9 +49,38 @@ def use_sign_in_link(token: str, now: dt.datetime) -> User:
         # The row count decides between two who use the same link at once.
         if not links.filter(used_at=None, expires_at__gt=now).update(used_at=now):
             raise SignInLinkInvalid
-        user = links.select_related("user").get().user
-        audit.record_event(user, "link-used", user)
-    return user
+        link = links.select_related("user").get()
+        audit.record_event(link.user, "emergency-code-used" if link.is_sealed else "link-used", link.user)
+    return link.user
+
+
+def create_emergency_code(user: User, *, actor: User | None = None) -> str:
+    """Return a code that signs a user in once, within a year, whatever else is locked; only a hash of it is stored.
+
+    It is written for paper: five groups of five characters, 125 bits. A former one of the user that was not used ends.
+    """
+    groups = ("".join(secrets.choice(_CODE_ALPHABET) for _ in range(_CODE_GROUP_LENGTH)) for _ in range(_CODE_GROUPS))
+    code = "-".join(groups)
+    with serialised():
+        SignInLink.objects.filter(user=user, is_sealed=True, used_at=None).delete()
+        SignInLink.objects.create(
+            user=user,
+            token_sha256=_token_sha256(code),
+            expires_at=timezone.now() + EMERGENCY_LIFETIME,
+            is_sealed=True,
+        )
+        audit.record_event(actor, "emergency-code-created", user)
+    return code
+
+
+def sign_in_address(token: str) -> str:
+    """Return the address that signs in with a token or an emergency code."""
+    return f"{settings.PUBLIC_URL}/sign-in/{token}/"
+
+
+def emergency_code_of(user: User) -> SignInLink | None:
+    """Return the newest emergency code of a user, used or not; None if there never was one."""
+    return SignInLink.objects.filter(user=user, is_sealed=True).order_by("-pk").first()
 
 
 def ensure_town(name: str, *, site: str = "", actor: User | None = None, **values: Any) -> Town:
@@ -130,18 +164,24 @@ def update_account(user: User) -> None:
 
 
 def set_password(user: User, password: str) -> None:
-    """Set a new password. The other sessions of the user end."""
+    """Set a new password. The other sessions of the user end, and links that were not used; an emergency code stays."""
     with serialised():
         user.set_password(password)
         user.save(update_fields=["password"])
+        _end_sign_in_links(user)
         audit.record_event(user, "password-changed", user)
 
 
 def invite_user(invited: User, *, actor: User) -> str:
-    """Return an address that signs a user in once, within a day."""
+    """Return an address that signs a user in once, within a day. Former ones that were not used end."""
     with serialised():
+        _end_sign_in_links(invited)
         audit.record_event(actor, "link-created", invited)
         return create_sign_in_link(invited, dt.timedelta(days=1))
+
+
+def _end_sign_in_links(user: User) -> None:
+    SignInLink.objects.filter(user=user, is_sealed=False, used_at=None).delete()
 
 
 def _token_sha256(token: str) -> str:

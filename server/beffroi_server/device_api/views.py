@@ -10,10 +10,8 @@ import contextlib
 import functools
 import hashlib
 import json
+import math
 import re
-import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from typing import Annotated
 
@@ -33,6 +31,7 @@ from beffroi_content.wire.reports import ReceiptBatch
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.alerts import restoration
 from beffroi_server.core import disk_space, file_responses
+from beffroi_server.core.attempt_throttle import AttemptThrottle, network_of
 from beffroi_server.delivery import beats, inbound_queue, signing
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.delivery.models import OutboxDocument
@@ -44,13 +43,13 @@ from beffroi_server.fleet.plays.intake_quotas import HourlyQuota
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Asset
 
-MAX_ENROL_FAILURES = 10
 MAX_SETS, MAX_SETS_BYTES = 16, 2 * 1024 * 1024
 """Alert sets that a player hands in at once."""
-ENROL_WINDOW_S = 60.0
-"""Wrong codes that are accepted within ``ENROL_WINDOW_S`` seconds, from all clients together.
+MAX_ENROL_FAILURES = 10
+ENROL_INTERVAL_S = 6.0
+"""Wrong codes that one network may send at once, and the seconds after which it may send another.
 
-A guessed code is right once in 10^18 times.
+A guessed code is right once in 10^18 times. Networks are counted apart: nobody keeps a technician elsewhere away.
 """
 REPORTS_PER_HOUR = 600
 """Of one screen, over HTTP; a player sends one a minute, and at changes."""
@@ -66,28 +65,7 @@ class EnrolmentRequest(WireModel):
     code: Annotated[str, StringConstraints(max_length=64)]
 
 
-class FailureLimiter:
-    """Counter of recent failures; safe for threads."""
-
-    def __init__(self, limit: int, seconds: float) -> None:
-        self._limit, self._seconds = limit, seconds
-        self._failures: deque[float] = deque()
-        self._lock = threading.Lock()
-
-    def is_exhausted(self, now: float) -> bool:
-        """Tell whether there were too many failures within the time."""
-        with self._lock:
-            while self._failures and self._failures[0] < now - self._seconds:
-                self._failures.popleft()
-            return len(self._failures) >= self._limit
-
-    def record_failure(self, now: float) -> None:
-        """Count a failure."""
-        with self._lock:
-            self._failures.append(now)
-
-
-enrol_failures = FailureLimiter(MAX_ENROL_FAILURES, ENROL_WINDOW_S)
+enrol_throttle = AttemptThrottle(MAX_ENROL_FAILURES, ENROL_INTERVAL_S)
 
 
 def require_device_token(view: Callable[..., HttpResponseBase]) -> DeviceView:
@@ -111,9 +89,11 @@ def require_device_token(view: Callable[..., HttpResponseBase]) -> DeviceView:
 @require_POST
 def enrol_device(request: HttpRequest) -> HttpResponse:
     """Exchange an enrolment code for what a player needs to work."""
-    now = time.monotonic()
-    if enrol_failures.is_exhausted(now):
-        return _error_response(429, "too-many-attempts", "wait a minute, then try again")
+    network = network_of(request.META.get("REMOTE_ADDR", ""))
+    if wait_s := enrol_throttle.wait_s(network):
+        response = _error_response(429, "too-many-attempts", "too many wrong codes: wait, then try again")
+        response["Retry-After"] = str(math.ceil(wait_s))
+        return response
     try:
         code = EnrolmentRequest.model_validate_json(request.body).code
     except ValidationError:
@@ -121,7 +101,7 @@ def enrol_device(request: HttpRequest) -> HttpResponse:
     try:
         return JsonResponse(services.enrol_player(code))
     except EnrolmentRefused:
-        enrol_failures.record_failure(now)
+        enrol_throttle.record_failure(network)
         return _error_response(403, "wrong-code", "the code is unknown, used or too old: ask for a new one")
     except KeysMissing as error:
         return _error_response(503, "no-keys", str(error))

@@ -9,6 +9,7 @@ import json
 
 import pytest
 from django.db import OperationalError
+from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
 from PIL import Image
@@ -40,8 +41,8 @@ pytestmark = [pytest.mark.urls(__name__), pytest.mark.usefixtures("keyring", "pa
 
 
 @pytest.fixture
-def patience(monkeypatch) -> None:
-    monkeypatch.setattr(views, "enrol_failures", views.FailureLimiter(10, 60.0))
+def patience() -> None:
+    views.enrol_throttle.clear_all()
 
 
 @pytest.fixture
@@ -128,7 +129,16 @@ class TestEnrolment:
         answers = [enrol(client, f"AAAA-AAAA-{number:04}").status_code for number in range(11)]
 
         assert answers == [403] * 10 + [429]
-        assert enrol(client, code).status_code == 429
+        refused = enrol(client, code)
+        assert refused.status_code == 429
+        assert 1 <= int(refused.headers["Retry-After"]) <= 6
+
+    def test_guessing_keeps_nobody_at_another_address_away(self, client, hall):
+        code, _ = services.open_enrolment(hall)
+        for number in range(20):
+            enrol(client, f"AAAA-AAAA-{number:04}")
+
+        assert enrol(Client(REMOTE_ADDR="192.0.2.9"), code).status_code == 200
 
     @pytest.mark.parametrize("body", ["", "[]", "{}", "null", '{"code": {}}'])
     def test_what_is_no_request_is_refused(self, client, body):

@@ -15,6 +15,9 @@ from beffroi_server.library.models import MediaItem
 from beffroi_server.library.town_branding import logo_of
 from beffroi_server.web.forms import StyledForm, StyledModelForm, refuse_missing_characters
 
+CODE_LENGTH = 25
+"""Letters and digits of an emergency code."""
+
 
 class SignInForm(StyledForm):
     """Form of user name and password."""
@@ -30,6 +33,28 @@ class SignInForm(StyledForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class EmergencyCodeForm(StyledForm):
+    """Form of the code from a sealed envelope."""
+
+    code = forms.CharField(
+        label=_("Emergency code"),
+        max_length=60,
+        help_text=_("Five groups of five letters and digits. Spaces and hyphens do not matter."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+    def clean_code(self) -> str:
+        """Return the code as it was made: capitals, in groups of five.
+
+        Raises:
+            ValidationError: it does not have 25 letters and digits.
+        """
+        typed = "".join(self.cleaned_data["code"].upper().replace("-", " ").split())
+        if len(typed) != CODE_LENGTH or not (typed.isascii() and typed.isalnum()):
+            raise forms.ValidationError(_("A code has 25 letters and digits; this has %d.") % len(typed))
+        return "-".join(typed[start : start + 5] for start in range(0, CODE_LENGTH, 5))
 
 
 class AccountForm(StyledModelForm):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import auth
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from beffroi_server.accounts import services
 from beffroi_server.accounts.models import User
-from beffroi_server.accounts.sign_in_throttle import sign_in_throttle
-from beffroi_server.web.accounts.forms import SignInForm
+from beffroi_server.web.accounts.forms import EmergencyCodeForm, SignInForm
+from beffroi_server.web.accounts.sign_in_attempts import SignInAttempt, remember_device
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 COOKIE_AGE_S = 365 * 86_400
@@ -25,34 +25,48 @@ COOKIE_AGE_S = 365 * 86_400
 
 @never_cache
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign a user in with name and password."""
     following = _safe_redirect_path(request, request.POST.get("next") or request.GET.get("next", ""))
     if request.user.is_authenticated:
-        return redirect(following)
+        return HttpResponseRedirect(following)
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = _authenticate(request, form)
         if user is not None:
             auth.login(request, user)
-            return redirect(following)
+            response = HttpResponseRedirect(following)
+            remember_device(response, user)
+            return response
     status = 422 if form.errors else 200
     return render(request, "accounts/sign_in.html", {"form": form, "next": following}, status=status)
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     """Sign a user in with a link. Only POST uses the link up, since mail scanners open links too."""
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, "accounts/sign_in_link.html")
     try:
         user = services.use_sign_in_link(token, timezone.now())
     except services.SignInLinkInvalid:
         return render(request, "accounts/sign_in_link_invalid.html", status=410)
     auth.login(request, user, backend=MODEL_BACKEND)
-    return redirect("now")
+    response = redirect("now")
+    remember_device(response, user)
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def emergency_code(request: HttpRequest) -> HttpResponse:
+    """Ask for the code of a sealed envelope, and go on to the sign-in that it opens."""
+    form = EmergencyCodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return redirect("sign-in-link", form.cleaned_data["code"])
+    return render(request, "accounts/emergency_code.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -66,7 +80,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def language_choice(request: HttpRequest) -> HttpResponse:
     """Set the language of the pages on this device."""
     chosen = request.POST.get("language", "")
-    response = redirect(_safe_redirect_path(request, request.POST.get("next", "")))
+    response = HttpResponseRedirect(_safe_redirect_path(request, request.POST.get("next", "")))
     if chosen in dict(settings.LANGUAGES) and check_for_language(chosen):
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
@@ -80,21 +94,28 @@ def language_choice(request: HttpRequest) -> HttpResponse:
 
 def _authenticate(request: HttpRequest, form: SignInForm) -> User | None:
     name, password = form.cleaned_data["username"], form.cleaned_data["password"]
-    # By name and by address: neither one account nor one host can be used to try many passwords.
-    keys = (f"name:{name.lower()}", f"address:{request.META.get('REMOTE_ADDR', '')}")
-    if sign_in_throttle.is_blocked(*keys):
-        form.add_error(None, _("Too many attempts. Wait five minutes, or ask an administrator for a sign-in link."))
+    attempt = SignInAttempt(request, name)
+    if wait_s := attempt.wait_s():
+        form.add_error(None, _too_many_attempts(wait_s))
         return None
     user = auth.authenticate(request, username=name, password=password)
     if isinstance(user, User):
-        sign_in_throttle.clear_failures(keys[0])
+        attempt.record_success()
         return user
-    sign_in_throttle.record_failure(*keys)
+    attempt.record_failure()
     form.add_error(None, _("User name and password do not match. Try again, or ask for a sign-in link."))
     return None
+
+
+def _too_many_attempts(wait_s: int) -> str:
+    text = _(
+        "Too many wrong passwords from this network. Try again in %(seconds)s seconds, use a phone without Wi-Fi, "
+        "or open the sealed envelope with the emergency code."
+    )
+    return text % {"seconds": wait_s}
 
 
 def _safe_redirect_path(request: HttpRequest, address: str) -> str:
     """Return an address if it leads to one of our pages, otherwise that of the first page (no open redirect)."""
     own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if address and own else "/"
+    return address if own and address.startswith(("/", "http")) else "/"

@@ -8,6 +8,7 @@ from beffroi_server.web.accounts import sign_in_views, views
 
 urlpatterns: list[URLPattern] = [
     path("sign-in/", sign_in_views.sign_in, name="sign-in"),
+    path("sign-in/emergency/", sign_in_views.emergency_code, name="emergency-code"),
     path("sign-in/<str:token>/", sign_in_views.sign_in_link, name="sign-in-link"),
     path("sign-out/", sign_in_views.sign_out, name="sign-out"),
     path("language/", sign_in_views.language_choice, name="language"),
@@ -17,5 +18,6 @@ urlpatterns: list[URLPattern] = [
     path("users/add/", views.user_add, name="user-add"),
     path("users/<int:pk>/", views.user_edit, name="user"),
     path("users/<int:pk>/link/", views.user_sign_in_link, name="user-link"),
+    path("users/<int:pk>/emergency/", views.user_emergency_code, name="user-emergency-code"),
     path("audit/", views.audit_trail, name="audit"),
 ]

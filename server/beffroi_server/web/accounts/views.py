@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import segno
 from django.contrib import auth, messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -89,7 +91,7 @@ def user_edit(request: UserRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s has been saved.") % {"name": found.get_username()})
             return redirect("users")
-    context = {"form": form, "edited": found}
+    context = {"form": form, "edited": found, "emergency_code": services.emergency_code_of(found)}
     return render(request, "accounts/user.html", context, status=422 if form.errors else 200)
 
 
@@ -98,6 +100,23 @@ def user_edit(request: UserRequest, pk: int) -> HttpResponse:
 def user_sign_in_link(request: UserRequest, pk: int) -> HttpResponse:
     """Create a new sign-in link for a user."""
     return _show_sign_in_link(request, get_object_or_404(User, pk=pk, is_active=True))
+
+
+@never_cache
+@for_administrators("POST")
+def user_emergency_code(request: UserRequest, pk: int) -> HttpResponse:
+    """Create an emergency code for a user, and show it once, for paper."""
+    found = get_object_or_404(User, pk=pk, is_active=True)
+    code = services.create_emergency_code(found, actor=request.user)
+    address = services.sign_in_address(code)
+    context = {
+        "holder": found,
+        "code": code,
+        "address": address,
+        "qr": segno.make_qr(address, error="m").svg_data_uri(scale=4, border=2),
+        "expires_at": timezone.now() + services.EMERGENCY_LIFETIME,
+    }
+    return render(request, "accounts/user_emergency_code.html", context)
 
 
 @for_administrators("GET")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from beffroi_server.accounts import sign_in_throttle
+from beffroi_server.web.accounts import sign_in_attempts
 
 
 @pytest.fixture(autouse=True)
-def fresh_throttle():
-    sign_in_throttle.sign_in_throttle.__init__()
+def fresh_throttles() -> None:
+    sign_in_attempts.name_throttle.clear_all()
+    sign_in_attempts.network_throttle.clear_all()

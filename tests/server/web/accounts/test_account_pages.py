@@ -12,9 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from beffroi_server.accounts import audit_actions, services, sign_in_throttle
-from beffroi_server.accounts.models import AuditEvent, User, UserRole
+from beffroi_server.accounts import audit_actions, services
+from beffroi_server.accounts.models import AuditEvent, SignInLink, User, UserRole
 from beffroi_server.fleet.models import Screen
+from beffroi_server.web.accounts import sign_in_attempts
+from beffroi_server.web.accounts.sign_in_attempts import DEVICE_COOKIE, NAME_LIMIT, NETWORK_LIMIT
 
 ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
 SERVER = Path(audit_actions.__file__).parents[1]
@@ -46,25 +48,44 @@ class TestTheDoor:
         assert "do not match" in answer.content.decode()
         assert f'value="{name}"' in answer.content.decode()
 
-    def test_closes_for_a_while_after_many_wrong_passwords(self, client, alice):
-        for _ in range(sign_in_throttle.MAX_FAILURES):
-            sign_in(client, password="wrong")
-        assert "Too many attempts" in sign_in(client).content.decode()
+    def guess(self, client, times=NAME_LIMIT, name="alice"):
+        for _ in range(times):
+            sign_in(client, name, password="wrong")
 
-    def test_opens_again_later(self):
-        now = [0.0]
-        door = sign_in_throttle.SignInThrottle(lambda: now[0])
-        for _ in range(sign_in_throttle.MAX_FAILURES):
-            door.record_failure("name:alice")
-        assert door.is_blocked("name:alice")
-        now[0] += sign_in_throttle.WINDOW_S + 1
-        assert not door.is_blocked("name:alice")
+    def test_slows_guesses_down(self, client, alice):
+        self.guess(client)
+        assert "Try again in" in sign_in(client).content.decode()
 
-    def test_remembers_a_bounded_number_of_guesses(self):
-        door = sign_in_throttle.SignInThrottle()
-        for number in range(sign_in_throttle.MAX_KEYS + 5):
-            door.record_failure(str(number))
-        assert len(door._failures) == sign_in_throttle.MAX_KEYS
+    def test_lets_the_user_in_from_another_network_while_somebody_guesses(self, client, alice):
+        self.guess(client, 5 * NAME_LIMIT)
+        assert sign_in(Client(REMOTE_ADDR="192.0.2.9")).status_code == 302
+
+    def test_lets_others_in_from_the_same_network(self, client, alice, bob):
+        self.guess(client)
+        assert sign_in(Client(), "bob", "bob").status_code == 302
+
+    def test_lets_a_known_device_in_from_the_same_network(self, client, alice):
+        officer = Client()
+        sign_in(officer)
+        officer.post("/sign-out/")
+        self.guess(client, 5 * NAME_LIMIT)
+        assert sign_in(officer).status_code == 302
+
+    def test_a_known_device_guesses_no_faster(self, client, alice, bob):
+        sign_in(client, "bob", "bob")
+        client.post("/sign-out/")
+        self.guess(client, name="bob")
+        assert "Try again in" in sign_in(client, "bob", "bob").content.decode()
+
+    def test_one_network_cannot_try_many_names(self, client, alice):
+        for number in range(NETWORK_LIMIT):
+            sign_in(client, f"name-{number}", "wrong")
+        assert "Too many wrong passwords" in sign_in(client).content.decode()
+
+    def test_a_forged_device_is_not_known(self, client, alice):
+        client.cookies[DEVICE_COOKIE] = "alice 0123456789abcdef:1v0000:forged"
+        self.guess(client)
+        assert sign_in(client).status_code == 422
 
     def test_signs_out(self, client, alice):
         client.force_login(alice)
@@ -90,8 +111,58 @@ class TestALink:
         assert answer.status_code == 410
         assert "no longer works" in answer.content.decode()
 
+    def test_ends_with_a_newer_one_and_with_a_new_password(self, client, alice):
+        older = services.invite_user(alice, actor=alice).removeprefix("http://localhost:8000")
+        newer = services.invite_user(alice, actor=alice).removeprefix("http://localhost:8000")
+        assert client.post(older).status_code == 410
+        services.set_password(alice, "another long password")
+        assert client.post(newer).status_code == 410
+
     def test_ends(self, client, alice):
         assert client.post(self.path(alice, lifetime=dt.timedelta(seconds=-1))).status_code == 410
+
+
+class TestTheEmergencyCode:
+    @pytest.fixture
+    def code(self, as_dora, alice) -> str:
+        page = as_dora.post(f"/users/{alice.pk}/emergency/").content.decode()
+        return re.search(r"<pre[^>]*>([^<]+)</pre>", page)[1]
+
+    def test_lets_in_while_passwords_are_refused(self, client, code):
+        for _ in range(5 * NETWORK_LIMIT):
+            sign_in_attempts.network_throttle.record_failure("127.0.0.1")
+        typed = code.lower().replace("-", " ")
+        onward = client.post("/sign-in/emergency/", {"code": typed}).headers["Location"]
+        assert client.post(onward).headers["Location"] == "/"
+        assert client.get("/account/").status_code == 200
+        assert AuditEvent.objects.first().action == "emergency-code-used"
+
+    def test_works_once(self, client, code):
+        assert client.post(f"/sign-in/{code}/").status_code == 302
+        assert Client().post(f"/sign-in/{code}/").status_code == 410
+
+    def test_stays_when_the_password_changes_and_ends_with_the_next_code(self, client, code, alice):
+        services.set_password(alice, "another long password")
+        services.invite_user(alice, actor=alice)
+        services.create_emergency_code(alice)
+        assert client.post(f"/sign-in/{code}/").status_code == 410
+
+    def test_is_stored_nowhere(self, code):
+        assert not SignInLink.objects.filter(token_sha256__contains=code)
+        assert code not in str(list(AuditEvent.objects.values()))
+
+    def test_the_page_of_the_user_says_that_it_is_there_or_was_used(self, as_dora, code, alice):
+        assert "A sealed code exists" in as_dora.get(f"/users/{alice.pk}/").content.decode()
+        Client().post(f"/sign-in/{code}/")
+        assert "The code was used" in as_dora.get(f"/users/{alice.pk}/").content.decode()
+
+    @pytest.mark.parametrize("typed", ["", "ABC", "é" * 25, "A" * 26, "/" * 25, "\0" * 25])
+    def test_what_is_no_code_is_said_so(self, client, db, typed):
+        assert client.post("/sign-in/emergency/", {"code": typed}).status_code in {200, 422}
+
+    @pytest.mark.parametrize("who", ["as_alice", "as_bob"])
+    def test_is_made_by_administrators_only(self, request, alice, who):
+        assert request.getfixturevalue(who).post(f"/users/{alice.pk}/emergency/").status_code == 403
 
 
 class TestTheLanguage:

@@ -25,6 +25,9 @@ pytestmark = pytest.mark.django_db
         ("http://testserver/playlists/", "http://testserver/playlists/"),
         ("http://testserver.evil.example/", "/"),
         (" //evil.example", "/"),
+        ("playlists", "/"),
+        ("now", "/"),
+        ("/playlists/\r\nSet-Cookie: a=b", "/playlists/%0D%0ASet-Cookie:%20a=b"),
     ],
 )
 def test_signing_in_leads_to_our_own_pages_only(client, alice, following, leads_to):
@@ -72,6 +75,11 @@ def test_an_unknown_name_and_a_wrong_password_look_the_same(client, alice):
 def test_the_language_is_one_of_ours_and_stays_on_the_device(client, chosen, heading):
     client.post("/language/", {"language": chosen, "next": "/sign-in/"})
     assert heading in client.get("/sign-in/").content.decode()
+
+
+@pytest.mark.parametrize("following", ["abc", "now", "\0", "http", "//evil.example", "/" * 3000])
+def test_the_language_leads_to_a_page_wherever_it_is_sent_to(client, following):
+    assert client.post("/language/", {"language": "fr", "next": following}).status_code == 302
 
 
 def test_the_language_is_changed_by_a_form_only(client):
