@@ -23,6 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in FILE_COMMANDS:
         return int(import_module(FILE_COMMANDS[arguments[0]]).main(arguments[1:]))
+    # Database, media and broker files are for this user and its group, whatever the shell's mask is.
+    os.umask(os.umask(0) | 0o027)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beffroi_server.settings")
     import django  # noqa: PLC0415 - the commands above do without
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415

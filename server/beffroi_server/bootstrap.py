@@ -110,11 +110,10 @@ def check_ready() -> None:
         StartError: one of them does not hold; the message names the command that mends it.
     """
     check_database()
-    for role in key_files.SIGNING_ROLES:
-        try:
-            key_files.private_key(role)
-        except key_files.KeysMissing as error:
-            raise StartError(str(error)) from error
+    try:
+        signing_keys.check_private_keys()
+    except key_files.KeysMissing as error:
+        raise StartError(str(error)) from error
 
 
 def deployment_findings() -> list[str]:
@@ -130,7 +129,19 @@ def deployment_findings() -> list[str]:
     roots = sorted(path.name for path in Path(settings.KEYS).glob("root-*.pem"))
     if roots:
         found.append(f"{', '.join(roots)} are still on this machine: keep them in two safe places elsewhere")
-    return found + _disk_findings()
+    return found + _exposed_files() + _disk_findings()
+
+
+def _exposed_files() -> list[str]:
+    found = [f"{path} can be read by others: chmod go= {path}" for path in key_files.exposed_files()]
+    secret = Path(settings.DATA) / "secret_key"
+    if secret.exists() and secret.stat().st_mode & 0o077:
+        found.append(f"{secret} can be read by others: chmod go= {secret}")
+    database = settings.DATABASES["default"]
+    path = Path(str(database["NAME"]))
+    if database["ENGINE"].endswith("sqlite3") and path.exists() and path.stat().st_mode & 0o007:
+        found.append(f"{path} can be read by every user of this machine: chmod o= {path}")
+    return found
 
 
 def _disk_findings() -> list[str]:

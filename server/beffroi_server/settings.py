@@ -123,6 +123,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "beffroi_server.web.head_requests.HeadMiddleware",
     "beffroi_server.web.security.ContentSecurityPolicyMiddleware",
     "beffroi_server.web.storage_pages.EssentialRoomMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -85,6 +85,15 @@ class TestReadiness:
         with pytest.raises(StartError, match=r"beat\.pem"):
             bootstrap.check_ready()
 
+    @pytest.mark.parametrize("role", ["alert", "programme", "command", "beat"])
+    def test_another_key_in_place_of_the_right_one_is_named(self, keyring, role):
+        path = Path(django_settings.KEYS) / f"{role}.pem"
+        root = Path(django_settings.KEYS) / "root-1.pem"
+        path.write_bytes(root.read_bytes())
+
+        with pytest.raises(StartError, match=rf"{role}\.pem is not the key that players know"):
+            bootstrap.check_ready()
+
     def test_a_database_that_is_behind_is_named(self, keyring):
         MigrationRecorder.Migration.objects.filter(app="alerts").delete()
 
@@ -144,6 +153,13 @@ class TestFindings:
         assert "libfribidi" not in findings()
         monkeypatch.setattr(bootstrap.fonts, "has_raqm", lambda: False)
         assert "apt install libfribidi0" in findings()
+
+    @pytest.mark.parametrize("name", ["", "alert.pem", "root-2.pem"])
+    def test_name_keys_that_others_can_read(self, findings, name):
+        path = Path(django_settings.KEYS) / name
+        assert "can be read by others" not in findings()
+        path.chmod(path.stat().st_mode | 0o044)
+        assert f"{path} can be read by others" in findings()
 
     def test_the_command_says_them_and_fails(self, findings, capsys):
         assert main(["check"]) == 1

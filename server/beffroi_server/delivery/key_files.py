@@ -24,8 +24,8 @@ def create_missing_keys() -> None:
     """Create the keys that are missing, readable by their owner only."""
     settings.KEYS.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in (*_ROOT_NAMES, *SIGNING_ROLES):
-        if not _key_path(name).exists():
-            _write_key(_key_path(name), Ed25519PrivateKey.generate())
+        if not key_path(name).exists():
+            _write_key(key_path(name), Ed25519PrivateKey.generate())
 
 
 def private_key(role: SigningRole) -> Ed25519PrivateKey:
@@ -34,7 +34,7 @@ def private_key(role: SigningRole) -> Ed25519PrivateKey:
     Raises:
         KeysMissing: its file is not there, or cannot be read.
     """
-    return _read_key(_key_path(role))
+    return _read_key(key_path(role))
 
 
 def root_keys() -> list[Ed25519PrivateKey]:
@@ -43,10 +43,17 @@ def root_keys() -> list[Ed25519PrivateKey]:
     Raises:
         KeysMissing: one is there and cannot be read.
     """
-    return [_read_key(_key_path(name)) for name in _ROOT_NAMES if _key_path(name).exists()]
+    return [_read_key(key_path(name)) for name in _ROOT_NAMES if key_path(name).exists()]
 
 
-def _key_path(name: str) -> Path:
+def exposed_files() -> list[Path]:
+    """Return the keys, or their folder, that others than their owner may read or change."""
+    folder = Path(settings.KEYS)
+    return [path for path in (folder, *sorted(folder.glob("*.pem"))) if path.exists() and path.stat().st_mode & 0o077]
+
+
+def key_path(name: str) -> Path:
+    """Return where the key of a role, or a root key, is."""
     return Path(settings.KEYS) / f"{name}.pem"
 
 

@@ -60,6 +60,22 @@ def sign_key_list() -> OutboxDocument:
     return signing.seal_document(KEYS, TopicScope.all_screens(), body, keys=roots[:ROOT_THRESHOLD])
 
 
+def check_private_keys() -> None:
+    """Check that the key of each role is there, and is the one that players know from the key list.
+
+    Raises:
+        KeysMissing: one cannot be read, or is another one; players would refuse all that it signs.
+    """
+    listed = published_key_list()
+    for role in key_files.SIGNING_ROLES:
+        name = envelope.key_identifier(envelope.public_hex(key_files.private_key(role)))
+        if listed is not None and name not in listed.roles[role].keys:
+            raise KeysMissing(
+                f"{key_files.key_path(role)} is not the key that players know: they would refuse all that it signs. "
+                "Put the right file back from the backup of the keys"
+            )
+
+
 def published_key_list() -> KeyList | None:
     """Return the key list in force; None before the first."""
     document = signing.published_document(KEYS, TopicScope.all_screens())

@@ -66,7 +66,7 @@ def _guard_view(is_allowed: PermissionCheck, methods: tuple[str, ...]) -> Callab
             with timezone.override(ZoneInfo(current_town().time_zone)):
                 return view(request, *args, **kwargs)
 
-        return require_http_methods([*methods, "HEAD"] if "GET" in methods else list(methods))(guarded_view)
+        return require_http_methods(list(methods))(guarded_view)
 
     return decorate_view
 

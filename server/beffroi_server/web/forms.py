@@ -6,12 +6,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from beffroi_content.raster.text.characters import clean_text, missing_characters, name_characters
 
 MISSING_CHARACTERS = "missing-characters"
 """Code of the error that names characters which no screen can draw."""
+MAX_KEY = 2**63 - 1
+"""Largest number that a column of keys holds."""
 _STYLE_CLASSES = {
     forms.CheckboxInput: "form-check-input",
     forms.CheckboxSelectMultiple: "form-check-input",
@@ -103,11 +106,28 @@ def clean_submitted_text(form: forms.BaseForm) -> None:
                 data[form.add_prefix(name)] = text = clean_text(typed) if _is_long(field) else clean_line(typed)
                 if typed.strip() and not text.strip():
                     field.error_messages["required"] = _("This contains no visible characters.")
-    if any(form.data[name] != text for name, text in data.items()):
-        submitted = form.data.copy()  # type: ignore[attr-defined]
-        for name, text in data.items():
-            submitted[name] = text
-        form.data = submitted
+    lists = {form.add_prefix(name): _storable_keys(form, name) for name, field in form.fields.items()
+             if isinstance(field, forms.ModelMultipleChoiceField)}  # fmt: skip
+    submitted = form.data.copy()  # type: ignore[attr-defined]
+    for name, text in data.items():
+        submitted[name] = text
+    for name, keys in lists.items():
+        if keys and isinstance(submitted, MultiValueDict):
+            submitted.setlist(name, keys)
+    form.data = submitted
+
+
+def _storable_keys(form: forms.BaseForm, name: str) -> list[str]:
+    """Return the keys that were chosen in a field; one that no column holds becomes 0, which is no row of ours."""
+    values = form.fields[name].widget.value_from_datadict(form.data, form.files, form.add_prefix(name)) or ()
+    return [str(value) if _fits_column(str(value)) else "0" for value in values]
+
+
+def _fits_column(key: str) -> bool:
+    try:
+        return abs(int(key)) <= MAX_KEY
+    except ValueError:  # not a number: the field decides
+        return True
 
 
 def _is_long(field: forms.CharField) -> bool:

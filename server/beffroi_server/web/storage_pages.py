@@ -13,6 +13,7 @@ from django.views.decorators.csrf import requires_csrf_token
 from beffroi_server.core import disk_space
 from beffroi_server.core.database_faults import StorageFault, fault_of
 from beffroi_server.core.http_server.connections import REFUSED_BODY
+from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.web.request_policy import is_essential
 
 _DEVICE_PATH = "/device/"
@@ -57,8 +58,11 @@ class EssentialRoomMiddleware:
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a request that failed: with the reason where the disk is full or the database held, or else 500."""
-    fault = fault_of(sys.exc_info()[1])
+    """Answer a request that failed: with the reason where it is the disk, the database or a key; else 500."""
+    error = sys.exc_info()[1]
+    if isinstance(error, KeysMissing):
+        return _problem_response(request, 503, "no-keys", str(error))
+    fault = fault_of(error)
     if fault is StorageFault.DISK_FULL:
         return _problem_response(request, 507, fault.value, _FAULT_DETAILS[fault])
     if fault is StorageFault.LOCKED:
@@ -72,7 +76,9 @@ def _problem_response(request: HttpRequest, status: int, code: str, detail: str)
     if request.path.startswith(_DEVICE_PATH):
         response = JsonResponse({"error": code, "detail": detail}, status=status)
     else:
-        response = render(request, "web/storage_problem.html", {"status": status, "code": code}, status=status)
+        response = render(
+            request, "web/storage_problem.html", {"status": status, "code": code, "detail": detail}, status=status
+        )
     if status == 503:
         response["Retry-After"] = str(RETRY_AFTER_S)
     return response

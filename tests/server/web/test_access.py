@@ -42,6 +42,20 @@ def test_each_role_opens_its_pages_and_no_other(client, request, who):
     assert opened == {name for name, roles in PAGES.items() if who in roles}
 
 
+def test_every_page_answers_head_as_health_checks_ask_it(client, dora):
+    client.force_login(dora)
+    answers = {name: client.head(reverse(name)) for name in PAGES}
+    assert {name for name, answer in answers.items() if answer.status_code != 200 or answer.content} == set()
+    assert Client().head(reverse("sign-in")).status_code == 200
+
+
+def test_head_changes_nothing(client, dora, playlist):
+    client.force_login(dora)
+    for address in ("playlist-delete", "playlist"):
+        client.head(reverse(address, args=[playlist.pk]))
+    assert type(playlist).objects.filter(pk=playlist.pk).exists()
+
+
 @pytest.mark.parametrize("who", sorted(EVERYBODY))
 def test_the_menu_leads_only_to_pages_that_open(client, request, who):
     client.force_login(request.getfixturevalue(who))

@@ -13,6 +13,7 @@ from tests.support.pages import page_text
 from beffroi_server import bootstrap
 from beffroi_server.core import disk_space
 from beffroi_server.core.http_server.connections import REFUSED_BODY
+from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.monitoring import jobs
 from beffroi_server.web.fleet import overview_views
 
@@ -35,6 +36,7 @@ def sqlite_error(name: str) -> OperationalError:
         (sqlite_error("SQLITE_BUSY"), 503, "in use by another program"),
         (sqlite_error("SQLITE_BUSY_SNAPSHOT"), 503, "in use by another program"),
         (sqlite_error("SQLITE_CORRUPT"), 500, "Something went wrong"),
+        (KeysMissing("the key /keys/command.pem cannot be read"), 503, "/keys/command.pem cannot be read"),
         (ValueError("a fault of ours"), 500, "Something went wrong"),
     ],
 )

@@ -25,7 +25,7 @@ COOKIE_AGE_S = 365 * 86_400
 
 @never_cache
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign a user in with name and password."""
     following = _safe_redirect_path(request, request.POST.get("next") or request.GET.get("next", ""))
@@ -44,10 +44,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     """Sign a user in with a link. Only POST uses the link up, since mail scanners open links too."""
-    if request.method != "POST":
+    if request.method == "GET":
         return render(request, "accounts/sign_in_link.html")
     try:
         user = services.use_sign_in_link(token, timezone.now())
@@ -60,7 +60,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def emergency_code(request: HttpRequest) -> HttpResponse:
     """Ask for the code of a sealed envelope, and go on to the sign-in that it opens."""
     form = EmergencyCodeForm(request.POST or None)

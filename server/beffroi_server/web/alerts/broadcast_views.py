@@ -16,6 +16,7 @@ from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, Scenario
+from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets
@@ -60,6 +61,9 @@ def alert_new(request: UserRequest) -> HttpResponse:
             alert = _broadcast_form(request, form)
         except AlertRefused as refused:
             form.add_error(None, refused.message)
+        except KeysMissing as error:
+            # What was typed stays, and the reason is what the person who runs the server needs to hear.
+            form.add_error(None, str(error))
         else:
             return redirect("alert", alert.pk)
     return _render_form(request, form, status=422)

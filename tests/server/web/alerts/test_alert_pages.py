@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import uuid
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -132,6 +133,13 @@ class TestBroadcasting:
         assert said in page_text(answer)
         assert "&lt;b&gt;Montez&lt;/b&gt;" in page_text(answer)
         assert not Alert.objects.exists()
+
+    def test_says_which_key_is_missing_and_loses_nothing(self, as_bob, settings):
+        (Path(settings.KEYS) / "alert.pem").unlink()
+        answer = as_bob.post("/alerts/new/", values(instruction="Montez vite."))
+        assert answer.status_code == 422
+        assert "alert.pem cannot be read" in page_text(answer)
+        assert "Montez vite." in page_text(answer)
 
     def test_drawing_it_anew_broadcasts_nothing(self, as_bob):
         answer = as_bob.post("/alerts/new/", values(preview="1"))
