@@ -139,7 +139,7 @@ def _exposed_files() -> list[str]:
         found.append(f"{secret} can be read by others: chmod go= {secret}")
     database = settings.DATABASES["default"]
     path = Path(str(database["NAME"]))
-    if database["ENGINE"].endswith("sqlite3") and path.exists() and path.stat().st_mode & 0o007:
+    if str(database["ENGINE"]).endswith("sqlite3") and path.exists() and path.stat().st_mode & 0o007:
         found.append(f"{path} can be read by every user of this machine: chmod o= {path}")
     return found
 

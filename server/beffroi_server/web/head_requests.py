@@ -26,6 +26,7 @@ class HeadMiddleware:
         if isinstance(found, HttpResponse):
             headers.setdefault("Content-Length", str(len(found.content)))
         answer = HttpResponse(status=found.status_code, headers=headers)
-        answer._resource_closers.append(found.close)  # files of the answer close with it
+        # Files of the answer close with it.
+        answer._resource_closers.append(found.close)  # type: ignore[attr-defined]
         answer.cookies = found.cookies
         return answer
