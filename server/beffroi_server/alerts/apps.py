@@ -12,7 +12,9 @@ class AlertsConfig(AppConfig):
 
     def ready(self) -> None:
         """Compare what screens report with the alerts of this database."""
-        from beffroi_server.alerts import restoration  # noqa: PLC0415 - models exist from here on
+        from beffroi_server.alerts import jobs, restoration  # noqa: PLC0415 - models exist from here on
+        from beffroi_server.delivery.clock_watch import clock_set  # noqa: PLC0415
         from beffroi_server.fleet.events import reports_received  # noqa: PLC0415
 
         reports_received.subscribe(restoration.note_reports)
+        clock_set.subscribe(jobs.renew_after_step)

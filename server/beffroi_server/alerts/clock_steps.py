@@ -18,13 +18,12 @@ from beffroi_server.accounts import audit
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core import machine_clock
 from beffroi_server.delivery import steady_clock
+from beffroi_server.delivery.clock_watch import is_clock_confirmed
 from beffroi_server.fleet.targets import Targets
 
 logger = logging.getLogger(__name__)
 STEP_MS = 500
 """From here on a difference is a step of the wall clock, and not the time between two readings."""
-CONFIRMED_AFTER_MS = 3_600_000
-"""Milliseconds since boot after which the wall clock counts even where nobody disciplines it."""
 
 
 def note_clock(alert: Alert) -> None:
@@ -41,7 +40,7 @@ def follow_clock() -> set[TopicScope]:
     scopes: set[TopicScope] = set()
     for alert in Alert.objects.filter(settled=False).order_by("issued_at"):
         if alert.clock_epoch != epoch:
-            if alert.clock_epoch and not is_confirmed():
+            if alert.clock_epoch and not is_clock_confirmed():
                 continue
             alert.clock_epoch, alert.clock_offset_ms = epoch, offset_ms
             alert.save(update_fields=["clock_epoch", "clock_offset_ms"])
@@ -50,11 +49,6 @@ def follow_clock() -> set[TopicScope]:
             _move_times(alert, offset_ms)
             scopes |= set(Targets.of(alert).scopes)
     return scopes
-
-
-def is_confirmed() -> bool:
-    """Tell whether the wall clock may judge what was broadcast before the machine was started."""
-    return machine_clock.is_disciplined() or machine_clock.uptime_ms() >= CONFIRMED_AFTER_MS
 
 
 def is_judged(alert: Alert) -> bool:

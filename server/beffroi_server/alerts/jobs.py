@@ -29,6 +29,11 @@ def renew_alert_sets() -> int:
     return len(expiring)
 
 
+def renew_after_step(_step_ms: int) -> None:
+    """Sign the alert sets again that a wrong clock has given an end in the past, once it was set."""
+    renew_alert_sets()
+
+
 @database.close_connection_after()
 def run_pending_alerts(stopping: threading.Event) -> None:
     """Store alerts that were sent before the database took them in, until ``stopping`` is set."""

@@ -49,6 +49,11 @@ def renew_programmes() -> int:
     return sum(signing.renew_document(PROGRAMME, topic, now) for topic, _expires_at in expiring)
 
 
+def renew_after_step(_step_ms: int) -> None:
+    """Sign the programmes again that a wrong clock has given an end in the past, once it was set."""
+    renew_programmes()
+
+
 JOBS = (
     PeriodicJob("day-import", 2, lambda _stopping: day_calendars.read_waiting_imports()),
     PeriodicJob("programme-reconciliation", 60, lambda _stopping: reconcile_programmes()),

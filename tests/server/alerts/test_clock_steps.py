@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 from django.utils import timezone
@@ -11,15 +12,18 @@ from beffroi_content.model import AlertLevel
 from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import clock_steps, queries, services
+from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core import machine_clock
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.delivery import signing, steady_clock
+from beffroi_server.delivery import clock_watch, signing, steady_clock
 from beffroi_server.delivery.clock_watch import ClockWatch
+from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.feeds import refresh
 from beffroi_server.feeds.models import Feed, FeedKind
+from beffroi_server.fleet import jobs as fleet_jobs
 from beffroi_server.fleet.targets import EVERYWHERE
+from beffroi_server.schedule import publication
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 STEPS = [-50 * 365 * DAY, -DAY, -62 * MINUTE, -120_000, -600, 600, 62 * MINUTE, DAY, 50 * 365 * DAY]
@@ -53,6 +57,7 @@ def machine(monkeypatch, keyring):
     monkeypatch.setattr(machine_clock, "boot_id", lambda: made.boot)
     monkeypatch.setattr(machine_clock, "is_disciplined", lambda: made.is_disciplined)
     monkeypatch.setattr(timezone, "now", lambda: dt.datetime.fromtimestamp(made.wall_ms / 1000, dt.UTC))
+    monkeypatch.setattr(clock_watch, "_newest_step_uptime_ms", None)
     steady_clock.reload_boot()
     yield made
     steady_clock.reload_boot()
@@ -190,7 +195,26 @@ def test_feeds_are_due_after_the_same_interval(town, step_ms):
     assert feed.due_at == due + dt.timedelta(milliseconds=step_ms)
 
 
-def test_a_confirmed_clock_is_disciplined_or_an_hour_old(machine):
-    assert not clock_steps.is_confirmed()
+def test_a_confirmed_clock_is_disciplined_or_has_run_for_an_hour(machine):
+    assert not clock_watch.is_clock_confirmed()
+    machine.real_ms += HOUR
+    assert clock_watch.is_clock_confirmed()
+    watch = ClockWatch(machine_clock.wall_ms, machine_clock.uptime_ms)
+    machine.wrong_ms = 50 * 365 * DAY
+    watch.take_step()
+    assert not clock_watch.is_clock_confirmed()
+    assert fleet_jobs.delete_expired_plays(threading.Event()) == 0
     machine.is_disciplined = True
-    assert clock_steps.is_confirmed()
+    assert clock_watch.is_clock_confirmed()
+
+
+def test_what_a_wrong_clock_has_dated_is_signed_again_once_it_is_set(machine, hall, playlist):
+    machine.wrong_ms = -50 * 365 * DAY
+    broadcast()
+    publication.publish_due_programmes()
+    machine.wrong_ms = 0
+    settle()
+    clock_watch.clock_set.send(50 * 365 * DAY)
+    ends = OutboxDocument.objects.filter(retained=True, topic__regex="/(alerts|programme)$")
+    assert ends.count() == 2
+    assert all(row.expires_at > timezone.now() for row in ends)
