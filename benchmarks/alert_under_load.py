@@ -1,9 +1,10 @@
 """An alert while something holds the server up: how long until it is answered, and until a screen presents it.
 
 Everything is real and on one machine: the server's process, Mosquitto and a headless 1080p player. An officer who is
-signed in has the form of the broadcast page open and sends it while a load lasts: connections that say nothing, parts
-of files that nobody reads, feeds that drip, large pictures, bodies of strangers, a screen that floods, a database that
-another program holds; at last all of them together. What is not there after 30 seconds counts as 30 seconds.
+signed in has the form of the broadcast page open and sends it over a new connection while a load lasts: connections
+that say nothing, parts of files that nobody reads, feeds that drip, large pictures, bodies of strangers, a screen that
+floods, a database that another program holds; at last all of them together. What is not there after 30 seconds counts
+as 30 seconds.
 
 With BASE=FOLDER, a checkout of another state with its environment in .venv, that state is measured in the same run.
 The limit is the slowest answer of the same server without any load.
@@ -98,6 +99,7 @@ def _broadcast(town: MeasuredTown, officer: Operator, load: object) -> tuple[flo
     answered = shown = WAIT_S * 1000
     alert = ""
     before = _shown(town)
+    officer.disconnect()
     with load():  # type: ignore[operator]
         begin = time.monotonic()
         with contextlib.suppress(OSError, requests.RequestException):

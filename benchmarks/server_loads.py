@@ -37,7 +37,7 @@ Asset.objects.create(sha256=digest, size=len(data), media_type="video/mp4")
 print(digest)
 """
 """Program for the server that stores a large file and prints its digest."""
-SLOW_READERS, DRIPPING_FEEDS, LARGE_PICTURES, STRANGERS = 10, 9, 8, 6
+SLOW_READERS, DRIPPING_FEEDS, UPLOADS, PICTURES_OF_UPLOAD, STRANGERS = 10, 9, 8, 5, 6
 FLOOD_PER_S = 1_000
 
 
@@ -135,10 +135,10 @@ class ServerLoads:
         Image.new("RGB", (10_000, 5_900), "#336699").save(buffer, "PNG")
 
         def upload(number: int) -> None:
-            files = {"pictures": (f"{number}.png", buffer.getvalue(), "image/png")}
+            files = [("pictures", (f"{number}-{each}.png", buffer.getvalue())) for each in range(PICTURES_OF_UPLOAD)]
             self._editor.post_page("/images/", {}, files)
 
-        with _threads([lambda number=number: upload(number) for number in range(LARGE_PICTURES)]):
+        with _threads([lambda number=number: upload(number) for number in range(UPLOADS)]):
             time.sleep(1)
             yield
 

@@ -126,7 +126,7 @@ MIDDLEWARE = [
     "beffroi_server.web.head_requests.HeadMiddleware",
     "beffroi_server.web.security.ContentSecurityPolicyMiddleware",
     "beffroi_server.web.storage_pages.EssentialRoomMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "beffroi_server.web.storage_pages.LenientSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "beffroi_server.web.storage_pages.RefusedBodyMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -283,7 +283,8 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"storage": {"()": "beffroi_server.core.storage_log_filter.StorageFaultFilter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["storage"]}},
     "root": {"handlers": ["stderr"], "level": _log_level()},
     "loggers": {
         "amqtt": {"level": "WARNING"},

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
 from django.views.decorators.csrf import requires_csrf_token
 
-from beffroi_server.core import disk_space
+from beffroi_server.core import database, disk_space
 from beffroi_server.core.database_faults import StorageFault, fault_of
 from beffroi_server.core.http_server.connections import REFUSED_BODY
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.web.request_policy import is_essential
 
-_DEVICE_PATH = "/device/"
+logger = logging.getLogger(__name__)
+_DEVICE_PATH, _SIGN_IN_PATH = "/device/", "/sign-in/"
+SESSION_WAIT_S = 0.5
+"""Seconds for which a page that is only looked at waits for the database to note that its messages were read."""
 _BODY_STATUS = {"unknown-sender": 401, "too-large": 413, "too-many": 503, "no-room": 507}
 _BODY_DETAILS = {
     "unknown-sender": "a body of this size is only read of enrolled screens and of people who are signed in",
@@ -44,6 +50,23 @@ class RefusedBodyMiddleware:
         return _problem_response(request, _BODY_STATUS[code], code, _BODY_DETAILS[code])
 
 
+class LenientSessionMiddleware(SessionMiddleware):
+    """Sessions that do not fail a page that is only looked at, where nothing can be stored: its messages come again."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save the session where it changed."""
+        if request.method not in {"GET", "HEAD"} or not request.session.modified:
+            return super().process_response(request, response)
+        try:
+            with database.short_lock_wait(SESSION_WAIT_S):
+                return super().process_response(request, response)
+        except DatabaseError as error:
+            if fault_of(error) is None or request.path.startswith(_SIGN_IN_PATH):
+                raise
+            logger.warning("the session of somebody who looks at %s is not stored: %s", request.path, error)
+            return response
+
+
 class EssentialRoomMiddleware:
     """Middleware that gives back a part of the disk's reserve before an alert or a sign-in, where the disk is full."""
 
@@ -51,7 +74,7 @@ class EssentialRoomMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_essential(request.path):
+        if request.method == "POST" and is_essential(request.path):
             disk_space.make_essential_room()
         return self._get_response(request)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import errno
+import logging
 import sqlite3
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
 from tests.support.pages import page_text
 
 from beffroi_server import bootstrap
 from beffroi_server.core import disk_space
 from beffroi_server.core.http_server.connections import REFUSED_BODY
+from beffroi_server.core.storage_log_filter import StorageFaultFilter
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.monitoring import jobs
 from beffroi_server.web.fleet import overview_views
@@ -71,12 +74,14 @@ def test_a_body_that_was_not_read_is_explained(client, code, status, said):
     assert (device.status_code, device.json()["error"]) == (status, code)
 
 
-@pytest.mark.parametrize(("path", "opens"), [("/sign-in/", True), ("/alerts/choose/", True), ("/images/", False)])
+@pytest.mark.parametrize(("path", "opens"), [("/sign-in/", True), ("/alerts/new/", True), ("/images/", False)])
 def test_alerts_and_sign_in_may_use_the_reserve_of_the_disk(client, monkeypatch, path, opens):
     opened = []
     monkeypatch.setattr(disk_space, "make_essential_room", lambda: opened.append(path))
 
     client.get(path)
+    assert not opened
+    client.post(path)
 
     assert opened == [path] * opens
 
@@ -103,3 +108,34 @@ def test_the_log_warns_of_it_too_and_the_reserve_is_kept(data, caplog, monkeypat
 
     assert "uploads are refused" in caplog.text
     assert (data / disk_space.RESERVE_NAME).stat().st_size > 0
+
+
+@pytest.mark.parametrize(("method", "status"), [("get", 200), ("post", 507)])
+def test_a_page_that_is_looked_at_does_not_need_to_store_its_session(as_alice, town, monkeypatch, method, status):
+    """The messages of the last change are taken out of the session by the page that shows them."""
+    as_alice.raise_request_exception = False
+    as_alice.post("/feeds/", {"kind": "weather", "name": "Ciel"})
+
+    def fail(*_: object, **__: object) -> None:
+        raise sqlite_error("SQLITE_FULL")
+
+    monkeypatch.setattr(SessionStore, "save", fail)
+
+    answer = getattr(as_alice, method)("/feeds/", {"kind": "weather", "name": "Nuages"})
+
+    assert answer.status_code == status
+
+
+def test_a_full_disk_is_a_line_a_minute_in_the_log_and_no_traceback():
+    shown, other = StorageFaultFilter(), ValueError("a fault of ours")
+
+    def record(error: Exception) -> logging.LogRecord:
+        return logging.LogRecord("x", logging.ERROR, "", 1, "it %s", ("failed",), (type(error), error, None))
+
+    first = record(sqlite_error("SQLITE_FULL"))
+    assert shown.filter(first)
+    assert (first.getMessage(), first.exc_info) == ("it failed (disk-full: no)", None)
+    assert not shown.filter(record(sqlite_error("SQLITE_FULL")))
+    fault = record(other)
+    assert shown.filter(fault)
+    assert fault.exc_info is not None
