@@ -22,7 +22,7 @@ LOW_BYTES, LOW_PART = 2_048 * _MIB, 0.1
 SCARCE_BYTES, SCARCE_PART = 256 * _MIB, 0.04
 """Free room from which nothing is stored that can wait: uploads, captures."""
 RESERVE_BYTES, RESERVE_PART = 64 * _MIB, 0.125
-RESERVE_STEPS = 16
+RESERVE_STEPS = 64
 """Requests for which the reserve suffices, if others take what each of them leaves."""
 MIN_STEP = 256 * 1024
 RESERVE_NAME = "disk-reserve"

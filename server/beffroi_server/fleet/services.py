@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 import secrets
 import uuid
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -19,6 +21,8 @@ from beffroi_content.wire.messages import COMMAND
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.core import database
+from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing, signing_keys
 from beffroi_server.delivery.mosquitto_files import mosquitto_hash
@@ -28,6 +32,9 @@ from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, ScreenState
 
+logger = logging.getLogger(__name__)
+LOOK_WAIT_S = 0.2
+"""Seconds for which a page that is only looked at waits for the database to ask for screenshots."""
 ENROLMENT_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Without 0, O, 1, I: they are mistaken for each other."""
 ENROLMENT_CODE_LENGTH = 12
@@ -170,6 +177,18 @@ def request_screenshots(screen: Screen, seconds: int = 60) -> bool:
         return False
     _send_command(screen, CommandKind.SCREENSHOT, seconds)
     return True
+
+
+def request_screenshots_of(screens: Iterable[Screen]) -> None:
+    """Ask players for screenshots while somebody looks at a page; where nothing can be stored, they are not asked."""
+    try:
+        with database.short_lock_wait(LOOK_WAIT_S):
+            for screen in screens:
+                request_screenshots(screen)
+    except DatabaseError as error:
+        if fault_of(error) is None:
+            raise
+        logger.warning("no screenshots are asked for: %s", error)
 
 
 def request_capture(screen: Screen, *, user: User | None = None) -> None:

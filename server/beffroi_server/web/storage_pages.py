@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -55,14 +56,18 @@ class LenientSessionMiddleware(SessionMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Save the session where it changed."""
-        if request.method not in {"GET", "HEAD"} or not request.session.modified:
-            return super().process_response(request, response)
+        is_looked_at = request.method in {"GET", "HEAD"} and not request.path.startswith(_SIGN_IN_PATH)
         try:
+            if not is_looked_at or not request.session.modified:
+                return super().process_response(request, response)
             with database.short_lock_wait(SESSION_WAIT_S):
                 return super().process_response(request, response)
-        except DatabaseError as error:
-            if fault_of(error) is None or request.path.startswith(_SIGN_IN_PATH):
+        except (DatabaseError, SessionInterrupted) as error:
+            # Django takes any fault of the database here for a session that was deleted, and answers 400.
+            if fault_of(error) is None:
                 raise
+            if not is_looked_at:
+                raise DatabaseError("the session cannot be stored") from error
             logger.warning("the session of somebody who looks at %s is not stored: %s", request.path, error)
             return response
 

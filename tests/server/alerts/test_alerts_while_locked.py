@@ -166,3 +166,30 @@ def test_published_set_is_never_below_one_that_was_sent_unstored(sent):
     services.store_pending_alerts()
 
     assert signing.published_document(ALERTS, TopicScope.all_screens()).sequence > newest
+
+
+def test_pages_are_looked_at_meanwhile(client, bob, hall, sent):
+    hall.enrolled_at = timezone.now()
+    hall.save()
+    client.force_login(bob)
+    client.post("/feeds/", {"kind": "weather", "name": "Ciel"})  # leaves a message to show
+    begun = time.monotonic()
+    with held_database():
+        for path in ("/", "/screens/hall/", "/alerts/new/", "/alerts/choose/", "/feeds/", "/images/"):
+            assert client.get(path).status_code == 200
+    assert time.monotonic() - begun < 15
+
+
+def test_a_change_that_cannot_be_stored_says_why(client, bob, monkeypatch, sent):
+    client.force_login(bob)
+    client.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 10")
+    try:
+        with held_database():
+            refused = client.post("/feeds/", {"kind": "weather", "name": "Ciel"}, headers={"Accept-Language": "en"})
+    finally:
+        connection.close()
+
+    assert refused.status_code == 503
+    assert "in use by another program" in page_text(refused)

@@ -65,9 +65,9 @@ def test_gives_the_reserve_back_in_steps_when_it_is_full_and_takes_it_again(disk
     disk.free = 0
     for _ in range(4):
         disk_space.make_essential_room()
-    assert (data / "disk-reserve").stat().st_size == 10 * MIB * 12 // 16
-    assert disk_space.fill_reserve() == 10 * MIB * 12 // 16
-    for _ in range(20):
+    assert (data / "disk-reserve").stat().st_size == 9 * MIB
+    assert disk_space.fill_reserve() == 9 * MIB
+    for _ in range(40):
         disk_space.make_essential_room()
     assert (data / "disk-reserve").stat().st_size == 0
 

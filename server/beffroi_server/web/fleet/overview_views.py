@@ -57,9 +57,9 @@ def _overview_context(request: UserRequest) -> dict[str, Any]:
 
 def _request_screenshots(page: Page[ScreenOverview]) -> None:
     """Ask the screens of a page for screenshots for as long as somebody looks at it."""
-    for overview in page:
-        if overview.screen.enrolled_at is not None and overview.state != "offline":
-            services.request_screenshots(overview.screen)
+    services.request_screenshots_of(
+        [each.screen for each in page if each.screen.enrolled_at is not None and each.state != "offline"]
+    )
 
 
 def _fleet_summary(overviews: list[ScreenOverview]) -> dict[str, str]:

@@ -45,7 +45,7 @@ def screen_detail(request: UserRequest, slug: str) -> HttpResponse:
     """Show everything that is known about one screen."""
     found = get_object_or_404(Screen.objects.select_related("screen_class", "state"), slug=slug)
     if found.enrolled_at is not None:
-        services.request_screenshots(found)
+        services.request_screenshots_of([found])
     return render(request, "fleet/screen.html", _detail_context(found, request))
 
 
