@@ -78,8 +78,12 @@ class Operator:
             raise PageUnexpected(f"{page.url} has no button to withdraw the alert")
         self._post(form)
 
+    def disconnect(self) -> None:
+        """Close all connections: the next request makes a new one."""
+        self._session.close()
+
     def post_page(
-        self, path: str, values: dict[str, str], files: dict[str, tuple[str, bytes, str]] | None = None
+        self, path: str, values: dict[str, str], files: list[tuple[str, tuple[str, bytes]]] | None = None
     ) -> int:
         """Send values and files to a page, as its form does; return the status of the answer."""
         headers = {"Referer": self._url, "Origin": self._url, "X-CSRFToken": self._session.cookies.get("csrftoken", "")}
