@@ -169,16 +169,20 @@ class _MultipleFileField(forms.FileField):
         return files
 
 
+_ACCEPTED_FILES = "image/*,video/*,application/pdf,.heic,.heif,.avif,.mts,.m2ts,.mxf,.dv,.mkv"
+"""What a browser offers to choose; few know the names of telephones' images and of camcorders' videos."""
+
+
 class MediaUploadForm(StyledForm):
     """Form that adds images and videos to the library."""
 
     pictures = _MultipleFileField(
         label=_("Image and video files"),
         help_text=_(
-            "JPEG, PNG, WebP or PDF up to 40 MB; videos up to 10 minutes and 500 MB. The file name becomes "
-            "the name; each page of a PDF becomes an image."
+            "JPEG, PNG, WebP, HEIC, GIF, TIFF or PDF up to 40 MB; videos up to 10 minutes and 500 MB. The file name "
+            "becomes the name; each page of a PDF or TIFF becomes an image."
         ),
-        widget=_MultipleFileInput(attrs={"accept": "image/*,video/*,application/pdf", "multiple": True}),
+        widget=_MultipleFileInput(attrs={"accept": _ACCEPTED_FILES, "multiple": True}),
     )
 
 

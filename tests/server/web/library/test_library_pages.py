@@ -384,6 +384,17 @@ class TestVideos:
         part = as_alice.get(f"/media/{item.video.converted_id}/", headers={"Range": "bytes=0-99"})
         assert (part.status_code, part["Content-Type"], len(b"".join(part))) == (206, "video/mp4", 100)
 
+    def test_say_what_is_left_out(self, as_alice):
+        as_alice.post("/images/", {"pictures": upload("Carnaval.mp4", sample_video())})
+        decode_uploads()
+        MediaItem.objects.update(warnings=[{"code": "streams-left-out", "count": 2}, {"code": "of-another-version"}])
+        item = MediaItem.objects.get()
+
+        page = page_text(as_alice.get(f"/images/{item.pk}/"))
+        assert "2 more picture tracks of this file are not shown." in page
+        assert "compare it with the original" in page
+        assert "Not all is shown" in page_text(as_alice.get("/images/"))
+
     def test_that_cannot_be_prepared_say_why(self, as_alice):
         as_alice.post("/images/", {"pictures": upload("Carnaval.mp4", sample_video())})
         decode_uploads()
