@@ -48,6 +48,8 @@ from beffroi_player.agent.received import ReceivedDocument
 from beffroi_player.agent.storage import PendingProgramme
 from beffroi_player.clock import BeatReading, ServerClock, next_server_clock
 
+OLDER_OFFERED_MS = 30_000
+"""How often the server is asked because a broker offers older alert sets, which one that lies may do for ever."""
 BEAT_SAVE_MS = 120_000
 """How often the floor of the beat goes to the disk: a beat repeated from within this time can set the clock back by
 no more than that, and a memory card lives longer."""
@@ -68,6 +70,8 @@ class AdmissionState:
     """When the beat came in whose floor was written last."""
     heads: Mapping[str, int] = field(default_factory=dict)
     """The newest sequence of each stream, as the last live beat has named it."""
+    older_offered_uptime_ms: float | None = None
+    """When a broker offered an older alert set than the one in force, and the server was asked because of that."""
     has_refused_expired: bool = False
     """Whether a document was refused as expired since everything was last fetched again."""
 
@@ -143,7 +147,22 @@ def _refuse_document(state: AdmissionState, received: ReceivedDocument, refused:
     if refused.code in {"rollback", "expired"} and not received.live and received.topic.endswith(f"/{BEAT.leaf}"):
         return Decision(state)
     state = replace(state, has_refused_expired=state.has_refused_expired or refused.code == "expired")
-    return Decision(state, (RecordRefusal(received.topic, refused.code, refused.detail), ReportChange()))
+    effects: list[Effect] = [RecordRefusal(received.topic, refused.code, refused.detail), ReportChange()]
+    if _is_offered_older(state, received, refused):
+        state = replace(state, older_offered_uptime_ms=received.uptime_ms)
+        effects.append(RequestPoll())
+    return Decision(state, tuple(effects))
+
+
+def _is_offered_older(state: AdmissionState, received: ReceivedDocument, refused: DocumentRefused) -> bool:
+    """Tell whether a broker offers an older alert set than the one in force, for the first time in a while.
+
+    The server may have been restored from a backup: by a poll it learns what this screen holds.
+    """
+    if refused.code != "rollback" or received.nonce or not received.topic.endswith(f"/{ALERTS.leaf}"):
+        return False
+    last_ms = state.older_offered_uptime_ms
+    return last_ms is None or received.uptime_ms - last_ms >= OLDER_OFFERED_MS
 
 
 def _act_on(

@@ -253,7 +253,11 @@ def test_an_older_document_is_refused(trial: AdmissionTrial, town: SigningTown) 
     old = town.publish_alerts(alert())
     town.now_ms += LATER_MS
     trial.admit(town.publish_alerts())
-    assert [effect.code for effect in trial.admit(old) if isinstance(effect, do.RecordRefusal)] == ["rollback"]
+    effects = trial.admit(old)
+    assert [effect.code for effect in effects if isinstance(effect, do.RecordRefusal)] == ["rollback"]
+    # The server may have been restored from a backup: it is asked, and told what this screen holds; once for a while.
+    assert do.RequestPoll in kinds(effects)
+    assert do.RequestPoll not in kinds(trial.admit(old))
 
 
 def test_an_older_beat_that_the_broker_had_retained_is_no_attack(trial: AdmissionTrial, town: SigningTown) -> None:
