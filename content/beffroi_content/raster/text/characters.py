@@ -58,15 +58,22 @@ def clean_text(text: str) -> str:
     text = text.translate(_REPLACED)
     if not _unchanged_characters().issuperset(text):
         text = "".join(_compatible_form(character) for character in text)
-    text = _LONE_SELECTOR.sub("", _STRAY_JOINER.sub("", text))
     unmarked = _DIRECTION_MARKS.sub("", text)
+    text = _without_strays(text if has_right_to_left(unmarked) else unmarked)
     # Last, since an accent may have stood behind one of the marks.
-    return unicodedata.normalize("NFC", text if has_right_to_left(unmarked) else unmarked)
+    return unicodedata.normalize("NFC", text)
+
+
+def _without_strays(text: str) -> str:
+    # What is taken out may have held another one.
+    while (shorter := _LONE_SELECTOR.sub("", _STRAY_JOINER.sub("", text))) != text:
+        text = shorter
+    return text
 
 
 def drawable_text(text: str) -> str:
     """Return the text as :func:`clean_text` does, with emoji in the parts that the fonts have."""
-    return _EMOJI_PARTS.sub("", clean_text(text))
+    return unicodedata.normalize("NFC", _without_strays(_EMOJI_PARTS.sub("", clean_text(text))))
 
 
 def is_blank(text: str) -> bool:
