@@ -277,17 +277,27 @@ class HttpServer(TcpWSGIServer):  # type: ignore[misc]
                 channel.end()
 
     def handle_accept(self) -> None:
-        """Accept a connection; near the limit, others give way, so that nobody new is kept out."""
+        """Accept what waits; near the limit, others give way, so that nobody new is kept out.
+
+        Several at a time: each round of the main loop looks at all connections, and a new one may wait behind hundreds.
+        """
         if len(self._map) >= self.adj.connection_limit * (1 - SPARE_PART):
             self._make_room()
-        super().handle_accept()
+        for _ in range(self._spare_connections()):
+            count = len(self._map)
+            super().handle_accept()
+            if len(self._map) == count:
+                return
+
+    def _spare_connections(self) -> int:
+        return max(1, int(self.adj.connection_limit * SPARE_PART))
 
     def _make_room(self) -> None:
         found = [each for each in self._map.values() if isinstance(each, ServerChannel)]
         counts = Counter(str(channel.addr[0]) for channel in found)
         yielding = [channel for channel in found if not channel.is_served and not channel.will_close]
         yielding.sort(key=lambda channel: channel.yield_order(counts))
-        for channel in yielding[: int(self.adj.connection_limit * SPARE_PART)]:
+        for channel in yielding[: self._spare_connections()]:
             channel.end()
 
 
