@@ -167,7 +167,7 @@ def test_an_agent_that_starts_again_holds_what_it_held(
 ) -> None:
     town = running.town
     running.send(town.publish_keys(), town.publish_beat(), town.publish_alerts(alert(now=town.now_ms)))
-    until("it is not held", lambda: running.state.alerts.read().all_held())
+    until("it is not held", lambda: (found := running.state.alerts.read()) is not None and found.all_held())
     again = PlayerAgent(town.enrolment(), *directories)
     again._dispatcher.restore_alerts(system_clock.boot_id())
     assert again._collect_facts().alerts == {"all/alerts": town.sequence}
