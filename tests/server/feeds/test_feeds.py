@@ -450,6 +450,11 @@ class TestPages:
         answer = editor.post("/announcements/new/", {"template": "weather", "title": "M", "feed": library_calendar.pk})
         assert "Choose a feed of type “Local weather”" in self.text(answer)
 
+    def test_a_name_that_is_taken_is_refused(self, editor, library_calendar):
+        answer = editor.post("/feeds/", {"kind": "weather", "name": "Médiathèque"})
+        assert answer.status_code == 422
+        assert "already exists" in self.text(answer)
+
     def test_a_slow_site_holds_no_page_up(self, editor, library_calendar, monkeypatch):
         """Nothing is fetched while somebody waits for a page."""
         monkeypatch.setattr(fetch, "fetch_url", lambda *_: pytest.fail("a page waited for a site"))

@@ -32,6 +32,7 @@ class FeedForm(StyledModelForm):
 
     def clean(self) -> dict[str, Any]:
         """Check the address against the kind: a department number, a web address, or nothing for the weather."""
+        super().clean()  # without it, Django does not look whether the name is taken
         values = self.cleaned_data
         kind, address = values.get("kind"), values.get("address", "")
         if kind == FeedKind.WEATHER:
