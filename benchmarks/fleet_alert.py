@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -159,7 +160,7 @@ def _measure_build(
     with ExitStack() as started:
         folder = Path(started.enter_context(TemporaryDirectory(prefix="beffroi-bench-")))
         town = TownProcesses(folder, SITE, programs=programs)
-        started.callback(town.close)
+        started.callback(_close, town)
         names = json.loads(town.open(CONTENT.format(count=screens)).strip().splitlines()[-1])
         _wait_for("all programmes are published", lambda: _stored(town)[0] == 0)
         settings = {
@@ -271,6 +272,15 @@ def _speaker(port: int) -> Iterator[Client]:
     finally:
         client.disconnect()
         client.loop_stop()
+
+
+def _close(town: TownProcesses) -> None:
+    try:
+        town.close()
+    except subprocess.TimeoutExpired:
+        # A build that is so far behind that it does not end in time is ended.
+        town.server.stop(signal.SIGKILL)
+        town.close()
 
 
 def _stored(town: TownProcesses) -> tuple[int, int]:
