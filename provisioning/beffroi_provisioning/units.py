@@ -76,6 +76,9 @@ PrivateDevices=yes
 ProtectClock=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 {_CONFINED}
+# Its processes that open files of strangers confine themselves further.
+SystemCallFilter=landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp
+
 [Install]
 WantedBy=multi-user.target
 """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import tempfile
 from pathlib import Path
 
 from django.conf import settings
@@ -19,7 +21,7 @@ from beffroi_content.raster.text import fonts
 from beffroi_server.accounts import audit, services
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts import services as alerts
-from beffroi_server.core import disk_space
+from beffroi_server.core import disk_space, sandbox_probe
 from beffroi_server.delivery import key_files, signing_keys
 from beffroi_server.delivery.signing_keys import root_fingerprint
 from beffroi_server.fleet.models import ScreenClass
@@ -129,7 +131,23 @@ def deployment_findings() -> list[str]:
     roots = sorted(path.name for path in Path(settings.KEYS).glob("root-*.pem"))
     if roots:
         found.append(f"{', '.join(roots)} are still on this machine: keep them in two safe places elsewhere")
-    return found + _exposed_files() + _disk_findings()
+    return found + _exposed_files() + _confinement_findings() + _disk_findings()
+
+
+def _confinement_findings() -> list[str]:
+    """Return a sentence if processes that open files of strangers could do harm."""
+    with tempfile.TemporaryDirectory(prefix="beffroi-check-") as name:
+        secret, folder = Path(name) / "secret", Path(name) / "folder"
+        secret.write_bytes(b"")
+        folder.mkdir()
+        try:
+            reached = sandbox_probe.reachable_things(secret, folder)
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            return [f"it could not be checked how files of strangers are opened: {error}"]
+    if not reached:
+        return []
+    advice = "run a kernel with Landlock (Linux 5.13 or later, listed in /sys/kernel/security/lsm) and seccomp"
+    return [f"a file of a stranger that misuses a fault of a decoder could reach {', '.join(reached)}: {advice}"]
 
 
 def _exposed_files() -> list[str]:

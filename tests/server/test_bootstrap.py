@@ -161,6 +161,11 @@ class TestFindings:
         path.chmod(path.stat().st_mode | 0o044)
         assert f"{path} can be read by others" in findings()
 
+    def test_name_what_a_strangers_file_could_reach(self, findings, monkeypatch):
+        assert "stranger" not in findings()
+        monkeypatch.setattr(bootstrap.sandbox_probe, "reachable_things", lambda *_: ["the network"])
+        assert "could reach the network" in findings()
+
     def test_the_command_says_them_and_fails(self, findings, capsys):
         assert main(["check"]) == 1
         assert "root-1.pem" in capsys.readouterr().out

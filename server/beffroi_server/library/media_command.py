@@ -18,6 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
+from beffroi_server.core import sandbox
 from beffroi_server.library.errors import MediaRefused
 from beffroi_server.library.media import image_decoding
 from beffroi_server.library.media.sentences import media_refusal, warning_sentence
@@ -92,9 +93,9 @@ def _convert(folder: Path, name: str) -> dict[str, Any]:
     Raises:
         MediaRefused: it cannot be converted.
     """
-    command = [sys.executable, "-I", "-m", "beffroi_server.library.media.video_process", str(folder)]
+    command = ["beffroi_server.library.media.video_process", str(folder)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=CONVERSION_TIMEOUT_S, check=False)  # noqa: S603 - our own module
+        done = sandbox.run_confined(command, timeout_s=CONVERSION_TIMEOUT_S)
         made: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}
     except (subprocess.TimeoutExpired, ValueError, IndexError):
         made = {}

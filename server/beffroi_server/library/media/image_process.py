@@ -185,5 +185,5 @@ def _save_image(image: Image.Image, path: Path) -> str:
 if __name__ == "__main__":
     # Nothing is written elsewhere.
     tempfile.tempdir = sys.argv[1]
-    sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S)
+    sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S, Path(sys.argv[1]))
     print(json.dumps(normalise_folder(Path(sys.argv[1]))))

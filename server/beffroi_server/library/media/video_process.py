@@ -301,5 +301,5 @@ if __name__ == "__main__":
     # Nothing is written elsewhere.
     tempfile.tempdir = sys.argv[1]
     os.nice(10)
-    sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S)
+    sandbox.confine_process(MEMORY_LIMIT, PROCESSOR_S, Path(sys.argv[1]))
     _print_line(convert_folder(Path(sys.argv[1])))

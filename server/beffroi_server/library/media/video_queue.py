@@ -11,8 +11,6 @@ import json
 import logging
 import os
 import select
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -104,8 +102,8 @@ def _convert_video(video: Video, stopping: Callable[[], bool]) -> None:
 
 def _read_progress(folder: Path, stopping: Callable[[], bool]) -> Iterator[dict[str, Any]]:
     """Run the conversion process and yield the messages that it prints, until it ends or is silent for too long."""
-    command = [sys.executable, "-I", "-m", "beffroi_server.library.media.video_process", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own module
+    command = ["beffroi_server.library.media.video_process", str(folder)]
+    with sandbox.start_confined(command) as process:
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)
         received_at = time.monotonic()

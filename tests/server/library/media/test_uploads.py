@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.core import sandbox
 from beffroi_server.library import queries, services
 from beffroi_server.library.errors import EditConflict, ItemInUse, MediaRefused
 from beffroi_server.library.media import image_decoding, uploads
@@ -221,7 +222,7 @@ class TestHostileFiles:
         assert refused.value.code == "too-complex"
 
     def test_a_worker_that_dies_is_no_harm(self, monkeypatch):
-        monkeypatch.setattr(image_decoding.sys, "executable", "/bin/false")
+        monkeypatch.setattr(sandbox.sys, "executable", "/bin/false")
 
         with pytest.raises(MediaRefused) as refused:
             add(encoded(photograph(), "JPEG"))
