@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from beffroi_server.accounts import jobs as account_jobs
 from beffroi_server.alerts import jobs as alert_jobs
 from beffroi_server.core import database
 from beffroi_server.core.jobs import PeriodicJob
@@ -35,6 +36,7 @@ JOBS = (
     *schedule_jobs.JOBS,
     *alert_jobs.JOBS,
     *monitoring_jobs.JOBS,
+    *account_jobs.JOBS,
 )
 JOIN_TIMEOUT_S = 30
 

@@ -119,7 +119,7 @@ class TestJobs:
         assert {job.name for job in scheduler.JOBS} == {
             "beat", "key-list-warning", "play-retention", "feed-refresh", "programme-reconciliation",
             "programme-renewal", "alert-settling", "alert-renewal", "upload-cleanup", "day-import", "disk-watch",
-            "clock-watch",
+            "clock-watch", "media-cleanup", "account-cleanup",
         }  # fmt: skip
 
 

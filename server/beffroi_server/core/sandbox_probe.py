@@ -54,9 +54,15 @@ def _try_everything(secret: Path, folder: Path) -> list[str]:
         "secrets in the environment": _find_secrets,
     }
     reached = [name for name, attempt in attempts.items() if _succeeds(attempt)]
-    if not _succeeds(lambda: (own.write_bytes(b"1"), own.read_bytes(), own.unlink())):
+    if not _succeeds(lambda: _write_and_remove(own)):
         reached.append(FOLDER_CLOSED)
     return reached
+
+
+def _write_and_remove(path: Path) -> None:
+    path.write_bytes(b"1")
+    path.read_bytes()
+    path.unlink()
 
 
 def _find_secrets() -> None:

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from beffroi_server.core import incoming_files
 from beffroi_server.core.jobs import PeriodicJob
+from beffroi_server.delivery.clock_watch import is_clock_confirmed
 from beffroi_server.library import upload_queue
+from beffroi_server.library.media import unused_files
 from beffroi_server.library.models import Upload
 
 REFUSALS_KEPT = dt.timedelta(days=7)
@@ -25,4 +27,12 @@ def clean_uploads() -> int:
     return removed + old.delete()[0]
 
 
-JOBS = (PeriodicJob("upload-cleanup", 3600, lambda _stopping: clean_uploads()),)
+def clean_media() -> int:
+    """Remove files that nothing refers to; none while the clock may be wrong: what is removed is gone."""
+    return unused_files.remove_unused_files(timezone.now()) if is_clock_confirmed() else 0
+
+
+JOBS = (
+    PeriodicJob("upload-cleanup", 3600, lambda _stopping: clean_uploads()),
+    PeriodicJob("media-cleanup", 6 * 3600, lambda _stopping: clean_media()),
+)

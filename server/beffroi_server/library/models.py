@@ -25,6 +25,8 @@ class Asset(models.Model):
     size = models.PositiveBigIntegerField()
     media_type = models.CharField(max_length=80)
     created_at = models.DateTimeField(auto_now_add=True)
+    unused_since = models.DateTimeField(null=True, blank=True)
+    """When it was found that nothing refers to it; None while something does."""
 
     def __str__(self) -> str:
         return self.sha256
