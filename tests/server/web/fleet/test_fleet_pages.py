@@ -310,7 +310,7 @@ class TestFactsOfAMachine:
         for body in (first | {"machine": {"model": "Raspberry Pi 5"}}, first | {"number": 2}):
             InboundQueue("saint-aubin").write_batch([(str(topic), json.dumps(body).encode())])
         state = ScreenState.objects.get()
-        assert (state.report_number, state.report["machine"]["model"]) == (2, "Raspberry Pi 5")
+        assert (state.report_number, state.machine["model"]) == (2, "Raspberry Pi 5")
 
 
 class TestExactPictures:
