@@ -70,7 +70,9 @@ def test_an_unknown_alert_is_named_on_every_page_and_taken_off(as_bob, hall):
     assert UNKNOWN not in page_text(as_bob.get("/"))
 
 
-@pytest.mark.parametrize("address", ["restoration/close/", "take-off/", f"{uuid.uuid4()}/restart/", "x/drop/"])
+@pytest.mark.parametrize(
+    "address", ["restoration/close/", "take-off/", "11111111-2222-4333-8444-555555555555/restart/", "x/drop/"]
+)
 def test_odd_requests_harm_nothing(as_bob, address):
     assert as_bob.post(f"/alerts/{address}", {"alert": "x" * 10_000}).status_code in (302, 404)
 
