@@ -1,7 +1,8 @@
-"""End of the event that an announcement tells of: the one answer for playlists, manifests and agendas.
+"""End of what an announcement tells of: the one answer for playlists, manifests and agendas.
 
-An event ends at the end that its editor gave, otherwise with the local day on which it starts. Announcements of other
-templates, and events without a start, never end by themselves.
+Whatever has dates (an event, roadworks, a countdown) ends at the end that its editor gave. An event without one ends
+with the local day on which it starts; roadworks without one go on, since nobody knows until when. Announcements of
+other templates never end by themselves.
 """
 
 from __future__ import annotations
@@ -12,23 +13,23 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from beffroi_server.library.models import Announcement
-from beffroi_server.library.template_choices import EVENT_TEMPLATES
+from beffroi_server.library.template_choices import DATED_TEMPLATES, EVENT_TEMPLATES
 
 _DAY = dt.timedelta(days=1)
 
 
 def event_end(announcement: Announcement, zone: ZoneInfo) -> dt.datetime | None:
-    """Return the end of an announcement's event, or None where it does not end by itself.
+    """Return the end of what an announcement tells of, or None where it does not end by itself.
 
     Args:
         announcement: Any announcement.
         zone: The town's time zone.
     """
-    if announcement.template not in EVENT_TEMPLATES:
+    if announcement.template not in DATED_TEMPLATES:
         return None
     if announcement.ends is not None:
         return announcement.ends
-    if announcement.starts is None:
+    if announcement.starts is None or announcement.template not in EVENT_TEMPLATES:
         return None
     return _midnight(announcement.starts.astimezone(zone).date() + _DAY, zone)
 
@@ -37,7 +38,8 @@ def event_is_over(now: dt.datetime, zone: ZoneInfo) -> Q:
     """Return the condition on announcements that :func:`event_end` is not after an instant."""
     # The local day of the start has ended by now if and only if the start is before the midnight that began today.
     today = _midnight(now.astimezone(zone).date(), zone)
-    return Q(template__in=EVENT_TEMPLATES) & (Q(ends__lte=now) | Q(ends=None, starts__lt=today))
+    over = Q(template__in=DATED_TEMPLATES, ends__lte=now)
+    return over | Q(template__in=EVENT_TEMPLATES, ends=None, starts__lt=today)
 
 
 def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from beffroi_content.templates.declarations import TemplateField
 from beffroi_content.templates.registry import announcement_templates, offered_templates, widget_templates
 from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.feeds.models import FeedKind
@@ -14,7 +15,11 @@ FEED_TEMPLATES = {name: FeedKind(template.feed) for name, template in _LIVE.item
 EVENT_LISTS = frozenset(name for name, template in _LIVE.items() if template.lists_events)
 """Templates that show the events of the library."""
 EVENT_TEMPLATES = frozenset(name for name, template in announcement_templates().items() if template.ends_with_event)
-"""Templates of events: an announcement is over when what it tells of is."""
+"""Templates of events: an announcement is over when what it tells of is, and without an end with its day."""
+DATED_TEMPLATES = frozenset(
+    name for name, template in offered_templates().items() if TemplateField.ENDS in template.fields
+)
+"""Templates of which the editor may give the end: an announcement is over then."""
 
 
 def template_choices() -> list[tuple[str, str]]:
