@@ -92,10 +92,11 @@ def _mosquitto_files(options: argparse.Namespace) -> dict[str, str]:
         certificates=mosquitto.BrokerCertificates(*options.tls) if options.tls else None,
         account=options.account,
     )
-    return {
-        CONFIGURATION_FILE: mosquitto.configuration_text(broker),
-        access_file.name: mosquitto.access_list_text(broker.site),
-    }
+    files = {CONFIGURATION_FILE: mosquitto.configuration_text(broker)}
+    # Elsewhere the server writes it, with the passwords: beffroi-server broker-files.
+    if access_file.parent == options.out.absolute():
+        files[access_file.name] = mosquitto.access_list_text(broker.site)
+    return files
 
 
 def _unit_files(options: argparse.Namespace) -> dict[str, str]:

@@ -38,8 +38,8 @@ class MosquittoSettings:
     site: Identifier
     host: str = "0.0.0.0"  # noqa: S104 - players are other machines
     port: int = 1883
-    password_file: Path = Path("/etc/mosquitto/beffroi.passwords")
-    access_file: Path = Path("/etc/mosquitto/beffroi.access")
+    password_file: Path = Path("/etc/mosquitto/beffroi/passwords")
+    access_file: Path = Path("/etc/mosquitto/beffroi/access")
     persistence: Path = Path("/var/lib/mosquitto")
     """The folder in which retained messages survive a restart."""
     certificates: BrokerCertificates | None = None
