@@ -3,18 +3,25 @@
 Jobs are bookkeeping only: what a screen shows at an instant, its player decides. They are held in memory and made
 anew at each start; what there is to do, they read from the database. A job that was missed runs once, late.
 
-Each job has a thread, and only monotonic time decides when it is due: a clock that somebody sets, by whatever, neither
-delays the beat nor makes it run twice (docs/decisions/0027-clocks.md).
+APScheduler runs them. It knows when a job is due by the wall clock; where somebody sets that one, what is due moves
+with it, so that each job goes on at its interval (docs/decisions/0027-clocks.md).
 
 A new job is a ``PeriodicJob`` in the ``jobs`` module of its package.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+
+from apscheduler.executors.base import BaseExecutor
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.job import Job
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from beffroi_server.accounts import jobs as account_jobs
 from beffroi_server.alerts import jobs as alert_jobs
@@ -38,54 +45,63 @@ JOBS = (
     *monitoring_jobs.JOBS,
     *account_jobs.JOBS,
 )
-JOIN_TIMEOUT_S = 30
+LOOK_INTERVAL_S = 0.5
+"""Seconds after which the scheduler looks again, whenever the next job is due: it notices a clock that was set."""
+STEP_S = 0.5
+"""From here on the wall clock was set; smaller changes delay no job by more than that."""
 
 
-class JobScheduler:
-    """Runs jobs again and again, each in a thread of its own, so that none waits for another.
+class SteadyJobStore(MemoryJobStore):  # type: ignore[misc]
+    """Jobs in memory whose times move with the wall clock when it is set.
 
     Args:
-        jobs: What is to be run; the first time at once.
-        stopping: Ends every thread; jobs that take their time end early then.
         monotonic: Seconds on a clock that cannot be set.
-        wait: Waits for ``stopping``, so many seconds at most; returns whether it is set.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        super().__init__()
+        self._monotonic = monotonic
+        self._offset_s = time.time() - monotonic()
+
+    def get_due_jobs(self, now: dt.datetime) -> list[Job]:
+        """Return what is due, by the reading of the wall clock that the scheduler plans the next run with."""
+        step_s = now.timestamp() - self._monotonic() - self._offset_s
+        if abs(step_s) >= STEP_S:
+            self._offset_s += step_s
+            for job in self.get_all_jobs():
+                job.modify(next_run_time=job.next_run_time + dt.timedelta(seconds=step_s))
+        return list(super().get_due_jobs(now))
+
+
+class JobScheduler(BackgroundScheduler):  # type: ignore[misc]
+    """Runs jobs again and again, the first time at once. What one missed while it was busy, it runs once.
+
+    Args:
+        jobs: What is to be run.
+        stopping: Set when the server stops: jobs that take their time end early then.
+        monotonic: Seconds on a clock that cannot be set.
+        executor: Runs what is due; by default threads, so many that no job waits for another.
     """
 
     def __init__(
-        self, jobs: Iterable[PeriodicJob], stopping: threading.Event,
-        monotonic: Callable[[], float] = time.monotonic, wait: Callable[[float], bool] | None = None,
+        self, jobs: Sequence[PeriodicJob], stopping: threading.Event,
+        monotonic: Callable[[], float] = time.monotonic, executor: BaseExecutor | None = None,
     ) -> None:  # fmt: skip
-        self._stopping, self._monotonic = stopping, monotonic
-        self._wait = wait or stopping.wait
-        self._threads = [
-            threading.Thread(target=self.repeat_job, args=(job,), name=job.name, daemon=True) for job in jobs
-        ]
+        super().__init__(
+            timezone=dt.UTC,
+            jobstores={"default": SteadyJobStore(monotonic)},
+            executors={"default": executor or ThreadPoolExecutor(len(jobs))},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        now = dt.datetime.now(dt.UTC)
+        for job in jobs:
+            run = _log_failures(job)
+            self.add_job(run, "interval", (stopping,), seconds=job.interval_s, id=job.name, next_run_time=now)
 
-    def start(self) -> None:
-        """Start every thread."""
-        for thread in self._threads:
-            thread.start()
-
-    def shutdown(self) -> None:
-        """Wait until every thread has ended; ``stopping`` must be set."""
-        for thread in self._threads:
-            thread.join(JOIN_TIMEOUT_S)
-
-    def repeat_job(self, job: PeriodicJob) -> None:
-        """Run a job at its interval until the server stops. What it missed while it was busy, it runs once."""
-        with database.close_connection_after():
-            due = self._monotonic()
-            while not self._stopping.is_set():
-                self._run_logged(job)
-                due = max(due + job.interval_s, self._monotonic())
-                if self._wait(max(0.0, due - self._monotonic())):
-                    return
-
-    def _run_logged(self, job: PeriodicJob) -> None:
-        try:
-            database.with_fresh_connection(lambda: job.run(self._stopping))
-        except Exception:
-            logger.exception("the job %s failed", job.name)
+    def _process_jobs(self) -> float:
+        """Start what is due; return the seconds to wait, which a clock that is set right now makes arbitrary."""
+        wait_s = super()._process_jobs()
+        return LOOK_INTERVAL_S if wait_s is None else min(wait_s, LOOK_INTERVAL_S)
 
 
 def build_scheduler(stopping: threading.Event) -> JobScheduler:
@@ -95,3 +111,13 @@ def build_scheduler(stopping: threading.Event) -> JobScheduler:
         stopping: Set when the server stops.
     """
     return JobScheduler(JOBS, stopping)
+
+
+def _log_failures(job: PeriodicJob) -> Callable[[threading.Event], None]:
+    def run_job(stopping: threading.Event) -> None:
+        try:
+            database.with_fresh_connection(lambda: job.run(stopping))
+        except Exception:
+            logger.exception("the job %s failed", job.name)
+
+    return run_job

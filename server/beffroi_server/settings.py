@@ -287,6 +287,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["storage"]}},
     "root": {"handlers": ["stderr"], "level": _log_level()},
     "loggers": {
+        "apscheduler": {"level": "WARNING"},
         "amqtt": {"level": "WARNING"},
         "transitions": {"level": "WARNING"},
     },

@@ -7,6 +7,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import time_machine
+from apscheduler.events import EVENT_JOB_SUBMITTED, JobSubmissionEvent
+from apscheduler.executors.debug import DebugExecutor
+from apscheduler.schedulers.base import BaseScheduler
 from django.utils import timezone
 
 from beffroi_server import scheduler
@@ -124,59 +128,119 @@ class TestJobs:
 
 
 class ManualTime:
-    """Monotonic time that passes only while somebody waits; what is in the list happens then."""
+    """A machine's clocks that move only while the scheduler waits; the wall clock can be set.
 
-    def __init__(self, lasts: float) -> None:
+    Args:
+        wall: Sets the wall clock.
+    """
+
+    def __init__(self, wall: time_machine.Traveller) -> None:
+        self._wall = wall
         self.now = 0.0
-        self.lasts = lasts
-        self.waited: list[float] = []
+        self._step_s = 0.0
 
-    def wait(self, seconds: float) -> bool:
-        self.waited.append(seconds)
+    def pass_seconds(self, seconds: float) -> None:
         self.now += seconds
-        return self.now >= self.lasts
+        self.set_wall_clock(0)
+
+    def set_wall_clock(self, step_s: float) -> None:
+        self._step_s += step_s
+        self._wall.move_to(1.8e9 + self.now + self._step_s)
+
+
+class DrivenScheduler(scheduler.JobScheduler):
+    """Runs jobs in the thread of the test, and lets time pass instead of waiting."""
+
+    def __init__(self, jobs: list[PeriodicJob], time_: ManualTime) -> None:
+        super().__init__(jobs, threading.Event(), lambda: time_.now, DebugExecutor())
+        self._time = time_
+
+    def wakeup(self) -> None:
+        """Nobody sleeps."""
+
+    def run_for(self, seconds: float) -> None:
+        BaseScheduler.start(self)
+        while self._time.now < seconds:
+            self._time.pass_seconds(max(0.001, self._process_jobs()))
+        BaseScheduler.shutdown(self)
+
+
+@pytest.fixture
+def time_() -> Iterator[ManualTime]:
+    with time_machine.travel(1.8e9, tick=False) as wall:
+        yield ManualTime(wall)
 
 
 @pytest.mark.django_db
 class TestJobScheduler:
-    @pytest.mark.parametrize("step_s", [-86_400, -3_600, -120, 0, 3_600])
-    def test_a_wall_clock_that_is_set_changes_nothing(self, monkeypatch, step_s):
-        time_, ran = ManualTime(lasts=60), []
+    @pytest.mark.parametrize("step_s", [-86_400 * 400, -3_600, -120, -2, -0.3, 0, 0.3, 2, 3_600, 86_400 * 400])
+    @pytest.mark.parametrize("interval_s", [1, 10, 60])
+    def test_each_job_goes_on_at_its_interval_when_the_wall_clock_is_set(self, time_, step_s, interval_s):
+        ran: list[float] = []
+        steps = [0.0, step_s, -step_s]
 
-        def beat(_stopping: threading.Event) -> None:
-            ran.append(time_.now)
-            monkeypatch.setattr("time.time", lambda: 1.8e9 + step_s * len(ran))
+        def set_clock(_stopping: threading.Event) -> None:
+            time_.set_wall_clock(steps.pop(0) if steps else 0)
 
-        stopping = threading.Event()
-        made = scheduler.JobScheduler([], stopping, lambda: time_.now, time_.wait)
-        made.repeat_job(PeriodicJob("beat", 10, beat))
+        jobs = [
+            PeriodicJob("job", interval_s, lambda _stopping: ran.append(time_.now)),
+            PeriodicJob("setting", 35, set_clock),
+        ]
+        DrivenScheduler(jobs, time_).run_for(180.7)
 
-        assert ran == [0, 10, 20, 30, 40, 50]
+        expected = range(0, 181, interval_s)
+        assert len(ran) == len(expected)
+        assert ran == pytest.approx(list(expected), abs=0.6)
 
-    def test_what_was_missed_runs_once(self):
-        time_, ran = ManualTime(lasts=50), []
+    @pytest.mark.parametrize("step_s", [-120, 120])
+    def test_a_clock_that_is_set_while_jobs_are_looked_through_delays_none(self, time_, step_s):
+        ran: list[float] = []
+        driven = DrivenScheduler([PeriodicJob("beat", 10, lambda _stopping: ran.append(time_.now))], time_)
+
+        def set_clock(event: JobSubmissionEvent) -> None:
+            if len(ran) == 3:
+                time_.set_wall_clock(step_s)
+
+        driven.add_listener(set_clock, EVENT_JOB_SUBMITTED)
+        driven.run_for(60.7)
+
+        assert ran == pytest.approx([0, 10, 20, 30, 40, 50, 60], abs=0.6)
+
+    def test_what_was_missed_runs_once(self, time_):
+        ran: list[float] = []
 
         def slow(_stopping: threading.Event) -> None:
             ran.append(time_.now)
-            time_.now += 35 if len(ran) == 1 else 1
+            time_.pass_seconds(35 if len(ran) == 1 else 1)
 
-        scheduler.JobScheduler([], threading.Event(), lambda: time_.now, time_.wait).repeat_job(
-            PeriodicJob("slow", 10, slow)
-        )
+        DrivenScheduler([PeriodicJob("slow", 10, slow)], time_).run_for(45)
 
-        assert ran == [0, 35, 45]
+        assert ran == pytest.approx([0, 35, 40], abs=0.1)
 
-    def test_a_job_that_fails_is_run_again_and_a_slow_one_holds_up_no_other(self, caplog):
-        stopping, quick = threading.Event(), threading.Event()
-
+    def test_a_job_that_fails_is_run_again(self, time_, caplog):
         def fail(_stopping: threading.Event) -> None:
-            if "failed" in caplog.text:
-                quick.set()
             raise ValueError("broken")
 
-        jobs = [PeriodicJob("slow", 1, lambda stop: stop.wait(30)), PeriodicJob("quick", 0, fail)]
+        DrivenScheduler([PeriodicJob("broken", 10, fail)], time_).run_for(15)
+
+        assert caplog.text.count("the job broken failed") == 2
+
+    def test_slow_jobs_hold_up_no_other(self):
+        stopping, quick = threading.Event(), threading.Event()
+        jobs = [
+            *(PeriodicJob(f"slow-{number}", 1, lambda stop: stop.wait(30)) for number in range(20)),
+            PeriodicJob("quick", 1, lambda _stopping: quick.set()),
+        ]
         made = scheduler.JobScheduler(jobs, stopping)
         made.start()
         assert quick.wait(30)
         stopping.set()
         made.shutdown()
+
+    def test_all_run_late_rather_than_never(self):
+        made = scheduler.build_scheduler(threading.Event())
+        made.start(paused=True)
+        found = {(job.misfire_grace_time, job.coalesce, job.max_instances) for job in made.get_jobs()}
+        made.shutdown()
+
+        assert found == {(None, True, 1)}
