@@ -57,6 +57,7 @@ busy threads make 100 accesses of an alert last seconds.
 WAKE_UPS = (pending_due, video_queue.conversion_due, upload_due, reading_due, publication.publication_due)
 """Events that threads wait for: set when they are to look whether the server stops."""
 JOIN_TIMEOUT_S = 30
+WAKE_INTERVAL_S = 0.2
 LEADER_CHECK_S = 2
 
 
@@ -216,11 +217,19 @@ def _start_leader_work(started: ExitStack, link: MqttClient) -> None:
 def _start_thread(started: ExitStack, work: Callable[[threading.Event], None], stopping: threading.Event) -> None:
     thread = threading.Thread(target=work, args=(stopping,), daemon=True)
     thread.start()
-    started.callback(thread.join, JOIN_TIMEOUT_S)
     # The exit stack calls what was registered last first: a thread is told to stop before it is joined.
-    for event in WAKE_UPS:
-        started.callback(event.set)
+    started.callback(_join_thread, thread)
     started.callback(stopping.set)
+
+
+def _join_thread(thread: threading.Thread) -> None:
+    """Wait until a thread ends. It is woken again and again: another that waits for the same may take its wake-up."""
+    for _ in range(round(JOIN_TIMEOUT_S / WAKE_INTERVAL_S)):
+        for event in WAKE_UPS:
+            event.set()
+        thread.join(WAKE_INTERVAL_S)
+        if not thread.is_alive():
+            return
 
 
 def _on_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:

@@ -27,6 +27,7 @@ from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.core.leadership import FileLeaderLock
 from beffroi_server.delivery.models import OutboxDocument
+from beffroi_server.feeds.feed_readings import reading_due
 from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule import publication
 
@@ -286,6 +287,22 @@ class TestLead:
 
 
 class TestWorkers:
+    def test_is_woken_again_where_another_takes_its_wake_up(self):
+        ended = threading.Event()
+
+        def work(stopping: threading.Event) -> None:
+            stopping.wait(PATIENCE_S)
+            for _ in range(2):
+                reading_due.wait(PATIENCE_S)
+                reading_due.clear()
+            ended.set()
+
+        reading_due.clear()
+        with ExitStack() as started:
+            service._start_thread(started, work, threading.Event())
+
+        assert ended.is_set()
+
     def test_a_fault_does_not_end_the_publication_of_programmes(self, monkeypatch):
         stopping, runs = threading.Event(), []
 
