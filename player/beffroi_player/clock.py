@@ -31,8 +31,9 @@ BACK_TO_BEAT_MS = 15_000
 """How close the two must be before the town's clock is followed again."""
 DRIFT = 0.0005
 """How much faster than the server's the clock of this machine may run."""
-MAX_ANSWER_MS = 20_000
-"""For how long an answer over HTTP may be on its way: longer than its time limit."""
+SET_BACK_MS = 5_000
+"""A steady clock that seems to be set back by less than that is not: both clocks may drift."""
+MAX_STEADY_MS = 2**53 - 1
 LAST_SEEN_STEP_MS = 60_000
 
 
@@ -60,8 +61,8 @@ class BeatReading(WireModel):
     steady: SteadyInstant | None
     uptime_ms: int
     """By this machine."""
-    is_answer: bool = False
-    """Whether it answers a nonce of ours: then it was on its way for moments only."""
+    asked_uptime_ms: int | None = None
+    """When it was asked for, where it answers a nonce of ours: it was signed after that, however long it came."""
 
 
 class ServerClock(WireModel):
@@ -77,7 +78,8 @@ class ServerClock(WireModel):
 
     def steady_at(self, uptime_ms: float) -> SteadyInstant:
         """Return what the steady clock reads at an uptime."""
-        return SteadyInstant(epoch=self.epoch or "none", ms=max(0, int(uptime_ms) + self.ahead_ms))
+        reading = int(uptime_ms) + self.ahead_ms
+        return SteadyInstant(epoch=self.epoch or "none", ms=min(MAX_STEADY_MS, max(0, reading)))
 
     def unix_at(self, uptime_ms: float) -> int:
         """Return what the server's wall clock reads at an uptime."""
@@ -134,7 +136,8 @@ def next_server_clock(before: ServerClock | None, reading: BeatReading) -> Serve
     if before is not None and before.epoch == steady.epoch and reading.steady is not None:
         # A beat that was longer on its way seems to come from a clock that is further behind.
         least = before.ahead_ms - int(DRIFT * max(0, reading.uptime_ms - before.beat_uptime_ms))
-        is_set_back = reading.is_answer and ahead < least - MAX_ANSWER_MS
+        asked = reading.asked_uptime_ms
+        is_set_back = asked is not None and steady.ms - asked < least - SET_BACK_MS
         ahead = ahead if is_set_back else max(ahead, least)
     return ServerClock(epoch=steady.epoch, ahead_ms=ahead, wall_ms=wall, beat_uptime_ms=reading.uptime_ms)
 

@@ -195,8 +195,9 @@ def _act_on_beat(state: AdmissionState, beat: Beat, received: ReceivedDocument, 
     if not received.live and not is_answer:
         # Retained, or not asked for: it proves neither that the connection lives nor what time it is.
         return Decision(state, tuple(effects))
+    asked_ms = int(received.asked_uptime_ms) if is_answer and received.asked_uptime_ms is not None else None
     reading = BeatReading(
-        issued_at_ms=beat.issued_at_ms, steady=beat.steady, uptime_ms=int(received.uptime_ms), is_answer=is_answer
+        issued_at_ms=beat.issued_at_ms, steady=beat.steady, uptime_ms=int(received.uptime_ms), asked_uptime_ms=asked_ms
     )
     effects.append(SetClock(reading))
     if _is_other_time(server, reading):

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 MAX_RECEPTIONS = 256
 """Receptions that are remembered, the newest: more alerts than can be held at once."""
+SAME_LAPSE_MS = 1_000
+"""A lapse that is earlier by less than that is not written again: each beat moves it by a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,12 @@ def _new_alert(alert: Alert, stream: HeldStream, uptime_ms: int, server: ServerC
 def _measured(held: HeldAlert, stream: HeldStream, server: ServerClock | None) -> HeldAlert:
     """Return an alert with the lapse that the server's steady clock gives it; as it was where that cannot be told."""
     signed_at = stream.signed_at
-    if held.is_measured or signed_at is None or server is None or signed_at.epoch != server.epoch:
+    if signed_at is None or server is None or signed_at.epoch != server.epoch:
         return held
     lapse = signed_at.ms + _left_at_signing(held.alert, stream) - server.ahead_ms
+    # The beat that told it may have been late. One that was less so only shortens: nothing comes back that was over.
+    if held.is_measured and lapse > held.lapses_at_uptime_ms - SAME_LAPSE_MS:
+        return held
     return held.model_copy(update={"lapses_at_uptime_ms": lapse, "is_measured": True})
 
 
@@ -118,9 +123,13 @@ def _held_alert(before: HeldAlert | None, found: HeldAlert, uptime_ms: int) -> H
     if before.alert.model_copy(update={"time_to_live_ms": alert.time_to_live_ms}) == alert:
         least = min(before.lapses_at_uptime_ms, found.lapses_at_uptime_ms)
         lapse = found.lapses_at_uptime_ms if found.is_measured else least
-        return found.model_copy(update={"lapses_at_uptime_ms": lapse, "pages": before.pages})
+        is_measured = found.is_measured or before.is_measured
+        return found.model_copy(
+            update={"lapses_at_uptime_ms": lapse, "is_measured": is_measured, "pages": before.pages}
+        )
     if before.lapses_at_uptime_ms <= uptime_ms and _is_only_moved(before.alert, alert):
-        return found.model_copy(update={"lapses_at_uptime_ms": before.lapses_at_uptime_ms})
+        # As measured: no later beat brings it back.
+        return found.model_copy(update={"lapses_at_uptime_ms": before.lapses_at_uptime_ms, "is_measured": True})
     return found
 
 

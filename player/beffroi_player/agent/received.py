@@ -17,3 +17,5 @@ class ReceivedDocument:
     """Whether it came as it was sent: by MQTT, and not because the broker had retained it."""
     nonce: str = ""
     """What was given with the request that it answers, over HTTP."""
+    asked_uptime_ms: float | None = None
+    """When that request was sent."""

@@ -147,7 +147,7 @@ class AlertsRecord(WireModel):
     saved_at_uptime_ms: int = 0
     size: Size = (1920, 1080)
     """Size of the upright screen for which the frames are drawn."""
-    rotation: int = 0
+    rotation: Literal[0, 90, 180, 270] = 0
     """By how many degrees the panel is turned, while no programme says it."""
     streams: dict[str, HeldStream] = {}
     frames: dict[str, tuple[str, ...]] = {}
@@ -183,7 +183,9 @@ class AlertsRecord(WireModel):
 
     def _restarted(self, held: HeldAlert) -> HeldAlert:
         left_ms = held.lapses_at_uptime_ms - self.saved_at_uptime_ms
-        return held.model_copy(update={"lapses_at_uptime_ms": left_ms, "is_measured": False})
+        # What was over stays over, whatever the server says of it now.
+        is_over = held.is_measured and left_ms <= 0
+        return held.model_copy(update={"lapses_at_uptime_ms": left_ms, "is_measured": is_over})
 
 
 class TimedOverlay(WireModel):

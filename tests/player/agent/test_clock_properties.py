@@ -56,8 +56,11 @@ class Player:
     def uptime_at(self, real_ms: int) -> int:
         return real_ms - getattr(self, "booted_ms", 0)
 
-    def receive(self, topic: str, payload: bytes, real_ms: int, *, live: bool, nonce: str = "") -> None:
-        received = ReceivedDocument(topic, payload, self.uptime_at(real_ms), live, nonce)
+    def receive(
+        self, topic: str, payload: bytes, real_ms: int, *, live: bool, nonce: str = "", took_ms: int = 0
+    ) -> None:
+        uptime_ms = self.uptime_at(real_ms)
+        received = ReceivedDocument(topic, payload, uptime_ms, live, nonce, uptime_ms - took_ms if nonce else None)
         moment = self.record.moment_at(received.uptime_ms)
         self.state, effects = decide_on_document(self.state, received, moment, self.record.server)
         for effect in effects:
@@ -154,10 +157,11 @@ class World:
 
     # --- what may happen
 
-    def poll(self) -> None:
-        """Let the player fetch everything over HTTP."""
+    def poll(self, took_ms: int = 0) -> None:
+        """Let the player fetch everything over HTTP, by an answer that is some time on its way."""
         topic, beat = self.town.publish_beat("a nonce")
-        self.player.receive(topic, beat, self.real_ms, live=False, nonce="a nonce")
+        self._move_to(self.real_ms + took_ms)
+        self.player.receive(topic, beat, self.real_ms, live=False, nonce="a nonce", took_ms=took_ms)
         for name, payload in self.town.retained.items():
             if name != topic:
                 self.player.receive(name, payload, self.real_ms, live=False)
@@ -218,7 +222,7 @@ HAPPENINGS = st.one_of(
     st.tuples(st.just("start_player_anew"), st.booleans()),
     st.tuples(st.just("delay"), st.sampled_from([0, 0, 300, 9 * SECOND, 55 * SECOND, 30 * MINUTE])),
     st.tuples(st.just("replay"), st.integers(0, 200)),
-    st.tuples(st.just("poll")),
+    st.tuples(st.just("poll"), st.sampled_from([0, 0, 900, 30 * SECOND, 139 * SECOND])),
 )
 
 

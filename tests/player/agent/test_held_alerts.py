@@ -6,11 +6,12 @@ import pytest
 from tests.support.player_harness import PlayerHarness
 from tests.support.signing_town import NOON, SigningTown, alert, slide
 
-from beffroi_content.model import AlertForm, AlertLevel, banner_rectangle
-from beffroi_content.wire.documents import AlertSet, SigningRole
+from beffroi_content.model import Alert, AlertForm, AlertLevel, banner_rectangle
+from beffroi_content.wire.documents import AlertSet, SigningRole, SteadyInstant
 from beffroi_content.wire.envelope import seal_envelope
 from beffroi_player.agent.effects import SaveAlerts
-from beffroi_player.agent.held_alerts import held_stream
+from beffroi_player.agent.held_alerts import held_stream, measured_stream
+from beffroi_player.clock import ServerClock
 from beffroi_player.state.directories import AlertsRecord, HeldStream
 
 HOUR = 3_600_000
@@ -228,6 +229,50 @@ def test_uptime_of_another_boot_means_nothing() -> None:
     record = AlertsRecord(boot="a", saved_at_uptime_ms=60_000, streams={"all/alerts": held})
     assert record.in_boot("a").all_held()[0].lapses_at_uptime_ms == 50_000 + HOUR
     assert record.in_boot("b").all_held()[0].lapses_at_uptime_ms == HOUR - 10_000
+
+
+@pytest.mark.parametrize(("saved_ms", "is_measured"), [(HOUR - 1, False), (HOUR + 1, True)])
+def test_what_was_over_before_a_power_cut_is_over_after_it(saved_ms: int, is_measured: bool) -> None:
+    held = held_stream(None, signed_stream(alert()), 100, server_clock())
+    record = AlertsRecord(boot="a", saved_at_uptime_ms=saved_ms, streams={"all/alerts": held})
+    assert record.in_boot("b").all_held()[0].is_measured is is_measured
+
+
+# --- by the server's steady clock
+
+
+def server_clock(epoch: str = "e1", late_ms: int = 0) -> ServerClock:
+    """Return what beats have told that came in late, at uptime 0."""
+    return ServerClock(epoch=epoch, ahead_ms=1_000_000 - late_ms, wall_ms=NOON, beat_uptime_ms=0)
+
+
+def signed_stream(*alerts: Alert, epoch: str = "e1") -> AlertSet:
+    """Return a set that was signed at uptime 0."""
+    return stream(*alerts).model_copy(update={"steady": SteadyInstant(epoch=epoch, ms=1_000_000)})
+
+
+def test_a_beat_that_was_less_late_shortens_what_a_later_one_prolonged() -> None:
+    first = held_stream(None, signed_stream(alert()), 100, server_clock(late_ms=90_000))
+    assert [held.lapses_at_uptime_ms for held in first.alerts] == [HOUR + 90_000]
+    better = measured_stream(first, server_clock())
+    assert [held.lapses_at_uptime_ms for held in better.alerts] == [HOUR]
+    assert measured_stream(better, server_clock(late_ms=90_000)) == better
+    assert measured_stream(better, server_clock(late_ms=-900)) == better
+
+
+def test_a_set_of_a_server_that_was_started_anew_leaves_measured_what_was() -> None:
+    first = held_stream(None, signed_stream(alert()), 100, server_clock())
+    again = held_stream(first, signed_stream(alert(), epoch="e2"), 5_000, server_clock())
+    assert [(held.lapses_at_uptime_ms, held.is_measured) for held in again.alerts] == [(HOUR, True)]
+
+
+def test_what_is_over_does_not_come_back_with_the_next_beat_when_only_its_times_were_moved() -> None:
+    first = held_stream(None, signed_stream(alert()), 100, server_clock())
+    moved = alert(issued_at_ms=NOON + HOUR, ends_at_ms=NOON + 2 * HOUR)
+    signed_at = SteadyInstant(epoch="e2", ms=1_000_000 + HOUR)
+    document = stream(moved).model_copy(update={"issued_at_ms": NOON + HOUR, "steady": signed_at})
+    again = measured_stream(held_stream(first, document, HOUR + 5_000, server_clock()), server_clock("e2"))
+    assert [held.lapses_at_uptime_ms for held in again.alerts] == [HOUR]
 
 
 # --- what is refused

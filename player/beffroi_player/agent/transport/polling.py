@@ -77,7 +77,7 @@ class DocumentPoller:
     def poll_once(self) -> None:
         """Fetch every document and pass it on: the keys first, which verify the others, then the beat."""
         try:
-            nonce = secrets.token_hex(16)
+            nonce, asked_ms = secrets.token_hex(16), self._uptime()
             answer = self._server.fetch_documents(nonce)
         except (requests.RequestException, OSError) as error:
             log.info("the server does not answer: %s", error)
@@ -87,7 +87,7 @@ class DocumentPoller:
         if answer.plays is not None:
             self._held(answer.plays)
         for topic, payload in sorted(answer.documents, key=_reading_order):
-            self._receive(ReceivedDocument(topic, payload, self._uptime(), live=False, nonce=nonce))
+            self._receive(ReceivedDocument(topic, payload, self._uptime(), False, nonce, asked_ms))
         # After the documents: this may ask the server for something, and an alert does not wait for that.
         self._answered(answer)
 

@@ -81,11 +81,26 @@ def test_a_server_that_was_started_anew_has_another_steady_clock() -> None:
 
 
 def test_an_answer_sets_a_steady_clock_back_that_can_be_set() -> None:
-    snapshot = beat(NOON, 11_000, late_ms=3_600_000).replace(is_answer=True)
+    snapshot = beat(NOON, 11_000, late_ms=3_600_000).replace(asked_uptime_ms=10_900)
     record = with_beat(beaten(), snapshot)
     assert record.moment_at(11_000).unix_ms == NOON
     assert record.server is not None
     assert record.server.steady_at(11_000) == snapshot.steady
+
+
+@pytest.mark.parametrize("late_ms", [900, 30_000, 139_000])
+def test_an_answer_that_was_long_on_its_way_sets_nothing_back(late_ms: int) -> None:
+    asked = 11_000
+    slow = beat(NOON + 10_000, asked + late_ms, late_ms).replace(asked_uptime_ms=asked)
+    record = with_beat(beaten(), slow)
+    assert abs(record.moment_at(asked).unix_ms - NOON - 10_000) <= (late_ms + 10_000) * DRIFT + MAX_BEAT_LAG_MS
+
+
+def test_a_steady_clock_near_its_end_can_still_be_read() -> None:
+    last = SteadyInstant(epoch="e1", ms=2**53 - 1)
+    record = with_beat(CARRIED, BeatReading(issued_at_ms=NOON, steady=last, uptime_ms=1_000))
+    assert record.server is not None
+    assert record.server.steady_at(60_000) == last
 
 
 @pytest.mark.parametrize("fast", [DRIFT * 0.9, -DRIFT * 0.9])
