@@ -58,7 +58,8 @@ from beffroi_player.agent.report.report_sender import ReportSender
 from beffroi_player.agent.report.reporter import ScreenReporter
 from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.serial_worker import WorkQueue
-from beffroi_player.agent.storage import AgentStorage, BrokerAddress, PendingProgramme, PlayerEnrolment
+from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
+from beffroi_player.agent.transport.broker_moves import BrokerMoves
 from beffroi_player.agent.transport.held_sets import HeldSets
 from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_host
@@ -72,8 +73,6 @@ log = logging.getLogger(__name__)
 
 BEAT_TIMEOUT_MS = 25_000
 """Without a live beat for so long the MQTT connection is not believed."""
-MOVE_MS = 20_000
-"""Without a live beat for so long a player goes to another broker, where the server names one."""
 STUCK_ADMISSION_SECONDS = 60.0
 """Where one document is admitted for so long no alert comes through any more: a new start may be the cure."""
 LONGEST_WAIT_SECONDS = 5.0
@@ -126,14 +125,14 @@ class PlayerAgent:
 
     def __init__(self, enrolment: PlayerEnrolment, state: StateDirectory, runtime: RuntimeDirectory) -> None:
         self._enrolment, self._state, self._runtime = enrolment, state, runtime
-        self._stopping, self._started_ms = threading.Event(), system_clock.uptime_ms()
+        self._stopping = threading.Event()
         for folder in (state.folder, state.frames, state.plays):
             remove_leftovers(folder)
         self._inbox: Inbox = WorkQueue()
         self._disk: WorkQueue[do.OnDisk] = WorkQueue()
-        self._storage = storage = AgentStorage(state.folder)
+        storage = AgentStorage(state.folder)
         self._build_state(storage)
-        self._build_transport(boot := uuid.uuid4().hex)
+        self._build_transport(storage, boot := uuid.uuid4().hex)
         self._build_preparation()
         self._build_reporting(storage, boot)
         commands = CommandRunner(
@@ -160,15 +159,21 @@ class PlayerAgent:
             self._state, self._runtime, system_clock.boot_id(), system_clock.uptime_ms, self._held.drawing_context()
         )
 
-    def _build_transport(self, boot: str) -> None:
+    def _build_transport(self, storage: AgentStorage, boot: str) -> None:
         enrolment = self._enrolment
         wake_agent = partial(send_wakeup, self._runtime.agent_socket)
         self._sets = HeldSets()
         self._server = ServerClient(enrolment.server, enrolment.token)
-        host = broker_host(enrolment.mqtt, urlsplit(enrolment.server).hostname or "localhost")
+        server_host = urlsplit(enrolment.server).hostname or "localhost"
         self._mqtt = PlayerMqttClient(
-            enrolment, host, boot, lambda: self._held.admission.topics, self._receive_document,
+            enrolment, broker_host(enrolment.mqtt, server_host), boot, lambda: self._held.admission.topics,
+            self._receive_document,
             lambda topic, detail: self._refusals.record_refusal(topic, "subscription-refused", detail), wake_agent,
+        )  # fmt: skip
+        self._broker_moves = BrokerMoves(
+            enrolment, storage.enrolment, system_clock.uptime_ms,
+            lambda broker: self._mqtt.use_broker(broker, broker_host(broker, server_host)),
+            self._refusals.record_refusal,
         )  # fmt: skip
         self._connection = self._mqtt.history
         self._plays = PlayUploader(self._state, self._mqtt.publish)
@@ -289,11 +294,12 @@ class PlayerAgent:
 
     def _note_answer(self, answer: ServerDocuments) -> None:
         """Learn from the server what it says beside its documents. In the polling thread."""
-        broker = answer.broker
-        if broker is not None:
-            self._follow_broker(broker)
+        admission = self._held.admission
+        if answer.broker is not None:
+            self._broker_moves.follow(answer.broker, admission.last_beat_uptime_ms)
         self._receipts.note_restore(answer.restore)
-        newer = self._sets.newer_than(answer.documents, self._held.admission.trust.floors)
+        concerned = {name: floor for name, floor in admission.trust.floors.items() if name in admission.alert_streams}
+        newer = self._sets.newer_than(answer.documents, concerned)
         if not newer:
             return
         log.warning("the server offers older alert sets than this screen holds: it is given %d of them", len(newer))
@@ -305,21 +311,6 @@ class PlayerAgent:
     def _receive_document(self, received: ReceivedDocument) -> None:
         self._inbox.put(received)
         self._sets.note_document(received)
-
-    def _follow_broker(self, said: BrokerAddress) -> None:
-        """Go to the broker that the server names, once the present one has been of no use for a while."""
-        known = self._enrolment.mqtt
-        moved = known.moved_to(said.host, said.port, tls=said.tls)
-        live_ms = max(self._started_ms, self._held.admission.last_beat_uptime_ms or 0.0)
-        if known.is_fixed or moved == known or system_clock.uptime_ms() - live_ms < MOVE_MS:
-            return
-        log.warning("the server names another broker: %s:%d instead of %s:%d", *_address(moved), *_address(known))
-        self._enrolment = self._enrolment.model_copy(update={"mqtt": moved})
-        try:
-            self._storage.enrolment.write(self._enrolment)
-        except OSError as error:
-            self._refusals.record_refusal("enrolment.json", "disk", str(error))
-        self._mqtt.use_broker(moved, broker_host(moved, urlsplit(self._enrolment.server).hostname or "localhost"))
 
     def _note_display(self) -> None:
         """Learn from the stage that it has no programme, and how large the display is."""
@@ -403,7 +394,3 @@ class PlayerAgent:
         if self._mqtt.is_fully_subscribed and beat is not None and system_clock.uptime_ms() - beat < BEAT_TIMEOUT_MS:
             return ConnectionState.LIVE
         return ConnectionState.POLLING if self._poller.is_answered else ConnectionState.LOST
-
-
-def _address(broker: BrokerAddress) -> tuple[str, int]:
-    return broker.host or "the host of the server", broker.port

@@ -17,7 +17,7 @@ from beffroi_player import system_clock
 from beffroi_player.agent import dispatcher, main
 from beffroi_player.agent.main import PlayerAgent, run_agent
 from beffroi_player.agent.storage import AgentStorage
-from beffroi_player.agent.transport import mqtt_client, polling
+from beffroi_player.agent.transport import broker_moves, mqtt_client, polling
 from beffroi_player.state.directories import RuntimeDirectory, StateDirectory
 from beffroi_player.wakeup import WakeupSocket
 
@@ -136,13 +136,13 @@ def test_a_broker_that_has_moved_is_found_through_the_server(
     until("no subscriptions", lambda: running.agent._mqtt.is_fully_subscribed)
     moved = ScriptedBroker()
     if is_fixed:
-        enrolment = running.agent._enrolment
+        moves, enrolment = running.agent._broker_moves, running.agent._enrolment
         fixed = enrolment.mqtt.model_copy(update={"is_fixed": True})
-        running.agent._enrolment = enrolment.model_copy(update={"mqtt": fixed})
+        moves._enrolment = enrolment.model_copy(update={"mqtt": fixed})
     running.town.answer_headers["Beffroi-Broker"] = f'{{"host": "127.0.0.1", "port": {moved.port}, "tls": false}}'
     running.agent._poller.poll_once()
     assert not moved.logins  # the broker may be only a moment away
-    monkeypatch.setattr(main, "MOVE_MS", 0)
+    monkeypatch.setattr(broker_moves, "MOVE_MS", 0)
     running.agent._poller.poll_once()
     if is_fixed:
         assert running.agent._mqtt._broker.port == running.broker.port

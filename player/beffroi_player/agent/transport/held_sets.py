@@ -49,7 +49,8 @@ class HeldSets:
 
         Args:
             offered: The documents of the server.
-            floors: The newest document accepted of each stream.
+            floors: The newest document accepted of each stream that concerns the player. Of a group that it has left
+                the server offers nothing, and takes nothing.
         """
         sets = {topic: payload for topic, payload in offered if topic.endswith(f"/{ALERTS.leaf}")}
         with self._lock:

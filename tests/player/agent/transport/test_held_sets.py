@@ -66,6 +66,11 @@ def test_what_was_not_accepted_is_not_handed_in(player: Player, town: SigningTow
     assert player.newer_than((genuine[0], b"nonsense")) == [genuine]
 
 
+def test_of_a_group_that_the_player_has_left_nothing_is_handed_in(player: Player, town: SigningTown) -> None:
+    player.receive(*town.publish_alerts(alert()))
+    assert player.sets.newer_than([], {}) == []
+
+
 def test_what_is_kept_is_bounded(player: Player, town: SigningTown) -> None:
     topic, payload = town.publish_alerts()
     for number in range(100):
