@@ -84,6 +84,20 @@ WantedBy=multi-user.target
 """
 
 
+_PLAYER_DEVICES = """\
+DevicePolicy=closed
+DeviceAllow=char-drm rw
+DeviceAllow=char-alsa rw
+DeviceAllow=char-video4linux rw
+DeviceAllow=char-input r
+DeviceAllow=char-tty rw
+# The display is switched and dimmed through its cable. Its user is in the group i2c where there is one: a unit that
+# names a group that the system lacks does not start.
+DeviceAllow=char-cec rw
+DeviceAllow=char-i2c rw
+"""
+
+
 def player_unit(programs: Path = PROGRAMS, output: str = "fullscreen") -> str:
     """Return ``beffroi-player.service``: one screen, on the first console of the machine or behind a LED controller.
 
@@ -125,17 +139,7 @@ WatchdogSec=30
 Restart=always
 RestartSec=1
 {console}StandardInput=null
-DevicePolicy=closed
-DeviceAllow=char-drm rw
-DeviceAllow=char-alsa rw
-DeviceAllow=char-video4linux rw
-DeviceAllow=char-input r
-DeviceAllow=char-tty rw
-# The display is switched and dimmed through its cable. Its user is in the group i2c where there is one: a unit that
-# names a group that the system lacks does not start.
-DeviceAllow=char-cec rw
-DeviceAllow=char-i2c rw
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+{_PLAYER_DEVICES}RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 # The screen comes before whatever else the machine does.
 CPUWeight=500
 OOMScoreAdjust=-500

@@ -81,7 +81,7 @@ def takeover_slot(found: Sequence[AlertPhase], unix_ms: int, *, has_programme: b
     Args:
         found: The phases of every alert.
         unix_ms: The instant.
-        rests: Whether there is a programme that an alert below emergency can give way to for a while.
+        has_programme: Whether there is a programme that an alert below emergency can give way to for a while.
     """
     # Information and vigilance never take over, whatever else is going on.
     urgent = [phase for phase in found if phase.level.rank >= AlertLevel.ALERT.rank]

@@ -93,13 +93,12 @@ class StatusWriter:
             lit: The answer of the display to being switched: ``sent``, ``confirmed`` or nothing.
             held: The alerts that are held.
         """
-        shown = tuple(placed.shown for placed in frames.placed if placed.shown)
         status = PresentedStatus(
             started_at_ms=self._started_ms,
             number=presented.number,
             size=presented.size,
             programme=programme,
-            showings=shown,
+            showings=tuple(placed.shown for placed in frames.placed if placed.shown),
             frames=tuple(placed.frame for placed in frames.placed),
             overlay=frames.is_overlay,
             power=light.state,
@@ -121,17 +120,22 @@ class StatusWriter:
             log.warning("a frame is not shown: %s", fault.detail)
         self._write_file(self._with_first_showings(status), moment)
         send_wakeup(self._runtime.agent_socket)
-        at = _presented_moment(presented, moment)
+        self._record_change(frames, status, before, held, _presented_moment(presented, moment))
+
+    def _record_change(
+        self, frames: SceneFrames, status: PresentedStatus, before: PresentedStatus | None, held: Sequence[HeldAlert],
+        at: Moment,
+    ) -> None:  # fmt: skip
         change = ScreenChange(
             unix_ms=at.unix_ms,
-            parts=shown,
+            parts=status.showings,
             active=frozenset(phase.held.alert.id for phase in alert_phases(held, at) if phase.is_active(at.unix_ms)),
             has_faults=bool(frames.faults),
-            other_programme=before is not None and before.programme != programme,
+            other_programme=before is not None and before.programme != status.programme,
             is_identifying=frames.is_overlay,
-            is_standby=light.state is PowerState.OFF and not shown,
+            is_standby=status.power is PowerState.OFF and not status.showings,
         )
-        self._showings.record_change(frames.placed, change, presented.digest, at)
+        self._showings.record_change(frames.placed, change, status.frame, at)
 
     def _with_first_showings(self, status: PresentedStatus) -> PresentedStatus:
         """Return a status with the first showing of each alert. An overlay hides what lies beneath it."""
