@@ -57,6 +57,22 @@ def test_a_page_that_fails_says_why(as_alice, town, monkeypatch, error, status, 
 
 
 @pytest.mark.parametrize(
+    ("path", "refused", "heading"),
+    [
+        ("/nowhere/", None, "Page introuvable"),
+        ("/images/", "no-room", "Le disque du serveur est plein"),
+        ("/images/", "too-large", "Fichier trop volumineux"),
+    ],
+)
+def test_the_heading_of_an_error_page_is_its_title(client, path, refused, heading):
+    body = {REFUSED_BODY: refused} if refused else {}
+    page = page_text(client.post(path, headers={"Accept-Language": "fr"}, **body))
+
+    assert f"<h1>{heading}</h1>" in page
+    assert f"{heading} – Beffroi</title>" in page
+
+
+@pytest.mark.parametrize(
     ("code", "status", "said"),
     [
         ("unknown-sender", 401, "Sign in, then send it again"),

@@ -11,6 +11,7 @@ from typing import Any
 from django import forms, template
 from django.contrib.staticfiles import finders
 from django.template.defaultfilters import filesizeformat
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -48,6 +49,13 @@ def static_file_version(path: str) -> str:
     """Return the first 12 digits of the SHA-256 of a static file; empty when there is no such file."""
     found = finders.find(path)
     return hashlib.sha256(Path(found).read_bytes()).hexdigest()[:12] if isinstance(found, str) else ""
+
+
+@register.simple_tag(takes_context=True)
+def page_title(context: template.Context) -> SafeString:
+    """Return the block ``title`` of the page once more, for its heading: a block may stand only once in a template."""
+    block = context.render_context[BLOCK_CONTEXT_KEY].get_block("title")
+    return mark_safe(block.render(context).strip())  # noqa: S308 - the template has escaped it
 
 
 @register.simple_tag
