@@ -11,7 +11,7 @@ from django.urls import URLPattern, get_resolver
 from django.urls.converters import IntConverter, UUIDConverter
 
 pytestmark = pytest.mark.django_db
-FOR_STRANGERS = {"sign-in", "sign-in-link", "language", "health"}
+FOR_STRANGERS = {"sign-in", "sign-in-link", "emergency-code", "language", "health"}
 """Pages that open without a person."""
 
 

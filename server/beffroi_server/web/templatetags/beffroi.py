@@ -55,7 +55,8 @@ def static_file_version(path: str) -> str:
 def page_title(context: template.Context) -> SafeString:
     """Return the block ``title`` of the page once more, for its heading: a block may stand only once in a template."""
     block = context.render_context[BLOCK_CONTEXT_KEY].get_block("title")
-    return mark_safe(block.render(context).strip())  # noqa: S308 - the template has escaped it
+    title: str = block.render(context).strip()
+    return mark_safe(title)  # noqa: S308 - the template has escaped it
 
 
 @register.simple_tag
