@@ -291,7 +291,8 @@ class TestHeadlines:
     def news(self, *items: dict) -> NewsWidget:
         return NewsWidget.model_validate({"title": "Actualités", "items": list(items)})
 
-    def test_come_newest_first_and_undated_ones_last(self):
+    def test_stay_in_the_order_of_the_reader(self):
+        """An item without a date stands beside its neighbour in the feed: only the reader knows where."""
         text = shown(
             self.news(
                 {"title": "Sans date"},
@@ -299,7 +300,7 @@ class TestHeadlines:
                 {"title": "Récente", "published_at_ms": SAMPLE_AT_MS},
             )
         )
-        assert text.index("Récente") < text.index("Ancienne") < text.index("Sans date")
+        assert text.index("Sans date") < text.index("Ancienne") < text.index("Récente")
 
     def test_of_today_name_the_hour_and_older_ones_the_day(self):
         text = shown(

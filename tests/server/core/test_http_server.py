@@ -261,16 +261,19 @@ class TestParts:
         path = tmp_path / "film"
         path.write_bytes(b"x" * (2 * LARGE))
 
+        opened = ExitStack()
+
         def application(environ: dict[str, Any], start_response: Any) -> Any:
             if environ["PATH_INFO"] != "/film":
                 start_response("200 OK", [("Content-Length", "2")])
                 return [b"ok"]
             response = file_responses.file_response(WSGIRequest(environ), path, "0" * 64, "video/mp4")
             assert isinstance(response, FileResponse)
+            opened.callback(response.file_to_stream.close)
             start_response("206 Partial Content", list(response.items()))
             return environ["wsgi.file_wrapper"](response.file_to_stream, response.block_size)
 
-        with serving(application) as server, ExitStack() as unread:
+        with opened, serving(application) as server, ExitStack() as unread:
             for _ in range(6):
                 client = unread.enter_context(server.connect())
                 client.sendall(f"GET /film HTTP/1.1\r\nHost: x\r\nRange: bytes=5-{2 * LARGE - 9}\r\n\r\n".encode())

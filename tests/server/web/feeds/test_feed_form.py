@@ -10,6 +10,9 @@ from hypothesis import strategies as some
 from beffroi_server.feeds.models import FeedKind
 from beffroi_server.web.feeds.forms import FeedForm
 
+# A name that is taken is refused, too.
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(autouse=True)
 def in_english():
