@@ -25,6 +25,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from beffroi_content.model import WireModel
+from beffroi_content.wire.entry_reading import read_message
 from beffroi_content.wire.messages import WireMessage, message_of
 from beffroi_content.wire.topics import PREFIX, MessageDirection, Topic
 from beffroi_server.core import database, transactions
@@ -76,7 +77,7 @@ def topic_filters(site: str) -> tuple[tuple[str, int], ...]:
 
 
 def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
-    """Check topic, size and content of a message.
+    """Check topic, size and content of a message. Entries of a batch that are odd are noted, and left out.
 
     Raises:
         BadMessage: it is not declared, too large or not what it should be.
@@ -94,9 +95,12 @@ def parse_message(site: str, topic_name: str, payload: bytes) -> InboundMessage:
     if message.model is None:
         return InboundMessage(topic.screen, message, payload)
     try:
-        return InboundMessage(topic.screen, message, message.model.model_validate_json(_without_nulls(payload)))
+        content, left_out = read_message(message.model, _without_nulls(payload))
     except ValidationError as error:
         raise BadMessage(str(error.errors(include_url=False, include_input=False)[:3])) from error
+    if left_out:
+        refused_messages.note(topic.screen, RefusalReason.MALFORMED, f"{topic}: {left_out}")
+    return InboundMessage(topic.screen, message, content)
 
 
 @functools.lru_cache(maxsize=8192)

@@ -31,7 +31,7 @@ class RefusalReason(StrEnum):
     QUOTA = "quota"
     """Its screen has sent more plays or receipts within an hour than are stored."""
     UNSTORABLE = "unstorable"
-    """The database does not take it."""
+    """The database does not take it, or its disk has too little room left for what can wait."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from beffroi_content.model import WireModel
 from beffroi_content.wire.messages import PLAYS, RECEIPTS, REPORT, SCREENSHOT, STATUS
 from beffroi_content.wire.reports import NumberRange, PlayerReport, PlayerStatus, PlayLogBatch, ReceiptBatch
-from beffroi_server.core import row_writes
+from beffroi_server.core import disk_space, row_writes
 from beffroi_server.core.row_writes import Row, database_instant
 from beffroi_server.core.timestamps import bounded_instant
 from beffroi_server.delivery.inbound_queue import InboundMessage, StoreFunction
@@ -199,9 +199,7 @@ def _prepare_screen(name: str, screen_id: int, said: list[WireModel | bytes], no
         elif isinstance(content, ReceiptBatch):
             if _is_within(receipts_quota.take(screen_id, len(content.receipts)), name, "receipts"):
                 found.receipts += _receipt_rows(screen_id, content, now)
-        elif isinstance(content, PlayLogBatch) and _is_within(
-            plays_quota.take(screen_id, len(content.plays)), name, "plays"
-        ):
+        elif isinstance(content, PlayLogBatch) and _takes_plays(screen_id, name, len(content.plays)):
             found.plays += _play_rows(screen_id, content)
             # What is lost stays visible as a gap: see ``play_audit``.
             found.lost += [(first, last) for first, last in content.lost if first <= last]
@@ -233,6 +231,16 @@ def _tell_reported_alerts(by_screen: Mapping[str, Iterable[WireModel | bytes]], 
 
 def _report_json(report: PlayerReport) -> str:
     return report.model_dump_json(exclude={"machine"})
+
+
+def _takes_plays(screen_id: int, name: str, count: int) -> bool:
+    if disk_space.disk_state() is disk_space.DiskState.SCARCE:
+        # The player keeps them, and sends them again once the server says that it misses them.
+        refused_messages.note(
+            name, RefusalReason.UNSTORABLE, "plays wait on the screen: the disk of the server is full"
+        )
+        return False
+    return _is_within(plays_quota.take(screen_id, count), name, "plays")
 
 
 def _is_within(is_within: bool, screen: str, what: str) -> bool:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image
 from tests.support.waiting import PATIENCE_S
 
-from beffroi_server.core import row_writes, transactions
+from beffroi_server.core import disk_space, row_writes, transactions
 from beffroi_server.delivery import inbound_queue
 from beffroi_server.delivery.inbound_queue import InboundQueue, topic_filters
 from beffroi_server.fleet import inbound_messages, screenshots
@@ -367,3 +367,35 @@ def test_subscriptions_are_to_every_leaf_that_screens_speak_on():
     assert [name.rsplit("/", 1)[1] for name, _ in topic_filters("x")] == [
         "status", "report", "receipts", "plays", "screenshot",
     ]  # fmt: skip
+
+
+class TestOddEntries:
+    @pytest.mark.parametrize("odd", [{"number": 2, "started_at_ms": 10**30}, {"number": 2, "page": -1}, {"number": 2}])
+    def test_cost_no_other_play_and_are_not_asked_for_again(self, ingest, hall, odd):
+        batch = [play(1), odd if len(odd) == 1 else play(2) | odd, play(3)]
+        assert ingest.write_batch([up("plays", {"plays": batch})]) == 1
+        assert list(PlayRecord.objects.order_by("number").values_list("number", flat=True)) == [1, 3]
+        state = ScreenState.objects.get(screen=hall)
+        assert (state.play_gaps.missing, state.refused_reason) == ((), "malformed")
+
+    @pytest.mark.parametrize("odd", [play(10**30), play(0), play(True), 7, None, []])
+    def test_without_a_number_are_left_out(self, ingest, odd):
+        assert ingest.write_batch([up("plays", {"plays": [play(1), odd]})]) == 1
+        assert PlayRecord.objects.get().number == 1
+
+    def test_cost_no_other_receipt(self, ingest):
+        batch = {"boot": "b", "receipts": [receipt(1), receipt(10**30), receipt(3, latency_ms="soon")]}
+        assert ingest.write_batch([up("receipts", batch)]) == 1
+        assert ReceiptRecord.objects.get().sequence == 1
+
+    @pytest.mark.parametrize("batch", [{"boot": "b", "receipts": [receipt(-1)]}, {"boot": "", "receipts": [receipt()]}])
+    def test_are_not_all_that_is_there(self, ingest, batch):
+        assert ingest.write_batch([up("receipts", batch)]) == 0
+
+
+def test_plays_wait_on_the_screen_while_the_disk_is_scarce_and_receipts_do_not(ingest, hall, monkeypatch):
+    monkeypatch.setattr(disk_space, "disk_state", lambda: disk_space.DiskState.SCARCE)
+    ingest.write_batch([plays(1), receipts(7)])
+    assert (PlayRecord.objects.count(), ReceiptRecord.objects.count()) == (0, 1)
+    state = ScreenState.objects.get(screen=hall)
+    assert (state.plays_newest, state.refused_reason) == (0, "unstorable")
