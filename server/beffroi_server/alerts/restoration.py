@@ -23,6 +23,7 @@ import uuid
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from beffroi_content import model as content
@@ -40,7 +41,7 @@ from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import set_copies, signing
 from beffroi_server.fleet.events import ReportedAlerts
 from beffroi_server.fleet.models import Screen, ScreenGroup, ScreenState
-from beffroi_server.fleet.targets import Targets
+from beffroi_server.fleet.targets import Targets, scopes_of
 
 logger = logging.getLogger(__name__)
 _unknown_rows = threading.Event()
@@ -103,13 +104,16 @@ def _look_into_reports(said: list[ReportedAlerts], now: dt.datetime) -> None:
     heads = signing.newest_sequences(ALERTS)
     limit = round((now + MAX_SEQUENCE_LEAD).timestamp() * 1000)
     newer = {
-        stream
-        for _screen, streams, _shown in said
+        (screen, stream)
+        for screen, streams, _shown in said
         for stream, sequence in streams.items()
         if heads.get(stream, 0) < sequence <= limit
     }
-    for stream in newer:
-        _doubt_stream(stream, heads.get(stream, 0), said, now)
+    # Only of a scope that concerns a screen can it hold a set: other names are made up.
+    listening = _scopes_by_stream({screen for screen, _stream in newer})
+    doubtful = {stream: scope for (screen, stream), scope in listening.items() if (screen, stream) in newer}
+    for stream, scope in sorted(doubtful.items()):
+        _doubt_stream(stream, scope, heads.get(stream, 0), said, now)
 
 
 def restart_alert(alert: Alert, *, user: User | None) -> None:
@@ -321,17 +325,24 @@ def _known_alerts(names: Iterable[str]) -> set[str]:
     return known | {str(each) for each in identifiers if find_pending(pk=each)}
 
 
-def _doubt_stream(stream: str, head: int, said: list[ReportedAlerts], now: dt.datetime) -> None:
+def _scopes_by_stream(screens: set[str]) -> dict[tuple[str, str], TopicScope]:
+    """Return the scopes whose alert sets screens receive, by screen and stream."""
+    rows = Screen.objects.filter(slug__in=screens).prefetch_related("groups") if screens else ()
+    return {(row.slug, ALERTS.stream_for(scope)): scope for row in rows for scope in scopes_of(row)}
+
+
+def _doubt_stream(stream: str, scope: TopicScope, head: int, said: list[ReportedAlerts], now: dt.datetime) -> None:
     """Hold back the alerts of a scope of which screens hold a newer set, unless one of them holds the set from here.
 
     One screen that lies must not stop an alert on all the others.
     """
-    scope = TopicScope.parse(stream.rpartition("/")[0])
     if signing.is_unstored(ALERTS.topic_for(signing.current_site(), scope)):
         return
-    reports = ScreenState.objects.filter(online=True).exclude(report=None).values_list("report", flat=True)
-    agrees = head and any((report or {}).get("alerts", {}).get(stream) == head for report in reports)
-    if agrees or any(streams.get(stream) == head for _screen, streams, _shown in said if head):
+    # The database looks into the reports: to read those of a whole town here would hold up what screens say.
+    told = ScreenState.objects.filter(online=True).annotate(held=KeyTransform(stream, KeyTransform("alerts", "report")))
+    if any(streams.get(stream) == head for _screen, streams, _shown in said if head):
+        return
+    if head and told.filter(held=head).exists():
         return
     shown = {name for _screen, streams, names in said if streams.get(stream, 0) > head for name in names}
     with serialised():

@@ -261,6 +261,14 @@ class TestReports:
         report(hall, 2**53 - 1)
         assert (queries.held_back_alerts(), restoration.open_restoration()) == ([], None)
 
+    @pytest.mark.parametrize("stream", ["made up", "/alerts", "g-elsewhere/alerts", "s-quay/alerts", "all"])
+    def test_of_sets_that_the_screen_cannot_hold_say_nothing(self, hall, quay, stream, caplog):
+        broadcast("Flood")
+        newer = signing.newest_sequences(ALERTS)["all/alerts"] + 1000
+        restoration.note_reports([ReportedAlerts(hall.slug, {stream: newer}, frozenset())])
+        assert (queries.held_back_alerts(), restoration.open_restoration()) == ([], None)
+        assert "Traceback" not in caplog.text
+
     def test_name_alerts_that_nobody_knows_until_they_are_gone(self, hall, quay, report):
         name = str(uuid.uuid4())
         report(hall, 5, name)
