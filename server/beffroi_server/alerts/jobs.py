@@ -37,16 +37,20 @@ def renew_after_step(_step_ms: int) -> None:
 @database.close_connection_after()
 def run_pending_alerts(stopping: threading.Event) -> None:
     """Store alerts that were sent before the database took them in, until ``stopping`` is set."""
-    database.with_fresh_connection(pending_alerts.load_pending)
+    is_loaded = False
     while not stopping.is_set():
         try:
+            if not is_loaded:
+                database.with_fresh_connection(pending_alerts.load_pending)
+                is_loaded = True
             if pending_alerts.pending_alerts():
                 database.with_fresh_connection(services.store_pending_alerts)
         except DatabaseError as error:
             logger.warning("alerts on the screens are not stored yet: %s", error)
         except Exception:
             logger.exception("alerts on the screens cannot be stored")
-        pending_due.wait(RETRY_INTERVAL_S if pending_alerts.pending_alerts() else IDLE_INTERVAL_S)
+        is_waiting = pending_alerts.pending_alerts() or not is_loaded
+        pending_due.wait(RETRY_INTERVAL_S if is_waiting else IDLE_INTERVAL_S)
         pending_due.clear()
 
 

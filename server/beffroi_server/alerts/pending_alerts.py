@@ -32,9 +32,12 @@ def aim_unsaved(alert: Alert, targets: Targets) -> None:
     alert._prefetched_objects_cache = cache  # type: ignore[attr-defined]
 
 
-def add_pending(alert: Alert) -> None:
-    """Keep an alert, aimed by ``aim_unsaved``, until it is stored."""
+def add_pending(alert: Alert) -> Alert:
+    """Keep an alert, aimed by ``aim_unsaved``, until it is stored; return it, or what its button sent before."""
     with _lock:
+        for each in _pending.values():
+            if alert.token is not None and each.token == alert.token:
+                return each
         _pending[alert.pk] = alert
     try:
         _write_file(alert)
@@ -42,6 +45,7 @@ def add_pending(alert: Alert) -> None:
         # It is on the screens all the same; only a crash of the server now would lose its record.
         logger.exception("the alert %s could not be written down", alert.pk)
     pending_due.set()
+    return alert
 
 
 def remove_pending(alert: Alert) -> None:

@@ -33,6 +33,7 @@ from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
+from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import Targets
 
 logger = logging.getLogger(__name__)
@@ -107,22 +108,38 @@ def broadcast_alert(
         if fault_of(error) is None:
             raise
         logger.warning("the database takes nothing in (%s): the alert %s is sent before it is stored", error, alert.pk)
-    _send_unstored(alert, targets)
-    return alert
+    return _send_unstored(alert, targets)
 
 
 def store_pending_alerts() -> int:
     """Store the alerts that are on the screens and not in the database yet; return how many.
 
+    One that cannot be stored keeps none of the others waiting.
+
     Raises:
         DatabaseError: it still takes nothing in.
     """
-    waiting = pending_alerts.pending_alerts()
-    for alert in waiting:
-        _store_alert(alert, Targets.of(alert), is_sent=True)
-        pending_alerts.remove_pending(alert)
-        logger.info("the alert %s is stored now", alert.pk)
-    return len(waiting)
+    stored, problems = 0, []
+    for alert in pending_alerts.pending_alerts():
+        try:
+            _store_pending(alert)
+            stored += 1
+        except Exception as error:  # noqa: BLE001 - raised below, once the others have had their turn
+            problems.append(error)
+    if problems:
+        raise problems[0]
+    return stored
+
+
+def _store_pending(alert: Alert) -> None:
+    targets = Targets.of(alert)
+    row = _store_alert(alert, targets, is_sent=True)
+    pending_alerts.remove_pending(alert)
+    logger.info("the alert %s is stored now", row.pk)
+    if row.pk != alert.pk:
+        # The button was pressed twice, and the other press was stored: the screens show one of them.
+        with serialised():
+            _publish_scopes(targets.scopes, timezone.now())
 
 
 def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
@@ -133,26 +150,38 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
         moved = clock_steps.follow_clock()
         row = copy(alert)
         row._prefetched_objects_cache = {}  # type: ignore[attr-defined]
+        if is_sent:
+            _forget_deleted(row)
         row.save(force_insert=True)
         if not targets.everywhere:
-            row.groups.set(targets.groups)
-            row.screens.set(targets.screens)
+            # Some of them may have been deleted while it waited.
+            row.groups.set(ScreenGroup.objects.filter(pk__in=[group.pk for group in targets.groups]))
+            row.screens.set(Screen.objects.filter(pk__in=[screen.pk for screen in targets.screens]))
         now = timezone.now() if is_sent else alert.issued_at
         if not is_sent:
             _check_capacity(alert, targets, now)
         _publish_scopes({*targets.scopes, *moved}, now)
         audit.record_event(
-            alert.issued_by, "alert-broadcast", alert, id=str(alert.pk), level=alert.level, status=alert.status,
+            row.issued_by, "alert-broadcast", alert, id=str(alert.pk), level=alert.level, status=alert.status,
             until=alert.ends_at,
             scopes=["-".join(filter(None, (scope.kind, scope.name))) for scope in targets.scopes],
         )  # fmt: skip
     return row
 
 
-def _send_unstored(alert: Alert, targets: Targets) -> None:
-    """Sign and send the alert sets with an alert that the database does not take in now."""
+def _forget_deleted(row: Alert) -> None:
+    """Have an alert name nobody, and no scenario, that was deleted while it waited for the database."""
+    if row.issued_by_id is not None:
+        row.issued_by = User.objects.filter(pk=row.issued_by_id).first()
+    if row.scenario_id is not None:
+        row.scenario = Scenario.objects.filter(pk=row.scenario_id).first()
+
+
+def _send_unstored(alert: Alert, targets: Targets) -> Alert:
+    """Sign and send the alert sets with an alert that the database does not take in now; return what was sent."""
     now = alert.issued_at
-    pending_alerts.add_pending(alert)
+    if (known := pending_alerts.add_pending(alert)) is not alert:
+        return known
     try:
         _check_capacity(alert, targets, now)
     except AlertRefused:
@@ -161,6 +190,7 @@ def _send_unstored(alert: Alert, targets: Targets) -> None:
     sets = queries.alert_sets(now)
     for scope in targets.scopes:
         signing.publish_unstored(ALERTS, scope, AlertSetBody(alerts=sets[scope]))
+    return alert
 
 
 def _check_capacity(alert: Alert, targets: Targets, now: dt.datetime) -> None:

@@ -193,3 +193,39 @@ def test_a_change_that_cannot_be_stored_says_why(client, bob, monkeypatch, sent)
 
     assert refused.status_code == 503
     assert "in use by another program" in page_text(refused)
+
+
+def test_two_presses_at_once_send_one(sent):
+    token = uuid.uuid4()
+    with held_database():
+        first = broadcast(token=token)
+        # The second press was checked before the first one was sent.
+        other = services._send_unstored(Alert(token=token, issued_at=first.issued_at), EVERYWHERE)
+    assert other == first
+    assert len(sent) == 1
+
+
+def test_one_that_cannot_be_stored_keeps_no_other_waiting(sent, monkeypatch):
+    with held_database():
+        bad, _good = broadcast(title="Bad"), broadcast(title="Good")
+    store = services._store_alert
+
+    def store_most(alert: Alert, *arguments: object, **options: object) -> Alert:
+        if alert.pk == bad.pk:
+            raise ValueError("cannot be stored")
+        return store(alert, *arguments, **options)
+
+    monkeypatch.setattr(services, "_store_alert", store_most)
+    with pytest.raises(ValueError, match="cannot be stored"):
+        services.store_pending_alerts()
+    assert Alert.objects.get().title == "Good"
+    assert pending_alerts.pending_alerts() == [bad]
+
+
+def test_is_stored_though_its_author_and_group_are_gone(sent, bob, district):
+    with held_database():
+        broadcast(Targets(groups=(district,)), user=bob)
+    district.delete()
+    type(bob).objects.filter(pk=bob.pk).delete()
+    assert services.store_pending_alerts() == 1
+    assert Alert.objects.get().issued_by is None
