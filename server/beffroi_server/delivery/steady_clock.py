@@ -16,10 +16,12 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Max
 
 from beffroi_content.wire.documents import SteadyInstant
-from beffroi_server.core import machine_clock
+from beffroi_server.core import database, machine_clock
 from beffroi_server.delivery.models import SteadyClockBoot
 
 logger = logging.getLogger(__name__)
+LOCK_WAIT_S = 0.2
+"""Seconds that a reading waits for the database at most: whoever signs an alert waits for it too."""
 RESERVED_MS = 600_000
 """How far ahead the mark is written above which the next boot starts: one write in five minutes, not one a beat."""
 
@@ -67,7 +69,7 @@ def _load_boot(boot: str) -> _Known:
         base = max(machine_clock.wall_ms(), highest + 1) - machine_clock.uptime_ms()
         row = SteadyClockBoot(boot=boot, base_ms=base, reserved_ms=base + machine_clock.uptime_ms() + RESERVED_MS)
         try:
-            with transaction.atomic():
+            with database.short_lock_wait(LOCK_WAIT_S), transaction.atomic():
                 row.save(force_insert=True)
         except IntegrityError:
             row = SteadyClockBoot.objects.get(boot=boot)
@@ -80,7 +82,7 @@ def _load_boot(boot: str) -> _Known:
 def _reserve_ahead(known: _Known, now: int) -> _Known:
     row = SteadyClockBoot.objects.filter(boot=known.boot, base_ms=known.base_ms)
     try:
-        with transaction.atomic():
+        with database.short_lock_wait(LOCK_WAIT_S), transaction.atomic():
             if not row.update(reserved_ms=now + RESERVED_MS):
                 return _load_boot(known.boot)
     except DatabaseError as error:

@@ -211,7 +211,7 @@ def receive_alert_sets(request: HttpRequest, screen: Screen) -> HttpResponse:
             (str(each["topic"]), base64.b64decode(each["payload"], validate=True))
             for each in json.loads(request.body)["sets"][:MAX_SETS]
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return _error_response(400, "malformed", 'send {"sets": [{"topic": "…", "payload": "…"}]}')
     own = {str(topic) for topic in access.readable_topics(
         signing.current_site(), screen.slug, targets.group_slugs_of(screen)

@@ -188,6 +188,8 @@ class ServerChannel(HTTPChannel):  # type: ignore[misc]
     def decide_body(self, decision: BodyPermit | BodyRefusal) -> None:
         """Note what was decided about the body that waits; the main loop, which this wakes, acts on it."""
         self.decision = decision
+        if not self.connected:
+            self._release_decision()  # its client is gone meanwhile
         self.server.pull_trigger()
 
     def _apply_decision(self, request: RequestParser, decision: BodyPermit | BodyRefusal) -> None:
@@ -225,9 +227,12 @@ class ServerChannel(HTTPChannel):  # type: ignore[misc]
         request, self.request = self.request, None
         if request is not None:
             request.close()
+        super().handle_close()
+        self._release_decision()
+
+    def _release_decision(self) -> None:
         if isinstance(self.decision, BodyPermit):
             self.decision.release()
-        super().handle_close()
 
     def end(self) -> None:
         """Have the main loop close the connection, also when its client reads nothing."""
