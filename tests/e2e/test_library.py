@@ -46,7 +46,7 @@ def test_what_cannot_be_taken_in_is_said_and_the_page_stays_usable(
     for _ in range(2):
         editor.set_input_files("input[type=file]", path)
         editor.click("[data-upload] .button-primary")
-        expect(editor.locator("[data-error-summary]")).to_contain_text("“notes” is not an image or video")
+        expect(editor.locator("main")).to_contain_text("“notes” is not an image or video")
 
 
 def test_what_was_typed_survives_a_closed_page(clairbourg: TownProcesses, editor: Page) -> None:
