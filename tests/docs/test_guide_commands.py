@@ -44,6 +44,7 @@ def machine() -> Iterator[Path]:
     """A folder that stands in for the root of a machine; the account of Mosquitto can reach it."""
     if os.geteuid() or "mosquitto" not in {each.pw_name for each in pwd.getpwall()}:
         pytest.skip("needs root, and the account that Debian's package of Mosquitto makes")
+    mask = os.umask(0o022)
     root = Path(tempfile.mkdtemp(prefix="beffroi-guide-"))
     root.chmod(0o755)
     for name in ("etc/mosquitto", "etc/systemd/system", "var/lib/mosquitto", "bin", "work"):
@@ -55,6 +56,7 @@ def machine() -> Iterator[Path]:
     for path in (root / "bin").iterdir():
         path.chmod(0o755)
     yield root
+    os.umask(mask)
     shutil.rmtree(root)
 
 

@@ -11,7 +11,7 @@ from django.utils import translation
 from beffroi_content.model import DisplayTechnology
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User, UserRole
-from beffroi_server.delivery import signing_keys
+from beffroi_server.delivery import signing, signing_keys
 from beffroi_server.delivery.refused_messages import refused_messages
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.plays import intake_quotas
@@ -44,6 +44,7 @@ def fresh_counters() -> None:
     """Have every test begin with full quotas, and with no screen of which a refusal was just reported."""
     refused_messages._waiting.clear()
     refused_messages._reported_at.clear()
+    signing._unstored_sequences.clear()
     for quota in (intake_quotas.plays_quota, intake_quotas.receipts_quota, intake_quotas.comparisons_quota):
         quota._left.clear()
 

@@ -17,6 +17,7 @@ import contextlib
 import gc
 import logging
 import signal
+import sys
 import threading
 import uuid
 from contextlib import ExitStack
@@ -105,6 +106,9 @@ def run_agent(state: StateDirectory, runtime: RuntimeDirectory) -> int:
         log.error("this player belongs to no town yet: run “beffroi-player enrol URL CODE --root FINGERPRINT”")
         return 1
     with ExitStack() as undo:
+        # A player that ends while the agent starts leaves no socket behind.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: sys.exit(0))
         wakeups = undo.enter_context(WakeupSocket(runtime.agent_socket))
         agent = PlayerAgent(enrolment, state, runtime)
         signal.signal(signal.SIGTERM, agent.on_signal)

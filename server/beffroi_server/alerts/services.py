@@ -151,7 +151,7 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
         row = copy(alert)
         row._prefetched_objects_cache = {}  # type: ignore[attr-defined]
         if is_sent:
-            _forget_deleted(row)
+            _clear_deleted(row)
         row.save(force_insert=True)
         if not targets.everywhere:
             # Some of them may have been deleted while it waited.
@@ -169,7 +169,7 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
     return row
 
 
-def _forget_deleted(row: Alert) -> None:
+def _clear_deleted(row: Alert) -> None:
     """Have an alert name nobody, and no scenario, that was deleted while it waited for the database."""
     if row.issued_by_id is not None:
         row.issued_by = User.objects.filter(pk=row.issued_by_id).first()
