@@ -110,7 +110,8 @@ class TestBroadcast:
             broadcast()
 
     def test_takes_few_queries(self, bob, django_assert_max_num_queries):
-        with django_assert_max_num_queries(23):
+        # Two of them only on PostgreSQL: how long to wait for its locks.
+        with django_assert_max_num_queries(25):
             broadcast(user=bob)
 
 

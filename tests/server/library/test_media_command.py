@@ -13,6 +13,8 @@ from tests.support.sample_odd_videos import grey_ramp, odd_video
 
 from beffroi_server.__main__ import main
 
+pytestmark = pytest.mark.usefixtures("english")
+
 
 @pytest.fixture
 def file(tmp_path):
