@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 
 from django.core.exceptions import ValidationError
@@ -39,6 +39,8 @@ from beffroi_server.fleet.targets import Targets
 logger = logging.getLogger(__name__)
 LOCK_WAIT_S = 0.5
 """Seconds that an alert waits for the database; where that is held longer, it is sent first and stored later."""
+AlertSets = Mapping[TopicScope, tuple[content.Alert, ...]]
+"""The alert set of every scope that has any."""
 LONGEST_ALERT = dt.timedelta(days=31)
 
 
@@ -144,8 +146,8 @@ def _store_pending(alert: Alert) -> None:
 
 def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
     with serialised():
-        same = Q(pk=alert.pk) if alert.token is None else Q(pk=alert.pk) | Q(token=alert.token)
-        if known := Alert.objects.filter(same).first():
+        # One that is new and has no token cannot be there already.
+        if (is_sent or alert.token is not None) and (known := _stored_alert(alert)):
             return known
         moved = clock_steps.follow_clock()
         row = copy(alert)
@@ -158,15 +160,21 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
             row.groups.set(ScreenGroup.objects.filter(pk__in=[group.pk for group in targets.groups]))
             row.screens.set(Screen.objects.filter(pk__in=[screen.pk for screen in targets.screens]))
         now = timezone.now() if is_sent else alert.issued_at
+        sets = queries.alert_sets(now)
         if not is_sent:
-            _check_capacity(alert, targets, now)
-        _publish_scopes({*targets.scopes, *moved}, now)
+            _check_capacity(alert, targets, sets, now)
+        _publish_scopes({*targets.scopes, *moved}, now, sets)
         audit.record_event(
             row.issued_by, "alert-broadcast", alert, id=str(alert.pk), level=alert.level, status=alert.status,
             until=alert.ends_at,
             scopes=["-".join(filter(None, (scope.kind, scope.name))) for scope in targets.scopes],
         )  # fmt: skip
     return row
+
+
+def _stored_alert(alert: Alert) -> Alert | None:
+    same = Q(pk=alert.pk) if alert.token is None else Q(pk=alert.pk) | Q(token=alert.token)
+    return Alert.objects.filter(same).first()
 
 
 def _clear_deleted(row: Alert) -> None:
@@ -182,19 +190,19 @@ def _send_unstored(alert: Alert, targets: Targets) -> Alert:
     now = alert.issued_at
     if (known := pending_alerts.add_pending(alert)) is not alert:
         return known
+    sets = queries.alert_sets(now)
     try:
-        _check_capacity(alert, targets, now)
+        _check_capacity(alert, targets, sets, now)
     except AlertRefused:
         pending_alerts.remove_pending(alert)
         raise
-    sets = queries.alert_sets(now)
     for scope in targets.scopes:
         signing.publish_unstored(ALERTS, scope, AlertSetBody(alerts=sets[scope]))
     return alert
 
 
-def _check_capacity(alert: Alert, targets: Targets, now: dt.datetime) -> None:
-    sets, added = queries.alert_sets(now), queries.to_content(alert, now)
+def _check_capacity(alert: Alert, targets: Targets, sets: AlertSets, now: dt.datetime) -> None:
+    added = queries.to_content(alert, now)
     for scope in targets.scopes:
         check_capacity(scope, sets.get(scope, ()), added)
 
@@ -304,8 +312,9 @@ def _validate_content(alert: Alert) -> None:
         raise AlertRefused("too-long", _("The alert cannot be sent as it is: %(fault)s") % {"fault": error}) from error
 
 
-def _publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime) -> None:
-    sets = queries.alert_sets(now)
+def _publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime, sets: AlertSets | None = None) -> None:
+    if sets is None:
+        sets = queries.alert_sets(now)
     for scope in sorted(scopes):
         _publish_set(scope, sets.get(scope, ()))
 

@@ -120,7 +120,7 @@ def newest_sequences(message: WireMessage) -> dict[str, int]:
 
 def raise_sequence(topic: Topic, sequence: int) -> bool:
     """Have the next document of a topic follow a sequence that was found; return whether that was above its own."""
-    stream, _created = TopicSequence.objects.select_for_update().get_or_create(topic=str(topic))
+    stream = _locked_stream(str(topic))
     if sequence <= stream.sequence:
         return False
     stream.sequence = sequence
@@ -233,11 +233,21 @@ def renew_document(message: WireMessage, topic_name: str, now: dt.datetime) -> b
 
 
 def _next_sequence(topic: str, now: dt.datetime) -> int:
-    stream, _created = TopicSequence.objects.select_for_update().get_or_create(topic=topic)
+    stream = _locked_stream(topic)
     known = max(stream.sequence, _unstored_sequences.get(topic, 0))
     stream.sequence = next_sequence(known, unix_ms(now))
     stream.save(update_fields=["sequence"])
     return stream.sequence
+
+
+def _locked_stream(topic: str) -> TopicSequence:
+    """Return the row of a topic, locked until the transaction ends; made where there is none."""
+    rows = TopicSequence.objects.select_for_update()
+    if (found := rows.filter(topic=topic).first()) is not None:
+        return found
+    # Two may find none at the same time. This needs no savepoint, which get_or_create has.
+    TopicSequence.objects.bulk_create([TopicSequence(topic=topic)], ignore_conflicts=True)
+    return rows.get(topic=topic)
 
 
 def _store_document(

@@ -110,8 +110,7 @@ class TestBroadcast:
             broadcast()
 
     def test_takes_few_queries(self, bob, django_assert_max_num_queries):
-        # Two of them only on PostgreSQL: how long to wait for its locks.
-        with django_assert_max_num_queries(25):
+        with django_assert_max_num_queries(22):
             broadcast(user=bob)
 
 
