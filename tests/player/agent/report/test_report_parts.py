@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.support.report_samples import ALERT, NOW_MS, facts, presented
 
-from beffroi_content.model import AlertForm
-from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import MESSAGES, WireMessage
 from beffroi_content.wire.reports import (
     ConnectionState,
@@ -20,30 +18,10 @@ from beffroi_content.wire.reports import (
 )
 from beffroi_player.agent.report.frame_repair import FIRST_PAUSE_MS, FORGET_MS, LONGEST_PAUSE_MS, FrameRepairs
 from beffroi_player.agent.report.receipts import proven_receipts
-from beffroi_player.agent.report.report_facts import ReportFacts
 from beffroi_player.agent.report.report_sender import MACHINE_MS, REPORT_MS, SPACING_MS, ReportSender
 from beffroi_player.state.directories import CRASH_FALLBACK, DocumentReception, FrameFault, PresentedStatus
 
-NOW_MS = 1_780_000_000_000
-ALERT = ShownPart(alert="flood", form=AlertForm.TAKEOVER, reason="alert")
 SLIDE = ShownPart(slide="pool", reason="rule")
-RECEPTION = DocumentReception("all/alerts", 7, NOW_MS - 500, 60_000.0)
-
-
-def presented(*showings: ShownPart, **changes: Any) -> PresentedStatus:
-    values = {
-        "started_at_ms": NOW_MS - 60_000, "number": 1, "size": (320, 180), "showings": showings, "programme": 3,
-        "presented_at_ms": NOW_MS, "presented_uptime_ms": 60_044.0, "clock": ClockState.TRUSTED, "frame": "a" * 64,
-    }  # fmt: skip
-    return PresentedStatus(**{**values, **changes})
-
-
-def facts(**changes: Any) -> ReportFacts:
-    before = ReportFacts(
-        at_ms=NOW_MS, clock=ClockState.TRUSTED, link=ConnectionState.LIVE, programme=None, alerts={"all/alerts": 7},
-        preparing="", refusals=(), receptions={"flood": RECEPTION}, programme_reception=None,
-    )  # fmt: skip
-    return replace(before, **changes)
 
 
 class BrokerLine:
