@@ -51,6 +51,9 @@ class ScriptedBroker:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:
+        # The thread that waits for a connection would keep the socket open, and accept one more.
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
         self.hang_up()
 
