@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -70,6 +71,10 @@ class PostgresLeaderLock:
             return False
 
     def release(self) -> None:
+        # Closing alone frees the lock later, when PostgreSQL notices that the client is gone.
+        if self._connection.connection is not None:
+            with suppress(Error), self._connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
 
 

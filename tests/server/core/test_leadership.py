@@ -79,10 +79,14 @@ def test_it_falls_with_its_process(path):
 def test_the_lock_fits_the_database(data):
     first, second = create_leader_lock(), create_leader_lock()
 
-    assert first.acquire()
-    assert first.acquire()
-    assert not second.acquire()
-    first.release()
-    assert second.acquire()
-    second.release()
+    try:
+        assert first.acquire()
+        assert first.acquire()
+        assert not second.acquire()
+        first.release()
+        assert second.acquire()
+    finally:
+        first.release()
+        second.release()
+
     assert (data / "leader.lock").exists() is (connection.vendor != "postgresql")
