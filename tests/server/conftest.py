@@ -87,6 +87,32 @@ def dora(db) -> User:
 
 
 @pytest.fixture
+def victor(db) -> User:
+    """A viewer: an elected person who looks."""
+    return accounts.create_user("victor", UserRole.VIEWER, password="victor")
+
+
+@pytest.fixture
+def carla(db) -> User:
+    """A contributor: the secretary of an association, who proposes."""
+    return accounts.create_user("carla", UserRole.CONTRIBUTOR, password="carla")
+
+
+@pytest.fixture
+def sam(district) -> User:
+    """An editor who is limited to the screens of the harbour."""
+    user = accounts.create_user("sam", UserRole.EDITOR, password="sam", is_limited_to_groups=True)
+    user.scope_groups.add(district)
+    return user
+
+
+@pytest.fixture
+def paula(db) -> User:
+    """A publisher, who approves."""
+    return accounts.create_user("paula", UserRole.PUBLISHER, password="paula")
+
+
+@pytest.fixture
 def full_hd(db) -> ScreenClass:
     return ScreenClass.objects.create(
         name="Full HD 55 inches", width=1920, height=1080, physical_height_mm=680, viewing_distance_mm=4000

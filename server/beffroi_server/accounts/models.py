@@ -15,23 +15,47 @@ from beffroi_server.accounts.holiday_regions import HolidayRegion
 
 
 class UserRole(models.TextChoices):
-    """Roles of users. Each may do what its label says; an administrator may do everything."""
+    """Roles of users, by what they may do; the table is in docs/roles.md. An administrator may do everything."""
 
+    VIEWER = "viewer", _("Viewer: sees screens and alerts, changes nothing")
+    CONTRIBUTOR = "contributor", _("Contributor: writes announcements and proposes them")
     EDITOR = "editor", _("Editor: announcements, playlists, schedule")
+    PUBLISHER = "publisher", _("Publisher: what an editor can do, and approves what others propose")
     OFFICER = "officer", _("Officer on call: alerts, and everything an editor can do")
     TECHNICIAN = "technician", _("Technician: screens")
     ADMINISTRATOR = "administrator", _("Administrator: everything")
 
 
+_EDITORS = frozenset({UserRole.EDITOR, UserRole.PUBLISHER, UserRole.OFFICER, UserRole.ADMINISTRATOR})
+
+
 class User(AbstractUser):
-    """A user of the operators' pages."""
+    """A user of the operators' pages. Its ``may_*`` are the one place where a role becomes a permission.
+
+    Where a permission is limited to groups of screens and categories of announcements is said by
+    ``fleet/screen_scopes.py`` and ``library/category_scopes.py``.
+    """
 
     role = models.CharField(_("role"), max_length=20, choices=UserRole, default=UserRole.EDITOR)
+    is_limited_to_groups = models.BooleanField(default=False)
+    """True for users who reach the screens of ``scope_groups`` only; no groups are then no screens."""
+    is_limited_to_categories = models.BooleanField(default=False)
+    """True for users who write announcements of ``scope_categories`` only."""
+
+    @property
+    def may_write(self) -> bool:
+        """True for users who write announcements and upload images, be it only to propose them."""
+        return self.may_edit or self.role == UserRole.CONTRIBUTOR
 
     @property
     def may_edit(self) -> bool:
-        """True for users who write announcements, playlists and rules."""
-        return self.role in {UserRole.EDITOR, UserRole.OFFICER, UserRole.ADMINISTRATOR}
+        """True for users who publish: they place announcements, and write playlists and rules, within their scope."""
+        return self.role in _EDITORS
+
+    @property
+    def may_approve(self) -> bool:
+        """True for users who publish on groups that need approval, and approve what others propose for these."""
+        return self.role in {UserRole.PUBLISHER, UserRole.ADMINISTRATOR}
 
     @property
     def may_alert(self) -> bool:
@@ -42,6 +66,11 @@ class User(AbstractUser):
     def may_install(self) -> bool:
         """True for users who add and change screens."""
         return self.role in {UserRole.TECHNICIAN, UserRole.ADMINISTRATOR}
+
+    @property
+    def may_administer(self) -> bool:
+        """True for users who change the town, users and their roles."""
+        return self.role == UserRole.ADMINISTRATOR
 
 
 class SignInLink(models.Model):

@@ -34,11 +34,13 @@ from beffroi_content.wire.scopes import ScopeKind, TopicScope
 from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.alerts import queries, services
 from beffroi_server.alerts.models import Alert, Restoration, UnknownShowing
 from beffroi_server.alerts.pending_alerts import find_pending
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import set_copies, signing
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.events import ReportedAlerts
 from beffroi_server.fleet.models import Screen, ScreenGroup, ScreenState
 from beffroi_server.fleet.targets import Targets, scopes_of
@@ -118,6 +120,8 @@ def _look_into_reports(said: list[ReportedAlerts], now: dt.datetime) -> None:
 
 def restart_alert(alert: Alert, *, user: User | None) -> None:
     """Show an alert again that was held back: a person says that it is still running."""
+    require(user, "may_alert")
+    screen_scopes.check_row(user, alert)
     now = timezone.now()
     with serialised():
         if Alert.objects.filter(pk=alert.pk, settled=False).exclude(held_back_at=None).update(held_back_at=None):
@@ -127,6 +131,8 @@ def restart_alert(alert: Alert, *, user: User | None) -> None:
 
 def drop_alert(alert: Alert, *, user: User | None) -> None:
     """Close an alert that was held back: a person says that it is over."""
+    require(user, "may_alert")
+    screen_scopes.check_row(user, alert)
     now = timezone.now()
     with serialised():
         held_back = Alert.objects.filter(pk=alert.pk, settled=False).exclude(held_back_at=None)
@@ -140,6 +146,8 @@ def end_unknown_alert(identifier: str, *, user: User | None) -> int:
 
     The sets that those screens hold are published anew, above the sequences that they have named.
     """
+    require(user, "may_alert")
+    screen_scopes.check_whole_town(user)
     now = timezone.now()
     rows = list(UnknownShowing.objects.filter(alert=identifier).select_related("screen"))
     limit = round((now + MAX_SEQUENCE_LEAD).timestamp() * 1000)
@@ -160,6 +168,8 @@ def end_unknown_alert(identifier: str, *, user: User | None) -> int:
 
 def close_restoration(*, user: User | None) -> bool:
     """Close the notice: a person has looked. Return False, and leave it, while an alert waits for a decision."""
+    require(user, "may_alert")
+    screen_scopes.check_whole_town(user)
     with serialised():
         if queries.held_back_alerts():
             return False

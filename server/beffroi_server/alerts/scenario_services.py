@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.alerts.models import Scenario
 from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
 
 
@@ -15,6 +17,10 @@ def save_scenario(scenario: Scenario, targets: Targets, *, user: User | None) ->
     Raises:
         ValidationError: a value is not valid.
     """
+    require(user, "may_alert")
+    screen_scopes.check_targets(user, targets)
+    if not scenario._state.adding:
+        screen_scopes.check_row(user, Scenario.objects.get(pk=scenario.pk))
     with serialised():
         scenario.everywhere = targets.everywhere
         scenario.full_clean()
@@ -27,6 +33,8 @@ def save_scenario(scenario: Scenario, targets: Targets, *, user: User | None) ->
 
 def delete_scenario(scenario: Scenario, *, user: User | None) -> None:
     """Delete a scenario. Alerts that were broadcast from it stay."""
+    require(user, "may_alert")
+    screen_scopes.check_row(user, scenario)
     with serialised():
         audit.record_event(user, "scenario-deleted", scenario)
         scenario.delete()

@@ -24,6 +24,7 @@ from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.alerts import clock_steps, pending_alerts, queries
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
@@ -33,6 +34,7 @@ from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import Targets
 
@@ -80,6 +82,8 @@ def broadcast_alert(
     Raises:
         AlertRefused: it cannot be broadcast as it is; the message says why and what to do.
     """
+    require(user, "may_alert")
+    screen_scopes.check_targets(user, targets)
     now = timezone.now()
     _check_request(targets, duration_min)
     if token is not None and (known := find_pending(token=token)):
@@ -213,6 +217,7 @@ def end_alert(alert: Alert, *, user: User | None) -> None:
     Raises:
         AlertRefused: it is over already.
     """
+    _check_officer(user, alert)
     now = timezone.now()
     with serialised():
         moved = clock_steps.follow_clock()
@@ -227,6 +232,7 @@ def withdraw_alert(alert: Alert, *, user: User | None) -> None:
     Raises:
         AlertRefused: it is withdrawn or settled already.
     """
+    _check_officer(user, alert)
     now = timezone.now()
     with serialised():
         # The update decides between two people who act at the same time: one of them changes no row.
@@ -244,6 +250,7 @@ def extend_alert(alert: Alert, minutes: int, *, user: User | None) -> None:
     Raises:
         AlertRefused: it is over already, or would last longer than 31 days.
     """
+    _check_officer(user, alert)
     now = timezone.now()
     with serialised():
         moved = clock_steps.follow_clock()
@@ -280,6 +287,11 @@ def publish_all_sets(now: dt.datetime) -> None:
 def publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime) -> None:
     """Publish the alert sets of scopes as they are now, within a serialised transaction."""
     _publish_scopes(scopes, now)
+
+
+def _check_officer(user: User | None, alert: Alert) -> None:
+    require(user, "may_alert")
+    screen_scopes.check_row(user, alert)
 
 
 def _apply_change(alert: Alert, now: dt.datetime, **values: object) -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.core.transactions import serialised
 from beffroi_server.feeds.feed_readings import reading_due
 from beffroi_server.feeds.models import Feed
@@ -24,6 +25,7 @@ def save_feed(feed: Feed, *, user: User | None) -> None:
     Raises:
         ValidationError: a value is not valid.
     """
+    require(user, "may_edit")
     with serialised():
         feed.full_clean()
         created = feed._state.adding
@@ -49,6 +51,7 @@ def delete_feed(feed: Feed, *, user: User | None) -> None:
     Raises:
         FeedInUse: announcements show it.
     """
+    require(user, "may_edit")
     with serialised():
         titles = list(feed.announcements.values_list("title", flat=True))
         if titles:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -94,6 +95,10 @@ class ScreenGroup(models.Model):
 
     slug = models.SlugField(_("identifier"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
+    needs_approval = models.BooleanField(_("announcements need approval"), default=False)
+    """True where an announcement is shown only once somebody who may approve has agreed."""
+    scope_users = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="scope_groups")
+    """Users whose scope it is part of; see ``screen_scopes.py``."""
 
     class Meta:
         ordering: ClassVar = ["name"]

@@ -21,12 +21,13 @@ from beffroi_content.wire.messages import COMMAND
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 from beffroi_server.delivery import signing, signing_keys
 from beffroi_server.delivery.mosquitto_files import mosquitto_hash
-from beffroi_server.fleet import targets
+from beffroi_server.fleet import screen_scopes, targets
 from beffroi_server.fleet.device_credentials import token_sha256
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.events import screen_changed
@@ -51,11 +52,14 @@ def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGro
     with serialised():
         screen.full_clean()
         created = screen._state.adding
+        if not created:
+            _check_installer(user, screen)
         screen.save()
         if groups is not None:
             chosen = list(groups)
             targets.check_group_count(screen, chosen)
             screen.groups.set(chosen)
+        _check_installer(user, screen)
         ScreenState.objects.get_or_create(screen=screen)
         audit.record_event(user, "screen-created" if created else "screen-changed", screen, slug=screen.slug)
         screen_changed.send(screen)
@@ -68,6 +72,8 @@ def save_screen_class(screen_class: ScreenClass, *, user: User | None) -> None:
     Raises:
         ValidationError: a value is not valid, or a screen would be in too many groups.
     """
+    require(user, "may_install")
+    screen_scopes.check_whole_town(user)
     with serialised():
         screen_class.full_clean()
         created = screen_class._state.adding
@@ -88,6 +94,8 @@ def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Scree
     Raises:
         ValidationError: a value is not valid, or a screen would be in too many groups.
     """
+    require(user, "may_install")
+    screen_scopes.check_whole_town(user)
     with serialised():
         group.full_clean()
         created = group._state.adding
@@ -109,6 +117,7 @@ def open_enrolment(screen: Screen, *, user: User | None = None) -> tuple[str, st
     Raises:
         KeysMissing: ``beffroi-server init`` was not run.
     """
+    _check_installer(user, screen)
     letters = "".join(secrets.choice(ENROLMENT_ALPHABET) for _ in range(ENROLMENT_CODE_LENGTH))
     code = "-".join(letters[start : start + 4] for start in range(0, ENROLMENT_CODE_LENGTH, 4))
     command = f"beffroi-player enrol {settings.PUBLIC_URL} {code} --root {signing_keys.root_fingerprint()}"
@@ -147,6 +156,7 @@ def enrol_player(code: str) -> dict[str, Any]:
 
 def revoke_player(screen: Screen, *, user: User | None = None) -> None:
     """Revoke the credentials of a screen's player: its messages are ignored, and it fetches nothing."""
+    _check_installer(user, screen)
     with serialised():
         Screen.objects.filter(pk=screen.pk).update(
             token_sha256="",
@@ -193,6 +203,7 @@ def request_screenshots_of(screens: Iterable[Screen]) -> None:
 
 def request_capture(screen: Screen, *, user: User | None = None) -> None:
     """Ask the player for one capture."""
+    _check_installer(user, screen)
     with serialised():
         audit.record_event(user, "screen-captured", screen, slug=screen.slug)
         _send_command(screen, CommandKind.CAPTURE, 0)
@@ -200,6 +211,7 @@ def request_capture(screen: Screen, *, user: User | None = None) -> None:
 
 def identify_screen(screen: Screen, *, user: User | None = None) -> None:
     """Make a screen show its name over everything for ``IDENTIFY_SECONDS``."""
+    _check_installer(user, screen)
     with serialised():
         audit.record_event(user, "screen-identified", screen, slug=screen.slug)
         _send_command(screen, CommandKind.IDENTIFY, IDENTIFY_SECONDS)
@@ -207,9 +219,15 @@ def identify_screen(screen: Screen, *, user: User | None = None) -> None:
 
 def restart_player(screen: Screen, *, user: User | None = None) -> None:
     """Restart the player of a screen."""
+    _check_installer(user, screen)
     with serialised():
         audit.record_event(user, "screen-restarted", screen, slug=screen.slug)
         _send_command(screen, CommandKind.RESTART, 0)
+
+
+def _check_installer(user: User | None, screen: Screen) -> None:
+    require(user, "may_install")
+    screen_scopes.check_screens(user, [screen])
 
 
 def _send_command(screen: Screen, kind: CommandKind, seconds: int) -> None:

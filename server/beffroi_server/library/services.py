@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.core.transactions import serialised
 from beffroi_server.library import queries, slide_content
 from beffroi_server.library.errors import EditConflict, ItemInUse
@@ -44,6 +45,7 @@ def create_media_items(
     images: list[uploads.StoredImage], *, name: str, description: str = "", user: User | None
 ) -> list[MediaItem]:
     """Create the media items of an upload that was stored; arguments as for :func:`add_images`."""
+    require(user, "may_write")
     with serialised():
         items = [
             MediaItem.objects.create(
@@ -80,6 +82,7 @@ def update_image(item: MediaItem, *, user: User | None, name: str, description: 
     Raises:
         ValidationError: a value is not valid.
     """
+    require(user, "may_write")
     item.name, item.description = name, description
     item.clean_fields(exclude={"uploaded_by"})
     with serialised():
@@ -93,6 +96,7 @@ def delete_image(item: MediaItem, *, user: User | None) -> None:
     Raises:
         ItemInUse: something shows it.
     """
+    require(user, "may_write")
     with serialised():
         places = queries.places_showing_image(item)
         if places:
@@ -122,6 +126,7 @@ def save_announcement(
         EditConflict: somebody else saved it since.
         ValidationError: a value is not valid.
     """
+    require(user, "may_write")
     with serialised():
         current = _current_version(announcement, expected_version)
         further = values.pop("more_pictures", None)
@@ -149,6 +154,7 @@ def delete_announcement(announcement: Announcement, *, user: User | None) -> Non
     Raises:
         ItemInUse: a playlist lists it.
     """
+    require(user, "may_write")
     with serialised():
         places = queries.playlists_showing(announcement)
         if places:

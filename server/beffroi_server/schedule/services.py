@@ -12,10 +12,14 @@ from django.db.models import F, Max
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.targets import Targets
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule import publication
+from beffroi_server.schedule import publish_permissions as permissions
 from beffroi_server.schedule.errors import RuleConflict
 from beffroi_server.schedule.models import DayCalendar, Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.queries import rule_fingerprint
@@ -27,6 +31,7 @@ def create_playlist(name: str, *, user: User | None) -> Playlist:
     Raises:
         ValidationError: the name is taken, or empty.
     """
+    require(user, "may_edit")
     with serialised():
         playlist = Playlist(name=name)
         playlist.full_clean()
@@ -42,6 +47,7 @@ def rename_playlist(playlist: Playlist, name: str, *, user: User | None) -> None
         Playlist.DoesNotExist: somebody deleted it meanwhile.
         ValidationError: the name is taken, or empty.
     """
+    permissions.check_playlist(user, playlist)
     with serialised():
         playlist.refresh_from_db()
         before, playlist.name = playlist.name, name
@@ -58,6 +64,7 @@ def set_auto_fill(playlist: Playlist, *, user: User | None, category: str, order
         Playlist.DoesNotExist: somebody deleted it meanwhile.
         ValidationError: a value is not valid.
     """
+    permissions.check_playlist(user, playlist)
     with serialised():
         playlist.refresh_from_db()
         playlist.category, playlist.order = category, order
@@ -69,6 +76,7 @@ def set_auto_fill(playlist: Playlist, *, user: User | None, category: str, order
 
 def delete_playlist(playlist: Playlist, *, user: User | None) -> None:
     """Delete a playlist, its entries and the rules that show it."""
+    permissions.check_playlist(user, playlist)
     with serialised():
         publication.mark_playlist(playlist)
         audit.record_event(user, "playlist-deleted", playlist, rules=[rule.name for rule in playlist.rules.all()])
@@ -95,6 +103,7 @@ def add_entry(
     Raises:
         ValidationError: a value is not valid.
     """
+    permissions.check_playlist(user, playlist)
     with serialised():
         highest = playlist.entries.aggregate(highest=Max("position"))["highest"]
         position = 0 if highest is None else highest + 1
@@ -137,6 +146,7 @@ def update_entry(entry: Entry, *, user: User | None, **values: Any) -> None:
         Entry.DoesNotExist: somebody removed it meanwhile.
         ValidationError: a value is not valid.
     """
+    permissions.check_playlist(user, entry.playlist)
     with serialised():
         entry.refresh_from_db()
         for field, value in values.items():
@@ -153,6 +163,7 @@ def move_entry(entry: Entry, new_position: int, *, user: User | None) -> None:
     Raises:
         Entry.DoesNotExist: somebody removed it meanwhile.
     """
+    permissions.check_playlist(user, entry.playlist)
     with serialised():
         entry.refresh_from_db()
         order = list(entry.playlist.entries.exclude(pk=entry.pk))
@@ -170,6 +181,7 @@ def remove_entry(entry: Entry, *, user: User | None) -> None:
     Raises:
         Entry.DoesNotExist: somebody removed it meanwhile.
     """
+    permissions.check_playlist(user, entry.playlist)
     with serialised():
         entry.refresh_from_db()
         audit.record_event(user, "entry-removed", entry.playlist, entry=str(entry))
@@ -200,6 +212,7 @@ def save_rule(
         expected: The ``rule_fingerprint`` that the user saw before the change; None overwrites any version.
 
     Raises:
+        NotPermitted: it reaches, or reached, screens on which the user may not publish.
         RuleConflict: somebody else changed it since.
         ScheduleRule.DoesNotExist: somebody else deleted it since.
         ValidationError: a value is not valid.
@@ -209,6 +222,7 @@ def save_rule(
         created = rule._state.adding
         if not created:
             before = ScheduleRule.objects.get(pk=rule.pk)
+            permissions.check_rule(user, before)
             if expected is not None and rule_fingerprint(before) != expected:
                 raise RuleConflict(before)
             # Screens that the rule leaves must be published, too.
@@ -218,6 +232,8 @@ def save_rule(
         for name, chosen in related.items():
             if chosen is not None:
                 getattr(rule, name).set(chosen)
+        # Once it is stored: what reaches too far undoes the transaction.
+        permissions.check_publishing(user, Targets.of(rule))
         audit.record_event(user, "rule-created" if created else "rule-changed", rule, playlist=str(rule.playlist))
         publication.mark_rule(rule)
     return rule
@@ -225,6 +241,7 @@ def save_rule(
 
 def delete_rule(rule: ScheduleRule, *, user: User | None) -> None:
     """Delete a rule. Its playlist stays."""
+    permissions.check_rule(user, rule)
     with serialised():
         publication.mark_rule(rule)
         audit.record_event(user, "rule-deleted", rule, playlist=str(rule.playlist))
@@ -237,6 +254,8 @@ def save_calendar(calendar: DayCalendar, *, user: User | None) -> None:
     Raises:
         ValidationError: the name is taken, or empty.
     """
+    require(user, "may_edit")
+    screen_scopes.check_whole_town(user)
     with serialised():
         calendar.full_clean()
         created = calendar._state.adding
@@ -249,6 +268,8 @@ def save_calendar(calendar: DayCalendar, *, user: User | None) -> None:
 
 def delete_calendar(calendar: DayCalendar, *, user: User | None) -> None:
     """Delete a day calendar that was imported; rules that depend on it go on without it."""
+    require(user, "may_edit")
+    screen_scopes.check_whole_town(user)
     with serialised():
         publication.mark_calendar(calendar)
         audit.record_event(user, "calendar-deleted", calendar)

@@ -14,7 +14,8 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from beffroi_server.accounts.models import Town, User, UserRole
+from beffroi_server.accounts.models import Town, User
+from beffroi_server.web import form_scopes
 
 
 class UserRequest(HttpRequest):
@@ -31,6 +32,10 @@ def _may_open(user: User) -> bool:
     return True
 
 
+def _may_write(user: User) -> bool:
+    return user.may_write
+
+
 def _may_edit(user: User) -> bool:
     return user.may_edit
 
@@ -44,7 +49,7 @@ def _may_install(user: User) -> bool:
 
 
 def _may_administer(user: User) -> bool:
-    return user.role == UserRole.ADMINISTRATOR
+    return user.may_administer
 
 
 def _guard_view(is_allowed: PermissionCheck, methods: tuple[str, ...]) -> Callable[[ViewFunction], ViewFunction]:
@@ -63,7 +68,7 @@ def _guard_view(is_allowed: PermissionCheck, methods: tuple[str, ...]) -> Callab
             if not is_allowed(user):
                 raise PermissionDenied
             # Times are typed and shown in the town's time zone, wherever the user is.
-            with timezone.override(ZoneInfo(current_town().time_zone)):
+            with timezone.override(ZoneInfo(current_town().time_zone)), form_scopes.acting_as(user):
                 return view(request, *args, **kwargs)
 
         return require_http_methods(list(methods))(guarded_view)
@@ -76,8 +81,13 @@ def for_users(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     return _guard_view(_may_open, methods)
 
 
+def for_writers(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
+    """Allow users who may write announcements, be it only to propose them."""
+    return _guard_view(_may_write, methods)
+
+
 def for_editors(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
-    """Allow users who may write announcements and schedules."""
+    """Allow users who may publish, and write schedules."""
     return _guard_view(_may_edit, methods)
 
 

@@ -10,6 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from beffroi_content.raster.text.characters import clean_text, missing_characters, name_characters
+from beffroi_server.web.form_scopes import limit_choices
 
 MISSING_CHARACTERS = "missing-characters"
 """Code of the error that names characters which no screen can draw."""
@@ -29,6 +30,7 @@ class StyledForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        limit_choices(self)
         clean_submitted_text(self)
         add_style_classes(self)
 
@@ -39,6 +41,7 @@ class StyledModelForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        limit_choices(self)
         clean_submitted_text(self)
         add_style_classes(self)
 

@@ -65,5 +65,5 @@ def _user_sender(headers: Mapping[str, str]) -> BodySender | None:
     user = get_user(request)
     if not isinstance(user, User) or not user.is_active:
         return None
-    limit = settings.UPLOAD_LIMIT if user.may_edit else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    limit = settings.UPLOAD_LIMIT if user.may_write else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return BodySender(f"user {user.pk}", limit + BODY_OVERHEAD)

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import uuid
-
 import pytest
 from django.test import Client
-from django.urls import URLPattern, get_resolver
-from django.urls.converters import IntConverter, UUIDConverter
+from tests.support.page_addresses import page_addresses
 
 pytestmark = pytest.mark.django_db
 FOR_STRANGERS = {"sign-in", "sign-in-link", "emergency-code", "language", "health"}
 """Pages that open without a person."""
 
 
-def patterns(resolver=None, route=""):
-    for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLPattern):
-            yield entry, route + str(entry.pattern)
-        else:
-            yield from patterns(entry, route + str(entry.pattern))
-
-
-def address(entry: URLPattern, route: str) -> str:
-    for name, converter in entry.pattern.converters.items():
-        value = "1" if isinstance(converter, IntConverter) else str(uuid.UUID(int=1))
-        if not isinstance(converter, IntConverter | UUIDConverter):
-            value = "x"
-        route = re.sub(rf"<(\w+:)?{name}>", value, route)
-    return f"/{route}"
-
-
-PAGES = {
-    entry.name: address(entry, route)
-    for entry, route in patterns()
-    if entry.name and not route.startswith(("device/", "api/", "static/"))
-}
+PAGES = page_addresses()
 
 
 @pytest.mark.parametrize("name", sorted(PAGES.keys() - FOR_STRANGERS))

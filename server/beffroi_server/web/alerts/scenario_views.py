@@ -11,6 +11,7 @@ from beffroi_content.model import AlertLevel
 from beffroi_server.alerts import scenario_services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.models import Scenario
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.web.access import UserRequest, current_town, for_officers
 from beffroi_server.web.alerts.forms import ScenarioForm, targets_so_far
 from beffroi_server.web.library import preview_links
@@ -22,7 +23,8 @@ SCENARIOS_PER_PAGE = 50
 @for_officers("GET")
 def scenario_list(request: UserRequest) -> HttpResponse:
     """List the scenarios."""
-    found = Scenario.objects.prefetch_related("groups", "screens")
+    within = screen_scopes.rows_in_scope(Scenario.objects.all(), request.user)
+    found = within.prefetch_related("groups", "screens")
     page = paginate(request, found, SCENARIOS_PER_PAGE)
     return render(request, "alerts/scenarios.html", {"page": page})
 

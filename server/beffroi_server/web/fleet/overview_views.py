@@ -12,12 +12,11 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from beffroi_server.fleet import services
-from beffroi_server.fleet.models import ScreenGroup
+from beffroi_server.fleet import screen_scopes, services
 from beffroi_server.monitoring import screen_overview, status_text
 from beffroi_server.monitoring.screen_overview import ScreenOverview
 from beffroi_server.web.access import UserRequest, for_users, is_htmx
-from beffroi_server.web.fleet.screen_cards import build_card, filter_screens
+from beffroi_server.web.fleet.screen_cards import build_card, filter_screens, overviews_in_scope
 from beffroi_server.web.requests import paginate
 
 CARDS_PER_PAGE = 24
@@ -39,14 +38,14 @@ def overview_page(request: UserRequest) -> HttpResponse:
 
 def _overview_context(request: UserRequest) -> dict[str, Any]:
     at = timezone.now()
-    overviews = screen_overview.overview_all(at)
+    overviews = overviews_in_scope(at, request.user)
     filters = {name: request.GET.get(name, "") for name in FILTERS}
     page = paginate(request, filter_screens(overviews, **filters), CARDS_PER_PAGE)
     context = {
         "cards": [build_card(each, at) for each in screen_overview.compare_frames(page, at)],
         "page": page,
         "summary": _fleet_summary(overviews),
-        "groups": ScreenGroup.objects.all(),
+        "groups": screen_scopes.groups_in_scope(request.user),
         "states": [status_text.state_text(code) for code in status_text.STATE_TEXTS],
         "filtered": any(filters.values()),
         **filters,

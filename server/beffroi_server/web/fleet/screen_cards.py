@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from beffroi_content.timeline import Scene
+from beffroi_server.accounts.models import User
 from beffroi_server.core import formatting
 from beffroi_server.core.folded_text import fold_text
-from beffroi_server.fleet import screenshots, targets
+from beffroi_server.fleet import screen_scopes, screenshots, targets
 from beffroi_server.fleet.models import Screen
-from beffroi_server.monitoring import expected_frames, status_text
+from beffroi_server.monitoring import expected_frames, screen_overview, status_text
 from beffroi_server.monitoring.screen_overview import ScreenOverview
 from beffroi_server.schedule.manifest_compiler import CompileError
 
@@ -80,6 +81,15 @@ def upcoming_changes(screen: Screen, at: dt.datetime, count: int) -> list[dict[s
         }
         for begins_ms, scene in scenes
     ]
+
+
+def overviews_in_scope(at: dt.datetime, user: User) -> list[ScreenOverview]:
+    """Return how each screen within the scope of a user is doing."""
+    overviews = screen_overview.overview_all(at)
+    if screen_scopes.scope_group_keys(user) is None:
+        return overviews
+    within = set(screen_scopes.screens_in_scope(user).values_list("pk", flat=True))
+    return [each for each in overviews if each.screen.pk in within]
 
 
 def filter_screens(

@@ -12,14 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content.wire.reports import PlayerReport
-from beffroi_server.fleet import screenshots, services
-from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet import screen_scopes, screenshots, services
+from beffroi_server.fleet.models import Screen
 from beffroi_server.monitoring import clock_text, screen_overview, status_text
 from beffroi_server.schedule import queries as schedule
 from beffroi_server.web.access import UserRequest, for_technicians, for_users
 from beffroi_server.web.fleet.capture_views import capture_panel
 from beffroi_server.web.fleet.forms import ScreenForm, free_slug
-from beffroi_server.web.fleet.screen_cards import build_card, filter_screens, upcoming_changes
+from beffroi_server.web.fleet.screen_cards import build_card, filter_screens, overviews_in_scope, upcoming_changes
 from beffroi_server.web.requests import paginate
 
 SCREENS_PER_PAGE = 50
@@ -30,11 +30,13 @@ CHANGES_SHOWN = 8
 def screen_list(request: UserRequest) -> HttpResponse:
     """List the screens with their states."""
     filters = {name: request.GET.get(name, "") for name in ("search", "group")}
-    page = paginate(request, filter_screens(screen_overview.overview_all(timezone.now()), **filters), SCREENS_PER_PAGE)
+    page = paginate(
+        request, filter_screens(overviews_in_scope(timezone.now(), request.user), **filters), SCREENS_PER_PAGE
+    )
     context = {
         "page": page,
         "rows": [(each, status_text.state_text(each.state)) for each in page],
-        "groups": ScreenGroup.objects.all(),
+        "groups": screen_scopes.groups_in_scope(request.user),
         **filters,
     }
     return render(request, "fleet/screens.html", context)

@@ -20,7 +20,7 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import FEED_TEMPLATES
 from beffroi_server.schedule import services as schedule
 from beffroi_server.schedule.models import Playlist
-from beffroi_server.web.access import UserRequest, current_town, for_editors, for_users
+from beffroi_server.web.access import UserRequest, current_town, for_users, for_writers
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.library.announcement_preview import preview_context
@@ -32,7 +32,7 @@ NEW_DRAFT = "announcement-new"
 """Key under which the browser keeps what was typed into the form of a new announcement."""
 
 
-@for_editors("GET")
+@for_writers("GET")
 def announcement_list(request: UserRequest) -> HttpResponse:
     """List the announcements, or those that contain the words of a search."""
     search = read_search(request)
@@ -43,7 +43,7 @@ def announcement_list(request: UserRequest) -> HttpResponse:
     return render(request, "library/announcements.html", context)
 
 
-@for_editors("GET", "POST")
+@for_writers("GET", "POST")
 def announcement_add(request: UserRequest) -> HttpResponse:
     """Write a new announcement."""
     if request.method == "POST":
@@ -51,7 +51,7 @@ def announcement_add(request: UserRequest) -> HttpResponse:
     return _render_form(request, AnnouncementForm(initial=_initial_values(request)))
 
 
-@for_editors("GET", "POST")
+@for_writers("GET", "POST")
 def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Change an announcement."""
     found = Announcement.objects.filter(pk=pk).first()
@@ -67,7 +67,7 @@ def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     return _render_form(request, AnnouncementForm(instance=found))
 
 
-@for_editors("POST")
+@for_writers("POST")
 def announcement_preview(request: UserRequest) -> HttpResponse:
     """Return the preview of an announcement that is being written."""
     return render(request, "library/announcement_preview.html", preview_context(AnnouncementForm(request.POST)))
@@ -79,7 +79,7 @@ def announcement_preview_page(request: UserRequest) -> HttpResponse:
     return preview_links.announcement_page_response(request, current_town())
 
 
-@for_editors("GET", "POST")
+@for_writers("GET", "POST")
 def announcement_delete(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Delete an announcement, after asking."""
     found = Announcement.objects.filter(pk=pk).first()

@@ -22,7 +22,7 @@ from beffroi_server.library.errors import ItemInUse, MediaRefused
 from beffroi_server.library.media.sentences import media_refusal, warning_sentence
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import MediaItem, Upload
-from beffroi_server.web.access import UserRequest, for_editors, for_users
+from beffroi_server.web.access import UserRequest, for_users, for_writers
 from beffroi_server.web.forms import add_form_errors, clean_line
 from beffroi_server.web.library.forms import MediaItemForm, MediaUploadForm
 from beffroi_server.web.requests import paginate, read_search
@@ -34,7 +34,7 @@ _SERVED_MEDIA_TYPES = {"image/jpeg", "image/png", "image/webp", "video/mp4"}
 """Types that browsers show and never run as a page or a script of ours."""
 
 
-@for_editors("GET", "POST")
+@for_writers("GET", "POST")
 def media_list(request: UserRequest) -> HttpResponse:
     """List images and videos, and uploads that wait or were refused; POST adds some, which are decoded later."""
     form = MediaUploadForm(request.POST, request.FILES) if request.method == "POST" else MediaUploadForm()
@@ -54,7 +54,7 @@ def media_list(request: UserRequest) -> HttpResponse:
     return render(request, "library/media.html", context, status=422 if form.errors else 200)
 
 
-@for_editors("GET", "POST")
+@for_writers("GET", "POST")
 def media_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Show an image or a video, and change its name and description."""
     found = get_object_or_404(MediaItem, pk=pk)
@@ -77,7 +77,7 @@ def media_edit(request: UserRequest, pk: int) -> HttpResponse:
     return render(request, "library/media_item.html", context, status=422 if form.errors else 200)
 
 
-@for_editors("GET", "POST")
+@for_writers("GET", "POST")
 def media_delete(request: UserRequest, pk: int) -> HttpResponse:
     """Delete an image or a video, after asking."""
     found = get_object_or_404(MediaItem, pk=pk)
@@ -105,7 +105,7 @@ def asset_file(request: UserRequest, sha256: str) -> HttpResponseBase:
         raise Http404 from error
 
 
-@for_editors("POST")
+@for_writers("POST")
 def upload_dismiss(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Take an upload that was refused off the list."""
     upload_queue.dismiss_upload(get_object_or_404(Upload, pk=pk))

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from beffroi_server.schedule import rule_summary, services
+from beffroi_server.schedule import publish_permissions, rule_summary, services
 from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.web.access import UserRequest, for_editors
 from beffroi_server.web.forms import add_form_errors
@@ -35,7 +35,8 @@ def playlist_list(request: UserRequest) -> HttpResponse:
         else:
             messages.success(request, _("“%(name)s” has been created. Choose what it shows.") % {"name": created})
             return redirect("playlist", created.pk)
-    page = paginate(request, _playlists_with_counts(), PLAYLISTS_PER_PAGE)
+    within = publish_permissions.playlists_of(_playlists_with_counts(), request.user)
+    page = paginate(request, within, PLAYLISTS_PER_PAGE)
     for playlist in page:
         playlist.places = [
             rule_summary.rule_summary(rule, rule_summary.RulePlaces.of_rule(rule)) for rule in playlist.rules.all()
@@ -46,7 +47,9 @@ def playlist_list(request: UserRequest) -> HttpResponse:
 @for_editors("GET")
 def playlist_detail(request: UserRequest, pk: int) -> HttpResponse:
     """Show the entries of a playlist in order, and what can be added to it."""
-    return render_playlist(request, get_object_or_404(Playlist, pk=pk))
+    found = get_object_or_404(Playlist, pk=pk)
+    publish_permissions.check_playlist(request.user, found)
+    return render_playlist(request, found)
 
 
 @for_editors("POST")

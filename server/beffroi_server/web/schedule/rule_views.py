@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content.timeline.calendar import LocalCalendar
-from beffroi_server.schedule import day_calendars, queries, rule_status, rule_summary, services
+from beffroi_server.fleet import screen_scopes
+from beffroi_server.schedule import day_calendars, publish_permissions, queries, rule_status, rule_summary, services
 from beffroi_server.schedule.errors import RuleConflict
 from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.web.access import UserRequest, current_town, for_editors
@@ -27,7 +28,8 @@ def rule_list(request: UserRequest) -> HttpResponse:
     """List every rule as one sentence, with its status."""
     now, almanac = timezone.now(), _town_almanac()
     related = ("screens", "groups", "only_on", "never_on")
-    rules = list(ScheduleRule.objects.select_related("playlist").prefetch_related(*related))
+    within = screen_scopes.rows_in_scope(ScheduleRule.objects.all(), request.user)
+    rules = list(within.select_related("playlist").prefetch_related(*related))
     shown = rule_status.rules_on_screen(rules, now, almanac)
     page = paginate(request, rules, RULES_PER_PAGE)
     rows = [
@@ -57,7 +59,9 @@ def rule_edit(request: UserRequest, pk: int) -> HttpResponse:
     found = ScheduleRule.objects.filter(pk=pk).first()
     if found is None and request.method == "POST":
         return _redirect_deleted_rule(request)
-    return _edit_rule(request, found or get_object_or_404(ScheduleRule, pk=pk), {})
+    found = found or get_object_or_404(ScheduleRule, pk=pk)
+    publish_permissions.check_rule(request.user, found)
+    return _edit_rule(request, found, {})
 
 
 @for_editors("POST")
@@ -76,6 +80,7 @@ def rule_delete(request: UserRequest, pk: int) -> HttpResponse:
     found = ScheduleRule.objects.filter(pk=pk).first()
     if found is None:
         return _redirect_deleted_rule(request)
+    publish_permissions.check_rule(request.user, found)
     if request.method == "POST":
         services.delete_rule(found, user=request.user)
         messages.success(request, _("“%(name)s” has been deleted. Its playlist stays.") % {"name": found})
