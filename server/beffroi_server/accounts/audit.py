@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
 from django.utils import timezone
 
 from beffroi_server.accounts.models import AuditEvent, User
 from beffroi_server.core.transactions import serialised
+
+FieldValues = dict[str, Any]
+"""Values of the fields of a row, by their names, as JSON holds them."""
+LONGEST_VALUE = 1_000
+"""Characters of a value that the trail keeps; the rest is counted."""
+_SECRET_NAME = re.compile("password|token|secret|hash|sha256|key|code|totp|recovery", re.ASCII)
+_OPEN_NAMES = frozenset({"uncertain_clock"})
+_BOOKKEEPING = frozenset({"id", "version", "created_at", "updated_at", "updated_by", "uploaded_by", "last_login"})
+"""Fields that tell nothing that the event does not say itself."""
 
 
 def record_event(actor: User | None, action: str, subject: object, **detail: Any) -> AuditEvent:
@@ -36,6 +48,37 @@ def record_event(actor: User | None, action: str, subject: object, **detail: Any
     return event
 
 
+def stored_values(row: models.Model) -> FieldValues:
+    """Return the fields of a row as the database has them, before it is saved; of one that is new, none.
+
+    A model names further fields that are no decision of a person in ``audit_ignored``.
+    """
+    stored = None if row._state.adding else type(row)._base_manager.filter(pk=row.pk).first()
+    return {} if stored is None else _field_values(stored)
+
+
+def changes_since(before: FieldValues, row: models.Model | None, **further: Any) -> dict[str, Any]:
+    """Return what differs from ``stored_values``, as the detail of an event; None for a row that is deleted now.
+
+    ``changes`` has a pair, from and to, for each field by its name; ``model`` says whose fields they are. Of a row that
+    is new, fields without a value are left out. Secrets are never in it: see ``is_secret_name``.
+
+    Args:
+        before: What ``stored_values`` returned before it was saved, and former values of ``further``.
+        row: What was saved.
+        further: Values that are not fields of the row, such as the members of a group.
+    """
+    after = {} if row is None else {**_field_values(row), **further}
+    pairs = {name: [before.get(name), after.get(name)] for name in {**before, **after}}
+    changed = {name: pair for name, pair in pairs.items() if (pair[0] or None) != (pair[1] or None)}
+    return {"changes": changed} | ({"model": row._meta.label_lower} if row is not None else {}) if changed else {}
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a field of this name may hold a secret, or the hash of one."""
+    return name not in _OPEN_NAMES and _SECRET_NAME.search(name) is not None
+
+
 def first_broken_event() -> AuditEvent | None:
     """Return the first event that was changed, or before which one was taken away; None when the chain holds."""
     previous = ""
@@ -51,6 +94,42 @@ def verify_chain() -> bool:
     return first_broken_event() is None
 
 
-def _as_stored(detail: dict[str, Any]) -> Any:
+def _field_values(row: models.Model) -> FieldValues:
+    ignored = _BOOKKEEPING | getattr(row, "audit_ignored", frozenset())
+    fields = [field.name for field in row._meta.concrete_fields if not field.primary_key]
+    several = [field.name for field in row._meta.many_to_many if field.related_model._meta.app_label != "auth"]
+    names = [name for name in (*fields, *several) if name not in ignored and not is_secret_name(name)]
+    return {name: _as_value(getattr(row, name)) for name in names}
+
+
+def _as_value(value: Any) -> Any:
+    """Return a value of a field as the trail keeps it: people read it there, long after what it names is gone."""
+    if isinstance(value, models.Manager):
+        return sorted(str(each) for each in value.all())
+    if isinstance(value, models.Model):
+        return str(value)
+    stored = _as_stored(value)
+    if isinstance(stored, str):
+        return _shortened(_without_credentials(stored))
+    text = json.dumps(stored, ensure_ascii=False)
+    return stored if len(text) <= LONGEST_VALUE else _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… (+{len(text) - LONGEST_VALUE})"
+
+
+def _without_credentials(text: str) -> str:
+    """Return an address without the name, password and parameters that may open it to whoever knows them."""
+    if not re.match(r"[a-z]+://\S+\Z", text):
+        return text
+    try:
+        parts = urlsplit(text)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="…" if parts.query else "").geturl()
+    except ValueError:
+        return ""
+
+
+def _as_stored(detail: Any) -> Any:
     """Return the detail as the database hands it back, so that its hash stays the same."""
     return json.loads(json.dumps(detail, cls=DjangoJSONEncoder))

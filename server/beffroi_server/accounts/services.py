@@ -126,16 +126,24 @@ def create_user(
     return user
 
 
-def update_town(town: Town, *, user: User | None) -> None:
+def update_town(town: Town, *, user: User | None, logo: tuple[str, str] = ("", "")) -> None:
     """Save changes of the town. What every screen shows depends on it: all are published again.
+
+    Args:
+        town: With its new values.
+        user: Who does it; None for the server.
+        logo: Names of its logo before and after: the library stores it.
 
     Raises:
         ValidationError: a value is not valid.
     """
     with serialised():
         town.full_clean()
+        before = audit.stored_values(town)
         town.save()
-        audit.record_event(user, "town-changed", town.name, plays_months=town.plays_months)
+        audit.record_event(
+            user, "town-changed", town.name, **audit.changes_since(before | {"logo": logo[0]}, town, logo=logo[1])
+        )
         town_changed.send(town)
 
 
@@ -151,16 +159,18 @@ def update_user(changed: User, *, actor: User) -> None:
         if not others.exists() and not (changed.is_active and changed.role == UserRole.ADMINISTRATOR):
             raise LastAdministratorError
         changed.full_clean()
+        before = audit.stored_values(changed)
         changed.save()
-        audit.record_event(actor, "user-changed", changed, role=str(changed.role), active=changed.is_active)
+        audit.record_event(actor, "user-changed", changed, **audit.changes_since(before, changed))
 
 
 def update_account(user: User) -> None:
     """Save the name that a user gave to the own account."""
     with serialised():
         user.full_clean()
+        before = audit.stored_values(user)
         user.save(update_fields=["first_name", "last_name"])
-        audit.record_event(user, "account-changed", user)
+        audit.record_event(user, "account-changed", user, **audit.changes_since(before, user))
 
 
 def set_password(user: User, password: str) -> None:

@@ -24,11 +24,12 @@ def save_scenario(scenario: Scenario, targets: Targets, *, user: User | None) ->
     with serialised():
         scenario.everywhere = targets.everywhere
         scenario.full_clean()
-        created = scenario._state.adding
+        created, before = scenario._state.adding, audit.stored_values(scenario)
         scenario.save()
         scenario.groups.set(targets.groups)
         scenario.screens.set(targets.screens)
-        audit.record_event(user, "scenario-created" if created else "scenario-changed", scenario)
+        changes = audit.changes_since(before, scenario)
+        audit.record_event(user, "scenario-created" if created else "scenario-changed", scenario, **changes)
 
 
 def delete_scenario(scenario: Scenario, *, user: User | None) -> None:
@@ -36,5 +37,7 @@ def delete_scenario(scenario: Scenario, *, user: User | None) -> None:
     require(user, "may_alert")
     screen_scopes.check_row(user, scenario)
     with serialised():
-        audit.record_event(user, "scenario-deleted", scenario)
+        audit.record_event(
+            user, "scenario-deleted", scenario, **audit.changes_since(audit.stored_values(scenario), None)
+        )
         scenario.delete()

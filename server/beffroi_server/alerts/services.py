@@ -260,7 +260,10 @@ def extend_alert(alert: Alert, minutes: int, *, user: User | None) -> None:
             raise AlertRefused("no-duration", _("Enter the number of minutes to extend the alert by, up to 31 days."))
         _apply_change(alert, now, ends_at=until)
         _publish_scopes({*Targets.of(alert).scopes, *moved}, now)
-        audit.record_event(user, "alert-extended", alert, id=str(alert.pk), until=until)
+        changes = {"ends_at": [current.ends_at, until]}
+        audit.record_event(
+            user, "alert-extended", alert, id=str(alert.pk), until=until, model="alerts.alert", changes=changes
+        )
 
 
 def settle_ended_alerts(now: dt.datetime) -> int:

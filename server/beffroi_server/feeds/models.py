@@ -71,6 +71,10 @@ class Feed(models.Model):
     problem = models.CharField(max_length=300, blank=True)
     """Reason of the last failure, for people; empty after a success."""
 
+    audit_ignored: ClassVar = frozenset(
+        {"data", "kept", "skipped", "skipped_count", "read_at", "told_at", "due_at", "failures", "problem"}
+    )
+
     class Meta:
         ordering: ClassVar = ["name"]
 

@@ -30,12 +30,14 @@ def save_feed(feed: Feed, *, user: User | None) -> None:
         feed.full_clean()
         created = feed._state.adding
         before = None if created else Feed.objects.get(pk=feed.pk)
+        values = audit.stored_values(feed)
         if before is not None and (before.kind, before.address) != (feed.kind, feed.address):
             feed.data, feed.kept, feed.skipped, feed.skipped_count = {}, {}, [], 0
             feed.read_at, feed.told_at = None, None
         feed.due_at, feed.failures, feed.problem = None, 0, ""
         feed.save()
-        audit.record_event(user, "feed-created" if created else "feed-changed", feed, address=feed.address)
+        changes = audit.changes_since(values, feed)
+        audit.record_event(user, "feed-created" if created else "feed-changed", feed, **changes)
         transaction.on_commit(reading_due.set)
 
 
@@ -57,5 +59,5 @@ def delete_feed(feed: Feed, *, user: User | None) -> None:
         if titles:
             message = _("“%(name)s” is used by %(titles)s. Change or delete these announcements first.")
             raise FeedInUse(message % {"name": feed, "titles": ", ".join(f"“{title}”" for title in titles)})
-        audit.record_event(user, "feed-deleted", feed, address=feed.address)
+        audit.record_event(user, "feed-deleted", feed, **audit.changes_since(audit.stored_values(feed), None))
         feed.delete()

@@ -177,6 +177,10 @@ class Screen(models.Model):
     """When it was made, or something that it shows was changed; empty once the programme is published."""
     screenshots_asked_at = models.DateTimeField(null=True, blank=True)
 
+    audit_ignored: ClassVar = frozenset(
+        {"enrolment_expires_at", "enrolled_at", "programme_due_at", "screenshots_asked_at"}
+    )
+
     class Meta:
         ordering: ClassVar = ["name"]
         indexes: ClassVar = [

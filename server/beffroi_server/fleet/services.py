@@ -51,7 +51,7 @@ def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGro
     """
     with serialised():
         screen.full_clean()
-        created = screen._state.adding
+        created, before = screen._state.adding, audit.stored_values(screen)
         if not created:
             _check_installer(user, screen)
         screen.save()
@@ -61,7 +61,8 @@ def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGro
             screen.groups.set(chosen)
         _check_installer(user, screen)
         ScreenState.objects.get_or_create(screen=screen)
-        audit.record_event(user, "screen-created" if created else "screen-changed", screen, slug=screen.slug)
+        action, changes = "screen-created" if created else "screen-changed", audit.changes_since(before, screen)
+        audit.record_event(user, action, screen, slug=screen.slug, **changes)
         screen_changed.send(screen)
     return screen
 
@@ -76,9 +77,10 @@ def save_screen_class(screen_class: ScreenClass, *, user: User | None) -> None:
     screen_scopes.check_whole_town(user)
     with serialised():
         screen_class.full_clean()
-        created = screen_class._state.adding
+        created, before = screen_class._state.adding, audit.stored_values(screen_class)
         screen_class.save()
-        audit.record_event(user, "screen-class-created" if created else "screen-class-changed", screen_class.name)
+        action = "screen-class-created" if created else "screen-class-changed"
+        audit.record_event(user, action, screen_class.name, **audit.changes_since(before, screen_class))
         for screen in Screen.objects.filter(screen_class=screen_class):
             screen_changed.send(screen)
 
@@ -98,7 +100,7 @@ def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Scree
     screen_scopes.check_whole_town(user)
     with serialised():
         group.full_clean()
-        created = group._state.adding
+        created, values = group._state.adding, audit.stored_values(group)
         group.save()
         before = set(targets.member_screens([group]))
         if screens is not None:
@@ -106,9 +108,15 @@ def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Scree
             targets.check_new_members(group, chosen)
             group.screens.set(chosen)
         after = set(targets.member_screens([group]))
-        audit.record_event(user, "group-created" if created else "group-changed", group.name, slug=group.slug)
+        changes = audit.changes_since({**values, "screens": _names(before)}, group, screens=_names(after))
+        action = "group-created" if created else "group-changed"
+        audit.record_event(user, action, group.name, slug=group.slug, **changes)
         for screen in before | after if created or screens is None else before ^ after:
             screen_changed.send(screen)
+
+
+def _names(screens: Iterable[Screen]) -> list[str]:
+    return sorted(screen.name for screen in screens)
 
 
 def open_enrolment(screen: Screen, *, user: User | None = None) -> tuple[str, str]:

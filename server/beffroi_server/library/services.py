@@ -86,8 +86,10 @@ def update_image(item: MediaItem, *, user: User | None, name: str, description: 
     item.name, item.description = name, description
     item.clean_fields(exclude={"uploaded_by"})
     with serialised():
+        before = audit.stored_values(item)
         item.save(update_fields=["name", "description"])
-        audit.record_event(user, "picture-changed", name, sha256=item.picture_id)
+        changes = audit.changes_since(before, item)
+        audit.record_event(user, "picture-changed", name, sha256=item.picture_id, **changes)
 
 
 def delete_image(item: MediaItem, *, user: User | None) -> None:
@@ -129,6 +131,7 @@ def save_announcement(
     require(user, "may_write")
     with serialised():
         current = _current_version(announcement, expected_version)
+        before = audit.stored_values(current)
         further = values.pop("more_pictures", None)
         for field, value in values.items():
             setattr(current, field, value)
@@ -141,9 +144,9 @@ def save_announcement(
         current.save()
         if further is not None:
             current.more_pictures.set(further)
-        audit.record_event(
-            user, "announcement-created" if created else "announcement-changed", current.title, id=str(current.pk)
-        )
+        action = "announcement-created" if created else "announcement-changed"
+        changes = audit.changes_since(before, current)
+        audit.record_event(user, action, current.title, id=str(current.pk), **changes)
         announcement_changed.send(current)
     return current
 
@@ -159,7 +162,8 @@ def delete_announcement(announcement: Announcement, *, user: User | None) -> Non
         places = queries.playlists_showing(announcement)
         if places:
             raise ItemInUse(announcement.title, places)
-        audit.record_event(user, "announcement-deleted", announcement.title, id=str(announcement.pk))
+        changes = audit.changes_since(audit.stored_values(announcement), None)
+        audit.record_event(user, "announcement-deleted", announcement.title, id=str(announcement.pk), **changes)
         announcement_changed.send(announcement)
         announcement.delete()
 

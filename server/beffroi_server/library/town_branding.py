@@ -37,8 +37,10 @@ def save_town(town: Town, *, logo: MediaItem | None, user: User | None) -> None:
         ValidationError: a value is not valid.
     """
     with serialised():
+        former = TownLogo.objects.filter(town=town).select_related("image").first()
         if logo is None:
             TownLogo.objects.filter(town=town).delete()
         else:
             TownLogo.objects.update_or_create(town=town, defaults={"image": logo})
-        accounts.update_town(town, user=user)
+        names = (str(former.image) if former is not None else "", str(logo or ""))
+        accounts.update_town(town, user=user, logo=names)

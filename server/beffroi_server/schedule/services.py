@@ -50,10 +50,10 @@ def rename_playlist(playlist: Playlist, name: str, *, user: User | None) -> None
     permissions.check_playlist(user, playlist)
     with serialised():
         playlist.refresh_from_db()
-        before, playlist.name = playlist.name, name
+        before, playlist.name = audit.stored_values(playlist), name
         playlist.full_clean()
         playlist.save()
-        audit.record_event(user, "playlist-renamed", playlist, before=before)
+        audit.record_event(user, "playlist-renamed", playlist, **audit.changes_since(before, playlist))
         publication.mark_playlist(playlist)
 
 
@@ -67,10 +67,11 @@ def set_auto_fill(playlist: Playlist, *, user: User | None, category: str, order
     permissions.check_playlist(user, playlist)
     with serialised():
         playlist.refresh_from_db()
+        before = audit.stored_values(playlist)
         playlist.category, playlist.order = category, order
         playlist.full_clean()
         playlist.save()
-        audit.record_event(user, "playlist-filled", playlist, category=category, order=order)
+        audit.record_event(user, "playlist-filled", playlist, **audit.changes_since(before, playlist))
         publication.mark_playlist(playlist)
 
 
@@ -149,11 +150,13 @@ def update_entry(entry: Entry, *, user: User | None, **values: Any) -> None:
     permissions.check_playlist(user, entry.playlist)
     with serialised():
         entry.refresh_from_db()
+        before = audit.stored_values(entry)
         for field, value in values.items():
             setattr(entry, field, value)
         entry.full_clean()
         entry.save()
-        audit.record_event(user, "entry-changed", entry.playlist, entry=str(entry), **values)
+        changes = audit.changes_since(before, entry)
+        audit.record_event(user, "entry-changed", entry.playlist, entry=str(entry), **changes)
         publication.mark_playlist(entry.playlist)
 
 
@@ -219,7 +222,7 @@ def save_rule(
     """
     with serialised():
         rule.full_clean()
-        created = rule._state.adding
+        created, values = rule._state.adding, audit.stored_values(rule)
         if not created:
             before = ScheduleRule.objects.get(pk=rule.pk)
             permissions.check_rule(user, before)
@@ -234,7 +237,9 @@ def save_rule(
                 getattr(rule, name).set(chosen)
         # Once it is stored: what reaches too far undoes the transaction.
         permissions.check_publishing(user, Targets.of(rule))
-        audit.record_event(user, "rule-created" if created else "rule-changed", rule, playlist=str(rule.playlist))
+        changes = audit.changes_since(values, rule)
+        action = "rule-created" if created else "rule-changed"
+        audit.record_event(user, action, rule, playlist=str(rule.playlist), **changes)
         publication.mark_rule(rule)
     return rule
 
@@ -244,7 +249,8 @@ def delete_rule(rule: ScheduleRule, *, user: User | None) -> None:
     permissions.check_rule(user, rule)
     with serialised():
         publication.mark_rule(rule)
-        audit.record_event(user, "rule-deleted", rule, playlist=str(rule.playlist))
+        changes = audit.changes_since(audit.stored_values(rule), None)
+        audit.record_event(user, "rule-deleted", rule, playlist=str(rule.playlist), **changes)
         rule.delete()
 
 
@@ -258,11 +264,11 @@ def save_calendar(calendar: DayCalendar, *, user: User | None) -> None:
     screen_scopes.check_whole_town(user)
     with serialised():
         calendar.full_clean()
-        created = calendar._state.adding
+        created, before = calendar._state.adding, audit.stored_values(calendar)
         calendar.save()
-        audit.record_event(
-            user, "calendar-created" if created else "calendar-changed", calendar, days=len(calendar.days)
-        )
+        changes = audit.changes_since(before, calendar)
+        action = "calendar-created" if created else "calendar-changed"
+        audit.record_event(user, action, calendar, count=len(calendar.days), **changes)
         publication.mark_calendar(calendar)
 
 

@@ -301,4 +301,4 @@ def test_who_changes_the_time_is_in_the_audit_trail(town, dora):
     accounts.update_town(town, user=dora)
 
     event = AuditEvent.objects.filter(action="town-changed").latest("id")
-    assert (event.actor, event.detail) == ("dora", {"plays_months": 13})
+    assert (event.actor, event.detail) == ("dora", {"model": "accounts.town", "changes": {"plays_months": [25, 13]}})

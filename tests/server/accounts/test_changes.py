@@ -1,0 +1,87 @@
+"""The trail says what a change changed: from which value to which, and never a secret."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from beffroi_server.accounts import audit, services
+from beffroi_server.accounts.models import AuditEvent, User
+from beffroi_server.feeds import services as feeds
+from beffroi_server.feeds.models import Feed
+from beffroi_server.fleet import services as fleet
+from beffroi_server.fleet.models import ScreenGroup
+from beffroi_server.library import services as library
+
+
+def newest() -> AuditEvent:
+    event = AuditEvent.objects.first()
+    assert event is not None
+    return event
+
+
+def test_names_the_value_before_and_after(alice, hall):
+    hall.place, hall.volume = "Rue du Four", 30
+    fleet.save_screen(hall, user=alice)
+
+    assert newest().detail["model"] == "fleet.screen"
+    assert newest().detail["changes"] == {"place": ["Reception", "Rue du Four"], "volume": [0, 30]}
+
+
+def test_names_what_is_related_by_its_name(alice, hall):
+    harbour = ScreenGroup(slug="harbour", name="Harbour")
+    fleet.save_group(harbour, user=alice, screens=[hall])
+    assert newest().detail["changes"]["screens"] == [[], [hall.name]]
+
+    fleet.save_screen(hall, user=alice, groups=[])
+    assert newest().detail["changes"] == {"groups": [["Harbour"], []]}
+
+
+def test_keeps_what_was_deleted(alice):
+    announcement = library.save_announcement(user=alice, title="Fire drill", body="Leave by the stairs.")
+    library.delete_announcement(announcement, user=alice)
+
+    assert newest().detail["changes"]["body"] == ["Leave by the stairs.", None]
+
+
+def test_says_nothing_where_nothing_changed(alice, hall):
+    fleet.save_screen(hall, user=alice)
+
+    assert newest().detail == {"slug": hall.slug}
+
+
+def test_never_holds_a_secret(alice, hall):
+    hall.token_sha256, hall.mqtt_password_hash, hall.enrolled_at = "a" * 64, "hash", timezone.now()
+    fleet.save_screen(hall, user=alice)
+    changed = User.objects.get(pk=alice.pk)
+    changed.set_password("correct horse battery")
+    changed.first_name = "Alice"
+    services.update_account(changed)
+
+    details = str(list(AuditEvent.objects.values_list("detail", flat=True)))
+    assert "Alice" in details
+    assert "a" * 64 not in details
+    assert changed.password not in details
+
+
+@pytest.mark.parametrize(
+    "name", ["password", "mqtt_password_hash", "token_sha256", "enrolment_code_sha256", "api_token", "secret", "key_id"]
+)
+def test_knows_a_secret_by_its_name(name):
+    assert audit.is_secret_name(name)
+
+
+def test_leaves_out_what_opens_an_address(alice):
+    feed = Feed(name="Agenda", address="https://ana:s3cret@agenda.example/town.ics?key=s3cret")
+    feeds.save_feed(feed, user=alice)
+    feeds.delete_feed(feed, user=alice)
+
+    details = list(AuditEvent.objects.values_list("detail", flat=True))
+    assert "s3cret" not in str(details)
+    assert details[0]["changes"]["address"] == ["https://agenda.example/town.ics?…", None]
+
+
+def test_shortens_long_texts(alice):
+    library.save_announcement(user=alice, title="Long", body="x" * 3000)
+
+    assert newest().detail["changes"]["body"][1] == "x" * 1000 + "… (+2000)"
