@@ -95,7 +95,7 @@ class RuleMode(StrEnum):
     """Modes in which a rule shares its zone with other rules of the same priority."""
 
     ROTATE = "rotate"
-    """All rotating rules make one loop, in which each has a share of the time by its weight."""
+    """All rotating rules make one loop, in which each has a share of the time by its slides, or by its weight."""
     REPLACE = "replace"
     """This rule alone; of several, the one whose identifier sorts first."""
     INTERJECT = "interject"
@@ -138,8 +138,10 @@ class ScheduleRule(WireModel):
     zone: Identifier = FULL_SCREEN
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     mode: RuleMode = RuleMode.ROTATE
-    weight: Annotated[int, Field(ge=1, le=100)] = 1
-    """The share of a rotating rule, beside that of the others."""
+    weight: Annotated[int, Field(ge=0, le=100)] = 1
+    """The share of a rotating rule, beside that of the others; 0: each of its slides once in a round.
+
+    Beside rules with 0, a share counts as so many slides of ten seconds."""
     interjection: Interjection | None = None
     """Given with the mode that needs it."""
     first_date: dt.date | None = None

@@ -6,7 +6,7 @@ Precedence, from the rules that apply and have something to show:
    priority is at least that of the loop.
 2. If one of the loop's rules replaces, it is alone (of several, the one whose identifier sorts first), and only
    interjections of a higher priority than its own remain.
-3. Otherwise all rotate: each has a share of the time by its weight.
+3. Otherwise all rotate: each has a share of the time by its weight, or by its slides where it has none.
 4. Where no rule makes a loop, the idle slide does.
 """
 
@@ -22,6 +22,8 @@ from beffroi_content.timeline.scene import ReasonKind, ShowingReason
 
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
+SHARE_MS = 10_000
+"""Time for which a share of 1 counts beside rules that count by the time of their slides."""
 _LOOSEST_FIRST = (
     InterjectionCadence.SECONDS_AN_HOUR,
     InterjectionCadence.TIMES_AN_HOUR,
@@ -88,8 +90,7 @@ def build_loop(selection: ZoneSelection, idle: Slide, information: Sequence[Loop
         information: Entries of information alerts, which come at the end of each cycle.
     """
     if selection.loop:
-        sequences = [(each.rule.weight, _loop_entries(each)) for each in selection.loop]
-        entries = share_by_weight(sequences)
+        entries = share_by_weight(_weighted_entries(selection.loop))
     else:
         entries = [LoopEntry(ShowingReason(ReasonKind.IDLE), idle.duration_ms, idle.pages, slide=idle)]
     entries, capped = _extract_capped([*entries, *information])
@@ -99,6 +100,17 @@ def build_loop(selection: ZoneSelection, idle: Slide, information: Sequence[Loop
     for number, one in enumerate(inside):
         found = _interject(found, one, inside[number + 1 :])
     return found
+
+
+def _weighted_entries(rules: Sequence[EligibleRule]) -> list[tuple[int, tuple[LoopEntry, ...]]]:
+    """Return the entries of each rule with its weight; without a weight a rule counts by the time of its slides.
+
+    So each slide of the rules without a weight comes once in a round, however the slides are spread over playlists.
+    """
+    found = [(each.rule.weight, _loop_entries(each)) for each in rules]
+    if all(weight for weight, _ in found):
+        return found
+    return [(weight * SHARE_MS or sum(entry.duration_ms for entry in entries), entries) for weight, entries in found]
 
 
 def _loop_entries(eligible: EligibleRule) -> tuple[LoopEntry, ...]:

@@ -1,8 +1,8 @@
 """End of what an announcement tells of: the one answer for playlists, manifests and agendas.
 
-Whatever has dates (an event, roadworks, a countdown) ends at the end that its editor gave. An event without one ends
-with the local day on which it starts; roadworks without one go on, since nobody knows until when. Announcements of
-other templates never end by themselves.
+Whatever has dates (an event, roadworks, a countdown) ends at the end that its editor gave. An event or a countdown
+without one ends with the local day on which it starts; roadworks without one go on, since nobody knows until when.
+Announcements of other templates do not end by themselves: ``library/categories.py`` says for how long they are shown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from beffroi_server.library.models import Announcement
-from beffroi_server.library.template_choices import DATED_TEMPLATES, EVENT_TEMPLATES
+from beffroi_server.library.template_choices import DATED_TEMPLATES, DAY_TEMPLATES
 
 _DAY = dt.timedelta(days=1)
 
@@ -29,7 +29,7 @@ def event_end(announcement: Announcement, zone: ZoneInfo) -> dt.datetime | None:
         return None
     if announcement.ends is not None:
         return announcement.ends
-    if announcement.starts is None or announcement.template not in EVENT_TEMPLATES:
+    if announcement.starts is None or announcement.template not in DAY_TEMPLATES:
         return None
     return _midnight(announcement.starts.astimezone(zone).date() + _DAY, zone)
 
@@ -39,7 +39,7 @@ def event_is_over(now: dt.datetime, zone: ZoneInfo) -> Q:
     # The local day of the start has ended by now if and only if the start is before the midnight that began today.
     today = _midnight(now.astimezone(zone).date(), zone)
     over = Q(template__in=DATED_TEMPLATES, ends__lte=now)
-    return over | Q(template__in=EVENT_TEMPLATES, ends=None, starts__lt=today)
+    return over | Q(template__in=DAY_TEMPLATES, ends=None, starts__lt=today)
 
 
 def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from beffroi_server.core.events import Event
 from beffroi_server.library.models import Announcement, MediaItem
+
+
+@dataclass(frozen=True)
+class CategoryRename:
+    """A category that got another name; its announcements have it already."""
+
+    before: str
+    name: str
+
 
 announcement_changed: Event[Announcement] = Event("announcement-changed")
 """An announcement was saved, or is about to be deleted."""
 media_changed: Event[MediaItem] = Event("media-changed")
 """A media item looks different, since its video was converted."""
+category_renamed: Event[CategoryRename] = Event("category-renamed")
+"""A category got another name."""

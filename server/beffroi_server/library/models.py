@@ -8,7 +8,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.validators import URLValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -134,6 +134,26 @@ class Upload(models.Model):
 
     class Meta:
         ordering: ClassVar = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    """A subject that the town gives its announcements, and for how long those are shown unless somebody says otherwise.
+
+    ``Announcement.label`` names it, without regard to case and accents.
+    """
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    default_days = models.PositiveSmallIntegerField(
+        _("days on screen"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3650)]
+    )
+    """None: ``categories.USUAL_DAYS``."""
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        verbose_name_plural = "categories"
 
     def __str__(self) -> str:
         return self.name

@@ -71,7 +71,10 @@ def _ticker_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget
 def _agenda_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
     if announcement.feed is not None:
         return widgets.AgendaWidget.model_validate(_feed_fields(announcement))
-    events_of_town = Announcement.objects.filter(template__in=EVENT_TEMPLATES, starts__isnull=False)
+    # The schedule knows what was taken off the screens: a wrong date must not stay in the agenda either.
+    events_of_town = Announcement.objects.filter(template__in=EVENT_TEMPLATES, starts__isnull=False).exclude(
+        placement__taken_off_at__isnull=False
+    )
     coming = events_of_town.exclude(event_is_over(timezone.now(), zone)).order_by("starts")
     events = [
         {

@@ -16,6 +16,10 @@ EVENT_LISTS = frozenset(name for name, template in _LIVE.items() if template.lis
 """Templates that show the events of the library."""
 EVENT_TEMPLATES = frozenset(name for name, template in announcement_templates().items() if template.ends_with_event)
 """Templates of events: an announcement is over when what it tells of is, and without an end with its day."""
+DAY_TEMPLATES = EVENT_TEMPLATES | frozenset(
+    name for name, template in _LIVE.items() if TemplateField.STARTS in template.fields
+)
+"""Templates of what happens at one time: without an end the announcement is over with the day on which it starts."""
 DATED_TEMPLATES = frozenset(
     name for name, template in offered_templates().items() if TemplateField.ENDS in template.fields
 )

@@ -32,13 +32,7 @@ def auto_filled_announcements(playlist: Playlist, zone: ZoneInfo) -> QuerySet[An
         Announcement.objects.filter(label__folded=fold_text(playlist.category))
         .exclude(over)
         .exclude(entry__playlist=playlist)
+        .exclude(placement__taken_off_at__isnull=False)
     )
     related = found.select_related("picture__picture", "feed").prefetch_related("more_pictures__picture")
     return related[:MAX_ANNOUNCEMENTS]
-
-
-def known_categories() -> list[str]:
-    """Return the categories that announcements have, sorted, each once in one of its spellings."""
-    found = Announcement.objects.exclude(label="").order_by("label").values_list("label", flat=True).distinct()
-    spellings = {fold_text(label): label for label in reversed(found[:MAX_ANNOUNCEMENTS])}
-    return [spellings[folded] for folded in sorted(spellings)]

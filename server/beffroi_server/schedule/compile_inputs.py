@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
@@ -21,9 +22,11 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.library.town_branding import LOGO_RELATION, town_content
 from beffroi_server.schedule import auto_fill, day_calendars
 from beffroi_server.schedule.manifest_compiler import CompileError, CompileInputs, PlaylistInput, SlideProblem
-from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
+from beffroi_server.schedule.models import AnnouncementPlacement, Entry, Playlist, ScheduleRule
 
 IDLE_SLIDE_ID = "idle"
+PLACED_ID = "placed"
+"""Identifier of the loop of the announcements that are published directly, and of the rule that shows it."""
 
 
 def load_inputs(screen: Screen) -> CompileInputs:
@@ -36,7 +39,8 @@ def load_inputs(screen: Screen) -> CompileInputs:
     town = current_town()
     rules = _rules_of(screen)
     playlists, unready = load_playlists({rule.playlist_id for rule in rules}, town)
-    return inputs_of_rules(screen, town, rules, tuple(playlists.values()), unready)
+    placed, unready_placed = placed_loop(placements_of(screen), town)
+    return inputs_of_rules(screen, town, rules, tuple(playlists.values()), (*unready, *unready_placed), placed)
 
 
 def inputs_of_rules(
@@ -45,13 +49,24 @@ def inputs_of_rules(
     rules: Sequence[ScheduleRule],
     playlists: tuple[PlaylistInput, ...],
     unready: tuple[SlideProblem, ...] = (),
+    placed: PlaylistInput | None = None,
 ) -> CompileInputs:
-    """Return the inputs for a screen on which exactly these rules apply; ``playlists`` holds all that they name."""
+    """Return the inputs for a screen on which exactly these rules apply.
+
+    Args:
+        screen: The screen, for its settings.
+        town: The town.
+        rules: The rules.
+        playlists: All playlists that they name.
+        unready: Slides that cannot be shown yet.
+        placed: What ``placed_loop`` has found for the screen.
+    """
+    known = tuple(rule.to_content() for rule in rules)
     return CompileInputs(
         screen=screen.slug,
         settings=screen_settings(screen, town),
-        playlists=playlists,
-        rules=tuple(rule.to_content() for rule in rules),
+        playlists=(*playlists, placed) if placed else playlists,
+        rules=(*known, _placement_rule(placed)) if placed else known,
         calendars=day_calendars.calendars_of_rules(rules),
         idle=_idle_slide(town),
         unready=unready,
@@ -61,7 +76,11 @@ def inputs_of_rules(
 def load_playlists(keys: Iterable[int], town: Town) -> tuple[dict[int, PlaylistInput], tuple[SlideProblem, ...]]:
     """Return playlists by their primary keys, with the slides that they show now, and the slides that are not ready."""
     related = ("announcement__picture__picture", "announcement__feed", "media__picture", "media__video__converted")
-    entries = Entry.objects.select_related(*related).prefetch_related("announcement__more_pictures__picture")
+    entries = (
+        Entry.objects.exclude(announcement__placement__taken_off_at__isnull=False)
+        .select_related(*related)
+        .prefetch_related("announcement__more_pictures__picture")
+    )
     rows = Playlist.objects.filter(pk__in=list(keys)).order_by("pk")
     unready: list[SlideProblem] = []
     found = {
@@ -69,6 +88,47 @@ def load_playlists(keys: Iterable[int], town: Town) -> tuple[dict[int, PlaylistI
         for playlist in rows.prefetch_related(Prefetch("entries", queryset=entries))
     }
     return found, tuple(unready)
+
+
+def placements_of(screen: Screen) -> list[AnnouncementPlacement]:
+    """Return the placements that a screen shows now or later, newest first."""
+    return list(shown_placements(targets.rows_aimed_at(AnnouncementPlacement.objects.all(), screen)))
+
+
+def shown_placements(placements: QuerySet[AnnouncementPlacement]) -> QuerySet[AnnouncementPlacement]:
+    """Return those of some placements that are not taken off and not over, with what their slides need."""
+    now = timezone.now()
+    related = ("announcement__picture__picture", "announcement__feed")
+    shown = placements.filter(taken_off_at=None).exclude(ends_at__lte=now)
+    return shown.select_related(*related).prefetch_related("announcement__more_pictures__picture")
+
+
+def placed_loop(
+    placements: Iterable[AnnouncementPlacement], town: Town
+) -> tuple[PlaylistInput | None, tuple[SlideProblem, ...]]:
+    """Return the loop of the announcements that are published directly, or None; and the slides that are not ready."""
+    unready: list[SlideProblem] = []
+    slides = _ready_slides([_placed_entry(each) for each in placements], town, unready)
+    if not slides:
+        return None, tuple(unready)
+    # The name is part of the manifest, which must not depend on the language of whoever happens to compile it.
+    with translation.override(town.locale):
+        name = _("Announcements published directly")
+    return PlaylistInput(id=PLACED_ID, name=name, slides=slides), tuple(unready)
+
+
+def _placement_rule(placed: PlaylistInput) -> content.ScheduleRule:
+    return content.ScheduleRule(id=PLACED_ID, name=placed.name, playlist=placed.id, weight=0)
+
+
+def _placed_entry(placement: AnnouncementPlacement) -> Entry:
+    """Return an unsaved entry, without a playlist, for an announcement that is published directly."""
+    return Entry(
+        announcement=placement.announcement,
+        duration_s=placement.duration_s,
+        valid_from=placement.starts_at,
+        valid_until=placement.ends_at,
+    )
 
 
 def current_town() -> Town:
@@ -128,16 +188,21 @@ def _playlist_input(playlist: Playlist, town: Town, unready: list[SlideProblem])
         _auto_fill_entry(playlist, each)
         for each in auto_fill.auto_filled_announcements(playlist, ZoneInfo(town.time_zone))
     ]
+    slides = _ready_slides([*playlist.entries.all(), *filled], town, unready)
+    order = content.PlaylistOrder(playlist.order)
+    return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=slides, order=order)
+
+
+def _ready_slides(entries: Iterable[Entry], town: Town, unready: list[SlideProblem]) -> tuple[content.Slide, ...]:
     slides = []
-    for entry in [*playlist.entries.all(), *filled]:
+    for entry in entries:
         # One announcement that cannot be shown must not take the whole programme down.
         try:
             slides.append(_slide_of(entry, town))
         except ValueError as error:
             identifier = f"announcement-{entry.announcement_id}-{_slide_suffix(entry)}"
             unready.append(SlideProblem(identifier, str(entry), "unready", f"“{entry}”: {error}"))
-    order = content.PlaylistOrder(playlist.order)
-    return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=tuple(slides), order=order)
+    return tuple(slides)
 
 
 def _auto_fill_entry(playlist: Playlist, announcement: Announcement) -> Entry:
@@ -179,7 +244,9 @@ def _slide_of(entry: Entry, town: Town) -> content.Slide:
 
 def _slide_suffix(entry: Entry) -> str:
     # An announcement may be in several playlists, and several times in one: each slide has an identifier of its own.
-    return str(entry.pk) if entry.pk else f"p{entry.playlist_id}"
+    if entry.pk:
+        return str(entry.pk)
+    return f"p{entry.playlist_id}" if entry.playlist_id else PLACED_ID
 
 
 def _idle_slide(town: Town) -> content.Slide:

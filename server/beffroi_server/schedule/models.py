@@ -1,4 +1,4 @@
-"""Database models of the schedule: playlists, their entries, day calendars, and rules."""
+"""Database models of the schedule: playlists, their entries, placements, day calendars, and rules."""
 
 from __future__ import annotations
 
@@ -101,6 +101,40 @@ class Entry(models.Model):
         """Refuse a validity that ends before it begins."""
         if self.valid_from and self.valid_until and self.valid_until <= self.valid_from:
             raise ValidationError({"valid_until": _("This is before the start.")})
+
+
+class AnnouncementPlacement(models.Model):
+    """The screens and the time of an announcement that is published directly, without playlist and rule.
+
+    All placements aimed at a screen make one loop, which takes turns with the rules of that screen.
+    """
+
+    announcement = models.OneToOneField(Announcement, on_delete=models.CASCADE, related_name="placement")
+    everywhere = models.BooleanField(_("on all screens"), default=False)
+    screens = models.ManyToManyField(Screen, blank=True, related_name="placements", verbose_name=_("screens"))
+    groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="placements", verbose_name=_("groups"))
+    starts_at = models.DateTimeField(_("shown from"), null=True, blank=True)
+    """None: at once."""
+    ends_at = models.DateTimeField(_("shown until"), null=True, blank=True)
+    """None: for ever, or until what the announcement tells of is over."""
+    duration_s = models.PositiveIntegerField(
+        _("seconds"), default=10, validators=[MinValueValidator(1), MaxValueValidator(3600)]
+    )
+    taken_off_at = models.DateTimeField(null=True, blank=True)
+    """Since when the announcement is off all screens, in playlists that list it, too; None while it is on."""
+    updated_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        return str(self.announcement)
+
+    def clean(self) -> None:
+        """Refuse a time that ends before it begins."""
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": _("This is before the start.")})
 
 
 class DayCalendar(models.Model):
@@ -209,9 +243,8 @@ class ScheduleRule(models.Model):
     groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="rules", verbose_name=_("groups"))
     priority = models.PositiveSmallIntegerField(_("priority"), default=50, validators=[MaxValueValidator(100)])
     mode = models.CharField(_("mode"), max_length=10, choices=MODE_CHOICES, default=content.RuleMode.ROTATE.value)
-    weight = models.PositiveSmallIntegerField(
-        _("share"), default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
-    )
+    weight = models.PositiveSmallIntegerField(_("share"), default=0, validators=[MaxValueValidator(100)])
+    """0: by the number of its slides, each of which comes once in a round."""
     cadence = models.CharField(
         _("how often"),
         max_length=20,

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -31,6 +32,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts.events import town_changed
 from beffroi_server.accounts.models import Town
 from beffroi_server.core import database
+from beffroi_server.core.folded_text import fold_text
 from beffroi_server.core.work_claims import WorkClaims
 from beffroi_server.delivery import signing
 from beffroi_server.feeds.events import feed_changed
@@ -38,12 +40,12 @@ from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import targets
 from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen
-from beffroi_server.library.events import announcement_changed, media_changed
+from beffroi_server.library.events import CategoryRename, announcement_changed, category_renamed, media_changed
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.template_choices import EVENT_LISTS
 from beffroi_server.schedule import manifest_compiler
 from beffroi_server.schedule.compile_inputs import load_inputs
-from beffroi_server.schedule.models import DayCalendar, Playlist, ScheduleRule
+from beffroi_server.schedule.models import AnnouncementPlacement, DayCalendar, Playlist, ScheduleRule
 
 logger = logging.getLogger(__name__)
 publication_due = threading.Event()
@@ -64,20 +66,34 @@ def listen_to_changes() -> None:
     feed_changed.subscribe(mark_feed)
     screen_changed.subscribe(mark_screen)
     town_changed.subscribe(mark_town)
+    category_renamed.subscribe(follow_category)
 
 
 def mark_announcement(announcement: Announcement) -> None:
     """Mark the screens that show an announcement, and those with an agenda, which lists events."""
-    shown = Q(playlist__entries__announcement=announcement)
+    mark_announcements([announcement])
+
+
+def mark_announcements(announcements: Collection[Announcement] | QuerySet[Announcement]) -> None:
+    """Mark the screens that show some announcements, and those with an agenda, which lists events."""
+    shown = Q(playlist__entries__announcement__in=announcements)
     agenda = Q(playlist__entries__announcement__template__in=EVENT_LISTS)
-    # Every automatically filled playlist, since the announcement may just have left its category.
+    # Every automatically filled playlist, since an announcement may just have left its category.
     filled = ~Q(playlist__category="")
     _mark_due(targets.screens_reached_by(ScheduleRule.objects.filter(shown | agenda | filled)))
+    placed = Q(announcement__in=announcements) | Q(announcement__template__in=EVENT_LISTS)
+    _mark_due(targets.screens_reached_by(AnnouncementPlacement.objects.filter(placed)))
+
+
+def mark_placement(placement: AnnouncementPlacement) -> None:
+    """Mark the screens of a placement."""
+    _mark_due(targets.screens_reached_by(AnnouncementPlacement.objects.filter(pk=placement.pk)))
 
 
 def mark_feed(feed: Feed) -> None:
     """Mark the screens that show an announcement with a feed."""
     _mark_due(targets.screens_reached_by(ScheduleRule.objects.filter(playlist__entries__announcement__feed=feed)))
+    _mark_due(targets.screens_reached_by(AnnouncementPlacement.objects.filter(announcement__feed=feed)))
 
 
 def mark_media(item: MediaItem) -> None:
@@ -103,6 +119,12 @@ def mark_calendar(calendar: DayCalendar) -> None:
 def mark_screen(screen: Screen) -> None:
     """Mark one screen."""
     _mark_due(Screen.objects.filter(pk=screen.pk))
+
+
+def follow_category(rename: CategoryRename) -> None:
+    """Give playlists that a category fills its new name, and mark the screens that show its announcements."""
+    Playlist.objects.filter(category__folded=fold_text(rename.before)).update(category=rename.name)
+    mark_announcements(Announcement.objects.filter(label=rename.name))
 
 
 def mark_town(_town: Town) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_content.timeline import calendar, rule_visibilities
 from beffroi_content.timeline.calendar import LocalCalendar
+from beffroi_server.accounts.models import Town
 from beffroi_server.core import formatting
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet import targets
@@ -24,7 +25,7 @@ from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.schedule import compile_inputs
 from beffroi_server.schedule.manifest_compiler import CompileError, PlaylistInput, compile_manifest
-from beffroi_server.schedule.models import Playlist, ScheduleRule
+from beffroi_server.schedule.models import AnnouncementPlacement, Playlist, ScheduleRule
 
 HORIZON_DAYS = 400
 """Days ahead for which a rule that does not apply is searched for the next time that it does."""
@@ -75,10 +76,12 @@ def rules_on_screen(rules: Iterable[ScheduleRule], now: dt.datetime, almanac: Lo
     applying = [rule for rule in rules if _applies_at(rule.to_content(), unix_ms(now), almanac)]
     town = compile_inputs.current_town()
     playlists, _unready = compile_inputs.load_playlists({rule.playlist_id for rule in applying}, town)
+    placed = _placed_loops(now, town)
     visible: set[int] = set()
-    for screen, combination in _combinations(applying):
+    for screen, combination in _combinations(applying, placed):
         # Pages are not counted: that would draw every slide, and their number does not decide which rules are seen.
-        inputs = compile_inputs.inputs_of_rules(screen, town, combination, _named_by(combination, playlists))
+        named = _named_by(combination, playlists)
+        inputs = compile_inputs.inputs_of_rules(screen, town, combination, named, placed=placed.get(screen.pk))
         try:
             manifest = compile_manifest(inputs, lambda _slide, _settings: 1).manifest
         except CompileError:
@@ -133,16 +136,30 @@ def _later_starts(rule: content.ScheduleRule, instant: int, almanac: LocalCalend
         yield max(instant, calendar.local_midnight(rule.last_date, almanac.zone) - _DAY_MS)
 
 
-def _combinations(rules: Sequence[ScheduleRule]) -> Iterator[tuple[Screen, list[ScheduleRule]]]:
-    """Yield each combination of rules that some screen has, with one of these screens."""
+def _placed_loops(now: dt.datetime, town: Town) -> dict[int, PlaylistInput]:
+    """Return by screen a loop that stands for the announcements that are published directly on it at an instant."""
+    begun = AnnouncementPlacement.objects.exclude(starts_at__gt=now)
+    placements = list(compile_inputs.shown_placements(begun).prefetch_related("screens", "groups"))
+    found: dict[int, PlaylistInput] = {}
+    reach = targets.reach_by_row(placements)
+    for placement in placements:
+        if reach[placement.pk] - found.keys():
+            loop, _unready = compile_inputs.placed_loop([placement], town)
+            # One announcement will do: how many there are does not decide which rules are seen.
+            found = dict.fromkeys(reach[placement.pk], loop) | found if loop else found
+    return found
+
+
+def _combinations(rules: Sequence[ScheduleRule], placed: Container[int]) -> Iterator[tuple[Screen, list[ScheduleRule]]]:
+    """Yield each combination of rules that some screen has, with and without placements, with one of these screens."""
     of_screen: defaultdict[int, set[int]] = defaultdict(set)
     for rule, screens in targets.reach_by_row(rules).items():
         for screen in screens:
             of_screen[screen].add(rule)
     every = {screen.pk: screen for screen in Screen.objects.select_related("screen_class")}
     # Any screen of a combination will do: which rule wins depends on the rules, not on the screen.
-    example = {frozenset(keys): screen for screen, keys in of_screen.items()}
-    for keys, screen in example.items():
+    example = {(frozenset(keys), screen in placed): screen for screen, keys in of_screen.items()}
+    for (keys, _is_placed), screen in example.items():
         yield every[screen], [rule for rule in rules if rule.pk in keys]
 
 

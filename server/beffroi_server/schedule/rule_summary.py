@@ -179,7 +179,7 @@ def _mode_text(rule: ScheduleRule) -> str:
         return pgettext("playlist", "on its own")
     if rule.mode == RuleMode.INTERJECT:
         return _frequency_text(rule)
-    if rule.weight > 1:
+    if rule.weight:
         return _("in turn with others, with a share of %(weight)d") % {"weight": rule.weight}
     return _("in turn with others")
 

@@ -75,7 +75,7 @@ class TestRule:
             ({"mode": "interject"}, "interjects"),
             ({"interjection": {"cadence": "every-minutes", "amount": 5}}, "interjects"),
             ({"priority": 101}, "100"),
-            ({"weight": 0}, "1"),
+            ({"weight": -1}, "0"),
             ({"mode": "shout"}, "mode"),
             ({"times": [OFFICE] * 25}, "24"),
         ],

@@ -73,6 +73,18 @@ class TestShares:
         programme = manifest((rule("news", weight=2), [slide("news")]), (rule("sport"), [slide("sport")]))
         assert Counter(names(programme, 30)) == {"news": 20, "sport": 10}
 
+    def test_without_a_weight_each_slide_comes_once_in_a_round(self):
+        programme = manifest(
+            (rule("life", weight=0), slides("l", [10, 20, 10])), (rule("alone", weight=0), slides("a", [10]))
+        )
+        assert Counter(names(programme, 40)) == {"l0": 10, "l1": 10, "l2": 10, "a0": 10}
+
+    def test_a_weight_counts_as_so_many_slides_of_ten_seconds_beside_rules_without_one(self):
+        programme = manifest(
+            (rule("life", weight=0), slides("l", [10, 20])), (rule("alone", weight=3), slides("a", [10]))
+        )
+        assert Counter(names(programme, 50)) == {"l0": 10, "l1": 10, "a0": 30}
+
 
 class TestInterjections:
     @few

@@ -136,7 +136,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "values",
-        [{"priority": 101}, {"weight": 0}, {"weight": 101}, {"amount": 0}, {"amount": 3601}, {"mode": "shuffle"}],
+        [{"priority": 101}, {"weight": -1}, {"weight": 101}, {"amount": 0}, {"amount": 3601}, {"mode": "shuffle"}],
     )
     @pytest.mark.django_db
     def test_are_of_numbers_out_of_range(self, playlist, values):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.library import announcement_views, media_views
+from beffroi_server.web.library import announcement_views, category_views, media_views
 
 urlpatterns: list[URLPattern] = [
+    path("categories/", category_views.category_list, name="categories"),
+    path("categories/<int:pk>/", category_views.category_edit, name="category"),
+    path("categories/<int:pk>/delete/", category_views.category_delete, name="category-delete"),
     path("images/", media_views.media_list, name="media"),
     path("images/<int:pk>/", media_views.media_edit, name="media-item"),
     path("images/<int:pk>/delete/", media_views.media_delete, name="media-delete"),

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from beffroi_server.library import categories
 from beffroi_server.schedule import auto_fill, rule_summary
 from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.playlist_candidates import candidates_for
@@ -87,7 +88,7 @@ def render_playlist(
         "name_form": name_form or PlaylistForm(instance=playlist),
         "filling_form": filling_form or AutoFillForm(instance=playlist),
         "filled": auto_fill.auto_filled_announcements(playlist, ZoneInfo(current_town().time_zone)),
-        "categories": auto_fill.known_categories(),
+        "categories": categories.offered_categories(),
         "refused": refused,
     }
     return render(request, "schedule/playlist.html", context, status=422 if refused else 200)

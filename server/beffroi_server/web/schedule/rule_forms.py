@@ -155,7 +155,7 @@ class ScheduleRuleForm(RelatedModelForm):
         help_texts = {
             "name": _("For you and your colleagues. If left empty, the rule takes the name of its playlist."),
             "last_date": _("This day is included."),
-            "weight": _("Next to rules with a share of 1, a share of 2 gets twice the time."),
+            "weight": _("0: each slide comes as often as those of other rules. Otherwise it counts as so many slides."),
             "amount": _("Minutes, times or seconds, as selected above."),
             "end_time": _("An end before the start is on the next day."),
             "priority": _("From 0 to 100, instead of the choices above: filler is 30, usual 50, important 70."),

@@ -1,0 +1,105 @@
+"""Categories of announcements: the town's own list, and for how long an announcement is shown by default.
+
+Every announcement leaves by itself: when what it tells of is over (``event_dates``), else after the days of its
+category, else after ``USUAL_DAYS``. Only a person may choose that it has no end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import User
+from beffroi_server.core.folded_text import fold_text
+from beffroi_server.core.transactions import serialised
+from beffroi_server.library.event_dates import event_end
+from beffroi_server.library.events import CategoryRename, category_renamed
+from beffroi_server.library.models import Announcement, Category
+
+USUAL_DAYS = 30
+"""Days for which an announcement is shown where neither a person nor its category says otherwise."""
+MAX_OFFERED = 100
+"""Categories that a form offers at most."""
+_LAST_MINUTE = dt.time(23, 59)
+
+
+def category_of(label: str) -> Category | None:
+    """Return the category that a label names, without regard to case and accents."""
+    return Category.objects.filter(name__folded=fold_text(label)).first() if label else None
+
+
+def default_end(announcement: Announcement, start: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """Return until when an announcement is shown where nobody says otherwise.
+
+    Args:
+        announcement: One with template, dates and label; it need not be saved.
+        start: When it begins to be shown.
+        zone: The town's time zone.
+
+    Returns:
+        The end of what it tells of, if that lies ahead; else the last minute of the day after its category's days.
+    """
+    end = event_end(announcement, zone)
+    if end is not None and end > start:
+        return end
+    category = category_of(announcement.label)
+    days = (category.default_days if category else None) or USUAL_DAYS
+    return dt.datetime.combine(start.astimezone(zone).date() + dt.timedelta(days=days), _LAST_MINUTE, zone)
+
+
+def offered_categories() -> list[str]:
+    """Return the names that a form offers, sorted: the town's categories, and further labels of announcements."""
+    labels = Announcement.objects.exclude(label="").order_by("label").values_list("label", flat=True).distinct()
+    names = [*Category.objects.values_list("name", flat=True)[:MAX_OFFERED], *labels[:MAX_OFFERED]]
+    spellings = {fold_text(name): name for name in reversed(names)}
+    return [spellings[folded] for folded in sorted(spellings)][:MAX_OFFERED]
+
+
+def save_category(category: Category, *, user: User | None) -> Category:
+    """Create a category or save a change of one; with another name, its announcements get that name, too.
+
+    Raises:
+        Category.DoesNotExist: somebody deleted it meanwhile.
+        ValidationError: a value is not valid, or there is a category of this name.
+    """
+    with serialised():
+        created = category._state.adding
+        before = "" if created else Category.objects.get(pk=category.pk).name
+        _validate_category(category)
+        category.save()
+        audit.record_event(
+            user,
+            "category-created" if created else "category-changed",
+            category,
+            days=category.default_days,
+            **({"before": before} if before and before != category.name else {}),
+        )
+        if before and before != category.name:
+            _rename_announcements(before, category.name)
+    return category
+
+
+def delete_category(category: Category, *, user: User | None) -> None:
+    """Delete a category; its announcements keep its name as text above their title."""
+    with serialised():
+        audit.record_event(user, "category-deleted", category)
+        category.delete()
+
+
+def _validate_category(category: Category) -> None:
+    category.full_clean()
+    other = category_of(category.name)
+    if other is not None and other.pk != category.pk:
+        raise ValidationError({"name": _("There is already a category “%(name)s”.") % {"name": other.name}})
+
+
+def _rename_announcements(before: str, name: str) -> None:
+    concerned = Announcement.objects.filter(label__folded=fold_text(before))
+    # A form that somebody has open now notices that the announcement was changed.
+    concerned.update(label=name, version=F("version") + 1)
+    category_renamed.send(CategoryRename(before, name))

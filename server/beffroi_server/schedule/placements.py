@@ -1,0 +1,128 @@
+"""Placements: announcements that are published directly on screens, and taken off them again.
+
+Each change is recorded in the audit trail, and marks the screens that it concerns for publication, in one transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import User
+from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.library.models import Announcement
+from beffroi_server.schedule import publication
+from beffroi_server.schedule.models import AnnouncementPlacement
+
+SLIDE_DURATION_S = 10
+"""Seconds for which a slide is shown where nobody says otherwise."""
+
+
+def placement_of(announcement: Announcement) -> AnnouncementPlacement | None:
+    """Return the placement of an announcement; None where it was never published directly, nor taken off."""
+    return getattr(announcement, "placement", None)
+
+
+def place_announcement(
+    announcement: Announcement,
+    *,
+    everywhere: bool = False,
+    screens: Iterable[Screen] = (),
+    groups: Iterable[ScreenGroup] = (),
+    starts_at: dt.datetime | None = None,
+    ends_at: dt.datetime | None = None,
+    duration_s: int = SLIDE_DURATION_S,
+    user: User | None,
+) -> AnnouncementPlacement:
+    """Publish an announcement directly, or change where and when it is shown.
+
+    One that was taken off the screens stays off until :func:`put_back_on_screens`.
+
+    Args:
+        announcement: A saved announcement.
+        everywhere: Whether it is shown on all screens; ``screens`` and ``groups`` are ignored then.
+        screens: The screens that show it.
+        groups: The groups whose screens show it. Without screens and groups it is shown nowhere, except by playlists.
+        starts_at: When it begins; None: at once.
+        ends_at: When it ends; None: for ever, or until what it tells of is over.
+        duration_s: Seconds for which it is on each time, per page.
+        user: Somebody who does it; None for the server itself.
+
+    Raises:
+        ValidationError: a value is not valid.
+    """
+    with serialised():
+        placement = _placement_to_change(announcement)
+        if not placement._state.adding:
+            # Screens that it leaves must be published, too.
+            publication.mark_placement(placement)
+        placement.everywhere, placement.duration_s = everywhere, duration_s
+        placement.starts_at, placement.ends_at = starts_at, ends_at
+        _store_placement(placement, user)
+        chosen_screens, chosen_groups = ([], []) if everywhere else (list(screens), list(groups))
+        placement.screens.set(chosen_screens)
+        placement.groups.set(chosen_groups)
+        audit.record_event(
+            user,
+            "announcement-placed",
+            announcement.title,
+            id=str(announcement.pk),
+            everywhere=everywhere,
+            screens=sorted(screen.name for screen in chosen_screens),
+            groups=sorted(group.name for group in chosen_groups),
+            starts_at=starts_at,
+            ends_at=ends_at,
+            duration_s=duration_s,
+        )
+        publication.mark_placement(placement)
+    return placement
+
+
+def take_off_screens(announcements: Iterable[Announcement], *, user: User | None) -> list[Announcement]:
+    """Take announcements off all screens, wherever they are placed or listed; return those that were not off before.
+
+    Playlists go on listing them, and the placement keeps its screens and dates: nothing is lost.
+    """
+    now = timezone.now()
+    return _switch_announcements(announcements, "announcement-taken-off", now, user)
+
+
+def put_back_on_screens(announcements: Iterable[Announcement], *, user: User | None) -> list[Announcement]:
+    """Undo :func:`take_off_screens`; return the announcements that were off before."""
+    return _switch_announcements(announcements, "announcement-put-back", None, user)
+
+
+def _switch_announcements(
+    announcements: Iterable[Announcement], action: str, taken_off_at: dt.datetime | None, user: User | None
+) -> list[Announcement]:
+    with serialised():
+        switched = [each for each in announcements if _switch_announcement(each, taken_off_at, user)]
+        for each in switched:
+            audit.record_event(user, action, each.title, id=str(each.pk))
+        if switched:
+            publication.mark_announcements(switched)
+    return switched
+
+
+def _switch_announcement(announcement: Announcement, taken_off_at: dt.datetime | None, user: User | None) -> bool:
+    placement = _placement_to_change(announcement)
+    if (placement.taken_off_at is None) is (taken_off_at is None):
+        return False
+    placement.taken_off_at = taken_off_at
+    _store_placement(placement, user)
+    return True
+
+
+def _placement_to_change(announcement: Announcement) -> AnnouncementPlacement:
+    found = AnnouncementPlacement.objects.filter(announcement=announcement).first()
+    return found or AnnouncementPlacement(announcement=announcement)
+
+
+def _store_placement(placement: AnnouncementPlacement, user: User | None) -> None:
+    placement.updated_by = user
+    placement.full_clean(exclude={"updated_by"})
+    placement.save()
