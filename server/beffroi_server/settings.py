@@ -254,16 +254,18 @@ METEOFRANCE_KEY = read_text("BEFFROI_METEOFRANCE_KEY")
 """For the API “Bulletin Vigilance” of portail-api.meteofrance.fr."""
 
 
-def _feed_networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    given = [network.strip() for network in read_text("BEFFROI_FEED_NETWORKS").split(",") if network.strip()]
+def _read_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    given = [network.strip() for network in read_text(name).split(",") if network.strip()]
     try:
         return [ipaddress.ip_network(network) for network in given]
     except ValueError as error:
-        raise ImproperlyConfigured(f"BEFFROI_FEED_NETWORKS: {error}. Write it as 10.1.2.0/24") from error
+        raise ImproperlyConfigured(f"{name}: {error}. Write it as 10.1.2.0/24") from error
 
 
-FEED_NETWORKS = _feed_networks()
+FEED_NETWORKS = _read_networks("BEFFROI_FEED_NETWORKS")
 """Private networks from which feeds may come."""
+WEBHOOK_NETWORKS = _read_networks("BEFFROI_WEBHOOK_NETWORKS")
+"""Private networks to which webhooks may go."""
 
 
 def _log_level() -> str:

@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from beffroi_content.model import WidgetContent
 from beffroi_content.model.widgets import AgendaWidget
 from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.core import outside_http
 from beffroi_server.feeds import fetch, readers, refresh, services
 from beffroi_server.feeds.feed_readings import FeedReadings
 from beffroi_server.feeds.models import Feed, FeedKind
@@ -347,7 +348,7 @@ class TestFetching:
          ("224.0.0.1", False), ("ff02::1", False), ("fd00::1", False), ("fe80::1%eth0", False)],
     )  # fmt: skip
     def test_an_address_within_an_address_is_seen(self, address, allowed):
-        assert fetch.is_address_allowed(address) is allowed
+        assert outside_http.is_address_allowed(address, []) is allowed
 
     def test_does_not_follow_a_redirection_into_our_own_network(self, site, settings):
         settings.FEED_NETWORKS = [ipaddress.ip_network("127.0.0.1/32")]
@@ -357,7 +358,7 @@ class TestFetching:
 
     def test_a_name_that_means_several_addresses_is_refused_for_one_of_ours(self, monkeypatch):
         answers = [(2, 1, 6, "", ("93.184.216.34", 80)), (2, 1, 6, "", ("10.0.0.1", 80))]
-        monkeypatch.setattr(fetch.socket, "getaddrinfo", lambda *_, **__: answers)
+        monkeypatch.setattr(outside_http.socket, "getaddrinfo", lambda *_, **__: answers)
         with pytest.raises(fetch.FetchError, match=r"BEFFROI_FEED_NETWORKS"):
             fetch.fetch_url("http://example.org/")
 
@@ -373,7 +374,7 @@ class TestFetching:
         assert len(fetch.fetch_url(address, limit=5000)) == 5000
 
     def test_does_not_wait_for_an_answer_that_comes_drop_by_drop(self, site, monkeypatch):
-        monkeypatch.setattr(fetch, "DEADLINE_S", 0.2)
+        monkeypatch.setattr(outside_http, "DEADLINE_S", 0.2)
         with translation.override("en"), pytest.raises(fetch.FetchError, match="in time"):
             fetch.fetch_url(site.address + "/drop-by-drop")
 
