@@ -11,14 +11,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from beffroi_server import bootstrap, service
-from beffroi_server.accounts.models import User, UserRole
+from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.accounts.services import create_sign_in_link, create_user
 from beffroi_server.bootstrap import StartError
+from beffroi_server.core import mail
 from beffroi_server.delivery import mosquitto_files
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.fleet.models import Screen
@@ -116,6 +120,18 @@ def _check_deployment(_parsed: argparse.Namespace) -> int:
     return 1 if findings else 0
 
 
+def _send_test_mail(parsed: argparse.Namespace) -> int:
+    town = Town.objects.get()
+    with translation.override(town.locale):
+        text = _("This is a test: mail of Beffroi arrives here. Sent by %(url)s.") % {"url": settings.PUBLIC_URL}
+        try:
+            mail.send_mail(parsed.address, _("Test of Beffroi"), text, sender_name=town.name)
+        except mail.MailFailed as error:
+            return _print_error(str(error))
+    _print_line(f"the mail server {settings.EMAIL_HOST} has accepted the mail to {parsed.address}")
+    return 0
+
+
 COMMANDS = {
     "init": _run_init,
     "run": _run_serve,
@@ -124,6 +140,7 @@ COMMANDS = {
     "broker-files": _write_broker_files,
     "plays": _audit_plays,
     "check": _check_deployment,
+    "test-mail": _send_test_mail,
 }
 
 
@@ -156,6 +173,8 @@ def _build_parser() -> argparse.ArgumentParser:
     plays = commands.add_parser("plays", help="check that the play logs are complete and unchanged")
     plays.add_argument("screen", nargs="?", help="the identifier of one screen; by default all")
     commands.add_parser("check", help="check the configuration, the keys and the audit trail of a server in service")
+    test_mail = commands.add_parser("test-mail", help="send a mail to an address, to try the mail server")
+    test_mail.add_argument("address")
     # Never reached: they need no settings, see ``__main__``.
     commands.add_parser("calendar", help="say which special days are in a file, and what is skipped", add_help=False)
     commands.add_parser("feed", help="say what a feed in a file would show, and what is skipped", add_help=False)

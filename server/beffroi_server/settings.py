@@ -250,6 +250,37 @@ MQTT_TLS = read_flag("BEFFROI_MQTT_TLS", default=False)
 MQTT_PUBLIC_HOST = read_text("BEFFROI_MQTT_PUBLIC_HOST")
 """The broker's name as players reach it; empty: the host of BEFFROI_URL."""
 
+EMAIL_HOST = read_text("BEFFROI_MAIL_HOST")
+"""Empty: no mail is sent."""
+EMAIL_HOST_USER = read_text("BEFFROI_MAIL_USERNAME")
+EMAIL_HOST_PASSWORD = read_text("BEFFROI_MAIL_PASSWORD")
+EMAIL_TIMEOUT = 10
+"""Seconds for each step of a conversation with the mail server."""
+
+
+def _mail_security() -> str:
+    given = read_text("BEFFROI_MAIL_SECURITY", "starttls").lower()
+    if given not in _MAIL_PORTS:
+        raise ImproperlyConfigured(f"BEFFROI_MAIL_SECURITY is {given!r}: give one of {', '.join(_MAIL_PORTS)}")
+    return given
+
+
+_MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_MAIL_SECURITY = _mail_security()
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL_SECURITY == "starttls", _MAIL_SECURITY == "tls"
+EMAIL_PORT = read_number("BEFFROI_MAIL_PORT", _MAIL_PORTS[_MAIL_SECURITY], 1, 65_535)
+
+
+def _mail_sender() -> str:
+    given = read_text("BEFFROI_MAIL_FROM") or f"beffroi@{urlsplit(PUBLIC_URL).hostname}"
+    name, _at, host = given.rpartition("@")
+    if not name or not host or any(character.isspace() or character in "<>,;" for character in given):
+        raise ImproperlyConfigured(f"BEFFROI_MAIL_FROM is {given!r}: give an address such as screens@example.org")
+    return given
+
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _mail_sender()
+
 METEOFRANCE_KEY = read_text("BEFFROI_METEOFRANCE_KEY")
 """For the API “Bulletin Vigilance” of portail-api.meteofrance.fr."""
 

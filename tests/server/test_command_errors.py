@@ -33,6 +33,9 @@ COMMANDS = [["link"], ["link", "nobody"], ["user", "add", "x"], ["plays"], ["pla
         ("BEFFROI_URL", "http://x:99999", "such as https://screens.example.org"),
         ("BEFFROI_LOG_LEVEL", "loud", "give one of DEBUG, INFO"),
         ("BEFFROI_FEED_NETWORKS", "10.1.2", "Write it as 10.1.2.0/24"),
+        ("BEFFROI_WEBHOOK_NETWORKS", "10.1.2", "Write it as 10.1.2.0/24"),
+        ("BEFFROI_MAIL_SECURITY", "ssl", "give one of starttls, tls, none"),
+        ("BEFFROI_MAIL_FROM", "Mairie <a@b.fr>", r"give an address such as screens@example\.org"),
         ("BEFFROI_MQTT_PASSWORD_FILE", "/nowhere/password", "BEFFROI_MQTT_PASSWORD_FILE is /nowhere/password"),
     ],
 )
