@@ -1,4 +1,4 @@
-"""Periodic jobs of accounts: removing sign-in links and sessions that are over."""
+"""Periodic jobs of accounts: removing sign-in links, sessions and undo entries that are over."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import datetime as dt
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
+from beffroi_server.accounts import undo
 from beffroi_server.accounts.models import SignInLink
 from beffroi_server.core.jobs import PeriodicJob
 
@@ -18,6 +19,7 @@ def clean_accounts() -> None:
     """Remove links that ended, and sessions that expired, long ago. The last emergency code of a user is kept."""
     SignInLink.objects.filter(is_sealed=False, expires_at__lt=timezone.now() - KEPT).delete()
     SessionStore.clear_expired()
+    undo.delete_expired()
 
 
 JOBS = (PeriodicJob("account-cleanup", 24 * 3600, lambda _stopping: clean_accounts()),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -71,6 +72,34 @@ class User(AbstractUser):
     def may_administer(self) -> bool:
         """True for users who change the town, users and their roles."""
         return self.role == UserRole.ADMINISTRATOR
+
+    @property
+    def may_delete_for_good(self) -> bool:
+        """True for users who empty the archive; others only put things into it."""
+        return self.role in {UserRole.PUBLISHER, UserRole.ADMINISTRATOR}
+
+
+class UndoEntry(models.Model):
+    """Something that a user did and can still take back; ``accounts.undo`` says how, by its kind."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="undo_entries")
+    kind = models.SlugField(max_length=40)
+    """A kind that ``undo.register_undo`` knows, such as ``taken-off``."""
+    subject = models.CharField(max_length=200)
+    """Name of what it was done to; of several, the first."""
+    count = models.PositiveIntegerField(default=1)
+    data = models.JSONField(default=dict)
+    """What the kind needs to restore the state of before."""
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
 
 
 class SignInLink(models.Model):

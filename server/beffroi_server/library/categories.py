@@ -10,7 +10,6 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
@@ -99,7 +98,8 @@ def _validate_category(category: Category) -> None:
 
 
 def _rename_announcements(before: str, name: str) -> None:
-    concerned = Announcement.objects.filter(label__folded=fold_text(before))
-    # A form that somebody has open now notices that the announcement was changed.
-    concerned.update(label=name, version=F("version") + 1)
+    for each in Announcement.objects.filter(folded_label=fold_text(before)):
+        # A form that somebody has open now notices that the announcement was changed.
+        each.label, each.version = name, each.version + 1
+        each.save(update_fields=["label", "version", "folded_label", "search_text"])
     category_renamed.send(CategoryRename(before, name))

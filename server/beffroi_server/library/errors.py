@@ -48,6 +48,13 @@ class EditConflict(LibraryError):
         self.current = current
 
 
+class NotArchived(LibraryError):
+    """An announcement cannot be deleted for good, since it is not in the archive."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("“%(name)s” is not in the archive. Archive it before you delete it.") % {"name": name})
+
+
 class ItemInUse(LibraryError):
     """Something cannot be deleted while it is shown; ``places`` are the names of what shows it."""
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
 from beffroi_server.accounts.models import Town
+from beffroi_server.core.folded_text import FoldedField
 from beffroi_server.feeds.models import Feed
 from beffroi_server.library.template_choices import template_choices
 
@@ -54,9 +55,17 @@ class MediaItem(models.Model):
     """What the copy lacks of the upload, each as in ``media.sentences.warning_sentence``."""
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)
+    folded_name = FoldedField(sources=("name",))
+    search_text = FoldedField(sources=("name", "description"))
+
+    audit_ignored: ClassVar = frozenset({"folded_name", "search_text"})
 
     class Meta:
         ordering: ClassVar = ["-uploaded_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["-uploaded_at", "-id"], name="media_newest"),
+            models.Index(fields=["folded_name"], name="media_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -159,6 +168,19 @@ class Category(models.Model):
         return self.name
 
 
+class Tag(models.Model):
+    """A word by which the town sorts its announcements; each announcement may have several. Screens never show it."""
+
+    name = models.CharField(_("name"), max_length=40)
+    folded_name = FoldedField(sources=("name",), unique=True)
+
+    class Meta:
+        ordering: ClassVar = ["folded_name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 MAX_MORE_IMAGES = 12
 
 
@@ -190,11 +212,27 @@ class Announcement(models.Model):
     version = models.PositiveIntegerField(default=1)
     """Rises at each save: whoever saves an older version than the current one is told of the conflict."""
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="announcements", verbose_name=_("tags"))
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When it was put into the archive, which takes it off the screens and out of the lists; None while in use."""
+    folded_title = FoldedField(sources=("title",))
+    folded_label = FoldedField(sources=("label",))
+    search_text = FoldedField(sources=("title", "body", "label", "place", "source"))
+
+    audit_ignored: ClassVar = frozenset({"folded_title", "folded_label", "search_text"})
 
     class Meta:
         ordering: ClassVar = ["-updated_at"]
+        indexes: ClassVar = [
+            models.Index(fields=["-updated_at"], name="announcement_changed"),
+            models.Index(fields=["-created_at"], name="announcement_created"),
+            models.Index(fields=["folded_title"], name="announcement_title"),
+            models.Index(fields=["folded_label"], name="announcement_label"),
+            models.Index(fields=["archived_at"], name="announcement_archived"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -234,3 +272,36 @@ class Announcement(models.Model):
             link=self.link,
             source=self.source,
         )
+
+
+class AnnouncementVersion(models.Model):
+    """An announcement as it was saved once: who did it, when, and all values that an editor can change."""
+
+    announcement = models.ForeignKey(Announcement, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    """``Announcement.version`` of that save."""
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    saved_at = models.DateTimeField()
+    restored_from = models.PositiveIntegerField(null=True)
+    """Number of the version that was restored by this save; None for any other save."""
+    values = models.JSONField()
+    """Values by the names of fields; related rows by their primary keys."""
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["announcement", "number"], name="one_version")]
+
+    def __str__(self) -> str:
+        return f"{self.announcement} {self.number}"
+
+
+class DeletedItem(models.Model):
+    """The name of an announcement or a media item that was deleted for good: plays of years ago still name it."""
+
+    source = models.CharField(max_length=63, primary_key=True)
+    """How identifiers of its slides begin: ``announcement-`` or ``media-`` with its primary key."""
+    name = models.CharField(max_length=200)
+    deleted_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Q
 
-from beffroi_server.library.models import Announcement, Asset, MediaItem, TownLogo, Video
+from beffroi_server.library.models import Announcement, Asset, DeletedItem, MediaItem, TownLogo, Video
 
 
 def playlists_showing(announcement: Announcement) -> list[str]:
@@ -27,3 +29,9 @@ def shown_asset(sha256: str) -> Asset | None:
     if is_image or Video.objects.filter(converted_id=sha256).exists():
         return Asset.objects.get(sha256=sha256)
     return None
+
+
+def names_of_deleted(sources: Iterable[str]) -> dict[str, str]:
+    """Return the names of announcements and media items that were deleted for good, by ``DeletedItem.source``."""
+    rows = DeletedItem.objects.filter(source__in=set(sources))
+    return dict(rows.values_list("source", "name"))

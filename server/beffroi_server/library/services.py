@@ -12,11 +12,11 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.transactions import serialised
-from beffroi_server.library import queries, slide_content
-from beffroi_server.library.errors import EditConflict, ItemInUse
+from beffroi_server.library import queries, slide_content, versions
+from beffroi_server.library.errors import EditConflict, ItemInUse, NotArchived
 from beffroi_server.library.events import announcement_changed
 from beffroi_server.library.media import uploads, video_queue
-from beffroi_server.library.models import Announcement, MediaItem, Video
+from beffroi_server.library.models import Announcement, DeletedItem, MediaItem, Video
 
 
 def add_image(file: IO[bytes], *, name: str, description: str = "", user: User | None) -> MediaItem:
@@ -87,7 +87,7 @@ def update_image(item: MediaItem, *, user: User | None, name: str, description: 
     item.clean_fields(exclude={"uploaded_by"})
     with serialised():
         before = audit.stored_values(item)
-        item.save(update_fields=["name", "description"])
+        item.save(update_fields=["name", "description", "folded_name", "search_text"])
         changes = audit.changes_since(before, item)
         audit.record_event(user, "picture-changed", name, sha256=item.picture_id, **changes)
 
@@ -105,6 +105,7 @@ def delete_image(item: MediaItem, *, user: User | None) -> None:
             raise ItemInUse(item.name, places)
         audit.record_event(user, "picture-deleted", item.name, sha256=item.picture_id)
         original = item.video_details.original_id if item.video_details else None
+        DeletedItem.objects.create(source=f"media-{item.pk}", name=item.name)
         item.delete()
         uploads.remove_original(original)
 
@@ -114,14 +115,16 @@ def save_announcement(
     *,
     user: User | None,
     expected_version: int | None = None,
+    restored_from: int | None = None,
     **values: Any,
 ) -> Announcement:
-    """Create an announcement, or save a change of one.
+    """Create an announcement, or save a change of one; each save is kept as a version.
 
     Args:
         announcement: The one to change; None creates one.
         user: Somebody who saves it; None for the server itself.
         expected_version: The version that the user saw before the change; None overwrites any.
+        restored_from: Number of the earlier version whose values these are; None for any other save.
         values: Fields of ``Announcement`` such as ``title``.
 
     Raises:
@@ -131,6 +134,7 @@ def save_announcement(
     require(user, "may_write")
     with serialised():
         current = _current_version(announcement, expected_version)
+        versions.ensure_version(current)
         before = audit.stored_values(current)
         further = values.pop("more_pictures", None)
         for field, value in values.items():
@@ -141,9 +145,12 @@ def save_announcement(
         current.updated_by = user
         created = current._state.adding
         current.version = 1 if created else current.version + 1
+        if created:
+            current.created_by = user
         current.save()
         if further is not None:
             current.more_pictures.set(further)
+        versions.record_version(current, user, restored_from)
         action = "announcement-created" if created else "announcement-changed"
         changes = audit.changes_since(before, current)
         audit.record_event(user, action, current.title, id=str(current.pk), **changes)
@@ -152,18 +159,19 @@ def save_announcement(
 
 
 def delete_announcement(announcement: Announcement, *, user: User | None) -> None:
-    """Delete an announcement that no playlist lists.
+    """Delete an archived announcement for good, with its versions and its entries; only its name is kept, for plays.
 
     Raises:
-        ItemInUse: a playlist lists it.
+        NotArchived: it is in use, so that screens may show it.
     """
     require(user, "may_write")
     with serialised():
-        places = queries.playlists_showing(announcement)
-        if places:
-            raise ItemInUse(announcement.title, places)
+        announcement.refresh_from_db()
+        if announcement.archived_at is None:
+            raise NotArchived(announcement.title)
         changes = audit.changes_since(audit.stored_values(announcement), None)
         audit.record_event(user, "announcement-deleted", announcement.title, id=str(announcement.pk), **changes)
+        DeletedItem.objects.create(source=f"announcement-{announcement.pk}", name=announcement.title)
         announcement_changed.send(announcement)
         announcement.delete()
 
@@ -178,7 +186,7 @@ def _current_version(announcement: Announcement | None, expected_version: int | 
 
 
 def _validate_announcement(announcement: Announcement) -> None:
-    announcement.full_clean(exclude={"updated_by"})
+    announcement.full_clean(exclude={"updated_by", "created_by"})
     try:
         slide_content.drawn_content(announcement, "UTC")
     except ValueError as error:

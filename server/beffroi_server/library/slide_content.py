@@ -72,9 +72,9 @@ def _agenda_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget
     if announcement.feed is not None:
         return widgets.AgendaWidget.model_validate(_feed_fields(announcement))
     # The schedule knows what was taken off the screens: a wrong date must not stay in the agenda either.
-    events_of_town = Announcement.objects.filter(template__in=EVENT_TEMPLATES, starts__isnull=False).exclude(
-        placement__taken_off_at__isnull=False
-    )
+    events_of_town = Announcement.objects.filter(
+        template__in=EVENT_TEMPLATES, starts__isnull=False, archived_at=None
+    ).exclude(placement__taken_off_at__isnull=False)
     coming = events_of_town.exclude(event_is_over(timezone.now(), zone)).order_by("starts")
     events = [
         {

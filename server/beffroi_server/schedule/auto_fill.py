@@ -29,7 +29,7 @@ def auto_filled_announcements(playlist: Playlist, zone: ZoneInfo) -> QuerySet[An
         return Announcement.objects.none()
     over = event_is_over(timezone.now(), zone)
     found = (
-        Announcement.objects.filter(label__folded=fold_text(playlist.category))
+        Announcement.objects.filter(archived_at=None, folded_label=fold_text(playlist.category))
         .exclude(over)
         .exclude(entry__playlist=playlist)
         .exclude(placement__taken_off_at__isnull=False)

@@ -77,7 +77,7 @@ def load_playlists(keys: Iterable[int], town: Town) -> tuple[dict[int, PlaylistI
     """Return playlists by their primary keys, with the slides that they show now, and the slides that are not ready."""
     related = ("announcement__picture__picture", "announcement__feed", "media__picture", "media__video__converted")
     entries = (
-        Entry.objects.exclude(announcement__placement__taken_off_at__isnull=False)
+        Entry.objects.filter(announcement__archived_at=None, announcement__placement__taken_off_at=None)
         .select_related(*related)
         .prefetch_related("announcement__more_pictures__picture")
     )
@@ -99,7 +99,7 @@ def shown_placements(placements: QuerySet[AnnouncementPlacement]) -> QuerySet[An
     """Return those of some placements that are not taken off and not over, with what their slides need."""
     now = timezone.now()
     related = ("announcement__picture__picture", "announcement__feed")
-    shown = placements.filter(taken_off_at=None).exclude(ends_at__lte=now)
+    shown = placements.filter(taken_off_at=None, announcement__archived_at=None).exclude(ends_at__lte=now)
     return shown.select_related(*related).prefetch_related("announcement__more_pictures__picture")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from beffroi_server.core.folded_text import filter_by_words
+from beffroi_server.core.folded_text import search_words
+from beffroi_server.library.archive import announcements_in_use
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Playlist
 
@@ -26,10 +27,11 @@ class PlaylistCandidates:
 
 def candidates_for(playlist: Playlist, search: str) -> PlaylistCandidates:
     """Return the candidates for a playlist that contain every word of a search text."""
-    announcements = Announcement.objects.exclude(entry__playlist=playlist).select_related("picture")
+    announcements = announcements_in_use().exclude(entry__playlist=playlist).select_related("picture")
     pictures = MediaItem.objects.exclude(entry__playlist=playlist).select_related("video")
-    announcements = filter_by_words(announcements, search, "title", "body")
-    pictures = filter_by_words(pictures, search, "name", "description")
+    for word in search_words(search):
+        announcements = announcements.filter(search_text__contains=word)
+        pictures = pictures.filter(search_text__contains=word)
     offered = PlaylistCandidates(list(announcements[:CANDIDATES_SHOWN]), list(pictures[:CANDIDATES_SHOWN]), 0)
     hidden = announcements.count() + pictures.count() - len(offered.announcements) - len(offered.pictures)
     return PlaylistCandidates(offered.announcements, offered.pictures, hidden)

@@ -48,6 +48,10 @@ def _may_install(user: User) -> bool:
     return user.may_install
 
 
+def _may_delete_for_good(user: User) -> bool:
+    return user.may_delete_for_good
+
+
 def _may_administer(user: User) -> bool:
     return user.may_administer
 
@@ -99,6 +103,11 @@ def for_officers(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
 def for_technicians(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     """Allow users who may add and change screens."""
     return _guard_view(_may_install, methods)
+
+
+def for_deleters(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
+    """Allow users who may delete what is in the archive for good."""
+    return _guard_view(_may_delete_for_good, methods)
 
 
 def for_administrators(*methods: str) -> Callable[[ViewFunction], ViewFunction]:

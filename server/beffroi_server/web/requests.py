@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from beffroi_content.raster.text.characters import clean_text
 
@@ -28,3 +29,9 @@ def read_search(request: HttpRequest) -> str:
 def paginate(request: HttpRequest, rows: Any, per_page: int) -> Page[Any]:
     """Return the page of a list that the query parameter ``page`` asks for, or the nearest one that exists."""
     return Paginator(rows, per_page).get_page(request.GET.get("page"))
+
+
+def safe_redirect_path(request: HttpRequest, address: str, otherwise: str = "/") -> str:
+    """Return an address if it leads to one of our pages, otherwise that of another page (no open redirect)."""
+    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if own and address.startswith(("/", "http")) else otherwise

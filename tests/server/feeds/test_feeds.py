@@ -25,6 +25,7 @@ from beffroi_server.feeds.feed_readings import FeedReadings
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.feeds.readers.calendar import MAX_EVENTS
 from beffroi_server.fleet.models import Screen
+from beffroi_server.library import archive
 from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import manifest_compiler as compiling
@@ -293,7 +294,7 @@ class TestAFeed:
         made = self.shown(feed, playlist, alice)
         with pytest.raises(services.FeedInUse, match="À la médiathèque"):
             services.delete_feed(feed, user=alice)
-        programme.remove_entry(playlist.entries.get(announcement=made), user=alice)
+        archive.archive_announcements([made], user=alice)
         library.delete_announcement(made, user=alice)
         services.delete_feed(feed, user=alice)
         assert not Feed.objects.exists()

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from PIL import Image
 
 from beffroi_server.accounts.models import AuditEvent, Town
-from beffroi_server.library import queries, services
-from beffroi_server.library.errors import EditConflict, ItemInUse
+from beffroi_server.library import archive, queries, services
+from beffroi_server.library.errors import EditConflict, ItemInUse, NotArchived
 from beffroi_server.library.events import announcement_changed
 from beffroi_server.library.models import MAX_MORE_IMAGES, Announcement, MediaItem, Video
 from beffroi_server.library.town_branding import save_town
@@ -115,17 +115,20 @@ class TestAnnouncements:
         assert Announcement.objects.get().further_images() == []
         assert Announcement(title="New").further_images() == []
 
-    def test_in_a_playlist_cannot_be_deleted(self, announcement, playlist, announced):
-        with pytest.raises(ItemInUse, match="Everywhere") as refused:
+    def test_in_use_cannot_be_deleted(self, announcement, playlist, announced):
+        with pytest.raises(NotArchived, match="Archive it before"):
             services.delete_announcement(announcement, user=None)
 
-        assert refused.value.places == ("Everywhere",)
         assert Announcement.objects.exists()
         assert announced == []
 
-    def test_are_deleted(self, announcement, alice, announced):
+    def test_are_deleted_from_the_archive_and_leave_their_name(self, announcement, playlist, alice, announced):
+        archive.archive_announcements([announcement], user=alice)
+        announced.clear()
+        source = f"announcement-{announcement.pk}"
         services.delete_announcement(announcement, user=alice)
 
+        assert queries.names_of_deleted([source]) == {source: "La piscine rouvre lundi"}
         assert not Announcement.objects.exists()
         assert announced == ["La piscine rouvre lundi"]
         assert AuditEvent.objects.first().action == "announcement-deleted"

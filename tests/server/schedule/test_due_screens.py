@@ -12,6 +12,7 @@ from beffroi_server.feeds.events import feed_changed
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.services import save_group, save_screen, save_screen_class
+from beffroi_server.library import archive
 from beffroi_server.library import services as library
 from beffroi_server.library.events import media_changed
 from beffroi_server.library.models import Announcement, Asset, MediaItem
@@ -65,7 +66,7 @@ class TestContent:
         assert due() == {"hall"}
         library.save_announcement(made, user=None, label="Culture")
         assert due() == {"hall"}
-        library.delete_announcement(made, user=None)
+        archive.archive_announcements([made], user=None)
         assert due() == {"hall"}
 
     def test_of_an_agenda_depends_on_every_event(self, shown_in_hall, due):

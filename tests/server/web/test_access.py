@@ -17,7 +17,7 @@ from beffroi_server.web import access
 
 pytestmark = pytest.mark.django_db
 
-STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR = range(7)
+STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR, DELETER = range(8)
 """Who opens an address at the least: nobody signed in, any user, who writes, who publishes, who alerts …"""
 ADDRESSES = {
     "sign-in": STRANGER, "sign-in-link": STRANGER, "emergency-code": STRANGER, "sign-out": STRANGER,
@@ -25,7 +25,9 @@ ADDRESSES = {
     "now": USER, "screens": USER, "account": USER, "screen": USER, "screen-week": USER, "screen-screenshot": USER,
     "screen-expected": USER, "screen-capture-image": USER, "screen-capture-state": USER, "asset": USER, "alert": USER,
     "alert-receipts": USER, "alert-page": USER, "alert-restoration": USER, "announcement-page": USER,
-    "announcements": WRITER, "announcement-new": WRITER, "announcement": WRITER, "announcement-delete": WRITER,
+    "announcements": WRITER, "announcement-new": WRITER, "announcement": WRITER, "archive": WRITER,
+    "announcement-versions": WRITER, "version-restore": WRITER, "announcement-delete": DELETER,
+    "announcement-archive": EDITOR, "announcement-restore": EDITOR, "undo": USER, "undo-list": USER,
     "announcement-preview": WRITER, "media": WRITER, "media-item": WRITER, "media-delete": WRITER,
     "upload-dismiss": WRITER,
     "feeds": EDITOR, "feed": EDITOR, "feed-delete": EDITOR, "feed-refresh": EDITOR, "playlists": EDITOR,
@@ -51,10 +53,10 @@ OPENED_BY = {
     "carla": {STRANGER, USER, WRITER},
     "sam": {STRANGER, USER, WRITER, EDITOR},
     "alice": {STRANGER, USER, WRITER, EDITOR},
-    "paula": {STRANGER, USER, WRITER, EDITOR},
+    "paula": {STRANGER, USER, WRITER, EDITOR, DELETER},
     "bob": {STRANGER, USER, WRITER, EDITOR, OFFICER},
     "charlie": {STRANGER, USER, TECHNICIAN},
-    "dora": {STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR},
+    "dora": {STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR, DELETER},
 }
 PAGES = {name for name in ADDRESSES if name in {
     "now", "screens", "account", "announcements", "announcement-new", "media", "feeds", "playlists", "rules",

@@ -7,7 +7,6 @@ from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,6 +17,7 @@ from beffroi_server.accounts import services
 from beffroi_server.accounts.models import User
 from beffroi_server.web.accounts.forms import EmergencyCodeForm, SignInForm
 from beffroi_server.web.accounts.sign_in_attempts import SignInAttempt, remember_device
+from beffroi_server.web.requests import safe_redirect_path
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 COOKIE_AGE_S = 365 * 86_400
@@ -28,7 +28,7 @@ COOKIE_AGE_S = 365 * 86_400
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign a user in with name and password."""
-    following = _safe_redirect_path(request, request.POST.get("next") or request.GET.get("next", ""))
+    following = safe_redirect_path(request, request.POST.get("next") or request.GET.get("next", ""))
     if request.user.is_authenticated:
         return HttpResponseRedirect(following)
     form = SignInForm(request.POST or None)
@@ -80,7 +80,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def language_choice(request: HttpRequest) -> HttpResponse:
     """Set the language of the pages on this device."""
     chosen = request.POST.get("language", "")
-    response = HttpResponseRedirect(_safe_redirect_path(request, request.POST.get("next", "")))
+    response = HttpResponseRedirect(safe_redirect_path(request, request.POST.get("next", "")))
     if chosen in dict(settings.LANGUAGES) and check_for_language(chosen):
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME,
@@ -113,9 +113,3 @@ def _too_many_attempts(wait_s: int) -> str:
         "or open the sealed envelope with the emergency code."
     )
     return text % {"seconds": wait_s}
-
-
-def _safe_redirect_path(request: HttpRequest, address: str) -> str:
-    """Return an address if it leads to one of our pages, otherwise that of the first page (no open redirect)."""
-    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if own and address.startswith(("/", "http")) else "/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.accounts import sign_in_views, views
+from beffroi_server.web.accounts import sign_in_views, undo_views, views
 
 urlpatterns: list[URLPattern] = [
     path("sign-in/", sign_in_views.sign_in, name="sign-in"),
@@ -19,5 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("users/<int:pk>/", views.user_edit, name="user"),
     path("users/<int:pk>/link/", views.user_sign_in_link, name="user-link"),
     path("users/<int:pk>/emergency/", views.user_emergency_code, name="user-emergency-code"),
+    path("undo/", undo_views.undo_list, name="undo-list"),
+    path("undo/<uuid:pk>/", undo_views.undo_act, name="undo"),
     path("audit/", views.audit_trail, name="audit"),
 ]

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library import services
-from beffroi_server.library.errors import EditConflict, ItemInUse
+from beffroi_server.library.archive import announcements_in_use
+from beffroi_server.library.errors import EditConflict
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import FEED_TEMPLATES
 from beffroi_server.schedule import services as schedule
@@ -23,6 +24,7 @@ from beffroi_server.schedule.models import Playlist
 from beffroi_server.web.access import UserRequest, current_town, for_users, for_writers
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.library import preview_links
+from beffroi_server.web.library.announcement_copies import copied_form
 from beffroi_server.web.library.announcement_preview import preview_context
 from beffroi_server.web.library.forms import AnnouncementForm
 from beffroi_server.web.requests import paginate, parse_number, read_search
@@ -36,7 +38,7 @@ NEW_DRAFT = "announcement-new"
 def announcement_list(request: UserRequest) -> HttpResponse:
     """List the announcements, or those that contain the words of a search."""
     search = read_search(request)
-    announcements = Announcement.objects.select_related("picture").prefetch_related("entry_set__playlist")
+    announcements = announcements_in_use().select_related("picture").prefetch_related("entry_set__playlist")
     found = filter_by_words(announcements, search, "title", "body", "label")
     page = paginate(request, found, ANNOUNCEMENTS_PER_PAGE)
     context = {"page": page, "search": search, "draft_done": request.GET.get("saved", "")}
@@ -48,7 +50,7 @@ def announcement_add(request: UserRequest) -> HttpResponse:
     """Write a new announcement."""
     if request.method == "POST":
         return _save_announcement(request, AnnouncementForm(request.POST), None)
-    return _render_form(request, AnnouncementForm(initial=_initial_values(request)))
+    return _render_form(request, copied_form(request) or AnnouncementForm(initial=_initial_values(request)))
 
 
 @for_writers("GET", "POST")
@@ -77,29 +79,6 @@ def announcement_preview(request: UserRequest) -> HttpResponse:
 def announcement_preview_page(request: UserRequest) -> HttpResponse:
     """Return one page of a preview as an image, as a screen of a class draws it."""
     return preview_links.announcement_page_response(request, current_town())
-
-
-@for_writers("GET", "POST")
-def announcement_delete(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
-    """Delete an announcement, after asking."""
-    found = Announcement.objects.filter(pk=pk).first()
-    if found is None:
-        messages.warning(request, _("Someone has deleted this announcement in the meantime."))
-        return redirect("announcements")
-    if request.method == "POST":
-        return _delete_announcement(request, found)
-    context = {"announcement": found, "playlists": _playlists_showing(found)}
-    return render(request, "library/announcement_delete.html", context)
-
-
-def _delete_announcement(request: UserRequest, announcement: Announcement) -> HttpResponse:
-    try:
-        services.delete_announcement(announcement, user=request.user)
-    except ItemInUse as refused:
-        messages.warning(request, refused.message)
-        return redirect("announcement-delete", announcement.pk)
-    messages.success(request, _("“%(name)s” has been deleted.") % {"name": announcement.title})
-    return redirect("announcements")
 
 
 def _initial_values(request: UserRequest) -> dict[str, Any]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.library import announcement_views, category_views, media_views
+from beffroi_server.web.library import (
+    announcement_views,
+    archive_views,
+    category_views,
+    media_views,
+    version_views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("categories/", category_views.category_list, name="categories"),
@@ -20,5 +26,12 @@ urlpatterns: list[URLPattern] = [
     path("announcements/preview/", announcement_views.announcement_preview, name="announcement-preview"),
     path("announcements/preview.png", announcement_views.announcement_preview_page, name="announcement-page"),
     path("announcements/<uuid:pk>/", announcement_views.announcement_edit, name="announcement"),
-    path("announcements/<uuid:pk>/delete/", announcement_views.announcement_delete, name="announcement-delete"),
+    path("announcements/archive/", archive_views.archive_list, name="archive"),
+    path("announcements/<uuid:pk>/archive/", archive_views.announcement_archive, name="announcement-archive"),
+    path("announcements/<uuid:pk>/restore/", archive_views.announcement_restore, name="announcement-restore"),
+    path("announcements/<uuid:pk>/delete/", archive_views.announcement_delete, name="announcement-delete"),
+    path("announcements/<uuid:pk>/versions/", version_views.version_list, name="announcement-versions"),
+    path(
+        "announcements/<uuid:pk>/versions/<int:number>/restore/", version_views.version_restore, name="version-restore"
+    ),
 ]

@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.library.archive import announcements_in_use
+from beffroi_server.library.models import MediaItem
 from beffroi_server.schedule.models import Entry, Playlist
 from beffroi_server.web.forms import DateTimeInput, StyledForm, StyledModelForm
 from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
@@ -63,5 +64,5 @@ class PlaylistEntryForm(StyledModelForm):
 class EntryAdditionForm(StyledForm):
     """Form of what is added to a playlist: announcements and media of the library."""
 
-    announcements = forms.ModelMultipleChoiceField(Announcement.objects.all(), required=False)
+    announcements = forms.ModelMultipleChoiceField(announcements_in_use(), required=False)
     pictures = forms.ModelMultipleChoiceField(MediaItem.objects.all(), required=False)

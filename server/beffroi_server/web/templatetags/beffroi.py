@@ -26,9 +26,11 @@ from beffroi_server.delivery import outbox
 from beffroi_server.monitoring.clock_text import refusal_sentence
 from beffroi_server.web import access
 from beffroi_server.web.player_terms import translate_player_term
+from beffroi_server.web.undo_messages import undo_key
 
 register = template.Library()
 
+register.filter("undo_key", undo_key)
 register.filter("moment", formatting.format_moment)
 register.filter("duration", formatting.format_duration)
 register.filter("latency", formatting.format_latency)

@@ -18,7 +18,6 @@ from beffroi_server.library.errors import EditConflict, ItemInUse, MediaRefused
 from beffroi_server.library.media import image_decoding, uploads
 from beffroi_server.library.models import Announcement, Asset, MediaItem
 from beffroi_server.library.town_branding import save_town
-from beffroi_server.schedule import services as programme
 
 pytestmark = pytest.mark.django_db
 
@@ -261,16 +260,6 @@ class TestAnnouncements:
         start = dt.datetime(2026, 6, 15, 10, tzinfo=dt.UTC)
         with pytest.raises(services.ValidationError):
             services.save_announcement(user=alice, title="Fair", starts=start, ends=start - dt.timedelta(hours=1))
-
-    def test_in_use_say_where(self, announcement, alice, playlist):
-        with pytest.raises(ItemInUse) as refused:
-            services.delete_announcement(announcement, user=alice)
-
-        assert refused.value.places == ("Everywhere",)
-        assert "Everywhere" in refused.value.message
-        programme.remove_entry(playlist.entries.get(), user=alice)
-        services.delete_announcement(announcement, user=alice)
-        assert not Announcement.objects.exists()
 
     def test_their_pictures_say_where_too(self, announcement, alice, town):
         item = add(encoded(photograph(), "JPEG"))

@@ -268,16 +268,6 @@ class TestAnnouncement:
         assert 'value="Marché de Noël"' in page_text(answer)
         assert 'action="/announcements/new/"' in page_text(answer)
 
-    def test_is_deleted_after_a_question(self, as_alice, announcement):
-        assert "cannot be restored" in page_text(as_alice.get(f"/announcements/{announcement.pk}/delete/"))
-        as_alice.post(f"/announcements/{announcement.pk}/delete/")
-        assert not Announcement.objects.exists()
-
-    def test_stays_while_a_playlist_shows_it(self, as_alice, announcement, playlist):
-        page = as_alice.post(f"/announcements/{announcement.pk}/delete/", follow=True)
-        assert "Remove it there first" in page_text(page)
-        assert Announcement.objects.exists()
-
 
 class TestPictures:
     def test_are_for_editors(self, client, charlie, town, picture):
