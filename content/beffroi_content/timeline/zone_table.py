@@ -34,7 +34,7 @@ from beffroi_content.timeline.selection import EligibleRule, ZoneSelection
 _DAY = dt.timedelta(days=1)
 _DAYS_KEPT = 48
 _SELECTIONS_KEPT = 256
-_PROGRAMMES_KEPT = 8
+_PROGRAMMES_KEPT = 64
 """Entries of the caches: the calendar page of the server asks for six weeks of several screens."""
 
 K = TypeVar("K")

@@ -62,28 +62,34 @@ def held_back_alerts() -> list[Alert]:
     return [alert for alert in unsettled_alerts() if alert.held_back_at is not None]
 
 
-def _running_alerts() -> list[Alert]:
+def running_alerts() -> list[Alert]:
+    """Return the alerts that are active, or whose end is still shown, and that nobody holds back."""
     return [alert for alert in unsettled_alerts() if alert.held_back_at is None]
 
 
 def active_alerts(now: dt.datetime) -> list[Alert]:
     """Return the alerts that are active at an instant, the newest first."""
-    return [alert for alert in _running_alerts() if now < alert.ends_at]
+    return [alert for alert in running_alerts() if now < alert.ends_at]
 
 
-def alert_sets(now: dt.datetime) -> dict[TopicScope, tuple[content.Alert, ...]]:
-    """Return the alert set of every scope that has any: its active alerts, and those whose end is still shown."""
+def alert_sets(now: dt.datetime, running: Iterable[Alert] | None = None) -> dict[TopicScope, tuple[content.Alert, ...]]:
+    """Return the alert set of every scope that has any: its active alerts, and those whose end is still shown.
+
+    Args:
+        now: The instant.
+        running: The ``running_alerts`` where they were read before; None reads them.
+    """
     sets: defaultdict[TopicScope, list[content.Alert]] = defaultdict(list)
-    for alert in _running_alerts():
+    for alert in running_alerts() if running is None else running:
         if now < all_clear_ends_at(alert):
             for scope in Targets.of(alert).scopes:
                 sets[scope].append(to_content(alert, now))
     return {scope: tuple(alerts) for scope, alerts in sets.items()}
 
 
-def alerts_for(screen: Screen, now: dt.datetime) -> tuple[content.Alert, ...]:
-    """Return the alerts of every scope that a screen listens to, each once."""
-    sets = alert_sets(now)
+def alerts_for(screen: Screen, now: dt.datetime, running: Iterable[Alert] | None = None) -> tuple[content.Alert, ...]:
+    """Return the alerts of every scope that a screen listens to, each once; ``running`` as in ``alert_sets``."""
+    sets = alert_sets(now, running)
     found = {alert.id: alert for scope in targets.scopes_of(screen) for alert in sets.get(scope, ())}
     return tuple(found.values())
 

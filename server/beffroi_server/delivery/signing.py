@@ -39,6 +39,10 @@ LIFETIMES = {
 }
 """How long a player that does not have a document yet may still accept it. Jobs renew in time what must last."""
 
+MAX_OPENED_DOCUMENTS = 96
+"""Documents that are kept as they were read: the programmes of the screens that some open pages show."""
+_opened_documents: dict[tuple[str, int, int], SignedDocument] = {}
+
 _unstored_lock = threading.Lock()
 _unstored_sequences: dict[str, int] = {}
 """The newest sequence of each topic that was sent and could not be stored, for as long as the process lives."""
@@ -191,12 +195,35 @@ def stamp_document(message: WireMessage, body: DocumentBody, sequence: int, now:
 
 def published_document(message: WireMessage, scope: TopicScope) -> SignedDocument | None:
     """Return the document that a retained topic carries; None when there is none that can be read."""
+    return published_documents(message, [scope]).get(scope)
+
+
+def published_documents(message: WireMessage, scopes: Iterable[TopicScope]) -> dict[TopicScope, SignedDocument]:
+    """Return the documents that the retained topics of some scopes carry; those that cannot be read are left out.
+
+    A document is read once: the newest ``MAX_OPENED_DOCUMENTS`` are kept as they were read.
+    """
     try:
-        topic = str(message.topic_for(current_site(), scope))
+        site = current_site()
     except Town.DoesNotExist:
-        return None
-    row = OutboxDocument.objects.filter(topic=topic, retained=True).only("payload").first()
-    return None if row is None else open_own_document(message, bytes(row.payload))
+        return {}
+    topics = {str(message.topic_for(site, scope)): scope for scope in scopes}
+    rows = OutboxDocument.objects.filter(topic__in=topics, retained=True)
+    identities = {topic: (topic, sequence, pk) for topic, sequence, pk in rows.values_list("topic", "sequence", "pk")}
+    found = {topic: _opened_documents.get(identity) for topic, identity in identities.items()}
+    unread = [identities[topic][2] for topic, document in found.items() if document is None]
+    for topic, payload in OutboxDocument.objects.filter(pk__in=unread).values_list("topic", "payload"):
+        found[topic] = document = open_own_document(message, bytes(payload))
+        if document is not None:
+            _keep_opened(identities[topic], document)
+    return {topics[topic]: document for topic, document in found.items() if document is not None}
+
+
+def _keep_opened(identity: tuple[str, int, int], document: SignedDocument) -> None:
+    _opened_documents[identity] = document
+    # The oldest are dropped; pop with a default, since other threads do the same.
+    while len(_opened_documents) > MAX_OPENED_DOCUMENTS:
+        _opened_documents.pop(next(iter(_opened_documents)), None)
 
 
 def open_own_document(message: WireMessage, payload: bytes) -> SignedDocument | None:

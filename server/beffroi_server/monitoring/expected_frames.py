@@ -28,15 +28,82 @@ MAX_CACHED_DIGESTS = 5_000
 _digests: dict[tuple[object, ...], str] = {}
 
 
+class ExpectedContents:
+    """What screens must show: the manifests and the running alerts, read once for many screens and instants."""
+
+    def __init__(self, screens: Iterable[Screen]) -> None:
+        known = list(screens)
+        self._published = publication.published_manifests(known)
+        self._compiled: dict[str, content.Manifest] = {}
+        self._running = alerts.running_alerts()
+
+    def manifest_of(self, screen: Screen) -> content.Manifest:
+        """Return the manifest of a screen: the one that was sent, or the coming one if something was changed since.
+
+        Raises:
+            CompileError: nothing was sent yet, and no manifest can be compiled.
+        """
+        published = self._published[screen.slug]
+        if published is not None and screen.programme_due_at is None:
+            return published
+        if screen.slug not in self._compiled:
+            self._compiled[screen.slug] = self._compile(screen, published)
+        return self._compiled[screen.slug]
+
+    def scene_at(self, screen: Screen, now: dt.datetime) -> Scene:
+        """Return the scene of a screen at an instant, given that it has received everything."""
+        manifest = self.manifest_of(screen)
+        size = manifest.settings.screen_class.size
+        return resolve_scene(manifest, self._held_alerts(screen, manifest, now), _trusted_moment(now), size)
+
+    def digests_at(self, screen: Screen, moments: Iterable[dt.datetime]) -> Iterator[str]:
+        """Yield the digest of the expected frame at each of some instants; known scenes are not drawn again."""
+        settings = self.manifest_of(screen).settings
+        for moment in moments:
+            scene = self.scene_at(screen, moment)
+            key = _scene_key(scene, settings)
+            if key not in _digests:
+                _digests[key] = frame_of_scene(scene, settings)[1]
+                # The oldest are dropped; pop with a default, since other threads do the same.
+                while len(_digests) > MAX_CACHED_DIGESTS:
+                    _digests.pop(next(iter(_digests)), None)
+            yield _digests[key]
+
+    def upcoming_scenes(self, screen: Screen, now: dt.datetime, count: int = 10) -> list[tuple[int, Scene]]:
+        """Return the scene at ``now`` and those that follow it, each with the instant (Unix ms) at which it begins."""
+        manifest = self.manifest_of(screen)
+        held, size = self._held_alerts(screen, manifest, now), manifest.settings.screen_class.size
+        scenes = itertools.islice(scene_changes(manifest, held, _trusted_moment(now), size), count)
+        found: list[tuple[int, Scene]] = []
+        begins = unix_ms(now)
+        for scene in scenes:
+            found.append((begins, scene))
+            begins = scene.until_ms or begins
+        return found
+
+    def _compile(self, screen: Screen, published: content.Manifest | None) -> content.Manifest:
+        try:
+            return compiling.compile_manifest(load_inputs(screen)).manifest
+        except compiling.CompileError:
+            if published is None:
+                raise
+            return published
+
+    def _held_alerts(self, screen: Screen, manifest: content.Manifest, now: dt.datetime) -> Sequence[content.HeldAlert]:
+        settings = manifest.settings
+        return [
+            content.HeldAlert(
+                alert=alert,
+                lapses_at_uptime_ms=alert.ends_at_ms,
+                pages=len(_alert_pages(alert, preview.alert_form(alert.level), settings)),
+            )
+            for alert in alerts.alerts_for(screen, now, self._running)
+        ]
+
+
 def expected_scene(screen: Screen, now: dt.datetime) -> Scene:
-    """Return the scene of a screen at an instant, given that it has received everything."""
-    manifest = current_manifest(screen)
-    return resolve_scene(
-        manifest,
-        _held_alerts(screen, manifest.settings, now),
-        _trusted_moment(now),
-        manifest.settings.screen_class.size,
-    )
+    """Return the scene of a screen at an instant; see ``ExpectedContents.scene_at``."""
+    return ExpectedContents([screen]).scene_at(screen, now)
 
 
 def expected_frame(screen: Screen, now: dt.datetime) -> tuple[Image.Image, str]:
@@ -45,25 +112,8 @@ def expected_frame(screen: Screen, now: dt.datetime) -> tuple[Image.Image, str]:
     Raises:
         CompileError: the screen has no programme, and none can be compiled.
     """
-    manifest = current_manifest(screen)
-    size = manifest.settings.screen_class.size
-    scene = resolve_scene(manifest, _held_alerts(screen, manifest.settings, now), _trusted_moment(now), size)
-    return frame_of_scene(scene, manifest.settings)
-
-
-def expected_digests(screen: Screen, moments: Iterable[dt.datetime]) -> Iterator[str]:
-    """Yield the digest of the expected frame at each of some instants; known scenes are not drawn again."""
-    manifest = current_manifest(screen)
-    settings, size = manifest.settings, manifest.settings.screen_class.size
-    for moment in moments:
-        scene = resolve_scene(manifest, _held_alerts(screen, settings, moment), _trusted_moment(moment), size)
-        key = _scene_key(scene, settings)
-        if key not in _digests:
-            _digests[key] = frame_of_scene(scene, settings)[1]
-            # The oldest are dropped; pop with a default, since other threads do the same.
-            while len(_digests) > MAX_CACHED_DIGESTS:
-                _digests.pop(next(iter(_digests)), None)
-        yield _digests[key]
+    contents = ExpectedContents([screen])
+    return frame_of_scene(contents.scene_at(screen, now), contents.manifest_of(screen).settings)
 
 
 def frame_of_scene(scene: Scene, settings: content.ScreenSettings) -> tuple[Image.Image, str]:
@@ -74,46 +124,13 @@ def frame_of_scene(scene: Scene, settings: content.ScreenSettings) -> tuple[Imag
 
 
 def upcoming_scenes(screen: Screen, now: dt.datetime, count: int = 10) -> list[tuple[int, Scene]]:
-    """Return the scene at ``now`` and those that follow it, each with the instant (Unix ms) at which it begins."""
-    manifest = current_manifest(screen)
-    held = _held_alerts(screen, manifest.settings, now)
-    scenes = itertools.islice(
-        scene_changes(manifest, held, _trusted_moment(now), manifest.settings.screen_class.size), count
-    )
-    found: list[tuple[int, Scene]] = []
-    begins = unix_ms(now)
-    for scene in scenes:
-        found.append((begins, scene))
-        begins = scene.until_ms or begins
-    return found
+    """Return the coming scenes of one screen; see ``ExpectedContents.upcoming_scenes``."""
+    return ExpectedContents([screen]).upcoming_scenes(screen, now, count)
 
 
 def current_manifest(screen: Screen) -> content.Manifest:
-    """Return the manifest of a screen: the one that was sent, or the coming one if something was changed since.
-
-    Raises:
-        CompileError: nothing was sent yet, and no manifest can be compiled.
-    """
-    published = publication.published_manifest(screen)
-    if published is not None and screen.programme_due_at is None:
-        return published
-    try:
-        return compiling.compile_manifest(load_inputs(screen)).manifest
-    except compiling.CompileError:
-        if published is None:
-            raise
-        return published
-
-
-def _held_alerts(screen: Screen, settings: content.ScreenSettings, now: dt.datetime) -> Sequence[content.HeldAlert]:
-    return [
-        content.HeldAlert(
-            alert=alert,
-            lapses_at_uptime_ms=alert.ends_at_ms,
-            pages=len(_alert_pages(alert, preview.alert_form(alert.level), settings)),
-        )
-        for alert in alerts.alerts_for(screen, now)
-    ]
+    """Return the manifest of one screen; see ``ExpectedContents.manifest_of``."""
+    return ExpectedContents([screen]).manifest_of(screen)
 
 
 def _trusted_moment(now: dt.datetime) -> Moment:

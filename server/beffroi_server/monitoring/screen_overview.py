@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -23,6 +24,9 @@ from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet import identity_watch, presence, targets
 from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.monitoring import clock_text
+
+if TYPE_CHECKING:
+    from beffroi_server.monitoring.expected_frames import ExpectedContents
 
 logger = logging.getLogger(__name__)
 CLOCK_TOLERANCE = dt.timedelta(seconds=2)
@@ -68,31 +72,29 @@ class ScreenOverview:
     """Whether the reported frame digest is that of the expected frame; False where they were not compared."""
 
 
-def overview_all(now: dt.datetime, *, with_frames: bool = False) -> list[ScreenOverview]:
-    """Return the overview of every screen.
-
-    Args:
-        now: The present instant.
-        with_frames: Whether to compare the reported frames with the expected ones. The first
-            drawing of a slide takes its time; later ones come from a cache.
-    """
+def overview_all(now: dt.datetime) -> list[ScreenOverview]:
+    """Return the overview of every screen; frames are not compared: see ``compare_frames``."""
     heads = _newest_sequences()
     screens = Screen.objects.select_related("state", "screen_class").prefetch_related("groups")
-    return [_build_overview(screen, heads, now, with_frames=with_frames) for screen in screens]
+    return [_build_overview(screen, heads, now) for screen in screens]
 
 
-def compare_frames(known: Iterable[ScreenOverview], now: dt.datetime) -> list[ScreenOverview]:
-    """Return overviews again, with reported and expected frames compared."""
-    heads = _newest_sequences()
-    return [_build_overview(one.screen, heads, now, with_frames=True) for one in known]
+def compare_frames(known: Iterable[ScreenOverview], contents: ExpectedContents) -> list[ScreenOverview]:
+    """Return overviews with reported and expected frames compared.
+
+    The first drawing of a slide takes its time; later ones come from a cache.
+    """
+    return [_with_frame_compared(one, contents) for one in known]
 
 
 def overview_screen(screen: Screen, now: dt.datetime) -> ScreenOverview:
     """Return the overview of one screen, with reported and expected frame compared."""
-    return _build_overview(screen, _newest_sequences(), now, with_frames=True)
+    return _with_frame_compared(_build_overview(screen, _newest_sequences(), now), None)
 
 
-def is_expected_frame(screen: Screen, report: PlayerReport | CaptureLabel) -> bool | None:
+def is_expected_frame(
+    screen: Screen, report: PlayerReport | CaptureLabel, contents: ExpectedContents | None = None
+) -> bool | None:
     """Return whether a screen has presented the expected frame; None where that cannot be told.
 
     It cannot be told of a display that is off, or of a player that does not know the time. Frames around the reported
@@ -107,7 +109,7 @@ def is_expected_frame(screen: Screen, report: PlayerReport | CaptureLabel) -> bo
     try:
         presented = dt.datetime.fromtimestamp(report.presented_at_ms / 1000, dt.UTC)
         moments = (presented, presented + CLOCK_TOLERANCE, presented - CLOCK_TOLERANCE)
-        return report.frame in expected.expected_digests(screen, moments)
+        return report.frame in (contents or expected.ExpectedContents([screen])).digests_at(screen, moments)
     except (ArithmeticError, ValueError):
         return False
     except Exception:
@@ -138,16 +140,22 @@ def _newest_sequences() -> dict[str, int]:
     return {Topic.parse(topic).stream: sequence for topic, sequence in rows}
 
 
-def _build_overview(screen: Screen, heads: dict[str, int], now: dt.datetime, *, with_frames: bool) -> ScreenOverview:
+def _build_overview(screen: Screen, heads: dict[str, int], now: dt.datetime) -> ScreenOverview:
     report = report_of(screen)
     state: ScreenState | None = getattr(screen, "state", None)
     reasons = _state_reasons(screen, state, report, heads, now)
-    # A screen with an older programme rightly shows something else, so frames are compared last.
-    is_right = is_expected_frame(screen, report) if with_frames and report is not None and not reasons else None
-    if is_right is False:
-        reasons = ["frame-differs"]
     gravest = max((STATE_OF_REASON[reason] for reason in reasons), key=_STATES_BY_SEVERITY.index, default="right")
-    return ScreenOverview(screen, gravest, tuple(reasons), state.seen_at if state else None, report, is_right is True)
+    return ScreenOverview(screen, gravest, tuple(reasons), state.seen_at if state else None, report)
+
+
+def _with_frame_compared(known: ScreenOverview, contents: ExpectedContents | None) -> ScreenOverview:
+    # A screen with an older programme rightly shows something else, so frames are compared last.
+    if known.report is None or known.reasons:
+        return known
+    is_right = is_expected_frame(known.screen, known.report, contents)
+    if is_right is False:
+        return replace(known, state=STATE_OF_REASON["frame-differs"], reasons=("frame-differs",))
+    return replace(known, verified=is_right is True)
 
 
 def _state_reasons(

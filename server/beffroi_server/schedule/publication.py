@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -183,8 +183,17 @@ def _publish_claimed(screen: Screen) -> bool:
 
 def published_manifest(screen: Screen) -> Manifest | None:
     """Return the manifest that a screen was last sent; None where there is none that can be read."""
-    document = signing.published_document(PROGRAMME, TopicScope.of_screen(screen.slug))
-    return document.manifest if isinstance(document, ProgrammeDocument) else None
+    return published_manifests([screen])[screen.slug]
+
+
+def published_manifests(screens: Iterable[Screen]) -> dict[str, Manifest | None]:
+    """Return the manifests that screens were last sent, by slug; None where there is none that can be read."""
+    scopes = {screen.slug: TopicScope.of_screen(screen.slug) for screen in screens}
+    documents = signing.published_documents(PROGRAMME, scopes.values())
+    return {
+        slug: document.manifest if isinstance(document := documents.get(scope), ProgrammeDocument) else None
+        for slug, scope in scopes.items()
+    }
 
 
 @database.close_connection_after()

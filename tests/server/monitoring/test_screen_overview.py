@@ -13,6 +13,7 @@ from beffroi_server.delivery.models import OutboxDocument
 from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.monitoring import expected_frames as expected
 from beffroi_server.monitoring import screen_overview as screens
+from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.schedule import publication
 
 
@@ -39,7 +40,8 @@ class TestOverview:
 
     def look(self, report: dict[str, object] | None, **state: object):
         ScreenState.objects.update(report=report, **state)
-        (found,) = screens.overview_all(timezone.now(), with_frames=True)
+        known = screens.overview_all(timezone.now())
+        (found,) = screens.compare_frames(known, ExpectedContents(each.screen for each in known))
         return found.state, found.reasons
 
     def test_all_is_well(self, reporting):

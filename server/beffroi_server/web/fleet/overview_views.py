@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from beffroi_server.fleet import screen_scopes, services
 from beffroi_server.monitoring import screen_overview, status_text
+from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.screen_overview import ScreenOverview
 from beffroi_server.web.access import UserRequest, for_users, is_htmx
 from beffroi_server.web.fleet.screen_cards import build_card, filter_screens, overviews_in_scope
@@ -41,8 +42,9 @@ def _overview_context(request: UserRequest) -> dict[str, Any]:
     overviews = overviews_in_scope(at, request.user)
     filters = {name: request.GET.get(name, "") for name in FILTERS}
     page = paginate(request, filter_screens(overviews, **filters), CARDS_PER_PAGE)
+    contents = ExpectedContents(each.screen for each in page)
     context = {
-        "cards": [build_card(each, at) for each in screen_overview.compare_frames(page, at)],
+        "cards": [build_card(each, at, contents) for each in screen_overview.compare_frames(page, contents)],
         "page": page,
         "summary": _fleet_summary(overviews),
         "groups": screen_scopes.groups_in_scope(request.user),

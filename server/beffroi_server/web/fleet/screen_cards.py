@@ -13,7 +13,8 @@ from beffroi_server.core import formatting
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.fleet import screen_scopes, screenshots, targets
 from beffroi_server.fleet.models import Screen
-from beffroi_server.monitoring import expected_frames, screen_overview, status_text
+from beffroi_server.monitoring import screen_overview, status_text
+from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.screen_overview import ScreenOverview
 from beffroi_server.schedule.manifest_compiler import CompileError
 
@@ -45,14 +46,21 @@ class ScreenCard:
         return self.overview.screen
 
 
-def build_card(overview: ScreenOverview, at: dt.datetime) -> ScreenCard:
-    """Return the card of a screen at an instant."""
+def build_card(overview: ScreenOverview, at: dt.datetime, contents: ExpectedContents | None = None) -> ScreenCard:
+    """Return the card of a screen at an instant.
+
+    Args:
+        overview: The screen and its state.
+        at: The instant.
+        contents: What its screen must show, where that was read for many screens before.
+    """
+    contents = contents or ExpectedContents([overview.screen])
     state = status_text.state_text(overview.state)
     reasons = [str(status_text.REASON_TEXTS[code]) for code in overview.reasons]
     live_at = _screenshot_time(overview)
     try:
-        manifest = expected_frames.current_manifest(overview.screen)
-        scenes = expected_frames.upcoming_scenes(overview.screen, at, 2)
+        manifest = contents.manifest_of(overview.screen)
+        scenes = contents.upcoming_scenes(overview.screen, at, 2)
     except CompileError as problem:
         return ScreenCard(overview, state, reasons, live_at, "", "", "", None, "", problem.message)
     scene = scenes[0][1]
@@ -68,9 +76,10 @@ def build_card(overview: ScreenOverview, at: dt.datetime) -> ScreenCard:
 
 def upcoming_changes(screen: Screen, at: dt.datetime, count: int) -> list[dict[str, object]]:
     """Return the next changes on a screen, each with its instant, content and reason; none without a programme."""
+    contents = ExpectedContents([screen])
     try:
-        manifest = expected_frames.current_manifest(screen)
-        scenes = expected_frames.upcoming_scenes(screen, at, count)
+        manifest = contents.manifest_of(screen)
+        scenes = contents.upcoming_scenes(screen, at, count)
     except CompileError:
         return []
     return [
