@@ -26,7 +26,6 @@ def test_a_video_is_uploaded_and_prepared_without_a_reload(
     path.write_bytes(sample_video((1280, 720), 25, 6))
     editor.goto(f"{clairbourg.url}/images/")
     editor.set_input_files("input[type=file]", path)
-    editor.click("[data-upload] .button-primary")
 
     tile = editor.locator(".picture", has_text="Carnaval")
     expect(tile).to_be_visible()
@@ -45,7 +44,6 @@ def test_what_cannot_be_taken_in_is_said_and_the_page_stays_usable(
     editor.goto(f"{clairbourg.url}/images/")
     for refused in (1, 2):
         editor.set_input_files("input[type=file]", path)
-        editor.click("[data-upload] .button-primary")
         expect(editor.get_by_text("“notes” is not an image or video")).to_have_count(refused)
 
 
@@ -55,8 +53,10 @@ def test_what_was_typed_survives_a_closed_page(clairbourg: TownProcesses, editor
     editor.fill("input[name=title]", "Bal des pompiers")
     editor.goto(f"{clairbourg.url}/")
     editor.goto(f"{clairbourg.url}/announcements/new/")
-    expect(editor.locator("#draft-note")).to_be_visible()
+    expect(editor.locator("[data-draft-restored]")).to_be_visible()
     expect(editor.locator("input[name=title]")).to_have_value("Bal des pompiers")
     expect(editor.locator("input[name=template][value=event]")).to_be_checked()
-    editor.click("#draft-forget")
+    editor.click("[data-draft-discard]")
+    expect(editor.locator("input[name=title]")).to_have_value("")
+    editor.goto(f"{clairbourg.url}/announcements/new/")
     expect(editor.locator("input[name=title]")).to_have_value("")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
-    from beffroi_server.library.models import Announcement
+    from beffroi_server.library.models import Announcement, MediaItem
 
 
 class LibraryError(Exception):
@@ -25,6 +25,14 @@ class MediaRefused(LibraryError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class AlreadyInLibrary(LibraryError):
+    """The very file that is uploaded was uploaded before; ``items`` are what the library has of it."""
+
+    def __init__(self, items: Sequence[MediaItem]) -> None:
+        super().__init__(_("This file is already in the library as “%(name)s”.") % {"name": items[0].name})
+        self.items = tuple(items)
 
 
 class SlideNotDrawable(Exception):

@@ -53,6 +53,10 @@ class MediaItem(models.Model):
     height = models.PositiveIntegerField()
     warnings = models.JSONField(default=list, blank=True)
     """What the copy lacks of the upload, each as in ``media.sentences.warning_sentence``."""
+    upload_id = models.UUIDField(null=True, editable=False, db_index=True)
+    """Its upload, for pages that wait until it has been decoded."""
+    upload_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    """SHA-256 of the file that was uploaded; empty where nobody uploaded one."""
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)
     folded_name = FoldedField(sources=("name",))
@@ -132,6 +136,8 @@ class Upload(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64, blank=True, db_index=True)
+    """SHA-256 of the file."""
     language = models.CharField(max_length=10)
     """Language of the user, for the reason of a refusal."""
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -16,7 +16,7 @@ from beffroi_server.library import queries, slide_content, versions
 from beffroi_server.library.errors import EditConflict, ItemInUse, NotArchived
 from beffroi_server.library.events import announcement_changed
 from beffroi_server.library.media import uploads, video_queue
-from beffroi_server.library.models import Announcement, DeletedItem, MediaItem, Video
+from beffroi_server.library.models import Announcement, DeletedItem, MediaItem, Upload, Video
 
 
 def add_image(file: IO[bytes], *, name: str, description: str = "", user: User | None) -> MediaItem:
@@ -42,9 +42,22 @@ def add_images(file: IO[bytes], *, name: str, description: str = "", user: User 
 
 
 def create_media_items(
-    images: list[uploads.StoredImage], *, name: str, description: str = "", user: User | None
+    images: list[uploads.StoredImage],
+    *,
+    name: str,
+    description: str = "",
+    user: User | None,
+    upload: Upload | None = None,
 ) -> list[MediaItem]:
-    """Create the media items of an upload that was stored; arguments as for :func:`add_images`."""
+    """Create the media items of a file that was stored.
+
+    Args:
+        images: What was stored of it.
+        name: As for :func:`add_images`.
+        description: As for :func:`add_images`.
+        user: As for :func:`add_images`.
+        upload: The upload that it came with; None for a file that was handed over by the server itself.
+    """
     require(user, "may_write")
     with serialised():
         items = [
@@ -57,6 +70,8 @@ def create_media_items(
                 height=image.height,
                 warnings=list(image.warnings),
                 uploaded_by=user,
+                upload_id=upload.pk if upload else None,
+                upload_digest=upload.digest if upload else "",
             )
             for image in images
         ]

@@ -13,17 +13,17 @@ from typing import IO
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.models import User
 from beffroi_server.core import database, disk_space
 from beffroi_server.library import services
-from beffroi_server.library.errors import MediaRefused
+from beffroi_server.library.errors import AlreadyInLibrary, MediaRefused
 from beffroi_server.library.media import uploads
 from beffroi_server.library.media.sentences import media_refusal
-from beffroi_server.library.models import Upload
+from beffroi_server.library.models import MediaItem, Upload
 
 logger = logging.getLogger(__name__)
 upload_due = threading.Event()
@@ -36,7 +36,7 @@ MAX_WAITING, MAX_WAITING_OF_USER = 300, 100
 
 
 def enqueue_upload(file: IO[bytes], *, name: str, user: User) -> Upload:
-    """Store an uploaded file, to be decoded later.
+    """Store an uploaded file, to be decoded later; a file that waits already waits once.
 
     Args:
         file: An uploaded file; one that lies on the media store is moved.
@@ -44,6 +44,7 @@ def enqueue_upload(file: IO[bytes], *, name: str, user: User) -> Upload:
         user: Somebody who uploads it.
 
     Raises:
+        AlreadyInLibrary: it was uploaded before, and is still there.
         MediaRefused: too many wait, there is no room, or its size or first bytes show that screens cannot show it.
     """
     _check_room(user)
@@ -52,12 +53,31 @@ def enqueue_upload(file: IO[bytes], *, name: str, user: User) -> Upload:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         uploads.receive_upload(file, path, name)
+        upload.digest = uploads.file_digest(path)
+        twin = _find_twin(upload.digest)
+        if twin is not None:
+            path.unlink()
+            return twin
         upload.save(force_insert=True)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     transaction.on_commit(upload_due.set)
     return upload
+
+
+def _find_twin(digest: str) -> Upload | None:
+    """Return the upload of the same file that waits already, if there is one.
+
+    Raises:
+        AlreadyInLibrary: the file has been decoded before.
+    """
+    usable = Q(video=None) | Q(video__problem="")
+    known = MediaItem.objects.filter(usable, upload_digest=digest).order_by("pk")
+    items = [item for item in known if uploads.media_path(item.picture_id).exists()]
+    if items:
+        raise AlreadyInLibrary(items)
+    return Upload.objects.filter(digest=digest, problem="").first()
 
 
 def waiting_path(upload: Upload) -> Path:
@@ -123,7 +143,7 @@ class UploadQueue:
             rows.update(attempts=F("attempts") - 1, is_started=False)
             raise
         with transaction.atomic():
-            services.create_media_items(images, name=upload.name, user=upload.uploaded_by)
+            services.create_media_items(images, name=upload.name, user=upload.uploaded_by, upload=upload)
             rows.delete()
         path.unlink(missing_ok=True)
 

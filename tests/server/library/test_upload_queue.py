@@ -19,7 +19,7 @@ from PIL import Image
 
 from beffroi_server.core import disk_space, incoming_files
 from beffroi_server.library import jobs, upload_queue
-from beffroi_server.library.errors import MediaRefused
+from beffroi_server.library.errors import AlreadyInLibrary, MediaRefused
 from beffroi_server.library.media import image_decoding, uploads
 from beffroi_server.library.models import MediaItem, Upload
 from beffroi_server.library.upload_queue import UploadQueue
@@ -54,8 +54,8 @@ class TestQueue:
         assert store_files() == []
 
     def test_lets_users_take_turns(self, alice, bob):
-        for name in ("a1", "a2", "a3"):
-            upload_queue.enqueue_upload(jpeg(), name=name, user=alice)
+        for number, name in enumerate(("a1", "a2", "a3")):
+            upload_queue.enqueue_upload(jpeg(f"#{number}36699"), name=name, user=alice)
         upload_queue.enqueue_upload(jpeg(), name="b1", user=bob)
         queue = UploadQueue()
         while queue.process_next():
@@ -66,7 +66,7 @@ class TestQueue:
     def test_says_why_a_file_is_refused_in_the_language_of_its_user(self, alice):
         for language in ("fr", "en"):
             with translation.override(language):
-                upload_queue.enqueue_upload(io.BytesIO(b"Bonjour"), name="texte", user=alice)
+                upload_queue.enqueue_upload(io.BytesIO(f"Bonjour {language}".encode()), name="texte", user=alice)
         queue = UploadQueue()
         while queue.process_next():
             pass
@@ -110,6 +110,28 @@ class TestQueue:
         Upload.objects.all().delete()
         with pytest.raises(MediaRefused, match="disk"):
             upload_queue.enqueue_upload(jpeg(), name="two", user=alice)
+
+    def test_takes_the_same_file_once(self, alice, bob):
+        waiting = upload_queue.enqueue_upload(jpeg(), name="Fête", user=alice)
+        assert upload_queue.enqueue_upload(jpeg(), name="IMG_2043", user=bob) == waiting
+        assert len(store_files()) == 1
+        UploadQueue().process_next()
+
+        with pytest.raises(AlreadyInLibrary, match="already in the library as “Fête”") as known:
+            upload_queue.enqueue_upload(jpeg(), name="IMG_2043", user=bob)
+        item = MediaItem.objects.get()
+        assert known.value.items == (item,)
+        assert item.upload_id == waiting.pk
+        assert store_files() == []
+
+    def test_takes_a_file_again_of_which_the_copy_is_lost(self, alice):
+        upload_queue.enqueue_upload(jpeg(), name="Fête", user=alice)
+        UploadQueue().process_next()
+        uploads.media_path(MediaItem.objects.get().picture_id).unlink()
+
+        upload_queue.enqueue_upload(jpeg(), name="Fête", user=alice)
+        UploadQueue().process_next()
+        assert uploads.media_path(MediaItem.objects.first().picture_id).exists()
 
 
 def _raise(error: Exception):

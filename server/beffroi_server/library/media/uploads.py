@@ -149,6 +149,12 @@ def receive_upload(file: IO[bytes], path: Path, name: str) -> None:
         image_decoding.check_file(received, path.stat().st_size, name)
 
 
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _copy_upload(file: IO[bytes], path: Path) -> None:
     """Copy an upload, and of one that is too large no more than shows it."""
     block = file.read(_BLOCK)

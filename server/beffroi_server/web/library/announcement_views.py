@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from beffroi_server.core.folded_text import filter_by_words
@@ -19,6 +18,7 @@ from beffroi_server.library.archive import announcements_in_use
 from beffroi_server.library.errors import EditConflict
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import FEED_TEMPLATES
+from beffroi_server.schedule import auto_fill
 from beffroi_server.schedule import services as schedule
 from beffroi_server.schedule.models import Playlist
 from beffroi_server.web.access import UserRequest, current_town, for_users, for_writers
@@ -30,8 +30,6 @@ from beffroi_server.web.library.forms import AnnouncementForm
 from beffroi_server.web.requests import paginate, parse_number, read_search
 
 ANNOUNCEMENTS_PER_PAGE = 50
-NEW_DRAFT = "announcement-new"
-"""Key under which the browser keeps what was typed into the form of a new announcement."""
 
 
 @for_writers("GET")
@@ -41,7 +39,7 @@ def announcement_list(request: UserRequest) -> HttpResponse:
     announcements = announcements_in_use().select_related("picture").prefetch_related("entry_set__playlist")
     found = filter_by_words(announcements, search, "title", "body", "label")
     page = paginate(request, found, ANNOUNCEMENTS_PER_PAGE)
-    context = {"page": page, "search": search, "draft_done": request.GET.get("saved", "")}
+    context = {"page": page, "search": search}
     return render(request, "library/announcements.html", context)
 
 
@@ -72,7 +70,8 @@ def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
 @for_writers("POST")
 def announcement_preview(request: UserRequest) -> HttpResponse:
     """Return the preview of an announcement that is being written."""
-    return render(request, "library/announcement_preview.html", preview_context(AnnouncementForm(request.POST)))
+    context = {"is_swapped": True, **preview_context(AnnouncementForm(request.POST))}
+    return render(request, "library/announcement_preview.html", context)
 
 
 @for_users("GET")
@@ -103,10 +102,19 @@ def _save_announcement(request: UserRequest, form: AnnouncementForm, edited: Ann
     except ValidationError as refused:
         add_form_errors(form, refused.messages)
         return _render_form(request, form, status=422)
+    _save_besides(request, form, saved)
+    messages.success(request, _("Announcement “%(name)s” saved.") % {"name": saved.title})
+    return redirect("announcements")
+
+
+def _save_besides(request: UserRequest, form: AnnouncementForm, saved: Announcement) -> None:
+    """Save what the form holds besides the announcement: its playlists, and the words about its image."""
     for playlist in form.cleaned_data.get("playlists", ()):
         schedule.add_new_entries(playlist, [saved], [], user=request.user)
-    messages.success(request, _("“%(name)s” has been saved.") % {"name": saved.title})
-    return redirect(f"{reverse('announcements')}?saved={_draft_key(edited)}")
+    described = form.described_image()
+    if described is not None:
+        image, name, description = described
+        services.update_image(image, user=request.user, name=name, description=description)
 
 
 def _render_form(
@@ -119,8 +127,8 @@ def _render_form(
         "conflict": conflict,
         "differences": form.differences_from(conflict.current) if conflict else [],
         "version": _form_version(request, edited, conflict),
-        "draft": _draft_key(edited),
         "playlists": _playlists_showing(edited) if edited else [],
+        "categories": auto_fill.known_categories(),
         **preview_context(form),
     }
     return render(request, "library/announcement.html", context, status=status)
@@ -137,10 +145,6 @@ def _form_version(request: UserRequest, edited: Announcement | None, conflict: E
     if edited is None:
         return ""
     return request.POST.get("version", "") if request.method == "POST" else edited.version
-
-
-def _draft_key(edited: Announcement | None) -> str:
-    return f"announcement-{edited.pk}" if edited else NEW_DRAFT
 
 
 def _playlists_showing(announcement: Announcement) -> list[Playlist]:

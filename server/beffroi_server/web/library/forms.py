@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundWidget
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content.raster.text.characters import is_blank
@@ -24,9 +25,16 @@ from beffroi_server.web.forms import (
     refuse_missing_characters,
 )
 from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
+from beffroi_server.web.requests import MAX_DIGITS
 
 IMAGES_OFFERED = 48
 """Images in the picker of the form: the newest. An older one is used by starting from its own page."""
+IMAGES_AT_ONCE = 3
+"""Images of the library that are seen before the others are unfolded."""
+USUAL_TEMPLATES = ("news", "event", "works", "notice")
+"""Templates that are offered first: what a town hall writes every week. The others are unfolded."""
+FIELDS_BESIDES = ("playlists", "picture_name", "picture_description", "described_picture")
+"""Fields of the form that are none of the announcement itself."""
 FILES_AT_ONCE = 20
 """Files of one upload, at most."""
 
@@ -65,6 +73,7 @@ class AnnouncementForm(RelatedModelForm):
         field_classes = {"starts": LocalDateTimeField, "ends": LocalEndField}
         widgets = {
             "template": forms.RadioSelect,
+            "label": forms.TextInput(attrs={"list": "known-categories", "autocomplete": "on"}),
             "starts": DateTimeInput,
             "ends": DateTimeInput,
             "body": forms.Textarea(attrs={"rows": 7}),
@@ -86,6 +95,15 @@ class AnnouncementForm(RelatedModelForm):
         assume_scheme="https",
         help_text=_("The address of a page with more information. Passers-by can scan it as a QR code."),
     )
+    picture_name = forms.CharField(label=_("Name of the image in the library"), max_length=120, required=False)
+    picture_description = forms.CharField(
+        label=_("What the image shows"),
+        max_length=200,
+        required=False,
+        help_text=_("For people who cannot see it, for example: children skating on the ice rink."),
+    )
+    described_picture = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    """The image of which the form holds name and description."""
     playlists = forms.ModelMultipleChoiceField(
         Playlist.objects.order_by("name"),
         label=_("Add to playlists"),
@@ -101,6 +119,19 @@ class AnnouncementForm(RelatedModelForm):
         feed.label_from_instance = lambda obj: f"{obj} – {obj.get_kind_display()}"  # type: ignore[method-assign]
         if not self.instance._state.adding:
             del self.fields["playlists"]
+        self._begin_with_description()
+
+    def _begin_with_description(self) -> None:
+        chosen = self["picture"].value()
+        if self.is_bound or not str(chosen or "").isdecimal():
+            return
+        picture = self.instance.picture or MediaItem.objects.filter(pk=chosen).first()
+        if picture is not None:
+            self.initial |= {
+                "picture_name": picture.name,
+                "picture_description": picture.description,
+                "described_picture": picture.pk,
+            }
 
     def clean(self) -> dict[str, Any]:
         """Check that screens can draw the texts, and the times of the event."""
@@ -123,25 +154,67 @@ class AnnouncementForm(RelatedModelForm):
         return [OfferedTemplate(choice, declared[str(choice.data["value"])]) for choice in self["template"]]
 
     @property
+    def usual_templates(self) -> list[OfferedTemplate]:
+        """The templates that are offered first."""
+        return [each for each in self.offered_templates if each.name in USUAL_TEMPLATES]
+
+    @property
+    def further_templates(self) -> list[OfferedTemplate]:
+        """The templates that are folded away."""
+        return [each for each in self.offered_templates if each.name not in USUAL_TEMPLATES]
+
+    @property
+    def has_further_template(self) -> bool:
+        """True if a template is chosen that would be folded away."""
+        return self["template"].value() not in USUAL_TEMPLATES
+
+    @property
+    def has_details(self) -> bool:
+        """True if a field is filled in, or wrong, that is folded away."""
+        return any(self[name].value() or self[name].errors for name in ("link", "source"))
+
+    @cached_property
     def offered_images(self) -> list[MediaItem]:
-        """Images to choose from: the newest, preceded by the chosen one if it is older."""
-        offered = list(MediaItem.objects.all()[:IMAGES_OFFERED])
+        """Images to choose from: the chosen one, then the newest."""
         chosen = self["picture"].value()
-        if chosen and str(chosen) not in {str(image.pk) for image in offered}:
-            offered = [*MediaItem.objects.filter(pk=chosen if str(chosen).isdecimal() else 0), *offered]
-        return offered
+        key = str(chosen) if str(chosen).isdecimal() and len(str(chosen)) <= MAX_DIGITS else "0"
+        offered = list(MediaItem.objects.select_related("video")[:IMAGES_OFFERED])
+        first = [image for image in offered if str(image.pk) == key]
+        if not first and key != "0":
+            first = list(MediaItem.objects.select_related("video").filter(pk=key))
+        return [*first, *(image for image in offered if image not in first)]
+
+    @property
+    def first_images(self) -> list[MediaItem]:
+        """The images that are seen at once."""
+        return self.offered_images[:IMAGES_AT_ONCE]
+
+    @property
+    def folded_images(self) -> list[MediaItem]:
+        """The images that are folded away."""
+        return self.offered_images[IMAGES_AT_ONCE:]
 
     @property
     def offered_further_images(self) -> list[tuple[MediaItem, bool]]:
         """Images to choose further ones from, each with whether it is chosen; the chosen ones first."""
         chosen = {str(pk) for pk in self["more_pictures"].value() or [] if str(pk).isdecimal()}
-        picked = list(MediaItem.objects.filter(pk__in=chosen))
-        newest = [item for item in MediaItem.objects.all()[:IMAGES_OFFERED] if str(item.pk) not in chosen]
+        every = MediaItem.objects.select_related("video")
+        picked = list(every.filter(pk__in=chosen))
+        newest = [item for item in every[:IMAGES_OFFERED] if str(item.pk) not in chosen]
         return [*((item, True) for item in picked), *((item, False) for item in newest)]
 
     def valid_values(self) -> dict[str, Any]:
         """Return the fields of the announcement that are filled in correctly."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "playlists"}
+        return {name: value for name, value in self.cleaned_data.items() if name not in FIELDS_BESIDES}
+
+    def described_image(self) -> tuple[MediaItem, str, str] | None:
+        """Return the chosen image with the name and the description typed for it, if they are new."""
+        image = self.cleaned_data.get("picture")
+        if not isinstance(image, MediaItem) or self.cleaned_data.get("described_picture") != image.pk:
+            return None
+        name = self.cleaned_data.get("picture_name") or image.name
+        description = self.cleaned_data.get("picture_description", "")
+        return (image, name, description) if (name, description) != (image.name, image.description) else None
 
     def differences_from(self, current: Announcement) -> list[tuple[str, Any, Any]]:
         """Return the fields that differ from a saved announcement: label, saved value, and value in the form."""

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from beffroi_server.core import file_responses
 from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.library import queries, services, upload_queue
-from beffroi_server.library.errors import ItemInUse, MediaRefused
+from beffroi_server.library.errors import AlreadyInLibrary, ItemInUse, MediaRefused
 from beffroi_server.library.media.sentences import media_refusal, warning_sentence
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import MediaItem, Upload
@@ -117,10 +117,11 @@ def _add_uploads(request: UserRequest, files: list[UploadedFile[Any]]) -> list[s
     count = 0
     refused: list[str] = []
     for file in files:
-        name = clean_line(PurePath(file.name or "").stem)[:NAME_LENGTH] or _("Image")
         try:
-            upload_queue.enqueue_upload(file, name=name, user=request.user)
+            upload_queue.enqueue_upload(file, name=media_name(file), user=request.user)
             count += 1
+        except AlreadyInLibrary as known:
+            messages.info(request, known.message)
         except MediaRefused as refusal:
             refused.append(refusal.message)
     if count:
@@ -131,3 +132,8 @@ def _add_uploads(request: UserRequest, files: list[UploadedFile[Any]]) -> list[s
         )
         messages.success(request, text % {"count": count})
     return refused
+
+
+def media_name(file: UploadedFile[Any]) -> str:
+    """Return the name in the library that a file gets from its own."""
+    return clean_line(PurePath(file.name or "").stem)[:NAME_LENGTH] or _("Image")

@@ -1,4 +1,4 @@
-"""Pictures and announcement_views."""
+"""Addresses of announcements, images and videos."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from beffroi_server.web.library import (
     archive_views,
     category_views,
     media_views,
+    picker_views,
     version_views,
 )
 
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern] = [
     path("images/", media_views.media_list, name="media"),
     path("images/<int:pk>/", media_views.media_edit, name="media-item"),
     path("images/<int:pk>/delete/", media_views.media_delete, name="media-delete"),
+    path("uploads/", picker_views.upload_add, name="upload-add"),
+    path("uploads/<uuid:pk>/", picker_views.upload_state, name="upload-state"),
     path("uploads/<uuid:pk>/dismiss/", media_views.upload_dismiss, name="upload-dismiss"),
     path("media/<str:sha256>/", media_views.asset_file, name="asset"),
     path("announcements/", announcement_views.announcement_list, name="announcements"),

@@ -1,32 +1,133 @@
-// Keeps what somebody types over a crash, an expired session or a restart of the browser, in this tab only.
-const form = document.querySelector("[data-draft]");
-if (form) {
-  const key = `draft:${form.dataset.draft}`;
-  const isDraftField = (element) => element.name && !["csrfmiddlewaretoken", "version"].includes(element.name);
-  const fields = () => [...form.elements].filter((element) => isDraftField(element) && element.type !== "file");
-  const currentValues = () => JSON.stringify(fields()
-    .filter((field) => !["radio", "checkbox"].includes(field.type) || field.checked)
-    .map((field) => [field.name, field.value]));
-  const restore = (values) => {
-    for (const field of fields()) {
-      const given = values.filter(([name]) => name === field.name).map(([, value]) => value);
-      if (["radio", "checkbox"].includes(field.type)) field.checked = given.includes(field.value);
-      else if (given.length) field.value = given[0];
-    }
-    const note = document.getElementById("draft-note");
-    if (note) note.hidden = false;
-    form.dispatchEvent(new Event("draft-restored"));
-  };
+// Keeps what somebody types into a form until it is saved: over a crash, an expired session or a closed tab.
+//
+// Every form of a page that is sent by POST has a draft, under the address that it is sent to or the name in data-draft.
+// Left out are passwords and whatever says so: data-no-draft, or an autocomplete that browsers do not keep either.
+// data-draft-ask offers a draft instead of restoring it: an alert must never begin with an old text unawares.
+const note = document.getElementById("draft-note");
+const KEPT_MS = 14 * 24 * 3600 * 1000;
+const DRAFTS_AT_MOST = 40;
+const LETTERS_AT_MOST = 100000;
+const SENT = "draft-sent";
+const PRIVATE = new Set(["off", "one-time-code", "current-password", "new-password"]);
+const NO_TEXT = new Set(["password", "file", "submit", "button", "image", "reset"]);
+const prefix = `draft:${note?.dataset.owner}:`;
 
-  const stored = sessionStorage.getItem(key);
-  // A page that came back with errors already holds what was typed.
-  if (stored && !form.hasAttribute("data-bound") && stored !== currentValues()) restore(JSON.parse(stored));
-  form.addEventListener("input", () => sessionStorage.setItem(key, currentValues()));
-  document.getElementById("draft-forget")?.addEventListener("click", () => {
-    sessionStorage.removeItem(key);
-    window.location.reload();
+const isDraftField = (field) =>
+  field.name && !field.disabled && !NO_TEXT.has(field.type) && !["csrfmiddlewaretoken", "token"].includes(field.name)
+  && !field.hasAttribute("data-no-draft") && !PRIVATE.has(field.getAttribute("autocomplete"));
+const fieldsOf = (form) => [...form.elements].filter(isDraftField);
+const isChoice = (field) => ["radio", "checkbox"].includes(field.type);
+const valuesOf = (form) => fieldsOf(form).flatMap((field) => {
+  if (isChoice(field)) return field.checked ? [[field.name, field.value]] : [];
+  if (field.type === "select-multiple") return [...field.selectedOptions].map((option) => [field.name, option.value]);
+  return [[field.name, field.value]];
+});
+const keyOf = (form) => prefix + (form.dataset.draft || new URL(form.getAttribute("action") || "", window.location).pathname);
+
+// Storage may be full or forbidden: then a page works as it does without drafts.
+const attempt = (action) => {
+  try {
+    return action();
+  } catch {
+    return null;
+  }
+};
+const readDraft = (key) => attempt(() => {
+  const stored = JSON.parse(localStorage.getItem(key));
+  return stored && Date.now() - stored.at < KEPT_MS ? stored.values : null;
+});
+const removeDraft = (key) => attempt(() => localStorage.removeItem(key));
+const keepDraft = (form) => attempt(() => {
+  const text = JSON.stringify({ at: Date.now(), values: valuesOf(form) });
+  if (text.length <= LETTERS_AT_MOST) localStorage.setItem(keyOf(form), text);
+});
+const dropOldDrafts = () => attempt(() => {
+  const kept = Object.keys(localStorage).filter((key) => key.startsWith("draft:"))
+    .map((key) => [JSON.parse(localStorage.getItem(key))?.at || 0, key]).sort((one, other) => other[0] - one[0]);
+  for (const [at, key] of kept.filter(([time], index) => index >= DRAFTS_AT_MOST || Date.now() - time >= KEPT_MS)) {
+    if (at || key) localStorage.removeItem(key);
+  }
+});
+
+// The page that answers a form without finding fault with it ends its draft. A page that was opened otherwise says
+// nothing about the form: the server may never have received it.
+const endSentDraft = () => {
+  const sent = attempt(() => JSON.parse(sessionStorage.getItem(SENT)));
+  attempt(() => sessionStorage.removeItem(SENT));
+  if (!sent || !note) return;
+  const [how] = performance.getEntriesByType("navigation");
+  const isAnswer = how?.type === "navigate" && attempt(() => new URL(document.referrer).pathname) === sent.page;
+  const notes = document.querySelectorAll("#messages .note");
+  const isRefused = document.querySelector("[data-error-summary], form[data-bound]")
+    || (notes.length && ![...notes].some((each) => each.matches(".success")));
+  if (isAnswer && !isRefused) removeDraft(sent.key);
+};
+
+const fill = (form, values) => {
+  for (const field of fieldsOf(form)) {
+    const given = values.filter(([name]) => name === field.name).map(([, value]) => value);
+    if (isChoice(field)) field.checked = given.includes(field.value);
+    else if (field.type === "select-multiple") {
+      for (const option of field.options) option.selected = given.includes(option.value);
+    } else if (given.length) [field.value] = given;
+  }
+  for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  tell(form);
+};
+// Whatever follows what is typed, such as a preview, follows a draft, too.
+let isTelling = false;
+const tell = (form) => {
+  isTelling = true;
+  for (const name of ["input", "change"]) form.dispatchEvent(new Event(name, { bubbles: true }));
+  isTelling = false;
+};
+
+const showNote = (form, key, values) => {
+  const shown = note.content.firstElementChild.cloneNode(true);
+  const restore = shown.querySelector("[data-draft-restore]");
+  const asks = form.hasAttribute("data-draft-ask");
+  shown.querySelector("[data-draft-restored]").hidden = asks;
+  shown.querySelector("[data-draft-offered]").hidden = !asks;
+  restore.hidden = !asks;
+  restore.addEventListener("click", () => {
+    fill(form, values);
+    shown.remove();
+  });
+  shown.querySelector("[data-draft-discard]").addEventListener("click", () => {
+    removeDraft(key);
+    if (!asks) form.reset();
+    shown.remove();
+    tell(form);
+    form.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+  });
+  form.before(shown);
+};
+
+const offerDraft = (form) => {
+  const key = keyOf(form);
+  const values = form.hasAttribute("data-bound") ? null : readDraft(key);
+  if (!values || JSON.stringify(values) === JSON.stringify(valuesOf(form))) return;
+  if (!form.hasAttribute("data-draft-ask")) fill(form, values);
+  showNote(form, key, values);
+};
+
+const hasDraft = (form) => form.method === "post" && !form.closest("[data-no-draft]")
+  && !form.querySelector("[type=password]") && fieldsOf(form).some((field) => field.type !== "hidden");
+
+endSentDraft();
+if (note) {
+  dropOldDrafts();
+  document.querySelectorAll("main form").forEach((form) => {
+    if (hasDraft(form)) offerDraft(form);
+  });
+  document.addEventListener("input", (event) => {
+    const form = !isTelling && event.target.closest?.("main form");
+    if (form && hasDraft(form)) keepDraft(form);
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.closest("main") || !hasDraft(form)) return;
+    keepDraft(form);
+    attempt(() => sessionStorage.setItem(SENT, JSON.stringify({ key: keyOf(form), page: window.location.pathname })));
   });
 }
-// The page after saving names the draft that is no longer needed.
-const done = document.querySelector("[data-draft-done]");
-if (done) sessionStorage.removeItem(`draft:${done.dataset.draftDone}`);

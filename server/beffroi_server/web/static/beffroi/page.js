@@ -11,8 +11,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (marked) announce(marked.dataset.say);
 });
 
-// A page that comes back with errors starts at their summary.
-document.querySelector("[data-error-summary]")?.focus();
+// A page that comes back with errors starts at their summary, and one that says what was done at that.
+(document.querySelector("[data-error-summary]") || document.querySelector("#messages:has(.note)"))?.focus();
 
 // Lets screen readers read a text aloud.
 function announce(text) {
