@@ -15,10 +15,10 @@ from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library import services
 from beffroi_server.library.archive import announcements_in_use
+from beffroi_server.library.categories import offered_categories
 from beffroi_server.library.errors import EditConflict
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import FEED_TEMPLATES
-from beffroi_server.schedule import auto_fill
 from beffroi_server.schedule import services as schedule
 from beffroi_server.schedule.models import Playlist
 from beffroi_server.web.access import UserRequest, current_town, for_users, for_writers
@@ -128,7 +128,7 @@ def _render_form(
         "differences": form.differences_from(conflict.current) if conflict else [],
         "version": _form_version(request, edited, conflict),
         "playlists": _playlists_showing(edited) if edited else [],
-        "categories": auto_fill.known_categories(),
+        "categories": offered_categories(),
         **preview_context(form),
     }
     return render(request, "library/announcement.html", context, status=status)
