@@ -127,11 +127,9 @@ class AnnouncementForm(RelatedModelForm):
             return
         picture = self.instance.picture or MediaItem.objects.filter(pk=chosen).first()
         if picture is not None:
-            self.initial |= {
-                "picture_name": picture.name,
-                "picture_description": picture.description,
-                "described_picture": picture.pk,
-            }
+            self.initial.update(
+                picture_name=picture.name, picture_description=picture.description, described_picture=picture.pk
+            )
 
     def clean(self) -> dict[str, Any]:
         """Check that screens can draw the texts, and the times of the event."""
