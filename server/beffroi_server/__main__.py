@@ -14,6 +14,8 @@ FILE_COMMANDS = {
     "calendar": "beffroi_server.schedule.calendar_command",
     "feed": "beffroi_server.feeds.feed_command",
     "media": "beffroi_server.library.media_command",
+    "plays verify": "beffroi_server.fleet.plays.log_verification",
+    "audit verify": "beffroi_server.accounts.audit_verification",
 }
 """Commands that need no settings, and the modules whose ``main(arguments)`` runs them."""
 
@@ -21,8 +23,10 @@ FILE_COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code: 0 done, 1 it failed, 2 it was not understood."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments and arguments[0] in FILE_COMMANDS:
-        return int(import_module(FILE_COMMANDS[arguments[0]]).main(arguments[1:]))
+    for words in (2, 1):
+        name = " ".join(arguments[:words])
+        if name in FILE_COMMANDS:
+            return int(import_module(FILE_COMMANDS[name]).main(arguments[words:]))
     # Database, media and broker files are for this user and its group, whatever the shell's mask is.
     os.umask(os.umask(0) | 0o027)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beffroi_server.settings")

@@ -25,8 +25,7 @@ from beffroi_server.bootstrap import StartError
 from beffroi_server.core import mail
 from beffroi_server.delivery import mosquitto_files
 from beffroi_server.delivery.key_files import KeysMissing
-from beffroi_server.fleet.models import Screen
-from beffroi_server.fleet.plays import play_audit
+from beffroi_server.monitoring.proof import plays_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -89,29 +88,6 @@ def _write_broker_files(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _audit_plays(parsed: argparse.Namespace) -> int:
-    screens = Screen.objects.filter(slug=parsed.screen) if parsed.screen else Screen.objects.all()
-    if parsed.screen and not screens:
-        return _print_error(f"no screen is called {parsed.screen}")
-    worst = 0
-    for screen in screens:
-        found = play_audit.audit_plays(screen)
-        _print_line(f"{screen.slug}: {found.count} plays, {'complete' if found.is_whole else 'NOT COMPLETE'}")
-        if found.ended:
-            reasons = sorted(found.ended.items(), key=lambda pair: -pair[1])
-            _print_line("  ended: " + ", ".join(f"{count} {reason or 'unknown'}" for reason, count in reasons))
-        if found.forgotten:
-            _print_line(f"  deleted by age: up to {found.forgotten}; the chain goes on from {found.chain}")
-        for first, last in found.missing:
-            _print_line(f"  missing: {first} to {last}")
-        for number in found.broken:
-            _print_line(f"  changed, or what was before it: {number}")
-        for number in found.begun:
-            _print_line(f"  the player began a new chain at {number}: its log was lost")
-        worst |= not found.is_whole
-    return int(worst)
-
-
 def _check_deployment(_parsed: argparse.Namespace) -> int:
     bootstrap.check_ready()
     findings = bootstrap.deployment_findings()
@@ -138,7 +114,7 @@ COMMANDS = {
     "link": _print_sign_in_link,
     "user": _add_user,
     "broker-files": _write_broker_files,
-    "plays": _audit_plays,
+    "plays": plays_command.run,
     "check": _check_deployment,
     "test-mail": _send_test_mail,
 }
@@ -170,8 +146,10 @@ def _build_parser() -> argparse.ArgumentParser:
     add.add_argument("--name", default="")
     files = commands.add_parser("broker-files", help="write Mosquitto's password file and access list")
     files.add_argument("folder", type=Path)
-    plays = commands.add_parser("plays", help="check that the play logs are complete and unchanged")
-    plays.add_argument("screen", nargs="?", help="the identifier of one screen; by default all")
+    plays = commands.add_parser(
+        "plays", help="check that the play logs are complete and unchanged, or write proof of play"
+    )
+    plays_command.add_arguments(plays)
     commands.add_parser("check", help="check the configuration, the keys and the audit trail of a server in service")
     test_mail = commands.add_parser("test-mail", help="send a mail to an address, to try the mail server")
     test_mail.add_argument("address")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from beffroi_server.accounts.audit_verification import event_hash
 from beffroi_server.accounts.holiday_regions import HolidayRegion
 
 
@@ -169,7 +168,4 @@ class AuditEvent(models.Model):
 
     def computed_hash(self) -> str:
         """Return the SHA-256 that the event must carry."""
-        fields: list[Any] = [
-            self.previous_hash, self.at.isoformat(), self.actor, self.action, self.subject, self.detail,
-        ]  # fmt: skip
-        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+        return event_hash(self.previous_hash, self.at.isoformat(), self.actor, self.action, self.subject, self.detail)

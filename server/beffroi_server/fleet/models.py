@@ -316,9 +316,60 @@ class PlayRecord(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "number"], name="one_play")]
+        indexes: ClassVar = [
+            # The day of a screen.
+            models.Index(fields=["screen", "started_at"], name="play_of_day"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.screen} {self.number}"
+
+
+class DailyPlays(models.Model):
+    """How often and how long one content was shown on one screen on one day of the town; see ``monitoring.proof``."""
+
+    screen = models.ForeignKey(Screen, on_delete=models.CASCADE, related_name="daily_plays")
+    day = models.DateField()
+    content = models.CharField(max_length=63)
+    """As ``plays.played_content.content_key`` has it."""
+    times = models.PositiveIntegerField(default=0)
+    """Showings: of a content of several pages, its first page counts."""
+    confirmed = models.PositiveIntegerField(default=0)
+    """Those whose frame digest is that of the frame which the programme draws."""
+    lasted_ms = models.PositiveBigIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    """When the last of them ended."""
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["screen", "day", "content"], name="one_daily_plays")]
+        indexes: ClassVar = [
+            models.Index(fields=["content", "day"], name="plays_of_content"),
+            models.Index(fields=["day"], name="plays_of_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.screen} {self.day} {self.content}: {self.times}"
+
+
+class PlayedContent(models.Model):
+    """The last known name of a content that was shown: proof of play outlives what it is about."""
+
+    key = models.CharField(max_length=63, primary_key=True)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DailyPlaysMark(models.Model):
+    """How far plays are counted in ``DailyPlays``: one row."""
+
+    last_play = models.PositiveBigIntegerField(default=0)
+    """The highest primary key that is."""
+
+    def __str__(self) -> str:
+        return str(self.last_play)
 
 
 class RetentionMark(models.Model):

@@ -1,4 +1,4 @@
-"""Periodic jobs of monitoring: watching the disk, and keeping its reserve full."""
+"""Periodic jobs of monitoring: watching the disk, keeping its reserve full, and counting plays by day."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from beffroi_server.core import disk_space
 from beffroi_server.core.disk_space import DiskState
 from beffroi_server.core.jobs import PeriodicJob
+from beffroi_server.monitoring.proof import daily_totals
 
 logger = logging.getLogger(__name__)
 _MIB = 1024 * 1024
@@ -24,4 +25,7 @@ def watch_disk() -> DiskState:
     return state
 
 
-JOBS = (PeriodicJob("disk-watch", 300, lambda _stopping: watch_disk()),)
+JOBS = (
+    PeriodicJob("disk-watch", 300, lambda _stopping: watch_disk()),
+    PeriodicJob("play-totals", 30, daily_totals.count_new_plays),
+)

@@ -20,46 +20,46 @@ def newest() -> AuditEvent:
     return event
 
 
-def test_names_the_value_before_and_after(alice, hall):
+def test_names_the_value_before_and_after(dora, hall):
     hall.place, hall.volume = "Rue du Four", 30
-    fleet.save_screen(hall, user=alice)
+    fleet.save_screen(hall, user=dora)
 
     assert newest().detail["model"] == "fleet.screen"
     assert newest().detail["changes"] == {"place": ["Reception", "Rue du Four"], "volume": [0, 30]}
 
 
-def test_names_what_is_related_by_its_name(alice, hall):
+def test_names_what_is_related_by_its_name(dora, hall):
     harbour = ScreenGroup(slug="harbour", name="Harbour")
-    fleet.save_group(harbour, user=alice, screens=[hall])
+    fleet.save_group(harbour, user=dora, screens=[hall])
     assert newest().detail["changes"]["screens"] == [[], [hall.name]]
 
-    fleet.save_screen(hall, user=alice, groups=[])
+    fleet.save_screen(hall, user=dora, groups=[])
     assert newest().detail["changes"] == {"groups": [["Harbour"], []]}
 
 
-def test_keeps_what_was_deleted(alice):
-    announcement = library.save_announcement(user=alice, title="Fire drill", body="Leave by the stairs.")
-    library.delete_announcement(announcement, user=alice)
+def test_keeps_what_was_deleted(dora):
+    announcement = library.save_announcement(user=dora, title="Fire drill", body="Leave by the stairs.")
+    library.delete_announcement(announcement, user=dora)
 
     assert newest().detail["changes"]["body"] == ["Leave by the stairs.", None]
 
 
-def test_says_nothing_where_nothing_changed(alice, hall):
-    fleet.save_screen(hall, user=alice)
+def test_says_nothing_where_nothing_changed(dora, hall):
+    fleet.save_screen(hall, user=dora)
 
     assert newest().detail == {"slug": hall.slug}
 
 
-def test_never_holds_a_secret(alice, hall):
+def test_never_holds_a_secret(dora, hall):
     hall.token_sha256, hall.mqtt_password_hash, hall.enrolled_at = "a" * 64, "hash", timezone.now()
-    fleet.save_screen(hall, user=alice)
-    changed = User.objects.get(pk=alice.pk)
+    fleet.save_screen(hall, user=dora)
+    changed = User.objects.get(pk=dora.pk)
     changed.set_password("correct horse battery")
-    changed.first_name = "Alice"
+    changed.first_name = "Dora"
     services.update_account(changed)
 
     details = str(list(AuditEvent.objects.values_list("detail", flat=True)))
-    assert "Alice" in details
+    assert "Dora" in details
     assert "a" * 64 not in details
     assert changed.password not in details
 
@@ -71,17 +71,17 @@ def test_knows_a_secret_by_its_name(name):
     assert audit.is_secret_name(name)
 
 
-def test_leaves_out_what_opens_an_address(alice):
+def test_leaves_out_what_opens_an_address(dora):
     feed = Feed(name="Agenda", address="https://ana:s3cret@agenda.example/town.ics?key=s3cret")
-    feeds.save_feed(feed, user=alice)
-    feeds.delete_feed(feed, user=alice)
+    feeds.save_feed(feed, user=dora)
+    feeds.delete_feed(feed, user=dora)
 
     details = list(AuditEvent.objects.values_list("detail", flat=True))
     assert "s3cret" not in str(details)
     assert details[0]["changes"]["address"] == ["https://agenda.example/town.ics?…", None]
 
 
-def test_shortens_long_texts(alice):
-    library.save_announcement(user=alice, title="Long", body="x" * 3000)
+def test_shortens_long_texts(dora):
+    library.save_announcement(user=dora, title="Long", body="x" * 3000)
 
     assert newest().detail["changes"]["body"][1] == "x" * 1000 + "… (+2000)"

@@ -5,7 +5,8 @@ newest play number of every screen, and a mark older than the town's months says
 clock may be wrong, too: at least as many marks must have followed as those months have weeks, so that a leap of years
 counts for two weeks.
 
-Receipts of programmes are deleted with them. Those of alerts stay: they are few, and proof of something else.
+Daily totals and receipts of programmes are deleted with them. Those of alerts stay: they are few, and proof of
+something else.
 
 The number and the chain hash of the last deleted play remain with the state of the screen: the chain of the plays that
 are left goes on from there.
@@ -21,7 +22,7 @@ from django.db import models, transaction
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.fleet.models import PlayRecord, ReceiptRecord, RetentionMark, ScreenState
+from beffroi_server.fleet.models import DailyPlays, PlayRecord, ReceiptRecord, RetentionMark, ScreenState
 
 BATCH_SIZE = 1000
 """Plays that are deleted in one transaction: an alert may be waiting for it to end."""
@@ -49,6 +50,7 @@ def delete_expired_plays(now: dt.datetime, stopping: threading.Event | None = No
         if stopping.wait(BATCH_PAUSE_S):
             break
     _delete_receipts(unix_ms(mark.at))
+    _delete_totals(mark.at.date())
     RetentionMark.objects.filter(pk__lt=mark.pk).delete()
     return forgotten
 
@@ -106,6 +108,13 @@ def _delete_receipts(before_ms: int) -> None:
     old = [key for key, sequence in oldest if sequence < before_ms]
     if old:
         ReceiptRecord.objects.filter(pk__in=old).delete()
+
+
+def _delete_totals(before: dt.date) -> None:
+    """Delete the oldest daily totals of days before one."""
+    old = list(DailyPlays.objects.filter(day__lt=before).order_by("day").values_list("pk", flat=True)[:BATCH_SIZE])
+    if old:
+        DailyPlays.objects.filter(pk__in=old).delete()
 
 
 def _plays_up_to(screen_id: int, number: int) -> models.QuerySet[PlayRecord]:

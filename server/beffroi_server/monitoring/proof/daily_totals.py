@@ -1,0 +1,135 @@
+"""Daily totals of plays: counted once each by the leader, whenever they arrive.
+
+Plays are written with rising primary keys by one thread of the leader, and never changed. The mark is the highest key
+that is counted; it moves in the transaction that adds to the totals, so that a play counts once, however often this is
+run, begun again after a crash, or run by two at a time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from beffroi_server.accounts.models import Town
+from beffroi_server.core.row_writes import database_instant
+from beffroi_server.fleet.models import DailyPlays, DailyPlaysMark, PlayRecord, Screen
+from beffroi_server.fleet.plays.played_content import content_key
+from beffroi_server.monitoring.proof import content_names
+from beffroi_server.monitoring.proof.frame_confirmation import FrameConfirmation, PlayedFrame
+
+BATCH_SIZE = 5_000
+"""Plays of one transaction."""
+MAX_BATCHES = 100
+"""Batches of one round. The next round goes on."""
+BATCH_PAUSE_S = 0.02
+_ROWS_PER_STATEMENT = 1_000
+_FIELDS = ("pk", "screen_id", "slide", "alert", "page", "frame", "started_at", "lasted_ms")
+_LONGEST = dt.timedelta(days=366)
+"""Longest showing that is believed: a length is as the player reported it."""
+_LATEST = dt.datetime(2999, 12, 31, tzinfo=dt.UTC)
+TotalsKey = tuple[int, dt.date, str]
+_confirmation = FrameConfirmation()
+
+
+@dataclass(slots=True)
+class _Total:
+    times: int
+    confirmed: int
+    lasted_ms: int
+    first_at: dt.datetime
+    last_at: dt.datetime
+
+    def add(self, other: _Total) -> None:
+        self.times += other.times
+        self.confirmed += other.confirmed
+        self.lasted_ms += other.lasted_ms
+        self.first_at, self.last_at = min(self.first_at, other.first_at), max(self.last_at, other.last_at)
+
+
+def count_new_plays(
+    stopping: threading.Event | None = None, confirmation: FrameConfirmation | None = None, batch_size: int = BATCH_SIZE
+) -> int:
+    """Add the plays that are not counted yet to the daily totals; return how many they were.
+
+    Args:
+        stopping: Once it is set, no further batch is begun.
+        confirmation: Compares frames; by default with what the programmes draw.
+        batch_size: Plays of one transaction.
+    """
+    stopping, confirmation = stopping or threading.Event(), confirmation or _confirmation
+    town = Town.objects.first()
+    if town is None:
+        return 0
+    zone, counted = ZoneInfo(town.time_zone), 0
+    confirmation.begin_round()
+    for _ in range(MAX_BATCHES):
+        mark, _created = DailyPlaysMark.objects.get_or_create(pk=1)
+        plays = list(PlayRecord.objects.filter(pk__gt=mark.last_play).order_by("pk").values_list(*_FIELDS)[:batch_size])
+        if not plays or not _store_batch(plays, mark.last_play, zone, confirmation):
+            break
+        counted += len(plays)
+        if len(plays) < batch_size or stopping.wait(BATCH_PAUSE_S):
+            break
+    return counted
+
+
+def _store_batch(plays: Sequence[tuple], counted: int, zone: ZoneInfo, confirmation: FrameConfirmation) -> bool:  # type: ignore[type-arg]
+    """Count a batch; return False where another has counted it meanwhile."""
+    totals: dict[TotalsKey, _Total] = {}
+    for _pk, *values in plays:
+        play = PlayedFrame(*values)
+        one = _total_of(play, confirmation)
+        key = play.screen_id, one.first_at.astimezone(zone).date(), content_key(play.slide, play.alert)
+        if key in totals:
+            totals[key].add(one)
+        else:
+            totals[key] = one
+    with transaction.atomic():
+        if not DailyPlaysMark.objects.filter(pk=1, last_play=counted).update(last_play=plays[-1][0]):
+            return False
+        # Of a screen that was deleted meanwhile, nothing is stored.
+        screens = set(Screen.objects.filter(pk__in={key[0] for key in totals}).values_list("pk", flat=True))
+        _add_totals((key, total) for key, total in totals.items() if key[0] in screens)
+    content_names.remember_names({key[2] for key in totals})
+    return True
+
+
+def _total_of(play: PlayedFrame, confirmation: FrameConfirmation) -> _Total:
+    # As reported, even by a wrong clock, or by a player that lies.
+    started_at = min(play.started_at, _LATEST)
+    lasted = min(dt.timedelta(milliseconds=play.lasted_ms), _LONGEST)
+    is_first = play.page == 0
+    confirmed = is_first and confirmation.is_confirmed(play)
+    length_ms = lasted // dt.timedelta(milliseconds=1)
+    return _Total(int(is_first), int(confirmed), length_ms, started_at, started_at + lasted)
+
+
+def _add_totals(totals: Iterable[tuple[TotalsKey, _Total]]) -> None:
+    rows = [
+        (screen, connection.ops.adapt_datefield_value(day), content, each.times, each.confirmed, each.lasted_ms,
+         database_instant(each.first_at), database_instant(each.last_at))
+        for (screen, day, content), each in totals
+    ]  # fmt: skip
+    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+        part = rows[start : start + _ROWS_PER_STATEMENT]
+        with connection.cursor() as cursor:
+            cursor.execute(_addition(len(part)), [value for row in part for value in row])
+
+
+def _addition(rows: int) -> str:
+    least, greatest = ("LEAST", "GREATEST") if connection.vendor == "postgresql" else ("min", "max")
+    table = connection.ops.quote_name(DailyPlays._meta.db_table)
+    # Names of our own model only; every value is a parameter.
+    return (
+        f"INSERT INTO {table} (screen_id, day, content, times, confirmed, lasted_ms, first_at, last_at) VALUES "  # noqa: S608
+        f"{', '.join(['(%s, %s, %s, %s, %s, %s, %s, %s)'] * rows)} ON CONFLICT (screen_id, day, content) DO UPDATE SET "
+        f"times = {table}.times + excluded.times, confirmed = {table}.confirmed + excluded.confirmed, "
+        f"lasted_ms = {table}.lasted_ms + excluded.lasted_ms, "
+        f"first_at = {least}({table}.first_at, excluded.first_at), "
+        f"last_at = {greatest}({table}.last_at, excluded.last_at)"
+    )

@@ -1,0 +1,90 @@
+"""Queries of proof of play: how often and how long, by content, by screen or by day, from the daily totals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+
+from beffroi_server.fleet.models import DailyPlays, Screen, ScreenGroup
+from beffroi_server.fleet.plays.played_content import announcement_key
+
+GROUPINGS = {"content": "content", "screen": "screen__name", "day": "day"}
+"""What totals are made by, and the field that a tie is ordered by."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayPeriod:
+    """What proof is asked for: days of the town, both included, and what it is restricted to."""
+
+    first: dt.date
+    last: dt.date
+    content: str = ""
+    """Key of one content; empty for all."""
+    screen: Screen | None = None
+    group: ScreenGroup | None = None
+
+    def daily_rows(self) -> QuerySet[DailyPlays]:
+        """Return the daily totals that it concerns."""
+        where = Q(day__gte=self.first, day__lte=self.last)
+        if self.content:
+            where &= Q(content=self.content)
+        if self.screen is not None:
+            where &= Q(screen=self.screen)
+        if self.group is not None:
+            where &= Q(screen__in=self.group.screens.values("pk"))
+        return DailyPlays.objects.filter(where)
+
+    def screens(self) -> QuerySet[Screen]:
+        """Return the screens that it concerns, by name."""
+        if self.screen is not None:
+            return Screen.objects.filter(pk=self.screen.pk)
+        return self.group.screens.all() if self.group is not None else Screen.objects.all()
+
+
+def totals_by(period: PlayPeriod, grouping: str) -> QuerySet[Any, Any]:
+    """Return totals, most shown first, days in their order.
+
+    Each is a dictionary with ``shown`` (times), ``proven`` (of them confirmed), ``length_ms``, ``begins_at``,
+    ``ends_at``, ``on_screens`` (how many), and with ``content``, ``day``, or ``screen_id``, ``screen__slug`` and
+    ``screen__name``.
+
+    Args:
+        period: What is asked for.
+        grouping: One of ``GROUPINGS``.
+    """
+    fields = ["screen_id", "screen__slug", "screen__name"] if grouping == "screen" else [grouping]
+    order = ["day"] if grouping == "day" else ["-shown", GROUPINGS[grouping]]
+    found: QuerySet[Any, Any] = period.daily_rows().values(*fields).annotate(**_SUMS).order_by(*order)
+    return found
+
+
+def total_of(period: PlayPeriod) -> dict[str, Any]:
+    """Return the total of a period; the numbers are None where nothing was shown."""
+    return period.daily_rows().aggregate(**_SUMS)
+
+
+def times_of_announcements(identifiers: Iterable[Any], day: dt.date) -> dict[str, int]:
+    """Return how often announcements were shown on a day, on all screens, by their identifiers: one query."""
+    keys = {announcement_key(each): str(each) for each in identifiers}
+    rows = DailyPlays.objects.filter(content__in=keys, day=day).values("content").annotate(shown=Sum("times"))
+    return {keys[row["content"]]: row["shown"] for row in rows.order_by()}
+
+
+def day_bounds(day: dt.date, zone: dt.tzinfo) -> tuple[dt.datetime, dt.datetime]:
+    """Return the instants at which a day of the town begins and ends: 23, 24 or 25 hours apart."""
+    begins = dt.datetime.combine(day, dt.time(), zone)
+    return begins, dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone)
+
+
+_SUMS = {
+    "shown": Sum("times"),
+    "length_ms": Sum("lasted_ms"),
+    "proven": Sum("confirmed"),
+    "begins_at": Min("first_at"),
+    "ends_at": Max("last_at"),
+    "on_screens": Count("screen", distinct=True),
+}
