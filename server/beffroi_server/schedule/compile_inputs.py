@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from beffroi_server.library import slide_content
 from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.town_branding import LOGO_RELATION, town_content
-from beffroi_server.schedule import auto_fill, day_calendars
+from beffroi_server.schedule import auto_fill, day_calendars, playlist_nesting
 from beffroi_server.schedule.manifest_compiler import CompileError, CompileInputs, PlaylistInput, SlideProblem
 from beffroi_server.schedule.models import AnnouncementPlacement, Entry, Playlist, ScheduleRule
 
@@ -74,14 +74,17 @@ def inputs_of_rules(
 
 
 def load_playlists(keys: Iterable[int], town: Town) -> tuple[dict[int, PlaylistInput], tuple[SlideProblem, ...]]:
-    """Return playlists by their primary keys, with the slides that they show now, and the slides that are not ready."""
+    """Return playlists by their primary keys with the slides that they show now, and the slides that are not ready.
+
+    Playlists that lie within those are among them.
+    """
     related = ("announcement__picture__picture", "announcement__feed", "media__picture", "media__video__converted")
     entries = (
         Entry.objects.filter(announcement__archived_at=None, announcement__placement__taken_off_at=None)
         .select_related(*related)
         .prefetch_related("announcement__more_pictures__picture")
     )
-    rows = Playlist.objects.filter(pk__in=list(keys)).order_by("pk")
+    rows = Playlist.objects.filter(pk__in=playlist_nesting.inner_keys(keys)).order_by("pk")
     unready: list[SlideProblem] = []
     found = {
         playlist.pk: _playlist_input(playlist, town, unready)
@@ -129,6 +132,17 @@ def _placed_entry(placement: AnnouncementPlacement) -> Entry:
         valid_from=placement.starts_at,
         valid_until=placement.ends_at,
     )
+
+
+def playlists_within(keys: Iterable[int], playlists: Mapping[int, PlaylistInput]) -> tuple[PlaylistInput, ...]:
+    """Return those of the loaded playlists that have these primary keys or lie within them, in the order of keys."""
+    by_name = {playlist.id: key for key, playlist in playlists.items()}
+    found, new = set[int](), set(keys)
+    while new:
+        found |= new
+        named = {part for key in new for part in playlists[key].slides if isinstance(part, str)}
+        new = {by_name[name] for name in named} - found
+    return tuple(playlists[key] for key in sorted(found))
 
 
 def current_town() -> Town:
@@ -190,12 +204,17 @@ def _playlist_input(playlist: Playlist, town: Town, unready: list[SlideProblem])
     ]
     slides = _ready_slides([*playlist.entries.all(), *filled], town, unready)
     order = content.PlaylistOrder(playlist.order)
-    return PlaylistInput(id=f"playlist-{playlist.pk}", name=playlist.name, slides=slides, order=order)
+    return PlaylistInput(playlist.identifier, playlist.name, slides, order, playlist.take)
 
 
-def _ready_slides(entries: Iterable[Entry], town: Town, unready: list[SlideProblem]) -> tuple[content.Slide, ...]:
-    slides = []
+def _ready_slides(
+    entries: Iterable[Entry], town: Town, unready: list[SlideProblem]
+) -> tuple[content.Slide | str, ...]:
+    slides: list[content.Slide | str] = []
     for entry in entries:
+        if entry.inner_id is not None:
+            slides.append(f"playlist-{entry.inner_id}")
+            continue
         # One announcement that cannot be shown must not take the whole programme down.
         try:
             slides.append(_slide_of(entry, town))

@@ -50,8 +50,11 @@ class PlaylistInput:
 
     id: str
     name: str
-    slides: tuple[content.Slide, ...]
+    slides: tuple[content.Slide | str, ...]
+    """Slides, and identifiers of other playlists among the inputs that stand in their place."""
     order: content.PlaylistOrder = content.PlaylistOrder.LISTED
+    take: int = 0
+    """Slides that it gives each time round a playlist that contains it; 0: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +96,14 @@ def compile_manifest(inputs: CompileInputs, page_count: PageCounter | None = Non
     playlists = []
     slides: list[content.Slide] = []
     for playlist in inputs.playlists:
-        counted = [_with_page_count(slide, inputs.settings, count, problems) for slide in playlist.slides]
-        fitting = [slide for slide in counted if slide is not None]
-        slides += fitting
-        playlists.append((playlist, tuple(slide.id for slide in fitting)))
+        names = []
+        for part in playlist.slides:
+            if isinstance(part, str):
+                names.append(part)
+            elif fitting := _with_page_count(part, inputs.settings, count, problems):
+                slides.append(fitting)
+                names.append(fitting.id)
+        playlists.append((playlist, tuple(names)))
     idle = _with_page_count(inputs.idle, inputs.settings, count, []) or inputs.idle
     manifest = _build_manifest(inputs, tuple(slides), playlists, idle)
     _check_size(manifest)
@@ -136,7 +143,8 @@ def _build_manifest(
             layout=content.Layout.full_screen(inputs.settings.screen_class.size),
             slides=slides,
             playlists=tuple(
-                content.Playlist(id=p.id, name=p.name, slides=names, order=p.order) for p, names in playlists
+                content.Playlist(id=p.id, name=p.name, slides=names, order=p.order, take=p.take)
+                for p, names in playlists
             ),
             rules=inputs.rules,
             calendars=inputs.calendars,

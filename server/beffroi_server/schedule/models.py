@@ -58,6 +58,10 @@ class Playlist(models.Model):
     order = models.CharField(
         _("order"), max_length=8, choices=ORDER_CHOICES, default=content.PlaylistOrder.LISTED.value
     )
+    take = models.PositiveSmallIntegerField(
+        _("slides at a time within another playlist"), default=0, validators=[MaxValueValidator(500)]
+    )
+    """Slides that it gives each time round a playlist that contains it; 0: all."""
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -66,14 +70,26 @@ class Playlist(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def identifier(self) -> str:
+        """Identifier of the playlist in a manifest."""
+        return f"playlist-{self.pk or 0}"
+
 
 class Entry(models.Model):
-    """An announcement or a media item in a playlist, with its duration and validity."""
+    """An announcement, a media item or another playlist in a playlist, with its duration and validity.
+
+    A playlist within another one stands for its own slides, each with its own duration and validity.
+    """
 
     playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="entries")
     position = models.PositiveIntegerField()
     announcement = models.ForeignKey(Announcement, null=True, blank=True, on_delete=models.CASCADE)
     media = models.ForeignKey(MediaItem, null=True, blank=True, on_delete=models.CASCADE)
+    inner = models.ForeignKey(
+        Playlist, null=True, blank=True, on_delete=models.CASCADE, related_name="outer_entries",
+        verbose_name=_("playlist"),
+    )  # fmt: skip
     duration_s = models.PositiveIntegerField(
         _("seconds"), default=10, validators=[MinValueValidator(1), MaxValueValidator(3600)]
     )
@@ -88,14 +104,15 @@ class Entry(models.Model):
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=models.Q(announcement__isnull=False, media__isnull=True)
-                | models.Q(announcement__isnull=True, media__isnull=False),
-                name="announcement_or_media",
+                condition=models.Q(announcement__isnull=False, media__isnull=True, inner__isnull=True)
+                | models.Q(announcement__isnull=True, media__isnull=False, inner__isnull=True)
+                | models.Q(announcement__isnull=True, media__isnull=True, inner__isnull=False),
+                name="announcement_media_or_playlist",
             )
         ]
 
     def __str__(self) -> str:
-        return str(self.announcement or self.media)
+        return str(self.announcement or self.media or self.inner)
 
     def clean(self) -> None:
         """Refuse a validity that ends before it begins."""

@@ -1,37 +1,55 @@
-"""Candidates for a playlist: announcements and media items of the library that it does not list yet."""
+"""Candidates for a playlist: announcements and media items that it does not list yet, and other playlists."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
 
 from beffroi_server.core.folded_text import search_words
 from beffroi_server.library.archive import announcements_in_use
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Playlist
+from beffroi_server.schedule.playlist_nesting import outer_keys
 
+Row = TypeVar("Row", bound=Model)
 CANDIDATES_SHOWN = 20
-"""Announcements that are offered at a time, and as many media items; beyond that people search."""
+"""Announcements that are offered at a time, and as many media items and playlists; beyond that people search."""
 
 
 @dataclass(frozen=True)
 class PlaylistCandidates:
-    """The newest announcements and media items that a playlist does not list, and the number of further ones."""
+    """The newest announcements, media items and playlists that a playlist lacks, and the number of further ones."""
 
     announcements: list[Announcement]
     pictures: list[MediaItem]
+    playlists: list[Playlist]
     more: int
 
     def __bool__(self) -> bool:
-        return bool(self.announcements or self.pictures)
+        return bool(self.announcements or self.pictures or self.playlists)
 
 
 def candidates_for(playlist: Playlist, search: str) -> PlaylistCandidates:
     """Return the candidates for a playlist that contain every word of a search text."""
     announcements = announcements_in_use().exclude(entry__playlist=playlist).select_related("picture")
     pictures = MediaItem.objects.exclude(entry__playlist=playlist).select_related("video")
+    playlists = Playlist.objects.exclude(pk__in=_enclosing_keys(playlist)).exclude(outer_entries__playlist=playlist)
     for word in search_words(search):
         announcements = announcements.filter(search_text__contains=word)
         pictures = pictures.filter(search_text__contains=word)
-    offered = PlaylistCandidates(list(announcements[:CANDIDATES_SHOWN]), list(pictures[:CANDIDATES_SHOWN]), 0)
-    hidden = announcements.count() + pictures.count() - len(offered.announcements) - len(offered.pictures)
-    return PlaylistCandidates(offered.announcements, offered.pictures, hidden)
+        playlists = playlists.filter(name__folded__contains=word)
+    offered = _offered(announcements), _offered(pictures), _offered(playlists)
+    return PlaylistCandidates(offered[0][0], offered[1][0], offered[2][0], sum(more for _rows, more in offered))
+
+
+def _offered(rows: QuerySet[Row]) -> tuple[list[Row], int]:
+    """Return the first rows, and the number of further ones, which is only counted where there are any."""
+    found = list(rows[: CANDIDATES_SHOWN + 1])
+    return found[:CANDIDATES_SHOWN], rows.count() - CANDIDATES_SHOWN if len(found) > CANDIDATES_SHOWN else 0
+
+
+def _enclosing_keys(playlist: Playlist) -> set[int]:
+    """Return the keys of a playlist and of those that it lies within: it would contain itself with any of them."""
+    return outer_keys([playlist.pk]) if playlist.outer_entries.exists() else {playlist.pk}

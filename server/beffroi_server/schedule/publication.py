@@ -46,6 +46,7 @@ from beffroi_server.library.template_choices import EVENT_LISTS
 from beffroi_server.schedule import manifest_compiler
 from beffroi_server.schedule.compile_inputs import load_inputs
 from beffroi_server.schedule.models import AnnouncementPlacement, DayCalendar, Playlist, ScheduleRule
+from beffroi_server.schedule.playlist_nesting import outer_keys
 
 logger = logging.getLogger(__name__)
 publication_due = threading.Event()
@@ -76,11 +77,11 @@ def mark_announcement(announcement: Announcement) -> None:
 
 def mark_announcements(announcements: Collection[Announcement] | QuerySet[Announcement]) -> None:
     """Mark the screens that show some announcements, and those with an agenda, which lists events."""
-    shown = Q(playlist__entries__announcement__in=announcements)
-    agenda = Q(playlist__entries__announcement__template__in=EVENT_LISTS)
+    shown = Q(entries__announcement__in=announcements)
+    agenda = Q(entries__announcement__template__in=EVENT_LISTS)
     # Every automatically filled playlist, since an announcement may just have left its category.
-    filled = ~Q(playlist__category="")
-    _mark_due(targets.screens_reached_by(ScheduleRule.objects.filter(shown | agenda | filled)))
+    filled = ~Q(category="")
+    _mark_due(targets.screens_reached_by(_rules_showing(Playlist.objects.filter(shown | agenda | filled))))
     placed = Q(announcement__in=announcements) | Q(announcement__template__in=EVENT_LISTS)
     _mark_due(targets.screens_reached_by(AnnouncementPlacement.objects.filter(placed)))
 
@@ -92,18 +93,19 @@ def mark_placement(placement: AnnouncementPlacement) -> None:
 
 def mark_feed(feed: Feed) -> None:
     """Mark the screens that show an announcement with a feed."""
-    _mark_due(targets.screens_reached_by(ScheduleRule.objects.filter(playlist__entries__announcement__feed=feed)))
+    showing = Playlist.objects.filter(entries__announcement__feed=feed)
+    _mark_due(targets.screens_reached_by(_rules_showing(showing)))
     _mark_due(targets.screens_reached_by(AnnouncementPlacement.objects.filter(announcement__feed=feed)))
 
 
 def mark_media(item: MediaItem) -> None:
     """Mark the screens that show a media item as a slide of its own."""
-    _mark_due(targets.screens_reached_by(ScheduleRule.objects.filter(playlist__entries__media=item)))
+    _mark_due(targets.screens_reached_by(_rules_showing(Playlist.objects.filter(entries__media=item))))
 
 
 def mark_playlist(playlist: Playlist) -> None:
-    """Mark the screens that show a playlist."""
-    _mark_due(targets.screens_reached_by(playlist.rules.all()))
+    """Mark the screens that show a playlist, by itself or within another."""
+    _mark_due(targets.screens_reached_by(_rules_showing(Playlist.objects.filter(pk=playlist.pk))))
 
 
 def mark_rule(rule: ScheduleRule) -> None:
@@ -216,6 +218,12 @@ def run_publication(stopping: threading.Event) -> None:
                 publication_due.set()
     finally:
         _worker_runs.clear()
+
+
+def _rules_showing(playlists: QuerySet[Playlist]) -> QuerySet[ScheduleRule]:
+    """Return the rules that show some playlists, by themselves or within others."""
+    keys = outer_keys(playlists.values_list("pk", flat=True))
+    return ScheduleRule.objects.filter(playlist__in=keys)
 
 
 def _mark_due(screens: QuerySet[Screen]) -> None:

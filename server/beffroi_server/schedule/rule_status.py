@@ -164,13 +164,13 @@ def _combinations(rules: Sequence[ScheduleRule], placed: Container[int]) -> Iter
 
 
 def _named_by(rules: Iterable[ScheduleRule], playlists: dict[int, PlaylistInput]) -> tuple[PlaylistInput, ...]:
-    return tuple(playlists[key] for key in sorted({rule.playlist_id for rule in rules}))
+    return compile_inputs.playlists_within({rule.playlist_id for rule in rules}, playlists)
 
 
 def _has_slides_ahead(playlist: Playlist, now: dt.datetime) -> bool:
     """Return whether a playlist has a slide that is shown now or later, listed or filled in automatically."""
     found, _unready = compile_inputs.load_playlists([playlist.pk], compile_inputs.current_town())
-    slides = found[playlist.pk].slides if playlist.pk in found else ()
+    slides = [part for each in found.values() for part in each.slides if not isinstance(part, str)]
     return any(slide.valid_until_ms is None or slide.valid_until_ms > unix_ms(now) for slide in slides)
 
 

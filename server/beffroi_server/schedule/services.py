@@ -22,6 +22,7 @@ from beffroi_server.schedule import publication
 from beffroi_server.schedule import publish_permissions as permissions
 from beffroi_server.schedule.errors import RuleConflict
 from beffroi_server.schedule.models import DayCalendar, Entry, Playlist, ScheduleRule
+from beffroi_server.schedule.playlist_nesting import check_nesting
 from beffroi_server.schedule.queries import rule_fingerprint
 
 
@@ -57,8 +58,8 @@ def rename_playlist(playlist: Playlist, name: str, *, user: User | None) -> None
         publication.mark_playlist(playlist)
 
 
-def set_auto_fill(playlist: Playlist, *, user: User | None, category: str, order: str) -> None:
-    """Set the category that fills a playlist automatically, and its order.
+def set_auto_fill(playlist: Playlist, *, user: User | None, category: str, order: str, take: int = 0) -> None:
+    """Set the category that fills a playlist automatically, its order, and how much it gives to an outer playlist.
 
     Raises:
         Playlist.DoesNotExist: somebody deleted it meanwhile.
@@ -68,7 +69,7 @@ def set_auto_fill(playlist: Playlist, *, user: User | None, category: str, order
     with serialised():
         playlist.refresh_from_db()
         before = audit.stored_values(playlist)
-        playlist.category, playlist.order = category, order
+        playlist.category, playlist.order, playlist.take = category, order, take
         playlist.full_clean()
         playlist.save()
         audit.record_event(user, "playlist-filled", playlist, **audit.changes_since(before, playlist))
@@ -80,7 +81,9 @@ def delete_playlist(playlist: Playlist, *, user: User | None) -> None:
     permissions.check_playlist(user, playlist)
     with serialised():
         publication.mark_playlist(playlist)
-        audit.record_event(user, "playlist-deleted", playlist, rules=[rule.name for rule in playlist.rules.all()])
+        outer = [str(entry.playlist) for entry in playlist.outer_entries.select_related("playlist")]
+        rules = [rule.name for rule in playlist.rules.all()]
+        audit.record_event(user, "playlist-deleted", playlist, rules=rules, playlists=outer)
         playlist.delete()
 
 
@@ -90,27 +93,32 @@ def add_entry(
     user: User | None,
     announcement: Announcement | None = None,
     media: MediaItem | None = None,
+    inner: Playlist | None = None,
     **values: Any,
 ) -> Entry:
-    """Append an announcement or a media item to a playlist; a video is shown once to its end.
+    """Append an announcement, a media item or another playlist to a playlist; a video is shown once to its end.
 
     Args:
         playlist: The playlist.
         user: Somebody who does it; None for the server itself.
-        announcement: The announcement to show; this or ``media``.
+        announcement: The announcement to show; this, ``media`` or ``inner``.
         media: The media item to show.
+        inner: The playlist that stands here for its slides.
         values: ``duration_s``, ``most_per_hour``, ``valid_from``, ``valid_until``.
 
     Raises:
-        ValidationError: a value is not valid.
+        ValidationError: a value is not valid, or the playlists would contain each other in a circle or too deeply.
     """
     permissions.check_playlist(user, playlist)
     with serialised():
+        if inner is not None:
+            check_nesting(playlist, inner)
         highest = playlist.entries.aggregate(highest=Max("position"))["highest"]
         position = 0 if highest is None else highest + 1
         if media is not None and media.video_details is not None:
             values = {"duration_s": min(3600, media.video_details.seconds)} | values
-        entry = Entry(playlist=playlist, position=position, announcement=announcement, media=media, **values)
+        shown = {"announcement": announcement, "media": media, "inner": inner}
+        entry = Entry(playlist=playlist, position=position, **shown, **values)
         entry.full_clean()
         entry.save()
         audit.record_event(user, "entry-added", playlist, entry=str(entry))
@@ -122,21 +130,25 @@ def add_new_entries(
     playlist: Playlist,
     announcements: Iterable[Announcement],
     pictures: Iterable[MediaItem],
+    inners: Iterable[Playlist] = (),
     *,
     user: User | None,
 ) -> list[Entry]:
-    """Append the announcements and media items that are not in a playlist yet; return the new entries.
+    """Append the announcements, media items and playlists that are not in a playlist yet; return the new entries.
 
     Raises:
         Playlist.DoesNotExist: somebody deleted it meanwhile.
+        ValidationError: playlists would contain each other in a circle or too deeply; nothing is added.
     """
     with serialised():
         playlist.refresh_from_db()
         announced = set(playlist.entries.values_list("announcement", flat=True))
         pictured = set(playlist.entries.values_list("media", flat=True))
+        nested = set(playlist.entries.values_list("inner", flat=True))
         return [
             *(add_entry(playlist, announcement=each, user=user) for each in announcements if each.pk not in announced),
             *(add_entry(playlist, media=each, user=user) for each in pictures if each.pk not in pictured),
+            *(add_entry(playlist, inner=each, user=user) for each in inners if each.pk not in nested),
         ]
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from PIL import Image
 
+from beffroi_content.timeline import shown_ms
 from beffroi_server.accounts.models import AuditEvent
+from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.fleet.models import Screen
 from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import services
+from beffroi_server.schedule.compile_inputs import load_inputs
+from beffroi_server.schedule.manifest_compiler import compile_manifest
 from beffroi_server.schedule.models import Playlist
 
 NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)
@@ -89,3 +96,61 @@ class TestPlaylists:
             "entry-added", "entry-changed", "entry-moved", "entry-removed", "playlist-renamed", "rule-deleted",
             "playlist-deleted",
         ]  # fmt: skip
+
+
+class TestPlaylistsWithinPlaylists:
+    @pytest.fixture
+    def canteen(self, town):
+        return services.create_playlist("Cantine", user=None)
+
+    def test_stand_for_their_slides(self, playlist, canteen, hall):
+        menu = Announcement.objects.create(title="Menu")
+        services.add_entry(canteen, announcement=menu, user=None)
+        services.add_entry(playlist, inner=canteen, user=None)
+
+        manifest = compile_manifest(load_inputs(hall)).manifest
+
+        start = unix_ms(NOON)
+        shown = shown_ms(manifest, start, start + 3_600_000)["main"]
+        assert {slide.name for slide in manifest.slides if shown[slide.id]} == {"La piscine rouvre lundi", "Menu"}
+
+    def test_give_a_few_slides_each_time_round(self, playlist, canteen, hall):
+        for title in "abcd":
+            services.add_entry(canteen, announcement=Announcement.objects.create(title=title), user=None)
+        services.add_entry(playlist, inner=canteen, user=None)
+        services.set_auto_fill(canteen, user=None, category="", order="listed", take=1)
+
+        manifest = compile_manifest(load_inputs(hall)).manifest
+        start = unix_ms(NOON)
+        shown = shown_ms(manifest, start, start + 80_000)["main"]
+        assert sorted(shown.values()) == [10_000] * 4 + [40_000]
+
+    def test_are_published_when_what_lies_within_them_changes(self, playlist, canteen, hall, quay):
+        menu = Announcement.objects.create(title="Menu")
+        services.add_entry(canteen, announcement=menu, user=None)
+        services.add_entry(playlist, inner=canteen, user=None)
+        Screen.objects.update(programme_due_at=None)
+
+        with transaction.atomic():
+            library.save_announcement(menu, user=None, title="Autre menu")
+            assert Screen.objects.filter(programme_due_at__isnull=False).count() == Screen.objects.count()
+
+    def test_never_contain_themselves(self, playlist, canteen):
+        lunch = services.create_playlist("Midi", user=None)
+        services.add_entry(playlist, inner=canteen, user=None)
+        services.add_entry(canteen, inner=lunch, user=None)
+
+        with pytest.raises(ValidationError, match=r"Midi → .* → Cantine → Midi"):
+            services.add_entry(lunch, inner=playlist, user=None)
+        with pytest.raises(ValidationError, match="Midi → Midi"):
+            services.add_entry(lunch, inner=lunch, user=None)
+
+    def test_lie_within_each_other_up_to_four_levels(self, town):
+        levels = [services.create_playlist(f"Level {number}", user=None) for number in range(6)]
+        for outer, inner in itertools.pairwise(levels[:5]):
+            services.add_entry(outer, inner=inner, user=None)
+
+        with pytest.raises(ValidationError, match=r"Level 0 → .*Level 5"):
+            services.add_entry(levels[4], inner=levels[5], user=None)
+        with pytest.raises(ValidationError, match="Level 5 → Level 0"):
+            services.add_entry(levels[5], inner=levels[0], user=None)

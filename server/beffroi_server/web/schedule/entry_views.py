@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -26,7 +27,11 @@ def entry_add(request: UserRequest, pk: int) -> HttpResponse:
     found = Playlist.objects.get(pk=pk)
     chosen = form.cleaned_data if form.is_valid() else {}
     announcements, media = chosen.get("announcements", ()), chosen.get("pictures", ())
-    added = services.add_new_entries(found, announcements, media, user=request.user)
+    try:
+        added = services.add_new_entries(found, announcements, media, chosen.get("playlists", ()), user=request.user)
+    except ValidationError as refusal:
+        messages.warning(request, " ".join(refusal.messages))
+        return redirect(reverse("playlist", args=[pk]) + "#add")
     if not added:
         messages.warning(request, _("Nothing was added: select at least one announcement or image."))
         return redirect(reverse("playlist", args=[pk]) + "#add")

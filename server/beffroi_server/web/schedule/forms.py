@@ -31,13 +31,23 @@ class AutoFillForm(StyledModelForm):
 
     class Meta:
         model = Playlist
-        fields = ("category", "order")
+        fields = ("category", "order", "take")
         widgets = {"category": forms.TextInput(attrs={"list": "categories", "autocomplete": "off"})}
         help_texts = {
             "category": _(
                 "Announcements in this category are shown as soon as they are written. Leave empty for none."
             ),
+            "take": _("For a playlist that is part of another one. 0: all of its slides each time round."),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["take"].required = False
+
+    def clean_take(self) -> int:
+        """Return the slides at a time; unchanged where the page does not ask for them."""
+        found = self.cleaned_data["take"]
+        return int(self.instance.take if found is None else found)
 
 
 class PlaylistEntryForm(StyledModelForm):
@@ -62,7 +72,8 @@ class PlaylistEntryForm(StyledModelForm):
 
 
 class EntryAdditionForm(StyledForm):
-    """Form of what is added to a playlist: announcements and media of the library."""
+    """Form of what is added to a playlist: announcements and media of the library, and other playlists."""
 
     announcements = forms.ModelMultipleChoiceField(announcements_in_use(), required=False)
     pictures = forms.ModelMultipleChoiceField(MediaItem.objects.all(), required=False)
+    playlists = forms.ModelMultipleChoiceField(Playlist.objects.all(), required=False)

@@ -81,10 +81,11 @@ def render_playlist(
     context = {
         "playlist": playlist,
         "rows": rows,
-        "seconds": sum(row.entry.duration_s for row in rows if not (row.is_later or row.is_over)),
+        "seconds": sum(row.entry.duration_s for row in rows if not (row.is_later or row.is_over or row.entry.inner)),
         "choices": candidates_for(playlist, search),
         "search": search,
         "sentences": rule_sentences(playlist),
+        "outer": Playlist.objects.filter(entries__inner=playlist).distinct(),
         "name_form": name_form or PlaylistForm(instance=playlist),
         "filling_form": filling_form or AutoFillForm(instance=playlist),
         "filled": auto_fill.auto_filled_announcements(playlist, ZoneInfo(current_town().time_zone)),
@@ -102,7 +103,7 @@ def rule_sentences(playlist: Playlist) -> list[tuple[ScheduleRule, str]]:
 
 def _entry_rows(playlist: Playlist, refused: PlaylistEntryForm | None) -> Iterator[EntryRow]:
     now = timezone.now()
-    entries = playlist.entries.select_related("announcement__picture", "media")
+    entries = playlist.entries.select_related("announcement__picture", "media", "inner")
     for number, entry in enumerate(entries, start=1):
         is_refused = refused is not None and refused.instance.pk == entry.pk
         form = refused if refused is not None and is_refused else PlaylistEntryForm(instance=entry)

@@ -85,7 +85,8 @@ def playlist_delete(request: UserRequest, pk: int) -> HttpResponse:
     """Delete a playlist with the rules that show it, after asking."""
     found = Playlist.objects.get(pk=pk)
     if request.method == "GET":
-        context = {"playlist": found, "sentences": rule_sentences(found)}
+        outer = Playlist.objects.filter(entries__inner=found).distinct()
+        context = {"playlist": found, "sentences": rule_sentences(found), "outer": outer}
         return render(request, "schedule/playlist_delete.html", context)
     services.delete_playlist(found, user=request.user)
     message = _("“%(name)s” has been deleted. Its content stays in the library.")
@@ -102,7 +103,7 @@ def _playlists_with_counts() -> Any:
     counted = Playlist.objects.annotate(
         entry_count=Count("entries"),
         valid_count=Count("entries", filter=valid),
-        seconds=Sum("entries__duration_s", filter=valid, default=0),
+        seconds=Sum("entries__duration_s", filter=valid & Q(entries__inner=None), default=0),
     )
     rules = ScheduleRule.objects.prefetch_related("screens", "groups")
     return counted.order_by("name").prefetch_related(Prefetch("rules", queryset=rules))
