@@ -44,6 +44,8 @@ ACTION_TEXTS = {
     "feed-deleted": _("deleted the feed"),
     "group-changed": _("changed the group"),
     "group-created": _("created the group"),
+    "layout-changed": _("changed the layout of"),
+    "layout-removed": _("removed the layout of"),
     "link-created": _("created a sign-in link for"),
     "link-used": _("signed in with a link:"),
     "password-changed": _("changed their password"),

@@ -56,6 +56,7 @@ def delete_feed(feed: Feed, *, user: User | None) -> None:
     require(user, "may_edit")
     with serialised():
         titles = list(feed.announcements.values_list("title", flat=True))
+        titles += [str(choice) for choice in [*feed.news_layouts.all(), *feed.weather_layouts.all()]]
         if titles:
             message = _("“%(name)s” is used by %(titles)s. Change or delete these announcements first.")
             raise FeedInUse(message % {"name": feed, "titles": ", ".join(f"“{title}”" for title in titles)})

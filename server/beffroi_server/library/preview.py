@@ -123,22 +123,33 @@ def alert_form(level: content.AlertLevel) -> content.AlertForm:
 
 
 def alert_canvas(
-    level: content.AlertLevel, form: content.AlertForm, settings: content.ScreenSettings
+    level: content.AlertLevel,
+    form: content.AlertForm,
+    settings: content.ScreenSettings,
+    loop_size: tuple[int, int] | None = None,
 ) -> rendering.Canvas:
-    """Return the canvas of an alert: the whole screen, or the banner at its foot."""
+    """Return the canvas of an alert: the whole screen, the banner at its foot, or for a slide the zone of the loop.
+
+    Args:
+        level: Of the alert.
+        form: In which it is shown.
+        settings: Of the screen.
+        loop_size: Width and height of the zone of the loop; None: the whole screen.
+    """
     full = settings.screen_class.size
-    vigilance = level is content.AlertLevel.VIGILANCE and form is not content.AlertForm.SLIDE
-    in_band = form is content.AlertForm.BANNER or vigilance
+    if form is content.AlertForm.SLIDE:
+        return rendering.Canvas.for_screen(settings, loop_size or full)
+    in_band = form is content.AlertForm.BANNER or level is content.AlertLevel.VIGILANCE
     return rendering.Canvas.for_screen(settings, content.banner_rectangle(full).size if in_band else full)
 
 
-def page_count(slide: content.Slide, settings: content.ScreenSettings) -> int:
-    """Return the number of pages that a slide takes on a screen.
+def page_count(slide: content.Slide, settings: content.ScreenSettings, size: tuple[int, int] | None = None) -> int:
+    """Return the number of pages that a slide takes on a screen, or in a zone of that size.
 
     Raises:
         SlideNotDrawable: it cannot be drawn there.
     """
-    canvas = rendering.Canvas.for_screen(settings)
+    canvas = rendering.Canvas.for_screen(settings, size)
     found = _count_pages(_SlideOnCanvas(rendering.slide_key(slide, canvas), slide, canvas))
     if isinstance(found, rendering.RasterError):
         raise SlideNotDrawable(found.code, str(found))

@@ -90,12 +90,12 @@ class ExpectedContents:
             return published
 
     def _held_alerts(self, screen: Screen, manifest: content.Manifest, now: dt.datetime) -> Sequence[content.HeldAlert]:
-        settings = manifest.settings
+        settings, loop_size = manifest.settings, manifest.layout.zones[0].rectangle.size
         return [
             content.HeldAlert(
                 alert=alert,
                 lapses_at_uptime_ms=alert.ends_at_ms,
-                pages=len(_alert_pages(alert, preview.alert_form(alert.level), settings)),
+                pages=len(_alert_pages(alert, preview.alert_form(alert.level), settings, loop_size)),
             )
             for alert in alerts.alerts_for(screen, now, self._running)
         ]
@@ -145,7 +145,7 @@ def _scene_key(scene: Scene, settings: content.ScreenSettings) -> tuple[object, 
 
 def _showing_key(showing: Showing, settings: content.ScreenSettings) -> tuple[object, ...]:
     if showing.alert is not None and showing.form is not None:
-        canvas = preview.alert_canvas(showing.alert.level, showing.form, settings)
+        canvas = preview.alert_canvas(showing.alert.level, showing.form, settings, showing.rectangle.size)
         return showing.rectangle, showing.page, rendering.alert_key(showing.alert, showing.form, canvas)
     assert showing.slide is not None
     canvas = rendering.Canvas.for_screen(settings, showing.rectangle.size)
@@ -155,7 +155,7 @@ def _showing_key(showing: Showing, settings: content.ScreenSettings) -> tuple[ob
 def _draw_showing(showing: Showing, settings: content.ScreenSettings) -> Image.Image:
     if showing.alert is not None:
         assert showing.form is not None
-        pages = _alert_pages(showing.alert, showing.form, settings)
+        pages = _alert_pages(showing.alert, showing.form, settings, showing.rectangle.size)
     else:
         assert showing.slide is not None
         pages = _slide_pages(
@@ -164,8 +164,10 @@ def _draw_showing(showing: Showing, settings: content.ScreenSettings) -> Image.I
     return Image.open(io.BytesIO(pages[min(showing.page, len(pages) - 1)]))
 
 
-def _alert_pages(alert: content.Alert, form: content.AlertForm, settings: content.ScreenSettings) -> preview.PngPages:
-    return preview.alert_pages(alert, form, preview.alert_canvas(alert.level, form, settings))
+def _alert_pages(
+    alert: content.Alert, form: content.AlertForm, settings: content.ScreenSettings, loop_size: tuple[int, int]
+) -> preview.PngPages:
+    return preview.alert_pages(alert, form, preview.alert_canvas(alert.level, form, settings, loop_size))
 
 
 def _slide_pages(slide: content.Slide, canvas: rendering.Canvas, at_ms: int | None) -> preview.PngPages:

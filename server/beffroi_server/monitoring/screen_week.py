@@ -16,6 +16,7 @@ from beffroi_content.timeline import RuleStretch, calendar_grid, idle_stretches,
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen
 from beffroi_server.monitoring import expected_frames as expected
+from beffroi_server.schedule.layouts import BAND_PREFIX
 from beffroi_server.schedule.models import DayCalendar
 
 DAYS_SHOWN = 7
@@ -110,7 +111,7 @@ def week_of(screen: Screen, now: dt.datetime) -> ScreenWeek:
         for number, (start, end) in enumerate(pairwise(starts))
     )
     shown = shown_ms(manifest, starts[0], starts[-1])[main]
-    slides = {slide.id: slide.name for slide in manifest.slides}
+    slides = {slide.id: slide.name for slide in manifest.slides if not slide.id.startswith(BAND_PREFIX)}
     whole = starts[-1] - starts[0]
     shares = tuple(
         SlideShare(slides[name], ms / _HOUR_MS, 100 * ms / whole) for name, ms in shown.most_common() if name in slides

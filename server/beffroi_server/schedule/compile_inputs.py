@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,8 @@ from beffroi_server.library import slide_content
 from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.town_branding import LOGO_RELATION, town_content
-from beffroi_server.schedule import auto_fill, day_calendars, playlist_nesting
+from beffroi_server.schedule import auto_fill, band_layouts, day_calendars, layouts, playlist_nesting
+from beffroi_server.schedule.layout_models import LayoutChoice
 from beffroi_server.schedule.manifest_compiler import CompileError, CompileInputs, PlaylistInput, SlideProblem
 from beffroi_server.schedule.models import AnnouncementPlacement, Entry, Playlist, ScheduleRule
 
@@ -29,8 +31,12 @@ PLACED_ID = "placed"
 """Identifier of the loop of the announcements that are published directly, and of the rule that shows it."""
 
 
-def load_inputs(screen: Screen) -> CompileInputs:
+def load_inputs(screen: Screen, layout: LayoutChoice | None = None) -> CompileInputs:
     """Return everything that decides the programme of a screen.
+
+    Args:
+        screen: The screen.
+        layout: A layout to try on it; None: the one that it follows.
 
     Raises:
         CompileError: the screen has settings that no player accepts.
@@ -40,7 +46,9 @@ def load_inputs(screen: Screen) -> CompileInputs:
     rules = _rules_of(screen)
     playlists, unready = load_playlists({rule.playlist_id for rule in rules}, town)
     placed, unready_placed = placed_loop(placements_of(screen), town)
-    return inputs_of_rules(screen, town, rules, tuple(playlists.values()), (*unready, *unready_placed), placed)
+    problems = (*unready, *unready_placed)
+    inputs = inputs_of_rules(screen, town, rules, tuple(playlists.values()), problems, placed)
+    return _with_bands(inputs, layout or layouts.layout_of(screen))
 
 
 def inputs_of_rules(
@@ -185,6 +193,18 @@ def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
     except ValueError as error:
         message = _("The settings of “%(screen)s” cannot be sent: %(fault)s")
         raise CompileError("bad-settings", message % {"screen": screen, "fault": error}) from error
+
+
+def _with_bands(inputs: CompileInputs, choice: LayoutChoice | None) -> CompileInputs:
+    """Return the inputs with the zones of a layout, and the slides of its bands."""
+    if choice is None:
+        return inputs
+    bands = layouts.band_slides(choice)
+    layout = band_layouts.ready_layout(
+        band_layouts.ReadyLayout(choice.layout), inputs.settings.screen_class.size, bands.keys()
+    )
+    shown = tuple((zone.id, bands[zone.id]) for zone in layout.zones if zone.id in bands)
+    return replace(inputs, layout=layout, bands=shown)
 
 
 def announcement_id_of(slide: str) -> str | None:

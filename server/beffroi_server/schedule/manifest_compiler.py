@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -67,8 +68,17 @@ class CompileInputs:
     rules: tuple[content.ScheduleRule, ...]
     idle: content.Slide
     calendars: tuple[content.DayCalendar, ...] = ()
+    layout: content.Layout | None = None
+    """The zones, the first for the loop; None: the loop has the whole screen."""
+    bands: tuple[tuple[str, content.Slide], ...] = ()
+    """The slide that is always on in each of the further zones, with the zone."""
     unready: tuple[SlideProblem, ...] = ()
     """Slides that no screen can show yet, such as those of a feed that was never read."""
+
+    @property
+    def zones(self) -> content.Layout:
+        """The layout, with one zone where none was chosen."""
+        return self.layout or content.Layout.full_screen(self.settings.screen_class.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,7 @@ def compile_manifest(inputs: CompileInputs, page_count: PageCounter | None = Non
     Raises:
         CompileError: the result is larger than a programme may be.
     """
-    count = page_count or _count_pages
+    count = page_count or partial(_count_pages, size=inputs.zones.zones[0].rectangle.size)
     problems = list(inputs.unready)
     playlists = []
     slides: list[content.Slide] = []
@@ -110,10 +120,10 @@ def compile_manifest(inputs: CompileInputs, page_count: PageCounter | None = Non
     return CompiledManifest(manifest, tuple(problems))
 
 
-def _count_pages(slide: content.Slide, settings: content.ScreenSettings) -> int:
+def _count_pages(slide: content.Slide, settings: content.ScreenSettings, size: tuple[int, int]) -> int:
     from beffroi_server.library import preview  # noqa: PLC0415 - Pillow loads only where something is drawn
 
-    return preview.page_count(slide, settings)
+    return preview.page_count(slide, settings, size)
 
 
 def _with_page_count(
@@ -140,13 +150,22 @@ def _build_manifest(
         return content.Manifest(
             screen=inputs.screen,
             settings=inputs.settings,
-            layout=content.Layout.full_screen(inputs.settings.screen_class.size),
-            slides=slides,
-            playlists=tuple(
-                content.Playlist(id=p.id, name=p.name, slides=names, order=p.order, take=p.take)
-                for p, names in playlists
+            layout=inputs.zones,
+            slides=(*slides, *(slide for _zone, slide in inputs.bands)),
+            playlists=(
+                *(
+                    content.Playlist(id=p.id, name=p.name, slides=names, order=p.order, take=p.take)
+                    for p, names in playlists
+                ),
+                *(content.Playlist(id=slide.id, name=slide.name, slides=(slide.id,)) for _zone, slide in inputs.bands),
             ),
-            rules=inputs.rules,
+            rules=(
+                *inputs.rules,
+                *(
+                    content.ScheduleRule(id=slide.id, name=slide.name, playlist=slide.id, zone=zone)
+                    for zone, slide in inputs.bands
+                ),
+            ),
             calendars=inputs.calendars,
             idle=idle,
         )

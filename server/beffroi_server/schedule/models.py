@@ -18,6 +18,7 @@ from beffroi_server.accounts.models import Town, User
 from beffroi_server.core.choices import labelled_choices
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.schedule.layout_models import LayoutChoice  # noqa: F401 - Django looks for models here
 from beffroi_server.schedule.public_holidays import public_holidays
 
 EVERY_DAY = "1234567"

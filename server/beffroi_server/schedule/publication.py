@@ -45,6 +45,7 @@ from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.template_choices import EVENT_LISTS
 from beffroi_server.schedule import manifest_compiler
 from beffroi_server.schedule.compile_inputs import load_inputs
+from beffroi_server.schedule.layout_models import LayoutChoice
 from beffroi_server.schedule.models import AnnouncementPlacement, DayCalendar, Playlist, ScheduleRule
 from beffroi_server.schedule.playlist_nesting import outer_keys
 
@@ -92,10 +93,17 @@ def mark_placement(placement: AnnouncementPlacement) -> None:
 
 
 def mark_feed(feed: Feed) -> None:
-    """Mark the screens that show an announcement with a feed."""
+    """Mark the screens that show an announcement or a band with a feed."""
     showing = Playlist.objects.filter(entries__announcement__feed=feed)
     _mark_due(targets.screens_reached_by(_rules_showing(showing)))
     _mark_due(targets.screens_reached_by(AnnouncementPlacement.objects.filter(announcement__feed=feed)))
+    for choice in LayoutChoice.objects.filter(Q(news_feed=feed) | Q(weather_feed=feed)):
+        mark_layout(choice)
+
+
+def mark_layout(choice: LayoutChoice) -> None:
+    """Mark the screens that a layout was chosen for."""
+    _mark_due(choice.named_screens())
 
 
 def mark_media(item: MediaItem) -> None:

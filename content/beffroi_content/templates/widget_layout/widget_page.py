@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from beffroi_content.raster.canvas import Canvas
@@ -18,6 +18,9 @@ from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.layout import page_parts
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, add_footer, centred_baseline, fit_line
 from beffroi_content.templates.widget_layout.phrases import phrase
+
+BAND_SHARE = 8
+"""The longer side of a screen is so many times as long as a band is high, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,22 @@ def local_time(at_ms: int, canvas: Canvas) -> dt.datetime:
     return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).astimezone(ZoneInfo(canvas.time_zone)).replace(tzinfo=None)
 
 
+def is_band(canvas: Canvas) -> bool:
+    """Tell whether a canvas is a low band of a screen, beside whose loop a heading and a foot would say too much."""
+    width, height = canvas.size
+    full = canvas.screen_class.size
+    return canvas.size != full and width >= 2 * height and BAND_SHARE * height <= max(full)
+
+
 def widget_palette(canvas: Canvas) -> ColourPalette:
-    """Return the colours of a canvas by day or by night, or on a panel."""
+    """Return the colours of a canvas by day or by night, or on a panel; a band is a field of the town's colour."""
     if PageGrid.for_canvas(canvas).crisp:
         return panel_palette(canvas.town.colour, canvas.screen_class.colour_depth)
-    return page_parts.canvas_palette(canvas)
+    palette = page_parts.canvas_palette(canvas)
+    if not is_band(canvas):
+        return palette
+    ground, ink, soft = palette.band, palette.band_ink, palette.band_soft
+    return replace(palette, paper=ground, ink=ink, soft_ink=soft, accent=soft, tint=ground)
 
 
 def open_widget_page(canvas: Canvas, title: str, note: str = "", aside: str = "") -> WidgetPage:
@@ -82,6 +96,9 @@ def open_widget_page(canvas: Canvas, title: str, note: str = "", aside: str = ""
     page = Page(canvas.size, palette.paper)
     if grid.crisp:
         return _panel_page(page, canvas, grid, palette, title, note)
+    if is_band(canvas):
+        air = grid.margin // 2
+        return WidgetPage(page, canvas, grid, palette, (grid.margin, air, grid.width - grid.margin, grid.height - air))
     top = _add_heading(page, canvas, grid, palette, title, aside) if title else 0
     bottom = grid.height - grid.foot
     colours = FooterColours(palette.tint, palette.accent, palette.soft_ink)

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('feeds', '0001_initial'),
         ('fleet', '0001_initial'),
         ('library', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -106,6 +107,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-priority', 'name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='LayoutChoice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('layout', models.CharField(choices=[('full', 'the loop alone'), ('foot', 'messages at the foot'), ('foot-clock', 'clock and messages at the foot'), ('side', 'clock and weather at the side'), ('frame', 'clock and weather at the side, messages at the foot')], default='full', max_length=12, verbose_name='layout')),
+                ('messages', models.TextField(blank=True, max_length=4000, verbose_name='messages')),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('group', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='layout_choice', to='fleet.screengroup')),
+                ('news_feed', models.ForeignKey(blank=True, limit_choices_to={'kind': 'news'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='news_layouts', to='feeds.feed', verbose_name='news feed')),
+                ('screen', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='layout_choice', to='fleet.screen')),
+                ('weather_feed', models.ForeignKey(blank=True, limit_choices_to={'kind': 'weather'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='weather_layouts', to='feeds.feed', verbose_name='weather')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('screen__isnull', True), ('group__isnull', True), _connector='OR'), name='screen_group_or_town'), models.UniqueConstraint(condition=models.Q(('group__isnull', True), ('screen__isnull', True)), fields=('layout',), name='one_layout_of_town')],
             },
         ),
         migrations.CreateModel(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.schedule import calendar_views, entry_views, playlist_views, rule_views
+from beffroi_server.web.schedule import calendar_views, entry_views, layout_views, playlist_views, rule_views
 
 urlpatterns: list[URLPattern] = [
     path("playlists/", playlist_views.playlist_list, name="playlists"),
@@ -21,6 +21,10 @@ urlpatterns: list[URLPattern] = [
     path("schedule/calendars/imports/<int:pk>/", calendar_views.calendar_import, name="calendar-import"),
     path("schedule/calendars/<int:pk>/delete/", calendar_views.calendar_delete, name="calendar-delete"),
     path("screens/<slug:slug>/week/", calendar_views.screen_week, name="screen-week"),
+    path("screens/<slug:slug>/layout/", layout_views.screen_layout, name="screen-layout"),
+    path("groups/<int:pk>/layout/", layout_views.group_layout, name="group-layout"),
+    path("layout/", layout_views.town_layout, name="town-layout"),
+    path("layout/preview.png", layout_views.layout_image, name="layout-image"),
     path("schedule/new/", rule_views.rule_add, name="rule-new"),
     path("schedule/sentence/", rule_views.rule_form_summary, name="rule-sentence"),
     path("schedule/<int:pk>/", rule_views.rule_edit, name="rule"),
