@@ -227,9 +227,7 @@ def _playlist_input(playlist: Playlist, town: Town, unready: list[SlideProblem])
     return PlaylistInput(playlist.identifier, playlist.name, slides, order, playlist.take)
 
 
-def _ready_slides(
-    entries: Iterable[Entry], town: Town, unready: list[SlideProblem]
-) -> tuple[content.Slide | str, ...]:
+def _ready_slides(entries: Iterable[Entry], town: Town, unready: list[SlideProblem]) -> tuple[content.Slide | str, ...]:
     slides: list[content.Slide | str] = []
     for entry in entries:
         if entry.inner_id is not None:

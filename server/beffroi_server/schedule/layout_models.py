@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.feeds.models import Feed, FeedKind
-from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.schedule.band_layouts import BANDS, MESSAGES, ReadyLayout
 
 MOST_MESSAGES, MESSAGE_LENGTH = 20, 160
@@ -57,11 +57,16 @@ class LayoutChoice(models.Model):
     def __str__(self) -> str:
         return str(self.screen or self.group or gettext("All screens"))
 
+    @property
+    def targets(self) -> Targets:
+        """The screen, the group or the town that it is made for."""
+        if self.screen is not None:
+            return Targets(screens=(self.screen,))
+        return Targets(groups=(self.group,)) if self.group is not None else EVERYWHERE
+
     def named_screens(self) -> QuerySet[Screen]:
         """Return the screens that it is made for, whether they follow it or another choice."""
-        if self.screen is not None:
-            return Screen.objects.filter(pk=self.screen.pk)
-        return targets.member_screens([self.group]) if self.group is not None else Screen.objects.all()
+        return self.targets.reached_screens()
 
     @property
     def bands(self) -> frozenset[str]:

@@ -157,15 +157,9 @@ def _build_manifest(
                     content.Playlist(id=p.id, name=p.name, slides=names, order=p.order, take=p.take)
                     for p, names in playlists
                 ),
-                *(content.Playlist(id=slide.id, name=slide.name, slides=(slide.id,)) for _zone, slide in inputs.bands),
+                *(_band_playlist(slide) for _zone, slide in inputs.bands),
             ),
-            rules=(
-                *inputs.rules,
-                *(
-                    content.ScheduleRule(id=slide.id, name=slide.name, playlist=slide.id, zone=zone)
-                    for zone, slide in inputs.bands
-                ),
-            ),
+            rules=(*inputs.rules, *(_band_rule(zone, slide) for zone, slide in inputs.bands)),
             calendars=inputs.calendars,
             idle=idle,
         )
@@ -173,6 +167,15 @@ def _build_manifest(
         # The model limits the numbers of slides, rules and calendars: more than that is a mistake of people.
         message = _("The programme of “%(screen)s” is larger than a screen accepts: %(fault)s. Shorten its playlists.")
         raise CompileError("too-many", message % {"screen": inputs.screen, "fault": _last_line(error)}) from error
+
+
+def _band_playlist(slide: content.Slide) -> content.Playlist:
+    return content.Playlist(id=f"{slide.id}-loop", name=slide.name, slides=(slide.id,))
+
+
+def _band_rule(zone: str, slide: content.Slide) -> content.ScheduleRule:
+    """Return the rule by which a slide is always on in its zone."""
+    return content.ScheduleRule(id=slide.id, name=slide.name, playlist=_band_playlist(slide).id, zone=zone)
 
 
 def _check_size(manifest: content.Manifest) -> None:

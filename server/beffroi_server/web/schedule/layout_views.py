@@ -19,12 +19,14 @@ from beffroi_content.rendering import RasterError
 from beffroi_server.core.formatting import from_milliseconds
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.feeds.models import Feed
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.monitoring import layout_preview
 from beffroi_server.schedule import layout_services, layouts
 from beffroi_server.schedule.band_layouts import ReadyLayout, has_bands
 from beffroi_server.schedule.layout_models import LayoutChoice
 from beffroi_server.schedule.manifest_compiler import CompileError
+from beffroi_server.schedule.publish_permissions import check_publishing
 from beffroi_server.web.access import UserRequest, for_editors, is_htmx
 from beffroi_server.web.responses import encode_png
 from beffroi_server.web.schedule.layout_forms import LayoutForm
@@ -77,6 +79,7 @@ def layout_image(request: UserRequest) -> HttpResponse:
     choice.news_feed = Feed.objects.filter(pk=values["news_feed"]).first()
     choice.weather_feed = Feed.objects.filter(pk=values["weather_feed"]).first()
     screen = get_object_or_404(Screen.objects.select_related("screen_class"), slug=values["screen"])
+    screen_scopes.check_screens(request.user, [screen])
     try:
         image = layout_preview.layout_frame(screen, choice, moment or timezone.now())
     except (CompileError, RasterError) as error:
@@ -87,6 +90,7 @@ def layout_image(request: UserRequest) -> HttpResponse:
 
 
 def _edit_layout(request: UserRequest, choice: LayoutChoice, back: str) -> HttpResponse:
+    check_publishing(request.user, choice.targets)
     above = _choice_above(choice)
     is_town = choice.screen is None and choice.group is None
     inherited = "" if is_town else _inherited_label(above)
