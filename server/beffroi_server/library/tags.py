@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -92,3 +92,15 @@ def delete_tag(tag: Tag, *, user: User | None) -> None:
     with serialised():
         audit.record_event(user, "tag-deleted", tag, announcements=tag.announcements.count())
         tag.delete()
+
+
+def known_tag(name: str) -> Tag | None:
+    """Return the tag of a name in any spelling; None where there is none."""
+    return Tag.objects.filter(folded_name=fold_text(" ".join(name.split()))).first()
+
+
+def record_tagging(announcements: Sequence[Announcement], tag: Tag, *, user: User | None) -> None:
+    """Record in the audit trail that several announcements were given a tag, or lost it."""
+    if announcements:
+        titles = [announcement.title for announcement in announcements[:50]]
+        audit.record_event(user, "announcement-tagged", announcements[0], tag=tag.name, titles=titles)

@@ -28,6 +28,8 @@ ADDRESSES = {
     "announcements": WRITER, "announcement-new": WRITER, "announcement": WRITER, "archive": WRITER,
     "announcement-versions": WRITER, "version-restore": WRITER, "announcement-delete": DELETER,
     "announcement-archive": EDITOR, "announcement-restore": EDITOR, "undo": USER, "undo-list": USER,
+    "announcements-bulk": EDITOR, "tags": EDITOR, "tag-delete": EDITOR, "announcement-tags": WRITER,
+    "announcement-take-off": EDITOR, "announcement-put-back": EDITOR,
     "announcement-preview": WRITER, "media": WRITER, "media-item": WRITER, "media-delete": WRITER,
     "upload-dismiss": WRITER,
     "feeds": EDITOR, "feed": EDITOR, "feed-delete": EDITOR, "feed-refresh": EDITOR, "playlists": EDITOR,

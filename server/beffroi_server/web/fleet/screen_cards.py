@@ -16,6 +16,7 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.monitoring import screen_overview, status_text
 from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.screen_overview import ScreenOverview
+from beffroi_server.schedule.compile_inputs import announcement_id_of
 from beffroi_server.schedule.manifest_compiler import CompileError
 
 CLOCK_TOLERANCE = dt.timedelta(seconds=5)
@@ -37,6 +38,8 @@ class ScreenCard:
     reason: str
     until: dt.datetime | None
     on_next: str
+    announcements: tuple[tuple[str, str], ...] = ()
+    """Identifier and title of each announcement that is on."""
     problem: str = ""
     """Reason why the programme cannot be compiled; the fields about what is on are empty then."""
 
@@ -62,7 +65,7 @@ def build_card(overview: ScreenOverview, at: dt.datetime, contents: ExpectedCont
         manifest = contents.manifest_of(overview.screen)
         scenes = contents.upcoming_scenes(overview.screen, at, 2)
     except CompileError as problem:
-        return ScreenCard(overview, state, reasons, live_at, "", "", "", None, "", problem.message)
+        return ScreenCard(overview, state, reasons, live_at, "", "", "", None, "", problem=problem.message)
     scene = scenes[0][1]
     return ScreenCard(
         overview, state, reasons, live_at,
@@ -71,7 +74,15 @@ def build_card(overview: ScreenOverview, at: dt.datetime, contents: ExpectedCont
         reason=status_text.scene_reason(scene, manifest),
         until=formatting.from_milliseconds(scene.until_ms),
         on_next=status_text.scene_names(scenes[1][1]) if len(scenes) > 1 else "",
+        announcements=announcements_on(scene),
     )  # fmt: skip
+
+
+def announcements_on(scene: Scene) -> tuple[tuple[str, str], ...]:
+    """Return identifier and title of each announcement in a scene, each once; none that an alert covers."""
+    slides = [showing.slide for showing in scene.showings if showing.slide is not None and not showing.alert]
+    found = {announcement_id_of(slide.id): slide.name for slide in slides}
+    return tuple((key, name) for key, name in found.items() if key)
 
 
 def upcoming_changes(screen: Screen, at: dt.datetime, count: int) -> list[dict[str, object]]:

@@ -11,10 +11,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library import services
-from beffroi_server.library.archive import announcements_in_use
 from beffroi_server.library.categories import offered_categories
 from beffroi_server.library.errors import EditConflict
 from beffroi_server.library.models import Announcement
@@ -27,20 +25,7 @@ from beffroi_server.web.library import preview_links
 from beffroi_server.web.library.announcement_copies import copied_form
 from beffroi_server.web.library.announcement_preview import preview_context
 from beffroi_server.web.library.forms import AnnouncementForm
-from beffroi_server.web.requests import paginate, parse_number, read_search
-
-ANNOUNCEMENTS_PER_PAGE = 50
-
-
-@for_writers("GET")
-def announcement_list(request: UserRequest) -> HttpResponse:
-    """List the announcements, or those that contain the words of a search."""
-    search = read_search(request)
-    announcements = announcements_in_use().select_related("picture").prefetch_related("entry_set__playlist")
-    found = filter_by_words(announcements, search, "title", "body", "label")
-    page = paginate(request, found, ANNOUNCEMENTS_PER_PAGE)
-    context = {"page": page, "search": search}
-    return render(request, "library/announcements.html", context)
+from beffroi_server.web.requests import parse_number
 
 
 @for_writers("GET", "POST")

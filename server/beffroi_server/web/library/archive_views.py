@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import undo
 from beffroi_server.core.folded_text import search_words
-from beffroi_server.library import archive, services
+from beffroi_server.library import services
 from beffroi_server.library.errors import NotArchived
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import announcement_acts
@@ -53,8 +53,9 @@ def announcement_restore(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     found = Announcement.objects.filter(pk=pk).first()
     if found is None:
         return _say_deleted(request)
-    archive.restore_announcements([found], user=request.user)
-    messages.success(request, _("“%(name)s” is among the announcements again.") % {"name": found})
+    announcement_acts.restore(found, user=request.user)
+    text = _("“%(name)s” is among the announcements again. It is on no screen until you put it there.")
+    messages.success(request, text % {"name": found})
     return redirect("announcement", pk)
 
 

@@ -1,0 +1,91 @@
+"""Status of announcements for lists: on the screens, later, off, over, or a draft that nothing shows.
+
+The timeline decides what a screen shows at an instant, by the hours of rules and their priorities. A list of thousands
+cannot ask it: an announcement counts as on the screens while it is placed, or while a playlist with a rule lists it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, TextChoices, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_server.core.folded_text import fold_text
+from beffroi_server.fleet import targets
+from beffroi_server.fleet.models import Screen
+from beffroi_server.library.event_dates import event_is_over
+from beffroi_server.library.models import Announcement
+from beffroi_server.schedule.models import AnnouncementPlacement, Entry, Playlist, ScheduleRule
+
+
+class AnnouncementStatus(TextChoices):
+    """What becomes of an announcement on the screens."""
+
+    ON = "on", _("on the screens")
+    LATER = "later", _("shown later")
+    OFF = "off", _("taken off the screens")
+    OVER = "over", _("expired")
+    DRAFT = "draft", _("draft: nothing shows it")
+
+
+def with_status(rows: QuerySet[Announcement], now: dt.datetime, zone: ZoneInfo) -> QuerySet[Any]:
+    """Return announcements with an attribute ``status``, one of ``AnnouncementStatus``, by which to filter.
+
+    Takes two queries for the playlists, whatever the number of announcements.
+
+    Args:
+        rows: Announcements.
+        now: The instant.
+        zone: The town's time zone, which decides when the day of an event ends.
+    """
+    playlists = _scheduled_playlists()
+    listed = Entry.objects.filter(announcement=OuterRef("pk"), playlist__in=[key for key, _category in playlists])
+    listed_now = listed.filter(
+        Q(valid_from=None) | Q(valid_from__lte=now), Q(valid_until=None) | Q(valid_until__gt=now)
+    )
+    filled = Q(folded_label__in={fold_text(category) for _key, category in playlists if category})
+    placed = _is_aimed()
+    begun = Q(placement__starts_at=None) | Q(placement__starts_at__lte=now)
+    ended = Q(placement__ends_at__lte=now)
+    ongoing = placed & begun & ~ended
+    return rows.annotate(
+        status=Case(
+            When(placement__taken_off_at__isnull=False, then=Value(AnnouncementStatus.OFF)),
+            When(event_is_over(now, zone), then=Value(AnnouncementStatus.OVER)),
+            When(ongoing | Exists(listed_now) | filled, then=Value(AnnouncementStatus.ON)),
+            When(placed & ~begun, then=Value(AnnouncementStatus.LATER)),
+            When(Exists(listed.filter(valid_from__gt=now)), then=Value(AnnouncementStatus.LATER)),
+            When((placed & ended) | Exists(listed), then=Value(AnnouncementStatus.OVER)),
+            default=Value(AnnouncementStatus.DRAFT),
+            output_field=CharField(),
+        )
+    )
+
+
+def screens_showing(announcements: Collection[Announcement]) -> QuerySet[Screen]:
+    """Return the screens that placements, playlists and rules have show at least one of some announcements."""
+    keys = [announcement.pk for announcement in announcements]
+    placed = AnnouncementPlacement.objects.filter(announcement__in=keys, taken_off_at=None)
+    listing = Entry.objects.filter(announcement__in=keys).values_list("playlist", flat=True)
+    labels = {fold_text(announcement.label) for announcement in announcements if announcement.label}
+    filled = [key for key, category in _scheduled_playlists() if category and fold_text(category) in labels]
+    rules = ScheduleRule.objects.filter(playlist__in={*listing, *filled})
+    by_placement, by_rule = targets.screens_reached_by(placed), targets.screens_reached_by(rules)
+    return Screen.objects.filter(Q(pk__in=by_placement.values("pk")) | Q(pk__in=by_rule.values("pk")))
+
+
+def _scheduled_playlists() -> list[tuple[int, str]]:
+    """Return key and category of the playlists that rules show, by themselves or within others."""
+    named = ScheduleRule.objects.order_by().values_list("playlist", flat=True).distinct()
+    return list(Playlist.objects.filter(pk__in=named).values_list("pk", "category"))
+
+
+def _is_aimed() -> Q:
+    """Return the condition on announcements that their placement names screens."""
+    own = AnnouncementPlacement.objects.filter(announcement=OuterRef("pk"))
+    aimed = Exists(own.filter(screens__isnull=False)) | Exists(own.filter(groups__isnull=False))
+    return Q(placement__everywhere=True) | Q(aimed)

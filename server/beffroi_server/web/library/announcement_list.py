@@ -1,0 +1,144 @@
+"""The list of announcements: search, filters, sorting, and what becomes of each on the screens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from beffroi_server.accounts.models import User
+from beffroi_server.core.folded_text import fold_text
+from beffroi_server.feeds.models import Feed
+from beffroi_server.library.archive import announcements_in_use
+from beffroi_server.library.models import Announcement, Tag
+from beffroi_server.library.template_choices import template_choices
+from beffroi_server.schedule.announcement_status import AnnouncementStatus, with_status
+from beffroi_server.schedule.models import Entry, Playlist
+from beffroi_server.schedule.rule_summary import RulePlaces, places_text
+from beffroi_server.web.access import UserRequest, current_town, for_writers
+from beffroi_server.web.list_filters import ListState, read_list
+from beffroi_server.web.requests import paginate
+
+ANNOUNCEMENTS_PER_PAGE = 50
+MAX_OFFERED = 100
+"""Categories, tags, people and feeds that a filter offers at most."""
+NOT_ON = "not-on"
+ORDERS = (
+    ("changed", gettext_lazy("changed last")),
+    ("created", gettext_lazy("written last")),
+    ("title", gettext_lazy("title")),
+    ("ends", gettext_lazy("ends soonest")),
+)
+_ORDER_FIELDS = {
+    "changed": ("-updated_at", "pk"),
+    "created": ("-created_at", "pk"),
+    "title": ("folded_title", "pk"),
+    "ends": ("placement__ends_at", "ends", "-updated_at"),
+}
+_STATUS_COLOURS = {
+    AnnouncementStatus.ON: "calm", AnnouncementStatus.LATER: "", AnnouncementStatus.OFF: "warn",
+    AnnouncementStatus.OVER: "", AnnouncementStatus.DRAFT: "warn",
+}  # fmt: skip
+
+
+@for_writers("GET")
+def announcement_list(request: UserRequest) -> HttpResponse:
+    """List the announcements that are in use, or those that the address asks for."""
+    state = read_announcement_list(request)
+    page = paginate(request, found_announcements(state).prefetch_related(*_related()), ANNOUNCEMENTS_PER_PAGE)
+    for announcement in page:
+        announcement.shown = _places_of(announcement)
+        announcement.status_text = AnnouncementStatus(announcement.status).label
+        announcement.status_colour = _STATUS_COLOURS[announcement.status]
+    context = {"page": page, "state": state, "search": state.search}
+    return render(request, "library/announcements.html", context)
+
+
+def read_announcement_list(request: HttpRequest) -> ListState:
+    """Return what the address of the list asks for; one query for everything that its filters offer."""
+    offered = _offered_choices()
+    statuses = [*AnnouncementStatus.choices, (NOT_ON, _("not on the screens"))]
+    filters = (
+        ("status", _("On the screens"), [(value, str(text)) for value, text in statuses]),
+        ("template", _("Template"), sorted(template_choices(), key=lambda choice: fold_text(choice[1]))),
+        ("category", _("Category"), offered["category"]),
+        ("tag", _("Tag"), offered["tag"]),
+        ("author", _("Written by"), offered["author"]),
+        ("feed", _("Feed"), offered["feed"]),
+    )
+    return read_list(request, filters, [(value, str(text)) for value, text in ORDERS])
+
+
+def found_announcements(state: ListState) -> QuerySet[Any]:
+    """Return the announcements that a list asks for, each with its ``status``, in the order of the list."""
+    now, zone = timezone.now(), ZoneInfo(current_town().time_zone)
+    rows = with_status(announcements_in_use(), now, zone)
+    for word in state.words:
+        rows = rows.filter(_contains(word))
+    if state.value_of("status") == NOT_ON:
+        rows = rows.exclude(status=AnnouncementStatus.ON)
+    elif state.value_of("status"):
+        rows = rows.filter(status=state.value_of("status"))
+    conditions = {
+        "template": "template", "category": "folded_label", "tag": "tags", "author": "created_by", "feed": "feed",
+    }  # fmt: skip
+    chosen = {field: state.value_of(name) for name, field in conditions.items() if state.value_of(name)}
+    return rows.filter(**chosen).select_related("picture", "placement").order_by(*_ORDER_FIELDS[state.sort])
+
+
+def _contains(word: str) -> Q:
+    """Return the condition that an announcement, one of its tags or of the playlists that list it contains a word."""
+    tagged = Tag.announcements.through.objects.filter(announcement=OuterRef("pk"), tag__folded_name__contains=word)
+    named = Playlist.objects.filter(name__folded__contains=word)
+    listed = Entry.objects.filter(announcement=OuterRef("pk"), playlist__in=named.values("pk"))
+    return Q(search_text__contains=word) | Exists(tagged) | Exists(listed)
+
+
+def _related() -> Iterable[Any]:
+    entries = Entry.objects.select_related("playlist").only("announcement", "playlist__name")
+    return (Prefetch("entry_set", entries), "placement__screens", "placement__groups", "tags")
+
+
+def _places_of(announcement: Announcement) -> str:
+    """Return where an announcement is shown: the screens of its placement, and the playlists that list it."""
+    placement = getattr(announcement, "placement", None)
+    parts = []
+    if placement is not None:
+        screens, groups = placement.screens.all(), placement.groups.all()
+        if placement.everywhere or screens or groups:
+            names = RulePlaces(placement.everywhere, [each.name for each in screens], [each.name for each in groups])
+            parts.append(places_text(names))
+    parts += dict.fromkeys(entry.playlist.name for entry in announcement.entry_set.all())
+    return ", ".join(parts)
+
+
+def _offered_choices() -> dict[str, list[tuple[str, str]]]:
+    """Return what the filters offer: categories, tags, authors and feeds, in one query for all of them."""
+    authors = User.objects.filter(is_active=True)
+    rows = _as_choices("category", announcements_in_use().exclude(label=""), "folded_label", "label").union(
+        _as_choices("tag", Tag.objects.all(), "pk", "name"),
+        _as_choices("author", authors, "pk", "username"),
+        _as_choices("feed", Feed.objects.all(), "pk", "name"),
+    )
+    found: dict[str, dict[str, str]] = {"category": {}, "tag": {}, "author": {}, "feed": {}}
+    for kind, value, text in rows:
+        found[kind].setdefault(value, text)
+    return {
+        kind: sorted(each.items(), key=lambda choice: fold_text(choice[1]))[:MAX_OFFERED]
+        for kind, each in found.items()
+    }
+
+
+def _as_choices(kind: str, rows: QuerySet[Any], value: str, text: str) -> Any:
+    named = rows.order_by().annotate(
+        choice_kind=Value(kind, CharField()), choice=Cast(value, CharField()), choice_text=Cast(text, CharField())
+    )
+    return named.values_list("choice_kind", "choice", "choice_text").distinct()
