@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,6 +61,14 @@ def announcement_list(request: UserRequest) -> HttpResponse:
         announcement.status_colour = _STATUS_COLOURS[announcement.status]
     context = {"page": page, "state": state, "search": state.search}
     return render(request, "library/announcements.html", context)
+
+
+def read_announcement(key: uuid.UUID) -> Any:
+    """Return a saved announcement with its status, for its own page."""
+    rows = Announcement.objects.filter(pk=key).prefetch_related("tags")
+    (found,) = with_status(rows, timezone.now(), ZoneInfo(current_town().time_zone))
+    found.status_text = _("in the archive") if found.archived_at else AnnouncementStatus(found.status).label
+    return found
 
 
 def read_announcement_list(request: HttpRequest) -> ListState:

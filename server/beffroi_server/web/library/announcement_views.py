@@ -23,6 +23,7 @@ from beffroi_server.web.access import UserRequest, current_town, for_users, for_
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.library.announcement_copies import copied_form
+from beffroi_server.web.library.announcement_list import read_announcement
 from beffroi_server.web.library.announcement_preview import preview_context
 from beffroi_server.web.library.forms import AnnouncementForm
 from beffroi_server.web.requests import parse_number
@@ -105,7 +106,7 @@ def _save_besides(request: UserRequest, form: AnnouncementForm, saved: Announcem
 def _render_form(
     request: UserRequest, form: AnnouncementForm, status: int = 200, conflict: EditConflict | None = None
 ) -> HttpResponse:
-    edited = None if form.instance._state.adding else Announcement.objects.get(pk=form.instance.pk)
+    edited = None if form.instance._state.adding else read_announcement(form.instance.pk)
     context = {
         "form": form,
         "edited": edited,
