@@ -87,6 +87,14 @@ def group_slugs_of(screen: Screen) -> tuple[str, ...]:
     return tuple(group.slug for group in groups_of(screen))
 
 
+def group_slugs_by_screen() -> dict[int, tuple[str, ...]]:
+    """Return the slugs of the groups of every screen that is in any, sorted, by the key of the screen: one query."""
+    members: defaultdict[int, list[str]] = defaultdict(list)
+    for screen, slug in Screen.objects.filter(groups__isnull=False).values_list("pk", "groups__slug").order_by():
+        members[screen].append(slug)
+    return {screen: tuple(sorted(slugs)) for screen, slugs in members.items()}
+
+
 def scopes_of(screen: Screen) -> tuple[TopicScope, ...]:
     """Return the topic scopes that concern a screen: all, its groups, itself."""
     return tuple(screen_scopes(screen.slug, group_slugs_of(screen)))

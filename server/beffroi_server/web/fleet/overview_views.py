@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from django.core.paginator import Page
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -42,9 +41,10 @@ def _overview_context(request: UserRequest) -> dict[str, Any]:
     overviews = overviews_in_scope(at, request.user)
     filters = {name: request.GET.get(name, "") for name in FILTERS}
     page = paginate(request, filter_screens(overviews, **filters), CARDS_PER_PAGE)
-    contents = ExpectedContents(each.screen for each in page)
+    shown = screen_overview.with_whole_screens(page)
+    contents = ExpectedContents(each.screen for each in shown)
     context = {
-        "cards": [build_card(each, at, contents) for each in screen_overview.compare_frames(page, contents)],
+        "cards": [build_card(each, at, contents) for each in screen_overview.compare_frames(shown, contents)],
         "page": page,
         "summary": _fleet_summary(overviews),
         "groups": screen_scopes.groups_in_scope(request.user),
@@ -52,14 +52,14 @@ def _overview_context(request: UserRequest) -> dict[str, Any]:
         "filtered": any(filters.values()),
         **filters,
     }
-    _request_screenshots(page)
+    _request_screenshots(shown)
     return context
 
 
-def _request_screenshots(page: Page[ScreenOverview]) -> None:
+def _request_screenshots(shown: list[ScreenOverview]) -> None:
     """Ask the screens of a page for screenshots for as long as somebody looks at it."""
     services.request_screenshots_of(
-        [each.screen for each in page if each.screen.enrolled_at is not None and each.state != "offline"]
+        [each.screen for each in shown if each.screen.enrolled_at is not None and each.state != "offline"]
     )
 
 

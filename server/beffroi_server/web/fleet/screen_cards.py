@@ -11,7 +11,7 @@ from beffroi_content.timeline import Scene
 from beffroi_server.accounts.models import User
 from beffroi_server.core import formatting
 from beffroi_server.core.folded_text import fold_text
-from beffroi_server.fleet import screen_scopes, screenshots, targets
+from beffroi_server.fleet import screen_scopes, screenshots
 from beffroi_server.fleet.models import Screen
 from beffroi_server.monitoring import screen_overview, status_text
 from beffroi_server.monitoring.expected_frames import ExpectedContents
@@ -120,7 +120,7 @@ def filter_screens(
         each
         for each in overviews
         if fold_text(search) in fold_text(f"{each.screen.name} {each.screen.place}")
-        and (not group or group in targets.group_slugs_of(each.screen))
+        and (not group or group in each.groups)
         and (not state or state == each.state)
     ]
 

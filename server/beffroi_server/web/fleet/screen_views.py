@@ -35,7 +35,7 @@ def screen_list(request: UserRequest) -> HttpResponse:
     )
     context = {
         "page": page,
-        "rows": [(each, status_text.state_text(each.state)) for each in page],
+        "rows": [(each, status_text.state_text(each.state)) for each in screen_overview.with_whole_screens(page)],
         "groups": screen_scopes.groups_in_scope(request.user),
         **filters,
     }
