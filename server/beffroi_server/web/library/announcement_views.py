@@ -7,10 +7,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library import services
 from beffroi_server.library.categories import offered_categories
@@ -18,15 +20,16 @@ from beffroi_server.library.errors import EditConflict
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import FEED_TEMPLATES
 from beffroi_server.schedule import services as schedule
-from beffroi_server.schedule.models import Playlist
 from beffroi_server.web.access import UserRequest, current_town, for_users, for_writers
 from beffroi_server.web.forms import add_form_errors
+from beffroi_server.web.library import announcement_placing as placing
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.library.announcement_copies import copied_form
 from beffroi_server.web.library.announcement_list import read_announcement
-from beffroi_server.web.library.announcement_preview import preview_context
+from beffroi_server.web.library.announcement_preview import preview_context, unsaved_announcement
 from beffroi_server.web.library.forms import AnnouncementForm
 from beffroi_server.web.requests import parse_number
+from beffroi_server.web.schedule.placement_forms import PlacementForm
 
 
 @for_writers("GET", "POST")
@@ -34,7 +37,8 @@ def announcement_add(request: UserRequest) -> HttpResponse:
     """Write a new announcement."""
     if request.method == "POST":
         return _save_announcement(request, AnnouncementForm(request.POST), None)
-    return _render_form(request, copied_form(request) or AnnouncementForm(initial=_initial_values(request)))
+    form = copied_form(request) or AnnouncementForm(initial=_initial_values(request))
+    return _render_form(request, form, placing.placement_form(request, None))
 
 
 @for_writers("GET", "POST")
@@ -46,11 +50,12 @@ def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
         messages.warning(
             request, _("Someone has deleted this announcement in the meantime. Saving will create a new one.")
         )
-        return _render_form(request, AnnouncementForm(request.POST), status=409)
+        form = AnnouncementForm(request.POST)
+        return _render_form(request, form, placing.placement_form(request, None), status=409)
     found = found or get_object_or_404(Announcement, pk=pk)
     if request.method == "POST":
         return _save_announcement(request, AnnouncementForm(request.POST, instance=found), found)
-    return _render_form(request, AnnouncementForm(instance=found))
+    return _render_form(request, AnnouncementForm(instance=found), placing.placement_form(request, found))
 
 
 @for_writers("POST")
@@ -78,19 +83,38 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
 
 
 def _save_announcement(request: UserRequest, form: AnnouncementForm, edited: Announcement | None) -> HttpResponse:
-    if "preview" in request.POST or not form.is_valid():
-        return _render_form(request, form, status=200 if "preview" in request.POST else 422)
-    version = parse_number(request.POST.get("version"))
+    placement = placing.placement_form(request, edited)
+    is_placement_valid = placement is None or placement.is_valid()
+    if "preview" in request.POST or not form.is_valid() or not is_placement_valid:
+        return _render_form(request, form, placement, status=200 if "preview" in request.POST else 422)
+    found = _open_doubts(request, form, placement)
+    if found:
+        return _render_form(request, form, placement, status=422, doubts=found)
     try:
-        saved = services.save_announcement(edited, user=request.user, expected_version=version, **form.valid_values())
+        with transaction.atomic():
+            version = parse_number(request.POST.get("version"))
+            values = form.valid_values()
+            saved = services.save_announcement(edited, user=request.user, expected_version=version, **values)
+            _save_besides(request, form, saved)
+            if placement is not None:
+                placement.save(saved, request.user)
     except EditConflict as conflict:
-        return _render_form(request, form, status=409, conflict=conflict)
+        return _render_form(request, form, placement, status=409, conflict=conflict)
     except ValidationError as refused:
         add_form_errors(form, refused.messages)
-        return _render_form(request, form, status=422)
-    _save_besides(request, form, saved)
-    messages.success(request, _("Announcement “%(name)s” saved.") % {"name": saved.title})
-    return redirect("announcements")
+        return _render_form(request, form, placement, status=422)
+    except NotPermitted as refused:
+        add_form_errors(form, [str(refused)])
+        return _render_form(request, form, placement, status=403)
+    return _say_saved(request, saved)
+
+
+def _open_doubts(request: UserRequest, form: AnnouncementForm, placement: PlacementForm | None) -> list[str]:
+    """Return what is doubtful about an announcement, unless it is a draft, or the user has seen it and goes on."""
+    if request.POST.get("act") == placing.DRAFT:
+        return []
+    found = placing.doubts(unsaved_announcement(form), placement)
+    return [] if request.POST.get("anyway") == placing.doubts_key(found) else found
 
 
 def _save_besides(request: UserRequest, form: AnnouncementForm, saved: Announcement) -> None:
@@ -103,17 +127,40 @@ def _save_besides(request: UserRequest, form: AnnouncementForm, saved: Announcem
         services.update_image(image, user=request.user, name=name, description=description)
 
 
+def _say_saved(request: UserRequest, saved: Announcement) -> HttpResponse:
+    """Say where and until when the announcement is shown now, on its page; a draft leads back to the list."""
+    state = placing.shown_state(Announcement.objects.get(pk=saved.pk))
+    names = {"name": saved.title, "sentence": state.sentence}
+    if state.is_placed and not state.is_off:
+        messages.success(request, _("Announcement “%(name)s” published: %(sentence)s.") % names)
+        return redirect("announcement", saved.pk)
+    if state.is_shown:
+        messages.success(request, _("Announcement “%(name)s” saved.") % names)
+    else:
+        messages.success(request, _("Announcement “%(name)s” saved as a draft: no screen shows it yet.") % names)
+    return redirect("announcements")
+
+
 def _render_form(
-    request: UserRequest, form: AnnouncementForm, status: int = 200, conflict: EditConflict | None = None
+    request: UserRequest,
+    form: AnnouncementForm,
+    placement: PlacementForm | None,
+    status: int = 200,
+    conflict: EditConflict | None = None,
+    doubts: list[str] | None = None,
 ) -> HttpResponse:
     edited = None if form.instance._state.adding else read_announcement(form.instance.pk)
     context = {
         "form": form,
+        "placement": placement,
+        "time_choice": placing.time_choice(placement) if placement is not None else "",
         "edited": edited,
+        "state": placing.shown_state(edited),
         "conflict": conflict,
         "differences": form.differences_from(conflict.current) if conflict else [],
+        "doubts": doubts or [],
+        "doubts_key": placing.doubts_key(doubts or []),
         "version": _form_version(request, edited, conflict),
-        "playlists": _playlists_showing(edited) if edited else [],
         "categories": offered_categories(),
         **preview_context(form),
     }
@@ -131,7 +178,3 @@ def _form_version(request: UserRequest, edited: Announcement | None, conflict: E
     if edited is None:
         return ""
     return request.POST.get("version", "") if request.method == "POST" else edited.version
-
-
-def _playlists_showing(announcement: Announcement) -> list[Playlist]:
-    return list(Playlist.objects.filter(entries__announcement=announcement).distinct().order_by("name"))

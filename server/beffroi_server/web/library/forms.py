@@ -119,6 +119,8 @@ class AnnouncementForm(RelatedModelForm):
         feed.label_from_instance = lambda obj: f"{obj} – {obj.get_kind_display()}"  # type: ignore[method-assign]
         if not self.instance._state.adding:
             del self.fields["playlists"]
+        elif not self.is_bound:
+            self.fields["title"].widget.attrs["autofocus"] = True
         self._begin_with_description()
 
     def _begin_with_description(self) -> None:

@@ -122,9 +122,14 @@ def field(bound: forms.BoundField, help_text: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("web/error_summary.html")
-def error_summary(form: forms.BaseForm) -> dict[str, Any]:
-    """Show the errors of a form with links to their fields."""
-    return {"form": form, "fields": [bound for bound in form if bound.errors]}
+def error_summary(form: forms.BaseForm, other: forms.BaseForm | None = None) -> dict[str, Any]:
+    """Show the errors of a form, or of two on one page, with links to their fields."""
+    both = [form] if other is None else [form, other]
+    return {
+        "is_refused": any(each.errors for each in both),
+        "form_errors": [error for each in both for error in each.non_field_errors()],
+        "fields": [bound for each in both for bound in each if bound.errors],
+    }
 
 
 @register.filter

@@ -1,0 +1,167 @@
+"""Where and until when an announcement is shown, as its own page asks and tells it.
+
+The form of a placement belongs to the schedule. Here it is begun with what the user chose last, and read together with
+the buttons of the page: “Publish”, or “Save as draft”.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from beffroi_server.accounts.models import User
+from beffroi_server.core import formatting
+from beffroi_server.fleet import screen_scopes
+from beffroi_server.fleet.targets import Targets
+from beffroi_server.library.event_dates import event_end
+from beffroi_server.library.models import Announcement
+from beffroi_server.library.template_choices import EVENT_TEMPLATES
+from beffroi_server.schedule import placements, rule_summary
+from beffroi_server.schedule.models import AnnouncementPlacement, Playlist
+from beffroi_server.web.access import UserRequest
+from beffroi_server.web.schedule.placement_forms import PlacementForm, PlacementWhere
+
+DRAFT = "draft"
+"""Value of the field ``act`` when an announcement is saved without being shown."""
+USUAL_TIME, UNTIL_DATE, NO_END = "", "false", "on"
+"""Values of the choice until when an announcement is shown; the form of the placement reads it as ``no_end``."""
+
+
+@dataclass(frozen=True)
+class ShownState:
+    """Where a saved announcement is shown, for its page."""
+
+    placement: AnnouncementPlacement | None
+    playlists: tuple[Playlist, ...] = ()
+
+    @property
+    def is_off(self) -> bool:
+        """True if somebody took it off the screens."""
+        return self.placement is not None and self.placement.taken_off_at is not None
+
+    @cached_property
+    def is_placed(self) -> bool:
+        """True if it is shown without a playlist, now, later or until it was over."""
+        return self.placement is not None and bool(Targets.of(self.placement))
+
+    @property
+    def is_shown(self) -> bool:
+        """True unless it is a draft: nothing shows it, and nobody took it off."""
+        return self.is_off or self.is_placed or bool(self.playlists)
+
+    @property
+    def sentence(self) -> str:
+        """Where and until when, such as “on all screens, until 1 May 2027 at 23:59”; empty without a placement."""
+        return placement_sentence(self.placement) if self.placement is not None and self.is_placed else ""
+
+
+def shown_state(announcement: Announcement | None) -> ShownState:
+    """Return where an announcement is shown; nowhere for a new one."""
+    if announcement is None:
+        return ShownState(None)
+    playlists = Playlist.objects.filter(entries__announcement=announcement).distinct().order_by("name")
+    return ShownState(placements.placement_of(announcement), tuple(playlists))
+
+
+def placement_sentence(placement: AnnouncementPlacement) -> str:
+    """Return where, from when and until when an announcement is shown, as a phrase."""
+    parts = [rule_summary.places_text(_places(placement))]
+    if placement.starts_at is not None and placement.starts_at > timezone.now():
+        parts.append(_("from %(moment)s") % {"moment": formatting.format_moment(placement.starts_at)})
+    if placement.ends_at is None:
+        parts.append(_("without an end"))
+    else:
+        parts.append(_("until %(moment)s") % {"moment": formatting.format_moment(placement.ends_at)})
+    return ", ".join(parts)
+
+
+def placement_form(request: UserRequest, announcement: Announcement | None) -> PlacementForm | None:
+    """Return the form of the placement; None for a user who may only write, and where nothing was said of it."""
+    if not request.user.may_edit or (request.method == "POST" and "where" not in request.POST):
+        return None
+    state = shown_state(announcement)
+    if request.method == "POST":
+        return PlacementForm(_submitted(request.POST), announcement=announcement)
+    form = PlacementForm(announcement=announcement)
+    if not state.is_shown:
+        form.initial.update(_last_choice(request.user))
+    return form
+
+
+def time_choice(form: PlacementForm) -> str:
+    """Return which of the three answers to “until when” a form holds."""
+    if form.is_bound:
+        return str(form.data.get("no_end", USUAL_TIME))
+    if form.initial.get("no_end"):
+        return NO_END
+    return UNTIL_DATE if form.initial.get("valid_until") else USUAL_TIME
+
+
+def doubts(announcement: Announcement, form: PlacementForm | None) -> list[str]:
+    """Return what makes it doubtful that an announcement is meant as it was filled in; none of it is an error.
+
+    Args:
+        announcement: As its form describes it; it need not be saved.
+        form: The valid form of its placement; None where there is none.
+    """
+    now, zone = timezone.now(), timezone.get_current_timezone()
+    found = []
+    if announcement.template in EVENT_TEMPLATES and announcement.starts is None:
+        found.append(_("This event has no date: nobody can tell when it is, and it does not leave by itself."))
+    end = event_end(announcement, zone)
+    if end is not None and end <= now:
+        past = _("What it tells of was over on %(moment)s: no screen shows it.")
+        found.append(past % {"moment": formatting.format_moment(end)})
+    until = form.shown_until(announcement) if form is not None and form.targets else None
+    if until is not None and until <= now:
+        past = _("Its time on the screens was over on %(moment)s.")
+        found.append(past % {"moment": formatting.format_moment(until)})
+    elif until is not None and announcement.starts is not None and _is_too_early(announcement.starts, until, end):
+        early = _("It leaves the screens on %(moment)s, before the event.")
+        found.append(early % {"moment": formatting.format_moment(until)})
+    return found
+
+
+def doubts_key(found: list[str]) -> str:
+    """Return a short text that says which doubts a user has seen and confirmed."""
+    return hashlib.sha256("\n".join(found).encode()).hexdigest()[:16]
+
+
+def _is_too_early(starts: dt.datetime, until: dt.datetime, end: dt.datetime | None) -> bool:
+    return until < starts and (end is None or until < end)
+
+
+def _places(placement: AnnouncementPlacement) -> rule_summary.RulePlaces:
+    targets = Targets.of(placement)
+    return rule_summary.RulePlaces(
+        targets.everywhere, [screen.name for screen in targets.screens], [group.name for group in targets.groups]
+    )
+
+
+def _submitted(data: QueryDict) -> QueryDict:
+    """Return what was submitted, with what the buttons and the choice of time say."""
+    values = data.copy()
+    if data.get("act") == DRAFT:
+        values["where"] = PlacementWhere.NOWHERE
+    if data.get("no_end") == USUAL_TIME and "no_end" in data:
+        values["valid_until"] = ""
+    return values
+
+
+def _last_choice(user: User) -> dict[str, object]:
+    """Return where the user had an announcement shown last; for the first everywhere, or in all groups in scope."""
+    last = AnnouncementPlacement.objects.filter(updated_by=user, taken_off_at=None).order_by("-updated_at").first()
+    targets = Targets.of(last) if last is not None else Targets()
+    if targets and not targets.everywhere:
+        chosen = {"groups": [each.pk for each in targets.groups], "screens": [each.pk for each in targets.screens]}
+        return {"where": PlacementWhere.CHOSEN, **chosen}
+    within = screen_scopes.scope_group_keys(user)
+    if within is None:
+        return {"where": PlacementWhere.EVERYWHERE}
+    return {"where": PlacementWhere.CHOSEN, "groups": sorted(within)}
