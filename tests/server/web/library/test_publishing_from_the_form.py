@@ -1,0 +1,125 @@
+"""An announcement is published from its own page: where, until when, what is doubtful about it, and what is said."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from django.utils import timezone
+from tests.support.pages import page_text
+
+from beffroi_server.accounts.errors import NotPermitted
+from beffroi_server.library import services
+from beffroi_server.library.categories import save_category
+from beffroi_server.library.models import Announcement, Category
+from beffroi_server.schedule import placements
+from beffroi_server.web.library.forms import USUAL_TEMPLATES
+
+pytestmark = pytest.mark.django_db
+NEW = "/announcements/new/"
+
+
+def values(**changes: str) -> dict[str, str]:
+    typed = {"template": "news", "title": "Marché", "where": "everywhere", "no_end": "", "act": "publish"}
+    return typed | changes
+
+
+def saved() -> Announcement:
+    return Announcement.objects.get(title="Marché")
+
+
+class TestPublishing:
+    def test_shows_it_everywhere_and_says_until_when(self, as_alice, hall):
+        answer = as_alice.post(NEW, values(), follow=True)
+        placement = placements.placement_of(saved())
+        assert placement.everywhere
+        assert dt.timedelta(days=30) < placement.ends_at - timezone.now() < dt.timedelta(days=31)
+        page = page_text(answer)
+        assert "Announcement “Marché” published: on all screens, until" in page
+        assert "Take off the screens" in page
+
+    def test_takes_the_days_of_the_category(self, as_alice, hall):
+        save_category(Category(name="Sports", default_days=7), user=None)
+        as_alice.post(NEW, values(label="sports", valid_until="2030-01-01T10:00"))
+        assert placements.placement_of(saved()).ends_at - timezone.now() < dt.timedelta(days=8)
+
+    def test_takes_a_date_only_where_one_was_asked_for(self, as_alice, hall):
+        as_alice.post(NEW, values(no_end="false", valid_until="2030-01-01T10:00"))
+        assert placements.placement_of(saved()).ends_at.year == 2030
+
+    def test_as_a_draft_shows_it_nowhere(self, as_alice, hall):
+        answer = as_alice.post(NEW, values(act="draft"), follow=True)
+        assert placements.placement_of(saved()) is None
+        assert "saved as a draft: no screen shows it yet" in page_text(answer)
+
+    def test_begins_with_what_the_user_chose_last(self, as_alice, hall, quay, district):
+        as_alice.post(NEW, values(where="chosen", groups=str(district.pk)))
+        page = page_text(as_alice.get(NEW))
+        assert re.search(r'name="where" value="chosen"[^>]*checked', page)
+        assert re.search(rf'name="groups" value="{district.pk}"[^>]*checked', page)
+
+    def test_of_a_draft_begins_like_that_of_a_new_one(self, as_alice, alice, hall):
+        draft = services.save_announcement(user=alice, title="Marché")
+        page = page_text(as_alice.get(f"/announcements/{draft.pk}/"))
+        assert re.search(r'name="where" value="everywhere"[^>]*checked', page)
+        assert "Save as draft" in page
+
+    def test_without_a_place_keeps_the_text(self, as_alice, hall):
+        answer = as_alice.post(NEW, values(where="chosen"))
+        assert answer.status_code == 422
+        assert "Choose at least one group or screen." in page_text(answer)
+        assert 'value="Marché"' in page_text(answer)
+        assert not Announcement.objects.exists()
+
+    def test_saves_both_or_nothing(self, as_alice, hall, monkeypatch):
+        def fail(*_: object, **__: object) -> None:
+            raise NotPermitted("not there")
+
+        monkeypatch.setattr(placements, "place_announcement", fail)
+        answer = as_alice.post(NEW, values())
+        assert answer.status_code == 403
+        assert "not there" in page_text(answer)
+        assert not Announcement.objects.exists()
+
+
+class TestDoubts:
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({}, "This event has no date"),
+            ({"starts": "2020-05-01T10:00"}, "was over on"),
+            ({"starts": "2035-05-01T10:00", "no_end": "false", "valid_until": "2030-01-01T10:00"}, "before the event"),
+        ],
+    )
+    def test_are_asked_once_and_are_no_refusal(self, as_alice, hall, changes, said):
+        typed = values(template="event", **changes)
+        answer = as_alice.post(NEW, typed)
+        page = page_text(answer)
+        assert answer.status_code == 422
+        assert said in page
+        assert not Announcement.objects.exists()
+
+        key = re.search(r'name="anyway" value="(\w+)"', page)[1]
+        as_alice.post(NEW, typed | {"act": "", "anyway": key})
+        assert placements.placement_of(saved()).everywhere
+
+    def test_that_were_not_seen_are_asked_again(self, as_alice, hall):
+        key = re.search(r'name="anyway" value="(\w+)"', page_text(as_alice.post(NEW, values(template="event"))))[1]
+        answer = as_alice.post(NEW, values(template="event", starts="2020-05-01T10:00", anyway=key))
+        assert answer.status_code == 422
+
+    def test_are_none_of_a_draft(self, as_alice, hall):
+        as_alice.post(NEW, values(template="event", act="draft"))
+        assert saved().starts is None
+
+    def test_are_none_of_an_event_with_a_date(self, as_alice, hall):
+        as_alice.post(NEW, values(template="event", starts="2035-05-01T10:00"))
+        assert placements.placement_of(saved()).ends_at.date() == dt.date(2035, 5, 1)
+
+
+def test_the_usual_templates_come_first_and_the_others_are_folded_away(as_alice):
+    page = page_text(as_alice.get(NEW))
+    seen = page[: page.index("other templates")]
+    assert set(re.findall(r'name="template" value="(\w+)"', seen)) == set(USUAL_TEMPLATES)
+    assert page.index('name="title"') < page.index('name="template"')
