@@ -14,8 +14,10 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import publication
+from beffroi_server.schedule.charter import ProposedPublication, require_charter
 from beffroi_server.schedule.models import AnnouncementPlacement
 
 SLIDE_DURATION_S = 10
@@ -53,8 +55,11 @@ def place_announcement(
         user: Somebody who does it; None for the server itself.
 
     Raises:
-        ValidationError: a value is not valid.
+        ValidationError: a value is not valid, or the charter of the town refuses it.
     """
+    targets = EVERYWHERE if everywhere else Targets(groups=tuple(groups), screens=tuple(screens))
+    begins = max(starts_at or timezone.now(), timezone.now())
+    require_charter(ProposedPublication(announcement, targets, begins, ends_at, duration_s))
     with serialised():
         placement = _placement_to_change(announcement)
         if not placement._state.adding:
@@ -63,17 +68,16 @@ def place_announcement(
         placement.everywhere, placement.duration_s = everywhere, duration_s
         placement.starts_at, placement.ends_at = starts_at, ends_at
         _store_placement(placement, user)
-        chosen_screens, chosen_groups = ([], []) if everywhere else (list(screens), list(groups))
-        placement.screens.set(chosen_screens)
-        placement.groups.set(chosen_groups)
+        placement.screens.set(targets.screens)
+        placement.groups.set(targets.groups)
         audit.record_event(
             user,
             "announcement-placed",
             announcement.title,
             id=str(announcement.pk),
             everywhere=everywhere,
-            screens=sorted(screen.name for screen in chosen_screens),
-            groups=sorted(group.name for group in chosen_groups),
+            screens=sorted(screen.name for screen in targets.screens),
+            groups=sorted(group.name for group in targets.groups),
             starts_at=starts_at,
             ends_at=ends_at,
             duration_s=duration_s,

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.schedule import calendar_views, entry_views, layout_views, playlist_views, rule_views
+from beffroi_server.web.schedule import (
+    calendar_views,
+    charter_views,
+    entry_views,
+    layout_views,
+    playlist_views,
+    rule_views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("playlists/", playlist_views.playlist_list, name="playlists"),
@@ -16,6 +23,10 @@ urlpatterns: list[URLPattern] = [
     path("entries/<int:pk>/", entry_views.entry_edit, name="entry"),
     path("entries/<int:pk>/move/", entry_views.entry_move, name="entry-move"),
     path("entries/<int:pk>/remove/", entry_views.entry_remove, name="entry-remove"),
+    path("charter/", charter_views.charter_page, name="charter"),
+    path("charter/new/", charter_views.charter_rule_add, name="charter-rule-new"),
+    path("charter/<int:pk>/", charter_views.charter_rule_edit, name="charter-rule"),
+    path("charter/<int:pk>/delete/", charter_views.charter_rule_delete, name="charter-rule-delete"),
     path("schedule/", rule_views.rule_list, name="rules"),
     path("schedule/calendars/", calendar_views.calendar_list, name="calendars"),
     path("schedule/calendars/imports/<int:pk>/", calendar_views.calendar_import, name="calendar-import"),

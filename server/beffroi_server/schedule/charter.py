@@ -1,0 +1,222 @@
+"""The charter at work: what the town's rules say about an announcement that is to be published somewhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from beffroi_content.model import DisplayTechnology
+from beffroi_content.rendering.readability import ReadabilityReport
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import Town, User
+from beffroi_server.core.folded_text import fold_text
+from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet.models import ScreenClass, ScreenGroup
+from beffroi_server.fleet.targets import Targets
+from beffroi_server.library import preview, slide_content
+from beffroi_server.library.errors import SlideNotDrawable
+from beffroi_server.library.models import Announcement
+from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
+from beffroi_server.schedule.models import AnnouncementPlacement
+
+MOST_CLASSES = 12
+"""Screen classes on which readability is looked at, at most."""
+
+
+@dataclass(frozen=True)
+class ProposedPublication:
+    """An announcement that somebody is about to publish; it need not be saved."""
+
+    announcement: Announcement
+    targets: Targets
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None
+    duration_s: int
+
+
+@dataclass(frozen=True)
+class CharterFinding:
+    """What one rule says about a publication."""
+
+    sentence: str
+    refuses: bool
+
+
+def check_charter(proposed: ProposedPublication) -> list[CharterFinding]:
+    """Return what the charter says about a publication: refusals first; nothing where all is well."""
+    town = Town.objects.first()
+    if town is None or not proposed.targets:
+        return []
+    zone = ZoneInfo(town.time_zone)
+    first = proposed.starts_at.astimezone(zone).date()
+    last = proposed.ends_at.astimezone(zone).date() if proposed.ends_at else None
+    rules = CharterRule.objects.prefetch_related("groups")
+    concerned = [rule for rule in rules if rule.applies_to(proposed.announcement.label, first, last)]
+    if not concerned:
+        return []
+    readings = _Readings(proposed, town)
+    sentences = [(rule, _CHECKS[CharterSubject(rule.subject)](rule, proposed, readings)) for rule in concerned]
+    return [
+        CharterFinding(f"{sentence} {rule.reason}".strip(), rule.refuses) for rule, sentence in sentences if sentence
+    ]
+
+
+def require_charter(proposed: ProposedPublication) -> None:
+    """Refuse a publication that the charter refuses; what only warns passes.
+
+    Raises:
+        ValidationError: with one sentence for each rule that refuses it.
+    """
+    refused = [finding.sentence for finding in check_charter(proposed) if finding.refuses]
+    if refused:
+        raise ValidationError([ValidationError(sentence, code="charter") for sentence in refused])
+
+
+def save_charter_rule(rule: CharterRule, *, groups: Iterable[ScreenGroup] | None = None, user: User | None) -> None:
+    """Create a rule of the charter or save a change of one. What is published already stays.
+
+    Raises:
+        ValidationError: a value is not valid.
+    """
+    with serialised():
+        before, created = audit.stored_values(rule), rule._state.adding
+        rule.full_clean()
+        rule.save()
+        if groups is not None:
+            rule.groups.set(groups)
+        action = "charter-rule-created" if created else "charter-rule-changed"
+        audit.record_event(user, action, rule, **audit.changes_since(before, rule))
+
+
+def delete_charter_rule(rule: CharterRule, *, user: User | None) -> None:
+    """Delete a rule of the charter."""
+    with serialised():
+        audit.record_event(user, "charter-rule-deleted", rule)
+        rule.delete()
+
+
+class _Readings:
+    """How well the announcement can be read on the classes of the screens that it reaches; drawn when first asked."""
+
+    def __init__(self, proposed: ProposedPublication, town: Town) -> None:
+        self._proposed, self._town = proposed, town
+        self._known: list[tuple[ScreenClass, ReadabilityReport]] | None = None
+
+    def by_class(self) -> list[tuple[ScreenClass, ReadabilityReport]]:
+        if self._known is None:
+            self._known = list(self._read())
+        return self._known
+
+    def _read(self) -> list[tuple[ScreenClass, ReadabilityReport]]:
+        reached = self._proposed.targets.reached_screens().order_by().values("screen_class")
+        found = []
+        for screen_class in ScreenClass.objects.filter(pk__in=reached)[:MOST_CLASSES]:
+            try:
+                drawn = slide_content.drawn_content(self._proposed.announcement, self._town.time_zone)
+                found.append((screen_class, preview.preview_readability(drawn, screen_class, self._town)))
+            except (SlideNotDrawable, ValueError):
+                # The preview says why it cannot be drawn there; the charter has nothing to add.
+                continue
+        return found
+
+
+def _reading_time(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    needed = max((report.reading_seconds for _class, report in readings.by_class()), default=0)
+    if needed <= proposed.duration_s:
+        return ""
+    values = {"seconds": proposed.duration_s, "needed": needed}
+    return _("It is on for %(seconds)d seconds; reading it takes %(needed)d.") % values
+
+
+def _led_pages(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    for screen_class, report in readings.by_class():
+        if screen_class.technology == DisplayTechnology.LED and report.pages > (rule.amount or 0):
+            values = {"pages": report.pages, "screen": screen_class.name, "most": rule.amount}
+            return _("It takes %(pages)d pages on “%(screen)s”, where %(most)d are allowed. Shorten it.") % values
+    return ""
+
+
+def _distance(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    for screen_class, report in readings.by_class():
+        if report.capital and report.distance_m < screen_class.viewing_distance_mm / 1000:
+            values = {
+                "screen": screen_class.name,
+                "distance": number_format(report.distance_m, 1),
+                "wanted": number_format(screen_class.viewing_distance_mm / 1000, 1),
+            }
+            sentence = _("On “%(screen)s” it is readable from %(distance)s m, where people stand at %(wanted)s m.")
+            return sentence % values
+    return ""
+
+
+def _title_length(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    length = len(proposed.announcement.title)
+    if length <= (rule.amount or 0):
+        return ""
+    return _("Its title has %(length)d characters, where %(most)d are allowed.") % {
+        "length": length,
+        "most": rule.amount,
+    }
+
+
+def _days(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    allowed = dt.timedelta(days=rule.amount or 0)
+    if proposed.ends_at is not None and proposed.ends_at - proposed.starts_at <= allowed:
+        return ""
+    return _("It stays on the screens longer than %(days)d days.") % {"days": rule.amount}
+
+
+def _groups(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    allowed = Targets(groups=tuple(rule.groups.all()))
+    outside = proposed.targets.reached_screens().exclude(pk__in=allowed.reached_screens().values("pk"))
+    named = outside.first()
+    if named is None:
+        return ""
+    values = {"screen": named.name, "groups": ", ".join(group.name for group in rule.groups.all()) or "–"}
+    return _("It may be published on these groups only: %(groups)s. “%(screen)s” is not in them.") % values
+
+
+def _share(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    """Return the excess where most announcements are: over all placements of the present, by their seconds."""
+    own = proposed.announcement.pk
+    placements = AnnouncementPlacement.objects.filter(taken_off_at=None).exclude(announcement=own)
+    running = placements.exclude(ends_at__lte=timezone.now()).values_list("announcement__label", "duration_s")
+    seconds = [(fold_text(label) == fold_text(rule.category), duration) for label, duration in running]
+    seconds.append((True, proposed.duration_s))
+    taken = sum(duration for is_same, duration in seconds if is_same)
+    share = round(100 * taken / sum(duration for _is_same, duration in seconds))
+    # The first announcement of a town is all that it has: a share says nothing yet.
+    if len(seconds) < 4 or share <= (rule.amount or 0):
+        return ""
+    values = {"category": rule.category, "share": share, "most": rule.amount}
+    return _("“%(category)s” would take %(share)d %% of the announcements, where %(most)d %% are allowed.") % values
+
+
+def _no_link(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    return _("It has a link, which is not allowed now. Remove it.") if proposed.announcement.link else ""
+
+
+def _suspended(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    if not rule.category:
+        return _("Nothing is published on these days.")
+    return _("“%(category)s” is not published on these days.") % {"category": rule.category}
+
+
+_CHECKS: dict[CharterSubject, Callable[[CharterRule, ProposedPublication, _Readings], str]] = {
+    CharterSubject.READING_TIME: _reading_time,
+    CharterSubject.LED_PAGES: _led_pages,
+    CharterSubject.DISTANCE: _distance,
+    CharterSubject.TITLE_LENGTH: _title_length,
+    CharterSubject.DAYS: _days,
+    CharterSubject.GROUPS: _groups,
+    CharterSubject.SHARE: _share,
+    CharterSubject.NO_LINK: _no_link,
+    CharterSubject.SUSPENDED: _suspended,
+}

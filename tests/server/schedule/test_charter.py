@@ -1,0 +1,135 @@
+"""The charter: what the rules of the town refuse, and what they only warn of, when something is published."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from beffroi_server.fleet.models import ScreenClass, ScreenGroup
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
+from beffroi_server.library.models import Announcement
+from beffroi_server.schedule.charter import ProposedPublication, check_charter, save_charter_rule
+from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
+from beffroi_server.schedule.models import AnnouncementPlacement
+from beffroi_server.schedule.placements import place_announcement
+
+pytestmark = pytest.mark.django_db
+
+
+def add_rule(subject: CharterSubject, groups: tuple[ScreenGroup, ...] = (), **values: object) -> CharterRule:
+    rule = CharterRule(subject=subject, **values)
+    save_charter_rule(rule, groups=groups, user=None)
+    return rule
+
+
+def findings(targets: Targets = EVERYWHERE, days: int | None = 10, duration_s: int = 10, **values: object) -> list[str]:
+    announcement = Announcement.objects.create(**{"title": "Concert", **values})
+    now = timezone.now()
+    ends_at = None if days is None else now + dt.timedelta(days=days)
+    return [
+        each.sentence for each in check_charter(ProposedPublication(announcement, targets, now, ends_at, duration_s))
+    ]
+
+
+def test_a_town_without_a_charter_publishes_anything(town, hall):
+    assert findings(duration_s=1, days=None, link="https://example.org/") == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "rule", "fine", "wrong", "said"),
+    [
+        (CharterSubject.TITLE_LENGTH, {"amount": 20}, {}, {"title": "x" * 21}, "21 characters"),
+        (CharterSubject.DAYS, {"amount": 30}, {"days": 30}, {"days": None}, "longer than 30 days"),
+        (CharterSubject.READING_TIME, {}, {}, {"body": "mot " * 60}, "on for 10 seconds"),
+        (CharterSubject.NO_LINK, {}, {}, {"link": "https://example.org/"}, "has a link"),
+        (CharterSubject.SUSPENDED, {"category": "Bilan"}, {"label": "Sport"}, {"label": "bilan"}, "not published"),
+    ],
+)
+def test_a_rule_speaks_of_what_it_is_about_only(town, hall, subject, rule, fine, wrong, said):
+    add_rule(subject, **rule)
+
+    assert findings(**fine) == []
+    (sentence,) = findings(**wrong)
+    assert said in sentence
+
+
+def test_short_texts_on_led_panels(town, quay):
+    add_rule(CharterSubject.LED_PAGES, amount=2)
+
+    assert findings(title="Piscine") == []
+    (sentence,) = findings(title="Piscine", body="La piscine rouvre lundi à dix heures pour tous les habitants. " * 6)
+    assert "Shorten it" in sentence
+
+
+def test_letters_are_readable_from_where_people_stand(town, hall):
+    ScreenClass.objects.update(viewing_distance_mm=60_000)
+    add_rule(CharterSubject.DISTANCE)
+
+    (sentence,) = findings(body="De 10 h à 19 h")
+    assert "60" in sentence
+
+
+def test_a_category_belongs_on_its_groups(town, hall, quay):
+    sports = ScreenGroup.objects.create(slug="sports", name="Sports")
+    hall.groups.add(sports)
+    add_rule(CharterSubject.GROUPS, groups=(sports,), category="Matchs")
+
+    assert findings(Targets(groups=(sports,)), label="Matchs") == []
+    assert findings(label="Travaux") == []
+    (sentence,) = findings(label="Matchs")
+    assert quay.name in sentence
+
+
+def test_promotion_has_a_limited_share(town, hall):
+    add_rule(CharterSubject.SHARE, category="Promotion", amount=30)
+    for title in ("a", "b", "c"):
+        place_announcement(Announcement.objects.create(title=title), everywhere=True, user=None)
+
+    assert findings(label="Promotion") == []
+    place_announcement(Announcement.objects.create(title="d", label="Promotion"), everywhere=True, user=None)
+    (sentence,) = findings(label="Promotion")
+    assert "40 %" in sentence
+
+
+def test_an_electoral_period_begins_and_ends(town, hall):
+    today = timezone.localdate()
+    add_rule(CharterSubject.NO_LINK, first_date=today + dt.timedelta(days=20), last_date=today + dt.timedelta(days=40))
+    link = "https://example.org/"
+
+    assert findings(days=10, link=link) == []
+    assert findings(days=25, link=link)
+    assert findings(days=None, link=link)
+
+
+def test_what_is_refused_is_not_published_and_what_warns_is(town, hall):
+    rule = add_rule(CharterSubject.TITLE_LENGTH, amount=3, reason="Charte, point 4.")
+    announcement = Announcement.objects.create(title="Concert")
+    place_announcement(announcement, everywhere=True, user=None)
+    rule.refuses = True
+    save_charter_rule(rule, user=None)
+
+    with pytest.raises(ValidationError, match=r"Charte, point 4\."):
+        place_announcement(announcement, everywhere=False, screens=[hall], user=None)
+    assert AnnouncementPlacement.objects.get().everywhere
+
+
+def test_nothing_is_said_of_what_is_shown_nowhere(town, hall):
+    add_rule(CharterSubject.TITLE_LENGTH, amount=3, refuses=True)
+
+    place_announcement(Announcement.objects.create(title="Concert"), user=None)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"subject": CharterSubject.DAYS},
+        {"subject": CharterSubject.SHARE, "amount": 10},
+        {"subject": CharterSubject.NO_LINK, "first_date": "2027-02-01", "last_date": "2027-01-01"},
+    ],
+)
+def test_a_rule_that_says_nothing_is_refused(db, values):
+    with pytest.raises(ValidationError):
+        save_charter_rule(CharterRule(**values), user=None)

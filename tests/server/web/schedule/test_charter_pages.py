@@ -1,0 +1,29 @@
+"""Pages of the charter."""
+
+from __future__ import annotations
+
+import pytest
+
+from beffroi_server.schedule.charter_models import CharterRule
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_administrator_writes_the_charter(as_dora):
+    answer = as_dora.post("/charter/new/", {"subject": "title-length", "amount": "40", "refuses": "on"}, follow=True)
+
+    assert "40" in answer.content.decode()
+    rule = CharterRule.objects.get()
+    assert rule.refuses
+    as_dora.post(f"/charter/{rule.pk}/", {"subject": "title-length", "amount": "50"})
+    rule.refresh_from_db()
+    assert (rule.amount, rule.refuses) == (50, False)
+    as_dora.post(f"/charter/{rule.pk}/delete/")
+    assert not CharterRule.objects.exists()
+
+
+def test_a_rule_without_its_number_is_asked_for_it(as_dora):
+    answer = as_dora.post("/charter/new/", {"subject": "days"})
+
+    assert answer.status_code == 422
+    assert "Enter the number." in answer.content.decode()
