@@ -5,7 +5,7 @@ Pure functions of a manifest, the alerts that are held and a moment, which is ha
 ``playlist_order`` (slides), ``selection`` (precedence) and ``loops`` (position in the loop).
 """
 
-from beffroi_content.timeline.display_power import DisplayPower, display_power
+from beffroi_content.timeline.display_power import DisplayPower, display_power, lit_stretches
 from beffroi_content.timeline.moment import ClockState, Moment
 from beffroi_content.timeline.queries import (
     RuleStretch,
@@ -13,6 +13,7 @@ from beffroi_content.timeline.queries import (
     calendar_grid,
     idle_stretches,
     next_showing,
+    rule_shown_ms,
     rule_visibilities,
     shown_ms,
 )
@@ -32,8 +33,10 @@ __all__ = [
     "calendar_grid",
     "display_power",
     "idle_stretches",
+    "lit_stretches",
     "next_showing",
     "resolve_scene",
+    "rule_shown_ms",
     "rule_visibilities",
     "scene_changes",
     "shown_ms",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from beffroi_content.model import AlertLevel, HeldAlert, Manifest, PowerState, ScheduleRule, ScreenHours
 from beffroi_content.timeline.alerts import active_phases, alert_phases
@@ -47,16 +48,35 @@ def display_power(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment
 
 def _power_by_hours(hours: Sequence[ScreenHours], calendar: LocalCalendar, now: int) -> DisplayPower:
     today = local_time(now, calendar.zone).date()
-    # From yesterday: its hours may reach over midnight.
-    days = [today + ahead * _DAY for ahead in range(-1, _LOOK_AHEAD_DAYS)]
-    open_at = [
-        [part for day in days for part in applying_ranges(_rule_of_hours(each), day, calendar)] for each in hours
-    ]
+    open_at = _open_ranges(hours, calendar, today, _LOOK_AHEAD_DAYS)
     changes = sorted({instant for parts in open_at for part in parts for instant in part if instant > now})
-    end = local_midnight(days[-1] + _DAY, calendar.zone)
+    end = local_midnight(today + _LOOK_AHEAD_DAYS * _DAY, calendar.zone)
     found = _state_at(hours, open_at, now)
     others = (change for change in changes if change < end and _state_at(hours, open_at, change) != found)
     return DisplayPower(*found, next(others, None))
+
+
+def lit_stretches(manifest: Manifest, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
+    """Return the times from an instant up to another in which the hours of a screen have its display on or dimmed."""
+    hours, calendar = manifest.settings.hours, LocalCalendar.of_manifest(manifest)
+    first, last = (local_time(instant, calendar.zone).date() for instant in (start_ms, end_ms))
+    open_at = _open_ranges(hours, calendar, first, (last - first).days + 1) if hours else []
+    inside = {instant for parts in open_at for part in parts for instant in part if start_ms < instant < end_ms}
+    found: list[tuple[int, int]] = []
+    for since, until in pairwise([start_ms, *sorted(inside), end_ms]):
+        if _state_at(hours, open_at, since)[0] is not PowerState.OFF:
+            goes_on = bool(found) and found[-1][1] == since
+            found.append((found.pop()[0] if goes_on else since, until))
+    return found
+
+
+def _open_ranges(
+    hours: Sequence[ScreenHours], calendar: LocalCalendar, first: dt.date, days: int
+) -> list[list[tuple[int, int]]]:
+    """Return when each of some screen hours holds, on so many days from the first on."""
+    # From the day before: its hours may reach over midnight.
+    dates = [first + ahead * _DAY for ahead in range(-1, days)]
+    return [[part for day in dates for part in applying_ranges(_rule_of_hours(each), day, calendar)] for each in hours]
 
 
 def _state_at(

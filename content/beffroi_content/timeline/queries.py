@@ -5,7 +5,7 @@ Alerts are left out, since they are not known beforehand, and the clock is taken
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from beffroi_content.model import Manifest
@@ -84,6 +84,22 @@ def shown_ms(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, Counte
     return found
 
 
+def rule_shown_ms(manifest: Manifest, start_ms: int, end_ms: int) -> Counter[str]:
+    """Return for how many milliseconds slides of each rule are shown, all zones together.
+
+    A slide that two rules have on at the same time counts half for each.
+    """
+    found: Counter[str] = Counter()
+    for zone in programme_tables(manifest).zones.values():
+        for since, until, selection in zone.selections_between(start_ms, end_ms):
+            loop = zone.loop_of(selection)
+            shown = loop.shown_until(until)
+            shown.subtract(loop.shown_until(since))
+            for slide, rules in _rules_by_slide(selection).items():
+                found.update(dict.fromkeys(rules, shown[slide] // len(rules)))
+    return +found
+
+
 def rule_visibilities(manifest: Manifest, start_ms: int, end_ms: int) -> list[RuleVisibility]:
     """Return how long each rule applies and how long it is seen, in the order of the manifest."""
     tables = programme_tables(manifest)
@@ -96,6 +112,14 @@ def rule_visibilities(manifest: Manifest, start_ms: int, end_ms: int) -> list[Ru
         RuleVisibility(rule.id, applying_ms(rule, start_ms, end_ms, tables.calendar), seen[rule.id])
         for rule in manifest.rules
     ]
+
+
+def _rules_by_slide(selection: ZoneSelection) -> dict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for each in (*selection.loop, *selection.between):
+        for slide in {slide.id for slide in each.slides}:
+            found[slide].append(each.rule.id)
+    return found
 
 
 def _rule_stretch(since_ms: int, until_ms: int, selection: ZoneSelection) -> RuleStretch:

@@ -126,6 +126,26 @@ def _reach_of_row(row: TargetedRow, members: dict[int, set[int]]) -> set[int]:
     return named.union(*(members[group.pk] for group in row.groups.all()))
 
 
+def screens_alike(screens: QuerySet[Screen], *aimed: QuerySet[Any]) -> list[list[Screen]]:
+    """Return screens in sets of those at which the same rows are aimed, the largest set first, each by name.
+
+    Two queries for each kind of row, whatever the number of screens. The screens of a set also have the same class and
+    the same hours, so that what is true of one of them is true of all.
+    """
+    marks: defaultdict[int, set[tuple[Any, ...]]] = defaultdict(set)
+    for kind, rows in enumerate(aimed):
+        named = rows.filter(screens__isnull=False).order_by().values_list("pk", "screens")
+        for row, screen in named.distinct():
+            marks[screen].add((kind, row))
+        groups = ScreenGroup.objects.filter(pk__in=rows.filter(groups__isnull=False).order_by().values("groups"))
+        for screen, group in Screen.objects.filter(groups__in=groups).order_by().values_list("pk", "groups"):
+            marks[screen].add(("group", group))
+    found: defaultdict[tuple[Any, ...], list[Screen]] = defaultdict(list)
+    for each in screens.order_by("name"):
+        found[each.screen_class_id, each.display_hours(), frozenset(marks[each.pk])].append(each)
+    return sorted(found.values(), key=len, reverse=True)
+
+
 def rows_aimed_at(rows: QuerySet[Row], screen: Screen) -> QuerySet[Row]:
     """Return those of many rows that reach a screen, each once."""
     aimed = Q(everywhere=True) | Q(screens=screen) | Q(groups__in=groups_of(screen))

@@ -235,7 +235,7 @@ def _ready_slides(entries: Iterable[Entry], town: Town, unready: list[SlideProbl
             continue
         # One announcement that cannot be shown must not take the whole programme down.
         try:
-            slides.append(_slide_of(entry, town))
+            slides.append(slide_of_entry(entry, town))
         except ValueError as error:
             identifier = f"announcement-{entry.announcement_id}-{_slide_suffix(entry)}"
             unready.append(SlideProblem(identifier, str(entry), "unready", f"“{entry}”: {error}"))
@@ -247,7 +247,12 @@ def _auto_fill_entry(playlist: Playlist, announcement: Announcement) -> Entry:
     return Entry(playlist=playlist, announcement=announcement, duration_s=auto_fill.SLIDE_DURATION_S)
 
 
-def _slide_of(entry: Entry, town: Town) -> content.Slide:
+def slide_of_entry(entry: Entry, town: Town) -> content.Slide:
+    """Return the slide of an entry, which need not be saved.
+
+    Raises:
+        ValueError: its content cannot be shown yet; the message is for people.
+    """
     times: dict[str, Any] = {}
     valid_until = entry.valid_until
     if entry.announcement is not None:

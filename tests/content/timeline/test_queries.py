@@ -25,7 +25,9 @@ from beffroi_content.timeline import (
     calendar_grid,
     display_power,
     idle_stretches,
+    lit_stretches,
     next_showing,
+    rule_shown_ms,
     rule_visibilities,
     shown_ms,
 )
@@ -235,3 +237,37 @@ class TestDisplay:
             held = HeldAlert(alert=alert, lapses_at_uptime_ms=night.uptime_ms + 2 * HOUR)
             assert display_power(self.programme, (held,), night).state == expected
             assert display_power(self.programme, (held,), night.at(night.unix_ms + HOUR)).state == "off"
+
+
+class TestLitTime:
+    night = ScreenHours(state=PowerState.OFF, window=TimeWindow(start=dt.time(22), end=dt.time(6)))
+    dim = ScreenHours(state=PowerState.DIM, window=TimeWindow(start=dt.time(20), end=dt.time(22)))
+
+    def lit(self, *hours: ScreenHours) -> list[tuple[str, str]]:
+        programme = manifest()
+        programme = programme.replace(settings=programme.settings.replace(hours=hours))
+        found = lit_stretches(programme, unix("2026-11-24T00:00"), unix("2026-11-26T00:00"))
+        return [(wall(since)[5:16], wall(until)[5:16]) for since, until in found]
+
+    def test_is_all_of_it_without_hours(self):
+        assert self.lit() == [("11-24T00:00", "11-26T00:00")]
+
+    def test_leaves_out_what_is_off_and_joins_what_is_dimmed(self):
+        assert self.lit(self.night, self.dim) == [("11-24T06:00", "11-24T22:00"), ("11-25T06:00", "11-25T22:00")]
+
+
+class TestTimeOfRules:
+    def test_is_that_of_their_slides(self):
+        shared = slide("shared", 30)
+        programme = manifest(
+            (rule("a", weight=0), [slide("one"), shared]), (rule("b", weight=0), [slide("two")]),
+            (rule("hidden", priority=10), [slide("three")]),
+        )  # fmt: skip
+
+        assert rule_shown_ms(programme, NOW, NOW + 50 * MINUTE) == {"a": 40 * MINUTE, "b": 10 * MINUTE}
+
+    def test_is_halved_where_two_have_the_same_slide_on(self):
+        one = slide("one")
+        programme = manifest((rule("a", weight=0), [one]), (rule("b", weight=0), [one]))
+
+        assert rule_shown_ms(programme, NOW, NOW + HOUR) == {"a": HOUR // 2, "b": HOUR // 2}

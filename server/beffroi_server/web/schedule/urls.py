@@ -9,6 +9,7 @@ from beffroi_server.web.schedule import (
     charter_views,
     entry_views,
     layout_views,
+    placement_views,
     playlist_views,
     rule_views,
 )
@@ -38,6 +39,8 @@ urlpatterns: list[URLPattern] = [
     path("layout/preview.png", layout_views.layout_image, name="layout-image"),
     path("schedule/new/", rule_views.rule_add, name="rule-new"),
     path("schedule/sentence/", rule_views.rule_form_summary, name="rule-sentence"),
+    path("schedule/outlook/", placement_views.placement_outlook, name="placement-outlook"),
+    path("schedule/outlook/<uuid:pk>/", placement_views.placement_outlook, name="placement-outlook-of"),
     path("schedule/<int:pk>/", rule_views.rule_edit, name="rule"),
     path("schedule/<int:pk>/delete/", rule_views.rule_delete, name="rule-delete"),
 ]
