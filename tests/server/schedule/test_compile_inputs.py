@@ -172,5 +172,5 @@ class TestSlides:
         for number in range(15):
             services.add_entry(playlist, announcement=Announcement.objects.create(title=f"{number}"), user=None)
 
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(14):
             assert len(slides(hall)) == 16
