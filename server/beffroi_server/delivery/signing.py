@@ -226,18 +226,6 @@ def _keep_opened(identity: tuple[str, int, int], document: SignedDocument) -> No
         _opened_documents.pop(next(iter(_opened_documents)), None)
 
 
-def published_documents(message: WireMessage, scopes: Iterable[TopicScope]) -> dict[TopicScope, SignedDocument]:
-    """Return the documents that the retained topics of some scopes carry, as far as they can be read, by one query."""
-    try:
-        site = current_site()
-    except Town.DoesNotExist:
-        return {}
-    by_topic = {str(message.topic_for(site, scope)): scope for scope in scopes}
-    rows = OutboxDocument.objects.filter(topic__in=by_topic, retained=True).values_list("topic", "payload")
-    opened = {by_topic[topic]: open_own_document(message, bytes(payload)) for topic, payload in rows}
-    return {scope: document for scope, document in opened.items() if document is not None}
-
-
 def open_own_document(message: WireMessage, payload: bytes) -> SignedDocument | None:
     """Return what we sealed ourselves, without verifying it; None when this version cannot read it."""
     assert message.document is not None

@@ -10,6 +10,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.db.models import F, Value
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
@@ -53,9 +54,13 @@ def default_end(announcement: Announcement, start: dt.datetime, zone: ZoneInfo) 
 
 def offered_categories() -> list[str]:
     """Return the names that a form offers, sorted: the town's categories, and further labels of announcements."""
-    labels = Announcement.objects.exclude(label="").order_by("label").values_list("label", flat=True).distinct()
-    names = [*Category.objects.values_list("name", flat=True)[:MAX_OFFERED], *labels[:MAX_OFFERED]]
-    spellings = {fold_text(name): name for name in reversed(names)}
+    names = Category.objects.order_by().annotate(label=F("name"), rank=Value(0)).values_list("label", "rank")
+    labels = Announcement.objects.exclude(label="").order_by().annotate(rank=Value(1)).values_list("label", "rank")
+    # By one query. The town's own spelling comes first, and is kept.
+    found = names.union(labels).order_by("rank", "label")[: 2 * MAX_OFFERED]
+    spellings: dict[str, str] = {}
+    for name, _rank in found:
+        spellings.setdefault(fold_text(name), name)
     return [spellings[folded] for folded in sorted(spellings)][:MAX_OFFERED]
 
 

@@ -13,6 +13,7 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library import services as library
+from beffroi_server.library.archive import archive_announcements
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import services
 from beffroi_server.schedule.compile_inputs import PLACED_ID, announcement_id_of, load_inputs
@@ -83,13 +84,13 @@ class TestWhere:
         assert due() == {"hall", "quay"}
         assert titles(hall) == set()
 
-    def test_a_change_of_the_text_and_its_deletion_are_due_too(self, settled, hall, announcement):
+    def test_a_change_of_the_text_and_its_archiving_are_due_too(self, settled, hall, announcement):
         place_announcement(announcement, screens=[hall], user=None)
         due()
 
         library.save_announcement(announcement, user=None, title="Corrected")
         assert due() == {"hall"}
-        library.delete_announcement(announcement, user=None)
+        archive_announcements([announcement], user=None)
         assert due() == {"hall"}
         assert load_inputs(hall).rules == ()
 

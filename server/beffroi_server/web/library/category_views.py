@@ -86,6 +86,6 @@ def _is_saved(request: UserRequest, form: CategoryForm) -> bool:
 
 def _counted_categories() -> QuerySet[Category]:
     """Return the categories, each with the number of its announcements."""
-    named = Announcement.objects.filter(label__folded=OuterRef("name__folded")).order_by().values("label__folded")
+    named = Announcement.objects.filter(folded_label=OuterRef("name__folded")).order_by().values("folded_label")
     counts = Subquery(named.annotate(count=Count("pk")).values("count")[:1])
     return Category.objects.annotate(announcement_count=Coalesce(counts, 0))

@@ -19,7 +19,7 @@ from beffroi_server.library import categories
 from beffroi_server.schedule import auto_fill, rule_summary
 from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.playlist_candidates import candidates_for
-from beffroi_server.web.access import UserRequest, ViewFunction, current_town
+from beffroi_server.web.access import UserRequest, ViewFunction
 from beffroi_server.web.requests import parse_number, read_search
 from beffroi_server.web.schedule.forms import AutoFillForm, PlaylistEntryForm, PlaylistForm
 
@@ -88,7 +88,7 @@ def render_playlist(
         "outer": Playlist.objects.filter(entries__inner=playlist).distinct(),
         "name_form": name_form or PlaylistForm(instance=playlist),
         "filling_form": filling_form or AutoFillForm(instance=playlist),
-        "filled": auto_fill.auto_filled_announcements(playlist, ZoneInfo(current_town().time_zone)),
+        "filled": auto_fill.auto_filled_announcements(playlist, ZoneInfo(timezone.get_current_timezone_name())),
         "categories": categories.offered_categories(),
         "refused": refused,
     }
