@@ -23,6 +23,7 @@ from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import EVENT_TEMPLATES
 from beffroi_server.schedule import placements, rule_summary
+from beffroi_server.schedule.charter import ProposedPublication, check_charter
 from beffroi_server.schedule.models import AnnouncementPlacement, Playlist
 from beffroi_server.web.access import UserRequest
 from beffroi_server.web.schedule.placement_forms import PlacementForm, PlacementWhere
@@ -125,12 +126,23 @@ def doubts(announcement: Announcement, form: PlacementForm | None) -> list[str]:
     elif until is not None and announcement.starts is not None and _is_too_early(announcement.starts, until, end):
         early = _("It leaves the screens on %(moment)s, before the event.")
         found.append(early % {"moment": formatting.format_moment(until)})
-    return found
+    return found + _charter_warnings(announcement, form, until)
 
 
 def doubts_key(found: list[str]) -> str:
     """Return a short text that says which doubts a user has seen and confirmed."""
     return hashlib.sha256("\n".join(found).encode()).hexdigest()[:16]
+
+
+def _charter_warnings(announcement: Announcement, form: PlacementForm | None, until: dt.datetime | None) -> list[str]:
+    """Return what the charter warns of; what it refuses is said when the announcement is placed."""
+    if form is None or not form.targets:
+        return []
+    now = timezone.now()
+    starts = max(form.cleaned_data["valid_from"] or now, now)
+    seconds = form.cleaned_data["duration_s"]
+    found = check_charter(ProposedPublication(announcement, form.targets, starts, until, seconds))
+    return [finding.sentence for finding in found if not finding.refuses]
 
 
 def _is_too_early(starts: dt.datetime, until: dt.datetime, end: dt.datetime | None) -> bool:

@@ -14,6 +14,8 @@ from beffroi_server.library import services
 from beffroi_server.library.categories import save_category
 from beffroi_server.library.models import Announcement, Category
 from beffroi_server.schedule import placements
+from beffroi_server.schedule.charter import save_charter_rule
+from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
 from beffroi_server.web.library.forms import USUAL_TEMPLATES
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +125,24 @@ def test_the_usual_templates_come_first_and_the_others_are_folded_away(as_alice)
     seen = page[: page.index("other templates")]
     assert set(re.findall(r'name="template" value="(\w+)"', seen)) == set(USUAL_TEMPLATES)
     assert page.index('name="title"') < page.index('name="template"')
+
+
+class TestCharter:
+    def test_what_warns_is_asked_once(self, as_alice, hall):
+        save_charter_rule(CharterRule(subject=CharterSubject.TITLE_LENGTH, amount=3), user=None)
+        page = page_text(as_alice.post(NEW, values()))
+        assert "6 characters, where 3 are allowed" in page
+
+        key = re.search(r'name="anyway" value="(\w+)"', page)[1]
+        as_alice.post(NEW, values(anyway=key))
+        assert placements.placement_of(saved()).everywhere
+
+    def test_what_refuses_keeps_the_text_and_publishes_nothing(self, as_alice, hall):
+        save_charter_rule(CharterRule(subject=CharterSubject.TITLE_LENGTH, amount=3, refuses=True), user=None)
+        answer = as_alice.post(NEW, values())
+
+        assert answer.status_code == 422
+        assert "6 characters, where 3 are allowed" in page_text(answer)
+        assert not Announcement.objects.exists()
+        as_alice.post(NEW, values(act="draft"))
+        assert placements.placement_of(saved()) is None
