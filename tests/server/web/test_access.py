@@ -25,6 +25,7 @@ ADDRESSES = {
     "now": USER, "screens": USER, "account": USER, "screen": USER, "screen-week": USER, "screen-screenshot": USER,
     "screen-expected": USER, "screen-capture-image": USER, "screen-capture-state": USER, "asset": USER, "alert": USER,
     "alert-receipts": USER, "alert-page": USER, "alert-restoration": USER, "announcement-page": USER,
+    "plays": USER, "plays-csv": USER, "plays-log": USER, "plays-pdf": USER, "plays-verify": USER, "screen-day": USER,
     "announcements": WRITER, "announcement-new": WRITER, "announcement": WRITER, "archive": WRITER,
     "announcement-versions": WRITER, "version-restore": WRITER, "announcement-delete": DELETER,
     "announcement-archive": EDITOR, "announcement-restore": EDITOR, "undo": USER, "undo-list": USER,
@@ -64,7 +65,8 @@ OPENED_BY = {
     "dora": {STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR, DELETER},
 }
 PAGES = {name for name in ADDRESSES if name in {
-    "now", "screens", "account", "announcements", "announcement-new", "media", "feeds", "playlists", "rules",
+    "now", "screens", "account", "plays", "plays-verify", "announcements", "announcement-new",
+    "media", "feeds", "playlists", "rules",
     "rule-new", "calendars", "alerts", "alert-choose", "alert-new", "scenarios", "scenario-new", "screen-add",
     "screen-classes", "screen-class-add", "groups", "group-add", "town", "users", "user-add", "audit",
 }}  # fmt: skip

@@ -139,6 +139,11 @@ def _covered_characters(name: str) -> frozenset[str]:
     return frozenset(chr(code) for low, high in ranges for code in range(max(low, first), high + 1))
 
 
+def font_path(name: str) -> Path:
+    """Return the path of a font of this package, for who draws with another library: ``NotoSans-Bold.ttf``."""
+    return _FOLDER / name
+
+
 @lru_cache(maxsize=64)
 def _bitmap_file(name: str) -> bytes:
     return gzip.decompress((_FOLDER / name).read_bytes())

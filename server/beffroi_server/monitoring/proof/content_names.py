@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from django.utils.translation import gettext as _
 
 from beffroi_server.alerts.models import Alert
+from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import PlayedContent
 from beffroi_server.fleet.plays import played_content
@@ -32,7 +33,9 @@ def remember_names(keys: Collection[str]) -> None:
     """Store the present names of contents: they may be deleted before their proof is asked for."""
     present = _present_names(keys)
     stored = dict(PlayedContent.objects.filter(pk__in=present).values_list("key", "name"))
-    changed = [PlayedContent(key=key, name=name) for key, name in present.items() if stored.get(key) != name]
+    changed = [
+        PlayedContent(key=key, name=name[:200]) for key, name in present.items() if stored.get(key) != name[:200]
+    ]
     if changed:
         with serialised():
             PlayedContent.objects.bulk_create(
@@ -40,12 +43,10 @@ def remember_names(keys: Collection[str]) -> None:
             )
 
 
-def search_contents(words: str, limit: int) -> dict[str, str]:
-    """Return the contents that were shown whose name contains all words, with their names, at most so many."""
-    found = PlayedContent.objects.order_by("name")
-    for word in words.split()[:8]:
-        found = found.filter(name__icontains=word)
-    return dict(found.values_list("key", "name")[:limit])
+def search_contents(words: str, limit: int) -> list[str]:
+    """Return the keys of contents that were shown whose name contains all words, at most so many."""
+    found = filter_by_words(PlayedContent.objects.order_by("name"), words, "name")
+    return list(found.values_list("key", flat=True)[:limit])
 
 
 def _present_names(keys: Collection[str]) -> dict[str, str]:

@@ -52,9 +52,9 @@ class FrameConfirmation:
         self._refused: set[tuple[int, str, str, int, str]] = set()
         self._ends_s = 0.0
 
-    def begin_round(self) -> None:
-        """Allow ``ROUND_S`` of drawing from now on."""
-        self._ends_s = self._monotonic() + ROUND_S
+    def begin_round(self, seconds: float = ROUND_S) -> None:
+        """Allow so many seconds of drawing from now on."""
+        self._ends_s = self._monotonic() + seconds
         self._refused.clear()
 
     def is_confirmed(self, play: PlayedFrame) -> bool:

@@ -22,16 +22,16 @@ class PlayPeriod:
 
     first: dt.date
     last: dt.date
-    content: str = ""
-    """Key of one content; empty for all."""
+    contents: tuple[str, ...] | None = None
+    """Keys of contents; None for all."""
     screen: Screen | None = None
     group: ScreenGroup | None = None
 
     def daily_rows(self) -> QuerySet[DailyPlays]:
         """Return the daily totals that it concerns."""
         where = Q(day__gte=self.first, day__lte=self.last)
-        if self.content:
-            where &= Q(content=self.content)
+        if self.contents is not None:
+            where &= Q(content__in=self.contents)
         if self.screen is not None:
             where &= Q(screen=self.screen)
         if self.group is not None:
@@ -72,6 +72,12 @@ def times_of_announcements(identifiers: Iterable[Any], day: dt.date) -> dict[str
     keys = {announcement_key(each): str(each) for each in identifiers}
     rows = DailyPlays.objects.filter(content__in=keys, day=day).values("content").annotate(shown=Sum("times"))
     return {keys[row["content"]]: row["shown"] for row in rows.order_by()}
+
+
+def day_counts(screen: Screen, day: dt.date, contents: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return how often contents were shown on a screen on a day (``times``), and how many of that are ``confirmed``."""
+    rows = DailyPlays.objects.filter(screen=screen, day=day, content__in=list(contents))
+    return {row["content"]: dict(row) for row in rows.values("content", "times", "confirmed")}
 
 
 def day_bounds(day: dt.date, zone: dt.tzinfo) -> tuple[dt.datetime, dt.datetime]:

@@ -47,7 +47,8 @@ def run(parsed: argparse.Namespace) -> int:
         return _print_error(f"{parsed.announcement} is no identifier of an announcement: see the address of its page")
     daily_totals.count_new_plays()
     earliest = DailyPlays.objects.aggregate(day=Min("day"))["day"] or timezone.localdate()
-    _write_files(PlayPeriod(parsed.first or earliest, parsed.last or timezone.localdate(), content, screen), parsed)
+    first, last = parsed.first or earliest, parsed.last or timezone.localdate()
+    _write_files(PlayPeriod(first, last, (content,) if content else None, screen), parsed)
     return 0
 
 

@@ -23,7 +23,10 @@ from beffroi_server.alerts import queries as alerts
 from beffroi_server.alerts import restoration
 from beffroi_server.core import disk_space, formatting
 from beffroi_server.delivery import outbox
+from beffroi_server.fleet.plays.played_content import announcement_key
+from beffroi_server.library.models import Announcement
 from beffroi_server.monitoring.clock_text import refusal_sentence
+from beffroi_server.monitoring.proof import play_queries
 from beffroi_server.web import access
 from beffroi_server.web.player_terms import translate_player_term
 from beffroi_server.web.undo_messages import undo_key
@@ -136,3 +139,17 @@ def error_summary(form: forms.BaseForm, other: forms.BaseForm | None = None) -> 
 def from_milliseconds(value: int | None) -> dt.datetime | None:
     """Return a Unix time in milliseconds as a datetime; None stays None."""
     return formatting.from_milliseconds(value)
+
+
+@register.filter
+def milliseconds(value: int | None) -> str:
+    """Return a length in milliseconds as text."""
+    return formatting.format_duration(round((value or 0) / 1000))
+
+
+@register.inclusion_tag("plays/shown_yesterday.html")
+def shown_yesterday(announcement: Announcement) -> dict[str, Any]:
+    """Say how often an announcement was shown yesterday, with a link to the proof."""
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    times = play_queries.times_of_announcements([announcement.pk], yesterday).get(str(announcement.pk), 0)
+    return {"times": times, "key": announcement_key(announcement.pk)}

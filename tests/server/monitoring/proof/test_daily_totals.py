@@ -165,9 +165,9 @@ def test_adds_up_by_content_screen_and_day(plays, hall, quay, district, announce
         ("hall", 5), ("quay", 4)
     ]  # fmt: skip
     assert [row["shown"] for row in play_queries.totals_by(period, "day")] == [5, 4]
-    assert play_queries.total_of(PlayPeriod(SATURDAY, SATURDAY, key))["shown"] == 3
+    assert play_queries.total_of(PlayPeriod(SATURDAY, SATURDAY, (key,)))["shown"] == 3
     assert play_queries.total_of(PlayPeriod(SATURDAY, period.last, group=district))["shown"] == 4
-    assert play_queries.total_of(PlayPeriod(SATURDAY, SATURDAY, "media-9"))["shown"] is None
+    assert play_queries.total_of(PlayPeriod(SATURDAY, SATURDAY, ("media-9",)))["shown"] is None
     assert play_queries.times_of_announcements([announcement.pk], SATURDAY) == {str(announcement.pk): 3}
 
 

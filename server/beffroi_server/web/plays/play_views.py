@@ -1,0 +1,124 @@
+"""Proof of play: totals of a period, and the day of a screen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.paginator import Page
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.plays.played_content import ANNOUNCEMENT, identifier_in
+from beffroi_server.monitoring.proof import content_names, play_queries
+from beffroi_server.monitoring.proof.screen_day import ScreenDay, ShownPlay, SpanKind, read_day
+from beffroi_server.web.access import UserRequest, for_users
+from beffroi_server.web.plays.period_form import quick_periods, read_period, read_time
+from beffroi_server.web.plays.period_form import read_day as read_day_of
+from beffroi_server.web.requests import paginate
+
+ROWS_PER_PAGE = 50
+SPAN_TEXTS = {
+    SpanKind.OFF: _("The screen was off, by its hours."),
+    SpanKind.STOPPED: _("Its player was stopped, or without power."),
+    SpanKind.MISSING: _("Not received yet: its player keeps these records and sends them later."),
+    SpanKind.SILENT: _("Nothing received since: the player is unreachable."),
+    SpanKind.COMING: _("What is on now is recorded when it ends."),
+    SpanKind.UNKNOWN: _("Nothing is recorded."),
+    SpanKind.ALERT: _("Alert"),
+}
+SPAN_SERIES = {
+    SpanKind.CONTENT: 3, SpanKind.ALERT: 5, SpanKind.OFF: 6, SpanKind.MISSING: 2, SpanKind.COMING: 1,
+    SpanKind.STOPPED: 4, SpanKind.SILENT: 4, SpanKind.UNKNOWN: 0,
+}  # fmt: skip
+"""By kind of span: the colour of the day bar."""
+
+
+@for_users("GET")
+def play_totals(request: UserRequest) -> HttpResponse:
+    """Show how often and how long, of a period, by content, by screen or by day."""
+    asked = read_period(request)
+    page = paginate(request, play_queries.totals_by(asked.period, asked.grouping), ROWS_PER_PAGE)
+    context: dict[str, Any] = {
+        "asked": asked,
+        "period": asked.period,
+        "page": page,
+        "rows": _named_rows(page, asked.grouping),
+        "total": play_queries.total_of(asked.period),
+        "quick": quick_periods(timezone.localdate()),
+        "groups": ScreenGroup.objects.values_list("slug", "name"),
+        "screens": Screen.objects.values_list("slug", "name"),
+        "content_name": content_names.names_of([asked.content])[asked.content] if asked.content else "",
+        "exported": request.GET.urlencode(),
+    }
+    return render(request, "plays/plays.html", context)
+
+
+@for_users("GET")
+def verification_help(request: UserRequest) -> HttpResponse:
+    """Say in plain words how an export is verified."""
+    return render(request, "plays/verify.html")
+
+
+@for_users("GET")
+def screen_day(request: UserRequest, slug: str) -> HttpResponse:
+    """Show what was on a screen on a day, and at a moment of it."""
+    screen = get_object_or_404(Screen.objects.select_related("screen_class"), slug=slug)
+    now, today = timezone.now(), timezone.localdate()
+    day = read_day_of(request.GET.get("day", ""), today)
+    found = read_day(screen, day, timezone.get_current_timezone(), now)
+    at = read_time(request.GET.get("at", ""))
+    moment = dt.datetime.combine(day, at, timezone.get_current_timezone()) if at is not None else None
+    names = content_names.names_of(found.contents)
+    context: dict[str, Any] = {
+        "screen": screen,
+        "found": found,
+        "today": today,
+        "yesterday": today - dt.timedelta(days=1),
+        "before": day - dt.timedelta(days=1),
+        "after": day + dt.timedelta(days=1) if day < today else None,
+        "spans": [(span, SPAN_SERIES[span.kind], SPAN_TEXTS.get(span.kind, "")) for span in found.spans],
+        "hours": [
+            (hour, [(names[each.content], each) for each in hour.contents[:6]], len(hour.contents[6:]))
+            for hour in found.hours
+        ],
+        "moment": moment,
+        **(_moment_context(found, moment, names) if moment is not None else {}),
+    }
+    return render(request, "plays/screen_day.html", context)
+
+
+def _moment_context(found: ScreenDay, moment: dt.datetime, names: dict[str, str]) -> dict[str, Any]:
+    span = found.span_at(moment)
+    return {
+        "on": _shown_rows(found, found.plays_at(moment), names),
+        "around": [(play, names[play.content]) for play in found.plays_around(moment)[:60]],
+        "reason": SPAN_TEXTS.get(span.kind, "") if span is not None else "",
+        "is_ahead": moment > timezone.now(),
+    }
+
+
+def _shown_rows(found: ScreenDay, plays: Iterable[ShownPlay], names: dict[str, str]) -> list[dict[str, Any]]:
+    shown = list(plays)
+    counts = play_queries.day_counts(found.screen, found.day, {play.content for play in shown})
+    return [
+        {
+            "play": play,
+            "name": names[play.content],
+            "announcement": identifier_in(play.content, ANNOUNCEMENT),
+            "counts": counts.get(play.content),
+        }
+        for play in shown
+    ]
+
+
+def _named_rows(page: Page[Any], grouping: str) -> list[dict[str, Any]]:
+    rows = list(page)
+    if grouping == "content":
+        names = content_names.names_of({row["content"] for row in rows})
+        return [row | {"name": names[row["content"]]} for row in rows]
+    return rows
