@@ -32,6 +32,7 @@ from beffroi_server.feeds import jobs as feed_jobs
 from beffroi_server.fleet import jobs as fleet_jobs
 from beffroi_server.library import jobs as library_jobs
 from beffroi_server.monitoring import jobs as monitoring_jobs
+from beffroi_server.notifications import jobs as notification_jobs
 from beffroi_server.schedule import jobs as schedule_jobs
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ JOBS = (
     *schedule_jobs.JOBS,
     *alert_jobs.JOBS,
     *monitoring_jobs.JOBS,
+    *notification_jobs.JOBS,
     *account_jobs.JOBS,
 )
 LOOK_INTERVAL_S = 0.5

@@ -118,6 +118,7 @@ INSTALLED_APPS = [
     "beffroi_server.schedule",
     "beffroi_server.alerts",
     "beffroi_server.delivery",
+    "beffroi_server.notifications",
     "beffroi_server.web",
 ]
 MIDDLEWARE = [
@@ -125,6 +126,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "beffroi_server.web.head_requests.HeadMiddleware",
     "beffroi_server.web.security.ContentSecurityPolicyMiddleware",
+    "beffroi_server.web.background_posts.BackgroundPostMiddleware",
     "beffroi_server.web.storage_pages.EssentialRoomMiddleware",
     "beffroi_server.web.storage_pages.LenientSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

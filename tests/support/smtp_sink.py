@@ -28,7 +28,7 @@ class SmtpSink:
 
     def subjects(self) -> list[str]:
         """Return the subject of each message."""
-        return [message["Subject"] for _to, message in self.messages]
+        return [str(message["Subject"]).strip() for _to, message in self.messages]
 
 
 @contextmanager

@@ -49,6 +49,8 @@ ACTION_TEXTS = {
     "group-created": _("created the group"),
     "layout-changed": _("changed the layout of"),
     "layout-removed": _("removed the layout of"),
+    "incident-acknowledged": _("took care of"),
+    "notifications-changed": _("changed what they are told:"),
     "link-created": _("created a sign-in link for"),
     "link-used": _("signed in with a link:"),
     "password-changed": _("changed their password"),

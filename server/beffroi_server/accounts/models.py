@@ -143,6 +143,18 @@ class Town(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(120)],
     )  # fmt: skip
     """The default is two years, and a month in which their accounts are settled."""
+    silent_minutes = models.PositiveSmallIntegerField(
+        _("minutes of silence until people are told"), default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(1_440)],
+    )  # fmt: skip
+    unseen_seconds = models.PositiveSmallIntegerField(
+        _("seconds until people are told of an alert that a screen does not show"), default=60,
+        validators=[MinValueValidator(10), MaxValueValidator(3_600)],
+    )  # fmt: skip
+    outages_months = models.PositiveSmallIntegerField(
+        _("months of outages to keep"), default=25, validators=[MinValueValidator(1), MaxValueValidator(120)],
+    )  # fmt: skip
+    """As long as proof of play, which the outages explain."""
 
     def __str__(self) -> str:
         return self.name

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
@@ -25,7 +26,7 @@ def create_missing_keys() -> None:
     settings.KEYS.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in (*_ROOT_NAMES, *SIGNING_ROLES):
         if not key_path(name).exists():
-            _write_key(key_path(name), Ed25519PrivateKey.generate())
+            write_key(key_path(name), Ed25519PrivateKey.generate())
 
 
 def private_key(role: SigningRole) -> Ed25519PrivateKey:
@@ -57,7 +58,12 @@ def key_path(name: str) -> Path:
     return Path(settings.KEYS) / f"{name}.pem"
 
 
-def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
+def write_key(path: Path, key: Ed25519PrivateKey | EllipticCurvePrivateKey) -> None:
+    """Write a new private key, readable by its owner only.
+
+    Raises:
+        FileExistsError: there is one.
+    """
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(pem)

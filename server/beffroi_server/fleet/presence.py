@@ -19,6 +19,8 @@ from beffroi_server.fleet.models import Screen, ScreenState
 logger = logging.getLogger(__name__)
 REACHABLE_WITHIN = dt.timedelta(seconds=150)
 """Two reports and a half: the bound within which a player that has died in silence is known to be gone."""
+AHEAD = dt.timedelta(seconds=5)
+"""How far ahead of the clock a row may be, as its writer's clock differs a little."""
 WRITE_EVERY_S = 10.0
 
 
@@ -31,13 +33,23 @@ def is_reachable(state: ScreenState | None, now: dt.datetime) -> bool:
     """
     if state is None:
         return False
-    since = now - REACHABLE_WITHIN
-    has_polled = state.polled_at is not None and state.polled_at >= since
-    has_spoken = state.seen_at is None or state.seen_at >= since
+    has_polled, has_spoken = _is_recent(state.polled_at, now), state.seen_at is None or _is_recent(state.seen_at, now)
     if state.online:
         return has_polled or has_spoken
     # Its last will came, or it said goodbye: only what it fetched after that proves that it is there.
     return has_polled and (state.seen_at is None or (state.polled_at or state.seen_at) > state.seen_at)
+
+
+def last_contact(state: ScreenState | None) -> dt.datetime | None:
+    """Return when something last came of a player, its last will included; None where nothing ever did."""
+    if state is None:
+        return None
+    return max((at for at in (state.seen_at, state.polled_at) if at is not None), default=None)
+
+
+def _is_recent(at: dt.datetime | None, now: dt.datetime) -> bool:
+    # What came in the future came before the clock was set back: it proves nothing, and would for as long as that was.
+    return at is not None and now - REACHABLE_WITHIN <= at <= now + AHEAD
 
 
 class PollLog:

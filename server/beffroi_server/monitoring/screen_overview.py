@@ -72,6 +72,8 @@ class ScreenOverview:
     """Whether the reported frame digest is that of the expected frame; False where they were not compared."""
     groups: tuple[str, ...] = ()
     """The slugs of its groups, sorted."""
+    silent_since: dt.datetime | None = None
+    """When something last came of its player, where it is ``offline``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,10 @@ def _build_overview(facts: _ScreenFacts, heads: dict[str, int], now: dt.datetime
     reasons = tuple(_state_reasons(facts, heads, now))
     gravest = max((STATE_OF_REASON[reason] for reason in reasons), key=_STATES_BY_SEVERITY.index, default="right")
     seen_at = facts.state.seen_at if facts.state else None
-    return ScreenOverview(facts.screen, gravest, reasons, seen_at, facts.report, groups=facts.groups)
+    silent_since = presence.last_contact(facts.state) if gravest == "offline" else None
+    return ScreenOverview(
+        facts.screen, gravest, reasons, seen_at, facts.report, groups=facts.groups, silent_since=silent_since
+    )
 
 
 def _with_frame_compared(known: ScreenOverview, contents: ExpectedContents | None) -> ScreenOverview:

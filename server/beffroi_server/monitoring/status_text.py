@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from beffroi_content.model import AlertForm
 from beffroi_content.rendering import letter_check
 from beffroi_content.timeline import ReasonKind, Scene, Showing
 from beffroi_content.wire.reports import MachineDescription, NetworkStatus, PlayerReport, ShownPart
+from beffroi_server.core.formatting import format_moment
 
 STATE_TEXTS = {
     "right": (gettext_lazy("showing as planned"), "calm", "online"),
@@ -190,10 +192,13 @@ def letters_problem(machine: MachineDescription | None) -> str:
     ) % {"theirs": theirs or "?", "ours": ours}
 
 
-def state_text(code: str) -> dict[str, str]:
-    """Return text, colour and icon of a state."""
+def state_text(code: str, since: dt.datetime | None = None) -> dict[str, str]:
+    """Return text, colour and icon of a state: “unreachable since 12:03”."""
     label, colour, icon = STATE_TEXTS[code]
-    return {"code": code, "text": str(label), "colour": colour, "icon": icon}
+    text = str(label)
+    if since is not None:
+        text = _("%(state)s since %(since)s") % {"state": text, "since": format_moment(since)}
+    return {"code": code, "text": text, "colour": colour, "icon": icon}
 
 
 def scene_names(scene: Scene) -> str:

@@ -49,6 +49,9 @@ ADDRESSES = {
     "screen-restart": TECHNICIAN, "screen-revoke": TECHNICIAN, "screen-capture": TECHNICIAN,
     "screen-classes": TECHNICIAN, "screen-class": TECHNICIAN, "screen-class-add": TECHNICIAN, "groups": TECHNICIAN,
     "group": TECHNICIAN, "group-add": TECHNICIAN,
+    "pulse": USER, "attention": USER, "attention-list": USER, "acknowledge": USER, "notification-choice": USER,
+    "notification-state": USER, "notification-test": USER, "webhook-secret": USER, "browser-add": USER,
+    "browser-remove": USER,
     "town": ADMINISTRATOR, "users": ADMINISTRATOR, "user": ADMINISTRATOR, "user-add": ADMINISTRATOR,
     "user-link": ADMINISTRATOR, "user-emergency-code": ADMINISTRATOR, "audit": ADMINISTRATOR,
 }  # fmt: skip
@@ -67,6 +70,7 @@ OPENED_BY = {
 PAGES = {name for name in ADDRESSES if name in {
     "now", "screens", "account", "plays", "plays-verify", "announcements", "announcement-new",
     "media", "feeds", "playlists", "rules",
+    "attention", "notification-choice",
     "rule-new", "calendars", "alerts", "alert-choose", "alert-new", "scenarios", "scenario-new", "screen-add",
     "screen-classes", "screen-class-add", "groups", "group-add", "town", "users", "user-add", "audit",
 }}  # fmt: skip

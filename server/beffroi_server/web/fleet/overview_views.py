@@ -17,6 +17,7 @@ from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.screen_overview import ScreenOverview
 from beffroi_server.web.access import UserRequest, for_users, is_htmx
 from beffroi_server.web.fleet.screen_cards import build_card, filter_screens, overviews_in_scope
+from beffroi_server.web.notifications.attention_views import attention_context, wrong_since
 from beffroi_server.web.requests import paginate
 
 CARDS_PER_PAGE = 24
@@ -32,6 +33,8 @@ def overview_page(request: UserRequest) -> HttpResponse:
     mark = hashlib.sha256(cards.encode()).hexdigest()[:16]
     if is_htmx(request) and request.GET.get("mark") == mark:
         return HttpResponse(status=204)
+    if not is_htmx(request):
+        context |= attention_context(request)
     template = "fleet/now_live.html" if is_htmx(request) else "fleet/now.html"
     return render(request, template, context | {"cards_html": cards, "mark": mark})
 
@@ -43,8 +46,12 @@ def _overview_context(request: UserRequest) -> dict[str, Any]:
     page = paginate(request, filter_screens(overviews, **filters), CARDS_PER_PAGE)
     shown = screen_overview.with_whole_screens(page)
     contents = ExpectedContents(each.screen for each in shown)
+    since = wrong_since([each.screen for each in shown])
     context = {
-        "cards": [build_card(each, at, contents) for each in screen_overview.compare_frames(shown, contents)],
+        "cards": [
+            build_card(each, at, contents, since.get(each.screen.pk))
+            for each in screen_overview.compare_frames(shown, contents)
+        ],
         "page": page,
         "summary": _fleet_summary(overviews),
         "groups": screen_scopes.groups_in_scope(request.user),

@@ -49,16 +49,23 @@ class ScreenCard:
         return self.overview.screen
 
 
-def build_card(overview: ScreenOverview, at: dt.datetime, contents: ExpectedContents | None = None) -> ScreenCard:
+def build_card(
+    overview: ScreenOverview,
+    at: dt.datetime,
+    contents: ExpectedContents | None = None,
+    wrong_since: dt.datetime | None = None,
+) -> ScreenCard:
     """Return the card of a screen at an instant.
 
     Args:
         overview: The screen and its state.
         at: The instant.
         contents: What its screen must show, where that was read for many screens before.
+        wrong_since: Since when it needs attention, where that is known.
     """
     contents = contents or ExpectedContents([overview.screen])
-    state = status_text.state_text(overview.state)
+    since = overview.silent_since or (wrong_since if overview.state == "wrong" else None)
+    state = status_text.state_text(overview.state, since)
     reasons = [str(status_text.REASON_TEXTS[code]) for code in overview.reasons]
     live_at = _screenshot_time(overview)
     try:

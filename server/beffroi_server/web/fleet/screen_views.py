@@ -20,6 +20,7 @@ from beffroi_server.web.access import UserRequest, for_technicians, for_users
 from beffroi_server.web.fleet.capture_views import capture_panel
 from beffroi_server.web.fleet.forms import ScreenForm, free_slug
 from beffroi_server.web.fleet.screen_cards import build_card, filter_screens, overviews_in_scope, upcoming_changes
+from beffroi_server.web.notifications.attention_views import screen_history, wrong_since
 from beffroi_server.web.requests import paginate
 
 SCREENS_PER_PAGE = 50
@@ -35,7 +36,10 @@ def screen_list(request: UserRequest) -> HttpResponse:
     )
     context = {
         "page": page,
-        "rows": [(each, status_text.state_text(each.state)) for each in screen_overview.with_whole_screens(page)],
+        "rows": [
+            (each, status_text.state_text(each.state, each.silent_since))
+            for each in screen_overview.with_whole_screens(page)
+        ],
         "groups": screen_scopes.groups_in_scope(request.user),
         **filters,
     }
@@ -120,13 +124,15 @@ def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
     at = timezone.now()
     overview = screen_overview.overview_screen(screen, at)
     report = overview.report
+    card = build_card(overview, at, wrong_since=wrong_since([screen]).get(screen.pk))
     return {
         "screen": screen,
         "overview": overview,
-        "state": status_text.state_text(overview.state),
+        "state": card.state,
         "reasons": [status_text.REASON_TEXTS[code] for code in overview.reasons],
         "health_problems": _machine_problems(report, overview.seen_at),
-        "card": build_card(overview, at),
+        "card": card,
+        **screen_history(screen, at),
         "screenshot": screenshots.newest_screenshot(screen),
         "problems": schedule.programme_problems(screen),
         "upcoming": upcoming_changes(screen, at, CHANGES_SHOWN),

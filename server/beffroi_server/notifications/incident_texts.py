@@ -1,0 +1,210 @@
+"""Texts of incidents for pages and messages, in the language of the reader and the time of the town."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from beffroi_server.accounts.models import User
+from beffroi_server.core.formatting import format_day, format_duration, format_hour, format_moment, from_milliseconds
+from beffroi_server.monitoring import status_text
+from beffroi_server.notifications.incidents import UNSTEADY
+from beffroi_server.notifications.models import Incident
+from beffroi_server.notifications.occasions import Occasion
+
+GROUP_FROM = 3
+"""So many silent screens are told as one line."""
+GROUP_SPAN = dt.timedelta(minutes=5)
+_NAMES_SHOWN = 12
+
+_FACTS = {
+    (Occasion.SCREEN_SILENT, ""): gettext_lazy("“%(name)s” has not responded since %(since)s."),
+    (Occasion.SCREEN_SILENT, UNSTEADY): gettext_lazy("“%(name)s” keeps coming and going."),
+    (Occasion.SCREEN_WRONG, ""): gettext_lazy("“%(name)s” needs attention. %(reason)s"),
+    (Occasion.PROGRAMME, ""): gettext_lazy("“%(name)s” has nothing to show for the next 24 hours."),
+    (Occasion.PROGRAMME, "ending"): gettext_lazy("“%(name)s” will have nothing left to show in less than two days."),
+    (Occasion.FEED_BROKEN, ""): gettext_lazy("The feed “%(name)s” cannot be read. %(problem)s"),
+    (Occasion.DISK, ""): gettext_lazy("The server’s disk is nearly full: %(free_mb)d MB are left."),
+    (Occasion.DISK, "scarce"): gettext_lazy("The server’s disk is full: no file can be added. Alerts still work."),
+    (Occasion.CERTIFICATE, ""): gettext_lazy("The certificate of %(host)s expires on %(day)s."),
+    (Occasion.CERTIFICATE, "expired"): gettext_lazy("The certificate of %(host)s expired on %(day)s."),
+    (Occasion.BACKUP, ""): gettext_lazy("The backup failed. %(problem)s"),
+    (Occasion.ALERT_UNSEEN, ""): gettext_lazy(
+        "The alert “%(name)s” is not shown on %(missing)d of its %(total)d screens: %(screens)s."
+    ),
+}
+"""By occasion and reason; the reason is empty where the others have no text of their own."""
+_TITLES = {
+    Occasion.SCREEN_SILENT: gettext_lazy("“%(name)s” not responding"),
+    Occasion.SCREEN_WRONG: gettext_lazy("“%(name)s” needing attention"),
+    Occasion.PROGRAMME: gettext_lazy("“%(name)s” without content"),
+    Occasion.FEED_BROKEN: gettext_lazy("feed “%(name)s” unreadable"),
+    Occasion.DISK: gettext_lazy("server disk nearly full"),
+    Occasion.CERTIFICATE: gettext_lazy("certificate expiring"),
+    Occasion.BACKUP: gettext_lazy("backup failed"),
+    Occasion.ALERT_UNSEEN: gettext_lazy("alert “%(name)s” not shown everywhere"),
+}
+_SILENCE_REASONS = {
+    "offline": gettext_lazy("Connection lost: power or network."),
+    "silent": gettext_lazy("No longer heard from, although its connection was not closed."),
+    UNSTEADY: gettext_lazy("Came and went again and again."),
+}
+_ADVICE = {
+    Occasion.SCREEN_SILENT: gettext_lazy("Check power and network on site, then restart its player."),
+    Occasion.SCREEN_WRONG: gettext_lazy("Open its page: it says what to do."),
+    Occasion.PROGRAMME: gettext_lazy("Publish an announcement on it, or extend what ends."),
+    Occasion.FEED_BROKEN: gettext_lazy("Open the feed and check its address."),
+    Occasion.DISK: gettext_lazy("Free some space, or give the server a larger disk."),
+    Occasion.CERTIFICATE: gettext_lazy("Renew it, and check why it was not renewed by itself."),
+    Occasion.BACKUP: gettext_lazy("Look at the log of the backup on the server, and start it again."),
+    Occasion.ALERT_UNSEEN: gettext_lazy(
+        "Open the alert: it says of each screen why. Warn people there by other means."
+    ),
+}
+_ADVICE_OF_OTHERS = {
+    Occasion.SCREEN_SILENT: gettext_lazy("It goes on showing what it has. Tell a technician."),
+    Occasion.SCREEN_WRONG: gettext_lazy("Tell a technician."),
+    Occasion.PROGRAMME: gettext_lazy("Tell somebody who writes announcements."),
+    Occasion.FEED_BROKEN: gettext_lazy("Tell somebody who writes announcements."),
+    Occasion.ALERT_UNSEEN: gettext_lazy("Tell the officer on call."),
+}
+_SERVER_ADVICE = gettext_lazy("Tell the person who runs the server.")
+_ACTING = {
+    Occasion.SCREEN_SILENT: "may_install",
+    Occasion.SCREEN_WRONG: "may_install",
+    Occasion.PROGRAMME: "may_edit",
+    Occasion.FEED_BROKEN: "may_edit",
+    Occasion.ALERT_UNSEEN: "may_alert",
+}
+"""The right that somebody needs to do something about it; what is missing here is done on the server."""
+
+
+def incident_sentence(incident: Incident) -> str:
+    """Return what is the matter: “Quay” has not responded since 12:03."""
+    key = Occasion(incident.occasion), incident.reason
+    text = _FACTS.get(key) or _FACTS[key[0], ""]
+    return str(text) % _values(incident)
+
+
+def incident_title(incident: Incident) -> str:
+    """Return a short title that fits into a sentence."""
+    return str(_TITLES[Occasion(incident.occasion)]) % {"name": incident.name}
+
+
+def reason_text(incident: Incident) -> str:
+    """Return why, as far as that is known; empty where the title says it all."""
+    detail = incident.detail
+    if incident.occasion == Occasion.SCREEN_SILENT:
+        return str(_SILENCE_REASONS.get(incident.reason, ""))
+    if incident.occasion == Occasion.SCREEN_WRONG:
+        return str(status_text.REASON_TEXTS.get(incident.reason, ""))
+    return str(detail.get("problem", ""))
+
+
+def span_text(incident: Incident) -> str:
+    """Return from when until when an incident lasted; the day is said once."""
+    until = incident.ended_at or incident.right_since
+    if until is None:
+        return _("since %(from)s") % {"from": format_moment(incident.began_at)}
+    start, end = timezone.localtime(incident.began_at), timezone.localtime(until)
+    same_day = start.date() == end.date()
+    values = {"from": format_moment(start), "until": format_hour(end) if same_day else format_moment(end)}
+    return _("%(from)s to %(until)s") % values
+
+
+def end_sentence(incident: Incident) -> str:
+    """Return that an incident is over, with from when until when it lasted."""
+    until = incident.ended_at or incident.right_since or incident.began_at
+    values = {
+        "name": incident.name,
+        "title": incident_title(incident),
+        "from": format_moment(incident.began_at),
+        "until": format_moment(until),
+        "length": format_duration(round(incident.lasted(until).total_seconds())),
+    }
+    if incident.occasion == Occasion.SCREEN_SILENT:
+        return _("“%(name)s” is back. It did not respond from %(from)s until %(until)s (%(length)s).") % values
+    return _("Over: %(title)s, from %(from)s until %(until)s.") % values
+
+
+def acknowledgement_sentence(incident: Incident) -> str:
+    """Return who takes care of an incident."""
+    values = {"person": person_name(incident.acknowledged_by), "title": incident_title(incident)}
+    return _("%(person)s is taking care of it: %(title)s.") % values
+
+
+def group_sentence(incidents: Sequence[Incident]) -> str:
+    """Return several silent screens as one sentence: 12 screens not responding since 12:03: network?"""
+    since = format_moment(min(each.began_at for each in incidents))
+    sentence = ngettext(
+        "%(count)d screen not responding since %(since)s.",
+        "%(count)d screens not responding since %(since)s: network?",
+        len(incidents),
+    )
+    return sentence % {"count": len(incidents), "since": since}
+
+
+def group_names(incidents: Sequence[Incident]) -> str:
+    """Return the names of several screens, or the first of many."""
+    names = [each.name for each in incidents]
+    return ", ".join(names[:_NAMES_SHOWN]) + ("…" if len(names) > _NAMES_SHOWN else "")
+
+
+def silent_group(incidents: Sequence[Incident]) -> list[Incident]:
+    """Return the silent screens among some incidents that fell silent together; none where they are few."""
+    silent = sorted(
+        (each for each in incidents if each.occasion == Occasion.SCREEN_SILENT and each.reason != UNSTEADY),
+        key=lambda each: each.began_at,
+    )
+    best: list[Incident] = []
+    for index, first in enumerate(silent):
+        together = [each for each in silent[index:] if each.began_at - first.began_at <= GROUP_SPAN]
+        best = max(best, together, key=len)
+    return best if len(best) >= GROUP_FROM else []
+
+
+def next_step(incident: Incident, user: User) -> str:
+    """Return what somebody can do about an incident."""
+    occasion = Occasion(incident.occasion)
+    if occasion not in _ACTING:
+        return str(_ADVICE[occasion] if user.may_administer else _SERVER_ADVICE)
+    return str(_ADVICE[occasion] if getattr(user, _ACTING[occasion]) else _ADVICE_OF_OTHERS[occasion])
+
+
+def incident_path(incident: Incident, user: User) -> str:
+    """Return the path of the page on which somebody can do something about an incident; empty where there is none."""
+    kind, _dash, key = incident.subject.partition("-")
+    if incident.screen is not None:
+        return reverse("screen", args=[incident.screen.slug])
+    if kind == "feed" and user.may_edit:
+        return reverse("feed", args=[key])
+    return reverse("alert", args=[key]) if kind == "alert" and user.may_alert else ""
+
+
+def person_name(user: User | None) -> str:
+    """Return the name of a user, or the user name where none is given."""
+    return (user.get_full_name() or user.get_username()) if user is not None else _("Somebody")
+
+
+def _values(incident: Incident) -> dict[str, Any]:
+    detail = incident.detail
+    expires = from_milliseconds(detail.get("expires_ms"))
+    names = detail.get("screens", [])
+    return {
+        "name": incident.name,
+        "since": format_moment(incident.began_at),
+        "reason": status_text.REASON_TEXTS.get(incident.reason, ""),
+        "problem": detail.get("problem", ""),
+        "free_mb": detail.get("free_mb", 0),
+        "host": detail.get("host", ""),
+        "day": format_day(expires.date()) if expires is not None else "?",
+        "missing": detail.get("missing", 0),
+        "total": detail.get("total", 0),
+        "screens": ", ".join(names) + ("…" if len(names) < detail.get("missing", 0) else ""),
+    }

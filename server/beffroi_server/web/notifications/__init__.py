@@ -1,0 +1,1 @@
+"""Pages of what needs attention, of outages, and of what each user is told."""

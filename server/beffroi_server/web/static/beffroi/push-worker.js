@@ -1,0 +1,11 @@
+// Shows notifications of the server in this browser, and opens the page that they are about.
+self.addEventListener("push", (event) => {
+  const message = event.data.json();
+  const options = { body: message.body, tag: message.tag, data: { url: message.url } };
+  event.waitUntil(self.registration.showNotification(message.title, options));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(self.clients.openWindow(event.notification.data.url));
+});
