@@ -20,6 +20,7 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.library.event_dates import event_is_over
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule.models import AnnouncementPlacement, Entry, Playlist, ScheduleRule
+from beffroi_server.schedule.playlist_nesting import inner_keys, outer_keys
 
 
 class AnnouncementStatus(TextChoices):
@@ -70,10 +71,10 @@ def screens_showing(announcements: Collection[Announcement]) -> QuerySet[Screen]
     """Return the screens that placements, playlists and rules have show at least one of some announcements."""
     keys = [announcement.pk for announcement in announcements]
     placed = AnnouncementPlacement.objects.filter(announcement__in=keys, taken_off_at=None)
-    listing = Entry.objects.filter(announcement__in=keys).values_list("playlist", flat=True)
+    listing = outer_keys(Entry.objects.filter(announcement__in=keys).values_list("playlist", flat=True))
     labels = {fold_text(announcement.label) for announcement in announcements if announcement.label}
     filled = [key for key, category in _scheduled_playlists() if category and fold_text(category) in labels]
-    rules = ScheduleRule.objects.filter(playlist__in={*listing, *filled})
+    rules = ScheduleRule.objects.filter(playlist__in={*listing, *outer_keys(filled)})
     by_placement, by_rule = targets.screens_reached_by(placed), targets.screens_reached_by(rules)
     return Screen.objects.filter(Q(pk__in=by_placement.values("pk")) | Q(pk__in=by_rule.values("pk")))
 
@@ -81,7 +82,7 @@ def screens_showing(announcements: Collection[Announcement]) -> QuerySet[Screen]
 def _scheduled_playlists() -> list[tuple[int, str]]:
     """Return key and category of the playlists that rules show, by themselves or within others."""
     named = ScheduleRule.objects.order_by().values_list("playlist", flat=True).distinct()
-    return list(Playlist.objects.filter(pk__in=named).values_list("pk", "category"))
+    return list(Playlist.objects.filter(pk__in=inner_keys(named)).values_list("pk", "category"))
 
 
 def _is_aimed() -> Q:

@@ -54,7 +54,10 @@ def check_playlist(user: User | None, playlist: Playlist) -> None:
     require(user, "may_edit")
     if user is None or _publishes_everywhere(user):
         return
-    for rule in playlist.rules.prefetch_related("groups", "screens"):
+    rules = playlist.rules.all()
+    if not rules._prefetch_done:  # type: ignore[attr-defined]
+        rules = rules.prefetch_related("groups", "screens")
+    for rule in rules:
         check_publishing(user, Targets.of(rule))
 
 

@@ -5,14 +5,15 @@ Each change is recorded in the audit trail, and marks the screens that it concer
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import F, Max
 
-from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import User
+from beffroi_server.accounts import audit, undo
+from beffroi_server.accounts.models import UndoEntry, User
 from beffroi_server.accounts.permissions import require
+from beffroi_server.core.row_snapshots import snapshot_rows
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
@@ -76,7 +77,7 @@ def set_auto_fill(playlist: Playlist, *, user: User | None, category: str, order
         publication.mark_playlist(playlist)
 
 
-def delete_playlist(playlist: Playlist, *, user: User | None) -> None:
+def delete_playlist(playlist: Playlist, *, user: User | None) -> UndoEntry | None:
     """Delete a playlist, its entries and the rules that show it."""
     permissions.check_playlist(user, playlist)
     with serialised():
@@ -84,7 +85,10 @@ def delete_playlist(playlist: Playlist, *, user: User | None) -> None:
         outer = [str(entry.playlist) for entry in playlist.outer_entries.select_related("playlist")]
         rules = [rule.name for rule in playlist.rules.all()]
         audit.record_event(user, "playlist-deleted", playlist, rules=rules, playlists=outer)
+        rows = [playlist, *playlist.entries.all(), *playlist.rules.all(), *playlist.outer_entries.all()]
+        entry = undo.record_undo(user, "playlist-deleted", [playlist], rows=snapshot_rows(rows))
         playlist.delete()
+    return entry
 
 
 def add_entry(
@@ -140,16 +144,26 @@ def add_new_entries(
         Playlist.DoesNotExist: somebody deleted it meanwhile.
         ValidationError: playlists would contain each other in a circle or too deeply; nothing is added.
     """
+    return add_slides(playlist, [*announcements, *pictures, *inners], user=user)
+
+
+def add_slides(
+    playlist: Playlist, shown: Sequence[Announcement | MediaItem | Playlist], *, user: User | None
+) -> list[Entry]:
+    """Append those of some things, in their order, that are not in a playlist yet; return the new entries.
+
+    Raises:
+        Playlist.DoesNotExist: somebody deleted it meanwhile.
+        ValidationError: playlists would contain each other in a circle or too deeply; nothing is added.
+    """
     with serialised():
         playlist.refresh_from_db()
-        announced = set(playlist.entries.values_list("announcement", flat=True))
-        pictured = set(playlist.entries.values_list("media", flat=True))
-        nested = set(playlist.entries.values_list("inner", flat=True))
-        return [
-            *(add_entry(playlist, announcement=each, user=user) for each in announcements if each.pk not in announced),
-            *(add_entry(playlist, media=each, user=user) for each in pictures if each.pk not in pictured),
-            *(add_entry(playlist, inner=each, user=user) for each in inners if each.pk not in nested),
+        names: dict[Any, str] = {Announcement: "announcement", MediaItem: "media", Playlist: "inner"}
+        known = {name: set(playlist.entries.values_list(name, flat=True)) for name in names.values()}
+        new: list[dict[str, Any]] = [
+            {names[type(each)]: each} for each in shown if each.pk not in known[names[type(each)]]
         ]
+        return [add_entry(playlist, user=user, **each) for each in new]
 
 
 def update_entry(entry: Entry, *, user: User | None, **values: Any) -> None:
@@ -256,14 +270,16 @@ def save_rule(
     return rule
 
 
-def delete_rule(rule: ScheduleRule, *, user: User | None) -> None:
+def delete_rule(rule: ScheduleRule, *, user: User | None) -> UndoEntry | None:
     """Delete a rule. Its playlist stays."""
     permissions.check_rule(user, rule)
     with serialised():
         publication.mark_rule(rule)
         changes = audit.changes_since(audit.stored_values(rule), None)
         audit.record_event(user, "rule-deleted", rule, playlist=str(rule.playlist), **changes)
+        entry = undo.record_undo(user, "rule-deleted", [rule], rows=snapshot_rows([rule]))
         rule.delete()
+    return entry
 
 
 def save_calendar(calendar: DayCalendar, *, user: User | None) -> None:

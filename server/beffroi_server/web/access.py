@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +27,7 @@ class UserRequest(HttpRequest):
     user: User
 
 
+_town: ContextVar[Town | None] = ContextVar("town", default=None)
 ViewFunction = Callable[..., HttpResponseBase]
 PermissionCheck = Callable[[User], bool]
 
@@ -72,7 +76,7 @@ def _guard_view(is_allowed: PermissionCheck, methods: tuple[str, ...]) -> Callab
             if not is_allowed(user):
                 raise PermissionDenied
             # Times are typed and shown in the town's time zone, wherever the user is.
-            with timezone.override(ZoneInfo(current_town().time_zone)), form_scopes.acting_as(user):
+            with _town_of_request() as town, timezone.override(ZoneInfo(town.time_zone)), form_scopes.acting_as(user):
                 return view(request, *args, **kwargs)
 
         return require_http_methods(list(methods))(guarded_view)
@@ -116,7 +120,23 @@ def for_administrators(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
 
 
 def current_town() -> Town:
-    """Return the town; an unsaved one as long as none is set up."""
+    """Return the town; an unsaved one as long as none is set up. A request reads it once, each caller has a copy."""
+    known = _town.get()
+    return copy.copy(known) if known is not None else _read_town()
+
+
+@contextmanager
+def _town_of_request() -> Iterator[Town]:
+    """Have :func:`current_town` answer without a query while a request is answered."""
+    town = _read_town()
+    reset = _town.set(town)
+    try:
+        yield town
+    finally:
+        _town.reset(reset)
+
+
+def _read_town() -> Town:
     return Town.objects.first() or Town(name="Beffroi")
 
 

@@ -31,6 +31,7 @@ ADDRESSES = {
     "announcement-archive": EDITOR, "announcement-restore": EDITOR, "undo": USER, "undo-list": USER,
     "announcements-bulk": EDITOR, "tags": EDITOR, "tag-delete": EDITOR, "announcement-tags": WRITER,
     "categories": EDITOR, "category": EDITOR, "category-delete": EDITOR, "upload-add": WRITER, "upload-state": WRITER,
+    "entries-order": EDITOR, "entries-selected": EDITOR,
     "announcement-take-off": EDITOR, "announcement-put-back": EDITOR,
     "announcement-preview": WRITER, "media": WRITER, "media-item": WRITER, "media-delete": WRITER,
     "upload-dismiss": WRITER,

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from beffroi_server.core import file_responses
-from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.library import queries, services, upload_queue
 from beffroi_server.library.errors import AlreadyInLibrary, ItemInUse, MediaRefused
 from beffroi_server.library.media.sentences import media_refusal, warning_sentence
@@ -25,7 +24,8 @@ from beffroi_server.library.models import MediaItem, Upload
 from beffroi_server.web.access import UserRequest, for_users, for_writers
 from beffroi_server.web.forms import add_form_errors, clean_line
 from beffroi_server.web.library.forms import MediaItemForm, MediaUploadForm
-from beffroi_server.web.requests import paginate, read_search
+from beffroi_server.web.library.media_list import found_media, read_media_list
+from beffroi_server.web.requests import paginate
 
 MEDIA_PER_PAGE = 48
 NAME_LENGTH = 120
@@ -43,14 +43,13 @@ def media_list(request: UserRequest) -> HttpResponse:
         if not refused:
             return redirect("media")
         add_form_errors(form, refused)
-    search = read_search(request)
-    found = filter_by_words(MediaItem.objects.select_related("video"), search, "name", "description")
-    page = paginate(request, found, MEDIA_PER_PAGE)
+    state = read_media_list(request)
+    page = paginate(request, found_media(state), MEDIA_PER_PAGE)
     received = list(Upload.objects.all())
     waits = any(not each.problem for each in received) or any(
         each.video_details is not None and each.video_details.is_waiting for each in page
     )
-    context = {"form": form, "page": page, "search": search, "waits": waits, "uploads": received}
+    context = {"form": form, "page": page, "search": state.search, "state": state, "waits": waits, "uploads": received}
     return render(request, "library/media.html", context, status=422 if form.errors else 200)
 
 

@@ -10,11 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from beffroi_server.schedule import services
+from beffroi_server.accounts import undo
+from beffroi_server.schedule import entry_order, services
 from beffroi_server.schedule.models import Entry, Playlist
 from beffroi_server.web.access import UserRequest, for_editors
+from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.forms import EntryAdditionForm, PlaylistEntryForm
 from beffroi_server.web.schedule.playlist_page import handle_deleted, render_playlist
+from beffroi_server.web.undo_messages import say_undoable
 
 MAX_POSITION = 10_000
 
@@ -25,10 +28,8 @@ def entry_add(request: UserRequest, pk: int) -> HttpResponse:
     """Append the selected announcements and media to a playlist."""
     form = EntryAdditionForm(request.POST)
     found = Playlist.objects.get(pk=pk)
-    chosen = form.cleaned_data if form.is_valid() else {}
-    announcements, media = chosen.get("announcements", ()), chosen.get("pictures", ())
     try:
-        added = services.add_new_entries(found, announcements, media, chosen.get("playlists", ()), user=request.user)
+        added = services.add_slides(found, form.chosen_slides() if form.is_valid() else [], user=request.user)
     except ValidationError as refusal:
         messages.warning(request, " ".join(refusal.messages))
         return redirect(reverse("playlist", args=[pk]) + "#add")
@@ -73,7 +74,41 @@ def entry_move(request: UserRequest, pk: int) -> HttpResponse:
 def entry_remove(request: UserRequest, pk: int) -> HttpResponse:
     """Remove an entry from its playlist."""
     found = Entry.objects.get(pk=pk)
-    services.remove_entry(found, user=request.user)
-    message = _("“%(name)s” is no longer in this playlist. It stays in the library: you can add it again below.")
-    messages.success(request, message % {"name": found})
+    entry = entry_order.remove_entries(found.playlist, [pk], user=request.user)
+    if entry is not None:
+        say_undoable(request, undo.describe_entry(entry), entry)
     return redirect("playlist", found.playlist_id)
+
+
+@for_editors("POST")
+@handle_deleted
+def entries_order(request: UserRequest, pk: int) -> HttpResponse:
+    """Put the entries of a playlist into the order in which a script of the page sends their keys."""
+    keys = [parse_number(text) for text in request.POST.getlist("entry")[:MAX_POSITION]]
+    try:
+        entry_order.reorder_entries(Playlist.objects.get(pk=pk), keys, user=request.user)
+    except (entry_order.EntriesChanged, Playlist.DoesNotExist):
+        return HttpResponse(entry_order.EntriesChanged().message, status=409, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204)
+
+
+@for_editors("POST")
+@handle_deleted
+def entries_selected(request: UserRequest, pk: int) -> HttpResponse:
+    """Move the selected entries to the top or to the end, or remove them."""
+    found = Playlist.objects.get(pk=pk)
+    keys = [parse_number(text) for text in request.POST.getlist("chosen")[:MAX_POSITION]]
+    act = request.POST.get("act")
+    if act == "remove":
+        entry = entry_order.remove_entries(found, keys, user=request.user)
+        if entry is not None:
+            say_undoable(request, undo.describe_entry(entry), entry)
+            return redirect("playlist", pk)
+    elif act in {"top", "end"}:
+        moved = entry_order.move_entries(found, keys, to_top=act == "top", user=request.user)
+        if moved:
+            text = ngettext("%(count)d entry has been moved.", "%(count)d entries have been moved.", moved)
+            messages.success(request, text % {"count": moved})
+            return redirect("playlist", pk)
+    messages.warning(request, _("Select at least one entry of the playlist."))
+    return redirect("playlist", pk)

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.library.archive import announcements_in_use
-from beffroi_server.library.models import MediaItem
+from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Entry, Playlist
 from beffroi_server.web.forms import DateTimeInput, StyledForm, StyledModelForm
 from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
@@ -71,9 +71,20 @@ class PlaylistEntryForm(StyledModelForm):
         return int(self.instance.most_per_hour if found is None else found)
 
 
+SLIDE_FIELDS = ("announcements", "pictures", "playlists")
+
+
 class EntryAdditionForm(StyledForm):
     """Form of what is added to a playlist: announcements and media of the library, and other playlists."""
 
     announcements = forms.ModelMultipleChoiceField(announcements_in_use(), required=False)
     pictures = forms.ModelMultipleChoiceField(MediaItem.objects.all(), required=False)
     playlists = forms.ModelMultipleChoiceField(Playlist.objects.all(), required=False)
+    chosen = forms.CharField(max_length=40_000, required=False, widget=forms.HiddenInput)
+    """The order of ticking, as a script of the page writes it: names of fields with keys, divided by spaces."""
+
+    def chosen_slides(self) -> list[Announcement | MediaItem | Playlist]:
+        """Return what was ticked, in the order of ticking as far as that is known."""
+        ticked = {f"{name}:{each.pk}": each for name in SLIDE_FIELDS for each in self.cleaned_data.get(name) or ()}
+        known = [ticked.pop(key) for key in self.cleaned_data.get("chosen", "").split() if key in ticked]
+        return [*known, *ticked.values()]

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.library import categories
-from beffroi_server.schedule import auto_fill, rule_summary
+from beffroi_server.schedule import auto_fill, entry_order, rule_summary
 from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.playlist_candidates import candidates_for
 from beffroi_server.web.access import UserRequest, ViewFunction
@@ -34,6 +35,13 @@ class EntryRow:
     """Place in the playlist, counted from 1."""
     is_later: bool
     is_over: bool
+    is_off: bool
+    """Its announcement was taken off the screens."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether nothing speaks against showing it now."""
+        return not (self.is_later or self.is_over or self.is_off)
 
     @property
     def position_above(self) -> int:
@@ -81,7 +89,9 @@ def render_playlist(
     context = {
         "playlist": playlist,
         "rows": rows,
-        "seconds": sum(row.entry.duration_s for row in rows if not (row.is_later or row.is_over or row.entry.inner)),
+        "seconds": sum(
+            row.entry.duration_s for row in rows if not (row.is_later or row.is_over or row.is_off or row.entry.inner)
+        ),
         "choices": candidates_for(playlist, search),
         "search": search,
         "sentences": rule_sentences(playlist),
@@ -95,18 +105,28 @@ def render_playlist(
     return render(request, "schedule/playlist.html", context, status=422 if refused else 200)
 
 
+def rules_with_places() -> Prefetch[Any]:
+    """Return what to prefetch of playlists: their rules, with all that a sentence says of them."""
+    rules = ScheduleRule.objects.select_related("playlist")
+    return Prefetch("rules", rules.prefetch_related("screens", "groups", "only_on", "never_on"))
+
+
 def rule_sentences(playlist: Playlist) -> list[tuple[ScheduleRule, str]]:
     """Return the rules that show a playlist, each with its sentence."""
-    rules = playlist.rules.select_related("playlist").prefetch_related("screens", "groups")
-    return [(rule, rule_summary.saved_rule_sentence(rule)) for rule in rules]
+    prefetch_related_objects([playlist], rules_with_places())
+    return [(rule, rule_summary.saved_rule_sentence(rule)) for rule in playlist.rules.all()]
 
 
 def _entry_rows(playlist: Playlist, refused: PlaylistEntryForm | None) -> Iterator[EntryRow]:
     now = timezone.now()
-    entries = playlist.entries.select_related("announcement__picture", "media", "inner")
-    for number, entry in enumerate(entries, start=1):
+    for number, entry in enumerate(entry_order.shown_entries(playlist), start=1):
         is_refused = refused is not None and refused.instance.pk == entry.pk
         form = refused if refused is not None and is_refused else PlaylistEntryForm(instance=entry)
         is_later = entry.valid_from is not None and entry.valid_from > now
         is_over = entry.valid_until is not None and entry.valid_until <= now
-        yield EntryRow(entry, form, number, is_later, is_over)
+        yield EntryRow(entry, form, number, is_later, is_over, _is_off(entry))
+
+
+def _is_off(entry: Entry) -> bool:
+    placement = getattr(entry.announcement, "placement", None)
+    return placement is not None and placement.taken_off_at is not None

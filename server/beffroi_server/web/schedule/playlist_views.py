@@ -6,19 +6,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Prefetch, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.schedule import publish_permissions, rule_summary, services
-from beffroi_server.schedule.models import Playlist, ScheduleRule
+from beffroi_server.schedule.models import Playlist
 from beffroi_server.web.access import UserRequest, for_editors
 from beffroi_server.web.forms import add_form_errors
+from beffroi_server.web.list_filters import ListState, read_list
 from beffroi_server.web.requests import paginate
 from beffroi_server.web.schedule.forms import AutoFillForm, PlaylistForm
-from beffroi_server.web.schedule.playlist_page import handle_deleted, render_playlist, rule_sentences
+from beffroi_server.web.schedule.playlist_page import handle_deleted, render_playlist, rule_sentences, rules_with_places
+from beffroi_server.web.undo_messages import say_undoable
 
 PLAYLISTS_PER_PAGE = 50
 
@@ -35,19 +38,25 @@ def playlist_list(request: UserRequest) -> HttpResponse:
         else:
             messages.success(request, _("“%(name)s” has been created. Choose what it shows.") % {"name": created})
             return redirect("playlist", created.pk)
-    within = publish_permissions.playlists_of(_playlists_with_counts(), request.user)
+    state = _read_state(request)
+    within = publish_permissions.playlists_of(_found_playlists(state), request.user)
     page = paginate(request, within, PLAYLISTS_PER_PAGE)
     for playlist in page:
         playlist.places = [
             rule_summary.rule_summary(rule, rule_summary.RulePlaces.of_rule(rule)) for rule in playlist.rules.all()
         ]
-    return render(request, "schedule/playlists.html", {"form": form, "page": page}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "schedule/playlists.html",
+        {"form": form, "page": page, "state": state},
+        status=422 if form.errors else 200,
+    )
 
 
 @for_editors("GET")
 def playlist_detail(request: UserRequest, pk: int) -> HttpResponse:
     """Show the entries of a playlist in order, and what can be added to it."""
-    found = get_object_or_404(Playlist, pk=pk)
+    found = get_object_or_404(Playlist.objects.prefetch_related(rules_with_places()), pk=pk)
     publish_permissions.check_playlist(request.user, found)
     return render_playlist(request, found)
 
@@ -88,10 +97,31 @@ def playlist_delete(request: UserRequest, pk: int) -> HttpResponse:
         outer = Playlist.objects.filter(entries__inner=found).distinct()
         context = {"playlist": found, "sentences": rule_sentences(found), "outer": outer}
         return render(request, "schedule/playlist_delete.html", context)
-    services.delete_playlist(found, user=request.user)
-    message = _("“%(name)s” has been deleted. Its content stays in the library.")
-    messages.success(request, message % {"name": found})
+    entry = services.delete_playlist(found, user=request.user)
+    say_undoable(request, _("“%(name)s” has been deleted. Its content stays in the library.") % {"name": found}, entry)
     return redirect("playlists")
+
+
+def _read_state(request: UserRequest) -> ListState:
+    statuses = [
+        ("scheduled", _("scheduled")),
+        ("unscheduled", _("not scheduled")),
+        ("empty", _("empty, or nothing in it is currently valid")),
+    ]
+    orders = [("name", _("name")), ("changed", _("changed last")), ("length", _("longest round"))]
+    return read_list(request, [("status", _("Status"), statuses)], orders)
+
+
+def _found_playlists(state: ListState) -> Any:
+    """Return the playlists that a list asks for, with their counts."""
+    rows = filter_by_words(_playlists_with_counts(), state.search, "name", "category")
+    if state.value_of("status") == "empty":
+        rows = rows.filter(valid_count=0)
+    elif state.value_of("status"):
+        ruled = Playlist.objects.filter(rules__isnull=state.value_of("status") == "unscheduled").values("pk")
+        rows = rows.filter(pk__in=ruled)
+    orders = {"name": ("name__folded",), "changed": ("-updated_at",), "length": ("-seconds", "name__folded")}
+    return rows.order_by(*orders[state.sort])
 
 
 def _playlists_with_counts() -> Any:
@@ -100,10 +130,11 @@ def _playlists_with_counts() -> Any:
     valid = (Q(entries__valid_from=None) | Q(entries__valid_from__lte=now)) & (
         Q(entries__valid_until=None) | Q(entries__valid_until__gt=now)
     )
+    # Archived announcements stay in their playlists, which neither show nor list them.
+    listed = Q(entries__isnull=False, entries__announcement__archived_at=None)
     counted = Playlist.objects.annotate(
-        entry_count=Count("entries"),
-        valid_count=Count("entries", filter=valid),
-        seconds=Sum("entries__duration_s", filter=valid & Q(entries__inner=None), default=0),
+        entry_count=Count("entries", filter=listed),
+        valid_count=Count("entries", filter=listed & valid),
+        seconds=Sum("entries__duration_s", filter=listed & valid & Q(entries__inner=None), default=0),
     )
-    rules = ScheduleRule.objects.prefetch_related("screens", "groups")
-    return counted.order_by("name").prefetch_related(Prefetch("rules", queryset=rules))
+    return counted.prefetch_related(rules_with_places())

@@ -12,37 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content.timeline.calendar import LocalCalendar
-from beffroi_server.fleet import screen_scopes
 from beffroi_server.schedule import day_calendars, publish_permissions, queries, rule_status, rule_summary, services
 from beffroi_server.schedule.errors import RuleConflict
 from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.web.access import UserRequest, current_town, for_editors
-from beffroi_server.web.requests import paginate, parse_number
+from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.rule_forms import ScheduleRuleForm
-
-RULES_PER_PAGE = 50
-
-
-@for_editors("GET")
-def rule_list(request: UserRequest) -> HttpResponse:
-    """List every rule as one sentence, with its status."""
-    now, almanac = timezone.now(), _town_almanac()
-    related = ("screens", "groups", "only_on", "never_on")
-    within = screen_scopes.rows_in_scope(ScheduleRule.objects.all(), request.user)
-    rules = list(within.select_related("playlist").prefetch_related(*related))
-    shown = rule_status.rules_on_screen(rules, now, almanac)
-    page = paginate(request, rules, RULES_PER_PAGE)
-    rows = [
-        {
-            "rule": each,
-            "sentence": rule_summary.saved_rule_sentence(each),
-            "outlook": rule_status.rule_status(each, now, almanac),
-            "is_on": each.pk in shown,
-        }
-        for each in page
-    ]
-    context = {"page": page, "rows": rows, "has_playlists": Playlist.objects.exists()}
-    return render(request, "schedule/rules.html", context)
+from beffroi_server.web.undo_messages import say_undoable
 
 
 @for_editors("GET", "POST")
@@ -82,8 +58,8 @@ def rule_delete(request: UserRequest, pk: int) -> HttpResponse:
         return _redirect_deleted_rule(request)
     publish_permissions.check_rule(request.user, found)
     if request.method == "POST":
-        services.delete_rule(found, user=request.user)
-        messages.success(request, _("“%(name)s” has been deleted. Its playlist stays.") % {"name": found})
+        entry = services.delete_rule(found, user=request.user)
+        say_undoable(request, _("“%(name)s” has been deleted. Its playlist stays.") % {"name": found}, entry)
         return redirect("rules")
     context = {"rule": found, "sentence": rule_summary.saved_rule_sentence(found)}
     return render(request, "schedule/rule_delete.html", context)

@@ -11,6 +11,7 @@ from beffroi_server.web.schedule import (
     layout_views,
     placement_views,
     playlist_views,
+    rule_list,
     rule_views,
 )
 
@@ -21,6 +22,8 @@ urlpatterns: list[URLPattern] = [
     path("playlists/<int:pk>/fill/", playlist_views.playlist_auto_fill, name="playlist-fill"),
     path("playlists/<int:pk>/delete/", playlist_views.playlist_delete, name="playlist-delete"),
     path("playlists/<int:pk>/add/", entry_views.entry_add, name="entry-add"),
+    path("playlists/<int:pk>/order/", entry_views.entries_order, name="entries-order"),
+    path("playlists/<int:pk>/selected/", entry_views.entries_selected, name="entries-selected"),
     path("entries/<int:pk>/", entry_views.entry_edit, name="entry"),
     path("entries/<int:pk>/move/", entry_views.entry_move, name="entry-move"),
     path("entries/<int:pk>/remove/", entry_views.entry_remove, name="entry-remove"),
@@ -28,7 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("charter/new/", charter_views.charter_rule_add, name="charter-rule-new"),
     path("charter/<int:pk>/", charter_views.charter_rule_edit, name="charter-rule"),
     path("charter/<int:pk>/delete/", charter_views.charter_rule_delete, name="charter-rule-delete"),
-    path("schedule/", rule_views.rule_list, name="rules"),
+    path("schedule/", rule_list.rule_list, name="rules"),
     path("schedule/calendars/", calendar_views.calendar_list, name="calendars"),
     path("schedule/calendars/imports/<int:pk>/", calendar_views.calendar_import, name="calendar-import"),
     path("schedule/calendars/<int:pk>/delete/", calendar_views.calendar_delete, name="calendar-delete"),

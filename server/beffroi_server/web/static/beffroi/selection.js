@@ -10,7 +10,7 @@ for (const list of document.querySelectorAll("[data-selection]")) {
     const count = boxes().filter((box) => box.checked).length;
     bar.classList.toggle("in-use", count > 0 || Boolean(all?.checked));
     if (counter) {
-      const text = count === 1 ? counter.dataset.one : counter.dataset.many.replace("{count}", String(count));
+      const text = count === 1 ? counter.dataset.single : counter.dataset.several.replace("{count}", String(count));
       counter.textContent = count ? text : "";
     }
   };
