@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +18,8 @@ from beffroi_server.core.transactions import serialised
 
 FieldValues = dict[str, Any]
 """Values of the fields of a row, by their names, as JSON holds them."""
+SHORT_TRAIL = 1_000
+"""Events up to which the trail is checked from its beginning each time."""
 LONGEST_VALUE = 1_000
 """Characters of a value that the trail keeps; the rest is counted."""
 _SECRET_NAME = re.compile("password|token|secret|hash|sha256|key|code|totp|recovery", re.ASCII)
@@ -79,19 +83,51 @@ def is_secret_name(name: str) -> bool:
     return name not in _OPEN_NAMES and _SECRET_NAME.search(name) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class TrailCheck:
+    """How far the trail is known to be as it was written, and where not."""
+
+    last_event: int = 0
+    """Primary key of the last event that was checked."""
+    hash: str = ""
+    """Its hash: the head of the chain."""
+    checked_at: dt.datetime | None = None
+    """When the whole trail was last read from its beginning."""
+    broken: AuditEvent | None = None
+    """The first event that was changed, or before which one was taken away."""
+
+
+def check_trail(*, is_whole: bool = False) -> TrailCheck:
+    """Check the trail: from its beginning where it is short or ``is_whole``, otherwise what is new since the last time.
+
+    The leader checks the whole trail every hour (see ``jobs``), so that a page need not read a hundred thousand events.
+    """
+    global _last_check  # noqa: PLW0603 - there is one trail
+    known = _last_check
+    is_known = AuditEvent.objects.filter(pk=known.last_event, hash=known.hash).exists() and known.broken is None
+    if is_whole or not is_known or AuditEvent.objects.count() <= SHORT_TRAIL:
+        known = TrailCheck(checked_at=timezone.now())
+    last, previous, broken = known.last_event, known.hash, None
+    for event in AuditEvent.objects.filter(pk__gt=last).order_by("id").iterator():
+        if event.previous_hash != previous or event.hash != event.computed_hash():
+            broken = event
+            break
+        last, previous = event.pk, event.hash
+    _last_check = TrailCheck(last, previous, known.checked_at, broken)
+    return _last_check
+
+
 def first_broken_event() -> AuditEvent | None:
     """Return the first event that was changed, or before which one was taken away; None when the chain holds."""
-    previous = ""
-    for event in AuditEvent.objects.order_by("id").iterator():
-        if event.previous_hash != previous or event.hash != event.computed_hash():
-            return event
-        previous = event.hash
-    return None
+    return check_trail(is_whole=True).broken
 
 
 def verify_chain() -> bool:
     """Tell whether every event is as it was written and none is missing before the newest."""
     return first_broken_event() is None
+
+
+_last_check = TrailCheck()
 
 
 def _field_values(row: models.Model) -> FieldValues:

@@ -1,13 +1,16 @@
-"""Responses with images that browsers may keep and ask for again by their entity tag (RFC 9110, section 13.1.2)."""
+"""Responses with images, which browsers keep and ask for again by their entity tag (RFC 9110, 13.1.2), or files."""
 
 from __future__ import annotations
 
 import io
-from typing import IO
+from collections.abc import Iterable
+from typing import IO, TypeVar
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from PIL import Image
+
+ResponseType = TypeVar("ResponseType", bound=HttpResponseBase)
 
 
 def encode_png(image: Image.Image) -> bytes:
@@ -40,4 +43,16 @@ def image_response(
     else:
         response = FileResponse(body, content_type=media_type, filename=filename)
     response["ETag"], response["Cache-Control"] = tag, "private, no-cache"
+    return response
+
+
+def file_response(lines: Iterable[bytes], media_type: str, name: str) -> HttpResponseBase:
+    """Return a file that is sent as it is made, to be saved under a name."""
+    return named_download(StreamingHttpResponse(lines, content_type=media_type), name)
+
+
+def named_download(response: ResponseType, name: str) -> ResponseType:
+    """Have a response saved under a name, and kept by no cache: it holds what only its reader may see."""
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "private, no-store"
     return response

@@ -12,6 +12,7 @@ from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import services as fleet
 from beffroi_server.fleet.models import ScreenGroup
 from beffroi_server.library import services as library
+from beffroi_server.library.archive import archive_announcements
 
 
 def newest() -> AuditEvent:
@@ -39,6 +40,7 @@ def test_names_what_is_related_by_its_name(dora, hall):
 
 def test_keeps_what_was_deleted(dora):
     announcement = library.save_announcement(user=dora, title="Fire drill", body="Leave by the stairs.")
+    archive_announcements([announcement], user=dora)
     library.delete_announcement(announcement, user=dora)
 
     assert newest().detail["changes"]["body"] == ["Leave by the stairs.", None]

@@ -55,6 +55,7 @@ ADDRESSES = {
     "browser-remove": USER,
     "town": ADMINISTRATOR, "users": ADMINISTRATOR, "user": ADMINISTRATOR, "user-add": ADMINISTRATOR,
     "user-link": ADMINISTRATOR, "user-emergency-code": ADMINISTRATOR, "audit": ADMINISTRATOR,
+    "audit-csv": ADMINISTRATOR, "audit-log": ADMINISTRATOR,
 }  # fmt: skip
 """Every address of the pages. A new one is entered here with who opens it, and docs/roles.md says it to people."""
 OPENED_BY = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.accounts import sign_in_views, undo_views, views
+from beffroi_server.web.accounts import audit_views, sign_in_views, undo_views, views
 
 urlpatterns: list[URLPattern] = [
     path("sign-in/", sign_in_views.sign_in, name="sign-in"),
@@ -21,5 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("users/<int:pk>/emergency/", views.user_emergency_code, name="user-emergency-code"),
     path("undo/", undo_views.undo_list, name="undo-list"),
     path("undo/<uuid:pk>/", undo_views.undo_act, name="undo"),
-    path("audit/", views.audit_trail, name="audit"),
+    path("audit/", audit_views.audit_trail, name="audit"),
+    path("audit/export.csv", audit_views.trail_csv, name="audit-csv"),
+    path("audit/trail.jsonl", audit_views.trail_log, name="audit-log"),
 ]

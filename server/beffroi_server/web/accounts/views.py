@@ -1,4 +1,4 @@
-"""Pages of the own account, the town, users, and the audit trail."""
+"""Pages of the own account, the town and users."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from beffroi_server.accounts import audit, audit_actions, services
-from beffroi_server.accounts.models import AuditEvent, User
-from beffroi_server.core.folded_text import fold_text
+from beffroi_server.accounts import services
+from beffroi_server.accounts.models import User
 from beffroi_server.library.town_branding import save_town
 from beffroi_server.web.access import UserRequest, current_town, for_administrators, for_users
 from beffroi_server.web.accounts.forms import AccountForm, NewUserForm, PasswordForm, TownForm, UserForm
 from beffroi_server.web.requests import paginate
 
-EVENTS_PER_PAGE = 50
 USERS_PER_PAGE = 50
 
 
@@ -117,29 +115,6 @@ def user_emergency_code(request: UserRequest, pk: int) -> HttpResponse:
         "expires_at": timezone.now() + services.EMERGENCY_LIFETIME,
     }
     return render(request, "accounts/user_emergency_code.html", context)
-
-
-@for_administrators("GET")
-def audit_trail(request: UserRequest) -> HttpResponse:
-    """Show who did what, the newest first, filtered by user and action."""
-    filters = {name: request.GET.get(name, "") for name in ("actor", "action")}
-    events = AuditEvent.objects.filter(**{name: value for name, value in filters.items() if value})
-    page = paginate(request, events, EVENTS_PER_PAGE)
-    context = {
-        "page": page,
-        "rows": [(event, audit_actions.action_text(event.action)) for event in page],
-        "actions": _action_choices(),
-        "actors": User.objects.order_by("username").values_list("username", flat=True),
-        "broken": audit.first_broken_event(),
-        **filters,
-    }
-    return render(request, "accounts/audit.html", context)
-
-
-def _action_choices() -> list[tuple[str, str]]:
-    """Return the code and the text of every action, sorted by text."""
-    choices = [(code, audit_actions.action_text(code)) for code in audit_actions.ACTION_TEXTS]
-    return sorted(choices, key=lambda choice: fold_text(choice[1]))
 
 
 def _show_sign_in_link(request: UserRequest, invited: User) -> HttpResponse:

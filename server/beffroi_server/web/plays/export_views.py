@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable
-from typing import TypeVar
 
 from django.contrib import messages
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -22,8 +20,8 @@ from beffroi_server.monitoring.proof.play_queries import PlayPeriod, day_bounds
 from beffroi_server.web.access import UserRequest, current_town, for_users
 from beffroi_server.web.plays import report_data, report_pdf
 from beffroi_server.web.plays.period_form import read_period
+from beffroi_server.web.responses import file_response, named_download
 
-ResponseType = TypeVar("ResponseType", bound=HttpResponseBase)
 MAX_LOG_PLAYS = 500_000
 """Plays of a display log that is downloaded: some minutes of a thread of the pages. The command writes longer ones."""
 
@@ -35,7 +33,7 @@ def totals_csv(request: UserRequest) -> HttpResponseBase:
     rows = totals_export.table_rows(period, timezone.get_current_timezone())
     separator = ";" if get_language() == "fr" else ","
     lines = csv_lines(itertools.chain([totals_export.headings()], rows), separator=separator)
-    return _file_response(lines, "text/csv; charset=utf-8", f"{_('proof-of-play')}-{_days(period)}.csv")
+    return file_response(lines, "text/csv; charset=utf-8", f"{_('proof-of-play')}-{_days(period)}.csv")
 
 
 @for_users("GET")
@@ -51,7 +49,7 @@ def display_log(request: UserRequest) -> HttpResponseBase:
         )  # fmt: skip
         return redirect(f"/plays/?{request.GET.urlencode()}")
     lines = log_export.log_lines(current_town(), period.screens(), start, end, content_names.names_of)
-    return _file_response(lines, "application/jsonl", f"beffroi-log-{_days(period)}.jsonl")
+    return file_response(lines, "application/jsonl", f"beffroi-log-{_days(period)}.jsonl")
 
 
 @for_users("GET")
@@ -60,7 +58,7 @@ def report_pdf_file(request: UserRequest) -> HttpResponse:
     asked = read_period(request)
     report = report_data.build_report(asked, current_town(), request.user, timezone.now())
     response = HttpResponse(report_pdf.draw_report(report), content_type="application/pdf")
-    return _named(response, f"{_('proof-of-play')}-{_days(asked.period)}.pdf")
+    return named_download(response, f"{_('proof-of-play')}-{_days(asked.period)}.pdf")
 
 
 def _bounds(period: PlayPeriod) -> tuple[dt.datetime, dt.datetime]:
@@ -70,13 +68,3 @@ def _bounds(period: PlayPeriod) -> tuple[dt.datetime, dt.datetime]:
 
 def _days(period: PlayPeriod) -> str:
     return "-".join(dict.fromkeys((period.first.isoformat(), period.last.isoformat())))
-
-
-def _file_response(lines: Iterable[bytes], media_type: str, name: str) -> HttpResponseBase:
-    return _named(StreamingHttpResponse(lines, content_type=media_type), name)
-
-
-def _named(response: ResponseType, name: str) -> ResponseType:
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response

@@ -12,8 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from beffroi_server.accounts import audit_actions, services
+from beffroi_server.accounts import audit, audit_actions, services
+from beffroi_server.accounts.audit_verification import verify_lines
 from beffroi_server.accounts.models import AuditEvent, SignInLink, User, UserRole
+from beffroi_server.fleet import services as fleet
 from beffroi_server.fleet.models import Screen
 from beffroi_server.web.accounts import sign_in_attempts
 from beffroi_server.web.accounts.sign_in_attempts import DEVICE_COOKIE, NAME_LIMIT, NETWORK_LIMIT
@@ -286,6 +288,47 @@ class TestTheTrail:
         client.force_login(dora)
         page = client.get("/audit/", {"action": "user-created"}).content.decode()
         assert "created the town <strong>" not in page
+
+    def test_says_from_and_to(self, client, dora, hall, town):
+        hall.place, hall.appearance, hall.neighbours = "Quay", "night", True
+        fleet.save_screen(hall, user=dora)
+        client.force_login(dora)
+        (_event, _words, changes), *_rest = client.get("/audit/").context["rows"]
+
+        assert [(each.label, each.before, each.after) for each in changes] == [
+            ("Place", "Reception", "Quay"),
+            ("Colours", "dark text on light", "light text on dark"),
+            ("Share files with screens on the same network", "no", "yes"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [("search=malory", 0), ("search=ALÏCE", 1), ("from=2099-01-01", 0), ("until=2001-01-01", 0), ("actor=erin", 0),
+         ("from=x&until=9999-99-99", 2), ("actor=%00&action=%00", 2)],
+    )  # fmt: skip
+    def test_is_searched_by_words_days_and_people(self, client, dora, alice, query, found):
+        client.force_login(dora)
+        rows = client.get(f"/audit/?{query}").context["rows"]
+        assert len([row for row in rows if row[0].action == "user-created"]) == found
+
+    def test_is_exported_whole(self, client, dora, alice, town):
+        client.force_login(dora)
+        found = verify_lines(client.get("/audit/trail.jsonl"))
+        assert (found.is_whole, found.count) == (True, AuditEvent.objects.count())
+        table = b"".join(client.get("/audit/export.csv")).decode("utf-8-sig")
+        assert len(table.splitlines()) == found.count + 1
+
+    def test_a_long_trail_is_read_once(self, client, dora, monkeypatch, django_assert_max_num_queries):
+        monkeypatch.setattr(audit, "SHORT_TRAIL", 2)
+        for number in range(8):
+            audit.record_event(dora, "rule-changed", "Noon", number=number)
+        audit.check_trail(is_whole=True)
+        AuditEvent.objects.filter(pk=AuditEvent.objects.last().pk).update(subject="mallory")
+        client.force_login(dora)
+
+        assert "tampered" not in client.get("/audit/").content.decode()
+        with django_assert_max_num_queries(15):
+            assert "tampered" in client.get("/audit/?check=1").content.decode()
 
     def test_has_words_for_every_action(self):
         recorded = {code for path in SERVER.rglob("*.py") for code in _recorded(path)}
