@@ -10,7 +10,7 @@ from django.utils import timezone
 from beffroi_server.core import incoming_files
 from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery.clock_watch import is_clock_confirmed
-from beffroi_server.library import upload_queue
+from beffroi_server.library import thumbnails, upload_queue
 from beffroi_server.library.media import unused_files
 from beffroi_server.library.models import Upload
 
@@ -34,5 +34,6 @@ def clean_media() -> int:
 
 JOBS = (
     PeriodicJob("upload-cleanup", 3600, lambda _stopping: clean_uploads()),
+    PeriodicJob("thumbnail-cleanup", 3600, lambda _stopping: thumbnails.remove_surplus()),
     PeriodicJob("media-cleanup", 6 * 3600, lambda _stopping: clean_media()),
 )

@@ -33,7 +33,7 @@ class PlaylistCandidates:
 
 def candidates_for(playlist: Playlist, search: str) -> PlaylistCandidates:
     """Return the candidates for a playlist that contain every word of a search text."""
-    announcements = announcements_in_use().exclude(entry__playlist=playlist).select_related("picture")
+    announcements = announcements_in_use().exclude(entry__playlist=playlist)
     pictures = MediaItem.objects.exclude(entry__playlist=playlist).select_related("video")
     playlists = Playlist.objects.exclude(pk__in=_enclosing_keys(playlist)).exclude(outer_entries__playlist=playlist)
     for word in search_words(search):

@@ -100,7 +100,7 @@ def found_announcements(state: ListState) -> QuerySet[Any]:
         "template": "template", "category": "folded_label", "tag": "tags", "author": "created_by", "feed": "feed",
     }  # fmt: skip
     chosen = {field: state.value_of(name) for name, field in conditions.items() if state.value_of(name)}
-    return rows.filter(**chosen).select_related("picture", "placement").order_by(*_ORDER_FIELDS[state.sort])
+    return rows.filter(**chosen).select_related("placement").order_by(*_ORDER_FIELDS[state.sort])
 
 
 def _contains(word: str) -> Q:

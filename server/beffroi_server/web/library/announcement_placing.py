@@ -117,14 +117,14 @@ def doubts(announcement: Announcement, form: PlacementForm | None) -> list[str]:
         found.append(_("This event has no date: nobody can tell when it is, and it does not leave by itself."))
     end = event_end(announcement, zone)
     if end is not None and end <= now:
-        past = _("What it tells of was over on %(moment)s: no screen shows it.")
+        past = _("What it tells of is over (%(moment)s): no screen shows it.")
         found.append(past % {"moment": formatting.format_moment(end)})
     until = form.shown_until(announcement) if form is not None and form.targets else None
     if until is not None and until <= now:
-        past = _("Its time on the screens was over on %(moment)s.")
+        past = _("Its time on the screens is over (%(moment)s).")
         found.append(past % {"moment": formatting.format_moment(until)})
     elif until is not None and announcement.starts is not None and _is_too_early(announcement.starts, until, end):
-        early = _("It leaves the screens on %(moment)s, before the event.")
+        early = _("It leaves the screens before the event (%(moment)s).")
         found.append(early % {"moment": formatting.format_moment(until)})
     return found + _charter_warnings(announcement, form, until)
 

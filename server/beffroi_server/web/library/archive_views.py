@@ -29,7 +29,7 @@ def archive_list(request: UserRequest) -> HttpResponse:
     found = Announcement.objects.filter(archived_at__isnull=False).order_by("-archived_at")
     for word in search_words(search):
         found = found.filter(search_text__contains=word)
-    page = paginate(request, found.select_related("picture"), ARCHIVED_PER_PAGE)
+    page = paginate(request, found, ARCHIVED_PER_PAGE)
     return render(request, "library/archive.html", {"page": page, "search": search})
 
 

@@ -14,6 +14,7 @@ from beffroi_server.web.library import (
     media_views,
     picker_views,
     tag_views,
+    thumbnail_views,
     version_views,
 )
 
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("announcements/new/", announcement_views.announcement_add, name="announcement-new"),
     path("announcements/preview/", announcement_views.announcement_preview, name="announcement-preview"),
     path("announcements/preview.png", announcement_views.announcement_preview_page, name="announcement-page"),
+    path("announcements/<uuid:pk>/thumbnail.webp", thumbnail_views.announcement_thumbnail, name="thumbnail"),
     path("announcements/<uuid:pk>/", announcement_views.announcement_edit, name="announcement"),
     path("announcements/bulk/", bulk_views.announcements_bulk, name="announcements-bulk"),
     path("announcements/tags/", tag_views.tag_list, name="tags"),

@@ -90,7 +90,7 @@ class TestDoubts:
         ("changes", "said"),
         [
             ({}, "This event has no date"),
-            ({"starts": "2020-05-01T10:00"}, "was over on"),
+            ({"starts": "2020-05-01T10:00"}, "is over ("),
             ({"starts": "2035-05-01T10:00", "no_end": "false", "valid_until": "2030-01-01T10:00"}, "before the event"),
         ],
     )

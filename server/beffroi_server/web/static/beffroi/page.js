@@ -58,6 +58,20 @@ document.addEventListener("click", (event) => {
   if (button && !window.confirm(button.dataset.ask)) event.preventDefault();
 });
 
+// A thumbnail that is not drawn yet is one pixel: it is asked for again, ever less often.
+const askAgain = (image) => {
+  const times = Number(image.dataset.drawn || 0);
+  if (image.naturalWidth !== 1 || times >= 8) return;
+  image.dataset.drawn = times + 1;
+  const address = new URL(image.src);
+  address.searchParams.set("try", times + 1);
+  setTimeout(() => { image.src = address; }, 500 * 1.7 ** times);
+};
+document.addEventListener("load", (event) => {
+  if (event.target.matches?.("[data-drawn]")) askAgain(event.target);
+}, true);
+document.querySelectorAll("[data-drawn]").forEach((image) => image.complete && askAgain(image));
+
 // Visible elements ask the server again every so many seconds: data-every="3" with hx-trigger="due".
 let seconds = 0;
 setInterval(() => {
