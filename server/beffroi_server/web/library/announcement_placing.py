@@ -88,7 +88,7 @@ def placement_form(request: UserRequest, announcement: Announcement | None) -> P
         return None
     state = shown_state(announcement)
     if request.method == "POST":
-        return PlacementForm(_submitted(request.POST), announcement=announcement)
+        return PlacementForm(submitted_placement(request.POST), announcement=announcement)
     form = PlacementForm(announcement=announcement)
     if not state.is_shown:
         form.initial.update(_last_choice(request.user))
@@ -156,7 +156,7 @@ def _places(placement: AnnouncementPlacement) -> rule_summary.RulePlaces:
     )
 
 
-def _submitted(data: QueryDict) -> QueryDict:
+def submitted_placement(data: QueryDict) -> QueryDict:
     """Return what was submitted, with what the buttons and the choice of time say."""
     values = data.copy()
     if data.get("act") == DRAFT:

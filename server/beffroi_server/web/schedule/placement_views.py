@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule.placement_outlook import announcement_outlook, proposed_placement
 from beffroi_server.web.access import UserRequest, for_editors
+from beffroi_server.web.library.announcement_placing import submitted_placement
 from beffroi_server.web.library.announcement_preview import unsaved_announcement
 from beffroi_server.web.library.forms import AnnouncementForm
 from beffroi_server.web.schedule.placement_forms import PlacementForm
@@ -22,7 +23,7 @@ from beffroi_server.web.schedule.placement_forms import PlacementForm
 def placement_outlook(request: UserRequest, pk: uuid.UUID | None = None) -> HttpResponse:
     """Return the shares that an announcement will have on screens, as the fields of its page say it."""
     found = get_object_or_404(Announcement.objects.select_related("placement"), pk=pk) if pk else None
-    form = PlacementForm(request.POST, announcement=found)
+    form = PlacementForm(submitted_placement(request.POST), announcement=found)
     context: dict[str, Any] = {"form": form}
     if form.is_valid() and form.targets:
         context |= _outlook_context(form, AnnouncementForm(request.POST, instance=found), found or Announcement())
