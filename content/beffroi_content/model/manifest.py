@@ -7,11 +7,19 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from beffroi_content.model.base_models import AssetReference, Colour, Identifier, Line, WireModel, newer_word_as
+from beffroi_content.model.base_models import (
+    AssetReference,
+    Colour,
+    Identifier,
+    Instant,
+    Line,
+    WireModel,
+    newer_word_as,
+)
 from beffroi_content.model.layout import Layout
-from beffroi_content.model.schedule import DayCalendar, Playlist, ScheduleRule, ScreenHours
+from beffroi_content.model.schedule import DayCalendar, Playlist, ScheduleRule, ScreenHours, SpecialHours
 from beffroi_content.model.screen_class import ScreenClass
 from beffroi_content.model.screen_mounting import DownloadSettings, Viewport
 from beffroi_content.model.slide import Slide
@@ -89,6 +97,12 @@ class ScreenSettings(WireModel):
     transition: Annotated[SlideTransition, newer_word_as(SlideTransition.CUT)] = SlideTransition.CUT
     hours: Annotated[tuple[ScreenHours, ...], Field(max_length=50)] = ()
     """The first that fits an instant decides; where none does, the display is on."""
+    special_hours: Annotated[tuple[SpecialHours, ...], Field(max_length=60)] = ()
+    """Hours of single days; of several for one day, the first."""
+    off_until_ms: Instant | None = None
+    """Until then a person has switched the display off; an emergency switches it on all the same."""
+    output: Annotated[str, StringConstraints(max_length=200, pattern=r"^[!-~]*$")] = ""
+    """Where the player shows its frames, in the words of its own option ``--output``; empty: as it was set up."""
     overscan_percent: Annotated[float, Field(ge=0, le=15)] = 0
     """How much of its width and height the display cuts off at each edge: the image is made smaller by that."""
     viewports: Annotated[tuple[Viewport, ...], Field(max_length=64)] = ()

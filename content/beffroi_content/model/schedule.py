@@ -199,3 +199,11 @@ class ScreenHours(WireModel):
     weekdays: frozenset[Weekday] = frozenset(range(1, 8))
     brightness: Annotated[int, Field(ge=1, le=100)] = 30
     """Percent, while it is dimmed."""
+
+
+class SpecialHours(WireModel):
+    """Hours of a display on certain days, in place of the usual ones: those that begin on these days do not apply."""
+
+    days: DayRange
+    hours: Annotated[tuple[ScreenHours, ...], Field(max_length=8)] = ()
+    """Whatever their weekdays; none: the display is on."""

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from beffroi_content.model import AlertLevel, HeldAlert, Manifest, PowerState, ScheduleRule, ScreenHours
+from beffroi_content.model import (
+    AlertLevel,
+    HeldAlert,
+    Manifest,
+    PowerState,
+    ScheduleRule,
+    ScreenHours,
+    ScreenSettings,
+    SpecialHours,
+)
 from beffroi_content.timeline.alerts import active_phases, alert_phases
 from beffroi_content.timeline.calendar import LAST_MS, LocalCalendar, applying_ranges, local_midnight, local_time
 from beffroi_content.timeline.moment import ClockState, Moment
@@ -34,21 +43,25 @@ _FULLY_ON = DisplayPower(PowerState.ON, 100, None)
 def display_power(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment: Moment) -> DisplayPower:
     """Return the state of a screen's display at a moment.
 
-    It is on in an emergency, whatever its hours, and while the time is not known.
+    It is on in an emergency, whatever its hours and even where a person has switched it off, and while the time is not
+    known.
     """
     emergencies = active_phases(alert_phases(alerts, moment), AlertLevel.EMERGENCY, moment.unix_ms)
     if emergencies:
         return DisplayPower(PowerState.ON, 100, max(phase.ends_ms for phase in emergencies))
-    if manifest is None or moment.clock is ClockState.UNKNOWN or not manifest.settings.hours:
+    if manifest is None or moment.clock is ClockState.UNKNOWN:
         return _FULLY_ON
-    return _power_by_hours(
-        manifest.settings.hours, LocalCalendar.of_manifest(manifest), min(max(moment.unix_ms, 0), LAST_MS)
-    )
+    settings, now = manifest.settings, min(max(moment.unix_ms, 0), LAST_MS)
+    if settings.off_until_ms is not None and now < settings.off_until_ms:
+        return DisplayPower(PowerState.OFF, 0, settings.off_until_ms)
+    if not settings.hours and not settings.special_hours:
+        return _FULLY_ON
+    return _power_by_hours(settings, LocalCalendar.of_manifest(manifest), now)
 
 
-def _power_by_hours(hours: Sequence[ScreenHours], calendar: LocalCalendar, now: int) -> DisplayPower:
+def _power_by_hours(settings: ScreenSettings, calendar: LocalCalendar, now: int) -> DisplayPower:
     today = local_time(now, calendar.zone).date()
-    open_at = _open_ranges(hours, calendar, today, _LOOK_AHEAD_DAYS)
+    hours, open_at = _open_ranges(settings, calendar, today, _LOOK_AHEAD_DAYS)
     changes = sorted({instant for parts in open_at for part in parts for instant in part if instant > now})
     end = local_midnight(today + _LOOK_AHEAD_DAYS * _DAY, calendar.zone)
     found = _state_at(hours, open_at, now)
@@ -58,9 +71,9 @@ def _power_by_hours(hours: Sequence[ScreenHours], calendar: LocalCalendar, now: 
 
 def lit_stretches(manifest: Manifest, start_ms: int, end_ms: int) -> list[tuple[int, int]]:
     """Return the times from an instant up to another in which the hours of a screen have its display on or dimmed."""
-    hours, calendar = manifest.settings.hours, LocalCalendar.of_manifest(manifest)
+    settings, calendar = manifest.settings, LocalCalendar.of_manifest(manifest)
     first, last = (local_time(instant, calendar.zone).date() for instant in (start_ms, end_ms))
-    open_at = _open_ranges(hours, calendar, first, (last - first).days + 1) if hours else []
+    hours, open_at = _open_ranges(settings, calendar, first, (last - first).days + 1)
     inside = {instant for parts in open_at for part in parts for instant in part if start_ms < instant < end_ms}
     found: list[tuple[int, int]] = []
     for since, until in pairwise([start_ms, *sorted(inside), end_ms]):
@@ -71,12 +84,25 @@ def lit_stretches(manifest: Manifest, start_ms: int, end_ms: int) -> list[tuple[
 
 
 def _open_ranges(
-    hours: Sequence[ScreenHours], calendar: LocalCalendar, first: dt.date, days: int
-) -> list[list[tuple[int, int]]]:
-    """Return when each of some screen hours holds, on so many days from the first on."""
+    settings: ScreenSettings, calendar: LocalCalendar, first: dt.date, days: int
+) -> tuple[list[ScreenHours], list[list[tuple[int, int]]]]:
+    """Return the hours that decide on so many days from the first on, and when each of them holds."""
     # From the day before: its hours may reach over midnight.
     dates = [first + ahead * _DAY for ahead in range(-1, days)]
-    return [[part for day in dates for part in applying_ranges(_rule_of_hours(each), day, calendar)] for each in hours]
+    special = {day: own for day in dates if (own := _special_hours(settings, day)) is not None}
+    usual_days = [day for day in dates if day not in special]
+    # What is said of a single day comes first: of hours that reach into the day from the one before, it wins.
+    every_day = frozenset(range(1, 8))
+    placed = [(each.replace(weekdays=every_day), [day]) for day, own in special.items() for each in own.hours]
+    placed += [(each, usual_days) for each in settings.hours]
+    open_at = [
+        [part for day in on for part in applying_ranges(_rule_of_hours(each), day, calendar)] for each, on in placed
+    ]
+    return [each for each, _ in placed], open_at
+
+
+def _special_hours(settings: ScreenSettings, day: dt.date) -> SpecialHours | None:
+    return next((each for each in settings.special_hours if each.days.first <= day <= each.days.last), None)
 
 
 def _state_at(

@@ -31,6 +31,7 @@ from beffroi_player.stage.display_scheduler import DisplayPlan, DisplayScheduler
 from beffroi_player.stage.frame_cache import FrameCache
 from beffroi_player.stage.frame_lookup import FrameLookup, SceneFrames
 from beffroi_player.stage.light_sensor import LightSensor
+from beffroi_player.stage.output_setting import OutputSetting
 from beffroi_player.stage.play_log.showings import ShowingTracker
 from beffroi_player.stage.play_log.status_writer import PlaybackCounts, StatusWriter
 from beffroi_player.stage.screen_capture import ScreenCapture
@@ -41,6 +42,7 @@ from beffroi_player.stage.video.decoders import DecoderSelection
 from beffroi_player.stage.video.playback import VideoPlayback
 from beffroi_player.state.directories import (
     CRASH_FALLBACK,
+    OUTPUT_FAULT,
     CaptureInfo,
     FrameFault,
     RuntimeDirectory,
@@ -89,6 +91,7 @@ class FrameLoop:
         system: Returns the system clock in Unix milliseconds.
         fallback: How much is left out after repeated crashes.
         light_sensor: Dims the display; None: the one of this machine.
+        output_setting: The output that the programme named, which the loop was started for.
     """
 
     def __init__(
@@ -101,6 +104,7 @@ class FrameLoop:
         system: Callable[[], int] = system_clock.system_ms,
         fallback: CrashFallback = CrashFallback.FULL,
         light_sensor: LightSensor | None = None,
+        output_setting: OutputSetting = OutputSetting(),  # noqa: B008 - it cannot be changed
     ) -> None:
         self._state, self._runtime, self._output, self._uptime = state, runtime, output, uptime
         self._reader = StateReader(state, runtime, uptime, system)
@@ -121,6 +125,9 @@ class FrameLoop:
         """The result of the last order to the display itself."""
         self._motion: MotionState | None = None
         self._is_healthy = True
+        self._output_setting = output_setting
+        self.wants_other_output = False
+        """Whether a newer programme names another output: the loop has ended for that."""
         self.is_reported = True
         """Whether what is presented is reported. While something moves that takes a moment: see :meth:`_report`."""
 
@@ -136,6 +143,8 @@ class FrameLoop:
         messages: frozenset[bytes] | None = frozenset()
         while not is_stopped():
             seconds = self.refresh_screen() if messages else self.advance_motion()
+            if self.wants_other_output:
+                break
             if self._is_healthy:
                 systemd_notify.notify_alive()
             messages = self._sleep_until_woken(socket, seconds)
@@ -235,6 +244,7 @@ class FrameLoop:
         settings = self._reader.settings
         self._presenter.set_mounting(DisplayMounting.of_screen(settings))
         self._audio.volume = settings.volume if settings else 0
+        self.wants_other_output = settings is not None and settings.output != self._output_setting.name
 
     def _drop_stale_frames(self) -> None:
         """Keep no frames in memory of programmes and alerts that are gone."""
@@ -332,7 +342,8 @@ class FrameLoop:
     @property
     def _fallback_faults(self) -> tuple[FrameFault, ...]:
         detail = _FALLBACK_DETAILS.get(self._scheduler.fallback)
-        return (FrameFault(frame=CRASH_FALLBACK, detail=detail),) if detail else ()
+        named = {CRASH_FALLBACK: detail, OUTPUT_FAULT: self._output_setting.fault}
+        return tuple(FrameFault(frame=frame, detail=detail) for frame, detail in named.items() if detail)
 
     def _wake_loop(self) -> None:
         send_wakeup(self._runtime.stage_socket)

@@ -16,6 +16,7 @@ import pygame
 from beffroi_player import systemd_notify
 from beffroi_player.outputs import Output, OutputError, choose_drawing, choose_output
 from beffroi_player.stage.crash_fallback import CrashFallback, note_end, note_start
+from beffroi_player.stage.output_setting import OutputSetting
 from beffroi_player.state.default_paths import COPIES_FOLDER
 from beffroi_player.wakeup import WakeupSocket, send_wakeup
 
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+OTHER_OUTPUT = 3
+"""Exit code of a stage whose programme names another output: its supervisor starts it again, on that one."""
+
+
 def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto") -> int:
     """Show what the state directory says until SIGTERM, or until a person closes the window.
+
+    The output that the programme names comes before the one given here, which is used where that one cannot be opened.
 
     Args:
         state: The state directory.
@@ -35,22 +42,22 @@ def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto
         drawing: One of ``outputs.DRAWINGS``.
 
     Returns:
-        The exit code: 0, or 1 if there is no display, or none any more.
+        The exit code: 0, 1 if there is no display, or none any more, or ``OTHER_OUTPUT``.
     """
     socket_path = runtime / "stage.sock"
     stopped = _listen_for_stop(socket_path)
     fallback = note_start(runtime)
     with ExitStack() as undo:
-        output = choose_output(output_name, state, runtime, lambda: bool(stopped))
-        undo.callback(output.close)
         socket = undo.enter_context(WakeupSocket(socket_path))
+        wanted = str(_stored_settings(state)["output"])
         try:
-            output.start()
+            output, fault = _start_output(wanted, output_name, state, runtime, stopped)
+            undo.callback(output.close)
             # The cause of repeated crashes may well be the driver of a GPU.
             output = choose_drawing(output, drawing if fallback is CrashFallback.FULL else "software")
             splash = _show_last_frame(state, output)
             systemd_notify.notify_ready()
-            loop = _create_loop(state, runtime, output, splash, fallback)
+            loop = _create_loop(state, runtime, output, splash, fallback, OutputSetting(wanted, fault))
             # It takes as much memory as the screen, and is not needed once another image is on.
             del splash
             loop.run(socket, lambda: bool(stopped))
@@ -60,16 +67,49 @@ def run_stage(state: Path, runtime: Path, output_name: str, drawing: str = "auto
             note_end(runtime)
             return 1
     note_end(runtime)
-    return 0
+    return OTHER_OUTPUT if loop.wants_other_output and not stopped else 0
+
+
+def _start_output(wanted: str, own: str, state: Path, runtime: Path, stopped: list[int]) -> tuple[Output, str]:
+    """Return a started output, and why it is not the one that the programme names; empty where it is.
+
+    Raises:
+        OutputError: that of the machine cannot be opened either.
+    """
+    fault = ""
+    if wanted:
+        output = None
+        try:
+            output = choose_output(wanted, state, runtime, lambda: bool(stopped))
+            output.start()
+            return output, ""
+        except OutputError as error:
+            log.warning("the output %s of the programme cannot be opened, %s is used: %s", wanted, own, error)
+            fault = f"{wanted} cannot be opened, {own} is used: {error}"
+            if output is not None:
+                output.close()
+    output = choose_output(own, state, runtime, lambda: bool(stopped))
+    try:
+        output.start()
+    except OutputError:
+        output.close()
+        raise
+    return output, fault
 
 
 def _create_loop(
-    state: Path, runtime: Path, output: Output, splash: pygame.Surface | None, fallback: CrashFallback
+    state: Path,
+    runtime: Path,
+    output: Output,
+    splash: pygame.Surface | None,
+    fallback: CrashFallback,
+    setting: OutputSetting,
 ) -> FrameLoop:
     from beffroi_player.stage.frame_loop import FrameLoop  # noqa: PLC0415 -- after the first image
     from beffroi_player.state.directories import RuntimeDirectory, StateDirectory  # noqa: PLC0415
 
-    loop = FrameLoop(StateDirectory(state), RuntimeDirectory(runtime), output, splash, fallback=fallback)
+    folders = StateDirectory(state), RuntimeDirectory(runtime)
+    loop = FrameLoop(*folders, output, splash, fallback=fallback, output_setting=setting)
     # The objects that exist now live as long as the process: no collection needs to look at them again.
     gc.collect()
     gc.freeze()
@@ -122,11 +162,11 @@ def _present_mounted(image: pygame.Surface, settings: dict[str, Any], output: Ou
 
 
 def _stored_settings(state: Path) -> dict[str, Any]:
-    """Return rotation, overscan and viewports from the stored programme.
+    """Return rotation, overscan, viewports and output from the stored programme.
 
     It is read as plain JSON: to import the models takes longer than to show the first image.
     """
-    found: dict[str, Any] = {"rotation": 0, "overscan_percent": 0, "viewports": []}
+    found: dict[str, Any] = {"rotation": 0, "overscan_percent": 0, "viewports": [], "output": ""}
     for path in (state / "programme.json", state / COPIES_FOLDER / "programme.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             stored = json.loads(path.read_bytes())["manifest"]["settings"]

@@ -37,6 +37,8 @@ Size = tuple[int, int]
 _LIVE_PREFIX = "live-"
 CRASH_FALLBACK = "safe mode"
 """Placeholder for the frame in a fault that reports the crash fallback: no frame has to be drawn again."""
+OUTPUT_FAULT = "output"
+"""Stands for an output that the programme names and that cannot be opened, among the faults of frames."""
 
 
 class SkippedSlide(WireModel):

@@ -78,6 +78,8 @@ ACTION_TEXTS = {
     "screen-enrolled": _("enrolled the player of"),
     "screen-identified": _("showed the name on the screen"),
     "screen-restarted": _("restarted the player of"),
+    "screen-switched-off": _("switched off the screen"),
+    "screen-switched-on": _("switched on again the screen"),
     "screen-revoked": _("revoked the player of"),
     "tag-created": _("added the tag"),
     "tag-deleted": _("deleted the tag"),

@@ -68,6 +68,11 @@ class User(AbstractUser):
         return self.role in {UserRole.TECHNICIAN, UserRole.ADMINISTRATOR}
 
     @property
+    def may_switch(self) -> bool:
+        """True for users who switch a display off and on again."""
+        return self.may_install or self.may_alert or self.may_approve
+
+    @property
     def may_administer(self) -> bool:
         """True for users who change the town, users and their roles."""
         return self.role == UserRole.ADMINISTRATOR

@@ -62,6 +62,16 @@ def format_latency(milliseconds: float) -> str:
     return f"{formats.number_format(milliseconds / 1000, decimal_pos=1)}{NARROW_SPACE}s"
 
 
+def format_size(size: int) -> str:
+    """Return a number of bytes in decimal units, as disks are sold: ``79,3 Go``, ``79.3 GB``."""
+    letter = "o" if get_language() == "fr" else "B"
+    for power, prefix in ((9, "G"), (6, "M"), (3, "k")):
+        if size >= 10**power:
+            digits = 1 if size < 100 * 10**power else 0
+            return f"{formats.number_format(size / 10**power, decimal_pos=digits)}{NARROW_SPACE}{prefix}{letter}"
+    return f"{size}{NARROW_SPACE}{letter}"
+
+
 def join_names(names: Sequence[str]) -> str:
     """Return names as a sentence lists them: ``a, b and c``."""
     if len(names) < 2:

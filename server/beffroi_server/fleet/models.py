@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
 from beffroi_server.core.choices import labelled_choices
-from beffroi_server.fleet import viewports
+from beffroi_server.fleet import outputs, screen_hours, viewports
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
 
 TECHNOLOGY_CHOICES = labelled_choices(
@@ -128,6 +129,14 @@ class Screen(models.Model):
     """Without effect on LED panels, which always cut."""
     off_from = models.TimeField(_("off from"), null=True, blank=True)
     off_until = models.TimeField(_("off until"), null=True, blank=True)
+    day_hours = models.JSONField(_("hours by weekday"), default=dict, blank=True)
+    """Weekdays on which it is off at other hours; see :mod:`beffroi_server.fleet.screen_hours`."""
+    special_days = models.JSONField(_("special days"), default=list, blank=True)
+    """Days with hours of their own; see there."""
+    switched_off_until = models.DateTimeField(_("switched off until"), null=True, blank=True)
+    """Until when a person has switched the display off; None, or in the past: by nobody."""
+    output = models.CharField(_("output"), max_length=200, blank=True, validators=[outputs.validate_output])
+    """See :mod:`beffroi_server.fleet.outputs`; empty: as the player was installed."""
     night_brightness = models.PositiveSmallIntegerField(
         _("brightness from sunset to sunrise"), default=100,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
@@ -194,25 +203,40 @@ class Screen(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse hours with one end."""
+        """Refuse hours with one end, and hours of days that are none."""
         for name in ("off", "download"):
             if (getattr(self, f"{name}_from") is None) != (getattr(self, f"{name}_until") is None):
                 raise ValidationError({f"{name}_until": _("Enter both times, or none.")})
+        try:
+            screen_hours.off_hours(None, self.day_hours)
+            screen_hours.special_hours(self.special_days, (), dt.date.min + dt.timedelta(days=1))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValidationError(_("The hours of the screen are not valid.")) from error
 
     def display_hours(self) -> tuple[content.ScreenHours, ...]:
         """Return when the display is off or dimmed."""
-        found = []
+        usual = None
         if self.off_from is not None and self.off_until is not None:
-            window = content.TimeWindow(start=self.off_from, end=self.off_until)
-            found.append(content.ScreenHours(state=content.PowerState.OFF, window=window))
-        if self.night_brightness < 100:
-            night = content.TimeWindow(
-                start=content.SunTime(event=content.SunEvent.SUNSET),
-                end=content.SunTime(event=content.SunEvent.SUNRISE),
-            )
-            dim = content.ScreenHours(state=content.PowerState.DIM, window=night, brightness=self.night_brightness)
-            found.append(dim)
-        return tuple(found)
+            usual = content.TimeWindow(start=self.off_from, end=self.off_until)
+        return (*screen_hours.off_hours(usual, self.day_hours), *self._dimmed_hours())
+
+    def special_hours(self, today: dt.date) -> tuple[content.SpecialHours, ...]:
+        """Return the hours of the special days that are not over."""
+        return screen_hours.special_hours(self.special_days, self._dimmed_hours(), today)
+
+    def is_switched_off(self, now: dt.datetime) -> bool:
+        """Tell whether a person has switched the display off, and it is not to go on by itself yet."""
+        return self.switched_off_until is not None and now < self.switched_off_until
+
+    def _dimmed_hours(self) -> list[content.ScreenHours]:
+        if self.night_brightness >= 100:
+            return []
+        sunset, sunrise = (
+            content.SunTime(event=content.SunEvent.SUNSET),
+            content.SunTime(event=content.SunEvent.SUNRISE),
+        )
+        night = content.TimeWindow(start=sunset, end=sunrise)
+        return [content.ScreenHours(state=content.PowerState.DIM, window=night, brightness=self.night_brightness)]
 
     def download_settings(self) -> content.DownloadSettings:
         """Return the limits of its player's downloads."""

@@ -12,9 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from beffroi_content.wire.documents import CommandBody, CommandKind
 from beffroi_content.wire.messages import COMMAND
@@ -41,6 +43,8 @@ ENROLMENT_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 ENROLMENT_CODE_LENGTH = 12
 ENROLMENT_LIFETIME = dt.timedelta(hours=24)
 IDENTIFY_SECONDS = 20
+LONGEST_OFF = dt.timedelta(days=31)
+"""How long a person can switch a display off: a longer time is a matter of its hours."""
 
 
 def save_screen(screen: Screen, *, user: User | None, groups: Iterable[ScreenGroup] | None = None) -> Screen:
@@ -231,6 +235,44 @@ def restart_player(screen: Screen, *, user: User | None = None) -> None:
     with serialised():
         audit.record_event(user, "screen-restarted", screen, slug=screen.slug)
         _send_command(screen, CommandKind.RESTART, 0)
+
+
+def switch_off(screen: Screen, until: dt.datetime, *, user: User | None) -> None:
+    """Have the display of a screen off until an instant; an emergency switches it on all the same.
+
+    Raises:
+        NotPermitted: the user may not switch this screen.
+        ValidationError: the instant is past, or more than ``LONGEST_OFF`` ahead.
+    """
+    _check_switcher(user, screen)
+    if not dt.timedelta() < until - timezone.now() <= LONGEST_OFF:
+        raise ValidationError(_("A screen can be switched off for up to %(days)d days.") % {"days": LONGEST_OFF.days})
+    _set_switched_off(screen, until, "screen-switched-off", user)
+
+
+def switch_on(screen: Screen, *, user: User | None) -> None:
+    """Let the display of a screen follow its hours again.
+
+    Raises:
+        NotPermitted: the user may not switch this screen.
+    """
+    _check_switcher(user, screen)
+    _set_switched_off(screen, None, "screen-switched-on", user)
+
+
+def _set_switched_off(screen: Screen, until: dt.datetime | None, action: str, user: User | None) -> None:
+    with serialised():
+        screen.refresh_from_db()
+        before = audit.stored_values(screen)
+        screen.switched_off_until = until
+        screen.save(update_fields=["switched_off_until"])
+        audit.record_event(user, action, screen, slug=screen.slug, **audit.changes_since(before, screen))
+        screen_changed.send(screen)
+
+
+def _check_switcher(user: User | None, screen: Screen) -> None:
+    require(user, "may_switch")
+    screen_scopes.check_screens(user, [screen])
 
 
 def _check_installer(user: User | None, screen: Screen) -> None:

@@ -23,8 +23,11 @@ from beffroi_server.library import preview
 from beffroi_server.schedule import manifest_compiler as compiling
 from beffroi_server.schedule import publication
 from beffroi_server.schedule.compile_inputs import load_inputs
+from beffroi_server.schedule.layouts import BAND_PREFIX
 
 MAX_CACHED_DIGESTS = 5_000
+SCENES_LOOKED_AT = 25
+"""Scenes that are looked at for each one that is asked for: bands and clocks change more often than the loop."""
 _digests: dict[tuple[object, ...], str] = {}
 
 
@@ -70,14 +73,22 @@ class ExpectedContents:
             yield _digests[key]
 
     def upcoming_scenes(self, screen: Screen, now: dt.datetime, count: int = 10) -> list[tuple[int, Scene]]:
-        """Return the scene at ``now`` and those that follow it, each with the instant (Unix ms) at which it begins."""
+        """Return the scene at ``now`` and those that follow it, each with the instant (Unix ms) at which it begins.
+
+        What only a band changes, or a slide that changes by itself, is no other scene.
+        """
         manifest = self.manifest_of(screen)
         held, size = self._held_alerts(screen, manifest, now), manifest.settings.screen_class.size
-        scenes = itertools.islice(scene_changes(manifest, held, _trusted_moment(now), size), count)
+        scenes = scene_changes(manifest, held, _trusted_moment(now), size)
         found: list[tuple[int, Scene]] = []
-        begins = unix_ms(now)
-        for scene in scenes:
-            found.append((begins, scene))
+        begins, known = unix_ms(now), None
+        for scene in itertools.islice(scenes, SCENES_LOOKED_AT * count):
+            content_key = _content_key(scene)
+            if content_key != known:
+                found.append((begins, scene))
+                known = content_key
+            if len(found) == count:
+                break
             begins = scene.until_ms or begins
         return found
 
@@ -136,6 +147,16 @@ def current_manifest(screen: Screen) -> content.Manifest:
 def _trusted_moment(now: dt.datetime) -> Moment:
     """Return an instant on a machine whose clock is trusted, and has run since 1970: uptime and time are equal."""
     return Moment(unix_ms=unix_ms(now), uptime_ms=unix_ms(now))
+
+
+def _content_key(scene: Scene) -> tuple[object, ...]:
+    """Return a key that is equal for scenes with the same slides and alerts, apart from those of bands."""
+    return tuple(
+        (showing.zone, showing.slide and showing.slide.id, showing.alert and showing.alert.id, showing.form,
+         0 if showing.at_ms is not None else showing.page, None if showing.at_ms is not None else showing.since_ms)
+        for showing in scene.showings
+        if showing.slide is None or not showing.slide.id.startswith(BAND_PREFIX)
+    )  # fmt: skip
 
 
 def _scene_key(scene: Scene, settings: content.ScreenSettings) -> tuple[object, ...]:

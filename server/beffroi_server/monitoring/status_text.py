@@ -14,6 +14,7 @@ from beffroi_content.rendering import letter_check
 from beffroi_content.timeline import ReasonKind, Scene, Showing
 from beffroi_content.wire.reports import MachineDescription, NetworkStatus, PlayerReport, ShownPart
 from beffroi_server.core.formatting import format_moment
+from beffroi_server.schedule.layouts import BAND_PREFIX
 
 STATE_TEXTS = {
     "right": (gettext_lazy("showing as planned"), "calm", "online"),
@@ -202,8 +203,9 @@ def state_text(code: str, since: dt.datetime | None = None) -> dict[str, str]:
 
 
 def scene_names(scene: Scene) -> str:
-    """Return the names of the parts of a scene: ``La piscine rouvre``."""
-    return " + ".join(_showing_name(showing) for showing in scene.showings)
+    """Return the names of the parts of a scene: ``La piscine rouvre``. Bands are not named: they are always there."""
+    shown = [each for each in scene.showings if each.slide is None or not each.slide.id.startswith(BAND_PREFIX)]
+    return " + ".join(_showing_name(showing) for showing in shown)
 
 
 def scene_reason(scene: Scene, manifest: content.Manifest) -> str:

@@ -168,6 +168,7 @@ def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
     Raises:
         CompileError: a player would not accept them, for instance since the screen is in too many groups.
     """
+    now = timezone.now()
     is_led = screen.screen_class.technology == content.DisplayTechnology.LED
     values = {
         "screen_class": screen.screen_class.to_content(),
@@ -180,6 +181,9 @@ def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
         "appearance": screen.appearance,
         "transition": content.SlideTransition.CUT if is_led else screen.transition,
         "hours": screen.display_hours(),
+        "special_hours": screen.special_hours(now.astimezone(ZoneInfo(town.time_zone)).date()),
+        "off_until_ms": _optional_ms(screen.switched_off_until if screen.is_switched_off(now) else None),
+        "output": screen.output,
         "overscan_percent": screen.overscan_percent,
         "viewports": viewports.parse_viewports(screen.viewports),
         "darkest": screen.darkest,

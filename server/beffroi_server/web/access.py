@@ -56,6 +56,10 @@ def _may_delete_for_good(user: User) -> bool:
     return user.may_delete_for_good
 
 
+def _may_switch(user: User) -> bool:
+    return user.may_switch
+
+
 def _may_administer(user: User) -> bool:
     return user.may_administer
 
@@ -112,6 +116,11 @@ def for_technicians(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
 def for_deleters(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     """Allow users who may delete what is in the archive for good."""
     return _guard_view(_may_delete_for_good, methods)
+
+
+def for_switchers(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
+    """Allow users who may switch a display off and on again."""
+    return _guard_view(_may_switch, methods)
 
 
 def for_administrators(*methods: str) -> Callable[[ViewFunction], ViewFunction]:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.player_harness import ManualClock, PlayerHarness
 from tests.support.signing_town import SigningTown, alert, slide
 
-from beffroi_content.model import AlertLevel, PowerState, ScreenHours, TimeWindow
+from beffroi_content.model import AlertLevel, DayRange, PowerState, ScreenHours, SpecialHours, TimeWindow
 from beffroi_player.outputs.base import SwitchResult
 from beffroi_player.state.play_files import play_files, read_plays
 
@@ -145,3 +145,45 @@ def test_an_answer_that_comes_later_is_told(player, hall):
     player.display.lit = SwitchResult.CONFIRMED
     assert player.run_iteration().lit == "confirmed"
     assert player.report().lit == "confirmed"
+
+
+CHRISTMAS = dt.date(2026, 5, 28)
+"""The day on which these tests begin, as a special one."""
+
+
+def special(day: dt.date, *hours: ScreenHours) -> SpecialHours:
+    return SpecialHours(days=DayRange(first=day, last=day), hours=hours)
+
+
+def test_special_days_have_hours_of_their_own(player, hall):
+    manifest = hall.manifest(slide("a"), hours=(OFF,), special_hours=(special(CHRISTMAS),))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+
+    assert player.wait(HOUR).power is PowerState.ON
+    # The evening after is a usual one again.
+    assert player.wait(24 * HOUR).power is PowerState.OFF
+
+
+def test_a_screen_may_be_off_on_a_special_day_alone(player, hall):
+    all_day = ScreenHours(state=PowerState.OFF, window=TimeWindow(start=dt.time(), end=dt.time()))
+    manifest = hall.manifest(slide("a"), special_hours=(special(CHRISTMAS, all_day),))
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+
+    assert player.wait(1_000).power is PowerState.OFF
+    assert player.wait(3 * HOUR).power is PowerState.ON
+
+
+def test_a_person_switches_the_screen_off_until_an_instant(player, hall):
+    manifest = hall.manifest(slide("a"), off_until_ms=EVENING + HOUR)
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+
+    assert player.wait(1_000).power is PowerState.OFF
+    assert player.wait(HOUR).power is PowerState.ON
+
+
+def test_an_emergency_wakes_a_screen_that_a_person_switched_off(player, hall):
+    manifest = hall.manifest(slide("a"), off_until_ms=EVENING + HOUR)
+    player.receive(hall.publish_keys(), hall.publish_beat(), hall.publish_programme(manifest))
+    player.receive(hall.publish_alerts(alert("flood", AlertLevel.EMERGENCY, hall.now_ms)))
+
+    assert player.wait(1_000).power is PowerState.ON

@@ -17,7 +17,7 @@ from beffroi_server.web import access
 
 pytestmark = pytest.mark.django_db
 
-STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR, DELETER = range(8)
+STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR, DELETER, SWITCHER = range(9)
 """Who opens an address at the least: nobody signed in, any user, who writes, who publishes, who alerts …"""
 ADDRESSES = {
     "sign-in": STRANGER, "sign-in-link": STRANGER, "emergency-code": STRANGER, "sign-out": STRANGER,
@@ -46,6 +46,7 @@ ADDRESSES = {
     "alert-extend": OFFICER, "alert-withdraw": OFFICER, "alert-drop": OFFICER, "alert-restart": OFFICER,
     "alert-take-off": OFFICER, "restoration-close": OFFICER, "scenarios": OFFICER, "scenario": OFFICER,
     "scenario-new": OFFICER, "scenario-delete": OFFICER,
+    "screen-hours": TECHNICIAN, "screen-off": SWITCHER, "screen-on": SWITCHER,
     "screen-add": TECHNICIAN, "screen-edit": TECHNICIAN, "screen-enrolment": TECHNICIAN, "screen-identify": TECHNICIAN,
     "screen-restart": TECHNICIAN, "screen-revoke": TECHNICIAN, "screen-capture": TECHNICIAN,
     "screen-classes": TECHNICIAN, "screen-class": TECHNICIAN, "screen-class-add": TECHNICIAN, "groups": TECHNICIAN,
@@ -64,10 +65,10 @@ OPENED_BY = {
     "carla": {STRANGER, USER, WRITER},
     "sam": {STRANGER, USER, WRITER, EDITOR},
     "alice": {STRANGER, USER, WRITER, EDITOR},
-    "paula": {STRANGER, USER, WRITER, EDITOR, DELETER},
-    "bob": {STRANGER, USER, WRITER, EDITOR, OFFICER},
-    "charlie": {STRANGER, USER, TECHNICIAN},
-    "dora": {STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR, DELETER},
+    "paula": {STRANGER, USER, WRITER, EDITOR, DELETER, SWITCHER},
+    "bob": {STRANGER, USER, WRITER, EDITOR, OFFICER, SWITCHER},
+    "charlie": {STRANGER, USER, TECHNICIAN, SWITCHER},
+    "dora": {STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR, DELETER, SWITCHER},
 }
 PAGES = {name for name in ADDRESSES if name in {
     "now", "screens", "account", "plays", "plays-verify", "announcements", "announcement-new",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from beffroi_player.state.directories import CRASH_FALLBACK, PresentedStatus
+from beffroi_player.state.directories import CRASH_FALLBACK, OUTPUT_FAULT, PresentedStatus
 
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 10_000, 30_000
 """How long the same frame is not repaired again: what is broken again at once cannot be repaired here."""
@@ -34,8 +34,8 @@ class FrameRepairs:
         """Return the frames that are to be repaired now, and remember them."""
         now = self._uptime()
         self._repaired = {name: each for name, each in self._repaired.items() if now - each.at_ms < FORGET_MS}
-        # In safe mode the stage leaves things out on purpose: there is nothing to repair.
-        broken = sorted({fault.frame for fault in presented.faults} - {CRASH_FALLBACK})
+        # In safe mode the stage leaves things out on purpose, and an output is no frame: there is nothing to repair.
+        broken = sorted({fault.frame for fault in presented.faults} - {CRASH_FALLBACK, OUTPUT_FAULT})
         due = tuple(name for name in broken if self._is_due(name, now))
         for name in due:
             before = self._repaired.get(name)

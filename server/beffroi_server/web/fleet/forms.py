@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
+from beffroi_server.fleet.outputs import USUAL_GAMMA, OutputKind, ScreenOutput
 from beffroi_server.web.forms import RelatedModelForm, StyledModelForm, TimeInput
 
 RESERVED_SLUGS = frozenset({"add", "new"})
@@ -27,7 +28,7 @@ OPTIONAL_FIELDS = (
 )
 """Fields that a page may leave out; they are unchanged then."""
 INSTALLER_FIELDS = (
-    "darkest", "volume", "overscan_percent", "viewports", "download_limit", "download_from", "download_until",
+    "output", "darkest", "volume", "overscan_percent", "viewports", "download_limit", "download_from", "download_until",
     "neighbours", "idle_after_hours", "uncertain_clock",
 )  # fmt: skip
 
@@ -35,10 +36,26 @@ INSTALLER_FIELDS = (
 class ScreenForm(RelatedModelForm):
     """Form of the settings of a screen. Its identifier is made of its name once, and stays."""
 
+    output_kind = forms.ChoiceField(
+        label=_("Output"),
+        choices=OutputKind.choices,
+        required=False,
+        help_text=_("If it cannot be opened, the player goes on with the one that it was installed with."),
+    )
+    output_host = forms.CharField(
+        label=_("Address of the controller"), required=False, max_length=102, help_text=_("For example 192.168.1.40.")
+    )
+    output_universe = forms.IntegerField(label=_("First universe"), required=False, min_value=0, max_value=63_998)
+    output_gamma = forms.FloatField(label=_("Gamma"), required=False, min_value=0.5, max_value=4)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in OPTIONAL_FIELDS:
             self.fields[name].required = False
+        self.fields["output"].widget = forms.HiddenInput()
+        known = ScreenOutput.parse(self.instance.output)
+        parts = {"kind": known.kind.value, "host": known.host, "universe": known.universe, "gamma": known.gamma}
+        self.initial.update({f"output_{name}": value for name, value in parts.items()})
 
     @property
     def has_installer_values(self) -> bool:
@@ -56,7 +73,23 @@ class ScreenForm(RelatedModelForm):
         """Return the values; those of fields that the page left out are unchanged."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         kept = {name: getattr(self.instance, name) for name in OPTIONAL_FIELDS if cleaned.get(name) in (None, "")}
-        return {**cleaned, **kept}
+        return {**cleaned, **kept, "output": self._chosen_output()}
+
+    def _chosen_output(self) -> str:
+        """Return the output as a screen stores it; unchanged where the page does not ask for it or has errors."""
+        if self.add_prefix("output_kind") not in self.data or "output_kind" in self.errors:
+            return str(self.instance.output)
+        values = self.cleaned_data
+        chosen = ScreenOutput(
+            OutputKind(values["output_kind"]), values.get("output_host", ""), values.get("output_universe"),
+            values.get("output_gamma") or USUAL_GAMMA,
+        )  # fmt: skip
+        try:
+            chosen.check()
+        except ValueError:
+            self.add_error("output_host", _("Enter the address of the controller, such as 192.168.1.40."))
+            return str(self.instance.output)
+        return str(chosen)
 
     class Meta:
         model = Screen

@@ -79,7 +79,7 @@ def build_card(
         image_mark=f"{live_at.timestamp():.3f}" if live_at else _scene_mark(scene, manifest.settings.model_dump_json()),
         on_now=status_text.scene_names(scene),
         reason=status_text.scene_reason(scene, manifest),
-        until=formatting.from_milliseconds(scene.until_ms),
+        until=formatting.from_milliseconds(scenes[1][0] if len(scenes) > 1 else scene.until_ms),
         on_next=status_text.scene_names(scenes[1][1]) if len(scenes) > 1 else "",
         announcements=announcements_on(scene),
     )  # fmt: skip

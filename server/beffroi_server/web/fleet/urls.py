@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.fleet import capture_views, class_and_group_views, enrolment_views, overview_views, screen_views
+from beffroi_server.web.fleet import (
+    capture_views,
+    class_and_group_views,
+    enrolment_views,
+    hours_views,
+    overview_views,
+    screen_views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", overview_views.overview_page, name="now"),
@@ -12,6 +19,9 @@ urlpatterns: list[URLPattern] = [
     path("screens/add/", screen_views.screen_add, name="screen-add"),
     path("screens/<slug:slug>/", screen_views.screen_detail, name="screen"),
     path("screens/<slug:slug>/edit/", screen_views.screen_edit, name="screen-edit"),
+    path("screens/<slug:slug>/hours/", hours_views.screen_hours, name="screen-hours"),
+    path("screens/<slug:slug>/off/", hours_views.screen_off, name="screen-off"),
+    path("screens/<slug:slug>/on/", hours_views.screen_on, name="screen-on"),
     path("screens/<slug:slug>/enrolment/", enrolment_views.screen_enrolment, name="screen-enrolment"),
     path("screens/<slug:slug>/identify/", screen_views.screen_identify, name="screen-identify"),
     path("screens/<slug:slug>/restart/", screen_views.screen_restart, name="screen-restart"),

@@ -10,7 +10,6 @@ from typing import Any
 
 from django import forms, template
 from django.contrib.staticfiles import finders
-from django.template.defaultfilters import filesizeformat
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
 from django.utils import timezone
@@ -37,6 +36,8 @@ register.filter("undo_key", undo_key)
 register.filter("moment", formatting.format_moment)
 register.filter("duration", formatting.format_duration)
 register.filter("latency", formatting.format_latency)
+register.filter("size", formatting.format_size)
+register.filter("megabytes", lambda number: formatting.format_size(number * 1_000_000))
 register.filter("hour", formatting.format_hour)
 register.filter("day", formatting.format_day)
 register.filter("player_term", translate_player_term)
@@ -107,7 +108,7 @@ def disk_notice() -> dict[str, Any]:
     """Warn of a disk that is nearly full."""
     state = disk_space.disk_state()
     low = state is not disk_space.DiskState.ENOUGH
-    return {"state": state.value, "free": filesizeformat(disk_space.free_bytes()) if low else ""}
+    return {"state": state.value, "free": formatting.format_size(disk_space.free_bytes()) if low else ""}
 
 
 @register.inclusion_tag("web/field.html")

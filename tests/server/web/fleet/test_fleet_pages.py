@@ -270,12 +270,12 @@ class TestHealth:
     ])  # fmt: skip
     def test_what_a_display_confirms_is_told_from_what_it_was_told(self, as_alice, shown, lit, said):
         report(shown, "0" * 64, power="off", brightness=0, lit=lit)
-        assert f"<dd> {said} </dd>" in page_text(as_alice.get(f"/screens/{shown.slug}/"))
+        assert f"<p>{said.capitalize()}</p>" in page_text(as_alice.get(f"/screens/{shown.slug}/"))
 
     def test_a_display_at_rest_is_not_wrong(self, as_alice, shown):
         report(shown, "0" * 64, power="off", brightness=0)
         page = page_text(as_alice.get(f"/screens/{shown.slug}/"))
-        assert "off, as scheduled" in page
+        assert "Off, as scheduled" in page
         assert "needs attention" not in page
 
 
