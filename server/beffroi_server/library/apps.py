@@ -13,5 +13,8 @@ class LibraryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let searches compare texts without case and accents."""
+        """Let searches compare texts without case and accents, and Django know the tables of the editorial plan."""
+        from beffroi_server.library import plan_models  # noqa: PLC0415 - models are loaded only now
+
+        assert plan_models
         register_folding()

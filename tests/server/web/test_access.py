@@ -41,6 +41,7 @@ ADDRESSES = {
     "rule-new": EDITOR, "rule-delete": EDITOR, "rule-sentence": EDITOR, "calendars": EDITOR,
     "calendar-import": EDITOR, "calendar-delete": EDITOR, "screen-layout": EDITOR, "group-layout": EDITOR,
     "town-layout": EDITOR, "layout-image": EDITOR, "charter": EDITOR, "charter-rule": ADMINISTRATOR,
+    "plan": WRITER, "planned": EDITOR, "planned-new": EDITOR, "planned-remove": EDITOR,
     "charter-rule-new": ADMINISTRATOR, "charter-rule-delete": ADMINISTRATOR,
     "alerts": OFFICER, "alert-choose": OFFICER, "alert-new": OFFICER, "alert-preview": OFFICER, "alert-end": OFFICER,
     "alert-extend": OFFICER, "alert-withdraw": OFFICER, "alert-drop": OFFICER, "alert-restart": OFFICER,

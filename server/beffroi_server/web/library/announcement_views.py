@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.feeds.models import Feed, FeedKind
-from beffroi_server.library import services
+from beffroi_server.library import editorial_plan, services
 from beffroi_server.library.categories import offered_categories
 from beffroi_server.library.errors import EditConflict
 from beffroi_server.library.models import Announcement
+from beffroi_server.library.plan_models import PlannedAnnouncement
 from beffroi_server.library.template_choices import FEED_TEMPLATES
 from beffroi_server.schedule import services as schedule
 from beffroi_server.web.access import UserRequest, current_town, for_users, for_writers
@@ -76,6 +77,9 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
     image = parse_number(request.GET.get("picture"))
     feed = Feed.objects.filter(pk=parse_number(request.GET.get("feed"))).first()
     values: dict[str, Any] = {"picture": image} if image else {}
+    planned = PlannedAnnouncement.objects.filter(pk=parse_number(request.GET.get("plan"))).first()
+    if planned is not None:
+        values |= {"title": planned.title, "label": planned.label}
     if feed is not None:
         templates = {kind: template for template, kind in FEED_TEMPLATES.items()}
         values |= {"feed": feed, "template": templates[FeedKind(feed.kind)], "title": feed.name}
@@ -118,7 +122,10 @@ def _open_doubts(request: UserRequest, form: AnnouncementForm, placement: Placem
 
 
 def _save_besides(request: UserRequest, form: AnnouncementForm, saved: Announcement) -> None:
-    """Save what the form holds besides the announcement: its playlists, and the words about its image."""
+    """Save what the form holds besides the announcement: playlists, words about its image, the plan that it fulfils."""
+    planned = parse_number(request.POST.get("plan"))
+    if planned:
+        editorial_plan.mark_written(planned, saved)
     for playlist in form.cleaned_data.get("playlists", ()):
         schedule.add_new_entries(playlist, [saved], [], user=request.user)
     described = form.described_image()
@@ -161,6 +168,7 @@ def _render_form(
         "doubts": doubts or [],
         "doubts_key": placing.doubts_key(doubts or []),
         "version": _form_version(request, edited, conflict),
+        "plan": parse_number(request.POST.get("plan") or request.GET.get("plan")),
         "categories": offered_categories(),
         **preview_context(form),
     }
