@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_server import bootstrap, service
@@ -108,6 +108,11 @@ def _send_test_mail(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _record_backup(parsed: argparse.Namespace) -> int:
+    conditions.record_backup(timezone.now(), problem=parsed.reason if parsed.outcome == "failed" else "")
+    return 0
+
+
 COMMANDS = {
     "init": _run_init,
     "run": _run_serve,
@@ -117,6 +122,7 @@ COMMANDS = {
     "plays": plays_command.run,
     "check": _check_deployment,
     "test-mail": _send_test_mail,
+    "backup-result": _record_backup,
 }
 
 
@@ -151,6 +157,9 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     plays_command.add_arguments(plays)
     commands.add_parser("check", help="check the configuration, the keys and the audit trail of a server in service")
+    backup = commands.add_parser("backup-result", help="say how the last backup ended: people are told of a failure")
+    backup.add_argument("outcome", choices=("ok", "failed"))
+    backup.add_argument("--reason", default="no reason was given", help="what went wrong, for people")
     test_mail = commands.add_parser("test-mail", help="send a mail to an address, to try the mail server")
     test_mail.add_argument("address")
     # Never reached: they need no settings, see ``__main__``.

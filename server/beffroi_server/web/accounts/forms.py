@@ -121,12 +121,16 @@ class TownForm(StyledModelForm):
 
     class Meta:
         model = Town
-        fields = ("name", "colour", "time_zone", "locale", "latitude", "longitude", "holiday_region", "plays_months")
+        fields = ("name", "colour", "time_zone", "locale", "latitude", "longitude", "holiday_region", "plays_months",
+                  "outages_months", "silent_minutes", "unseen_seconds")  # fmt: skip
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "latitude": _("Degrees north, for example 47.2184. Used for the weather and for sunrise and sunset."),
             "longitude": _("Degrees east; negative west of Greenwich, for example -1.5536."),
             "holiday_region": _("Alsace, Moselle and the overseas territories have days of their own."),
+            "outages_months": _("When screens were silent or wrong, and who took care of it."),
+            "silent_minutes": _("A screen that is off as planned does not count."),
+            "unseen_seconds": _("Counted from the broadcast of the alert."),
             "plays_months": _("What was shown, when and for how long. Older records are permanently deleted."),
         }
 
