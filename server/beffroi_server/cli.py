@@ -26,6 +26,7 @@ from beffroi_server.core import mail
 from beffroi_server.delivery import mosquitto_files
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.monitoring.proof import plays_command
+from beffroi_server.notifications import conditions
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -109,7 +110,7 @@ def _send_test_mail(parsed: argparse.Namespace) -> int:
 
 
 def _record_backup(parsed: argparse.Namespace) -> int:
-    conditions.record_backup(timezone.now(), problem=parsed.reason if parsed.outcome == "failed" else "")
+    conditions.record_backup(timezone.now(), problem=(parsed.reason or "–") if parsed.outcome == "failed" else "")
     return 0
 
 

@@ -77,6 +77,10 @@ def send_push(subscription: PushSubscription, payload: str) -> None:
         )
     except OutsideRequestError as error:
         raise PushFailed(str(error)) from error
+    except (OSError, key_files.KeysMissing) as error:
+        raise PushFailed(
+            _("The key for messages to browsers cannot be used: %(reason)s") % {"reason": error}
+        ) from error
     except pywebpush.WebPushException as error:
         status = error.response.status if error.response is not None else 0
         raise PushFailed(
@@ -126,6 +130,7 @@ def _vapid() -> Vapid:
 def _private_key() -> ec.EllipticCurvePrivateKey:
     path = key_files.key_path(KEY_NAME)
     if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         key_files.write_key(path, ec.generate_private_key(ec.SECP256R1()))
     try:
         return _load_key(path, path.stat().st_mtime_ns)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import uuid
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
+from django.utils import timezone
 
-from beffroi_server.fleet import presence
-from beffroi_server.fleet.models import ScreenState
+from beffroi_content.timeline import ClockState
+from beffroi_content.wire.messages import REPORT, STATUS
+from beffroi_content.wire.reports import ConnectionState, PlayerReport, PlayerStatus
+from beffroi_server.alerts import queries
+from beffroi_server.alerts.models import Alert
+from beffroi_server.delivery.inbound_queue import InboundMessage
+from beffroi_server.fleet import inbound_messages, presence
+from beffroi_server.fleet.models import Screen, ScreenState
 from beffroi_server.fleet.presence import REACHABLE_WITHIN, PollLog, is_reachable
+from beffroi_server.monitoring import screen_overview
 
 NOW = dt.datetime(2026, 11, 29, 12, tzinfo=dt.UTC)
 JUST, LONG_AGO = NOW - dt.timedelta(seconds=5), NOW - REACHABLE_WITHIN - dt.timedelta(seconds=1)
@@ -26,6 +35,8 @@ JUST, LONG_AGO = NOW - dt.timedelta(seconds=5), NOW - REACHABLE_WITHIN - dt.time
         pytest.param(False, JUST, None, False, id="the will came"),
         pytest.param(False, JUST, JUST - dt.timedelta(seconds=1), False, id="the will came after the last poll"),
         pytest.param(False, JUST, NOW, True, id="lost its broker and polls since"),
+        pytest.param(True, NOW + dt.timedelta(hours=3), None, False, id="spoke before the clock was set back"),
+        pytest.param(True, NOW + dt.timedelta(seconds=2), None, True, id="the writer's clock is ahead a little"),
         pytest.param(False, LONG_AGO, LONG_AGO + dt.timedelta(milliseconds=500), False, id="polled long ago"),
     ],
 )
@@ -67,3 +78,46 @@ class TestPolls:
 
 def _fail() -> None:
     raise OperationalError("database is locked")
+
+
+@pytest.mark.django_db
+class TestARestart:
+    """The server was off while a player died, and the broker hands out again what it retains of it."""
+
+    @pytest.fixture
+    def restarted(self, hall, keyring):
+        hall.enrolled_at = LONG_AGO
+        hall.save()
+        birth = PlayerStatus(online=True, boot="b1", connection=4)
+        said = [InboundMessage("hall", STATUS, birth), InboundMessage("hall", REPORT, report(8, LONG_AGO))]
+        with transaction.atomic():
+            inbound_messages.prepare_messages(said, LONG_AGO)()
+        with transaction.atomic():
+            inbound_messages.prepare_messages(said, NOW)()
+        return hall
+
+    def test_a_player_that_died_meanwhile_is_silent_on_every_page(self, restarted, monkeypatch):
+        screen = Screen.objects.select_related("state").get()
+        assert screen.state.seen_at == LONG_AGO
+        assert not is_reachable(screen.state, NOW)
+        overview = screen_overview.overview_all(NOW)[0]
+        assert (overview.state, overview.silent_since) == ("offline", LONG_AGO)
+        monkeypatch.setattr(timezone, "now", lambda: NOW)
+        alert = Alert(pk=uuid.uuid4(), everywhere=True)
+        assert [each.state for each in queries.receipts_of(alert)] == ["offline"]
+
+    def test_it_is_there_again_with_the_first_thing_that_it_says_itself(self, restarted):
+        said = [InboundMessage("hall", REPORT, report(9, NOW))]
+        with transaction.atomic():
+            inbound_messages.prepare_messages(said, NOW)()
+        assert is_reachable(ScreenState.objects.get(), NOW)
+
+
+def report(number: int, at: dt.datetime) -> PlayerReport:
+    return PlayerReport(
+        boot="b1",
+        number=number,
+        at_ms=round(at.timestamp() * 1000),
+        clock=ClockState.TRUSTED,
+        link=ConnectionState.LIVE,
+    )  # fmt: skip

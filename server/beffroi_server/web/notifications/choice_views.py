@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
@@ -82,7 +81,7 @@ def browser_add(request: UserRequest) -> HttpResponse:
         public_key, auth_secret = str(keys["p256dh"]), str(keys["auth"])
     except (ValueError, KeyError, TypeError):
         return JsonResponse({"error": "malformed"}, status=400)
-    if urlsplit(endpoint).scheme != "https" or not _fits(endpoint, public_key, auth_secret):
+    if webhooks.address_problem(endpoint) or not _fits(endpoint, public_key, auth_secret):
         return JsonResponse({"error": "malformed"}, status=400)
     choices.add_browser(
         request.user, endpoint=endpoint, public_key=public_key, auth_secret=auth_secret,
@@ -120,7 +119,7 @@ def _push_key() -> str:
 
 
 def _fits(endpoint: str, public_key: str, auth_secret: str) -> bool:
-    lengths = (len(endpoint) <= 1000, 0 < len(public_key) <= 200, 0 < len(auth_secret) <= 100)
+    lengths = (endpoint.startswith("https://"), 0 < len(public_key) <= 200, 0 < len(auth_secret) <= 100)
     return all(lengths) and (endpoint + public_key + auth_secret).isprintable()
 
 
