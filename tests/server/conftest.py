@@ -45,6 +45,7 @@ def fresh_counters() -> None:
     refused_messages._waiting.clear()
     refused_messages._reported_at.clear()
     signing._unstored_sequences.clear()
+    signing._opened_documents.clear()
     for quota in (intake_quotas.plays_quota, intake_quotas.receipts_quota, intake_quotas.comparisons_quota):
         quota._left.clear()
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
@@ -25,6 +26,7 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import compile_inputs, queries
 from beffroi_server.schedule.compile_inputs import PLACED_ID
 from beffroi_server.schedule.models import AnnouncementPlacement, Entry, ScheduleRule
+from beffroi_server.schedule.programme_changes import ProgrammeChange, compare_programmes, typical_moment
 from beffroi_server.schedule.screen_time import WEEK_MS, ScreenTime, slides_time
 
 MOST_SAMPLES = 6
@@ -50,6 +52,8 @@ class ScreensOutlook:
     """The same as ``before`` where nothing is proposed."""
     problem: str = ""
     """Why these screens cannot draw it."""
+    change: ProgrammeChange | None = None
+    """What changes on the first of these screens at a typical hour."""
 
     @property
     def where_text(self) -> str:
@@ -74,6 +78,11 @@ class AnnouncementOutlook:
     """Screens of which nothing is said: they are too different from each other."""
     count: int
     """All screens that are concerned."""
+
+    @property
+    def change(self) -> ProgrammeChange | None:
+        """What changes at a typical hour, on a screen of the largest set."""
+        return next((line.change for line in self.lines if line.change), None)
 
     @property
     def next_line(self) -> ScreensOutlook | None:
@@ -178,7 +187,14 @@ def _screens_outlook(
     except SlideNotDrawable as fault:
         return ScreensOutlook(screens, before, before, problem=fault.detail or fault.code)
     changed = with_placed_slide(manifest, announcement, proposed.slide.model_copy(update={"pages": pages}))
-    return ScreensOutlook(screens, before, slides_time(changed, slides_of(changed, announcement), *window))
+    after = slides_time(changed, slides_of(changed, announcement), *window)
+    change = compare_programmes(manifest, changed, screens[0].name, _typical_moment(window), len(screens))
+    return ScreensOutlook(screens, before, after, change=change)
+
+
+def _typical_moment(window: tuple[int, int]) -> dt.datetime:
+    start, end = (dt.datetime.fromtimestamp(ms / 1000, timezone.get_current_timezone()) for ms in window)
+    return typical_moment(lambda local: start <= local < end, start)
 
 
 def _window_of(slide: content.Slide | None, now: dt.datetime) -> tuple[int, int]:

@@ -31,11 +31,16 @@ def programme_problems(screen: Screen) -> tuple[SlideProblem, ...]:
         return (SlideProblem("", screen.name, problem.code, problem.message),)
 
 
-def known_manifests(screens: Collection[Screen]) -> dict[int, Manifest]:
-    """Return the manifests of some screens by their keys: those that they were sent, by one query for all.
+def known_manifests(screens: Collection[Screen], *, with_changes: bool = False) -> dict[int, Manifest]:
+    """Return the manifests of some screens by their keys, without drawing anything.
 
-    They may be some seconds older than the last change. Of a screen that was sent none, a manifest is compiled, with
-    one page for each slide; one of which none can be compiled is left out.
+    Those that the screens were sent, by two queries for all of them. Of a screen that was sent none, a manifest is
+    compiled with one page for each slide; one of which none can be compiled is left out.
+
+    Args:
+        screens: The screens.
+        with_changes: Whether that of a screen with changes that are not published yet is compiled, too. Otherwise it
+            is that of some seconds ago.
     """
     scopes = {TopicScope.of_screen(screen.slug): screen for screen in screens}
     found: dict[int, Manifest] = {}
@@ -43,12 +48,19 @@ def known_manifests(screens: Collection[Screen]) -> dict[int, Manifest]:
         if isinstance(document, ProgrammeDocument):
             found[scopes[scope].pk] = document.manifest
     for screen in screens:
-        if screen.pk not in found:
-            try:
-                found[screen.pk] = compile_manifest(load_inputs(screen), lambda _slide, _settings: 1).manifest
-            except CompileError:
-                continue
+        is_known = screen.pk in found and not (with_changes and screen.programme_due_at)
+        if not is_known and (manifest := _undrawn_manifest(screen, found.get(screen.pk))):
+            found[screen.pk] = manifest
     return found
+
+
+def _undrawn_manifest(screen: Screen, published: Manifest | None) -> Manifest | None:
+    """Return the manifest of a screen with the numbers of pages that were published; None if none can be compiled."""
+    pages = {slide.id: slide.pages for slide in published.slides} if published else {}
+    try:
+        return compile_manifest(load_inputs(screen), lambda slide, _settings: pages.get(slide.id, 1)).manifest
+    except CompileError:
+        return None
 
 
 def rule_fingerprint(rule: ScheduleRule) -> str:

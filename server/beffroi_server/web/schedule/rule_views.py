@@ -12,13 +12,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_content.timeline.calendar import LocalCalendar
+from beffroi_server.fleet.targets import Targets
 from beffroi_server.schedule import day_calendars, publish_permissions, queries, rule_status, rule_summary, services
 from beffroi_server.schedule.errors import RuleConflict
 from beffroi_server.schedule.models import Playlist, ScheduleRule
+from beffroi_server.schedule.programme_changes import rule_change
+from beffroi_server.schedule.rule_shares import rule_shares
 from beffroi_server.web.access import UserRequest, current_town, for_editors
 from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.rule_forms import ScheduleRuleForm
 from beffroi_server.web.undo_messages import say_undoable
+
+
+@for_editors("GET")
+def rule_share_list(request: UserRequest) -> HttpResponse:
+    """Return the shares of all rules, for the places that pages of rules and playlists have for them."""
+    return render(request, "schedule/rule_shares.html", {"shares": rule_shares(timezone.now())})
 
 
 @for_editors("GET", "POST")
@@ -43,10 +52,15 @@ def rule_edit(request: UserRequest, pk: int) -> HttpResponse:
 @for_editors("POST")
 def rule_form_summary(request: UserRequest) -> HttpResponse:
     """Return the summary of a rule that is being written: its sentence, status, missing fields and warnings."""
-    form = ScheduleRuleForm(request.POST)
+    edited = ScheduleRule.objects.filter(pk=parse_number(request.GET.get("rule"))).first()
+    form = ScheduleRuleForm(request.POST, instance=edited)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         context |= _rule_context(form)
+        places = Targets(
+            form.instance.everywhere, tuple(form.selected_rows("groups")), tuple(form.selected_rows("screens"))
+        )
+        context["change"] = rule_change(form.instance, places, timezone.now(), _town_almanac())
     return render(request, "schedule/rule_sentence.html", context)
 
 

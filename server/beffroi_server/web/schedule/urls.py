@@ -42,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("layout/preview.png", layout_views.layout_image, name="layout-image"),
     path("schedule/new/", rule_views.rule_add, name="rule-new"),
     path("schedule/sentence/", rule_views.rule_form_summary, name="rule-sentence"),
+    path("schedule/shares/", rule_views.rule_share_list, name="rule-shares"),
     path("schedule/outlook/", placement_views.placement_outlook, name="placement-outlook"),
     path("schedule/outlook/<uuid:pk>/", placement_views.placement_outlook, name="placement-outlook-of"),
     path("schedule/<int:pk>/", rule_views.rule_edit, name="rule"),
