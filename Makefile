@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore soak test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
+.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore explore-api soak test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ explore:  ## Try the properties with other examples than the tests do, ROUNDS ti
 	@scripts/prepare test
 	for round in $$(seq $(ROUNDS)); do $(PYTEST) tests --ignore tests/e2e -m hypothesis --hypothesis-profile other -q -n 2 || exit 1; done
 
+explore-api:  ## Ask every operation of the REST API for every edge of its document: some minutes
+	@scripts/prepare test
+	BEFFROI_API_EXAMPLES=60 $(PYTEST) tests/server/api/test_explored_api.py -q -n 2
+
 soak:  ## Three simulated days of a screen: neither memory nor files nor handles may grow
 	@scripts/prepare test
 	$(PYTHON) -m tests.player.soak --hours 72
@@ -88,9 +92,10 @@ screenshots:  ## Take the pictures of README and docs anew, from the running dem
 	@scripts/prepare test
 	$(PYTHON) -m scripts.screenshots docs/images
 
-schemas:  ## Write docs/protocol and the tables of docs/player.md anew from the code
+schemas:  ## Write docs/protocol, docs/api and the tables of docs/player.md anew from the code
 	$(PYTHON) scripts/schemas.py docs/protocol
 	$(PYTHON) scripts/player_files.py docs/player.md
+	$(PYTHON) scripts/api_document.py docs/api
 
 guides:  ## Write the lists of templates in the guides anew from the templates
 	$(PYTHON) scripts/template_lists.py docs

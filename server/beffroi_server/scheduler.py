@@ -25,6 +25,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from beffroi_server.accounts import jobs as account_jobs
 from beffroi_server.alerts import jobs as alert_jobs
+from beffroi_server.api import jobs as api_jobs
 from beffroi_server.core import database
 from beffroi_server.core.jobs import PeriodicJob
 from beffroi_server.delivery import jobs as delivery_jobs
@@ -46,6 +47,7 @@ JOBS = (
     *monitoring_jobs.JOBS,
     *notification_jobs.JOBS,
     *account_jobs.JOBS,
+    *api_jobs.JOBS,
 )
 LOOK_INTERVAL_S = 0.5
 """Seconds after which the scheduler looks again, whenever the next job is due: it notices a clock that was set."""

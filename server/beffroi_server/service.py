@@ -43,6 +43,8 @@ THREAD_GROUPS = (
     ThreadGroup(2, (RequestKind.DEVICE,)),
     ThreadGroup(2, (RequestKind.SIGN_IN,)),
     ThreadGroup(5, (RequestKind.ALERT, RequestKind.PAGE)),
+    ThreadGroup(1, (RequestKind.API_ALERT,)),
+    ThreadGroup(2, (RequestKind.API_ALERT, RequestKind.API)),
 )
 """Threads that serve requests: whatever pages, players and strangers ask for, some are left for alerts."""
 CONNECTION_LIMIT = 1_200

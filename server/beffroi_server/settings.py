@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "beffroi_server.delivery",
     "beffroi_server.notifications",
     "beffroi_server.web",
+    "beffroi_server.api",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,4 +1,4 @@
-"""Root of the URL configuration: the device interface and the operators' pages."""
+"""Root of the URL configuration: the device interface, the REST API and the operators' pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("device/v1/", include("beffroi_server.device_api.urls")),
+    path("api/v1/", include("beffroi_server.api.urls")),
     path("", include("beffroi_server.web.urls")),
 ]
 

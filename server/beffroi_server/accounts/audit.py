@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +29,17 @@ _SECRET_NAME = re.compile("password|token|secret|hash|sha256|key|code|totp|recov
 _OPEN_NAMES = frozenset({"uncertain_clock"})
 _BOOKKEEPING = frozenset({"id", "version", "created_at", "updated_at", "updated_by", "uploaded_by", "last_login"})
 """Fields that tell nothing that the event does not say itself."""
+_acting_token: ContextVar[str] = ContextVar("acting_token", default="")
+
+
+@contextmanager
+def acting_by_token(name: str) -> Iterator[None]:
+    """Have the events that are recorded in this block name the token of the API by which their user acts."""
+    before = _acting_token.set(name)
+    try:
+        yield
+    finally:
+        _acting_token.reset(before)
 
 
 def record_event(actor: User | None, action: str, subject: object, **detail: Any) -> AuditEvent:
@@ -37,6 +51,8 @@ def record_event(actor: User | None, action: str, subject: object, **detail: Any
         subject: What it was done to, by its name.
         detail: Anything else that JSON can hold.
     """
+    if token := _acting_token.get():
+        detail = {"token": token, **detail}
     with serialised():
         last = AuditEvent.objects.order_by("-id").values_list("hash", flat=True).first()
         event = AuditEvent(

@@ -87,6 +87,8 @@ ACTION_TEXTS = {
     "tag-created": _("added the tag"),
     "tag-deleted": _("deleted the tag"),
     "tag-renamed": _("renamed the tag"),
+    "token-created": _("made the API token"),
+    "token-revoked": _("revoked the API token"),
     "town-changed": _("changed the town"),
     "town-created": _("created the town"),
 }

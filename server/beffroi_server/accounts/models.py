@@ -191,3 +191,28 @@ class AuditEvent(models.Model):
     def computed_hash(self) -> str:
         """Return the SHA-256 that the event must carry."""
         return event_hash(self.previous_hash, self.at.isoformat(), self.actor, self.action, self.subject, self.detail)
+
+
+class ApiToken(models.Model):
+    """A secret by which another program acts for a user: never more than the user may do, and only within its scopes.
+
+    Only a hash of the secret is stored; it is shown once, when it is made.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=80)
+    """What uses it, as the audit trail says."""
+    scopes = models.JSONField(default=list)
+    """Of ``api_tokens.SCOPES``, such as ``announcements:write``."""
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    """To the minute or so."""
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import re
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext as _
+
+from beffroi_server.feeds.models import FeedKind
+from beffroi_server.feeds.readers.vigilance import DEPARTMENTS
+
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(?!\d)", re.IGNORECASE)
 _SAME_AS_HTTPS = frozenset({"webcal", "webcals", "feed", "https"})
 """Schemes that calendars and readers of news use for addresses of the web."""
@@ -37,3 +44,33 @@ def department_number(typed: str) -> str:
 def is_overseas(number: str) -> bool:
     """Return whether a department is overseas: its vigilance is a service of its own."""
     return number in _OVERSEAS
+
+
+def checked_address(kind: FeedKind, typed: str) -> str:
+    """Return the address of a feed of a kind: that of a web page, the number of a department, or nothing for weather.
+
+    Raises:
+        ValidationError: the text is none; the message is for people.
+    """
+    if kind is FeedKind.WEATHER:
+        return ""
+    if kind is FeedKind.VIGILANCE:
+        return _checked_department(department_number(typed))
+    address = complete_address(typed)
+    try:
+        URLValidator(["http", "https"])(address)
+    except ValidationError as error:
+        raise ValidationError(_("Enter the complete address, starting with https://.")) from error
+    return address
+
+
+def _checked_department(number: str) -> str:
+    if number in DEPARTMENTS:
+        return number
+    if number == "20":
+        raise ValidationError(_("Corsica is two departments: enter 2A or 2B."))
+    if is_overseas(number):
+        raise ValidationError(
+            _("The warnings for overseas are another service of Météo-France, which is not supported yet.")
+        )
+    raise ValidationError(_("Enter the number of a department, for example 44 or 2A."))

@@ -51,7 +51,7 @@ class PageCache:
             if key in self._pages:
                 self._pages.move_to_end(key)
                 return self._pages[key]
-        pages = tuple(_encode_png(image) for image in draw())
+        pages = tuple(encode_png(image) for image in draw())
         with self._lock:
             if key not in self._pages:
                 self._pages[key] = pages
@@ -199,7 +199,8 @@ def _count_pages(asked: _SlideOnCanvas) -> int | rendering.RasterError:
         return error.with_traceback(None)
 
 
-def _encode_png(image: Image.Image) -> bytes:
+def encode_png(image: Image.Image) -> bytes:
+    """Return an image as PNG, compressed little: it is drawn anew whenever it changes."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

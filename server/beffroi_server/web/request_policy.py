@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 
 from beffroi_content.wire.capture_png import SIZE_LIMIT
+from beffroi_server.accounts import api_tokens
 from beffroi_server.accounts.models import User
 from beffroi_server.core import database
 from beffroi_server.core.http_server.body_permits import BodySender
@@ -20,13 +21,18 @@ from beffroi_server.fleet.device_credentials import screen_of_token
 
 _CONTINUAL = re.compile(r"/alerts/(?:preview\.png|preview/|[^/]+/receipts/)")
 """Addresses of alerts that pages ask for all the time, or that are drawn: they have no part in broadcasting."""
+_API_ALERT = re.compile(r"/api/v1/alerts(?:$|/(?!preview))")
+"""Addresses of the API that broadcast, extend or end an alert."""
 BODY_OVERHEAD = 64 * 1024
 """Bytes of a body besides its files: other fields, and the lines between."""
 
 
-def request_kind(_method: str, path: str) -> RequestKind:
+def request_kind(method: str, path: str) -> RequestKind:
     """Return which threads serve a request."""
     path = "/" + path.lstrip("/")
+    if path.startswith("/api/"):
+        is_alert = method == "POST" and _API_ALERT.match(path) is not None
+        return RequestKind.API_ALERT if is_alert else RequestKind.API
     if path.startswith(settings.STATIC_URL):
         return RequestKind.ALERT
     if path.startswith("/alerts/"):
@@ -38,21 +44,26 @@ def request_kind(_method: str, path: str) -> RequestKind:
 
 def is_essential(path: str) -> bool:
     """Tell whether a request must succeed while the disk is full: alerts, and the way to them."""
-    return path.startswith(("/alerts/", "/sign-in/"))
+    return path.startswith(("/alerts/", "/sign-in/", "/api/v1/alerts"))
 
 
 def body_sender(headers: Mapping[str, str]) -> BodySender | None:
-    """Return who sends a request, by session or device token; None for anybody else.
+    """Return who sends a request, by session, or by the token of a device or of the API; None for anybody else.
 
     Args:
         headers: Their names in capitals with underscores, as the HTTP server has them.
     """
-    return database.with_fresh_connection(lambda: _device_sender(headers) or _user_sender(headers))
+    return database.with_fresh_connection(lambda: _token_sender(headers) or _user_sender(headers))
 
 
-def _device_sender(headers: Mapping[str, str]) -> BodySender | None:
-    scheme, _space, token = headers.get("AUTHORIZATION", "").partition(" ")
-    screen = screen_of_token(token) if scheme.lower() == "bearer" else None
+def _token_sender(headers: Mapping[str, str]) -> BodySender | None:
+    scheme, _space, secret = headers.get("AUTHORIZATION", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    if secret.startswith(api_tokens.PREFIX):
+        token = api_tokens.find_token(secret.strip())
+        return None if token is None else BodySender(f"token {token.pk}", _body_limit(token.user))
+    screen = screen_of_token(secret)
     return BodySender(f"screen {screen.pk}", SIZE_LIMIT) if screen is not None else None
 
 
@@ -65,5 +76,8 @@ def _user_sender(headers: Mapping[str, str]) -> BodySender | None:
     user = get_user(request)
     if not isinstance(user, User) or not user.is_active:
         return None
-    limit = settings.UPLOAD_LIMIT if user.may_write else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return BodySender(f"user {user.pk}", limit + BODY_OVERHEAD)
+    return BodySender(f"user {user.pk}", _body_limit(user))
+
+
+def _body_limit(user: User) -> int:
+    return (settings.UPLOAD_LIMIT if user.may_write else settings.DATA_UPLOAD_MAX_MEMORY_SIZE) + BODY_OVERHEAD

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from typing import IO, TypeVar
 
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from PIL import Image
 
 ResponseType = TypeVar("ResponseType", bound=HttpResponseBase)
-
-
-def encode_png(image: Image.Image) -> bytes:
-    """Return an image as PNG, compressed little: it is drawn anew whenever it changes."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
 
 
 def image_response(

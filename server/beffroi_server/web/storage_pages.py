@@ -21,7 +21,7 @@ from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.web.request_policy import is_essential
 
 logger = logging.getLogger(__name__)
-_DEVICE_PATH, _SIGN_IN_PATH = "/device/", "/sign-in/"
+_DEVICE_PATH, _SIGN_IN_PATH, _API_PATH = "/device/", "/sign-in/", "/api/"
 SESSION_WAIT_S = 0.5
 """Seconds for which a page that is only looked at waits for the database to note that its messages were read."""
 _BODY_STATUS = {"unknown-sender": 401, "too-large": 413, "too-many": 503, "no-room": 507}
@@ -95,13 +95,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return _problem_response(request, 507, fault.value, _FAULT_DETAILS[fault])
     if fault is StorageFault.LOCKED:
         return _problem_response(request, 503, fault.value, _FAULT_DETAILS[fault])
+    if request.path.startswith(_API_PATH):
+        return _problem_response(request, 500, "fault", "the server made a mistake, which is in its log")
     return defaults.server_error(request)
 
 
 def _problem_response(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-    """Return JSON for a player, and a page for a person."""
+    """Return JSON for a player or another program, and a page for a person."""
     response: HttpResponse
-    if request.path.startswith(_DEVICE_PATH):
+    if request.path.startswith(_API_PATH):
+        problem = {"type": f"urn:beffroi:problem:{code}", "title": code, "status": status, "detail": detail,
+                   "next_step": "", "fields": []}  # fmt: skip
+        response = JsonResponse(problem, status=status, content_type="application/problem+json")
+    elif request.path.startswith(_DEVICE_PATH):
         response = JsonResponse({"error": code, "detail": detail}, status=status)
     else:
         response = render(

@@ -22,6 +22,7 @@ STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR, DELETER, SWI
 ADDRESSES = {
     "sign-in": STRANGER, "sign-in-link": STRANGER, "emergency-code": STRANGER, "sign-out": STRANGER,
     "language": STRANGER,
+    "api-tokens": USER, "api-token-revoke": USER,
     "now": USER, "screens": USER, "account": USER, "screen": USER, "screen-week": USER, "screen-screenshot": USER,
     "screen-expected": USER, "screen-capture-image": USER, "screen-capture-state": USER, "asset": USER, "alert": USER,
     "alert-receipts": USER, "alert-page": USER, "alert-restoration": USER, "announcement-page": USER,

@@ -8,7 +8,8 @@ import pytest
 from django.test import RequestFactory
 from PIL import Image
 
-from beffroi_server.web.responses import encode_png, image_response
+from beffroi_server.library.preview import encode_png
+from beffroi_server.web.responses import image_response
 
 
 def body_of(response) -> bytes:

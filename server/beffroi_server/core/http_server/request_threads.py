@@ -22,6 +22,10 @@ class RequestKind(Enum):
     DEVICE = "device"
     SIGN_IN = "sign-in"
     PAGE = "page"
+    API_ALERT = "api-alert"
+    """What another program needs to broadcast an alert."""
+    API = "api"
+    """What other programs ask: neither people nor players wait for them."""
 
 
 class RequestTask(Protocol):

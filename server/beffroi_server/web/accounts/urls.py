@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from beffroi_server.web.accounts import audit_views, sign_in_views, undo_views, views
+from beffroi_server.web.accounts import audit_views, sign_in_views, token_views, undo_views, views
 
 urlpatterns: list[URLPattern] = [
     path("sign-in/", sign_in_views.sign_in, name="sign-in"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("sign-out/", sign_in_views.sign_out, name="sign-out"),
     path("language/", sign_in_views.language_choice, name="language"),
     path("account/", views.account_edit, name="account"),
+    path("account/tokens/", token_views.token_list, name="api-tokens"),
+    path("account/tokens/<int:pk>/revoke/", token_views.token_revoke, name="api-token-revoke"),
     path("town/", views.town_edit, name="town"),
     path("users/", views.user_list, name="users"),
     path("users/add/", views.user_add, name="user-add"),

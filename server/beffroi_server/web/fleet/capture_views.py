@@ -25,11 +25,12 @@ from beffroi_server.alerts import queries as alerts
 from beffroi_server.core.timestamps import bounded_instant
 from beffroi_server.fleet import captures, screenshots, services
 from beffroi_server.fleet.models import Screen
+from beffroi_server.library.preview import encode_png
 from beffroi_server.monitoring import expected_frames, status_text
 from beffroi_server.monitoring.capture_verdict import capture_verdict
 from beffroi_server.schedule.manifest_compiler import CompileError
 from beffroi_server.web.access import UserRequest, for_technicians, for_users
-from beffroi_server.web.responses import encode_png, image_response
+from beffroi_server.web.responses import image_response
 
 THUMBNAIL_SIZE = (640, 640)
 """Pixels of an expected frame on a card, at most."""

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.fleet import services
 from beffroi_server.fleet.models import ScreenClass, ScreenGroup
+from beffroi_server.fleet.slugs import free_slug
 from beffroi_server.web.access import UserRequest, for_technicians
-from beffroi_server.web.fleet.forms import GroupForm, ScreenClassForm, free_slug
+from beffroi_server.web.fleet.forms import GroupForm, ScreenClassForm
 from beffroi_server.web.requests import paginate
 
 ROWS_PER_PAGE = 50

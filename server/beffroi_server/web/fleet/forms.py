@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.fleet import targets
@@ -14,9 +13,6 @@ from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.outputs import USUAL_GAMMA, OutputKind, ScreenOutput
 from beffroi_server.web.forms import RelatedModelForm, StyledModelForm, TimeInput
 
-RESERVED_SLUGS = frozenset({"add", "new"})
-"""Identifiers that no screen can have, since pages have these addresses."""
-SLUG_LENGTH = 40
 OPTIONAL_FIELDS = (
     "appearance",
     "transition",
@@ -166,11 +162,3 @@ class GroupForm(StyledModelForm):
         screens: QuerySet[Screen] = self.cleaned_data["screens"]
         targets.check_new_members(self.instance, screens)
         return screens
-
-
-def free_slug(model: type[Screen | ScreenGroup], name: str) -> str:
-    """Return an identifier made of a name that no row of the model has yet."""
-    base = slugify(name)[: SLUG_LENGTH - 4].strip("-") or model._meta.model_name or "screen"
-    taken = set(model._default_manager.filter(slug__startswith=base).values_list("slug", flat=True)) | RESERVED_SLUGS
-    candidates = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))
-    return next(candidate for candidate in candidates if candidate not in taken)

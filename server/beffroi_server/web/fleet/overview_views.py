@@ -15,8 +15,9 @@ from beffroi_server.fleet import screen_scopes, services
 from beffroi_server.monitoring import screen_overview, status_text
 from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.screen_overview import ScreenOverview
+from beffroi_server.monitoring.screen_selection import filter_screens, overviews_in_scope
 from beffroi_server.web.access import UserRequest, for_users, is_htmx
-from beffroi_server.web.fleet.screen_cards import build_card, filter_screens, overviews_in_scope
+from beffroi_server.web.fleet.screen_cards import build_card
 from beffroi_server.web.notifications.attention_views import attention_context, wrong_since
 from beffroi_server.web.requests import paginate
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from beffroi_content.timeline import Scene
-from beffroi_server.accounts.models import User
 from beffroi_server.core import formatting
-from beffroi_server.core.folded_text import fold_text
-from beffroi_server.fleet import screen_scopes, screenshots
+from beffroi_server.fleet import screenshots
 from beffroi_server.fleet.models import Screen
-from beffroi_server.monitoring import screen_overview, status_text
+from beffroi_server.monitoring import status_text
 from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.screen_overview import ScreenOverview
 from beffroi_server.schedule.compile_inputs import announcement_id_of
@@ -107,28 +104,6 @@ def upcoming_changes(screen: Screen, at: dt.datetime, count: int) -> list[dict[s
             "reason": status_text.scene_reason(scene, manifest),
         }
         for begins_ms, scene in scenes
-    ]
-
-
-def overviews_in_scope(at: dt.datetime, user: User) -> list[ScreenOverview]:
-    """Return how each screen within the scope of a user is doing."""
-    overviews = screen_overview.overview_all(at)
-    if screen_scopes.scope_group_keys(user) is None:
-        return overviews
-    within = set(screen_scopes.screens_in_scope(user).values_list("pk", flat=True))
-    return [each for each in overviews if each.screen.pk in within]
-
-
-def filter_screens(
-    overviews: Iterable[ScreenOverview], *, search: str = "", group: str = "", state: str = ""
-) -> list[ScreenOverview]:
-    """Return the screens whose name or place contains a text, in a group (by its slug) and a state, where given."""
-    return [
-        each
-        for each in overviews
-        if fold_text(search) in fold_text(f"{each.screen.name} {each.screen.place}")
-        and (not group or group in each.groups)
-        and (not state or state == each.state)
     ]
 
 

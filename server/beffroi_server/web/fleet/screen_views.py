@@ -15,13 +15,15 @@ from beffroi_content.wire.reports import PlayerReport
 from beffroi_server.fleet import screen_scopes, screenshots, services
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.outputs import ScreenOutput
+from beffroi_server.fleet.slugs import free_slug
 from beffroi_server.monitoring import clock_text, screen_overview, status_text
+from beffroi_server.monitoring.screen_selection import filter_screens, overviews_in_scope
 from beffroi_server.schedule import queries as schedule
 from beffroi_server.web.access import UserRequest, for_technicians, for_users
 from beffroi_server.web.fleet.capture_views import capture_panel
-from beffroi_server.web.fleet.forms import ScreenForm, free_slug
+from beffroi_server.web.fleet.forms import ScreenForm
 from beffroi_server.web.fleet.hours_text import hours_lines
-from beffroi_server.web.fleet.screen_cards import build_card, filter_screens, overviews_in_scope, upcoming_changes
+from beffroi_server.web.fleet.screen_cards import build_card, upcoming_changes
 from beffroi_server.web.notifications.attention_views import screen_history, wrong_since
 from beffroi_server.web.requests import paginate
 

@@ -21,6 +21,7 @@ from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.library.preview import encode_png
 from beffroi_server.monitoring import layout_preview
 from beffroi_server.schedule import layout_services, layouts
 from beffroi_server.schedule.band_layouts import ReadyLayout, has_bands
@@ -28,7 +29,6 @@ from beffroi_server.schedule.layout_models import LayoutChoice
 from beffroi_server.schedule.manifest_compiler import CompileError
 from beffroi_server.schedule.publish_permissions import check_publishing
 from beffroi_server.web.access import UserRequest, for_editors, is_htmx
-from beffroi_server.web.responses import encode_png
 from beffroi_server.web.schedule.layout_forms import LayoutForm
 
 PREVIEWS_SHOWN = 4

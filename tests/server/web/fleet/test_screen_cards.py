@@ -12,9 +12,10 @@ from tests.support.pages import page_text
 
 from beffroi_server.fleet.models import Screen, ScreenGroup, ScreenState
 from beffroi_server.fleet.screenshots import screenshot_path
+from beffroi_server.fleet.slugs import RESERVED_SLUGS, free_slug
 from beffroi_server.monitoring import screen_overview
-from beffroi_server.web.fleet.forms import RESERVED_SLUGS, free_slug
-from beffroi_server.web.fleet.screen_cards import build_card, filter_screens, upcoming_changes
+from beffroi_server.monitoring.screen_selection import filter_screens
+from beffroi_server.web.fleet.screen_cards import build_card, upcoming_changes
 
 pytestmark = pytest.mark.django_db
 

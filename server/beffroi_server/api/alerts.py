@@ -1,0 +1,334 @@
+"""Operations on alerts: preview, broadcast, extend, end, withdraw, receipts.
+
+An ``Idempotency-Key`` becomes the token of the alert, as that of a form does, so that a request that comes twice
+broadcasts one alert, even while the database takes nothing in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Annotated, Any, Literal
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from ninja import Query, Status
+from pydantic import AfterValidator, Field
+
+from beffroi_content.model import AlertLevel, AlertStatus
+from beffroi_content.model.alert import HAZARD_NAMES
+from beffroi_content.raster.text.characters import missing_characters, name_characters
+from beffroi_server.accounts.models import Town
+from beffroi_server.alerts import pending_alerts, queries, services
+from beffroi_server.alerts.drafts import draft_alert
+from beffroi_server.alerts.models import Alert, Scenario
+from beffroi_server.api.operations import ApiRequest, operation
+from beffroi_server.api.problems import invalid_field, not_found
+from beffroi_server.api.repeated_requests import read_key, reused_key
+from beffroi_server.api.values import (
+    Answer,
+    Change,
+    Key,
+    Line120,
+    PageOf,
+    PageQuery,
+    Slugs,
+    WarningText,
+    WarningTitle,
+    find_row,
+    named_row,
+    named_rows,
+    page_of,
+)
+from beffroi_server.fleet import presence
+from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
+from beffroi_server.library import preview
+
+TAG = "alerts"
+READ, WRITE = "alerts:read", "alerts:broadcast"
+DEFAULT_MINUTES = 60
+_KEY_SPACE = uuid.UUID("0d6f3c3e-52f5-4f5e-9d39-6b7f2f7f3d15")
+"""Name space of the tokens that are made of keys (RFC 9562, version 5)."""
+
+
+def _known_hazard(value: str) -> str:
+    if value not in HAZARD_NAMES:
+        raise ValueError(_("there is no hazard of this name"))
+    return value
+
+
+Hazard = Annotated[
+    str, Field(max_length=20, json_schema_extra={"enum": sorted(HAZARD_NAMES)}), AfterValidator(_known_hazard)
+]
+Minutes = Annotated[int, Field(ge=1, le=services.LONGEST_ALERT.days * 1440)]
+AlertState = Literal["active", "all-clear", "ended", "withdrawn", "held-back"]
+
+
+class AlertTextChange(Change):
+    """Texts and targets of an alert or of a scenario."""
+
+    level: AlertLevel = AlertLevel.EMERGENCY
+    hazard: Hazard = "general"
+    title: WarningTitle = ""
+    description: WarningText = ""
+    """What is happening, and where."""
+    instruction: WarningText = ""
+    """What to do."""
+    source: Line120 = ""
+    """Who speaks; empty: the town."""
+    everywhere: bool = False
+    groups: Slugs = []
+    screens: Slugs = []
+    all_clear_s: Annotated[int, Field(ge=0, le=86_400)] = 300
+    """Seconds for which screens show “end of alert”."""
+
+
+class NewAlert(AlertTextChange):
+    """An alert to broadcast. What is left out comes from the scenario, if one is named."""
+
+    scenario: Key | None = None
+    status: AlertStatus = AlertStatus.ACTUAL
+    duration_min: Minutes = DEFAULT_MINUTES
+
+
+class AlertAnswer(Answer):
+    """An alert that was broadcast."""
+
+    id: uuid.UUID
+    level: AlertLevel
+    status: AlertStatus
+    hazard: str
+    title: str
+    description: str
+    instruction: str
+    source: str
+    everywhere: bool
+    groups: list[str]
+    screens: list[str]
+    all_clear_s: int
+    state: AlertState
+    scenario: int | None
+    issued_at: dt.datetime
+    ends_at: dt.datetime
+    withdrawn_at: dt.datetime | None
+    issued_by: str
+
+
+class ReceiptAnswer(Answer):
+    """State of an alert on one screen."""
+
+    screen: str
+    name: str
+    state: Literal["shown", "waiting", "offline"]
+    shown_at: dt.datetime | None
+    """By the player's clock."""
+    latency_ms: float | None
+    """From its arrival at the player to the presented frame."""
+    frame: str
+    """Digest of what was presented."""
+
+
+class ReceiptsAnswer(Answer):
+    """State of an alert on each screen that it is for."""
+
+    shown: int
+    waiting: int
+    offline: int
+    receipts: list[ReceiptAnswer]
+
+
+class PreviewAnswer(Answer):
+    """What an alert would do, without broadcasting it."""
+
+    screens: int
+    """How many it reaches."""
+    offline: list[str]
+    """Names of those that cannot be reached now."""
+    missing_letters: str
+    """Characters that screens cannot draw."""
+
+
+class ExtensionChange(Change):
+    """By how much an alert is extended."""
+
+    minutes: Minutes
+
+
+class AlertQuery(PageQuery):
+    """Which alerts are wanted."""
+
+    active: bool | None = None
+
+
+class DrawingQuery(Change):
+    """Which page of an alert is wanted."""
+
+    screen_class: Key
+    page: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
+def alert_answer(row: Alert) -> AlertAnswer:
+    """Return an alert as the API shows it, whether it is stored already or waits for the database."""
+    targets = Targets.of(row)
+    return AlertAnswer(
+        id=row.pk, level=AlertLevel(row.level), status=AlertStatus(row.status), hazard=row.hazard, title=row.title,
+        description=row.description, instruction=row.instruction, source=row.source, everywhere=row.everywhere,
+        groups=sorted(each.slug for each in targets.groups), screens=sorted(each.slug for each in targets.screens),
+        all_clear_s=row.all_clear_s, state=_state_of(row, timezone.now()), scenario=row.scenario_id,
+        issued_at=row.issued_at, ends_at=row.ends_at, withdrawn_at=row.withdrawn_at,
+        issued_by=row.issued_by.get_username() if row.issued_by is not None else "",
+    )  # fmt: skip
+
+
+def _state_of(row: Alert, now: dt.datetime) -> AlertState:
+    if row.withdrawn_at is not None:
+        return "withdrawn"
+    if row.held_back_at is not None and not row.settled:
+        return "held-back"
+    if now < row.ends_at:
+        return "active"
+    return "ended" if row.settled or now >= queries.all_clear_ends_at(row) else "all-clear"
+
+
+def _alerts() -> Any:
+    return Alert.objects.select_related("issued_by").prefetch_related("groups", "screens")
+
+
+@operation("GET", "/alerts", scope=READ, returns=PageOf[AlertAnswer], tag=TAG)
+def list_alerts(request: ApiRequest, query: Query[AlertQuery]) -> PageOf[AlertAnswer]:
+    """List the alerts that were broadcast, the newest first; with ``active`` only those that are, or are not."""
+    if query.active:
+        return page_of(query, queries.active_alerts(timezone.now()), alert_answer)
+    rows = _alerts() if query.active is None else _alerts().filter(ends_at__lte=timezone.now())
+    return page_of(query, rows, alert_answer)
+
+
+@operation("POST", "/alerts", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG)
+def broadcast_alert(request: ApiRequest, body: NewAlert) -> Status[AlertAnswer]:
+    """Broadcast an alert at once. Give an Idempotency-Key, so that a lost answer never makes two of it."""
+    values = _values_of(body)
+    key = read_key(request)
+    token = uuid.uuid5(_KEY_SPACE, f"{request.caller.key} {key}") if key else None
+    alert = services.broadcast_alert(
+        level=values["level"], status=body.status, hazard=values["hazard"], title=values["title"],
+        description=values["description"], instruction=values["instruction"], source=values["source"],
+        all_clear_s=values["all_clear_s"], duration_min=values["duration_min"], targets=values["targets"],
+        scenario=values["scenario"], token=token, user=request.user,
+    )  # fmt: skip
+    if (alert.title, alert.level, alert.status) != (values["title"], str(values["level"]), str(body.status)):
+        raise reused_key()
+    return Status(201, alert_answer(alert))
+
+
+@operation("POST", "/alerts/preview", scope=WRITE, returns=PreviewAnswer, tag=TAG, is_repeatable=False)
+def preview_alert(request: ApiRequest, body: NewAlert) -> PreviewAnswer:
+    """Say what an alert would reach, without broadcasting it."""
+    values, now = _values_of(body), timezone.now()
+    reached = list(values["targets"].reached_screens().select_related("state"))
+    drawn = " ".join(values[name] for name in ("title", "description", "instruction", "source"))
+    return PreviewAnswer(
+        screens=len(reached),
+        offline=[each.name for each in reached if not presence.is_reachable(getattr(each, "state", None), now)],
+        missing_letters=name_characters(missing_characters(drawn)),
+    )
+
+
+@operation(
+    "POST", "/alerts/preview/page", scope=WRITE, media_type="image/png", tag=TAG, is_repeatable=False
+)  # fmt: skip
+def draw_alert(request: ApiRequest, query: Query[DrawingQuery], body: NewAlert) -> HttpResponse:
+    """Return a page of an alert as screens of a class would draw it, as PNG, without broadcasting it."""
+    screen_class, town = find_row(ScreenClass.objects.all(), pk=query.screen_class), Town.objects.first()
+    if town is None:
+        raise not_found()
+    alert = draft_alert({**_values_of(body), "status": body.status})
+    pages = preview.preview_alert(alert, preview.alert_form(alert.level), screen_class, town)
+    if query.page >= len(pages):
+        raise not_found()
+    return HttpResponse(pages[query.page], content_type="image/png")
+
+
+@operation("GET", "/alerts/{alert_id}", scope=READ, returns=AlertAnswer, tag=TAG)
+def read_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswer:
+    """Return an alert."""
+    return alert_answer(_alert(alert_id))
+
+
+@operation("GET", "/alerts/{alert_id}/receipts", scope=READ, returns=ReceiptsAnswer, tag=TAG)
+def list_receipts(request: ApiRequest, alert_id: uuid.UUID) -> ReceiptsAnswer:
+    """Return which screens have shown an alert, when, and how fast."""
+    found = [
+        ReceiptAnswer.model_validate(
+            {
+                "screen": each.screen.slug, "name": each.screen.name, "state": each.state, "shown_at": each.shown_at,
+                "latency_ms": each.latency_ms, "frame": each.frame,
+            }
+        )
+        for each in queries.receipts_of(_alert(alert_id))
+    ]  # fmt: skip
+    states = [each.state for each in found]
+    return ReceiptsAnswer(
+        shown=states.count("shown"), waiting=states.count("waiting"), offline=states.count("offline"), receipts=found
+    )
+
+
+@operation("POST", "/alerts/{alert_id}/extend", scope=WRITE, returns=AlertAnswer, tag=TAG)
+def extend_alert(request: ApiRequest, alert_id: uuid.UUID, body: ExtensionChange) -> AlertAnswer:
+    """Extend an alert by some minutes."""
+    row = find_row(_alerts(), pk=alert_id)
+    services.extend_alert(row, body.minutes, user=request.user)
+    return alert_answer(_alert(alert_id))
+
+
+@operation("POST", "/alerts/{alert_id}/end", scope=WRITE, returns=AlertAnswer, tag=TAG)
+def end_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswer:
+    """End an alert; its screens show “end of alert” for a time."""
+    services.end_alert(find_row(_alerts(), pk=alert_id), user=request.user)
+    return alert_answer(_alert(alert_id))
+
+
+@operation("POST", "/alerts/{alert_id}/withdraw", scope=WRITE, returns=AlertAnswer, tag=TAG)
+def withdraw_alert(request: ApiRequest, alert_id: uuid.UUID) -> AlertAnswer:
+    """Take an alert off at once, without “end of alert”, as is right for a mistake."""
+    services.withdraw_alert(find_row(_alerts(), pk=alert_id), user=request.user)
+    return alert_answer(_alert(alert_id))
+
+
+def _alert(alert_id: uuid.UUID) -> Alert:
+    return _alerts().filter(pk=alert_id).first() or pending_alerts.find_pending(pk=alert_id) or _missing()
+
+
+def _missing() -> Alert:
+    raise not_found()
+
+
+def named_targets(body: AlertTextChange) -> Targets:
+    """Return the screens that a request names.
+
+    Raises:
+        ApiProblem: one of them does not exist.
+    """
+    if body.everywhere:
+        return EVERYWHERE
+    groups = named_rows(ScreenGroup.objects.all(), body.groups, "groups", key="slug")
+    return Targets(
+        groups=tuple(groups), screens=tuple(named_rows(Screen.objects.all(), body.screens, "screens", key="slug"))
+    )
+
+
+def _values_of(body: NewAlert) -> dict[str, Any]:
+    """Return the values of an alert: those given, then those of the scenario, then the usual ones."""
+    scenario = named_row(Scenario.objects.prefetch_related("groups", "screens"), body.scenario, "scenario")
+    names = ("level", "hazard", "title", "description", "instruction", "source", "all_clear_s", "duration_min")
+    values = {
+        name: getattr(body if scenario is None or name in body.model_fields_set else scenario, name) for name in names
+    }
+    has_targets = bool(body.model_fields_set & {"everywhere", "groups", "screens"})
+    values["targets"] = named_targets(body) if scenario is None or has_targets else Targets.of(scenario)
+    if not values["title"]:
+        raise invalid_field("title", _("An alert needs a title."))
+    if not values["source"]:
+        values["source"] = Town.objects.values_list("name", flat=True).first() or "–"
+    return {**values, "scenario": scenario}

@@ -1,0 +1,125 @@
+"""Operations on scenarios: alerts that are prepared."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from ninja import Query, Status
+from pydantic import Field
+
+from beffroi_content.model import AlertLevel
+from beffroi_server.alerts import scenario_services
+from beffroi_server.alerts.models import Scenario
+from beffroi_server.api.alerts import READ, WRITE, AlertTextChange, named_targets
+from beffroi_server.api.operations import ApiRequest, operation
+from beffroi_server.api.values import (
+    Answer,
+    DrawnLine120,
+    DrawnText,
+    DrawnTitle,
+    Key,
+    Name80,
+    PageOf,
+    PageQuery,
+    find_row,
+    page_of,
+)
+from beffroi_server.fleet.targets import Targets
+
+TAG = "scenarios"
+ScenarioMinutes = Annotated[int, Field(ge=1, le=1440)]
+
+
+class ScenarioAnswer(Answer):
+    """A prepared alert."""
+
+    id: int
+    name: str
+    level: AlertLevel
+    hazard: str
+    title: str
+    description: str
+    instruction: str
+    source: str
+    everywhere: bool
+    groups: list[str]
+    screens: list[str]
+    all_clear_s: int
+    duration_min: int
+
+
+class ScenarioChange(AlertTextChange):
+    """Fields of a scenario. What screens cannot draw is refused here, in calm."""
+
+    name: Name80 = ""
+    title: DrawnTitle = ""
+    description: DrawnText = ""
+    instruction: DrawnText = ""
+    source: DrawnLine120 = ""
+    duration_min: ScenarioMinutes = 60
+
+
+class NewScenario(ScenarioChange):
+    """A new scenario."""
+
+    name: Name80
+    title: DrawnTitle
+    source: DrawnLine120
+
+
+def _scenarios() -> Any:
+    return Scenario.objects.prefetch_related("groups", "screens")
+
+
+def _scenario_answer(row: Scenario) -> ScenarioAnswer:
+    values = {name: getattr(row, name) for name in ScenarioAnswer.model_fields if name not in {"groups", "screens"}}
+    targets = Targets.of(row)
+    return ScenarioAnswer.model_validate(
+        {
+            **values, "groups": sorted(each.slug for each in targets.groups),
+            "screens": sorted(each.slug for each in targets.screens),
+        }
+    )  # fmt: skip
+
+
+@operation("GET", "/scenarios", scope=READ, returns=PageOf[ScenarioAnswer], tag=TAG)
+def list_scenarios(request: ApiRequest, query: Query[PageQuery]) -> PageOf[ScenarioAnswer]:
+    """List scenarios by name."""
+    return page_of(query, _scenarios(), _scenario_answer)
+
+
+@operation("POST", "/scenarios", scope=WRITE, returns=ScenarioAnswer, status=201, tag=TAG)
+def create_scenario(request: ApiRequest, body: NewScenario) -> Status[ScenarioAnswer]:
+    """Prepare an alert."""
+    return Status(201, _save(Scenario(), body, request))
+
+
+@operation("GET", "/scenarios/{scenario_id}", scope=READ, returns=ScenarioAnswer, tag=TAG)
+def read_scenario(request: ApiRequest, scenario_id: Key) -> ScenarioAnswer:
+    """Return a scenario."""
+    return _scenario_answer(find_row(_scenarios(), pk=scenario_id))
+
+
+@operation("PATCH", "/scenarios/{scenario_id}", scope=WRITE, returns=ScenarioAnswer, tag=TAG)
+def change_scenario(request: ApiRequest, scenario_id: Key, body: ScenarioChange) -> ScenarioAnswer:
+    """Change a scenario."""
+    return _save(find_row(_scenarios(), pk=scenario_id), body, request)
+
+
+@operation("DELETE", "/scenarios/{scenario_id}", scope=WRITE, status=204, tag=TAG)
+def delete_scenario(request: ApiRequest, scenario_id: Key) -> Status[None]:
+    """Delete a scenario; alerts that were broadcast from it stay."""
+    scenario_services.delete_scenario(find_row(_scenarios(), pk=scenario_id), user=request.user)
+    return Status(204, None)
+
+
+def _save(row: Scenario, body: ScenarioChange, request: ApiRequest) -> ScenarioAnswer:
+    values = body.given()
+    is_aimed = bool(body.model_fields_set & {"everywhere", "groups", "screens"})
+    targets = named_targets(body) if is_aimed or row.pk is None else Targets.of(row)
+    for name, value in values.items():
+        if name not in {"everywhere", "groups", "screens"}:
+            setattr(row, name, value)
+    row.level = str(row.level)
+    scenario_services.save_scenario(row, targets, user=request.user)
+    return _scenario_answer(find_row(_scenarios(), pk=row.pk))
