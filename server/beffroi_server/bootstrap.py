@@ -21,6 +21,7 @@ from beffroi_content.raster.text import fonts
 from beffroi_server.accounts import audit, services
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts import services as alerts
+from beffroi_server.alerts.starter_set import add_starter_set
 from beffroi_server.core import disk_space, sandbox_probe
 from beffroi_server.delivery import key_files, signing_keys
 from beffroi_server.delivery.signing_keys import root_fingerprint
@@ -65,7 +66,9 @@ def refuse_former_database() -> None:
         )
 
 
-def initialise_town(name: str, *, site: str = "", time_zone: str = "") -> tuple[Town, User | None]:
+def initialise_town(
+    name: str, *, site: str = "", time_zone: str = "", with_starter_set: bool = False, is_try_out: bool = False
+) -> tuple[Town, User | None]:
     """Create the town, its keys, usual screen classes and the first administrator, unless they exist.
 
     Returns:
@@ -79,6 +82,11 @@ def initialise_town(name: str, *, site: str = "", time_zone: str = "") -> tuple[
     with translation.override(settings.LANGUAGE_CODE):
         _ensure_screen_classes()
         ensure_holiday_calendar()
+    if with_starter_set:
+        add_starter_set(town, user=None)
+    if is_try_out and not town.is_try_out:
+        town.is_try_out = True
+        services.update_setting(town, "is_try_out", user=None)
     if User.objects.exists():
         return town, None
     return town, services.create_user("admin", UserRole.ADMINISTRATOR)

@@ -54,7 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run_init(parsed: argparse.Namespace) -> int:
     bootstrap.prepare_database()
-    town, administrator = bootstrap.initialise_town(parsed.town, site=parsed.site, time_zone=parsed.time_zone)
+    town, administrator = bootstrap.initialise_town(
+        parsed.town,
+        site=parsed.site,
+        time_zone=parsed.time_zone,
+        with_starter_set=parsed.starter_set,
+        is_try_out=parsed.try_out,
+    )
     _print_line(f"{town.name} ({town.site}) is ready. Root fingerprint: {bootstrap.root_fingerprint()}")
     _print_line("Keep root-1.pem, root-2.pem and root-3.pem away from this machine: the server runs without them.")
     if administrator is not None:
@@ -139,6 +145,8 @@ def _build_parser() -> argparse.ArgumentParser:
     init = commands.add_parser("init", help="make database, keys and town; does no harm when run again")
     init.add_argument("--town", required=True, metavar="NAME", help="the town's name, as screens show it")
     init.add_argument("--site", default="", help="its part of every topic, such as saint-aubin; for good")
+    init.add_argument("--starter-set", action="store_true", help="add drafts of usual alerts, and categories")
+    init.add_argument("--try-out", action="store_true", help="say on every page that this is a try-out")
     init.add_argument("--time-zone", default="", help="by default BEFFROI_TIME_ZONE")
     run = commands.add_parser("run", help="serve pages, players and the broadcast")
     run.add_argument("--host", default="0.0.0.0", help="the address to listen at")  # noqa: S104 - players are elsewhere

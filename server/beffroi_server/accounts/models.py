@@ -148,6 +148,10 @@ class Town(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(120)],
     )  # fmt: skip
     """The default is two years, and a month in which their accounts are settled."""
+    is_try_out = models.BooleanField(_("try-out"), default=False)
+    """Whether the pages say so on each of them, and alerts are exercises unless somebody chooses otherwise."""
+    first_steps_hidden_at = models.DateTimeField(null=True, blank=True)
+    """When somebody hid the list of the first hour."""
     silent_minutes = models.PositiveSmallIntegerField(
         _("minutes of silence until people are told"), default=10,
         validators=[MinValueValidator(1), MaxValueValidator(1_440)],

@@ -147,6 +147,14 @@ def update_town(town: Town, *, user: User | None, logo: tuple[str, str] = ("", "
         town_changed.send(town)
 
 
+def update_setting(town: Town, name: str, *, user: User | None) -> None:
+    """Save one field of the town that no screen depends on."""
+    with serialised():
+        before = audit.stored_values(town)
+        town.save(update_fields=[name])
+        audit.record_event(user, "town-changed", town.name, **audit.changes_since(before, town))
+
+
 def update_user(changed: User, *, actor: User) -> None:
     """Save changes of a user.
 

@@ -71,6 +71,9 @@ class Scenario(AlertText):
         _("minutes"), default=60, validators=[MinValueValidator(1), MaxValueValidator(1_440)]
     )
 
+    is_draft = models.BooleanField(_("draft"), default=False)
+    """Whether it is from the starter set and nobody has read it through yet."""
+
     class Meta:
         ordering: ClassVar = ["name"]
 

@@ -11,8 +11,8 @@ from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
 
 
-def save_scenario(scenario: Scenario, targets: Targets, *, user: User | None) -> None:
-    """Create a scenario or save a change of one.
+def save_scenario(scenario: Scenario, targets: Targets, *, user: User | None, is_draft: bool = False) -> None:
+    """Create a scenario or save a change of one; whoever saves a draft has read it through.
 
     Raises:
         ValidationError: a value is not valid.
@@ -22,7 +22,7 @@ def save_scenario(scenario: Scenario, targets: Targets, *, user: User | None) ->
     if not scenario._state.adding:
         screen_scopes.check_row(user, Scenario.objects.get(pk=scenario.pk))
     with serialised():
-        scenario.everywhere = targets.everywhere
+        scenario.everywhere, scenario.is_draft = targets.everywhere, is_draft
         scenario.full_clean()
         created, before = scenario._state.adding, audit.stored_values(scenario)
         scenario.save()

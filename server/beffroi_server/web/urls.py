@@ -6,5 +6,16 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(f"beffroi_server.web.{area}.urls"))
-    for area in ("fleet", "plays", "library", "feeds", "schedule", "alerts", "notifications", "accounts")
+    for area in (
+        "fleet",
+        "plays",
+        "library",
+        "feeds",
+        "schedule",
+        "alerts",
+        "notifications",
+        "accounts",
+        "first_hour",
+        "help",
+    )
 ]

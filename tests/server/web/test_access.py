@@ -58,6 +58,7 @@ ADDRESSES = {
     "browser-remove": USER,
     "town": ADMINISTRATOR, "users": ADMINISTRATOR, "user": ADMINISTRATOR, "user-add": ADMINISTRATOR,
     "user-link": ADMINISTRATOR, "user-emergency-code": ADMINISTRATOR, "audit": ADMINISTRATOR,
+    "help": USER, "first-hour-hide": ADMINISTRATOR, "starter-set": OFFICER, "try-out-end": ADMINISTRATOR,
     "audit-csv": ADMINISTRATOR, "audit-log": ADMINISTRATOR,
 }  # fmt: skip
 """Every address of the pages. A new one is entered here with who opens it, and docs/roles.md says it to people."""
@@ -73,7 +74,7 @@ OPENED_BY = {
     "dora": {STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR, DELETER, SWITCHER},
 }
 PAGES = {name for name in ADDRESSES if name in {
-    "now", "screens", "account", "plays", "plays-verify", "announcements", "announcement-new",
+    "now", "screens", "account", "plays", "plays-verify", "help", "announcements", "announcement-new",
     "media", "feeds", "playlists", "rules",
     "attention", "notification-choice",
     "rule-new", "calendars", "alerts", "alert-choose", "alert-new", "scenarios", "scenario-new", "screen-add",

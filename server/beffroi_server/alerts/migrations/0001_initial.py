@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ('all_clear_s', models.PositiveIntegerField(default=300, validators=[django.core.validators.MaxValueValidator(86400)], verbose_name='seconds of “end of alert”')),
                 ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
                 ('duration_min', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)], verbose_name='minutes')),
+                ('is_draft', models.BooleanField(default=False, verbose_name='draft')),
                 ('groups', models.ManyToManyField(blank=True, related_name='+', to='fleet.screengroup', verbose_name='groups')),
                 ('screens', models.ManyToManyField(blank=True, related_name='+', to='fleet.screen', verbose_name='screens')),
             ],

@@ -122,7 +122,7 @@ class TownForm(StyledModelForm):
     class Meta:
         model = Town
         fields = ("name", "colour", "time_zone", "locale", "latitude", "longitude", "holiday_region", "plays_months",
-                  "outages_months", "silent_minutes", "unseen_seconds")  # fmt: skip
+                  "outages_months", "silent_minutes", "unseen_seconds", "is_try_out")  # fmt: skip
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "latitude": _("Degrees north, for example 47.2184. Used for the weather and for sunrise and sunset."),
@@ -131,6 +131,7 @@ class TownForm(StyledModelForm):
             "outages_months": _("When screens were silent or wrong, and who took care of it."),
             "silent_minutes": _("A screen that is off as planned does not count."),
             "unseen_seconds": _("Counted from the broadcast of the alert."),
+            "is_try_out": _("Every page says so, and alerts are exercises unless you choose otherwise."),
             "plays_months": _("What was shown, when and for how long. Older records are permanently deleted."),
         }
 

@@ -89,7 +89,7 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
     level = request.GET.get("level")
     values: dict[str, Any] = {
         "token": uuid.uuid4(),
-        "status": AlertStatus.ACTUAL,
+        "status": AlertStatus.EXERCISE if current_town().is_try_out else AlertStatus.ACTUAL,
         "level": level if level in set(AlertLevel) else AlertLevel.EMERGENCY,
         "source": current_town().name,
         "everywhere": True,

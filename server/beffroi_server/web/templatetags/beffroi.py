@@ -12,9 +12,11 @@ from django import forms, template
 from django.contrib.staticfiles import finders
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
@@ -27,6 +29,8 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.monitoring.clock_text import refusal_sentence
 from beffroi_server.monitoring.proof import play_queries
 from beffroi_server.web import access
+from beffroi_server.web.first_hour import steps
+from beffroi_server.web.help.help_links import help_anchor
 from beffroi_server.web.player_terms import translate_player_term
 from beffroi_server.web.undo_messages import undo_key
 
@@ -154,3 +158,29 @@ def shown_yesterday(announcement: Announcement) -> dict[str, Any]:
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     times = play_queries.times_of_announcements([announcement.pk], yesterday).get(str(announcement.pk), 0)
     return {"times": times, "key": announcement_key(announcement.pk)}
+
+
+@register.inclusion_tag("first_hour/first_hour.html", takes_context=True)
+def first_hour(context: template.Context) -> dict[str, Any]:
+    """Show an administrator what is left to do in a fresh town, and ask others for a password where they have none."""
+    user, town = context["user"], access.current_town()
+    csrf = {"csrf_token": context.get("csrf_token")}
+    if not user.may_administer or town.first_steps_hidden_at is not None or not town.pk:
+        return csrf | {"needs_password": not user.has_usable_password()}
+    found = steps.first_steps(user, town)
+    done = sum(step.is_done for step in found)
+    return csrf | {"steps": found if done < len(found) else [], "done": done}
+
+
+@register.inclusion_tag("first_hour/try_out.html", takes_context=True)
+def try_out_banner(context: template.Context) -> dict[str, Any]:
+    """Say on every page that the town is trying the product out."""
+    return {"town": access.current_town(), "user": context["user"], "csrf_token": context.get("csrf_token")}
+
+
+@register.simple_tag(takes_context=True)
+def help_address(context: template.Context) -> str:
+    """Return the address of the section of the guide that helps with the page."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    anchor = help_anchor(str(match.url_name or ""), get_language() or "en") if match is not None else ""
+    return reverse("help") + (f"#{anchor}" if anchor else "")

@@ -1,0 +1,1 @@
+"""Help: the operator's guide, inside the product."""
