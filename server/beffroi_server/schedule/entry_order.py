@@ -26,7 +26,7 @@ class EntriesChanged(Exception):
 def shown_entries(playlist: Playlist) -> list[Entry]:
     """Return the entries of a playlist in order, without those of archived announcements, which pages do not list."""
     entries = playlist.entries.filter(announcement__archived_at=None)
-    return list(entries.select_related("announcement__picture", "announcement__placement", "media", "inner"))
+    return list(entries.select_related("announcement__placement", "media__video", "inner"))
 
 
 def reorder_entries(playlist: Playlist, keys: Sequence[int], *, user: User | None) -> None:
