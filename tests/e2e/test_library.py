@@ -1,4 +1,7 @@
-"""What scripts of the pages do, in a real browser: uploads with their progress, and drafts that survive."""
+"""What scripts of the pages do, in a real browser: publishing on a phone, uploads in a form, and drafts that survive.
+
+Taps and Tabs from sign-in to the street are counted: who adds a step to the journey sees it here.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from tests.support.browser import signed_in
+from tests.support.browser import signed_in, violations
 from tests.support.sample_videos import sample_video
 from tests.support.town_processes import TownProcesses
 
@@ -60,3 +64,100 @@ def test_what_was_typed_survives_a_closed_page(clairbourg: TownProcesses, editor
     expect(editor.locator("input[name=title]")).to_have_value("")
     editor.goto(f"{clairbourg.url}/announcements/new/")
     expect(editor.locator("input[name=title]")).to_have_value("")
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(
+        locale="en-GB", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, color_scheme="dark"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_a_photo_and_a_title_are_on_every_screen_after_four_taps(
+    clairbourg: TownProcesses, phone: Page, tmp_path: Path
+) -> None:
+    photo, taps = tmp_path / "IMG_20261130.jpg", 0
+
+    def tap(selector: str) -> None:
+        nonlocal taps
+        taps += 1
+        phone.locator(selector).tap()
+
+    Image.effect_noise((1200, 800), 60).convert("RGB").save(photo)
+    phone.goto(clairbourg.sign_in_link())
+    tap("main .button-primary")
+    phone.wait_for_url(f"{clairbourg.url}/")
+    tap(".page-head .button-primary")
+    expect(phone.locator("[name=title]")).to_be_focused()
+    phone.keyboard.type("Collecte de sapins")
+    with phone.expect_file_chooser() as chooser:
+        tap(".by-touch.button")
+    chooser.value.set_files(photo)
+    expect(phone.locator("[name=picture_name]")).to_have_value("IMG_20261130")
+    expect(phone.locator("[name=picture]:checked + .thumbnail img")).to_be_visible()
+    expect(phone.locator("[name=title]")).to_have_value("Collecte de sapins")
+    expect(phone.locator("#placement-outlook strong").first).to_be_visible()
+    expect(phone.locator("#small-preview img")).to_be_visible()
+    tap(".form-bar .button-primary")
+
+    expect(phone.locator("#messages")).to_be_focused()
+    expect(phone.locator("#messages")).to_contain_text("Announcement “Collecte de sapins” published: on all screens")
+    expect(phone.get_by_role("button", name="Take off the screens")).to_be_visible()
+    assert taps == 4
+    assert phone.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:'))") == []
+
+
+def test_the_same_file_again_is_the_image_that_is_there(
+    clairbourg: TownProcesses, editor: Page, tmp_path: Path
+) -> None:
+    photo = tmp_path / "Patinoire.jpg"
+    Image.effect_noise((900, 600), 40).convert("RGB").save(photo)
+    chosen = []
+    for _ in range(2):
+        editor.goto(f"{clairbourg.url}/announcements/new/")
+        editor.set_input_files("[data-picker-files] >> nth=0", photo)
+        expect(editor.locator("[name=picture_name]")).to_have_value("Patinoire")
+        chosen.append(editor.locator("[name=picture]:checked").get_attribute("value"))
+        editor.evaluate("localStorage.clear()")
+    assert chosen[0] == chosen[1]
+    expect(editor.locator(".upload-said")).to_contain_text("already in the library")
+    assert editor.locator(f"[name=picture][value='{chosen[0]}']").count() == 1
+
+
+def test_the_smallest_announcement_takes_sixteen_tabs(clairbourg: TownProcesses, editor: Page) -> None:
+    def tab_to(selector: str) -> int:
+        for pressed in range(1, 40):
+            editor.keyboard.press("Tab")
+            if editor.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return pressed
+        raise AssertionError(selector)
+
+    editor.evaluate("localStorage.clear()")
+    editor.goto(f"{clairbourg.url}/")
+    tabs = tab_to(".skip")
+    editor.keyboard.press("Enter")
+    tabs += tab_to(".page-head .button-primary")
+    editor.keyboard.press("Enter")
+    expect(editor.locator("[name=title]")).to_be_focused()
+    editor.keyboard.type("Piscine fermée")
+    tabs += tab_to(".form-bar .button-primary")
+    editor.keyboard.press("Enter")
+    expect(editor.locator("#messages")).to_contain_text("published")
+    assert tabs == 16
+
+
+def test_a_form_with_doubts_errors_and_open_folds_is_readable(clairbourg: TownProcesses, editor: Page) -> None:
+    editor.goto(f"{clairbourg.url}/announcements/new/")
+    editor.fill("[name=title]", "Bal des pompiers")
+    editor.check("[name=template][value=event]")
+    editor.click(".form-bar .button-primary")
+    expect(editor.locator("#doubts")).to_be_focused()
+    found = violations(editor)
+    editor.fill("[name=title]", "")
+    editor.check("[name=where][value=chosen]")
+    editor.click(".form-bar .button-primary")
+    expect(editor.locator("[data-error-summary]")).to_contain_text("Choose at least one group or screen.")
+    editor.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")
+    assert found + violations(editor) == []
