@@ -236,7 +236,7 @@ class Announcement(models.Model):
             models.Index(fields=["-updated_at"], name="announcement_changed"),
             models.Index(fields=["-created_at"], name="announcement_created"),
             models.Index(fields=["folded_title"], name="announcement_title"),
-            models.Index(fields=["folded_label"], name="announcement_label"),
+            models.Index(fields=["folded_label", "label"], name="announcement_label"),
             models.Index(fields=["archived_at"], name="announcement_archived"),
         ]
 

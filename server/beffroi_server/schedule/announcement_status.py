@@ -81,8 +81,10 @@ def screens_showing(announcements: Collection[Announcement]) -> QuerySet[Screen]
 
 def _scheduled_playlists() -> list[tuple[int, str]]:
     """Return key and category of the playlists that rules show, by themselves or within others."""
-    named = ScheduleRule.objects.order_by().values_list("playlist", flat=True).distinct()
-    return list(Playlist.objects.filter(pk__in=inner_keys(named)).values_list("pk", "category"))
+    ruled = Exists(ScheduleRule.objects.filter(playlist=OuterRef("pk")))
+    rows = list(Playlist.objects.order_by().annotate(ruled=ruled).values_list("pk", "category", "ruled"))
+    shown = inner_keys(key for key, _category, is_ruled in rows if is_ruled)
+    return [(key, category) for key, category, _is_ruled in rows if key in shown]
 
 
 def _is_aimed() -> Q:

@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='announcement',
-            index=models.Index(fields=['folded_label'], name='announcement_label'),
+            index=models.Index(fields=['folded_label', 'label'], name='announcement_label'),
         ),
         migrations.AddIndex(
             model_name='announcement',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,7 @@ from beffroi_server.web.access import UserRequest, current_town, for_writers
 from beffroi_server.web.list_filters import ListState, read_list
 from beffroi_server.web.requests import paginate
 
-ANNOUNCEMENTS_PER_PAGE = 50
+ANNOUNCEMENTS_PER_PAGE = 30
 MAX_OFFERED = 100
 """Categories, tags, people and feeds that a filter offers at most."""
 NOT_ON = "not-on"
@@ -54,11 +54,9 @@ _STATUS_COLOURS = {
 def announcement_list(request: UserRequest) -> HttpResponse:
     """List the announcements that are in use, or those that the address asks for."""
     state = read_announcement_list(request)
-    page = paginate(request, found_announcements(state).prefetch_related(*_related()), ANNOUNCEMENTS_PER_PAGE)
-    for announcement in page:
-        announcement.shown = _places_of(announcement)
-        announcement.status_text = AnnouncementStatus(announcement.status).label
-        announcement.status_colour = _STATUS_COLOURS[announcement.status]
+    # What a row needs is read for the rows of the page only: there may be ten thousand others.
+    page = paginate(request, found_announcements(state).values_list("pk", flat=True), ANNOUNCEMENTS_PER_PAGE)
+    page.object_list = _read_rows(list(page.object_list))
     context = {"page": page, "state": state, "search": state.search}
     return render(request, "library/announcements.html", context)
 
@@ -87,20 +85,30 @@ def read_announcement_list(request: HttpRequest) -> ListState:
 
 
 def found_announcements(state: ListState) -> QuerySet[Any]:
-    """Return the announcements that a list asks for, each with its ``status``, in the order of the list."""
-    now, zone = timezone.now(), ZoneInfo(current_town().time_zone)
-    rows = with_status(announcements_in_use(), now, zone)
+    """Return the announcements that a list asks for, in its order."""
+    rows: QuerySet[Any] = announcements_in_use()
     for word in state.words:
         rows = rows.filter(_contains(word))
-    if state.value_of("status") == NOT_ON:
-        rows = rows.exclude(status=AnnouncementStatus.ON)
-    elif state.value_of("status"):
-        rows = rows.filter(status=state.value_of("status"))
+    status = state.value_of("status")
+    if status:
+        rows = with_status(rows, timezone.now(), ZoneInfo(current_town().time_zone))
+        rows = rows.exclude(status=AnnouncementStatus.ON) if status == NOT_ON else rows.filter(status=status)
     conditions = {
         "template": "template", "category": "folded_label", "tag": "tags", "author": "created_by", "feed": "feed",
     }  # fmt: skip
     chosen = {field: state.value_of(name) for name, field in conditions.items() if state.value_of(name)}
-    return rows.filter(**chosen).select_related("placement").order_by(*_ORDER_FIELDS[state.sort])
+    return rows.filter(**chosen).order_by(*_ORDER_FIELDS[state.sort])
+
+
+def _read_rows(keys: Sequence[uuid.UUID]) -> list[Any]:
+    """Return announcements with all that the list shows of them, in the order of their keys."""
+    rows = with_status(Announcement.objects.filter(pk__in=keys), timezone.now(), ZoneInfo(current_town().time_zone))
+    found = {each.pk: each for each in rows.select_related("picture", "placement").prefetch_related(*_related())}
+    for announcement in found.values():
+        announcement.shown = _places_of(announcement)
+        announcement.status_text = AnnouncementStatus(announcement.status).label
+        announcement.status_colour = _STATUS_COLOURS[announcement.status]
+    return [found[key] for key in keys if key in found]
 
 
 def _contains(word: str) -> Q:
@@ -132,7 +140,7 @@ def _places_of(announcement: Announcement) -> str:
 def _offered_choices() -> dict[str, list[tuple[str, str]]]:
     """Return what the filters offer: categories, tags, authors and feeds, in one query for all of them."""
     authors = User.objects.filter(is_active=True)
-    rows = _as_choices("category", announcements_in_use().exclude(label=""), "folded_label", "label").union(
+    rows = _as_choices("category", Announcement.objects.exclude(folded_label=""), "folded_label", "label").union(
         _as_choices("tag", Tag.objects.all(), "pk", "name"),
         _as_choices("author", authors, "pk", "username"),
         _as_choices("feed", Feed.objects.all(), "pk", "name"),

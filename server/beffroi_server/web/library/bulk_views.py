@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import undo
+from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.library.archive import announcements_in_use
 from beffroi_server.library.categories import offered_categories
 from beffroi_server.library.models import Announcement, Tag
@@ -51,6 +52,9 @@ def _answer_act(request: UserRequest, act: BulkAct, rows: list[Announcement], ba
     if is_ready and "do" in request.POST:
         try:
             entry = act.act(rows, form, request.user)
+        except NotPermitted as refused:
+            messages.warning(request, refused.message)
+            return HttpResponseRedirect(back)
         except ValidationError as refused:
             if form is None:
                 raise
@@ -82,8 +86,10 @@ def _selected(request: UserRequest) -> list[Announcement]:
     """Return what was ticked, or all that the list finds: one more than may be changed at once, at most."""
     if "all" in request.POST:
         request.GET = QueryDict(request.POST.get("query", "")[:MAX_QUERY_LENGTH])
-        return list(found_announcements(read_announcement_list(request))[: MAX_AT_ONCE + 1])
-    keys = {key for text in request.POST.getlist("chosen")[: MAX_AT_ONCE + 1] if (key := _key(text)) is not None}
+        found = found_announcements(read_announcement_list(request)).values_list("pk", flat=True)
+        keys = set(found[: MAX_AT_ONCE + 1])
+    else:
+        keys = {key for text in request.POST.getlist("chosen")[: MAX_AT_ONCE + 1] if (key := _key(text)) is not None}
     zone = ZoneInfo(current_town().time_zone)
     return list(with_status(announcements_in_use().filter(pk__in=keys), timezone.now(), zone))
 
