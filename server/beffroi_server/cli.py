@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from beffroi_server import bootstrap, service
-from beffroi_server.accounts.models import Town, User, UserRole
+from beffroi_server.accounts.models import LinkKind, Town, User, UserRole
 from beffroi_server.accounts.services import create_sign_in_link, create_user
 from beffroi_server.bootstrap import StartError
 from beffroi_server.core import mail
@@ -79,13 +79,13 @@ def _print_sign_in_link(parsed: argparse.Namespace) -> int:
     user = found.order_by("pk").first()
     if user is None:
         return _print_error(f"there is no user {parsed.username}" if parsed.username else "there is no administrator")
-    _print_line(create_sign_in_link(user, dt.timedelta(hours=parsed.hours)))
+    _print_line(create_sign_in_link(user, dt.timedelta(hours=parsed.hours), LinkKind.RESCUE))
     return 0
 
 
 def _add_user(parsed: argparse.Namespace) -> int:
     user = create_user(parsed.username, parsed.role, first_name=parsed.name)
-    _print_line(create_sign_in_link(user, dt.timedelta(days=1)))
+    _print_line(create_sign_in_link(user, dt.timedelta(days=7), LinkKind.INVITATION))
     return 0
 
 

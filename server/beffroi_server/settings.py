@@ -111,6 +111,12 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
     "beffroi_server.accounts",
     "beffroi_server.feeds",
     "beffroi_server.library",
@@ -135,6 +141,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -197,6 +204,65 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "now"
 LOGOUT_REDIRECT_URL = "sign-in"
+
+# allauth stores and checks second factors, sessions and OpenID Connect; its own pages are not served.
+ACCOUNT_ADAPTER = "beffroi_server.accounts.allauth_adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+MFA_ADAPTER = "beffroi_server.accounts.allauth_adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not USE_HTTPS
+"""Without HTTPS browsers allow passkeys on this machine alone."""
+
+OIDC_ISSUER = read_text("BEFFROI_OIDC_ISSUER").rstrip("/")
+"""Address of the town's OpenID Connect issuer; empty: nobody signs in with the town's account."""
+OIDC_NAME = read_text("BEFFROI_OIDC_NAME", "OpenID Connect") if OIDC_ISSUER else ""
+"""What the button of the sign-in page calls it; empty where there is none."""
+OIDC_CLIENT_ID = read_text("BEFFROI_OIDC_CLIENT_ID", "beffroi")
+OIDC_CLIENT_SECRET = read_text("BEFFROI_OIDC_CLIENT_SECRET")
+OIDC_GROUPS_CLAIM = read_text("BEFFROI_OIDC_GROUPS_CLAIM", "groups")
+"""Name of the claim that lists the groups of a user."""
+
+
+def _oidc_roles() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in read_text("BEFFROI_OIDC_ROLES").split(","):
+        group, equals, role = (part.strip() for part in pair.partition("="))
+        if not pair.strip():
+            continue
+        if not (group and equals and role in _OIDC_ROLE_NAMES):
+            raise ImproperlyConfigured(
+                f"BEFFROI_OIDC_ROLES has {pair.strip()!r}: write group=role, with a role among "
+                f"{', '.join(_OIDC_ROLE_NAMES)}. Administrators are made by hand"
+            )
+        found[group] = role
+    return found
+
+
+_OIDC_ROLE_NAMES = ("viewer", "contributor", "editor", "publisher", "technician", "officer")
+OIDC_ROLES = _oidc_roles()
+"""Roles by groups of the issuer."""
+SOCIALACCOUNT_ADAPTER = "beffroi_server.web.accounts.single_sign_on_views.SignOnAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True
+"""A link, not a form: the content security policy lets a form lead to no other host."""
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "town",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
 
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]

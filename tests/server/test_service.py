@@ -204,7 +204,7 @@ class TestCommandsInProcess:
     def test_a_link_for_somebody(self, capsys, dora, alice):
         assert main(["link"]) == 0
         token = capsys.readouterr().out.strip().rstrip("/").rsplit("/", 1)[1]
-        assert accounts.use_sign_in_link(token, timezone.now()) == dora
+        assert accounts.use_sign_in_link(token, timezone.now()).user == dora
         assert main(["link", "alice"]) == 0
         assert main(["link", "zoe"]) == 1
         assert "there is no user zoe" in capsys.readouterr().err

@@ -15,3 +15,11 @@ class NotPermitted(PermissionDenied):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class LastAdministratorError(Exception):
+    """Refusal of a change after which no active administrator would be left."""
+
+
+class SignInLinkInvalid(Exception):
+    """Refusal of a sign-in link that is unknown, used or expired; the reason is not disclosed."""

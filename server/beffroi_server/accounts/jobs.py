@@ -9,7 +9,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from beffroi_server.accounts import audit, undo
-from beffroi_server.accounts.models import SignInLink
+from beffroi_server.accounts.models import LinkKind, SignInLink
 from beffroi_server.core.jobs import PeriodicJob
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ KEPT = dt.timedelta(days=30)
 
 def clean_accounts() -> None:
     """Remove links that ended, and sessions that expired, long ago. The last emergency code of a user is kept."""
-    SignInLink.objects.filter(is_sealed=False, expires_at__lt=timezone.now() - KEPT).delete()
+    SignInLink.objects.exclude(kind=LinkKind.SEALED).filter(expires_at__lt=timezone.now() - KEPT).delete()
     SessionStore.clear_expired()
     undo.delete_expired()
 

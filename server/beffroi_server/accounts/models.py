@@ -41,6 +41,8 @@ class User(AbstractUser):
     """True for users who reach the screens of ``scope_groups`` only; no groups are then no screens."""
     is_limited_to_categories = models.BooleanField(default=False)
     """True for users who write announcements of ``scope_categories`` only."""
+    announcement_quota = models.PositiveSmallIntegerField(_("announcements at a time"), null=True, blank=True)
+    """Announcements that a contributor may have proposed or on screens at a time; None for any number."""
 
     @property
     def may_write(self) -> bool:
@@ -106,6 +108,18 @@ class UndoEntry(models.Model):
         return f"{self.kind} {self.subject}"
 
 
+class LinkKind(models.TextChoices):
+    """What a sign-in link was made for."""
+
+    LINK = "link", "link"
+    INVITATION = "invitation", "invitation"
+    RESET = "reset", "reset"
+    SEALED = "sealed", "sealed"
+    """An emergency code that waits on paper, in a sealed envelope."""
+    RESCUE = "rescue", "rescue"
+    """A link from the command line of the server."""
+
+
 class SignInLink(models.Model):
     """An address that signs one user in, once, within its lifetime."""
 
@@ -113,11 +127,15 @@ class SignInLink(models.Model):
     token_sha256 = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
-    is_sealed = models.BooleanField(default=False)
-    """True for an emergency code that waits on paper, in a sealed envelope."""
+    kind = models.CharField(max_length=10, choices=LinkKind, default=LinkKind.LINK)
 
     def __str__(self) -> str:
         return f"{self.user} until {self.expires_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def skips_second_factor(self) -> bool:
+        """True where holding the link is proof enough: what lay in an envelope, or needs the server's machine."""
+        return self.kind in {LinkKind.SEALED, LinkKind.RESCUE}
 
 
 class Town(models.Model):
@@ -164,6 +182,9 @@ class Town(models.Model):
         _("months of outages to keep"), default=25, validators=[MinValueValidator(1), MaxValueValidator(120)],
     )  # fmt: skip
     """As long as proof of play, which the outages explain."""
+
+    second_factor_since = models.DateTimeField(null=True, blank=True)
+    """Since when officers and administrators need a second factor; None where they do not."""
 
     def __str__(self) -> str:
         return self.name

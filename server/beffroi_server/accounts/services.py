@@ -13,33 +13,34 @@ from django.utils.text import slugify
 
 from beffroi_content.raster.text.characters import clean_text
 from beffroi_server.accounts import audit
+from beffroi_server.accounts.errors import LastAdministratorError, SignInLinkInvalid
 from beffroi_server.accounts.events import town_changed
-from beffroi_server.accounts.models import SignInLink, Town, User, UserRole
+from beffroi_server.accounts.models import LinkKind, SignInLink, Town, User, UserRole
+from beffroi_server.accounts.permissions import require
+from beffroi_server.accounts.user_sessions import end_sessions
 from beffroi_server.core.transactions import serialised
 
 EMERGENCY_LIFETIME = dt.timedelta(days=366)
+INVITATION_LIFETIME, LINK_LIFETIME = dt.timedelta(days=7), dt.timedelta(days=1)
+RESET_LIFETIME = dt.timedelta(hours=1)
 _CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """No 0, 1, I, O: somebody types the code from paper, at night."""
 _CODE_GROUPS, _CODE_GROUP_LENGTH = 5, 5
 
 
-class LastAdministratorError(Exception):
-    """Refusal of a change after which no active administrator would be left."""
-
-
-class SignInLinkInvalid(Exception):
-    """Refusal of a sign-in link that is unknown, used or expired; the reason is not disclosed."""
-
-
-def create_sign_in_link(user: User, lifetime: dt.timedelta = dt.timedelta(hours=1)) -> str:
+def create_sign_in_link(
+    user: User, lifetime: dt.timedelta = dt.timedelta(hours=1), kind: LinkKind = LinkKind.LINK
+) -> str:
     """Return an address that signs a user in once, within its lifetime. Only a hash of its token is stored."""
     token = secrets.token_urlsafe(32)
-    SignInLink.objects.create(user=user, token_sha256=_token_sha256(token), expires_at=timezone.now() + lifetime)
+    SignInLink.objects.create(
+        user=user, token_sha256=_token_sha256(token), expires_at=timezone.now() + lifetime, kind=kind
+    )
     return sign_in_address(token)
 
 
-def use_sign_in_link(token: str, now: dt.datetime) -> User:
-    """Use up a link and return the user whom it signs in.
+def use_sign_in_link(token: str, now: dt.datetime) -> SignInLink:
+    """Use up a link and return it with the user whom it signs in.
 
     Raises:
         SignInLinkInvalid: it is unknown, used or expired, or the user may not sign in any more.
@@ -50,8 +51,9 @@ def use_sign_in_link(token: str, now: dt.datetime) -> User:
         if not links.filter(used_at=None, expires_at__gt=now).update(used_at=now):
             raise SignInLinkInvalid
         link = links.select_related("user").get()
-        audit.record_event(link.user, "emergency-code-used" if link.is_sealed else "link-used", link.user)
-    return link.user
+        is_sealed = link.kind == LinkKind.SEALED
+        audit.record_event(link.user, "emergency-code-used" if is_sealed else "link-used", link.user)
+    return link
 
 
 def create_emergency_code(user: User, *, actor: User | None = None) -> str:
@@ -62,12 +64,12 @@ def create_emergency_code(user: User, *, actor: User | None = None) -> str:
     groups = ("".join(secrets.choice(_CODE_ALPHABET) for _ in range(_CODE_GROUP_LENGTH)) for _ in range(_CODE_GROUPS))
     code = "-".join(groups)
     with serialised():
-        SignInLink.objects.filter(user=user, is_sealed=True, used_at=None).delete()
+        SignInLink.objects.filter(user=user, kind=LinkKind.SEALED, used_at=None).delete()
         SignInLink.objects.create(
             user=user,
             token_sha256=_token_sha256(code),
             expires_at=timezone.now() + EMERGENCY_LIFETIME,
-            is_sealed=True,
+            kind=LinkKind.SEALED,
         )
         audit.record_event(actor, "emergency-code-created", user)
     return code
@@ -80,7 +82,7 @@ def sign_in_address(token: str) -> str:
 
 def emergency_code_of(user: User) -> SignInLink | None:
     """Return the newest emergency code of a user, used or not; None if there never was one."""
-    return SignInLink.objects.filter(user=user, is_sealed=True).order_by("-pk").first()
+    return SignInLink.objects.filter(user=user, kind=LinkKind.SEALED).order_by("-pk").first()
 
 
 def ensure_town(name: str, *, site: str = "", actor: User | None = None, **values: Any) -> Town:
@@ -115,8 +117,10 @@ def create_user(
     """Create a user, who signs in by a link first where no password is given.
 
     Raises:
+        NotPermitted: the actor is no administrator.
         ValidationError: the user name is taken or not one.
     """
+    require(actor, "may_administer")
     with serialised():
         user = User(username=username, role=UserRole(role), **values)
         user.set_password(password)
@@ -155,21 +159,40 @@ def update_setting(town: Town, name: str, *, user: User | None) -> None:
         audit.record_event(user, "town-changed", town.name, **audit.changes_since(before, town))
 
 
-def update_user(changed: User, *, actor: User) -> None:
-    """Save changes of a user.
+def update_user(changed: User, *, actor: User | None) -> None:
+    """Save changes of a user. Whoever may not sign in any more is signed out everywhere.
+
+    Args:
+        changed: With its new values.
+        actor: The administrator who does it; None for the server.
 
     Raises:
         LastAdministratorError: no active administrator would be left.
+        NotPermitted: the actor is no administrator.
         ValidationError: a value is not valid.
     """
+    require(actor, "may_administer")
     with serialised():
-        others = User.objects.filter(role=UserRole.ADMINISTRATOR, is_active=True).exclude(pk=changed.pk)
-        if not others.exists() and not (changed.is_active and changed.role == UserRole.ADMINISTRATOR):
-            raise LastAdministratorError
+        if not (changed.is_active and changed.may_administer):
+            check_last_administrator(changed)
         changed.full_clean()
         before = audit.stored_values(changed)
         changed.save()
         audit.record_event(actor, "user-changed", changed, **audit.changes_since(before, changed))
+        if not changed.is_active:
+            end_sessions(changed)
+            _end_sign_in_links(changed)
+
+
+def check_last_administrator(user: User) -> None:
+    """Refuse to take away a user after whom no active administrator would be left.
+
+    Raises:
+        LastAdministratorError: there is no other one.
+    """
+    others = User.objects.filter(role=UserRole.ADMINISTRATOR, is_active=True).exclude(pk=user.pk)
+    if not others.exists():
+        raise LastAdministratorError
 
 
 def update_account(user: User) -> None:
@@ -191,15 +214,33 @@ def set_password(user: User, password: str) -> None:
 
 
 def invite_user(invited: User, *, actor: User) -> str:
-    """Return an address that signs a user in once, within a day. Former ones that were not used end."""
+    """Return an address that signs a user in once: for a first sign-in within a week, otherwise within a day.
+
+    Former ones that were not used end.
+    """
+    require(actor, "may_administer")
+    is_new = invited.last_login is None
     with serialised():
         _end_sign_in_links(invited)
         audit.record_event(actor, "link-created", invited)
-        return create_sign_in_link(invited, dt.timedelta(days=1))
+        if is_new:
+            return create_sign_in_link(invited, INVITATION_LIFETIME, LinkKind.INVITATION)
+        return create_sign_in_link(invited, LINK_LIFETIME)
+
+
+def create_reset_link(user: User) -> str:
+    """Return an address with which a user who forgot the password chooses another one, once, within an hour.
+
+    A second factor is asked for all the same.
+    """
+    with serialised():
+        SignInLink.objects.filter(user=user, kind=LinkKind.RESET, used_at=None).delete()
+        audit.record_event(None, "reset-requested", user)
+        return create_sign_in_link(user, RESET_LIFETIME, LinkKind.RESET)
 
 
 def _end_sign_in_links(user: User) -> None:
-    SignInLink.objects.filter(user=user, is_sealed=False, used_at=None).delete()
+    SignInLink.objects.exclude(kind=LinkKind.SEALED).filter(user=user, used_at=None).delete()
 
 
 def _token_sha256(token: str) -> str:

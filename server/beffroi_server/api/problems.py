@@ -14,7 +14,7 @@ from ninja.errors import HttpError
 from ninja.errors import ValidationError as NinjaValidationError
 from pydantic import Field, ValidationError
 
-from beffroi_server.accounts.services import LastAdministratorError
+from beffroi_server.accounts.errors import LastAdministratorError
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.core.database_faults import StorageFault, fault_of
 from beffroi_server.delivery.key_files import KeysMissing

@@ -13,7 +13,8 @@ from django.utils import timezone
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
-from beffroi_server.library.events import announcement_changed
+from beffroi_server.library import library_scopes
+from beffroi_server.library.events import AnnouncementChange, announcement_changed, announcement_changing
 from beffroi_server.library.models import Announcement
 
 
@@ -37,6 +38,10 @@ def _set_archived(announcements: Sequence[Announcement], *, user: User | None, i
         keys = [announcement.pk for announcement in announcements]
         rows = Announcement.objects.filter(pk__in=keys, archived_at__isnull=is_archived)
         changed = list(rows)
+        for each in changed:
+            library_scopes.check_announcement(user, each)
+            if not is_archived:
+                announcement_changing.send(AnnouncementChange(each, user))
         now = timezone.now() if is_archived else None
         Announcement.objects.filter(pk__in=[each.pk for each in changed]).update(archived_at=now)
         if changed:

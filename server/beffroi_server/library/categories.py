@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.events import CategoryRename, category_renamed
 from beffroi_server.library.models import Announcement, Category
@@ -71,6 +73,8 @@ def save_category(category: Category, *, user: User | None) -> Category:
         Category.DoesNotExist: somebody deleted it meanwhile.
         ValidationError: a value is not valid, or there is a category of this name.
     """
+    require(user, "may_edit")
+    screen_scopes.check_whole_town(user)
     with serialised():
         created = category._state.adding
         before = "" if created else Category.objects.get(pk=category.pk).name
@@ -90,6 +94,8 @@ def save_category(category: Category, *, user: User | None) -> Category:
 
 def delete_category(category: Category, *, user: User | None) -> None:
     """Delete a category; its announcements keep its name as text above their title."""
+    require(user, "may_edit")
+    screen_scopes.check_whole_town(user)
     with serialised():
         audit.record_event(user, "category-deleted", category)
         category.delete()

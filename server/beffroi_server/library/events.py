@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from beffroi_server.accounts.models import User
 from beffroi_server.core.events import Event
 from beffroi_server.library.models import Announcement, MediaItem
 
@@ -16,6 +17,16 @@ class CategoryRename:
     name: str
 
 
+@dataclass(frozen=True)
+class AnnouncementChange:
+    """An announcement that a user is about to change."""
+
+    announcement: Announcement
+    user: User | None
+
+
+announcement_changing: Event[AnnouncementChange] = Event("announcement-changing")
+"""An announcement is about to be changed or archived; a handler may refuse it."""
 announcement_changed: Event[Announcement] = Event("announcement-changed")
 """An announcement was saved, or is about to be deleted."""
 media_changed: Event[MediaItem] = Event("media-changed")

@@ -165,6 +165,8 @@ class Category(models.Model):
         _("days on screen"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(3650)]
     )
     """None: ``categories.USUAL_DAYS``."""
+    scope_users = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="scope_categories")
+    """Users whose scope it is part of; see ``category_scopes.py``."""
 
     class Meta:
         ordering: ClassVar = ["name"]

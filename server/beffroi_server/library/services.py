@@ -12,9 +12,9 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.transactions import serialised
-from beffroi_server.library import queries, slide_content, versions
+from beffroi_server.library import library_scopes, queries, slide_content, versions
 from beffroi_server.library.errors import EditConflict, ItemInUse, NotArchived
-from beffroi_server.library.events import announcement_changed
+from beffroi_server.library.events import AnnouncementChange, announcement_changed, announcement_changing
 from beffroi_server.library.media import uploads, video_queue
 from beffroi_server.library.models import Announcement, DeletedItem, MediaItem, Upload, Video
 
@@ -97,7 +97,7 @@ def update_image(item: MediaItem, *, user: User | None, name: str, description: 
     Raises:
         ValidationError: a value is not valid.
     """
-    require(user, "may_write")
+    library_scopes.check_media(user, item)
     item.name, item.description = name, description
     item.clean_fields(exclude={"uploaded_by"})
     with serialised():
@@ -113,7 +113,7 @@ def delete_image(item: MediaItem, *, user: User | None) -> None:
     Raises:
         ItemInUse: something shows it.
     """
-    require(user, "may_write")
+    library_scopes.check_media(user, item)
     with serialised():
         places = queries.places_showing_image(item)
         if places:
@@ -144,11 +144,14 @@ def save_announcement(
 
     Raises:
         EditConflict: somebody else saved it since.
+        NotPermitted: it is beyond the scope of the user.
         ValidationError: a value is not valid.
     """
-    require(user, "may_write")
     with serialised():
         current = _current_version(announcement, expected_version)
+        if not current._state.adding:
+            library_scopes.check_announcement(user, current)
+            announcement_changing.send(AnnouncementChange(current, user))
         versions.ensure_version(current)
         before = audit.stored_values(current)
         further = values.pop("more_pictures", None)
@@ -156,6 +159,7 @@ def save_announcement(
             setattr(current, field, value)
         if further is not None:
             current.chosen_images = list(further)
+        library_scopes.check_announcement(user, current)
         _validate_announcement(current)
         current.updated_by = user
         created = current._state.adding
@@ -179,9 +183,9 @@ def delete_announcement(announcement: Announcement, *, user: User | None) -> Non
     Raises:
         NotArchived: it is in use, so that screens may show it.
     """
-    require(user, "may_write")
     with serialised():
         announcement.refresh_from_db()
+        library_scopes.check_announcement(user, announcement)
         if announcement.archived_at is None:
             raise NotArchived(announcement.title)
         changes = audit.changes_since(audit.stored_values(announcement), None)

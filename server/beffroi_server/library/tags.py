@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.core.transactions import serialised
+from beffroi_server.library import library_scopes
 from beffroi_server.library.models import Announcement, Tag
 
 MAX_TAGS = 200
@@ -56,6 +58,7 @@ def set_tags(announcement: Announcement, names: Iterable[str], *, user: User | N
     Raises:
         ValidationError: there are too many, or a name is too long.
     """
+    library_scopes.check_announcement(user, announcement)
     chosen = list(names)
     if len(chosen) > MAX_TAGS_EACH:
         raise ValidationError(_("An announcement can have up to %(most)d tags.") % {"most": MAX_TAGS_EACH})
@@ -71,6 +74,7 @@ def rename_tag(tag: Tag, name: str, *, user: User | None) -> Tag:
     Raises:
         ValidationError: the name is empty or too long.
     """
+    require(user, "may_edit")
     with serialised():
         before = tag.name
         other = Tag.objects.filter(folded_name=fold_text(name)).exclude(pk=tag.pk).first()
@@ -89,6 +93,7 @@ def rename_tag(tag: Tag, name: str, *, user: User | None) -> Tag:
 
 def delete_tag(tag: Tag, *, user: User | None) -> None:
     """Delete a tag; the announcements that had it stay."""
+    require(user, "may_edit")
     with serialised():
         audit.record_event(user, "tag-deleted", tag, announcements=tag.announcements.count())
         tag.delete()

@@ -15,16 +15,19 @@ class ScheduleConfig(AppConfig):
     def ready(self) -> None:
         """Let the publication listen to changes of content, screens and town."""
         from beffroi_server.delivery.clock_watch import clock_set  # noqa: PLC0415 - models are loaded only now
+        from beffroi_server.library.events import announcement_changing  # noqa: PLC0415
         from beffroi_server.schedule import (  # noqa: PLC0415
             announcement_undo,
             charter_models,
             jobs,
             publication,
+            publish_permissions,
             schedule_undo,
         )
 
         assert charter_models  # its tables
         publication.listen_to_changes()
+        announcement_changing.subscribe(publish_permissions.check_change)
         announcement_undo.register_kinds()
         schedule_undo.register_kinds()
         clock_set.subscribe(jobs.renew_after_step)

@@ -17,3 +17,11 @@ class RuleConflict(Exception):
         self.message = _("“%(name)s” was changed while you had it open.") % {"name": current.name}
         super().__init__(self.message)
         self.current = current
+
+
+class ProposalDecided(Exception):
+    """Refusal to decide about a proposal that waits no more; the message is for people."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message

@@ -155,6 +155,52 @@ class AnnouncementPlacement(models.Model):
             raise ValidationError({"ends_at": _("This is before the start.")})
 
 
+class ProposalState(models.TextChoices):
+    """What became of a proposal."""
+
+    WAITING = "waiting", _("waiting for approval")
+    APPROVED = "approved", _("approved")
+    DECLINED = "declined", _("declined")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class Proposal(models.Model):
+    """An announcement that somebody would like on screens, and what was decided; see ``proposals.py``."""
+
+    announcement = models.ForeignKey(Announcement, on_delete=models.CASCADE, related_name="proposals")
+    everywhere = models.BooleanField(default=False)
+    screens = models.ManyToManyField(Screen, blank=True, related_name="+")
+    groups = models.ManyToManyField(ScreenGroup, blank=True, related_name="+")
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    duration_s = models.PositiveIntegerField(default=10, validators=[MinValueValidator(1), MaxValueValidator(3600)])
+    state = models.CharField(max_length=10, choices=ProposalState, default=ProposalState.WAITING)
+    version = models.PositiveIntegerField(default=0)
+    """Version of the announcement that was approved; 0 until then."""
+    reason = models.CharField(max_length=500, blank=True)
+    """Why it was declined, for whoever made it."""
+    proposed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["announcement"], condition=models.Q(state="waiting"), name="one_waiting_proposal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.announcement)
+
+    def clean(self) -> None:
+        """Refuse a time that ends before it begins."""
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": _("This is before the start.")})
+
+
 class DayCalendar(models.Model):
     """Named days that rules are restricted to or excluded from: public holidays, or days that somebody imported."""
 

@@ -15,8 +15,10 @@ from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
+from beffroi_server.library import library_scopes
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import publication
+from beffroi_server.schedule import publish_permissions as permissions
 from beffroi_server.schedule.charter import ProposedPublication, require_charter
 from beffroi_server.schedule.models import AnnouncementPlacement
 
@@ -55,14 +57,18 @@ def place_announcement(
         user: Somebody who does it; None for the server itself.
 
     Raises:
+        NotPermitted: the user may not publish it there; see ``proposals.publish_or_propose``.
         ValidationError: a value is not valid, or the charter of the town refuses it.
     """
     targets = EVERYWHERE if everywhere else Targets(groups=tuple(groups), screens=tuple(screens))
+    library_scopes.check_announcement(user, announcement)
+    permissions.check_publishing(user, targets)
     begins = max(starts_at or timezone.now(), timezone.now())
     require_charter(ProposedPublication(announcement, targets, begins, ends_at, duration_s))
     with serialised():
         placement = _placement_to_change(announcement)
         if not placement._state.adding:
+            permissions.check_row(user, placement)
             # Screens that it leaves must be published, too.
             publication.mark_placement(placement)
         placement.everywhere, placement.duration_s = everywhere, duration_s
@@ -91,13 +97,18 @@ def take_off_screens(announcements: Iterable[Announcement], *, user: User | None
 
     Playlists go on listing them, and the placement keeps its screens and dates: nothing is lost.
     """
-    now = timezone.now()
-    return _switch_announcements(announcements, "announcement-taken-off", now, user)
+    chosen, now = list(announcements), timezone.now()
+    for each in chosen:
+        permissions.check_taking_off(user, each)
+    return _switch_announcements(chosen, "announcement-taken-off", now, user)
 
 
 def put_back_on_screens(announcements: Iterable[Announcement], *, user: User | None) -> list[Announcement]:
     """Undo :func:`take_off_screens`; return the announcements that were off before."""
-    return _switch_announcements(announcements, "announcement-put-back", None, user)
+    chosen = list(announcements)
+    for each in chosen:
+        permissions.check_putting_back(user, each)
+    return _switch_announcements(chosen, "announcement-put-back", None, user)
 
 
 def _switch_announcements(

@@ -6,14 +6,19 @@ A playlist is as far as its rules reach: who changes it changes what all of thei
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.fleet import screen_scopes
+from beffroi_server.fleet.models import ScreenGroup
 from beffroi_server.fleet.targets import Targets
-from beffroi_server.schedule.models import Playlist, ScheduleRule
+from beffroi_server.library import library_scopes
+from beffroi_server.library.events import AnnouncementChange
+from beffroi_server.library.models import Announcement
+from beffroi_server.schedule.models import AnnouncementPlacement, Playlist, ProposalState, ScheduleRule
 
 
 def needs_approval(user: User | None, targets: Targets) -> bool:
@@ -45,6 +50,77 @@ def check_rule(user: User | None, rule: ScheduleRule) -> None:
         check_publishing(user, Targets.of(rule))
 
 
+def check_row(user: User | None, row: AnnouncementPlacement) -> None:
+    """Refuse a change of a saved placement that is beyond the scope of a user.
+
+    Raises:
+        NotPermitted: it reaches a screen that is in none of the user's groups.
+    """
+    screen_scopes.check_row(user, row)
+
+
+def check_change(change: AnnouncementChange) -> None:
+    """Refuse another text of an announcement that is on screens on which the user may not publish by themselves.
+
+    Raises:
+        NotPermitted: it is there; the message says what to do.
+    """
+    user, announcement = change.user, change.announcement
+    if user is None or _publishes_everywhere(user) or announcement._state.adding:
+        return
+    for targets in _reaches_of(announcement):
+        if not user.may_edit or needs_approval(user, targets):
+            raise NotPermitted(
+                _("“%(title)s” was approved and is on screens. Take it off and propose it again, or propose a copy.")
+                % {"title": announcement.title}
+            )
+        screen_scopes.check_targets(user, targets)
+
+
+def check_taking_off(user: User | None, announcement: Announcement) -> None:
+    """Refuse to take an announcement off screens beyond the scope of a user; a contributor takes off the own.
+
+    Raises:
+        NotPermitted: it is somebody else's, or reaches a screen that is in none of the user's groups.
+    """
+    library_scopes.check_announcement(user, announcement)
+    if user is not None and screen_scopes.scope_group_keys(user) is not None:
+        for targets in _reaches_of(announcement):
+            screen_scopes.check_targets(user, targets)
+
+
+def check_putting_back(user: User | None, announcement: Announcement) -> None:
+    """Refuse to put an announcement back on screens for which the user would need an approval that it does not have.
+
+    Raises:
+        NotPermitted: the text is not the approved one, or it reaches beyond the user's scope.
+    """
+    library_scopes.check_announcement(user, announcement)
+    approved = announcement.proposals.filter(state=ProposalState.APPROVED, version=announcement.version)
+    if user is None or _publishes_everywhere(user) or approved.exists():
+        return
+    for targets in _reaches_of(announcement, is_off=True):
+        check_publishing(user, targets)
+
+
+def _reaches_of(announcement: Announcement, *, is_off: bool = False) -> list[Targets]:
+    """Return what an announcement reaches now or later, by its placement and by playlists that list it.
+
+    Args:
+        announcement: A saved one.
+        is_off: Whether it counts that it was taken off, too.
+    """
+    placement = AnnouncementPlacement.objects.filter(announcement=announcement).first()
+    if placement is not None and placement.taken_off_at is not None and not is_off:
+        return []
+    rules = ScheduleRule.objects.filter(playlist__entries__announcement=announcement).distinct()
+    rows = [Targets.of(rule) for rule in rules.prefetch_related("groups", "screens")]
+    is_over = placement is not None and placement.ends_at is not None and placement.ends_at <= timezone.now()
+    if placement is not None and not is_over:
+        rows.append(Targets.of(placement))
+    return [targets for targets in rows if targets]
+
+
 def check_playlist(user: User | None, playlist: Playlist) -> None:
     """Refuse a change of a playlist that a rule shows on screens on which the user may not publish.
 
@@ -70,4 +146,6 @@ def playlists_of(rows: QuerySet[Playlist], user: User | None) -> QuerySet[Playli
 
 
 def _publishes_everywhere(user: User) -> bool:
-    return user.may_approve and screen_scopes.scope_group_keys(user) is None
+    if screen_scopes.scope_group_keys(user) is not None or not user.may_edit:
+        return False
+    return user.may_approve or not ScreenGroup.objects.filter(needs_approval=True).exists()

@@ -14,9 +14,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from beffroi_server.accounts import second_factor
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.web import form_scopes
 
@@ -64,10 +66,13 @@ def _may_administer(user: User) -> bool:
     return user.may_administer
 
 
-def _guard_view(is_allowed: PermissionCheck, methods: tuple[str, ...]) -> Callable[[ViewFunction], ViewFunction]:
+def _guard_view(
+    is_allowed: PermissionCheck, methods: tuple[str, ...], *, waits: bool = True
+) -> Callable[[ViewFunction], ViewFunction]:
     """Return a decorator that lets signed-in, permitted users call a view by some HTTP methods, in the town's time.
 
-    Others are sent to the sign-in page, or get 403 (no permission) or 405 (another method).
+    Others are sent to the sign-in page, or get 403 (no permission) or 405 (another method). Who owes a second factor is
+    sent to its page, unless the page does not wait for it.
     """
 
     def decorate_view(view: ViewFunction) -> ViewFunction:
@@ -81,6 +86,8 @@ def _guard_view(is_allowed: PermissionCheck, methods: tuple[str, ...]) -> Callab
                 raise PermissionDenied
             # Times are typed and shown in the town's time zone, wherever the user is.
             with _town_of_request() as town, timezone.override(ZoneInfo(town.time_zone)), form_scopes.acting_as(user):
+                if waits and _owes_second_factor(user, town):
+                    return _redirect_to_second_factor(request)
                 return view(request, *args, **kwargs)
 
         return require_http_methods(list(methods))(guarded_view)
@@ -91,6 +98,11 @@ def _guard_view(is_allowed: PermissionCheck, methods: tuple[str, ...]) -> Callab
 def for_users(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     """Allow every user who is signed in."""
     return _guard_view(_may_open, methods)
+
+
+def for_own_account(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
+    """Allow every user who is signed in, also one who owes a second factor: there it is set up."""
+    return _guard_view(_may_open, methods, waits=False)
 
 
 def for_writers(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
@@ -104,8 +116,8 @@ def for_editors(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
 
 
 def for_officers(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
-    """Allow users who may broadcast alerts."""
-    return _guard_view(_may_alert, methods)
+    """Allow users who may broadcast alerts. No alert waits for a second factor that is due."""
+    return _guard_view(_may_alert, methods, waits=False)
 
 
 def for_technicians(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
@@ -154,10 +166,25 @@ def is_htmx(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def _owes_second_factor(user: User, town: Town) -> bool:
+    due = second_factor.due_at(user, town)
+    return due is not None and due <= timezone.now()
+
+
+def _redirect_to_second_factor(request: HttpRequest) -> HttpResponse:
+    if is_htmx(request):
+        return _reload_page()
+    return redirect("second-factor")
+
+
 def _redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     if not is_htmx(request):
         return redirect_to_login(request.get_full_path())
-    # A part of a page cannot show the sign-in form: the whole page is loaded again, and is redirected then.
+    return _reload_page()
+
+
+def _reload_page() -> HttpResponse:
+    # A part of a page cannot show another page: the whole page is loaded again, and is redirected then.
     response = HttpResponse(status=204)
     response["HX-Refresh"] = "true"
     return response

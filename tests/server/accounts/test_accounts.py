@@ -27,7 +27,7 @@ class TestSignInLinks:
         url = services.create_sign_in_link(alice, HOUR)
 
         assert url.startswith("https://affichage.example/sign-in/")
-        assert services.use_sign_in_link(token_of(url), timezone.now()) == alice
+        assert services.use_sign_in_link(token_of(url), timezone.now()).user == alice
 
     def test_keeps_no_token(self, alice):
         url = services.create_sign_in_link(alice, HOUR)

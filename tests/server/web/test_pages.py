@@ -7,7 +7,10 @@ from django.test import Client
 from tests.support.page_addresses import page_addresses
 
 pytestmark = pytest.mark.django_db
-FOR_STRANGERS = {"sign-in", "sign-in-link", "emergency-code", "language", "health"}
+FOR_STRANGERS = {
+    "sign-in", "sign-in-link", "emergency-code", "language", "health", "sign-in-second-factor", "sign-in-passkey",
+    "password-forgotten", "openid_connect_login", "openid_connect_callback",
+}  # fmt: skip
 """Pages that open without a person."""
 
 

@@ -29,18 +29,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Category',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='name')),
-                ('default_days', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='days on screen')),
-            ],
-            options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['name'],
-            },
-        ),
-        migrations.CreateModel(
             name='DeletedItem',
             fields=[
                 ('source', models.CharField(max_length=63, primary_key=True, serialize=False)),
@@ -57,6 +45,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['folded_name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Category',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=60, unique=True, verbose_name='name')),
+                ('default_days', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='days on screen')),
+                ('scope_users', models.ManyToManyField(blank=True, related_name='scope_categories', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name_plural': 'categories',
+                'ordering': ['name'],
             },
         ),
         migrations.CreateModel(

@@ -160,4 +160,28 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('announcement__isnull', False), ('inner__isnull', True), ('media__isnull', True)), models.Q(('announcement__isnull', True), ('inner__isnull', True), ('media__isnull', False)), models.Q(('announcement__isnull', True), ('inner__isnull', False), ('media__isnull', True)), _connector='OR'), name='announcement_media_or_playlist')],
             },
         ),
+        migrations.CreateModel(
+            name='Proposal',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('everywhere', models.BooleanField(default=False)),
+                ('starts_at', models.DateTimeField(blank=True, null=True)),
+                ('ends_at', models.DateTimeField(blank=True, null=True)),
+                ('duration_s', models.PositiveIntegerField(default=10, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3600)])),
+                ('state', models.CharField(choices=[('waiting', 'waiting for approval'), ('approved', 'approved'), ('declined', 'declined'), ('withdrawn', 'withdrawn')], default='waiting', max_length=10)),
+                ('version', models.PositiveIntegerField(default=0)),
+                ('reason', models.CharField(blank=True, max_length=500)),
+                ('proposed_at', models.DateTimeField()),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('announcement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='library.announcement')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('groups', models.ManyToManyField(blank=True, related_name='+', to='fleet.screengroup')),
+                ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('screens', models.ManyToManyField(blank=True, related_name='+', to='fleet.screen')),
+            ],
+            options={
+                'ordering': ['-pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('announcement',), name='one_waiting_proposal')],
+            },
+        ),
     ]

@@ -8,10 +8,12 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.accounts.models import Town, User, UserRole
-from beffroi_server.library.models import MediaItem
+from beffroi_server.fleet.models import ScreenGroup
+from beffroi_server.library.models import Category, MediaItem
 from beffroi_server.library.town_branding import logo_of
 from beffroi_server.web.forms import StyledForm, StyledModelForm, refuse_missing_characters
 
@@ -57,6 +59,16 @@ class EmergencyCodeForm(StyledForm):
         return "-".join(typed[start : start + 5] for start in range(0, CODE_LENGTH, 5))
 
 
+class ForgottenPasswordForm(StyledForm):
+    """Form of who forgot the password."""
+
+    name = forms.CharField(
+        label=_("User name or mail address"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+
+
 class AccountForm(StyledModelForm):
     """Form with which users change their own name."""
 
@@ -70,6 +82,7 @@ class PasswordForm(StyledForm):
 
     Args:
         user: The user whose password is changed.
+        asks_current: Whether the current one has to be given.
     """
 
     current = forms.CharField(
@@ -84,10 +97,10 @@ class PasswordForm(StyledForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: User, *args: Any, asks_current: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._user = user
-        if not user.has_usable_password():
+        if not (asks_current and user.has_usable_password()):
             del self.fields["current"]
 
     def clean_current(self) -> str:
@@ -117,6 +130,14 @@ class TownForm(StyledModelForm):
 
     time_zone = forms.ChoiceField(label=_("Time zone"))
     locale = forms.ChoiceField(label=_("Language of the screens"), choices=settings.LANGUAGES)
+    asks_second_factor = forms.BooleanField(
+        label=_("Officers and administrators need a second factor"),
+        required=False,
+        help_text=_(
+            "An app on the telephone or a passkey, beside the password. They have 14 days to set it up; after that, "
+            "every page but those of alerts asks for it. The emergency code works without."
+        ),
+    )
     logo = forms.ModelChoiceField(MediaItem.objects.all(), label="Logo", required=False)
 
     class Meta:
@@ -139,6 +160,7 @@ class TownForm(StyledModelForm):
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/"))
         self.initial["logo"] = logo_of(self.instance)
+        self.initial["asks_second_factor"] = self.instance.second_factor_since is not None
         field = self.fields["time_zone"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(zone, zone.replace("_", " ")) for zone in ["UTC", *zones]]
@@ -147,29 +169,82 @@ class TownForm(StyledModelForm):
         """Check that screens can draw the name."""
         super().clean()
         refuse_missing_characters(self, "name")
+        asks = self.cleaned_data.get("asks_second_factor")
+        self.instance.second_factor_since = (self.instance.second_factor_since or timezone.now()) if asks else None
         return self.cleaned_data
 
 
-class UserForm(StyledModelForm):
-    """Form with which an administrator changes a user."""
-
-    role = forms.ChoiceField(label=_("Role"), choices=UserRole.choices, widget=forms.RadioSelect)
-
-    class Meta:
-        model = User
-        fields = ("first_name", "last_name", "role", "is_active")
-        labels = {"is_active": _("Can sign in")}
-        help_texts = {"is_active": ""}
-
-
-class NewUserForm(StyledModelForm):
-    """Form with which an administrator adds a user."""
+class UserScopeForm(StyledModelForm):
+    """Base of the forms of a user: role, and what it is limited to."""
 
     role = forms.ChoiceField(
         label=_("Role"), choices=UserRole.choices, widget=forms.RadioSelect, initial=UserRole.EDITOR
     )
+    groups = forms.ModelMultipleChoiceField(
+        ScreenGroup.objects.all(),
+        label=_("Only these groups of screens"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: every screen. An administrator always reaches every screen."),
+    )
+    categories = forms.ModelMultipleChoiceField(
+        Category.objects.all(),
+        label=_("Only these categories of announcements"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: every category."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["groups"] = list(self.instance.scope_groups.all())
+            self.initial["categories"] = list(self.instance.scope_categories.all())
+        for name, model in (("groups", ScreenGroup), ("categories", Category)):
+            if not model._default_manager.exists():
+                del self.fields[name]
+
+    def clean_email(self) -> str:
+        """Return the address.
+
+        Raises:
+            ValidationError: another user has it.
+        """
+        email: str = self.cleaned_data["email"]
+        if email and User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another user has this mail address."))
+        return email
+
+    def selected_scope(self) -> dict[str, Any]:
+        """Return the groups and categories that were chosen."""
+        return {name: list(self.cleaned_data.get(name) or ()) for name in ("groups", "categories")}
+
+
+_SCOPE_FIELDS = ("role", "groups", "categories", "announcement_quota")
+_USER_HELP = {
+    "email": _("For invitations, a forgotten password and notifications."),
+    "announcement_quota": _("For contributors: how many may be proposed or on screens. Empty: any number."),
+}
+
+
+class UserForm(UserScopeForm):
+    """Form with which an administrator changes a user."""
 
     class Meta:
         model = User
-        fields = ("username", "first_name", "last_name", "role")
-        help_texts = {"username": _("Letters, digits and . @ + - _ only. It cannot be changed later.")}
+        fields = ("first_name", "last_name", "email", "role", "announcement_quota", "is_active")
+        labels = {"is_active": _("Can sign in")}
+        help_texts = {"is_active": "", **_USER_HELP}
+
+    field_order = ("first_name", "last_name", "email", *_SCOPE_FIELDS, "is_active")
+
+
+class NewUserForm(UserScopeForm):
+    """Form with which an administrator invites a user."""
+
+    class Meta:
+        model = User
+        fields = ("username", "first_name", "last_name", "email", "role", "announcement_quota")
+        help_texts = {"username": _("Letters, digits and . @ + - _ only. It cannot be changed later."), **_USER_HELP}
+
+    field_order = ("username", "first_name", "last_name", "email", *_SCOPE_FIELDS)

@@ -36,7 +36,7 @@ class SignInAttempt:
 
     def __init__(self, request: HttpRequest, username: str) -> None:
         self._network = network_of(request.META.get("REMOTE_ADDR", ""))
-        device = _known_device(request, username)
+        device = known_device(request, username)
         self._is_known = bool(device)
         self._key = f"{username.casefold()} {device or self._network}"
 
@@ -71,7 +71,7 @@ def remember_device(response: HttpResponse, user: User) -> None:
     )
 
 
-def _known_device(request: HttpRequest, username: str) -> str:
+def known_device(request: HttpRequest, username: str) -> str:
     """Return the identifier of the device if this user signed in on it before; otherwise nothing."""
     value = request.get_signed_cookie(DEVICE_COOKIE, "", salt=DEVICE_COOKIE, max_age=DEVICE_COOKIE_AGE_S)
     name, _space, device = str(value).rpartition(" ")

@@ -13,18 +13,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from beffroi_server.accounts import services
+from beffroi_server.accounts import second_factor, services, user_sessions
+from beffroi_server.accounts.errors import LastAdministratorError
 from beffroi_server.accounts.models import User
+from beffroi_server.core.transactions import serialised
+from beffroi_server.library.library_scopes import set_scope
 from beffroi_server.library.town_branding import save_town
-from beffroi_server.web.access import UserRequest, current_town, for_administrators, for_users
+from beffroi_server.web.access import UserRequest, current_town, for_administrators, for_own_account
+from beffroi_server.web.accounts import account_mail
 from beffroi_server.web.accounts.forms import AccountForm, NewUserForm, PasswordForm, TownForm, UserForm
+from beffroi_server.web.accounts.session_rows import session_rows
 from beffroi_server.web.requests import paginate
 
 USERS_PER_PAGE = 50
 
 
 @sensitive_post_parameters("current", "new")
-@for_users("GET", "POST")
+@for_own_account("GET", "POST")
 def account_edit(request: UserRequest) -> HttpResponse:
     """Let users change their own name and password: two forms on one page, told apart by the field ``form``."""
     sent = request.POST.get("form")
@@ -41,7 +46,13 @@ def account_edit(request: UserRequest) -> HttpResponse:
         auth.update_session_auth_hash(request, request.user)
         messages.success(request, _("Your password has been saved. Other devices will have to sign in again."))
         return redirect("account")
-    return render(request, "accounts/account.html", {"names": names, "password": password}, status=422 if sent else 200)
+    context = {
+        "names": names,
+        "password": password,
+        "sessions": session_rows(request, own),
+        "has_second_factor": second_factor.has_second_factor(own),
+    }
+    return render(request, "accounts/account.html", context, status=422 if sent else 200)
 
 
 @for_administrators("GET", "POST")
@@ -66,14 +77,16 @@ def user_list(request: UserRequest) -> HttpResponse:
 @never_cache
 @for_administrators("GET", "POST")
 def user_add(request: UserRequest) -> HttpResponse:
-    """Add a user, and show the link with which they sign in for the first time."""
+    """Invite a user: by mail where there is an address and a mail server, and by a link that is shown once."""
     form = NewUserForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        names = {key: values[key] for key in ("first_name", "last_name")}
-        added = services.create_user(values["username"], values["role"], actor=request.user, **names)
+        with serialised():
+            values = {name: form.cleaned_data[name] for name in NewUserForm.Meta.fields}
+            added = services.create_user(actor=request.user, **values)
+            set_scope(added, actor=request.user, **form.selected_scope())
         return _show_sign_in_link(request, added)
-    return render(request, "accounts/user_add.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "can_mail": account_mail.is_configured()}
+    return render(request, "accounts/user_add.html", context, status=422 if form.errors else 200)
 
 
 @for_administrators("GET", "POST")
@@ -83,14 +96,48 @@ def user_edit(request: UserRequest, pk: int) -> HttpResponse:
     form = UserForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         try:
-            services.update_user(form.instance, actor=request.user)
-        except services.LastAdministratorError:
+            with serialised():
+                services.update_user(form.instance, actor=request.user)
+                set_scope(form.instance, actor=request.user, **form.selected_scope())
+        except LastAdministratorError:
             form.add_error(None, _("This is the last administrator. Make someone else an administrator first."))
         else:
             messages.success(request, _("%(name)s has been saved.") % {"name": found.get_username()})
             return redirect("users")
-    context = {"form": form, "edited": found, "emergency_code": services.emergency_code_of(found)}
+    context = {
+        "form": form,
+        "edited": found,
+        "emergency_code": services.emergency_code_of(found),
+        "sessions": session_rows(request, found),
+        "has_second_factor": second_factor.has_second_factor(found),
+    }
     return render(request, "accounts/user.html", context, status=422 if form.errors else 200)
+
+
+@for_administrators("POST")
+def user_sessions_end(request: UserRequest, pk: int) -> HttpResponse:
+    """Sign a user out everywhere."""
+    found = get_object_or_404(User, pk=pk)
+    user_sessions.end_all_sessions(found, actor=request.user)
+    messages.success(request, _("%(name)s is signed out everywhere.") % {"name": found.get_username()})
+    return redirect("users")
+
+
+@for_administrators("POST")
+def user_second_factor_reset(request: UserRequest, pk: int) -> HttpResponse:
+    """Remove the second factor of a user who lost the telephone."""
+    found = get_object_or_404(User, pk=pk)
+    second_factor.reset_second_factor(found, actor=request.user)
+    messages.success(request, _("%(name)s signs in without a second factor now.") % {"name": found.get_username()})
+    return redirect("user", pk)
+
+
+@for_own_account("POST")
+def own_session_end(request: UserRequest, pk: int) -> HttpResponse:
+    """End one of the user's own sessions, on another device."""
+    if user_sessions.end_session(request.user, pk, actor=request.user):
+        messages.success(request, _("That device is signed out."))
+    return redirect("account")
 
 
 @never_cache
@@ -118,5 +165,16 @@ def user_emergency_code(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def _show_sign_in_link(request: UserRequest, invited: User) -> HttpResponse:
-    context: dict[str, Any] = {"invited": invited, "link": services.invite_user(invited, actor=request.user)}
+    is_new = invited.last_login is None
+    link = services.invite_user(invited, actor=request.user)
+    is_mailed = bool(is_new and invited.email and account_mail.is_configured())
+    if is_mailed:
+        account_mail.mail_invitation(invited, link, request.user)
+    context: dict[str, Any] = {
+        "invited": invited,
+        "link": link,
+        "qr": segno.make_qr(link, error="m").svg_data_uri(scale=4, border=2),
+        "is_new": is_new,
+        "is_mailed": is_mailed,
+    }
     return render(request, "accounts/user_link.html", context)

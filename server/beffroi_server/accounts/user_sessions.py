@@ -1,0 +1,72 @@
+"""Sessions of users: noted at each sign-in with browser and network, listed, and ended."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.db import DatabaseError
+from django.http import HttpRequest
+
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
+from beffroi_server.core.database_faults import fault_of
+from beffroi_server.core.transactions import serialised
+
+logger = logging.getLogger(__name__)
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing listens there: no address is known
+
+
+def note_session(*, request: HttpRequest, user: User, **_signal: Any) -> None:
+    """Note who signed in from where; a receiver of ``user_logged_in``. A full disk keeps nobody from signing in."""
+    try:
+        UserSession.objects.create_from_request(request, user=user)
+    except DatabaseError as error:
+        if fault_of(error) is None:
+            raise
+        logger.warning("the session of %s is not listed: %s", user, error)
+
+
+def sessions_of(user: User) -> list[UserSession]:
+    """Return the sessions of a user that have not ended, the newest first."""
+    found: list[UserSession] = UserSession.objects.purge_and_list(user)
+    return sorted(found, key=lambda each: each.created_at, reverse=True)
+
+
+def end_session(user: User, pk: int, *, actor: User) -> bool:
+    """End one session of a user, by the user or an administrator; return whether there was one.
+
+    Raises:
+        NotPermitted: it is somebody else's, and the actor is no administrator.
+    """
+    if actor != user:
+        require(actor, "may_administer")
+    with serialised():
+        found = UserSession.objects.filter(user=user, pk=pk).first()
+        if found is not None:
+            found.end()
+            audit.record_event(actor, "session-ended", user)
+    return found is not None
+
+
+def end_all_sessions(user: User, *, actor: User) -> int:
+    """End every session of a user, as an administrator; return how many there were.
+
+    Raises:
+        NotPermitted: the actor is no administrator.
+    """
+    require(actor, "may_administer")
+    with serialised():
+        count = end_sessions(user)
+        audit.record_event(actor, "sessions-ended", user, sessions=count)
+    return count
+
+
+def end_sessions(user: User, *, but: str | None = None) -> int:
+    """End the sessions of a user, all but one with a given key; return how many."""
+    found = list(UserSession.objects.filter(user=user).exclude(session_key=but or ""))
+    for each in found:
+        each.end()
+    return len(found)
