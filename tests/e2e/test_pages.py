@@ -9,20 +9,22 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.urls import get_resolver, resolve
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from tests.support.browser import signed_in, violations
 from tests.support.town_processes import TownProcesses
 
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
 THEMES = ("light", "dark")
 NOT_PAGES = {
+    "plays-csv", "plays-log", "plays-pdf", "audit-csv", "audit-log",
     "screen-screenshot", "screen-expected", "screen-capture-image", "asset", "announcement-page", "alert-page",
     "alert-receipts",
 }  # fmt: skip
 PAGES = """
-    now announcements announcement-new announcement media media-item feeds playlists playlist rules rule-new rule
-    alert-choose alert-new alert alerts scenarios scenario-new scenario screens screen-add screen screen-edit
-    screen-classes screen-class screen-class-add groups group-add group town users user-add user audit account
+    now plays plays-verify screen-day help announcements announcement-new announcement media media-item feeds
+    playlists playlist rules rule-new rule alert-choose alert-new alert alerts scenarios scenario-new scenario screens
+    screen-add screen screen-edit screen-classes screen-class screen-class-add groups group-add group town users user-
+    add user audit account
 """
 BROADCAST = """
 from beffroi_server.alerts.services import broadcast_alert
@@ -32,6 +34,26 @@ for status in ("actual", "exercise"):
         level="vigilance", status=status, title="Vent violent", source="Mairie", targets=EVERYWHERE, duration_min=60,
         user=None,
     )
+"""
+
+
+PLAYED = """
+import datetime as dt
+from zoneinfo import ZoneInfo
+from django.utils import timezone
+from beffroi_server.accounts.models import Town
+from beffroi_server.fleet.models import PlayRecord, Screen
+from beffroi_server.library.models import Announcement
+from beffroi_server.monitoring.proof.daily_totals import count_new_plays
+zone = ZoneInfo(Town.objects.get().time_zone)
+at = timezone.localtime(timezone=zone).replace(hour=17, minute=50, second=0, microsecond=0) - dt.timedelta(days=1)
+shown = Announcement.objects.create(title="Marché de Noël")
+PlayRecord.objects.bulk_create(
+    PlayRecord(screen=screen, number=1_000_000 + number, slide=f"announcement-{shown.pk}-1", clock="trusted",
+               started_at=at + dt.timedelta(seconds=10 * number), lasted_ms=10_000, ended="time")
+    for screen in Screen.objects.all() for number in range(120)
+)
+count_new_plays()
 """
 
 
@@ -91,6 +113,21 @@ def test_links_lead_to_every_page(addresses: dict[str, str]) -> None:
     names = set(PAGES.split())
     assert names - addresses.keys() == set()
     assert names <= {str(name) for name in get_resolver().reverse_dict if isinstance(name, str)}
+
+
+def test_what_was_shown_yesterday_at_six_is_three_taps_away(
+    clairbourg: TownProcesses, session: dict[str, Any], browser: Browser
+) -> None:
+    clairbourg.run_server_code(PLAYED)
+    context = browser.new_context(storage_state=session, locale="fr-FR", viewport=SIZES["phone"])
+    page = context.new_page()
+    page.goto(clairbourg.url)
+    slug = page.locator("[id^=screen-]").first.get_attribute("id").removeprefix("screen-")  # type: ignore[union-attr]
+    for tap in (f"#day-{slug}", "#day-yesterday", "#hour-18"):
+        page.locator(tap).click()
+    expect(page.locator("section:has(#answer) .on-now")).to_contain_text("Marché de Noël")
+    expect(page.locator("section:has(#answer) .caption")).to_contain_text("18:00:00")
+    context.close()
 
 
 def test_axe_finds_nothing_wrong(page: Page, addresses: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +98,8 @@ def _shown_value(field: Any, value: Any) -> str:
     """Return a value as people read it: a choice by its label, an instant in the town's time."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, str) and re.fullmatch(r"\d\d:\d\d:00", value):
+        return formatting.format_hour(dt.time.fromisoformat(value))
     if isinstance(field, Field) and field.flatchoices and isinstance(value, str | int):
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(value, str) and len(value) >= len("2026-01-01T00:00Z") and value[:4].isdecimal():
