@@ -23,8 +23,8 @@ NOT_PAGES = {
 PAGES = """
     now plays plays-verify screen-day help announcements announcement-new announcement media media-item feeds
     playlists playlist rules rule-new rule alert-choose alert-new alert alerts scenarios scenario-new scenario screens
-    screen-add screen screen-edit screen-classes screen-class screen-class-add groups group-add group town users user-
-    add user audit account
+    screen-add screen screen-edit screen-classes screen-class screen-class-add groups group-add group town users
+    user-add user audit account
 """
 BROADCAST = """
 from beffroi_server.alerts.services import broadcast_alert

@@ -19,8 +19,8 @@ _BATCH = 500
 def headings() -> list[str]:
     """Return the headings, in the language of the reader."""
     return [
-        _("Day"), _("Screen"), _("Location"), _("Content"), _("Times shown"), _("Of these confirmed"), _("Seconds"),
-        _("First shown"), _("Last ended"), _("Identifier"),
+        _("Day"), _("Screen"), _("Location"), _("Content shown"), _("Times shown"), _("Of these confirmed"),
+        _("Seconds"), _("First shown"), _("Last ended"), _("Identifier"),
     ]  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def _subject(asked: AskedPeriod) -> list[tuple[str, str]]:
     place = period.screen or period.group
     lines = [(_("Period"), days), (_("Where"), str(place) if place is not None else _("All screens"))]
     if asked.content:
-        lines.append((_("Content"), content_names.names_of([asked.content])[asked.content]))
+        lines.append((_("Content shown"), content_names.names_of([asked.content])[asked.content]))
     elif asked.search:
         lines.append((_("Contents whose name contains"), asked.search))
     if total["shown"] is None:
@@ -97,7 +97,7 @@ def _subject(asked: AskedPeriod) -> list[tuple[str, str]]:
 
 
 def _columns(grouping: str) -> list[str]:
-    first = {"content": _("Content"), "screen": _("Screen"), "day": _("Day")}[grouping]
+    first = {"content": _("Content shown"), "screen": _("Screen"), "day": _("Day")}[grouping]
     return [first, _("Times"), _("Length"), _("First shown"), _("Last ended"), _("Confirmed")]
 
 

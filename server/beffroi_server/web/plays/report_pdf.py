@@ -100,7 +100,7 @@ def _pairs(pairs: Any) -> Table:
 
 def _table(report: ProofReport) -> Table:
     kinds = ["plain", "number", "number", "plain", "plain", "number"]
-    head = [_cell(name, "head") for name in report.columns]
+    head = [_cell(name, f"head-{kind}") for name, kind in zip(report.columns, kinds, strict=True)]
     rows = [[_cell(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in report.rows]
     return Table(
         [head, *rows], colWidths=[share * WIDTH for share in SHARES], repeatRows=1, hAlign="LEFT",
@@ -125,10 +125,10 @@ def _drawable(text: str) -> str:
 
 
 def _style(kind: str, size: float) -> ParagraphStyle:
-    bold = kind in {"title", "head"}
+    bold = kind.startswith(("title", "head"))
     return ParagraphStyle(
         kind, fontName=BOLD if bold else REGULAR, fontSize=size, leading=size * 1.3,
-        textColor=SOFT if kind == "soft" else INK, alignment=TA_RIGHT if kind == "number" else 0,
+        textColor=SOFT if kind == "soft" else INK, alignment=TA_RIGHT if kind.endswith("number") else 0,
         splitLongWords=True,
     )  # fmt: skip
 
