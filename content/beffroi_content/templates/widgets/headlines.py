@@ -66,7 +66,7 @@ _SAMPLE_ITEMS = (
 TEMPLATE = WidgetTemplate(
     name="headlines",
     position=260,
-    label=LocalisedText(en="Headlines", fr="Actualités"),
+    label=LocalisedText(en="News from a feed", fr="Fil d’actualités"),
     summary=LocalisedText(
         en="the newest messages of a news feed (RSS or Atom)",
         fr="les derniers titres d’un flux d’actualités (RSS ou Atom)",

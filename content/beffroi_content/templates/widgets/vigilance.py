@@ -151,7 +151,7 @@ def _sample() -> VigilanceWidget:
 TEMPLATE = WidgetTemplate(
     name="vigilance",
     position=280,
-    label=LocalisedText(en="Weather warnings", fr="Vigilance"),
+    label=LocalisedText(en="Weather warnings", fr="Vigilance météo"),
     summary=LocalisedText(
         en="the vigilance of Météo-France for the department of the town",
         fr="la vigilance de Météo-France pour le département de la commune",

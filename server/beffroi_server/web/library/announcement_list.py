@@ -63,7 +63,7 @@ def announcement_list(request: UserRequest) -> HttpResponse:
 
 def read_announcement(key: uuid.UUID) -> Any:
     """Return a saved announcement with its status, for its own page."""
-    rows = Announcement.objects.filter(pk=key).prefetch_related("tags")
+    rows = Announcement.objects.filter(pk=key).select_related("placement", "picture").prefetch_related("tags")
     (found,) = with_status(rows, timezone.now(), ZoneInfo(current_town().time_zone))
     found.status_text = _("in the archive") if found.archived_at else AnnouncementStatus(found.status).label
     return found

@@ -82,15 +82,16 @@ def placement_sentence(placement: AnnouncementPlacement) -> str:
     return ", ".join(parts)
 
 
-def placement_form(request: UserRequest, announcement: Announcement | None) -> PlacementForm | None:
+def placement_form(
+    request: UserRequest, announcement: Announcement | None, state: ShownState | None = None
+) -> PlacementForm | None:
     """Return the form of the placement; None for a user who may only write, and where nothing was said of it."""
     if not request.user.may_edit or (request.method == "POST" and "where" not in request.POST):
         return None
-    state = shown_state(announcement)
     if request.method == "POST":
         return PlacementForm(submitted_placement(request.POST), announcement=announcement)
     form = PlacementForm(announcement=announcement)
-    if not state.is_shown:
+    if not (state or shown_state(announcement)).is_shown:
         form.initial.update(_last_choice(request.user))
     return form
 

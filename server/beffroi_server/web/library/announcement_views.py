@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -32,6 +33,8 @@ from beffroi_server.web.library.forms import AnnouncementForm
 from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.placement_forms import PlacementForm
 
+Row = TypeVar("Row", bound=Model)
+
 
 @for_writers("GET", "POST")
 def announcement_add(request: UserRequest) -> HttpResponse:
@@ -45,7 +48,7 @@ def announcement_add(request: UserRequest) -> HttpResponse:
 @for_writers("GET", "POST")
 def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Change an announcement."""
-    found = Announcement.objects.filter(pk=pk).first()
+    found = Announcement.objects.select_related("placement", "picture", "feed").filter(pk=pk).first()
     if found is None and request.method == "POST":
         # What was typed stays in the form, and can be saved as a new announcement.
         messages.warning(
@@ -56,7 +59,9 @@ def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     found = found or get_object_or_404(Announcement, pk=pk)
     if request.method == "POST":
         return _save_announcement(request, AnnouncementForm(request.POST, instance=found), found)
-    return _render_form(request, AnnouncementForm(instance=found), placing.placement_form(request, found))
+    state = placing.shown_state(found)
+    placement = placing.placement_form(request, found, state)
+    return _render_form(request, AnnouncementForm(instance=found), placement, state=state)
 
 
 @for_writers("POST")
@@ -75,15 +80,20 @@ def announcement_preview_page(request: UserRequest) -> HttpResponse:
 def _initial_values(request: UserRequest) -> dict[str, Any]:
     """Return what the form of a new announcement starts with: an image, or a feed with its template and name."""
     image = parse_number(request.GET.get("picture"))
-    feed = Feed.objects.filter(pk=parse_number(request.GET.get("feed"))).first()
+    feed = _named_row(request, "feed", Feed)
     values: dict[str, Any] = {"picture": image} if image else {}
-    planned = PlannedAnnouncement.objects.filter(pk=parse_number(request.GET.get("plan"))).first()
+    planned = _named_row(request, "plan", PlannedAnnouncement)
     if planned is not None:
         values |= {"title": planned.title, "label": planned.label}
     if feed is not None:
         templates = {kind: template for template, kind in FEED_TEMPLATES.items()}
         values |= {"feed": feed, "template": templates[FeedKind(feed.kind)], "title": feed.name}
     return values
+
+
+def _named_row(request: UserRequest, name: str, model: type[Row]) -> Row | None:
+    key = parse_number(request.GET.get(name))
+    return model._default_manager.filter(pk=key).first() if key else None
 
 
 def _save_announcement(request: UserRequest, form: AnnouncementForm, edited: Announcement | None) -> HttpResponse:
@@ -155,6 +165,7 @@ def _render_form(
     status: int = 200,
     conflict: EditConflict | None = None,
     doubts: list[str] | None = None,
+    state: placing.ShownState | None = None,
 ) -> HttpResponse:
     edited = None if form.instance._state.adding else read_announcement(form.instance.pk)
     context = {
@@ -162,7 +173,7 @@ def _render_form(
         "placement": placement,
         "time_choice": placing.time_choice(placement) if placement is not None else "",
         "edited": edited,
-        "state": placing.shown_state(edited),
+        "state": state or placing.shown_state(edited),
         "conflict": conflict,
         "differences": form.differences_from(conflict.current) if conflict else [],
         "doubts": doubts or [],

@@ -198,10 +198,9 @@ class AnnouncementForm(RelatedModelForm):
     def offered_further_images(self) -> list[tuple[MediaItem, bool]]:
         """Images to choose further ones from, each with whether it is chosen; the chosen ones first."""
         chosen = {str(pk) for pk in self["more_pictures"].value() or [] if str(pk).isdecimal()}
-        every = MediaItem.objects.select_related("video")
-        picked = list(every.filter(pk__in=chosen))
-        newest = [item for item in every[:IMAGES_OFFERED] if str(item.pk) not in chosen]
-        return [*((item, True) for item in picked), *((item, False) for item in newest)]
+        picked = list(MediaItem.objects.select_related("video").filter(pk__in=chosen)) if chosen else []
+        others = [item for item in self.offered_images if str(item.pk) not in chosen]
+        return [*((item, True) for item in picked), *((item, False) for item in others)]
 
     def valid_values(self) -> dict[str, Any]:
         """Return the fields of the announcement that are filled in correctly."""
