@@ -10,12 +10,15 @@ from beffroi_content.timeline.moment import ClockState, Moment
 from beffroi_content.timeline.queries import (
     RuleStretch,
     RuleVisibility,
+    SlideStretch,
+    SlideTime,
     calendar_grid,
     idle_stretches,
     next_showing,
     rule_shown_ms,
     rule_visibilities,
     shown_ms,
+    slide_grid,
 )
 from beffroi_content.timeline.resolver import resolve_scene, scene_changes
 from beffroi_content.timeline.scene import ReasonKind, Scene, Showing, ShowingReason
@@ -30,6 +33,8 @@ __all__ = [
     "Scene",
     "Showing",
     "ShowingReason",
+    "SlideStretch",
+    "SlideTime",
     "calendar_grid",
     "display_power",
     "idle_stretches",
@@ -40,4 +45,5 @@ __all__ = [
     "rule_visibilities",
     "scene_changes",
     "shown_ms",
+    "slide_grid",
 ]

@@ -49,6 +49,40 @@ class RuleVisibility:
         return self.applies_ms > 0 and self.seen_ms == 0
 
 
+@dataclass(frozen=True, slots=True)
+class SlideTime:
+    """For how long a slide is shown within a time, and by which rules."""
+
+    slide: str
+    rules: tuple[str, ...]
+    """None for the idle slide."""
+    shown_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlideStretch:
+    """A time in which the same slides take turns in a zone: from ``since_ms`` up to ``until_ms``."""
+
+    since_ms: int
+    until_ms: int
+    slides: tuple[SlideTime, ...]
+    """The one that is shown longest first."""
+
+
+def slide_grid(manifest: Manifest, zone: str, start_ms: int, end_ms: int) -> list[SlideStretch]:
+    """Return the slides that take turns in a zone from an instant up to another, without a gap."""
+    table = programme_tables(manifest).zones[zone]
+    found = []
+    for since, until, selection in table.selections_between(start_ms, end_ms):
+        loop = table.loop_of(selection)
+        shown = loop.shown_until(until)
+        shown.subtract(loop.shown_until(since))
+        rules = _rules_by_slide(selection)
+        slides = tuple(SlideTime(name, tuple(rules.get(name, ())), ms) for name, ms in (+shown).most_common() if name)
+        found.append(SlideStretch(since, until, slides))
+    return found
+
+
 def calendar_grid(manifest: Manifest, start_ms: int, end_ms: int) -> dict[str, list[RuleStretch]]:
     """Return the rules that have each zone from an instant up to another, without a gap."""
     return {

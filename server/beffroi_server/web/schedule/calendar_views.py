@@ -7,16 +7,15 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from beffroi_server.feeds.skipped_texts import skipped_sentence
-from beffroi_server.fleet.models import Screen
 from beffroi_server.monitoring import screen_week as weeks
 from beffroi_server.schedule import day_calendars, services
 from beffroi_server.schedule.calendar_reading import SIZE_LIMIT
-from beffroi_server.schedule.manifest_compiler import CompileError
 from beffroi_server.schedule.models import DayCalendar, DayImport
 from beffroi_server.web.access import UserRequest, for_editors, for_users
 from beffroi_server.web.forms import StyledForm
@@ -118,14 +117,9 @@ def calendar_delete(request: UserRequest, pk: int) -> HttpResponse:
 
 
 @for_users("GET")
-def screen_week(request: UserRequest, slug: str) -> HttpResponse:
-    """Show what a screen will show in the next seven days, with rules that are never seen and hours without content."""
-    screen = get_object_or_404(Screen.objects.select_related("screen_class"), slug=slug)
-    try:
-        found = weeks.week_of(screen, timezone.now())
-    except CompileError as problem:
-        return render(request, "schedule/week.html", {"screen": screen, "problem": problem.message})
-    return render(request, "schedule/week.html", {"screen": screen, "week": found})
+def screen_week(_request: UserRequest, slug: str) -> HttpResponse:
+    """Lead to the present week of a screen in the calendar."""
+    return redirect(f"{reverse('programme')}?of=s-{slug}&view=week")
 
 
 def _save_import(request: UserRequest, found: DayImport, place: str) -> DayCalendar:

@@ -11,6 +11,7 @@ from beffroi_server.web.schedule import (
     layout_views,
     placement_views,
     playlist_views,
+    programme_views,
     rule_list,
     rule_views,
 )
@@ -40,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     path("groups/<int:pk>/layout/", layout_views.group_layout, name="group-layout"),
     path("layout/", layout_views.town_layout, name="town-layout"),
     path("layout/preview.png", layout_views.layout_image, name="layout-image"),
+    path("calendar/", programme_views.programme, name="programme"),
     path("schedule/new/", rule_views.rule_add, name="rule-new"),
     path("schedule/sentence/", rule_views.rule_form_summary, name="rule-sentence"),
     path("schedule/shares/", rule_views.rule_share_list, name="rule-shares"),

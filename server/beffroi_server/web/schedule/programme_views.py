@@ -1,0 +1,83 @@
+"""Page of the calendar: the slides of any screen or group on any day or week, and why they are on."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
+from beffroi_server.monitoring.programme_calendar import programme_calendar
+from beffroi_server.monitoring.screen_week import ScreenWeek, week_of
+from beffroi_server.schedule.manifest_compiler import CompileError
+from beffroi_server.web.access import UserRequest, for_users
+from beffroi_server.web.requests import parse_number
+
+VIEWS = {"day": 1, "week": 7}
+MOST_YEARS = 2
+"""Years before and after today that can be looked at."""
+
+
+@for_users("GET")
+def programme(request: UserRequest) -> HttpResponse:
+    """Show what a screen, the screens of a group or all screens show on a day or in a week."""
+    screens, groups = list(Screen.objects.only("slug", "name", "programme_due_at")), list(ScreenGroup.objects.all())
+    places, chosen = _chosen_places(request, screens, groups)
+    view = request.GET.get("view", "")
+    view = view if view in VIEWS else "day"
+    date = _chosen_date(request.GET.get("date", ""))
+    first = date - dt.timedelta(days=date.weekday()) if view == "week" else date
+    step = dt.timedelta(days=VIEWS[view])
+    slug = chosen.removeprefix("s-") if chosen.startswith("s-") else ""
+    context = {
+        "screens": [(f"s-{screen.slug}", screen.name) for screen in screens],
+        "groups": [(f"g-{group.pk}", group.name) for group in groups],
+        "chosen": chosen,
+        "view": view,
+        "date": date,
+        "first": first,
+        "last": first + step - dt.timedelta(days=1),
+        "before": first - step,
+        "after": first + step,
+        "today": timezone.localdate(),
+        "calendar": programme_calendar(places, first, VIEWS[view]),
+        "slug": slug,
+        "week": _week_of(slug) if view == "week" else None,
+    }
+    return render(request, "schedule/programme.html", context)
+
+
+def _week_of(slug: str) -> ScreenWeek | None:
+    """Return the shares of the coming week of a screen; None for several screens, or without a programme."""
+    screen = Screen.objects.select_related("screen_class").filter(slug=slug).first() if slug else None
+    try:
+        return week_of(screen, timezone.now()) if screen else None
+    except CompileError:
+        return None
+
+
+def _chosen_places(request: UserRequest, screens: list[Screen], groups: list[ScreenGroup]) -> tuple[Targets, str]:
+    """Return the screens that are asked for, with their name in the address: ``s-hall``, ``g-3`` or ``all``."""
+    asked = request.GET.get("of", "")
+    for screen in screens:
+        if asked == f"s-{screen.slug}":
+            return Targets(screens=(screen,)), asked
+    for group in groups:
+        if asked.startswith("g-") and parse_number(asked[2:]) == group.pk:
+            return Targets(groups=(group,)), f"g-{group.pk}"
+    if asked != "all" and len(screens) == 1:
+        return Targets(screens=(screens[0],)), f"s-{screens[0].slug}"
+    return EVERYWHERE, "all"
+
+
+def _chosen_date(text: str) -> dt.date:
+    """Return a date from an address: today for what is none, and none that is years away."""
+    today = timezone.localdate()
+    try:
+        found = dt.date.fromisoformat(text)
+    except ValueError:
+        return today
+    return found if abs((found - today).days) <= 366 * MOST_YEARS else today
