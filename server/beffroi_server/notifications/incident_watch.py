@@ -14,8 +14,8 @@ from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.observations import RotatingScreens, subject_of
 from beffroi_server.notifications.occasions import Occasion
 
-SCREENS_PER_ROUND = 20
-"""Screens of which the frame and the programme are looked at in one round: that takes computing."""
+ROUNDS = 30
+"""Rounds, of a minute each, after which frame and programme of every screen were looked at: that takes computing."""
 START_GRACE = REACHABLE_WITHIN + dt.timedelta(seconds=30)
 """After its start the server has received nothing yet: nobody counts as silent before everybody could have spoken."""
 
@@ -29,7 +29,7 @@ class IncidentWatch:
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic, self._started_at = monotonic, monotonic()
-        self._compared, self._outlooks = RotatingScreens(SCREENS_PER_ROUND), RotatingScreens(SCREENS_PER_ROUND)
+        self._compared, self._outlooks = RotatingScreens(ROUNDS), RotatingScreens(ROUNDS)
 
     def look_often(self, now: dt.datetime) -> None:
         """Look at what people must soon be told of: silent screens, and alerts that are not shown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,8 @@ from beffroi_server.schedule import publication
 
 FEED_FAILURES = 3
 """Failed readings in a row from which a feed counts as broken."""
+LEAST_PER_ROUND = 4
+"""Screens of a small town that are looked at more closely in one round: all of them, as a rule."""
 NAMES_KEPT = 20
 """Names of screens that an observation of an alert keeps."""
 
@@ -158,20 +161,20 @@ class RotatingScreens:
     """Takes some of many screens in turn, so that what costs time is done for each of them now and then.
 
     Args:
-        count: How many are taken at a time.
+        rounds: After how many rounds all have had their turn, however many they are.
     """
 
-    def __init__(self, count: int) -> None:
-        self._count, self._after = count, 0
+    def __init__(self, rounds: int) -> None:
+        self._rounds, self._after = rounds, 0
 
     def take(self, screens: Sequence[Screen], always: Iterable[int] = ()) -> list[Screen]:
         """Return those whose turn it is, and half as many at most of those that are always looked at, by their keys."""
         ordered = sorted(screens, key=lambda screen: screen.pk)
-        wanted = set(always)
-        again = [screen for screen in ordered if screen.pk in wanted][: self._count // 2]
+        count, wanted = max(LEAST_PER_ROUND, math.ceil(len(ordered) / self._rounds)), set(always)
+        again = [screen for screen in ordered if screen.pk in wanted][: max(1, count // 2)]
         later = [screen for screen in ordered if screen.pk > self._after]
         earlier = [screen for screen in ordered if screen.pk <= self._after]
-        turn = [*later, *earlier][: self._count]
+        turn = [*later, *earlier][:count]
         if turn:
             self._after = turn[-1].pk
         return list({screen.pk: screen for screen in [*again, *turn]}.values())

@@ -23,7 +23,7 @@ from beffroi_server.notifications.occasions import Occasion
 from beffroi_server.web.access import UserRequest, current_town, for_users, is_htmx
 from beffroi_server.web.requests import paginate
 
-LISTED = 8
+LISTED = 4
 """Incidents on the home page at most; the page of its own has them all."""
 HISTORY_PER_PAGE = 40
 SCREENS_PER_PAGE = 50
