@@ -49,22 +49,26 @@ def _send_to(user: User, way: Way) -> bool:
     due = _sendable(user, way, choice, now, town)
     if not due:
         return False
-    message = messages.compose_message(user, choice, due, town)
     attempts = max(each.attempts for each in due) + 1
-    if not message.lines:
-        # What they were about is not kept any more.
-        _note_outcome(due, attempts, now, sent_at=now)
-        return False
     # Should this process die while it sends, the message goes out once more later, and not at once again and again.
     _note_outcome(due, attempts, now, due_at=webhooks.next_attempt_at(attempts, now) or now)
     try:
-        with translation.override(message.language):
-            _deliver(user, way, choice, message)
+        message = messages.compose_message(user, choice, due, town)
+        # There are no lines where what they were about is not kept any more.
+        if message.lines:
+            with translation.override(message.language):
+                _deliver(user, way, choice, message)
     except (MailFailed, WebhookFailed, PushFailed) as error:
         failed_at = timezone.now()
         again = webhooks.next_attempt_at(attempts, failed_at, is_final=error.is_final)
         logger.warning("%s was not told by %s, attempt %d: %s", user, way, attempts, error)
         _note_outcome(due, attempts, failed_at, due_at=_first_try_only(due, again), problem=str(error))
+        return False
+    except Exception:
+        # One message that cannot be written must not keep those of others waiting.
+        logger.exception("%s was not told by %s, attempt %d", user, way, attempts)
+        again = webhooks.next_attempt_at(attempts, timezone.now())
+        _note_outcome(due, attempts, timezone.now(), due_at=again, problem=str(_UNWRITTEN))
         return False
     at = timezone.now()
     _note_outcome(due, attempts, at, sent_at=at)
@@ -131,4 +135,5 @@ def _push(user: User, payload: str) -> None:
         raise failures[-1] if failures else PushFailed(str(_NO_BROWSER), is_final=True)
 
 
+_UNWRITTEN = gettext_lazy("The message could not be written: the log of the server says why.")
 _NO_BROWSER = gettext_lazy("No browser of yours takes notifications any more: allow them again on your page.")

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from http_ece import decrypt
 
 from beffroi_server.core import webhooks
-from beffroi_server.notifications import choices, notices, push_messages, sending
+from beffroi_server.notifications import choices, messages, notices, push_messages, sending
 from beffroi_server.notifications.models import Notice, PushSubscription, Way, usual_choice
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +141,21 @@ def test_a_refused_mail_address_is_told_and_not_tried_for_a_day(day, screens, te
     notice = Notice.objects.get()
     assert (notice.attempts, notice.due_at) == (webhooks.FINAL_ATTEMPTS, None)
     assert "is it correct" in notice.problem
+
+
+def test_one_message_that_cannot_be_written_keeps_no_other_waiting(day, screens, tess, dora, sink, monkeypatch):
+    dora.email = "dora@saint-aubin.test"
+    dora.save()
+    compose = messages.compose_message
+
+    def compose_or_fail(user, *rest):
+        return compose(user, *rest) if user == dora else 1 / 0
+
+    monkeypatch.setattr(messages, "compose_message", compose_or_fail)
+    day.falls_silent(screens[0])
+    day.passes(11)
+    assert [recipients for recipients, _message in sink.messages] == [["dora@saint-aubin.test"]]
+    assert Notice.objects.get(user=tess).problem
 
 
 def test_what_waits_is_bounded(day, screens, tess, settings, monkeypatch):

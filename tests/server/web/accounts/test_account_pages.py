@@ -212,7 +212,7 @@ class TestTheAccount:
 class TestTheTown:
     VALUES = {
         "name": "Saint-Aubin", "colour": "#aa0000", "logo": "", "time_zone": "Indian/Reunion", "locale": "fr",
-        "plays_months": "13",
+        "plays_months": "13", "outages_months": "13", "silent_minutes": "5", "unseen_seconds": "90",
     }  # fmt: skip
 
     def test_is_changed_for_every_screen(self, client, dora, hall, town):
