@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+SEED_TIMEOUT_S = 3_600
 PROGRAM = r"""
 import datetime as dt, json, sys, uuid
 import django
@@ -118,7 +119,7 @@ def seed_large_town(folder: Path, screens: int, announcements: int, python: Path
         raise OSError(begun.stderr[-2000:])
     made = subprocess.run(
         [programs / "python", "-c", PROGRAM, str(screens), str(announcements)],
-        env=environment, capture_output=True, text=True, timeout=900, check=False,
+        env=environment, capture_output=True, text=True, timeout=SEED_TIMEOUT_S, check=False,
     )  # fmt: skip
     if made.returncode:
         raise OSError(made.stderr[-4000:])
