@@ -67,9 +67,9 @@ def running_alerts() -> list[Alert]:
     return [alert for alert in unsettled_alerts() if alert.held_back_at is None]
 
 
-def active_alerts(now: dt.datetime) -> list[Alert]:
-    """Return the alerts that are active at an instant, the newest first."""
-    return [alert for alert in running_alerts() if now < alert.ends_at]
+def active_alerts(now: dt.datetime, running: Iterable[Alert] | None = None) -> list[Alert]:
+    """Return the alerts that are active at an instant, the newest first; ``running`` as in ``alert_sets``."""
+    return [alert for alert in (running_alerts() if running is None else running) if now < alert.ends_at]
 
 
 def alert_sets(now: dt.datetime, running: Iterable[Alert] | None = None) -> dict[TopicScope, tuple[content.Alert, ...]]:

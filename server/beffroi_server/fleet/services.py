@@ -36,6 +36,8 @@ from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, ScreenState
 
 logger = logging.getLogger(__name__)
+SCREENSHOT_SECONDS = 60
+"""For how long a player that was asked sends a screenshot at each change."""
 LOOK_WAIT_S = 0.2
 """Seconds for which a page that is only looked at waits for the database to ask for screenshots."""
 ENROLMENT_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -181,7 +183,12 @@ def revoke_player(screen: Screen, *, user: User | None = None) -> None:
         audit.record_event(user, "screen-revoked", screen, slug=screen.slug)
 
 
-def request_screenshots(screen: Screen, seconds: int = 60) -> bool:
+def _is_screenshot_due(screen: Screen, now: dt.datetime, seconds: int) -> bool:
+    asked_at = screen.screenshots_asked_at
+    return asked_at is None or not now - dt.timedelta(seconds=seconds / 2) <= asked_at <= now
+
+
+def request_screenshots(screen: Screen, seconds: int = SCREENSHOT_SECONDS) -> bool:
     """Ask the player for a screenshot now and at each change for some seconds.
 
     However many users look at a screen, its player is asked once per half of that time.
@@ -203,9 +210,13 @@ def request_screenshots(screen: Screen, seconds: int = 60) -> bool:
 
 def request_screenshots_of(screens: Iterable[Screen]) -> None:
     """Ask players for screenshots while somebody looks at a page; where nothing can be stored, they are not asked."""
+    # The rows as they were read say so of nearly all: no need to ask the database for each card of a page.
+    due = [screen for screen in screens if _is_screenshot_due(screen, timezone.now(), SCREENSHOT_SECONDS)]
+    if not due:
+        return
     try:
         with database.short_lock_wait(LOOK_WAIT_S):
-            for screen in screens:
+            for screen in due:
                 request_screenshots(screen)
     except DatabaseError as error:
         if fault_of(error) is None:

@@ -17,6 +17,7 @@ from beffroi_content import model as content
 from beffroi_content import rendering
 from beffroi_content.timeline import Moment, Scene, Showing, resolve_scene, scene_changes
 from beffroi_server.alerts import queries as alerts
+from beffroi_server.alerts.models import Alert
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library import preview
@@ -52,6 +53,10 @@ class ExpectedContents:
         if screen.slug not in self._compiled:
             self._compiled[screen.slug] = self._compile(screen, published)
         return self._compiled[screen.slug]
+
+    def active_alerts(self, now: dt.datetime) -> list[Alert]:
+        """Return the alerts of all screens that are active at an instant, without reading them again."""
+        return alerts.active_alerts(now, self._running)
 
     def scene_at(self, screen: Screen, now: dt.datetime) -> Scene:
         """Return the scene of a screen at an instant, given that it has received everything."""

@@ -120,11 +120,11 @@ def compare_frames(known: Iterable[ScreenOverview], contents: ExpectedContents) 
     return [_with_frame_compared(one, contents) for one in known]
 
 
-def overview_screen(screen: Screen, now: dt.datetime) -> ScreenOverview:
+def overview_screen(screen: Screen, now: dt.datetime, contents: ExpectedContents | None = None) -> ScreenOverview:
     """Return the overview of one screen, with reported and expected frame compared."""
     state: ScreenState | None = getattr(screen, "state", None)
     facts = _ScreenFacts(screen, state, report_of(screen), targets.group_slugs_of(screen))
-    return _with_frame_compared(_build_overview(facts, _newest_sequences(), now), None)
+    return _with_frame_compared(_build_overview(facts, _newest_sequences(), now), contents)
 
 
 def is_expected_frame(

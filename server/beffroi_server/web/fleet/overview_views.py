@@ -54,6 +54,7 @@ def _overview_context(request: UserRequest) -> dict[str, Any]:
             for each in screen_overview.compare_frames(shown, contents)
         ],
         "page": page,
+        "active_alerts": contents.active_alerts(at),
         "summary": _fleet_summary(overviews),
         "groups": screen_scopes.groups_in_scope(request.user),
         "states": [status_text.state_text(code) for code in status_text.STATE_TEXTS],

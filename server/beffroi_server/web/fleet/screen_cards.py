@@ -89,9 +89,10 @@ def announcements_on(scene: Scene) -> tuple[tuple[str, str], ...]:
     return tuple((key, name) for key, name in found.items() if key)
 
 
-def upcoming_changes(screen: Screen, at: dt.datetime, count: int) -> list[dict[str, object]]:
+def upcoming_changes(
+    screen: Screen, at: dt.datetime, count: int, contents: ExpectedContents
+) -> list[dict[str, object]]:
     """Return the next changes on a screen, each with its instant, content and reason; none without a programme."""
-    contents = ExpectedContents([screen])
     try:
         manifest = contents.manifest_of(screen)
         scenes = contents.upcoming_scenes(screen, at, count)

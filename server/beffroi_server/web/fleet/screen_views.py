@@ -17,6 +17,7 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.outputs import ScreenOutput
 from beffroi_server.fleet.slugs import free_slug
 from beffroi_server.monitoring import clock_text, screen_overview, status_text
+from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.screen_selection import filter_screens, overviews_in_scope
 from beffroi_server.schedule import queries as schedule
 from beffroi_server.web.access import UserRequest, for_technicians, for_users
@@ -53,7 +54,9 @@ def screen_list(request: UserRequest) -> HttpResponse:
 @for_users("GET")
 def screen_detail(request: UserRequest, slug: str) -> HttpResponse:
     """Show everything that is known about one screen."""
-    found = get_object_or_404(Screen.objects.select_related("screen_class", "state"), slug=slug)
+    found = get_object_or_404(
+        Screen.objects.select_related("screen_class", "state").prefetch_related("groups"), slug=slug
+    )
     if found.enrolled_at is not None:
         services.request_screenshots_of([found])
     return render(request, "fleet/screen.html", _detail_context(found, request))
@@ -126,9 +129,10 @@ def _machine_problems(report: PlayerReport | None, received_at: dt.datetime | No
 
 def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
     at = timezone.now()
-    overview = screen_overview.overview_screen(screen, at)
+    contents = ExpectedContents([screen])
+    overview = screen_overview.overview_screen(screen, at, contents)
     report = overview.report
-    card = build_card(overview, at, wrong_since=wrong_since([screen]).get(screen.pk))
+    card = build_card(overview, at, contents, wrong_since=wrong_since([screen]).get(screen.pk))
     return {
         "screen": screen,
         "overview": overview,
@@ -136,10 +140,11 @@ def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
         "reasons": [status_text.REASON_TEXTS[code] for code in overview.reasons],
         "health_problems": _machine_problems(report, overview.seen_at),
         "card": card,
+        "active_alerts": contents.active_alerts(at),
         **screen_history(screen, at),
         "screenshot": screenshots.newest_screenshot(screen),
         "problems": schedule.programme_problems(screen),
-        "upcoming": upcoming_changes(screen, at, CHANGES_SHOWN),
+        "upcoming": upcoming_changes(screen, at, CHANGES_SHOWN, contents),
         "report": report,
         "health": status_text.health_lines(report),
         "capture": capture_panel(screen, request),

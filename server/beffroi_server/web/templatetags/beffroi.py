@@ -90,10 +90,11 @@ def town() -> Town:
     return access.current_town()
 
 
-@register.inclusion_tag("web/alert_bar.html")
-def alert_bar() -> dict[str, Any]:
-    """Show a bar for each alert in progress."""
-    return {"alerts": alerts.active_alerts(timezone.now())}
+@register.inclusion_tag("web/alert_bar.html", takes_context=True)
+def alert_bar(context: template.Context) -> dict[str, Any]:
+    """Show a bar for each alert in progress: those that the page has read already, or reads now."""
+    known = context.get("active_alerts")
+    return {"alerts": alerts.active_alerts(timezone.now()) if known is None else known}
 
 
 @register.inclusion_tag("web/restoration_notice.html")

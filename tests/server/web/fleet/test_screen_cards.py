@@ -14,6 +14,7 @@ from beffroi_server.fleet.models import Screen, ScreenGroup, ScreenState
 from beffroi_server.fleet.screenshots import screenshot_path
 from beffroi_server.fleet.slugs import RESERVED_SLUGS, free_slug
 from beffroi_server.monitoring import screen_overview
+from beffroi_server.monitoring.expected_frames import ExpectedContents
 from beffroi_server.monitoring.screen_selection import filter_screens
 from beffroi_server.web.fleet.screen_cards import build_card, upcoming_changes
 
@@ -62,7 +63,7 @@ class TestCards:
         announcement = playlist.entries.get().announcement
         announcement.body = "Un texte bien trop long. " * 190
         announcement.save()
-        assert upcoming_changes(quay, timezone.now(), 3) is not None
+        assert upcoming_changes(quay, timezone.now(), 3, ExpectedContents([quay])) is not None
         assert "Cannot be shown here" in page_text(as_alice.get("/screens/quay/"))
 
     def test_without_anything_scheduled_the_town_is_shown(self, keyring, hall):
@@ -72,7 +73,7 @@ class TestCards:
 
     def test_the_next_changes_are_in_order(self, keyring, playlist, hall):
         now = timezone.now()
-        changes = upcoming_changes(hall, now, 4)
+        changes = upcoming_changes(hall, now, 4, ExpectedContents([hall]))
         instants = [change["at"] for change in changes]
         assert instants == sorted(instants)
         assert len(changes) <= 4
