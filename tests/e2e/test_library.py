@@ -161,3 +161,59 @@ def test_a_form_with_doubts_errors_and_open_folds_is_readable(clairbourg: TownPr
     expect(editor.locator("[data-error-summary]")).to_contain_text("Choose at least one group or screen.")
     editor.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true })")
     assert found + violations(editor) == []
+
+
+class Taps:
+    """Counts the taps of a journey."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+
+    def tap(self, selector: str) -> None:
+        self.count += 1
+        self.page.locator(selector).first.click()
+
+
+def test_a_layout_is_seen_before_it_is_saved_and_a_screen_has_hours_by_weekday(
+    clairbourg: TownProcesses, editor: Page
+) -> None:
+    taps = Taps(editor)
+    editor.goto(f"{clairbourg.url}/screens/hall/")
+    taps.tap("a[href$='/layout/']")
+    before = editor.locator("#preview img").get_attribute("src")
+    taps.tap("label:has([value=foot-clock])")
+    editor.fill("[name=messages]", "Marché de Noël samedi\nCollecte des sapins lundi")
+    expect(editor.locator("#preview img")).not_to_have_attribute("src", before or "")
+    drawn = editor.locator("#preview img")
+    expect(drawn).to_have_js_property("complete", True)
+    assert drawn.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1920, 1080]
+    taps.tap("button.button-primary")
+    expect(editor.locator("[value=foot-clock]")).to_be_checked()
+    assert taps.count == 3
+
+    editor.goto(f"{clairbourg.url}/screens/hall/hours/")
+    editor.locator("summary").first.click()
+    editor.select_option("[name=day7_mode]", "off")
+    editor.select_option("[name=day6_mode]", "hours")
+    editor.fill("[name=day6_from]", "23:30")
+    editor.fill("[name=day6_until]", "08:00")
+    editor.keyboard.press("Enter")
+    hours = editor.locator("section[aria-labelledby=display] li")
+    expect(hours).to_have_text(["On all day", "Saturday: off from 23:30 to 08:00", "Sunday: off all day"])
+
+
+def test_a_menu_is_written_in_a_table_by_keyboard(clairbourg: TownProcesses, editor: Page) -> None:
+    editor.goto(f"{clairbourg.url}/announcements/new/")
+    editor.locator("summary", has_text="other templates").click()
+    editor.locator("label:has([value=timetable])").click()
+    editor.focus("#cell-0-0")
+    for key in ("Jour", "Tab", "Plat", "Enter", "Riz", "Shift+Tab", "Lundi", "Enter", "Mardi"):
+        if key in {"Tab", "Enter", "Shift+Tab"}:
+            editor.keyboard.press(key)
+        else:
+            editor.keyboard.insert_text(key)
+    assert editor.input_value("[name=body]") == "Jour | Plat\nLundi | Riz\nMardi | "
+    # Another template takes the cells over in its own form.
+    editor.locator("label:has([value=listing])").click()
+    assert editor.input_value("[name=body]") == "Lundi: Riz\nMardi"
+    expect(editor.locator("#cell-0-1")).to_have_value("Riz")

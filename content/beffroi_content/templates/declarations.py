@@ -48,6 +48,18 @@ class LocalisedText:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowFormat:
+    """Form of a text whose lines are rows of cells, so that a page can offer a table in its place."""
+
+    separator: str
+    """Stands between two cells, such as ``|``."""
+    columns: tuple[LocalisedText, ...] = ()
+    """Names of the columns; none: the first row names them, and there may be more or fewer."""
+    has_days: bool = False
+    """True if the first column may hold days or weekdays."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TemplateDeclaration:
     """The part of a declaration that templates of announcements and of widgets have in common."""
 
@@ -63,6 +75,8 @@ class TemplateDeclaration:
     fields: frozenset[TemplateField] = frozenset()
     hint: LocalisedText | None = None
     """Advice for the operator on how to write its text, where that is not plain."""
+    rows: RowFormat | None = None
+    """The form of its text where that is a table; None: it is a text."""
 
 
 @dataclass(frozen=True, kw_only=True)

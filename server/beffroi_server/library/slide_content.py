@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
 from beffroi_content.model import widgets
+from beffroi_content.templates.widgets.gauge import AIR_QUALITY
 from beffroi_server.core.text import shorten_text
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.library.event_dates import event_is_over
@@ -26,6 +27,10 @@ MAX_EVENTS = 40
 """Events of an agenda at most; the soonest are shown."""
 MAX_MESSAGES, MESSAGE_LENGTH = 40, 160
 """Messages of a ticker at most, and the characters of a message or of an event in an agenda."""
+MAX_ROWS = 60
+"""Rows of a table at most."""
+_FIGURE = re.compile(r"(?P<number>[+\u2212-]?\d(?:[\d\s\u202f\xa0.,]*\d)?)(?P<unit>.*)", re.DOTALL)
+_CHANGE = re.compile(r"(?P<number>[+\u2212-]?\d(?:[\d\s\u202f\xa0.,]*\d)?)\s*(?P<label>.*)")
 _VOTE_LINE = re.compile(r"^(?P<label>.+?)\s*:\s*(?P<votes>\d[\d\s]*)$")
 
 DrawnContent = content.Announcement | content.Widget
@@ -130,7 +135,78 @@ def _vigilance_widget(announcement: Announcement, zone: ZoneInfo) -> content.Wid
 
 
 def _table_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
-    return widgets.TableWidget.model_validate(_feed_fields(announcement))
+    if announcement.feed is not None:
+        return widgets.TableWidget.model_validate(_feed_fields(announcement))
+    rows = [tuple(cell.strip()[:100] for cell in line.split("|"))[:8] for line in _non_empty_lines(announcement.body)]
+    if len(rows) < 2:
+        raise ValueError(_("Write a heading and at least one row, or choose a feed."))
+    heading = [shorten_text(cell, 60) for cell in rows[0]]
+    return widgets.TableWidget.model_validate(
+        {"title": announcement.title, "heading": heading, "rows": rows[1 : MAX_ROWS + 1]}
+    )
+
+
+def _counter_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    value, unit = _number_and_unit(announcement.figure)
+    lines = [*_non_empty_lines(announcement.body), "", ""]
+    change = _CHANGE.match(lines[1])
+    values = {"title": announcement.title, "value": value, "unit": unit, "label": shorten_text(lines[0], 200)}
+    if change:
+        values |= {"change": _number(change["number"]), "change_label": shorten_text(change["label"], 60)}
+    return widgets.CounterWidget.model_validate(values)
+
+
+def _gauge_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    value, unit = _number_and_unit(announcement.figure)
+    rows = [[cell.strip() for cell in line.split("|")] for line in _non_empty_lines(announcement.body)]
+    if not rows:
+        rows = [[str(20 * number), word, colour] for number, (word, colour) in enumerate(AIR_QUALITY, 1)]
+    if any(len(row) != 3 for row in rows):
+        raise ValueError(_gauge_advice())
+    segments = [{"until": _number(row[0]), "word": row[1], "colour": row[2].lower()} for row in rows]
+    values = {"title": announcement.title, "value": value, "unit": unit, "segments": segments}
+    try:
+        return widgets.GaugeWidget.model_validate(values | {"source": shorten_text(announcement.source, 60)})
+    except ValueError as error:
+        raise ValueError(_gauge_advice()) from error
+
+
+def _gauge_advice() -> str:
+    return _("Each part of the scale has a rising value, a word and a colour such as #50ccaa; up to eight parts.")
+
+
+def _qr_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:
+    if not announcement.link or len(announcement.link) > 300:
+        raise ValueError(_("Enter the web page that the code leads to, with up to 300 characters."))
+    text = next(iter(_non_empty_lines(announcement.body)), "")[:200]
+    return widgets.QrWidget(title=announcement.title, address=announcement.link, text=text)
+
+
+def _number_and_unit(figure: str) -> tuple[float, str]:
+    """Return the number that a figure such as ``12 450 km`` begins with, and its unit.
+
+    Raises:
+        ValueError: it begins with no number; the message is for people.
+    """
+    found = _FIGURE.match(figure.strip())
+    if found is None:
+        raise ValueError(_("Enter a number as the figure, for example 12,450 or 47."))
+    return _number(found["number"]), found["unit"].strip()[:12]
+
+
+def _number(text: str) -> float:
+    """Return a number as people write it: ``12 450``, ``3,5``, ``12,450`` or ``+312``.
+
+    Raises:
+        ValueError: it is none; the message is for people.
+    """
+    plain = re.sub(r"[\s\u202f\xa0]", "", text).replace("\u2212", "-")
+    # A comma or a point before exactly three figures groups them, as in 12,450; otherwise it begins the decimals.
+    plain = re.sub(r"[.,](?=\d{3}(?!\d))", "", plain).replace(",", ".")
+    try:
+        return float(plain)
+    except ValueError as error:
+        raise ValueError(_("“%(text)s” is not a number.") % {"text": text[:40]}) from error
 
 
 _WIDGET_BUILDERS = {
@@ -143,6 +219,9 @@ _WIDGET_BUILDERS = {
     "weather": _weather_widget,
     "vigilance": _vigilance_widget,
     "table": _table_widget,
+    "counter": _counter_widget,
+    "gauge": _gauge_widget,
+    "qr": _qr_widget,
 }
 
 

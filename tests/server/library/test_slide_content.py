@@ -155,7 +155,7 @@ class TestAgenda:
 
 @pytest.mark.django_db
 class TestFeeds:
-    @pytest.mark.parametrize("template", sorted(set(FEED_TEMPLATES) - {"agenda"}))
+    @pytest.mark.parametrize("template", sorted(set(FEED_TEMPLATES) - {"agenda", "table"}))
     def test_a_template_that_shows_a_feed_wants_one(self, template):
         with pytest.raises(ValueError, match="Choose a feed"):
             drawn(title="x", template=template)
@@ -196,3 +196,59 @@ class TestFeeds:
 
         assert drawn(title="x", template="weather", feed=weather).source == "MET Norway"
         assert drawn(title="x", template="vigilance", feed=vigilance).source == "Météo-France"
+
+
+class TestTablesAndNumbers:
+    def test_a_table_is_written_in_the_page_or_comes_from_a_feed(self):
+        found = drawn(title="Menu", template="table", body="Jour | Plat\nlundi 15 juin | Riz\n\nmardi 16 juin | Soupe")
+
+        assert isinstance(found, widgets.TableWidget)
+        assert found.heading == ("Jour", "Plat")
+        assert found.rows == (("lundi 15 juin", "Riz"), ("mardi 16 juin", "Soupe"))
+        with pytest.raises(ValueError, match="at least one row"):
+            drawn(title="Menu", template="table", body="Jour | Plat")
+
+    @pytest.mark.parametrize(
+        ("figure", "value", "unit"),
+        [
+            ("128 450 km", 128_450, "km"),
+            ("12,450", 12_450, ""),
+            ("3,5 %", 3.5, "%"),
+            ("-2.75", -2.75, ""),
+            ("7", 7, ""),
+        ],
+    )
+    def test_a_counter_reads_numbers_as_people_write_them(self, figure, value, unit):
+        found = drawn(title="Vélos", template="counter", figure=figure, body="passages\n+312 depuis hier")
+
+        assert isinstance(found, widgets.CounterWidget)
+        assert (found.value, found.unit, found.label) == (value, unit, "passages")
+        assert (found.change, found.change_label) == (312, "depuis hier")
+
+    def test_a_gauge_has_the_scale_of_its_rows_or_that_of_the_air(self):
+        own = drawn(title="Rivière", template="gauge", figure="1,2 m", body="1 | bas | #50ccaa\n3 | haut | #ff5050")
+        assert isinstance(own, widgets.GaugeWidget)
+        assert [segment.word for segment in own.segments] == ["bas", "haut"]
+        assert own.segment_index == 1
+        air = drawn(title="Air", template="gauge", figure="47")
+        assert isinstance(air, widgets.GaugeWidget)
+        assert air.segments[air.segment_index].word == "dégradé"
+
+    @pytest.mark.parametrize(
+        "body", ["1 | bas", "x | bas | #50ccaa", "3 | a | #50ccaa\n1 | b | #50ccaa", "1 | a | red"]
+    )
+    def test_a_gauge_refuses_what_is_no_scale(self, body):
+        with pytest.raises(ValueError, match=r"scale|not a number"):
+            drawn(title="Rivière", template="gauge", figure="1", body=body)
+
+    @pytest.mark.parametrize("template", ["counter", "gauge"])
+    def test_a_number_is_asked_for(self, template):
+        with pytest.raises(ValueError, match="number"):
+            drawn(title="x", template=template, figure="beaucoup")
+
+    def test_a_code_leads_to_the_page(self):
+        found = drawn(title="Budget", template="qr", link="https://example.org/b", body="Votez\nautre")
+        assert isinstance(found, widgets.QrWidget)
+        assert (found.address, found.text) == ("https://example.org/b", "Votez")
+        with pytest.raises(ValueError, match="web page"):
+            drawn(title="Budget", template="qr")

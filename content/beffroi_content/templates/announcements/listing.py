@@ -15,7 +15,7 @@ from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.raster.text.text_fitting import FittedColumn, PlacedLine, TextBlock, fit_column
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.announcements import notice
-from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages
+from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, RowFormat, SampleImages
 from beffroi_content.templates.layout import title_band
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, add_column, add_footer, canvas_palette
 from beffroi_content.templates.layout.text_box import box_space
@@ -138,6 +138,11 @@ TEMPLATE = AnnouncementTemplate(
         en="Each line is an entry. The text before a colon becomes a heading: “Monday: carrots, fish, rice”.",
         fr="Chaque ligne est une entrée. Avec un deux-points, son début devient un titre : « Lundi : carottes, poisson,"
         " riz ».",
+    ),
+    rows=RowFormat(
+        separator=":",
+        columns=(LocalisedText(en="Heading", fr="Intitulé"), LocalisedText(en="Text", fr="Texte")),
+        has_days=True,
     ),
     layout=lay_out,
     samples=_samples,

@@ -10,7 +10,7 @@ from beffroi_content.raster.page import Box, FilledBox, Page, TextLine
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.typography import typeset_text
 from beffroi_content.templates.announcements import listing
-from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages
+from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, RowFormat, SampleImages
 from beffroi_content.templates.layout import title_band
 from beffroi_content.templates.layout.page_parts import (
     FooterColours,
@@ -154,6 +154,7 @@ TEMPLATE = AnnouncementTemplate(
         fr="Chaque ligne est une rangée, ses cases sont séparées par |. La première rangée est l’en-tête : « Jour |"
         " Matin | Après-midi ».",
     ),
+    rows=RowFormat(separator="|", has_days=True),
     layout=lay_out,
     samples=_samples,
     panel_text=_panel_text,

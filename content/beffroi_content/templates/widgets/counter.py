@@ -6,7 +6,7 @@ from beffroi_content.model.widgets import CounterWidget
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Page
 from beffroi_content.raster.text.fonts import FontWeight
-from beffroi_content.templates.declarations import LocalisedText, WidgetTemplate
+from beffroi_content.templates.declarations import LocalisedText, TemplateField, WidgetTemplate
 from beffroi_content.templates.widget_layout.phrases import number_text
 from beffroi_content.templates.widget_layout.stale_data import missing_data_page, source_note
 from beffroi_content.templates.widget_layout.widget_page import add_paragraph, open_widget_page
@@ -47,7 +47,13 @@ TEMPLATE = WidgetTemplate(
     summary=LocalisedText(en="a number and what it counts", fr="un nombre et ce qu’il compte"),
     icon='<rect x="3" y="7" width="18" height="10" rx="1.5"/><path d="M9 7v10m6-10v10M6 10.5v3m6-3v3m6-3v3"/>',
     widget=CounterWidget,
+    fields=frozenset({TemplateField.FIGURE}),
+    hint=LocalisedText(
+        en="The figure is the number, with its unit. The first line of the text says what is counted, the second one"
+        " what has changed: “+312 since yesterday”.",
+        fr="Le chiffre est le nombre, avec son unité. La première ligne du texte dit ce qui est compté, la deuxième"
+        " l’évolution : « +312 depuis hier ».",
+    ),
     layout=counter_page,
     sample=_sample,
-    is_offered=False,
 )

@@ -7,7 +7,7 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics.palettes import WHITE, parse_colour
 from beffroi_content.raster.page import Box, FilledBox, Page
 from beffroi_content.raster.text.fonts import FontWeight
-from beffroi_content.templates.declarations import LocalisedText, WidgetTemplate
+from beffroi_content.templates.declarations import LocalisedText, RowFormat, TemplateField, WidgetTemplate
 from beffroi_content.templates.samples import HOUR_MS, SAMPLE_AT_MS
 from beffroi_content.templates.widget_layout.phrases import number_text
 from beffroi_content.templates.widget_layout.stale_data import missing_data_page, source_note
@@ -59,7 +59,7 @@ def _add_scale(board: WidgetPage, widget: GaugeWidget, box: Box) -> None:
     board.page.add(FilledBox((x, mark, x + size, mark + size), board.palette.ink, size // 2))
 
 
-_AIR_QUALITY = (
+AIR_QUALITY = (
     ("bon", "#50f0e6"),
     ("moyen", "#50ccaa"),
     ("dégradé", "#f0e641"),
@@ -74,7 +74,7 @@ def _sample() -> GaugeWidget:
         value=47,
         segments=tuple(
             GaugeSegment(until=20 * number, word=word, colour=colour)
-            for number, (word, colour) in enumerate(_AIR_QUALITY, 1)
+            for number, (word, colour) in enumerate(AIR_QUALITY, 1)
         ),
         advice="Vous pouvez sortir et faire du sport comme d’habitude.",
         source="Atmo Normandie",
@@ -89,7 +89,21 @@ TEMPLATE = WidgetTemplate(
     summary=LocalisedText(en="a value on a scale of colours", fr="une valeur sur une échelle de couleurs"),
     icon='<path d="M4 17a8 8 0 0 1 16 0M12 17l4-5M4 20.5h16"/>',
     widget=GaugeWidget,
+    fields=frozenset({TemplateField.FIGURE}),
+    hint=LocalisedText(
+        en="The figure is the value. Each row is a part of the scale: up to which value it reaches, its word, and its"
+        " colour such as #50ccaa. Without rows, it is the scale of the quality of the air.",
+        fr="Le chiffre est la valeur. Chaque ligne est une partie de l’échelle : jusqu’à quelle valeur elle va, son mot"
+        " et sa couleur, par exemple #50ccaa. Sans ligne, c’est l’échelle de la qualité de l’air.",
+    ),
+    rows=RowFormat(
+        separator="|",
+        columns=(
+            LocalisedText(en="Up to", fr="Jusqu’à"),
+            LocalisedText(en="Word", fr="Mot"),
+            LocalisedText(en="Colour", fr="Couleur"),
+        ),
+    ),
     layout=gauge_page,
     sample=_sample,
-    is_offered=False,
 )

@@ -9,7 +9,7 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics.palettes import Rgb
 from beffroi_content.raster.page import Box, FilledBox, Page
 from beffroi_content.raster.text.fonts import FontWeight, font_face
-from beffroi_content.templates.declarations import LocalisedText, WidgetTemplate
+from beffroi_content.templates.declarations import LocalisedText, RowFormat, WidgetTemplate
 from beffroi_content.templates.widget_layout.phrases import number_text, phrase, share_text
 from beffroi_content.templates.widget_layout.stale_data import missing_data_page, source_note
 from beffroi_content.templates.widget_layout.widget_page import WidgetPage, fit_one_line, open_widget_page, put_line
@@ -105,6 +105,9 @@ TEMPLATE = WidgetTemplate(
     hint=LocalisedText(
         en="Each line is an answer with its votes: “Yes: 120”. The title is the question.",
         fr="Chaque ligne est une réponse avec ses voix : « Oui : 120 ». Le titre est la question.",
+    ),
+    rows=RowFormat(
+        separator=":", columns=(LocalisedText(en="Answer", fr="Réponse"), LocalisedText(en="Votes", fr="Voix"))
     ),
     widget=PollWidget,
     layout=poll_page,

@@ -60,7 +60,10 @@ TEMPLATE = WidgetTemplate(
     icon='<rect x="3" y="3" width="7" height="7"/><rect x="14" y="3" width="7" height="7"/>'
     '<rect x="3" y="14" width="7" height="7"/><path d="M14 14h3v3h-3zM20 14v.1M20 20v.1M17 20v.1"/>',
     widget=QrWidget,
+    hint=LocalisedText(
+        en="The web page further below becomes the code. The first line of the text stands beside it.",
+        fr="La page web, plus bas, devient le code. La première ligne du texte est à côté.",
+    ),
     layout=qr_page,
     sample=_sample,
-    is_offered=False,
 )

@@ -10,7 +10,7 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import FilledBox, Page
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.typography import typeset_text
-from beffroi_content.templates.declarations import LocalisedText, TemplateField, WidgetTemplate
+from beffroi_content.templates.declarations import LocalisedText, RowFormat, TemplateField, WidgetTemplate
 from beffroi_content.templates.widget_layout.entry_list import ListEntry, entry_page
 from beffroi_content.templates.widget_layout.stale_data import (
     message_page,
@@ -154,11 +154,19 @@ def _sample() -> TableWidget:
 TEMPLATE = WidgetTemplate(
     name="table",
     position=290,
-    label=LocalisedText(en="Table from a feed", fr="Tableau d’un flux"),
+    label=LocalisedText(en="Menu or hours by day", fr="Menu ou horaires par jour"),
     summary=LocalisedText(
-        en="the rows of a table (CSV), such as the menu of the canteen; today’s row stands out",
-        fr="les rangées d’un tableau (CSV), par exemple le menu de la cantine ; celle du jour est mise en avant",
+        en="a table, written here or from a feed (CSV), such as the menu of the canteen; today’s row stands out, and"
+        " days that are over leave",
+        fr="un tableau, écrit ici ou tiré d’un flux (CSV), par exemple le menu de la cantine ; la ligne du jour est"
+        " mise en avant, les jours passés disparaissent",
     ),
+    hint=LocalisedText(
+        en="Today’s row stands out, and rows of days that are over disappear by themselves. A feed replaces the table.",
+        fr="La ligne du jour est mise en avant, celles des jours passés disparaissent d’elles-mêmes. Un flux remplace"
+        " le tableau.",
+    ),
+    rows=RowFormat(separator="|", has_days=True),
     icon='<rect x="3.5" y="5" width="17" height="14" rx="1"/><path d="M3.5 9.5h17M3.5 14.2h17M10 5v14"/>',
     fields=frozenset({TemplateField.FEED}),
     widget=TableWidget,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
 from beffroi_server.alerts import restoration
 from beffroi_server.core import disk_space, formatting
+from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.delivery import outbox
 from beffroi_server.fleet.plays.played_content import announcement_key
 from beffroi_server.library.models import Announcement
@@ -82,6 +84,21 @@ def template_icon(name: str) -> SafeString:
     # What a module of ours declares is no input: it may be marked as safe.
     drawing = mark_safe(offered_templates()[name].icon) if name in offered_templates() else ""  # noqa: S308
     return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawing)
+
+
+@register.simple_tag
+def row_formats() -> str:
+    """Return how the texts of templates divide into rows and cells, as JSON by the name of the template."""
+    formats = {
+        name: {
+            "separator": declared.rows.separator,
+            "columns": [localised_label(column) for column in declared.rows.columns],
+            "days": declared.rows.has_days,
+        }
+        for name, declared in offered_templates().items()
+        if declared.rows is not None
+    }
+    return json.dumps(formats, ensure_ascii=False, default=str)
 
 
 @register.simple_tag
