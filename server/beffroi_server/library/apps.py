@@ -14,7 +14,8 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         """Let searches compare texts without case and accents, and Django know the tables of the editorial plan."""
-        from beffroi_server.library import plan_models  # noqa: PLC0415 - models are loaded only now
+        from beffroi_server.library import media_undo, plan_models  # noqa: PLC0415 - models are loaded only now
 
         assert plan_models
         register_folding()
+        media_undo.register_kind()

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import User
+from beffroi_server.accounts.models import UndoEntry, User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.transactions import serialised
-from beffroi_server.library import library_scopes, queries, slide_content, versions
+from beffroi_server.library import library_scopes, media_undo, queries, slide_content, versions
 from beffroi_server.library.errors import EditConflict, ItemInUse, NotArchived
 from beffroi_server.library.events import AnnouncementChange, announcement_changed, announcement_changing
 from beffroi_server.library.media import uploads, video_queue
@@ -107,8 +107,10 @@ def update_image(item: MediaItem, *, user: User | None, name: str, description: 
         audit.record_event(user, "picture-changed", name, sha256=item.picture_id, **changes)
 
 
-def delete_image(item: MediaItem, *, user: User | None) -> None:
-    """Delete a media item that nothing shows. Its files stay in the media store: players may be fetching them.
+def delete_image(item: MediaItem, *, user: User | None) -> UndoEntry | None:
+    """Delete a media item that nothing shows; return how to undo it, None for a video that is not converted yet.
+
+    Its files stay in the media store: players may be fetching them.
 
     Raises:
         ItemInUse: something shows it.
@@ -120,9 +122,11 @@ def delete_image(item: MediaItem, *, user: User | None) -> None:
             raise ItemInUse(item.name, places)
         audit.record_event(user, "picture-deleted", item.name, sha256=item.picture_id)
         original = item.video_details.original_id if item.video_details else None
+        entry = media_undo.record_deletion(item, user=user)
         DeletedItem.objects.create(source=f"media-{item.pk}", name=item.name)
         item.delete()
         uploads.remove_original(original)
+    return entry
 
 
 def save_announcement(

@@ -135,7 +135,7 @@ class AnnouncementForm(RelatedModelForm):
 
     def clean(self) -> dict[str, Any]:
         """Check that screens can draw the texts, and the times of the event."""
-        values = self.cleaned_data
+        values: dict[str, Any] = super().clean() or self.cleaned_data
         if "title" in values and is_blank(values["title"]):
             self.add_error("title", ValidationError(_("The title contains no visible characters."), "required"))
         refuse_missing_characters(self, "title", "figure", "body", "label", "place", "source")

@@ -26,6 +26,7 @@ from beffroi_server.web.forms import add_form_errors, clean_line
 from beffroi_server.web.library.forms import MediaItemForm, MediaUploadForm
 from beffroi_server.web.library.media_list import found_media, read_media_list
 from beffroi_server.web.requests import paginate
+from beffroi_server.web.undo_messages import say_undoable
 
 MEDIA_PER_PAGE = 48
 NAME_LENGTH = 120
@@ -84,11 +85,11 @@ def media_delete(request: UserRequest, pk: int) -> HttpResponse:
         context = {"item": found, "places": queries.places_showing_image(found)}
         return render(request, "library/media_delete.html", context)
     try:
-        services.delete_image(found, user=request.user)
+        entry = services.delete_image(found, user=request.user)
     except ItemInUse as refused:
         messages.warning(request, refused.message)
         return redirect("media-item", pk)
-    messages.success(request, _("“%(name)s” has been deleted.") % {"name": found.name})
+    say_undoable(request, _("“%(name)s” has been deleted.") % {"name": found.name}, entry)
     return redirect("media")
 
 

@@ -192,7 +192,7 @@ class ScheduleRuleForm(RelatedModelForm):
 
     def clean(self) -> dict[str, Any]:
         """Join what the page asks for in several fields: weekdays, priority, and the lists of days."""
-        values = self.cleaned_data
+        values: dict[str, Any] = super().clean() or self.cleaned_data
         values["name"] = values.get("name") or getattr(values.get("playlist"), "name", "")
         if values.get("everywhere"):
             values["screens"], values["groups"] = [], []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from PIL import Image
 from tests.support.pages import page_text
 
 from beffroi_server.library import services
-from beffroi_server.library.models import Announcement
+from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.compile_inputs import load_inputs
 from beffroi_server.schedule.manifest_compiler import compile_manifest
 
@@ -99,3 +101,15 @@ class TestCopies:
     @pytest.mark.parametrize("key", ["x", "", "00000000-0000-0000-0000-000000000000"])
     def test_of_nothing_are_new_announcements(self, as_alice, key):
         assert as_alice.get(f"/announcements/new/?copy={key}").status_code == 200
+
+
+class TestMedia:
+    def test_a_deleted_image_comes_back_by_undo(self, as_alice, alice):
+        buffer = io.BytesIO()
+        Image.new("RGB", (64, 48), "#336699").save(buffer, "JPEG")
+        item = services.add_image(io.BytesIO(buffer.getvalue()), name="Marché", user=alice)
+        page = page_text(as_alice.post(f"/images/{item.pk}/delete/", follow=True))
+        assert not MediaItem.objects.exists()
+        as_alice.post(undo_button(page))
+        assert MediaItem.objects.get() == item
+        assert "March" in page_text(as_alice.get("/images/?search=marche"))
