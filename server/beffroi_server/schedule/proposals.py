@@ -84,8 +84,7 @@ def propose_announcement(
     screen_scopes.check_targets(user, targets)
     with serialised():
         _check_quota(user, announcement)
-        proposal = announcement.proposals.filter(state=ProposalState.WAITING).first()
-        proposal = proposal or Proposal(announcement=announcement)
+        proposal = waiting_proposal(announcement) or Proposal(announcement=announcement)
         proposal.everywhere, proposal.duration_s = everywhere, duration_s
         proposal.starts_at, proposal.ends_at = starts_at, ends_at
         proposal.proposed_by, proposal.proposed_at = user, timezone.now()
@@ -179,6 +178,11 @@ def proposals_to_decide(user: User) -> QuerySet[Proposal]:
             within = within.exclude(everywhere=True)
     announcements = library_scopes.announcements_in_scope(Announcement.objects.all(), user)
     return within.filter(announcement__in=announcements.order_by().values("pk")).order_by("proposed_at", "pk")
+
+
+def waiting_proposal(announcement: Announcement) -> Proposal | None:
+    """Return the proposal of an announcement that waits, if there is one."""
+    return announcement.proposals.filter(state=ProposalState.WAITING).first()
 
 
 def proposals_of(user: User) -> QuerySet[Proposal]:

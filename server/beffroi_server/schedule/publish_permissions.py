@@ -1,6 +1,7 @@
 """Who may put content on which screens: role, scope, and groups that need approval, for placements, rules, playlists.
 
-A playlist is as far as its rules reach: who changes it changes what all of their screens show.
+A playlist reaches as far as its rules, and those of the playlists that contain it: who changes it changes what all of
+their screens show.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from beffroi_server.library import library_scopes
 from beffroi_server.library.events import AnnouncementChange
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule.models import AnnouncementPlacement, Playlist, ProposalState, ScheduleRule
+from beffroi_server.schedule.playlist_nesting import inner_keys, outer_keys
 
 
 def needs_approval(user: User | None, targets: Targets) -> bool:
@@ -113,7 +115,8 @@ def _reaches_of(announcement: Announcement, *, is_off: bool = False) -> list[Tar
     placement = AnnouncementPlacement.objects.filter(announcement=announcement).first()
     if placement is not None and placement.taken_off_at is not None and not is_off:
         return []
-    rules = ScheduleRule.objects.filter(playlist__entries__announcement=announcement).distinct()
+    listing = Playlist.objects.filter(entries__announcement=announcement).values_list("pk", flat=True)
+    rules = ScheduleRule.objects.filter(playlist__in=outer_keys(listing))
     rows = [Targets.of(rule) for rule in rules.prefetch_related("groups", "screens")]
     is_over = placement is not None and placement.ends_at is not None and placement.ends_at <= timezone.now()
     if placement is not None and not is_over:
@@ -133,7 +136,9 @@ def check_playlist(user: User | None, playlist: Playlist) -> None:
     rules = playlist.rules.all()
     if not rules._prefetch_done:  # type: ignore[attr-defined]
         rules = rules.prefetch_related("groups", "screens")
-    for rule in rules:
+    outer = outer_keys([playlist.pk]) - {playlist.pk}
+    beyond = ScheduleRule.objects.filter(playlist__in=outer).prefetch_related("groups", "screens") if outer else ()
+    for rule in (*rules, *beyond):
         check_publishing(user, Targets.of(rule))
 
 
@@ -142,7 +147,8 @@ def playlists_of(rows: QuerySet[Playlist], user: User | None) -> QuerySet[Playli
     if user is None or screen_scopes.scope_group_keys(user) is None:
         return rows
     within = screen_scopes.rows_in_scope(ScheduleRule.objects.all(), user)
-    return rows.exclude(pk__in=ScheduleRule.objects.exclude(pk__in=within.values("pk")).values("playlist"))
+    beyond = ScheduleRule.objects.exclude(pk__in=within.values("pk")).values_list("playlist", flat=True)
+    return rows.exclude(pk__in=inner_keys(beyond))
 
 
 def _publishes_everywhere(user: User) -> bool:

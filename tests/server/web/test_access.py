@@ -79,6 +79,7 @@ ADDRESSES |= {
         ),
         USER,
     ),
+    "proposals": WRITER, "proposal-withdraw": WRITER, "proposal-approve": EDITOR, "proposal-decline": EDITOR,
     "user-sessions-end": ADMINISTRATOR, "user-second-factor-reset": ADMINISTRATOR,
 }  # fmt: skip
 OF_THE_TOWN = {"town-layout"}

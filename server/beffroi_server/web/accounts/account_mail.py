@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.accounts import services
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.core import database, mail
+from beffroi_server.schedule.models import Proposal, ProposalState
 
 logger = logging.getLogger(__name__)
 MAX_WAITING = 100
@@ -69,6 +70,20 @@ def mail_reset(user: User) -> None:
             mail.send_mail(user.email, subject, text, sender_name=town)
 
     _send_later(send)
+
+
+def mail_decision(proposal: Proposal) -> None:
+    """Tell whoever made a proposal what was decided, where there is an address and a mail server."""
+    user, town = proposal.proposed_by, _town_name()
+    if user is None or not user.email or not mail.is_configured():
+        return
+    values = {"name": proposal.announcement.title, "town": town, "reason": proposal.reason}
+    if proposal.state == ProposalState.APPROVED:
+        text = _("Your announcement “%(name)s” was approved, and is shown on the screens of %(town)s as you proposed.")
+    else:
+        text = _("Your announcement “%(name)s” was declined:\n\n%(reason)s\n\nYou can change it and propose it again.")
+    subject = _("%(town)s: your announcement “%(name)s”") % values
+    _send_later(lambda: mail.send_mail(user.email, subject, text % values, sender_name=town))
 
 
 def wait_until_sent(timeout_s: float = 20.0) -> None:

@@ -150,7 +150,10 @@ class GroupForm(StyledModelForm):
 
     class Meta:
         model = ScreenGroup
-        fields = ("name",)
+        fields = ("name", "needs_approval")
+        help_texts = {
+            "needs_approval": _("Editors and contributors propose; a publisher or an administrator approves."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.library import versions
 from beffroi_server.library.models import Announcement
 from beffroi_server.web.access import UserRequest
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.library.forms import AnnouncementForm
 
 TITLE_LENGTH = 200
@@ -35,6 +36,6 @@ def copied_title(title: str) -> str:
 
 def _named_announcement(key: str) -> Announcement | None:
     try:
-        return Announcement.objects.filter(pk=uuid.UUID(key)).first()
+        return limit_rows(Announcement.objects.filter(pk=uuid.UUID(key))).first()
     except ValueError:
         return None

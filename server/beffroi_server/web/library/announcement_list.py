@@ -25,6 +25,7 @@ from beffroi_server.schedule.announcement_status import AnnouncementStatus, with
 from beffroi_server.schedule.models import Entry, Playlist
 from beffroi_server.schedule.rule_summary import RulePlaces, places_text
 from beffroi_server.web.access import UserRequest, current_town, for_writers
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.list_filters import ListState, read_list
 from beffroi_server.web.requests import paginate
 
@@ -86,7 +87,7 @@ def read_announcement_list(request: HttpRequest) -> ListState:
 
 def found_announcements(state: ListState) -> QuerySet[Any]:
     """Return the announcements that a list asks for, in its order."""
-    rows: QuerySet[Any] = announcements_in_use()
+    rows: QuerySet[Any] = limit_rows(announcements_in_use())
     for word in state.words:
         rows = rows.filter(_contains(word))
     status = state.value_of("status")

@@ -24,7 +24,7 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import EVENT_TEMPLATES
 from beffroi_server.schedule import placements, rule_summary
 from beffroi_server.schedule.charter import ProposedPublication, check_charter
-from beffroi_server.schedule.models import AnnouncementPlacement, Playlist
+from beffroi_server.schedule.models import AnnouncementPlacement, Playlist, Proposal
 from beffroi_server.web.access import UserRequest
 from beffroi_server.web.schedule.placement_forms import PlacementForm, PlacementWhere
 
@@ -70,7 +70,7 @@ def shown_state(announcement: Announcement | None) -> ShownState:
     return ShownState(placements.placement_of(announcement), tuple(playlists))
 
 
-def placement_sentence(placement: AnnouncementPlacement) -> str:
+def placement_sentence(placement: AnnouncementPlacement | Proposal) -> str:
     """Return where, from when and until when an announcement is shown, as a phrase."""
     parts = [rule_summary.places_text(_places(placement))]
     if placement.starts_at is not None and placement.starts_at > timezone.now():
@@ -85,8 +85,8 @@ def placement_sentence(placement: AnnouncementPlacement) -> str:
 def placement_form(
     request: UserRequest, announcement: Announcement | None, state: ShownState | None = None
 ) -> PlacementForm | None:
-    """Return the form of the placement; None for a user who may only write, and where nothing was said of it."""
-    if not request.user.may_edit or (request.method == "POST" and "where" not in request.POST):
+    """Return the form of the placement; None where nothing was said of it. Who may not publish proposes with it."""
+    if request.method == "POST" and "where" not in request.POST:
         return None
     if request.method == "POST":
         return PlacementForm(submitted_placement(request.POST), announcement=announcement)
@@ -150,7 +150,7 @@ def _is_too_early(starts: dt.datetime, until: dt.datetime, end: dt.datetime | No
     return until < starts and (end is None or until < end)
 
 
-def _places(placement: AnnouncementPlacement) -> rule_summary.RulePlaces:
+def _places(placement: AnnouncementPlacement | Proposal) -> rule_summary.RulePlaces:
     targets = Targets.of(placement)
     return rule_summary.RulePlaces(
         targets.everywhere, [screen.name for screen in targets.screens], [group.name for group in targets.groups]

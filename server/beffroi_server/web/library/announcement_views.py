@@ -18,10 +18,12 @@ from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library import editorial_plan, services
 from beffroi_server.library.categories import offered_categories
 from beffroi_server.library.errors import EditConflict
+from beffroi_server.library.library_scopes import check_announcement
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.plan_models import PlannedAnnouncement
 from beffroi_server.library.template_choices import FEED_TEMPLATES
 from beffroi_server.schedule import services as schedule
+from beffroi_server.schedule.models import Proposal
 from beffroi_server.web.access import UserRequest, current_town, for_users, for_writers
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.library import announcement_placing as placing
@@ -57,6 +59,7 @@ def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
         form = AnnouncementForm(request.POST)
         return _render_form(request, form, placing.placement_form(request, None), status=409)
     found = found or get_object_or_404(Announcement, pk=pk)
+    check_announcement(request.user, found)
     if request.method == "POST":
         return _save_announcement(request, AnnouncementForm(request.POST, instance=found), found)
     state = placing.shown_state(found)
@@ -110,8 +113,7 @@ def _save_announcement(request: UserRequest, form: AnnouncementForm, edited: Ann
             values = form.valid_values()
             saved = services.save_announcement(edited, user=request.user, expected_version=version, **values)
             _save_besides(request, form, saved)
-            if placement is not None:
-                placement.save(saved, request.user)
+            outcome = placement.save(saved, request.user) if placement is not None else None
     except EditConflict as conflict:
         return _render_form(request, form, placement, status=409, conflict=conflict)
     except ValidationError as refused:
@@ -120,7 +122,7 @@ def _save_announcement(request: UserRequest, form: AnnouncementForm, edited: Ann
     except NotPermitted as refused:
         add_form_errors(form, [str(refused)])
         return _render_form(request, form, placement, status=403)
-    return _say_saved(request, saved)
+    return _say_proposed(request, saved) if isinstance(outcome, Proposal) else _say_saved(request, saved)
 
 
 def _open_doubts(request: UserRequest, form: AnnouncementForm, placement: PlacementForm | None) -> list[str]:
@@ -142,6 +144,12 @@ def _save_besides(request: UserRequest, form: AnnouncementForm, saved: Announcem
     if described is not None:
         image, name, description = described
         services.update_image(image, user=request.user, name=name, description=description)
+
+
+def _say_proposed(request: UserRequest, saved: Announcement) -> HttpResponse:
+    text = _("Announcement “%(name)s” proposed: it is shown once somebody has approved it.")
+    messages.success(request, text % {"name": saved.title})
+    return redirect("proposals")
 
 
 def _say_saved(request: UserRequest, saved: Announcement) -> HttpResponse:

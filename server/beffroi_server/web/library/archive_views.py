@@ -16,6 +16,7 @@ from beffroi_server.library.errors import NotArchived
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import announcement_acts
 from beffroi_server.web.access import UserRequest, for_deleters, for_editors, for_writers
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.requests import paginate, read_search
 from beffroi_server.web.undo_messages import say_undoable
 
@@ -26,7 +27,7 @@ ARCHIVED_PER_PAGE = 50
 def archive_list(request: UserRequest) -> HttpResponse:
     """List the archived announcements, the newest in the archive first."""
     search = read_search(request)
-    found = Announcement.objects.filter(archived_at__isnull=False).order_by("-archived_at")
+    found = limit_rows(Announcement.objects.filter(archived_at__isnull=False)).order_by("-archived_at")
     for word in search_words(search):
         found = found.filter(search_text__contains=word)
     page = paginate(request, found, ARCHIVED_PER_PAGE)

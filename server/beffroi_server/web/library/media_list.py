@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.library.models import Announcement, MediaItem, TownLogo
 from beffroi_server.schedule.models import Entry
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.list_filters import ListState, read_list
 
 _ORDER_FIELDS = {"newest": ("-uploaded_at", "-id"), "oldest": ("uploaded_at", "id"), "name": ("folded_name", "id")}
@@ -35,7 +36,7 @@ def found_media(state: ListState) -> QuerySet[MediaItem]:
         rows = rows.filter(_is_used()) if state.value_of("use") == "used" else rows.exclude(_is_used())
     if state.value_of("described"):
         rows = rows.filter(description="")
-    return rows.order_by(*_ORDER_FIELDS[state.sort])
+    return limit_rows(rows).order_by(*_ORDER_FIELDS[state.sort])
 
 
 def _is_used() -> Q:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from beffroi_server.library import tags
+from beffroi_server.library.library_scopes import check_announcement
 from beffroi_server.library.models import Announcement, Tag
 from beffroi_server.web.access import UserRequest, for_editors, for_writers, is_htmx
 from beffroi_server.web.forms import StyledForm, add_form_errors
@@ -43,6 +44,7 @@ class TagNameForm(StyledForm):
 def announcement_tags(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Show and change the tags of an announcement: a page, or with htmx the part of the list beside its title."""
     found = get_object_or_404(Announcement.objects.prefetch_related("tags"), pk=pk)
+    check_announcement(request.user, found)
     is_saved = False
     form = AnnouncementTagsForm(
         request.POST if request.method == "POST" else None,

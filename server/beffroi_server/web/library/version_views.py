@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from beffroi_server.library import services, versions
+from beffroi_server.library.library_scopes import check_announcement
 from beffroi_server.library.models import Announcement, AnnouncementVersion
 from beffroi_server.web.access import UserRequest, for_writers
 
@@ -19,6 +20,7 @@ from beffroi_server.web.access import UserRequest, for_writers
 def version_list(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """List the versions of an announcement, each with what it changed."""
     found = get_object_or_404(Announcement, pk=pk)
+    check_announcement(request.user, found)
     kept = list(found.versions.select_related("saved_by")[: versions.VERSIONS_KEPT])
     context = {"announcement": found, "rows": versions.version_changes(kept), "most": versions.VERSIONS_KEPT}
     return render(request, "library/versions.html", context)

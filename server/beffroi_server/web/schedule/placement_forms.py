@@ -17,8 +17,8 @@ from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library.categories import default_end
 from beffroi_server.library.models import Announcement
-from beffroi_server.schedule import placements
-from beffroi_server.schedule.models import AnnouncementPlacement
+from beffroi_server.schedule import placements, proposals
+from beffroi_server.schedule.models import AnnouncementPlacement, Proposal
 from beffroi_server.web.forms import DateTimeInput, StyledForm
 from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
 
@@ -62,6 +62,7 @@ class PlacementForm(StyledForm):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, announcement: Announcement | None = None) -> None:
         self.placement = placements.placement_of(announcement) if announcement else None
+        self.proposal = proposals.waiting_proposal(announcement) if announcement else None
         self._is_new = announcement is None
         super().__init__(data, initial=self._initial_values())
 
@@ -100,22 +101,32 @@ class PlacementForm(StyledForm):
         start = values["valid_from"] or timezone.now()
         return default_end(announcement, start, timezone.get_current_timezone())
 
-    def save(self, announcement: Announcement, user: User | None) -> AnnouncementPlacement | None:
-        """Publish the announcement as a valid form says; None where it is shown nowhere, and never was.
+    def save(self, announcement: Announcement, user: User | None) -> AnnouncementPlacement | Proposal | None:
+        """Publish the announcement as a valid form says, or propose it where its user may not publish it alone.
+
+        Returns:
+            None where it is shown nowhere, and never was.
 
         Raises:
+            NotPermitted: it reaches beyond the scope of the user.
             ValidationError: a value is not valid.
         """
         targets, values = self.targets, self.cleaned_data
-        if not targets and placements.placement_of(announcement) is None:
+        if not targets and (placements.placement_of(announcement) is None or not (user is None or user.may_edit)):
             return None
+        if targets:
+            return proposals.publish_or_propose(
+                announcement,
+                targets,
+                starts_at=values["valid_from"],
+                ends_at=self.shown_until(announcement),
+                duration_s=values["duration_s"],
+                user=user,
+            )
         return placements.place_announcement(
             announcement,
-            everywhere=targets.everywhere,
-            screens=targets.screens,
-            groups=targets.groups,
             starts_at=values["valid_from"],
-            ends_at=self.shown_until(announcement) if targets else values["valid_until"],
+            ends_at=values["valid_until"],
             duration_s=values["duration_s"],
             user=user,
         )
@@ -129,7 +140,7 @@ class PlacementForm(StyledForm):
             self.add_error("valid_until", _("This is in the past: no screen would show it."))
 
     def _initial_values(self) -> dict[str, Any]:
-        found = self.placement
+        found = self.proposal or self.placement
         if found is None:
             where = PlacementWhere.EVERYWHERE if self._is_new else PlacementWhere.NOWHERE
             return {"where": where, "duration_s": placements.SLIDE_DURATION_S}

@@ -12,6 +12,7 @@ from beffroi_server.web.schedule import (
     placement_views,
     playlist_views,
     programme_views,
+    proposal_views,
     rule_list,
     rule_views,
 )
@@ -28,6 +29,10 @@ urlpatterns: list[URLPattern] = [
     path("entries/<int:pk>/", entry_views.entry_edit, name="entry"),
     path("entries/<int:pk>/move/", entry_views.entry_move, name="entry-move"),
     path("entries/<int:pk>/remove/", entry_views.entry_remove, name="entry-remove"),
+    path("proposals/", proposal_views.proposal_list, name="proposals"),
+    path("proposals/<int:pk>/approve/", proposal_views.proposal_approve, name="proposal-approve"),
+    path("proposals/<int:pk>/decline/", proposal_views.proposal_decline, name="proposal-decline"),
+    path("proposals/<int:pk>/withdraw/", proposal_views.proposal_withdraw, name="proposal-withdraw"),
     path("charter/", charter_views.charter_page, name="charter"),
     path("charter/new/", charter_views.charter_rule_add, name="charter-rule-new"),
     path("charter/<int:pk>/", charter_views.charter_rule_edit, name="charter-rule"),
