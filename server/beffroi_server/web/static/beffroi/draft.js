@@ -1,14 +1,14 @@
 // Keeps what somebody types into a form until it is saved: over a crash, an expired session or a closed tab.
 //
 // Every form of a page that is sent by POST has a draft, under the address that it is sent to or the name in data-draft.
-// Left out are passwords and whatever says so: data-no-draft, or an autocomplete that browsers do not keep either.
+// Left out are passwords, codes, and forms or fields with data-no-draft.
 // data-draft-ask offers a draft instead of restoring it: an alert must never begin with an old text unawares.
 const note = document.getElementById("draft-note");
 const KEPT_MS = 14 * 24 * 3600 * 1000;
 const DRAFTS_AT_MOST = 40;
 const LETTERS_AT_MOST = 100000;
 const SENT = "draft-sent";
-const PRIVATE = new Set(["off", "one-time-code", "current-password", "new-password"]);
+const PRIVATE = new Set(["one-time-code", "current-password", "new-password"]);
 const NO_TEXT = new Set(["password", "file", "submit", "button", "image", "reset"]);
 const prefix = `draft:${note?.dataset.owner}:`;
 
