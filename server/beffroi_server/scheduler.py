@@ -27,13 +27,14 @@ from beffroi_server.accounts import jobs as account_jobs
 from beffroi_server.alerts import jobs as alert_jobs
 from beffroi_server.api import jobs as api_jobs
 from beffroi_server.core import database
-from beffroi_server.core.jobs import PeriodicJob
+from beffroi_server.core.jobs import PeriodicJob, note_job_end
 from beffroi_server.delivery import jobs as delivery_jobs
 from beffroi_server.feeds import jobs as feed_jobs
 from beffroi_server.fleet import jobs as fleet_jobs
 from beffroi_server.library import jobs as library_jobs
 from beffroi_server.monitoring import jobs as monitoring_jobs
 from beffroi_server.notifications import jobs as notification_jobs
+from beffroi_server.outlets import jobs as outlet_jobs
 from beffroi_server.schedule import jobs as schedule_jobs
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ JOBS = (
     *notification_jobs.JOBS,
     *account_jobs.JOBS,
     *api_jobs.JOBS,
+    *outlet_jobs.JOBS,
 )
 LOOK_INTERVAL_S = 0.5
 """Seconds after which the scheduler looks again, whenever the next job is due: it notices a clock that was set."""
@@ -121,6 +123,7 @@ def _log_failures(job: PeriodicJob) -> Callable[[threading.Event], None]:
     def run_job(stopping: threading.Event) -> None:
         try:
             database.with_fresh_connection(lambda: job.run(stopping))
+            note_job_end(job.name)
         except Exception:
             logger.exception("the job %s failed", job.name)
 

@@ -45,6 +45,7 @@ THREAD_GROUPS = (
     ThreadGroup(5, (RequestKind.ALERT, RequestKind.PAGE)),
     ThreadGroup(1, (RequestKind.API_ALERT,)),
     ThreadGroup(2, (RequestKind.API_ALERT, RequestKind.API)),
+    ThreadGroup(2, (RequestKind.PUBLIC,)),
 )
 """Threads that serve requests: whatever pages, players and strangers ask for, some are left for alerts."""
 CONNECTION_LIMIT = 1_200

@@ -126,7 +126,9 @@ INSTALLED_APPS = [
     "beffroi_server.delivery",
     "beffroi_server.notifications",
     "beffroi_server.web",
+    "beffroi_server.outlets",
     "beffroi_server.api",
+    "beffroi_server.public",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -394,3 +396,8 @@ LOGGING = {
         "transitions": {"level": "WARNING"},
     },
 }
+
+METRICS_TOKEN = read_text("BEFFROI_METRICS_TOKEN")
+"""Bearer token of whoever reads ``/metrics``; with no networks either, there is no such address."""
+METRICS_NETWORKS = _read_networks("BEFFROI_METRICS_NETWORKS")
+"""Networks from which metrics are read without a token."""

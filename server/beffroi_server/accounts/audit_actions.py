@@ -103,6 +103,10 @@ ACTION_TEXTS = {
     "tag-renamed": _("renamed the tag"),
     "token-created": _("made the API token"),
     "token-revoked": _("revoked the API token"),
+    "webhook-created": _("added the webhook"),
+    "webhook-changed": _("changed the webhook"),
+    "webhook-deleted": _("deleted the webhook"),
+    "public-page-changed": _("changed the public page of"),
     "town-changed": _("changed the town"),
     "town-created": _("created the town"),
 }

@@ -14,10 +14,12 @@ from beffroi_server.api import (  # noqa: F401
     groups,
     media,
     playlists,
+    plays,
     rules,
     scenarios,
     screens,
     town,
+    webhooks,
 )
 from beffroi_server.api.operations import refusal_response, router
 

@@ -17,6 +17,7 @@ from beffroi_server.api.problems import ApiProblem, invalid_field, invalid_model
 from beffroi_server.api.values import (
     Answer,
     Change,
+    Day,
     Key,
     Keys,
     MinuteOfDay,
@@ -45,17 +46,10 @@ READ, WRITE = "schedule:read", "schedule:write"
 MAX_DATES, MAX_TIMES = 400, 7
 
 
-def _near(day: dt.date) -> dt.date:
-    if not 1970 <= day.year <= 2199:
-        raise ValueError(_("give a day between 1970 and 2199"))
-    return day
-
-
 def _each_once(days: list[int]) -> list[int]:
     return sorted(set(days))
 
 
-Day = Annotated[dt.date, AfterValidator(_near)]
 Days = Annotated[list[Day], Field(max_length=MAX_DATES)]
 Weekdays = Annotated[
     list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7), AfterValidator(_each_once)

@@ -85,6 +85,12 @@ def _storable(value: dt.datetime) -> dt.datetime:
     return value.astimezone(dt.UTC)
 
 
+def _near(day: dt.date) -> dt.date:
+    if not 1970 <= day.year <= 2199:
+        raise ValueError(_("give a day between 1970 and 2199"))
+    return day
+
+
 def _whole_minute(time: dt.time) -> dt.time:
     if time.tzinfo is not None or time.second or time.microsecond:
         raise ValueError(_("give hours and minutes of the town’s time, such as 18:30"))
@@ -137,6 +143,7 @@ Keys = Annotated[list[Key], Field(max_length=MAX_LISTED)]
 Slugs = Annotated[list[Slug], Field(max_length=MAX_LISTED)]
 Instant = Annotated[AwareDatetime, AfterValidator(_storable)]
 """With an offset, such as ``2026-12-24T18:00:00+01:00``."""
+Day = Annotated[dt.date, AfterValidator(_near)]
 MinuteOfDay = Annotated[dt.time, AfterValidator(_whole_minute)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 

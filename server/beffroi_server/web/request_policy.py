@@ -30,7 +30,9 @@ BODY_OVERHEAD = 64 * 1024
 def request_kind(method: str, path: str) -> RequestKind:
     """Return which threads serve a request."""
     path = "/" + path.lstrip("/")
-    if path.startswith("/api/"):
+    if path.startswith("/public/"):
+        return RequestKind.PUBLIC
+    if path.startswith(("/api/", "/metrics", "/health")):
         is_alert = method == "POST" and _API_ALERT.match(path) is not None
         return RequestKind.API_ALERT if is_alert else RequestKind.API
     if path.startswith(settings.STATIC_URL):

@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "accounts",
         "first_hour",
         "help",
+        "outlets",
     )
 ]

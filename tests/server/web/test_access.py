@@ -22,6 +22,10 @@ STRANGER, USER, WRITER, EDITOR, OFFICER, TECHNICIAN, ADMINISTRATOR, DELETER, SWI
 ADDRESSES = {
     "sign-in": STRANGER, "sign-in-link": STRANGER, "emergency-code": STRANGER, "sign-out": STRANGER,
     "language": STRANGER,
+    "outlets": ADMINISTRATOR, "webhook-add": ADMINISTRATOR, "webhook-delete": ADMINISTRATOR,
+    "webhook-trial": ADMINISTRATOR, "public-announcements": STRANGER, "public-announcement": STRANGER,
+    "public-embed": STRANGER, "public-atom": STRANGER, "public-json": STRANGER, "public-calendar": STRANGER,
+    "public-image": STRANGER,
     "api-tokens": USER, "api-token-revoke": USER,
     "now": USER, "screens": USER, "account": USER, "screen": USER, "screen-week": USER, "programme": USER,
     "screen-screenshot": USER,

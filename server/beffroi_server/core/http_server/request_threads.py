@@ -26,6 +26,8 @@ class RequestKind(Enum):
     """What another program needs to broadcast an alert."""
     API = "api"
     """What other programs ask: neither people nor players wait for them."""
+    PUBLIC = "public"
+    """What anybody may read without signing in."""
 
 
 class RequestTask(Protocol):

@@ -1,0 +1,13 @@
+"""Periodic jobs of the outlets."""
+
+from __future__ import annotations
+
+from beffroi_server.core.jobs import PeriodicJob
+from beffroi_server.outlets.followed_events import follow_events
+from beffroi_server.outlets.sending import remove_done_messages, send_due_messages
+
+JOBS = (
+    PeriodicJob("outlet-follow", 5, lambda _stopping: follow_events()),
+    PeriodicJob("outlet-send", 5, send_due_messages),
+    PeriodicJob("outlet-clean", 3600, lambda _stopping: remove_done_messages()),
+)

@@ -1,0 +1,67 @@
+"""Announcements that the public may read: those that screens show, or showed within some days.
+
+What is archived, taken off the screens or deleted leaves at once; what was never published is never there; nothing of
+who wrote it is.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from beffroi_server.fleet.models import Screen
+from beffroi_server.library.models import Announcement
+from beffroi_server.library.template_choices import WIDGET_TEMPLATES
+from beffroi_server.outlets.models import PublicSettings
+from beffroi_server.schedule.models import AnnouncementPlacement, Entry, Playlist
+
+MOST_LISTED = 200
+"""Announcements of one page or feed."""
+
+
+def current_announcements(now: dt.datetime) -> QuerySet[Announcement]:
+    """Return the announcements that are on the screens at an instant, as placements and playlists with rules say."""
+    return _public().filter(_is_placed(now) | _is_listed(now)).order_by("-updated_at", "pk")
+
+
+def past_announcements(settings: PublicSettings, now: dt.datetime) -> QuerySet[Announcement]:
+    """Return the announcements of which the time on the screens ended within the days that the town has chosen."""
+    since = now - dt.timedelta(days=settings.past_days)
+    ended = Q(placement__ends_at__gt=since, placement__ends_at__lte=now)
+    rows = _public().filter(ended).exclude(_is_listed(now))
+    return rows.order_by("-placement__ends_at", "pk")
+
+
+def public_announcement(settings: PublicSettings, pk: uuid.UUID, now: dt.datetime) -> Announcement | None:
+    """Return an announcement that the public may read now; None for any other."""
+    return current_announcements(now).filter(pk=pk).first() or past_announcements(settings, now).filter(pk=pk).first()
+
+
+def public_events(settings: PublicSettings, now: dt.datetime) -> QuerySet[Announcement]:
+    """Return the announcements on the screens that tell of an event with a date, the soonest first."""
+    return current_announcements(now).filter(starts__isnull=False).order_by("starts", "pk")
+
+
+def _public() -> QuerySet[Announcement]:
+    rows = Announcement.objects.filter(archived_at=None).exclude(template__in=WIDGET_TEMPLATES)
+    off = AnnouncementPlacement.objects.filter(announcement=OuterRef("pk"), taken_off_at__isnull=False)
+    return rows.filter(~Exists(off)).select_related("picture__picture", "placement")
+
+
+def _is_placed(now: dt.datetime) -> Q:
+    aimed = Q(everywhere=True) | Q(screens__isnull=False) | Q(groups__screens__isnull=False)
+    begun = Q(starts_at=None) | Q(starts_at__lte=now)
+    lasting = Q(ends_at=None) | Q(ends_at__gt=now)
+    placed = AnnouncementPlacement.objects.filter(aimed, begun, lasting, announcement=OuterRef("pk"))
+    return Q(Exists(placed)) & Q(Exists(Screen.objects.all()))
+
+
+def _is_listed(now: dt.datetime) -> Q:
+    begun = Q(valid_from=None) | Q(valid_from__lte=now)
+    lasting = Q(valid_until=None) | Q(valid_until__gt=now)
+    today = now.date()
+    in_force = Q(rules__last_date=None) | Q(rules__last_date__gte=today)
+    shown = Playlist.objects.filter(in_force, rules__isnull=False)
+    return Q(Exists(Entry.objects.filter(begun, lasting, playlist__in=shown, announcement=OuterRef("pk"))))

@@ -1,0 +1,1 @@
+"""What the public may read without signing in: the page of announcements, feeds, and an embeddable list."""

@@ -1,0 +1,93 @@
+"""Feeds of the public announcements: Atom (RFC 4287), JSON Feed 1.1, and events as iCalendar (RFC 5545)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import icalendar
+from django.conf import settings as server
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.feedgenerator import Atom1Feed
+
+from beffroi_server.library.models import Announcement
+from beffroi_server.outlets import public_contents
+from beffroi_server.outlets.models import PublicSettings
+from beffroi_server.public.views import for_anybody
+
+
+def _address(name: str, *arguments: Any) -> str:
+    return f"{server.PUBLIC_URL}{reverse(name, args=arguments)}"
+
+
+def _current(now: dt.datetime) -> list[Announcement]:
+    return list(public_contents.current_announcements(now)[: public_contents.MOST_LISTED])
+
+
+@for_anybody
+def atom_feed(_request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+    """Return what is on the screens as Atom."""
+    feed = Atom1Feed(
+        title=settings.town.name, link=_address("public-announcements"), description="",
+        language=settings.town.locale, feed_url=_address("public-atom"),
+    )  # fmt: skip
+    for each in _current(timezone.now()):
+        feed.add_item(
+            title=each.title, link=_address("public-announcement", each.pk), description=each.body,
+            unique_id=f"urn:uuid:{each.pk}", updateddate=each.updated_at, pubdate=each.created_at,
+            categories=[each.label] if each.label else [], author_name=each.source or settings.town.name,
+        )  # fmt: skip
+    return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+@for_anybody
+def json_feed(_request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+    """Return what is on the screens as JSON Feed."""
+    items = [
+        {
+            "id": str(each.pk), "url": _address("public-announcement", each.pk), "title": each.title,
+            "content_text": each.body, "date_published": each.created_at.isoformat(),
+            "date_modified": each.updated_at.isoformat(), "authors": [{"name": each.source or settings.town.name}],
+            **({"external_url": each.link} if each.link else {}),
+            **({"image": _address("public-image", each.pk)} if each.picture_id else {}),
+            **({"tags": [each.label]} if each.label else {}),
+        }
+        for each in _current(timezone.now())
+    ]  # fmt: skip
+    body = {
+        "version": "https://jsonfeed.org/version/1.1", "title": settings.town.name, "language": settings.town.locale,
+        "home_page_url": _address("public-announcements"), "feed_url": _address("public-json"), "items": items,
+    }  # fmt: skip
+    return JsonResponse(body, content_type="application/feed+json")
+
+
+@for_anybody
+def calendar_feed(_request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+    """Return the events on the screens as a calendar."""
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//Beffroi//announcements//FR")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", settings.town.name)
+    for each in public_contents.public_events(settings, timezone.now())[: public_contents.MOST_LISTED]:
+        calendar.add_component(_event(each))
+    return HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
+
+
+def _event(each: Announcement) -> icalendar.Event:
+    event = icalendar.Event()
+    event.add("uid", f"{each.pk}@beffroi")
+    event.add("dtstamp", each.updated_at)
+    event.add("last-modified", each.updated_at)
+    event.add("summary", each.title)
+    if each.starts is not None:
+        event.add("dtstart", each.starts.astimezone(dt.UTC))
+    if each.ends is not None:
+        event.add("dtend", each.ends.astimezone(dt.UTC))
+    if each.place:
+        event.add("location", each.place)
+    if each.body:
+        event.add("description", each.body)
+    event.add("url", each.link or _address("public-announcement", each.pk))
+    return event

@@ -1,0 +1,104 @@
+"""Public pages: announcements on the screens now and those of the last days, each with an address of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from beffroi_server.library.media.uploads import media_path
+from beffroi_server.library.models import Announcement
+from beffroi_server.outlets import public_contents
+from beffroi_server.outlets.models import PublicSettings
+from beffroi_server.outlets.subscriptions import public_settings
+
+MAX_AGE_S = 60
+"""Seconds for which caches may hand out the same: so long may something stay that was taken off."""
+_IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+PublicView = Callable[..., HttpResponse]
+
+
+def for_anybody(view: Callable[..., HttpResponse]) -> PublicView:
+    """Return a view for everybody while the public page is on, which is handed the settings; 404 while it is off.
+
+    The answer is the same for all who read the same language, sets no cookie, and may be kept for a minute.
+    """
+
+    @csrf_exempt
+    @require_safe
+    @wraps(view)
+    def open_view(request: HttpRequest, **values: uuid.UUID) -> HttpResponse:
+        settings = public_settings()
+        if settings is None:
+            raise Http404
+        with timezone.override(ZoneInfo(settings.town.time_zone)):
+            response = view(request, settings, **values)
+        response["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
+        response["Vary"] = "Accept-Language"
+        response["ETag"] = tag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+        if request.headers.get("If-None-Match") == tag:
+            response.content, response.status_code = b"", 304
+        return response
+
+    return open_view
+
+
+@for_anybody
+def announcement_list(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+    """List what is on the screens, and what was within the last days."""
+    now = timezone.now()
+    context = {
+        "settings": settings,
+        "current": public_contents.current_announcements(now)[: public_contents.MOST_LISTED],
+        "past": public_contents.past_announcements(settings, now)[: public_contents.MOST_LISTED],
+        "language": translation.get_language(),
+    }
+    return render(request, "public/announcements.html", context)
+
+
+@for_anybody
+def announcement_page(request: HttpRequest, settings: PublicSettings, pk: uuid.UUID) -> HttpResponse:
+    """Show one announcement."""
+    found = _announcement(settings, pk)
+    return render(request, "public/announcement.html", {"settings": settings, "each": found, "is_page": True})
+
+
+@for_anybody
+def announcement_image(request: HttpRequest, settings: PublicSettings, pk: uuid.UUID) -> HttpResponse:
+    """Return the image of an announcement."""
+    found = _announcement(settings, pk)
+    asset = found.picture.picture if found.picture is not None else None
+    path = media_path(asset.sha256) if asset is not None else None
+    if asset is None or path is None or asset.media_type not in _IMAGE_TYPES or not path.is_file():
+        raise Http404
+    return HttpResponse(path.read_bytes(), content_type=asset.media_type)
+
+
+@for_anybody
+def embedded_list(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+    """List what is on the screens in a page that the websites of the town may show in a frame."""
+    current = public_contents.current_announcements(timezone.now())[: public_contents.MOST_LISTED]
+    response = render(request, "public/embed.html", {"settings": settings, "current": current})
+    origins = " ".join(settings.framed_by.split()) or "'none'"
+    # Only this page is shown in frames, and only by the websites that the town has named.
+    response["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
+        f"frame-ancestors {origins}"
+    )
+    response.xframe_options_exempt = True
+    return response
+
+
+def _announcement(settings: PublicSettings, pk: uuid.UUID) -> Announcement:
+    found = public_contents.public_announcement(settings, pk, timezone.now())
+    if found is None:
+        raise Http404
+    return found

@@ -1,0 +1,1 @@
+"""Pages of what the town gives to others: webhooks and the public page."""

@@ -1,0 +1,149 @@
+"""The public page, feeds and embeddable list: off by default, the same for everybody, and nothing of colleagues."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import xml.etree.ElementTree as ET
+
+import icalendar
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from beffroi_server.library import archive, services
+from beffroi_server.outlets import subscriptions
+from beffroi_server.outlets.models import PublicSettings
+from beffroi_server.schedule import placements
+
+pytestmark = pytest.mark.django_db
+ADDRESSES = ("public-announcements", "public-embed", "public-atom", "public-json", "public-calendar")
+
+
+@pytest.fixture
+def reader(town) -> Client:
+    return Client(HTTP_ACCEPT_LANGUAGE="en", enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def public(town) -> PublicSettings:
+    chosen = PublicSettings(town=town, is_on=True, framed_by="https://www.saint-aubin.fr/")
+    subscriptions.save_public_settings(chosen, user=None)
+    return chosen
+
+
+@pytest.fixture
+def market(hall, alice):
+    """An event on every screen for a week."""
+    starts = timezone.now() + dt.timedelta(days=3)
+    row = services.save_announcement(
+        None, user=alice, template="event", title="Marché <de Noël>", body="Place du Marché", label="Fêtes",
+        starts=starts, ends=starts + dt.timedelta(hours=4),
+    )  # fmt: skip
+    placements.place_announcement(row, everywhere=True, ends_at=timezone.now() + dt.timedelta(days=7), user=alice)
+    return row
+
+
+def titles(reader: Client) -> list[str]:
+    return [each["title"] for each in reader.get(reverse("public-json")).json()["items"]]
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_nothing_is_public_before_the_town_says_so(reader, market, name):
+    assert reader.get(reverse(name)).status_code == 404
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_answers_are_light_cacheable_and_set_no_cookie(reader, public, market, name, django_assert_max_num_queries):
+    with django_assert_max_num_queries(6):
+        answer = reader.get(reverse(name))
+    assert (answer.status_code, answer["Cache-Control"], answer.cookies) == (200, "public, max-age=60", {})
+    assert "Cookie" not in answer["Vary"]
+    assert reader.get(reverse(name), headers={"If-None-Match": answer["ETag"]}).status_code == 304
+    assert "alice" not in answer.content.decode()
+    assert len(answer.content) < 10_000
+    assert reader.post(reverse(name)).status_code == 405
+
+
+def test_the_page_and_an_announcement_read_well(reader, public, market):
+    page = reader.get(reverse("public-announcements")).content.decode()
+    assert "Marché &lt;de Noël&gt;" in page
+    assert "<script" not in page
+    one = reader.get(reverse("public-announcement", args=[market.pk])).content.decode()
+    assert "Place du Marché" in one
+    assert reader.get(reverse("public-announcements"), headers={"accept-language": "fr"}).status_code == 200
+
+
+def test_what_is_taken_off_or_archived_leaves_at_once(reader, public, market):
+    assert titles(reader) == [market.title]
+    placements.take_off_screens([market], user=None)
+    assert titles(reader) == []
+    assert reader.get(reverse("public-announcement", args=[market.pk])).status_code == 404
+    placements.put_back_on_screens([market], user=None)
+    archive.archive_announcements([market], user=None)
+    assert titles(reader) == []
+    assert reader.get(reverse("public-announcement", args=[market.pk])).status_code == 404
+
+
+def test_what_was_never_published_is_not_there(reader, public, market, announcement):
+    assert titles(reader) == [market.title]
+    assert reader.get(reverse("public-announcement", args=[announcement.pk])).status_code == 404
+
+
+def test_what_a_playlist_with_a_rule_shows_is_there(reader, public, hall, playlist, announcement):
+    assert titles(reader) == [announcement.title]
+    playlist.rules.update(last_date="2020-01-01")
+    assert titles(reader) == []
+
+
+def test_what_is_over_stays_for_the_days_that_the_town_has_chosen(reader, public, market):
+    market.placement.ends_at = timezone.now() - dt.timedelta(days=2)
+    market.placement.save()
+    assert titles(reader) == []
+    address = reverse("public-announcement", args=[market.pk])
+    assert reader.get(address).status_code == 200
+    assert "No longer on the screens" in reader.get(reverse("public-announcements")).content.decode()
+    PublicSettings.objects.update(past_days=1)
+    assert reader.get(address).status_code == 404
+
+
+def test_the_feeds_are_what_their_standards_say(reader, public, market):
+    atom = ET.fromstring(reader.get(reverse("public-atom")).content)  # noqa: S314 - our own feed
+    spaces = {"a": "http://www.w3.org/2005/Atom"}
+    assert atom.findtext("a:entry/a:title", namespaces=spaces) == market.title
+    feed = reader.get(reverse("public-json"))
+    assert feed["Content-Type"] == "application/feed+json"
+    assert feed.json()["version"] == "https://jsonfeed.org/version/1.1"
+    calendar = icalendar.Calendar.from_ical(reader.get(reverse("public-calendar")).content)
+    (event,) = calendar.walk("VEVENT")
+    assert event["SUMMARY"] == market.title
+    assert event.decoded("DTSTART") == market.starts.replace(microsecond=0)
+
+
+def test_only_the_list_is_framed_and_only_by_the_websites_of_the_town(reader, public, market):
+    embedded, page = reader.get(reverse("public-embed")), reader.get(reverse("public-announcements"))
+    assert "frame-ancestors https://www.saint-aubin.fr" in embedded["Content-Security-Policy"]
+    assert "X-Frame-Options" not in embedded
+    assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
+    assert page["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("text", ["nonsense", "https://a.example/path", "https://a.example; script-src *", "ftp://a"])
+def test_a_website_is_named_by_its_origin(client_of_dora, text):
+    refused = client_of_dora.post(reverse("outlets"), {"is_on": "on", "past_days": "1", "framed_by": text})
+    assert refused.status_code == 422
+    assert not PublicSettings.objects.exists()
+
+
+@pytest.fixture
+def client_of_dora(town, dora) -> Client:
+    browser = Client(HTTP_ACCEPT_LANGUAGE="en")
+    browser.force_login(dora)
+    return browser
+
+
+def test_an_administrator_switches_it_on(client_of_dora, reader, market):
+    client_of_dora.post(reverse("outlets"), {"is_on": "on", "past_days": "10", "introduction": "Bienvenue"})
+    assert "Bienvenue" in reader.get(reverse("public-announcements")).content.decode()
+    assert json.loads(reader.get(reverse("public-json")).content)["items"]
