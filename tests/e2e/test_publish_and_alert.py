@@ -66,7 +66,7 @@ def write_announcement(page: Page) -> list[Image.Image]:
         page.get_by_role("textbox", name=label).first.fill(text)
         expect(drawing).not_to_have_attribute("src", str(before))
     pictures = preview(page)
-    page.locator(".announcement-form .button-primary").click()
+    page.get_by_role("button", name="Save as draft").click()
     expect(page.get_by_role("link", name="La piscine rouvre lundi")).to_be_visible()
     return pictures
 

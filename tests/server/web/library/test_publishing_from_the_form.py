@@ -120,6 +120,11 @@ class TestDoubts:
         assert placements.placement_of(saved()).ends_at.date() == dt.date(2035, 5, 1)
 
 
+def test_the_page_asks_once_for_the_shares(as_alice, hall, announcement):
+    for address in (NEW, f"/announcements/{announcement.pk}/"):
+        assert page_text(as_alice.get(address)).count('id="placement-outlook"') == 1
+
+
 def test_the_usual_templates_come_first_and_the_others_are_folded_away(as_alice):
     page = page_text(as_alice.get(NEW))
     seen = page[: page.index("other templates")]
