@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -82,7 +82,8 @@ class AnnouncementOutlook:
     @property
     def change(self) -> ProgrammeChange | None:
         """What changes at a typical hour, on a screen of the largest set."""
-        return next((line.change for line in self.lines if line.change), None)
+        found = next((line.change for line in self.lines if line.change), None)
+        return replace(found, count=self.count) if found else None
 
     @property
     def next_line(self) -> ScreensOutlook | None:

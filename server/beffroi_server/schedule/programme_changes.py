@@ -115,7 +115,7 @@ def compare_programmes(
         SlideChange(names[slide], shares[0].get(slide, 0.0), shares[1].get(slide, 0.0))
         for slide in dict.fromkeys([*shares[1], *shares[0]])
     ]
-    rows.sort(key=lambda row: (not row.is_changed, -row.after, -row.before))
+    rows.sort(key=lambda row: (not row.is_changed, -abs(row.after - row.before)))
     return ProgrammeChange(count, screen, at, rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS))
 
 

@@ -27,6 +27,9 @@ def placement_outlook(request: UserRequest, pk: uuid.UUID | None = None) -> Http
     context: dict[str, Any] = {"form": form}
     if form.is_valid() and form.targets:
         context |= _outlook_context(form, AnnouncementForm(request.POST, instance=found), found or Announcement())
+    elif form.is_valid() and found is not None:
+        # By playlists only: what is saved.
+        context |= {"outlook": announcement_outlook(found, timezone.now()), "is_listed": True}
     return render(request, "schedule/placement_outlook.html", context)
 
 
