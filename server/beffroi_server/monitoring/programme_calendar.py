@@ -9,7 +9,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from beffroi_content import model as content
-from beffroi_content.timeline import SlideStretch, SlideTime, lit_stretches, slide_grid
+from beffroi_content.timeline import Scene, SlideStretch, SlideTime, lit_stretches, slide_grid
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen
@@ -116,6 +116,17 @@ def _alike_sets(places: targets.Targets) -> list[list[Screen]]:
         return [[screen] for screen in places.screens]
     placements = compile_inputs.shown_placements(AnnouncementPlacement.objects.all())
     return targets.screens_alike(places.reached_screens(), ScheduleRule.objects.all(), placements)
+
+
+def shown_slide(scene: Scene, manifest: content.Manifest) -> CalendarSlide | None:
+    """Return the slide of a scene with the rule by which it is on; None for an alert, or where nothing is scheduled."""
+    showing = next(iter(scene.showings), None)
+    rules = {rule.id: rule for rule in manifest.rules}
+    if showing is None or showing.alert or showing.slide is None or showing.reason.rule not in rules:
+        return None
+    playlists = {playlist.id: playlist.name for playlist in manifest.playlists}
+    time = SlideTime(showing.slide.id, (), 0)
+    return _calendar_slide(showing.slide.name, time, 1, [rules[showing.reason.rule]], playlists)
 
 
 def calendar_days(manifest: content.Manifest, first: dt.date, days: int) -> list[CalendarDay]:

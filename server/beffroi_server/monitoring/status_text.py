@@ -14,6 +14,7 @@ from beffroi_content.rendering import letter_check
 from beffroi_content.timeline import ReasonKind, Scene, Showing
 from beffroi_content.wire.reports import MachineDescription, NetworkStatus, PlayerReport, ShownPart
 from beffroi_server.core.formatting import format_moment
+from beffroi_server.schedule.compile_inputs import PLACED_ID
 from beffroi_server.schedule.layouts import BAND_PREFIX
 
 STATE_TEXTS = {
@@ -219,6 +220,8 @@ def scene_reason(scene: Scene, manifest: content.Manifest) -> str:
         return _("An alert is being broadcast.")
     if showing.reason.kind is ReasonKind.IDLE:
         return _("Nothing is scheduled at the moment: the name of the town is shown.")
+    if showing.reason.rule == PLACED_ID:
+        return _("Published directly.")
     rules = {rule.id: rule.name for rule in manifest.rules}
     playlists = {playlist.id: playlist.name for playlist in manifest.playlists}
     names = {

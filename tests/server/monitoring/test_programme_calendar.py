@@ -7,14 +7,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.utils import translation
 
+from beffroi_content.timeline import Moment, resolve_scene
+from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library.models import Announcement
-from beffroi_server.monitoring.programme_calendar import CalendarDay, programme_calendar
+from beffroi_server.monitoring.programme_calendar import CalendarDay, programme_calendar, shown_slide
+from beffroi_server.monitoring.status_text import scene_reason
 from beffroi_server.schedule import services
 from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.schedule.placements import place_announcement
+from beffroi_server.schedule.queries import known_manifests
 
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = dt.date(2026, 6, 15)
@@ -104,3 +109,16 @@ def test_screens_that_are_alike_stand_together_and_too_many_kinds_are_counted(ha
 
     assert [screen.name for screen in found.sets[0].screens] == ["Town hall", "Zoo 0"]
     assert (len(found.sets), found.further) == (4, 2)
+
+
+def test_what_is_on_now_is_told_with_its_reason(hall, announcement):
+    place_announcement(announcement, everywhere=True, user=None)
+    manifest = known_manifests([hall])[hall.pk]
+    scene = resolve_scene(manifest, (), Moment(unix_ms(NOON), unix_ms(NOON)), manifest.settings.screen_class.size)
+
+    found = shown_slide(scene, manifest)
+
+    assert found is not None
+    assert (found.announcement, [reason.rule for reason in found.reasons]) == (str(announcement.pk), [None])
+    with translation.override("en"):
+        assert scene_reason(scene, manifest) == "Published directly."

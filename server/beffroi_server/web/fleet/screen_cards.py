@@ -10,8 +10,9 @@ from beffroi_content.timeline import Scene
 from beffroi_server.core import formatting
 from beffroi_server.fleet import screenshots
 from beffroi_server.fleet.models import Screen
-from beffroi_server.monitoring import status_text
+from beffroi_server.monitoring import programme_calendar, status_text
 from beffroi_server.monitoring.expected_frames import ExpectedContents
+from beffroi_server.monitoring.programme_calendar import CalendarSlide
 from beffroi_server.monitoring.screen_overview import ScreenOverview
 from beffroi_server.schedule.compile_inputs import announcement_id_of
 from beffroi_server.schedule.manifest_compiler import CompileError
@@ -35,6 +36,8 @@ class ScreenCard:
     reason: str
     until: dt.datetime | None
     on_next: str
+    why: CalendarSlide | None = None
+    """The slide that is on, with its rule; None where none is."""
     announcements: tuple[tuple[str, str], ...] = ()
     """Identifier and title of each announcement that is on."""
     problem: str = ""
@@ -78,6 +81,7 @@ def build_card(
         reason=status_text.scene_reason(scene, manifest),
         until=formatting.from_milliseconds(scenes[1][0] if len(scenes) > 1 else scene.until_ms),
         on_next=status_text.scene_names(scenes[1][1]) if len(scenes) > 1 else "",
+        why=programme_calendar.shown_slide(scene, manifest),
         announcements=announcements_on(scene),
     )  # fmt: skip
 
