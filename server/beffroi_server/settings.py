@@ -214,6 +214,8 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 MFA_ADAPTER = "beffroi_server.accounts.allauth_adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_TOLERANCE = 1
+"""Steps of 30 seconds that a telephone's clock may be off (RFC 6238, 5.2)."""
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not USE_HTTPS
 """Without HTTPS browsers allow passkeys on this machine alone."""
 

@@ -173,7 +173,8 @@ def update_user(changed: User, *, actor: User | None) -> None:
     """
     require(actor, "may_administer")
     with serialised():
-        if not (changed.is_active and changed.may_administer):
+        was = User.objects.filter(pk=changed.pk, role=UserRole.ADMINISTRATOR, is_active=True).exists()
+        if was and not (changed.is_active and changed.may_administer):
             check_last_administrator(changed)
         changed.full_clean()
         before = audit.stored_values(changed)
