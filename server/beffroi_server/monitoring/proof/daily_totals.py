@@ -11,9 +11,11 @@ import datetime as dt
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.row_writes import database_instant
@@ -27,6 +29,8 @@ BATCH_SIZE = 5_000
 MAX_BATCHES = 100
 """Batches of one round. The next round goes on."""
 BATCH_PAUSE_S = 0.02
+PATIENCE = dt.timedelta(minutes=10)
+"""For so long a play waits for the time to compare its frame; then it is counted without."""
 _ROWS_PER_STATEMENT = 1_000
 _FIELDS = ("pk", "screen_id", "slide", "alert", "page", "frame", "started_at", "lasted_ms")
 _LONGEST = dt.timedelta(days=366)
@@ -52,7 +56,10 @@ class _Total:
 
 
 def count_new_plays(
-    stopping: threading.Event | None = None, confirmation: FrameConfirmation | None = None, batch_size: int = BATCH_SIZE
+    stopping: threading.Event | None = None,
+    confirmation: FrameConfirmation | None = None,
+    batch_size: int = BATCH_SIZE,
+    now: dt.datetime | None = None,
 ) -> int:
     """Add the plays that are not counted yet to the daily totals; return how many they were.
 
@@ -60,7 +67,9 @@ def count_new_plays(
         stopping: Once it is set, no further batch is begun.
         confirmation: Compares frames; by default with what the programmes draw.
         batch_size: Plays of one transaction.
+        now: The present instant.
     """
+    young_from = (now or timezone.now()) - PATIENCE
     stopping, confirmation = stopping or threading.Event(), confirmation or _confirmation
     town = Town.objects.first()
     if town is None:
@@ -70,43 +79,54 @@ def count_new_plays(
     for _ in range(MAX_BATCHES):
         mark, _created = DailyPlaysMark.objects.get_or_create(pk=1)
         plays = list(PlayRecord.objects.filter(pk__gt=mark.last_play).order_by("pk").values_list(*_FIELDS)[:batch_size])
-        if not plays or not _store_batch(plays, mark.last_play, zone, confirmation):
-            break
-        counted += len(plays)
-        if len(plays) < batch_size or stopping.wait(BATCH_PAUSE_S):
+        stored = _store_batch(plays, mark.last_play, zone, confirmation, young_from)
+        counted += stored
+        if stored < batch_size or stopping.wait(BATCH_PAUSE_S):
             break
     return counted
 
 
-def _store_batch(plays: Sequence[tuple], counted: int, zone: ZoneInfo, confirmation: FrameConfirmation) -> bool:  # type: ignore[type-arg]
-    """Count a batch; return False where another has counted it meanwhile."""
+def _store_batch(
+    plays: Sequence[tuple[Any, ...]], counted: int, zone: ZoneInfo, confirmation: FrameConfirmation,
+    young_from: dt.datetime,
+) -> int:  # fmt: skip
+    """Count a batch, up to the first young play whose frame there is no time to compare; return how many it were.
+
+    None are counted where another process has counted them meanwhile.
+    """
     totals: dict[TotalsKey, _Total] = {}
-    for _pk, *values in plays:
+    last = counted
+    stored = 0
+    for key, *values in plays:
         play = PlayedFrame(*values)
-        one = _total_of(play, confirmation)
-        key = play.screen_id, one.first_at.astimezone(zone).date(), content_key(play.slide, play.alert)
-        if key in totals:
-            totals[key].add(one)
+        confirmed = confirmation.is_confirmed(play) if play.page == 0 else False
+        if confirmed is None and young_from <= play.started_at <= young_from + 2 * PATIENCE:
+            break
+        last, stored = key, stored + 1
+        one = _total_of(play, is_confirmed=bool(confirmed))
+        row = play.screen_id, one.first_at.astimezone(zone).date(), content_key(play.slide, play.alert)
+        if row in totals:
+            totals[row].add(one)
         else:
-            totals[key] = one
+            totals[row] = one
+    if not stored:
+        return 0
     with transaction.atomic():
-        if not DailyPlaysMark.objects.filter(pk=1, last_play=counted).update(last_play=plays[-1][0]):
-            return False
+        if not DailyPlaysMark.objects.filter(pk=1, last_play=counted).update(last_play=last):
+            return 0
         # Of a screen that was deleted meanwhile, nothing is stored.
         screens = set(Screen.objects.filter(pk__in={key[0] for key in totals}).values_list("pk", flat=True))
         _add_totals((key, total) for key, total in totals.items() if key[0] in screens)
     content_names.remember_names({key[2] for key in totals})
-    return True
+    return stored
 
 
-def _total_of(play: PlayedFrame, confirmation: FrameConfirmation) -> _Total:
+def _total_of(play: PlayedFrame, *, is_confirmed: bool) -> _Total:
     # As reported, even by a wrong clock, or by a player that lies.
     started_at = min(play.started_at, _LATEST)
     lasted = min(dt.timedelta(milliseconds=play.lasted_ms), _LONGEST)
-    is_first = play.page == 0
-    confirmed = is_first and confirmation.is_confirmed(play)
     length_ms = lasted // dt.timedelta(milliseconds=1)
-    return _Total(int(is_first), int(confirmed), length_ms, started_at, started_at + lasted)
+    return _Total(int(play.page == 0), int(is_confirmed), length_ms, started_at, started_at + lasted)
 
 
 def _add_totals(totals: Iterable[tuple[TotalsKey, _Total]]) -> None:

@@ -57,15 +57,17 @@ class FrameConfirmation:
         self._ends_s = self._monotonic() + seconds
         self._refused.clear()
 
-    def is_confirmed(self, play: PlayedFrame) -> bool:
-        """Tell whether the frame of a play is known to be the right one."""
+    def is_confirmed(self, play: PlayedFrame) -> bool | None:
+        """Tell whether the frame of a play is known to be the right one; None: there is no time to compare it now."""
         key = play.slide, play.alert, play.page, play.frame
         if not play.frame:
             return False
         if key in self._known:
             return True
-        if (play.screen_id, *key) in self._refused or self._monotonic() >= self._ends_s:
+        if (play.screen_id, *key) in self._refused:
             return False
+        if self._monotonic() >= self._ends_s:
+            return None
         if not self._draw(play):
             self._refused.add((play.screen_id, *key))
             return False

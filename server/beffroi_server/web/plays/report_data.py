@@ -153,7 +153,7 @@ def _chain_text(screen: VerifiedScreen) -> str:
     parts += [_("changed, or what was before it: %(number)d") % {"number": each} for each in screen.broken[:10]]
     parts += [_("new chain, the player had lost its log: %(number)d") % {"number": each} for each in screen.begun[:10]]
     parts.append(_("last fingerprint: %(chain)s") % {"chain": screen.chain})
-    return "; ".join(parts)
+    return " · ".join(parts)
 
 
 def _instant(instant: dt.datetime) -> str:

@@ -31,7 +31,7 @@ LOGO_HEIGHT, LOGO_WIDTH = 16 * mm, 50 * mm
 LONGEST_CELL = 200
 """Characters of a cell: a row must fit on a page."""
 INK, SOFT, LINE, HEAD = (colors.HexColor(value) for value in ("#1a2330", "#505a68", "#dcd5c7", "#f4f1ea"))
-SHARES = (0.36, 0.09, 0.13, 0.155, 0.155, 0.11)
+SHARES = (0.31, 0.115, 0.115, 0.165, 0.165, 0.13)
 """Widths of the columns of the table."""
 
 

@@ -114,6 +114,22 @@ def test_draws_no_longer_than_a_round_allows(plays):
     assert DailyPlays.objects.filter(confirmed=1).count() == 2
 
 
+def test_a_young_play_waits_for_the_time_to_compare_it(plays):
+    passed = [0.0]
+
+    def draw(play):
+        passed[0] += 1.5
+        return True
+
+    for number in range(4):
+        plays.show(f"media-{number}-1", frame=f"{number}" * 64)
+    confirmation = FrameConfirmation(draw, lambda: passed[0])
+    assert count_new_plays(confirmation=confirmation, now=plays.at) == 2
+    assert count_new_plays(confirmation=confirmation, now=plays.at) == 2
+
+    assert DailyPlays.objects.filter(confirmed=1).count() == 4
+
+
 def test_believes_no_absurd_length_or_date(plays):
     plays.show("media-3-7")
     PlayRecord.objects.update(lasted_ms=2**53 - 1, started_at=dt.datetime(9999, 12, 31, 23, tzinfo=dt.UTC))
