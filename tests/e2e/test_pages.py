@@ -21,7 +21,8 @@ NOT_PAGES = {
     "alert-receipts",
 }  # fmt: skip
 PAGES = """
-    now plays plays-verify screen-day help announcements announcement-new announcement media media-item feeds
+    now attention notification-choice plays plays-verify screen-day help announcements announcement-new announcement
+    media media-item feeds
     playlists playlist rules rule-new rule alert-choose alert-new alert alerts scenarios scenario-new scenario screens
     screen-add screen screen-edit screen-classes screen-class screen-class-add groups group-add group town users
     user-add user audit account

@@ -80,8 +80,10 @@ async function beat() {
 // Forms: those that matter most are sent in the background; the others go as always while the server is there.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post") return;
-  if (form.matches("[data-background]") && !event.submitter?.name) {
+  // Attributes, not properties: a field may be called “method” or “action”.
+  if (event.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post") return;
+  if (form.dataset.natively) delete form.dataset.natively;
+  else if (form.matches("[data-background]")) {
     event.preventDefault();
     sendInBackground(form, event.submitter);
   } else if (isLost()) {
@@ -93,7 +95,8 @@ document.addEventListener("submit", (event) => {
 async function sendInBackground(form, submitter) {
   form.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.action, {
+    const action = submitter?.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
+    const answer = await fetch(action || window.location.href, {
       method: "POST",
       body: new FormData(form, submitter),
       headers: { "X-Background": "yes" },
@@ -104,7 +107,7 @@ async function sendInBackground(form, submitter) {
     const address = answer.headers.get("X-Location");
     if (address) window.location.assign(address);
     // Its errors are shown by the page that the browser loads: nothing was stored, so the form may go again.
-    else nativeSubmit(form);
+    else sendNatively(form, submitter);
   } catch {
     keep(form, submitter);
     state.failures = FAILURES;
@@ -114,9 +117,11 @@ async function sendInBackground(form, submitter) {
   }
 }
 
-function nativeSubmit(form) {
+function sendNatively(form, submitter) {
   state.waiting = null;
-  HTMLFormElement.prototype.submit.call(form);
+  delete form.dataset.sent;
+  form.dataset.natively = "yes";
+  form.requestSubmit(submitter?.isConnected ? submitter : undefined);
 }
 
 // A form that could not be sent stays as it is, and may be pressed again.
