@@ -67,7 +67,7 @@ def write_announcement(page: Page) -> list[Image.Image]:
         expect(drawing).not_to_have_attribute("src", str(before))
     pictures = preview(page)
     page.get_by_role("button", name="Save as draft").click()
-    expect(page.get_by_role("link", name="La piscine rouvre lundi")).to_be_visible()
+    expect(page.get_by_role("link", name="La piscine rouvre lundi", exact=True)).to_be_visible()
     return pictures
 
 
@@ -76,7 +76,7 @@ def schedule(page: Page) -> None:
     page.goto("/playlists/")
     page.get_by_label("Name").fill("Town life")
     page.get_by_role("button", name="Create").click()
-    page.get_by_label("La piscine rouvre lundi").check()
+    page.get_by_role("checkbox", name="La piscine rouvre lundi").check()
     page.get_by_role("button", name="Add selected").click()
     page.get_by_role("link", name="Schedule this playlist").first.click()
     with page.expect_response("**/schedule/sentence/"):
