@@ -403,3 +403,11 @@ METRICS_TOKEN = read_text("BEFFROI_METRICS_TOKEN")
 """Bearer token of whoever reads ``/metrics``; with no networks either, there is no such address."""
 METRICS_NETWORKS = _read_networks("BEFFROI_METRICS_NETWORKS")
 """Networks from which metrics are read without a token."""
+
+HOME_ASSISTANT_PREFIX = read_text("BEFFROI_HOME_ASSISTANT_PREFIX").strip("/")
+"""Prefix of Home Assistant's discovery topics, ``homeassistant`` as a rule; empty: it is told nothing."""
+HOME_ASSISTANT_MQTT_HOST = read_text("BEFFROI_HOME_ASSISTANT_MQTT_HOST", "localhost")
+HOME_ASSISTANT_MQTT_PORT = read_number("BEFFROI_HOME_ASSISTANT_MQTT_PORT", 1883, 1, 65_535)
+HOME_ASSISTANT_MQTT_USERNAME = read_text("BEFFROI_HOME_ASSISTANT_MQTT_USERNAME")
+HOME_ASSISTANT_MQTT_PASSWORD = read_text("BEFFROI_HOME_ASSISTANT_MQTT_PASSWORD")
+HOME_ASSISTANT_MQTT_TLS = read_flag("BEFFROI_HOME_ASSISTANT_MQTT_TLS", default=False)

@@ -198,7 +198,7 @@ def _alerts() -> Any:
 
 @operation("GET", "/alerts", scope=READ, returns=PageOf[AlertAnswer], tag=TAG)
 def list_alerts(request: ApiRequest, query: Query[AlertQuery]) -> PageOf[AlertAnswer]:
-    """List the alerts that were broadcast, the newest first; with ``active`` only those that are, or are not."""
+    """List the alerts that were broadcast, the newest first, or only those that are active."""
     if query.active:
         return page_of(query, queries.active_alerts(timezone.now()), alert_answer)
     rows = _alerts() if query.active is None else _alerts().filter(ends_at__lte=timezone.now())

@@ -25,7 +25,7 @@ from beffroi_server.fleet.targets import EVERYWHERE
 from beffroi_server.wsgi import application
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("existing_rows")]
-EXAMPLES = int(os.environ.get("BEFFROI_API_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("BEFFROI_API_EXAMPLES", "1"))
 CHECKED = [
     checks.not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
     checks.response_schema_conformance, checks.response_headers_conformance,
