@@ -93,7 +93,7 @@ def read_list(
         FilterChip(f"{each.label}{_(':')} {each.text}", _without(request, each.name)) for each in read if each.value
     ]
     if search:
-        chips.insert(0, FilterChip(f"“{search}”", _without(request, "search")))
+        chips.insert(0, FilterChip(_("“%(words)s”") % {"words": search}, _without(request, "search")))
     return ListState(search, read, order, tuple(chips))
 
 

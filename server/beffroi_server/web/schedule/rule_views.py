@@ -26,8 +26,10 @@ from beffroi_server.web.undo_messages import say_undoable
 
 @for_editors("GET")
 def rule_share_list(request: UserRequest) -> HttpResponse:
-    """Return the shares of all rules, for the places that pages of rules and playlists have for them."""
-    return render(request, "schedule/rule_shares.html", {"shares": rule_shares(timezone.now())})
+    """Return the shares of the rules that a page names, or of all, for the places that it has for them."""
+    named = {parse_number(key) for key in request.GET.getlist("rule")}
+    shares = {key: share for key, share in rule_shares(timezone.now()).items() if not named or key in named}
+    return render(request, "schedule/rule_shares.html", {"shares": shares})
 
 
 @for_editors("GET", "POST")
