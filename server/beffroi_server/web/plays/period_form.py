@@ -17,7 +17,8 @@ from beffroi_server.web.requests import read_search
 FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2199, 12, 31)
 MAX_CONTENTS = 300
 """Contents that a search finds at most."""
-DEFAULT_DAYS = 7
+CONTENT_DAYS = 7
+"""Days that are asked for where a content is named and no day is; without a content it is yesterday."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,12 @@ class AskedPeriod:
 
 
 def read_period(request: HttpRequest) -> AskedPeriod:
-    """Return what is asked for; what makes no sense is as if it had not been said: the last seven days, everywhere."""
+    """Return what is asked for; what makes no sense is as if it had not been said: yesterday, everywhere."""
     values, today = request.GET, timezone.localdate()
-    last = read_day(values.get("until", ""), today)
-    first = min(read_day(values.get("from", ""), last - dt.timedelta(days=DEFAULT_DAYS - 1)), last)
+    # Everything of a week is a hundred thousand totals in a town of a thousand screens.
+    days = CONTENT_DAYS if values.get("content") or values.get("search") else 1
+    last = read_day(values.get("until", ""), today if days > 1 or "from" in values else today - dt.timedelta(days=1))
+    first = min(read_day(values.get("from", ""), last - dt.timedelta(days=days - 1)), last)
     kind, _separator, slug = values.get("where", "")[:60].partition(":")
     screen = Screen.objects.filter(slug=slug).first() if kind == "screen" and _is_slug(slug) else None
     group = ScreenGroup.objects.filter(slug=slug).first() if kind == "group" and _is_slug(slug) else None
