@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 FORMS = (
     "account", "town", "user-add", "announcement-new", "feeds", "playlists", "rule-new", "calendars",
     "alert-new", "scenario-new", "screen-add", "screen-class-add", "group-add", "sign-in", "emergency-code",
+    "password-forgotten",
 )  # fmt: skip
 VALUES = (
     "9" * 30,
