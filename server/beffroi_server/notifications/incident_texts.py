@@ -162,11 +162,13 @@ def silent_group(incidents: Sequence[Incident]) -> list[Incident]:
         (each for each in incidents if each.occasion == Occasion.SCREEN_SILENT and each.reason != UNSTEADY),
         key=lambda each: each.began_at,
     )
-    best: list[Incident] = []
-    for index, first in enumerate(silent):
-        together = [each for each in silent[index:] if each.began_at - first.began_at <= GROUP_SPAN]
-        best = max(best, together, key=len)
-    return best if len(best) >= GROUP_FROM else []
+    best, first = (0, 0), 0
+    for last, incident in enumerate(silent):
+        while incident.began_at - silent[first].began_at > GROUP_SPAN:
+            first += 1
+        best = max(best, (first, last + 1), key=lambda span: span[1] - span[0])
+    group = silent[best[0] : best[1]]
+    return group if len(group) >= GROUP_FROM else []
 
 
 def next_step(incident: Incident, user: User) -> str:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
@@ -30,6 +30,7 @@ UNSTEADY_COUNT, UNSTEADY_WITHIN = 5, dt.timedelta(hours=1)
 LONGEST_SETTLE = dt.timedelta(hours=1)
 REPEATS_WITHIN = dt.timedelta(days=1)
 UNSTEADY = "unsteady"
+_BATCH = 500
 MIN_NOTICE = dt.timedelta(minutes=1)
 """What began long before it was noticed, as while the server was off, is announced no sooner after that."""
 
@@ -53,11 +54,8 @@ def reconcile(
         known = {(each.occasion, each.subject): each for each in Incident.objects.filter(is_open)}
         if not known and not by_key:
             return
-        for key, incident in known.items():
-            if key in by_key:
-                _continue(incident, by_key[key], now)
-            elif incident.subject not in unchecked:
-                _leave(incident, now)
+        _continue([(incident, by_key[key]) for key, incident in known.items() if key in by_key], now)
+        _leave([each for key, each in known.items() if key not in by_key and each.subject not in unchecked], now)
         _open([each for key, each in by_key.items() if key not in known], now, town)
         _announce_due(occasions, now)
 
@@ -104,46 +102,57 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _continue(incident: Incident, seen: Observation, now: dt.datetime) -> None:
-    changed = []
+def _continue(present: Iterable[tuple[Incident, Observation]], now: dt.datetime) -> None:
+    """Note that incidents are still seen, or again; few statements, however many they are."""
+    changed = [incident for incident, seen in present if _note_seen(incident, seen, now)]
+    fields = ["right_s", "right_since", "interruptions", "reason", "detail"]
+    Incident.objects.bulk_update(changed, fields, batch_size=_BATCH)
+
+
+def _note_seen(incident: Incident, seen: Observation, now: dt.datetime) -> bool:
+    """Take over what is seen of an incident; return whether that changes it."""
+    is_back = incident.right_since is not None
     if incident.right_since is not None:
         incident.right_s += max(0, round((now - incident.right_since).total_seconds()))
         incident.right_since = None
         incident.interruptions += 1
-        changed += ["right_s", "right_since", "interruptions"]
     # An unsteady screen stays one until it is over; otherwise the newest reason counts.
-    if incident.reason not in {seen.reason, UNSTEADY} or incident.detail != seen.detail:
-        if incident.reason != UNSTEADY:
-            incident.reason = seen.reason
-        incident.detail = seen.detail
-        changed += ["reason", "detail"]
-    if changed:
-        incident.save(update_fields=changed)
+    reason = UNSTEADY if incident.reason == UNSTEADY else seen.reason
+    is_other = (incident.reason, incident.detail) != (reason, seen.detail)
+    incident.reason, incident.detail = reason, seen.detail
+    return is_back or is_other
 
 
-def _leave(incident: Incident, now: dt.datetime) -> None:
-    """Note that an incident is not seen any more; it is over once it has stayed away."""
-    if incident.announced_at is None:
-        incident.ended_at = max(incident.right_since or now, incident.began_at)
-        incident.save(update_fields=["ended_at"])
-        return
-    if incident.right_since is None:
-        incident.right_since = now
-        incident.save(update_fields=["right_since"])
-    if now - incident.right_since >= _settle_time(incident, now):
-        incident.ended_at = incident.right_since
-        incident.save(update_fields=["ended_at"])
-        notices.queue_notices(NoticeKind.RECOVERED, [incident], now)
+def _leave(absent: Sequence[Incident], now: dt.datetime) -> None:
+    """Note that incidents are not seen any more; one that was announced is over once it has stayed away."""
+    untold = [each.pk for each in absent if each.announced_at is None]
+    told = [each for each in absent if each.announced_at is not None]
+    just_right = [each for each in told if each.right_since is None]
+    Incident.objects.filter(pk__in=untold).update(ended_at=now)
+    Incident.objects.filter(pk__in=[each.pk for each in just_right]).update(right_since=now)
+    for each in just_right:
+        each.right_since = now
+    repeats = _repeats(told, now)
+    over = [each for each in told if now - (each.right_since or now) >= _settle_time(each, repeats)]
+    Incident.objects.filter(pk__in=[each.pk for each in over]).update(ended_at=F("right_since"))
+    if over:
+        notices.queue_notices(NoticeKind.RECOVERED, over, now)
 
 
-def _settle_time(incident: Incident, now: dt.datetime) -> dt.timedelta:
+def _repeats(told: Sequence[Incident], now: dt.datetime) -> Counter[tuple[str, str]]:
+    """Return how often each occasion and subject of some incidents was announced within a day."""
+    if not told:
+        return Counter()
+    recent = Incident.objects.filter(
+        subject__in={each.subject for each in told}, announced_at__gte=now - REPEATS_WITHIN
+    )
+    return Counter(recent.values_list("occasion", "subject"))
+
+
+def _settle_time(incident: Incident, announced: Counter[tuple[str, str]]) -> dt.timedelta:
     settle = OCCASION_TIMES[Occasion(incident.occasion)].settle
-    if not settle:
-        return settle
-    before = Incident.objects.filter(
-        occasion=incident.occasion, subject=incident.subject, announced_at__gte=now - REPEATS_WITHIN
-    ).exclude(pk=incident.pk)
-    repeats = before.count() + min(incident.interruptions, 4)
+    # Itself is among those that were announced.
+    repeats = max(0, announced[incident.occasion, incident.subject] - 1) + min(incident.interruptions, 4)
     return min(LONGEST_SETTLE, settle * int(2 ** min(repeats, 8)))
 
 

@@ -146,8 +146,9 @@ def _opened_lines(user: User, incidents: Sequence[Incident]) -> list[MessageLine
     if group:
         sentence, names = incident_texts.group_sentence(group), incident_texts.group_names(group)
         lines.append(MessageLine(kind, sentence, reverse("attention"), names))
+    grouped = {each.pk for each in group}
     for incident in incidents:
-        if incident not in group:
+        if incident.pk not in grouped:
             advice = incident_texts.next_step(incident, user)
             text = incident_texts.incident_sentence(incident)
             lines.append(MessageLine(kind, text, _path(incident, user), advice, incident))

@@ -54,7 +54,8 @@ def subject_of(screen_id: int) -> str:
 def silent_screens(now: dt.datetime) -> list[Observation]:
     """Return the screens of which nothing comes, except those that are off as planned."""
     states = ScreenState.objects.filter(screen__enrolled_at__isnull=False).select_related("screen")
-    gone = [state for state in states.defer("report", "machine") if not presence.is_reachable(state, now)]
+    read = states.only("online", "seen_at", "polled_at", "screen__name", "screen__slug")
+    gone = [state for state in read if not presence.is_reachable(state, now)]
     said_off = set(
         ScreenState.objects.filter(pk__in=[state.pk for state in gone], report__power=PowerState.OFF.value)
         .values_list("pk", flat=True)

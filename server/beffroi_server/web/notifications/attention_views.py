@@ -86,7 +86,8 @@ def attention_context(request: HttpRequest, limit: int | None = LISTED) -> dict[
     assert isinstance(user, User)
     found = list(incidents.open_incidents(user).select_related("screen", "acknowledged_by"))
     group = incident_texts.silent_group(found)
-    rows = [incident_row(each, user) for each in found if each not in group]
+    grouped = {each.pk for each in group}
+    rows = [incident_row(each, user) for each in found if each.pk not in grouped]
     context: dict[str, Any] = {
         "attention_rows": rows[:limit],
         "attention_more": max(0, len(rows) - limit) if limit is not None else 0,
