@@ -22,6 +22,8 @@ CONDITIONAL_CLASSES = {
     *(f"series-{number}" for number in range(7)),
     # Classes of the status of an alert, of Django's lists of errors, and of htmx.
     "actual", "exercise", "test", "errorlist", "htmx-request",
+    # Of the tables of the guides, which code writes.
+    "scroll",
 }  # fmt: skip
 BOOTSTRAP_CLASSES = {"visually-hidden"}
 every_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
