@@ -10,6 +10,8 @@ pytestmark = pytest.mark.django_db
 FOR_STRANGERS = {
     "sign-in", "sign-in-link", "emergency-code", "language", "health", "sign-in-second-factor", "sign-in-passkey",
     "password-forgotten", "openid_connect_login", "openid_connect_callback",
+    "public-announcements", "public-announcement", "public-embed", "public-atom", "public-json", "public-calendar",
+    "public-image",
 }  # fmt: skip
 """Pages that open without a person."""
 
