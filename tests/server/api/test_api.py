@@ -195,8 +195,10 @@ class TestChanges:
 
     def test_who_only_proposes_publishes_nothing(self, program_of, carla, quay, announcement):
         program = program_of(carla, "announcements:write")
-        assert program.patch(f"/announcements/{announcement.pk}", {"tags": ["été"]}).json()["tags"] == ["été"]
-        answer = program.call("PUT", f"/announcements/{announcement.pk}/placement", {"everywhere": True})
+        made = program.post("/announcements", {"title": "Proposée", "tags": ["été"]})
+        assert made.json()["tags"] == ["été"], made.content
+        address = f"/announcements/{made.json()['id']}/placement"
+        answer = program.call("PUT", address, {"everywhere": True})
         assert (answer.status_code, answer.json()["type"]) == (403, "urn:beffroi:problem:role")
 
     def test_a_request_that_comes_again_is_done_once(self, api, town):
