@@ -123,8 +123,9 @@ class TestJobs:
         assert {job.name for job in scheduler.JOBS} == {
             "beat", "key-list-warning", "play-retention", "feed-refresh", "programme-reconciliation",
             "programme-renewal", "alert-settling", "alert-renewal", "upload-cleanup", "day-import", "disk-watch",
-            "clock-watch", "media-cleanup", "account-cleanup", "outage-watch", "incident-watch", "mail-sending",
-            "webhook-sending", "push-sending", "certificate-watch", "incident-retention",
+            "clock-watch", "media-cleanup", "account-cleanup", "audit-check", "play-totals", "outage-watch",
+            "incident-watch", "mail-sending", "webhook-sending", "push-sending", "certificate-watch",
+            "incident-retention",
         }  # fmt: skip
 
 

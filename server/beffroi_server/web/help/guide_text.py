@@ -113,7 +113,7 @@ def _table(lines: list[str]) -> str:
     head, body = rows[0], [row for row in rows[1:] if not all(re.fullmatch(r":?-+:?", cell) for cell in row)]
     cells = "".join(f'<th scope="col">{_inline(cell)}</th>' for cell in head)
     lines_of = "".join("<tr>" + "".join(f"<td>{_inline(cell)}</td>" for cell in row) + "</tr>" for row in body)
-    return f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>{lines_of}</tbody></table></div>'
+    return f"<table><thead><tr>{cells}</tr></thead><tbody>{lines_of}</tbody></table>"
 
 
 def _inline(text: str) -> str:

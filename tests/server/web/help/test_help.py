@@ -41,8 +41,8 @@ def test_knows_lists_tables_and_headings():
 
     assert guide.sections[0].body == (
         '<p>Before:</p>\n<ol><li>one more</li><li>two</li></ol>\n<h3 id="c-d">C d</h3>\n'
-        '<div class="scroll"><table><thead><tr><th scope="col">a</th><th scope="col">b</th></tr></thead>'
-        "<tbody><tr><td>1</td><td><code>x|y</code></td></tr></tbody></table></div>"
+        '<table><thead><tr><th scope="col">a</th><th scope="col">b</th></tr></thead>'
+        "<tbody><tr><td>1</td><td><code>x|y</code></td></tr></tbody></table>"
     )
 
 
