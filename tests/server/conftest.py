@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.utils import translation
+from PIL import Image
 
 from beffroi_content.model import DisplayTechnology
 from beffroi_server.accounts import services as accounts
@@ -15,7 +17,8 @@ from beffroi_server.delivery import signing, signing_keys
 from beffroi_server.delivery.refused_messages import refused_messages
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.plays import intake_quotas
-from beffroi_server.library.models import Announcement
+from beffroi_server.library import services as library
+from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule import services as programme
 from beffroi_server.schedule.models import Playlist, ScheduleRule, ensure_holiday_calendar
 
@@ -166,6 +169,15 @@ def announcement(db) -> Announcement:
         body="Ouverture à 9 heures.",
         label="Sports",
     )
+
+
+@pytest.fixture
+def square_item(alice: User) -> MediaItem:
+    """A small image that the editor uploaded."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (160, 90), "navy").save(buffer, "PNG")
+    buffer.seek(0)
+    return library.add_image(buffer, name="Square", user=alice)
 
 
 @pytest.fixture

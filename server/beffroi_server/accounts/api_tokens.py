@@ -63,6 +63,8 @@ SCOPES = {
     )
 }
 """By name, in the order in which they are offered."""
+GRAVE_SCOPES = frozenset({"alerts:broadcast", "town:write"})
+"""By which somebody takes every screen, or the accounts: a page asks for the second factor first."""
 
 
 def grants_scope(granted: Iterable[str], wanted: str) -> bool:

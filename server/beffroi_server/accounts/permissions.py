@@ -9,7 +9,16 @@ from django.utils.translation import gettext as _
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import User
 
-Permission = Literal["may_write", "may_edit", "may_approve", "may_alert", "may_install", "may_switch", "may_administer"]
+Permission = Literal[
+    "may_write",
+    "may_edit",
+    "may_approve",
+    "may_alert",
+    "may_install",
+    "may_switch",
+    "may_administer",
+    "may_delete_for_good",
+]
 
 
 def require(user: User | None, permission: Permission) -> None:

@@ -43,6 +43,12 @@ def due_at(user: User, town: Town) -> dt.datetime | None:
     return max(town.second_factor_since, user.date_joined) + GRACE
 
 
+def is_owed(user: User, town: Town, now: dt.datetime) -> bool:
+    """Tell whether a second factor is due of a user who has none."""
+    due = due_at(user, town)
+    return due is not None and due <= now
+
+
 def check_code(user: User, code: str) -> bool:
     """Tell whether a code is one of the authenticator app now, or a recovery code, and use it up."""
     code = "".join(code.split())[:MAX_CODE_LENGTH]

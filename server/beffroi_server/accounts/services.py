@@ -139,8 +139,10 @@ def update_town(town: Town, *, user: User | None, logo: tuple[str, str] = ("", "
         logo: Names of its logo before and after: the library stores it.
 
     Raises:
+        NotPermitted: the user is no administrator.
         ValidationError: a value is not valid.
     """
+    require(user, "may_administer")
     with serialised():
         town.full_clean()
         before = audit.stored_values(town)
@@ -152,7 +154,12 @@ def update_town(town: Town, *, user: User | None, logo: tuple[str, str] = ("", "
 
 
 def update_setting(town: Town, name: str, *, user: User | None) -> None:
-    """Save one field of the town that no screen depends on."""
+    """Save one field of the town that no screen depends on.
+
+    Raises:
+        NotPermitted: the user is no administrator.
+    """
+    require(user, "may_administer")
     with serialised():
         before = audit.stored_values(town)
         town.save(update_fields=[name])

@@ -15,11 +15,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from beffroi_server.accounts import audit
+from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import UndoEntry, User
 from beffroi_server.core.transactions import serialised
 
@@ -102,7 +104,8 @@ def undo_act(key: uuid.UUID, user: User) -> UndoResult:
     """Restore what was before an act of a user.
 
     Raises:
-        UndoRefused: it is over, was undone before, is somebody else's, or all of it was changed meanwhile.
+        UndoRefused: it is over, was undone before, is somebody else's, all of it was changed meanwhile, or the user may
+            not do that any more.
     """
     with serialised():
         entry = UndoEntry.objects.select_for_update().filter(pk=key, user=user).first()
@@ -112,13 +115,27 @@ def undo_act(key: uuid.UUID, user: User) -> UndoResult:
             raise UndoRefused(_("This has already been undone."))
         if entry.expires_at <= timezone.now():
             raise UndoRefused(_("This can no longer be undone: more than 15 minutes have passed."))
-        restored = _kinds[entry.kind].restore(entry, user)
+        restored = _restored(entry, user)
         if not restored:
             raise UndoRefused(_("Nothing was undone: all of it was changed in the meantime."))
         entry.undone_at = timezone.now()
         entry.save(update_fields=["undone_at"])
         audit.record_event(user, "act-undone", entry.subject, kind=entry.kind, count=restored)
     return UndoResult(entry, restored)
+
+
+def _restored(entry: UndoEntry, user: User) -> int:
+    """Return how many things are as they were before.
+
+    Raises:
+        UndoRefused: the user may no longer do that, or what was before is no longer valid.
+    """
+    try:
+        return _kinds[entry.kind].restore(entry, user)
+    except NotPermitted as refused:
+        raise UndoRefused(refused.message) from refused
+    except ValidationError as refused:
+        raise UndoRefused(" ".join(refused.messages)) from refused
 
 
 def undoable_entries(user: User) -> list[UndoEntry]:

@@ -50,7 +50,7 @@ from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
-from beffroi_server.library import archive, preview, services, slide_content, tags
+from beffroi_server.library import library_scopes, preview, services, slide_content, tags
 from beffroi_server.library.models import MAX_MORE_IMAGES, Announcement, MediaItem
 from beffroi_server.schedule import announcement_acts, placements, publish_permissions
 from beffroi_server.schedule.models import AnnouncementPlacement
@@ -219,15 +219,16 @@ def on_screens(now: dt.datetime) -> QuerySet[AnnouncementPlacement]:
     return AnnouncementPlacement.objects.filter(begun, lasting, aimed, taken_off_at=None)
 
 
-def _announcements() -> Any:
+def _announcements(request: ApiRequest) -> Any:
     related = ("more_pictures", "tags", "placement__screens", "placement__groups")
-    return Announcement.objects.select_related("updated_by", "placement").prefetch_related(*related)
+    rows = Announcement.objects.select_related("updated_by", "placement").prefetch_related(*related)
+    return library_scopes.announcements_in_scope(rows, request.user)
 
 
 @operation("GET", "/announcements", scope=READ, returns=PageOf[AnnouncementAnswer], tag=TAG)
 def list_announcements(request: ApiRequest, query: Query[AnnouncementQuery]) -> PageOf[AnnouncementAnswer]:
     """List announcements, the one that was changed last first."""
-    rows = _announcements().filter(archived_at__isnull=not query.archived)
+    rows = _announcements(request).filter(archived_at__isnull=not query.archived)
     for word in search_words(query.search):
         rows = rows.filter(search_text__contains=word)
     if query.on_screens is not None:
@@ -249,7 +250,7 @@ def create_announcement(request: ApiRequest, body: NewAnnouncement) -> Status[An
 @operation("GET", "/announcements/{announcement_id}", scope=READ, returns=AnnouncementAnswer, tag=TAG)
 def read_announcement(request: ApiRequest, announcement_id: uuid.UUID) -> AnnouncementAnswer:
     """Return an announcement."""
-    return announcement_answer(find_row(_announcements(), pk=announcement_id))
+    return announcement_answer(find_row(_announcements(request), pk=announcement_id))
 
 
 @operation("PATCH", "/announcements/{announcement_id}", scope=WRITE, returns=AnnouncementAnswer, tag=TAG)
@@ -257,24 +258,24 @@ def change_announcement(
     request: ApiRequest, announcement_id: uuid.UUID, body: AnnouncementChange
 ) -> AnnouncementAnswer:
     """Change an announcement; screens that show it follow."""
-    return _save(find_row(_announcements(), pk=announcement_id), body, request)
+    return _save(find_row(_announcements(request), pk=announcement_id), body, request)
 
 
 def _save(row: Announcement | None, body: AnnouncementChange, request: ApiRequest) -> AnnouncementAnswer:
     with serialised():
-        values = _values(body, row or Announcement())
+        values = _values(body, row or Announcement(), request)
         names = values.pop("tags", None)
         saved = services.save_announcement(row, user=request.user, expected_version=body.version, **values)
         if names is not None:
             tags.set_tags(saved, names, user=request.user)
-    return announcement_answer(find_row(_announcements(), pk=saved.pk))
+    return announcement_answer(find_row(_announcements(request), pk=saved.pk))
 
 
 @operation("PUT", "/announcements/{announcement_id}/placement", scope=WRITE, permission="may_edit",
            returns=AnnouncementAnswer, tag=TAG)  # fmt: skip
 def place_announcement(request: ApiRequest, announcement_id: uuid.UUID, body: NewPlacement) -> AnnouncementAnswer:
     """Publish an announcement on screens, without a playlist, or change where and when it is published."""
-    row = find_row(_announcements(), pk=announcement_id)
+    row = find_row(_announcements(request), pk=announcement_id)
     chosen = EVERYWHERE if body.everywhere else Targets(
         groups=tuple(named_rows(ScreenGroup.objects.all(), body.groups, "groups", key="slug")),
         screens=tuple(named_rows(Screen.objects.all(), body.screens, "screens", key="slug")),
@@ -284,18 +285,18 @@ def place_announcement(request: ApiRequest, announcement_id: uuid.UUID, body: Ne
         row, everywhere=chosen.everywhere, screens=chosen.screens, groups=chosen.groups, starts_at=body.starts_at,
         ends_at=body.ends_at, duration_s=body.duration_s, user=request.user,
     )  # fmt: skip
-    return announcement_answer(find_row(_announcements(), pk=announcement_id))
+    return announcement_answer(find_row(_announcements(request), pk=announcement_id))
 
 
 def _declare_act(name: str, sentence: str, act: Callable[..., object]) -> None:
     """Declare an operation that does something to one announcement and takes no body."""
 
     def view(request: ApiRequest, announcement_id: uuid.UUID) -> AnnouncementAnswer:
-        row = find_row(_announcements(), pk=announcement_id)
+        row = find_row(_announcements(request), pk=announcement_id)
         if (placement := placements.placement_of(row)) is not None:
             screen_scopes.check_targets(request.user, Targets.of(placement))
         act([row], user=request.user)
-        return announcement_answer(find_row(_announcements(), pk=announcement_id))
+        return announcement_answer(find_row(_announcements(request), pk=announcement_id))
 
     view.__name__, view.__doc__ = f"{name.replace('-', '_')}_announcement", sentence
     path = f"/announcements/{{announcement_id}}/{name}"
@@ -306,14 +307,15 @@ _declare_act("take-off", "Take an announcement off all screens, wherever it is p
 _declare_act("put-back", "Put an announcement back that was taken off the screens.", placements.put_back_on_screens)
 _declare_act("archive", "Put an announcement into the archive, which takes it off the screens.",
              announcement_acts.archive_announcements)  # fmt: skip
-_declare_act("restore", "Take an announcement out of the archive.", archive.restore_announcements)
+_declare_act("restore", "Take an announcement out of the archive. It is on no screen until it is put back.",
+             lambda rows, user: announcement_acts.restore(rows[0], user=user))  # fmt: skip
 
 
 @operation("DELETE", "/announcements/{announcement_id}", scope=WRITE, permission="may_delete_for_good", status=204,
            tag=TAG)  # fmt: skip
 def delete_announcement(request: ApiRequest, announcement_id: uuid.UUID) -> Status[None]:
     """Delete an announcement for good that is in the archive."""
-    services.delete_announcement(find_row(_announcements(), pk=announcement_id), user=request.user)
+    services.delete_announcement(find_row(_announcements(request), pk=announcement_id), user=request.user)
     return Status(204, None)
 
 
@@ -323,13 +325,13 @@ def delete_announcement(request: ApiRequest, announcement_id: uuid.UUID) -> Stat
 )  # fmt: skip
 def read_announcement_content(request: ApiRequest, announcement_id: uuid.UUID) -> slide_content.DrawnContent:
     """Return an announcement as screens receive it: an announcement or a widget of the protocol."""
-    return _drawn(find_row(_announcements(), pk=announcement_id), _town())
+    return _drawn(find_row(_announcements(request), pk=announcement_id), _town())
 
 
 @operation("GET", "/announcements/{announcement_id}/preview", scope=READ, media_type="image/png", tag=TAG)
 def draw_announcement(request: ApiRequest, announcement_id: uuid.UUID, query: Query[PreviewQuery]) -> HttpResponse:
     """Return a page of an announcement as screens of a class draw it, as PNG."""
-    row, town = find_row(_announcements(), pk=announcement_id), _town()
+    row, town = find_row(_announcements(request), pk=announcement_id), _town()
     screen_class = find_row(ScreenClass.objects.all(), pk=query.screen_class)
     try:
         pages = preview.preview_announcement(_drawn(row, town), screen_class, town, unix_ms(timezone.now()))
@@ -343,7 +345,7 @@ def draw_announcement(request: ApiRequest, announcement_id: uuid.UUID, query: Qu
 @operation("GET", "/announcements/{announcement_id}/readability", scope=READ, returns=ReadabilityAnswer, tag=TAG)
 def read_readability(request: ApiRequest, announcement_id: uuid.UUID, query: Query[PreviewQuery]) -> ReadabilityAnswer:
     """Return from how far, and in which time, an announcement is read on screens of a class."""
-    row, town = find_row(_announcements(), pk=announcement_id), _town()
+    row, town = find_row(_announcements(request), pk=announcement_id), _town()
     screen_class = find_row(ScreenClass.objects.all(), pk=query.screen_class)
     at_ms = unix_ms(timezone.now())
     try:
@@ -380,14 +382,15 @@ def _drawn(row: Announcement, town: Town) -> slide_content.DrawnContent:
         raise ApiProblem(409, "not-drawable", str(error)) from error
 
 
-def _values(body: AnnouncementChange, row: Announcement) -> dict[str, Any]:
+def _values(body: AnnouncementChange, row: Announcement, request: ApiRequest) -> dict[str, Any]:
     """Return the fields of the model that a request gives."""
     values = body.given()
     values.pop("version", None)
+    media = library_scopes.media_in_scope(MediaItem.objects.all(), request.user)
     if "picture" in values:
-        values["picture"] = named_row(MediaItem.objects.all(), body.picture, "picture")
+        values["picture"] = named_row(media, body.picture, "picture")
     if "more_pictures" in values:
-        values["more_pictures"] = named_rows(MediaItem.objects.all(), body.more_pictures, "more_pictures")
+        values["more_pictures"] = named_rows(media, body.more_pictures, "more_pictures")
     if "feed" in values:
         values["feed"] = named_row(Feed.objects.all(), body.feed, "feed")
     starts, ends = values.get("starts", row.starts), values.get("ends", row.ends)

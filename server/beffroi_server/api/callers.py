@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja.utils import check_csrf
 
-from beffroi_server.accounts import api_tokens
+from beffroi_server.accounts import api_tokens, second_factor
 from beffroi_server.accounts.api_tokens import SCOPES
-from beffroi_server.accounts.models import ApiToken, User
+from beffroi_server.accounts.models import ApiToken, Town, User
 from beffroi_server.api.problems import ApiProblem
 from beffroi_server.core.attempt_throttle import AttemptThrottle, network_of
 
@@ -90,6 +91,23 @@ def check_permission(caller: Caller, permission: str) -> None:
     """
     if permission and not getattr(caller.user, permission):
         raise ApiProblem(403, "role", _("Your role does not allow you to do this."), _("Ask an administrator."))
+
+
+def check_second_factor(caller: Caller, scope: str) -> None:
+    """Refuse who owes a second factor everything but alerts, as the pages do, by a session and by a token.
+
+    Raises:
+        ApiProblem: it is due.
+    """
+    # No alert waits for it, nor for a query about it.
+    if scope.startswith("alerts:") or not caller.user.may_alert:
+        return
+    town = Town.objects.first()
+    if town is not None and second_factor.is_owed(caller.user, town, timezone.now()):
+        raise ApiProblem(
+            403, "second-factor", _("The town asks for a second factor of officers and administrators."),
+            _("Set it up on the page “My account”."),
+        )  # fmt: skip
 
 
 def check_pace(caller: Caller, scope: str) -> None:

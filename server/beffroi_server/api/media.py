@@ -27,7 +27,7 @@ from beffroi_server.api.values import (
     page_of,
 )
 from beffroi_server.core.folded_text import filter_by_words
-from beffroi_server.library import queries, services, upload_queue
+from beffroi_server.library import library_scopes, queries, services, upload_queue
 from beffroi_server.library.media.sentences import media_refusal, warning_sentence
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import MediaItem, Upload
@@ -100,14 +100,15 @@ def _upload_answer(row: Upload) -> UploadAnswer:
     return UploadAnswer(id=row.pk, name=row.name, state=state, problem=row.problem, created_at=row.created_at)
 
 
-def _media_items() -> Any:
-    return MediaItem.objects.select_related("video", "picture")
+def _media_items(request: ApiRequest) -> Any:
+    rows = MediaItem.objects.select_related("video", "picture")
+    return library_scopes.media_in_scope(rows, request.user)
 
 
 @operation("GET", "/media", scope=READ, returns=PageOf[MediaAnswer], tag=TAG)
 def list_media(request: ApiRequest, query: Query[MediaQuery]) -> PageOf[MediaAnswer]:
     """List images and videos, the newest first."""
-    return page_of(query, filter_by_words(_media_items(), query.search, "name", "description"), media_answer)
+    return page_of(query, filter_by_words(_media_items(request), query.search, "name", "description"), media_answer)
 
 
 @operation("POST", "/media", scope=WRITE, returns=UploadAnswer, status=202, tag=TAG)
@@ -120,32 +121,32 @@ def upload_media(request: ApiRequest, file: File[UploadedFile]) -> Status[Upload
 @operation("GET", "/media/uploads", scope=READ, returns=PageOf[UploadAnswer], tag=TAG)
 def list_uploads(request: ApiRequest, query: Query[PageQuery]) -> PageOf[UploadAnswer]:
     """List uploads that wait or were refused; one that was taken in is among the media."""
-    return page_of(query, Upload.objects.all(), _upload_answer)
+    return page_of(query, upload_queue.uploads_in_scope(request.user), _upload_answer)
 
 
 @operation("GET", "/media/uploads/{upload_id}", scope=READ, returns=UploadAnswer, tag=TAG)
 def read_upload(request: ApiRequest, upload_id: uuid.UUID) -> UploadAnswer:
     """Return the state of an upload; once it is taken in, there is nothing at this address any more."""
-    return _upload_answer(find_row(Upload.objects.all(), pk=upload_id))
+    return _upload_answer(find_row(upload_queue.uploads_in_scope(request.user), pk=upload_id))
 
 
 @operation("DELETE", "/media/uploads/{upload_id}", scope=WRITE, status=204, tag=TAG)
 def dismiss_upload(request: ApiRequest, upload_id: uuid.UUID) -> Status[None]:
     """Take an upload that was refused off the list."""
-    upload_queue.dismiss_upload(find_row(Upload.objects.all(), pk=upload_id))
+    upload_queue.dismiss_upload(find_row(upload_queue.uploads_in_scope(request.user), pk=upload_id))
     return Status(204, None)
 
 
 @operation("GET", "/media/{media_id}", scope=READ, returns=MediaAnswer, tag=TAG)
 def read_media(request: ApiRequest, media_id: Key) -> MediaAnswer:
     """Return an image or a video."""
-    return media_answer(find_row(_media_items(), pk=media_id))
+    return media_answer(find_row(_media_items(request), pk=media_id))
 
 
 @operation("GET", "/media/{media_id}/file", scope=READ, media_type="image/*", tag=TAG)
 def read_media_file(request: ApiRequest, media_id: Key) -> HttpResponse:
     """Return the file of an image, or the still of a video."""
-    asset = find_row(_media_items(), pk=media_id).picture
+    asset = find_row(_media_items(request), pk=media_id).picture
     path = media_path(asset.sha256)
     if asset.media_type not in SERVED_TYPES or not path.is_file():
         raise not_found()
@@ -155,7 +156,7 @@ def read_media_file(request: ApiRequest, media_id: Key) -> HttpResponse:
 @operation("PATCH", "/media/{media_id}", scope=WRITE, returns=MediaAnswer, tag=TAG)
 def change_media(request: ApiRequest, media_id: Key, body: MediaChange) -> MediaAnswer:
     """Change the name or the description of an image or a video."""
-    row = find_row(_media_items(), pk=media_id)
+    row = find_row(_media_items(request), pk=media_id)
     values = {"name": row.name, "description": row.description, **body.given()}
     services.update_image(row, user=request.user, **values)
     return media_answer(row)
@@ -164,7 +165,7 @@ def change_media(request: ApiRequest, media_id: Key, body: MediaChange) -> Media
 @operation("DELETE", "/media/{media_id}", scope=WRITE, status=204, tag=TAG)
 def delete_media(request: ApiRequest, media_id: Key) -> Status[None]:
     """Delete an image or a video that nothing shows."""
-    services.delete_image(find_row(_media_items(), pk=media_id), user=request.user)
+    services.delete_image(find_row(_media_items(request), pk=media_id), user=request.user)
     return Status(204, None)
 
 
@@ -177,4 +178,4 @@ class UsesAnswer(Answer):
 @operation("GET", "/media/{media_id}/uses", scope=READ, returns=UsesAnswer, tag=TAG)
 def list_media_uses(request: ApiRequest, media_id: Key) -> UsesAnswer:
     """Name the announcements and playlists that show an image or a video."""
-    return UsesAnswer(places=queries.places_showing_image(find_row(_media_items(), pk=media_id)))
+    return UsesAnswer(places=queries.places_showing_image(find_row(_media_items(request), pk=media_id)))

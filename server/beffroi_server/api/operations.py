@@ -22,7 +22,15 @@ from ninja.decorators import decorate_view
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.api import repeated_requests
-from beffroi_server.api.callers import SAFE_METHODS, Caller, check_pace, check_permission, check_rights, identify_caller
+from beffroi_server.api.callers import (
+    SAFE_METHODS,
+    Caller,
+    check_pace,
+    check_permission,
+    check_rights,
+    check_second_factor,
+    identify_caller,
+)
 from beffroi_server.api.problems import ApiProblem, Problem, not_found, problem_of
 from beffroi_server.core.transactions import serialised
 
@@ -110,6 +118,7 @@ def _served(run: Run, rights: tuple[str, str], method: str, path: str, *, is_rep
             if scope:
                 check_rights(caller, scope)
             check_permission(caller, permission)
+            check_second_factor(caller, scope)
             check_pace(caller, scope)
             _check_size(request)
             with timezone.override(_town_zone()), audit.acting_by_token(caller.token.name if caller.token else ""):

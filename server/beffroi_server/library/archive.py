@@ -19,7 +19,11 @@ from beffroi_server.library.models import Announcement
 
 
 def archive_announcements(announcements: Sequence[Announcement], *, user: User | None) -> list[Announcement]:
-    """Put announcements into the archive; return those that were not in it."""
+    """Put announcements into the archive; return those that were not in it.
+
+    Raises:
+        NotPermitted: one of them is beyond the scope of the user, or on screens that are.
+    """
     return _set_archived(announcements, user=user, is_archived=True)
 
 
@@ -40,8 +44,7 @@ def _set_archived(announcements: Sequence[Announcement], *, user: User | None, i
         changed = list(rows)
         for each in changed:
             library_scopes.check_announcement(user, each)
-            if not is_archived:
-                announcement_changing.send(AnnouncementChange(each, user))
+            announcement_changing.send(AnnouncementChange(each, user, is_leaving=is_archived))
         now = timezone.now() if is_archived else None
         Announcement.objects.filter(pk__in=[each.pk for each in changed]).update(archived_at=now)
         if changed:

@@ -14,13 +14,15 @@ from django.db.models import F, Value
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
+from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet import screen_scopes
+from beffroi_server.library import library_scopes
 from beffroi_server.library.event_dates import event_end
-from beffroi_server.library.events import CategoryRename, category_renamed
+from beffroi_server.library.events import AnnouncementChange, CategoryRename, announcement_changing, category_renamed
 from beffroi_server.library.models import Announcement, Category
 
 USUAL_DAYS = 30
@@ -71,10 +73,10 @@ def save_category(category: Category, *, user: User | None) -> Category:
 
     Raises:
         Category.DoesNotExist: somebody deleted it meanwhile.
+        NotPermitted: the user is limited, or may not change an announcement that has the name.
         ValidationError: a value is not valid, or there is a category of this name.
     """
-    require(user, "may_edit")
-    screen_scopes.check_whole_town(user)
+    _check_keeper(user)
     with serialised():
         created = category._state.adding
         before = "" if created else Category.objects.get(pk=category.pk).name
@@ -88,17 +90,24 @@ def save_category(category: Category, *, user: User | None) -> Category:
             **({"before": before} if before and before != category.name else {}),
         )
         if before and before != category.name:
-            _rename_announcements(before, category.name)
+            _rename_announcements(before, category.name, user)
     return category
 
 
 def delete_category(category: Category, *, user: User | None) -> None:
     """Delete a category; its announcements keep its name as text above their title."""
-    require(user, "may_edit")
-    screen_scopes.check_whole_town(user)
+    _check_keeper(user)
     with serialised():
         audit.record_event(user, "category-deleted", category)
         category.delete()
+
+
+def _check_keeper(user: User | None) -> None:
+    """Refuse a change of the categories, which the whole town shares, to a user who is limited."""
+    require(user, "may_edit")
+    screen_scopes.check_whole_town(user)
+    if library_scopes.scope_category_names(user) is not None:
+        raise NotPermitted(_("Only users who write for every category can change this: the whole town shares it."))
 
 
 def _validate_category(category: Category) -> None:
@@ -108,8 +117,10 @@ def _validate_category(category: Category) -> None:
         raise ValidationError({"name": _("There is already a category “%(name)s”.") % {"name": other.name}})
 
 
-def _rename_announcements(before: str, name: str) -> None:
+def _rename_announcements(before: str, name: str, user: User | None) -> None:
     for each in Announcement.objects.filter(folded_label=fold_text(before)):
+        # Screens whose content needs approval show the word, too.
+        announcement_changing.send(AnnouncementChange(each, user))
         # A form that somebody has open now notices that the announcement was changed.
         each.label, each.version = name, each.version + 1
         each.save(update_fields=["label", "version", "folded_label", "search_text"])

@@ -52,6 +52,12 @@ def remove_planned(planned: PlannedAnnouncement, *, user: User | None) -> None:
         planned.delete()
 
 
-def mark_written(key: int, announcement: Announcement) -> None:
-    """Note which announcement was written for something planned; nothing where it is gone, or written already."""
-    PlannedAnnouncement.objects.filter(pk=key, announcement=None).update(announcement=announcement)
+def mark_written(key: int, announcement: Announcement, *, user: User) -> None:
+    """Note which announcement was written for something planned; nothing where it is gone, or written already.
+
+    Nothing either where it is for somebody else to write, and the user does not change the plan.
+    """
+    rows = PlannedAnnouncement.objects.filter(pk=key, announcement=None)
+    if not user.may_edit:
+        rows = rows.filter(writer=user)
+    rows.update(announcement=announcement)

@@ -23,6 +23,8 @@ class AnnouncementChange:
 
     announcement: Announcement
     user: User | None
+    is_leaving: bool = False
+    """Whether it only leaves the screens, for the archive; its text stays."""
 
 
 announcement_changing: Event[AnnouncementChange] = Event("announcement-changing")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from beffroi_server.accounts import audit, undo
 from beffroi_server.accounts.models import UndoEntry, User
 from beffroi_server.core.row_snapshots import RowsNotRestorable, restore_rows, snapshot_rows
+from beffroi_server.library import library_scopes
 from beffroi_server.library.models import DeletedItem, MediaItem
 
 KIND = "media-deleted"
@@ -35,6 +36,7 @@ def _restore_item(entry: UndoEntry, user: User) -> int:
         item = next(row for row in restore_rows(entry.data["rows"]) if isinstance(row, MediaItem))
     except RowsNotRestorable:
         return 0
+    library_scopes.check_media(user, item)
     DeletedItem.objects.filter(source=f"media-{item.pk}").delete()
     audit.record_event(user, "picture-added", item.name, sha256=item.picture_id)
     return 1

@@ -186,7 +186,9 @@ def delete_announcement(announcement: Announcement, *, user: User | None) -> Non
 
     Raises:
         NotArchived: it is in use, so that screens may show it.
+        NotPermitted: the user does not empty the archive, or it is beyond their scope.
     """
+    require(user, "may_delete_for_good")
     with serialised():
         announcement.refresh_from_db()
         library_scopes.check_announcement(user, announcement)

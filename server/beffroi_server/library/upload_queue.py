@@ -13,7 +13,7 @@ from typing import IO
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -83,6 +83,11 @@ def _find_twin(digest: str) -> Upload | None:
 def waiting_path(upload: Upload) -> Path:
     """Return the path of the file of an upload that waits."""
     return Path(settings.MEDIA_STORE) / ".waiting" / upload.pk.hex
+
+
+def uploads_in_scope(user: User) -> QuerySet[Upload]:
+    """Return the uploads that a user sees and may dismiss: a contributor the own."""
+    return Upload.objects.all() if user.may_edit else Upload.objects.filter(uploaded_by=user)
 
 
 def dismiss_upload(upload: Upload) -> None:

@@ -10,12 +10,14 @@ import datetime as dt
 import uuid
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from beffroi_server.fleet.models import Screen
+from beffroi_server.library.event_dates import event_is_over
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import WIDGET_TEMPLATES
 from beffroi_server.outlets.models import PublicSettings
-from beffroi_server.schedule.models import AnnouncementPlacement, Entry, Playlist
+from beffroi_server.schedule.models import AnnouncementPlacement, Entry, ScheduleRule
 
 MOST_LISTED = 200
 """Announcements of one page or feed."""
@@ -23,14 +25,18 @@ MOST_LISTED = 200
 
 def current_announcements(now: dt.datetime) -> QuerySet[Announcement]:
     """Return the announcements that are on the screens at an instant, as placements and playlists with rules say."""
-    return _public().filter(_is_placed(now) | _is_listed(now)).order_by("-updated_at", "pk")
+    over = event_is_over(now, timezone.get_current_timezone())
+    return _public().filter(_is_placed(now) | _is_listed(now)).exclude(over).order_by("-updated_at", "pk")
 
 
 def past_announcements(settings: PublicSettings, now: dt.datetime) -> QuerySet[Announcement]:
     """Return the announcements of which the time on the screens ended within the days that the town has chosen."""
     since = now - dt.timedelta(days=settings.past_days)
-    ended = Q(placement__ends_at__gt=since, placement__ends_at__lte=now)
-    rows = _public().filter(ended).exclude(_is_listed(now))
+    # What was placed on no screen was never shown.
+    ended = AnnouncementPlacement.objects.filter(
+        _is_aimed(), ends_at__gt=since, ends_at__lte=now, announcement=OuterRef("pk")
+    )
+    rows = _public().filter(Exists(ended)).exclude(_is_listed(now))
     return rows.order_by("-placement__ends_at", "pk")
 
 
@@ -51,17 +57,21 @@ def _public() -> QuerySet[Announcement]:
 
 
 def _is_placed(now: dt.datetime) -> Q:
-    aimed = Q(everywhere=True) | Q(screens__isnull=False) | Q(groups__screens__isnull=False)
     begun = Q(starts_at=None) | Q(starts_at__lte=now)
     lasting = Q(ends_at=None) | Q(ends_at__gt=now)
-    placed = AnnouncementPlacement.objects.filter(aimed, begun, lasting, announcement=OuterRef("pk"))
+    placed = AnnouncementPlacement.objects.filter(_is_aimed(), begun, lasting, announcement=OuterRef("pk"))
     return Q(Exists(placed)) & Q(Exists(Screen.objects.all()))
+
+
+def _is_aimed() -> Q:
+    """Return the condition on placements and rules that they reach a screen."""
+    return Q(everywhere=True) | Q(screens__isnull=False) | Q(groups__screens__isnull=False)
 
 
 def _is_listed(now: dt.datetime) -> Q:
     begun = Q(valid_from=None) | Q(valid_from__lte=now)
     lasting = Q(valid_until=None) | Q(valid_until__gt=now)
-    today = now.date()
-    in_force = Q(rules__last_date=None) | Q(rules__last_date__gte=today)
-    shown = Playlist.objects.filter(in_force, rules__isnull=False)
+    today = timezone.localdate(now)
+    in_force = Q(last_date=None) | Q(last_date__gte=today), Q(first_date=None) | Q(first_date__lte=today)
+    shown = ScheduleRule.objects.filter(_is_aimed(), *in_force).values("playlist")
     return Q(Exists(Entry.objects.filter(begun, lasting, playlist__in=shown, announcement=OuterRef("pk"))))

@@ -1,7 +1,8 @@
 """What people do with announcements from lists and cards, one or many at once; each act can be undone for a while.
 
 Many announcements are changed in small transactions one after another, since an alert may be waiting for its own. If
-the server stops between two of them, what was changed is changed, and the lists show it.
+the server stops between two of them, what was changed is changed, and the lists show it. What the user may not change
+is left as it is, and named (``partial_acts.SomeRefused``); the rest is done, and can be undone.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from beffroi_server.accounts import undo
 from beffroi_server.accounts.models import UndoEntry, User
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import Screen, ScreenGroup
-from beffroi_server.library import archive, services, tags
+from beffroi_server.library import archive, library_scopes, services, tags
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import placements
+from beffroi_server.schedule import publish_permissions as permissions
 from beffroi_server.schedule import services as schedule
 from beffroi_server.schedule.announcement_status import AnnouncementStatus, with_status
 from beffroi_server.schedule.compile_inputs import current_town
 from beffroi_server.schedule.models import AnnouncementPlacement, Entry
+from beffroi_server.schedule.partial_acts import Refusals
 
 MAX_AT_ONCE = 500
 """Announcements that one act concerns at most."""
@@ -45,39 +48,47 @@ class PlacementValues:
 def take_off(announcements: Sequence[Announcement], *, user: User | None) -> UndoEntry | None:
     """Take announcements off all screens; None where none of them was on."""
     off: list[Announcement] = []
-    for chunk in _chunks(announcements):
+    refusals = Refusals()
+    permitted = refusals.permitted(announcements, lambda each: permissions.check_taking_off(user, each))
+    for chunk in _chunks(permitted):
         off += placements.take_off_screens(chunk, user=user)
-    return undo.record_undo(user, "taken-off", off, ids=_keys(off))
+    return refusals.settle(undo.record_undo(user, "taken-off", off, ids=_keys(off)))
 
 
 def put_back(announcements: Sequence[Announcement], *, user: User | None) -> UndoEntry | None:
     """Put announcements back on the screens that showed them; None where none of them was off."""
     on: list[Announcement] = []
-    for chunk in _chunks(announcements):
+    refusals = Refusals()
+    permitted = refusals.permitted(announcements, lambda each: permissions.check_putting_back(user, each))
+    for chunk in _chunks(permitted):
         on += placements.put_back_on_screens(chunk, user=user)
-    return undo.record_undo(user, "put-back", on, ids=_keys(on))
+    return refusals.settle(undo.record_undo(user, "put-back", on, ids=_keys(on)))
 
 
 def place(announcements: Sequence[Announcement], values: PlacementValues, *, user: User | None) -> UndoEntry | None:
     """Show announcements on some screens for a period; those that were taken off are put back.
 
     Raises:
-        ValidationError: a value is not valid; announcements before the one that is refused are placed.
+        ValidationError: a value is not valid for any of them.
     """
     before: dict[str, Any] = {}
     after: dict[str, str] = {}
+    placed: list[Announcement] = []
+    refusals = Refusals()
     for chunk in _chunks(announcements):
         with serialised():
             for each in chunk:
-                before[str(each.pk)] = placement_snapshot(each)
-                placements.place_announcement(
-                    each, everywhere=values.everywhere, screens=values.screens, groups=values.groups,
-                    starts_at=values.starts_at, ends_at=values.ends_at, user=user,
-                    **_kept_duration(before[str(each.pk)]),
-                )  # fmt: skip
-            placements.put_back_on_screens(chunk, user=user)
+                with refusals.collected(each):
+                    former = placement_snapshot(each)
+                    placements.place_announcement(
+                        each, everywhere=values.everywhere, screens=values.screens, groups=values.groups,
+                        starts_at=values.starts_at, ends_at=values.ends_at, user=user, **_kept_duration(former),
+                    )  # fmt: skip
+                    placements.put_back_on_screens([each], user=user)
+                    before[str(each.pk)] = former
+                    placed.append(each)
             after |= _placement_times(chunk)
-    return undo.record_undo(user, "placed", announcements, before=before, after=after)
+    return refusals.settle(undo.record_undo(user, "placed", placed, before=before, after=after))
 
 
 def restore(announcement: Announcement, *, user: User | None) -> None:
@@ -96,9 +107,11 @@ def restore(announcement: Announcement, *, user: User | None) -> None:
 def archive_announcements(announcements: Sequence[Announcement], *, user: User | None) -> UndoEntry | None:
     """Put announcements into the archive, which takes them off the screens; None where all of them were there."""
     archived: list[Announcement] = []
-    for chunk in _chunks(announcements):
+    refusals = Refusals()
+    permitted = refusals.permitted(announcements, lambda each: permissions.check_taking_off(user, each))
+    for chunk in _chunks(permitted):
         archived += archive.archive_announcements(chunk, user=user)
-    return undo.record_undo(user, "archived", archived, ids=_keys(archived))
+    return refusals.settle(undo.record_undo(user, "archived", archived, ids=_keys(archived)))
 
 
 def add_tag(announcements: Sequence[Announcement], name: str, *, user: User | None) -> UndoEntry | None:
@@ -107,41 +120,54 @@ def add_tag(announcements: Sequence[Announcement], name: str, *, user: User | No
     Raises:
         ValidationError: it is no name of a tag.
     """
+    refusals = Refusals()
+    permitted = refusals.permitted(announcements, lambda each: library_scopes.check_announcement(user, each))
+    if not permitted:
+        return refusals.settle(None)
     with serialised():
         (tag,) = tags.find_tags([name], user=user)
         having = set(tag.announcements.values_list("pk", flat=True))
-        lacking = [each for each in announcements if each.pk not in having]
+        lacking = [each for each in permitted if each.pk not in having]
         tag.announcements.add(*lacking)
         tags.record_tagging(lacking, tag, user=user)
-        return undo.record_undo(user, "tagged", lacking, ids=_keys(lacking), tag=tag.pk, name=tag.name)
+        entry = undo.record_undo(user, "tagged", lacking, ids=_keys(lacking), tag=tag.pk, name=tag.name)
+    return refusals.settle(entry)
 
 
 def remove_tag(announcements: Sequence[Announcement], name: str, *, user: User | None) -> UndoEntry | None:
     """Take a tag from announcements; None where none of them has it."""
+    refusals = Refusals()
+    permitted = refusals.permitted(announcements, lambda each: library_scopes.check_announcement(user, each))
     with serialised():
         tag = tags.known_tag(name)
         having = set(tag.announcements.values_list("pk", flat=True)) if tag is not None else set()
-        found = [each for each in announcements if each.pk in having]
+        found = [each for each in permitted if each.pk in having]
         if tag is None or not found:
-            return None
+            return refusals.settle(None)
         tag.announcements.remove(*found)
         tags.record_tagging(found, tag, user=user)
-        return undo.record_undo(user, "untagged", found, ids=_keys(found), tag=tag.pk, name=tag.name)
+        entry = undo.record_undo(user, "untagged", found, ids=_keys(found), tag=tag.pk, name=tag.name)
+    return refusals.settle(entry)
 
 
 def change_category(announcements: Sequence[Announcement], label: str, *, user: User | None) -> UndoEntry | None:
     """Give announcements another category; None where all of them had it.
 
     Raises:
-        ValidationError: an announcement cannot have it; those before it have it.
+        ValidationError: none of the announcements can have it.
     """
-    changed = [each for each in announcements if each.label != label]
-    before = {str(each.pk): each.label for each in changed}
+    before: dict[str, str] = {}
     after: dict[str, int] = {}
-    for chunk in _chunks(changed):
-        for each in chunk:
-            after[str(each.pk)] = services.save_announcement(each, user=user, label=label).version
-    return undo.record_undo(user, "categorised", changed, before=before, after=after, label=label)
+    changed: list[Announcement] = []
+    refusals = Refusals()
+    for each in announcements:
+        if each.label != label:
+            with refusals.collected(each):
+                former = each.label
+                after[str(each.pk)] = services.save_announcement(each, user=user, label=label).version
+                before[str(each.pk)] = former
+                changed.append(each)
+    return refusals.settle(undo.record_undo(user, "categorised", changed, before=before, after=after, label=label))
 
 
 def extend(announcements: Sequence[Announcement], until: dt.datetime, *, user: User | None) -> UndoEntry | None:
@@ -150,18 +176,17 @@ def extend(announcements: Sequence[Announcement], until: dt.datetime, *, user: U
     None where none of them has an end that it could change.
 
     Raises:
-        ValidationError: an announcement would end before it begins; those before it are extended.
+        ValidationError: none of them can end then, such as before it begins.
     """
     before: dict[str, Any] = {}
     changed: list[Announcement] = []
-    for chunk in _chunks(announcements):
-        with serialised():
-            for each in chunk:
-                ends = _extend_one(each, until, user)
-                if ends:
-                    before[str(each.pk)] = ends
-                    changed.append(each)
-    return undo.record_undo(user, "extended", changed, before=before, until=until.isoformat())
+    refusals = Refusals()
+    for each in announcements:
+        with refusals.collected(each):
+            if ends := _extend_one(each, until, user):
+                before[str(each.pk)] = ends
+                changed.append(each)
+    return refusals.settle(undo.record_undo(user, "extended", changed, before=before, until=until.isoformat()))
 
 
 def placement_snapshot(announcement: Announcement) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from beffroi_server.accounts import undo
 from beffroi_server.accounts.models import UndoEntry, User
 from beffroi_server.core.formatting import format_moment
 from beffroi_server.fleet.models import Screen, ScreenGroup
-from beffroi_server.library import archive, services, tags
+from beffroi_server.library import archive, library_scopes, services, tags
 from beffroi_server.library.models import Announcement, Tag
 from beffroi_server.schedule import announcement_acts, placements
 from beffroi_server.schedule import services as schedule
@@ -171,6 +171,8 @@ def _change_tag(
         return 0
     tagged = set(tag.announcements.values_list("pk", flat=True))
     rows = [each for each in _announcements(entry.data["ids"]) if (each.pk in tagged) is having]
+    for each in rows:
+        library_scopes.check_announcement(user, each)
     change(tag, rows)
     tags.record_tagging(rows, tag, user=user)
     return len(rows)

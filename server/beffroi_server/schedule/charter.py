@@ -16,6 +16,7 @@ from beffroi_content.model import DisplayTechnology
 from beffroi_content.rendering.readability import ReadabilityReport
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import ScreenClass, ScreenGroup
@@ -83,8 +84,10 @@ def save_charter_rule(rule: CharterRule, *, groups: Iterable[ScreenGroup] | None
     """Create a rule of the charter or save a change of one. What is published already stays.
 
     Raises:
+        NotPermitted: the user is no administrator.
         ValidationError: a value is not valid.
     """
+    require(user, "may_administer")
     with serialised():
         before, created = audit.stored_values(rule), rule._state.adding
         rule.full_clean()
@@ -96,7 +99,12 @@ def save_charter_rule(rule: CharterRule, *, groups: Iterable[ScreenGroup] | None
 
 
 def delete_charter_rule(rule: CharterRule, *, user: User | None) -> None:
-    """Delete a rule of the charter."""
+    """Delete a rule of the charter.
+
+    Raises:
+        NotPermitted: the user is no administrator.
+    """
+    require(user, "may_administer")
     with serialised():
         audit.record_event(user, "charter-rule-deleted", rule)
         rule.delete()

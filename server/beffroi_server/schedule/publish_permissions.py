@@ -68,6 +68,9 @@ def check_change(change: AnnouncementChange) -> None:
         NotPermitted: it is there; the message says what to do.
     """
     user, announcement = change.user, change.announcement
+    if change.is_leaving:
+        check_taking_off(user, announcement)
+        return
     if user is None or _publishes_everywhere(user) or announcement._state.adding:
         return
     for targets in _reaches_of(announcement):
@@ -98,11 +101,14 @@ def check_putting_back(user: User | None, announcement: Announcement) -> None:
         NotPermitted: the text is not the approved one, or it reaches beyond the user's scope.
     """
     library_scopes.check_announcement(user, announcement)
-    approved = announcement.proposals.filter(state=ProposalState.APPROVED, version=announcement.version)
-    if user is None or _publishes_everywhere(user) or approved.exists():
+    if user is None or _publishes_everywhere(user):
         return
+    approved = announcement.proposals.filter(state=ProposalState.APPROVED, version=announcement.version).exists()
     for targets in _reaches_of(announcement, is_off=True):
-        check_publishing(user, targets)
+        if approved:
+            screen_scopes.check_targets(user, targets)
+        else:
+            check_publishing(user, targets)
 
 
 def _reaches_of(announcement: Announcement, *, is_off: bool = False) -> list[Targets]:

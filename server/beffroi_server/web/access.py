@@ -86,7 +86,7 @@ def _guard_view(
                 raise PermissionDenied
             # Times are typed and shown in the town's time zone, wherever the user is.
             with _town_of_request() as town, timezone.override(ZoneInfo(town.time_zone)), form_scopes.acting_as(user):
-                if waits and _owes_second_factor(user, town):
+                if waits and second_factor.is_owed(user, town, timezone.now()):
                     return _redirect_to_second_factor(request)
                 return view(request, *args, **kwargs)
 
@@ -164,11 +164,6 @@ def _read_town() -> Town:
 def is_htmx(request: HttpRequest) -> bool:
     """Return whether htmx asks for a part of the page only."""
     return request.headers.get("HX-Request") == "true"
-
-
-def _owes_second_factor(user: User, town: Town) -> bool:
-    due = second_factor.due_at(user, town)
-    return due is not None and due <= timezone.now()
 
 
 def _redirect_to_second_factor(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from PIL import Image
 
+from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import AuditEvent, Town
 from beffroi_server.library import archive, queries, services
 from beffroi_server.library.errors import EditConflict, ItemInUse, NotArchived
@@ -122,11 +123,13 @@ class TestAnnouncements:
         assert Announcement.objects.exists()
         assert announced == []
 
-    def test_are_deleted_from_the_archive_and_leave_their_name(self, announcement, playlist, alice, announced):
+    def test_are_deleted_from_the_archive_and_leave_their_name(self, announcement, playlist, alice, paula, announced):
         archive.archive_announcements([announcement], user=alice)
         announced.clear()
         source = f"announcement-{announcement.pk}"
-        services.delete_announcement(announcement, user=alice)
+        with pytest.raises(NotPermitted):
+            services.delete_announcement(announcement, user=alice)
+        services.delete_announcement(announcement, user=paula)
 
         assert queries.names_of_deleted([source]) == {source: "La piscine rouvre lundi"}
         assert not Announcement.objects.exists()

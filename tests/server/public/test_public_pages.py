@@ -147,3 +147,35 @@ def test_an_administrator_switches_it_on(client_of_dora, reader, market):
     client_of_dora.post(reverse("outlets"), {"is_on": "on", "past_days": "10", "introduction": "Bienvenue"})
     assert "Bienvenue" in reader.get(reverse("public-announcements")).content.decode()
     assert json.loads(reader.get(reverse("public-json")).content)["items"]
+
+
+def test_what_no_screen_shows_yet_or_ever_showed_is_not_there(reader, public, hall, playlist, announcement, alice):
+    playlist.rules.update(first_date=timezone.localdate() + dt.timedelta(days=2))
+    assert titles(reader) == []
+    draft = services.save_announcement(None, user=alice, template="news", title="Brouillon")
+    placements.place_announcement(draft, ends_at=timezone.now() - dt.timedelta(hours=1), user=alice)
+    assert reader.get(reverse("public-announcement", args=[draft.pk])).status_code == 404
+    assert "Brouillon" not in reader.get(reverse("public-announcements")).content.decode()
+
+
+def test_an_event_that_is_over_leaves_the_feeds(reader, public, market):
+    market.starts, market.ends = (timezone.now() - dt.timedelta(hours=hours) for hours in (3, 1))
+    market.save()
+    assert titles(reader) == []
+
+
+@pytest.mark.parametrize("state", ["off", "later", "archived", "nowhere"])
+def test_the_image_of_what_is_not_public_is_not_either(reader, public, market, square_item, state):
+    market.picture = square_item
+    market.save()
+    address = reverse("public-image", args=[market.pk])
+    assert reader.get(address).status_code == 200
+    if state == "off":
+        placements.take_off_screens([market], user=None)
+    elif state == "archived":
+        archive.archive_announcements([market], user=None)
+    elif state == "later":
+        placements.place_announcement(market, everywhere=True, starts_at=timezone.now() + dt.timedelta(1), user=None)
+    else:
+        placements.place_announcement(market, user=None)
+    assert reader.get(address).status_code == 404

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.decorators.cache import never_cache
 
-from beffroi_server.accounts import api_tokens
+from beffroi_server.accounts import api_tokens, second_factor
 from beffroi_server.accounts.models import ApiToken, User
-from beffroi_server.web.access import UserRequest, for_users
+from beffroi_server.web.access import UserRequest, current_town, for_users
+from beffroi_server.web.accounts.sign_in_flow import is_fresh
 from beffroi_server.web.forms import StyledForm, add_form_errors
 from beffroi_server.web.requests import paginate
 
@@ -95,9 +96,27 @@ def token_revoke(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("api-tokens")
 
 
+def _second_factor_problem(request: UserRequest, scopes: list[str]) -> str:
+    """Return what is missing for a token that takes every screen or the town, where the town asks for a second factor.
+
+    A token needs none later: whoever finds a session open must not be able to leave with one.
+    """
+    asks = current_town().second_factor_since is not None and not api_tokens.GRAVE_SCOPES.isdisjoint(scopes)
+    if not asks:
+        return ""
+    if not second_factor.has_second_factor(request.user):
+        return _("A token that may do this needs a second factor: set it up under “My account” first.")
+    if not is_fresh(request):
+        return _("For a token that may do this, sign out and in again: your sign-in was more than ten minutes ago.")
+    return ""
+
+
 def _make_token(request: UserRequest, form: TokenForm) -> str:
     """Return the secret of a new token; empty where it was refused."""
     values = form.cleaned_data
+    if problem := _second_factor_problem(request, values["scopes"]):
+        form.add_error(None, problem)
+        return ""
     try:
         _token, secret = api_tokens.create_token(
             request.user, values["name"], values["scopes"], dt.timedelta(days=values["lifetime"])

@@ -137,7 +137,7 @@ def _save_besides(request: UserRequest, form: AnnouncementForm, saved: Announcem
     """Save what the form holds besides the announcement: playlists, words about its image, the plan that it fulfils."""
     planned = parse_number(request.POST.get("plan"))
     if planned:
-        editorial_plan.mark_written(planned, saved)
+        editorial_plan.mark_written(planned, saved, user=request.user)
     for playlist in form.cleaned_data.get("playlists", ()):
         schedule.add_new_entries(playlist, [saved], [], user=request.user)
     described = form.described_image()

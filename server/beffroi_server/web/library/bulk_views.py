@@ -20,6 +20,7 @@ from beffroi_server.library.categories import offered_categories
 from beffroi_server.library.models import Announcement, Tag
 from beffroi_server.schedule.announcement_acts import MAX_AT_ONCE
 from beffroi_server.schedule.announcement_status import with_status
+from beffroi_server.schedule.partial_acts import SomeRefused
 from beffroi_server.web.access import UserRequest, current_town, for_editors
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.library.announcement_list import found_announcements, read_announcement_list
@@ -53,6 +54,8 @@ def _answer_act(request: UserRequest, act: BulkAct, rows: list[Announcement], ba
         try:
             entry = act.act(rows, form, request.user)
         except NotPermitted as refused:
+            if isinstance(refused, SomeRefused):
+                say_undoable(request, undo.describe_entry(refused.entry), refused.entry)
             messages.warning(request, refused.message)
             return HttpResponseRedirect(back)
         except ValidationError as refused:

@@ -18,9 +18,10 @@ from django.utils.translation import ngettext
 from beffroi_server.core import file_responses
 from beffroi_server.library import queries, services, upload_queue
 from beffroi_server.library.errors import AlreadyInLibrary, ItemInUse, MediaRefused
+from beffroi_server.library.library_scopes import check_media
 from beffroi_server.library.media.sentences import media_refusal, warning_sentence
 from beffroi_server.library.media.uploads import media_path
-from beffroi_server.library.models import MediaItem, Upload
+from beffroi_server.library.models import MediaItem
 from beffroi_server.web.access import UserRequest, for_users, for_writers
 from beffroi_server.web.forms import add_form_errors, clean_line
 from beffroi_server.web.library.forms import MediaItemForm, MediaUploadForm
@@ -46,7 +47,7 @@ def media_list(request: UserRequest) -> HttpResponse:
         add_form_errors(form, refused)
     state = read_media_list(request)
     page = paginate(request, found_media(state), MEDIA_PER_PAGE)
-    received = list(Upload.objects.all())
+    received = list(upload_queue.uploads_in_scope(request.user))
     waits = any(not each.problem for each in received) or any(
         each.video_details is not None and each.video_details.is_waiting for each in page
     )
@@ -58,6 +59,7 @@ def media_list(request: UserRequest) -> HttpResponse:
 def media_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Show an image or a video, and change its name and description."""
     found = get_object_or_404(MediaItem, pk=pk)
+    check_media(request.user, found)
     saved_name = found.name
     form = MediaItemForm(request.POST if request.method == "POST" else None, instance=found)
     if request.method == "POST" and form.is_valid():
@@ -81,6 +83,7 @@ def media_edit(request: UserRequest, pk: int) -> HttpResponse:
 def media_delete(request: UserRequest, pk: int) -> HttpResponse:
     """Delete an image or a video, after asking."""
     found = get_object_or_404(MediaItem, pk=pk)
+    check_media(request.user, found)
     if request.method == "GET":
         context = {"item": found, "places": queries.places_showing_image(found)}
         return render(request, "library/media_delete.html", context)
@@ -108,7 +111,7 @@ def asset_file(request: UserRequest, sha256: str) -> HttpResponseBase:
 @for_writers("POST")
 def upload_dismiss(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Take an upload that was refused off the list."""
-    upload_queue.dismiss_upload(get_object_or_404(Upload, pk=pk))
+    upload_queue.dismiss_upload(get_object_or_404(upload_queue.uploads_in_scope(request.user), pk=pk))
     return redirect("media")
 
 

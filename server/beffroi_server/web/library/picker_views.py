@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.library import upload_queue
 from beffroi_server.library.errors import AlreadyInLibrary, MediaRefused
-from beffroi_server.library.models import MediaItem, Upload
+from beffroi_server.library.models import MediaItem
 from beffroi_server.web.access import UserRequest, for_writers
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.library.media_views import media_name
 
 MAIN, FURTHER = "picture", "more_pictures"
@@ -41,10 +42,10 @@ def upload_add(request: UserRequest) -> HttpResponse:
 @for_writers("GET")
 def upload_state(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Return how far an upload is: waiting, being read, refused, or the images that it became."""
-    upload = Upload.objects.filter(pk=pk).first()
+    upload = upload_queue.uploads_in_scope(request.user).filter(pk=pk).first()
     if upload is not None:
         return _render_tile(request, upload=upload, problem=upload.problem)
-    items = list(MediaItem.objects.filter(upload_id=pk).order_by("pk"))
+    items = list(limit_rows(MediaItem.objects.filter(upload_id=pk)).order_by("pk"))
     return _render_tile(request, items=items, problem="" if items else _("The file is no longer there. Add it again."))
 
 

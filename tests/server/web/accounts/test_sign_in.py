@@ -105,7 +105,7 @@ class TestAuditTrail:
 
     def rows(self, **filters: str) -> list[tuple[str, str]]:
         page = self.browser.get("/audit/", filters)
-        return [(event.actor, event.action) for event, _ in page.context["rows"]]
+        return [(event.actor, event.action) for event, *_ in page.context["rows"]]
 
     @pytest.mark.parametrize(
         ("filters", "rows"),

@@ -50,11 +50,11 @@ def test_what_is_written_from_the_plan_is_known_there(as_alice, hall):
     assert "written" in page_text(as_alice.get(PLAN))
 
 
-def test_a_second_text_does_not_take_the_place_of_the_first(db):
+def test_a_second_text_does_not_take_the_place_of_the_first(alice):
     planned = plan()
     first, second = (Announcement.objects.create(title=title) for title in "ab")
     for each in (first, second):
-        editorial_plan.mark_written(planned.pk, each)
+        editorial_plan.mark_written(planned.pk, each, user=alice)
 
     planned.refresh_from_db()
     assert planned.announcement == first
@@ -85,3 +85,13 @@ def test_removing_it_leaves_what_was_written(as_alice):
 
     assert not PlannedAnnouncement.objects.exists()
     assert Announcement.objects.filter(pk=announcement.pk).exists()
+
+
+def test_who_does_not_change_the_plan_fulfils_what_they_are_to_write(alice, carla):
+    planned, own = plan(), plan(writer=carla)
+    text = Announcement.objects.create(title="Loto", created_by=carla)
+    for each in (planned, own):
+        editorial_plan.mark_written(each.pk, text, user=carla)
+        each.refresh_from_db()
+
+    assert (planned.announcement, own.announcement) == (None, text)
