@@ -7,11 +7,13 @@ cannot ask it: an announcement counts as on the screens while it is placed, or w
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, TextChoices, Value, When
+from django.db.models import Case, CharField, Exists, FilteredRelation, OuterRef, Q, QuerySet, TextChoices, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.core.folded_text import fold_text
@@ -20,7 +22,7 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.library.event_dates import event_is_over
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule.models import AnnouncementPlacement, Entry, Playlist, ScheduleRule
-from beffroi_server.schedule.playlist_nesting import inner_keys, outer_keys
+from beffroi_server.schedule.playlist_nesting import keys_within, outer_keys
 
 
 class AnnouncementStatus(TextChoices):
@@ -33,22 +35,38 @@ class AnnouncementStatus(TextChoices):
     DRAFT = "draft", _("draft: nothing shows it")
 
 
-def with_status(rows: QuerySet[Announcement], now: dt.datetime, zone: ZoneInfo) -> QuerySet[Any]:
+@dataclass(frozen=True, slots=True)
+class KnownPlaylist:
+    """What is known of a playlist to tell what becomes of announcements."""
+
+    pk: int
+    name: str
+    category: str
+    is_scheduled: bool
+    """Whether a rule shows it, by itself or within another one."""
+    is_listing: bool
+    """Whether it lists the announcement that was asked for."""
+
+
+def with_status(
+    rows: QuerySet[Announcement], now: dt.datetime, zone: ZoneInfo, playlists: Iterable[KnownPlaylist] | None = None
+) -> QuerySet[Any]:
     """Return announcements with an attribute ``status``, one of ``AnnouncementStatus``, by which to filter.
 
-    Takes two queries for the playlists, whatever the number of announcements.
+    Takes one query for the playlists, whatever the number of announcements.
 
     Args:
         rows: Announcements.
         now: The instant.
         zone: The town's time zone, which decides when the day of an event ends.
+        playlists: What ``read_playlists`` has returned; None reads it.
     """
-    playlists = _scheduled_playlists()
-    listed = Entry.objects.filter(announcement=OuterRef("pk"), playlist__in=[key for key, _category in playlists])
+    scheduled = [each for each in (read_playlists() if playlists is None else playlists) if each.is_scheduled]
+    listed = Entry.objects.filter(announcement=OuterRef("pk"), playlist__in=[each.pk for each in scheduled])
     listed_now = listed.filter(
         Q(valid_from=None) | Q(valid_from__lte=now), Q(valid_until=None) | Q(valid_until__gt=now)
     )
-    filled = Q(folded_label__in={fold_text(category) for _key, category in playlists if category})
+    filled = Q(folded_label__in={fold_text(each.category) for each in scheduled if each.category})
     placed = _is_aimed()
     begun = Q(placement__starts_at=None) | Q(placement__starts_at__lte=now)
     ended = Q(placement__ends_at__lte=now)
@@ -73,18 +91,25 @@ def screens_showing(announcements: Collection[Announcement]) -> QuerySet[Screen]
     placed = AnnouncementPlacement.objects.filter(announcement__in=keys, taken_off_at=None)
     listing = outer_keys(Entry.objects.filter(announcement__in=keys).values_list("playlist", flat=True))
     labels = {fold_text(announcement.label) for announcement in announcements if announcement.label}
-    filled = [key for key, category in _scheduled_playlists() if category and fold_text(category) in labels]
+    filled = [each.pk for each in read_playlists() if each.category and fold_text(each.category) in labels]
     rules = ScheduleRule.objects.filter(playlist__in={*listing, *outer_keys(filled)})
     by_placement, by_rule = targets.screens_reached_by(placed), targets.screens_reached_by(rules)
     return Screen.objects.filter(Q(pk__in=by_placement.values("pk")) | Q(pk__in=by_rule.values("pk")))
 
 
-def _scheduled_playlists() -> list[tuple[int, str]]:
-    """Return key and category of the playlists that rules show, by themselves or within others."""
-    ruled = Exists(ScheduleRule.objects.filter(playlist=OuterRef("pk")))
-    rows = list(Playlist.objects.order_by().annotate(ruled=ruled).values_list("pk", "category", "ruled"))
-    shown = inner_keys(key for key, _category, is_ruled in rows if is_ruled)
-    return [(key, category) for key, category, _is_ruled in rows if key in shown]
+def read_playlists(announcement: uuid.UUID | None = None) -> list[KnownPlaylist]:
+    """Return all playlists, by name: one query, which also tells which ones list an announcement, if one is given."""
+    entries = Entry.objects.filter(playlist=OuterRef("pk"), announcement=announcement)
+    found = Playlist.objects.order_by().annotate(
+        ruled=Exists(ScheduleRule.objects.filter(playlist=OuterRef("pk"))),
+        listing=Exists(entries) if announcement is not None else Value(value=False),
+        nested=FilteredRelation("entries", condition=Q(entries__inner__isnull=False)),
+    )
+    # A playlist comes once for each one directly within it, and once where there is none.
+    rows = list(found.values_list("pk", "name", "category", "ruled", "listing", "nested__inner"))
+    shown = keys_within([row[0] for row in rows if row[3]], [(row[0], row[5]) for row in rows])
+    known = {KnownPlaylist(pk, name, category, pk in shown, bool(lists)) for pk, name, category, _r, lists, _i in rows}
+    return sorted(known, key=lambda playlist: (fold_text(playlist.name), playlist.pk))
 
 
 def _is_aimed() -> Q:

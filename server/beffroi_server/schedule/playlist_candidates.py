@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, QuerySet, Subquery, Value
 
 from beffroi_server.core.folded_text import search_words
 from beffroi_server.library.archive import announcements_in_use
@@ -35,7 +35,8 @@ def candidates_for(playlist: Playlist, search: str) -> PlaylistCandidates:
     """Return the candidates for a playlist that contain every word of a search text."""
     announcements = announcements_in_use().exclude(entry__playlist=playlist)
     pictures = MediaItem.objects.exclude(entry__playlist=playlist).select_related("video")
-    playlists = Playlist.objects.exclude(pk__in=_enclosing_keys(playlist)).exclude(outer_entries__playlist=playlist)
+    # With one that it lies within, or with itself, it would contain itself.
+    playlists = Playlist.objects.exclude(pk__in=outer_keys([playlist.pk])).exclude(outer_entries__playlist=playlist)
     for word in search_words(search):
         announcements = announcements.filter(search_text__contains=word)
         pictures = pictures.filter(search_text__contains=word)
@@ -45,11 +46,7 @@ def candidates_for(playlist: Playlist, search: str) -> PlaylistCandidates:
 
 
 def _offered(rows: QuerySet[Row]) -> tuple[list[Row], int]:
-    """Return the first rows, and the number of further ones, which is only counted where there are any."""
-    found = list(rows[: CANDIDATES_SHOWN + 1])
-    return found[:CANDIDATES_SHOWN], rows.count() - CANDIDATES_SHOWN if len(found) > CANDIDATES_SHOWN else 0
-
-
-def _enclosing_keys(playlist: Playlist) -> set[int]:
-    """Return the keys of a playlist and of those that it lies within: it would contain itself with any of them."""
-    return outer_keys([playlist.pk]) if playlist.outer_entries.exists() else {playlist.pk}
+    """Return the first rows, and the number of further ones, which is counted by the same query."""
+    count = rows.order_by().values(all_of_them=Value(1)).annotate(count=Count("*")).values("count")
+    found: list[Any] = list(rows.annotate(candidates=Subquery(count))[:CANDIDATES_SHOWN])
+    return found, found[0].candidates - len(found) if found else 0

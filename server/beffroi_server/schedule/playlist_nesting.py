@@ -23,6 +23,11 @@ def inner_keys(keys: Iterable[int]) -> set[int]:
     return _reachable(set(keys), _inner_links())
 
 
+def keys_within(keys: Iterable[int], pairs: Iterable[tuple[int, int | None]]) -> set[int]:
+    """Return the keys of playlists and of all that lie within them, by pairs of a playlist and one directly in it."""
+    return _reachable(set(keys), _links_by_outer(pairs))
+
+
 def outer_keys(keys: Iterable[int]) -> set[int]:
     """Return the keys of playlists and of all that they lie within, in one query."""
     return _reachable(set(keys), _reversed(_inner_links()))
@@ -51,9 +56,14 @@ def check_nesting(playlist: Playlist, inner: Playlist) -> None:
 
 def _inner_links() -> _Links:
     """Return the keys of the playlists directly within each one."""
+    return _links_by_outer(Entry.objects.filter(inner__isnull=False).values_list("playlist", "inner"))
+
+
+def _links_by_outer(pairs: Iterable[tuple[int, int | None]]) -> _Links:
     found: defaultdict[int, list[int]] = defaultdict(list)
-    for outer, inner in Entry.objects.filter(inner__isnull=False).values_list("playlist", "inner"):
-        found[outer].append(inner)
+    for outer, inner in pairs:
+        if inner is not None:
+            found[outer].append(inner)
     return found
 
 

@@ -181,7 +181,9 @@ def proposals_to_decide(user: User) -> QuerySet[Proposal]:
 
 
 def waiting_proposal(announcement: Announcement) -> Proposal | None:
-    """Return the proposal of an announcement that waits, if there is one."""
+    """Return the proposal of an announcement that waits, if there is one; no query where it was read with none."""
+    if not getattr(announcement, "is_proposed", True):
+        return None
     return announcement.proposals.filter(state=ProposalState.WAITING).first()
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -20,6 +21,8 @@ from django.views.decorators.http import require_http_methods
 
 from beffroi_server.accounts import second_factor
 from beffroi_server.accounts.models import Town, User
+from beffroi_server.alerts.models import Alert, Restoration
+from beffroi_server.library.town_branding import LOGO_RELATION
 from beffroi_server.web import form_scopes
 
 
@@ -141,9 +144,20 @@ def for_administrators(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
 
 
 def current_town() -> Town:
-    """Return the town; an unsaved one as long as none is set up. A request reads it once, each caller has a copy."""
+    """Return the town with its logo; an unsaved one as long as none is set up.
+
+    A request reads it once, each caller has a copy.
+    """
     known = _town.get()
     return copy.copy(known) if known is not None else _read_town()
+
+
+def may_have(notice: str) -> bool:
+    """Return whether there may be something that every page tells of: ``alerts``, or a ``restoration``.
+
+    It is read together with the town, so that the many pages that have nothing to tell do not ask for each.
+    """
+    return bool(getattr(current_town(), f"has_{notice}", True))
 
 
 @contextmanager
@@ -158,7 +172,10 @@ def _town_of_request() -> Iterator[Town]:
 
 
 def _read_town() -> Town:
-    return Town.objects.first() or Town(name="Beffroi")
+    has_alerts = Exists(Alert.objects.filter(settled=False))
+    has_restoration = Exists(Restoration.objects.filter(closed_at=None))
+    rows = Town.objects.select_related(LOGO_RELATION)
+    return rows.annotate(has_alerts=has_alerts, has_restoration=has_restoration).first() or Town(name="Beffroi")
 
 
 def is_htmx(request: HttpRequest) -> bool:

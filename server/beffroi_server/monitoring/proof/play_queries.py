@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Sum
 
 from beffroi_server.fleet.models import DailyPlays, Screen, ScreenGroup
 from beffroi_server.fleet.plays.played_content import announcement_key
@@ -67,11 +67,10 @@ def total_of(period: PlayPeriod) -> dict[str, Any]:
     return period.daily_rows().aggregate(**_SUMS)
 
 
-def times_of_announcements(identifiers: Iterable[Any], day: dt.date) -> dict[str, int]:
-    """Return how often announcements were shown on a day, on all screens, by their identifiers: one query."""
-    keys = {announcement_key(each): str(each) for each in identifiers}
-    rows = DailyPlays.objects.filter(content__in=keys, day=day).values("content").annotate(shown=Sum("times"))
-    return {keys[row["content"]]: row["shown"] for row in rows.order_by()}
+def announcement_times(identifier: Any, day: dt.date) -> Subquery:
+    """Return how often an announcement was shown on a day, on all screens, to be read with it; None for never."""
+    rows = DailyPlays.objects.filter(content=announcement_key(identifier), day=day).order_by()
+    return Subquery(rows.values("content").annotate(shown=Sum("times")).values("shown"))
 
 
 def day_counts(screen: Screen, day: dt.date, contents: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import PlayRecord, Screen, ScreenState
 from beffroi_server.fleet.plays.played_content import content_key
 from beffroi_server.monitoring.proof.play_queries import day_bounds
+from beffroi_server.schedule.layouts import BAND_PREFIX
 
 MAX_PLAYS = 40_000
 """Plays of a day that are read: four zones of slides of ten seconds. The rest is said to be left out."""
@@ -139,7 +140,9 @@ def read_day(screen: Screen, day: dt.date, zone: dt.tzinfo, now: dt.datetime) ->
     """
     start, end = day_bounds(day, zone)
     state = ScreenState.objects.filter(screen=screen).first() or ScreenState(screen=screen)
-    recorded = PlayRecord.objects.filter(screen=screen).values_list(*_FIELDS)
+    # What bands show beside the loop is in the log only: it tells nothing of what was announced.
+    of_loop = PlayRecord.objects.filter(screen=screen).exclude(slide__startswith=BAND_PREFIX, alert="")
+    recorded = of_loop.values_list(*_FIELDS)
     during = recorded.filter(started_at__gte=start, started_at__lt=end).order_by("started_at", "number")
     rows = [ShownPlay(*row) for row in during[: MAX_PLAYS + 1]]
     before = [ShownPlay(*row) for row in recorded.filter(started_at__lt=start).order_by("-started_at")[:8]]

@@ -62,6 +62,13 @@ def screen_detail(request: UserRequest, slug: str) -> HttpResponse:
     return render(request, "fleet/screen.html", _detail_context(found, request))
 
 
+@for_users("GET")
+def screen_problems(request: UserRequest, slug: str) -> HttpResponse:
+    """Return what a screen cannot show although a rule says so: its programme is compiled to find out."""
+    found = get_object_or_404(Screen.objects.select_related("screen_class").prefetch_related("groups"), slug=slug)
+    return render(request, "fleet/screen_problems.html", {"problems": schedule.programme_problems(found)})
+
+
 @for_technicians("GET", "POST")
 def screen_add(request: UserRequest) -> HttpResponse:
     """Add a screen, and go on to its enrolment."""
@@ -143,7 +150,8 @@ def _detail_context(screen: Screen, request: HttpRequest) -> dict[str, Any]:
         "active_alerts": contents.active_alerts(at),
         **screen_history(screen, at),
         "screenshot": screenshots.newest_screenshot(screen),
-        "problems": schedule.programme_problems(screen),
+        # Scripts load them afterwards.
+        "problems": schedule.programme_problems(screen) if "problems" in request.GET else None,
         "upcoming": upcoming_changes(screen, at, CHANGES_SHOWN, contents),
         "report": report,
         "health": status_text.health_lines(report),

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("screens/", screen_views.screen_list, name="screens"),
     path("screens/add/", screen_views.screen_add, name="screen-add"),
     path("screens/<slug:slug>/", screen_views.screen_detail, name="screen"),
+    path("screens/<slug:slug>/problems/", screen_views.screen_problems, name="screen-problems"),
     path("screens/<slug:slug>/edit/", screen_views.screen_edit, name="screen-edit"),
     path("screens/<slug:slug>/hours/", hours_views.screen_hours, name="screen-hours"),
     path("screens/<slug:slug>/off/", hours_views.screen_off, name="screen-off"),

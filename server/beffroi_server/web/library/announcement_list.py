@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,10 +20,12 @@ from beffroi_server.accounts.models import User
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.feeds.models import Feed
 from beffroi_server.library.archive import announcements_in_use
-from beffroi_server.library.models import Announcement, Tag
+from beffroi_server.library.models import Announcement, MediaItem, Tag
 from beffroi_server.library.template_choices import template_choices
-from beffroi_server.schedule.announcement_status import AnnouncementStatus, with_status
-from beffroi_server.schedule.models import Entry, Playlist
+from beffroi_server.monitoring.proof import play_queries
+from beffroi_server.schedule.announcement_status import AnnouncementStatus, read_playlists, with_status
+from beffroi_server.schedule.models import Entry, Playlist, Proposal, ProposalState
+from beffroi_server.schedule.placements import placement_of
 from beffroi_server.schedule.rule_summary import RulePlaces, places_text
 from beffroi_server.web.access import UserRequest, current_town, for_writers
 from beffroi_server.web.form_scopes import limit_rows
@@ -63,9 +66,27 @@ def announcement_list(request: UserRequest) -> HttpResponse:
 
 
 def read_announcement(key: uuid.UUID) -> Any:
-    """Return a saved announcement with its status, for its own page."""
-    rows = Announcement.objects.filter(pk=key).select_related("placement", "picture").prefetch_related("tags")
-    (found,) = with_status(rows, timezone.now(), ZoneInfo(current_town().time_zone))
+    """Return a saved announcement with all that its own page tells of it; None where there is none.
+
+    ``listing`` are the playlists that list it. Whether a proposal waits is told by ``is_proposed``: few are, and the
+    page asks for it then only.
+    """
+    playlists = read_playlists(key)
+    rows = Announcement.objects.filter(pk=key).select_related("placement", "picture__picture", "picture__video", "feed")
+    rows = rows.prefetch_related(
+        "tags", Prefetch("more_pictures", MediaItem.objects.select_related("picture", "video"))
+    )
+    rows = rows.annotate(
+        is_proposed=Exists(Proposal.objects.filter(announcement=OuterRef("pk"), state=ProposalState.WAITING)),
+        times_yesterday=play_queries.announcement_times(key, timezone.localdate() - dt.timedelta(days=1)),
+    )
+    found: Any = with_status(rows, timezone.now(), ZoneInfo(current_town().time_zone), playlists).first()
+    if found is None:
+        return None
+    found.listing = [each for each in playlists if each.is_listing]
+    placement = placement_of(found)
+    if placement is not None and not placement.everywhere:
+        prefetch_related_objects([placement], "groups", "screens")
     found.status_text = _("in the archive") if found.archived_at else AnnouncementStatus(found.status).label
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -23,8 +24,9 @@ from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import EVENT_TEMPLATES
 from beffroi_server.schedule import placements, rule_summary
+from beffroi_server.schedule.announcement_status import KnownPlaylist, read_playlists
 from beffroi_server.schedule.charter import ProposedPublication, check_charter
-from beffroi_server.schedule.models import AnnouncementPlacement, Playlist, Proposal
+from beffroi_server.schedule.models import AnnouncementPlacement, Proposal
 from beffroi_server.web.access import UserRequest
 from beffroi_server.web.schedule.placement_forms import PlacementForm, PlacementWhere
 
@@ -39,7 +41,7 @@ class ShownState:
     """Where a saved announcement is shown, for its page."""
 
     placement: AnnouncementPlacement | None
-    playlists: tuple[Playlist, ...] = ()
+    playlists: tuple[KnownPlaylist, ...] = ()
 
     @property
     def is_off(self) -> bool:
@@ -66,8 +68,10 @@ def shown_state(announcement: Announcement | None) -> ShownState:
     """Return where an announcement is shown; nowhere for a new one."""
     if announcement is None:
         return ShownState(None)
-    playlists = Playlist.objects.filter(entries__announcement=announcement).distinct().order_by("name")
-    return ShownState(placements.placement_of(announcement), tuple(playlists))
+    listing: Iterable[KnownPlaylist] | None = getattr(announcement, "listing", None)
+    if listing is None:
+        listing = [each for each in read_playlists(announcement.pk) if each.is_listing]
+    return ShownState(placements.placement_of(announcement), tuple(listing))
 
 
 def placement_sentence(placement: AnnouncementPlacement | Proposal) -> str:

@@ -50,7 +50,11 @@ def announcement_add(request: UserRequest) -> HttpResponse:
 @for_writers("GET", "POST")
 def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Change an announcement."""
-    found = Announcement.objects.select_related("placement", "picture", "feed").filter(pk=pk).first()
+    found: Announcement | None
+    if request.method == "POST":
+        found = Announcement.objects.select_related("placement", "picture", "feed").filter(pk=pk).first()
+    else:
+        found = read_announcement(pk)
     if found is None and request.method == "POST":
         # What was typed stays in the form, and can be saved as a new announcement.
         messages.warning(
@@ -64,7 +68,7 @@ def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
         return _save_announcement(request, AnnouncementForm(request.POST, instance=found), found)
     state = placing.shown_state(found)
     placement = placing.placement_form(request, found, state)
-    return _render_form(request, AnnouncementForm(instance=found), placement, state=state)
+    return _render_form(request, AnnouncementForm(instance=found), placement, state=state, edited=found)
 
 
 @for_writers("POST")
@@ -174,8 +178,11 @@ def _render_form(
     conflict: EditConflict | None = None,
     doubts: list[str] | None = None,
     state: placing.ShownState | None = None,
+    edited: Announcement | None = None,
 ) -> HttpResponse:
-    edited = None if form.instance._state.adding else read_announcement(form.instance.pk)
+    # A form that was filled in has changed its announcement; the page tells of the saved one.
+    if edited is None and not form.instance._state.adding:
+        edited = read_announcement(form.instance.pk)
     context = {
         "form": form,
         "placement": placement,

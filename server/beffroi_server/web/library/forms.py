@@ -178,10 +178,10 @@ class AnnouncementForm(RelatedModelForm):
         """Images to choose from: the chosen one, then the newest."""
         chosen = self["picture"].value()
         key = str(chosen) if str(chosen).isdecimal() and len(str(chosen)) <= MAX_DIGITS else "0"
-        offered = list(MediaItem.objects.select_related("video")[:IMAGES_OFFERED])
+        offered = list(MediaItem.objects.select_related("picture", "video")[:IMAGES_OFFERED])
         first = [image for image in offered if str(image.pk) == key]
         if not first and key != "0":
-            first = list(MediaItem.objects.select_related("video").filter(pk=key))
+            first = list(MediaItem.objects.select_related("picture", "video").filter(pk=key))
         return [*first, *(image for image in offered if image not in first)]
 
     @property
@@ -198,7 +198,9 @@ class AnnouncementForm(RelatedModelForm):
     def offered_further_images(self) -> list[tuple[MediaItem, bool]]:
         """Images to choose further ones from, each with whether it is chosen; the chosen ones first."""
         chosen = {str(pk) for pk in self["more_pictures"].value() or [] if str(pk).isdecimal()}
-        picked = list(MediaItem.objects.select_related("video").filter(pk__in=chosen)) if chosen else []
+        picked = self.instance.further_images()
+        if {str(image.pk) for image in picked} != chosen:
+            picked = list(MediaItem.objects.select_related("picture", "video").filter(pk__in=chosen)) if chosen else []
         others = [item for item in self.offered_images if str(item.pk) not in chosen]
         return [*((item, True) for item in picked), *((item, False) for item in others)]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from beffroi_server.accounts import undo
-from beffroi_server.schedule import entry_order, services
+from beffroi_server.schedule import entry_order, publish_permissions, services
 from beffroi_server.schedule.models import Entry, Playlist
-from beffroi_server.web.access import UserRequest, for_editors
+from beffroi_server.web.access import UserRequest, for_editors, is_htmx
 from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.forms import EntryAdditionForm, PlaylistEntryForm
 from beffroi_server.web.schedule.playlist_page import handle_deleted, render_playlist
@@ -41,11 +41,17 @@ def entry_add(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("playlist", pk)
 
 
-@for_editors("POST")
+@for_editors("GET", "POST")
 @handle_deleted
 def entry_edit(request: UserRequest, pk: int) -> HttpResponse:
-    """Change the duration and the dates of an entry."""
-    found = Entry.objects.get(pk=pk)
+    """Change the duration and the dates of an entry; GET returns the form, or the page with it opened."""
+    found = Entry.objects.select_related("playlist").get(pk=pk)
+    if request.method == "GET":
+        publish_permissions.check_playlist(request.user, found.playlist)
+        form = PlaylistEntryForm(instance=found)
+        if is_htmx(request):
+            return render(request, "schedule/entry_form.html", {"entry": found, "form": form})
+        return render_playlist(request, found.playlist, entry_form=form)
     form = PlaylistEntryForm(request.POST, instance=Entry.objects.get(pk=pk))
     if not form.is_valid():
         return render_playlist(request, found.playlist, entry_form=form)

@@ -9,28 +9,30 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.library import categories
-from beffroi_server.schedule import auto_fill, entry_order, rule_summary
+from beffroi_server.schedule import auto_fill, entry_order, rule_names
 from beffroi_server.schedule.models import Entry, Playlist, ScheduleRule
 from beffroi_server.schedule.playlist_candidates import candidates_for
-from beffroi_server.web.access import UserRequest, ViewFunction
+from beffroi_server.web.access import UserRequest, ViewFunction, is_htmx
 from beffroi_server.web.requests import parse_number, read_search
 from beffroi_server.web.schedule.forms import AutoFillForm, PlaylistEntryForm, PlaylistForm
 
 
 @dataclass(frozen=True)
 class EntryRow:
-    """An entry of a playlist with its form, as the page shows it."""
+    """An entry of a playlist as the page shows it."""
 
     entry: Entry
-    form: PlaylistEntryForm
+    form: PlaylistEntryForm | None
+    """The form that was given back with errors; the others are loaded when they are opened."""
     number: int
     """Place in the playlist, counted from 1."""
     is_later: bool
@@ -63,15 +65,22 @@ def handle_deleted(view: ViewFunction) -> ViewFunction:
             return view(request, *args, **kwargs)
         except Playlist.DoesNotExist:
             messages.warning(request, _("Someone has deleted this playlist in the meantime. Nothing was changed."))
-            return redirect("playlists")
+            return _leave(request, "playlists")
         except Entry.DoesNotExist:
             messages.warning(
                 request, _("Someone has removed this from the playlist in the meantime. Nothing was changed.")
             )
             playlist = parse_number(request.POST.get("playlist"))
-            return redirect("playlist", playlist) if playlist else redirect("playlists")
+            return _leave(request, "playlist", playlist) if playlist else _leave(request, "playlists")
 
     return tolerant_view
+
+
+def _leave(request: UserRequest, name: str, *keys: int) -> HttpResponse:
+    """Go to another page; htmx would put it into the place of a part of this one."""
+    if not is_htmx(request):
+        return redirect(name, *keys)
+    return HttpResponse(status=204, headers={"HX-Redirect": reverse(name, args=keys)})
 
 
 def render_playlist(
@@ -82,8 +91,11 @@ def render_playlist(
     entry_form: PlaylistEntryForm | None = None,
     filling_form: AutoFillForm | None = None,
 ) -> HttpResponse:
-    """Return the page of a playlist; with status 422 where one of its forms is given back with errors."""
-    search = read_search(request)
+    """Return the page of a playlist, with the form of an entry opened where there is one.
+
+    The status is 422 where a form is given back with errors.
+    """
+    search, zone = read_search(request), ZoneInfo(timezone.get_current_timezone_name())
     rows = list(_entry_rows(playlist, entry_form))
     refused = name_form or entry_form or filling_form
     context = {
@@ -95,14 +107,15 @@ def render_playlist(
         "choices": candidates_for(playlist, search),
         "search": search,
         "sentences": rule_sentences(playlist),
-        "outer": Playlist.objects.filter(entries__inner=playlist).distinct(),
+        "outer": list(Playlist.objects.filter(entries__inner=playlist).distinct()),
         "name_form": name_form or PlaylistForm(instance=playlist),
         "filling_form": filling_form or AutoFillForm(instance=playlist),
-        "filled": auto_fill.auto_filled_announcements(playlist, ZoneInfo(timezone.get_current_timezone_name())),
+        # Their titles are all that the page shows of them.
+        "filled": auto_fill.auto_filled_announcements(playlist, zone).select_related(None).prefetch_related(None),
         "categories": categories.offered_categories(),
         "refused": refused,
     }
-    return render(request, "schedule/playlist.html", context, status=422 if refused else 200)
+    return render(request, "schedule/playlist.html", context, status=422 if refused and refused.errors else 200)
 
 
 def rules_with_places() -> Prefetch[Any]:
@@ -113,15 +126,13 @@ def rules_with_places() -> Prefetch[Any]:
 
 def rule_sentences(playlist: Playlist) -> list[tuple[ScheduleRule, str]]:
     """Return the rules that show a playlist, each with its sentence."""
-    prefetch_related_objects([playlist], rules_with_places())
-    return [(rule, rule_summary.saved_rule_sentence(rule)) for rule in playlist.rules.all()]
+    return rule_names.rule_sentences(playlist.rules.all(), playlist.name)
 
 
 def _entry_rows(playlist: Playlist, refused: PlaylistEntryForm | None) -> Iterator[EntryRow]:
     now = timezone.now()
     for number, entry in enumerate(entry_order.shown_entries(playlist), start=1):
-        is_refused = refused is not None and refused.instance.pk == entry.pk
-        form = refused if refused is not None and is_refused else PlaylistEntryForm(instance=entry)
+        form = refused if refused is not None and refused.instance.pk == entry.pk else None
         is_later = entry.valid_from is not None and entry.valid_from > now
         is_over = entry.valid_until is not None and entry.valid_until <= now
         yield EntryRow(entry, form, number, is_later, is_over, _is_off(entry))

@@ -56,7 +56,7 @@ def playlist_list(request: UserRequest) -> HttpResponse:
 @for_editors("GET")
 def playlist_detail(request: UserRequest, pk: int) -> HttpResponse:
     """Show the entries of a playlist in order, and what can be added to it."""
-    found = get_object_or_404(Playlist.objects.prefetch_related(rules_with_places()), pk=pk)
+    found = get_object_or_404(Playlist, pk=pk)
     publish_permissions.check_playlist(request.user, found)
     return render_playlist(request, found)
 

@@ -43,7 +43,8 @@ def rule_add(request: UserRequest) -> HttpResponse:
 @for_editors("GET", "POST")
 def rule_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Change a rule."""
-    found = ScheduleRule.objects.filter(pk=pk).first()
+    related = ("screens", "groups", "only_on", "never_on")
+    found = ScheduleRule.objects.filter(pk=pk).prefetch_related(*related).first()
     if found is None and request.method == "POST":
         return _redirect_deleted_rule(request)
     found = found or get_object_or_404(ScheduleRule, pk=pk)

@@ -23,13 +23,13 @@ from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
 from beffroi_server.alerts import restoration
+from beffroi_server.alerts.pending_alerts import pending_alerts
 from beffroi_server.core import disk_space, formatting
 from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.delivery import outbox
 from beffroi_server.fleet.plays.played_content import announcement_key
 from beffroi_server.library.models import Announcement
 from beffroi_server.monitoring.clock_text import refusal_sentence
-from beffroi_server.monitoring.proof import play_queries
 from beffroi_server.web import access
 from beffroi_server.web.first_hour import steps
 from beffroi_server.web.help.help_links import help_anchor
@@ -111,13 +111,17 @@ def town() -> Town:
 def alert_bar(context: template.Context) -> dict[str, Any]:
     """Show a bar for each alert in progress: those that the page has read already, or reads now."""
     known = context.get("active_alerts")
-    return {"alerts": alerts.active_alerts(timezone.now()) if known is None else known}
+    if known is None:
+        # Those that wait for the database are in no row of it.
+        known = alerts.active_alerts(timezone.now()) if access.may_have("alerts") or pending_alerts() else []
+    return {"alerts": known}
 
 
 @register.inclusion_tag("web/restoration_notice.html")
 def restoration_notice() -> dict[str, Any]:
     """Say that the database is older than what screens hold, or that the broker does not do its part."""
-    publisher, notice = outbox.current_publisher(), restoration.open_restoration()
+    publisher = outbox.current_publisher()
+    notice = restoration.open_restoration() if access.may_have("restoration") else None
     return {
         "restoration": notice,
         "unknown": restoration.unknown_alerts(timezone.now()) if notice is not None else {},
@@ -172,10 +176,8 @@ def milliseconds(value: int | None) -> str:
 
 @register.inclusion_tag("plays/shown_yesterday.html")
 def shown_yesterday(announcement: Announcement) -> dict[str, Any]:
-    """Say how often an announcement was shown yesterday, with a link to the proof."""
-    yesterday = timezone.localdate() - dt.timedelta(days=1)
-    times = play_queries.times_of_announcements([announcement.pk], yesterday).get(str(announcement.pk), 0)
-    return {"times": times, "key": announcement_key(announcement.pk)}
+    """Say how often an announcement was shown yesterday, as it was read with it, with a link to the proof."""
+    return {"times": getattr(announcement, "times_yesterday", None), "key": announcement_key(announcement.pk)}
 
 
 @register.inclusion_tag("first_hour/first_hour.html", takes_context=True)

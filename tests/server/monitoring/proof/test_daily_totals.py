@@ -9,6 +9,7 @@ from tests.support.recorded_plays import DAY, PlayRecorder
 
 from beffroi_server.fleet.models import DailyPlays, DailyPlaysMark, PlayedContent, PlayRecord
 from beffroi_server.fleet.plays.played_content import announcement_key, content_key, media_key
+from beffroi_server.library.models import Announcement
 from beffroi_server.library.services import save_announcement
 from beffroi_server.monitoring.proof import content_names, play_queries
 from beffroi_server.monitoring.proof.daily_totals import count_new_plays
@@ -184,7 +185,8 @@ def test_adds_up_by_content_screen_and_day(plays, hall, quay, district, announce
     assert play_queries.total_of(PlayPeriod(SATURDAY, SATURDAY, (key,)))["shown"] == 3
     assert play_queries.total_of(PlayPeriod(SATURDAY, period.last, group=district))["shown"] == 4
     assert play_queries.total_of(PlayPeriod(SATURDAY, SATURDAY, ("media-9",)))["shown"] is None
-    assert play_queries.times_of_announcements([announcement.pk], SATURDAY) == {str(announcement.pk): 3}
+    times = play_queries.announcement_times(announcement.pk, SATURDAY)
+    assert Announcement.objects.annotate(times=times).get(pk=announcement.pk).times == 3
 
 
 def test_starts_again_where_it_was(plays):
@@ -192,3 +194,13 @@ def test_starts_again_where_it_was(plays):
     count_new_plays(confirmation=NOBODY)
 
     assert DailyPlaysMark.objects.get().last_play == PlayRecord.objects.get().pk
+
+
+def test_bands_are_in_the_log_and_not_in_the_totals(plays):
+    plays.show("band-right", times=2)
+    plays.show("media-3-7")
+    plays.show("band-right")
+
+    assert count_new_plays(confirmation=NOBODY) == 4
+    assert totals() == [("media-3", 1, 10_000)]
+    assert DailyPlaysMark.objects.get().last_play == PlayRecord.objects.latest("pk").pk

@@ -113,3 +113,13 @@ def test_reads_a_day_with_a_few_queries(plays, django_assert_num_queries):
     plays.show("media-1-1", times=50)
     with django_assert_num_queries(4):
         day_of(plays)
+
+
+def test_bands_are_no_part_of_the_day(plays):
+    plays.show("band-right", seconds=3600)
+    plays.show("media-1-1", seconds=3600)
+    plays.show("band-right", seconds=3600)
+    found = day_of(plays)
+
+    assert found.contents == {"media-1"}
+    assert [(hour.start.hour, [each.content for each in hour.contents]) for hour in found.hours] == [(1, ["media-1"])]

@@ -161,7 +161,8 @@ class TestAScreen:
     def test_says_what_it_cannot_show(self, as_alice, keyring, playlist, quay, announcement):
         announcement.body = "Un texte bien trop long. " * 190
         announcement.save()
-        assert "Cannot be shown here" in page_text(as_alice.get("/screens/quay/"))
+        for address in ("/screens/quay/problems/", "/screens/quay/?problems=1"):
+            assert "“La piscine rouvre lundi”" in page_text(as_alice.get(address))
 
     @pytest.mark.parametrize("name", ["screen-identify", "screen-restart"])
     def test_obeys_a_technician(self, as_charlie, keyring, hall, name):

@@ -64,7 +64,7 @@ class TestCards:
         announcement.body = "Un texte bien trop long. " * 190
         announcement.save()
         assert upcoming_changes(quay, timezone.now(), 3, ExpectedContents([quay])) is not None
-        assert "Cannot be shown here" in page_text(as_alice.get("/screens/quay/"))
+        assert "Cannot be shown here" in page_text(as_alice.get("/screens/quay/problems/"))
 
     def test_without_anything_scheduled_the_town_is_shown(self, keyring, hall):
         card = build_card(screen_overview.overview_screen(hall, timezone.now()), timezone.now())

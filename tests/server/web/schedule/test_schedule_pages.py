@@ -156,6 +156,23 @@ class TestPlaylist:
         entry.refresh_from_db()
         assert (entry.duration_s, entry.valid_until) == (10, None)
 
+    def test_loads_the_form_of_an_entry_once_it_is_opened(self, as_alice, three):
+        entry = self.entry(three, "Beta")
+        field = f'id="id_{entry.pk}_duration_s"'
+        assert field not in as_alice.get(f"/playlists/{three.pk}/").content.decode()
+        part = as_alice.get(f"/entries/{entry.pk}/", headers={"HX-Request": "true"})
+        assert field in part.content.decode()
+        assert "<html" not in part.content.decode()
+
+        page = as_alice.get(f"/entries/{entry.pk}/")
+
+        assert page.status_code == 200
+        assert page.content.decode().count("_duration_s") == part.content.decode().count("_duration_s")
+
+    def test_leaves_a_page_whose_entry_vanished(self, as_alice, three):
+        answer = as_alice.get("/entries/999999/", headers={"HX-Request": "true"})
+        assert (answer.status_code, answer["HX-Redirect"]) == (204, "/playlists/")
+
     def test_lets_go_of_an_entry_and_takes_it_back(self, as_alice, three):
         entry = self.entry(three, "Beta")
 
@@ -234,12 +251,13 @@ class TestPlaylist:
 
     def test_is_changed_by_editors_with_a_form_only(self, client, charlie, alice, three):
         entry = self.entry(three, "Beta")
-        addresses = [f"/entries/{entry.pk}/{action}" for action in ("", "move/", "remove/")]
+        addresses = [f"/entries/{entry.pk}/{action}" for action in ("move/", "remove/", "")]
         addresses += [f"/playlists/{three.pk}/{action}" for action in ("rename/", "add/", "delete/")]
         client.force_login(charlie)
         assert {client.post(address).status_code for address in addresses} == {403}
         client.force_login(alice)
-        assert {client.get(address).status_code for address in addresses[:-1]} == {405}
+        shown = {f"/entries/{entry.pk}/", f"/playlists/{three.pk}/delete/"}
+        assert {client.get(address).status_code for address in {*addresses} - shown} == {405}
         strict = Client(enforce_csrf_checks=True)
         strict.force_login(alice)
         assert {strict.post(address).status_code for address in addresses} == {403}

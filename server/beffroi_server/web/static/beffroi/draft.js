@@ -120,6 +120,10 @@ if (note) {
   document.querySelectorAll("main form").forEach((form) => {
     if (hasDraft(form)) offerDraft(form);
   });
+  // A form that is loaded once it is opened has its draft then.
+  document.addEventListener("htmx:load", ({ target }) => {
+    if (target.matches?.("form[data-draft-late]") && hasDraft(target)) offerDraft(target);
+  });
   document.addEventListener("input", (event) => {
     const form = !isTelling && event.target.closest?.("main form");
     if (form && hasDraft(form)) keepDraft(form);

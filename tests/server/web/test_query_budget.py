@@ -1,0 +1,112 @@
+"""Every page asks the database little, in a town with several of everything."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from PIL import Image
+from tests.support.page_addresses import page_addresses
+
+from beffroi_server.accounts.models import User
+from beffroi_server.feeds.models import Feed
+from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
+from beffroi_server.library import services as library
+from beffroi_server.library.models import Announcement, MediaItem, Tag
+from beffroi_server.schedule import placements, services
+from beffroi_server.schedule.models import DayCalendar, Entry, Playlist, ScheduleRule
+from beffroi_server.schedule.publication import publish_due_programmes
+
+MOST_QUERIES = 15
+EXCEPTIONS = {"screen-problems": 25}
+"""A part of the page of a screen that is loaded afterwards: it compiles the programme, as publication does."""
+
+KINDS: dict[str, Any] = {
+    "playlists": Playlist, "schedule": ScheduleRule, "groups": ScreenGroup, "media": MediaItem, "entries": Entry,
+    "feeds": Feed, "screen-classes": ScreenClass, "users": User,
+}  # fmt: skip
+"""What the addresses of pages number."""
+
+
+def write_announcement(number: int, images: list[MediaItem]) -> Announcement:
+    found = Announcement.objects.create(
+        template="news", title=f"Marché {number}", label="Sports", picture=images[0], body="Place de la Mairie"
+    )
+    found.more_pictures.set(images[1:])
+    found.tags.add(Tag.objects.get_or_create(name=f"Été {number % 2}")[0])
+    return found
+
+
+@pytest.fixture
+def images(dora) -> list[MediaItem]:
+    found = []
+    for shade in (0, 80, 160):
+        drawn = io.BytesIO()
+        Image.new("RGB", (40, 30), (shade, shade, 200)).save(drawn, "PNG")
+        drawn.seek(0)
+        found.append(library.add_image(drawn, name=f"Image {shade}", user=dora))
+    return found
+
+
+@pytest.fixture
+def busy_town(keyring, hall, quay, full_hd, district, dora, images) -> Announcement:
+    """Eight screens, three groups, six playlists within each other, six rules, and twelve announcements.
+
+    Returns:
+        The announcement that is in everything: placed on a group and a screen, listed, with images and tags.
+    """
+    Screen.objects.update(enrolled_at=timezone.now())
+    groups = [district, *(ScreenGroup.objects.create(slug=f"g{n}", name=f"Group {n}") for n in range(2))]
+    screens = [Screen.objects.create(slug=f"s{n}", name=f"Screen {n}", screen_class=full_hd) for n in range(6)]
+    for number, screen in enumerate(screens):
+        screen.groups.add(groups[number % 3])
+    written = [write_announcement(number, images) for number in range(12)]
+    Feed.objects.create(name="Agenda", address="https://example.org/agenda.ics")
+    calendar = DayCalendar.objects.create(name="Strike", days=[["2026-12-24", "2026-12-24"]])
+    playlists = [services.create_playlist(f"Loop {number}", user=None) for number in range(6)]
+    for number, playlist in enumerate(playlists):
+        for announcement in (written[0], written[number * 2], written[number * 2 + 1]):
+            services.add_entry(playlist, announcement=announcement, user=None)
+        rule = ScheduleRule(name=f"Rule {number}", playlist=playlist)
+        places = {"groups": [groups[number % 3]], "screens": screens[number : number + 1]}
+        services.save_rule(rule, user=None, only_on=[calendar], never_on=[calendar], **places)
+    services.add_slides(playlists[1], [playlists[0]], user=None)
+    services.set_auto_fill(playlists[0], category="Sports", order="listed", take=2, user=None)
+    soon = timezone.now() + dt.timedelta(days=3)
+    for announcement in written[:4]:
+        placements.place_announcement(announcement, groups=groups[:2], screens=screens[:2], ends_at=soon, user=None)
+    publish_due_programmes()
+    return written[0]
+
+
+def addresses_of(shown: Announcement) -> dict[str, str]:
+    """Return the address of every page, about what the town holds where it is about something."""
+    keys = {f"/{part}/1/": f"/{part}/{model.objects.order_by('pk')[0].pk}/" for part, model in KINDS.items()}
+    keys |= {str(uuid.UUID(int=1)): str(shown.pk), "/screens/x/": "/screens/s1/"}
+    found = page_addresses()
+    for written, key in keys.items():
+        found = {name: address.replace(written, key) for name, address in found.items()}
+    return found
+
+
+def test_no_page_asks_more_than_fifteen_questions(busy_town, dora):
+    client = Client(HTTP_ACCEPT_LANGUAGE="en")
+    client.force_login(dora)
+    # What every screen is asked for once in a while, such as its screenshot, is no part of each page.
+    client.get("/")
+    asked = {}
+    for name, address in addresses_of(busy_town).items():
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(address)
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html"):
+            asked[name] = len(queries)
+    about = {"announcement", "rule", "playlist", "entry", "screen", "screen-problems", "group"}
+    assert about <= asked.keys()
+    assert {name: count for name, count in asked.items() if count > EXCEPTIONS.get(name, MOST_QUERIES)} == {}
