@@ -19,7 +19,9 @@ from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.schedule.models import DayCalendar
 
 pytestmark = pytest.mark.django_db
-OWN_APPS = ("accounts", "alerts", "api", "delivery", "feeds", "fleet", "library", "notifications", "schedule")
+OWN_APPS = (
+    "accounts", "alerts", "api", "delivery", "feeds", "fleet", "library", "notifications", "outlets", "schedule",
+)  # fmt: skip
 
 
 def remember_migration(app: str) -> None:

@@ -125,7 +125,8 @@ class TestJobs:
             "programme-renewal", "alert-settling", "alert-renewal", "upload-cleanup", "day-import", "disk-watch",
             "clock-watch", "media-cleanup", "account-cleanup", "audit-check", "play-totals", "outage-watch",
             "incident-watch", "mail-sending", "webhook-sending", "push-sending", "certificate-watch",
-            "incident-retention",
+            "incident-retention", "thumbnail-cleanup", "outlet-follow", "outlet-send", "outlet-clean",
+            "outlet-home-assistant", "api-answers-remove",
         }  # fmt: skip
 
 

@@ -415,7 +415,7 @@ class TestPages:
         assert "preview.png" in form, "it is drawn at once"
         values = {"template": "agenda", "title": "Lire", "feed": feed.pk}
         saved = editor.post("/announcements/new/", values, follow=True)
-        assert "“Lire” has been saved" in self.text(saved)
+        assert "Announcement “Lire” saved" in self.text(saved)
         assert "Lire" in self.text(editor.get("/feeds/"))
 
     def test_what_is_not_shown_as_it_was_written_is_named(self, editor, site, town):

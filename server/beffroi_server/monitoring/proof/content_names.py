@@ -19,14 +19,25 @@ _PART = 500
 
 
 def names_of(keys: Collection[str]) -> dict[str, str]:
-    """Return the name of each content, for people: four queries for each 500 contents."""
+    """Return the name of each content, for people in their language: four queries for each 500 contents."""
+    known = _known_names(keys)
+    return {key: known.get(key) or _unnamed(key) for key in sorted(set(keys))}
+
+
+def recorded_names_of(keys: Collection[str]) -> dict[str, str]:
+    """Return the name of each content for a record, or its key: the same in whatever language it is asked for."""
+    known = _known_names(keys)
+    return {key: known.get(key) or key for key in sorted(set(keys))}
+
+
+def _known_names(keys: Collection[str]) -> dict[str, str]:
     known: dict[str, str] = {}
     ordered = sorted(set(keys))
     for start in range(0, len(ordered), _PART):
         part = ordered[start : start + _PART]
         known |= dict(PlayedContent.objects.filter(pk__in=part).values_list("key", "name"))
         known |= _present_names(part)
-    return {key: known.get(key) or _unnamed(key) for key in ordered}
+    return known
 
 
 def remember_names(keys: Collection[str]) -> None:

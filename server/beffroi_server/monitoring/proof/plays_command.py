@@ -60,7 +60,7 @@ def _write_files(period: PlayPeriod, parsed: argparse.Namespace) -> None:
         _write(parsed.csv, csv_lines(rows))
     if parsed.log is not None:
         start, end = day_bounds(period.first, zone)[0], day_bounds(period.last, zone)[1]
-        _write(parsed.log, log_export.log_lines(town, period.screens(), start, end, content_names.names_of))
+        _write(parsed.log, log_export.log_lines(town, period.screens(), start, end, content_names.recorded_names_of))
 
 
 def _write(path: Path, lines: Iterable[bytes]) -> None:

@@ -48,7 +48,7 @@ def display_log(request: UserRequest) -> HttpResponseBase:
               "with “beffroi-server plays --log”.") % {"count": MAX_LOG_PLAYS},
         )  # fmt: skip
         return redirect(f"/plays/?{request.GET.urlencode()}")
-    lines = log_export.log_lines(current_town(), period.screens(), start, end, content_names.names_of)
+    lines = log_export.log_lines(current_town(), period.screens(), start, end, content_names.recorded_names_of)
     return file_response(lines, "application/jsonl", f"beffroi-log-{_days(period)}.jsonl")
 
 

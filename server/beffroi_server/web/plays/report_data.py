@@ -133,7 +133,7 @@ def _verified_log(period: PlayPeriod, town: Town) -> tuple[list[tuple[str, str]]
             "Choose one screen and fewer days, or check the log with the command “beffroi-server plays verify”."
         ) % {"count": MAX_LOG_PLAYS}
     found = LogVerification()
-    for line in log_export.log_lines(town, period.screens(), start, end, content_names.names_of):
+    for line in log_export.log_lines(town, period.screens(), start, end, content_names.recorded_names_of):
         found.read_line(line)
     lines = [(_("SHA-256 of the display log"), found.sha256)]
     lines += [(screen.name, _chain_text(screen)) for screen in found.screens if screen.count]
