@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
+from beffroi_server.accounts.permissions import require
 from beffroi_server.core import webhooks
 from beffroi_server.core.transactions import serialised
 from beffroi_server.outlets.models import PublicSettings, WebhookEvent, WebhookSubscription
@@ -22,8 +23,10 @@ def save_subscription(subscription: WebhookSubscription, *, user: User | None) -
     """Create a subscription, with a new secret, or save a change of one.
 
     Raises:
+        NotPermitted: the user is no administrator.
         ValidationError: a value is not valid, or there are too many.
     """
+    require(user, "may_administer")
     with serialised():
         created = subscription._state.adding
         if created:
@@ -42,7 +45,12 @@ def save_subscription(subscription: WebhookSubscription, *, user: User | None) -
 
 
 def delete_subscription(subscription: WebhookSubscription, *, user: User | None) -> None:
-    """Delete a subscription, with what waits to be sent to it."""
+    """Delete a subscription, with what waits to be sent to it.
+
+    Raises:
+        NotPermitted: the user is no administrator.
+    """
+    require(user, "may_administer")
     with serialised():
         audit.record_event(user, "webhook-deleted", subscription)
         subscription.delete()
@@ -62,8 +70,10 @@ def save_public_settings(chosen: PublicSettings, *, user: User | None) -> None:
     """Save what the public may read.
 
     Raises:
+        NotPermitted: the user is no administrator.
         ValidationError: a value is not valid.
     """
+    require(user, "may_administer")
     with serialised():
         chosen.framed_by = "\n".join(framing_origins(chosen.framed_by))
         chosen.full_clean(exclude={"town"})

@@ -137,15 +137,34 @@ def check_playlist(user: User | None, playlist: Playlist) -> None:
         NotPermitted: see :func:`check_publishing`.
     """
     require(user, "may_edit")
+    for targets in _targets_of(user, playlist):
+        check_publishing(user, targets)
+
+
+def check_reach(user: User, playlist: Playlist) -> None:
+    """Refuse a playlist that is shown on screens beyond a user's scope, or on which others approve what they write.
+
+    It does not matter here whether the user may still sign in.
+
+    Raises:
+        NotPermitted: it is.
+    """
+    for targets in _targets_of(user, playlist):
+        screen_scopes.check_targets(user, targets)
+        if needs_approval(user, targets):
+            raise NotPermitted(_("Content on these screens needs approval."))
+
+
+def _targets_of(user: User | None, playlist: Playlist) -> list[Targets]:
+    """Return what the rules of a playlist reach; nothing for a user who publishes everywhere."""
     if user is None or _publishes_everywhere(user):
-        return
+        return []
     rules = playlist.rules.all()
     if not rules._prefetch_done:  # type: ignore[attr-defined]
         rules = rules.prefetch_related("groups", "screens")
     outer = outer_keys([playlist.pk]) - {playlist.pk}
     beyond = ScheduleRule.objects.filter(playlist__in=outer).prefetch_related("groups", "screens") if outer else ()
-    for rule in (*rules, *beyond):
-        check_publishing(user, Targets.of(rule))
+    return [Targets.of(rule) for rule in (*rules, *beyond)]
 
 
 def playlists_of(rows: QuerySet[Playlist], user: User | None) -> QuerySet[Playlist]:

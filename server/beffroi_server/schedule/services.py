@@ -18,6 +18,7 @@ from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import Targets
+from beffroi_server.library import library_scopes
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule import publication
 from beffroi_server.schedule import publish_permissions as permissions
@@ -117,6 +118,8 @@ def add_entry(
     with serialised():
         if inner is not None:
             check_nesting(playlist, inner)
+        if announcement is not None:
+            library_scopes.check_announcement(user, announcement)
         highest = playlist.entries.aggregate(highest=Max("position"))["highest"]
         position = 0 if highest is None else highest + 1
         if media is not None and media.video_details is not None:

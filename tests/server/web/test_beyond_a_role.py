@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,9 +20,14 @@ from beffroi_server.fleet.models import ScreenGroup
 from beffroi_server.library import archive, categories, tags, upload_queue
 from beffroi_server.library import services as library
 from beffroi_server.library.models import Announcement, Category, MediaItem, Upload
-from beffroi_server.schedule import announcement_acts, charter, placements, proposals
+from beffroi_server.outlets import subscriptions
+from beffroi_server.outlets.models import PublicSettings, WebhookSubscription
+from beffroi_server.schedule import announcement_acts, auto_fill, charter, placements, proposals
+from beffroi_server.schedule import services as schedule
 from beffroi_server.schedule.charter_models import CharterRule
+from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.schedule.partial_acts import SomeRefused
+from beffroi_server.web.accounts import account_mail, sign_in_flow
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +132,42 @@ class TestAnActOnMany:
         assert (town_hall.label, town_hall.tags.count()) == ("", 0)
 
 
+class TestAPlaylistThatACategoryFills:
+    @pytest.fixture
+    def filled(self, quay, district) -> Playlist:
+        """Of the announcements on the port, on the quay."""
+        playlist = schedule.create_playlist("Port", user=None)
+        schedule.set_auto_fill(playlist, user=None, category="Port", order="newest")
+        rule = ScheduleRule(name="Port", playlist=playlist)
+        schedule.save_rule(rule, user=None, groups=[district])
+        return playlist
+
+    def titles(self, playlist: Playlist) -> set[str]:
+        found = auto_fill.auto_filled_announcements(playlist, ZoneInfo("Europe/Paris"))
+        return {each.title for each in found}
+
+    def test_shows_nothing_unapproved_where_content_needs_approval(self, filled, alice, paula, district):
+        for user in (alice, paula):
+            library.save_announcement(user=user, template="news", title=user.username, label="Port")
+        assert self.titles(filled) == {"alice", "paula"}
+        ScreenGroup.objects.filter(pk=district.pk).update(needs_approval=True)
+        assert self.titles(filled) == {"paula"}
+        User.objects.filter(pk=paula.pk).update(is_active=False)
+        assert self.titles(filled) == {"paula"}, "who left has published"
+
+    def test_shows_nothing_of_who_does_not_reach_its_screens(self, filled, sam, hall):
+        library.save_announcement(user=sam, template="news", title="Régates", label="Port")
+        assert self.titles(filled) == {"Régates"}
+        schedule.save_rule(ScheduleRule(name="Hall", playlist=filled), user=None, screens=[hall])
+        assert self.titles(filled) == set()
+
+
+def test_a_playlist_lists_what_is_in_the_scope_of_categories(writer_of_culture, town_hall):
+    playlist = schedule.create_playlist("Culture", user=writer_of_culture)
+    with pytest.raises(NotPermitted):
+        schedule.add_slides(playlist, [town_hall], user=writer_of_culture)
+
+
 class TestUndo:
     def test_is_for_who_did_it(self, client, alice, bob, harbour):
         entry = announcement_acts.take_off([harbour], user=alice)
@@ -226,6 +269,9 @@ def test_services_of_the_town_ask_who_it_is(alice, town):
         lambda: services.update_setting(town, "is_try_out", user=alice),
         lambda: charter.save_charter_rule(rule, user=alice),
         lambda: charter.delete_charter_rule(rule, user=alice),
+        lambda: subscriptions.save_subscription(WebhookSubscription(), user=alice),
+        lambda: subscriptions.delete_subscription(WebhookSubscription(), user=alice),
+        lambda: subscriptions.save_public_settings(PublicSettings(town=town), user=alice),
     ):
         with pytest.raises(NotPermitted):
             act()
@@ -247,6 +293,16 @@ class TestASecondFactorThatIsDue:
             assert (answer.status_code, answer.json()["type"]) == (403, "urn:beffroi:problem:second-factor")
             assert each.get("/api/v1/alerts").status_code == 200
 
+    def test_is_fresh_by_its_own_session(self, town, client, bob):
+        """Whoever finds a session open waits in vain for its user to sign in elsewhere."""
+        client.post(reverse("sign-in"), {"username": "bob", "password": "bob"})
+        assert client.get(reverse("second-factor-app")).status_code == 200
+        session = client.session
+        session[sign_in_flow.SIGNED_IN_KEY] -= 601
+        session.save()
+        Client().post(reverse("sign-in"), {"username": "bob", "password": "bob"})
+        assert client.get(reverse("second-factor-app")).status_code == 302
+
     def test_is_asked_for_before_a_token_that_takes_every_screen(self, town, client, bob):
         Town.objects.update(second_factor_since=timezone.now())  # within the days of grace
         client.force_login(bob)
@@ -263,3 +319,9 @@ def test_a_tag_of_another_category_stays_by_undo(writer_of_culture, town_hall):
     with pytest.raises(NotPermitted):
         announcement_acts.remove_tag([town_hall], "Été", user=writer_of_culture)
     assert town_hall.tags.exists()
+
+
+def test_who_signs_in_with_the_account_of_the_town_resets_no_password(alice, bob):
+    User.objects.update(email="x@example.org")
+    SocialAccount.objects.create(user=alice, provider="town", uid="1")
+    assert account_mail.users_named("x@example.org") == [bob]

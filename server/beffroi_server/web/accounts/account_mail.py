@@ -32,9 +32,12 @@ def is_configured() -> bool:
 
 
 def users_named(name: str) -> list[User]:
-    """Return the active users with a user name or a mail address, and an address to write to; two at most."""
+    """Return the active users with a user name or a mail address, and an address to write to; two at most.
+
+    Who signs in with the town's own account has no password here: it would outlive that account.
+    """
     named = Q(username__iexact=name) | Q(email__iexact=name)
-    return list(User.objects.filter(named, is_active=True).exclude(email="")[:2])
+    return list(User.objects.filter(named, is_active=True, socialaccount=None).exclude(email="")[:2])
 
 
 def mail_invitation(user: User, link: str, inviter: User) -> None:
