@@ -118,10 +118,11 @@ def _validate_category(category: Category) -> None:
 
 
 def _rename_announcements(before: str, name: str, user: User | None) -> None:
-    for each in Announcement.objects.filter(folded_label=fold_text(before)):
+    found = list(Announcement.objects.filter(folded_label=fold_text(before)))
+    for each in found:
         # Screens whose content needs approval show the word, too.
         announcement_changing.send(AnnouncementChange(each, user))
         # A form that somebody has open now notices that the announcement was changed.
         each.label, each.version = name, each.version + 1
         each.save(update_fields=["label", "version", "folded_label", "search_text"])
-    category_renamed.send(CategoryRename(before, name))
+    category_renamed.send(CategoryRename(before, name, tuple(each.pk for each in found), user))

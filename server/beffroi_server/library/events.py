@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 from beffroi_server.accounts.models import User
@@ -15,6 +16,9 @@ class CategoryRename:
 
     before: str
     name: str
+    announcements: tuple[uuid.UUID, ...]
+    """Keys of those whose word above the title was changed, each with a version more."""
+    user: User | None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import threading
 from collections.abc import Collection, Iterable
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from beffroi_content.model import Manifest
@@ -43,10 +43,17 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.library.events import CategoryRename, announcement_changed, category_renamed, media_changed
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.library.template_choices import EVENT_LISTS
-from beffroi_server.schedule import manifest_compiler
+from beffroi_server.schedule import manifest_compiler, publish_permissions
 from beffroi_server.schedule.compile_inputs import load_inputs
 from beffroi_server.schedule.layout_models import LayoutChoice
-from beffroi_server.schedule.models import AnnouncementPlacement, DayCalendar, Playlist, ScheduleRule
+from beffroi_server.schedule.models import (
+    AnnouncementPlacement,
+    DayCalendar,
+    Playlist,
+    Proposal,
+    ProposalState,
+    ScheduleRule,
+)
 from beffroi_server.schedule.playlist_nesting import outer_keys
 
 logger = logging.getLogger(__name__)
@@ -132,8 +139,18 @@ def mark_screen(screen: Screen) -> None:
 
 
 def follow_category(rename: CategoryRename) -> None:
-    """Give playlists that a category fills its new name, and mark the screens that show its announcements."""
-    Playlist.objects.filter(category__folded=fold_text(rename.before)).update(category=rename.name)
+    """Give playlists that a category fills its new name, and mark the screens that show its announcements.
+
+    Raises:
+        NotPermitted: a playlist is shown where the user may not publish.
+    """
+    filled = Playlist.objects.filter(category__folded=fold_text(rename.before))
+    for playlist in filled:
+        publish_permissions.check_playlist(rename.user, playlist)
+    filled.update(category=rename.name)
+    # Who renames may publish there, and the text is the one that was approved.
+    approved = Proposal.objects.filter(announcement__in=rename.announcements, state=ProposalState.APPROVED)
+    approved.filter(version=F("announcement__version") - 1).update(version=F("version") + 1)
     mark_announcements(Announcement.objects.filter(label=rename.name))
 
 

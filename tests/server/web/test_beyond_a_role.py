@@ -221,6 +221,22 @@ class TestCategories:
             categories.save_category(category, user=alice)
         categories.save_category(category, user=paula)
 
+    def test_that_fill_a_playlist_are_renamed_by_who_publishes_there(self, alice, carla, paula, quay, district):
+        category = Category.objects.create(name="Port")
+        playlist = schedule.create_playlist("Port", user=None)
+        schedule.set_auto_fill(playlist, user=None, category="Port", order="newest")
+        schedule.save_rule(ScheduleRule(name="Port", playlist=playlist), user=None, groups=[district])
+        text = library.save_announcement(user=carla, template="news", title="Loto", label="Port")
+        proposals.approve_proposal(proposals.propose_announcement(text, screens=[quay], user=carla), user=paula)
+        ScreenGroup.objects.filter(pk=district.pk).update(needs_approval=True)
+        category.name = "Quais"
+        with pytest.raises(NotPermitted):
+            categories.save_category(category, user=alice)
+        categories.save_category(category, user=paula)
+        playlist.refresh_from_db()
+        found = auto_fill.auto_filled_announcements(playlist, ZoneInfo("Europe/Paris"))
+        assert [each.label for each in found] == ["Quais"], "its text is still the approved one"
+
 
 class TestContributors:
     def test_read_their_own_by_the_interface(self, carla, alice, town_hall, square_item):
