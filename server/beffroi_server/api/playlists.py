@@ -30,7 +30,7 @@ from beffroi_server.api.values import (
 from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.core.transactions import serialised
 from beffroi_server.library.models import Announcement, MediaItem
-from beffroi_server.schedule import services
+from beffroi_server.schedule import publish_permissions, services
 from beffroi_server.schedule.models import Entry, Playlist
 
 TAG = "playlists"
@@ -127,7 +127,8 @@ def _entry_answer(row: Entry) -> EntryAnswer:
 @operation("GET", "/playlists", scope=READ, returns=PageOf[PlaylistAnswer], tag=TAG)
 def list_playlists(request: ApiRequest, query: Query[PlaylistQuery]) -> PageOf[PlaylistAnswer]:
     """List playlists by name."""
-    return page_of(query, filter_by_words(_playlists(), query.search, "name"), _playlist_answer)
+    within = publish_permissions.playlists_of(_playlists(), request.user)
+    return page_of(query, filter_by_words(within, query.search, "name"), _playlist_answer)
 
 
 @operation("POST", "/playlists", scope=WRITE, returns=PlaylistAnswer, status=201, tag=TAG)

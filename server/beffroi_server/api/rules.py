@@ -30,6 +30,7 @@ from beffroi_server.api.values import (
     named_rows,
     page_of,
 )
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.schedule import day_calendars, rule_summary, services
 from beffroi_server.schedule.models import (
@@ -180,7 +181,7 @@ def _times(row: ScheduleRule) -> list[TimeRange]:
 @operation("GET", "/rules", scope=READ, returns=PageOf[RuleAnswer], tag=TAG)
 def list_rules(request: ApiRequest, query: Query[PageQuery]) -> PageOf[RuleAnswer]:
     """List schedule rules, those of the highest priority first."""
-    return page_of(query, _rules(), _rule_answer)
+    return page_of(query, screen_scopes.rows_in_scope(_rules(), request.user), _rule_answer)
 
 
 @operation("POST", "/rules", scope=WRITE, returns=RuleAnswer, status=201, tag=TAG)

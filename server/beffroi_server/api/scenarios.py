@@ -24,6 +24,7 @@ from beffroi_server.api.values import (
     find_row,
     page_of,
 )
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
 
 TAG = "scenarios"
@@ -85,7 +86,7 @@ def _scenario_answer(row: Scenario) -> ScenarioAnswer:
 @operation("GET", "/scenarios", scope=READ, returns=PageOf[ScenarioAnswer], tag=TAG)
 def list_scenarios(request: ApiRequest, query: Query[PageQuery]) -> PageOf[ScenarioAnswer]:
     """List scenarios by name."""
-    return page_of(query, _scenarios(), _scenario_answer)
+    return page_of(query, screen_scopes.rows_in_scope(_scenarios(), request.user), _scenario_answer)
 
 
 @operation("POST", "/scenarios", scope=WRITE, returns=ScenarioAnswer, status=201, tag=TAG)

@@ -83,6 +83,13 @@ class TestTheScopeOfGroups:
             archive.archive_announcements([town_hall], user=sam)
         assert is_on(town_hall)
 
+    def test_holds_for_the_lists_of_programs(self, sam, alice, playlist, quay):
+        own = schedule.create_playlist("Harbour", user=sam)
+        schedule.save_rule(ScheduleRule(name="Harbour", playlist=own), user=sam, screens=[quay])
+        for user, names in ((sam, {"Harbour"}), (alice, {"Harbour", "Everywhere", "All day"})):
+            lists = [program(user).get(f"/api/v1/{each}").json()["items"] for each in ("playlists", "rules")]
+            assert {each["name"] for found in lists for each in found} == names
+
     def test_holds_for_what_was_approved_elsewhere(self, sam, carla, paula, hall):
         text = library.save_announcement(user=carla, template="news", title="Loto")
         proposal = proposals.propose_announcement(text, screens=[hall], user=carla)
