@@ -56,15 +56,15 @@ def images(dora) -> list[MediaItem]:
 
 
 @pytest.fixture
-def busy_town(keyring, hall, quay, full_hd, district, dora, images) -> Announcement:
-    """Eight screens, three groups, six playlists within each other, six rules, and twelve announcements.
+def busy_town(keyring, quay, led, district, dora, images) -> Announcement:
+    """Seven small screens, three groups, six playlists within each other, six rules, and twelve announcements.
 
     Returns:
         The announcement that is in everything: placed on a group and a screen, listed, with images and tags.
     """
     Screen.objects.update(enrolled_at=timezone.now())
     groups = [district, *(ScreenGroup.objects.create(slug=f"g{n}", name=f"Group {n}") for n in range(2))]
-    screens = [Screen.objects.create(slug=f"s{n}", name=f"Screen {n}", screen_class=full_hd) for n in range(6)]
+    screens = [Screen.objects.create(slug=f"s{n}", name=f"Screen {n}", screen_class=led) for n in range(6)]
     for number, screen in enumerate(screens):
         screen.groups.add(groups[number % 3])
     written = [write_announcement(number, images) for number in range(12)]
