@@ -41,7 +41,7 @@ imports:  ## Who may import whom, declared dependencies, and migrations that fit
 	BEFFROI_DATA=$$(mktemp -d) .venv/bin/beffroi-server django makemigrations --check --dry-run
 
 unit:  ## Tests of the rooms, with real brokers and windows but without a browser
-	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile
+	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
 
 postgresql:  ## The server's tests on PostgreSQL
 	scripts/with-postgresql $(PYTEST) tests/server -q -n 2 --dist loadfile
