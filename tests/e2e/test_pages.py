@@ -22,7 +22,7 @@ NOT_PAGES = {
     "alert-receipts", "api-openapi", "public-atom", "public-json", "public-calendar",
 }  # fmt: skip
 PAGES = """
-    now slide-calendar attention notification-choice plan categories charter tags archive undo-list api-tokens api-document
+    now programme attention notification-choice plan categories charter tags archive undo-list api-tokens api-document
     plays plays-verify screen-day help announcements announcement-new announcement
     media media-item feeds
     playlists playlist rules rule-new rule alert-choose alert-new alert alerts scenarios scenario-new scenario screens
