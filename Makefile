@@ -43,7 +43,7 @@ imports:  ## Who may import whom, declared dependencies, and migrations that fit
 unit:  ## Tests of the rooms, with real brokers and windows but without a browser
 	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
 
-postgresql:  ## The server's tests on PostgreSQL
+postgresql:  ## The server's tests that use the database, on PostgreSQL
 	scripts/with-postgresql $(PYTEST) tests/server -q -n 2 --dist loadfile
 
 e2e:  ## From the operator's browser to the glass
