@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beffroi_content.raster.text import fonts
 from beffroi_content.raster.text.bidi import is_right_to_left
 from beffroi_content.raster.text.fonts import (
     CRISP_CAPITALS,
@@ -158,8 +159,20 @@ def test_only_runs_of_arabic_and_hebrew_have_a_direction():
     assert [run.direction for run in runs] == [None, "rtl" if has_raqm() else None]
 
 
-def test_without_fribidi_a_run_is_handed_over_reversed(monkeypatch):
-    monkeypatch.setattr("beffroi_content.raster.text.fonts.has_raqm", lambda: False)
+@pytest.fixture
+def without_fribidi(monkeypatch):
+    """Let nothing that was loaded or drawn with the library count, during a test and after it."""
+    caches = [each for each in vars(fonts).values() if hasattr(each, "cache_clear")]
+    monkeypatch.setattr(fonts, "has_raqm", lambda: False)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.mark.usefixtures("without_fribidi")
+def test_without_fribidi_a_run_is_handed_over_reversed():
     (run,) = font_face(BODY).split_runs("שלום")
     assert run.direction is None
     assert run.drawn_text == "םולש"
@@ -167,8 +180,8 @@ def test_without_fribidi_a_run_is_handed_over_reversed(monkeypatch):
     assert latin.drawn_text == "Caen"
 
 
-def test_without_fribidi_brackets_are_turned_round_and_marks_stay_with_their_letter(monkeypatch):
-    monkeypatch.setattr("beffroi_content.raster.text.fonts.has_raqm", lambda: False)
+@pytest.mark.usefixtures("without_fribidi")
+def test_without_fribidi_brackets_are_turned_round_and_marks_stay_with_their_letter():
     runs = font_face(BODY).split_runs("(שָׁלוֹם)", is_rtl=True)
     assert "".join(run.drawn_text for run in runs) == "(םוֹלשָׁ)"
 
