@@ -43,8 +43,10 @@ imports:  ## Who may import whom, declared dependencies, and migrations that fit
 unit:  ## Tests of the rooms, with real brokers and windows but without a browser
 	$(PYTEST) tests --ignore tests/e2e -n 2 --dist loadfile --no-loadscope-reorder
 
+# What they ask of every address is asked of every page by test_query_budget on PostgreSQL, too.
+SAME_ON_SQLITE := web/test_access.py web/test_pages.py api/test_explored_api.py
 postgresql:  ## The server's tests that use the database, on PostgreSQL
-	scripts/with-postgresql $(PYTEST) tests/server -q -n 2 --dist loadfile
+	scripts/with-postgresql $(PYTEST) tests/server -q -n 2 --dist loadfile $(addprefix --ignore tests/server/,$(SAME_ON_SQLITE))
 
 e2e:  ## From the operator's browser to the glass
 	$(PYTEST) tests/e2e -n 2 --dist loadfile
