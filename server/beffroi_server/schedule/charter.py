@@ -20,13 +20,15 @@ from beffroi_server.accounts.permissions import require
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import ScreenClass, ScreenGroup
-from beffroi_server.fleet.targets import Targets
+from beffroi_server.fleet.targets import Targets, reach_by_row
 from beffroi_server.library import preview, slide_content
 from beffroi_server.library.errors import SlideNotDrawable
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
 from beffroi_server.schedule.models import AnnouncementPlacement
 
+FEWEST_FOR_SHARE = 3
+"""Announcements that a screen shows already before a share of them means anything."""
 MOST_CLASSES = 12
 """Screen classes on which readability is looked at, at most."""
 
@@ -192,18 +194,24 @@ def _groups(rule: CharterRule, proposed: ProposedPublication, readings: _Reading
 
 
 def _share(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
-    """Return the excess where most announcements are: over all placements of the present, by their seconds."""
-    own = proposed.announcement.pk
-    placements = AnnouncementPlacement.objects.filter(taken_off_at=None).exclude(announcement=own)
-    running = placements.exclude(ends_at__lte=timezone.now()).values_list("announcement__label", "duration_s")
-    seconds = [(fold_text(label) == fold_text(rule.category), duration) for label, duration in running]
-    seconds.append((True, proposed.duration_s))
-    taken = sum(duration for is_same, duration in seconds if is_same)
-    share = round(100 * taken / sum(duration for _is_same, duration in seconds))
-    # The first announcement of a town is all that it has: a share says nothing yet.
-    if len(seconds) < 4 or share <= (rule.amount or 0):
+    """Say by how much a screen would exceed the share: the screen where it is highest, by the seconds of each slide."""
+    others = AnnouncementPlacement.objects.filter(taken_off_at=None).exclude(announcement=proposed.announcement.pk)
+    running = list(
+        others.exclude(ends_at__lte=timezone.now()).select_related("announcement").prefetch_related("groups", "screens")
+    )
+    reach = reach_by_row(running)
+    highest = 0
+    for screen in proposed.targets.reached_screens().values_list("pk", flat=True):
+        shown = [placement for placement in running if screen in reach[placement.pk]]
+        if len(shown) < FEWEST_FOR_SHARE:
+            continue
+        of_category = [each for each in shown if fold_text(each.announcement.label) == fold_text(rule.category)]
+        taken = proposed.duration_s + sum(each.duration_s for each in of_category)
+        total = proposed.duration_s + sum(each.duration_s for each in shown)
+        highest = max(highest, round(100 * taken / total))
+    if highest <= (rule.amount or 0):
         return ""
-    values = {"category": rule.category, "share": share, "most": rule.amount}
+    values = {"category": rule.category, "share": highest, "most": rule.amount}
     return _("“%(category)s” would take %(share)d %% of the announcements, where %(most)d %% are allowed.") % values
 
 

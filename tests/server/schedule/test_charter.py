@@ -16,7 +16,7 @@ from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
 from beffroi_server.schedule.models import AnnouncementPlacement
 from beffroi_server.schedule.placements import place_announcement
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 def add_rule(subject: CharterSubject, groups: tuple[ScreenGroup, ...] = (), **values: object) -> CharterRule:
@@ -92,6 +92,19 @@ def test_promotion_has_a_limited_share(town, hall):
     place_announcement(Announcement.objects.create(title="d", label="Promotion"), everywhere=True, user=None)
     (sentence,) = findings(label="Promotion")
     assert "40 %" in sentence
+
+
+def test_the_share_is_that_of_each_screen_and_not_of_the_town(town, hall, quay):
+    add_rule(CharterSubject.SHARE, category="Promotion", amount=30)
+    for title in ("a", "b", "c", "d", "e", "f"):
+        place_announcement(Announcement.objects.create(title=title), screens=[quay], user=None)
+    for title in ("g", "h", "i"):
+        label = "Promotion" if title == "i" else ""
+        place_announcement(Announcement.objects.create(title=title, label=label), screens=[hall], user=None)
+
+    assert findings(Targets(screens=(quay,)), label="Promotion") == []
+    (sentence,) = findings(Targets(screens=(hall,)), label="Promotion")
+    assert "50 %" in sentence
 
 
 def test_an_electoral_period_begins_and_ends(town, hall):
