@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -148,6 +149,18 @@ def refuse_missing_characters(form: forms.BaseForm, *names: str) -> None:
             reason = _("%(field)s: the screens have no letter for %(letters)s. Write it otherwise or leave it out.")
             values = {"field": form[name].label, "letters": name_characters(missing)}
             form.add_error(None, ValidationError(reason % values, MISSING_CHARACTERS))
+
+
+def save_if_valid(form: forms.BaseForm, save: Callable[[], object]) -> bool:
+    """Let a service save what a form holds, and return whether that worked; otherwise the form says why it did not."""
+    if not form.is_valid():
+        return False
+    try:
+        save()
+    except ValidationError as refused:
+        add_form_errors(form, refused.messages)
+        return False
+    return True
 
 
 def add_form_errors(form: forms.BaseForm, messages: list[str]) -> None:

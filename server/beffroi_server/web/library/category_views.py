@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from beffroi_server.library import categories
 from beffroi_server.library.models import Announcement, Category
 from beffroi_server.web.access import UserRequest, for_editors
-from beffroi_server.web.forms import StyledModelForm, add_form_errors
+from beffroi_server.web.forms import StyledModelForm, save_if_valid
 from beffroi_server.web.requests import paginate
 
 CATEGORIES_PER_PAGE = 100
@@ -73,15 +72,7 @@ def category_delete(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def _is_saved(request: UserRequest, form: CategoryForm) -> bool:
-    """Save a valid form; return whether that worked."""
-    if not form.is_valid():
-        return False
-    try:
-        categories.save_category(form.instance, user=request.user)
-    except ValidationError as refused:
-        add_form_errors(form, refused.messages)
-        return False
-    return True
+    return save_if_valid(form, lambda: categories.save_category(form.instance, user=request.user))
 
 
 def _counted_categories() -> QuerySet[Category]:

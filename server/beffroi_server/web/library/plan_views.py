@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.forms import DateInput, ModelChoiceField
+from django.forms import DateInput, ModelChoiceField, TextInput
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,7 +14,7 @@ from beffroi_server.library import editorial_plan
 from beffroi_server.library.categories import offered_categories
 from beffroi_server.library.plan_models import PlannedAnnouncement
 from beffroi_server.web.access import UserRequest, for_editors, for_writers
-from beffroi_server.web.forms import RelatedModelForm, add_form_errors
+from beffroi_server.web.forms import RelatedModelForm, save_if_valid
 from beffroi_server.web.requests import paginate
 
 PLANNED_PER_PAGE = 50
@@ -27,7 +26,10 @@ class PlannedForm(RelatedModelForm):
     class Meta:
         model = PlannedAnnouncement
         fields = ("title", "due_on", "writer", "label", "note")
-        widgets = {"due_on": DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+        widgets = {
+            "due_on": DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "label": TextInput(attrs={"list": "categories"}),
+        }
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -77,12 +79,4 @@ def _edit_planned(request: UserRequest, planned: PlannedAnnouncement) -> HttpRes
 
 
 def _is_saved(request: UserRequest, form: PlannedForm) -> bool:
-    """Save a valid form; return whether that worked."""
-    if not form.is_valid():
-        return False
-    try:
-        editorial_plan.save_planned(form.instance, user=request.user)
-    except ValidationError as refused:
-        add_form_errors(form, refused.messages)
-        return False
-    return True
+    return save_if_valid(form, lambda: editorial_plan.save_planned(form.instance, user=request.user))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.forms import CheckboxSelectMultiple, DateInput
+from django.forms import CheckboxSelectMultiple, DateInput, TextInput
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from beffroi_server.library.categories import offered_categories
 from beffroi_server.schedule import charter
 from beffroi_server.schedule.charter_models import AMOUNT_UNITS, CharterRule, CharterSubject
 from beffroi_server.web.access import UserRequest, for_administrators, for_editors
-from beffroi_server.web.forms import RelatedModelForm, add_form_errors
+from beffroi_server.web.forms import RelatedModelForm, save_if_valid
 
 RULES_SHOWN = 200
 
@@ -26,6 +25,7 @@ class CharterRuleForm(RelatedModelForm):
         model = CharterRule
         fields = ("subject", "amount", "category", "groups", "first_date", "last_date", "refuses", "reason")
         widgets = {
+            "category": TextInput(attrs={"list": "categories"}),
             "groups": CheckboxSelectMultiple,
             "first_date": DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "last_date": DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -80,12 +80,6 @@ def _edit_rule(request: UserRequest, rule: CharterRule) -> HttpResponse:
 
 
 def _is_saved(request: UserRequest, form: CharterRuleForm) -> bool:
-    """Save a valid form; return whether that worked."""
-    if not form.is_valid():
-        return False
-    try:
-        charter.save_charter_rule(form.instance, groups=form.selected_rows("groups"), user=request.user)
-    except ValidationError as refused:
-        add_form_errors(form, refused.messages)
-        return False
-    return True
+    return save_if_valid(
+        form, lambda: charter.save_charter_rule(form.instance, groups=form.selected_rows("groups"), user=request.user)
+    )

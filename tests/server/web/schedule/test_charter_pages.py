@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from beffroi_server.library.categories import save_category
+from beffroi_server.library.models import Category
 from beffroi_server.schedule.charter_models import CharterRule
 
 pytestmark = pytest.mark.django_db
@@ -27,3 +29,11 @@ def test_a_rule_without_its_number_is_asked_for_it(as_dora):
 
     assert answer.status_code == 422
     assert "Enter the number." in answer.content.decode()
+
+
+def test_the_categories_of_the_town_are_offered(as_dora):
+    save_category(Category(name="Promotion", default_days=7), user=None)
+    for address in ("/charter/new/", "/announcements/plan/new/"):
+        page = as_dora.get(address).content.decode()
+        assert 'list="categories"' in page
+        assert '<option value="Promotion">' in page
