@@ -68,8 +68,14 @@ def fresh_counters() -> None:
         quota._left.clear()
 
 
+@pytest.fixture(autouse=True)
+def language_of_the_town() -> None:
+    """Have every test begin in the language of the server, whatever language a request before it left in the thread."""
+    translation.deactivate()
+
+
 @pytest.fixture
-def english():
+def english(language_of_the_town):
     """Let the server speak English during a test; without a request it speaks the language of the town."""
     with translation.override("en"):
         yield

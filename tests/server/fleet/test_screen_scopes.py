@@ -16,7 +16,7 @@ from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.schedule import services as schedule
 from beffroi_server.schedule.models import ScheduleRule
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import pytest
 
 from beffroi_server.__main__ import main
 
+pytestmark = pytest.mark.usefixtures("english")
+
 CALENDAR = (
     "BEGIN:VCALENDAR|BEGIN:VEVENT|SUMMARY:Vacances - Zone A|DTSTART;VALUE=DATE:20261230|DURATION:P4D|END:VEVENT|"
     "BEGIN:VEVENT|SUMMARY:Rentrée des élèves - Zone A|DTSTART;VALUE=DATE:20270103|END:VEVENT|"

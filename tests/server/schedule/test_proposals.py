@@ -18,7 +18,7 @@ from beffroi_server.schedule.errors import ProposalDecided
 from beffroi_server.schedule.manifest_compiler import compile_manifest
 from beffroi_server.schedule.models import AnnouncementPlacement, Proposal, ScheduleRule
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from beffroi_server.schedule.models import Playlist, ScheduleRule
 from beffroi_server.schedule.partial_acts import SomeRefused
 from beffroi_server.web.accounts import account_mail, sign_in_flow
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from beffroi_server.web.library import forms as library_forms
 from beffroi_server.web.library.announcement_preview import unsaved_announcement
 from beffroi_server.web.library.forms import AnnouncementForm
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 VALUES = {"template": "event", "title": "Marché", "body": "Dès 9 h"}
 
 
