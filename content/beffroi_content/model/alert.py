@@ -92,6 +92,13 @@ class Alert(WireModel):
     time_to_live_ms: Annotated[int, Field(ge=0, le=31 * 86_400_000)]
     """Counted on the player's monotonic clock from reception: it ends the alert where no clock can be trusted."""
     all_clear_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 300_000
+    corrects: Identifier | None = None
+    """The alert whose place this one takes: a screen that holds this one shows nothing of that one, whatever set it
+    came with."""
+    corrected_at_ms: Instant | None = None
+    """When the text took the place of another; screens say so. None for the first text of an alert."""
+    is_open_ended: bool = False
+    """Whether its end is only a safeguard: it is meant to last until somebody ends it."""
 
     @model_validator(mode="after")
     def _check_times(self) -> Alert:

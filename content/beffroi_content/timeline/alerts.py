@@ -65,10 +65,12 @@ def alert_phases(alerts: Iterable[HeldAlert], moment: Moment) -> list[AlertPhase
 
     An alert ends when its time to live has run down. Where that was not measured by the server's clock, and the wall
     clock is trusted, it also ends at its end; a carried clock may be wrong by any amount, and ends nothing. One that
-    several scopes carry counts once, as the one of them that ends last.
+    several scopes carry counts once, as the one of them that ends last. One that another corrects counts no more.
     """
+    held_alerts = list(alerts)
+    corrected = {held.alert.corrects for held in held_alerts}
     found: dict[str, AlertPhase] = {}
-    for phase in (_place_alert(held, moment) for held in alerts):
+    for phase in (_place_alert(held, moment) for held in held_alerts if held.alert.id not in corrected):
         name = phase.held.alert.id
         if name not in found or found[name].ends_ms < phase.ends_ms:
             found[name] = phase

@@ -135,7 +135,8 @@ def _held_alert(before: HeldAlert | None, found: HeldAlert, uptime_ms: int) -> H
 
 def _is_only_moved(before: Alert, after: Alert) -> bool:
     """Tell whether an alert says the same, and lasts as long, at another time of the server's clock."""
-    times = {name: getattr(after, name) for name in ("issued_at_ms", "ends_at_ms", "time_to_live_ms")}
+    moved = ("issued_at_ms", "ends_at_ms", "time_to_live_ms", "corrected_at_ms")
+    times = {name: getattr(after, name) for name in moved}
     lasted = before.ends_at_ms - before.issued_at_ms
     return after.ends_at_ms - after.issued_at_ms == lasted and before.model_copy(update=times) == after
 

@@ -62,6 +62,13 @@ class TestPhases:
         for pair in ((short, long), (long, short)):
             assert [phase.ends_ms for phase in phases(*pair)] == [NOW + 2 * MINUTE]
 
+    def test_of_a_corrected_alert_are_none_in_whatever_set_it_still_is(self):
+        before = held("typo", "emergency")
+        after = held("right", "alert", issued=MINUTE)
+        after = after.replace(alert=after.alert.replace(corrects="typo"))
+        assert names(phases(before)) == ["typo"]
+        assert names(phases(before, after)) == names(phases(after)) == ["right"]
+
     def test_end_by_the_monotonic_clock_where_the_wall_clock_is_not_known(self):
         (phase,) = phases(held(lasts=HOUR), after=20 * MINUTE, clock=ClockState.UNKNOWN)
         assert phase.ends_ms - (NOW + 20 * MINUTE) == 40 * MINUTE
