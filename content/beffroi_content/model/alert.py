@@ -85,8 +85,14 @@ class Alert(WireModel):
     """The event and its place."""
     instruction: Paragraphs = ""
     """The advice to people."""
+    short_text: Line = ""
+    """What to do, in the few words that a small panel can hold; without it, the instruction is condensed by rule."""
     source: Line
     """The sender, such as “Mairie de Saint-Aubin”."""
+    link: Line = ""
+    """The address where everything can be read; it becomes a QR code."""
+    phone: Line = ""
+    """The number where everything can be asked."""
     issued_at_ms: Instant
     ends_at_ms: Instant
     time_to_live_ms: Annotated[int, Field(ge=0, le=31 * 86_400_000)]
@@ -113,7 +119,8 @@ class HeldAlert(WireModel):
     """An alert as a player holds it.
 
     ``lapses_at_uptime_ms`` is on the player's monotonic clock since boot, so that no step of the wall clock can
-    prolong the alert. ``pages`` is how many frames the raster makes of it on this screen.
+    prolong the alert. ``pages`` is how many frames the raster makes of it on this screen, and ``page_ms`` how long each
+    of them takes to read.
     """
 
     alert: Alert
@@ -122,3 +129,5 @@ class HeldAlert(WireModel):
     """Whether the lapse is that of the server, to a second or two: its steady clock has told how old the document is.
     No wall clock need end the alert then. Otherwise the alert was on its way for an unknown time, and lapses late."""
     pages: Annotated[int, Field(ge=1, le=20)] = 1
+    page_ms: tuple[Annotated[int, Field(ge=1_000, le=600_000)], ...] = ()
+    """Milliseconds, one for each page; empty where nobody measured it."""
