@@ -51,6 +51,8 @@ class Announcement(WireModel):
     """A number as people write it, such as “12 500 €”."""
     link: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s]+)?$", max_length=500)] = ""
     """The address of a page that tells more; drawn as a QR code where there is space for one."""
+    permalink: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s]+)?$", max_length=200)] = ""
+    """The address of its own public page; drawn as a QR code where a page has room left and ``link`` is empty."""
     source: Line = ""
     """The sender within the town, such as “Service des sports”; empty means the town."""
 

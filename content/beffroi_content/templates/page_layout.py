@@ -7,11 +7,15 @@ from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.legibility import is_crisp
 from beffroi_content.raster.page import Page, TextLine
 from beffroi_content.templates.layout import single_column
+from beffroi_content.templates.layout.permalink_code import add_permalink
 from beffroi_content.templates.registry import announcement_templates, template_of_widget
 
 
 def lay_out_announcement(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
-    """Return the pages of an announcement in its template, or in bitmap letters where the canvas asks for them."""
+    """Return the pages of an announcement in its template, or in bitmap letters where the canvas asks for them.
+
+    The code of its public page is added where a page has room for it, unless the announcement has a link of its own.
+    """
     template = announcement_templates()[announcement.template]
     if is_crisp(canvas):
         if template.panel_text:
@@ -19,9 +23,12 @@ def lay_out_announcement(announcement: Announcement, canvas: Canvas) -> tuple[Pa
         return single_column.panel_pages(announcement, canvas)
     pages = template.layout(announcement, canvas)
     # On a canvas that is too flat or too narrow for a composition, everything goes in one column.
-    if all(_is_within_page(page) for page in pages):
-        return pages
-    return single_column.single_column_pages(announcement, canvas)
+    if not all(_is_within_page(page) for page in pages):
+        pages = single_column.single_column_pages(announcement, canvas)
+    if announcement.permalink and not announcement.link:
+        for page in pages:
+            add_permalink(page, announcement.permalink, canvas)
+    return pages
 
 
 def _is_within_page(page: Page) -> bool:

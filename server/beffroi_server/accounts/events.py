@@ -6,4 +6,4 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.core.events import Event
 
 town_changed: Event[Town] = Event("town-changed")
-"""The name, colours, place, time zone or language of the town was changed."""
+"""The name, colours, place, time zone, language or public page of the town was changed."""

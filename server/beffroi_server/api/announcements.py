@@ -377,7 +377,7 @@ def _town() -> Town:
 
 def _drawn(row: Announcement, town: Town) -> slide_content.DrawnContent:
     try:
-        return slide_content.drawn_content(row, town.time_zone)
+        return slide_content.drawn_content(row, town)
     except ValueError as error:
         raise ApiProblem(409, "not-drawable", str(error)) from error
 

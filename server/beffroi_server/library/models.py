@@ -102,6 +102,22 @@ class TownLogo(models.Model):
         return f"{self.town}: {self.image}"
 
 
+class PublicSettings(models.Model):
+    """What of the town's announcements the public may read without signing in; without a row: nothing."""
+
+    town = models.OneToOneField(Town, on_delete=models.CASCADE, primary_key=True, related_name="public_settings")
+    is_on = models.BooleanField(_("Publish a page of what is on the screens"), default=False)
+    past_days = models.PositiveSmallIntegerField(
+        _("days for which past announcements stay there"), default=30, validators=[MaxValueValidator(366)]
+    )
+    introduction = models.TextField(_("introduction"), max_length=1_000, blank=True)
+    framed_by = models.TextField(_("websites that may embed it"), max_length=1_000, blank=True)
+    """Origins such as ``https://www.saint-aubin.fr``, one a line."""
+
+    def __str__(self) -> str:
+        return f"{self.town}: {'on' if self.is_on else 'off'}"
+
+
 class Video(models.Model):
     """The moving part of a media item that is a video; the image of the item is a still from it."""
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
-from beffroi_server.accounts.models import UndoEntry, User
+from beffroi_server.accounts.models import Town, UndoEntry, User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.transactions import serialised
 from beffroi_server.library import library_scopes, media_undo, queries, slide_content, versions
@@ -213,6 +213,6 @@ def _current_version(announcement: Announcement | None, expected_version: int | 
 def _validate_announcement(announcement: Announcement) -> None:
     announcement.full_clean(exclude={"updated_by", "created_by"})
     try:
-        slide_content.drawn_content(announcement, "UTC")
+        slide_content.drawn_content(announcement, Town(time_zone="UTC"))
     except ValueError as error:
         raise ValidationError(str(error)) from error

@@ -17,11 +17,13 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_content.model import widgets
 from beffroi_content.templates.widgets.gauge import AIR_QUALITY
+from beffroi_server.accounts.models import Town
 from beffroi_server.core.text import shorten_text
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.library.event_dates import event_is_over
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import EVENT_TEMPLATES, FEED_TEMPLATES, WIDGET_TEMPLATES
+from beffroi_server.library.town_branding import permalink_of
 
 MAX_EVENTS = 40
 """Events of an agenda at most; the soonest are shown."""
@@ -36,15 +38,17 @@ _VOTE_LINE = re.compile(r"^(?P<label>.+?)\s*:\s*(?P<votes>\d[\d\s]*)$")
 DrawnContent = content.Announcement | content.Widget
 
 
-def drawn_content(announcement: Announcement, time_zone: str) -> DrawnContent:
-    """Return the announcement or widget that screens draw.
+def drawn_content(announcement: Announcement, town: Town) -> DrawnContent:
+    """Return the announcement or widget that screens of a town draw.
 
     Raises:
         ValueError: its fields do not make one; the message is for people.
     """
     if announcement.template not in WIDGET_TEMPLATES:
-        return announcement.to_content(time_zone)
-    return _WIDGET_BUILDERS[announcement.template](announcement, ZoneInfo(time_zone))
+        drawn = announcement.to_content(town.time_zone)
+        permalink = permalink_of(announcement.pk, town)
+        return drawn.replace(permalink=permalink) if permalink else drawn
+    return _WIDGET_BUILDERS[announcement.template](announcement, ZoneInfo(town.time_zone))
 
 
 def slide_content(shown: DrawnContent) -> content.AnnouncementContent | content.WidgetContent:

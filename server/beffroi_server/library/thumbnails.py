@@ -67,7 +67,7 @@ def thumbnail_drawing(announcement: Announcement, screen_class: ScreenClass, tow
         ValueError: its fields do not make one.
     """
     at_ms = unix_ms(timezone.now()) // LIVE_STEP_MS * LIVE_STEP_MS
-    shown = drawn_content(announcement, town.time_zone)
+    shown = drawn_content(announcement, town)
     slide = content.Slide(id="thumbnail", name="", content=slide_content(shown))
     canvas = rendering.Canvas.for_screen(preview.class_settings(screen_class, town))
     return ThumbnailDrawing(rendering.slide_key(slide, canvas, at_ms), slide, canvas, at_ms)

@@ -1,17 +1,22 @@
-"""The town as screens show it: its name, colour, place, and a logo from the library.
+"""The town as screens show it: its name, colour, place, a logo, and the addresses of its public pages.
 
 The logo is an image of the library, which the accounts package below does not know: it has a row here.
 """
 
 from __future__ import annotations
 
+import uuid
+
+from django.conf import settings
+from django.urls import reverse
+
 from beffroi_content import model as content
 from beffroi_server.accounts import services as accounts
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.core.transactions import serialised
-from beffroi_server.library.models import MediaItem, TownLogo
+from beffroi_server.library.models import MediaItem, PublicSettings, TownLogo
 
-LOGO_RELATION = "chosen_logo__image__picture"
+TOWN_RELATIONS = ("chosen_logo__image__picture", "public_settings")
 """For ``select_related`` where a town's content is built."""
 
 
@@ -28,6 +33,14 @@ def town_content(town: Town) -> content.Town:
     place = {"latitude": town.latitude, "longitude": town.longitude} if known else {}
     reference = logo.reference() if logo is not None else None
     return content.Town.model_validate({"name": town.name, "colour": town.colour, "logo": reference, **place})
+
+
+def permalink_of(announcement: uuid.UUID, town: Town) -> str:
+    """Return the address at which anybody reads an announcement that is on the screens; empty without a public page."""
+    public: PublicSettings | None = getattr(town, "public_settings", None)
+    if public is None or not public.is_on:
+        return ""
+    return settings.PUBLIC_URL + reverse("public-announcement", args=[announcement])
 
 
 def save_town(town: Town, *, logo: MediaItem | None, user: User | None) -> None:

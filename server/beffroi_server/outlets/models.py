@@ -1,15 +1,13 @@
-"""Models of the outlets: who is told of events by webhook, what waits to be sent, and what the public sees."""
+"""Models of the outlets: who is told of events by webhook, and what waits to be sent."""
 
 from __future__ import annotations
 
 import uuid
 from typing import ClassVar
 
-from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from beffroi_server.accounts.models import Town
 from beffroi_server.core import webhooks
 
 
@@ -82,19 +80,3 @@ class FollowedTrail(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.event}"
-
-
-class PublicSettings(models.Model):
-    """What of the town's announcements the public may read without signing in; without a row: nothing."""
-
-    town = models.OneToOneField(Town, on_delete=models.CASCADE, primary_key=True, related_name="public_settings")
-    is_on = models.BooleanField(_("Publish a page of what is on the screens"), default=False)
-    past_days = models.PositiveSmallIntegerField(
-        _("days for which past announcements stay there"), default=30, validators=[MaxValueValidator(366)]
-    )
-    introduction = models.TextField(_("introduction"), max_length=1_000, blank=True)
-    framed_by = models.TextField(_("websites that may embed it"), max_length=1_000, blank=True)
-    """Origins such as ``https://www.saint-aubin.fr``, one a line."""
-
-    def __str__(self) -> str:
-        return f"{self.town}: {'on' if self.is_on else 'off'}"

@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library.event_dates import event_is_over
-from beffroi_server.library.models import Announcement
+from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.library.template_choices import WIDGET_TEMPLATES
-from beffroi_server.outlets.models import PublicSettings
-from beffroi_server.schedule.models import AnnouncementPlacement, Entry, ScheduleRule
+from beffroi_server.schedule.auto_fill import auto_filled_announcements
+from beffroi_server.schedule.models import AnnouncementPlacement, Entry, Playlist, ScheduleRule
+from beffroi_server.schedule.playlist_nesting import inner_keys
 
 MOST_LISTED = 200
 """Announcements of one page or feed."""
@@ -73,5 +74,10 @@ def _is_listed(now: dt.datetime) -> Q:
     lasting = Q(valid_until=None) | Q(valid_until__gt=now)
     today = timezone.localdate(now)
     in_force = Q(last_date=None) | Q(last_date__gte=today), Q(first_date=None) | Q(first_date__lte=today)
-    shown = ScheduleRule.objects.filter(_is_aimed(), *in_force).values("playlist")
-    return Q(Exists(Entry.objects.filter(begun, lasting, playlist__in=shown, announcement=OuterRef("pk"))))
+    rules = ScheduleRule.objects.filter(_is_aimed(), *in_force)
+    shown = inner_keys(rules.values_list("playlist", flat=True))
+    found = Q(Exists(Entry.objects.filter(begun, lasting, playlist__in=shown, announcement=OuterRef("pk"))))
+    for playlist in Playlist.objects.filter(pk__in=shown).exclude(category=""):
+        filled = auto_filled_announcements(playlist, timezone.get_current_timezone())
+        found |= Q(pk__in=[row.pk for row in filled])
+    return found

@@ -9,11 +9,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts import audit
+from beffroi_server.accounts.events import town_changed
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core import webhooks
 from beffroi_server.core.transactions import serialised
-from beffroi_server.outlets.models import PublicSettings, WebhookEvent, WebhookSubscription
+from beffroi_server.library.models import PublicSettings
+from beffroi_server.outlets.models import WebhookEvent, WebhookSubscription
 
 MOST_SUBSCRIPTIONS = 20
 MOST_FRAMES = 20
@@ -67,7 +69,7 @@ def saved_settings(town: Town) -> PublicSettings:
 
 
 def save_public_settings(chosen: PublicSettings, *, user: User | None) -> None:
-    """Save what the public may read.
+    """Save what the public may read; slides bear the codes of their public pages while there are some.
 
     Raises:
         NotPermitted: the user is no administrator.
@@ -79,6 +81,7 @@ def save_public_settings(chosen: PublicSettings, *, user: User | None) -> None:
         chosen.full_clean(exclude={"town"})
         chosen.save()
         audit.record_event(user, "public-page-changed", chosen.town.name, is_on=chosen.is_on)
+        town_changed.send(chosen.town)
 
 
 def framing_origins(text: str) -> list[str]:

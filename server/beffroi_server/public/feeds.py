@@ -12,9 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 
-from beffroi_server.library.models import Announcement
+from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.outlets import public_contents
-from beffroi_server.outlets.models import PublicSettings
 from beffroi_server.public.views import for_anybody
 
 

@@ -15,9 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from beffroi_server.library.media.uploads import media_path
-from beffroi_server.library.models import Announcement
+from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.outlets import public_contents
-from beffroi_server.outlets.models import PublicSettings
 from beffroi_server.outlets.subscriptions import public_settings
 
 MAX_AGE_S = 60

@@ -129,7 +129,7 @@ class _Readings:
         found = []
         for screen_class in ScreenClass.objects.filter(pk__in=reached)[:MOST_CLASSES]:
             try:
-                drawn = slide_content.drawn_content(self._proposed.announcement, self._town.time_zone)
+                drawn = slide_content.drawn_content(self._proposed.announcement, self._town)
                 found.append((screen_class, preview.preview_readability(drawn, screen_class, self._town)))
             except (SlideNotDrawable, ValueError):
                 # The preview says why it cannot be drawn there; the charter has nothing to add.

@@ -20,7 +20,7 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.library import slide_content
 from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
-from beffroi_server.library.town_branding import LOGO_RELATION, town_content
+from beffroi_server.library.town_branding import TOWN_RELATIONS, town_content
 from beffroi_server.schedule import auto_fill, band_layouts, day_calendars, layouts, playlist_nesting
 from beffroi_server.schedule.layout_models import LayoutChoice
 from beffroi_server.schedule.manifest_compiler import CompileError, CompileInputs, PlaylistInput, SlideProblem
@@ -159,7 +159,7 @@ def current_town() -> Town:
     Raises:
         Town.DoesNotExist: ``beffroi-server init`` was not run.
     """
-    return Town.objects.select_related(LOGO_RELATION).get()
+    return Town.objects.select_related(*TOWN_RELATIONS).get()
 
 
 def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
@@ -269,7 +269,7 @@ def slide_of_entry(entry: Entry, town: Town) -> content.Slide:
             "event_at_ms": _optional_ms(entry.announcement.starts),
         }
         name, identifier = entry.announcement.title, f"announcement-{entry.announcement_id}-{_slide_suffix(entry)}"
-        shown: Any = slide_content.slide_content(slide_content.drawn_content(entry.announcement, town.time_zone))
+        shown: Any = slide_content.slide_content(slide_content.drawn_content(entry.announcement, town))
     else:
         assert entry.media is not None
         name, identifier = entry.media.name, f"media-{entry.media_id}-{entry.pk}"

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from beffroi_server.accounts import second_factor
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.alerts.models import Alert, Restoration
-from beffroi_server.library.town_branding import LOGO_RELATION
+from beffroi_server.library.town_branding import TOWN_RELATIONS
 from beffroi_server.web import form_scopes
 
 
@@ -174,7 +174,7 @@ def _town_of_request() -> Iterator[Town]:
 def _read_town() -> Town:
     has_alerts = Exists(Alert.objects.filter(settled=False))
     has_restoration = Exists(Restoration.objects.filter(closed_at=None))
-    rows = Town.objects.select_related(LOGO_RELATION)
+    rows = Town.objects.select_related(*TOWN_RELATIONS)
     return rows.annotate(has_alerts=has_alerts, has_restoration=has_restoration).first() or Town(name="Beffroi")
 
 

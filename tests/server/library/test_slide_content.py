@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from beffroi_content import model as content
 from beffroi_content.model import widgets
+from beffroi_server.accounts.models import Town
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.slide_content import drawn_content, slide_content
@@ -22,7 +23,7 @@ NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)
 
 
 def drawn(**values):
-    return drawn_content(Announcement(**values), ZONE)
+    return drawn_content(Announcement(**values), Town(time_zone=ZONE))
 
 
 class TestAnnouncements:
@@ -34,13 +35,13 @@ class TestAnnouncements:
         assert str(found.ends) == "2026-06-15 14:00:00"
 
     def test_that_are_saved_keep_their_fields(self, announcement):
-        found = drawn_content(announcement, ZONE)
+        found = drawn_content(announcement, Town(time_zone=ZONE))
 
         assert isinstance(found, content.Announcement)
         assert (found.id, found.title, found.label) == (str(announcement.pk), announcement.title, "Sports")
 
     def test_are_held_by_slides_as_what_they_are(self, announcement):
-        assert isinstance(slide_content(drawn_content(announcement, ZONE)), content.AnnouncementContent)
+        assert isinstance(slide_content(drawn_content(announcement, Town(time_zone=ZONE))), content.AnnouncementContent)
         assert isinstance(slide_content(drawn(title="x", template="clock")), content.WidgetContent)
 
 

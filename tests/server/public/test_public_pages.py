@@ -8,14 +8,20 @@ import xml.etree.ElementTree as ET
 
 import icalendar
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from beffroi_content import model as content
+from beffroi_server.fleet.models import Screen
 from beffroi_server.library import archive, services
+from beffroi_server.library.models import PublicSettings
 from beffroi_server.outlets import subscriptions
-from beffroi_server.outlets.models import PublicSettings
 from beffroi_server.schedule import placements
+from beffroi_server.schedule.compile_inputs import IDLE_SLIDE_ID, load_inputs
+from beffroi_server.schedule.manifest_compiler import compile_manifest
+from beffroi_server.schedule.models import Playlist
 
 pytestmark = pytest.mark.django_db
 ADDRESSES = ("public-announcements", "public-embed", "public-atom", "public-json", "public-calendar")
@@ -56,7 +62,7 @@ def test_nothing_is_public_before_the_town_says_so(reader, market, name):
 
 @pytest.mark.parametrize("name", ADDRESSES)
 def test_answers_are_light_cacheable_and_set_no_cookie(reader, public, market, name, django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(10):
         answer = reader.get(reverse(name))
     assert (answer.status_code, answer["Cache-Control"], answer.cookies) == (200, "public, max-age=60", {})
     assert "Cookie" not in answer["Vary"]
@@ -179,3 +185,33 @@ def test_the_image_of_what_is_not_public_is_not_either(reader, public, market, s
     else:
         placements.place_announcement(market, user=None)
     assert reader.get(address).status_code == 404
+
+
+def permalinks(screen) -> list[str]:
+    manifest = compile_manifest(load_inputs(screen)).manifest
+    return [
+        slide.content.announcement.permalink
+        for slide in manifest.slides
+        if isinstance(slide.content, content.AnnouncementContent) and slide.id != IDLE_SLIDE_ID
+    ]
+
+
+def test_slides_bear_the_address_of_their_public_page_while_there_is_one(reader, town, hall, market):
+    assert permalinks(hall) == [""]
+    Screen.objects.update(programme_due_at=None)
+    chosen = PublicSettings(town=town, is_on=True)
+    subscriptions.save_public_settings(chosen, user=None)
+    assert Screen.objects.get(pk=hall.pk).programme_due_at is not None
+    (address,) = permalinks(hall)
+    assert reader.get(address.removeprefix(settings.PUBLIC_URL)).status_code == 200
+    chosen.is_on = False
+    subscriptions.save_public_settings(chosen, user=None)
+    assert permalinks(hall) == [""]
+
+
+def test_what_fills_a_playlist_by_its_category_is_there(reader, public, hall, playlist, alice):
+    filling = services.save_announcement(None, user=alice, template="news", title="Judo", label="Sports")
+    assert "Judo" not in titles(reader)
+    Playlist.objects.filter(pk=playlist.pk).update(category="Sports")
+    assert "Judo" in titles(reader)
+    assert reader.get(reverse("public-announcement", args=[filling.pk])).status_code == 200

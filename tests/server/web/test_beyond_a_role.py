@@ -19,9 +19,9 @@ from beffroi_server.api import callers
 from beffroi_server.fleet.models import ScreenGroup
 from beffroi_server.library import archive, categories, tags, upload_queue
 from beffroi_server.library import services as library
-from beffroi_server.library.models import Announcement, Category, MediaItem, Upload
+from beffroi_server.library.models import Announcement, Category, MediaItem, PublicSettings, Upload
 from beffroi_server.outlets import subscriptions
-from beffroi_server.outlets.models import PublicSettings, WebhookSubscription
+from beffroi_server.outlets.models import WebhookSubscription
 from beffroi_server.schedule import announcement_acts, auto_fill, charter, placements, proposals
 from beffroi_server.schedule import services as schedule
 from beffroi_server.schedule.charter_models import CharterRule

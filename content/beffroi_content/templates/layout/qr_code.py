@@ -7,12 +7,15 @@ from functools import lru_cache
 
 import segno
 
+from beffroi_content.model import DisplayTechnology
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics.palettes import WHITE
 from beffroi_content.raster.legibility import pixel_pitch_mm
 from beffroi_content.raster.page import Box, FilledBox, Page, QrCode
 from beffroi_content.raster.page_painter import QUIET_MODULES
 
+CODE_SHARE = 0.42
+"""Of the shorter side of the text or page, at most, for a code that stands beside something else."""
 LEAST_MODULE = 3
 """Pixels: smaller modules are lost in the camera of a phone."""
 DISTANCE_SHARE = 10
@@ -38,6 +41,18 @@ def qr_code_side(link: str, canvas: Canvas, most: int) -> int:
     if module * count > most:
         module = most // count
     return module * count if module >= LEAST_MODULE else 0
+
+
+def permalink_side(permalink: str, canvas: Canvas, most: int) -> int:
+    """Return the side in pixels of the code of an announcement's public page; 0 where it would be there for nobody.
+
+    That is on panels of LEDs, of which cameras see stripes, and where ``most`` pixels are less than the distance asks
+    for.
+    """
+    if not permalink or canvas.screen_class.technology is DisplayTechnology.LED:
+        return 0
+    side = qr_code_side(permalink, canvas, max(canvas.size))
+    return side if side <= most else 0
 
 
 def add_qr_code(page: Page, link: str, box: Box) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from beffroi_content.model import Announcement
 from beffroi_content.raster.canvas import Canvas
-from beffroi_content.raster.graphics.palettes import ColourPalette, Rgb
+from beffroi_content.raster.graphics.palettes import Rgb
 from beffroi_content.raster.page import Box, Page, TextLine
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
 from beffroi_content.raster.text.text_fitting import ColumnSpace, FittedColumn, TextBlock
@@ -26,10 +26,10 @@ from beffroi_content.templates.layout.page_parts import (
     fit_hierarchy,
     heading_blocks,
 )
-from beffroi_content.templates.layout.qr_code import add_qr_code, qr_code_side
+from beffroi_content.templates.layout.qr_code import CODE_SHARE, add_qr_code, permalink_side, qr_code_side
 
-CODE_SHARE = 0.42
-"""Of the shorter side of the text, at most, for the code of a link."""
+LEAST_YIELD = 0.75
+"""Of the size of its letters, what a text keeps where it makes room for the code of its public page."""
 _LONG_TITLE = 90
 """Letters from which a title may be hardly larger than the text: it is a sentence, not a heading."""
 
@@ -53,26 +53,35 @@ def compose_text(
 ) -> tuple[Page, ...]:
     """Return the pages of label, title, ``details`` and body; the title is repeated in small on later pages.
 
-    A link stands as a code in the lower right corner of the text, where there is room for one that can be scanned.
+    A link stands as a code in the lower right corner of the text, where there is room for one that can be scanned; the
+    public page likewise, where the text is hardly smaller for it and takes no page more.
     """
-    composition = _beside_code(announcement, canvas, composition)
-    left, top, right, bottom = composition.box
-    running = _running_title(announcement, canvas, right - left)
-    # Later pages repeat the title in small above the text, so they have less height.
-    offset = round(3 * running.style.capital) if running else 0
-    measure = ColumnSpace(right - left, bottom - top, bottom - top - offset, is_crisp=False, locale=canvas.locale)
-    column = _fit_text(announcement, canvas, canvas_palette(canvas), measure, details)
-    return column_pages(announcement, canvas, composition, column, running=running)
+    link = announcement.link
+    side = _code_side(link, canvas, composition) if link else 0
+    boxed = _beside_code(link, side, canvas, composition) if side else composition
+    column = _fit_text(announcement, canvas, boxed, details)
+    permalink = "" if link else announcement.permalink
+    if side := permalink_side(permalink, canvas, _most_side(composition)):
+        tried = _beside_code(permalink, side, canvas, composition)
+        smaller = _fit_text(announcement, canvas, tried, details)
+        if len(smaller.pages) == len(column.pages) and smaller.base >= LEAST_YIELD * column.base:
+            boxed, column = tried, smaller
+    left, _, right, _ = boxed.box
+    return column_pages(announcement, canvas, boxed, column, running=_running_title(announcement, canvas, right - left))
 
 
-def _beside_code(announcement: Announcement, canvas: Canvas, composition: TextBoxLayout) -> TextBoxLayout:
-    """Return the composition with a code for the link, and the text beside or above it."""
+def _most_side(composition: TextBoxLayout) -> int:
     left, top, right, bottom = composition.box
-    side = 0
-    if announcement.link:
-        side = qr_code_side(announcement.link, canvas, round(CODE_SHARE * min(right - left, bottom - top)))
-    if not side:
-        return composition
+    return round(CODE_SHARE * min(right - left, bottom - top))
+
+
+def _code_side(link: str, canvas: Canvas, composition: TextBoxLayout) -> int:
+    return qr_code_side(link, canvas, _most_side(composition))
+
+
+def _beside_code(link: str, side: int, canvas: Canvas, composition: TextBoxLayout) -> TextBoxLayout:
+    """Return the composition with a code for a link, and the text beside or above it."""
+    left, top, right, bottom = composition.box
     gap = PageGrid.for_canvas(canvas).margin // 2
     # The code takes a column beside the text where the box is wide, and a row under it where it is tall.
     is_beside = right - left >= bottom - top
@@ -80,7 +89,7 @@ def _beside_code(announcement: Announcement, canvas: Canvas, composition: TextBo
 
     def decorate(page: Page) -> None:
         composition.decorate(page)
-        add_qr_code(page, announcement.link, (right - side, bottom - side, right, bottom))
+        add_qr_code(page, link, (right - side, bottom - side, right, bottom))
 
     return replace(composition, box=box, decorate=decorate)
 
@@ -121,13 +130,14 @@ def box_space(box: Box, canvas: Canvas) -> ColumnSpace:
 
 
 def _fit_text(
-    announcement: Announcement,
-    canvas: Canvas,
-    palette: ColourPalette,
-    measure: ColumnSpace,
-    details: Sequence[TextBlock],
+    announcement: Announcement, canvas: Canvas, composition: TextBoxLayout, details: Sequence[TextBlock]
 ) -> FittedColumn:
-    grid = PageGrid.for_canvas(canvas)
+    left, top, right, bottom = composition.box
+    running = _running_title(announcement, canvas, right - left)
+    # Later pages repeat the title in small above the text, so they have less height.
+    offset = round(3 * running.style.capital) if running else 0
+    measure = ColumnSpace(right - left, bottom - top, bottom - top - offset, is_crisp=False, locale=canvas.locale)
+    grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     body = [body_block(announcement.body, canvas, palette.ink)] if announcement.body else []
     scales = TITLE_SCALES if len(announcement.title) < _LONG_TITLE else (*TITLE_SCALES, 1.1)
     candidates = [

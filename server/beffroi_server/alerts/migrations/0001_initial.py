@@ -1,227 +1,100 @@
-import uuid
-
+import beffroi_server.alerts.models
 import django.core.validators
 import django.db.models.deletion
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
-import beffroi_server.alerts.models
-
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("fleet", "0001_initial"),
+        ('fleet', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Restoration",
+            name='Restoration',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("noticed_at", models.DateTimeField()),
-                ("source", models.CharField(max_length=20)),
-                ("closed_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "closed_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('noticed_at', models.DateTimeField()),
+                ('source', models.CharField(max_length=20)),
+                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["-noticed_at"],
+                'ordering': ['-noticed_at'],
             },
         ),
         migrations.CreateModel(
-            name="Scenario",
+            name='Scenario',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "level",
-                    models.CharField(
-                        choices=[
-                            ("information", "Information: joins the loop"),
-                            ("vigilance", "Vigilance: a banner over the loop"),
-                            ("alert", "Alert: fills the screen, with the loop in between"),
-                            ("emergency", "Emergency: fills the screen"),
-                        ],
-                        default="emergency",
-                        max_length=20,
-                        verbose_name="level",
-                    ),
-                ),
-                (
-                    "hazard",
-                    models.CharField(
-                        choices=beffroi_server.alerts.models.hazard_choices,
-                        default="general",
-                        max_length=20,
-                        verbose_name="pictogram",
-                    ),
-                ),
-                ("title", models.CharField(max_length=200, verbose_name="title")),
-                (
-                    "description",
-                    models.TextField(blank=True, max_length=5000, verbose_name="what is happening, and where"),
-                ),
-                ("instruction", models.TextField(blank=True, max_length=5000, verbose_name="what to do")),
-                ("source", models.CharField(max_length=120, verbose_name="issued by")),
-                ("everywhere", models.BooleanField(default=True, verbose_name="on all screens")),
-                (
-                    "all_clear_s",
-                    models.PositiveIntegerField(
-                        default=300,
-                        validators=[django.core.validators.MaxValueValidator(86400)],
-                        verbose_name="seconds of “end of alert”",
-                    ),
-                ),
-                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
-                (
-                    "duration_min",
-                    models.PositiveIntegerField(
-                        default=60,
-                        validators=[
-                            django.core.validators.MinValueValidator(1),
-                            django.core.validators.MaxValueValidator(1440),
-                        ],
-                        verbose_name="minutes",
-                    ),
-                ),
-                ("is_draft", models.BooleanField(default=False, verbose_name="draft")),
-                (
-                    "groups",
-                    models.ManyToManyField(blank=True, related_name="+", to="fleet.screengroup", verbose_name="groups"),
-                ),
-                (
-                    "screens",
-                    models.ManyToManyField(blank=True, related_name="+", to="fleet.screen", verbose_name="screens"),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('level', models.CharField(choices=[('information', 'Information: joins the loop'), ('vigilance', 'Vigilance: a banner over the loop'), ('alert', 'Alert: fills the screen, with the loop in between'), ('emergency', 'Emergency: fills the screen')], default='emergency', max_length=20, verbose_name='level')),
+                ('hazard', models.CharField(choices=beffroi_server.alerts.models.hazard_choices, default='general', max_length=20, verbose_name='pictogram')),
+                ('title', models.CharField(max_length=200, verbose_name='title')),
+                ('description', models.TextField(blank=True, max_length=5000, verbose_name='what is happening, and where')),
+                ('instruction', models.TextField(blank=True, max_length=5000, verbose_name='what to do')),
+                ('source', models.CharField(max_length=120, verbose_name='issued by')),
+                ('everywhere', models.BooleanField(default=True, verbose_name='on all screens')),
+                ('all_clear_s', models.PositiveIntegerField(default=300, validators=[django.core.validators.MaxValueValidator(86400)], verbose_name='seconds of “end of alert”')),
+                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
+                ('duration_min', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)], verbose_name='minutes')),
+                ('is_draft', models.BooleanField(default=False, verbose_name='draft')),
+                ('groups', models.ManyToManyField(blank=True, related_name='+', to='fleet.screengroup', verbose_name='groups')),
+                ('screens', models.ManyToManyField(blank=True, related_name='+', to='fleet.screen', verbose_name='screens')),
             ],
             options={
-                "ordering": ["name"],
+                'ordering': ['name'],
             },
         ),
         migrations.CreateModel(
-            name="Alert",
+            name='Alert',
             fields=[
-                (
-                    "level",
-                    models.CharField(
-                        choices=[
-                            ("information", "Information: joins the loop"),
-                            ("vigilance", "Vigilance: a banner over the loop"),
-                            ("alert", "Alert: fills the screen, with the loop in between"),
-                            ("emergency", "Emergency: fills the screen"),
-                        ],
-                        default="emergency",
-                        max_length=20,
-                        verbose_name="level",
-                    ),
-                ),
-                (
-                    "hazard",
-                    models.CharField(
-                        choices=beffroi_server.alerts.models.hazard_choices,
-                        default="general",
-                        max_length=20,
-                        verbose_name="pictogram",
-                    ),
-                ),
-                ("title", models.CharField(max_length=200, verbose_name="title")),
-                (
-                    "description",
-                    models.TextField(blank=True, max_length=5000, verbose_name="what is happening, and where"),
-                ),
-                ("instruction", models.TextField(blank=True, max_length=5000, verbose_name="what to do")),
-                ("source", models.CharField(max_length=120, verbose_name="issued by")),
-                ("everywhere", models.BooleanField(default=True, verbose_name="on all screens")),
-                (
-                    "all_clear_s",
-                    models.PositiveIntegerField(
-                        default=300,
-                        validators=[django.core.validators.MaxValueValidator(86400)],
-                        verbose_name="seconds of “end of alert”",
-                    ),
-                ),
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("token", models.UUIDField(blank=True, editable=False, null=True, unique=True)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("actual", "Actual"), ("exercise", "Exercise"), ("test", "Test")],
-                        default="actual",
-                        max_length=10,
-                        verbose_name="status",
-                    ),
-                ),
-                ("issued_at", models.DateTimeField(verbose_name="issued")),
-                ("ends_at", models.DateTimeField(verbose_name="ends")),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                ("clock_epoch", models.CharField(blank=True, editable=False, max_length=16)),
-                ("clock_offset_ms", models.BigIntegerField(default=0, editable=False)),
-                ("settled", models.BooleanField(default=False)),
-                ("held_back_at", models.DateTimeField(blank=True, null=True)),
-                ("found_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "ended_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "groups",
-                    models.ManyToManyField(blank=True, related_name="+", to="fleet.screengroup", verbose_name="groups"),
-                ),
-                (
-                    "issued_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "screens",
-                    models.ManyToManyField(blank=True, related_name="+", to="fleet.screen", verbose_name="screens"),
-                ),
-                (
-                    "scenario",
-                    models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to="alerts.scenario"
-                    ),
-                ),
+                ('level', models.CharField(choices=[('information', 'Information: joins the loop'), ('vigilance', 'Vigilance: a banner over the loop'), ('alert', 'Alert: fills the screen, with the loop in between'), ('emergency', 'Emergency: fills the screen')], default='emergency', max_length=20, verbose_name='level')),
+                ('hazard', models.CharField(choices=beffroi_server.alerts.models.hazard_choices, default='general', max_length=20, verbose_name='pictogram')),
+                ('title', models.CharField(max_length=200, verbose_name='title')),
+                ('description', models.TextField(blank=True, max_length=5000, verbose_name='what is happening, and where')),
+                ('instruction', models.TextField(blank=True, max_length=5000, verbose_name='what to do')),
+                ('source', models.CharField(max_length=120, verbose_name='issued by')),
+                ('everywhere', models.BooleanField(default=True, verbose_name='on all screens')),
+                ('all_clear_s', models.PositiveIntegerField(default=300, validators=[django.core.validators.MaxValueValidator(86400)], verbose_name='seconds of “end of alert”')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('token', models.UUIDField(blank=True, editable=False, null=True, unique=True)),
+                ('status', models.CharField(choices=[('actual', 'Actual'), ('exercise', 'Exercise'), ('test', 'Test')], default='actual', max_length=10, verbose_name='status')),
+                ('issued_at', models.DateTimeField(verbose_name='issued')),
+                ('ends_at', models.DateTimeField(verbose_name='ends')),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('clock_epoch', models.CharField(blank=True, editable=False, max_length=16)),
+                ('clock_offset_ms', models.BigIntegerField(default=0, editable=False)),
+                ('settled', models.BooleanField(default=False)),
+                ('held_back_at', models.DateTimeField(blank=True, null=True)),
+                ('found_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('groups', models.ManyToManyField(blank=True, related_name='+', to='fleet.screengroup', verbose_name='groups')),
+                ('issued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('screens', models.ManyToManyField(blank=True, related_name='+', to='fleet.screen', verbose_name='screens')),
+                ('scenario', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='alerts.scenario')),
             ],
             options={
-                "ordering": ["-issued_at"],
-                "indexes": [
-                    models.Index(condition=models.Q(("settled", False)), fields=["ends_at"], name="alert_open")
-                ],
+                'ordering': ['-issued_at'],
+                'indexes': [models.Index(condition=models.Q(('settled', False)), fields=['ends_at'], name='alert_open')],
             },
         ),
         migrations.CreateModel(
-            name="UnknownShowing",
+            name='UnknownShowing',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("alert", models.CharField(max_length=63)),
-                ("streams", models.JSONField(default=dict)),
-                ("seen_at", models.DateTimeField()),
-                (
-                    "screen",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="fleet.screen"),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('alert', models.CharField(max_length=63)),
+                ('streams', models.JSONField(default=dict)),
+                ('seen_at', models.DateTimeField()),
+                ('screen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='fleet.screen')),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("screen", "alert"), name="one_unknown_showing")],
+                'constraints': [models.UniqueConstraint(fields=('screen', 'alert'), name='one_unknown_showing')],
             },
         ),
     ]

@@ -8,10 +8,12 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _
 
+from beffroi_content import model as content
 from beffroi_server.feeds.models import Feed
 from beffroi_server.library import slide_content
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import WIDGET_TEMPLATES
+from beffroi_server.library.town_branding import permalink_of
 from beffroi_server.web.access import current_town
 from beffroi_server.web.forms import MISSING_CHARACTERS
 from beffroi_server.web.library import preview_links
@@ -29,9 +31,11 @@ def preview_context(form: AnnouncementForm) -> dict[str, Any]:
     announcement = unsaved_announcement(form)
     town = current_town()
     try:
-        drawn = slide_content.drawn_content(announcement, town.time_zone)
+        drawn = slide_content.drawn_content(announcement, town)
     except ValueError as error:
         return {"drawings": [], "fault": str(error) if announcement.template in WIDGET_TEMPLATES else ""}
+    if isinstance(drawn, content.Announcement) and drawn.permalink and not form.instance._state.adding:
+        drawn = drawn.replace(permalink=permalink_of(form.instance.pk, town))
     refused = form.errors.as_data().get(NON_FIELD_ERRORS, ())
     missing = [message for error in refused if error.code == MISSING_CHARACTERS for message in error.messages]
     return {

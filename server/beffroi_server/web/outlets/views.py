@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from beffroi_server.core import webhooks
+from beffroi_server.library.models import PublicSettings
 from beffroi_server.outlets import sending, subscriptions
-from beffroi_server.outlets.models import PublicSettings, WebhookEvent, WebhookSubscription
+from beffroi_server.outlets.models import WebhookEvent, WebhookSubscription
 from beffroi_server.web.access import UserRequest, current_town, for_administrators
 from beffroi_server.web.forms import StyledForm, StyledModelForm
 
