@@ -65,8 +65,9 @@ page_cache = PageCache(CACHE_BYTES)
 
 
 def preview_announcement(
-    shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None
-) -> PngPages:
+    shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None,
+    size: tuple[int, int] | None = None,
+) -> PngPages:  # fmt: skip
     """Return every page of an announcement or widget on a screen class, as PNG.
 
     Args:
@@ -74,23 +75,25 @@ def preview_announcement(
         screen_class: The screens to draw for.
         town: Name, colour and logo that pages bear.
         at_ms: The instant of a widget, Unix time in milliseconds.
+        size: Width and height of the zone of the loop; None: the whole screen.
 
     Raises:
         RasterError: it cannot be drawn there, for instance since its text is too long.
     """
     slide = content.Slide(id="preview", name=shown.title, content=slide_content(shown))
-    return slide_pages(slide, rendering.Canvas.for_screen(class_settings(screen_class, town)), at_ms)
+    return slide_pages(slide, rendering.Canvas.for_screen(class_settings(screen_class, town), size), at_ms)
 
 
 def preview_readability(
-    shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None
-) -> rendering.ReadabilityReport:
-    """Return from how far, and in which time, an announcement or widget can be read on a screen class.
+    shown: DrawnContent, screen_class: ScreenClass, town: Town, at_ms: int | None = None,
+    size: tuple[int, int] | None = None,
+) -> rendering.ReadabilityReport:  # fmt: skip
+    """Return from how far, and in which time, an announcement or widget can be read; see ``preview_announcement``.
 
     Raises:
         RasterError: it cannot be drawn there.
     """
-    canvas = rendering.Canvas.for_screen(class_settings(screen_class, town))
+    canvas = rendering.Canvas.for_screen(class_settings(screen_class, town), size)
     slide = content.Slide(id="preview", name=shown.title, content=slide_content(shown))
     return rendering.assess_readability(rendering.slide_pages(slide, canvas, at_ms), canvas)
 

@@ -6,19 +6,25 @@ the town. Nothing else decides this: pages and compilation ask this module.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from beffroi_content import model as content
 from beffroi_content.model import widgets
 from beffroi_server.feeds.models import Feed
 from beffroi_server.fleet import targets
-from beffroi_server.fleet.models import Screen, ScreenGroup
-from beffroi_server.schedule.band_layouts import CLOCK, MESSAGES, WEATHER
+from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
+from beffroi_server.schedule.band_layouts import CLOCK, MESSAGES, WEATHER, ReadyLayout, ready_layout
 from beffroi_server.schedule.layout_models import LayoutChoice
 
+Size = tuple[int, int]
+"""Width and height in pixels."""
 MOST_HEADLINES = 12
 """Headlines of a feed that follow the messages, the newest."""
 BAND_PREFIX = "band-"
@@ -37,8 +43,54 @@ def layout_of(screen: Screen, but: LayoutChoice | None = None) -> LayoutChoice |
     rows = LayoutChoice.objects.filter(Q(screen=screen) | of_groups | of_town)
     if but is not None and but.pk is not None:
         rows = rows.exclude(pk=but.pk)
+    return _ranked(rows).first()
+
+
+def loop_sizes(screen_classes: Iterable[ScreenClass]) -> dict[int, list[Size]]:
+    """Return the sizes of the loop on the screens of classes, by the key of the class, the most common first.
+
+    A class without screens has its whole size. Two queries, whatever the number of screens.
+    """
+    classes = {each.pk: each for each in screen_classes}
+    choices = list(_ranked(LayoutChoice.objects.all()))
+    counts: dict[int, Counter[Size]] = {key: Counter() for key in classes}
+    if any(choice.bands for choice in choices):
+        sizes = cache(lambda choice, key: _loop_size(choice, classes[key]))
+        for key, choice in _followed_choices(classes, choices):
+            counts[key][sizes(choice, key)] += 1
+    return {
+        key: [size for size, _count in counts[key].most_common()] or [(each.width, each.height)]
+        for key, each in classes.items()
+    }
+
+
+def _ranked(rows: QuerySet[LayoutChoice]) -> QuerySet[LayoutChoice]:
     ranked = rows.order_by(F("screen").asc(nulls_last=True), F("group__name").asc(nulls_last=True), "pk")
-    return ranked.select_related("screen", "group", "news_feed", "weather_feed").first()
+    return ranked.select_related("screen", "group", "news_feed", "weather_feed")
+
+
+def _followed_choices(
+    classes: Collection[int], choices: Sequence[LayoutChoice]
+) -> Iterator[tuple[int, LayoutChoice | None]]:
+    """Yield the class of each screen of some classes, with the first of the ranked choices that concerns it."""
+    screens = Screen.objects.filter(screen_class__in=classes).order_by("pk")
+    rows = screens.values_list("pk", "screen_class", "groups")
+    for (screen, key), members in groupby(rows, key=itemgetter(0, 1)):
+        groups = {group for _screen, _key, group in members}
+        yield key, next((each for each in choices if _concerns(each, screen, groups)), None)
+
+
+def _concerns(choice: LayoutChoice, screen: int, groups: Collection[int | None]) -> bool:
+    if choice.screen_id is not None:
+        return choice.screen_id == screen
+    return choice.group_id is None or choice.group_id in groups
+
+
+def _loop_size(choice: LayoutChoice | None, screen_class: ScreenClass) -> Size:
+    size = (screen_class.width, screen_class.height)
+    if choice is None:
+        return size
+    return ready_layout(ReadyLayout(choice.layout), size, band_slides(choice).keys()).zones[0].rectangle.size
 
 
 def choice_for(screen: Screen | None = None, group: ScreenGroup | None = None) -> LayoutChoice:

@@ -23,6 +23,8 @@ from beffroi_server.accounts import second_factor
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.alerts.models import Alert, Restoration
 from beffroi_server.library.town_branding import TOWN_RELATIONS
+from beffroi_server.schedule.band_layouts import ReadyLayout
+from beffroi_server.schedule.layout_models import LayoutChoice
 from beffroi_server.web import form_scopes
 
 
@@ -174,8 +176,10 @@ def _town_of_request() -> Iterator[Town]:
 def _read_town() -> Town:
     has_alerts = Exists(Alert.objects.filter(settled=False))
     has_restoration = Exists(Restoration.objects.filter(closed_at=None))
+    has_bands = Exists(LayoutChoice.objects.exclude(layout=ReadyLayout.FULL))
     rows = Town.objects.select_related(*TOWN_RELATIONS)
-    return rows.annotate(has_alerts=has_alerts, has_restoration=has_restoration).first() or Town(name="Beffroi")
+    rows = rows.annotate(has_alerts=has_alerts, has_restoration=has_restoration, has_bands=has_bands)
+    return rows.first() or Town(name="Beffroi")
 
 
 def is_htmx(request: HttpRequest) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundWidget
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from beffroi_content.templates.registry import offered_templates
 from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Playlist
+from beffroi_server.schedule.usual_templates import USUAL_AT_FIRST, usual_templates
 from beffroi_server.web.forms import (
     DateTimeInput,
     RelatedModelForm,
@@ -31,8 +33,6 @@ IMAGES_OFFERED = 48
 """Images in the picker of the form: the newest. An older one is used by starting from its own page."""
 IMAGES_AT_ONCE = 3
 """Images of the library that are seen before the others are unfolded."""
-USUAL_TEMPLATES = ("news", "event", "works", "notice")
-"""Templates that are offered first: what a town hall writes every week. The others are unfolded."""
 FIELDS_BESIDES = ("playlists", "picture_name", "picture_description", "described_picture")
 """Fields of the form that are none of the announcement itself."""
 FILES_AT_ONCE = 20
@@ -153,20 +153,24 @@ class AnnouncementForm(RelatedModelForm):
         declared = offered_templates()
         return [OfferedTemplate(choice, declared[str(choice.data["value"])]) for choice in self["template"]]
 
+    @cached_property
+    def _usual_names(self) -> frozenset[str]:
+        return usual_templates(timezone.now()) if self.instance._state.adding else frozenset(USUAL_AT_FIRST)
+
     @property
     def usual_templates(self) -> list[OfferedTemplate]:
         """The templates that are offered first."""
-        return [each for each in self.offered_templates if each.name in USUAL_TEMPLATES]
+        return [each for each in self.offered_templates if each.name in self._usual_names]
 
     @property
     def further_templates(self) -> list[OfferedTemplate]:
         """The templates that are folded away."""
-        return [each for each in self.offered_templates if each.name not in USUAL_TEMPLATES]
+        return [each for each in self.offered_templates if each.name not in self._usual_names]
 
     @property
     def has_further_template(self) -> bool:
         """True if a template is chosen that would be folded away."""
-        return self["template"].value() not in USUAL_TEMPLATES
+        return self["template"].value() not in self._usual_names
 
     @property
     def has_details(self) -> bool:

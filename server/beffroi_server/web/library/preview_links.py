@@ -7,7 +7,7 @@ the same address, which browsers may cache, and nobody can have anything drawn t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +27,7 @@ from beffroi_server.fleet.models import Screen, ScreenClass
 from beffroi_server.library import preview
 from beffroi_server.library.preview import PngPages
 from beffroi_server.library.slide_content import DrawnContent, slide_content
+from beffroi_server.schedule import layouts
 from beffroi_server.web.requests import parse_number
 
 CLASSES_SHOWN = 4
@@ -48,6 +49,8 @@ class PreviewLinks:
     """Reason why it cannot be drawn for this class."""
     legibility: str = ""
     """Sentence with the distance and the time in which it is read."""
+    is_beside_bands: bool = False
+    """True if it is the loop beside bands that is drawn, and not the whole screen."""
 
 
 def classes_of(screens: Iterable[Screen]) -> list[ScreenClass]:
@@ -62,26 +65,35 @@ def classes_in_use() -> list[ScreenClass]:
 
 
 def announcement_previews(shown: DrawnContent, screen_classes: Iterable[ScreenClass], town: Town) -> list[PreviewLinks]:
-    """Return the links of an announcement for some classes; a widget is drawn as it is in this minute."""
+    """Return the links of an announcement for some classes; a widget is drawn as it is in this minute.
+
+    Where screens of a class show bands beside the loop, it is drawn in the room that they leave.
+    """
     # Whole minutes, so that a widget keeps its address, and its cached drawing, for a while.
     at_ms = unix_ms(timezone.now()) // MINUTE_MS * MINUTE_MS
     values = slide_content(shown).model_dump(mode="json")
-    text = _sign_values(ANNOUNCEMENT, values if isinstance(shown, content.Announcement) else values | {"at_ms": at_ms})
-    found = []
-    for screen_class in screen_classes:
-        try:
-            count = len(preview.preview_announcement(shown, screen_class, town, at_ms))
-        except RasterError as error:
-            found.append(
-                PreviewLinks(screen_class, screen_class.width, screen_class.height, problem=raster_error_text(error))
-            )
-        else:
-            pages = [_page_address(ANNOUNCEMENT, screen_class, page, text) for page in range(count)]
-            sentence = legibility_text(preview.preview_readability(shown, screen_class, town, at_ms))
-            found.append(
-                PreviewLinks(screen_class, screen_class.width, screen_class.height, pages, legibility=sentence)
-            )
-    return found
+    if not isinstance(shown, content.Announcement):
+        values |= {"at_ms": at_ms}
+    chosen = list(screen_classes)
+    # The town says whether there are any, so that towns without bands are asked nothing more.
+    sizes = layouts.loop_sizes(chosen) if getattr(town, "has_bands", True) else {}
+    loops = [(each, size) for each in chosen for size in sizes.get(each.pk, [(each.width, each.height)])]
+    return [_preview_in_loop(shown, values, *loop, town, at_ms) for loop in loops[:CLASSES_SHOWN]]
+
+
+def _preview_in_loop(
+    shown: DrawnContent, values: dict[str, Any], screen_class: ScreenClass, size: layouts.Size, town: Town, at_ms: int
+) -> PreviewLinks:
+    is_beside = size != (screen_class.width, screen_class.height)
+    found = PreviewLinks(screen_class, *size, is_beside_bands=is_beside)
+    try:
+        count = len(preview.preview_announcement(shown, screen_class, town, at_ms, size))
+    except RasterError as error:
+        return replace(found, problem=raster_error_text(error))
+    text = _sign_values(ANNOUNCEMENT, {**values, "size": size} if is_beside else values)
+    pages = [_page_address(ANNOUNCEMENT, screen_class, page, text) for page in range(count)]
+    sentence = legibility_text(preview.preview_readability(shown, screen_class, town, at_ms, size))
+    return replace(found, pages=pages, legibility=sentence)
 
 
 def alert_previews(alert: content.Alert, screen_classes: Iterable[ScreenClass], town: Town) -> list[PreviewLinks]:
@@ -116,10 +128,15 @@ def announcement_page_response(request: HttpRequest, town: Town) -> HttpResponse
             if isinstance(slide.content, content.AnnouncementContent)
             else slide.content.widget
         )
-        pages = preview.preview_announcement(shown, screen_class, town, values.get("at_ms"))
+        pages = preview.preview_announcement(shown, screen_class, town, values.get("at_ms"), _loop_of(values))
     except (RasterError, ValueError) as error:
         raise Http404 from error
     return _png_response(request, pages)
+
+
+def _loop_of(values: dict[str, Any]) -> layouts.Size | None:
+    width, height = values.get("size") or (0, 0)
+    return (width, height) if width and height else None
 
 
 def alert_page_response(request: HttpRequest, town: Town) -> HttpResponse:

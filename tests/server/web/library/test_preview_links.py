@@ -14,6 +14,10 @@ from PIL import Image
 from beffroi_content import model as content
 from beffroi_content.raster.errors import ImageUnusable, RasterError, TextDoesNotFit
 from beffroi_server.alerts.drafts import draft_alert
+from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.schedule.compile_inputs import load_inputs
+from beffroi_server.schedule.layout_models import LayoutChoice
+from beffroi_server.schedule.manifest_compiler import compile_manifest
 from beffroi_server.web.library import preview_links
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +51,23 @@ class TestAnnouncements:
         other = preview_links.announcement_previews(announcement(title="Fair"), [full_hd], town)[0]
         assert first.pages == again.pages
         assert first.pages != other.pages
+
+    def test_are_drawn_in_the_room_that_bands_leave(self, as_alice, town, hall, quay):
+        tower = Screen.objects.create(slug="tower", name="Tower", screen_class=hall.screen_class)
+        group = ScreenGroup.objects.create(name="Towers", slug="towers")
+        tower.groups.add(group)
+        for choice in (LayoutChoice(layout="foot", messages="Bonjour"), LayoutChoice(layout="side", group=group)):
+            choice.save()
+
+        drawn = preview_links.announcement_previews(announcement(), preview_links.classes_in_use(), town)
+
+        programmes = [compile_manifest(load_inputs(screen)).manifest for screen in (hall, tower, quay)]
+        loops = {programme.layout.zones[0].rectangle.size for programme in programmes}
+        assert {(each.width, each.height) for each in drawn} == loops
+        assert len(loops) == 3
+        for each in drawn:
+            image = Image.open(io.BytesIO(as_alice.get(each.pages[0]).content))
+            assert image.size == (each.width, each.height)
 
     def test_each_page_has_an_address_that_draws_it(self, as_alice, town, led):
         (preview,) = preview_links.announcement_previews(

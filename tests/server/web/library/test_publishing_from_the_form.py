@@ -16,7 +16,6 @@ from beffroi_server.library.models import Announcement, Category
 from beffroi_server.schedule import placements
 from beffroi_server.schedule.charter import save_charter_rule
 from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
-from beffroi_server.web.library.forms import USUAL_TEMPLATES
 
 pytestmark = pytest.mark.django_db
 NEW = "/announcements/new/"
@@ -125,10 +124,21 @@ def test_the_page_asks_once_for_the_shares(as_alice, hall, announcement):
         assert page_text(as_alice.get(address)).count('id="placement-outlook"') == 1
 
 
+def first_templates(page: str) -> set[str]:
+    return set(re.findall(r'name="template" value="(\w+)"', page[: page.index("other templates")]))
+
+
+def test_the_usual_templates_are_those_that_the_town_published_most(as_alice, hall):
+    for act in ("publish", "publish", "draft"):
+        as_alice.post(NEW, values(template="quote" if act == "publish" else "poster", act=act))
+    assert first_templates(page_text(as_alice.get(NEW))) == {"news", "event", "works", "quote"}
+    Announcement.objects.update(created_at=timezone.now() - dt.timedelta(days=400))
+    assert first_templates(page_text(as_alice.get(NEW))) == {"news", "event", "works", "notice"}
+
+
 def test_the_usual_templates_come_first_and_the_others_are_folded_away(as_alice):
     page = page_text(as_alice.get(NEW))
-    seen = page[: page.index("other templates")]
-    assert set(re.findall(r'name="template" value="(\w+)"', seen)) == set(USUAL_TEMPLATES)
+    assert first_templates(page) == {"news", "event", "works", "notice"}
     assert page.index('name="title"') < page.index('name="template"')
 
 
