@@ -10,7 +10,14 @@ from beffroi_content.model.alert import (
     HazardName,
     HeldAlert,
 )
-from beffroi_content.model.announcement import TEMPLATE_NAMES, Announcement, TemplateName
+from beffroi_content.model.announcement import (
+    TEMPLATE_NAMES,
+    TRANSLATED_FIELDS,
+    Announcement,
+    LanguageCode,
+    TemplateName,
+    Translation,
+)
 from beffroi_content.model.base_models import AssetReference, Identifier, StrictModel, WireModel
 from beffroi_content.model.layout import FULL_SCREEN, Layout, LayoutZone, Rectangle, banner_rectangle
 from beffroi_content.model.manifest import (
@@ -56,6 +63,7 @@ __all__ = [
     "GENERAL_HAZARD",
     "HAZARD_NAMES",
     "TEMPLATE_NAMES",
+    "TRANSLATED_FIELDS",
     "Alert",
     "AlertForm",
     "AlertLevel",
@@ -75,6 +83,7 @@ __all__ = [
     "ImageFit",
     "Interjection",
     "InterjectionCadence",
+    "LanguageCode",
     "Layout",
     "LayoutZone",
     "Manifest",
@@ -98,6 +107,7 @@ __all__ = [
     "TemplateName",
     "TimeWindow",
     "Town",
+    "Translation",
     "UncertainClock",
     "UnknownContent",
     "VideoContent",

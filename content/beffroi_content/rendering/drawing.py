@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from PIL import Image
 
 from beffroi_content.model import (
     Alert,
+    Announcement,
     AnnouncementContent,
     AssetReference,
     ImageContent,
@@ -52,8 +54,7 @@ def slide_pages(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> tuple
     if isinstance(content, UnknownContent):
         raise RasterError(f"“{slide.name}” is of a kind that this version cannot show: {content.kind}.")
     assert isinstance(content, AnnouncementContent)
-    announcement = content.announcement
-    pages = lay_out_announcement(announcement, canvas)
+    pages = tuple(page for each in announcement_pages(content.announcement, canvas) for page in each)
     if len(pages) > MOST_PAGES:
         raise TextDoesNotFit(
             f"“{slide.name}” needs {len(pages)} pages on {canvas.screen_class.name}, and {MOST_PAGES} are the most."
@@ -63,6 +64,12 @@ def slide_pages(slide: Slide, canvas: Canvas, at_ms: int | None = None) -> tuple
             screen_class=canvas.screen_class.name,
         )
     return pages
+
+
+def announcement_pages(announcement: Announcement, canvas: Canvas) -> Iterator[tuple[Page, ...]]:
+    """Return the pages of each language of an announcement, typeset by the rules of that language."""
+    for each in announcement.in_each_language():
+        yield lay_out_announcement(each, replace(canvas, locale=each.language or canvas.locale))
 
 
 def draw_slide(slide: Slide, canvas: Canvas, assets: AssetReader, at_ms: int | None = None) -> tuple[Image.Image, ...]:

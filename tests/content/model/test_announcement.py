@@ -53,6 +53,13 @@ def test_an_announcement_with_a_template_of_a_newer_version_spoils_no_programme(
         ({"ends": "2026-12-12T18:30"}, "ends after"),
         ({"starts": "2026-12-12T18:30", "ends": "2026-12-12T18:29"}, "ends after"),
         ({"template": "hologram"}, "hologram"),
+        ({"translations": [{"language": "Deutsch"}]}, "language"),
+        ({"translations": [{"language": "de"}, {"language": "de"}]}, "one text in each"),
+        ({"language": "fr", "translations": [{"language": "fr"}]}, "one text in each"),
+        (
+            {"translations": [{"language": code} for code in ("de", "en", "es", "it", "nl", "pl", "pt", "ro", "ru")]},
+            "8",
+        ),
     ],
     ids=str,
 )
@@ -87,3 +94,52 @@ def test_an_announcement_crosses_the_wire_unchanged():
         pictures=[IMAGE], figure="12 500 €", link="https://example.org", source="Service des sports",
     )  # fmt: skip
     assert Announcement.model_validate_json(full.to_json()) == full
+
+
+@pytest.fixture
+def fair():
+    translations = [
+        {"language": "en", "title": "Christmas fair", "body": "Free entry."},
+        {"language": "de", "title": "Weihnachtsmarkt", "place": "Rathausplatz"},
+    ]
+    return announcement(title="Marché", body="Entrée libre.", place="Halle", language="fr", translations=translations)
+
+
+def texts(found):
+    return [(each.language, each.title, each.body, each.place) for each in found.in_each_language()]
+
+
+FRENCH, ENGLISH = ("fr", "Marché", "Entrée libre.", "Halle"), ("en", "Christmas fair", "Free entry.", "Halle")
+GERMAN = ("de", "Weihnachtsmarkt", "Entrée libre.", "Rathausplatz")
+
+
+def test_what_a_translation_leaves_empty_is_as_in_the_main_language(fair):
+    assert texts(fair) == [FRENCH, ENGLISH, GERMAN]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "shown"),
+    [
+        ([], [FRENCH, ENGLISH, GERMAN]),
+        (["fr"], [FRENCH]),
+        (["de", "fr"], [GERMAN, FRENCH]),
+        (["es", "en"], [ENGLISH]),
+        (["es"], [FRENCH]),
+    ],
+)
+def test_a_screen_shows_the_languages_that_it_chose_in_its_order(fair, chosen, shown):
+    assert texts(fair.shown_in(chosen, "fr")) == shown
+
+
+def test_an_announcement_without_a_language_has_that_of_the_screen(fair):
+    assert texts(fair.replace(language=None).shown_in(["de", "fr"], "fr")) == [GERMAN, FRENCH]
+
+
+def test_a_text_that_the_main_language_lacks_does_not_come_from_another_one(fair):
+    assert texts(fair.replace(body="").shown_in(["en", "fr"], "fr"))[1] == ("fr", "Marché", "", "Halle")
+
+
+def test_the_pages_of_the_announcement_stay_when_a_screen_chooses(fair):
+    event = fair.replace(starts="2026-12-12T18:30", link="https://example.org", picture=IMAGE)
+    (german,) = event.shown_in(["de"], "fr").in_each_language()
+    assert (german.starts, german.link, german.picture) == (event.starts, event.link, event.picture)

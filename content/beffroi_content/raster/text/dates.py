@@ -1,6 +1,7 @@
-"""Dates and times as text, in French and English.
+"""Dates and times as text, in the languages of announcements.
 
-The names are a table of our own: the locale of the machine decides nothing, so that server and player draw the same.
+French and English, in which all pages and widgets are drawn, have forms of their own; others have those of
+:mod:`beffroi_content.raster.text.date_names`.
 """
 
 from __future__ import annotations
@@ -9,20 +10,8 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-_WEEKDAYS = {
-    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
-_MONTHS = {
-    "fr": (
-        *("janvier", "février", "mars", "avril", "mai", "juin"),
-        *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
-    ),
-    "en": (
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-}
+from beffroi_content.raster.text.date_names import DATE_NAMES, DateNames
+
 _SHORT_MONTHS = {
     "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -33,33 +22,42 @@ _NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 def weekday_name(day: dt.date, locale: str) -> str:
     """Return “samedi”."""
-    return _WEEKDAYS[_known_locale(locale)][day.weekday()]
+    return _date_names(locale).weekdays[day.weekday()]
 
 
 def month_name(day: dt.date, locale: str) -> str:
     """Return “décembre”."""
-    return _MONTHS[_known_locale(locale)][day.month - 1]
+    return _date_names(locale).months[day.month - 1]
 
 
 def day_number(day: dt.date, locale: str) -> str:
     """Return “12”, and “1er” for the first in French."""
-    return "1er" if day.day == 1 and _known_locale(locale) == "fr" else str(day.day)
+    return "1er" if day.day == 1 and locale == "fr" else str(day.day)
 
 
 def day_text(day: dt.date, locale: str) -> str:
     """Return “samedi 12 décembre”; the number and the month stay on one line."""
-    return f"{weekday_name(day, locale)} {day_number(day, locale)}{_NBSP}{month_name(day, locale)}"
+    names = _date_names(locale)
+    number = day_number(day, locale) if locale == "fr" else names.number.format(day=day.day)
+    return names.form.format(weekday=weekday_name(day, locale), number=number, month=names.month_phrase(day.month))
 
 
 def short_day_text(day: dt.date, locale: str) -> str:
-    """Return “sam. 12 déc.”."""
-    name = weekday_name(day, locale)[:3] + ("." if _known_locale(locale) == "fr" else "")
-    return f"{name}{_NBSP}{day_number(day, locale)}{_NBSP}{_SHORT_MONTHS[_known_locale(locale)][day.month - 1]}"
+    """Return “sam. 12 déc.”, and in most languages “Sa. 12.12.”."""
+    name = _date_names(locale).short_weekdays[day.weekday()]
+    return f"{name}{_NBSP}{_short_day(day, locale)}"
+
+
+def _short_day(day: dt.date, locale: str) -> str:
+    """Return “12 déc.” in French and English, and “12.12.” or “12/12” in other languages."""
+    if locale in _SHORT_MONTHS:
+        return f"{day_number(day, locale)}{_NBSP}{_SHORT_MONTHS[locale][day.month - 1]}"
+    return _date_names(locale).numeric.format(day=day.day, month=day.month)
 
 
 def time_text(time: dt.time, locale: str) -> str:
-    """Return “18 h 30” in French, “18:30” in English."""
-    if _known_locale(locale) == "en":
+    """Return “18 h 30” in French, “18:30” in other languages."""
+    if locale != "fr":
         return f"{time.hour}:{time.minute:02}"
     minutes = f"{_NARROW}{time.minute:02}" if time.minute else ""
     return f"{time.hour}{_NARROW}h{minutes}"
@@ -119,23 +117,28 @@ def _hours_text(starts: dt.datetime, ends: dt.datetime | None, locale: str) -> s
     if ends is None or not lasts_hours:
         return start
     end = time_text(ends.time(), locale)
-    return f"de {start} à {end}" if _known_locale(locale) == "fr" else f"{start} – {end}"
+    return f"de {start} à {end}" if locale == "fr" else f"{start} – {end}"
 
 
 def _day_range(first: dt.date, last: dt.date, locale: str) -> str:
-    same_month = (first.year, first.month) == (last.year, last.month)
-    start = f"{weekday_name(first, locale)} {day_number(first, locale)}" if same_month else day_text(first, locale)
-    end = day_text(last, locale)
-    return f"du {start} au {end}" if _known_locale(locale) == "fr" else f"{start} to {end}"
+    start, end = day_text(first, locale), day_text(last, locale)
+    if locale in _SHORT_MONTHS and (first.year, first.month) == (last.year, last.month):
+        # French and English name the month once.
+        start = f"{weekday_name(first, locale)} {day_number(first, locale)}"
+    return _range_text(start, end, locale)
 
 
 def _short_day_range(first: dt.date, last: dt.date, locale: str) -> str:
-    month = _SHORT_MONTHS[_known_locale(locale)]
-    start = day_number(first, locale)
-    if (first.year, first.month) != (last.year, last.month):
-        start += f"{_NBSP}{month[first.month - 1]}"
-    end = f"{day_number(last, locale)}{_NBSP}{month[last.month - 1]}"
-    return f"du {start} au {end}" if _known_locale(locale) == "fr" else f"{start} to {end}"
+    start = _short_day(first, locale)
+    if locale in _SHORT_MONTHS and (first.year, first.month) == (last.year, last.month):
+        start = day_number(first, locale)
+    return _range_text(start, _short_day(last, locale), locale)
+
+
+def _range_text(start: str, end: str, locale: str) -> str:
+    if locale == "fr":
+        return f"du {start} au {end}"
+    return f"{start} to {end}" if locale == "en" else f"{start} – {end}"
 
 
 def until_text(ends_at_ms: int, issued_at_ms: int, time_zone: str, locale: str) -> str:
@@ -143,9 +146,9 @@ def until_text(ends_at_ms: int, issued_at_ms: int, time_zone: str, locale: str) 
     end, issue = _local_time(ends_at_ms, time_zone), _local_time(issued_at_ms, time_zone)
     time = time_text(end.time(), locale)
     if end.date() == issue.date():
-        return f"jusqu’à {time}" if _known_locale(locale) == "fr" else f"until {time}"
+        return f"jusqu’à {time}" if locale == "fr" else f"until {time}"
     day = day_text(end.date(), locale)
-    return f"jusqu’au {day}, {time}" if _known_locale(locale) == "fr" else f"until {day}, {time}"
+    return f"jusqu’au {day}, {time}" if locale == "fr" else f"until {day}, {time}"
 
 
 def instant_text(instant_ms: int, time_zone: str, locale: str) -> str:
@@ -159,5 +162,5 @@ def _local_time(instant_ms: int, time_zone: str) -> dt.datetime:
     return dt.datetime.fromtimestamp(seconds, tz=dt.UTC).astimezone(ZoneInfo(time_zone))
 
 
-def _known_locale(locale: str) -> str:
-    return locale if locale in _MONTHS else "en"
+def _date_names(locale: str) -> DateNames:
+    return DATE_NAMES.get(locale) or DATE_NAMES["en"]

@@ -22,16 +22,12 @@ _PHRASES = {
     "fr": {
         "all-clear": "Fin d’alerte",
         "since": "depuis {time}",
-        "before": "Avant",
-        "after": "Après",
         "do": "Que faire ?",
         "cut": "… Texte trop long pour cet écran. La suite : {source}",
     },
     "en": {
         "all-clear": "End of alert",
         "since": "since {time}",
-        "before": "Before",
-        "after": "After",
         "do": "What to do",
         "cut": "… Too long for this screen. The rest: {source}",
     },

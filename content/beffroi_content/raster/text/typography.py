@@ -7,14 +7,18 @@ no-break spaces in dates and abbreviations.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import pyphen
 
-from beffroi_content.raster.text.bidi import has_right_to_left
+from beffroi_content.languages import is_right_to_left
+from beffroi_content.raster.text import bidi
 from beffroi_content.raster.text.characters import drawable_text
 
 NARROW = "\N{NARROW NO-BREAK SPACE}"
+_RIGHT_TO_LEFT_MARK = "\N{RIGHT-TO-LEFT MARK}"
+_GREEK_ACCENT = "\N{COMBINING ACUTE ACCENT}"
 _MONTH = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 
 SpacingRule = tuple[re.Pattern[str], str]
@@ -66,9 +70,35 @@ def typeset_text(text: str, locale: str) -> str:
     """
     text = drawable_text(text)
     rules = _EVERYWHERE + (_FRENCH if locale == "fr" else ())
-    for pattern, replacement in rules + (_RIGHT_TO_LEFT if has_right_to_left(text) else ()):
+    for pattern, replacement in rules + (_RIGHT_TO_LEFT if bidi.has_right_to_left(text) else ()):
         text = pattern.sub(replacement, text)
-    return text.strip()
+    return _directed(text.strip(), locale)
+
+
+def _directed(text: str, locale: str) -> str:
+    """Return the text with a mark before each paragraph that would go in another direction than its language.
+
+    “Mairie” as the first word of an Arabic paragraph does not turn it round. What has no letter of the language, such
+    as the name of a place, stays as it is.
+    """
+    if not is_right_to_left(locale) or not bidi.has_right_to_left(text):
+        return text
+    return "\n".join(
+        paragraph
+        if bidi.is_right_to_left(paragraph) or not bidi.has_right_to_left(paragraph)
+        else _RIGHT_TO_LEFT_MARK + paragraph
+        for paragraph in text.split("\n")
+    )
+
+
+def capital_letters(text: str, locale: str) -> str:
+    """Return a text in capitals, by the rules of its language: Turkish has two letters i, Greek capitals no accents."""
+    if locale == "tr":
+        text = text.replace("i", "İ")
+    if locale == "el":
+        apart = unicodedata.normalize("NFD", text.upper()).replace(_GREEK_ACCENT, "")
+        return unicodedata.normalize("NFC", apart)
+    return text.upper()
 
 
 _AFTER_HYPHEN = re.compile(r"(?<=[^\W\d_][-/\u2010])(?=[^\W\d_]{2})")
@@ -94,9 +124,11 @@ def _cut_chunks(part: str) -> list[str]:
     return [part[start : start + _LONGEST_PIECE] for start in range(0, len(part), _LONGEST_PIECE)]
 
 
-@lru_cache(maxsize=4)
-def _hyphen_dictionary(locale: str) -> pyphen.Pyphen:
-    return pyphen.Pyphen(lang="fr" if locale == "fr" else "en_GB", left=3, right=3)
+@lru_cache(maxsize=8)
+def _hyphen_dictionary(locale: str) -> pyphen.Pyphen | None:
+    """Return the dictionary of a language; None for one whose words are never hyphenated."""
+    name = pyphen.language_fallback("en_GB" if locale == "en" else locale)
+    return pyphen.Pyphen(lang=name, left=3, right=3) if name else None
 
 
 @lru_cache(maxsize=8_192)
@@ -109,4 +141,6 @@ def hyphen_positions(word: str, locale: str) -> tuple[int, ...]:
         return ()
     # “l’administration” is hyphenated as “administration”: the elided article stays with the first syllable.
     elided = core.rfind("’") + 1
-    return tuple(start + elided + position for position in _hyphen_dictionary(locale).positions(core[elided:]))
+    dictionary = _hyphen_dictionary(locale)
+    positions = dictionary.positions(core[elided:]) if dictionary is not None else ()
+    return tuple(start + elided + position for position in positions)

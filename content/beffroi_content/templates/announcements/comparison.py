@@ -8,12 +8,22 @@ from beffroi_content.model import Announcement, ImageFit
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Box, FilledBox, Page, PlacedImage, TextLine
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle, font_face
-from beffroi_content.raster.text.phrases import phrase
 from beffroi_content.templates.announcements import news
 from beffroi_content.templates.declarations import AnnouncementTemplate, LocalisedText, SampleImages, TemplateField
 from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid, canvas_palette, centred_baseline
 from beffroi_content.templates.layout.text_box import TextBoxLayout, compose_text
 from beffroi_content.templates.samples import sample
+
+_WORDS = {
+    "fr": ("Avant", "Après"), "en": ("Before", "After"), "de": ("Vorher", "Nachher"), "es": ("Antes", "Después"),
+    "it": ("Prima", "Dopo"), "nl": ("Voor", "Na"), "pt": ("Antes", "Depois"), "lb": ("Virdrun", "Duerno"),
+    "ar": ("قبل", "بعد"), "uk": ("До", "Після"), "ru": ("До", "После"), "tr": ("Önce", "Sonra"),
+    "pl": ("Przed", "Po"), "ro": ("Înainte", "După"), "sq": ("Para", "Pas"), "el": ("Πριν", "Μετά"),
+    "cs": ("Před", "Po"), "da": ("Før", "Efter"), "sv": ("Före", "Efter"), "he": ("לפני", "אחרי"),
+    "vi": ("Trước", "Sau"), "br": ("Araok", "Goude"), "oc": ("Abans", "Aprèp"), "eu": ("Lehen", "Orain"),
+    "ca": ("Abans", "Després"), "co": ("Prima", "Dopu"), "gsw": ("Vorher", "Nochher"),
+}  # fmt: skip
+"""Before and after, by language."""
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
@@ -22,12 +32,13 @@ def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:
         return news.lay_out(announcement, canvas)
     grid, palette = PageGrid.for_canvas(canvas), canvas_palette(canvas)
     before, after, text = _page_boxes(grid, has_body=bool(announcement.body))
-    shown = ((before, announcement.picture, "before"), (after, announcement.pictures[0], "after"))
+    words = _WORDS.get(canvas.locale) or _WORDS["en"]
+    shown = ((before, announcement.picture, words[0]), (after, announcement.pictures[0], words[1]))
 
     def decorate(page: Page) -> None:
         for box, image, word in shown:
             page.add(PlacedImage(box, image, ImageFit.COVER))
-            _add_tag(page, box, phrase(word, canvas.locale), canvas)
+            _add_tag(page, box, word, canvas)
 
     foot = FooterColours(palette.tint, palette.accent, palette.soft_ink)
     return compose_text(announcement, canvas, TextBoxLayout(text, palette.paper, foot, decorate, drop=0.4))

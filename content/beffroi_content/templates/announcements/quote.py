@@ -15,7 +15,12 @@ from beffroi_content.templates.layout.page_parts import FooterColours, PageGrid,
 from beffroi_content.templates.layout.text_box import TextBoxLayout, box_space, column_pages
 from beffroi_content.templates.samples import sample
 
-_MARKS = {"fr": ("«", "»"), "en": ("“", "”")}
+_MARKS = {
+    **dict.fromkeys(("fr", "br", "oc", "ca", "co", "es", "pt", "it", "el", "ru", "uk", "ar", "eu", "sq"), ("«", "»")),
+    **dict.fromkeys(("en", "tr", "vi"), ("“", "”")), **dict.fromkeys(("de", "lb", "cs", "gsw"), ("„", "“")),
+    **dict.fromkeys(("pl", "ro", "he"), ("„", "”")), **dict.fromkeys(("da", "sv"), ("”", "”")), "nl": ("‘", "’"),
+}  # fmt: skip
+"""Opening and closing quotation mark, by language."""
 
 
 def lay_out(announcement: Announcement, canvas: Canvas) -> tuple[Page, ...]:

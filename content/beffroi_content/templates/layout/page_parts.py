@@ -21,7 +21,7 @@ from beffroi_content.raster.text.text_fitting import (
     panel_padding,
     smallest_column,
 )
-from beffroi_content.raster.text.typography import typeset_text
+from beffroi_content.raster.text.typography import capital_letters, typeset_text
 
 TITLE_SCALES = (2.3, 1.9, 1.6, 1.35)
 
@@ -85,7 +85,7 @@ def heading_blocks(announcement: Announcement, canvas: Canvas, label: Rgb, ink: 
     )  # fmt: skip
     if not announcement.label:
         return [title]
-    text = typeset_text(announcement.label, canvas.locale).upper()
+    text = capital_letters(typeset_text(announcement.label, canvas.locale), canvas.locale)
     limit, least = round(0.36 * grid.title), round(0.66 * grid.smallest)
     return [TextBlock(text, FontWeight.BOLD, 0.78, label, limit=limit, least=least, leading=1.7), title]
 
@@ -108,10 +108,10 @@ def add_column(
         inset = pad if row.block.panel else 0
         left = x + inset + row.indent
         wide = font_face(row.style).text_width(row.text)
-        if row.is_rtl:
-            left = round(x + column.width - inset - row.indent - wide)
-        elif centred:
+        if centred:
             left = round(x + (column.width - wide) / 2)
+        elif row.is_rtl:
+            left = round(x + column.width - inset - row.indent - wide)
         page.add(TextLine(left, y + row.baseline, row.text, row.style, row.block.colour, row.is_rtl, row.before))
 
 

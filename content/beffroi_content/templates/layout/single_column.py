@@ -11,7 +11,7 @@ from beffroi_content.raster.page import FilledBox, Page
 from beffroi_content.raster.text.dates import describe_event_dates
 from beffroi_content.raster.text.fonts import FontWeight
 from beffroi_content.raster.text.text_fitting import ColumnSpace, FittedColumn, TextBlock, fit_column
-from beffroi_content.raster.text.typography import typeset_text
+from beffroi_content.raster.text.typography import capital_letters, typeset_text
 from beffroi_content.templates.layout.page_parts import (
     FooterColours,
     PageGrid,
@@ -123,7 +123,7 @@ def _kicker_text(announcement: Announcement, canvas: Canvas) -> str:
         return typeset_text(
             describe_event_dates(announcement.starts, announcement.ends, canvas.locale).short_text, canvas.locale
         )
-    return typeset_text(announcement.label, canvas.locale).upper()
+    return capital_letters(typeset_text(announcement.label, canvas.locale), canvas.locale)
 
 
 def _panel_page(canvas: Canvas, palette: ColourPalette, column: FittedColumn, index: int) -> Page:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from beffroi_content.languages import LANGUAGES
+from beffroi_content.raster.text.date_names import DATE_NAMES
 from beffroi_content.raster.text.dates import (
     day_number,
     day_text,
@@ -32,7 +34,11 @@ NOON_MS = 1_765_540_800_000
     [
         ("fr", "samedi", "décembre", f"samedi 12{B}décembre", f"sam.{B}12{B}déc."),
         ("en", "Saturday", "December", f"Saturday 12{B}December", f"Sat{B}12{B}Dec"),
-        ("de", "Saturday", "December", f"Saturday 12{B}December", f"Sat{B}12{B}Dec"),
+        ("de", "Samstag", "Dezember", f"Samstag, 12.{B}Dezember", f"Sa.{B}12.12."),
+        ("tr", "Cumartesi", "Aralık", f"12{B}Aralık Cumartesi", f"Cmt{B}12.12"),
+        ("ca", "dissabte", "desembre", f"dissabte, 12 de{B}desembre", f"ds.{B}12/12"),
+        ("ar", "السبت", "ديسمبر", f"السبت، 12{B}ديسمبر", f"السبت{B}12/12"),
+        ("xx", "Saturday", "December", f"Saturday 12{B}December", f"Sat{B}12/12"),
     ],
 )
 def test_days(locale, weekday, month, long, short):
@@ -40,6 +46,23 @@ def test_days(locale, weekday, month, long, short):
     assert month_name(SATURDAY, locale) == month
     assert day_text(SATURDAY, locale) == long
     assert short_day_text(SATURDAY, locale) == short
+
+
+def test_every_language_of_announcements_names_all_days_and_months():
+    assert DATE_NAMES.keys() == LANGUAGES.keys()
+    for names in DATE_NAMES.values():
+        assert (len(set(names.weekdays)), len(set(names.short_weekdays)), len(set(names.months))) == (7, 7, 12)
+
+
+def test_a_month_that_begins_with_a_vowel_is_elided_in_catalan_and_occitan():
+    assert day_text(dt.date(2026, 4, 2), "ca") == "dijous, 2 d’abril"
+    assert day_text(dt.date(2026, 4, 2), "oc") == f"dijòus 2{B}d’abril"
+
+
+def test_a_range_in_another_language_names_both_days():
+    when = describe_event_dates(MOMENT("2026-12-12T18:00"), MOMENT("2026-12-14T22:00"), "de")
+    assert when.full_text == f"Samstag, 12.{B}Dezember – Montag, 14.{B}Dezember · 18:00"
+    assert when.short_text == "12.12. – 14.12. · 18:00"
 
 
 def test_the_first_of_a_month_is_1er_in_french_only():
