@@ -32,7 +32,8 @@ TemplateName = Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$"), AfterValidat
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 """A language by its code of ISO 639; see :mod:`beffroi_content.languages`. Readers take others than they know, too."""
 Figure = Annotated[str, StringConstraints(strip_whitespace=True, max_length=24)]
-MAX_TRANSLATIONS = 8
+MAX_LANGUAGES = 8
+"""Languages of an announcement at most, and of those that a screen chooses."""
 
 
 class Translation(WireModel):
@@ -80,7 +81,7 @@ class Announcement(WireModel):
     """The sender within the town, such as “Service des sports”; empty means the town."""
     language: LanguageCode | None = None
     """The language of the texts; None: that of the screen."""
-    translations: Annotated[tuple[Translation, ...], Field(max_length=MAX_TRANSLATIONS)] = ()
+    translations: Annotated[tuple[Translation, ...], Field(max_length=MAX_LANGUAGES - 1)] = ()
     """In the order in which they are shown, all pages of one language after those of the other."""
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from beffroi_content.model.announcement import MAX_LANGUAGES, LanguageCode
 from beffroi_content.model.base_models import (
     AssetReference,
     Colour,
@@ -90,6 +91,9 @@ class ScreenSettings(WireModel):
     """Degrees clockwise by which the image is rotated on the panel."""
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Europe/Paris"
     locale: Literal["fr", "en"] = "fr"
+    languages: Annotated[tuple[LanguageCode, ...], Field(max_length=MAX_LANGUAGES)] = ()
+    """Languages in which it shows announcements, in order; none: all, in the order of each announcement. The slides of
+    its manifest hold no others."""
     groups: Annotated[tuple[Identifier, ...], Field(max_length=MAX_GROUPS)] = ()
     """The groups whose alerts concern this screen; a player refuses those of other groups."""
     town: Town

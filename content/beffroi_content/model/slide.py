@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -129,6 +129,15 @@ class Slide(WireModel):
         ):
             raise ValueError("the validity of a slide ends after it starts")
         return self
+
+    def shown_in(self, languages: Sequence[str], locale: str) -> Slide:
+        """Return the slide as a screen shows it that has chosen languages; see :meth:`Announcement.shown_in`."""
+        if not isinstance(self.content, AnnouncementContent):
+            return self
+        shown = self.content.announcement.shown_in(languages, locale)
+        if shown is self.content.announcement:
+            return self
+        return self.model_copy(update={"content": self.content.model_copy(update={"announcement": shown})})
 
     @property
     def assets(self) -> tuple[AssetReference, ...]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.accounts.audit_verification import event_hash
 from beffroi_server.accounts.holiday_regions import HolidayRegion
+from beffroi_server.core.languages import validate_languages
 
 
 class UserRole(models.TextChoices):
@@ -149,6 +150,9 @@ class Town(models.Model):
     )
     time_zone = models.CharField(_("time zone"), max_length=60, default="Europe/Paris")
     locale = models.CharField(_("language of the screens"), max_length=2, default="fr")
+    languages = models.JSONField(_("languages of announcements"), default=list, blank=True,
+                                 validators=[validate_languages])  # fmt: skip
+    """Codes in the order in which screens show them; none: all, in the order of each announcement."""
     latitude = models.FloatField(
         _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
 from beffroi_server.core.choices import labelled_choices
+from beffroi_server.core.languages import validate_languages
 from beffroi_server.fleet import outputs, screen_hours, viewports
 from beffroi_server.fleet.plays.play_gaps import PlayGaps
 
@@ -98,6 +99,9 @@ class ScreenGroup(models.Model):
     name = models.CharField(_("name"), max_length=80)
     needs_approval = models.BooleanField(_("announcements need approval"), default=False)
     """True where an announcement is shown only once somebody who may approve has agreed."""
+    languages = models.JSONField(_("languages of announcements"), default=list, blank=True,
+                                 validators=[validate_languages])  # fmt: skip
+    """Of its screens that have none of their own; see ``shown_languages``."""
     scope_users = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="scope_groups")
     """Users whose scope it is part of; see ``screen_scopes.py``."""
 
@@ -123,6 +127,9 @@ class Screen(models.Model):
     appearance = models.CharField(
         _("colours"), max_length=5, choices=APPEARANCE_CHOICES, default=content.ScreenAppearance.DAY.value,
     )  # fmt: skip
+    languages = models.JSONField(_("languages of announcements"), default=list, blank=True,
+                                 validators=[validate_languages])  # fmt: skip
+    """Codes in order; none: those of its groups or of the town, see ``shown_languages``."""
     transition = models.CharField(
         _("transition"), max_length=10, choices=TRANSITION_CHOICES, default=content.SlideTransition.CROSSFADE.value
     )

@@ -94,6 +94,8 @@ def save_screen_class(screen_class: ScreenClass, *, user: User | None) -> None:
 def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Screen] | None = None) -> None:
     """Create a group or save a change of one; the screens that come or go are published.
 
+    All of them are published where the languages of the group changed.
+
     Args:
         group: With its new values.
         user: Who does it; None for the server.
@@ -117,7 +119,8 @@ def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Scree
         changes = audit.changes_since({**values, "screens": _names(before)}, group, screens=_names(after))
         action = "group-created" if created else "group-changed"
         audit.record_event(user, action, group.name, slug=group.slug, **changes)
-        for screen in before | after if created or screens is None else before ^ after:
+        concerns_all = created or screens is None or "languages" in changes.get("changes", {})
+        for screen in before | after if concerns_all else before ^ after:
             screen_changed.send(screen)
 
 

@@ -129,8 +129,8 @@ def _reach_of_row(row: TargetedRow, members: dict[int, set[int]]) -> set[int]:
 def screens_alike(screens: QuerySet[Screen], *aimed: QuerySet[Any]) -> list[list[Screen]]:
     """Return screens in sets of those at which the same rows are aimed, the largest set first, each by name.
 
-    Two queries for each kind of row, whatever the number of screens. The screens of a set also have the same class and
-    the same hours, so that what is true of one of them is true of all.
+    Two queries for each kind of row, whatever the number of screens. The screens of a set also have the same class,
+    languages and hours, so that what is true of one of them is true of all.
     """
     marks: defaultdict[int, set[tuple[Any, ...]]] = defaultdict(set)
     for kind, rows in enumerate(aimed):
@@ -142,7 +142,7 @@ def screens_alike(screens: QuerySet[Screen], *aimed: QuerySet[Any]) -> list[list
             marks[screen].add(("group", group))
     found: defaultdict[tuple[Any, ...], list[Screen]] = defaultdict(list)
     for each in screens.order_by("name"):
-        found[each.screen_class_id, each.display_hours(), frozenset(marks[each.pk])].append(each)
+        found[each.screen_class_id, tuple(each.languages), each.display_hours(), frozenset(marks[each.pk])].append(each)
     return sorted(found.values(), key=len, reverse=True)
 
 

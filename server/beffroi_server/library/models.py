@@ -8,14 +8,18 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content import model as content
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.folded_text import FoldedField
+from beffroi_server.core.languages import language_choices
 from beffroi_server.feeds.models import Feed
+from beffroi_server.library import translations as translated
 from beffroi_server.library.template_choices import template_choices
 
 
@@ -233,6 +237,12 @@ class Announcement(models.Model):
     )
     """Source of the data, for templates that show a feed."""
     source = models.CharField(_("issuing department"), max_length=120, blank=True)
+    language = models.CharField(_("language"), max_length=3, blank=True, choices=language_choices)
+    """Code of the language of its texts; empty: that of the town's screens."""
+    translations = models.JSONField(
+        _("translations"), default=list, blank=True, validators=[translated.validate_translations]
+    )
+    """Its texts in further languages; see ``library.translations``."""
     version = models.PositiveIntegerField(default=1)
     """Rises at each save: whoever saves an older version than the current one is told of the conflict."""
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -244,7 +254,7 @@ class Announcement(models.Model):
     """When it was put into the archive, which takes it off the screens and out of the lists; None while in use."""
     folded_title = FoldedField(sources=("title",))
     folded_label = FoldedField(sources=("label",))
-    search_text = FoldedField(sources=("title", "body", "label", "place", "source"))
+    search_text = FoldedField(sources=("title", "body", "label", "place", "source", "translated_text"))
 
     audit_ignored: ClassVar = frozenset({"folded_title", "folded_label", "search_text"})
 
@@ -260,6 +270,16 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """Refuse a translation into the language in which it is written."""
+        if any(each["language"] == self.language for each in self.translations):
+            raise ValidationError(_now("Each language may come once."))
+
+    @property
+    def translated_text(self) -> str:
+        """All texts in further languages."""
+        return translated.texts_of(self.translations)
 
     chosen_images: list[MediaItem] | None = None
     """Further images chosen in a form that is not saved yet; they replace the stored ones."""
@@ -295,6 +315,8 @@ class Announcement(models.Model):
             figure=self.figure,
             link=self.link,
             source=self.source,
+            language=self.language or None,
+            translations=translated.translations_of(self.translations),
         )
 
 

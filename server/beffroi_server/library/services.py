@@ -164,6 +164,8 @@ def save_announcement(
         if further is not None:
             current.chosen_images = list(further)
         library_scopes.check_announcement(user, current)
+        if current.translations and not current.language:
+            current.language = Town.objects.get().locale
         _validate_announcement(current)
         current.updated_by = user
         created = current._state.adding

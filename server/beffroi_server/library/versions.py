@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from beffroi_server.accounts.models import User
 from beffroi_server.core.formatting import format_moment
 from beffroi_server.library.models import Announcement, AnnouncementVersion, MediaItem
+from beffroi_server.library.translations import summary_of
 
 VERSIONS_KEPT = 50
 """Versions of an announcement that are kept: the newest."""
@@ -124,6 +125,8 @@ def _text_of(field: Any, value: Any, names: dict[Any, str] | None) -> str:
     if names is not None:
         keys = value if isinstance(value, list) else [value]
         return ", ".join(names.get(key, f"#{key}") for key in keys)
+    if field.name == "translations":
+        return summary_of(value)
     if getattr(field, "choices", None):
         return str(dict(field.flatchoices).get(value, value))
     if field.get_internal_type() == "DateTimeField":

@@ -12,18 +12,21 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from beffroi_content.languages import LANGUAGES
 from beffroi_content.model import DisplayTechnology
 from beffroi_content.rendering.readability import ReadabilityReport
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.folded_text import fold_text
+from beffroi_server.core.languages import language_name
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import ScreenClass, ScreenGroup
 from beffroi_server.fleet.targets import Targets, reach_by_row
 from beffroi_server.library import preview, slide_content
 from beffroi_server.library.errors import SlideNotDrawable
 from beffroi_server.library.models import Announcement
+from beffroi_server.library.template_choices import WIDGET_TEMPLATES
 from beffroi_server.schedule.charter_models import CharterRule, CharterSubject
 from beffroi_server.schedule.models import AnnouncementPlacement
 
@@ -116,7 +119,7 @@ class _Readings:
     """How well the announcement can be read on the classes of the screens that it reaches; drawn when first asked."""
 
     def __init__(self, proposed: ProposedPublication, town: Town) -> None:
-        self._proposed, self._town = proposed, town
+        self._proposed, self.town = proposed, town
         self._known: list[tuple[ScreenClass, ReadabilityReport]] | None = None
 
     def by_class(self) -> list[tuple[ScreenClass, ReadabilityReport]]:
@@ -129,8 +132,8 @@ class _Readings:
         found = []
         for screen_class in ScreenClass.objects.filter(pk__in=reached)[:MOST_CLASSES]:
             try:
-                drawn = slide_content.drawn_content(self._proposed.announcement, self._town)
-                found.append((screen_class, preview.preview_readability(drawn, screen_class, self._town)))
+                drawn = slide_content.drawn_content(self._proposed.announcement, self.town)
+                found.append((screen_class, preview.preview_readability(drawn, screen_class, self.town)))
             except (SlideNotDrawable, ValueError):
                 # The preview says why it cannot be drawn there; the charter has nothing to add.
                 continue
@@ -219,6 +222,22 @@ def _no_link(rule: CharterRule, proposed: ProposedPublication, readings: _Readin
     return _("It has a link, which is not allowed now. Remove it.") if proposed.announcement.link else ""
 
 
+def _languages(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
+    """Say what the law of 4 August 1994 asks: none or two translations at least, besides those into regional ones."""
+    announcement = proposed.announcement
+    if announcement.template in WIDGET_TEMPLATES:
+        return ""
+    own = readings.town.locale
+    written = {announcement.language or own, *(str(each["language"]) for each in announcement.translations)}
+    if own not in written:
+        return _("It is not in the language of the town: %(language)s.") % {"language": language_name(own)}
+    foreign = {code for code in written - {own} if code not in LANGUAGES or not LANGUAGES[code].is_regional}
+    if len(foreign) != 1:
+        return ""
+    sentence = _("It is translated into one language only (%(language)s). Add another one, or leave it out.")
+    return sentence % {"language": language_name(foreign.pop())}
+
+
 def _suspended(rule: CharterRule, proposed: ProposedPublication, readings: _Readings) -> str:
     if not rule.category:
         return _("Nothing is published on these days.")
@@ -234,5 +253,6 @@ _CHECKS: dict[CharterSubject, Callable[[CharterRule, ProposedPublication, _Readi
     CharterSubject.GROUPS: _groups,
     CharterSubject.SHARE: _share,
     CharterSubject.NO_LINK: _no_link,
+    CharterSubject.LANGUAGES: _languages,
     CharterSubject.SUSPENDED: _suspended,
 }

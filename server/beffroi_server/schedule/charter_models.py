@@ -26,6 +26,7 @@ class CharterSubject(models.TextChoices):
     GROUPS = "groups", _("It must be published on certain groups only")
     SHARE = "share", _("Its category must not take more of a screen’s announcements than")
     NO_LINK = "no-link", _("It must not have a link or a QR code")
+    LANGUAGES = "languages", _("It must be in the language of the town, and in no other or in at least two others")
     SUSPENDED = "suspended", _("It must not be published")
 
 

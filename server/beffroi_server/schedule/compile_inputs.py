@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.fleet import targets, viewports
+from beffroi_server.fleet import shown_languages, targets, viewports
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library import slide_content
 from beffroi_server.library.event_dates import event_end
@@ -168,15 +168,16 @@ def screen_settings(screen: Screen, town: Town) -> content.ScreenSettings:
     Raises:
         CompileError: a player would not accept them, for instance since the screen is in too many groups.
     """
-    now = timezone.now()
+    now, groups = timezone.now(), targets.groups_of(screen)
     is_led = screen.screen_class.technology == content.DisplayTechnology.LED
     values = {
         "screen_class": screen.screen_class.to_content(),
         "rotation": screen.rotation,
         "time_zone": town.time_zone,
         "locale": town.locale,
+        "languages": shown_languages.languages_of(screen, groups, town),
         # Every group, without a cut: a player accepts the alerts of these groups, and no others.
-        "groups": targets.group_slugs_of(screen),
+        "groups": tuple(group.slug for group in groups),
         "town": town_content(town),
         "appearance": screen.appearance,
         "transition": content.SlideTransition.CUT if is_led else screen.transition,

@@ -110,7 +110,7 @@ def compile_manifest(inputs: CompileInputs, page_count: PageCounter | None = Non
         for part in playlist.slides:
             if isinstance(part, str):
                 names.append(part)
-            elif fitting := _with_page_count(part, inputs.settings, count, problems):
+            elif fitting := _with_page_count(_in_languages(part, inputs.settings), inputs.settings, count, problems):
                 slides.append(fitting)
                 names.append(fitting.id)
         playlists.append((playlist, tuple(names)))
@@ -124,6 +124,11 @@ def _count_pages(slide: content.Slide, settings: content.ScreenSettings, size: t
     from beffroi_server.library import preview  # noqa: PLC0415 - Pillow loads only where something is drawn
 
     return preview.page_count(slide, settings, size)
+
+
+def _in_languages(slide: content.Slide, settings: content.ScreenSettings) -> content.Slide:
+    """Return a slide with the languages that the screen shows: no others are sent."""
+    return slide.shown_in(settings.languages, settings.locale)
 
 
 def _with_page_count(

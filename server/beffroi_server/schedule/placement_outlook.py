@@ -183,11 +183,12 @@ def _screens_outlook(
     before = slides_time(manifest, slides_of(manifest, announcement), *window)
     if proposed is None:
         return ScreensOutlook(screens, before, before)
+    slide = proposed.slide.shown_in(manifest.settings.languages, manifest.settings.locale)
     try:
-        pages = preview.page_count(proposed.slide, manifest.settings)
+        pages = preview.page_count(slide, manifest.settings)
     except SlideNotDrawable as fault:
         return ScreensOutlook(screens, before, before, problem=fault.detail or fault.code)
-    changed = with_placed_slide(manifest, announcement, proposed.slide.model_copy(update={"pages": pages}))
+    changed = with_placed_slide(manifest, announcement, slide.model_copy(update={"pages": pages}))
     after = slides_time(changed, slides_of(changed, announcement), *window)
     change = compare_programmes(manifest, changed, screens[0].name, _typical_moment(window), len(screens))
     return ScreensOutlook(screens, before, after, change=change)

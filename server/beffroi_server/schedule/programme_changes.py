@@ -154,7 +154,8 @@ def with_rule(
     slides = {slide.id: slide for slide in manifest.slides}
     listed = {each.id: each for each in manifest.playlists}
     for each in playlists:
-        own = [slide for slide in each.slides if not isinstance(slide, str)]
+        shown_in = manifest.settings.languages, manifest.settings.locale
+        own = [slide.shown_in(*shown_in) for slide in each.slides if not isinstance(slide, str)]
         names = tuple(part if isinstance(part, str) else part.id for part in each.slides)
         listed[each.id] = content.Playlist(id=each.id, name=each.name, slides=names, order=each.order, take=each.take)
         slides |= {slide.id: slide.model_copy(update={"pages": pages.get(slide.id, 1)}) for slide in own}

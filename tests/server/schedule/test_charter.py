@@ -56,6 +56,29 @@ def test_a_rule_speaks_of_what_it_is_about_only(town, hall, subject, rule, fine,
     assert said in sentence
 
 
+@pytest.mark.parametrize(
+    ("language", "others", "said"),
+    [
+        ("fr", [], ""),
+        ("", ["en", "de"], ""),
+        ("fr", ["br"], ""),
+        ("br", ["fr"], ""),
+        ("fr", ["en"], "one language only (English)"),
+        ("fr", ["en", "br"], "one language only (English)"),
+        ("en", [], "not in the language of the town: French"),
+        ("en", ["de", "es"], "not in the language of the town: French"),
+    ],
+)
+def test_none_or_two_translations_where_regional_languages_do_not_count(town, hall, language, others, said):
+    add_rule(CharterSubject.LANGUAGES)
+    texts = [{"language": code, "title": "Concert"} for code in others]
+
+    sentences = findings(language=language, translations=texts)
+
+    assert len(sentences) == bool(said)
+    assert said in "".join(sentences)
+
+
 def test_short_texts_on_led_panels(town, quay):
     add_rule(CharterSubject.LED_PAGES, amount=2)
 

@@ -66,6 +66,16 @@ class TestSettings:
         assert load_inputs(Screen.objects.get(slug="hall")).settings.transition is transition
         assert load_inputs(Screen.objects.get(slug="quay")).settings.transition is content.SlideTransition.CUT
 
+    def test_languages_are_those_of_the_screen_else_of_its_groups_else_of_the_town(self, hall, town):
+        assert load_inputs(hall).settings.languages == ()
+        Town.objects.update(languages=["fr", "en"])
+        assert load_inputs(hall).settings.languages == ("fr", "en")
+        for slug, name, languages in (("z", "A", []), ("a", "C", ["it"]), ("b", "B", ["de", "fr"])):
+            hall.groups.add(ScreenGroup.objects.create(slug=slug, name=name, languages=languages))
+        assert load_inputs(hall).settings.languages == ("de", "fr")
+        hall.languages = ["es"]
+        assert load_inputs(hall).settings.languages == ("es",)
+
     def test_need_a_town(self, db, full_hd):
         screen = Screen.objects.create(slug="hall", name="Hall", screen_class=full_hd)
 

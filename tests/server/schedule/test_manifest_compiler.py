@@ -62,6 +62,21 @@ class TestCompile:
         canvas = rendering.Canvas.for_screen(load_inputs(quay).settings)
         assert slide.pages == len(rendering.draw_slide(slide, canvas, preview.read_asset)) > 1
 
+    def test_holds_the_languages_that_the_screen_shows_and_no_others(self, playlist, hall):
+        texts = [{"language": "en", "title": "Pool"}, {"language": "de", "title": "Schwimmbad"}]
+        library.save_announcement(Announcement.objects.get(), user=None, title="Piscine", translations=texts)
+        shown = []
+        for hall.languages in ([], ["de", "fr"], ["es"]):
+            (slide,) = compiling.compile_manifest(load_inputs(hall)).manifest.slides
+            shown.append(
+                (slide.pages, [each.title for each in slide.content.announcement.in_each_language()], slide.id)
+            )
+
+        assert [each[:2] for each in shown] == [
+            (3, ["Piscine", "Pool", "Schwimmbad"]), (2, ["Schwimmbad", "Piscine"]), (1, ["Piscine"])
+        ]  # fmt: skip
+        assert len({slide for _pages, _titles, slide in shown}) == 1
+
     def test_is_empty_without_a_rule(self, hall):
         manifest = compiling.compile_manifest(load_inputs(hall)).manifest
 

@@ -1,3 +1,4 @@
+import beffroi_server.core.languages
 import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.core.validators
@@ -26,6 +27,7 @@ class Migration(migrations.Migration):
                 ('colour', models.CharField(default='#1d4f91', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}\\Z')], verbose_name='colour')),
                 ('time_zone', models.CharField(default='Europe/Paris', max_length=60, verbose_name='time zone')),
                 ('locale', models.CharField(default='fr', max_length=2, verbose_name='language of the screens')),
+                ('languages', models.JSONField(blank=True, default=list, validators=[beffroi_server.core.languages.validate_languages], verbose_name='languages of announcements')),
                 ('latitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude')),
                 ('longitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude')),
                 ('holiday_region', models.CharField(blank=True, choices=[('', 'by the time zone'), ('metropole', 'France, without further days'), ('alsace-moselle', 'Alsace and Moselle'), ('guadeloupe', 'Guadeloupe'), ('guyane', 'Guyane'), ('la-reunion', 'La Réunion'), ('martinique', 'Martinique'), ('mayotte', 'Mayotte'), ('nouvelle-caledonie', 'Nouvelle-Calédonie'), ('polynesie-francaise', 'Polynésie française'), ('saint-barthelemy', 'Saint-Barthélemy'), ('saint-martin', 'Saint-Martin'), ('saint-pierre-et-miquelon', 'Saint-Pierre-et-Miquelon'), ('wallis-et-futuna', 'Wallis-et-Futuna')], default='', max_length=24, verbose_name='public holidays')),

@@ -1,3 +1,4 @@
+import beffroi_server.core.languages
 import beffroi_server.fleet.outputs
 import beffroi_server.fleet.viewports
 import django.core.validators
@@ -47,6 +48,7 @@ class Migration(migrations.Migration):
                 ('place', models.CharField(blank=True, max_length=200, verbose_name='place')),
                 ('rotation', models.PositiveSmallIntegerField(choices=[(0, '0°'), (90, '90°'), (180, '180°'), (270, '270°')], default=0, verbose_name='rotation')),
                 ('appearance', models.CharField(choices=[('day', 'dark text on light'), ('night', 'light text on dark')], default='day', max_length=5, verbose_name='colours')),
+                ('languages', models.JSONField(blank=True, default=list, validators=[beffroi_server.core.languages.validate_languages], verbose_name='languages of announcements')),
                 ('transition', models.CharField(choices=[('crossfade', 'fade'), ('push', 'push'), ('wipe', 'wipe'), ('zoom', 'slow zoom'), ('cut', 'none, for slow players')], default='crossfade', max_length=10, verbose_name='transition')),
                 ('off_from', models.TimeField(blank=True, null=True, verbose_name='off from')),
                 ('off_until', models.TimeField(blank=True, null=True, verbose_name='off until')),
@@ -129,6 +131,7 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(max_length=40, unique=True, verbose_name='identifier')),
                 ('name', models.CharField(max_length=80, verbose_name='name')),
                 ('needs_approval', models.BooleanField(default=False, verbose_name='announcements need approval')),
+                ('languages', models.JSONField(blank=True, default=list, validators=[beffroi_server.core.languages.validate_languages], verbose_name='languages of announcements')),
                 ('scope_users', models.ManyToManyField(blank=True, related_name='scope_groups', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -1,5 +1,7 @@
 import beffroi_server.core.folded_text
+import beffroi_server.core.languages
 import beffroi_server.library.template_choices
+import beffroi_server.library.translations
 import django.core.validators
 import django.db.models.deletion
 import uuid
@@ -106,13 +108,15 @@ class Migration(migrations.Migration):
                 ('figure', models.CharField(blank=True, max_length=24, verbose_name='figure')),
                 ('link', models.URLField(blank=True, max_length=500, validators=[django.core.validators.URLValidator(['http', 'https'])], verbose_name='link')),
                 ('source', models.CharField(blank=True, max_length=120, verbose_name='issuing department')),
+                ('language', models.CharField(blank=True, choices=beffroi_server.core.languages.language_choices, max_length=3, verbose_name='language')),
+                ('translations', models.JSONField(blank=True, default=list, validators=[beffroi_server.library.translations.validate_translations], verbose_name='translations')),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('folded_title', beffroi_server.core.folded_text.FoldedField(blank=True, default='', editable=False, sources=['title'])),
                 ('folded_label', beffroi_server.core.folded_text.FoldedField(blank=True, default='', editable=False, sources=['label'])),
-                ('search_text', beffroi_server.core.folded_text.FoldedField(blank=True, default='', editable=False, sources=['title', 'body', 'label', 'place', 'source'])),
+                ('search_text', beffroi_server.core.folded_text.FoldedField(blank=True, default='', editable=False, sources=['title', 'body', 'label', 'place', 'source', 'translated_text'])),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('feed', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='announcements', to='feeds.feed', verbose_name='feed')),
                 ('updated_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
