@@ -187,12 +187,12 @@ class PlayerHarness:
         )  # fmt: skip
         self.exact: list[ExactCapture] = []
         self._build_reporter()
-        commands = CommandRunner(
+        self.commands = CommandRunner(
             self.storage, self.runtime, self.refusals, self.clock, self.held_alerts, SCREEN, self.screenshots,
             self._restart,
         )  # fmt: skip
         self.dispatcher = Dispatcher(
-            self.inbox, self.disk, self.held, self.held_alerts, self.clock, self.refusals, self.preparer, commands,
+            self.inbox, self.disk, self.held, self.held_alerts, self.clock, self.refusals, self.preparer, self.commands,
             self.assets, self.state, self.runtime, self._subscribe, self._poll,
         )  # fmt: skip
         self.dispatcher.restore_alerts(self.boot_id)
@@ -340,4 +340,5 @@ class PlayerHarness:
             alerts=dict(streams), preparing=self.preparer.status, refusals=self.refusals.newest_first(),
             receptions=self.held_alerts.receptions, programme_reception=self.held.programme_reception,
             health=self.health, clock_reading=self.clock.compare_clocks(),
+            drill=self.commands.last_drill,
         )  # fmt: skip

@@ -182,8 +182,8 @@ class SigningTown:
             PROGRAMME, ProgrammeDocument(**self.stamps(), manifest=manifest), TopicScope.of_screen(SCREEN), **how
         )
 
-    def publish_command(self, name: str, kind: str, seconds: int = 0) -> tuple[str, bytes]:
-        document = ScreenCommand(**self.stamps(60_000), id=name, kind=kind, seconds=seconds)
+    def publish_command(self, name: str, kind: str, seconds: int = 0, **further: object) -> tuple[str, bytes]:
+        document = ScreenCommand(**self.stamps(60_000), id=name, kind=kind, seconds=seconds, **further)
         return self.sign(COMMAND, document, TopicScope.of_screen(SCREEN))
 
     def add_file(self, content: bytes, media_type: str = "image/jpeg") -> AssetReference:

@@ -164,6 +164,8 @@ class CommandKind(StrEnum):
     CAPTURE = "capture"
     """Send a PNG of the exact pixels of the screen, once: over HTTP, since it is large."""
     RESTART = "restart"
+    DRILL = "drill"
+    """Draw ``alert`` as if it were to be shown, do not show it, and tell in the report how it went: a silent drill."""
 
 
 class CommandBody(DocumentBody):
@@ -173,6 +175,8 @@ class CommandBody(DocumentBody):
     kind: CommandKind | str
     """A kind that this version does not know is refused and reported."""
     seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+    alert: Alert | None = None
+    """What a drill draws."""
 
 
 class ScreenCommand(SignedDocument, CommandBody):

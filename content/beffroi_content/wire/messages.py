@@ -93,7 +93,7 @@ KEYS = _declare_down("keys", SigningRole.ROOT, KeyList, {ScopeKind.ALL}, 64)
 ALERTS = _declare_down("alerts", SigningRole.ALERT, AlertSet, {ScopeKind.ALL, ScopeKind.GROUP, ScopeKind.SCREEN}, 256)
 BEAT = _declare_down("beat", SigningRole.BEAT, Beat, {ScopeKind.ALL}, 32, quality=0)
 PROGRAMME = _declare_down("programme", SigningRole.PROGRAMME, ProgrammeDocument, {ScopeKind.SCREEN}, 256)
-COMMAND = _declare_down("command", SigningRole.COMMAND, ScreenCommand, {ScopeKind.SCREEN}, 4, retained=False)
+COMMAND = _declare_down("command", SigningRole.COMMAND, ScreenCommand, {ScopeKind.SCREEN}, 64, retained=False)
 
 STATUS = _declare_up("status", PlayerStatus, 1, retained=True)
 REPORT = _declare_up("report", PlayerReport, 32, retained=True)

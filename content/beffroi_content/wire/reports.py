@@ -165,6 +165,20 @@ class ZoneReading(WireModel):
     """The next changes of its clocks, within 400 days."""
 
 
+class DrillResult(WireModel):
+    """How a silent drill went on a screen: its alert was drawn there as for showing it, and was not shown."""
+
+    alert: Identifier
+    received_at_ms: Instant
+    """When the player took it up, by its clock."""
+    drawing_ms: Measurement
+    """From then until the first page was ready for the display."""
+    frames: Annotated[tuple[Sha256, ...], Field(max_length=20)] = ()
+    """The digest of each page: see ``raster.frame_digest``."""
+    problem: ReportText = ""
+    """Why it could not be drawn, or not be handed to the display; empty where all went well."""
+
+
 class PlayerReport(WireModel):
     """The complete state of a screen: what it has, what it shows and why, its clock, its health."""
 
@@ -196,6 +210,8 @@ class PlayerReport(WireModel):
     health: PlayerHealth | None = None
     clock_reading: ClockReading | None = None
     zone: ZoneReading | None = None
+    drill: DrillResult | None = None
+    """Of the last silent drill since the start."""
     machine: MachineDescription | None = None
     """Given in the first report of each connection and then once per hour. None: as before."""
 

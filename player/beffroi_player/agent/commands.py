@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from beffroi_content import rendering
 from beffroi_content.wire.documents import CommandKind, ScreenCommand
+from beffroi_content.wire.reports import DrillResult
 from beffroi_player.agent.held_alerts import HeldAlerts
 from beffroi_player.agent.host.agent_clock import AgentClock
 from beffroi_player.agent.refusals import RefusalLog
 from beffroi_player.agent.report.screenshots import ScreenshotSender
+from beffroi_player.agent.silent_drill import run_drill
 from beffroi_player.agent.storage import AgentStorage, DoneCommands
 from beffroi_player.state.atomic_files import write_file
 from beffroi_player.state.directories import RuntimeDirectory, TimedOverlay
@@ -44,6 +46,8 @@ class CommandRunner:
         self._alerts, self._name, self._screenshots, self._restart = alerts, name, screenshots, restart
         stored = storage.done.read()
         self._done = list(stored.commands) if stored else []
+        self.last_drill: DrillResult | None = None
+        """How the last silent drill went, for the report."""
 
     def run_command(self, command: ScreenCommand) -> None:
         """Run a command, unless it was run before."""
@@ -59,6 +63,8 @@ class CommandRunner:
             self._screenshots.request_capture()
         elif command.kind == CommandKind.RESTART:
             self._restart()
+        elif command.kind == CommandKind.DRILL and command.alert is not None:
+            self.last_drill = run_drill(command.alert, self._alerts.drawing_context, self._runtime.folder, self._clock)
         else:
             self._refusals.record_refusal(
                 f"command {command.id}", "unknown-command", f"this version cannot {command.kind}"

@@ -139,13 +139,13 @@ class PlayerAgent:
         self._build_transport(storage, boot := uuid.uuid4().hex)
         self._build_preparation()
         self._build_reporting(storage, boot)
-        commands = CommandRunner(
+        self._commands = CommandRunner(
             storage, runtime, self._refusals, self._clock, self._alerts, enrolment.screen, self._screenshots,
             self._stopping.set,
         )  # fmt: skip
         self._dispatcher = Dispatcher(
             self._inbox, self._disk, self._held, self._alerts, self._clock, self._refusals, self._preparation,
-            commands, self._assets, state, runtime, self._mqtt.request_subscriptions, self._poller.poll_soon,
+            self._commands, self._assets, state, runtime, self._mqtt.request_subscriptions, self._poller.poll_soon,
         )  # fmt: skip
         self._tasks = self._periodic_tasks()
 
@@ -391,6 +391,7 @@ class PlayerAgent:
             programme_reception=self._held.programme_reception,
             health=self._health,
             clock_reading=self._clock.compare_clocks(),
+            drill=self._commands.last_drill,
         )
 
     def _link_state(self) -> ConnectionState:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import WireMessage
-from beffroi_content.wire.reports import ClockReading, ConnectionState, PlayerHealth, ReportedRefusal
+from beffroi_content.wire.reports import ClockReading, ConnectionState, DrillResult, PlayerHealth, ReportedRefusal
 from beffroi_player.state.directories import ActiveProgramme, DocumentReception
 
 Publish = Callable[[WireMessage, bytes, Callable[[], None] | None], bool]
@@ -33,3 +33,5 @@ class ReportFacts:
     programme_reception: DocumentReception | None
     health: PlayerHealth | None = None
     clock_reading: ClockReading | None = None
+    drill: DrillResult | None = None
+    """Of the last silent drill."""

@@ -123,6 +123,7 @@ class ReportSender:
             health=facts.health,
             clock_reading=facts.clock_reading,
             zone=_zone_reading(programme, facts.at_ms) if programme else None,
+            drill=facts.drill,
             machine=self._machine if self._is_machine_due() else None,
         )
 
