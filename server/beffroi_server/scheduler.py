@@ -29,6 +29,7 @@ from beffroi_server.api import jobs as api_jobs
 from beffroi_server.core import database
 from beffroi_server.core.jobs import PeriodicJob, note_job_end
 from beffroi_server.delivery import jobs as delivery_jobs
+from beffroi_server.drills import jobs as drill_jobs
 from beffroi_server.feeds import jobs as feed_jobs
 from beffroi_server.fleet import jobs as fleet_jobs
 from beffroi_server.library import jobs as library_jobs
@@ -50,6 +51,7 @@ JOBS = (
     *account_jobs.JOBS,
     *api_jobs.JOBS,
     *outlet_jobs.JOBS,
+    *drill_jobs.JOBS,
 )
 LOOK_INTERVAL_S = 0.5
 """Seconds after which the scheduler looks again, whenever the next job is due: it notices a clock that was set."""

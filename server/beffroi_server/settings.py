@@ -125,6 +125,7 @@ INSTALLED_APPS = [
     "beffroi_server.alerts",
     "beffroi_server.delivery",
     "beffroi_server.notifications",
+    "beffroi_server.drills",
     "beffroi_server.web",
     "beffroi_server.outlets",
     "beffroi_server.api",

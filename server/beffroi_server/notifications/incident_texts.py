@@ -38,6 +38,9 @@ _FACTS = {
     (Occasion.ALERT_UNSEEN, ""): gettext_lazy(
         "The alert “%(name)s” is not shown on %(missing)d of its %(total)d screens: %(screens)s."
     ),
+    (Occasion.DRILL, ""): gettext_lazy(
+        "The silent drill failed on %(missing)d of %(total)d screens: %(screens)s. An alert might not be shown there."
+    ),
 }
 """By occasion and reason; the reason is empty where the others have no text of their own."""
 _TITLES = {
@@ -49,6 +52,7 @@ _TITLES = {
     Occasion.CERTIFICATE: gettext_lazy("certificate expiring"),
     Occasion.BACKUP: gettext_lazy("backup failed"),
     Occasion.ALERT_UNSEEN: gettext_lazy("alert “%(name)s” not shown everywhere"),
+    Occasion.DRILL: gettext_lazy("silent drill failed"),
 }
 _SILENCE_REASONS = {
     "offline": gettext_lazy("Connection lost: power or network."),
@@ -66,6 +70,7 @@ _ADVICE = {
     Occasion.ALERT_UNSEEN: gettext_lazy(
         "Open the alert: it says of each screen why. Warn people there by other means."
     ),
+    Occasion.DRILL: gettext_lazy("Open the report of the drill: it says of each screen why. Then hold it again."),
 }
 _ADVICE_OF_OTHERS = {
     Occasion.SCREEN_SILENT: gettext_lazy("It goes on showing what it has. Tell a technician."),
@@ -73,6 +78,7 @@ _ADVICE_OF_OTHERS = {
     Occasion.PROGRAMME: gettext_lazy("Tell somebody who writes announcements."),
     Occasion.FEED_BROKEN: gettext_lazy("Tell somebody who writes announcements."),
     Occasion.ALERT_UNSEEN: gettext_lazy("Tell the officer on call."),
+    Occasion.DRILL: gettext_lazy("Tell a technician."),
 }
 _SERVER_ADVICE = gettext_lazy("Tell the person who runs the server.")
 _ACTING = {
@@ -81,6 +87,7 @@ _ACTING = {
     Occasion.PROGRAMME: "may_edit",
     Occasion.FEED_BROKEN: "may_edit",
     Occasion.ALERT_UNSEEN: "may_alert",
+    Occasion.DRILL: "may_install",
 }
 """The right that somebody needs to do something about it; what is missing here is done on the server."""
 
@@ -184,6 +191,8 @@ def incident_path(incident: Incident, user: User) -> str:
     kind, _dash, key = incident.subject.partition("-")
     if incident.screen is not None:
         return reverse("screen", args=[incident.screen.slug])
+    if kind == Occasion.DRILL:
+        return reverse("drills")
     if kind == "feed" and user.may_edit:
         return reverse("feed", args=[key])
     return reverse("alert", args=[key]) if kind == "alert" and user.may_alert else ""

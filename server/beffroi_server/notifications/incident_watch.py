@@ -12,7 +12,7 @@ from beffroi_server.fleet.presence import REACHABLE_WITHIN
 from beffroi_server.notifications import incidents, observations
 from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.observations import RotatingScreens, subject_of
-from beffroi_server.notifications.occasions import Occasion
+from beffroi_server.notifications.occasions import RECORDED_OCCASIONS, Occasion
 
 ROUNDS = 30
 """Rounds, of a minute each, after which frame and programme of every screen were looked at: that takes computing."""
@@ -48,7 +48,7 @@ class IncidentWatch:
         self._look_at_screens(now, town)
         self._look_at_programmes(now, town)
         seen = [*observations.broken_feeds(now), *observations.full_disk(now), *observations.recorded_conditions()]
-        occasions = (Occasion.FEED_BROKEN, Occasion.DISK, Occasion.CERTIFICATE, Occasion.BACKUP)
+        occasions = (Occasion.FEED_BROKEN, Occasion.DISK, *RECORDED_OCCASIONS)
         incidents.reconcile(seen, occasions, now, town=town)
 
     def _look_at_screens(self, now: dt.datetime, town: Town) -> None:

@@ -24,6 +24,7 @@ class Occasion(models.TextChoices):
     CERTIFICATE = "certificate", _("The certificate of the pages expires soon")
     BACKUP = "backup", _("A backup failed")
     ALERT_UNSEEN = "alert-unseen", _("An alert is not shown on a screen")
+    DRILL = "drill", _("A silent drill failed on a screen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,14 @@ OCCASION_TIMES = {
     Occasion.CERTIFICATE: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.BACKUP: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.ALERT_UNSEEN: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
+    Occasion.DRILL: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
 }
 
+RECORDED_OCCASIONS = (Occasion.CERTIFICATE, Occasion.BACKUP, Occasion.DRILL)
+"""What is looked at seldom, or told by another part: see ``conditions``."""
 _TECHNICAL = (
     Occasion.SCREEN_SILENT, Occasion.SCREEN_WRONG, Occasion.DISK, Occasion.CERTIFICATE, Occasion.BACKUP,
+    Occasion.DRILL,
 )  # fmt: skip
 _EDITORIAL = (Occasion.PROGRAMME, Occasion.FEED_BROKEN)
 

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "feeds",
         "schedule",
         "alerts",
+        "drills",
         "notifications",
         "accounts",
         "first_hour",
