@@ -12,6 +12,7 @@ from importlib import import_module
 
 FILE_COMMANDS = {
     "calendar": "beffroi_server.schedule.calendar_command",
+    "cap": "beffroi_server.cap.cap_command",
     "feed": "beffroi_server.feeds.feed_command",
     "media": "beffroi_server.library.media_command",
     "plays verify": "beffroi_server.fleet.plays.log_verification",

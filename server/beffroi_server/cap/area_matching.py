@@ -1,0 +1,63 @@
+"""Whether a warning is for a town: inside, outside, or a person has to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from beffroi_server.cap.geocodes import CodeMatch, match_code
+from beffroi_server.cap.geometry import geometry_contains
+from beffroi_server.cap.messages import CapAlert, CapArea, CapInfo
+from beffroi_server.cap.places import Place
+
+
+class Position(Enum):
+    """Where a town is, seen from an area."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    UNKNOWN = "unknown"
+    """Nothing that can be compared: neither everywhere, nor silently nowhere."""
+
+
+def area_position(area: CapArea, place: Place) -> Position:
+    """Return where a town is, seen from one area.
+
+    A drawn area counts alone: the codes beside a polygon are the counties or communes around it, although CAP's words
+    make a union of them. They only help where the place has no coordinates: a town outside of all of them is outside.
+    """
+    codes = _codes_position(area, place)
+    if not area.has_geometry:
+        return codes
+    if place.point is None:
+        return Position.OUTSIDE if area.geocodes and codes is Position.OUTSIDE else Position.UNKNOWN
+    contains = geometry_contains(area, place.point)
+    if contains is None:
+        return Position.UNKNOWN
+    return Position.INSIDE if contains else Position.OUTSIDE
+
+
+def _codes_position(area: CapArea, place: Place) -> Position:
+    found = {match_code(code, place) for code in area.geocodes}
+    if CodeMatch.EXACT in found:
+        return Position.INSIDE
+    if CodeMatch.COARSE in found:
+        # Beside a code that nobody knows, a country or region only says where to look for it.
+        return Position.UNKNOWN if CodeMatch.UNKNOWN in found else Position.INSIDE
+    # The codes of an area name the same place in several schemes: one that is understood is enough.
+    return Position.OUTSIDE if CodeMatch.ELSEWHERE in found else Position.UNKNOWN
+
+
+def info_position(alert: CapAlert, info: CapInfo, place: Place) -> Position:
+    """Return where a town is, seen from an info: its areas together.
+
+    An info whose areas are only named, or that has none, is for the areas of the infos in other languages.
+    """
+    areas: Iterable[CapArea] = info.areas
+    if not any(area.is_placed for area in info.areas):
+        others = [area for each in alert.infos if each.language != info.language for area in each.areas]
+        areas = [area for area in others if area.is_placed] or info.areas
+    found = {area_position(area, place) for area in areas}
+    if Position.INSIDE in found:
+        return Position.INSIDE
+    return Position.OUTSIDE if found == {Position.OUTSIDE} else Position.UNKNOWN

@@ -1,0 +1,65 @@
+"""Signs that a message is a test although its status says ``Actual``: event codes and words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from beffroi_server.cap.messages import CapAlert, CapInfo
+from beffroi_server.cap.names import folded_name
+
+_TEST_CODES = frozenset({"RWT", "RMT", "NPT", "DMO", "NMN", "TXF", "TXO", "TXB", "TXP"})
+"""Required weekly and monthly test, national periodic test, practice or demonstration, and administrative messages of
+the Emergency Alert System (47 CFR 11.31)."""
+_TEST_EVENTS = frozenset(
+    folded_name(name) for name in (
+        "Required Weekly Test", "Required Monthly Test", "National Periodic Test", "Practice/Demo Warning",
+        "Practice Warning", "Demo Warning", "Test", "Test message", "Test alert", "Testing", "Alert test", "Siren test",
+        "Exercice", "Exercise", "Drill", "Essai",
+        "Message d’essai", "Test de sirène", "Essai des sirènes", "Probealarm", "Probewarnung", "Testwarnung",
+        "Sirenentest", "Sirenenprobe", "Übung", "Simulacro", "Mensaje de prueba", "Esercitazione", "Oefening",
+        "Warntag", "Bundesweiter Warntag",
+    )
+)  # fmt: skip
+"""Events that are nothing but a test, whole."""
+_WORDS = re.compile(
+    r"\btests?\b|\btesting\b|\bdrill\b|\bexercice\b|\bexercise(?: only| message| alert| exercise)\b|^exercise\b|"
+    r"\bthis is an exercise\b|\bessais?\b|\bsimulation\b|probealarm|probewarnung|testwarnung|testalarm|testmeldung|"
+    r"warntag|sirenentest|sirenenprobe|probebetrieb|\bubung|ubungs|\bsimulacro|\bprueba\b|\bsimulado\b|\bteste\b|"
+    r"\besercitazione\b|\bprova\b|proefalarm|testbericht|controlebericht|\boefening\b|sirenetest|\bovning|\bovelse|"
+    r"\bcwiczenia\b|\bgyakorlat\b|\bcviceni\b|\bpraznen"
+)
+"""In an event, a headline, an identifier or a note."""
+_SENTENCES = re.compile(
+    r"this is (?:only )?(?:a|an) (?:\w+ )?(?:test|drill|exercise)\b|\bonly a test\b|"
+    r"for test(?:ing)? (?:and \w+ )?purposes|"
+    r"test message|ceci est un (?:test|exercice|essai)|c.est (?:l.epreuve|un exercice|un test)|a titre d.exercice|"
+    r"pour (?:les|des) buts? d.essai|exercice seulement|"
+    r"dies ist (?:nur )?(?:ein|eine) (?:test|probe|ubung)|probealarm|probewarnung|sirenentest|warntag|"
+    r"esto es (?:una prueba|un simulacro)|isto e um (?:teste|simulado)|questo e un test|dit is een (?:test|oefening)|"
+    r"\bexercise exercise\b|no action is required.{0,40}\btest\b"
+)  # fmt: skip
+"""In a description or instruction, where the bare words mean other things: “exercise caution”, “water tests”."""
+
+
+def is_proven_test(info: CapInfo) -> bool:
+    """Return whether an info says by its event or an event code that it is a test."""
+    return folded_name(info.event or "") in _TEST_EVENTS or any(
+        code.value.strip().upper() in _TEST_CODES or folded_name(code.value) in ("test", "testmessage")
+        for code in info.event_codes
+    )
+
+
+def looks_like_test(alert: CapAlert, info: CapInfo) -> bool:
+    """Return whether the words of a message are those of a test: a person has to look at it then."""
+    short = (info.event, info.headline, alert.note)
+    if is_proven_test(info) or any(_WORDS.search(_plain(text)) for text in short if text):
+        return True
+    if re.search(r"(?:^|[^a-z])(?:test|exercise|drill)(?:[^a-z]|$)", (alert.identifier or "").lower()):
+        return True
+    return any(_SENTENCES.search(_plain(text)) for text in (info.description, info.instruction) if text)
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text[:5_000].replace("’", "'")).casefold()
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())

@@ -1,0 +1,95 @@
+"""Whether a place lies in the polygons and circles of an area.
+
+The winding number of a ring is counted, so that rings may run either way, cross themselves or be drawn twice; what is
+left of them as lines and points has no inside. That takes time in proportion to the points and no repair.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from beffroi_server.cap.messages import CapArea, CapCircle, Point, Ring
+
+EARTH_RADIUS_KM = 6371.0088
+"""Mean radius (IUGG)."""
+_EDGE_DEGREES = 1e-9
+POINT_CIRCLE_KM = 20.0
+"""Circles of radius 0 name a point of unknown extent: nobody can tell whether a place within this distance is meant."""
+
+
+def geometry_contains(area: CapArea, place: Point) -> bool | None:
+    """Return whether a place is in a drawn area; None where that cannot be told.
+
+    Polygons and circles count together, holes are left out. What could not be read may have held the place.
+    """
+    in_polygon = any(ring_contains(ring, place) for ring in area.polygons)
+    if in_polygon and not any(ring_contains(ring, place) for ring in area.holes):
+        return None if area.has_lost_hole else True
+    found = [circle_contains(circle, place) for circle in area.circles]
+    if True in found:
+        return True
+    return None if None in found or area.is_incomplete else False
+
+
+def circle_contains(circle: CapCircle, place: Point) -> bool | None:
+    """Return whether a place is in a circle; None near one that is only a point."""
+    distance = distance_km((circle.latitude, circle.longitude), place)
+    if circle.radius_km == 0:
+        return None if distance <= POINT_CIRCLE_KM else False
+    return distance <= circle.radius_km
+
+
+def distance_km(one: Point, other: Point) -> float:
+    """Return the length of the great circle between two points in kilometres (haversine)."""
+    latitude, other_latitude = math.radians(one[0]), math.radians(other[0])
+    half = math.sin((other_latitude - latitude) / 2) ** 2
+    half += math.cos(latitude) * math.cos(other_latitude) * math.sin(math.radians(other[1] - one[1]) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
+
+
+def ring_contains(ring: Ring, place: Point) -> bool:
+    """Return whether a place is within a ring or on it; longitudes are compared modulo 360 degrees."""
+    unrolled = _unrolled(ring)
+    # Unrolled, nothing would be left of a box around the earth.
+    ring = ring if _is_line(unrolled) else unrolled
+    latitude, longitude = place
+    west, east = min(point[1] for point in ring), max(point[1] for point in ring)
+    turns = range(math.ceil((west - longitude - 1e-6) / 360), math.floor((east - longitude + 1e-6) / 360) + 1)
+    return any(_winds_around(ring, latitude, longitude + 360 * turn) for turn in turns)
+
+
+def _unrolled(ring: Ring) -> Ring:
+    """Return a ring that crosses the antimeridian (from 179 to -179) with longitudes that go on (to 181)."""
+    points = [ring[0]]
+    for latitude, longitude in ring[1:]:
+        turns = round((longitude - points[-1][1]) / 360)
+        points.append((latitude, longitude - 360 * turns))
+    # Around a pole the ends do not meet: such a ring is left as it is written.
+    return tuple(points) if math.isclose(points[0][1], points[-1][1], abs_tol=1e-6) else ring
+
+
+def _is_line(ring: Ring) -> bool:
+    longitudes = {point[1] for point in ring}
+    return max(longitudes) - min(longitudes) < 1e-6
+
+
+def _winds_around(ring: Ring, latitude: float, longitude: float) -> bool:
+    winding = 0
+    for (from_lat, from_lon), (to_lat, to_lon) in pairwise(ring):
+        side = (to_lon - from_lon) * (latitude - from_lat) - (longitude - from_lon) * (to_lat - from_lat)
+        if (
+            abs(side) <= _EDGE_DEGREES
+            and _is_between(from_lat, to_lat, latitude)
+            and _is_between(from_lon, to_lon, longitude)
+        ):
+            return True
+        if from_lat <= latitude < to_lat and side > 0:
+            winding += 1
+        elif to_lat <= latitude < from_lat and side < 0:
+            winding -= 1
+    return winding != 0
+
+
+def _is_between(one: float, other: float, value: float) -> bool:
+    return min(one, other) - _EDGE_DEGREES <= value <= max(one, other) + _EDGE_DEGREES

@@ -1,0 +1,247 @@
+"""Reading of CAP: documents, feeds and envelopes to messages and links."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+from beffroi_server.cap.alert_elements import (
+    AREA_NAMES,
+    INFO_NAMES,
+    Children,
+    content_digest,
+    fallback_headline,
+    read_alert,
+    read_info,
+)  # fmt: skip
+from beffroi_server.cap.instants import read_instant
+from beffroi_server.cap.messages import (
+    MESSAGE_TYPES,
+    SCOPES,
+    STATUSES,
+    CapAlert,
+    CapDocument,
+    CapInfo,
+    CapLink,
+    CapUnreadable,
+)  # fmt: skip
+from beffroi_server.cap.names import folded_name
+from beffroi_server.cap.read_notes import ReadNotes
+from beffroi_server.cap.texts import one_line
+from beffroi_server.cap.xml_documents import Element, full_text, local_name, namespace, parse_document
+
+MAX_ALERTS, MAX_ENTRIES, MAX_LINKS = 5_000, 10_000, 5_000
+_KINDS = {"alert": "alert", "feed": "atom", "rss": "rss", "rdf": "rss", "edxldistribution": "edxl"}
+_SIGNS = frozenset({"identifier", "sender", "sent", "status", "msgtype", "info", "event"})
+"""An element ``alert`` with one of these children is a message; other vocabularies have such elements, too."""
+_CARRIERS = frozenset(
+    {"content", "summary", "description", "encoded", "contentdata", "embeddedxmlcontent", "value", "payload"}
+)
+"""Elements in which whole messages travel as text: escaped, in CDATA, or in base64."""
+_ENTRY_NAMES = INFO_NAMES | AREA_NAMES | {"status", "msgtype", "messagetype"}
+_CAP_TYPES = ("application/cap+xml", "application/common-alerting-protocol+xml")
+_XML_TYPES = ("text/xml", "application/xml")
+_CAP_ADDRESS = re.compile(r"\.(?:xml|cap)(?:[?#]|$)|[/?=&.]cap\b", re.IGNORECASE)
+
+
+def read_document(content: bytes) -> CapDocument:
+    """Return what is in a document: one message, a feed with messages or links to them, or an envelope.
+
+    Messages that a feed repeats (one entry for each area) are returned once. A feed without messages is calm.
+
+    Raises:
+        CapUnreadable: it is no XML, a web page, or a document without a trace of CAP.
+    """
+    root, is_damaged = parse_document(content)
+    notes = ReadNotes()
+    if is_damaged:
+        notes.add("damaged")
+    kind = _KINDS.get(local_name(root), "other")
+    alerts = list(_limited(_read_alerts(root, notes, is_damaged=is_damaged), notes))
+    summaries, links = _read_entries(root, notes)
+    alerts = _each_once(alerts, summaries)
+    if not alerts and not links and not _is_calm(root, kind):
+        raise CapUnreadable("no-cap")
+    return CapDocument(kind, tuple(alerts), tuple(links), tuple(notes.notes))
+
+
+def links_to_fetch(
+    links: Iterable[CapLink], fetched: Collection[str], known: Collection[tuple[str, object]], limit: int = 50
+) -> list[CapLink]:
+    """Return the links to fetch now: each document once, and no more than a limit at a time.
+
+    Args:
+        links: Of a feed.
+        fetched: Addresses that were fetched; what is behind them does not change, and services throttle.
+        known: Identifiers and instants of messages that are known, as the feed names them.
+        limit: Documents of one cycle; the others follow in the next.
+    """
+    found: list[CapLink] = []
+    for link in links:
+        is_known = link.identifier is not None and link.sent is not None and (link.identifier, link.sent) in known
+        if link.address not in fetched and not is_known:
+            found.append(link)
+    return found[:limit]
+
+
+def _is_calm(root: Element, kind: str) -> bool:
+    return kind in ("atom", "rss", "edxl") or local_name(root) == "alerts"
+
+
+def _limited(alerts: Iterable[CapAlert], notes: ReadNotes) -> Iterator[CapAlert]:
+    for count, alert in enumerate(alerts):
+        if count >= MAX_ALERTS:
+            notes.add("too-many-alerts", value=str(MAX_ALERTS))
+            return
+        yield alert
+
+
+def _read_alerts(root: Element, notes: ReadNotes, *, is_damaged: bool, depth: int = 0) -> Iterator[CapAlert]:
+    for element in root.iter():
+        name = local_name(element)
+        if name == "alert" and _is_message(element):
+            yield read_alert(element, notes, is_damaged=is_damaged)
+        elif name in _CARRIERS and depth == 0 and not len(element) and not _is_within_alert(element):
+            yield from _read_carried(full_text(element), notes)
+
+
+def _is_message(element: Element) -> bool:
+    return any(local_name(child) in _SIGNS for child in element) and not _is_within_alert(element)
+
+
+def _is_within_alert(element: Element) -> bool:
+    return any(local_name(parent) == "alert" for parent in element.iterancestors())
+
+
+def _read_carried(text: str, notes: ReadNotes) -> Iterator[CapAlert]:
+    """Yield the messages of a document that is the text of an element."""
+    content = _carried_bytes(text.strip())
+    if content is None:
+        return
+    try:
+        root, is_damaged = parse_document(content)
+    except CapUnreadable as error:
+        notes.add("carried-unreadable", value=str(error))
+        return
+    yield from _read_alerts(root, notes, is_damaged=is_damaged, depth=1)
+
+
+def _carried_bytes(text: str) -> bytes | None:
+    if text.startswith("<"):
+        return text.encode("utf-8", "replace") if re.search(r"<(?:\w{1,20}:)?alert\b", text[:4000]) else None
+    # “<?xml” and “<alert” in base64, with or without a byte-order mark.
+    if text.startswith(("PD94", "PGFsZXJ0", "PGNhc", "77u/P")):
+        try:
+            return base64.b64decode("".join(text.split()), validate=True)
+        except (binascii.Error, ValueError):
+            return None
+    return None
+
+
+def _read_entries(root: Element, notes: ReadNotes) -> tuple[list[CapAlert], list[CapLink]]:
+    """Return what the entries of a feed say themselves, and where the messages are."""
+    summaries: dict[tuple[object, ...], CapAlert] = {}
+    links: dict[str, CapLink] = {}
+    has_cap = any("cap" in (uri or "") for uri in root.nsmap.values()) or any(
+        "emergency:cap" in namespace(each) for each in root.iter()
+    )
+    entries = [each for each in root.iter() if local_name(each) in ("entry", "item")]
+    for entry in entries[:MAX_ENTRIES]:
+        if any(local_name(each) == "alert" and _is_message(each) for each in entry.iter()):
+            continue
+        summary = _read_summary(entry, notes)
+        if summary is not None:
+            key = (summary.identifier, summary.sent) if summary.identifier else (summary.version,)
+            summaries[key] = _united(summaries[key], summary) if key in summaries else summary
+        if (address := _cap_address(entry, has_cap=has_cap)) and len(links) < MAX_LINKS:
+            identifier, sent = (summary.identifier, summary.sent) if summary else (None, None)
+            links.setdefault(address, CapLink(address, identifier, sent))
+    return list(summaries.values()), list(links.values())
+
+
+def _read_summary(entry: Element, notes: ReadNotes) -> CapAlert | None:
+    """Return the message as far as an entry tells it in elements of CAP, or None if it tells nothing."""
+    cap = [each for each in entry if "cap" in namespace(each).lower() and "w3.org" not in namespace(each)]
+    names = {local_name(each) for each in cap}
+    if not names & _ENTRY_NAMES or not names & INFO_NAMES:
+        return None
+    own = Children(cap)
+    around = Children(entry)
+    identifier = one_line(own.text("identifier") or around.text("id", "guid"))
+    with notes.within(identifier or "?"):
+        info = read_info(own, notes, where="entry")
+    if "headline" not in names and (title := one_line(around.text("title"))):
+        info = dataclasses.replace(info, headline=title)
+    return CapAlert(
+        identifier=identifier,
+        sender=one_line(own.text("sender")),
+        sent=read_instant(own.text("sent")),
+        status=_spelt(own.text("status"), STATUSES),
+        msg_type=_spelt(own.text("msgtype", "messagetype"), MESSAGE_TYPES),
+        scope=_spelt(own.text("scope"), SCOPES),
+        infos=(info,),
+        version=content_digest(*cap),
+        is_summary=True,
+    )
+
+
+def _spelt(text: str | None, known: tuple[str, ...]) -> str | None:
+    if text is None:
+        return None
+    return next((each for each in known if each.casefold() == folded_name(text)), " ".join(text.split())[:80])
+
+
+def _united(known: CapAlert, more: CapAlert) -> CapAlert:
+    """Return a message with what another entry says about it: feeds have one entry for each area of an info."""
+    infos = list(known.infos)
+    for info in more.infos:
+        at = next((at for at, each in enumerate(infos) if _without_place(each) == _without_place(info)), None)
+        if at is None:
+            infos.append(info)
+        else:
+            areas = tuple(dict.fromkeys((*infos[at].areas, *info.areas)))
+            # Titles of entries name one area each; a headline of the message is the same in all.
+            is_common = infos[at].headline == info.headline
+            headline = info.headline if is_common else fallback_headline(info.event, areas)
+            infos[at] = dataclasses.replace(infos[at], areas=areas, headline=headline)
+    return dataclasses.replace(known, infos=tuple(infos))
+
+
+def _without_place(info: CapInfo) -> CapInfo:
+    return dataclasses.replace(info, areas=(), headline=None)
+
+
+def _each_once(alerts: list[CapAlert], summaries: list[CapAlert]) -> list[CapAlert]:
+    """Return messages without those that are repeated, and without summaries of what is there in full."""
+    found = {(alert.identifier, alert.sent, alert.version): alert for alert in alerts}
+    full = {alert.identifier for alert in alerts if alert.identifier}
+    return [*found.values(), *(each for each in summaries if each.identifier not in full)]
+
+
+def _cap_address(entry: Element, *, has_cap: bool) -> str | None:
+    """Return the address of the message of an entry: the link that says so, else the one that can be meant."""
+    by_rank: dict[int, str] = {}
+    for each in entry:
+        name = local_name(each)
+        if name not in ("link", "enclosure", "content"):
+            continue
+        address = (each.get("href") or each.get("url") or each.get("src") or each.text or "").strip()
+        seems_cap = has_cap or _CAP_ADDRESS.search(address[-200:]) is not None
+        rank = _link_rank(name, (each.get("type") or "").lower(), (each.get("rel") or "alternate").lower(), seems_cap)
+        if rank is not None and re.match(r"https?://[^\s<>\"]{1,2000}$", address):
+            by_rank.setdefault(rank, address)
+    return by_rank[min(by_rank)] if by_rank else None
+
+
+def _link_rank(name: str, kind: str, relation: str, seems_cap: bool) -> int | None:
+    if kind.startswith(_CAP_TYPES):
+        return 0
+    if relation in ("hub", "self", "next", "prev", "via", "license"):
+        return None
+    if kind.startswith(_XML_TYPES):
+        return 1
+    # The American feeds give no type, RSS never does: what comes is read, and is a web page at worst.
+    return 2 if seems_cap and not kind and relation == "alternate" and name == "link" else None

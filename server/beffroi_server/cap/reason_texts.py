@@ -1,0 +1,111 @@
+"""Sentences for reasons, notes and errors, in English and French."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from string import Template
+
+from beffroi_server.cap.messages import ReadNote
+from beffroi_server.cap.reasons import Reason
+
+_VERDICTS: dict[str, tuple[str, str]] = {
+    "status": ("status is $status: not for the public", "le statut est $status : pas destiné au public"),
+    "test-status": ("status is $status: not a real warning", "le statut est $status : pas une véritable alerte"),
+    "test-event": ("a test, says its event ($event)", "un essai, d’après son événement ($event)"),
+    "message-type": ("type is $type: nothing to show", "le type est $type : rien à afficher"),
+    "private": ("scope is Private", "diffusion « Private »"),
+    "restricted": ("scope is Restricted (to $to)", "diffusion restreinte (à $to)"),
+    "cancel": ("cancels $count earlier messages; never shown itself",
+               "annule $count messages antérieurs ; jamais affiché lui-même"),
+    "cancel-of-nothing": ("a cancellation that does not say of what: nothing is ended",
+                          "une annulation qui ne dit pas de quoi : rien n’est terminé"),
+    "nothing-said": ("has no information in it", "ne contient aucune information"),
+    "replaced": ("replaced by $by", "remplacé par $by"),
+    "newer-version": ("a newer version of it is known", "une version plus récente est connue"),
+    "cancelled": ("cancelled by $by", "annulé par $by"),
+    "given-all-clear": ("ended by the all-clear $by", "terminé par la fin d’alerte $by"),
+    "gone-from-feed": ("no longer in the feed", "n’est plus dans le flux"),
+    "signature-changed": ("the signature shows that the message was changed",
+                          "la signature montre que le message a été modifié"),
+    "all-clear": ("an all-clear: the danger is over", "une fin d’alerte : le danger est passé"),
+    "elsewhere": ("for another area", "pour un autre secteur"),
+    "over": ("over since $at", "terminé depuis $at"),
+    "over-default": ("says no end; over since $at, as the policy has it",
+                     "sans fin indiquée ; terminé depuis $at d’après les règles"),
+    "over-capped": ("over since $at: the policy lets no warning go on longer without renewal",
+                    "terminé depuis $at : les règles ne laissent pas durer plus longtemps sans renouvellement"),
+    "green": ("green: no warning", "vert : pas de vigilance"),
+    "past": ("urgency is Past: nothing has to be done any more", "urgence « Past » : plus rien à faire"),
+    "rule": ("rule $number of the policy", "règle $number de la politique"),
+    "rule-unknown": ("rule $number of the policy may apply: the source does not say how urgent, grave or certain it is",
+                     "la règle $number s’applique peut-être : la source ne dit pas urgence, gravité ou certitude"),
+    "default": ("default of the policy", "réponse par défaut de la politique"),
+    "policy-tests": ("the policy’s answer to exercises and tests", "réponse de la politique aux exercices et essais"),
+    "policy-restricted": ("the policy’s answer to restricted messages",
+                          "réponse de la politique aux messages restreints"),
+    "policy-past": ("the policy’s answer to what is past", "réponse de la politique à ce qui est passé"),
+    "area-unknown": ("area unknown: whether the town is meant cannot be told ($areas)",
+                     "secteur inconnu : impossible de dire si la commune est concernée ($areas)"),
+    "field-unknown": ("$field is missing or unknown ($value)", "$field manque ou est inconnu ($value)"),
+    "field-missing": ("has no $field", "sans $field"),
+    "no-time": ("does not say when it was sent", "ne dit pas quand il a été envoyé"),
+    "looks-like-test": ("looks like a test", "ressemble à un essai"),
+    "summary": ("only the summary of a feed: the message itself is behind its link",
+                "seulement le résumé d’un flux : le message lui-même est derrière son lien"),
+    "damaged": ("the document is broken: more may have been said",
+                "le document est abîmé : il en disait peut-être plus"),
+    "green-but-severe": ("green, but severity is $severity", "vert, mais la gravité est $severity"),
+    "severity-unknown": ("severity unknown: shown as given", "gravité inconnue : affichée telle quelle"),
+    "signature-needed": ("signature: $outcome", "signature : $outcome"),
+}  # fmt: skip
+_NOTES: dict[str, tuple[str, str]] = {
+    "damaged": ("the document is broken; read as far as it can be understood",
+                "le document est abîmé ; lu aussi loin que possible"),
+    "too-many-alerts": ("more messages than are read at once; the others are left out",
+                        "plus de messages qu’on n’en lit à la fois ; les autres sont laissés"),
+    "too-many-infos": ("more info blocks than are read", "plus de blocs « info » qu’on n’en lit"),
+    "too-many-areas": ("more areas than are read", "plus de secteurs qu’on n’en lit"),
+    "carried-unreadable": ("a message within an envelope cannot be read",
+                           "un message dans une enveloppe est illisible"),
+    "bad-instant": ("no instant with an offset", "pas une date avec décalage horaire"),
+    "bad-pair": ("a ring with a pair that is no latitude,longitude; the ring is left out",
+                 "un contour avec une paire qui n’est pas latitude,longitude ; le contour est laissé"),
+    "out-of-range": ("coordinates that are nowhere on earth (longitude first?); left out",
+                     "des coordonnées hors du globe (longitude en premier ?) ; laissées"),
+    "no-ring": ("a ring of fewer than three points; left out", "un contour de moins de trois points ; laissé"),
+    "too-many-points": ("a ring of too many points; left out", "un contour de trop de points ; laissé"),
+    "bad-circle": ("no circle of latitude,longitude and kilometres; left out",
+                   "pas un cercle (latitude,longitude et kilomètres) ; laissé"),
+}  # fmt: skip
+_ERRORS: dict[str, tuple[str, str]] = {
+    "too-large": ("the document is larger than 16 MB", "le document dépasse 16 Mo"),
+    "empty": ("the document is empty", "le document est vide"),
+    "archive": ("an archive: unpack it first", "une archive : la décompresser d’abord"),
+    "web-page": ("a web page, not a CAP document", "une page web, pas un document CAP"),
+    "no-xml": ("not XML", "pas du XML"),
+    "entities": ("the document declares entities, which are refused", "le document déclare des entités, refusées"),
+    "no-cap": ("no CAP message in it", "aucun message CAP"),
+}
+
+
+def _sentence(table: dict[str, tuple[str, str]], code: str, language: str, values: dict[str, str]) -> str:
+    english, french = table.get(code, (code, code))
+    return Template(french if language == "fr" else english).safe_substitute(values)
+
+
+def reason_sentence(reasons: Iterable[Reason], language: str = "en") -> str:
+    """Return the reasons of a verdict in words."""
+    return "; ".join(_sentence(_VERDICTS, each.code, language, dict(each.values)) for each in reasons)
+
+
+def note_sentence(note: ReadNote, language: str = "en") -> str:
+    """Return a note of the reader in words, with its place and what was written there."""
+    said = _sentence(_NOTES, note.code, language, {})
+    if note.code == "carried-unreadable":
+        return f"{said}: {error_sentence(note.value, language)}"
+    return ": ".join(part for part in (note.where, said, f"“{note.value}”" if note.value else "") if part)
+
+
+def error_sentence(code: str, language: str = "en") -> str:
+    """Return why a document cannot be read."""
+    return _sentence(_ERRORS, code, language, {})

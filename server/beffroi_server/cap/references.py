@@ -1,0 +1,33 @@
+"""References of CAP: ``sender,identifier,sent`` between blanks, as they should be and as they are."""
+
+from __future__ import annotations
+
+import re
+
+from beffroi_server.cap.instants import read_instant
+from beffroi_server.cap.messages import CapReference
+
+MAX_REFERENCES = 500
+MAX_LENGTH = 100_000
+_SENT = re.compile(r" ?, ?(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?(?:Z|[+-]\d\d:?\d\d)?)(?=[ ,;]|$)")
+
+
+def read_references(text: str) -> tuple[CapReference, ...]:
+    """Return the messages that are named, each once.
+
+    A triple ends with its instant: blanks and commas may stand in the name of a sender. What has no instant counts as
+    an identifier alone.
+    """
+    text = " ".join(text[:MAX_LENGTH].split())
+    found: list[CapReference] = []
+    at = 0
+    for sent in _SENT.finditer(text):
+        sender, _, identifier = text[at : sent.start()].strip(" ,;").rpartition(",")
+        if identifier.strip():
+            found.append(CapReference(sender.strip() or None, identifier.strip(), read_instant(sent[1])))
+        at = sent.end()
+    for word in text[at:].split():
+        parts = [part for part in word.strip(",;").split(",") if part]
+        if parts:
+            found.append(CapReference(parts[0] if len(parts) > 1 else None, parts[min(1, len(parts) - 1)], None))
+    return tuple(dict.fromkeys(found[:MAX_REFERENCES]))

@@ -1,0 +1,169 @@
+"""Signatures of CAP messages: enveloped XML signatures, as real networks make them.
+
+“The signature fails” never means “the message was changed”: real signatures have identifiers that the schema of XML
+Signature forbids, algorithms of 2013, two signatures in one message, and canonical forms that lxml writes otherwise.
+Each of these is tried. A message was changed only where a signature itself verifies, and the digest under it does not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
+from signxml.algorithms import DigestAlgorithm, SignatureMethod
+from signxml.exceptions import InvalidDigest, InvalidInput, InvalidSignature
+from signxml.verifier import SignatureConfiguration, XMLVerifier
+
+from beffroi_server.cap.alert_elements import content_digest
+from beffroi_server.cap.messages import CapUnreadable
+from beffroi_server.cap.xml_documents import parse_document
+
+_NAMESPACE = "http://www.w3.org/2000/09/xmldsig#"
+MAX_SIGNATURES = 5
+
+
+class SignatureOutcome(StrEnum):
+    """What is known from a signature. Only ``changed`` refuses a message."""
+
+    VERIFIED = "verified"
+    """By a certificate that is trusted, in its time."""
+    NOT_VERIFIABLE = "not verifiable"
+    """Signed by somebody unknown, or in a way that cannot be checked."""
+    OUT_OF_DATE = "certificate out of date"
+    """By a certificate that is trusted, but was not valid when the message was sent."""
+    CHANGED = "changed"
+    """Somebody changed the message after it was signed."""
+
+
+def check_signature(
+    content: bytes, certificates: Sequence[x509.Certificate], sent: dt.datetime | None
+) -> SignatureOutcome | None:
+    """Return what the signatures of a document with one message say; None if it has none.
+
+    Args:
+        content: The document as it was received: one other byte is another message.
+        certificates: Certificates of the source that the town trusts.
+        sent: When the message was sent: certificates count at that time.
+    """
+    try:
+        root, is_damaged = parse_document(content)
+    except CapUnreadable:
+        return None
+    count = min(MAX_SIGNATURES, len(root.findall(f"{{{_NAMESPACE}}}Signature")))
+    if not count:
+        return None
+    if is_damaged:
+        return SignatureOutcome.NOT_VERIFIABLE
+    found = {_check_one(content, at, certificates, sent) for at in range(count)}
+    # Of several signatures one that verifies is enough, but none may say that the message was changed.
+    for outcome in (SignatureOutcome.CHANGED, SignatureOutcome.VERIFIED, SignatureOutcome.OUT_OF_DATE):
+        if outcome in found:
+            return outcome
+    return SignatureOutcome.NOT_VERIFIABLE
+
+
+def _check_one(
+    content: bytes, at: int, certificates: Sequence[x509.Certificate], sent: dt.datetime | None
+) -> SignatureOutcome:
+    changed = 0
+    try:
+        attempts = _attempts(content, at)
+    except etree.XMLSyntaxError:
+        return SignatureOutcome.NOT_VERIFIABLE
+    for certificate in certificates:
+        for root, excise in attempts:
+            match _verify(root, certificate, excise=excise):
+                case None:
+                    continue
+                case False:
+                    changed += 1
+                case True:
+                    is_valid = (
+                        sent is None or certificate.not_valid_before_utc <= sent <= certificate.not_valid_after_utc
+                    )
+                    return SignatureOutcome.VERIFIED if is_valid else SignatureOutcome.OUT_OF_DATE
+    if changed:
+        return SignatureOutcome.CHANGED
+    # Signed by somebody unknown. That it was changed shows even then: under the key that it brings along.
+    embedded = _embedded_certificate(attempts[0][0])
+    found = [_verify(root, embedded, excise=excise) for root, excise in attempts] if embedded else []
+    return SignatureOutcome.CHANGED if False in found and True not in found else SignatureOutcome.NOT_VERIFIABLE
+
+
+def _attempts(content: bytes, at: int) -> list[tuple[Any, bool]]:
+    """Return the forms of a document in which a signature may verify: without other ones, or with them.
+
+    The second value says whether lxml's empty declarations of namespaces are taken out of the canonical form.
+    """
+    found = []
+    for is_alone in (True, False):
+        root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
+        signatures = root.findall(f"{{{_NAMESPACE}}}Signature")
+        if not is_alone and (at or len(signatures) == 1):
+            break
+        for signature in signatures[:at] + signatures[at + 1 :]:
+            if is_alone:
+                _take_out(signature)
+        found += [(root, False), (root, True)]
+    return found
+
+
+def _take_out(signature: Any) -> None:
+    """Remove an element as the transform “enveloped signature” does: the text after it stays."""
+    parent, tail = signature.getparent(), signature.tail
+    if tail:
+        before = signature.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + tail
+        else:
+            parent.text = (parent.text or "") + tail
+    parent.remove(signature)
+
+
+def _verify(root: Any, certificate: x509.Certificate, *, excise: bool) -> bool | None:
+    """Return whether a signature verifies; False if only the digest of the content does not, None if nothing is known.
+
+    The dates of the certificate are looked at by the caller: they are no property of the signature.
+    """
+    verifier = XMLVerifier()
+    verifier.excise_empty_xmlns_declarations = excise
+    expected = SignatureConfiguration(
+        require_x509=True, location="./", signature_methods=frozenset(SignatureMethod),
+        digest_algorithms=frozenset(DigestAlgorithm), ignore_ambiguous_key_info=True,
+    )  # fmt: skip
+    try:
+        result = verifier.verify(
+            root, x509_cert=certificate.public_bytes(Encoding.PEM).decode("ascii"), validate_schema=False,
+            expect_config=expected,
+        )  # fmt: skip
+    except InvalidDigest:
+        return False
+    except (InvalidSignature, InvalidInput, UnsupportedAlgorithm, etree.LxmlError, ValueError, TypeError, KeyError,
+            AttributeError, NotImplementedError, AssertionError):  # fmt: skip
+        return None
+    # Another element than the message may be signed within it (signature wrapping): that says nothing.
+    signed = result.signed_xml if not isinstance(result, list) else None
+    return True if signed is not None and _said(signed) == _said(root) else None
+
+
+def _said(root: Any) -> str:
+    return content_digest(*(child for child in root if child.tag != f"{{{_NAMESPACE}}}Signature"))
+
+
+def _embedded_certificate(root: Any) -> x509.Certificate | None:
+    element = root.find(f".//{{{_NAMESPACE}}}X509Certificate")
+    if element is None or not element.text:
+        return None
+    lines = "".join(element.text.split())
+    try:
+        return x509.load_pem_x509_certificate(
+            f"-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n".encode("ascii")
+        )
+    except (ValueError, UnicodeEncodeError):
+        return None

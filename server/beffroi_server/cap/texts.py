@@ -1,0 +1,83 @@
+"""Texts of CAP for people: without mark-up, hard line breaks and decoration; nothing else is changed."""
+
+from __future__ import annotations
+
+import re
+
+from beffroi_server.feeds.readers.text import html_entities, without_tags
+
+MAX_TEXT = 20_000
+"""Characters of a text at most; the longest real one that was seen had 5,000."""
+_BREAK = "\u2028"
+"""Stands for a line break that was written as one (``<br>``, the end of a paragraph), and so is kept."""
+_BREAKING_TAG = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6]|/ul|/ol|li|p|div)\b[^<>]{0,200}>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+_BULLET = re.compile(r"(?:[*•·▪●◦‣–—+»>-]|\d{1,2}[.)]|[a-z]\)|#{1,6})\s|\.\.\.|\*\S")
+_DECORATION = re.compile(r"[#=*_~+\s-]{3,}")
+_SENTENCE_END = (".", "!", "?", ":", ";", "。", "！", "？", "；", "…", "။", "।")
+WRAP_WIDTH = 50
+"""A text whose longest line is shorter than this is a list of lines, not a paragraph that was wrapped."""
+
+
+def one_line(text: str | None) -> str | None:
+    """Return a text on one line, or None if nothing is in it."""
+    return _collapsed(_without_markup(text or "").replace(_BREAK, " ")) or None
+
+
+def paragraphs(text: str | None) -> str | None:
+    """Return a text whose line breaks mean something, or None if nothing is in it.
+
+    Single breaks within sentences are joined: the American weather service breaks each 62 to 71 letters. Blank lines,
+    bullets, and breaks that were written as ``<br>`` are kept; case is never changed.
+    """
+    plain = _without_markup((text or "").replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n"))
+    blocks = []
+    for block in re.split(r"\n[ \t\u00a0]*\n", plain):
+        parts = [_unwrapped(part.split("\n")) for part in block.split(_BREAK)]
+        if lines := [line for part in parts for line in part]:
+            blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) or None
+
+
+def _collapsed(text: str) -> str:
+    # No-break spaces are French typography, and stay.
+    return re.sub(r"[ \t\n\r\f\v]+", " ", text).strip()
+
+
+def _without_markup(text: str) -> str:
+    text = _CONTROL.sub(" ", text[:MAX_TEXT])
+    if text.count("<!--") > 20:
+        # Nobody comments a warning that often; searching for the end of each would take long.
+        text = text.replace("<!--", "")
+    # Escaped once more than needed, as aggregators do, mark-up and entities only appear in the second round.
+    for _ in range(3):
+        has_tags = "<" in text
+        plain = without_tags(_BREAKING_TAG.sub(_BREAK, text)) if has_tags else text
+        plain = html_entities(plain) if _ENTITY.search(plain) else plain
+        if plain == text:
+            break
+        text = plain
+    return text
+
+
+def _unwrapped(lines: list[str]) -> list[str]:
+    """Return the lines of a block, those that belong together joined."""
+    lines = [line for line in map(_collapsed, lines) if line and not _DECORATION.fullmatch(line)]
+    width = max(map(len, lines), default=0)
+    joined: list[str] = []
+    last = ""
+    for line in lines:
+        if joined and _continues(last, line, width):
+            joined[-1] = f"{joined[-1]} {line}"
+        else:
+            joined.append(line)
+        last = line
+    return joined
+
+
+def _continues(line: str, following: str, width: int) -> bool:
+    if _BULLET.match(following) or width < WRAP_WIDTH:
+        return False
+    is_full = len(line) + 1 + len(following.split(" ", 1)[0]) > width
+    return is_full or not line.endswith(_SENTENCE_END)
