@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,8 @@ from beffroi_server.web.form_scopes import limit_choices
 
 MISSING_CHARACTERS = "missing-characters"
 """Code of the error that names characters which no screen can draw."""
+FIND_SCREENS = "find_screens"
+"""The button that searches for screens to tick: the form comes back as it was filled in, and nothing is saved."""
 MAX_KEY = 2**63 - 1
 """Largest number that a column of keys holds."""
 _STYLE_CLASSES = {
@@ -25,7 +28,25 @@ _STYLE_CLASSES = {
 }
 
 
-class StyledForm(forms.Form):
+class SearchableForm(forms.BaseForm):
+    """A form that is never valid while it is only sent to search for screens, nor has it errors then."""
+
+    def is_valid(self) -> bool:
+        """Return whether it may be saved."""
+        return super().is_valid() and not self._is_search
+
+    def full_clean(self) -> None:
+        """Check what was submitted."""
+        super().full_clean()
+        if self._is_search:
+            self._errors = ErrorDict()
+
+    @property
+    def _is_search(self) -> bool:
+        return self.is_bound and FIND_SCREENS in self.data
+
+
+class StyledForm(SearchableForm, forms.Form):
     """A form whose fields carry the classes of the stylesheet."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,7 +57,7 @@ class StyledForm(forms.Form):
         add_style_classes(self)
 
 
-class StyledModelForm(forms.ModelForm):  # type: ignore[type-arg]
+class StyledModelForm(SearchableForm, forms.ModelForm):  # type: ignore[type-arg]
     """A form of a model whose fields carry the classes of the stylesheet."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -53,7 +53,7 @@ def alert_detail(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     if pending_alerts.find_pending(pk=pk) is not None and not Alert.objects.filter(pk=pk).exists():
         return render(request, "alerts/pending.html", {"alert": pending_alerts.find_pending(pk=pk)})
     found = get_object_or_404(Alert, pk=pk)
-    screens = queries.targeted_screens(found).select_related("screen_class")
+    screens = queries.targeted_screens(found).only("screen_class_id")
     drawn = queries.to_content(found, found.issued_at)
     context = {
         "drawings": preview_links.alert_previews(drawn, preview_links.classes_of(screens), current_town()),

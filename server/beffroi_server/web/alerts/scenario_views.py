@@ -72,7 +72,7 @@ def _scenario_previews(form: ScenarioForm) -> list[preview_links.PreviewLinks]:
     targets, values = form.saved_targets(), form.initial
     if form.is_bound:
         targets, values = targets_so_far(form), form.cleaned_data
-    screens = targets.reached_screens().select_related("screen_class")
+    screens = targets.reached_screens().only("screen_class_id")
     try:
         return preview_links.alert_previews(draft_alert(values), preview_links.classes_of(screens), current_town())
     except ValueError:

@@ -25,6 +25,8 @@ from beffroi_server.web.fleet.capture_views import capture_panel
 from beffroi_server.web.fleet.forms import ScreenForm
 from beffroi_server.web.fleet.hours_text import hours_lines
 from beffroi_server.web.fleet.screen_cards import build_card, upcoming_changes
+from beffroi_server.web.fleet.screen_choices import FIELD, SEARCH, find_choices
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.notifications.attention_views import screen_history, wrong_since
 from beffroi_server.web.requests import paginate
 
@@ -49,6 +51,13 @@ def screen_list(request: UserRequest) -> HttpResponse:
         **filters,
     }
     return render(request, "fleet/screens.html", context)
+
+
+@for_users("POST")
+def screen_choices(request: UserRequest) -> HttpResponse:
+    """Return the boxes of a form's list of screens for the words of its search; what is ticked stays."""
+    found = find_choices(limit_rows(Screen.objects.all()), request.POST.getlist(FIELD), request.POST.get(SEARCH, ""))
+    return render(request, "fleet/screens_found.html", {"screens": found, "is_swapped": True})
 
 
 @for_users("GET")

@@ -16,6 +16,7 @@ from beffroi_server.web.fleet import (
 urlpatterns: list[URLPattern] = [
     path("", overview_views.overview_page, name="now"),
     path("screens/", screen_views.screen_list, name="screens"),
+    path("screen-choices/", screen_views.screen_choices, name="screen-choices"),
     path("screens/add/", screen_views.screen_add, name="screen-add"),
     path("screens/<slug:slug>/", screen_views.screen_detail, name="screen"),
     path("screens/<slug:slug>/problems/", screen_views.screen_problems, name="screen-problems"),

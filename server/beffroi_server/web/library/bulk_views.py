@@ -22,7 +22,7 @@ from beffroi_server.schedule.announcement_acts import MAX_AT_ONCE
 from beffroi_server.schedule.announcement_status import with_status
 from beffroi_server.schedule.partial_acts import SomeRefused
 from beffroi_server.web.access import UserRequest, current_town, for_editors
-from beffroi_server.web.forms import add_form_errors
+from beffroi_server.web.forms import FIND_SCREENS, add_form_errors
 from beffroi_server.web.library.announcement_list import found_announcements, read_announcement_list
 from beffroi_server.web.library.bulk_acts import BULK_ACTS, BulkAct
 from beffroi_server.web.undo_messages import say_undoable
@@ -47,7 +47,7 @@ def announcements_bulk(request: UserRequest) -> HttpResponse:
 
 
 def _answer_act(request: UserRequest, act: BulkAct, rows: list[Announcement], back: str) -> HttpResponse:
-    is_sent = "check" in request.POST or "do" in request.POST
+    is_sent = any(button in request.POST for button in ("check", "do", FIND_SCREENS))
     form = act.form(request.POST if is_sent else None) if act.form is not None else None
     is_ready = form is None or (is_sent and form.is_valid())
     if is_ready and "do" in request.POST:

@@ -55,7 +55,7 @@ class PreviewLinks:
 
 def classes_of(screens: Iterable[Screen]) -> list[ScreenClass]:
     """Return the classes of some screens, the largest first, ``CLASSES_SHOWN`` at most."""
-    return _largest_classes({screen.screen_class for screen in screens})
+    return _largest_classes(ScreenClass.objects.filter(pk__in={screen.screen_class_id for screen in screens}))
 
 
 def classes_in_use() -> list[ScreenClass]:
@@ -174,7 +174,7 @@ def raster_error_text(error: RasterError) -> str:
     return str(error)
 
 
-def _largest_classes(screen_classes: set[ScreenClass]) -> list[ScreenClass]:
+def _largest_classes(screen_classes: Iterable[ScreenClass]) -> list[ScreenClass]:
     return sorted(screen_classes, key=lambda each: (-each.width * each.height, each.name))[:CLASSES_SHOWN]
 
 

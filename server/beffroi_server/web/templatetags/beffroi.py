@@ -32,6 +32,7 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.monitoring.clock_text import refusal_sentence
 from beffroi_server.web import access
 from beffroi_server.web.first_hour import steps
+from beffroi_server.web.fleet.screen_choices import choices_of
 from beffroi_server.web.help.help_links import help_anchor
 from beffroi_server.web.player_terms import translate_player_term
 from beffroi_server.web.undo_messages import undo_key
@@ -145,6 +146,7 @@ def field(bound: forms.BoundField, help_text: str = "") -> dict[str, Any]:
     return {
         "field": bound,
         "several": several,
+        "screens": choices_of(bound),
         "one_box": isinstance(widget, forms.CheckboxInput),
         "optional": not bound.field.required and not several,
         "help_text": help_text or bound.help_text,

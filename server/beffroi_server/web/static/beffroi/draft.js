@@ -71,8 +71,26 @@ const fill = (form, values) => {
       for (const option of field.options) option.selected = given.includes(option.value);
     } else if (given.length) [field.value] = given;
   }
+  tickUnlisted(form, values);
   for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   tell(form);
+};
+// A long list shows only some choices. The others that a draft holds go with the form, and the server lists them.
+const tickUnlisted = (form, values) => {
+  for (const list of form.querySelectorAll("[data-choices]")) {
+    const name = list.dataset.choices;
+    const listed = new Set([...list.querySelectorAll("input")].map((input) => input.value));
+    const unlisted = values.filter(([key, value]) => key === name && !listed.has(value));
+    for (const [, value] of unlisted) {
+      const input = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+      list.append(input);
+    }
+    const search = list.parentElement.querySelector("[data-find]");
+    const ask = () => window.htmx?.trigger(search, "find");
+    if (!unlisted.length || !search) continue;
+    if (document.readyState === "complete") ask();
+    else window.addEventListener("load", ask);
+  }
 };
 // Whatever follows what is typed, such as a preview, follows a draft, too.
 let isTelling = false;

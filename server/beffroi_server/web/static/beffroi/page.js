@@ -38,6 +38,19 @@ window.addEventListener("pageshow", () => {
   });
 });
 
+// A search within a form asks for other choices, by Enter or its button, and does not send the form.
+const find = (input) => window.htmx?.trigger(input, "find");
+for (const input of document.querySelectorAll("[data-find]")) {
+  const button = input.parentElement.querySelector("button");
+  button.type = "button";
+  button.addEventListener("click", () => find(input));
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    find(input);
+  });
+}
+
 // Copies a command or a link to the clipboard.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
