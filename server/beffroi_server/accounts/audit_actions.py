@@ -52,6 +52,8 @@ ACTION_TEXTS = {
     "layout-changed": _("changed the layout of"),
     "layout-removed": _("removed the layout of"),
     "incident-acknowledged": _("took care of"),
+    "municipality-changed": _("changed the municipality"),
+    "municipality-created": _("added the municipality"),
     "notifications-changed": _("changed what they are told:"),
     "link-created": _("created a sign-in link for"),
     "link-used": _("signed in with a link:"),

@@ -24,10 +24,15 @@ class UserRole(models.TextChoices):
     PUBLISHER = "publisher", _("Publisher: what an editor can do, and approves what others propose")
     OFFICER = "officer", _("Officer on call: alerts, and everything an editor can do")
     TECHNICIAN = "technician", _("Technician: screens")
+    LOCAL_ADMINISTRATOR = (
+        "local-administrator",
+        _("Local administrator: everything in some groups, and their users"),
+    )
     ADMINISTRATOR = "administrator", _("Administrator: everything")
 
 
-_EDITORS = frozenset({UserRole.EDITOR, UserRole.PUBLISHER, UserRole.OFFICER, UserRole.ADMINISTRATOR})
+_ADMINISTRATORS = frozenset({UserRole.ADMINISTRATOR, UserRole.LOCAL_ADMINISTRATOR})
+_EDITORS = frozenset({UserRole.EDITOR, UserRole.PUBLISHER, UserRole.OFFICER, *_ADMINISTRATORS})
 
 
 class User(AbstractUser):
@@ -58,17 +63,17 @@ class User(AbstractUser):
     @property
     def may_approve(self) -> bool:
         """True for users who publish on groups that need approval, and approve what others propose for these."""
-        return self.role in {UserRole.PUBLISHER, UserRole.ADMINISTRATOR}
+        return self.role in {UserRole.PUBLISHER, *_ADMINISTRATORS}
 
     @property
     def may_alert(self) -> bool:
         """True for users who broadcast alerts."""
-        return self.role in {UserRole.OFFICER, UserRole.ADMINISTRATOR}
+        return self.role in {UserRole.OFFICER, *_ADMINISTRATORS}
 
     @property
     def may_install(self) -> bool:
         """True for users who add and change screens."""
-        return self.role in {UserRole.TECHNICIAN, UserRole.ADMINISTRATOR}
+        return self.role in {UserRole.TECHNICIAN, *_ADMINISTRATORS}
 
     @property
     def may_switch(self) -> bool:
@@ -81,9 +86,14 @@ class User(AbstractUser):
         return self.role == UserRole.ADMINISTRATOR
 
     @property
+    def may_manage_users(self) -> bool:
+        """True for users who invite others and change their roles, within their scope; see ``user_management.py``."""
+        return self.role in _ADMINISTRATORS
+
+    @property
     def may_delete_for_good(self) -> bool:
         """True for users who empty the archive; others only put things into it."""
-        return self.role in {UserRole.PUBLISHER, UserRole.ADMINISTRATOR}
+        return self.role in {UserRole.PUBLISHER, *_ADMINISTRATORS}
 
 
 class UndoEntry(models.Model):

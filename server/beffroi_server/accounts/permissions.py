@@ -17,6 +17,7 @@ Permission = Literal[
     "may_install",
     "may_switch",
     "may_administer",
+    "may_manage_users",
     "may_delete_for_good",
 ]
 

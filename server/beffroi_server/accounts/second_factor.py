@@ -18,7 +18,7 @@ from django.db import IntegrityError
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
-from beffroi_server.accounts.permissions import require
+from beffroi_server.accounts.user_management import check_manages
 from beffroi_server.core.transactions import serialised
 
 GRACE = dt.timedelta(days=14)
@@ -132,7 +132,7 @@ def reset_second_factor(user: User, *, actor: User) -> None:
     Raises:
         NotPermitted: the actor is no administrator.
     """
-    require(actor, "may_administer")
+    check_manages(actor, user)
     with serialised():
         Authenticator.objects.filter(user=user).delete()
         audit.record_event(actor, "second-factor-reset", user)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from beffroi_content.raster.text.characters import clean_text
-from beffroi_server.accounts import audit
+from beffroi_server.accounts import audit, user_management
 from beffroi_server.accounts.errors import LastAdministratorError, SignInLinkInvalid
 from beffroi_server.accounts.events import town_changed
 from beffroi_server.accounts.models import LinkKind, SignInLink, Town, User, UserRole
@@ -116,16 +116,21 @@ def create_user(
 ) -> User:
     """Create a user, who signs in by a link first where no password is given.
 
+    Whom a local administrator adds is limited to the same groups.
+
     Raises:
-        NotPermitted: the actor is no administrator.
+        NotPermitted: the actor is no administrator, or a local one who would make an administrator.
         ValidationError: the user name is taken or not one.
     """
-    require(actor, "may_administer")
+    user_management.check_role(actor, str(role))
     with serialised():
         user = User(username=username, role=UserRole(role), **values)
+        user.is_limited_to_groups |= user_management.has_local_scope(actor)
         user.set_password(password)
         user.full_clean()
         user.save()
+        if actor is not None and user_management.has_local_scope(actor):
+            user.scope_groups.set(actor.scope_groups.all())
         audit.record_event(actor, "user-created", user, role=str(user.role))
     return user
 
@@ -175,10 +180,11 @@ def update_user(changed: User, *, actor: User | None) -> None:
 
     Raises:
         LastAdministratorError: no active administrator would be left.
-        NotPermitted: the actor is no administrator.
+        NotPermitted: the actor does not administer this user, or may not give this role.
         ValidationError: a value is not valid.
     """
-    require(actor, "may_administer")
+    user_management.check_manages(actor, changed)
+    user_management.check_role(actor, changed.role)
     with serialised():
         was = User.objects.filter(pk=changed.pk, role=UserRole.ADMINISTRATOR, is_active=True).exists()
         if was and not (changed.is_active and changed.may_administer):
@@ -226,7 +232,7 @@ def invite_user(invited: User, *, actor: User) -> str:
 
     Former ones that were not used end.
     """
-    require(actor, "may_administer")
+    user_management.check_manages(actor, invited)
     is_new = invited.last_login is None
     with serialised():
         _end_sign_in_links(invited)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
-from beffroi_server.accounts.permissions import require
+from beffroi_server.accounts.user_management import check_manages
 from beffroi_server.core.database_faults import fault_of
 from beffroi_server.core.transactions import serialised
 
@@ -42,7 +42,7 @@ def end_session(user: User, pk: int, *, actor: User) -> bool:
         NotPermitted: it is somebody else's, and the actor is no administrator.
     """
     if actor != user:
-        require(actor, "may_administer")
+        check_manages(actor, user)
     with serialised():
         found = UserSession.objects.filter(user=user, pk=pk).first()
         if found is not None:
@@ -57,7 +57,7 @@ def end_all_sessions(user: User, *, actor: User) -> int:
     Raises:
         NotPermitted: the actor is no administrator.
     """
-    require(actor, "may_administer")
+    check_manages(actor, user)
     with serialised():
         count = end_sessions(user)
         audit.record_event(actor, "sessions-ended", user, sessions=count)

@@ -19,6 +19,7 @@ from beffroi_content.model import widgets
 from beffroi_content.rendering import RasterError
 from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
+from beffroi_server.api.municipalities import municipality_slug, named_municipality
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import ApiProblem, invalid_field, not_found
 from beffroi_server.api.values import (
@@ -35,6 +36,7 @@ from beffroi_server.api.values import (
     PageOf,
     PageQuery,
     Search,
+    Slug,
     Slugs,
     TagName,
     WebAddress,
@@ -47,7 +49,7 @@ from beffroi_server.core.folded_text import search_words
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.core.transactions import serialised
 from beffroi_server.feeds.models import Feed
-from beffroi_server.fleet import screen_scopes
+from beffroi_server.fleet import content_owners, screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library import library_scopes, preview, services, slide_content, tags
@@ -116,6 +118,8 @@ class AnnouncementAnswer(Answer):
     link: str
     feed: int | None
     source: str
+    municipality: str | None
+    """Whose it is, by the identifier of its group; null: shared by all."""
     tags: list[str]
     """Screens never show them."""
     version: int
@@ -146,6 +150,8 @@ class AnnouncementChange(Change):
     link: WebAddress = ""
     feed: Key | None = None
     source: DrawnLine120 = ""
+    municipality: Slug | None = None
+    """Whose it is; left out of a new one: the municipality that you work for."""
     tags: Annotated[list[TagName], Field(max_length=20)] = []
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     """The version that was read: where it is no longer the newest, the answer is 409."""
@@ -194,6 +200,7 @@ def announcement_answer(row: Announcement) -> AnnouncementAnswer:
         starts=row.starts, ends=row.ends, picture=row.picture_id,
         more_pictures=[item.pk for item in row.more_pictures.all()],
         figure=row.figure, link=row.link, feed=row.feed_id, source=row.source, version=row.version,
+        municipality=municipality_slug(row),
         tags=sorted(tag.name for tag in row.tags.all()), archived_at=row.archived_at, placement=_placement_answer(row),
         created_at=row.created_at, updated_at=row.updated_at,
         updated_by=row.updated_by.get_username() if row.updated_by is not None else "",
@@ -221,7 +228,9 @@ def on_screens(now: dt.datetime) -> QuerySet[AnnouncementPlacement]:
 
 def _announcements(request: ApiRequest) -> Any:
     related = ("more_pictures", "tags", "placement__screens", "placement__groups")
-    rows = Announcement.objects.select_related("updated_by", "placement").prefetch_related(*related)
+    rows = Announcement.objects.select_related("updated_by", "placement", "municipality__group").prefetch_related(
+        *related
+    )
     return library_scopes.announcements_in_scope(rows, request.user)
 
 
@@ -392,7 +401,9 @@ def _values(body: AnnouncementChange, row: Announcement, request: ApiRequest) ->
     if "more_pictures" in values:
         values["more_pictures"] = named_rows(media, body.more_pictures, "more_pictures")
     if "feed" in values:
-        values["feed"] = named_row(Feed.objects.all(), body.feed, "feed")
+        values["feed"] = named_row(content_owners.seen_by(Feed.objects.all(), request.user), body.feed, "feed")
+    if "municipality" in values:
+        values["municipality"] = named_municipality(body.municipality)
     starts, ends = values.get("starts", row.starts), values.get("ends", row.ends)
     if ends is not None and starts is None:
         raise invalid_field("starts", _("Also enter when the event starts."))

@@ -13,6 +13,7 @@ from beffroi_server.api import (  # noqa: F401
     feeds,
     groups,
     media,
+    municipalities,
     playlists,
     plays,
     rules,

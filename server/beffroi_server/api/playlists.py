@@ -11,6 +11,7 @@ from ninja import Query, Status
 from pydantic import Field
 
 from beffroi_content.model import PlaylistOrder
+from beffroi_server.api.municipalities import municipality_slug, named_municipality
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import invalid_field
 from beffroi_server.api.values import (
@@ -23,12 +24,14 @@ from beffroi_server.api.values import (
     PageOf,
     PageQuery,
     Search,
+    Slug,
     find_row,
     named_row,
     page_of,
 )
 from beffroi_server.core.folded_text import filter_by_words
 from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet import content_owners
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule import publish_permissions, services
 from beffroi_server.schedule.models import Entry, Playlist
@@ -58,6 +61,8 @@ class PlaylistAnswer(Answer):
 
     id: int
     name: str
+    municipality: str | None
+    """Whose it is, by the identifier of its group; null: shared by all."""
     category: str
     """Announcements of this category are in it without being listed."""
     order: PlaylistOrder
@@ -79,6 +84,8 @@ class NewPlaylist(PlaylistChange):
     """A new playlist."""
 
     name: Name80
+    municipality: Slug | None = None
+    """Whose it is; left out: the municipality that you work for."""
 
 
 class EntryChange(Change):
@@ -105,13 +112,19 @@ class PlaylistQuery(PageQuery):
     search: Search = ""
 
 
-def _playlists() -> Any:
-    return Playlist.objects.prefetch_related("rules", "entries")
+def _playlists(request: ApiRequest) -> Any:
+    rows = Playlist.objects.select_related("municipality__group").prefetch_related("rules", "entries")
+    return content_owners.seen_by(rows, request.user)
+
+
+def _playlist(request: ApiRequest, key: int) -> Playlist:
+    return find_row(content_owners.seen_by(Playlist.objects.all(), request.user), pk=key)
 
 
 def _playlist_answer(row: Playlist) -> PlaylistAnswer:
     return PlaylistAnswer(
-        id=row.pk, name=row.name, category=row.category, order=PlaylistOrder(row.order),
+        id=row.pk, name=row.name, municipality=municipality_slug(row), category=row.category,
+        order=PlaylistOrder(row.order),
         entries=len(row.entries.all()), rules=sorted(rule.pk for rule in row.rules.all()), updated_at=row.updated_at,
     )  # fmt: skip
 
@@ -127,7 +140,7 @@ def _entry_answer(row: Entry) -> EntryAnswer:
 @operation("GET", "/playlists", scope=READ, returns=PageOf[PlaylistAnswer], tag=TAG)
 def list_playlists(request: ApiRequest, query: Query[PlaylistQuery]) -> PageOf[PlaylistAnswer]:
     """List playlists by name."""
-    within = publish_permissions.playlists_of(_playlists(), request.user)
+    within = publish_permissions.playlists_of(_playlists(request), request.user)
     return page_of(query, filter_by_words(within, query.search, "name"), _playlist_answer)
 
 
@@ -135,7 +148,7 @@ def list_playlists(request: ApiRequest, query: Query[PlaylistQuery]) -> PageOf[P
 def create_playlist(request: ApiRequest, body: NewPlaylist) -> Status[PlaylistAnswer]:
     """Create an empty playlist."""
     with serialised():
-        row = services.create_playlist(body.name, user=request.user)
+        row = services.create_playlist(body.name, user=request.user, municipality=named_municipality(body.municipality))
         _change(row, body, request)
     return Status(201, _playlist_answer(row))
 
@@ -143,18 +156,18 @@ def create_playlist(request: ApiRequest, body: NewPlaylist) -> Status[PlaylistAn
 @operation("GET", "/playlists/{playlist_id}", scope=READ, returns=PlaylistAnswer, tag=TAG)
 def read_playlist(request: ApiRequest, playlist_id: Key) -> PlaylistAnswer:
     """Return a playlist."""
-    return _playlist_answer(find_row(_playlists(), pk=playlist_id))
+    return _playlist_answer(find_row(_playlists(request), pk=playlist_id))
 
 
 @operation("PATCH", "/playlists/{playlist_id}", scope=WRITE, returns=PlaylistAnswer, tag=TAG)
 def change_playlist(request: ApiRequest, playlist_id: Key, body: PlaylistChange) -> PlaylistAnswer:
     """Change the name, the category or the order of a playlist."""
     with serialised():
-        row = find_row(Playlist.objects.all(), pk=playlist_id)
+        row = _playlist(request, playlist_id)
         if "name" in body.model_fields_set and body.name != row.name:
             services.rename_playlist(row, body.name, user=request.user)
         _change(row, body, request)
-    return _playlist_answer(find_row(_playlists(), pk=playlist_id))
+    return _playlist_answer(find_row(_playlists(request), pk=playlist_id))
 
 
 def _change(row: Playlist, body: PlaylistChange, request: ApiRequest) -> None:
@@ -166,14 +179,14 @@ def _change(row: Playlist, body: PlaylistChange, request: ApiRequest) -> None:
 @operation("DELETE", "/playlists/{playlist_id}", scope=WRITE, status=204, tag=TAG)
 def delete_playlist(request: ApiRequest, playlist_id: Key) -> Status[None]:
     """Delete a playlist with its entries, and the rules that show it."""
-    services.delete_playlist(find_row(Playlist.objects.all(), pk=playlist_id), user=request.user)
+    services.delete_playlist(_playlist(request, playlist_id), user=request.user)
     return Status(204, None)
 
 
 @operation("GET", "/playlists/{playlist_id}/entries", scope=READ, returns=PageOf[EntryAnswer], tag=TAG)
 def list_entries(request: ApiRequest, playlist_id: Key, query: Query[PageQuery]) -> PageOf[EntryAnswer]:
     """List the entries of a playlist in their order."""
-    row = find_row(Playlist.objects.all(), pk=playlist_id)
+    row = _playlist(request, playlist_id)
     return page_of(query, row.entries.select_related("announcement", "media"), _entry_answer)
 
 
@@ -183,7 +196,7 @@ def add_entry(request: ApiRequest, playlist_id: Key, body: NewEntry) -> Status[E
     if (body.announcement is None) == (body.media is None):
         raise invalid_field("announcement", _("Name an announcement or a media item."))
     with serialised():
-        playlist = find_row(Playlist.objects.all(), pk=playlist_id)
+        playlist = _playlist(request, playlist_id)
         values = body.given()
         position = values.pop("position", None)
         values["announcement"] = named_row(Announcement.objects.all(), body.announcement, "announcement")
@@ -197,14 +210,14 @@ def add_entry(request: ApiRequest, playlist_id: Key, body: NewEntry) -> Status[E
 @operation("GET", "/playlists/{playlist_id}/entries/{entry_id}", scope=READ, returns=EntryAnswer, tag=TAG)
 def read_entry(request: ApiRequest, playlist_id: Key, entry_id: Key) -> EntryAnswer:
     """Return an entry of a playlist."""
-    return _entry_answer(_entry(playlist_id, entry_id))
+    return _entry_answer(_entry(request, playlist_id, entry_id))
 
 
 @operation("PATCH", "/playlists/{playlist_id}/entries/{entry_id}", scope=WRITE, returns=EntryAnswer, tag=TAG)
 def change_entry(request: ApiRequest, playlist_id: Key, entry_id: Key, body: EntryChange) -> EntryAnswer:
     """Change the duration, the validity, the frequency or the place of an entry."""
     with serialised():
-        entry = _entry(playlist_id, entry_id)
+        entry = _entry(request, playlist_id, entry_id)
         values = body.given()
         position = values.pop("position", None)
         if values:
@@ -217,11 +230,10 @@ def change_entry(request: ApiRequest, playlist_id: Key, entry_id: Key, body: Ent
 @operation("DELETE", "/playlists/{playlist_id}/entries/{entry_id}", scope=WRITE, status=204, tag=TAG)
 def remove_entry(request: ApiRequest, playlist_id: Key, entry_id: Key) -> Status[None]:
     """Take an entry out of its playlist."""
-    services.remove_entry(_entry(playlist_id, entry_id), user=request.user)
+    services.remove_entry(_entry(request, playlist_id, entry_id), user=request.user)
     return Status(204, None)
 
 
-def _entry(playlist_id: int, entry_id: int) -> Entry:
-    return find_row(
-        Entry.objects.select_related("playlist", "announcement", "media"), pk=entry_id, playlist=playlist_id
-    )
+def _entry(request: ApiRequest, playlist_id: int, entry_id: int) -> Entry:
+    entries = Entry.objects.select_related("playlist", "announcement", "media")
+    return find_row(entries, pk=entry_id, playlist=_playlist(request, playlist_id))

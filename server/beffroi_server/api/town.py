@@ -24,10 +24,15 @@ from beffroi_server.api.values import (
     Line60,
     PageOf,
     PageQuery,
+    Slugs,
     find_row,
     named_row,
+    named_rows,
     page_of,
 )
+from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet.models import ScreenGroup
+from beffroi_server.library.library_scopes import set_scope
 from beffroi_server.library.models import MediaItem
 from beffroi_server.library.town_branding import logo_of, save_town
 
@@ -94,6 +99,8 @@ class UserAnswer(Answer):
     first_name: str
     last_name: str
     role: UserRole
+    groups: list[str]
+    """The groups of screens that the user is limited to; empty: every screen."""
     is_active: bool
     last_login: dt.datetime | None
 
@@ -104,6 +111,8 @@ class UserChange(Change):
     first_name: Line60 = ""
     last_name: Line60 = ""
     role: UserRole = UserRole.EDITOR
+    groups: Slugs = []
+    """Limits the user to the screens of these groups, and to the content of their municipalities; none: no limit."""
     is_active: bool = True
 
 
@@ -114,6 +123,8 @@ class NewUser(Change):
     first_name: Line60 = ""
     last_name: Line60 = ""
     role: UserRole = UserRole.EDITOR
+    groups: Slugs = []
+    """As for a change."""
 
 
 class EventAnswer(Answer):
@@ -178,37 +189,56 @@ def _town_answer(town: Town) -> TownAnswer:
 
 
 def _user_answer(row: User) -> UserAnswer:
-    return UserAnswer.model_validate({name: getattr(row, name) for name in UserAnswer.model_fields})
+    values = {name: getattr(row, name) for name in UserAnswer.model_fields if name != "groups"}
+    limits = sorted(group.slug for group in row.scope_groups.all()) if row.is_limited_to_groups else []
+    return UserAnswer.model_validate({**values, "groups": limits})
+
+
+def _users() -> Any:
+    return User.objects.prefetch_related("scope_groups")
+
+
+def _set_groups(row: User, slugs: list[str], actor: User) -> None:
+    groups = named_rows(ScreenGroup.objects.all(), slugs, "groups", key="slug")
+    set_scope(row, groups=groups, categories=list(row.scope_categories.all()), actor=actor)
 
 
 @operation("GET", "/users", scope=READ, returns=PageOf[UserAnswer], tag=TAG)
 def list_users(request: ApiRequest, query: Query[PageQuery]) -> PageOf[UserAnswer]:
     """List users by name."""
-    return page_of(query, User.objects.order_by("username"), _user_answer)
+    return page_of(query, _users().order_by("username"), _user_answer)
 
 
 @operation("POST", "/users", scope=WRITE, returns=UserAnswer, status=201, tag=TAG)
 def create_user(request: ApiRequest, body: NewUser) -> Status[UserAnswer]:
     """Add a user."""
     values = {"first_name": body.first_name, "last_name": body.last_name}
-    return Status(201, _user_answer(services.create_user(body.username, body.role, actor=request.user, **values)))
+    with serialised():
+        row = services.create_user(body.username, body.role, actor=request.user, **values)
+        _set_groups(row, body.groups, request.user)
+    return Status(201, _user_answer(find_row(_users(), pk=row.pk)))
 
 
 @operation("GET", "/users/{user_id}", scope=READ, returns=UserAnswer, tag=TAG)
 def read_user(request: ApiRequest, user_id: Key) -> UserAnswer:
     """Return a user."""
-    return _user_answer(find_row(User.objects.all(), pk=user_id))
+    return _user_answer(find_row(_users(), pk=user_id))
 
 
 @operation("PATCH", "/users/{user_id}", scope=WRITE, returns=UserAnswer, tag=TAG)
 def change_user(request: ApiRequest, user_id: Key, body: UserChange) -> UserAnswer:
     """Change the name or the role of a user, or disable their access."""
     row = find_row(User.objects.all(), pk=user_id)
-    for name, value in body.given().items():
+    values = body.given()
+    groups = values.pop("groups", None)
+    for name, value in values.items():
         setattr(row, name, value)
     row.role = str(row.role)
-    services.update_user(row, actor=request.user)
-    return _user_answer(row)
+    with serialised():
+        services.update_user(row, actor=request.user)
+        if groups is not None:
+            _set_groups(row, groups, request.user)
+    return _user_answer(find_row(_users(), pk=user_id))
 
 
 @operation("GET", "/audit", scope=READ, returns=PageOf[EventAnswer], tag=TAG)

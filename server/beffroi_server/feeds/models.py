@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from beffroi_server.fleet.municipality_models import Municipality
+
 MINUTE = dt.timedelta(minutes=1)
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
@@ -52,6 +54,10 @@ class Feed(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=FeedKind, default=FeedKind.CALENDAR)
     address = models.CharField(_("address"), max_length=500, blank=True)
     """URL of the kinds that have one; the number of the department for vigilance; empty for weather."""
+    municipality = models.ForeignKey(
+        Municipality, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("municipality")
+    )
+    """Whose it is, see ``fleet.content_owners``, and of the weather, where; None: shared by all."""
     data = models.JSONField(default=dict, blank=True)
     """Fields of the widget that shows the feed; empty until it was read for the first time."""
     kept = models.JSONField(default=dict, blank=True)

@@ -62,11 +62,13 @@ def _read_data(feed: Feed) -> dict[str, Any]:
 
 def _fetch_content(feed: Feed, town: Town) -> bytes:
     if feed.kind == FeedKind.WEATHER:
-        if town.latitude is None or town.longitude is None:
+        local = feed.municipality
+        place = local if local is not None and local.latitude is not None else town
+        if place.latitude is None or place.longitude is None:
             raise RefreshError(
                 _("The location of the town is missing: an administrator can enter it on the “Town” page.")
             )
-        return fetch.fetch_url(WEATHER_URL.format(latitude=town.latitude, longitude=town.longitude))
+        return fetch.fetch_url(WEATHER_URL.format(latitude=place.latitude, longitude=place.longitude))
     if feed.kind == FeedKind.VIGILANCE:
         if not settings.METEOFRANCE_KEY:
             raise RefreshError(

@@ -11,6 +11,7 @@ from beffroi_server.accounts.permissions import require
 from beffroi_server.core.transactions import serialised
 from beffroi_server.feeds.feed_readings import reading_due
 from beffroi_server.feeds.models import Feed
+from beffroi_server.fleet import content_owners
 
 
 class FeedInUse(Exception):
@@ -23,12 +24,16 @@ def save_feed(feed: Feed, *, user: User | None) -> None:
     It is read in the background at once.
 
     Raises:
+        NotPermitted: it belongs to another municipality, or to all of them.
         ValidationError: a value is not valid.
     """
     require(user, "may_edit")
     with serialised():
-        feed.full_clean()
         created = feed._state.adding
+        if created and feed.municipality is None:
+            feed.municipality = content_owners.home_of(user)
+        content_owners.check_change(user, feed)
+        feed.full_clean()
         before = None if created else Feed.objects.get(pk=feed.pk)
         values = audit.stored_values(feed)
         if before is not None and (before.kind, before.address) != (feed.kind, feed.address):
@@ -54,6 +59,7 @@ def delete_feed(feed: Feed, *, user: User | None) -> None:
         FeedInUse: announcements show it.
     """
     require(user, "may_edit")
+    content_owners.check_change(user, feed)
     with serialised():
         titles = list(feed.announcements.values_list("title", flat=True))
         titles += [str(choice) for choice in [*feed.news_layouts.all(), *feed.weather_layouts.all()]]

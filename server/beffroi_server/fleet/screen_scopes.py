@@ -3,7 +3,7 @@
 A user who is limited (``User.is_limited_to_groups``) reaches the screens of the groups in ``User.scope_groups`` and
 nothing else; not “everywhere” either, even where the groups hold every screen today. If all of these groups are
 deleted, nothing is left: a deletion never widens a scope. An administrator is never limited, nor is the server itself
-(a user of None).
+(a user of None); a local administrator always is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet, prefetch_related_objects
+from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.errors import NotPermitted
@@ -27,9 +27,11 @@ def scope_group_keys(user: User | None) -> frozenset[int] | None:
 
     Takes one query for each user object.
     """
-    if user is None or user.may_administer or not user.is_limited_to_groups:
+    if user is None or user.may_administer or not (user.is_limited_to_groups or user.may_manage_users):
         return None
-    prefetch_related_objects([user], "scope_groups")
+    # With their municipalities, which say whose content it is: see ``content_owners``.
+    groups = ScreenGroup.objects.select_related("municipality")
+    prefetch_related_objects([user], Prefetch("scope_groups", groups))
     return frozenset(group.pk for group in user.scope_groups.all())
 
 

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.wire.scopes import TopicScope, screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.municipality_models import Municipality
 
 Row = TypeVar("Row", bound=Model)
 
@@ -153,11 +154,17 @@ def rows_aimed_at(rows: QuerySet[Row], screen: Screen) -> QuerySet[Row]:
 
 
 def check_group_count(screen: Screen, groups: Collection[ScreenGroup]) -> None:
-    """Refuse more groups than a screen can follow.
+    """Refuse more groups than a screen can follow, and a second municipality.
 
     Raises:
-        ValidationError: there are more than ``MAX_GROUPS``.
+        ValidationError: there are more than ``MAX_GROUPS``, or the groups of two municipalities.
     """
+    homes = list(Municipality.objects.filter(group__in=groups)[:2]) if len(groups) > 1 else []
+    if len(homes) > 1:
+        raise ValidationError(
+            _("%(screen)s would be in %(one)s and in %(other)s; a screen belongs to one municipality.")
+            % {"screen": screen.name, "one": homes[0], "other": homes[1]}
+        )
     if len(groups) > MAX_GROUPS:
         raise ValidationError(
             _("%(screen)s would be in %(count)d groups; a screen is in %(most)d at most.")
@@ -169,7 +176,7 @@ def check_new_members(group: ScreenGroup, screens: Iterable[Screen]) -> None:
     """Refuse members of a group that would then be in too many groups.
 
     Raises:
-        ValidationError: one of them would be in more than ``MAX_GROUPS``.
+        ValidationError: one of them would be in more than ``MAX_GROUPS``, or in two municipalities.
     """
     for screen in screens:
         check_group_count(screen, {*groups_of(screen), group} if group.pk else [*groups_of(screen), group])

@@ -19,6 +19,7 @@ from beffroi_server.accounts.models import Town
 from beffroi_server.core.folded_text import FoldedField
 from beffroi_server.core.languages import language_choices
 from beffroi_server.feeds.models import Feed
+from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import translations as translated
 from beffroi_server.library.template_choices import template_choices
 
@@ -63,6 +64,10 @@ class MediaItem(models.Model):
     """SHA-256 of the file that was uploaded; empty where nobody uploaded one."""
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)
+    municipality = models.ForeignKey(
+        Municipality, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("municipality")
+    )
+    """Whose it is; None: shared by all. See ``fleet.content_owners``."""
     folded_name = FoldedField(sources=("name",))
     search_text = FoldedField(sources=("name", "description"))
 
@@ -120,6 +125,18 @@ class PublicSettings(models.Model):
 
     def __str__(self) -> str:
         return f"{self.town}: {'on' if self.is_on else 'off'}"
+
+
+class MunicipalityLogo(models.Model):
+    """The image that is the logo of a municipality; no row where it shows that of the intercommunality."""
+
+    municipality = models.OneToOneField(
+        Municipality, on_delete=models.CASCADE, primary_key=True, related_name="chosen_logo"
+    )
+    image = models.ForeignKey(MediaItem, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.municipality}: {self.image}"
 
 
 class Video(models.Model):
@@ -250,6 +267,10 @@ class Announcement(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     tags = models.ManyToManyField(Tag, blank=True, related_name="announcements", verbose_name=_("tags"))
+    municipality = models.ForeignKey(
+        Municipality, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("municipality")
+    )
+    """Whose it is; None: shared by all. See ``fleet.content_owners``."""
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When it was put into the archive, which takes it off the screens and out of the lists; None while in use."""
     folded_title = FoldedField(sources=("title",))

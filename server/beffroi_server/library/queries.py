@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
-from beffroi_server.library.models import Announcement, Asset, DeletedItem, MediaItem, TownLogo, Video
+from beffroi_server.library.models import Announcement, Asset, DeletedItem, MediaItem, MunicipalityLogo, TownLogo, Video
 
 
 def playlists_showing(announcement: Announcement) -> list[str]:
@@ -20,6 +20,7 @@ def places_showing_image(item: MediaItem) -> list[str]:
     places |= set(item.announcements.values_list("title", flat=True))
     places |= set(item.announcements_besides.values_list("title", flat=True))
     places |= set(TownLogo.objects.filter(image=item).values_list("town__name", flat=True))
+    places |= set(MunicipalityLogo.objects.filter(image=item).values_list("municipality__name", flat=True))
     return sorted(places)
 
 

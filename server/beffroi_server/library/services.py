@@ -12,6 +12,7 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, UndoEntry, User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet import content_owners
 from beffroi_server.library import library_scopes, media_undo, queries, slide_content, versions
 from beffroi_server.library.errors import EditConflict, ItemInUse, NotArchived
 from beffroi_server.library.events import AnnouncementChange, announcement_changed, announcement_changing
@@ -70,6 +71,7 @@ def create_media_items(
                 height=image.height,
                 warnings=list(image.warnings),
                 uploaded_by=user,
+                municipality=content_owners.home_of(user),
                 upload_id=upload.pk if upload else None,
                 upload_digest=upload.digest if upload else "",
             )
@@ -159,6 +161,8 @@ def save_announcement(
         versions.ensure_version(current)
         before = audit.stored_values(current)
         further = values.pop("more_pictures", None)
+        if current._state.adding:
+            values = {"municipality": content_owners.home_of(user)} | values
         for field, value in values.items():
             setattr(current, field, value)
         if further is not None:

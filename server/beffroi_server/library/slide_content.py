@@ -20,6 +20,7 @@ from beffroi_content.templates.widgets.gauge import AIR_QUALITY
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.text import shorten_text
 from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.fleet import content_owners
 from beffroi_server.library.event_dates import event_is_over
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import EVENT_TEMPLATES, FEED_TEMPLATES, WIDGET_TEMPLATES
@@ -81,11 +82,12 @@ def _agenda_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget
     if announcement.feed is not None:
         return widgets.AgendaWidget.model_validate(_feed_fields(announcement))
     # The schedule knows what was taken off the screens: a wrong date must not stay in the agenda either.
-    events_of_town = Announcement.objects.filter(
-        template__in=EVENT_TEMPLATES, starts__isnull=False, archived_at=None
-    ).exclude(placement__taken_off_at__isnull=False)
+    events = Announcement.objects.filter(template__in=EVENT_TEMPLATES, starts__isnull=False, archived_at=None)
+    events_of_town = content_owners.shown_with(events, announcement.municipality_id).exclude(
+        placement__taken_off_at__isnull=False
+    )
     coming = events_of_town.exclude(event_is_over(timezone.now(), zone)).order_by("starts")
-    events = [
+    listed = [
         {
             "title": shorten_text(event.title, MESSAGE_LENGTH),
             "starts": _local_time(event.starts, zone),
@@ -94,7 +96,7 @@ def _agenda_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget
         }
         for event in coming[:MAX_EVENTS]
     ]
-    return widgets.AgendaWidget.model_validate({"title": announcement.title, "events": events})
+    return widgets.AgendaWidget.model_validate({"title": announcement.title, "events": listed})
 
 
 def _poll_widget(announcement: Announcement, zone: ZoneInfo) -> content.Widget:

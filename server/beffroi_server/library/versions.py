@@ -21,7 +21,7 @@ VERSIONS_KEPT = 50
 """Versions of an announcement that are kept: the newest."""
 _OWN_FIELDS = {
     "id", "version", "updated_by", "created_by", "created_at", "updated_at", "archived_at", "folded_title",
-    "folded_label", "search_text",
+    "folded_label", "search_text", "municipality",
 }  # fmt: skip
 _MORE_IMAGES = "more_pictures"
 

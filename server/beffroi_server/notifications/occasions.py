@@ -66,7 +66,7 @@ def usual_occasions(role: str) -> tuple[Occasion, ...]:
         return tuple(Occasion)
     if role == UserRole.TECHNICIAN:
         return _TECHNICAL
-    if role == UserRole.OFFICER:
+    if role in {UserRole.OFFICER, UserRole.LOCAL_ADMINISTRATOR}:
         return (*_EDITORIAL, Occasion.SCREEN_SILENT, Occasion.ALERT_UNSEEN)
     return _EDITORIAL if role in {UserRole.EDITOR, UserRole.PUBLISHER} else ()
 

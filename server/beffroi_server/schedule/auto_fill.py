@@ -10,6 +10,7 @@ from django.utils import timezone
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import User, UserRole
 from beffroi_server.core.folded_text import fold_text
+from beffroi_server.fleet import content_owners
 from beffroi_server.library.event_dates import event_is_over
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import publish_permissions
@@ -55,8 +56,9 @@ def auto_filled_announcements(playlist: Playlist, zone: ZoneInfo) -> QuerySet[An
     if not playlist.category:
         return Announcement.objects.none()
     over = event_is_over(timezone.now(), zone)
+    of_category = Announcement.objects.filter(archived_at=None, folded_label=fold_text(playlist.category))
     found = (
-        Announcement.objects.filter(archived_at=None, folded_label=fold_text(playlist.category))
+        content_owners.shown_with(of_category, playlist.municipality_id)
         .exclude(over)
         .exclude(entry__playlist=playlist)
         .exclude(placement__taken_off_at__isnull=False)

@@ -20,7 +20,7 @@ from beffroi_server.fleet.models import Screen
 from beffroi_server.library import slide_content
 from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
-from beffroi_server.library.town_branding import TOWN_RELATIONS, town_content
+from beffroi_server.library.town_branding import TOWN_RELATIONS, town_content, town_of_screen, with_municipality
 from beffroi_server.schedule import auto_fill, band_layouts, day_calendars, layouts, playlist_nesting
 from beffroi_server.schedule.layout_models import LayoutChoice
 from beffroi_server.schedule.manifest_compiler import CompileError, CompileInputs, PlaylistInput, SlideProblem
@@ -42,7 +42,8 @@ def load_inputs(screen: Screen, layout: LayoutChoice | None = None) -> CompileIn
         CompileError: the screen has settings that no player accepts.
         Town.DoesNotExist: ``beffroi-server init`` was not run.
     """
-    town = current_town()
+    screen = with_municipality(screen)
+    town = town_of_screen(screen, current_town())
     rules = _rules_of(screen)
     playlists, unready = load_playlists({rule.playlist_id for rule in rules}, town)
     placed, unready_placed = placed_loop(placements_of(screen), town)
@@ -63,7 +64,7 @@ def inputs_of_rules(
 
     Args:
         screen: The screen, for its settings.
-        town: The town.
+        town: The town as the screen shows it.
         rules: The rules.
         playlists: All playlists that they name.
         unready: Slides that cannot be shown yet.
@@ -75,7 +76,7 @@ def inputs_of_rules(
         settings=screen_settings(screen, town),
         playlists=(*playlists, placed) if placed else playlists,
         rules=(*known, _placement_rule(placed)) if placed else known,
-        calendars=day_calendars.calendars_of_rules(rules),
+        calendars=day_calendars.calendars_of_rules(rules, town),
         idle=_idle_slide(town),
         unready=unready,
     )

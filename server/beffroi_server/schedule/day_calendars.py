@@ -29,10 +29,15 @@ def town_almanac(zone: ZoneInfo) -> LocalCalendar:
     return LocalCalendar(zone, calendars=days_by_name(each.to_content() for each in DayCalendar.objects.all()))
 
 
-def calendars_of_rules(rules: Iterable[ScheduleRule]) -> tuple[content.DayCalendar, ...]:
-    """Return the day calendars that rules refer to, each once, in the order of their keys."""
+def calendars_of_rules(rules: Iterable[ScheduleRule], town: Town) -> tuple[content.DayCalendar, ...]:
+    """Return the day calendars that rules refer to, each once, in the order of their keys.
+
+    Args:
+        rules: The rules.
+        town: The town, or that of a screen: it says which public holidays there are.
+    """
     found = {each.pk: each for rule in rules for each in (*rule.only_on.all(), *rule.never_on.all())}
-    return tuple(found[pk].to_content() for pk in sorted(found))
+    return tuple(found[pk].to_content(town) for pk in sorted(found))
 
 
 def start_import(name: str, file: bytes, user: User) -> DayImport:

@@ -17,6 +17,7 @@ from beffroi_server.accounts.holiday_regions import HolidayRegion, region_of_tow
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.core.choices import labelled_choices
 from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.layout_models import LayoutChoice  # noqa: F401 - Django looks for models here
 from beffroi_server.schedule.public_holidays import public_holidays
@@ -63,6 +64,10 @@ class Playlist(models.Model):
         _("slides at a time within another playlist"), default=0, validators=[MaxValueValidator(500)]
     )
     """Slides that it gives each time round a playlist that contains it; 0: all."""
+    municipality = models.ForeignKey(
+        Municipality, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("municipality")
+    )
+    """Whose it is; None: shared by all. See ``fleet.content_owners``."""
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -221,22 +226,25 @@ class DayCalendar(models.Model):
         """Identifier of the calendar in a manifest."""
         return f"calendar-{self.pk}"
 
-    def to_content(self) -> content.DayCalendar:
+    def to_content(self, town: Town | None = None) -> content.DayCalendar:
         """Return the calendar for the timeline, with its days around the present year.
 
         A manifest limits their number: those that lie ahead come first.
+
+        Args:
+            town: The town whose public holidays they are; by default the one that there is.
         """
         today = timezone.localdate()
-        ranges = self._ranges_in(range(today.year - 1, today.year + 4))
+        ranges = self._ranges_in(range(today.year - 1, today.year + 4), town)
         kept = [content.DayRange(first=first, last=last) for first, last in ranges]
         if len(kept) > MAX_DAY_RANGES:
             kept = [each for each in kept if each.last >= today - dt.timedelta(days=1)]
         return content.DayCalendar(id=self.identifier, name=self.name, days=tuple(kept[:MAX_DAY_RANGES]))
 
-    def _ranges_in(self, years: range) -> Sequence[tuple[Any, Any]]:
+    def _ranges_in(self, years: range, town: Town | None) -> Sequence[tuple[Any, Any]]:
         if not self.country:
             return list(self.days)
-        town = Town.objects.first()
+        town = town or Town.objects.first()
         region = region_of_town(town.holiday_region, town.time_zone) if town else HolidayRegion.METROPOLE
         return public_holidays(self.country, years, region)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet import content_owners
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library import library_scopes
@@ -44,7 +45,8 @@ def place_announcement(
 ) -> AnnouncementPlacement:
     """Publish an announcement directly, or change where and when it is shown.
 
-    One that was taken off the screens stays off until :func:`put_back_on_screens`.
+    One that was taken off the screens stays off until :func:`put_back_on_screens`. Of what all municipalities share,
+    the people of one add and remove their own screens, and leave the others.
 
     Args:
         announcement: A saved announcement.
@@ -61,17 +63,25 @@ def place_announcement(
         ValidationError: a value is not valid, or the charter of the town refuses it.
     """
     targets = EVERYWHERE if everywhere else Targets(groups=tuple(groups), screens=tuple(screens))
-    library_scopes.check_announcement(user, announcement)
-    permissions.check_publishing(user, targets)
+    library_scopes.check_use(user, announcement)
+    is_owner = content_owners.changes(user, announcement)
+    if is_owner:
+        permissions.check_publishing(user, targets)
+    else:
+        shared = _placement_to_change(announcement)
+        targets, is_elsewhere = permissions.shared_placement(user, shared, targets)
+        if is_elsewhere:
+            starts_at, ends_at, duration_s = shared.starts_at, shared.ends_at, shared.duration_s
     begins = max(starts_at or timezone.now(), timezone.now())
     require_charter(ProposedPublication(announcement, targets, begins, ends_at, duration_s))
     with serialised():
         placement = _placement_to_change(announcement)
         if not placement._state.adding:
-            permissions.check_row(user, placement)
+            if is_owner:
+                permissions.check_row(user, placement)
             # Screens that it leaves must be published, too.
             publication.mark_placement(placement)
-        placement.everywhere, placement.duration_s = everywhere, duration_s
+        placement.everywhere, placement.duration_s = targets.everywhere, duration_s
         placement.starts_at, placement.ends_at = starts_at, ends_at
         _store_placement(placement, user)
         placement.screens.set(targets.screens)
@@ -81,7 +91,7 @@ def place_announcement(
             "announcement-placed",
             announcement.title,
             id=str(announcement.pk),
-            everywhere=everywhere,
+            everywhere=targets.everywhere,
             screens=sorted(screen.name for screen in targets.screens),
             groups=sorted(group.name for group in targets.groups),
             starts_at=starts_at,
@@ -105,7 +115,7 @@ def take_off_screens(announcements: Iterable[Announcement], *, user: User | None
 
 def put_back_on_screens(announcements: Iterable[Announcement], *, user: User | None) -> list[Announcement]:
     """Undo :func:`take_off_screens`; return the announcements that were off before."""
-    chosen = list(announcements)
+    chosen = [each for each in announcements if _placement_to_change(each).taken_off_at is not None]
     for each in chosen:
         permissions.check_putting_back(user, each)
     return _switch_announcements(chosen, "announcement-put-back", None, user)

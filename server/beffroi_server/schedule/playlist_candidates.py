@@ -7,7 +7,10 @@ from typing import Any, TypeVar
 
 from django.db.models import Count, Model, QuerySet, Subquery, Value
 
+from beffroi_server.accounts.models import User
 from beffroi_server.core.folded_text import search_words
+from beffroi_server.fleet import content_owners
+from beffroi_server.library import library_scopes
 from beffroi_server.library.archive import announcements_in_use
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Playlist
@@ -31,12 +34,15 @@ class PlaylistCandidates:
         return bool(self.announcements or self.pictures or self.playlists)
 
 
-def candidates_for(playlist: Playlist, search: str) -> PlaylistCandidates:
-    """Return the candidates for a playlist that contain every word of a search text."""
-    announcements = announcements_in_use().exclude(entry__playlist=playlist)
-    pictures = MediaItem.objects.exclude(entry__playlist=playlist).select_related("video")
+def candidates_for(playlist: Playlist, search: str, user: User | None = None) -> PlaylistCandidates:
+    """Return the candidates for a playlist that contain every word of a search text, as far as a user sees them."""
+    in_use = library_scopes.announcements_in_scope(announcements_in_use(), user)
+    announcements = in_use.exclude(entry__playlist=playlist)
+    images = library_scopes.media_in_scope(MediaItem.objects.all(), user)
+    pictures = images.exclude(entry__playlist=playlist).select_related("video")
     # With one that it lies within, or with itself, it would contain itself.
-    playlists = Playlist.objects.exclude(pk__in=outer_keys([playlist.pk])).exclude(outer_entries__playlist=playlist)
+    others = Playlist.objects.exclude(pk__in=outer_keys([playlist.pk])).exclude(outer_entries__playlist=playlist)
+    playlists = content_owners.seen_by(others, user)
     for word in search_words(search):
         announcements = announcements.filter(search_text__contains=word)
         pictures = pictures.filter(search_text__contains=word)

@@ -80,7 +80,7 @@ def propose_announcement(
         ValidationError: a value is not valid, or the user's quota is used up.
     """
     targets = Targets(everywhere, tuple(groups), tuple(screens))
-    library_scopes.check_announcement(user, announcement)
+    library_scopes.check_use(user, announcement)
     screen_scopes.check_targets(user, targets)
     with serialised():
         _check_quota(user, announcement)
@@ -113,7 +113,7 @@ def approve_proposal(proposal: Proposal, *, expected_version: int | None = None,
     publish_permissions.check_publishing(user, targets)
     with serialised():
         announcement = Announcement.objects.get(pk=proposal.announcement_id)
-        library_scopes.check_announcement(user, announcement)
+        library_scopes.check_use(user, announcement)
         if expected_version is not None and announcement.version != expected_version:
             raise EditConflict(announcement)
         _decide(proposal, ProposalState.APPROVED, user, version=announcement.version)
@@ -158,7 +158,7 @@ def withdraw_proposal(proposal: Proposal, *, user: User) -> None:
         NotPermitted: the announcement is somebody else's.
         ProposalDecided: somebody has decided already.
     """
-    library_scopes.check_announcement(user, proposal.announcement)
+    library_scopes.check_use(user, proposal.announcement)
     with serialised():
         _decide(proposal, ProposalState.WITHDRAWN, user)
         audit.record_event(user, "proposal-withdrawn", proposal.announcement.title, id=str(proposal.announcement_id))

@@ -6,14 +6,14 @@ their screens show.
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.fleet import screen_scopes
+from beffroi_server.fleet import content_owners, screen_scopes
 from beffroi_server.fleet.models import ScreenGroup
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.library import library_scopes
@@ -40,6 +40,39 @@ def check_publishing(user: User | None, targets: Targets) -> None:
     screen_scopes.check_targets(user, targets)
     if needs_approval(user, targets):
         raise NotPermitted(_("Content on these screens needs approval: propose the announcement, or ask a publisher."))
+
+
+def shared_placement(user: User | None, row: AnnouncementPlacement, chosen: Targets) -> tuple[Targets, bool]:
+    """Return what a shared announcement reaches once somebody of a municipality has chosen where it is shown.
+
+    They add and remove their own screens only: where others show it now or later, it stays as it is.
+
+    Args:
+        user: Who may place the announcement, and not change it.
+        row: Its placement, or an unsaved one.
+        chosen: Of the user's own screens.
+
+    Returns:
+        What it reaches then, and whether it is shown elsewhere, so that its dates are not the user's to change.
+
+    Raises:
+        NotPermitted: it is shown on all screens, or a chosen screen is beyond the scope of the user.
+    """
+    is_shown = not row._state.adding and (row.ends_at is None or row.ends_at > timezone.now())
+    present = Targets.of(row) if is_shown else Targets()
+    if present.everywhere:
+        raise NotPermitted(_("“%(title)s” is shown on all screens already.") % {"title": row.announcement.title})
+    own_screens = set(screen_scopes.screens_in_scope(user).values_list("pk", flat=True))
+    own_groups = screen_scopes.scope_group_keys(user) or frozenset()
+    groups = tuple(group for group in present.groups if group.pk not in own_groups)
+    screens = tuple(screen for screen in present.screens if screen.pk not in own_screens)
+    added = Targets(
+        chosen.everywhere,
+        tuple(group for group in chosen.groups if group not in groups),
+        tuple(screen for screen in chosen.screens if screen not in screens),
+    )
+    check_publishing(user, added)
+    return Targets(groups=(*groups, *added.groups), screens=(*screens, *added.screens)), bool(groups or screens)
 
 
 def check_rule(user: User | None, rule: ScheduleRule) -> None:
@@ -131,12 +164,13 @@ def _reaches_of(announcement: Announcement, *, is_off: bool = False) -> list[Tar
 
 
 def check_playlist(user: User | None, playlist: Playlist) -> None:
-    """Refuse a change of a playlist that a rule shows on screens on which the user may not publish.
+    """Refuse a change of a playlist of others, or one that a rule shows on screens on which the user may not publish.
 
     Raises:
-        NotPermitted: see :func:`check_publishing`.
+        NotPermitted: see :func:`check_publishing` and ``content_owners``.
     """
     require(user, "may_edit")
+    content_owners.check_change(user, playlist)
     for targets in _targets_of(user, playlist):
         check_publishing(user, targets)
 
@@ -168,12 +202,18 @@ def _targets_of(user: User | None, playlist: Playlist) -> list[Targets]:
 
 
 def playlists_of(rows: QuerySet[Playlist], user: User | None) -> QuerySet[Playlist]:
-    """Return those of some playlists that no rule shows beyond the scope of a user."""
+    """Return those of some playlists that no rule shows beyond the scope of a user.
+
+    Whoever works for a municipality sees all that are shared, too, to show them on the own screens.
+    """
     if user is None or screen_scopes.scope_group_keys(user) is None:
         return rows
     within = screen_scopes.rows_in_scope(ScheduleRule.objects.all(), user)
     beyond = ScheduleRule.objects.exclude(pk__in=within.values("pk")).values_list("playlist", flat=True)
-    return rows.exclude(pk__in=inner_keys(beyond))
+    seen = content_owners.seen_by(rows, user)
+    if content_owners.served_municipalities(user):
+        return seen.filter(Q(municipality=None) | ~Q(pk__in=inner_keys(beyond)))
+    return seen.exclude(pk__in=inner_keys(beyond))
 
 
 def _publishes_everywhere(user: User) -> bool:

@@ -15,8 +15,9 @@ from beffroi_server.accounts.models import UndoEntry, User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.row_snapshots import snapshot_rows
 from beffroi_server.core.transactions import serialised
-from beffroi_server.fleet import screen_scopes
+from beffroi_server.fleet import content_owners, screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
+from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.library import library_scopes
 from beffroi_server.library.models import Announcement, MediaItem
@@ -28,15 +29,22 @@ from beffroi_server.schedule.playlist_nesting import check_nesting
 from beffroi_server.schedule.queries import rule_fingerprint
 
 
-def create_playlist(name: str, *, user: User | None) -> Playlist:
+def create_playlist(name: str, *, user: User | None, municipality: Municipality | None = None) -> Playlist:
     """Create an empty playlist.
 
+    Args:
+        name: Its name.
+        user: Somebody who does it; None for the server itself.
+        municipality: Whose it is; by default the one that the user works for.
+
     Raises:
+        NotPermitted: the user does not work for that municipality.
         ValidationError: the name is taken, or empty.
     """
     require(user, "may_edit")
     with serialised():
-        playlist = Playlist(name=name)
+        playlist = Playlist(name=name, municipality=municipality or content_owners.home_of(user))
+        content_owners.check_change(user, playlist)
         playlist.full_clean()
         playlist.save()
         audit.record_event(user, "playlist-created", playlist)
@@ -119,7 +127,9 @@ def add_entry(
         if inner is not None:
             check_nesting(playlist, inner)
         if announcement is not None:
-            library_scopes.check_announcement(user, announcement)
+            library_scopes.check_use(user, announcement)
+        for used in filter(None, (media, inner)):
+            content_owners.check_use(user, used)
         highest = playlist.entries.aggregate(highest=Max("position"))["highest"]
         position = 0 if highest is None else highest + 1
         if media is not None and media.video_details is not None:
@@ -251,6 +261,7 @@ def save_rule(
     """
     with serialised():
         rule.full_clean()
+        content_owners.check_use(user, rule.playlist)
         created, values = rule._state.adding, audit.stored_values(rule)
         if not created:
             before = ScheduleRule.objects.get(pk=rule.pk)

@@ -22,10 +22,11 @@ from django.views.decorators.http import require_http_methods
 from beffroi_server.accounts import second_factor
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.alerts.models import Alert, Restoration
+from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.town_branding import TOWN_RELATIONS
 from beffroi_server.schedule.band_layouts import ReadyLayout
 from beffroi_server.schedule.layout_models import LayoutChoice
-from beffroi_server.web import form_scopes
+from beffroi_server.web import form_scopes, working_for
 
 
 class UserRequest(HttpRequest):
@@ -71,6 +72,10 @@ def _may_administer(user: User) -> bool:
     return user.may_administer
 
 
+def _may_manage_users(user: User) -> bool:
+    return user.may_manage_users
+
+
 def _guard_view(
     is_allowed: PermissionCheck, methods: tuple[str, ...], *, waits: bool = True
 ) -> Callable[[ViewFunction], ViewFunction]:
@@ -90,7 +95,12 @@ def _guard_view(
             if not is_allowed(user):
                 raise PermissionDenied
             # Times are typed and shown in the town's time zone, wherever the user is.
-            with _town_of_request() as town, timezone.override(ZoneInfo(town.time_zone)), form_scopes.acting_as(user):
+            with (
+                _town_of_request() as town,
+                timezone.override(ZoneInfo(town.time_zone)),
+                form_scopes.acting_as(user),
+                working_for.remembered(request, user, has_municipalities=may_have("municipalities")),
+            ):
                 if waits and second_factor.is_owed(user, town, timezone.now()):
                     return _redirect_to_second_factor(request)
                 return view(request, *args, **kwargs)
@@ -140,6 +150,11 @@ def for_switchers(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     return _guard_view(_may_switch, methods)
 
 
+def for_user_managers(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
+    """Allow administrators, and local ones, who manage the users within their own scope."""
+    return _guard_view(_may_manage_users, methods)
+
+
 def for_administrators(*methods: str) -> Callable[[ViewFunction], ViewFunction]:
     """Allow administrators."""
     return _guard_view(_may_administer, methods)
@@ -155,7 +170,7 @@ def current_town() -> Town:
 
 
 def may_have(notice: str) -> bool:
-    """Return whether there may be something that every page tells of: ``alerts``, or a ``restoration``.
+    """Return whether there may be something that every page tells of: ``alerts``, ``municipalities`` …
 
     It is read together with the town, so that the many pages that have nothing to tell do not ask for each.
     """
@@ -177,8 +192,10 @@ def _read_town() -> Town:
     has_alerts = Exists(Alert.objects.filter(settled=False))
     has_restoration = Exists(Restoration.objects.filter(closed_at=None))
     has_bands = Exists(LayoutChoice.objects.exclude(layout=ReadyLayout.FULL))
-    rows = Town.objects.select_related(*TOWN_RELATIONS)
-    rows = rows.annotate(has_alerts=has_alerts, has_restoration=has_restoration, has_bands=has_bands)
+    rows = Town.objects.select_related(*TOWN_RELATIONS).annotate(
+        has_alerts=has_alerts, has_restoration=has_restoration, has_bands=has_bands,
+        has_municipalities=Exists(Municipality.objects.all()),
+    )  # fmt: skip
     return rows.first() or Town(name="Beffroi")
 
 

@@ -6,7 +6,7 @@ The decorators of ``access.py`` say for whom, as Django says in which time zone 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -15,12 +15,14 @@ from django import forms
 from django.db.models import Model, QuerySet
 
 from beffroi_server.accounts.models import User
-from beffroi_server.fleet import screen_scopes
+from beffroi_server.feeds.models import Feed
+from beffroi_server.fleet import content_owners, screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.library import library_scopes
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule import publish_permissions
 from beffroi_server.schedule.models import Playlist
+from beffroi_server.web import working_for
 
 Row = TypeVar("Row", bound=Model)
 _acting_user: ContextVar[User | None] = ContextVar("acting_user", default=None)
@@ -37,8 +39,13 @@ def acting_as(user: User) -> Iterator[None]:
 
 
 def limit_rows(rows: QuerySet[Row]) -> QuerySet[Row]:
-    """Return those of some rows that lie within the scope of the acting user, for a list."""
+    """Return those of some rows that lie within the scope of the acting user, for a list.
+
+    Of content, those of the municipality that the user works for now, and what is shared.
+    """
     user = _acting_user.get()
+    if rows.model in {Announcement, MediaItem, Playlist}:
+        rows = working_for.of_chosen(rows)
     return rows if user is None else _within_scope(rows, user)
 
 
@@ -62,14 +69,15 @@ def limit_choices(form: forms.BaseForm) -> None:
 
 
 def _within_scope(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
-    if rows.model is ScreenGroup:
-        return rows & screen_scopes.groups_in_scope(user)
-    if rows.model is Screen:
-        return rows.filter(pk__in=screen_scopes.screens_in_scope(user).values("pk"))
-    if rows.model is Playlist:
-        return publish_permissions.playlists_of(rows, user)
-    if rows.model is Announcement:
-        return library_scopes.announcements_in_scope(rows, user)
-    if rows.model is MediaItem:
-        return library_scopes.media_in_scope(rows, user)
-    return rows
+    limit = _LIMITS.get(rows.model)
+    return rows if limit is None else limit(rows, user)
+
+
+_LIMITS: dict[Any, Callable[[QuerySet[Any], User], QuerySet[Any]]] = {
+    ScreenGroup: lambda rows, user: rows & screen_scopes.groups_in_scope(user),
+    Screen: lambda rows, user: rows.filter(pk__in=screen_scopes.screens_in_scope(user).values("pk")),
+    Feed: content_owners.seen_by,
+    Playlist: publish_permissions.playlists_of,
+    Announcement: library_scopes.announcements_in_scope,
+    MediaItem: library_scopes.media_in_scope,
+}

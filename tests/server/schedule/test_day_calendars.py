@@ -182,19 +182,19 @@ class TestCalendarsOfRules:
     def market(self) -> DayCalendar:
         return DayCalendar.objects.create(name="Market", days=[["2026-06-15", "2026-06-15"]])
 
-    def test_are_each_once_in_order(self, playlist, holidays, market):
+    def test_are_each_once_in_order(self, town, playlist, holidays, market):
         rule = playlist.rules.get()
         services.save_rule(rule, user=None, only_on=[market, holidays])
         other = ScheduleRule(name="Other", playlist=playlist, everywhere=True)
         services.save_rule(other, user=None, never_on=[holidays])
 
-        found = calendars_of_rules(ScheduleRule.objects.all())
+        found = calendars_of_rules(ScheduleRule.objects.all(), town)
 
         assert [each.name for each in found] == ["School holidays", "Market"]
         assert [each.id for each in found] == [holidays.identifier, market.identifier]
 
-    def test_are_none_where_no_rule_needs_one(self, playlist, holidays):
-        assert calendars_of_rules(ScheduleRule.objects.all()) == ()
+    def test_are_none_where_no_rule_needs_one(self, town, playlist, holidays):
+        assert calendars_of_rules(ScheduleRule.objects.all(), town) == ()
 
     def test_decide_when_a_rule_applies(self, playlist, market):
         services.save_rule(playlist.rules.get(), user=None, only_on=[market])

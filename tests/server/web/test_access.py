@@ -65,6 +65,8 @@ ADDRESSES = {
     "browser-remove": USER,
     "town": ADMINISTRATOR, "users": ADMINISTRATOR, "user": ADMINISTRATOR, "user-add": ADMINISTRATOR,
     "user-link": ADMINISTRATOR, "user-emergency-code": ADMINISTRATOR, "audit": ADMINISTRATOR,
+    "municipalities": ADMINISTRATOR, "municipality": ADMINISTRATOR, "municipality-add": ADMINISTRATOR,
+    "municipality-choose": USER,
     "help": USER, "first-hour-hide": ADMINISTRATOR, "starter-set": OFFICER, "try-out-end": ADMINISTRATOR,
     "audit-csv": ADMINISTRATOR, "audit-log": ADMINISTRATOR,
 }  # fmt: skip
@@ -105,7 +107,8 @@ PAGES = {name for name in ADDRESSES if name in {
     "media", "feeds", "playlists", "rules",
     "attention", "notification-choice",
     "rule-new", "calendars", "alerts", "alert-choose", "alert-new", "scenarios", "scenario-new", "screen-add",
-    "screen-classes", "screen-class-add", "groups", "group-add", "town", "users", "user-add", "audit",
+    "screen-classes", "screen-class-add", "groups", "group-add", "town",
+    "municipalities", "municipality-add", "users", "user-add", "audit",
 }}  # fmt: skip
 """Addresses that need nothing to exist."""
 

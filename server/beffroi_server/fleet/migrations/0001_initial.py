@@ -144,6 +144,22 @@ class Migration(migrations.Migration):
             field=models.ManyToManyField(blank=True, related_name='screens', to='fleet.screengroup', verbose_name='groups'),
         ),
         migrations.CreateModel(
+            name='Municipality',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, unique=True, verbose_name='name of the municipality')),
+                ('colour', models.CharField(default='#1d4f91', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}\\Z')], verbose_name='colour')),
+                ('latitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude')),
+                ('longitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude')),
+                ('holiday_region', models.CharField(blank=True, choices=[('', 'as the intercommunality'), ('metropole', 'France, without further days'), ('alsace-moselle', 'Alsace and Moselle'), ('guadeloupe', 'Guadeloupe'), ('guyane', 'Guyane'), ('la-reunion', 'La Réunion'), ('martinique', 'Martinique'), ('mayotte', 'Mayotte'), ('nouvelle-caledonie', 'Nouvelle-Calédonie'), ('polynesie-francaise', 'Polynésie française'), ('saint-barthelemy', 'Saint-Barthélemy'), ('saint-martin', 'Saint-Martin'), ('saint-pierre-et-miquelon', 'Saint-Pierre-et-Miquelon'), ('wallis-et-futuna', 'Wallis-et-Futuna')], max_length=24, verbose_name='public holidays')),
+                ('group', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='municipality', to='fleet.screengroup')),
+            ],
+            options={
+                'verbose_name_plural': 'municipalities',
+                'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
             name='ReceiptRecord',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_initial'),
         ('feeds', '0001_initial'),
+        ('fleet', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -86,6 +87,7 @@ class Migration(migrations.Migration):
                 ('uploaded_at', models.DateTimeField(auto_now_add=True)),
                 ('folded_name', beffroi_server.core.folded_text.FoldedField(blank=True, default='', editable=False, sources=['name'])),
                 ('search_text', beffroi_server.core.folded_text.FoldedField(blank=True, default='', editable=False, sources=['name', 'description'])),
+                ('municipality', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fleet.municipality', verbose_name='municipality')),
                 ('picture', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.asset')),
                 ('thumbnail', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.asset')),
                 ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -119,6 +121,7 @@ class Migration(migrations.Migration):
                 ('search_text', beffroi_server.core.folded_text.FoldedField(blank=True, default='', editable=False, sources=['title', 'body', 'label', 'place', 'source', 'translated_text'])),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('feed', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='announcements', to='feeds.feed', verbose_name='feed')),
+                ('municipality', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fleet.municipality', verbose_name='municipality')),
                 ('updated_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('more_pictures', models.ManyToManyField(blank=True, related_name='announcements_besides', to='library.mediaitem', verbose_name='further images')),
                 ('picture', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='announcements', to='library.mediaitem', verbose_name='image')),
@@ -127,6 +130,13 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-updated_at'],
             },
+        ),
+        migrations.CreateModel(
+            name='MunicipalityLogo',
+            fields=[
+                ('municipality', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='chosen_logo', serialize=False, to='fleet.municipality')),
+                ('image', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='library.mediaitem')),
+            ],
         ),
         migrations.CreateModel(
             name='PlannedAnnouncement',

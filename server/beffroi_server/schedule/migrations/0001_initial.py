@@ -30,20 +30,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Playlist',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('category', models.CharField(blank=True, max_length=60, verbose_name='fill with the category')),
-                ('order', models.CharField(choices=[('listed', 'in the listed order'), ('newest', 'newest first'), ('soonest', 'soonest event first'), ('shuffled', 'shuffled')], default='listed', max_length=8, verbose_name='order')),
-                ('take', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(500)], verbose_name='slides at a time within another playlist')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-            ],
-            options={
-                'ordering': ['name'],
-            },
-        ),
-        migrations.CreateModel(
             name='AnnouncementPlacement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -92,6 +78,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['created_at', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Playlist',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
+                ('category', models.CharField(blank=True, max_length=60, verbose_name='fill with the category')),
+                ('order', models.CharField(choices=[('listed', 'in the listed order'), ('newest', 'newest first'), ('soonest', 'soonest event first'), ('shuffled', 'shuffled')], default='listed', max_length=8, verbose_name='order')),
+                ('take', models.PositiveSmallIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(500)], verbose_name='slides at a time within another playlist')),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('municipality', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fleet.municipality', verbose_name='municipality')),
+            ],
+            options={
+                'ordering': ['name'],
             },
         ),
         migrations.CreateModel(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.fleet.models import ScreenGroup
+from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.models import Category, MediaItem
 from beffroi_server.library.town_branding import logo_of
 from beffroi_server.web.forms import StyledForm, StyledModelForm, refuse_missing_characters
@@ -175,7 +176,11 @@ class TownForm(StyledModelForm):
 
 
 class UserScopeForm(StyledModelForm):
-    """Base of the forms of a user: role, and what it is limited to."""
+    """Base of the forms of a user: role, and what it is limited to.
+
+    Args:
+        actor: The administrator who fills it in; a local one gives the own groups only.
+    """
 
     role = forms.ChoiceField(
         label=_("Role"), choices=UserRole.choices, widget=forms.RadioSelect, initial=UserRole.EDITOR
@@ -195,14 +200,38 @@ class UserScopeForm(StyledModelForm):
         help_text=_("None chosen: every category."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._offer_roles(actor)
         if self.instance.pk:
             self.initial["groups"] = list(self.instance.scope_groups.all())
             self.initial["categories"] = list(self.instance.scope_categories.all())
         for name, model in (("groups", ScreenGroup), ("categories", Category)):
             if not model._default_manager.exists():
                 del self.fields[name]
+
+    def _offer_roles(self, actor: User) -> None:
+        """Offer the roles that the actor may give; that of a local administrator where there are municipalities."""
+        left_out = set()
+        if not (Municipality.objects.exists() or self.instance.role == UserRole.LOCAL_ADMINISTRATOR):
+            left_out.add(UserRole.LOCAL_ADMINISTRATOR)
+        if not actor.may_administer:
+            left_out.add(UserRole.ADMINISTRATOR)
+            groups = self.fields["groups"]
+            groups.required, groups.help_text = True, ""
+            self.initial.setdefault("groups", list(actor.scope_groups.all()))
+        field: Any = self.fields["role"]
+        field.choices = [choice for choice in UserRole.choices if choice[0] not in left_out]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the groups of a local administrator."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if values.get("role") == UserRole.LOCAL_ADMINISTRATOR and not values.get("groups"):
+            self.add_error(
+                "groups" if "groups" in self.fields else None,
+                _("Choose the groups that this local administrator looks after."),
+            )
+        return values
 
     def clean_email(self) -> str:
         """Return the address.

@@ -16,10 +16,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from beffroi_server.accounts import second_factor, services, user_sessions
 from beffroi_server.accounts.errors import LastAdministratorError
 from beffroi_server.accounts.models import User
+from beffroi_server.accounts.user_management import users_managed
 from beffroi_server.core.transactions import serialised
 from beffroi_server.library.library_scopes import set_scope
 from beffroi_server.library.town_branding import save_town
-from beffroi_server.web.access import UserRequest, current_town, for_administrators, for_own_account
+from beffroi_server.web.access import UserRequest, current_town, for_administrators, for_own_account, for_user_managers
 from beffroi_server.web.accounts import account_mail
 from beffroi_server.web.accounts.forms import AccountForm, NewUserForm, PasswordForm, TownForm, UserForm
 from beffroi_server.web.accounts.session_rows import session_rows
@@ -67,18 +68,18 @@ def town_edit(request: UserRequest) -> HttpResponse:
     return render(request, "accounts/town.html", context, status=422 if form.errors else 200)
 
 
-@for_administrators("GET")
+@for_user_managers("GET")
 def user_list(request: UserRequest) -> HttpResponse:
-    """List all users, those who can sign in first."""
-    page = paginate(request, User.objects.order_by("-is_active", "username"), USERS_PER_PAGE)
+    """List the users whom the user administers, those who can sign in first."""
+    page = paginate(request, users_managed(request.user).order_by("-is_active", "username"), USERS_PER_PAGE)
     return render(request, "accounts/users.html", {"page": page})
 
 
 @never_cache
-@for_administrators("GET", "POST")
+@for_user_managers("GET", "POST")
 def user_add(request: UserRequest) -> HttpResponse:
     """Invite a user: by mail where there is an address and a mail server, and by a link that is shown once."""
-    form = NewUserForm(request.POST or None)
+    form = NewUserForm(request.POST or None, actor=request.user)
     if request.method == "POST" and form.is_valid():
         with serialised():
             values = {name: form.cleaned_data[name] for name in NewUserForm.Meta.fields}
@@ -89,11 +90,11 @@ def user_add(request: UserRequest) -> HttpResponse:
     return render(request, "accounts/user_add.html", context, status=422 if form.errors else 200)
 
 
-@for_administrators("GET", "POST")
+@for_user_managers("GET", "POST")
 def user_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Show and change a user."""
-    found = get_object_or_404(User, pk=pk)
-    form = UserForm(request.POST or None, instance=found)
+    found = get_object_or_404(users_managed(request.user), pk=pk)
+    form = UserForm(request.POST or None, instance=found, actor=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             with serialised():
@@ -114,19 +115,19 @@ def user_edit(request: UserRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/user.html", context, status=422 if form.errors else 200)
 
 
-@for_administrators("POST")
+@for_user_managers("POST")
 def user_sessions_end(request: UserRequest, pk: int) -> HttpResponse:
     """Sign a user out everywhere."""
-    found = get_object_or_404(User, pk=pk)
+    found = get_object_or_404(users_managed(request.user), pk=pk)
     user_sessions.end_all_sessions(found, actor=request.user)
     messages.success(request, _("%(name)s is signed out everywhere.") % {"name": found.get_username()})
     return redirect("users")
 
 
-@for_administrators("POST")
+@for_user_managers("POST")
 def user_second_factor_reset(request: UserRequest, pk: int) -> HttpResponse:
     """Remove the second factor of a user who lost the telephone."""
-    found = get_object_or_404(User, pk=pk)
+    found = get_object_or_404(users_managed(request.user), pk=pk)
     second_factor.reset_second_factor(found, actor=request.user)
     messages.success(request, _("%(name)s signs in without a second factor now.") % {"name": found.get_username()})
     return redirect("user", pk)
@@ -141,10 +142,10 @@ def own_session_end(request: UserRequest, pk: int) -> HttpResponse:
 
 
 @never_cache
-@for_administrators("POST")
+@for_user_managers("POST")
 def user_sign_in_link(request: UserRequest, pk: int) -> HttpResponse:
     """Create a new sign-in link for a user."""
-    return _show_sign_in_link(request, get_object_or_404(User, pk=pk, is_active=True))
+    return _show_sign_in_link(request, get_object_or_404(users_managed(request.user), pk=pk, is_active=True))
 
 
 @never_cache

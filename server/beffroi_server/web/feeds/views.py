@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +12,8 @@ from django.utils.translation import gettext as _
 from beffroi_server.feeds import services
 from beffroi_server.feeds.models import Feed
 from beffroi_server.feeds.skipped_texts import skipped_sentence
+from beffroi_server.fleet import content_owners
+from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, for_editors
 from beffroi_server.web.feeds.forms import FeedForm
 
@@ -20,7 +24,10 @@ def feed_list(request: UserRequest) -> HttpResponse:
     form = FeedForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         return _save_feed(request, form)
-    feeds = list(Feed.objects.prefetch_related("announcements"))
+    seen = content_owners.seen_by(Feed.objects.select_related("municipality"), request.user)
+    feeds: list[Any] = list(working_for.of_chosen(seen).prefetch_related("announcements"))
+    for feed in feeds:
+        feed.is_open = content_owners.changes(request.user, feed)
     context = {"form": form, "feeds": feeds, "waits": any(feed.is_waiting for feed in feeds)}
     return render(request, "feeds/feeds.html", context, status=422 if form.errors else 200)
 
@@ -29,6 +36,7 @@ def feed_list(request: UserRequest) -> HttpResponse:
 def feed_edit(request: UserRequest, pk: int) -> HttpResponse:
     """Show and change a feed."""
     found = get_object_or_404(Feed, pk=pk)
+    content_owners.check_change(request.user, found)
     name = found.name
     form = FeedForm(request.POST if request.method == "POST" else None, instance=found)
     if request.method == "POST" and form.is_valid():
@@ -40,7 +48,7 @@ def feed_edit(request: UserRequest, pk: int) -> HttpResponse:
 @for_editors("POST")
 def feed_refresh(request: UserRequest, pk: int) -> HttpResponse:
     """Have a feed read now, in the background."""
-    services.request_reading(get_object_or_404(Feed, pk=pk))
+    services.request_reading(get_object_or_404(content_owners.seen_by(Feed.objects.all(), request.user), pk=pk))
     return redirect("feeds")
 
 
@@ -58,6 +66,8 @@ def feed_delete(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def _save_feed(request: UserRequest, form: FeedForm) -> HttpResponse:
+    if form.instance._state.adding:
+        form.instance.municipality = working_for.chosen()
     services.save_feed(form.instance, user=request.user)
     messages.success(request, _("“%(name)s” has been saved, and is being read.") % {"name": form.instance})
     return redirect("feeds")

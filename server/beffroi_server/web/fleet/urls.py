@@ -9,6 +9,7 @@ from beffroi_server.web.fleet import (
     class_and_group_views,
     enrolment_views,
     hours_views,
+    municipality_views,
     overview_views,
     screen_views,
 )
@@ -36,6 +37,10 @@ urlpatterns: list[URLPattern] = [
     path("screen-classes/", class_and_group_views.screen_class_list, name="screen-classes"),
     path("screen-classes/add/", class_and_group_views.screen_class_add, name="screen-class-add"),
     path("screen-classes/<int:pk>/", class_and_group_views.screen_class_edit, name="screen-class"),
+    path("municipalities/", municipality_views.municipality_list, name="municipalities"),
+    path("municipalities/add/", municipality_views.municipality_add, name="municipality-add"),
+    path("municipalities/choose/", municipality_views.municipality_choose, name="municipality-choose"),
+    path("municipalities/<int:pk>/", municipality_views.municipality_edit, name="municipality"),
     path("groups/", class_and_group_views.group_list, name="groups"),
     path("groups/add/", class_and_group_views.group_add, name="group-add"),
     path("groups/<int:pk>/", class_and_group_views.group_edit, name="group"),

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from beffroi_server.accounts.models import User
 from beffroi_server.core.folded_text import fold_text
 from beffroi_server.feeds.models import Feed
+from beffroi_server.fleet import content_owners
 from beffroi_server.library.archive import announcements_in_use
 from beffroi_server.library.models import Announcement, MediaItem, Tag
 from beffroi_server.library.template_choices import template_choices
@@ -61,6 +62,8 @@ def announcement_list(request: UserRequest) -> HttpResponse:
     # What a row needs is read for the rows of the page only: there may be ten thousand others.
     page = paginate(request, found_announcements(state).values_list("pk", flat=True), ANNOUNCEMENTS_PER_PAGE)
     page.object_list = _read_rows(list(page.object_list))
+    for each in page.object_list:
+        each.is_open = content_owners.changes(request.user, each)
     context = {"page": page, "state": state, "search": state.search}
     return render(request, "library/announcements.html", context)
 
@@ -125,7 +128,8 @@ def found_announcements(state: ListState) -> QuerySet[Any]:
 def _read_rows(keys: Sequence[uuid.UUID]) -> list[Any]:
     """Return announcements with all that the list shows of them, in the order of their keys."""
     rows = with_status(Announcement.objects.filter(pk__in=keys), timezone.now(), ZoneInfo(current_town().time_zone))
-    found = {each.pk: each for each in rows.select_related("picture", "placement").prefetch_related(*_related())}
+    rows = rows.select_related("picture", "placement", "municipality").prefetch_related(*_related())
+    found = {each.pk: each for each in rows}
     for announcement in found.values():
         announcement.shown = _places_of(announcement)
         announcement.status_text = AnnouncementStatus(announcement.status).label

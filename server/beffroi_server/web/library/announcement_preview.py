@@ -14,6 +14,7 @@ from beffroi_server.library import slide_content
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import WIDGET_TEMPLATES
 from beffroi_server.library.town_branding import permalink_of
+from beffroi_server.web import working_for
 from beffroi_server.web.access import current_town
 from beffroi_server.web.forms import MISSING_CHARACTERS
 from beffroi_server.web.library import preview_links
@@ -40,7 +41,9 @@ def preview_context(form: AnnouncementForm) -> dict[str, Any]:
     missing = [message for error in refused if error.code == MISSING_CHARACTERS for message in error.messages]
     return {
         "missing": missing,
-        "drawings": preview_links.announcement_previews(drawn, preview_links.classes_in_use(), town),
+        "drawings": preview_links.announcement_previews(
+            drawn, preview_links.classes_in_use(), town, announcement.municipality or working_for.chosen()
+        ),
     }
 
 

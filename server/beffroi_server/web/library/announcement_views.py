@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.errors import NotPermitted
 from beffroi_server.feeds.models import Feed, FeedKind
+from beffroi_server.fleet import content_owners
 from beffroi_server.library import editorial_plan, services
 from beffroi_server.library.categories import offered_categories
 from beffroi_server.library.errors import EditConflict
-from beffroi_server.library.library_scopes import check_announcement
+from beffroi_server.library.library_scopes import check_use
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.plan_models import PlannedAnnouncement
 from beffroi_server.library.template_choices import FEED_TEMPLATES
@@ -32,6 +33,7 @@ from beffroi_server.web.library.announcement_copies import copied_form
 from beffroi_server.web.library.announcement_list import read_announcement
 from beffroi_server.web.library.announcement_preview import preview_context, unsaved_announcement
 from beffroi_server.web.library.forms import AnnouncementForm
+from beffroi_server.web.library.shared_announcement import shared_announcement_page
 from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.placement_forms import PlacementForm
 
@@ -63,7 +65,9 @@ def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
         form = AnnouncementForm(request.POST)
         return _render_form(request, form, placing.placement_form(request, None), status=409)
     found = found or get_object_or_404(Announcement, pk=pk)
-    check_announcement(request.user, found)
+    check_use(request.user, found)
+    if not content_owners.changes(request.user, found):
+        return shared_announcement_page(request, found)
     if request.method == "POST":
         return _save_announcement(request, AnnouncementForm(request.POST, instance=found), found)
     state = placing.shown_state(found)

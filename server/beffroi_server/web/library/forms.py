@@ -19,6 +19,8 @@ from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.library.models import Announcement, MediaItem
 from beffroi_server.schedule.models import Playlist
 from beffroi_server.schedule.usual_templates import USUAL_AT_FIRST, usual_templates
+from beffroi_server.web import working_for
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.forms import (
     DateTimeInput,
     RelatedModelForm,
@@ -68,7 +70,7 @@ class AnnouncementForm(RelatedModelForm):
         model = Announcement
         fields = (
             "template", "title", "figure", "body", "label", "place", "starts", "ends", "picture", "more_pictures",
-            "link", "source", "feed",
+            "link", "source", "feed", "municipality",
         )  # fmt: skip
         field_classes = {"starts": LocalDateTimeField, "ends": LocalEndField}
         widgets = {
@@ -117,6 +119,7 @@ class AnnouncementForm(RelatedModelForm):
         feed = self.fields["feed"]
         assert isinstance(feed, forms.ModelChoiceField)
         feed.label_from_instance = lambda obj: f"{obj} – {obj.get_kind_display()}"  # type: ignore[method-assign]
+        working_for.offer_owner(self)
         if not self.instance._state.adding:
             del self.fields["playlists"]
         elif not self.is_bound:
@@ -182,7 +185,7 @@ class AnnouncementForm(RelatedModelForm):
         """Images to choose from: the chosen one, then the newest."""
         chosen = self["picture"].value()
         key = str(chosen) if str(chosen).isdecimal() and len(str(chosen)) <= MAX_DIGITS else "0"
-        offered = list(MediaItem.objects.select_related("picture", "video")[:IMAGES_OFFERED])
+        offered = list(limit_rows(MediaItem.objects.select_related("picture", "video"))[:IMAGES_OFFERED])
         first = [image for image in offered if str(image.pk) == key]
         if not first and key != "0":
             first = list(MediaItem.objects.select_related("picture", "video").filter(pk=key))

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from beffroi_server.library.models import Announcement, MediaItem, TownLogo
+from beffroi_server.library.models import Announcement, MediaItem, MunicipalityLogo, TownLogo
 from beffroi_server.schedule.models import Entry
 from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.list_filters import ListState, read_list
@@ -48,4 +48,5 @@ def _is_used() -> Q:
         | Q(Exists(further))
         | Q(Exists(Entry.objects.filter(media=own)))
         | Q(Exists(TownLogo.objects.filter(image=own)))
+        | Q(Exists(MunicipalityLogo.objects.filter(image=own)))
     )

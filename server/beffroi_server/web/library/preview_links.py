@@ -24,9 +24,11 @@ from beffroi_content.rendering import RasterError, ReadabilityReport
 from beffroi_server.accounts.models import Town
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen, ScreenClass
+from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library import preview
 from beffroi_server.library.preview import PngPages
 from beffroi_server.library.slide_content import DrawnContent, slide_content
+from beffroi_server.library.town_branding import local_town
 from beffroi_server.schedule import layouts
 from beffroi_server.web.requests import parse_number
 
@@ -64,16 +66,26 @@ def classes_in_use() -> list[ScreenClass]:
     return _largest_classes(set(used) or set(ScreenClass.objects.all()))
 
 
-def announcement_previews(shown: DrawnContent, screen_classes: Iterable[ScreenClass], town: Town) -> list[PreviewLinks]:
+def announcement_previews(
+    shown: DrawnContent, screen_classes: Iterable[ScreenClass], town: Town, municipality: Municipality | None = None
+) -> list[PreviewLinks]:
     """Return the links of an announcement for some classes; a widget is drawn as it is in this minute.
 
     Where screens of a class show bands beside the loop, it is drawn in the room that they leave.
+
+    Args:
+        shown: The announcement or widget.
+        screen_classes: The classes.
+        town: The town.
+        municipality: The one whose screens are drawn; None for screens of none.
     """
     # Whole minutes, so that a widget keeps its address, and its cached drawing, for a while.
     at_ms = unix_ms(timezone.now()) // MINUTE_MS * MINUTE_MS
     values = slide_content(shown).model_dump(mode="json")
     if not isinstance(shown, content.Announcement):
         values |= {"at_ms": at_ms}
+    if municipality is not None:
+        values, town = values | {"municipality": municipality.pk}, local_town(town, municipality)
     chosen = list(screen_classes)
     # The town says whether there are any, so that towns without bands are asked nothing more.
     sizes = layouts.loop_sizes(chosen) if getattr(town, "has_bands", True) else {}
@@ -119,6 +131,8 @@ def announcement_page_response(request: HttpRequest, town: Town) -> HttpResponse
         Http404: the signature is wrong, there is no such page, or it cannot be drawn.
     """
     screen_class, values = _read_request(request, ANNOUNCEMENT)
+    if "municipality" in values:
+        town = local_town(town, Municipality.objects.filter(pk=values["municipality"]).first())
     try:
         slide = content.Slide.model_validate({"id": "preview", "name": "", "content": values})
         if not isinstance(slide.content, content.AnnouncementContent | content.WidgetContent):

@@ -13,6 +13,7 @@ from beffroi_server.fleet.models import ScreenClass
 from beffroi_server.library import thumbnails
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import WIDGET_TEMPLATES
+from beffroi_server.library.town_branding import LOGO_RELATION, local_town
 from beffroi_server.web.access import UserRequest, current_town, for_users
 from beffroi_server.web.library import preview_links
 
@@ -26,12 +27,15 @@ DAY_S, HOUR_S = 86_400, 3_600
 @for_users("GET")
 def announcement_thumbnail(request: UserRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Return an announcement as the screens show it, small."""
-    related = Announcement.objects.select_related("picture__picture", "feed").prefetch_related("more_pictures__picture")
+    related = Announcement.objects.select_related(
+        "picture__picture", "feed", f"municipality__{LOGO_RELATION}"
+    ).prefetch_related("more_pictures__picture")
     announcement, screen_class = get_object_or_404(related, pk=pk), _drawn_class()
     if screen_class is None:
         return _placeholder(NEVER)
     try:
-        drawing = thumbnails.thumbnail_drawing(announcement, screen_class, current_town())
+        town = local_town(current_town(), announcement.municipality)
+        drawing = thumbnails.thumbnail_drawing(announcement, screen_class, town)
     except ValueError:
         return _placeholder(NEVER)
     tag = f'"{drawing.key}"'

@@ -104,7 +104,7 @@ def render_playlist(
         "seconds": sum(
             row.entry.duration_s for row in rows if not (row.is_later or row.is_over or row.is_off or row.entry.inner)
         ),
-        "choices": candidates_for(playlist, search),
+        "choices": candidates_for(playlist, search, request.user),
         "search": search,
         "sentences": rule_sentences(playlist),
         "outer": list(Playlist.objects.filter(entries__inner=playlist).distinct()),

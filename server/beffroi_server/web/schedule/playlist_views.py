@@ -13,9 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.core.folded_text import filter_by_words
+from beffroi_server.fleet import content_owners
 from beffroi_server.schedule import publish_permissions, rule_summary, services
 from beffroi_server.schedule.models import Playlist
+from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, for_editors
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.list_filters import ListState, read_list
 from beffroi_server.web.requests import paginate
@@ -32,16 +35,18 @@ def playlist_list(request: UserRequest) -> HttpResponse:
     form = PlaylistForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            created = services.create_playlist(form.cleaned_data["name"], user=request.user)
+            created = services.create_playlist(
+                form.cleaned_data["name"], user=request.user, municipality=working_for.chosen()
+            )
         except ValidationError as refusal:
             add_form_errors(form, refusal.messages)
         else:
             messages.success(request, _("“%(name)s” has been created. Choose what it shows.") % {"name": created})
             return redirect("playlist", created.pk)
     state = _read_state(request)
-    within = publish_permissions.playlists_of(_found_playlists(state), request.user)
-    page = paginate(request, within, PLAYLISTS_PER_PAGE)
+    page = paginate(request, limit_rows(_found_playlists(state)), PLAYLISTS_PER_PAGE)
     for playlist in page:
+        playlist.is_open = content_owners.changes(request.user, playlist)
         playlist.places = [
             rule_summary.rule_summary(rule, rule_summary.RulePlaces.of_rule(rule)) for rule in playlist.rules.all()
         ]
@@ -137,4 +142,4 @@ def _playlists_with_counts() -> Any:
         valid_count=Count("entries", filter=listed & valid),
         seconds=Sum("entries__duration_s", filter=listed & valid & Q(entries__inner=None), default=0),
     )
-    return counted.prefetch_related(rules_with_places())
+    return counted.select_related("municipality").prefetch_related(rules_with_places())

@@ -36,6 +36,8 @@ from beffroi_server.web.fleet.screen_choices import choices_of
 from beffroi_server.web.help.help_links import help_anchor
 from beffroi_server.web.player_terms import translate_player_term
 from beffroi_server.web.undo_messages import undo_key
+from beffroi_server.web.working_for import WorkingFor
+from beffroi_server.web.working_for import current as current_working_for
 
 register = template.Library()
 
@@ -49,6 +51,18 @@ register.filter("hour", formatting.format_hour)
 register.filter("day", formatting.format_day)
 register.filter("player_term", translate_player_term)
 register.filter("refusal_meaning", refusal_sentence)
+
+
+@register.simple_tag
+def working_for() -> WorkingFor | None:
+    """Return the municipality that the user works for and may choose; None on a server without municipalities."""
+    return current_working_for()
+
+
+@register.inclusion_tag("web/owner_tag.html")
+def owner_tag(row: Any) -> dict[str, Any]:
+    """Show to which municipality a row belongs, or that it is shared; nothing on a server without municipalities."""
+    return {"row": row, "has_municipalities": current_working_for() is not None}
 
 
 @register.simple_tag
