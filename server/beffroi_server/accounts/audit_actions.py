@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 ACTION_TEXTS = {
     "account-changed": _("changed their name"),
     "alert-broadcast": _("broadcast the alert"),
+    "alert-corrected": _("corrected the alert"),
     "alert-ended": _("ended the alert"),
     "alert-extended": _("extended the alert"),
     "alert-moved": _("moved the times of the alert, because the clock was set:"),

@@ -110,6 +110,17 @@ class Alert(AlertText):
     found_at = models.DateTimeField(null=True, blank=True)
     """When it was found on the screens: this database did not know it."""
 
+    corrects = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="correction", editable=False
+    )
+    """The alert whose place it took: the former text, with the receipts of its own."""
+    replaced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """Set when a correction took its place."""
+    is_open_ended = models.BooleanField(_("until somebody ends it"), default=False)
+    """Whether its end is only a safeguard: from ``review_at`` on somebody is asked, again and again, to end it."""
+    review_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When an open-ended alert is to be ended, or confirmed for longer."""
+
     class Meta:
         ordering: ClassVar = ["-issued_at"]
         indexes: ClassVar = [

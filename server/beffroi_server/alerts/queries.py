@@ -48,7 +48,10 @@ def unsettled_alerts() -> list[Alert]:
     prefetch_related_objects([alert for alert in found if not alert.everywhere], "groups", "screens")
     if waiting:
         stored = set(Alert.objects.filter(pk__in=[alert.pk for alert in waiting]).values_list("pk", flat=True))
+        # What was corrected before the database took the correction in is off the screens all the same.
+        corrected = {alert.corrects_id for alert in waiting}
         found = [*(alert for alert in waiting if alert.pk not in stored), *found]
+        found = [alert for alert in found if alert.pk not in corrected]
     return found
 
 
@@ -126,6 +129,9 @@ def to_content(alert: Alert, now: dt.datetime) -> content.Alert:
         # A clock that is behind must not give an alert longer to live than it was meant to last.
         time_to_live_ms=max(0, unix_ms(ends_at) - max(unix_ms(now), unix_ms(alert.issued_at))),
         all_clear_ms=alert.all_clear_s * 1000,
+        corrects=str(alert.corrects_id) if alert.corrects_id is not None else None,
+        corrected_at_ms=unix_ms(alert.issued_at) if alert.corrects_id is not None else None,
+        is_open_ended=alert.is_open_ended,
     )
 
 

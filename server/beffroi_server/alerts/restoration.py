@@ -35,7 +35,7 @@ from beffroi_content.wire.topics import Topic
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.alerts import queries, services
+from beffroi_server.alerts import corrections, queries, services
 from beffroi_server.alerts.models import Alert, Restoration, UnknownShowing
 from beffroi_server.alerts.pending_alerts import find_pending
 from beffroi_server.core.transactions import serialised
@@ -232,13 +232,15 @@ def _follow_set(scope: TopicScope, document: AlertSet, source: str, now: dt.date
     touched = {scope}
     listed = {alert.id: alert for alert in document.alerts}
     unsure = not _is_ours_unstored(listed)
+    issued_at = dt.datetime.fromtimestamp(document.issued_at_ms / 1000, dt.UTC)
+    corrected = [each.corrects for each in document.alerts if each.corrects is not None and _is_uuid(each.corrects)]
+    Alert.objects.filter(pk__in=corrected, settled=False).update(replaced_at=issued_at, settled=True)
     for alert in document.alerts:
         row = Alert.objects.filter(pk=alert.id).first() if _is_uuid(alert.id) else None
         if row is None:
             _adopt_alert(alert, scope, now)
         elif not row.settled and row.withdrawn_at is None:
             _follow_alert(row, alert, scope)
-    issued_at = dt.datetime.fromtimestamp(document.issued_at_ms / 1000, dt.UTC)
     for row in queries.unsettled_alerts():
         if (
             str(row.pk) in listed
@@ -269,7 +271,12 @@ def _adopt_alert(alert: content.Alert, scope: TopicScope, now: dt.datetime) -> N
         return
     if now >= ends_at + dt.timedelta(seconds=all_clear_s):
         return
+    former = (
+        Alert.objects.filter(pk=alert.corrects) if alert.corrects is not None and _is_uuid(alert.corrects) else None
+    )
     row = Alert.objects.create(
+        corrects=former.filter(correction=None).first() if former is not None else None,
+        is_open_ended=alert.is_open_ended, review_at=ends_at - corrections.SAFEGUARD if alert.is_open_ended else None,
         id=uuid.UUID(alert.id), level=alert.level.value, status=alert.status.value, hazard=alert.hazard,
         title=alert.title, description=alert.description, instruction=alert.instruction, source=alert.source,
         everywhere=scope.kind is ScopeKind.ALL, all_clear_s=all_clear_s, ends_at=ends_at, found_at=now,

@@ -25,7 +25,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.alerts import clock_steps, pending_alerts, queries
+from beffroi_server.alerts import clock_steps, corrections, pending_alerts, queries
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.alerts.pending_alerts import aim_unsaved, find_pending
@@ -56,13 +56,18 @@ def broadcast_alert(
     instruction: str = "",
     source: str,
     targets: Targets,
-    duration_min: int,
+    duration_min: int | None,
+    is_open_ended: bool = False,
     all_clear_s: int = 300,
     scenario: Scenario | None = None,
+    corrects: Alert | None = None,
     token: uuid.UUID | None = None,
     user: User | None,
 ) -> Alert:
-    """Broadcast an alert at once.
+    """Broadcast an alert at once, or have it take the place of one that is running: a correction.
+
+    A correction is an alert of its own: its receipts start anew, and the former text keeps those that it had. One set
+    takes the former out and the new one in, so that no screen ever shows both or neither.
 
     Args:
         level: Value of ``content.AlertLevel``.
@@ -73,9 +78,12 @@ def broadcast_alert(
         instruction: Advice to passers-by.
         source: The service that speaks.
         targets: The screens that show it.
-        duration_min: Minutes until it ends by itself.
+        duration_min: Minutes until it ends by itself, or, where it is open-ended, until somebody is asked to end it.
+            None leaves the end of the alert that is corrected.
+        is_open_ended: Whether it lasts until somebody ends it; it ends by itself ``corrections.SAFEGUARD`` after that.
         all_clear_s: Seconds for which screens then show “end of alert”.
         scenario: The scenario that it was prepared as.
+        corrects: The running alert whose place it takes.
         token: Token of the form. A second press of its button returns the same alert and broadcasts nothing new.
         user: Somebody who broadcasts it; None for the server itself.
 
@@ -84,10 +92,14 @@ def broadcast_alert(
     """
     require(user, "may_alert")
     screen_scopes.check_targets(user, targets)
+    if corrects is not None:
+        screen_scopes.check_row(user, corrects)
     now = timezone.now()
-    _check_request(targets, duration_min)
-    if token is not None and (known := find_pending(token=token)):
+    if token is not None and (known := find_pending(token=token) or corrections.corrected_before(token, corrects)):
         return known
+    corrections.check_running(corrects, now)
+    end, review = corrections.planned_end(now, duration_min, corrects, is_open_ended=is_open_ended)
+    _check_request(targets, end - now)
     alert = Alert(
         token=token,
         level=level,
@@ -100,8 +112,11 @@ def broadcast_alert(
         everywhere=targets.everywhere,
         all_clear_s=all_clear_s,
         scenario=scenario,
+        corrects=corrects,
+        is_open_ended=is_open_ended,
         issued_at=now,
-        ends_at=now + dt.timedelta(minutes=duration_min),
+        ends_at=end,
+        review_at=review,
         issued_by=user,
     )
     clock_steps.note_clock(alert)
@@ -156,6 +171,7 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
         moved = clock_steps.follow_clock()
         row = copy(alert)
         row._prefetched_objects_cache = {}  # type: ignore[attr-defined]
+        former = corrections.replace_corrected(row, is_sent=is_sent)
         if is_sent:
             _clear_deleted(row)
         row.save(force_insert=True)
@@ -167,11 +183,15 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
         sets = queries.alert_sets(now)
         if not is_sent:
             _check_capacity(alert, targets, sets, now)
-        _publish_scopes({*targets.scopes, *moved}, now, sets)
+        # Those with the correction first: it takes the former text off wherever both have come.
+        _publish_scopes(targets.scopes, now, sets)
+        left = Targets.of(former).scopes if former is not None else ()
+        _publish_scopes({*left, *moved} - {*targets.scopes}, now, sets)
+        corrected = {"former": str(former.pk), **corrections.text_changes(former, row)} if former is not None else {}
         audit.record_event(
-            row.issued_by, "alert-broadcast", alert, id=str(alert.pk), level=alert.level, status=alert.status,
-            until=alert.ends_at,
-            scopes=["-".join(filter(None, (scope.kind, scope.name))) for scope in targets.scopes],
+            row.issued_by, "alert-broadcast" if former is None else "alert-corrected", alert, id=str(alert.pk),
+            level=alert.level, status=alert.status, until=alert.ends_at,
+            scopes=["-".join(filter(None, (scope.kind, scope.name))) for scope in targets.scopes], **corrected,
         )  # fmt: skip
     return row
 
@@ -200,8 +220,9 @@ def _send_unstored(alert: Alert, targets: Targets) -> Alert:
     except AlertRefused:
         pending_alerts.remove_pending(alert)
         raise
-    for scope in targets.scopes:
-        signing.publish_unstored(ALERTS, scope, AlertSetBody(alerts=sets[scope]))
+    former = Targets.of(alert.corrects).scopes if alert.corrects is not None else ()
+    for scope in dict.fromkeys((*targets.scopes, *former)):
+        signing.publish_unstored(ALERTS, scope, AlertSetBody(alerts=sets.get(scope, ())))
     return alert
 
 
@@ -238,7 +259,7 @@ def withdraw_alert(alert: Alert, *, user: User | None) -> None:
         # The update decides between two people who act at the same time: one of them changes no row.
         open_alerts = Alert.objects.filter(pk=alert.pk, settled=False, withdrawn_at=None)
         if not open_alerts.update(withdrawn_at=now, ended_by=user, settled=True):
-            raise _is_over(alert)
+            raise corrections.over_error(alert)
         alert.refresh_from_db()
         _publish_scopes(Targets.of(alert).scopes, now)
         audit.record_event(user, "alert-withdrawn", alert, id=str(alert.pk))
@@ -255,10 +276,13 @@ def extend_alert(alert: Alert, minutes: int, *, user: User | None) -> None:
     with serialised():
         moved = clock_steps.follow_clock()
         current = Alert.objects.get(pk=alert.pk)
-        until = current.ends_at + dt.timedelta(minutes=minutes)
+        length = dt.timedelta(minutes=minutes)
+        # Of an open-ended one the question is put off, from now on where it is overdue.
+        review = max(current.review_at, now) + length if current.review_at is not None else None
+        until = current.ends_at + length if review is None else review + corrections.SAFEGUARD
         if minutes <= 0 or until - now > LONGEST_ALERT:
             raise AlertRefused("no-duration", _("Enter the number of minutes to extend the alert by, up to 31 days."))
-        _apply_change(alert, now, ends_at=until)
+        _apply_change(alert, now, ends_at=until, review_at=review)
         _publish_scopes({*Targets.of(alert).scopes, *moved}, now)
         changes = {"ends_at": [current.ends_at, until]}
         audit.record_event(
@@ -298,27 +322,23 @@ def _check_officer(user: User | None, alert: Alert) -> None:
 
 
 def _apply_change(alert: Alert, now: dt.datetime, **values: object) -> None:
-    active = Alert.objects.filter(pk=alert.pk, ends_at__gt=now, withdrawn_at=None)
+    active = Alert.objects.filter(pk=alert.pk, ends_at__gt=now, withdrawn_at=None, replaced_at=None)
     if not active.update(**values):
-        raise _is_over(alert)
+        raise corrections.over_error(alert)
     alert.refresh_from_db()
 
 
-def _is_over(alert: Alert) -> AlertRefused:
-    return AlertRefused("over", _("“%(title)s” has already ended.") % {"title": alert.title})
-
-
-def _check_request(targets: Targets, duration_min: int) -> None:
+def _check_request(targets: Targets, length: dt.timedelta) -> None:
     if not targets.scopes:
         raise AlertRefused("no-target", _("Choose the screens on which the alert is shown."))
-    if not 0 < duration_min <= LONGEST_ALERT // dt.timedelta(minutes=1):
+    if not dt.timedelta(0) < length <= LONGEST_ALERT:
         raise AlertRefused("no-duration", _("Enter how many minutes the alert lasts, up to 31 days."))
 
 
 def _validate_content(alert: Alert) -> None:
     # Checked before anything is stored: the wire has narrower limits than the database.
     try:
-        alert.clean_fields(exclude={"issued_by", "ended_by", "scenario", "token"})
+        alert.clean_fields(exclude={"issued_by", "ended_by", "scenario", "token", "corrects"})
         queries.to_content(alert, alert.issued_at)
     except ValidationError as error:
         code = "no-title" if "title" in error.message_dict else "invalid"

@@ -63,7 +63,7 @@ Hazard = Annotated[
     str, Field(max_length=20, json_schema_extra={"enum": sorted(HAZARD_NAMES)}), AfterValidator(_known_hazard)
 ]
 Minutes = Annotated[int, Field(ge=1, le=services.LONGEST_ALERT.days * 1440)]
-AlertState = Literal["active", "all-clear", "ended", "withdrawn", "held-back"]
+AlertState = Literal["active", "all-clear", "ended", "withdrawn", "corrected", "held-back"]
 
 
 class AlertTextChange(Change):
@@ -91,6 +91,17 @@ class NewAlert(AlertTextChange):
     scenario: Key | None = None
     status: AlertStatus = AlertStatus.ACTUAL
     duration_min: Minutes = DEFAULT_MINUTES
+    is_open_ended: bool = False
+    """Whether it lasts until somebody ends it, who is reminded after its minutes; it ends by itself a day later."""
+
+
+class CorrectionChange(AlertTextChange):
+    """What changes of an alert; what is left out stays as it is, its end as well."""
+
+    status: AlertStatus = AlertStatus.ACTUAL
+    duration_min: Minutes | None = None
+    """Minutes from now on."""
+    is_open_ended: bool = False
 
 
 class AlertAnswer(Answer):
@@ -112,7 +123,14 @@ class AlertAnswer(Answer):
     scenario: int | None
     issued_at: dt.datetime
     ends_at: dt.datetime
+    is_open_ended: bool
+    review_at: dt.datetime | None
+    """When an open-ended one is to be ended, or extended."""
     withdrawn_at: dt.datetime | None
+    corrects: uuid.UUID | None
+    """The alert whose place it took."""
+    replaced_at: dt.datetime | None
+    """When a correction took its place."""
     issued_by: str
 
 
@@ -178,11 +196,15 @@ def alert_answer(row: Alert) -> AlertAnswer:
         groups=sorted(each.slug for each in targets.groups), screens=sorted(each.slug for each in targets.screens),
         all_clear_s=row.all_clear_s, state=_state_of(row, timezone.now()), scenario=row.scenario_id,
         issued_at=row.issued_at, ends_at=row.ends_at, withdrawn_at=row.withdrawn_at,
+        is_open_ended=row.is_open_ended, review_at=row.review_at, corrects=row.corrects_id,
+        replaced_at=row.replaced_at,
         issued_by=row.issued_by.get_username() if row.issued_by is not None else "",
     )  # fmt: skip
 
 
 def _state_of(row: Alert, now: dt.datetime) -> AlertState:
+    if row.replaced_at is not None:
+        return "corrected"
     if row.withdrawn_at is not None:
         return "withdrawn"
     if row.held_back_at is not None and not row.settled:
@@ -208,16 +230,37 @@ def list_alerts(request: ApiRequest, query: Query[AlertQuery]) -> PageOf[AlertAn
 @operation("POST", "/alerts", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG)
 def broadcast_alert(request: ApiRequest, body: NewAlert) -> Status[AlertAnswer]:
     """Broadcast an alert at once. Give an Idempotency-Key, so that a lost answer never makes two of it."""
-    values = _values_of(body)
-    key = read_key(request)
-    token = uuid.uuid5(_KEY_SPACE, f"{request.caller.key} {key}") if key else None
+    values, token = _values_of(body), _token_of(request)
     alert = services.broadcast_alert(
         level=values["level"], status=body.status, hazard=values["hazard"], title=values["title"],
         description=values["description"], instruction=values["instruction"], source=values["source"],
         all_clear_s=values["all_clear_s"], duration_min=values["duration_min"], targets=values["targets"],
-        scenario=values["scenario"], token=token, user=request.user,
+        scenario=values["scenario"], is_open_ended=body.is_open_ended, token=token, user=request.user,
     )  # fmt: skip
     if (alert.title, alert.level, alert.status) != (values["title"], str(values["level"]), str(body.status)):
+        raise reused_key()
+    return Status(201, alert_answer(alert))
+
+
+def _token_of(request: ApiRequest) -> uuid.UUID | None:
+    key = read_key(request)
+    return uuid.uuid5(_KEY_SPACE, f"{request.caller.key} {key}") if key else None
+
+
+@operation("POST", "/alerts/{alert_id}/correct", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG)
+def correct_alert(request: ApiRequest, alert_id: uuid.UUID, body: CorrectionChange) -> Status[AlertAnswer]:
+    """Have another text take the place of a running alert, in one step; return the alert that screens show then."""
+    former, given = _alert(alert_id), body.given()
+    is_aimed = bool(body.model_fields_set & {"everywhere", "groups", "screens"})
+    names = (
+        "level", "status", "hazard", "title", "description", "instruction", "source", "all_clear_s", "is_open_ended",
+    )  # fmt: skip
+    values = {name: given.get(name, getattr(former, name)) for name in names}
+    alert = services.broadcast_alert(
+        **values, targets=named_targets(body) if is_aimed else Targets.of(former), duration_min=body.duration_min,
+        scenario=former.scenario, corrects=former, token=_token_of(request), user=request.user,
+    )  # fmt: skip
+    if alert.corrects_id != former.pk or alert.title != values["title"]:
         raise reused_key()
     return Status(201, alert_answer(alert))
 

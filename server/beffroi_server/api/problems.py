@@ -105,7 +105,7 @@ def not_found() -> ApiProblem:
 
 def _service_problem(error: Exception) -> ApiProblem | None:
     if isinstance(error, AlertRefused):
-        return ApiProblem(409 if error.code == "over" else 422, f"alert-{error.code}", error.message)
+        return ApiProblem(409 if error.code in {"over", "corrected"} else 422, f"alert-{error.code}", error.message)
     if isinstance(error, Http404):
         return not_found()
     for kind, status, code in _SERVICE_REFUSALS:

@@ -31,10 +31,13 @@ _EVENT_OF_ACTION = {
     "announcement-taken-off": WebhookEvent.TAKEN_OFF,
     "announcements-archived": WebhookEvent.TAKEN_OFF,
     "alert-broadcast": WebhookEvent.BROADCAST,
+    "alert-corrected": WebhookEvent.CORRECTED,
     "alert-ended": WebhookEvent.ENDED,
     "alert-withdrawn": WebhookEvent.ENDED,
 }
-_TOLD_DETAIL = ("id", "level", "status", "until", "everywhere", "screens", "groups", "starts_at", "ends_at", "titles")
+_TOLD_DETAIL = (
+    "id", "former", "level", "status", "until", "everywhere", "screens", "groups", "starts_at", "ends_at", "titles",
+)  # fmt: skip
 """What receivers are told of the detail of an event: nothing of who did it."""
 
 

@@ -17,6 +17,7 @@ class WebhookEvent(models.TextChoices):
     PUBLISHED = "announcement.published", _("an announcement is published")
     TAKEN_OFF = "announcement.taken_off", _("an announcement is taken off the screens")
     BROADCAST = "alert.broadcast", _("an alert is broadcast")
+    CORRECTED = "alert.corrected", _("an alert is corrected")
     ENDED = "alert.ended", _("an alert is ended or withdrawn")
     SILENT = "screen.silent", _("a screen has fallen silent")
     BACK = "screen.back", _("a screen is back")

@@ -92,6 +92,20 @@ def test_is_on_the_screens_at_once_and_stored_later(sent, bob):
     assert services.store_pending_alerts() == 0
 
 
+def test_a_correction_takes_the_place_of_the_former_text_at_once(sent):
+    former = broadcast()
+    with held_database():
+        new = broadcast(title="Flood in rue Pasteur", corrects=former, duration_min=None)
+        assert sent[-1][:2] == ("all/alerts", ("Flood in rue Pasteur",))
+        assert queries.active_alerts(timezone.now()) == [new]
+
+    services.store_pending_alerts()
+
+    former.refresh_from_db()
+    assert former.replaced_at is not None
+    assert sent[-1][1] == ("Flood in rue Pasteur",)
+
+
 def test_survives_a_restart(sent, hall, district, data):
     with held_database():
         alert = broadcast(Targets(groups=(district,), screens=(hall,)), token=uuid.uuid4())

@@ -83,6 +83,21 @@ def test_an_alert_that_was_withdrawn_after_the_backup_does_not_come_back(bob):
     assert not queries.held_back_alerts()
 
 
+def test_an_alert_that_was_corrected_after_the_backup_has_its_new_text_and_nobody_is_asked(bob):
+    flood = broadcast("Flood")
+    backup = Backup()
+    broadcast("Flood in rue Pasteur", corrects=flood)
+    on_screens = set_of()
+    backup.restore()
+
+    assert consider(on_screens)
+
+    (row,) = queries.running_alerts()
+    assert (row.title, row.corrects) == ("Flood in rue Pasteur", flood)
+    assert published() == {"Flood in rue Pasteur"}
+    assert not queries.held_back_alerts()
+
+
 def test_a_person_may_say_that_it_is_over(bob):
     flood = broadcast("Flood")
     backup = Backup()

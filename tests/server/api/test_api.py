@@ -275,6 +275,21 @@ class TestAlerts:
         assert api.post(f"{address}/end").json()["state"] == "all-clear"
         assert api.post(f"{address}/end").status_code == 409
 
+    def test_a_correction_is_another_alert_with_the_rest_as_it_was(self, program_of, bob, quay, keyring):
+        api = program_of(bob)
+        former = api.post("/alerts", self.ALERT).json()
+        answers = [
+            api.post(f"/alerts/{former['id']}/correct", {"instruction": "Montez"}, Idempotency_Key="c-1")
+            for _ in range(2)
+        ]
+        assert [each.status_code for each in answers] == [201, 201]
+        new = answers[0].json()
+        assert answers[1].json() == new
+        assert (new["corrects"], new["instruction"]) == (former["id"], "Montez")
+        assert (new["title"], new["ends_at"]) == (former["title"], former["ends_at"])
+        assert api.get(f"/alerts/{former['id']}").json()["state"] == "corrected"
+        assert api.post(f"/alerts/{former['id']}/end").status_code == 409
+
     def test_one_key_is_one_alert_without_a_row_of_its_own(self, program_of, bob, quay, keyring):
         api = program_of(bob)
         answers = [api.post("/alerts", self.ALERT, Idempotency_Key="flood-1") for _ in range(2)]

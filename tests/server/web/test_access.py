@@ -52,6 +52,7 @@ ADDRESSES = {
     "charter-rule-new": ADMINISTRATOR, "charter-rule-delete": ADMINISTRATOR,
     "alerts": OFFICER, "alert-choose": OFFICER, "alert-new": OFFICER, "alert-preview": OFFICER, "alert-end": OFFICER,
     "alert-extend": OFFICER, "alert-withdraw": OFFICER, "alert-drop": OFFICER, "alert-restart": OFFICER,
+    "alert-correct": OFFICER,
     "drills": USER, "drill": USER, "drill-start": OFFICER, "drill-settings": ADMINISTRATOR,
     "alert-take-off": OFFICER, "restoration-close": OFFICER, "scenarios": OFFICER, "scenario": OFFICER,
     "scenario-new": OFFICER, "scenario-delete": OFFICER,

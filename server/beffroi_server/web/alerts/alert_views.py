@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_server.accounts import audit_actions
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import pending_alerts, queries, services
+from beffroi_server.alerts import corrections, pending_alerts, queries, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert
 from beffroi_server.fleet.models import ReceiptRecord, Screen
@@ -58,7 +58,9 @@ def alert_detail(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "drawings": preview_links.alert_previews(drawn, preview_links.classes_of(screens), current_town()),
         "extensions": EXTENSIONS_MIN,
-        "events": _audit_events(found),
+        "former": (former := corrections.former_texts(found)),
+        "events": _audit_events([found, *former]),
+        "correction": Alert.objects.filter(corrects=found).first() if found.replaced_at else None,
         **_receipts_context(found),
     }
     return render(request, "alerts/alert.html", context)
@@ -141,7 +143,9 @@ def _clock_sentences(receipts: list[queries.ScreenReceipt]) -> list[tuple[Screen
 
 
 def _alert_state(alert: Alert, now: dt.datetime) -> str:
-    """Return ``on``, ``clearing`` (the all-clear is shown), ``withdrawn`` or ``over``."""
+    """Return ``on``, ``clearing`` (the all-clear is shown), ``corrected``, ``withdrawn`` or ``over``."""
+    if alert.replaced_at is not None:
+        return "corrected"
     if alert.withdrawn_at is not None:
         return "withdrawn"
     if now < alert.ends_at:
@@ -149,6 +153,8 @@ def _alert_state(alert: Alert, now: dt.datetime) -> str:
     return "clearing" if now < queries.all_clear_ends_at(alert) else "over"
 
 
-def _audit_events(alert: Alert) -> list[tuple[AuditEvent, str]]:
-    events = AuditEvent.objects.filter(action__startswith="alert-", detail__id=str(alert.pk))
+def _audit_events(texts: list[Alert]) -> list[tuple[AuditEvent, str]]:
+    """Return what was done to an alert, given with the texts that it had before."""
+    keys = [str(alert.pk) for alert in texts]
+    events = AuditEvent.objects.filter(action__startswith="alert-", detail__id__in=keys)
     return [(event, audit_actions.action_text(event.action)) for event in events[:EVENTS_SHOWN]]

@@ -6,18 +6,18 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.raster.text.characters import missing_characters, name_characters
-from beffroi_server.alerts import queries, services
+from beffroi_server.alerts import corrections, pending_alerts, queries, services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, Scenario
 from beffroi_server.delivery.key_files import KeysMissing
-from beffroi_server.fleet import presence
+from beffroi_server.fleet import presence, screen_scopes
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users
@@ -33,6 +33,7 @@ from beffroi_server.web.requests import parse_number
 
 BROADCAST_FIELDS = (
     "level", "status", "hazard", "title", "description", "instruction", "source", "duration_min", "all_clear_s",
+    "is_open_ended",
 )  # fmt: skip
 
 READ_OF_SCREENS = ("name", "screen_class_id", "state__online", "state__seen_at", "state__polled_at")
@@ -53,15 +54,30 @@ def scenario_choice(request: UserRequest) -> HttpResponse:
 @for_officers("GET", "POST")
 def alert_new(request: UserRequest) -> HttpResponse:
     """Show an alert before it is broadcast; POST broadcasts it, or with ``preview`` only refreshes the preview."""
+    return _serve_form(request, None)
+
+
+@for_officers("GET", "POST")
+def alert_correct(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the form of a running alert with what it says now; POST has what was changed take its place."""
+    former = Alert.objects.filter(pk=pk).first() or pending_alerts.find_pending(pk=pk)
+    if former is None:
+        raise Http404
+    screen_scopes.check_row(request.user, former)
+    return _serve_form(request, former)
+
+
+def _serve_form(request: UserRequest, former: Alert | None) -> HttpResponse:
     if request.method == "GET":
-        return _render_form(request, AlertBroadcastForm(initial=_initial_values(request)))
-    form = AlertBroadcastForm(request.POST)
+        initial = _initial_values(request) if former is None else _values_of(_text_to_take_over(request, former))
+        return _render_form(request, AlertBroadcastForm(initial=initial, former=former), former)
+    form = AlertBroadcastForm(request.POST, former=former)
     if "preview" in request.POST:
         form.is_valid()
-        return _render_form(request, form)
+        return _render_form(request, form, former)
     if form.is_valid():
         try:
-            alert = _broadcast_form(request, form)
+            alert = _broadcast_form(request, form, former)
         except AlertRefused as refused:
             form.add_error(None, refused.message)
         except KeysMissing as error:
@@ -69,13 +85,14 @@ def alert_new(request: UserRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("alert", alert.pk)
-    return _render_form(request, form, status=422)
+    return _render_form(request, form, former, status=422)
 
 
 @for_officers("POST")
 def alert_preview(request: UserRequest) -> HttpResponse:
     """Return the preview of an alert that is being written."""
-    return render(request, "alerts/preview.html", _preview_context(AlertBroadcastForm(request.POST)))
+    former = _alert_named(request.GET["corrects"]) if "corrects" in request.GET else None
+    return render(request, "alerts/preview.html", _preview_context(AlertBroadcastForm(request.POST, former=former)))
 
 
 @for_users("GET")
@@ -103,12 +120,41 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
         values |= {name: getattr(scenario, name) for name in WORDING_FIELDS if name not in {"groups", "screens"}}
         values |= {"groups": list(scenario.groups.all()), "screens": list(scenario.screens.all())}
         values |= {"scenario": scenario, "duration_min": scenario.duration_min}
+    elif "again" in request.GET:
+        again = _alert_named(request.GET["again"])
+        lasted = round((again.ends_at - again.issued_at).total_seconds() / 60)
+        values |= _values_of(again) | {"duration_min": DEFAULT_MINUTES if again.ended_by_id else max(1, lasted)}
     return values
 
 
-def _render_form(request: UserRequest, form: AlertBroadcastForm, status: int = 200) -> HttpResponse:
+def _alert_named(text: str) -> Alert:
+    try:
+        return get_object_or_404(Alert, pk=uuid.UUID(text))
+    except ValueError:
+        raise Http404 from None
+
+
+def _values_of(alert: Alert) -> dict[str, Any]:
+    """Return what the form starts with for an alert that was broadcast before, or is to be corrected."""
+    targets = Targets.of(alert)
+    values = {name: getattr(alert, name) for name in (*WORDING_FIELDS, "status", "is_open_ended")}
+    return values | {"groups": list(targets.groups), "screens": list(targets.screens), "token": uuid.uuid4()}
+
+
+def _text_to_take_over(request: UserRequest, former: Alert) -> Alert:
+    """Return the alert whose text the form of a correction starts with: the running one, or one that it had before."""
+    wanted = request.GET.get("text", "")
+    return next((each for each in corrections.former_texts(former) if str(each.pk) == wanted), former)
+
+
+def _render_form(
+    request: UserRequest, form: AlertBroadcastForm, former: Alert | None = None, status: int = 200
+) -> HttpResponse:
     scenario = form.cleaned_data.get("scenario") if form.is_bound else form.initial.get("scenario")
-    context = {"form": form, "scenario": scenario, "edits": not scenario or form.is_bound, **_preview_context(form)}
+    context = {
+        "form": form, "scenario": scenario, "former": former, "edits": not scenario or form.is_bound,
+        **_preview_context(form),
+    }  # fmt: skip
     return render(request, "alerts/new.html", context, status=status)
 
 
@@ -129,22 +175,23 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
         "count": len(reached),
         "offline": [screen.name for screen in reached if not _is_reachable(screen)],
         "missing": name_characters(missing_characters(drawn)),
-        "seconds": 60 * (values.get("duration_min") or DEFAULT_MINUTES),
+        "seconds": 60 * (values.get("duration_min") or (0 if form.former else DEFAULT_MINUTES)),
     }
     try:
-        alert = draft_alert(values)
+        alert = draft_alert(values, corrects=form.former)
         context["drawings"] = preview_links.alert_previews(alert, preview_links.classes_of(reached), current_town())
     except ValueError as error:
         context["fault"] = str(error)
     return context
 
 
-def _broadcast_form(request: UserRequest, form: AlertBroadcastForm) -> Alert:
+def _broadcast_form(request: UserRequest, form: AlertBroadcastForm, former: Alert | None) -> Alert:
     values = form.cleaned_data
     return services.broadcast_alert(
         **{name: values[name] for name in BROADCAST_FIELDS},
         targets=form.selected_targets(),
-        scenario=values["scenario"],
+        scenario=values["scenario"] if former is None else former.scenario,
+        corrects=former,
         token=values["token"],
         user=request.user,
     )

@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_content.model import GENERAL_HAZARD
 from beffroi_content.raster.text.characters import is_blank
 from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, Scenario
 from beffroi_server.alerts.services import LONGEST_ALERT
+from beffroi_server.core.formatting import format_moment
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.web.forms import RelatedModelForm, StyledForm, refuse_missing_characters
 
@@ -76,8 +78,18 @@ class AlertBroadcastForm(AlertTextForm):
 
     class Meta:
         model = Alert
-        fields = ("status", *WORDING_FIELDS)
+        fields = ("status", *WORDING_FIELDS, "is_open_ended")
         widgets = {"all_clear_s": forms.HiddenInput}
+        labels = {"is_open_ended": _("Lasts until somebody ends it")}
+        help_texts = {"is_open_ended": _("After that time you are reminded every minute to end it or to extend it.")}
+
+    def __init__(self, *args: Any, former: Alert | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.former = former
+        if former is not None:
+            end = format_moment(former.review_at or former.ends_at)
+            self.fields["duration_min"].required = False
+            self.fields["duration_min"].help_text = gettext("Empty: as before, until %(end)s.") % {"end": end}
 
     field_order = ("level", "status", "hazard", "title", "description", "instruction", "source")
 

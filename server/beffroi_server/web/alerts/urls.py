@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("alerts/<uuid:pk>/drop/", restoration_views.alert_drop, name="alert-drop"),
     path("alerts/<uuid:pk>/", alert_views.alert_detail, name="alert"),
     path("alerts/<uuid:pk>/receipts/", alert_views.alert_receipts, name="alert-receipts"),
+    path("alerts/<uuid:pk>/correct/", broadcast_views.alert_correct, name="alert-correct"),
     path("alerts/<uuid:pk>/extend/", alert_views.alert_extend, name="alert-extend"),
     path("alerts/<uuid:pk>/end/", alert_views.alert_end, name="alert-end"),
     path("alerts/<uuid:pk>/withdraw/", alert_views.alert_withdraw, name="alert-withdraw"),

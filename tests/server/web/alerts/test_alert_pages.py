@@ -285,3 +285,46 @@ def test_an_editor_cannot_end_an_alert(as_bob, alice):
     editor.force_login(alice)
     for action in ("end", "withdraw", "extend"):
         assert editor.post(f"/alerts/{alert.pk}/{action}/").status_code == 403
+
+
+class TestCorrecting:
+    def test_is_the_same_form_and_leaves_the_former_text_in_the_history(self, as_bob, english):
+        former = broadcast(as_bob)
+        form = as_bob.get(f"/alerts/{former.pk}/correct/")
+        assert 'value="Crue"' in form.content.decode()
+        assert "marked as corrected" in page_text(form)
+
+        changed = values(title="Crue rue Pasteur", duration_min="")
+        answers = [as_bob.post(f"/alerts/{former.pk}/correct/", changed) for _press in range(2)]
+
+        new = Alert.objects.get(corrects=former)
+        assert {answer.headers["Location"] for answer in answers} == {f"/alerts/{new.pk}/"}
+        assert (new.title, new.ends_at) == ("Crue rue Pasteur", former.ends_at)
+        page = as_bob.get(f"/alerts/{new.pk}/")
+        assert page.context["former"] == [former]
+        assert "corrected the alert" in page_text(page)
+        put_back = as_bob.get(f"/alerts/{new.pk}/correct/?text={former.pk}").content.decode()
+        assert 'value="Crue"' in put_back
+        assert "This text was corrected" in page_text(as_bob.get(f"/alerts/{former.pk}/"))
+        assert [state for _alert, state, _count in as_bob.get("/alerts/").context["rows"]] == ["on", "corrected"]
+
+    def test_keeps_what_was_typed_where_the_alert_ended_meanwhile(self, as_bob, english):
+        former = broadcast(as_bob)
+        as_bob.post(f"/alerts/{former.pk}/end/")
+
+        answer = as_bob.post(f"/alerts/{former.pk}/correct/", values(title="Trop tard"))
+
+        assert answer.status_code == 422
+        assert "has already ended" in page_text(answer)
+        assert "Trop tard" in answer.content.decode()
+
+    def test_of_an_ended_one_is_a_broadcast_again_with_the_form_filled_in(self, as_bob, english):
+        former = broadcast(as_bob, status="exercise", is_open_ended="on")
+        assert former.review_at is not None
+        as_bob.post(f"/alerts/{former.pk}/end/")
+        assert "Broadcast again" in page_text(as_bob.get("/alerts/"))
+
+        form = as_bob.get(f"/alerts/new/?again={former.pk}").context["form"]
+
+        assert (form.initial["title"], form.initial["status"], form.initial["duration_min"]) == ("Crue", "exercise", 60)
+        assert as_bob.get("/alerts/new/?again=nonsense").status_code == 404
