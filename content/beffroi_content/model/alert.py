@@ -128,6 +128,8 @@ class HeldAlert(WireModel):
     is_measured: bool = False
     """Whether the lapse is that of the server, to a second or two: its steady clock has told how old the document is.
     No wall clock need end the alert then. Otherwise the alert was on its way for an unknown time, and lapses late."""
+    is_planned: bool = False
+    """Whether it begins at its ``issued_at_ms``, by whichever clock can tell that; others began as they came."""
     pages: Annotated[int, Field(ge=1, le=20)] = 1
     page_ms: tuple[Annotated[int, Field(ge=1_000, le=600_000)], ...] = ()
     """Milliseconds, one for each page; empty where nobody measured it."""

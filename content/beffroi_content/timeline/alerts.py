@@ -65,16 +65,24 @@ def alert_phases(alerts: Iterable[HeldAlert], moment: Moment) -> list[AlertPhase
 
     An alert ends when its time to live has run down. Where that was not measured by the server's clock, and the wall
     clock is trusted, it also ends at its end; a carried clock may be wrong by any amount, and ends nothing. One that
-    several scopes carry counts once, as the one of them that ends last. One that another corrects counts no more.
+    several scopes carry counts once, as the one of them that ends last.
+    One that another corrects counts no more, and a planned one not before it begins.
     """
     held_alerts = list(alerts)
     corrected = {held.alert.corrects for held in held_alerts}
     found: dict[str, AlertPhase] = {}
-    for phase in (_place_alert(held, moment) for held in held_alerts if held.alert.id not in corrected):
+    current = [held for held in held_alerts if held.alert.id not in corrected and not _is_to_come(held, moment)]
+    for phase in (_place_alert(held, moment) for held in current):
         name = phase.held.alert.id
         if name not in found or found[name].ends_ms < phase.ends_ms:
             found[name] = phase
     return sorted(found.values(), key=lambda p: (-p.level.rank, -p.held.alert.issued_at_ms, p.held.alert.id))
+
+
+def next_planned_start(alerts: Iterable[HeldAlert], moment: Moment) -> int:
+    """Return the next instant at which a planned alert begins, or ``FAR_MS``."""
+    starts = (_planned_start(held, moment) for held in alerts if held.is_planned)
+    return min((start for start in starts if start is not None and start > moment.unix_ms), default=FAR_MS)
 
 
 def takeover_slot(found: Sequence[AlertPhase], unix_ms: int, *, has_programme: bool = True) -> AlertSlot | None:
@@ -154,7 +162,36 @@ def _latest_instant(instants: Iterable[int], unix_ms: int) -> int | None:
     return max((instant for instant in instants if instant <= unix_ms), default=None)
 
 
+def _planned_start(held: HeldAlert, moment: Moment) -> int | None:
+    """Return when a planned alert begins; None while no clock can tell."""
+    if held.is_measured:
+        return _lapse_on_wall_clock(held, moment) - (held.alert.ends_at_ms - held.alert.issued_at_ms)
+    return None if moment.clock is ClockState.UNKNOWN else held.alert.issued_at_ms
+
+
+def _is_to_come(held: HeldAlert, moment: Moment) -> bool:
+    if not held.is_planned:
+        return False
+    start = _planned_start(held, moment)
+    return start is None or moment.unix_ms < start
+
+
+def _lapse_on_wall_clock(held: HeldAlert, moment: Moment) -> int:
+    """Return when an alert lapses, as the wall clock of a moment has it."""
+    lapses_ms = moment.unix_ms + held.lapses_at_uptime_ms - moment.uptime_ms
+    # Where all clocks agree, every screen and the server have the same instants, to the millisecond.
+    return held.alert.ends_at_ms if abs(lapses_ms - held.alert.ends_at_ms) <= SAME_END_MS else lapses_ms
+
+
+def _place_planned(held: HeldAlert, moment: Moment) -> AlertPhase:
+    start, lapses_ms = _planned_start(held, moment), _lapse_on_wall_clock(held, moment)
+    ends_ms = lapses_ms if held.is_measured else min(lapses_ms, held.alert.ends_at_ms)
+    return AlertPhase(held, moment.unix_ms if start is None else start, ends_ms, ends_ms + held.alert.all_clear_ms)
+
+
 def _place_alert(held: HeldAlert, moment: Moment) -> AlertPhase:
+    if held.is_planned:
+        return _place_planned(held, moment)
     alert = held.alert
     lapses_ms = moment.unix_ms + held.lapses_at_uptime_ms - moment.uptime_ms
     received_ms = min(lapses_ms - alert.time_to_live_ms, moment.unix_ms)

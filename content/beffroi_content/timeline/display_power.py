@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from beffroi_content.model import (
@@ -17,9 +17,9 @@ from beffroi_content.model import (
     ScreenSettings,
     SpecialHours,
 )
-from beffroi_content.timeline.alerts import active_phases, alert_phases
+from beffroi_content.timeline.alerts import active_phases, alert_phases, next_planned_start
 from beffroi_content.timeline.calendar import LAST_MS, LocalCalendar, applying_ranges, local_midnight, local_time
-from beffroi_content.timeline.moment import ClockState, Moment
+from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment
 
 _DAY = dt.timedelta(days=1)
 _LOOK_AHEAD_DAYS = 8
@@ -49,6 +49,12 @@ def display_power(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment
     emergencies = active_phases(alert_phases(alerts, moment), AlertLevel.EMERGENCY, moment.unix_ms)
     if emergencies:
         return DisplayPower(PowerState.ON, 100, max(phase.ends_ms for phase in emergencies))
+    grave = [held for held in alerts if held.alert.level is AlertLevel.EMERGENCY]
+    found, start_ms = _power_without_alerts(manifest, moment), next_planned_start(grave, moment)
+    return found if start_ms >= (found.until_ms or FAR_MS) else replace(found, until_ms=start_ms)
+
+
+def _power_without_alerts(manifest: Manifest | None, moment: Moment) -> DisplayPower:
     if manifest is None or moment.clock is ClockState.UNKNOWN:
         return _FULLY_ON
     settings, now = manifest.settings, min(max(moment.unix_ms, 0), LAST_MS)

@@ -45,9 +45,10 @@ def resolve_scene(
     found = precedence.alert_phases(alerts, moment)
     full = Rectangle(width=size[0], height=size[1])
     over = precedence.takeover_slot(found, moment.unix_ms, has_programme=manifest is not None)
+    calm = TimeSpan(None, precedence.next_planned_start(alerts, moment))
     if over is not None:
-        return _build_scene([_alert_showing(over, full)])
-    undisturbed = precedence.undisturbed_span(found, moment.unix_ms)
+        return _build_scene([_alert_showing(over, full)], calm)
+    undisturbed = precedence.undisturbed_span(found, moment.unix_ms).intersect_with(calm)
     showings = (
         _zone_showings(manifest, found, moment, undisturbed) if manifest else _without_programme(found, moment, full)
     )

@@ -119,12 +119,17 @@ class KeyList(SignedDocument, KeyListBody):
 
 MAX_ALERTS = 50
 """Alerts of one set at most."""
+MAX_PLANNED = 20
+"""Planned alerts of one set at most."""
 
 
 class AlertSetBody(DocumentBody):
     """Every alert of a scope that is active or just over: complete, so that an absent one is withdrawn."""
 
     alerts: Annotated[tuple[Alert, ...], Field(max_length=MAX_ALERTS)] = ()
+    planned: Annotated[tuple[Alert, ...], Field(max_length=MAX_PLANNED)] = ()
+    """Those that begin later, at their ``issued_at_ms``, also where nobody is there to say so then. A player that does
+    not know this field shows none of them before the server has them among the others."""
 
 
 class AlertSet(SignedDocument, AlertSetBody):

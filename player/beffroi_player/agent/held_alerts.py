@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
@@ -85,17 +85,20 @@ def held_stream(
     """
     known = {held.alert.id: held for held in before.alerts} if before else {}
     stream = HeldStream(sequence=document.sequence, signed_at=document.steady, issued_at_ms=document.issued_at_ms)
-    alerts = tuple(
-        _held_alert(known.get(each.id), _new_alert(each, stream, int(uptime_ms), server), int(uptime_ms))
-        for each in document.alerts
-    )
+    now = int(uptime_ms)
+    found = [_new_alert(each, stream, now, server) for each in document.alerts]
+    found += [_new_alert(each, stream, now, server, is_planned=True) for each in document.planned]
+    alerts = tuple(_held_alert(known.get(each.alert.id), each, now) for each in found)
     return stream.model_copy(update={"alerts": alerts})
 
 
-def _new_alert(alert: Alert, stream: HeldStream, uptime_ms: int, server: ServerClock | None) -> HeldAlert:
+def _new_alert(
+    alert: Alert, stream: HeldStream, uptime_ms: int, server: ServerClock | None, *, is_planned: bool = False
+) -> HeldAlert:
     """Return an alert as the set of a stream gives it: it lapses late by the time for which the set was on its way."""
-    lapse = uptime_ms + _left_at_signing(alert, stream)
-    return _measured(HeldAlert(alert=alert, lapses_at_uptime_ms=lapse), stream, server)
+    held = HeldAlert(alert=alert, lapses_at_uptime_ms=uptime_ms, is_planned=is_planned)
+    lapse = uptime_ms + _left_at_signing(held, stream)
+    return _measured(held.model_copy(update={"lapses_at_uptime_ms": lapse}), stream, server)
 
 
 def _measured(held: HeldAlert, stream: HeldStream, server: ServerClock | None) -> HeldAlert:
@@ -103,16 +106,18 @@ def _measured(held: HeldAlert, stream: HeldStream, server: ServerClock | None) -
     signed_at = stream.signed_at
     if signed_at is None or server is None or signed_at.epoch != server.epoch:
         return held
-    lapse = signed_at.ms + _left_at_signing(held.alert, stream) - server.ahead_ms
+    lapse = signed_at.ms + _left_at_signing(held, stream) - server.ahead_ms
     # The beat that told it may have been late. One that was less so only shortens: nothing comes back that was over.
     if held.is_measured and lapse > held.lapses_at_uptime_ms - SAME_LAPSE_MS:
         return held
     return held.model_copy(update={"lapses_at_uptime_ms": lapse, "is_measured": True})
 
 
-def _left_at_signing(alert: Alert, stream: HeldStream) -> int:
-    # Both are by the clock that the server had at that moment, right or wrong.
-    return min(alert.time_to_live_ms, max(0, alert.ends_at_ms - stream.issued_at_ms))
+def _left_at_signing(held: HeldAlert, stream: HeldStream) -> int:
+    # Both are by the clock that the server had at that moment, right or wrong. A planned alert lives only from its
+    # beginning on.
+    left = max(0, held.alert.ends_at_ms - stream.issued_at_ms)
+    return left if held.is_planned else min(held.alert.time_to_live_ms, left)
 
 
 def _held_alert(before: HeldAlert | None, found: HeldAlert, uptime_ms: int) -> HeldAlert:
@@ -184,6 +189,10 @@ class HeldAlerts:
             if before.get(alert.id) != alert:
                 self.receptions.pop(alert.id, None)
                 self.receptions[alert.id] = reception
+        for alert in document.planned:
+            # It is due from its beginning on, whenever it came.
+            self.receptions.pop(alert.id, None)
+            self.receptions[alert.id] = replace(reception, unix_ms=alert.issued_at_ms, uptime_ms=None)
         for name in list(self.receptions)[:-MAX_RECEPTIONS]:
             del self.receptions[name]
         self.draw_missing()
@@ -216,7 +225,7 @@ class HeldAlerts:
 
     def draw_missing(self) -> None:
         """Draw the main form of each alert without frames, the most urgent first, and wake the stage after each."""
-        alerts = sorted(self._all_held(), key=lambda held: -held.alert.level.rank)
+        alerts = sorted(self._all_held(), key=lambda held: (held.is_planned, -held.alert.level.rank))
         missing = [held for held in alerts if not self._is_drawn(held.alert, main_form(held.alert.level))]
         for held in missing:
             self._draw_form(held.alert, main_form(held.alert.level))

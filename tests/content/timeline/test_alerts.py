@@ -10,6 +10,7 @@ from beffroi_content.timeline import ClockState
 from beffroi_content.timeline.alerts import (
     LOOP_INTERVAL_MS,
     PAGE_MS,
+    SAME_END_MS,
     TAKEOVER_MS,
     active_phases,
     alert_phases,
@@ -17,10 +18,11 @@ from beffroi_content.timeline.alerts import (
     information_slot,
     last_change,
     next_change,
+    next_planned_start,
     takeover_slot,
     undisturbed_span,
 )
-from beffroi_content.timeline.moment import FAR_MS
+from beffroi_content.timeline.moment import FAR_MS, Moment
 
 ALL_CLEAR = 5 * MINUTE
 
@@ -82,6 +84,33 @@ class TestPhases:
     def test_began_on_reception_where_the_clock_is_behind(self):
         (phase,) = phases(held(issued=HOUR), after=0)
         assert phase.began_ms == NOW
+
+
+class TestPlanned:
+    """An alert of a plan came long before it begins, and nobody may be there to say so when it does."""
+
+    SIREN = held("siren", "emergency", issued=MINUTE, lasts=5 * MINUTE).replace(is_planned=True)
+
+    @pytest.mark.parametrize("clock", [ClockState.TRUSTED, ClockState.CARRIED])
+    def test_begins_and_ends_by_the_wall_clock(self, clock):
+        on = [bool(phases(self.SIREN, after=after, clock=clock)) for after in (0, MINUTE - 1, MINUTE)]
+        assert on == [False, False, True]
+        (phase,) = phases(self.SIREN, after=2 * MINUTE, clock=clock)
+        assert (phase.began_ms, phase.ends_ms) == (NOW + MINUTE, NOW + 6 * MINUTE)
+
+    def test_waits_for_a_clock_unless_the_server_has_told_how_long(self):
+        assert not phases(self.SIREN, after=2 * MINUTE, clock=ClockState.UNKNOWN)
+        measured = self.SIREN.replace(is_measured=True)
+        assert names(phases(measured, after=2 * MINUTE, clock=ClockState.UNKNOWN)) == ["siren"]
+        assert not phases(measured, after=MINUTE - 1, clock=ClockState.UNKNOWN)
+
+    def test_ends_by_the_monotonic_clock_where_the_wall_clock_is_set_back(self):
+        behind = Moment(NOW + MINUTE, UPTIME + 6 * MINUTE + SAME_END_MS + 1)
+        assert not any(phase.is_active(behind.unix_ms) for phase in alert_phases([self.SIREN], behind))
+
+    def test_says_when_the_next_one_begins(self):
+        assert next_planned_start([held(), self.SIREN], at(0)) == NOW + MINUTE
+        assert next_planned_start([held(), self.SIREN], at(MINUTE)) == FAR_MS
 
 
 class TestTakeover:

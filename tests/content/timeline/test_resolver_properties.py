@@ -148,9 +148,15 @@ def held_alerts(draw, moment: Moment) -> tuple[HeldAlert, ...]:
             time_to_live_ms=live,
             all_clear_ms=draw(st.sampled_from([0, MINUTE, HOUR])),
         )
+        is_planned = draw(st.booleans())
+        ahead = draw(st.sampled_from([0, MINUTE, 3 * HOUR])) if is_planned else 0
         found.append(
-            HeldAlert(alert=alert, lapses_at_uptime_ms=moment.uptime_ms - age + live, pages=draw(st.integers(1, 3)))
-        )
+            HeldAlert(
+                alert=alert.replace(issued_at_ms=issued + ahead, ends_at_ms=issued + ahead + lasts),
+                lapses_at_uptime_ms=moment.uptime_ms - age + (ahead + lasts if is_planned else live),
+                is_planned=is_planned, is_measured=draw(st.booleans()), pages=draw(st.integers(1, 3)),
+            )
+        )  # fmt: skip
     return tuple(found)
 
 
@@ -197,6 +203,7 @@ def test_there_is_no_gap_without_a_programme_while_an_alert_is_on(situation):
         one
         for one in alerts
         if one.lapses_at_uptime_ms > moment.uptime_ms and (not known or one.alert.ends_at_ms > moment.unix_ms)
+        if not one.is_planned
     ]
     assert bool(resolve_scene(None, alerts, moment, SIZE).showings) or not on
 

@@ -224,6 +224,20 @@ def test_an_alert_that_says_something_else_counts_anew() -> None:
     assert lapses(first, stream(alert(title="Crue")), 5_000) == [5_000 + HOUR]
 
 
+def test_a_planned_alert_is_held_until_its_end_and_is_the_same_once_the_server_says_that_it_has_begun() -> None:
+    siren = alert(issued_at_ms=NOON + 2 * HOUR, ends_at_ms=NOON + 3 * HOUR)
+    document = AlertSet(sequence=5, issued_at_ms=NOON, expires_at_ms=NOON + HOUR, planned=(siren,))
+    planned = held_stream(None, document, 100)
+    (before,) = planned.alerts
+    assert (before.is_planned, before.lapses_at_uptime_ms) == (True, 100 + 3 * HOUR)
+
+    begun = stream(alert(issued_at_ms=siren.issued_at_ms, ends_at_ms=siren.ends_at_ms, time_to_live_ms=HOUR - 900))
+    at_begin = begun.replace(issued_at_ms=siren.issued_at_ms + 900, expires_at_ms=NOON + 9 * HOUR)
+    (after,) = held_stream(planned, at_begin, 2 * HOUR + 1_000).alerts
+
+    assert (after.is_planned, after.lapses_at_uptime_ms) == (False, 100 + 3 * HOUR)
+
+
 def test_uptime_of_another_boot_means_nothing() -> None:
     held = held_stream(None, stream(alert()), 50_000)
     record = AlertsRecord(boot="a", saved_at_uptime_ms=60_000, streams={"all/alerts": held})
