@@ -187,9 +187,11 @@ class _Fold:
         return Outcome(_change(alert, end, (*ended, *more)), (*ended, *more), missing)
 
     def _end_versions(self, key: str, alert: CapAlert) -> list[CapAlert]:
-        """End earlier versions of a message; a summary is the earliest of all."""
+        """End earlier versions of a message, unless the new one says nothing."""
         ended: list[CapAlert] = []
         versions = []
+        if not alert.infos and alert.msg_type != "Cancel":
+            return ended
         for each in self._messages.get(key, ()):
             if each.end is None and _is_version(each.alert, alert) and not _is_older(alert, each.alert):
                 ended.append(each.alert)

@@ -231,9 +231,10 @@ def _cap_address(entry: Element, *, has_cap: bool) -> str | None:
         address = (each.get("href") or each.get("url") or each.get("src") or each.text or "").strip()
         seems_cap = has_cap or _CAP_ADDRESS.search(address[-200:]) is not None
         rank = _link_rank(name, (each.get("type") or "").lower(), (each.get("rel") or "alternate").lower(), seems_cap)
-        if rank is not None and re.match(r"https?://[^\s<>\"]{1,2000}$", address):
+        if rank is not None:
             by_rank.setdefault(rank, address)
-    return by_rank[min(by_rank)] if by_rank else None
+    best = by_rank[min(by_rank)] if by_rank else ""
+    return best if re.fullmatch(r"https?://[^\s<>\"]{1,2000}", best) else None
 
 
 def _link_rank(name: str, kind: str, relation: str, seems_cap: bool) -> int | None:

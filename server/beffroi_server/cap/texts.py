@@ -16,6 +16,8 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\u
 _BULLET = re.compile(r"(?:[*•·▪●◦‣–—+»>-]|\d{1,2}[.)]|[a-z]\)|#{1,6})\s|\.\.\.|\*\S")
 _DECORATION = re.compile(r"[#=*_~+\s-]{3,}")
 _SENTENCE_END = (".", "!", "?", ":", ";", "。", "！", "？", "；", "…", "။", "।")
+WRAP_SLACK = 8
+"""Characters by which the lines of one text are wrapped differently."""
 WRAP_WIDTH = 50
 """A text whose longest line is shorter than this is a list of lines, not a paragraph that was wrapped."""
 
@@ -79,5 +81,6 @@ def _unwrapped(lines: list[str]) -> list[str]:
 def _continues(line: str, following: str, width: int) -> bool:
     if _BULLET.match(following) or width < WRAP_WIDTH:
         return False
-    is_full = len(line) + 1 + len(following.split(" ", 1)[0]) > width
-    return is_full or not line.endswith(_SENTENCE_END)
+    is_full = len(line) + 1 + len(following.split(" ", 1)[0]) > width - WRAP_SLACK
+    is_within_sentence = following[0].islower() and not line.endswith(_SENTENCE_END)
+    return is_full or is_within_sentence or line.endswith((",", "-"))

@@ -18,6 +18,7 @@ Element = Any
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ENTITY = re.compile(r"&(?:([A-Za-z][A-Za-z0-9]{0,31});|#(\d{1,7});|#[xX]([0-9a-fA-F]{1,6});)?")
 _DECLARATION = re.compile(r"<\?xml\b[^>]{0,300}\?>")
+_EXTERNAL_TYPE = re.compile(r"<!DOCTYPE[^\[<>]{0,1000}>", re.IGNORECASE)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WEB_PAGE = re.compile(rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 
@@ -75,6 +76,8 @@ def _mended_text(text: str) -> str:
     text = text[max(0, text.find("<")) :]
     if declaration := _DECLARATION.match(text):
         text = text[declaration.end() :]
+    # A document type somewhere in the network is never loaded; to lxml the mention of it is an error.
+    text = _EXTERNAL_TYPE.sub("", text[:4096], count=1) + text[4096:]
     return _NOT_XML.sub(" ", _ENTITY.sub(_mended_entity, text))
 
 

@@ -1,0 +1,181 @@
+"""Documents, feeds and envelopes: where messages are found, and how broken text is mended."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support.cap_files import NOW, RENNES, cap_alert, cap_area, cap_info, only_alert
+
+from beffroi_server.cap.current_warnings import current_warnings
+from beffroi_server.cap.hazards import hazard_of
+from beffroi_server.cap.lifecycle import CapStore, KnownMessage, receive_all
+from beffroi_server.cap.messages import CapReference, CapUnreadable
+from beffroi_server.cap.policy import Policy
+from beffroi_server.cap.reader import read_document
+from beffroi_server.cap.references import read_references
+from beffroi_server.cap.verdicts import judge
+
+ALERT = cap_alert().decode()
+DECLARED = "<?xml version='1.0' encoding='UTF-8'?>"
+EDXL = "urn:oasis:names:tc:emergency:EDXL:DE:1.0"
+BASE64 = base64.b64encode((DECLARED + ALERT).encode()).decode()
+ATOM = "http://www.w3.org/2005/Atom"
+CONTAINERS = {
+    "bare": ALERT,
+    "atom content": f'<feed xmlns="{ATOM}"><entry><content type="text/xml">{ALERT}</content></entry></feed>',
+    "atom escaped": f'<feed xmlns="{ATOM}"><entry><content type="html">{escape(ALERT)}</content></entry></feed>',
+    "rss cdata": f"<rss><channel><item><description><![CDATA[{DECLARED}{ALERT}]]></description></item></channel></rss>",
+    "rss extension": f"<rss><channel><item><title>x</title>{ALERT}</item></channel></rss>",
+    "edxl xml": f'<e:EDXLDistribution xmlns:e="{EDXL}"><e:contentObject><e:xmlContent><e:embeddedXMLContent>{ALERT}'
+    "</e:embeddedXMLContent></e:xmlContent></e:contentObject></e:EDXLDistribution>",
+    "edxl base64": f'<EDXLDistribution xmlns="{EDXL}"><contentObject><nonXMLContent><contentData>{BASE64}'
+    "</contentData></nonXMLContent></contentObject></EDXLDistribution>",
+    "soap": f"<s:Envelope xmlns:s='urn:s'><s:Body><alerts>{ALERT}</alerts></s:Body></s:Envelope>",
+    "repeated": f"<alerts>{ALERT}{ALERT}</alerts>",
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_finds_the_message_wherever_it_travels(name):
+    alert = only_alert(CONTAINERS[name].encode())
+    assert (alert.identifier, alert.infos[0].event, alert.is_damaged) == ("MSG-1", "Orages violents", False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + ALERT.encode(),
+        b"\xef\xbb\xbf\r\n \n" + DECLARED.encode() + ALERT.encode(),
+        (DECLARED.replace("UTF-8", "UTF-16") + ALERT).encode("utf-16"),
+        ALERT.encode("utf-16-le"),
+        (DECLARED.replace("UTF-8", "ISO-8859-1") + ALERT.replace("violents", "violénts")).encode("latin-1"),
+        (DECLARED + ALERT.replace("violents", "violénts")).encode("cp1252"),
+        ALERT.replace("fortes", "fortes &eacute; &nbsp; & \x0b").encode(),
+        ALERT.replace("fortes", "fortes &#11; &unknown;").encode(),
+        b"HTTP/1.1 200 OK\r\n\r\n" + ALERT.encode(),
+        b'<!DOCTYPE alert SYSTEM "http://127.0.0.1:9/cap.dtd">' + ALERT.encode(),
+    ],
+    ids=range(10),
+)
+def test_mends_encodings_and_letters_without_losing_a_word(content):
+    alert = only_alert(content)
+    assert (alert.identifier, alert.is_damaged) == ("MSG-1", False)
+    assert alert.infos[0].event in ("Orages violents", "Orages violénts")
+
+
+def test_an_element_that_is_called_alert_is_not_always_a_message():
+    with pytest.raises(CapUnreadable, match="no-cap"):
+        read_document(b"<page><alert>Attention</alert></page>")
+
+
+def test_georss_is_no_area():
+    area = "<g:polygon xmlns:g='http://www.georss.org/georss'>1 2 3 4 5 6 1 2</g:polygon>"
+    feed = f'<feed xmlns="{ATOM}" xmlns:cap="urn:oasis:names:tc:emergency:cap:1.2"><entry><id>1</id>{area}'
+    alert = only_alert(f"{feed}<cap:event>Vent</cap:event></entry></feed>".encode())
+    assert alert.infos[0].areas == ()
+
+
+def test_lists_of_codes_are_split_and_flat_infos_read():
+    flat = (
+        b"<alert><identifier>!</identifier><event>Vent</event><areaDesc>Ici</areaDesc><polygon/><geocode>"
+        b"<valueName>FIPS6</valueName><value>041003 041005</value><valueName>UGC</valueName><value>ORZ007</value>"
+        b"</geocode></alert>"
+    )
+    (area,) = only_alert(flat).infos[0].areas
+    assert [(code.name, code.value) for code in area.geocodes] == [
+        ("FIPS6", "041003"),
+        ("FIPS6", "041005"),
+        ("UGC", "ORZ007"),
+    ]
+    assert area.description == "Ici"
+
+
+def test_cap_1_0_writes_parameters_with_an_equals_sign():
+    alert = cap_alert(cap_info()).replace(b"</info>", b"<eventCode>SAME=SVR</eventCode></info>")
+    assert [(code.name, code.value) for code in only_alert(alert).infos[0].event_codes] == [("SAME", "SVR")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a@b.fr,ID-1,2026-11-29T08:30:00+01:00", [("a@b.fr", "ID-1", True)]),
+        ("Météo France, ID-1 , 2026-11-29T08:30:00+01:00", [("Météo France", "ID-1", True)]),
+        ("a,b,ID,2026-11-29T08:30:00-00:00\n\tc,ID2,2026-11-29T08:30:00Z", [("a,b", "ID", True), ("c", "ID2", True)]),
+        ("a,ID-1,yesterday", [("a", "ID-1", False)]),
+        ("ID-1 ID-2", [(None, "ID-1", False), (None, "ID-2", False)]),
+        ("", []),
+        (" , , ", []),
+    ],
+)
+def test_reads_references_as_they_are_written(text, expected):
+    found = [(each.sender, each.identifier, each.sent is not None) for each in read_references(text)]
+    assert found == expected
+    assert all(isinstance(each, CapReference) for each in read_references(text))
+
+
+@pytest.mark.parametrize(
+    ("fields", "hazard"),
+    [
+        ({"event": "Vigilance orange vent violent"}, "wind"), ({"event": "Crue", "headline": "x"}, "flood"),
+        ({"event": "x", "parameters": [("awareness_type", "2; snow-ice")]}, "snow"),
+        ({"event": "Child Abduction"}, "person"), ({"event": "Grassfire"}, "fire"), ({"event": "Ветер"}, "wind"),
+        ({"event": "x", "event_codes": [("SAME", "TOR")]}, "wind"), ({"event": "Orages violents"}, "general"),
+        ({"event": "Pluie-inondation"}, "flood"), ({"event": "Coupure d’eau potable"}, "water"),
+        ({"event": "Alerte", "headline": "Ne pas utiliser l'ascenseur"}, "general"),
+    ],
+)  # fmt: skip
+def test_hazards_are_known_by_codes_and_words_and_otherwise_general(fields, hazard):
+    assert hazard_of(only_alert(cap_alert(cap_info(**{"headline": "–", **fields}))).infos[0]) == hazard
+
+
+SAMPLE = cap_alert(
+    cap_info(cap_area(polygon="48,-2 48,-1 49,-1", circle="48,-2 5", codes=[("EXCLUDE_POLYGON", "48,-2 48,-1 49,-1")])),
+    references="a,b,2026-11-29T08:30:00+01:00",
+)
+PIECES = [
+    b"",
+    b"<",
+    b">",
+    b"&x;",
+    b"<info>",
+    b"</alert>",
+    b"nan,1e9",
+    b"\xff\x00",
+    b"<b>",
+    b"9999-12-31T24:00:00-14:00",
+    b" ",
+]
+EDITS = st.tuples(st.integers(0, len(SAMPLE)), st.integers(0, 60), st.sampled_from(PIECES))
+
+
+def edited(edits: list[tuple[int, int, bytes]]) -> bytes:
+    content = SAMPLE
+    for at, length, piece in edits:
+        content = content[:at] + piece + content[at + length :]
+    return content
+
+
+@settings(max_examples=50, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(st.one_of(st.binary(max_size=80), st.lists(EDITS, min_size=1, max_size=6).map(edited)))
+def test_no_bytes_make_it_raise(content):
+    try:
+        found = read_document(content)
+    except CapUnreadable:
+        return
+    store, _ = receive_all(CapStore(), found.alerts, NOW)
+    current_warnings(store, NOW)
+    for alert in found.alerts:
+        judge(store.known(alert) or KnownMessage(alert, NOW, NOW), RENNES, Policy(), NOW)
+
+
+def test_a_flood_of_parts_is_cut_and_named():
+    areas = "".join(["<area><areaDesc>x</areaDesc></area>"] * 2_100)
+    found = read_document(cap_alert(cap_info(areas)))
+    assert (len(found.alerts[0].infos[0].areas), [note.code for note in found.notes]) == (2_000, ["too-many-areas"])
+    points = " ".join(f"{at % 90},1" for at in range(20_001))
+    long = read_document(cap_alert(cap_info(cap_area(polygon=points))))
+    assert [note.code for note in long.notes] == ["too-many-points"]
