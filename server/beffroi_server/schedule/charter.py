@@ -51,6 +51,7 @@ class ProposedPublication:
 class CharterFinding:
     """What one rule says about a publication."""
 
+    subject: CharterSubject
     sentence: str
     refuses: bool
 
@@ -70,7 +71,9 @@ def check_charter(proposed: ProposedPublication) -> list[CharterFinding]:
     readings = _Readings(proposed, town)
     sentences = [(rule, _CHECKS[CharterSubject(rule.subject)](rule, proposed, readings)) for rule in concerned]
     return [
-        CharterFinding(f"{sentence} {rule.reason}".strip(), rule.refuses) for rule, sentence in sentences if sentence
+        CharterFinding(CharterSubject(rule.subject), f"{sentence} {rule.reason}".strip(), rule.refuses)
+        for rule, sentence in sentences
+        if sentence
     ]
 
 

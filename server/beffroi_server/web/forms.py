@@ -168,8 +168,8 @@ def refuse_missing_characters(form: forms.BaseForm, *names: str) -> None:
         missing = missing_characters(str(form.cleaned_data.get(name) or ""))
         if missing:
             reason = _("%(field)s: the screens have no letter for %(letters)s. Write it otherwise or leave it out.")
-            values = {"field": form[name].label, "letters": name_characters(missing)}
-            form.add_error(None, ValidationError(reason % values, MISSING_CHARACTERS))
+            values = {"field": form[name].label, "letters": name_characters(missing), "name": name}
+            form.add_error(None, ValidationError(reason, MISSING_CHARACTERS, values))
 
 
 def save_if_valid(form: forms.BaseForm, save: Callable[[], object]) -> bool:

@@ -6,8 +6,6 @@ the buttons of the page: “Publish”, or “Save as draft”.
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,12 +18,9 @@ from beffroi_server.accounts.models import User
 from beffroi_server.core import formatting
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.targets import Targets
-from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
-from beffroi_server.library.template_choices import EVENT_TEMPLATES
 from beffroi_server.schedule import placements, rule_summary
 from beffroi_server.schedule.announcement_status import KnownPlaylist, read_playlists
-from beffroi_server.schedule.charter import ProposedPublication, check_charter
 from beffroi_server.schedule.models import AnnouncementPlacement, Proposal
 from beffroi_server.web.access import UserRequest
 from beffroi_server.web.schedule.placement_forms import PlacementForm, PlacementWhere
@@ -107,51 +102,6 @@ def time_choice(form: PlacementForm) -> str:
     if form.initial.get("no_end"):
         return NO_END
     return UNTIL_DATE if form.initial.get("valid_until") else USUAL_TIME
-
-
-def doubts(announcement: Announcement, form: PlacementForm | None) -> list[str]:
-    """Return what makes it doubtful that an announcement is meant as it was filled in; none of it is an error.
-
-    Args:
-        announcement: As its form describes it; it need not be saved.
-        form: The valid form of its placement; None where there is none.
-    """
-    now, zone = timezone.now(), timezone.get_current_timezone()
-    found = []
-    if announcement.template in EVENT_TEMPLATES and announcement.starts is None:
-        found.append(_("This event has no date: nobody can tell when it is, and it does not leave by itself."))
-    end = event_end(announcement, zone)
-    if end is not None and end <= now:
-        past = _("What it tells of is over (%(moment)s): no screen shows it.")
-        found.append(past % {"moment": formatting.format_moment(end)})
-    until = form.shown_until(announcement) if form is not None and form.targets else None
-    if until is not None and until <= now:
-        past = _("Its time on the screens is over (%(moment)s).")
-        found.append(past % {"moment": formatting.format_moment(until)})
-    elif until is not None and announcement.starts is not None and _is_too_early(announcement.starts, until, end):
-        early = _("It leaves the screens before the event (%(moment)s).")
-        found.append(early % {"moment": formatting.format_moment(until)})
-    return found + _charter_warnings(announcement, form, until)
-
-
-def doubts_key(found: list[str]) -> str:
-    """Return a short text that says which doubts a user has seen and confirmed."""
-    return hashlib.sha256("\n".join(found).encode()).hexdigest()[:16]
-
-
-def _charter_warnings(announcement: Announcement, form: PlacementForm | None, until: dt.datetime | None) -> list[str]:
-    """Return what the charter warns of; what it refuses is said when the announcement is placed."""
-    if form is None or not form.targets:
-        return []
-    now = timezone.now()
-    starts = max(form.cleaned_data["valid_from"] or now, now)
-    seconds = form.cleaned_data["duration_s"]
-    found = check_charter(ProposedPublication(announcement, form.targets, starts, until, seconds))
-    return [finding.sentence for finding in found if not finding.refuses]
-
-
-def _is_too_early(starts: dt.datetime, until: dt.datetime, end: dt.datetime | None) -> bool:
-    return until < starts and (end is None or until < end)
 
 
 def _places(placement: AnnouncementPlacement | Proposal) -> rule_summary.RulePlaces:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
@@ -16,7 +15,6 @@ from beffroi_server.library.template_choices import WIDGET_TEMPLATES
 from beffroi_server.library.town_branding import permalink_of
 from beffroi_server.web import working_for
 from beffroi_server.web.access import current_town
-from beffroi_server.web.forms import MISSING_CHARACTERS
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.library.forms import AnnouncementForm
 
@@ -37,10 +35,7 @@ def preview_context(form: AnnouncementForm) -> dict[str, Any]:
         return {"drawings": [], "fault": str(error) if announcement.template in WIDGET_TEMPLATES else ""}
     if isinstance(drawn, content.Announcement) and drawn.permalink and not form.instance._state.adding:
         drawn = drawn.replace(permalink=permalink_of(form.instance.pk, town))
-    refused = form.errors.as_data().get(NON_FIELD_ERRORS, ())
-    missing = [message for error in refused if error.code == MISSING_CHARACTERS for message in error.messages]
     return {
-        "missing": missing,
         "drawings": preview_links.announcement_previews(
             drawn, preview_links.classes_in_use(), town, announcement.municipality or working_for.chosen()
         ),

@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from beffroi_server.accounts.errors import NotPermitted
+from beffroi_server.core.transactions import serialised
 from beffroi_server.feeds.models import Feed, FeedKind
 from beffroi_server.fleet import content_owners
 from beffroi_server.library import editorial_plan, services
@@ -24,15 +24,18 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.library.plan_models import PlannedAnnouncement
 from beffroi_server.library.template_choices import FEED_TEMPLATES
 from beffroi_server.schedule import services as schedule
-from beffroi_server.schedule.models import Proposal
+from beffroi_server.schedule.models import AnnouncementPlacement, Proposal
+from beffroi_server.schedule.proposals import waiting_proposal
 from beffroi_server.web.access import UserRequest, current_town, for_users, for_writers
 from beffroi_server.web.forms import add_form_errors
 from beffroi_server.web.library import announcement_placing as placing
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.library.announcement_copies import copied_form
+from beffroi_server.web.library.announcement_doubts import Doubt, doubts, doubts_key, typed_doubts
 from beffroi_server.web.library.announcement_list import read_announcement
 from beffroi_server.web.library.announcement_preview import preview_context, unsaved_announcement
 from beffroi_server.web.library.forms import AnnouncementForm
+from beffroi_server.web.library.sent_forms import announcement_key, announcement_of, form_token
 from beffroi_server.web.library.shared_announcement import shared_announcement_page
 from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.placement_forms import PlacementForm
@@ -78,7 +81,12 @@ def announcement_edit(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
 @for_writers("POST")
 def announcement_preview(request: UserRequest) -> HttpResponse:
     """Return the preview of an announcement that is being written."""
-    context = {"is_swapped": True, **preview_context(AnnouncementForm(request.POST))}
+    form = AnnouncementForm(request.POST)
+    context = {
+        "is_swapped": True,
+        **preview_context(form),
+        "said": typed_doubts(form, placing.placement_form(request, None)),
+    }
     return render(request, "library/announcement_preview.html", context)
 
 
@@ -114,14 +122,10 @@ def _save_announcement(request: UserRequest, form: AnnouncementForm, edited: Ann
         return _render_form(request, form, placement, status=200 if "preview" in request.POST else 422)
     found = _open_doubts(request, form, placement)
     if found:
-        return _render_form(request, form, placement, status=422, doubts=found)
+        return _render_form(request, form, placement, status=422, asked=found)
     try:
-        with transaction.atomic():
-            version = parse_number(request.POST.get("version"))
-            values = form.valid_values()
-            saved = services.save_announcement(edited, user=request.user, expected_version=version, **values)
-            _save_besides(request, form, saved)
-            outcome = placement.save(saved, request.user) if placement is not None else None
+        with serialised():
+            saved, outcome = _save_once(request, form, placement, edited)
     except EditConflict as conflict:
         return _render_form(request, form, placement, status=409, conflict=conflict)
     except ValidationError as refused:
@@ -133,12 +137,26 @@ def _save_announcement(request: UserRequest, form: AnnouncementForm, edited: Ann
     return _say_proposed(request, saved) if isinstance(outcome, Proposal) else _say_saved(request, saved)
 
 
-def _open_doubts(request: UserRequest, form: AnnouncementForm, placement: PlacementForm | None) -> list[str]:
+def _save_once(
+    request: UserRequest, form: AnnouncementForm, placement: PlacementForm | None, edited: Announcement | None
+) -> tuple[Announcement, AnnouncementPlacement | Proposal | None]:
+    """Save what the forms hold, or find what they made when they were sent before."""
+    key = announcement_key(request)
+    if edited is None and (known := announcement_of(key)) is not None:
+        return known, waiting_proposal(known)
+    version = parse_number(request.POST.get("version"))
+    row, values = edited or Announcement(pk=key), form.valid_values()
+    saved = services.save_announcement(row, user=request.user, expected_version=version, **values)
+    _save_besides(request, form, saved)
+    return saved, placement.save(saved, request.user) if placement is not None else None
+
+
+def _open_doubts(request: UserRequest, form: AnnouncementForm, placement: PlacementForm | None) -> list[Doubt]:
     """Return what is doubtful about an announcement, unless it is a draft, or the user has seen it and goes on."""
     if request.POST.get("act") == placing.DRAFT:
         return []
-    found = placing.doubts(unsaved_announcement(form), placement)
-    return [] if request.POST.get("anyway") == placing.doubts_key(found) else found
+    found = doubts(unsaved_announcement(form), placement)
+    return [] if request.POST.get("anyway") == doubts_key(found) else found
 
 
 def _save_besides(request: UserRequest, form: AnnouncementForm, saved: Announcement) -> None:
@@ -180,7 +198,7 @@ def _render_form(
     placement: PlacementForm | None,
     status: int = 200,
     conflict: EditConflict | None = None,
-    doubts: list[str] | None = None,
+    asked: list[Doubt] | None = None,
     state: placing.ShownState | None = None,
     edited: Announcement | None = None,
 ) -> HttpResponse:
@@ -195,8 +213,9 @@ def _render_form(
         "state": state or placing.shown_state(edited),
         "conflict": conflict,
         "differences": form.differences_from(conflict.current) if conflict else [],
-        "doubts": doubts or [],
-        "doubts_key": placing.doubts_key(doubts or []),
+        "doubts": asked or [],
+        "doubts_key": doubts_key(asked or []),
+        "token": form_token(request) if edited is None else "",
         "version": _form_version(request, edited, conflict),
         "plan": parse_number(request.POST.get("plan") or request.GET.get("plan")),
         "categories": offered_categories(),

@@ -161,3 +161,60 @@ class TestCharter:
         assert not Announcement.objects.exists()
         as_alice.post(NEW, values(act="draft"))
         assert placements.placement_of(saved()) is None
+
+
+def said_at(page: str, place: str) -> str:
+    found = re.search(rf'id="doubts-{place}"[^>]*>(.*?)</div>', page, re.DOTALL)
+    return re.sub(r"<[^>]+>", "", found[1])
+
+
+class TestDoubtsWhileTyping:
+    def said(self, client, place: str, **changes: str) -> str:
+        return said_at(page_text(client.post("/announcements/preview/", values(**changes))), place)
+
+    def test_stand_beside_the_field_that_they_are_about(self, as_alice, hall):
+        for subject, amount in ((CharterSubject.TITLE_LENGTH, 3), (CharterSubject.READING_TIME, None)):
+            save_charter_rule(CharterRule(subject=subject, amount=amount, refuses=amount is None), user=None)
+        answer = page_text(as_alice.post("/announcements/preview/", values(template="event", body="mot " * 60)))
+        assert "6 characters, where 3 are allowed" in said_at(answer, "title")
+        assert "reading it takes" in said_at(answer, "body")
+        assert "This event has no date" in said_at(answer, "starts")
+        assert 'hx-swap-oob="true"' in answer
+        assert not Announcement.objects.exists()
+
+    def test_name_dates_that_are_over_or_turned_round(self, as_alice, hall):
+        over = {"template": "event", "starts": "2020-05-01T10:00"}
+        assert "What it tells of is over" in self.said(as_alice, "starts", **over)
+        turned = over | {"starts": "2030-05-02T10:00", "ends": "2030-05-01T10:00"}
+        assert "ends before it starts" in self.said(as_alice, "starts", **turned)
+        past = {"no_end": "false", "valid_until": "2020-01-01T10:00"}
+        assert "This is in the past" in self.said(as_alice, "where", **past)
+
+    def test_are_silent_where_all_is_well_and_name_letters_that_no_screen_has(self, as_alice, hall):
+        for place in ("title", "body", "starts", "link", "label", "where"):
+            assert self.said(as_alice, place).strip() == ""
+        assert "CJK UNIFIED IDEOGRAPH-6F22" in self.said(as_alice, "title", title="漢")
+
+
+class TestAFormSentTwice:
+    def sent(self, client, **changes: str) -> int:
+        token = re.search(r'name="token" value="([^"]+)"', page_text(client.get(NEW)))[1]
+        once, again = (client.post(NEW, values(token=token, **changes)) for _ in range(2))
+        assert (once.status_code, once.headers.get("Location")) == (again.status_code, again.headers.get("Location"))
+        self.token = token
+        return Announcement.objects.count()
+
+    def test_makes_one_announcement_and_is_answered_the_same(self, as_alice, hall, playlist):
+        before = Announcement.objects.count()
+        assert self.sent(as_alice, playlists=str(playlist.pk)) == before + 1
+        assert playlist.entries.filter(announcement__title="Marché").count() == 1
+
+    def test_makes_two_where_something_else_was_typed_or_the_form_is_another(self, as_alice, as_bob, hall):
+        assert self.sent(as_alice) == 1
+        as_alice.post(NEW, values(token=self.token, title="Foire"))
+        assert Announcement.objects.count() == 2
+        assert self.sent(as_alice) == 3
+
+    def test_that_proposes_is_answered_as_proposed(self, client, carla, hall):
+        client.force_login(carla)
+        assert self.sent(client) == 1
