@@ -15,6 +15,7 @@ ACTION_TEXTS = {
     "alert-held-back": _("held back after a restoration: the alert"),
     "alert-restarted": _("showed the alert again after a restoration:"),
     "alert-taken-off": _("took an unknown alert off the screens:"),
+    "cap-output-changed": _("changed the publication of alerts as CAP of"),
     "drill-settings-changed": _("changed the settings of drills"),
     "drill-started": _("started the silent drill"),
     "alert-withdrawn": _("withdrew the alert"),

@@ -18,7 +18,7 @@ from django.utils import timezone
 from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.occasions import Occasion
-from beffroi_server.outlets.models import FollowedTrail, WebhookEvent, WebhookMessage, WebhookSubscription
+from beffroi_server.outlets.models import CapMessage, FollowedTrail, WebhookEvent, WebhookMessage, WebhookSubscription
 
 EVENTS_PER_ROUND = 500
 MOST_WAITING = 1_000
@@ -70,6 +70,7 @@ def follow_events(now: dt.datetime | None = None) -> int:
             return 0
         rows = list(AuditEvent.objects.filter(id__gt=trail.event).order_by("id")[:EVENTS_PER_ROUND])
         found = [*_told_events(rows), *_screen_events(trail.incidents_at - OVERLAP, now)]
+        found += _cap_events(trail.incidents_at - OVERLAP)
         count = _queue(found, subscriptions, now)
         trail.event, trail.incidents_at = rows[-1].pk if rows else trail.event, now
         trail.save()
@@ -82,6 +83,12 @@ def _told_events(rows: Iterable[AuditEvent]) -> Iterator[OutgoingEvent]:
         if kind is not None:
             told = {name: row.detail[name] for name in _TOLD_DETAIL if name in row.detail}
             yield OutgoingEvent(kind, f"audit-{row.pk}", row.at, {"title": row.subject, **told})
+
+
+def _cap_events(since: dt.datetime) -> Iterator[OutgoingEvent]:
+    for row in CapMessage.objects.filter(written_at__gt=since)[:EVENTS_PER_ROUND]:
+        data = {"identifier": row.identifier, "headline": row.headline, "document": row.document}
+        yield OutgoingEvent(WebhookEvent.CAP, f"cap-{row.pk}", row.sent, data)
 
 
 def _screen_events(since: dt.datetime, now: dt.datetime) -> Iterator[OutgoingEvent]:

@@ -45,7 +45,8 @@ class HomeAssistantFeed:
     def send(self, now: dt.datetime) -> int:
         """Send what is due; return how many messages. Nothing where no prefix is set."""
         town = Town.objects.first()
-        if not settings.HOME_ASSISTANT_PREFIX or town is None:
+        broker = other_broker()
+        if broker is None or town is None:
             return 0
         with translation.override(town.locale):
             wanted = dict(home_assistant_messages(town, now))
@@ -54,7 +55,7 @@ class HomeAssistantFeed:
         is_full = self._all_at is None or now - self._all_at >= ALL_EVERY or now < self._all_at
         due = {topic: text for topic, text in wanted.items() if is_full or self._sent.get(topic) != text}
         try:
-            count = publish_retained(_broker(), due.items()) if due else 0
+            count = publish_retained(broker, due.items()) if due else 0
         except NotPublished as error:
             logger.warning("Home Assistant is told nothing: %s", error)
             self._all_at = None
@@ -124,7 +125,10 @@ def _sensor(
         yield f"{base}/attributes", json.dumps(attributes, sort_keys=True)
 
 
-def _broker() -> PlainBroker:
+def other_broker() -> PlainBroker | None:
+    """Return the broker of the town's other systems; None where none is set."""
+    if not settings.HOME_ASSISTANT_PREFIX:
+        return None
     return PlainBroker(
         settings.HOME_ASSISTANT_MQTT_HOST, settings.HOME_ASSISTANT_MQTT_PORT, settings.HOME_ASSISTANT_MQTT_USERNAME,
         settings.HOME_ASSISTANT_MQTT_PASSWORD, settings.HOME_ASSISTANT_MQTT_TLS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,7 @@ class WebhookEvent(models.TextChoices):
     BROADCAST = "alert.broadcast", _("an alert is broadcast")
     CORRECTED = "alert.corrected", _("an alert is corrected")
     ENDED = "alert.ended", _("an alert is ended or withdrawn")
+    CAP = "alert.cap", _("an alert, as a CAP document")
     SILENT = "screen.silent", _("a screen has fallen silent")
     BACK = "screen.back", _("a screen is back")
 
@@ -81,3 +83,48 @@ class FollowedTrail(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.event}"
+
+
+class CapOutput(models.Model):
+    """Whether and how alerts are given out as CAP: one row."""
+
+    is_on = models.BooleanField(_("Publish alerts as CAP, for apps and other services"), default=False)
+    contact = models.CharField(_("contact"), max_length=120, blank=True)
+    """Number or address for questions."""
+    insee = models.CharField(
+        _("INSEE code"), max_length=5, blank=True,
+        validators=[RegexValidator(r"^\d[\dAB]\d{3}\Z", _("An INSEE code has five characters, such as 14118."))],
+    )  # fmt: skip
+    radius_km = models.DecimalField(
+        _("radius in kilometres"), max_digits=4, decimal_places=1, default=5, validators=[MaxValueValidator(100)]
+    )
+    """Around the place of the town; 0: no circle."""
+    followed_event = models.PositiveBigIntegerField(default=0, editable=False)
+    """Key of the last event of the audit trail that was looked at."""
+
+    def __str__(self) -> str:
+        return f"CAP: {'on' if self.is_on else 'off'}"
+
+
+class CapMessage(models.Model):
+    """One CAP message, as it was signed."""
+
+    identifier = models.CharField(max_length=150, unique=True)
+    alert = models.UUIDField(db_index=True)
+    """The alert of which it speaks; of a corrected one, the first text."""
+    source = models.CharField(max_length=40, unique=True)
+    """What it tells of, such as ``audit-17``."""
+    sender = models.CharField(max_length=255)
+    message_type = models.CharField(max_length=10)
+    headline = models.CharField(max_length=200)
+    sent = models.DateTimeField()
+    document = models.TextField()
+    written_at = models.DateTimeField()
+    is_published = models.BooleanField(default=False)
+    """Whether it is at the other broker, or a newer one of the same alert is."""
+
+    class Meta:
+        ordering: ClassVar = ["-sent", "-pk"]
+
+    def __str__(self) -> str:
+        return self.identifier

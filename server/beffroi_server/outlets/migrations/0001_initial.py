@@ -1,3 +1,4 @@
+import django.core.validators
 import django.db.models.deletion
 import uuid
 from django.db import migrations, models
@@ -11,6 +12,36 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='CapMessage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('identifier', models.CharField(max_length=150, unique=True)),
+                ('alert', models.UUIDField(db_index=True)),
+                ('source', models.CharField(max_length=40, unique=True)),
+                ('sender', models.CharField(max_length=255)),
+                ('message_type', models.CharField(max_length=10)),
+                ('headline', models.CharField(max_length=200)),
+                ('sent', models.DateTimeField()),
+                ('document', models.TextField()),
+                ('written_at', models.DateTimeField()),
+                ('is_published', models.BooleanField(default=False)),
+            ],
+            options={
+                'ordering': ['-sent', '-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='CapOutput',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('is_on', models.BooleanField(default=False, verbose_name='Publish alerts as CAP, for apps and other services')),
+                ('contact', models.CharField(blank=True, max_length=120, verbose_name='contact')),
+                ('insee', models.CharField(blank=True, max_length=5, validators=[django.core.validators.RegexValidator('^\\d[\\dAB]\\d{3}\\Z', 'An INSEE code has five characters, such as 14118.')], verbose_name='INSEE code')),
+                ('radius_km', models.DecimalField(decimal_places=1, default=5, max_digits=4, validators=[django.core.validators.MaxValueValidator(100)], verbose_name='radius in kilometres')),
+                ('followed_event', models.PositiveBigIntegerField(default=0, editable=False)),
+            ],
+        ),
         migrations.CreateModel(
             name='FollowedTrail',
             fields=[

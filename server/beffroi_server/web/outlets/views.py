@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 
 from beffroi_server.core import webhooks
 from beffroi_server.library.models import PublicSettings
-from beffroi_server.outlets import sending, subscriptions
-from beffroi_server.outlets.models import WebhookEvent, WebhookSubscription
+from beffroi_server.outlets import cap_messages, sending, subscriptions
+from beffroi_server.outlets.models import CapOutput, WebhookEvent, WebhookSubscription
 from beffroi_server.web.access import UserRequest, current_town, for_administrators
 from beffroi_server.web.forms import StyledForm, StyledModelForm
 
@@ -31,6 +31,18 @@ class PublicSettingsForm(StyledModelForm):
         help_texts = {
             "framed_by": gettext_lazy("One a line, for example https://www.example.org. Empty: none."),
             "past_days": gettext_lazy("0: they leave the page when they leave the screens."),
+        }
+
+
+class CapOutputForm(StyledModelForm):
+    """Form of whether and how alerts are given out as CAP."""
+
+    class Meta:
+        model = CapOutput
+        fields = ("is_on", "contact", "insee", "radius_km")
+        help_texts = {
+            "radius_km": gettext_lazy("Around the place of the town. 0: no circle."),
+            "contact": gettext_lazy("Number or address for questions about an alert."),
         }
 
 
@@ -62,6 +74,18 @@ def outlet_page(request: UserRequest) -> HttpResponse:
             messages.success(request, _("The public page has been saved."))
             return redirect("outlets")
     return _render_page(request, form, WebhookForm(), status=422 if form.errors else 200)
+
+
+@for_administrators("POST")
+def cap_settings(request: UserRequest) -> HttpResponse:
+    """Save whether and how alerts are given out as CAP."""
+    form = CapOutputForm(request.POST, instance=cap_messages.saved_output())
+    if form.is_valid():
+        cap_messages.save_output(form.instance, user=request.user)
+        messages.success(request, _("The publication of alerts has been saved."))
+        return redirect("outlets")
+    public = PublicSettingsForm(instance=subscriptions.saved_settings(current_town()))
+    return _render_page(request, public, WebhookForm(), cap=form, status=422)
 
 
 @never_cache
@@ -100,13 +124,15 @@ def webhook_trial(request: UserRequest, pk: int) -> HttpResponse:
 
 def _render_page(
     request: UserRequest, public: PublicSettingsForm, form: WebhookForm, *,
-    added: WebhookSubscription | None = None, status: int = 200,
+    added: WebhookSubscription | None = None, cap: CapOutputForm | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     labels = dict(WebhookEvent.choices)
     context: dict[str, Any] = {
         "public": public,
         "form": form,
         "added": added,
+        "cap": cap or CapOutputForm(instance=cap_messages.saved_output()),
+        "is_cap_on": cap_messages.cap_output() is not None,
         "is_on": subscriptions.public_settings() is not None,
         "rows": [
             (each, [labels[name] for name in each.events if name in labels])
