@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from beffroi_server.cap.coordinates import CoordinatesError, read_circle, read_ring
 from beffroi_server.cap.instants import read_instant
+from beffroi_server.cap.json_documents import BBK_IDENTIFIERS
 from beffroi_server.cap.messages import (
     CERTAINTIES,
     DEFAULT_LANGUAGE,
@@ -114,9 +115,7 @@ def content_digest(*elements: Element) -> str:
 
 
 def _is_of_bbk(identifier: str | None, sender: str | None) -> bool:
-    return (identifier or "").lower().startswith(("mow.", "biwapp.", "katwarn.")) or "bbk.bund" in (
-        sender or ""
-    ).lower()
+    return (identifier or "").lower().startswith(BBK_IDENTIFIERS) or "bbk.bund" in (sender or "").lower()
 
 
 def read_info(source: Children, notes: ReadNotes, *, where: str, placeholders: bool = False) -> CapInfo:

@@ -60,12 +60,12 @@ def check_signature(
         return None
     if is_damaged:
         return SignatureOutcome.NOT_VERIFIABLE
-    found = {_check_one(content, at, certificates, sent) for at in range(count)}
-    # Of several signatures one that verifies is enough, but none may say that the message was changed.
-    for outcome in (SignatureOutcome.CHANGED, SignatureOutcome.VERIFIED, SignatureOutcome.OUT_OF_DATE):
+    found = [_check_one(content, at, certificates, sent) for at in range(count)]
+    for outcome in (SignatureOutcome.VERIFIED, SignatureOutcome.OUT_OF_DATE):
         if outcome in found:
             return outcome
-    return SignatureOutcome.NOT_VERIFIABLE
+    # A later signature may be over the first one, too: only the first can tell that the message was changed.
+    return found[0] if found[0] is SignatureOutcome.CHANGED else SignatureOutcome.NOT_VERIFIABLE
 
 
 def _check_one(

@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree
 
+from beffroi_server.cap.json_documents import json_root
 from beffroi_server.cap.messages import CapUnreadable
 from beffroi_server.feeds.readers.reading import SkippedParts
 from beffroi_server.feeds.readers.text import decode_text
@@ -38,6 +39,8 @@ def parse_document(content: bytes) -> tuple[Element, bool]:
         raise CapUnreadable("empty")
     if content[:2] == b"PK":
         raise CapUnreadable("archive")
+    if content.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] in (b"{", b"["):
+        return json_root(content), False
     if _WEB_PAGE.match(content[:4096].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")):
         raise CapUnreadable("web-page")
     try:
@@ -58,10 +61,13 @@ def _parse_mended(content: bytes) -> tuple[Element, bool]:
     if "<" not in text:
         raise CapUnreadable("no-xml")
     data = text.encode("utf-8")
-    try:
-        return _checked_root(etree.fromstring(data, _parser())), False
-    except (etree.XMLSyntaxError, ValueError):
-        pass
+    # Collections and logs put one document after the other.
+    together = b"<alerts>%s</alerts>" % _DECLARATION.sub("", text).encode("utf-8")
+    for attempt in (data, together):
+        try:
+            return _checked_root(etree.fromstring(attempt, _parser())), False
+        except (etree.XMLSyntaxError, ValueError):
+            continue
     try:
         root = etree.fromstring(data, _parser(recover=True))
     except (etree.XMLSyntaxError, ValueError):

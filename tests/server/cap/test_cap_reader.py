@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from html import escape
 
 import pytest
@@ -35,6 +36,28 @@ CONTAINERS = {
     "edxl base64": f'<EDXLDistribution xmlns="{EDXL}"><contentObject><nonXMLContent><contentData>{BASE64}'
     "</contentData></nonXMLContent></contentObject></EDXLDistribution>",
     "soap": f"<s:Envelope xmlns:s='urn:s'><s:Body><alerts>{ALERT}</alerts></s:Body></s:Envelope>",
+    "one after the other": f"{DECLARED}{ALERT}\n{DECLARED}{ALERT}\n",
+    "composer's envelope": json.dumps({"data": BASE64, "filename": "1.xml"}),
+    "json": json.dumps(
+        {
+            "warnings": [
+                {
+                    "alert": {
+                        "identifier": "MSG-1",
+                        "sender": "x",
+                        "sent": "2026-11-29T08:30:00+01:00",
+                        "status": "Actual",
+                        "info": [
+                            {
+                                "event": "Orages violents",
+                                "area": [{"areaDesc": "Ici", "polygon": ["48,-2 48,-1 49,-1"]}],
+                            }
+                        ],
+                    }
+                }
+            ]
+        }
+    ),
     "repeated": f"<alerts>{ALERT}{ALERT}</alerts>",
 }
 
@@ -70,6 +93,19 @@ def test_mends_encodings_and_letters_without_losing_a_word(content):
 def test_an_element_that_is_called_alert_is_not_always_a_message():
     with pytest.raises(CapUnreadable, match="no-cap"):
         read_document(b"<page><alert>Attention</alert></page>")
+
+
+def test_the_german_office_writes_longitude_first_in_json_and_placeholders_between_rings():
+    area = {"areaDesc": "Ici", "polygon": ["-2,48 -1,48 -1,49 -1.0,-1.0"]}
+    value = {"identifier": "mow.DE-1", "info": [{"event": "Übung", "area": [area]}]}
+    (read,) = only_alert(json.dumps([value]).encode()).infos[0].areas
+    assert read.polygons == (((48, -2), (48, -1), (49, -1), (48, -2)),)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1, 2]", b"[" * 2000, b'{"a": 1}'])
+def test_other_json_is_refused(content):
+    with pytest.raises(CapUnreadable):
+        read_document(content)
 
 
 def test_georss_is_no_area():
