@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.raster.text.characters import missing_characters, name_characters
+from beffroi_server.accounts.models import User
 from beffroi_server.alerts import corrections, pending_alerts, queries, services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
@@ -20,6 +22,7 @@ from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.fleet import presence, screen_scopes
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets
+from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users
 from beffroi_server.web.alerts.forms import (
     DEFAULT_MINUTES,
@@ -44,11 +47,19 @@ READ_OF_SCREENS = ("name", "screen_class_id", "state__online", "state__seen_at",
 def scenario_choice(request: UserRequest) -> HttpResponse:
     """Let an officer choose a scenario or a level, and show the alerts that are in progress."""
     context = {
-        "scenarios": Scenario.objects.prefetch_related("groups", "screens"),
+        "scenarios": _offered_scenarios(request.user).prefetch_related("groups", "screens"),
         "levels": LEVEL_CHOICES[::-1],
         "running": queries.active_alerts(timezone.now()),
     }
     return render(request, "alerts/choose.html", context)
+
+
+def _offered_scenarios(user: User) -> QuerySet[Scenario]:
+    """Return the scenarios that a user may start from: those of the own screens, and those for all screens."""
+    if screen_scopes.scope_group_keys(user) is None:
+        return Scenario.objects.all()
+    own = screen_scopes.rows_in_scope(Scenario.objects.all(), user)
+    return Scenario.objects.filter(Q(everywhere=True) | Q(pk__in=own.values("pk")))
 
 
 @for_officers("GET", "POST")
@@ -111,7 +122,7 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
         "token": uuid.uuid4(),
         "status": AlertStatus.EXERCISE if current_town().is_try_out else AlertStatus.ACTUAL,
         "level": level if level in set(AlertLevel) else AlertLevel.EMERGENCY,
-        "source": current_town().name,
+        "source": str(working_for.chosen() or current_town().name),
         "everywhere": True,
         "duration_min": DEFAULT_MINUTES,
     }
@@ -120,10 +131,15 @@ def _initial_values(request: UserRequest) -> dict[str, Any]:
         values |= {name: getattr(scenario, name) for name in WORDING_FIELDS if name not in {"groups", "screens"}}
         values |= {"groups": list(scenario.groups.all()), "screens": list(scenario.screens.all())}
         values |= {"scenario": scenario, "duration_min": scenario.duration_min}
+        if scenario.source == current_town().name:
+            values["source"] = str(working_for.chosen() or scenario.source)
     elif "again" in request.GET:
         again = _alert_named(request.GET["again"])
         lasted = round((again.ends_at - again.issued_at).total_seconds() / 60)
         values |= _values_of(again) | {"duration_min": DEFAULT_MINUTES if again.ended_by_id else max(1, lasted)}
+    if screen_scopes.scope_group_keys(request.user) is not None and not (values.get("groups") or values.get("screens")):
+        # “Everywhere” is not for them: their own screens are.
+        values["groups"] = list(screen_scopes.groups_in_scope(request.user))
     return values
 
 

@@ -12,6 +12,7 @@ from beffroi_server.alerts import scenario_services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.models import Scenario
 from beffroi_server.fleet import screen_scopes
+from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, current_town, for_officers
 from beffroi_server.web.alerts.forms import ScenarioForm, targets_so_far
 from beffroi_server.web.library import preview_links
@@ -32,7 +33,9 @@ def scenario_list(request: UserRequest) -> HttpResponse:
 @for_officers("GET", "POST")
 def scenario_new(request: UserRequest) -> HttpResponse:
     """Add a scenario."""
-    return _edit_scenario(request, Scenario(source=current_town().name, level=AlertLevel.EMERGENCY))
+    return _edit_scenario(
+        request, Scenario(source=str(working_for.chosen() or current_town().name), level=AlertLevel.EMERGENCY)
+    )
 
 
 @for_officers("GET", "POST")
