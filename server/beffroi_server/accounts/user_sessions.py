@@ -6,8 +6,11 @@ import logging
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.http import HttpRequest
+from django.utils import timezone
 
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
@@ -31,8 +34,16 @@ def note_session(*, request: HttpRequest, user: User, **_signal: Any) -> None:
 
 def sessions_of(user: User) -> list[UserSession]:
     """Return the sessions of a user that have not ended, the newest first."""
-    found: list[UserSession] = UserSession.objects.purge_and_list(user)
-    return sorted(found, key=lambda each: each.created_at, reverse=True)
+    found = list(UserSession.objects.filter(user=user).order_by("-created_at"))
+    # The library's own list asks for each session on its own.
+    rows = Session.objects.filter(pk__in=[each.session_key for each in found], expire_date__gt=timezone.now())
+    hashes = {user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()}
+    # A session from before a change of the password is over, too.
+    kept = {row.pk for row in rows if row.get_decoded().get(HASH_SESSION_KEY) in hashes}
+    ended = [each.pk for each in found if each.session_key not in kept]
+    if ended:
+        UserSession.objects.filter(pk__in=ended).delete()
+    return [each for each in found if each.session_key in kept]
 
 
 def end_session(user: User, pk: int, *, actor: User) -> bool:

@@ -200,7 +200,7 @@ def list_screens(request: ApiRequest, query: Query[ScreenQuery]) -> PageOf[Scree
         overviews_in_scope(timezone.now(), request.user), search=query.search, group=query.group or "",
         state=query.state or "",
     )  # fmt: skip
-    return page_of(query, found, _with_state)
+    return page_of(query, found, _with_state, complete=screen_overview.with_whole_screens)
 
 
 @operation("POST", "/screens", scope=WRITE, returns=ScreenAnswer, status=201, tag=TAG)

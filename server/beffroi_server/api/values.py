@@ -148,11 +148,20 @@ MinuteOfDay = Annotated[dt.time, AfterValidator(_whole_minute)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
-def page_of(query: PageQuery, rows: Any, build: Callable[[Any], Item]) -> PageOf[Item]:
-    """Return the page of a list that was asked for, or the nearest one that exists."""
+def page_of(
+    query: PageQuery, rows: Any, build: Callable[[Any], Item], *, complete: Callable[[list[Any]], list[Any]] = list
+) -> PageOf[Item]:
+    """Return the page of a list that was asked for, or the nearest one that exists.
+
+    Args:
+        query: Which page.
+        rows: The whole list.
+        build: Returns a row as the API shows it.
+        complete: Reads what the rows of the page lack, where a list holds only what it is searched by.
+    """
     found = Paginator(rows, query.per_page).get_page(query.page)
     return PageOf(
-        items=[build(row) for row in found], count=found.paginator.count, page=found.number,
+        items=[build(row) for row in complete(list(found))], count=found.paginator.count, page=found.number,
         pages=found.paginator.num_pages,
     )  # fmt: skip
 

@@ -127,11 +127,19 @@ def _reach_of_row(row: TargetedRow, members: dict[int, set[int]]) -> set[int]:
     return named.union(*(members[group.pk] for group in row.groups.all()))
 
 
+_COMPARED = (
+    "slug", "name", "screen_class_id", "languages", "programme_due_at", "off_from", "off_until", "day_hours",
+    "night_brightness",
+)  # fmt: skip
+_SAMPLES = 50
+
+
 def screens_alike(screens: QuerySet[Screen], *aimed: QuerySet[Any]) -> list[list[Screen]]:
     """Return screens in sets of those at which the same rows are aimed, the largest set first, each by name.
 
     Two queries for each kind of row, whatever the number of screens. The screens of a set also have the same class,
-    languages and hours, so that what is true of one of them is true of all.
+    languages and hours, so that what is true of one of them is true of all. Whole are only the first screens of the
+    largest sets: most of a thousand are only counted and named.
     """
     marks: defaultdict[int, set[tuple[Any, ...]]] = defaultdict(set)
     for kind, rows in enumerate(aimed):
@@ -142,9 +150,11 @@ def screens_alike(screens: QuerySet[Screen], *aimed: QuerySet[Any]) -> list[list
         for screen, group in Screen.objects.filter(groups__in=groups).order_by().values_list("pk", "groups"):
             marks[screen].add(("group", group))
     found: defaultdict[tuple[Any, ...], list[Screen]] = defaultdict(list)
-    for each in screens.order_by("name"):
+    for each in screens.select_related(None).only(*_COMPARED).order_by("name"):
         found[each.screen_class_id, tuple(each.languages), each.display_hours(), frozenset(marks[each.pk])].append(each)
-    return sorted(found.values(), key=len, reverse=True)
+    sets = sorted(found.values(), key=len, reverse=True)
+    whole = Screen.objects.in_bulk([alike[0].pk for alike in sets[:_SAMPLES]])
+    return [[whole.get(alike[0].pk, alike[0]), *alike[1:]] for alike in sets]
 
 
 def rows_aimed_at(rows: QuerySet[Row], screen: Screen) -> QuerySet[Row]:

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from pydantic import ValidationError
 
 from beffroi_content.model import PowerState
@@ -57,6 +59,10 @@ STATE_OF_REASON = {
 _STATES_BY_SEVERITY = ("right", "pending", "wrong", "offline", "new")
 
 
+_TOLD_OF_STATE = ("online", "seen_at", "polled_at", "clash_at", "refused_at", "refused_reason")
+_MAX_REPORTS = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenOverview:
     """State of a screen, with the reasons for it."""
@@ -86,21 +92,39 @@ class _ScreenFacts:
     groups: tuple[str, ...]
 
 
+class _ReportMemory:
+    """The last report of each screen, read once: an open page asks every few seconds, a player reports every minute."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[str, PlayerReport | None]] = {}
+
+    def read(self, screen: int, text: str | None) -> PlayerReport | None:
+        """Return the report of a screen, by its key, from its JSON. Safe for threads: at worst it is read twice."""
+        if text is None:
+            return None
+        known = self._read.get(screen)
+        if known is None or known[0] != text:
+            if len(self._read) > _MAX_REPORTS:
+                self._read.clear()
+            self._read[screen] = known = (text, _parse_report(text))
+        return known[1]
+
+
+_reports = _ReportMemory()
+
+
 def overview_all(now: dt.datetime) -> list[ScreenOverview]:
     """Return the overview of every screen; frames are not compared: see ``compare_frames``.
 
     Of each screen only what a list is searched and sorted by is read: see ``with_whole_screens`` for those of a page.
     """
     heads, groups = _newest_sequences(), targets.group_slugs_by_screen()
-    listed = ("slug", "name", "place", "enrolled_at")
-    told = [
-        f"state__{field.name}" for field in ScreenState._meta.fields if field.name not in {"machine", "plays_missing"}
-    ]
+    rows = Screen.objects.select_related("state").annotate(report_text=Cast("state__report", TextField()))
     found = []
-    for screen in Screen.objects.select_related("state").only(*listed, *told):
+    for screen in rows.only("slug", "name", "place", "enrolled_at", *(f"state__{name}" for name in _TOLD_OF_STATE)):
         state: ScreenState | None = getattr(screen, "state", None)
-        facts = _ScreenFacts(screen, state, _read_report(state, None), groups.get(screen.pk, ()))
-        found.append(_build_overview(facts, heads, now))
+        report = _reports.read(screen.pk, screen.report_text)
+        found.append(_build_overview(_ScreenFacts(screen, state, report, groups.get(screen.pk, ())), heads, now))
     return found
 
 
@@ -164,6 +188,13 @@ def report_of(screen: Screen) -> PlayerReport | None:
     """Return the last report of a screen; None where there is none that this version understands."""
     state: ScreenState | None = getattr(screen, "state", None)
     return _read_report(state, state.machine) if state is not None else None
+
+
+def _parse_report(text: str) -> PlayerReport | None:
+    try:
+        return PlayerReport.model_validate_json(text)
+    except ValidationError:
+        return None
 
 
 def _read_report(state: ScreenState | None, machine: Any) -> PlayerReport | None:

@@ -19,6 +19,7 @@ from beffroi_server.api import callers, jobs
 from beffroi_server.api.document import document_text, openapi_document
 from beffroi_server.api.models import RepeatableRequest
 from beffroi_server.core.http_server.request_threads import RequestKind
+from beffroi_server.fleet.models import Screen
 from beffroi_server.library.models import Announcement
 from beffroi_server.schedule.models import ScheduleRule
 from beffroi_server.service import THREAD_GROUPS
@@ -258,6 +259,15 @@ class TestChanges:
         image = api.get("/screens/quay/expected")
         assert (image["Content-Type"], image.content[:4]) == ("image/png", b"\x89PNG")
         assert api.get("/screens?group=harbour&state=new").json()["count"] == 1
+
+    def test_a_list_of_screens_takes_few_queries(self, api, quay, django_assert_max_num_queries):
+        for number in range(5):
+            Screen.objects.create(slug=f"s{number}", name=f"Écran {number}", screen_class=quay.screen_class)
+        with django_assert_max_num_queries(12):
+            found = api.get("/screens").json()["items"]
+        assert [(each["name"], each["groups"]) for each in found if each["slug"] == "quay"] == [
+            (quay.name, ["harbour"])
+        ]
 
 
 class TestAlerts:

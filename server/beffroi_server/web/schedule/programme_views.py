@@ -26,7 +26,7 @@ MOST_YEARS = 2
 @for_users("GET")
 def programme(request: UserRequest) -> HttpResponse:
     """Show what a screen, the screens of a group or all screens show on a day or in a week."""
-    screens, groups = list(Screen.objects.only("slug", "name", "programme_due_at")), list(ScreenGroup.objects.all())
+    screens, groups = list(Screen.objects.values_list("slug", "name")), list(ScreenGroup.objects.all())
     places, chosen = _chosen_places(request, screens, groups)
     view = request.GET.get("view", "")
     view = view if view in VIEWS else "day"
@@ -35,7 +35,7 @@ def programme(request: UserRequest) -> HttpResponse:
     step = dt.timedelta(days=VIEWS[view])
     slug = chosen.removeprefix("s-") if chosen.startswith("s-") else ""
     context = {
-        "screen_options": _options([(f"s-{screen.slug}", screen.name) for screen in screens], chosen),
+        "screen_options": _options([(f"s-{slug}", name) for slug, name in screens], chosen),
         "group_options": _options([(f"g-{group.pk}", group.name) for group in groups], chosen),
         "chosen": chosen,
         "view": view,
@@ -61,17 +61,19 @@ def _week_of(slug: str) -> ScreenWeek | None:
         return None
 
 
-def _chosen_places(request: UserRequest, screens: list[Screen], groups: list[ScreenGroup]) -> tuple[Targets, str]:
+def _chosen_places(
+    request: UserRequest, screens: list[tuple[str, str]], groups: list[ScreenGroup]
+) -> tuple[Targets, str]:
     """Return the screens that are asked for, with their name in the address: ``s-hall``, ``g-3`` or ``all``."""
     asked = request.GET.get("of", "")
-    for screen in screens:
-        if asked == f"s-{screen.slug}":
-            return Targets(screens=(screen,)), asked
+    slugs = [slug for slug, _name in screens]
+    if asked.removeprefix("s-") in slugs and asked.startswith("s-"):
+        return Targets(screens=tuple(Screen.objects.filter(slug=asked.removeprefix("s-")))), asked
     for group in groups:
         if asked.startswith("g-") and parse_number(asked[2:]) == group.pk:
             return Targets(groups=(group,)), f"g-{group.pk}"
-    if asked != "all" and len(screens) == 1:
-        return Targets(screens=(screens[0],)), f"s-{screens[0].slug}"
+    if asked != "all" and len(slugs) == 1:
+        return Targets(screens=tuple(Screen.objects.all()[:1])), f"s-{slugs[0]}"
     return EVERYWHERE, "all"
 
 
