@@ -111,19 +111,22 @@ def seed_large_town(folder: Path, screens: int, announcements: int, python: Path
     """
     programs = (python or Path(sys.executable)).parent
     environment = {**os.environ, "BEFFROI_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "beffroi_server.settings"}
-    begun = subprocess.run(
-        [programs / "beffroi-server", "init", "--town", "Grande-Ville"],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    if begun.returncode:
-        raise OSError(begun.stderr[-2000:])
-    made = subprocess.run(
-        [programs / "python", "-c", PROGRAM, str(screens), str(announcements)],
-        env=environment, capture_output=True, text=True, timeout=SEED_TIMEOUT_S, check=False,
-    )  # fmt: skip
-    if made.returncode:
-        raise OSError(made.stderr[-4000:])
-    return made.stdout.strip().splitlines()[-1]
+    _run([programs / "beffroi-server", "init", "--town", "Grande-Ville"], environment)
+    made = _run([programs / "python", "-c", PROGRAM, str(screens), str(announcements)], environment)
+    return made.strip().splitlines()[-1]
+
+
+def _run(command: list[str | Path], environment: dict[str, str]) -> str:
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=SEED_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        # It is no OSError: a benchmark would end in a traceback, without a word about the others.
+        raise OSError(f"{command[0]} took more than {SEED_TIMEOUT_S} s") from error
+    if done.returncode:
+        raise OSError(done.stderr[-4000:])
+    return done.stdout
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ from benchmarks.form import Options, Result, number
 from benchmarks.large_town import seed_large_town
 
 SCREENS, ANNOUNCEMENTS = 1_000, 10_000
+MEASURE_TIMEOUT_S = 3_600
 ALLOWED_MS, ALLOWED_QUERIES = 100, 15
 PROGRAM = r"""
 import json, sys, time
@@ -118,10 +119,13 @@ def _measured(python: Path, screens: int, announcements: int, repetitions: int) 
     with TemporaryDirectory(prefix="beffroi-pages-") as folder:
         seed_large_town(Path(folder), screens, announcements, python)
         environment = {**os.environ, "BEFFROI_DATA": folder, "DJANGO_SETTINGS_MODULE": "beffroi_server.settings"}
-        measured = subprocess.run(
-            [python, "-c", PROGRAM, str(repetitions)],
-            env=environment, capture_output=True, text=True, timeout=900, check=False,
-        )  # fmt: skip
+        try:
+            measured = subprocess.run(
+                [python, "-c", PROGRAM, str(repetitions)],
+                env=environment, capture_output=True, text=True, timeout=MEASURE_TIMEOUT_S, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise OSError(f"the pages took more than {MEASURE_TIMEOUT_S} s: {error.stderr}") from error
         if measured.returncode:
             raise OSError(measured.stderr[-4000:])
         found: dict[str, Any] = json.loads(measured.stdout.strip().splitlines()[-1])
