@@ -6,7 +6,7 @@ Pure: no Django, no database, no network, and the instant is always handed in. W
     for alert in found.alerts:
         store, outcome = receive(store, alert, now)   # lifecycle: updates, cancellations, all-clears, in any order
         verdict = judge(store.known(alert), place, policy, now)   # verdicts: ignore, propose or broadcast, and why
-    current_warnings(store, now)                      # lifecycle: what is in force, language versions put together
+    outside_warnings(store, now)                      # lifecycle: what is in force, language versions put together
 
 A poller fetches ``found.links`` (``reader.links_to_fetch`` says which), hands the identifiers that the feed lists to
 ``lifecycle.note_listing``, and keeps the store. It reads files of strangers in a process of its own, as feeds are.

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
-from beffroi_server.cap.coordinates import CoordinatesError, read_circle, read_ring
+from beffroi_server.cap.coordinates import CoordinatesError, read_circle, read_outline
 from beffroi_server.cap.instants import read_instant
 from beffroi_server.cap.json_documents import BBK_IDENTIFIERS
 from beffroi_server.cap.messages import (
@@ -24,7 +24,7 @@ from beffroi_server.cap.messages import (
     CapCircle,
     CapInfo,
     NamedValue,
-    Ring,
+    Outline,
 )  # fmt: skip
 from beffroi_server.cap.names import folded_name
 from beffroi_server.cap.read_notes import ReadNotes
@@ -32,8 +32,8 @@ from beffroi_server.cap.references import read_references
 from beffroi_server.cap.texts import one_line, paragraphs
 from beffroi_server.cap.xml_documents import Element, full_text, local_name
 
-MAX_INFOS, MAX_AREAS, MAX_RINGS, MAX_VALUES = 100, 2_000, 5_000, 5_000
-"""Of each at most: infos of a message, areas of an info, rings and values of an area or info."""
+MAX_INFOS, MAX_AREAS, MAX_OUTLINES, MAX_VALUES = 100, 2_000, 5_000, 5_000
+"""Of each at most: infos of a message, areas of an info, outlines and values of an area or info."""
 INFO_NAMES = frozenset({"event", "urgency", "severity", "certainty", "headline", "expires", "effective", "onset"})
 AREA_NAMES = frozenset({"areadesc", "polygon", "circle", "geocode"})
 _OLD_CERTAINTY = {"verylikely": "Likely"}
@@ -166,12 +166,12 @@ def read_area(source: Children, notes: ReadNotes, *, where: str, placeholders: b
     codes = _named_values(source.all("geocode"), has_lists=True)
     holes = [each.value for each in codes if folded_name(each.name) == _EXCLUDE]
     polygons = [full_text(each) for each in source.all("polygon") if not len(each)]
-    rings, is_incomplete = _rings(polygons, notes, where, placeholders)
-    holes_read, has_bad_hole = _rings(holes, notes, where, placeholders)
+    outlines, is_incomplete = _outlines(polygons, notes, where, placeholders)
+    holes_read, has_bad_hole = _outlines(holes, notes, where, placeholders)
     circles, has_bad_circle = _circles(source.texts("circle"), notes, where)
     return CapArea(
         description=one_line(source.text("areadesc")),
-        polygons=rings,
+        polygons=outlines,
         circles=circles,
         holes=holes_read,
         geocodes=tuple(each for each in codes if folded_name(each.name) != _EXCLUDE),
@@ -180,17 +180,19 @@ def read_area(source: Children, notes: ReadNotes, *, where: str, placeholders: b
     )
 
 
-def _rings(texts: Sequence[str], notes: ReadNotes, where: str, placeholders: bool) -> tuple[tuple[Ring, ...], bool]:
-    rings: list[Ring] = []
+def _outlines(
+    texts: Sequence[str], notes: ReadNotes, where: str, placeholders: bool
+) -> tuple[tuple[Outline, ...], bool]:
+    outlines: list[Outline] = []
     written = [text for text in texts if text.strip()]
-    is_incomplete = len(written) > MAX_RINGS
-    for text in written[:MAX_RINGS]:
+    is_incomplete = len(written) > MAX_OUTLINES
+    for text in written[:MAX_OUTLINES]:
         try:
-            rings.append(read_ring(text, placeholders=placeholders))
+            outlines.append(read_outline(text, placeholders=placeholders))
         except CoordinatesError as error:
             is_incomplete = True
             notes.add(str(error), where, text)
-    return tuple(rings), is_incomplete
+    return tuple(outlines), is_incomplete
 
 
 def _circles(texts: Sequence[str], notes: ReadNotes, where: str) -> tuple[tuple[CapCircle, ...], bool]:

@@ -1,13 +1,13 @@
-"""Coordinates of CAP: rings as ``latitude,longitude`` pairs, circles with a radius in kilometres."""
+"""Coordinates of CAP: outlines as ``latitude,longitude`` pairs, circles with a radius in kilometres."""
 
 from __future__ import annotations
 
 import math
 import re
 
-from beffroi_server.cap.messages import CapCircle, Point, Ring
+from beffroi_server.cap.messages import CapCircle, Outline, Point
 
-MAX_RING_POINTS = 20_000
+MAX_OUTLINE_POINTS = 20_000
 HALF_EARTH_KM = 20_040.0
 """Half the way around the earth: no place is farther from another."""
 MAX_LONGITUDE = 540.0
@@ -18,23 +18,23 @@ _BRACKETS = str.maketrans("()[]{};|", "        ", "")
 
 
 class CoordinatesError(ValueError):
-    """A ring or circle cannot be read; the argument is the code of the reason."""
+    """A outline or circle cannot be read; the argument is the code of the reason."""
 
 
-def read_ring(text: str, *, placeholders: bool = False) -> Ring:
-    """Return a closed ring.
+def read_outline(text: str, *, placeholders: bool = False) -> Outline:
+    """Return a closed outline.
 
-    A wrong pair refuses the whole ring: without it the border would run elsewhere.
+    A wrong pair refuses the whole outline: without it the border would run elsewhere.
 
     Args:
         text: Pairs between any kind of blanks.
-        placeholders: Whether pairs ``-1,-1`` are left out: the German federal office (BBK) writes them between rings.
+        placeholders: Whether pairs ``-1,-1`` are left out: the German federal office (BBK) writes them.
 
     Raises:
         CoordinatesError: a pair is wrong, or there are fewer than three points.
     """
     words = " ".join(text[:1_000_000].translate(_BRACKETS).split()).replace(" ,", ",").replace(", ", ",").split()
-    if len(words) > MAX_RING_POINTS:
+    if len(words) > MAX_OUTLINE_POINTS:
         raise CoordinatesError("too-many-points")
     points = [_read_pair(word) for word in words]
     if placeholders:
@@ -43,7 +43,7 @@ def read_ring(text: str, *, placeholders: bool = False) -> Ring:
     if steps and steps[0] != steps[-1]:
         steps.append(steps[0])
     if len(set(steps)) < 3:
-        raise CoordinatesError("no-ring")
+        raise CoordinatesError("no-outline")
     return tuple(steps)
 
 

@@ -1,7 +1,7 @@
 """Whether a place lies in the polygons and circles of an area.
 
-The winding number of a ring is counted, so that rings may run either way, cross themselves or be drawn twice; what is
-left of them as lines and points has no inside. That takes time in proportion to the points and no repair.
+The winding number of an outline is counted, so that outlines may run either way, cross themselves or be drawn twice;
+what is left of them as lines and points has no inside. That takes time in proportion to the points and no repair.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from beffroi_server.cap.messages import CapArea, CapCircle, Point, Ring
+from beffroi_server.cap.messages import CapArea, CapCircle, Outline, Point
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius (IUGG)."""
@@ -23,8 +23,8 @@ def geometry_contains(area: CapArea, place: Point) -> bool | None:
 
     Polygons and circles count together, holes are left out. What could not be read may have held the place.
     """
-    in_polygon = any(ring_contains(ring, place) for ring in area.polygons)
-    if in_polygon and not any(ring_contains(ring, place) for ring in area.holes):
+    in_polygon = any(outline_contains(outline, place) for outline in area.polygons)
+    if in_polygon and not any(outline_contains(outline, place) for outline in area.holes):
         return None if area.has_lost_hole else True
     found = [circle_contains(circle, place) for circle in area.circles]
     if True in found:
@@ -48,35 +48,35 @@ def distance_km(one: Point, other: Point) -> float:
     return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
 
 
-def ring_contains(ring: Ring, place: Point) -> bool:
-    """Return whether a place is within a ring or on it; longitudes are compared modulo 360 degrees."""
-    unrolled = _unrolled(ring)
+def outline_contains(outline: Outline, place: Point) -> bool:
+    """Return whether a place is within an outline or on it; longitudes are compared modulo 360 degrees."""
+    unrolled = _unrolled(outline)
     # Unrolled, nothing would be left of a box around the earth.
-    ring = ring if _is_line(unrolled) else unrolled
+    outline = outline if _is_line(unrolled) else unrolled
     latitude, longitude = place
-    west, east = min(point[1] for point in ring), max(point[1] for point in ring)
+    west, east = min(point[1] for point in outline), max(point[1] for point in outline)
     turns = range(math.ceil((west - longitude - 1e-6) / 360), math.floor((east - longitude + 1e-6) / 360) + 1)
-    return any(_winds_around(ring, latitude, longitude + 360 * turn) for turn in turns)
+    return any(_winds_around(outline, latitude, longitude + 360 * turn) for turn in turns)
 
 
-def _unrolled(ring: Ring) -> Ring:
-    """Return a ring that crosses the antimeridian (from 179 to -179) with longitudes that go on (to 181)."""
-    points = [ring[0]]
-    for latitude, longitude in ring[1:]:
+def _unrolled(outline: Outline) -> Outline:
+    """Return an outline that crosses the antimeridian (from 179 to -179) with longitudes that go on (to 181)."""
+    points = [outline[0]]
+    for latitude, longitude in outline[1:]:
         turns = round((longitude - points[-1][1]) / 360)
         points.append((latitude, longitude - 360 * turns))
-    # Around a pole the ends do not meet: such a ring is left as it is written.
-    return tuple(points) if math.isclose(points[0][1], points[-1][1], abs_tol=1e-6) else ring
+    # Around a pole the ends do not meet: such an outline is left as it is written.
+    return tuple(points) if math.isclose(points[0][1], points[-1][1], abs_tol=1e-6) else outline
 
 
-def _is_line(ring: Ring) -> bool:
-    longitudes = {point[1] for point in ring}
+def _is_line(outline: Outline) -> bool:
+    longitudes = {point[1] for point in outline}
     return max(longitudes) - min(longitudes) < 1e-6
 
 
-def _winds_around(ring: Ring, latitude: float, longitude: float) -> bool:
+def _winds_around(outline: Outline, latitude: float, longitude: float) -> bool:
     winding = 0
-    for (from_lat, from_lon), (to_lat, to_lon) in pairwise(ring):
+    for (from_lat, from_lon), (to_lat, to_lon) in pairwise(outline):
         side = (to_lon - from_lon) * (latitude - from_lat) - (longitude - from_lon) * (to_lat - from_lat)
         if (
             abs(side) <= _EDGE_DEGREES

@@ -51,7 +51,7 @@ def area_json(area: CapArea) -> dict[str, Any]:
     """Return an area; points are latitude and longitude, radii kilometres."""
     return {
         "area_desc": area.description,
-        "polygons": [[list(point) for point in ring] for ring in area.polygons],
+        "polygons": [[list(point) for point in outline] for outline in area.polygons],
         "circles": [
             {"latitude": each.latitude, "longitude": each.longitude, "radius_km": each.radius_km}
             for each in area.circles

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 Point = tuple[float, float]
 """Latitude and longitude in degrees (WGS 84); longitudes beyond ±180 are kept, see ``geometry``."""
-Ring = tuple[Point, ...]
+Outline = tuple[Point, ...]
 """A closed line: the last point is the first one."""
 
 STATUSES = ("Actual", "Exercise", "System", "Test", "Draft")
@@ -53,9 +53,9 @@ class CapArea:
     """A place that an info is about."""
 
     description: str | None = None
-    polygons: tuple[Ring, ...] = ()
+    polygons: tuple[Outline, ...] = ()
     circles: tuple[CapCircle, ...] = ()
-    holes: tuple[Ring, ...] = ()
+    holes: tuple[Outline, ...] = ()
     """What is left out of the polygons: the German weather service writes it as a geocode ``EXCLUDE_POLYGON``."""
     geocodes: tuple[NamedValue, ...] = ()
     is_incomplete: bool = False

@@ -15,7 +15,7 @@ class Department:
     """A French department with its codes.
 
     Sources of the table: INSEE, Code officiel géographique (names, regions); ISO 3166-2:FR; Eurostat, NUTS 2013 and
-    NUTS 2021; EUMETNET MeteoAlarm, EMMA_ID (none overseas). Paris and its ring have a second EMMA_ID together.
+    NUTS 2021; EUMETNET MeteoAlarm, EMMA_ID (none overseas). Paris and its outline have a second EMMA_ID together.
     """
 
     number: str

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.cap_files import NOW, RENNES, cap_alert, cap_area, cap_info, only_alert
 
-from beffroi_server.cap.current_warnings import current_warnings
 from beffroi_server.cap.hazards import hazard_of
 from beffroi_server.cap.lifecycle import CapStore, KnownMessage, receive_all
 from beffroi_server.cap.messages import CapReference, CapUnreadable
+from beffroi_server.cap.outside_warnings import outside_warnings
 from beffroi_server.cap.policy import Policy
 from beffroi_server.cap.reader import read_document
 from beffroi_server.cap.references import read_references
@@ -203,7 +203,7 @@ def test_no_bytes_make_it_raise(content):
     except CapUnreadable:
         return
     store, _ = receive_all(CapStore(), found.alerts, NOW)
-    current_warnings(store, NOW)
+    outside_warnings(store, NOW)
     for alert in found.alerts:
         judge(store.known(alert) or KnownMessage(alert, NOW, NOW), RENNES, Policy(), NOW)
 

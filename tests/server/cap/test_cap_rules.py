@@ -23,7 +23,6 @@ from tests.support.cap_files import (
 
 from beffroi_content.model.alert import AlertLevel
 from beffroi_server.cap.area_matching import Position, area_position
-from beffroi_server.cap.current_warnings import current_warnings
 from beffroi_server.cap.instants import read_instant
 from beffroi_server.cap.languages import preferred_infos, united_infos
 from beffroi_server.cap.levels import Colour, colour_of, level_of, severity_of
@@ -31,6 +30,7 @@ from beffroi_server.cap.lifecycle import CapStore, Change, note_listing, receive
 from beffroi_server.cap.lifetimes import State, lifetime
 from beffroi_server.cap.messages import CapLink, CapUnreadable
 from beffroi_server.cap.names import folded_name, values_named
+from beffroi_server.cap.outside_warnings import outside_warnings
 from beffroi_server.cap.places import make_place
 from beffroi_server.cap.policy import Policy, PolicyRule
 from beffroi_server.cap.reader import links_to_fetch, read_document
@@ -59,7 +59,7 @@ def area_of(**fields):
 
 
 def keys(store: CapStore, now=NOW) -> list[str]:
-    return [part.message.alert.identifier for each in current_warnings(store, now) for part in each.parts]
+    return [part.message.alert.identifier for each in outside_warnings(store, now) for part in each.parts]
 
 
 def test_rule_01_the_end_of_an_american_warning_is_the_ending_of_the_event():
@@ -136,7 +136,7 @@ def test_rule_11_an_edited_message_is_a_new_version_of_itself():
     for edited in (later, same_time):
         store, outcome = receive(store_of(cap_alert()), only_alert(edited), NOW)
         assert outcome.change is Change.UPDATED
-        assert [part.info.headline for each in current_warnings(store, NOW) for part in each.parts] == [
+        assert [part.info.headline for each in outside_warnings(store, NOW) for part in each.parts] == [
             only_alert(edited).infos[0].headline
         ]
     assert receive(store_of(later), only_alert(cap_alert()), NOW)[1].change is Change.SUPERSEDED
@@ -149,10 +149,10 @@ def test_rule_12_documents_in_several_languages_are_one_event(german, english):
     store = store_of(
         cap_alert(cap_info(language="de"), identifier=german), cap_alert(cap_info(language="en"), identifier=english)
     )
-    (warning,) = current_warnings(store, NOW)
+    (warning,) = outside_warnings(store, NOW)
     assert [part.info.language for part in warning.parts] == ["de", "en"]
     other_place = cap_alert(cap_info(cap_area(polygon=ELSEWHERE)), identifier=english)
-    assert len(current_warnings(store_of(cap_alert(identifier=german), other_place), NOW)) == 2
+    assert len(outside_warnings(store_of(cap_alert(identifier=german), other_place), NOW)) == 2
 
 
 def test_rule_13_infos_of_one_language_are_united_only_where_they_are_equal():
@@ -169,9 +169,9 @@ def test_rule_14_each_info_has_its_own_end_and_the_message_the_last_one():
         cap_info(language="en", expires="2026-11-29T09:30:00+01:00"),
         cap_info(language="fr", expires="2026-11-29T12:00:00+01:00"),
     )
-    (warning,) = current_warnings(store_of(alert), NOW)
+    (warning,) = outside_warnings(store_of(alert), NOW)
     assert warning.ends == instant("2026-11-29T12:00:00+01:00")
-    (later,) = current_warnings(store_of(alert), instant("2026-11-29T10:00:00+01:00"))
+    (later,) = outside_warnings(store_of(alert), instant("2026-11-29T10:00:00+01:00"))
     assert [part.info.language for part in later.parts] == ["fr"]
 
 
@@ -329,7 +329,7 @@ def test_rule_24_a_ring_that_crosses_itself_holds_what_is_in_its_loops():
     twice = area_of(polygon=f"{AROUND_RENNES} {AROUND_RENNES}")
     assert area_position(twice, RENNES) is Position.INSIDE
     line = read_document(cap_alert(cap_info(cap_area(polygon="48,-2 49,-1 48,-2"))))
-    assert [note.code for note in line.notes] == ["no-ring"]
+    assert [note.code for note in line.notes] == ["no-outline"]
 
 
 @pytest.mark.parametrize("wrong", ["48,-2,7", "48", "4x8,-2", "91,-2", "nan,1", "48,600"])
@@ -345,8 +345,8 @@ def test_rule_25_one_wrong_pair_refuses_the_ring_aloud(wrong):
 
 def test_rule_25_placeholder_pairs_are_left_out_only_of_the_source_that_writes_them():
     polygon = f"{AROUND_RENNES} -1.0,-1.0"
-    ring = only_alert(cap_alert(cap_info(cap_area(polygon=polygon)), identifier="mow.DE-HE-1")).infos[0].areas[0]
-    assert (-1.0, -1.0) not in ring.polygons[0]
+    outline = only_alert(cap_alert(cap_info(cap_area(polygon=polygon)), identifier="mow.DE-HE-1")).infos[0].areas[0]
+    assert (-1.0, -1.0) not in outline.polygons[0]
     assert (-1.0, -1.0) in area_of(polygon=polygon).polygons[0]
 
 

@@ -23,10 +23,10 @@ from tests.support.cap_files import (
 )
 
 from beffroi_server.cap.area_matching import Position, area_position
-from beffroi_server.cap.current_warnings import current_warnings
 from beffroi_server.cap.lifecycle import Change, receive
 from beffroi_server.cap.lifetimes import lifetime
 from beffroi_server.cap.messages import CapUnreadable
+from beffroi_server.cap.outside_warnings import outside_warnings
 from beffroi_server.cap.places import make_place
 from beffroi_server.cap.policy import Policy, PolicyRule
 from beffroi_server.cap.reader import read_document
@@ -54,7 +54,7 @@ FEED = f"<feed {ATOM}>{entry('FR523', 'Ille et Vilaine')}{entry('FR821', 'Alpes'
 
 
 def headlines(store, now=NOW) -> list[str | None]:
-    return [part.info.headline for each in current_warnings(store, now) for part in each.parts]
+    return [part.info.headline for each in outside_warnings(store, now) for part in each.parts]
 
 
 @pytest.mark.parametrize("xmlns", ["", CAP_10, CAP_11, "urn:oasis:names:tc:emergency:cap:1.2", "urn:example:other"])

@@ -29,7 +29,7 @@ class WarningPart:
 
 
 @dataclass(frozen=True, slots=True)
-class CurrentWarning:
+class OutsideWarning:
     """One event as a source warns of it now: all its languages and places, whatever documents they came in."""
 
     key: str
@@ -46,7 +46,7 @@ class CurrentWarning:
         return tuple({id(part.message): part.message for part in self.parts}.values())
 
 
-def current_warnings(store: CapStore, now: dt.datetime, limits: LifeLimits | None = None) -> tuple[CurrentWarning, ...]:
+def outside_warnings(store: CapStore, now: dt.datetime, limits: LifeLimits | None = None) -> tuple[OutsideWarning, ...]:
     """Return the warnings that count at an instant, in the order in which they came.
 
     Not among them is what was replaced, cancelled or given the all-clear, what is over, and what is not for the public.
@@ -83,8 +83,8 @@ def event_key(alert: CapAlert) -> str:
     return "/".join([folded_name(alert.sender or ""), stem, *words, digest])
 
 
-def _warning(key: str, parts: list[WarningPart], now: dt.datetime) -> CurrentWarning:
+def _warning(key: str, parts: list[WarningPart], now: dt.datetime) -> OutsideWarning:
     is_running = any(part.lifetime.state(now) is State.RUNNING for part in parts)
     ends = [part.lifetime.ends for part in parts]
     last = None if None in ends else max(each for each in ends if each)
-    return CurrentWarning(key, tuple(parts), State.RUNNING if is_running else State.ANNOUNCED, last)
+    return OutsideWarning(key, tuple(parts), State.RUNNING if is_running else State.ANNOUNCED, last)
