@@ -59,7 +59,14 @@ class Layout(WireModel):
 
 
 def banner_rectangle(size: tuple[int, int]) -> Rectangle:
-    """Return the rectangle of a banner on a screen of that size: at its foot, a fifth of the shorter side high."""
+    """Return the rectangle of a banner on a screen of that size, at its foot.
+
+    A fifth of the shorter side; on a tall screen a sixth of its height, on a ribbon a quarter. On a small panel it holds
+    three rows of the smallest letters, or it could say nothing; of a narrow column it is the whole.
+    """
     width, height = size
-    banner = min(height, max(16, min(width, height) // 5))
+    share = max(min(width, height) // 5, height // 6 if height > width else 0, height // 4 if width > 4 * height else 0)
+    if min(width, height) < 240:
+        share = max(share, min(width, height) // 3, 42 if height >= 48 else 26)
+    banner = height if width < 48 else min(height, max(16, share))
     return Rectangle(x=0, y=height - banner, width=width, height=banner)

@@ -93,6 +93,8 @@ class Page:
     size: tuple[int, int]
     ground: Rgb
     items: list[Item] = field(default_factory=list)
+    is_turned: bool = False
+    """Whether its frame is the page turned clockwise by 90 degrees: a narrow column is read from the top down."""
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -12,11 +12,13 @@ from beffroi_content.raster.canvas import AlertForm, AssetReader, Canvas
 from beffroi_content.raster.errors import ImageUnusable, RasterError, TextDoesNotFit
 from beffroi_content.raster.frame_composition import compose_frame, frame_digest, image_digest
 from beffroi_content.rendering.drawing import (
+    AlertDrawing,
     alert_pages,
     draw_alert,
     draw_idle_page,
     draw_marquee_strips,
     draw_slide,
+    lay_out_alert,
     marquee_strip_count,
     page_count,
     slide_pages,
@@ -26,6 +28,7 @@ from beffroi_content.rendering.readability import ReadabilityReport, assess_read
 
 __all__ = [
     "RASTER_VERSION",
+    "AlertDrawing",
     "AlertForm",
     "AssetReader",
     "Canvas",
@@ -43,6 +46,7 @@ __all__ = [
     "draw_slide",
     "frame_digest",
     "image_digest",
+    "lay_out_alert",
     "marquee_strip_count",
     "page_count",
     "slide_key",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -25,6 +25,7 @@ from beffroi_content.raster.image_decoding import ImageCache
 from beffroi_content.raster.legibility import is_crisp
 from beffroi_content.raster.page import Page
 from beffroi_content.raster.page_painter import paint_page
+from beffroi_content.rendering.readability import assess_readability
 from beffroi_content.templates.alerts import alert_pages as alert_template
 from beffroi_content.templates.layout import full_image, idle_page
 from beffroi_content.templates.page_layout import lay_out_announcement, lay_out_widget
@@ -115,12 +116,39 @@ def page_count(slide: Slide, canvas: Canvas) -> int:
 
 def alert_pages(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Page, ...]:
     """Return the pages of an alert before painting."""
-    return alert_template.lay_out(alert, form, canvas)
+    return alert_template.lay_out(alert, form, canvas).pages
+
+
+def lay_out_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> AlertDrawing:
+    """Return the pages of an alert before painting, how long each is read, and what has no room on them."""
+    found = alert_template.lay_out(alert, form, canvas)
+    reading = tuple(assess_readability([page], canvas).reading_seconds * 1_000 for page in found.pages)
+    return AlertDrawing(canvas, found.pages, reading, found.left_out, found.first_says, found.has_order)
 
 
 def draw_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
-    """Return the frames of an alert, 1 to 20. It raises for no valid alert and no canvas."""
-    return tuple(_paint_page(page, canvas, _NO_IMAGES) for page in alert_pages(alert, form, canvas))
+    """Return the frames of an alert, 1 to 3. It raises for no valid alert and no canvas."""
+    return tuple(lay_out_alert(alert, form, canvas).frames())
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDrawing:
+    """An alert as one class of screens shows it."""
+
+    canvas: Canvas
+    pages: tuple[Page, ...]
+    page_ms: tuple[int, ...]
+    """How long each page takes to read, in milliseconds."""
+    left_out: tuple[str, ...]
+    """Sentences that are on none of the pages."""
+    first_says: tuple[str, ...]
+    """What the first page says, sentence by sentence."""
+    has_order: bool
+    """Whether the first page says what to do."""
+
+    def frames(self) -> Iterator[Image.Image]:
+        """Yield the frames one by one: the first can be presented before the second is drawn."""
+        return (_paint_page(page, self.canvas, _NO_IMAGES) for page in self.pages)
 
 
 def draw_idle_page(title: str, lines: Sequence[str], canvas: Canvas) -> Image.Image:

@@ -14,7 +14,6 @@ from pathlib import Path
 from PIL import Image
 
 from beffroi_content.model import (
-    GENERAL_HAZARD,
     AlertLevel,
     AlertStatus,
     AnnouncementContent,
@@ -24,6 +23,7 @@ from beffroi_content.model import (
     Slide,
     Town,
     WidgetContent,
+    banner_rectangle,
 )
 from beffroi_content.rendering import AlertForm, Canvas, draw_alert, draw_idle_page, draw_slide
 from beffroi_content.templates.registry import announcement_templates, hazard_declarations, widget_templates
@@ -72,6 +72,33 @@ def gallery_screens() -> tuple[ScreenClass, ...]:
     )
 
 
+def street_screens() -> tuple[ScreenClass, ...]:
+    """Return the screens that towns have: large and small, colour and one colour, near and far."""
+    lcd = (
+        *((1920, 1080, 685, 5_000), (3840, 2160, 934, 5_000), (1080, 1920, 1_220, 3_000), (2160, 3840, 1_660, 3_000)),
+        *((1080, 1080, 700, 4_000), (3840, 600, 330, 5_000), (800, 480, 130, 1_500)),
+    )
+    led = (
+        *((320, 192, 768, 10_000, 24), (192, 96, 768, 12_000, 24), (128, 64, 512, 12_000, 24), (128, 64, 512, 12_000, 8)),
+        *((128, 64, 512, 12_000, 1), (96, 48, 480, 15_000, 24), (64, 32, 320, 15_000, 24), (96, 64, 640, 15_000, 1)),
+        *((128, 16, 160, 15_000, 1), (16, 128, 1_280, 15_000, 1)),
+    )
+    found = [
+        ScreenClass(
+            name=f"{width} × {height}", width=width, height=height, physical_height_mm=tall, viewing_distance_mm=far
+        )
+        for width, height, tall, far in lcd
+    ]
+    found += [
+        ScreenClass(
+            name=f"{width} × {height}, {depth} bit", width=width, height=height, physical_height_mm=tall,
+            viewing_distance_mm=far, colour_depth=depth, technology=DisplayTechnology.LED,
+        )
+        for width, height, tall, far, depth in led
+    ]  # fmt: skip
+    return tuple(found)
+
+
 def sample_frames(canvas: Canvas) -> Iterator[Image.Image]:
     """Yield the frames of all samples on one canvas."""
     images, files = sample_assets()
@@ -86,14 +113,22 @@ def sample_frames(canvas: Canvas) -> Iterator[Image.Image]:
         yield from draw_slide(slide, replace(canvas, town=own), lambda asset: files[asset.sha256], SAMPLE_AT_MS)
     if canvas.appearance is ScreenAppearance.NIGHT:
         return
-    yield from draw_alert(sample_alert(), AlertForm.TAKEOVER, canvas)
-    yield draw_alert(sample_alert(AlertLevel.EMERGENCY), AlertForm.TAKEOVER, canvas)[0]
-    for hazard in (GENERAL_HAZARD, *hazard_declarations()):
-        yield draw_alert(sample_alert(AlertLevel.EMERGENCY, hazard=hazard), AlertForm.TAKEOVER, canvas)[0]
-    yield draw_alert(sample_alert(AlertLevel.VIGILANCE, AlertStatus.EXERCISE), AlertForm.TAKEOVER, canvas)[0]
-    yield draw_alert(sample_alert(AlertLevel.INFORMATION, AlertStatus.TEST), AlertForm.SLIDE, canvas)[0]
-    yield draw_alert(sample_alert(), AlertForm.ALL_CLEAR, canvas)[0]
+    yield from alert_frames(canvas)
     yield draw_idle_page("En attente d'un programme", ("Écran : Place du Marché", "Vérifiez le réseau"), canvas)
+
+
+def alert_frames(canvas: Canvas) -> Iterator[Image.Image]:
+    """Yield alerts of every level, status and hazard in the forms that they have on the street."""
+    for level in (AlertLevel.ALERT, AlertLevel.EMERGENCY):
+        yield from draw_alert(sample_alert(level), AlertForm.TAKEOVER, canvas)
+    for hazard in hazard_declarations():
+        yield draw_alert(sample_alert(AlertLevel.EMERGENCY, hazard=hazard), AlertForm.TAKEOVER, canvas)[0]
+    yield from draw_alert(sample_alert(AlertLevel.ALERT, AlertStatus.EXERCISE, "fire"), AlertForm.TAKEOVER, canvas)
+    yield from draw_alert(sample_alert(AlertLevel.INFORMATION, AlertStatus.TEST), AlertForm.SLIDE, canvas)
+    band = replace(canvas, size=banner_rectangle(canvas.size).size)
+    for status in (AlertStatus.ACTUAL, AlertStatus.EXERCISE):
+        yield from draw_alert(sample_alert(AlertLevel.VIGILANCE, status, "heat"), AlertForm.BANNER, band)
+    yield draw_alert(sample_alert(hazard="flood"), AlertForm.ALL_CLEAR, canvas)[0]
 
 
 def contact_sheet(images: Iterator[Image.Image]) -> Image.Image:

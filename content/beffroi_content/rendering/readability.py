@@ -1,24 +1,19 @@
 """Readability report: from how far the pages of a slide are read, and how long that takes.
 
 A capital is read where it is seen under 0.7 degrees (EN 301 549, 5.1.4; see :mod:`beffroi_content.raster.legibility`).
-A page takes two seconds and 0.4 seconds for each word, and six seconds at least: the trade advises ten seconds for a
-slide, and towns use about eleven.
+How long a page takes to read is said by :mod:`beffroi_content.reading_time`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.legibility import CAPITAL_MM_PER_METRE, pixel_pitch_mm
 from beffroi_content.raster.page import Page, TextLine
+from beffroi_content.reading_time import reading_seconds
 from beffroi_content.templates.layout.page_parts import PageGrid
-
-LEAST_SECONDS = 6
-_FIRST_SECONDS = 2
-_SECONDS_PER_WORD = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +32,7 @@ class ReadabilityReport:
     @property
     def reading_seconds(self) -> int:
         """The seconds that a page should be on, to be read."""
-        return max(LEAST_SECONDS, math.ceil(_FIRST_SECONDS + _SECONDS_PER_WORD * self.words))
+        return reading_seconds(self.words)
 
 
 def assess_readability(pages: Sequence[Page], canvas: Canvas) -> ReadabilityReport:
@@ -54,5 +49,5 @@ def assess_readability(pages: Sequence[Page], canvas: Canvas) -> ReadabilityRepo
 
 def _text_lines(page: Page, canvas: Canvas) -> list[TextLine]:
     grid = PageGrid.for_canvas(canvas)
-    bottom = grid.height if grid.crisp else grid.height - grid.foot
+    bottom = page.size[1] if grid.crisp else grid.height - grid.foot
     return [item for item in page.items if isinstance(item, TextLine) and item.baseline <= bottom]

@@ -4,7 +4,8 @@ Forms by level: emergencies and alerts take the whole screen over, vigilance is 
 enters the loop. Below emergency a takeover gives way to the programme for a while, again and again. After its end each
 alert is shown as “end of alert” for a set time.
 
-The pages of all alerts of one form make a cycle. It starts when the newest of them was issued, so that a new alert is
+The pages of all alerts of one form make a cycle, in which the first page of an alert comes again between its others: it
+says what to do, and nobody waits for it. Each page is on for as long as it takes to read. The cycle starts when the newest of them was issued, so that a new alert is
 on the screen at once, and like every loop it is a function of the time alone.
 """
 
@@ -14,10 +15,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from beffroi_content.model import AlertForm, AlertLevel, HeldAlert
+from beffroi_content.reading_time import reading_ms
 from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, TimeSpan
 
 PAGE_MS = 8_000
-"""How long one page of an alert is on."""
+"""How long one page of an alert is on at least; one that takes longer to read is on for as long as that takes."""
 TAKEOVER_MS = 20_000
 """How long an alert below emergency holds the screen at least, before the loop resumes for a while."""
 LOOP_INTERVAL_MS = 10_000
@@ -211,25 +213,57 @@ def _end_on_wall_clock(held: HeldAlert, lapses_ms: int, clock: ClockState) -> in
     return min(ends_ms, lapses_ms) if may_end else lapses_ms
 
 
-def _page_cycle(group: Sequence[AlertPhase], form: AlertForm, interval_ms: int) -> tuple[int, int, int]:
-    """Return the start of the page cycle of a group, the length of each page, and that of all together."""
-    pages = sum(_page_count(phase, form) for phase in group)
-    page_ms = max(PAGE_MS, TAKEOVER_MS // pages) if interval_ms else PAGE_MS
+@dataclass(frozen=True, slots=True)
+class PageVisit:
+    """One turn of a page in the cycle of its alert."""
+
+    page: int
+    ms: int
+    """How long it is on."""
+
+
+def page_visits(held: HeldAlert) -> tuple[PageVisit, ...]:
+    """Return the turns of an alert's pages: the first again before each of the others."""
+    order = [0] if held.pages == 1 else [page for other in range(1, held.pages) for page in (0, other)]
+    known = held.page_ms if len(held.page_ms) == held.pages else (PAGE_MS,) * held.pages
+    return tuple(PageVisit(page, max(PAGE_MS, known[page])) for page in order)
+
+
+def _form_visits(phase: AlertPhase, form: AlertForm) -> tuple[PageVisit, ...]:
+    if form is not AlertForm.ALL_CLEAR:
+        return page_visits(phase.held)
+    # One page, with the headline, who speaks, and a dozen words of its own.
+    alert = phase.held.alert
+    words = len(alert.title.split()) + len(alert.source.split()) + 12
+    return (PageVisit(0, max(PAGE_MS, reading_ms(words))),)
+
+
+@dataclass(frozen=True, slots=True)
+class _PageCycle:
+    """The turns of all pages of a group of alerts, one after another."""
+
+    began_ms: int
+    visits: tuple[tuple[AlertPhase, PageVisit], ...]
+    busy_ms: int
+    """The length of all turns together."""
+
+
+def _page_cycle(group: Sequence[AlertPhase], form: AlertForm, interval_ms: int) -> _PageCycle:
+    visits = [(phase, visit) for phase in group for visit in _form_visits(phase, form)]
+    if interval_ms:
+        least = TAKEOVER_MS // len(visits)
+        visits = [(phase, PageVisit(visit.page, max(least, visit.ms))) for phase, visit in visits]
     # The newest alert opens the cycle, so that it is on the screen as soon as it is issued.
     began = max(phase.ends_ms if form is AlertForm.ALL_CLEAR else phase.began_ms for phase in group)
-    return began, page_ms, pages * page_ms
+    return _PageCycle(began, tuple(visits), sum(visit.ms for _, visit in visits))
 
 
 def _loop_interval(alerts: Sequence[AlertPhase], unix_ms: int) -> TimeSpan:
     """Return the interval around an instant in which the loop resumes between takeovers."""
-    began, _, busy_ms = _page_cycle(alerts, AlertForm.TAKEOVER, LOOP_INTERVAL_MS)
-    period = busy_ms + LOOP_INTERVAL_MS
-    start = began + (unix_ms - began) // period * period
-    return TimeSpan(start + busy_ms, start + period)
-
-
-def _page_count(phase: AlertPhase, form: AlertForm) -> int:
-    return 1 if form is AlertForm.ALL_CLEAR else phase.held.pages
+    cycle = _page_cycle(alerts, AlertForm.TAKEOVER, LOOP_INTERVAL_MS)
+    period = cycle.busy_ms + LOOP_INTERVAL_MS
+    start = cycle.began_ms + (unix_ms - cycle.began_ms) // period * period
+    return TimeSpan(start + cycle.busy_ms, start + period)
 
 
 def _current_slot(
@@ -238,17 +272,14 @@ def _current_slot(
     """Return the page of a group of alerts at an instant; None while the loop resumes, or where the group is empty."""
     if not group:
         return None
-    # All pages of all alerts of the group, one after another, are one cycle.
-    slots = [(phase, page) for phase in group for page in range(_page_count(phase, form))]
+    cycle = _page_cycle(group, form, interval_ms)
     around = TimeSpan(since_ms, next_change(group, unix_ms))
-    if len(slots) == 1 and not interval_ms:
+    if len(cycle.visits) == 1 and not interval_ms:
         return AlertSlot(group[0], form, 0, around)
-    began, page_ms, busy_ms = _page_cycle(group, form, interval_ms)
-    period = busy_ms + interval_ms
-    start = began + (unix_ms - began) // period * period
-    index = (unix_ms - start) // page_ms
-    if index >= len(slots):
-        return None
-    phase, page = slots[index]
-    since = start + index * page_ms
-    return AlertSlot(phase, form, page, TimeSpan(since, since + page_ms).intersect_with(around))
+    period = cycle.busy_ms + interval_ms
+    since = cycle.began_ms + (unix_ms - cycle.began_ms) // period * period
+    for phase, visit in cycle.visits:
+        if unix_ms < since + visit.ms:
+            return AlertSlot(phase, form, visit.page, TimeSpan(since, since + visit.ms).intersect_with(around))
+        since += visit.ms
+    return None

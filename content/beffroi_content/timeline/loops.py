@@ -39,8 +39,15 @@ class LoopEntry:
     reason: ShowingReason
     page_ms: int
     pages: int
+    """Pages that are shown one after another; one that comes again counts again."""
     slide: Slide | None = None
     phase: AlertPhase | None = None
+    order: tuple[int, ...] = ()
+    """The page of each turn; empty: the pages in their order."""
+
+    def page_at(self, turn: int) -> int:
+        """Return the page of a turn."""
+        return self.order[turn] if self.order else turn
 
     @property
     def duration_ms(self) -> int:

@@ -28,7 +28,7 @@ from beffroi_content.timeline.scene import ReasonKind, Scene, Showing, ShowingRe
 from beffroi_content.timeline.zone_table import ZoneTable, programme_tables
 
 INFORMATION_MS = 12_000
-"""How long a page of an information alert is shown each time the loop comes to it."""
+"""How long a page of an information alert is shown at least, each time the loop comes to it."""
 
 
 def resolve_scene(
@@ -99,7 +99,7 @@ def _zone_showings(
 ) -> list[Showing]:
     tables = programme_tables(manifest)
     information = [
-        LoopEntry(ShowingReason(ReasonKind.ALERT), INFORMATION_MS, phase.held.pages, phase=phase)
+        _information_entry(phase)
         for phase in precedence.active_phases(found, AlertLevel.INFORMATION, moment.unix_ms)
     ]
     # Information alerts enter the loop of the first zone only: they would be on several times at once otherwise.
@@ -108,6 +108,13 @@ def _zone_showings(
         _zone_showing(tables.zones[main.id], main, information, moment, undisturbed),
         *(_zone_showing(tables.zones[zone.id], zone, [], moment, undisturbed) for zone in others),
     ]
+
+
+def _information_entry(phase: AlertPhase) -> LoopEntry:
+    visits = precedence.page_visits(phase.held)
+    longest = max(INFORMATION_MS, *(visit.ms for visit in visits))
+    order = tuple(visit.page for visit in visits)
+    return LoopEntry(ShowingReason(ReasonKind.ALERT), longest, len(visits), phase=phase, order=order)
 
 
 def _zone_showing(
@@ -130,9 +137,9 @@ def _showing_at(position: LoopPosition, zone: LayoutZone, moment: Moment, span: 
     entry = position.entry
     span = TimeSpan(position.since_ms, position.until_ms).intersect_with(span) if position.until_ms < FAR_MS else span
     # The page counts from the first page of the entry, not from the piece that an interjection left of it.
-    page = (moment.unix_ms - position.began_ms) // entry.page_ms % entry.pages
+    turn = (moment.unix_ms - position.began_ms) // entry.page_ms % entry.pages
     if entry.pages > 1:
-        begin = position.began_ms + page * entry.page_ms
+        begin = position.began_ms + turn * entry.page_ms
         span = TimeSpan(begin, begin + entry.page_ms).intersect_with(span)
     at_ms = _tick_instant(entry.slide, moment)
     if at_ms is not None and entry.slide and entry.slide.tick_ms:
@@ -144,7 +151,7 @@ def _showing_at(position: LoopPosition, zone: LayoutZone, moment: Moment, span: 
         slide=entry.slide,
         alert=entry.phase.held.alert if entry.phase else None,
         form=AlertForm.SLIDE if entry.phase else None,
-        page=page,
+        page=entry.page_at(turn),
         at_ms=at_ms,
         since_ms=span.since_ms,
         until_ms=_known_end(span.until_ms),

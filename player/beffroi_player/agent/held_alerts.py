@@ -130,7 +130,7 @@ def _held_alert(before: HeldAlert | None, found: HeldAlert, uptime_ms: int) -> H
         lapse = found.lapses_at_uptime_ms if found.is_measured else least
         is_measured = found.is_measured or before.is_measured
         return found.model_copy(
-            update={"lapses_at_uptime_ms": lapse, "is_measured": is_measured, "pages": before.pages}
+            update={"lapses_at_uptime_ms": lapse, "is_measured": is_measured, "pages": before.pages, "page_ms": before.page_ms}
         )
     if before.lapses_at_uptime_ms <= uptime_ms and _is_only_moved(before.alert, alert):
         # As measured: no later beat brings it back.
@@ -166,6 +166,8 @@ class HeldAlerts:
     """By alert."""
     _drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """File names of the pages, by the key of the rendering."""
+    _page_ms: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """How long each page takes to read, by the same key."""
     _images: dict[str, Image.Image] = field(default_factory=dict)
     """Frames that are not on the disk yet, by file name."""
     _stale: set[str] = field(default_factory=set)
@@ -308,6 +310,7 @@ class HeldAlerts:
             self._frame_key(held.alert, form) for held in self._all_held() for form in needed_forms(held.alert.level)
         }
         self._drawn = {key: names for key, names in self._drawn.items() if key in kept}
+        self._page_ms = {key: times for key, times in self._page_ms.items() if key in kept}
         gone = before - self.frame_names
         for name in gone:
             self._images.pop(name, None)
@@ -318,8 +321,10 @@ class HeldAlerts:
         return [held for stream in self.streams.values() for held in stream.alerts]
 
     def _with_pages(self, held: HeldAlert) -> HeldAlert | None:
-        names = self._drawn.get(self._frame_key(held.alert, main_form(held.alert.level)))
-        return held.model_copy(update={"pages": len(names)}) if names else None
+        key = self._frame_key(held.alert, main_form(held.alert.level))
+        names = self._drawn.get(key)
+        times = self._page_ms.get(key, ())
+        return held.model_copy(update={"pages": len(names), "page_ms": times}) if names else None
 
     def _frame_key(self, alert: Alert, form: AlertForm) -> str:
         return rendering.alert_key(alert, form, self.drawing_context.canvas_for(alert.level, form))
@@ -329,10 +334,10 @@ class HeldAlerts:
 
     def _draw_form(self, alert: Alert, form: AlertForm) -> None:
         names = []
-        for page, image in enumerate(
-            _draw_or_fall_back(alert, form, self.drawing_context.canvas_for(alert.level, form))
-        ):
-            name = f"{self._frame_key(alert, form)}-{page}.png"
+        key = self._frame_key(alert, form)
+        images, times = _draw_or_fall_back(alert, form, self.drawing_context.canvas_for(alert.level, form))
+        for page, image in enumerate(images):
+            name = f"{key}-{page}.png"
             path = (self.runtime.folder / name).with_suffix(".ppm")
             try:
                 write_file(path, *to_ppm(image.size, image.tobytes()), durable=False)
@@ -342,7 +347,8 @@ class HeldAlerts:
                 save_png(image, self.state.frames / name)
             self._images[name] = image
             names.append(name)
-        self._drawn[self._frame_key(alert, form)] = tuple(names)
+        self._drawn[key] = tuple(names)
+        self._page_ms[key] = times
 
     def _publish_record(self) -> None:
         try:
@@ -357,11 +363,15 @@ def measured_stream(stream: HeldStream, server: ServerClock | None) -> HeldStrea
     return stream.model_copy(update={"alerts": tuple(_measured(held, stream, server) for held in stream.alerts)})
 
 
-def _draw_or_fall_back(alert: Alert, form: AlertForm, canvas: Canvas) -> tuple[Image.Image, ...]:
+def _draw_or_fall_back(
+    alert: Alert, form: AlertForm, canvas: Canvas
+) -> tuple[tuple[Image.Image, ...], tuple[int, ...]]:
+    """Return the frames of an alert, and how long each takes to read in milliseconds; empty where that is unknown."""
     try:
-        return rendering.draw_alert(alert, form, canvas)
+        drawing = rendering.lay_out_alert(alert, form, canvas)
+        return tuple(drawing.frames()), drawing.page_ms
     except Exception:
         # An alert is presented whatever happens, if need be without its layout.
         log.exception("alert %s cannot be drawn as %s: it is shown as plain text", alert.id, form)
         lines = [line for line in (alert.description, alert.instruction) if line]
-        return (rendering.draw_idle_page(alert.title, lines, canvas),)
+        return (rendering.draw_idle_page(alert.title, lines, canvas),), ()

@@ -120,6 +120,11 @@ def alert_pages(alert: content.Alert, form: content.AlertForm, canvas: rendering
     )
 
 
+def alert_page_ms(alert: content.Alert, form: content.AlertForm, canvas: rendering.Canvas) -> tuple[int, ...]:
+    """Return how long each page of an alert takes to read, in milliseconds."""
+    return _page_times(_AlertOnCanvas(rendering.alert_key(alert, form, canvas), alert, form, canvas))
+
+
 def alert_form(level: content.AlertLevel) -> content.AlertForm:
     """Return the form in which alerts of a level are shown."""
     return _FORM_OF_LEVEL.get(level, content.AlertForm.TAKEOVER)
@@ -200,6 +205,24 @@ def _count_pages(asked: _SlideOnCanvas) -> int | rendering.RasterError:
         return rendering.page_count(asked.slide, asked.canvas)
     except rendering.RasterError as error:
         return error.with_traceback(None)
+
+
+class _AlertOnCanvas:
+    """An alert on a canvas, hashable by the key of its drawing, as ``lru_cache`` needs it."""
+
+    def __init__(self, key: str, alert: content.Alert, form: content.AlertForm, canvas: rendering.Canvas) -> None:
+        self.key, self.alert, self.form, self.canvas = key, alert, form, canvas
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _AlertOnCanvas) and other.key == self.key
+
+
+@lru_cache(maxsize=2_000)
+def _page_times(asked: _AlertOnCanvas) -> tuple[int, ...]:
+    return rendering.lay_out_alert(asked.alert, asked.form, asked.canvas).page_ms
 
 
 def encode_png(image: Image.Image) -> bytes:

@@ -107,14 +107,16 @@ class ExpectedContents:
 
     def _held_alerts(self, screen: Screen, manifest: content.Manifest, now: dt.datetime) -> Sequence[content.HeldAlert]:
         settings, loop_size = manifest.settings, manifest.layout.zones[0].rectangle.size
-        return [
-            content.HeldAlert(
-                alert=alert,
-                lapses_at_uptime_ms=alert.ends_at_ms,
-                pages=len(_alert_pages(alert, preview.alert_form(alert.level), settings, loop_size)),
+        found = []
+        for alert in alerts.alerts_for(screen, now, self._running):
+            form = preview.alert_form(alert.level)
+            times = preview.alert_page_ms(alert, form, preview.alert_canvas(alert.level, form, settings, loop_size))
+            found.append(
+                content.HeldAlert(
+                    alert=alert, lapses_at_uptime_ms=alert.ends_at_ms, pages=len(times), page_ms=times
+                )
             )
-            for alert in alerts.alerts_for(screen, now, self._running)
-        ]
+        return found
 
 
 def expected_scene(screen: Screen, now: dt.datetime) -> Scene:

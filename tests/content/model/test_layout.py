@@ -47,9 +47,12 @@ def test_a_rectangle_lies_on_a_display(wrong):
 
 @pytest.mark.parametrize(
     ("size", "height"),
-    [((1920, 1080), 216), ((1080, 1920), 216), ((128, 64), 16), ((96, 16), 16), ((64, 16), 16), ((3840, 2160), 432)],
+    [
+        *(((1920, 1080), 216), ((1080, 1920), 320), ((3840, 2160), 432), ((3840, 600), 150), ((320, 192), 64)),
+        *(((128, 64), 42), ((96, 48), 42), ((64, 32), 26), ((96, 16), 16), ((16, 128), 128)),
+    ],
 )
-def test_a_banner_is_a_fifth_of_the_shorter_side_and_large_enough_to_read(size, height):
+def test_a_banner_is_a_fifth_of_the_shorter_side_and_high_enough_for_a_sentence(size, height):
     assert banner_rectangle(size).height == height
 
 

@@ -136,13 +136,19 @@ class TestTakeover:
         found = phases(held())
         assert all(takeover_slot(found, NOW + second * 1_000, has_programme=False) for second in range(120))
 
-    @pytest.mark.parametrize("pages", [1, 2, 3, 7])
-    def test_shows_every_page_for_as_long(self, pages):
-        found = phases(held(pages=pages))
-        page_ms = max(PAGE_MS, TAKEOVER_MS // pages)
-        shown = [takeover_slot(found, NOW + number * page_ms).page for number in range(pages)]
-        assert shown == list(range(pages))
-        assert takeover_slot(found, NOW + pages * page_ms) is None
+    def test_shows_the_first_page_again_between_the_others(self):
+        found = phases(held(pages=3))
+        shown = [takeover_slot(found, NOW + number * PAGE_MS).page for number in range(4)]
+        assert shown == [0, 1, 0, 2]
+        assert takeover_slot(found, NOW + 4 * PAGE_MS) is None
+
+    def test_shows_a_page_for_as_long_as_it_takes_to_read(self):
+        long = held(level="emergency", pages=2).model_copy(update={"page_ms": (21_000, 6_000)})
+        found = phases(long)
+        assert takeover_slot(found, NOW + 20_999).page == 0
+        slot = takeover_slot(found, NOW + 21_000)
+        assert (slot.page, slot.span.until_ms - slot.span.since_ms) == (1, PAGE_MS)
+        assert takeover_slot(found, NOW + 29_000).page == 0
 
     def test_of_two_emergencies_shows_both_without_a_break(self):
         found = phases(held("one", "emergency"), held("two", "emergency", pages=2))
@@ -155,9 +161,9 @@ class TestTakeover:
         assert takeover_slot(found, NOW + HOUR).form is AlertForm.ALL_CLEAR
         assert takeover_slot(found, NOW + HOUR + ALL_CLEAR) is None
 
-    @given(st.integers(0, 2 * HOUR), st.integers(1, 5))
-    def test_holds_for_its_span(self, after, pages):
-        found = phases(held(pages=pages))
+    @given(st.integers(0, 2 * HOUR), st.lists(st.integers(6_000, 40_000), min_size=1, max_size=3))
+    def test_holds_for_its_span(self, after, times):
+        found = phases(held(pages=len(times)).model_copy(update={"page_ms": tuple(times)}))
         slot = takeover_slot(found, NOW + after)
         if slot is not None:
             assert slot.span.since_ms <= NOW + after < slot.span.until_ms

@@ -374,9 +374,10 @@ class TestAlert:
 
     def test_shows_every_page_before_the_loop_resumes(self):
         one = held(alert(AlertLevel.ALERT), pages=3)
-        assert story(ALWAYS, at(), one, scenes=4) == [
+        assert story(ALWAYS, at(), one, scenes=5) == [
             (8, ["takeover flood"]),
             (8, ["takeover flood 2"]),
+            (8, ["takeover flood"]),
             (8, ["takeover flood 3"]),
             (10, ["library"]),
         ]

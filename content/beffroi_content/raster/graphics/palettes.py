@@ -5,6 +5,7 @@ Contrast is the ratio of WCAG 2.1: (lighter + 0.05) / (darker + 0.05) of relativ
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -94,9 +95,10 @@ def town_palette(colour: str) -> ColourPalette:
     """Return the palette of a town, on white paper."""
     own = parse_colour(colour)
     # A field that can hardly be told from the paper is no field: a pale town colour is deepened a little.
-    band = own
+    band = _told_from_alerts(own, BLACK, WHITE)
     while contrast_ratio(band, WHITE) < 1.3:
         band = mix_colours(band, BLACK, 0.05)
+    band = _told_from_alerts(band, BLACK)
     ink = ink_on(band)
     tint = mix_colours(WHITE, own, 0.07)
     return ColourPalette(
@@ -124,6 +126,7 @@ def dark_palette(colour: str) -> ColourPalette:
         band = mix_colours(band, BLACK, 0.1)
     while contrast_ratio(band, paper) < 1.3:
         band = mix_colours(band, WHITE, 0.05)
+    band = _told_from_alerts(band, BLACK)
     ink = ink_on(band)
     return ColourPalette(
         paper=paper,
@@ -153,6 +156,7 @@ def panel_palette(colour: str, colour_depth: int) -> ColourPalette:
     # 4.5.
     while contrast_ratio(accent, BLACK) < 7:
         accent = mix_colours(accent, WHITE, 0.08)
+    accent = _told_from_alerts(accent, WHITE)
     soft = WHITE if colour_depth == 1 else (206, 212, 220)
     return ColourPalette(BLACK, WHITE, soft, accent, accent, BLACK, BLACK, BLACK)
 
@@ -170,20 +174,58 @@ class AlertPalette:
 
 
 _RED = AlertPalette((190, 8, 22), WHITE, WHITE, INK, (176, 6, 20))
-_YELLOW = AlertPalette((255, 212, 0), BLACK, INK, WHITE, (255, 212, 0))
+_ORANGE = AlertPalette((250, 128, 0), BLACK, INK, WHITE, (255, 160, 40))
+_YELLOW = AlertPalette((255, 216, 0), BLACK, INK, WHITE, (255, 216, 0))
 _BLUE = AlertPalette((16, 78, 155), WHITE, WHITE, INK, (16, 78, 155))
 _GREEN = AlertPalette((0, 106, 58), WHITE, WHITE, INK, (0, 106, 58))
 _MONO = AlertPalette(BLACK, WHITE, BLACK, WHITE, WHITE)
+_MONO_REVERSED = AlertPalette(WHITE, BLACK, WHITE, BLACK, BLACK)
 _LEVELS = {
     AlertLevel.INFORMATION: _BLUE,
     AlertLevel.VIGILANCE: _YELLOW,
-    AlertLevel.ALERT: _RED,
+    AlertLevel.ALERT: _ORANGE,
     AlertLevel.EMERGENCY: _RED,
 }
 
 
 def alert_palette(level: AlertLevel, is_over: bool, colour_depth: int) -> AlertPalette:
-    """Return the colours of a level: red or blue with white, yellow with black; green with white when it is over."""
+    """Return the colours of a level: blue, yellow, orange and red from the mildest to the gravest, as the national
+    weather service has them, and green when it is over. With one colour, an emergency is the page that is reversed.
+    """
     if colour_depth == 1:
-        return _MONO
+        return _MONO_REVERSED if level is AlertLevel.EMERGENCY and not is_over else _MONO
     return _GREEN if is_over else _LEVELS[level]
+
+
+LEAST_DISTANCE = 30.0
+"""The least distance in CIELAB of a town's colour from the ground of an alert: nobody takes one for the other."""
+
+
+def _lab(colour: Rgb) -> tuple[float, float, float]:
+    """Return a colour in CIELAB (D65): equal distances look about equally different."""
+    red, green, blue = (_linear_channel(channel / 255) for channel in colour)
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
+    fx, fy, fz = (value ** (1 / 3) if value > 0.008856 else 7.787 * value + 16 / 116 for value in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+def colour_distance(colour: Rgb, other: Rgb) -> float:
+    """Return the distance of two colours in CIELAB (ΔE*ab); about 2 can just be told apart side by side."""
+    return math.dist(_lab(colour), _lab(other))
+
+
+def looks_like_alert(colour: Rgb) -> bool:
+    """Tell whether a colour may be taken for that of an alert: its red, orange or yellow."""
+    return any(colour_distance(colour, each.ground) < LEAST_DISTANCE for each in (_RED, _ORANGE, _YELLOW))
+
+
+def _told_from_alerts(colour: Rgb, *ends: Rgb) -> Rgb:
+    """Return a colour that is not taken for that of an alert: moved towards one of ``ends`` as little as needed."""
+    for step in range(21):
+        for end in ends:
+            moved = mix_colours(colour, end, step / 20)
+            if not looks_like_alert(moved):
+                return moved
+    return ends[0]

@@ -74,6 +74,21 @@ def _draw_warning(body: PictogramPen, hollow: PictogramPen) -> None:
     hollow.circle(50, 74.5, 6.6)
 
 
+def _draw_attention(body: PictogramPen, hollow: PictogramPen) -> None:
+    corners: Points = [(50, 13), (92, 86), (8, 86)]
+    body.stroke([*corners, corners[0]], 11)
+    body.polygon([(44, 36), (56, 36), (53.5, 60), (46.5, 60)])
+    body.circle(50, 70, 5.8)
+
+
+def _draw_emergency(body: PictogramPen, hollow: PictogramPen) -> None:
+    near, far = 30.0, 70.0
+    corners: Points = [(near, 3), (far, 3), (97, near), (97, far), (far, 97), (near, 97), (3, far), (3, near)]
+    body.polygon(corners)
+    hollow.polygon([(42, 18), (58, 18), (55, 59), (45, 59)])
+    hollow.circle(50, 75, 8.5)
+
+
 def _draw_check(body: PictogramPen, hollow: PictogramPen) -> None:
     body.circle(50, 50, 47)
     hollow.stroke([(28, 52), (44, 68), (73, 34)], 11)
@@ -108,6 +123,8 @@ def draw_person(pen: PictogramPen, x: float, top: float, size: float) -> None:
 
 
 WARNING = Pictogram("warning", _draw_warning)
+ATTENTION = Pictogram("attention", _draw_attention)
+EMERGENCY = Pictogram("emergency", _draw_emergency)
 CHECK = Pictogram("check", _draw_check)
 INFORMATION = Pictogram("information", _draw_information)
 CONE = Pictogram("cone", _draw_cone)

@@ -148,7 +148,14 @@ def until_text(ends_at_ms: int, issued_at_ms: int, time_zone: str, locale: str) 
     if end.date() == issue.date():
         return f"jusqu’à {time}" if locale == "fr" else f"until {time}"
     day = day_text(end.date(), locale)
-    return f"jusqu’au {day}, {time}" if locale == "fr" else f"until {day}, {time}"
+    return f"jusqu’au {day} à {time}" if locale == "fr" else f"until {day}, {time}"
+
+
+def short_until_text(ends_at_ms: int, issued_at_ms: int, time_zone: str, locale: str) -> str:
+    """Return “→ 18 h 30”, with the day and the month as numbers if it is not the day of issue: for small panels."""
+    end, issue = _local_time(ends_at_ms, time_zone), _local_time(issued_at_ms, time_zone)
+    time = time_text(end.time(), locale)
+    return f"→{_NARROW}{time}" if end.date() == issue.date() else f"→{_NARROW}{end.day}/{end.month}{_NARROW}{time}"
 
 
 def instant_text(instant_ms: int, time_zone: str, locale: str) -> str:

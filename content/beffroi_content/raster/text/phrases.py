@@ -5,7 +5,7 @@ from __future__ import annotations
 from beffroi_content.model import AlertLevel, AlertStatus
 
 _LEVELS = {
-    "fr": ("Information", "Vigilance", "Alerte", "Urgence"),
+    "fr": ("Information", "Attention", "Alerte", "Urgence"),
     "en": ("Information", "Caution", "Alert", "Emergency"),
 }
 _STATUS = {
@@ -23,13 +23,25 @@ _PHRASES = {
         "all-clear": "Fin d’alerte",
         "since": "depuis {time}",
         "do": "Que faire ?",
-        "cut": "… Texte trop long pour cet écran. La suite : {source}",
+        "rest": "La suite : {place}",
+        "number": "Infos : {phone}",
+        "follow": "Suivez les consignes : {source}",
+        "over": "C’est terminé",
+        "corrected": "corrigé à {time}",
+        "open": "jusqu’à nouvel ordre",
+        "open-short": "→ nouvel ordre",
     },
     "en": {
         "all-clear": "End of alert",
         "since": "since {time}",
         "do": "What to do",
-        "cut": "… Too long for this screen. The rest: {source}",
+        "rest": "The rest: {place}",
+        "number": "Info: {phone}",
+        "follow": "Follow the instructions of {source}",
+        "over": "It is over",
+        "corrected": "corrected {time}",
+        "open": "until further notice",
+        "open-short": "→ further notice",
     },
 }
 

@@ -293,6 +293,27 @@ def fit_column(blocks: Sequence[TextBlock], measure: ColumnSpace, smallest: int,
     return _break_pages(blocks, best.base, measure, is_final=True)
 
 
+def fit_one_page(blocks: Sequence[TextBlock], measure: ColumnSpace, bases: Sequence[int]) -> FittedColumn | None:
+    """Return the column on one page in the largest of some base sizes, ascending; None where even the first is too large.
+
+    No word is cut that its block wants whole.
+    """
+    blocks = [block for block in blocks if block.text.strip()]
+    best: FittedColumn | None = None
+    low, high = 0, len(bases) - 1
+    while low <= high:
+        # The smallest first: most of what is tried does not fit at all.
+        middle = 0 if best is None else (low + high + 1) // 2
+        tried = _break_pages(blocks, bases[middle], measure)
+        if tried.is_clean and len(tried.pages) == 1 and not _overflows_pages(tried, measure):
+            best, low = tried, middle + 1
+        elif best is None:
+            return None
+        else:
+            high = middle - 1
+    return _break_pages(blocks, best.base, measure, is_final=True) if best else None
+
+
 def smallest_column(blocks: Sequence[TextBlock], measure: ColumnSpace, smallest: int) -> FittedColumn:
     """Return the column in the smallest base: what :func:`fit` finds has as many pages, and is clean if this one is."""
     blocks = [block for block in blocks if block.text.strip()]
