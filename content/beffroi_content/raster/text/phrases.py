@@ -22,9 +22,7 @@ _PHRASES = {
     "fr": {
         "all-clear": "Fin d’alerte",
         "since": "depuis {time}",
-        "do": "Que faire ?",
         "rest": "La suite : {place}",
-        "number": "Infos : {phone}",
         "follow": "Suivez les consignes : {source}",
         "over": "C’est terminé",
         "corrected": "corrigé à {time}",
@@ -34,9 +32,7 @@ _PHRASES = {
     "en": {
         "all-clear": "End of alert",
         "since": "since {time}",
-        "do": "What to do",
         "rest": "The rest: {place}",
-        "number": "Info: {phone}",
         "follow": "Follow the instructions of {source}",
         "over": "It is over",
         "corrected": "corrected {time}",
