@@ -23,17 +23,15 @@ from functools import lru_cache
 _BULLET = re.compile(r"^\s*(?:[-–•*·▪‣]|\d{1,2}[.)])\s+")
 _SENTENCE_END = re.compile(r"[.!?…؟։।]+(?:[ \u00a0\u202f]?[»”\"’)\]])*(?=\s)")
 _ABBREVIATIONS = frozenset(
-    (
-        "mm mme mmes mlle dr pr me st ste av bd bld pl art al cf p pp env tél tel n etc ex no nos mr mrs ms approx "
-        "vs dept ave str bzw ca evtl usw sr sra dott sig"
-    ).split()
+    """mm mme mmes mlle dr pr me st ste av bd bld pl art al cf p pp env tél tel n etc ex no nos mr mrs ms approx vs dept
+    ave str bzw ca evtl usw sr sra dott sig""".split()  # noqa: SIM905 - as a list it would fill the page
 )
 _WRAPPED_FROM = 55
 """Characters from which a line without a full stop was wrapped by a machine, and goes on in the next."""
 
 _CONDITIONS = re.compile(
-    r"^(?:en cas\b|si\b|s['’]il|lorsque?\b|quand\b|au besoin|le cas échéant|if\b|in case\b|in the event\b|when\b|should\b"
-    r"|wenn\b|falls\b|bei\b|se\b|in caso\b|en caso\b|si\b|als\b|indien\b)",
+    r"^(?:en cas\b|si\b|s['’]il|lorsque?\b|quand\b|au besoin|le cas échéant|if\b|in case\b|in the event\b|when\b"
+    r"|should\b|wenn\b|falls\b|bei\b|se\b|in caso\b|en caso\b|si\b|als\b|indien\b)",
     re.IGNORECASE,
 )
 _FRENCH_ORDER = re.compile(
@@ -48,9 +46,9 @@ _FRENCH_ORDER = re.compile(
 )
 _ENGLISH_ORDER = re.compile(
     r"^(?:please\b|do not\b|don['’]t\b|never\b|always\b|immediately\b|you (?:should|must)\b|people (?:should|must)\b|"
-    r"residents (?:should|must)\b|(?:avoid|stay|keep|go|move|leave|take|turn|close|shut|seek|evacuate|remain|drink|boil|use|"
-    r"call|dial|follow|listen|check|prepare|be|monitor|drive|stop|walk|report|limit|reduce|secure|protect|wear|get|find|"
-    r"watch|bring|switch|contact|ensure|make|help|look|plan|expect|act|run|drop|cover|hold|slow|allow|delay|consider|"
+    r"residents (?:should|must)\b|(?:avoid|stay|keep|go|move|leave|take|turn|close|shut|seek|evacuate|remain|drink|boil|"
+    r"use|call|dial|follow|listen|check|prepare|be|monitor|drive|stop|walk|report|limit|reduce|secure|protect|wear|get|"
+    r"find|watch|bring|switch|contact|ensure|make|help|look|plan|expect|act|run|drop|cover|hold|slow|allow|delay|consider|"
     r"postpone|travel|visit|tune|cancel|return|wait)\b)",
     re.IGNORECASE,
 )
@@ -63,7 +61,8 @@ _OTHER_ORDERS = re.compile(
 )
 _ORDERS = {"fr": _FRENCH_ORDER, "en": _ENGLISH_ORDER}
 _JOINTS = re.compile(
-    r"\s*;\s+|,\s+(?:(?:et|puis|ou|and|then|or|und|y|e|en)\s+)?|\s+(?:et|puis|and|then|und|y|e|en)\s+(?=\w)", re.IGNORECASE
+    r"\s*;\s+|,\s+(?:(?:et|puis|ou|and|then|or|und|y|e|en)\s+)?|\s+(?:et|puis|and|then|und|y|e|en)\s+(?=\w)",
+    re.IGNORECASE,
 )
 _HEADLINE_JOINT = re.compile(r"\s*[:;|]\s+|\s+[–—-]\s+|\.\s+|\s+\(")
 _SUBJECT_JOINT = re.compile(r"[\s\u00a0\u202f]*[:;,!.][\s\u00a0\u202f]+|\s+[–—-]\s+")
@@ -86,9 +85,7 @@ class CondensedAlert:
 
 
 @lru_cache(maxsize=256)
-def condense_alert(
-    title: str, description: str, instruction: str, short_text: str, locale: str
-) -> CondensedAlert:
+def condense_alert(title: str, description: str, instruction: str, short_text: str, locale: str) -> CondensedAlert:
     """Return the texts of an alert, taken apart and put in order.
 
     Args:
@@ -141,7 +138,7 @@ def is_conditional(sentence: str) -> bool:
 
 
 def order_clauses(sentence: str, locale: str) -> tuple[str, ...]:
-    """Return the clauses of a sentence if there are several, and each of them gives an order of its own; else nothing."""
+    """Return the clauses of a sentence if there are several that each give an order of their own; else nothing."""
     parts: list[str] = []
     start = 0
     for joint in _JOINTS.finditer(sentence):
@@ -165,7 +162,9 @@ def headline_subject(title: str, locale: str) -> str:
 def _begins_order(text: str, locale: str) -> bool:
     # Nouns that look like an infinitive, “l’eau et l’hiver”, are no orders: only what is surely a verb divides.
     if locale == "fr" or re.match(r"^(?:ne\b|n['’])", text, re.IGNORECASE):
-        return bool(re.match(r"^(?:ne (?:\w+ )?|n['’]|vous )?(?!chez\b|assez\b|nez\b|rez\b)\w{2,}ez\b", text, re.IGNORECASE))
+        return bool(
+            re.match(r"^(?:ne (?:\w+ )?|n['’]|vous )?(?!chez\b|assez\b|nez\b|rez\b)\w{2,}ez\b", text, re.IGNORECASE)
+        )
     return is_order(text, locale)
 
 

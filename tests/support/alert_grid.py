@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tests.support.canvases import letters_of
-
 from beffroi_content.model import Alert, AlertForm, AlertLevel, AlertStatus, ScreenClass, banner_rectangle
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.page import Page, TextLine
@@ -19,6 +17,7 @@ from beffroi_content.rendering import AlertDrawing, lay_out_alert
 from beffroi_content.rendering.gallery import sample_canvas
 from beffroi_content.templates.alerts.alert_design import least_alert_capital
 from beffroi_content.templates.samples import sample_alert
+from tests.support.canvases import letters_of
 
 TEXTS = {
     "headline": ("Nuage toxique : enfermez-vous", "", ""),
@@ -67,7 +66,7 @@ def alert_cases(screen_class: ScreenClass) -> Iterator[AlertCase]:
 
 def some_cases(screen_class: ScreenClass, count: int) -> list[AlertCase]:
     """Return a few cases of a class, the same each time."""
-    return random.Random(screen_class.name).sample(list(alert_cases(screen_class)), count)  # noqa: S311 - a sample
+    return random.Random(screen_class.name).sample(list(alert_cases(screen_class)), count)
 
 
 def assert_tells_all(case: AlertCase) -> None:

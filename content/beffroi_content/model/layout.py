@@ -61,8 +61,8 @@ class Layout(WireModel):
 def banner_rectangle(size: tuple[int, int]) -> Rectangle:
     """Return the rectangle of a banner on a screen of that size, at its foot.
 
-    A fifth of the shorter side; on a tall screen a sixth of its height, on a ribbon a quarter. On a small panel it holds
-    three rows of the smallest letters, or it could say nothing; of a narrow column it is the whole.
+    A fifth of the shorter side; on a tall screen a sixth of its height, on a ribbon a quarter. On a small panel it has
+    room for the level, the end and a sentence in the smallest letters; of a narrow column it is the whole.
     """
     width, height = size
     share = max(min(width, height) // 5, height // 6 if height > width else 0, height // 4 if width > 4 * height else 0)

@@ -27,7 +27,7 @@ from beffroi_content.raster.text.fonts import GlyphMask, font_face
 
 # Pillow gives the memory of each frame back to the system, which clears it page by page for the next one: that took
 # longer than all drawing. Two blocks of 16 MB are kept, of which a frame touches no more than it needs.
-Image.core.set_blocks_max(2)
+Image.core.set_blocks_max(2)  # type: ignore[attr-defined]
 QUIET_MODULES = 4
 """The white border of a QR code (ISO/IEC 18004)."""
 

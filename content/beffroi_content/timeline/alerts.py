@@ -5,8 +5,9 @@ enters the loop. Below emergency a takeover gives way to the programme for a whi
 alert is shown as “end of alert” for a set time.
 
 The pages of all alerts of one form make a cycle, in which the first page of an alert comes again between its others: it
-says what to do, and nobody waits for it. Each page is on for as long as it takes to read. The cycle starts when the newest of them was issued, so that a new alert is
-on the screen at once, and like every loop it is a function of the time alone.
+says what to do, and nobody waits for it. Each page is on for as long as it takes to read. The cycle starts when the
+newest of them was issued, so that a new alert is on the screen at once, and like every loop it is a function of the
+time alone.
 """
 
 from __future__ import annotations

@@ -99,8 +99,7 @@ def _zone_showings(
 ) -> list[Showing]:
     tables = programme_tables(manifest)
     information = [
-        _information_entry(phase)
-        for phase in precedence.active_phases(found, AlertLevel.INFORMATION, moment.unix_ms)
+        _information_entry(phase) for phase in precedence.active_phases(found, AlertLevel.INFORMATION, moment.unix_ms)
     ]
     # Information alerts enter the loop of the first zone only: they would be on several times at once otherwise.
     main, *others = manifest.layout.zones

@@ -130,7 +130,12 @@ def _held_alert(before: HeldAlert | None, found: HeldAlert, uptime_ms: int) -> H
         lapse = found.lapses_at_uptime_ms if found.is_measured else least
         is_measured = found.is_measured or before.is_measured
         return found.model_copy(
-            update={"lapses_at_uptime_ms": lapse, "is_measured": is_measured, "pages": before.pages, "page_ms": before.page_ms}
+            update={
+                "lapses_at_uptime_ms": lapse,
+                "is_measured": is_measured,
+                "pages": before.pages,
+                "page_ms": before.page_ms,
+            }
         )
     if before.lapses_at_uptime_ms <= uptime_ms and _is_only_moved(before.alert, alert):
         # As measured: no later beat brings it back.

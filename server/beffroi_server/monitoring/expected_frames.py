@@ -112,9 +112,7 @@ class ExpectedContents:
             form = preview.alert_form(alert.level)
             times = preview.alert_page_ms(alert, form, preview.alert_canvas(alert.level, form, settings, loop_size))
             found.append(
-                content.HeldAlert(
-                    alert=alert, lapses_at_uptime_ms=alert.ends_at_ms, pages=len(times), page_ms=times
-                )
+                content.HeldAlert(alert=alert, lapses_at_uptime_ms=alert.ends_at_ms, pages=len(times), page_ms=times)
             )
         return found
 

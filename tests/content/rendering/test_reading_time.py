@@ -11,8 +11,8 @@ from tests.support.canvases import LANDSCAPE, LED, PORTRAIT, announcement_of, ca
 
 from beffroi_content.raster.page import FilledBox, Page, TextLine
 from beffroi_content.raster.text.fonts import FontWeight, TextStyle
-from beffroi_content.rendering import assess_readability, slide_pages
 from beffroi_content.reading_time import LEAST_SECONDS
+from beffroi_content.rendering import assess_readability, slide_pages
 
 
 def page_with(*lines: tuple[str, int, int]) -> Page:

@@ -175,7 +175,9 @@ class TestLevels:
 
     def test_are_white_on_black_or_reversed_where_there_is_one_colour(self):
         for level in AlertLevel:
-            for frame in draw_alert(sample_alert(level, AlertStatus.EXERCISE), AlertForm.TAKEOVER, canvas_of(PANEL, LED, 1)):
+            for frame in draw_alert(
+                sample_alert(level, AlertStatus.EXERCISE), AlertForm.TAKEOVER, canvas_of(PANEL, LED, 1)
+            ):
                 assert {colour for _, colour in frame.getcolors()} == {(0, 0, 0), (255, 255, 255)}
         assert takeover(sample_alert(AlertLevel.EMERGENCY), PANEL, LED, 1).pages[0].ground == (255, 255, 255)
 
@@ -224,7 +226,9 @@ class TestBanners:
         (page, *_) = alert_pages(sample_alert(AlertLevel.VIGILANCE), AlertForm.BANNER, canvas)
         least = 5 if min(whole.size) < 48 or max(whole.size) < 96 else minimum_capital(whole)
         assert min(line.style.capital for line in lines_on(page)) >= least
-        short = sample_alert(AlertLevel.VIGILANCE).replace(title="Vent", instruction="Restez chez vous.", description="")
+        short = sample_alert(AlertLevel.VIGILANCE).replace(
+            title="Vent", instruction="Restez chez vous.", description=""
+        )
         (page, *_) = alert_pages(short, AlertForm.BANNER, canvas)
         order = line_with(page, "Restez").style.capital
         assert screen_class.technology is LED or order >= min(target_capital(screen_class), 0.19 * page.size[1]) - 4

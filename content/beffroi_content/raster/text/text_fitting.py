@@ -294,7 +294,7 @@ def fit_column(blocks: Sequence[TextBlock], measure: ColumnSpace, smallest: int,
 
 
 def fit_one_page(blocks: Sequence[TextBlock], measure: ColumnSpace, bases: Sequence[int]) -> FittedColumn | None:
-    """Return the column on one page in the largest of some base sizes, ascending; None where even the first is too large.
+    """Return the column on one page in the largest of some base sizes, ascending; None where the first is too large.
 
     No word is cut that its block wants whole.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from beffroi_content.condensing import CondensedAlert, condense_alert, headline_subject
-from beffroi_content.model import GENERAL_HAZARD, Alert, AlertForm, AlertLevel, AlertStatus
+from beffroi_content.model import GENERAL_HAZARD, Alert, AlertForm, AlertLevel
 from beffroi_content.raster.canvas import Canvas
 from beffroi_content.raster.graphics import pictograms
 from beffroi_content.raster.graphics.palettes import AlertPalette, alert_palette
@@ -86,9 +86,11 @@ def design_alert(alert: Alert, form: AlertForm, canvas: Canvas) -> AlertDesign:
     known = alert.hazard != GENERAL_HAZARD
     hazard = hazard_declarations()[alert.hazard] if known else None
     hazard_name = hazard.label.in_language(locale) if hazard else ""
-    corrected = phrase("corrected", locale).format(time=instant_text(alert.corrected_at_ms, zone, locale)) if (
-        alert.corrected_at_ms is not None and not is_over
-    ) else ""
+    corrected = (
+        phrase("corrected", locale).format(time=instant_text(alert.corrected_at_ms, zone, locale))
+        if (alert.corrected_at_ms is not None and not is_over)
+        else ""
+    )
     return AlertDesign(
         canvas=canvas,
         grid=grid,
@@ -117,7 +119,7 @@ def _alert_texts(alert: Alert, locale: str) -> CondensedAlert:
         return tuple(typeset_text(text, locale) for text in texts)
 
     # Of a title without anything to see, the name of the level remains.
-    title = typeset_text(alert.title, locale) and alert.title or level_name(alert.level, locale).capitalize()
+    title = (typeset_text(alert.title, locale) and alert.title) or level_name(alert.level, locale).capitalize()
     found = condense_alert(title, alert.description, alert.instruction, alert.short_text, locale)
     return CondensedAlert(
         headlines=typeset(found.headlines),

@@ -65,8 +65,10 @@ class Region(Enum):
 class TextSetter(Protocol):
     """Sets sentences into a region of a page."""
 
-    regions: tuple[Region, ...]
-    """Regions to try for the first page, the preferred one first."""
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The regions to try for the first page, the preferred one first."""
+        ...
 
     def set_text(self, sentences: Sequence[AlertSentence], region: Region) -> FittedColumn | None:
         """Return the sentences as one page in the largest letters that have room; None where there is none."""
@@ -231,7 +233,9 @@ def _order_forms(design: AlertDesign) -> list[tuple[str, tuple[str, ...]]]:
     return forms
 
 
-def _running_pages(design: AlertDesign, setter: TextSetter, whole: Sequence[AlertSentence], budget: PageBudget) -> Composition:
+def _running_pages(
+    design: AlertDesign, setter: TextSetter, whole: Sequence[AlertSentence], budget: PageBudget
+) -> Composition:
     """Return pages for an alert of which one sentence alone is more than a page of this class.
 
     It goes on from page to page at the ends of lines if three are enough; else another order stands for it, or that
@@ -249,7 +253,9 @@ def _running_pages(design: AlertDesign, setter: TextSetter, whole: Sequence[Aler
     fitting = [each for each in whole if each.role is Role.MORE_ORDER and setter.fits([each], Region.FULL)]
     other = sorted(fitting, key=lambda each: is_conditional(each.text))[:1]
     stand_in = phrase("follow", design.canvas.locale).format(source=design.source)
-    first = [AlertSentence(Role.ORDER, each.text) for each in other] or [AlertSentence(Role.ORDER, typeset_text(stand_in, design.canvas.locale))]
+    first = [AlertSentence(Role.ORDER, each.text) for each in other] or [
+        AlertSentence(Role.ORDER, typeset_text(stand_in, design.canvas.locale))
+    ]
     column = setter.set_text(first, Region.FULL) or setter.set_running(first, Region.FULL)
     return Composition(_pages_of_rows(column, first)[: budget.whole], _texts_besides(whole, other))
 

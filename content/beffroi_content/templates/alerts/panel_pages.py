@@ -210,5 +210,3 @@ def turned(canvas: Canvas) -> Canvas:
         physical_height_mm=max(1, round(screen.physical_height_mm * screen.width / screen.height)),
     )
     return replace(canvas, size=(height, width), screen_class=flat)
-
-

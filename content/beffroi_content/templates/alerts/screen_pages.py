@@ -81,7 +81,11 @@ def lay_out_screen(design: AlertDesign) -> tuple[tuple[Page, ...], Composition]:
     edge = max(4, round(0.012 * min(grid.width, grid.height))) if design.level.rank >= 2 and not design.is_over else 0
     status = 0 if design.is_real else edge + max(grid.foot, round(2.6 * least))
     lines = 1 if grid.is_wide else 2
-    foot = grid.height - edge - max(round(grid.foot * (1.0 if lines == 1 else 1.55)), round(lines * 1.5 * _foot_capital(design)))
+    foot = (
+        grid.height
+        - edge
+        - max(round(grid.foot * (1.0 if lines == 1 else 1.55)), round(lines * 1.5 * _foot_capital(design)))
+    )
     frame = _Frame(design, edge, max(status, edge), max(round(1.35 * grid.foot), round(2.2 * least)), foot)
     regions = (Region.BESIDE_PICTOGRAM, Region.BESIDE_SMALL_PICTOGRAM, Region.FULL)
     spaces = {region: (box[2] - box[0], box[3] - box[1]) for region in regions for box in (frame.text_box(region),)}
@@ -121,11 +125,19 @@ def _add_picture(page: Page, frame: _Frame, region: Region) -> None:
         room = min(right - left, bottom - top) - 2 * pad
         side = qr_code_side(design.link, design.canvas, room if frame.is_wide else min(room, (right - left) // 3))
         if side and frame.is_wide and bottom - top - side - 3 * pad >= 0.4 * (bottom - top):
-            add_qr_code(page, design.link, ((left + right - side) // 2, bottom - pad - side, (left + right + side) // 2, bottom - pad))
+            add_qr_code(
+                page,
+                design.link,
+                ((left + right - side) // 2, bottom - pad - side, (left + right + side) // 2, bottom - pad),
+            )
             bottom -= side + pad
         elif side and not frame.is_wide:
             middle = (top + bottom - side) // 2
-            add_qr_code(page, design.link, (right - design.grid.margin - side, middle, right - design.grid.margin, middle + side))
+            add_qr_code(
+                page,
+                design.link,
+                (right - design.grid.margin - side, middle, right - design.grid.margin, middle + side),
+            )
             right -= side + design.grid.margin
     size = min(right - left, bottom - top) - 2 * pad
     x, y = (left + right - size) // 2, (top + bottom - size) // 2
@@ -152,7 +164,9 @@ def _add_head(page: Page, frame: _Frame, region: Region) -> None:
         end = right - grid.margin
         page.add(PlacedPictogram((end - size, y, end, y + size), design.hazard, ink, ground))
         free -= round(1.3 * size)
-    text, style = fit_line((design.word,), FontWeight.BOLD, max(design.sizes[0], round((bottom - top) * 0.42)), free, crisp=False)
+    text, style = fit_line(
+        (design.word,), FontWeight.BOLD, max(design.sizes[0], round((bottom - top) * 0.42)), free, crisp=False
+    )
     page.add(TextLine(x, centred_baseline(top, bottom, style), text, style, ink))
     if not is_reversed and design.level is AlertLevel.VIGILANCE and not design.is_over:
         page.add(FilledBox((left, bottom - max(2, size // 16), right, bottom), ink))
@@ -196,17 +210,22 @@ def _add_foot(page: Page, frame: _Frame, number: int, found: Composition) -> Non
     """Add until when, who speaks and where the rest is: side by side on a wide page, else one above the other."""
     design, grid, palette = frame.design, frame.design.grid, frame.design.palette
     top, bottom, capital = frame.foot, grid.height - frame.edge, _foot_capital(design)
-    page.add(FilledBox((frame.edge, top, grid.width - frame.edge, bottom), mix_colours(palette.ground, BLACK, 0.22 if palette.ink == WHITE else 0.1)))
+    page.add(
+        FilledBox(
+            (frame.edge, top, grid.width - frame.edge, bottom),
+            mix_colours(palette.ground, BLACK, 0.22 if palette.ink == WHITE else 0.1),
+        )
+    )
     count = len(found.pages)
     numbered = f"  ·  {number} / {count}" if count > 1 else ""
     corrected = f"  ·  {design.corrected}" if design.corrected else ""
     untils = tuple(f"{until}{corrected}{numbered}" for until in design.untils)
     free = grid.width - 2 * grid.margin
     place = "  ·  ".join(each for each in (design.source, design.phone) if each)
-    sources = (place, design.phone or design.source)
+    sources: tuple[str, ...] = (place, design.phone or design.source)
     if found.left_out:
         rest = typeset_text(phrase("rest", design.canvas.locale).format(place=place), design.canvas.locale)
-        sources = (rest, *sources)
+        sources = (rest, *sources[-1:])
     middle = (top + bottom) // 2
     spans = ((top, bottom), (top, bottom)) if frame.is_wide else ((middle, bottom), (top, middle))
     text, style = fit_line(untils, FontWeight.BOLD, capital, free * (0.6 if frame.is_wide else 1.0), crisp=False)
