@@ -46,10 +46,10 @@ _FRENCH_ORDER = re.compile(
 )
 _ENGLISH_ORDER = re.compile(
     r"^(?:please\b|do not\b|don['’]t\b|never\b|always\b|immediately\b|you (?:should|must)\b|people (?:should|must)\b|"
-    r"residents (?:should|must)\b|(?:avoid|stay|keep|go|move|leave|take|turn|close|shut|seek|evacuate|remain|drink|boil|"
-    r"use|call|dial|follow|listen|check|prepare|be|monitor|drive|stop|walk|report|limit|reduce|secure|protect|wear|get|"
-    r"find|watch|bring|switch|contact|ensure|make|help|look|plan|expect|act|run|drop|cover|hold|slow|allow|delay|consider|"
-    r"postpone|travel|visit|tune|cancel|return|wait)\b)",
+    r"residents (?:should|must)\b|(?:avoid|stay|keep|go|move|leave|take|turn|close|shut|seek|evacuate|remain|drink|"
+    r"boil|use|call|dial|follow|listen|check|prepare|be|monitor|drive|stop|walk|report|limit|reduce|secure|protect|wear|"
+    r"get|find|watch|bring|switch|contact|ensure|make|help|look|plan|expect|act|run|drop|cover|hold|slow|allow|"
+    r"delay|consider|postpone|travel|visit|tune|cancel|return|wait)\b)",
     re.IGNORECASE,
 )
 _OTHER_ORDERS = re.compile(
