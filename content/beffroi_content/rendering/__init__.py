@@ -14,6 +14,7 @@ from beffroi_content.raster.frame_composition import compose_frame, frame_digest
 from beffroi_content.rendering.drawing import (
     AlertDrawing,
     alert_pages,
+    announcement_pages,
     draw_alert,
     draw_idle_page,
     draw_marquee_strips,
@@ -38,6 +39,7 @@ __all__ = [
     "TextDoesNotFit",
     "alert_key",
     "alert_pages",
+    "announcement_pages",
     "assess_readability",
     "compose_frame",
     "draw_alert",

@@ -98,6 +98,17 @@ def preview_readability(
     return rendering.assess_readability(rendering.slide_pages(slide, canvas, at_ms), canvas)
 
 
+def page_languages(
+    shown: DrawnContent, screen_class: ScreenClass, town: Town, size: tuple[int, int] | None = None
+) -> list[str]:
+    """Return the code of the language of each page of an announcement that can be drawn; none if all are in one."""
+    if not isinstance(shown, content.Announcement) or not shown.translations:
+        return []
+    canvas = rendering.Canvas.for_screen(class_settings(screen_class, town), size)
+    pages = zip(shown.in_each_language(), rendering.announcement_pages(shown, canvas), strict=True)
+    return [each.language or town.locale for each, found in pages for _page in found]
+
+
 def preview_alert(alert: content.Alert, form: content.AlertForm, screen_class: ScreenClass, town: Town) -> PngPages:
     """Return every page of an alert in a form on a screen class, as PNG."""
     return alert_pages(alert, form, alert_canvas(alert.level, form, class_settings(screen_class, town)))

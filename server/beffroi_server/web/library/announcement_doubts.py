@@ -20,6 +20,7 @@ from beffroi_server.core import formatting
 from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
 from beffroi_server.library.template_choices import EVENT_TEMPLATES
+from beffroi_server.library.translations import untranslated_texts
 from beffroi_server.schedule.charter import CharterFinding, ProposedPublication, check_charter
 from beffroi_server.schedule.charter_models import CharterSubject
 from beffroi_server.web.forms import MISSING_CHARACTERS
@@ -35,6 +36,7 @@ class DoubtPlace(StrEnum):
     TEXT = "body"
     EVENT = "starts"
     LINK = "link"
+    LANGUAGES = "languages"
     CATEGORY = "label"
     SCREENS = "where"
 
@@ -45,6 +47,7 @@ _PLACES = {
     CharterSubject.LED_PAGES: DoubtPlace.TEXT,
     CharterSubject.DISTANCE: DoubtPlace.TEXT,
     CharterSubject.NO_LINK: DoubtPlace.LINK,
+    CharterSubject.LANGUAGES: DoubtPlace.LANGUAGES,
     CharterSubject.SHARE: DoubtPlace.CATEGORY,
     CharterSubject.SUSPENDED: DoubtPlace.CATEGORY,
 }
@@ -74,7 +77,7 @@ def doubts(announcement: Announcement, form: PlacementForm | None) -> list[Doubt
         form: The valid form of its placement; None where there is none.
     """
     until = form.shown_until(announcement) if form is not None and form.targets else None
-    found = [*_doubts_of_event(announcement, until)]
+    found = [*_doubts_of_event(announcement, until), *_doubts_of_languages(announcement)]
     # What the charter refuses is said when the announcement is placed.
     return found + [_doubt_of(each) for each in _findings(announcement, form, until) if not each.refuses]
 
@@ -95,6 +98,9 @@ def typed_doubts(form: AnnouncementForm, placement: PlacementForm | None) -> dic
     said[DoubtPlace.EVENT] += times
     if not times:
         _say(said, _doubts_of_event(announcement, until))
+    _say(said, _doubts_of_languages(announcement))
+    for texts in form.translation_forms:
+        said[DoubtPlace.LANGUAGES] += map(str, texts.non_field_errors())
     _say(said, map(_doubt_of, _findings(announcement, placement if is_placed else None, until)))
     if placement is not None and not is_placed:
         said[DoubtPlace.SCREENS] += map(str, placement.errors.get("valid_until", []))
@@ -126,6 +132,10 @@ def _doubts_of_event(announcement: Announcement, until: dt.datetime | None) -> I
     elif until is not None and announcement.starts is not None and _is_too_early(announcement.starts, until, end):
         early = _("It leaves the screens before the event (%(moment)s).")
         yield Doubt(DoubtPlace.SCREENS, early % {"moment": formatting.format_moment(until)})
+
+
+def _doubts_of_languages(announcement: Announcement) -> list[Doubt]:
+    return [Doubt(DoubtPlace.LANGUAGES, sentence) for sentence in untranslated_texts(announcement)]
 
 
 def _findings(

@@ -63,7 +63,7 @@ def _bound_values(form: AnnouncementForm) -> dict[str, Any]:
 def _opened_values(form: AnnouncementForm) -> dict[str, Any]:
     """Return the values of a form that was just opened: of its announcement, or those filled in for a new one."""
     names = [name for name in AnnouncementForm.Meta.fields if name != "more_pictures"]
-    values = {name: getattr(form.instance, name) for name in names}
+    values = {name: getattr(form.instance, name) for name in (*names, "translations")}
     if isinstance(form.initial.get("feed"), Feed):
         values |= {name: form.initial[name] for name in ("template", "title", "feed")}
     chosen = form["picture"].value()

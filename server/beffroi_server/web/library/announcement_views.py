@@ -37,6 +37,7 @@ from beffroi_server.web.library.announcement_preview import preview_context, uns
 from beffroi_server.web.library.forms import AnnouncementForm
 from beffroi_server.web.library.sent_forms import announcement_key, announcement_of, form_token
 from beffroi_server.web.library.shared_announcement import shared_announcement_page
+from beffroi_server.web.library.translation_forms import changes_languages
 from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.placement_forms import PlacementForm
 
@@ -118,8 +119,9 @@ def _named_row(request: UserRequest, name: str, model: type[Row]) -> Row | None:
 def _save_announcement(request: UserRequest, form: AnnouncementForm, edited: Announcement | None) -> HttpResponse:
     placement = placing.placement_form(request, edited)
     is_placement_valid = placement is None or placement.is_valid()
-    if "preview" in request.POST or not form.is_valid() or not is_placement_valid:
-        return _render_form(request, form, placement, status=200 if "preview" in request.POST else 422)
+    is_written_on = "preview" in request.POST or changes_languages(request.POST)
+    if is_written_on or not form.is_valid() or not is_placement_valid:
+        return _render_form(request, form, placement, status=200 if is_written_on else 422)
     found = _open_doubts(request, form, placement)
     if found:
         return _render_form(request, form, placement, status=422, asked=found)

@@ -12,15 +12,19 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from beffroi_content.model.announcement import MAX_LANGUAGES
 from beffroi_content.raster.text.characters import is_blank
-from beffroi_content.templates.declarations import TemplateDeclaration
+from beffroi_content.templates.declarations import AnnouncementTemplate, TemplateDeclaration
 from beffroi_content.templates.registry import offered_templates
+from beffroi_server.core.languages import language_choices
 from beffroi_server.core.localised_labels import localised_label
 from beffroi_server.library.models import Announcement, MediaItem
+from beffroi_server.library.translations import stored_translations, summary_of
 from beffroi_server.schedule.models import Playlist
 from beffroi_server.schedule.usual_templates import USUAL_AT_FIRST, usual_templates
 from beffroi_server.web import working_for
 from beffroi_server.web.form_scopes import limit_rows
+from beffroi_server.web.access import current_town
 from beffroi_server.web.forms import (
     DateTimeInput,
     RelatedModelForm,
@@ -28,6 +32,7 @@ from beffroi_server.web.forms import (
     StyledModelForm,
     refuse_missing_characters,
 )
+from beffroi_server.web.library import translation_forms
 from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
 from beffroi_server.web.requests import MAX_DIGITS
 
@@ -55,7 +60,8 @@ class OfferedTemplate:
     @property
     def fields(self) -> str:
         """The fields that only some templates use and this one does, divided by spaces."""
-        return " ".join(sorted(self.template.fields))
+        written = {"translations"} if isinstance(self.template, AnnouncementTemplate) else set[str]()
+        return " ".join(sorted({*self.template.fields, *written}))
 
     @property
     def hint(self) -> str:
@@ -70,7 +76,7 @@ class AnnouncementForm(RelatedModelForm):
         model = Announcement
         fields = (
             "template", "title", "figure", "body", "label", "place", "starts", "ends", "picture", "more_pictures",
-            "link", "source", "feed", "municipality",
+            "link", "source", "feed", "municipality", "language",
         )  # fmt: skip
         field_classes = {"starts": LocalDateTimeField, "ends": LocalEndField}
         widgets = {
@@ -86,6 +92,7 @@ class AnnouncementForm(RelatedModelForm):
             "title": _("Keep it short so that it can be read from a distance: people walk past in a few seconds."),
             "label": _("A word above the title, for example Sports or Roadworks."),
             "figure": _("As it should appear, for example £12,500."),
+            "language": _("Of the text above."),
             "source": _("If left empty, the name of the town is used."),
             "feed": _("Add feeds on the “Feeds” page. If left empty, upcoming events show the events of the library."),
         }
@@ -125,6 +132,38 @@ class AnnouncementForm(RelatedModelForm):
         elif not self.is_bound:
             self.fields["title"].widget.attrs["autofocus"] = True
         self._begin_with_description()
+        self._begin_with_language()
+
+    def _begin_with_language(self) -> None:
+        field = self.fields["language"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = language_choices()
+        field.required = False
+        self.town_language = current_town().locale
+        self.initial["language"] = self.instance.language or self.town_language
+        opened = translation_forms.opened_forms(self.instance.translations)
+        self.translation_forms = translation_forms.bound_forms(self.data) if self.is_bound else opened
+
+    def clean_language(self) -> str:
+        """Return the language; empty, as it was, where it is that of the town."""
+        chosen: str = self.cleaned_data["language"] or self.instance.language
+        return "" if chosen == self.town_language and not self.instance.language else chosen
+
+    def is_valid(self) -> bool:
+        """Tell whether the fields of every language are right."""
+        return super().is_valid() and all(each.is_valid() for each in self.translation_forms)
+
+    @property
+    def new_languages(self) -> list[tuple[str, str]]:
+        """Languages that can be added."""
+        taken = {each.code for each in self.translation_forms} | {self["language"].value()}
+        room = len(self.translation_forms) + 1 < MAX_LANGUAGES
+        return [each for each in language_choices() if each[0] not in taken] if room else []
+
+    @property
+    def has_languages(self) -> bool:
+        """True if the part with the languages is unfolded."""
+        return bool(self.translation_forms) or self["language"].value() != self.town_language
 
     def _begin_with_description(self) -> None:
         chosen = self["picture"].value()
@@ -142,6 +181,7 @@ class AnnouncementForm(RelatedModelForm):
         if "title" in values and is_blank(values["title"]):
             self.add_error("title", ValidationError(_("The title contains no visible characters."), "required"))
         refuse_missing_characters(self, "title", "figure", "body", "label", "place", "source")
+        self._clean_translations(values)
         self.instance.chosen_images = list(values.get("more_pictures") or [])
         starts, ends = values.get("starts"), values.get("ends")
         if ends is not None and starts is None and "starts" not in self.errors:
@@ -149,6 +189,13 @@ class AnnouncementForm(RelatedModelForm):
         if starts is not None and ends is not None and ends <= starts:
             self.add_error("ends", _("The event ends before it starts. Correct one of the two."))
         return values
+
+    def _clean_translations(self, values: dict[str, Any]) -> None:
+        valid = [each.stored_values() for each in self.translation_forms if each.is_valid()]
+        values["translations"] = stored_translations(each for each in valid if each)
+        main = values.get("language") or self.town_language
+        if any(each.code == main for each in self.translation_forms):
+            self.add_error("language", _("There is a translation into this language. Remove it, or choose another."))
 
     @property
     def offered_templates(self) -> list[OfferedTemplate]:
@@ -230,7 +277,11 @@ class AnnouncementForm(RelatedModelForm):
         typed["more_pictures"] = list(typed.get("more_pictures") or [])
         saved = {name: getattr(current, name) for name in typed if name != "more_pictures"}
         saved["more_pictures"] = list(current.more_pictures.all())
-        pairs = [(str(self[name].label), saved[name], value) for name, value in typed.items()]
+        saved["translations"], typed["translations"] = (
+            summary_of(texts) for texts in (current.translations, typed.get("translations"))
+        )
+        labels = {"translations": _("Further languages")}
+        pairs = [(str(labels.get(name) or self[name].label), saved[name], value) for name, value in typed.items()]
         return [(label, saved_value, value) for label, saved_value, value in pairs if saved_value != value]
 
 

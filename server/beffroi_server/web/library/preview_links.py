@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_content.rendering import RasterError, ReadabilityReport
 from beffroi_server.accounts.models import Town
+from beffroi_server.core.languages import language_name
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen, ScreenClass
 from beffroi_server.fleet.municipality_models import Municipality
@@ -49,10 +50,17 @@ class PreviewLinks:
     """Addresses of the pages, in order."""
     problem: str = ""
     """Reason why it cannot be drawn for this class."""
+    languages: list[str] = field(default_factory=list)
+    """The name of the language of each page; none where all are in one."""
     legibility: str = ""
     """Sentence with the distance and the time in which it is read."""
     is_beside_bands: bool = False
     """True if it is the loop beside bands that is drawn, and not the whole screen."""
+
+    @property
+    def named_pages(self) -> list[tuple[str, str]]:
+        """The address of each page with the name of its language, which is empty where all are in one."""
+        return list(zip(self.pages, self.languages or [""] * len(self.pages), strict=True))
 
 
 def classes_of(screens: Iterable[Screen]) -> list[ScreenClass]:
@@ -105,7 +113,8 @@ def _preview_in_loop(
     text = _sign_values(ANNOUNCEMENT, {**values, "size": size} if is_beside else values)
     pages = [_page_address(ANNOUNCEMENT, screen_class, page, text) for page in range(count)]
     sentence = legibility_text(preview.preview_readability(shown, screen_class, town, at_ms, size))
-    return replace(found, pages=pages, legibility=sentence)
+    languages = [language_name(code) for code in preview.page_languages(shown, screen_class, town, size)]
+    return replace(found, pages=pages, languages=languages, legibility=sentence)
 
 
 def alert_previews(alert: content.Alert, screen_classes: Iterable[ScreenClass], town: Town) -> list[PreviewLinks]:

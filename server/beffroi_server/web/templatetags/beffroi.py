@@ -169,8 +169,9 @@ def field(bound: forms.BoundField, help_text: str = "") -> dict[str, Any]:
 
 @register.inclusion_tag("web/error_summary.html")
 def error_summary(form: forms.BaseForm, other: forms.BaseForm | None = None) -> dict[str, Any]:
-    """Show the errors of a form, or of two on one page, with links to their fields."""
-    both = [form] if other is None else [form, other]
+    """Show the errors of a form, or of two on one page, with those of forms within them, and links to their fields."""
+    given = [form] if other is None else [form, other]
+    both = [part for each in given for part in (each, *getattr(each, "translation_forms", ()))]
     return {
         "is_refused": any(each.errors for each in both),
         "form_errors": [error for each in both for error in each.non_field_errors()],
