@@ -19,6 +19,7 @@ from beffroi_content.model import widgets
 from beffroi_content.rendering import RasterError
 from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
+from beffroi_server.api.languages import NewTranslations, OptionalLanguage, TranslationAnswer
 from beffroi_server.api.municipalities import municipality_slug, named_municipality
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import ApiProblem, invalid_field, not_found
@@ -54,6 +55,7 @@ from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.library import library_scopes, preview, services, slide_content, tags
 from beffroi_server.library.models import MAX_MORE_IMAGES, Announcement, MediaItem
+from beffroi_server.library.translations import stored_translations
 from beffroi_server.schedule import announcement_acts, placements, publish_permissions
 from beffroi_server.schedule.models import AnnouncementPlacement
 
@@ -115,6 +117,9 @@ class AnnouncementAnswer(Answer):
     """Identifier of a media item."""
     more_pictures: list[int]
     figure: str
+    language: str
+    """Code of the language of its texts; empty: that of the town's screens."""
+    translations: list[TranslationAnswer]
     link: str
     feed: int | None
     source: str
@@ -147,6 +152,10 @@ class AnnouncementChange(Change):
     picture: Key | None = None
     more_pictures: Annotated[list[Key], Field(max_length=MAX_MORE_IMAGES)] = []
     figure: DrawnFigure = ""
+    language: OptionalLanguage = ""
+    """Of these texts; empty: that of the town's screens."""
+    translations: NewTranslations = []
+    """All of them: those that are left out are removed."""
     link: WebAddress = ""
     feed: Key | None = None
     source: DrawnLine120 = ""
@@ -201,6 +210,7 @@ def announcement_answer(row: Announcement) -> AnnouncementAnswer:
         more_pictures=[item.pk for item in row.more_pictures.all()],
         figure=row.figure, link=row.link, feed=row.feed_id, source=row.source, version=row.version,
         municipality=municipality_slug(row),
+        language=row.language, translations=[TranslationAnswer.model_validate(each) for each in row.translations],
         tags=sorted(tag.name for tag in row.tags.all()), archived_at=row.archived_at, placement=_placement_answer(row),
         created_at=row.created_at, updated_at=row.updated_at,
         updated_by=row.updated_by.get_username() if row.updated_by is not None else "",
@@ -400,6 +410,8 @@ def _values(body: AnnouncementChange, row: Announcement, request: ApiRequest) ->
         values["picture"] = named_row(media, body.picture, "picture")
     if "more_pictures" in values:
         values["more_pictures"] = named_rows(media, body.more_pictures, "more_pictures")
+    if "translations" in values:
+        values["translations"] = stored_translations(each.model_dump() for each in values["translations"])
     if "feed" in values:
         values["feed"] = named_row(content_owners.seen_by(Feed.objects.all(), request.user), body.feed, "feed")
     if "municipality" in values:

@@ -8,6 +8,7 @@ from ninja import Query, Status
 from pydantic import Field
 
 from beffroi_content.model import DisplayTechnology
+from beffroi_server.api.languages import Languages
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.values import (
     Answer,
@@ -38,6 +39,8 @@ class GroupAnswer(Answer):
     slug: str
     name: str
     screens: list[str]
+    languages: list[str]
+    """In which its screens show announcements, unless they say otherwise."""
 
 
 class GroupChange(Change):
@@ -45,6 +48,7 @@ class GroupChange(Change):
 
     name: Name80 = ""
     screens: Slugs = []
+    languages: Languages = []
 
 
 class NewGroup(GroupChange):
@@ -93,7 +97,8 @@ def _groups() -> Any:
 
 
 def _group_answer(row: ScreenGroup) -> GroupAnswer:
-    return GroupAnswer(slug=row.slug, name=row.name, screens=sorted(each.slug for each in row.screens.all()))
+    screens = sorted(each.slug for each in row.screens.all())
+    return GroupAnswer(slug=row.slug, name=row.name, screens=screens, languages=row.languages)
 
 
 @operation("GET", "/groups", scope=READ, returns=PageOf[GroupAnswer], tag=TAG)
@@ -116,7 +121,7 @@ def read_group(request: ApiRequest, slug: Slug) -> GroupAnswer:
 
 @operation("PATCH", "/groups/{slug}", scope=WRITE, returns=GroupAnswer, tag=TAG)
 def change_group(request: ApiRequest, slug: Slug, body: GroupChange) -> GroupAnswer:
-    """Change the name or the screens of a group."""
+    """Change the name, the screens or the languages of a group."""
     return _save(find_row(ScreenGroup.objects.all(), slug=slug), body, request)
 
 
@@ -124,7 +129,8 @@ def _save(row: ScreenGroup, body: GroupChange, request: ApiRequest) -> GroupAnsw
     values = body.given()
     screens = values.pop("screens", None)
     chosen = named_rows(Screen.objects.all(), screens, "screens", key="slug") if screens is not None else None
-    row.name = values.get("name", row.name)
+    for name, value in values.items():
+        setattr(row, name, value)
     services.save_group(row, user=request.user, screens=chosen)
     return _group_answer(find_row(_groups(), slug=row.slug))
 

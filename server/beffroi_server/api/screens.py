@@ -13,6 +13,7 @@ from pydantic import Field
 
 from beffroi_content.model import ScreenAppearance, SlideTransition, UncertainClock
 from beffroi_content.wire.reports import PlayerReport
+from beffroi_server.api.languages import Languages
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import not_found
 from beffroi_server.api.values import (
@@ -73,6 +74,8 @@ class ScreenAnswer(Answer):
     groups: list[str]
     appearance: ScreenAppearance
     transition: SlideTransition
+    languages: list[str]
+    """In which it shows announcements, in order; none: as its groups or the town say, otherwise all."""
     off_from: dt.time | None
     off_until: dt.time | None
     night_brightness: int
@@ -105,6 +108,7 @@ class ScreenChange(Change):
     groups: Slugs = []
     appearance: ScreenAppearance = ScreenAppearance.DAY
     transition: SlideTransition = SlideTransition.CROSSFADE
+    languages: Languages = []
     off_from: MinuteOfDay | None = None
     off_until: MinuteOfDay | None = None
     night_brightness: PercentOfLight = 100

@@ -14,6 +14,7 @@ from beffroi_server.accounts import services
 from beffroi_server.accounts.api_tokens import SCOPES
 from beffroi_server.accounts.holiday_regions import HolidayRegion
 from beffroi_server.accounts.models import AuditEvent, Town, User, UserRole
+from beffroi_server.api.languages import Languages
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.values import (
     Answer,
@@ -70,6 +71,8 @@ class TownAnswer(Answer):
     colour: str
     time_zone: str
     locale: str
+    languages: list[str]
+    """In which screens show announcements, in order; none: all."""
     latitude: float | None
     longitude: float | None
     holiday_region: str
@@ -84,6 +87,7 @@ class TownChange(Change):
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")] = "#1d4f91"
     time_zone: TimeZoneName = "Europe/Paris"
     locale: Literal["fr", "en"] = "fr"
+    languages: Languages = []
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     holiday_region: HolidayRegion = HolidayRegion.BY_TIME_ZONE

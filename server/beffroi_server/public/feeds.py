@@ -14,6 +14,7 @@ from django.utils.feedgenerator import Atom1Feed
 
 from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.outlets import public_contents
+from beffroi_server.public.reader_language import for_readers
 from beffroi_server.public.views import for_anybody
 
 
@@ -21,18 +22,18 @@ def _address(name: str, *arguments: Any) -> str:
     return f"{server.PUBLIC_URL}{reverse(name, args=arguments)}"
 
 
-def _current(now: dt.datetime) -> list[Announcement]:
-    return list(public_contents.current_announcements(now)[: public_contents.MOST_LISTED])
+def _current(request: HttpRequest, settings: PublicSettings) -> list[Announcement]:
+    return for_readers(request, settings, public_contents.current_announcements(timezone.now()))
 
 
 @for_anybody
-def atom_feed(_request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+def atom_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
     """Return what is on the screens as Atom."""
     feed = Atom1Feed(
         title=settings.town.name, link=_address("public-announcements"), description="",
         language=settings.town.locale, feed_url=_address("public-atom"),
     )  # fmt: skip
-    for each in _current(timezone.now()):
+    for each in _current(request, settings):
         feed.add_item(
             title=each.title, link=_address("public-announcement", each.pk), description=each.body,
             unique_id=f"urn:uuid:{each.pk}", updateddate=each.updated_at, pubdate=each.created_at,
@@ -42,18 +43,18 @@ def atom_feed(_request: HttpRequest, settings: PublicSettings) -> HttpResponse:
 
 
 @for_anybody
-def json_feed(_request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+def json_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
     """Return what is on the screens as JSON Feed."""
     items = [
         {
             "id": str(each.pk), "url": _address("public-announcement", each.pk), "title": each.title,
-            "content_text": each.body, "date_published": each.created_at.isoformat(),
+            "content_text": each.body, "language": each.language, "date_published": each.created_at.isoformat(),
             "date_modified": each.updated_at.isoformat(), "authors": [{"name": each.source or settings.town.name}],
             **({"external_url": each.link} if each.link else {}),
             **({"image": _address("public-image", each.pk)} if each.picture_id else {}),
             **({"tags": [each.label]} if each.label else {}),
         }
-        for each in _current(timezone.now())
+        for each in _current(request, settings)
     ]  # fmt: skip
     body = {
         "version": "https://jsonfeed.org/version/1.1", "title": settings.town.name, "language": settings.town.locale,
@@ -63,13 +64,13 @@ def json_feed(_request: HttpRequest, settings: PublicSettings) -> HttpResponse:
 
 
 @for_anybody
-def calendar_feed(_request: HttpRequest, settings: PublicSettings) -> HttpResponse:
+def calendar_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
     """Return the events on the screens as a calendar."""
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Beffroi//announcements//FR")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", settings.town.name)
-    for each in public_contents.public_events(settings, timezone.now())[: public_contents.MOST_LISTED]:
+    for each in for_readers(request, settings, public_contents.public_events(settings, timezone.now())):
         calendar.add_component(_event(each))
     return HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
 

@@ -18,6 +18,7 @@ from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Announcement, PublicSettings
 from beffroi_server.outlets import public_contents
 from beffroi_server.outlets.subscriptions import public_settings
+from beffroi_server.public.reader_language import for_reader, for_readers, offered_languages, reader_languages
 
 MAX_AGE_S = 60
 """Seconds for which caches may hand out the same: so long may something stay that was taken off."""
@@ -56,8 +57,8 @@ def announcement_list(request: HttpRequest, settings: PublicSettings) -> HttpRes
     now = timezone.now()
     context = {
         "settings": settings,
-        "current": public_contents.current_announcements(now)[: public_contents.MOST_LISTED],
-        "past": public_contents.past_announcements(settings, now)[: public_contents.MOST_LISTED],
+        "current": for_readers(request, settings, public_contents.current_announcements(now)),
+        "past": for_readers(request, settings, public_contents.past_announcements(settings, now)),
         "language": translation.get_language(),
     }
     return render(request, "public/announcements.html", context)
@@ -67,7 +68,13 @@ def announcement_list(request: HttpRequest, settings: PublicSettings) -> HttpRes
 def announcement_page(request: HttpRequest, settings: PublicSettings, pk: uuid.UUID) -> HttpResponse:
     """Show one announcement."""
     found = _announcement(settings, pk)
-    return render(request, "public/announcement.html", {"settings": settings, "each": found, "is_page": True})
+    context = {
+        "settings": settings,
+        "each": for_reader(found, reader_languages(request), settings.town.locale),
+        "languages": offered_languages(found, settings.town.locale),
+        "is_page": True,
+    }
+    return render(request, "public/announcement.html", context)
 
 
 @for_anybody
@@ -84,7 +91,7 @@ def announcement_image(request: HttpRequest, settings: PublicSettings, pk: uuid.
 @for_anybody
 def embedded_list(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
     """List what is on the screens in a page that the websites of the town may show in a frame."""
-    current = public_contents.current_announcements(timezone.now())[: public_contents.MOST_LISTED]
+    current = for_readers(request, settings, public_contents.current_announcements(timezone.now()))
     response = render(request, "public/embed.html", {"settings": settings, "current": current})
     origins = " ".join(settings.framed_by.split()) or "'none'"
     # Only this page is shown in frames, and only by the websites that the town has named.

@@ -158,6 +158,23 @@ class TestChanges:
         assert api.delete(address).status_code == 204
         assert api.get(address).status_code == 404
 
+    def test_an_announcement_has_translations_and_screens_choose_languages(self, api, town, hall, district):
+        texts = [{"language": "de", "title": "Markt"}, {"language": "ar", "title": "سوق", "body": "مجاني"}]
+        made = api.post("/announcements", {"title": "Marché", "translations": texts})
+        assert (made.status_code, made.json()["language"]) == (201, "fr")
+        address = f"/announcements/{made.json()['id']}"
+        assert [each["title"] for each in api.get(address).json()["translations"]] == ["Markt", "سوق"]
+        shown = api.get(f"{address}/content").json()
+        assert [each["language"] for each in shown["translations"]] == ["de", "ar"]
+        for wrong in ({"language": "de"}, {"translations": [*texts, texts[0]]}, {"translations": [{"language": "de"}]}):
+            assert api.patch(address, wrong).status_code == 422
+        assert api.patch(address, {"translations": []}).json()["translations"] == []
+
+        for place in ("/screens/hall", f"/groups/{district.slug}", "/town"):
+            assert api.patch(place, {"languages": ["fr", "de"]}).json()["languages"] == ["fr", "de"]
+            assert api.patch(place, {"languages": ["fr", "fr"]}).status_code == 422
+            assert api.patch(place, {"languages": ["xx"]}).status_code == 422
+
     def test_a_change_of_an_older_version_is_a_conflict(self, api, announcement, town):
         address = f"/announcements/{announcement.pk}"
         assert api.patch(address, {"title": "Deux", "version": 1}).status_code == 200

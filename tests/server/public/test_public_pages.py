@@ -215,3 +215,40 @@ def test_what_fills_a_playlist_by_its_category_is_there(reader, public, hall, pl
     Playlist.objects.filter(pk=playlist.pk).update(category="Sports")
     assert "Judo" in titles(reader)
     assert reader.get(reverse("public-announcement", args=[filling.pk])).status_code == 200
+
+
+class TestLanguages:
+    """A text is in the language of its reader where somebody has translated it."""
+
+    @pytest.fixture
+    def translated(self, public, market, alice):
+        texts = [{"language": "en", "title": "Fair"}, {"language": "ar", "title": "سوق", "place": "الساحة"}]
+        return services.save_announcement(market, user=alice, translations=texts, place="Halle")
+
+    @pytest.mark.parametrize(
+        ("accepted", "title"),
+        [
+            ("en-GB,fr;q=0.5", "Fair"), ("ar", "سوق"), ("de", "Marché <de Noël>"), ("fr,en", "Marché <de Noël>"),
+            ("", "Marché <de Noël>"), ("*", "Marché <de Noël>"),
+            ("de,en;q=0.1", "Fair"), (";;q=x,", "Marché <de Noël>"),
+        ],
+    )  # fmt: skip
+    def test_of_feeds_and_pages_is_the_first_that_the_browser_names(self, translated, accepted, title):
+        reader = Client(HTTP_ACCEPT_LANGUAGE=accepted)
+        (item,) = reader.get(reverse("public-json")).json()["items"]
+        assert (item["title"], item["content_text"]) == (title, "Place du Marché")
+        for name in ("public-announcements", "public-embed"):
+            assert title.replace("<", "&lt;").replace(">", "&gt;") in reader.get(reverse(name)).content.decode()
+
+    def test_is_chosen_on_the_page_and_marked_with_its_direction(self, translated, reader):
+        address = reverse("public-announcement", args=[translated.pk])
+        assert [f"?lang={code}" in reader.get(address).content.decode() for code in ("fr", "en", "ar", "de")] == [
+            True, True, True, False
+        ]  # fmt: skip
+        arabic = reader.get(f"{address}?lang=ar")
+        assert '<article lang="ar" dir="rtl">' in arabic.content.decode()
+        assert "الساحة" in arabic.content.decode()
+        assert "Accept-Language" in arabic["Vary"]
+
+    def test_is_offered_only_where_there_are_several(self, public, market, reader):
+        assert "?lang=" not in reader.get(reverse("public-announcement", args=[market.pk])).content.decode()

@@ -17,6 +17,7 @@ from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.models import Category, MediaItem
 from beffroi_server.library.town_branding import logo_of
 from beffroi_server.web.forms import StyledForm, StyledModelForm, refuse_missing_characters
+from beffroi_server.web.languages_field import LanguagesField
 
 CODE_LENGTH = 25
 """Letters and digits of an emergency code."""
@@ -131,6 +132,9 @@ class TownForm(StyledModelForm):
 
     time_zone = forms.ChoiceField(label=_("Time zone"))
     locale = forms.ChoiceField(label=_("Language of the screens"), choices=settings.LANGUAGES)
+    languages = LanguagesField(
+        help_text=_("In this order. None chosen: screens show every language in which an announcement is written.")
+    )
     asks_second_factor = forms.BooleanField(
         label=_("Officers and administrators need a second factor"),
         required=False,
@@ -143,8 +147,8 @@ class TownForm(StyledModelForm):
 
     class Meta:
         model = Town
-        fields = ("name", "colour", "time_zone", "locale", "latitude", "longitude", "holiday_region", "plays_months",
-                  "outages_months", "silent_minutes", "unseen_seconds", "is_try_out")  # fmt: skip
+        fields = ("name", "colour", "time_zone", "locale", "languages", "latitude", "longitude", "holiday_region",
+                  "plays_months", "outages_months", "silent_minutes", "unseen_seconds", "is_try_out")  # fmt: skip
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "latitude": _("Degrees north, for example 47.2184. Used for the weather and for sunrise and sunset."),

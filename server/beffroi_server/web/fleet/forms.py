@@ -12,6 +12,7 @@ from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.outputs import USUAL_GAMMA, OutputKind, ScreenOutput
 from beffroi_server.web.forms import RelatedModelForm, StyledModelForm, TimeInput
+from beffroi_server.web.languages_field import LanguagesField
 
 OPTIONAL_FIELDS = (
     "appearance",
@@ -32,6 +33,9 @@ INSTALLER_FIELDS = (
 class ScreenForm(RelatedModelForm):
     """Form of the settings of a screen. Its identifier is made of its name once, and stays."""
 
+    languages = LanguagesField(
+        help_text=_("In this order. None chosen: those of its groups, otherwise those of the “Town” page.")
+    )
     output_kind = forms.ChoiceField(
         label=_("Output"),
         choices=OutputKind.choices,
@@ -90,8 +94,8 @@ class ScreenForm(RelatedModelForm):
     class Meta:
         model = Screen
         fields = (
-            "name", "place", "screen_class", "rotation", "groups", "appearance", "transition", "off_from", "off_until",
-            "night_brightness", *INSTALLER_FIELDS,
+            "name", "place", "screen_class", "rotation", "groups", "appearance", "transition", "languages",
+            "off_from", "off_until", "night_brightness", *INSTALLER_FIELDS,
         )  # fmt: skip
         widgets = {
             "groups": forms.CheckboxSelectMultiple,
@@ -148,9 +152,13 @@ class GroupForm(StyledModelForm):
         Screen.objects.all(), required=False, label=_("Screens"), widget=forms.CheckboxSelectMultiple
     )
 
+    languages = LanguagesField(
+        help_text=_("Of the screens that have none of their own. Of several groups, the first by name counts.")
+    )
+
     class Meta:
         model = ScreenGroup
-        fields = ("name", "needs_approval")
+        fields = ("name", "needs_approval", "languages")
         help_texts = {
             "needs_approval": _("Editors and contributors propose; a publisher or an administrator approves."),
         }

@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from beffroi_content.languages import is_right_to_left
 from beffroi_content.templates.registry import offered_templates
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import queries as alerts
@@ -49,6 +50,7 @@ register.filter("size", formatting.format_size)
 register.filter("megabytes", lambda number: formatting.format_size(number * 1_000_000))
 register.filter("hour", formatting.format_hour)
 register.filter("day", formatting.format_day)
+register.filter("direction", lambda language: "rtl" if is_right_to_left(language) else "ltr")
 register.filter("player_term", translate_player_term)
 register.filter("refusal_meaning", refusal_sentence)
 
@@ -162,6 +164,7 @@ def field(bound: forms.BoundField, help_text: str = "") -> dict[str, Any]:
         "several": several,
         "screens": choices_of(bound),
         "one_box": isinstance(widget, forms.CheckboxInput),
+        "grouped": isinstance(widget, forms.MultiWidget),
         "optional": not bound.field.required and not several,
         "help_text": help_text or bound.help_text,
     }

@@ -237,6 +237,23 @@ class TestKinds:
         assert list(group.screens.all()) == [quay]
         assert Screen.objects.filter(programme_due_at=None).count() == 0
 
+    def test_languages_are_chosen_in_order_for_a_screen_and_for_a_group(self, as_charlie, hall, quay, district):
+        Screen.objects.update(programme_due_at=None)
+        chosen = {"languages_0": "fr", "languages_1": "", "languages_2": "de", "languages_3": "ar"}
+        as_charlie.post(f"/groups/{district.pk}/", {"name": "Port", "screens": [quay.pk], **chosen})
+        district.refresh_from_db()
+        assert district.languages == ["fr", "de", "ar"]
+        assert list(Screen.objects.filter(programme_due_at__isnull=False)) == [quay]
+        values = {"name": "Hall", "screen_class": hall.screen_class_id, "rotation": "0"}
+        refused = as_charlie.post("/screens/hall/edit/", {**values, **chosen, "languages_3": "de"})
+        assert refused.status_code == 422
+        assert 'href="#id_languages"' in page_text(refused)
+        as_charlie.post("/screens/hall/edit/", {**values, **chosen})
+        hall.refresh_from_db()
+        assert hall.languages == ["fr", "de", "ar"]
+        shown = as_charlie.get("/screens/hall/edit/").context["form"]["languages"].value()
+        assert shown == ["fr", "de", "ar"]
+
     def test_lists_take_few_queries(self, as_charlie, hall, quay, django_assert_max_num_queries):
         for name in ("screens", "screen-classes", "groups"):
             with django_assert_max_num_queries(11):
