@@ -23,8 +23,8 @@ from beffroi_server.library.translations import stored_translations, summary_of
 from beffroi_server.schedule.models import Playlist
 from beffroi_server.schedule.usual_templates import USUAL_AT_FIRST, usual_templates
 from beffroi_server.web import working_for
-from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.access import current_town
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.forms import (
     DateTimeInput,
     RelatedModelForm,
