@@ -6,7 +6,7 @@ A text that is empty is not stored: screens show that of the main language in it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -15,10 +15,6 @@ from pydantic import ValidationError as InvalidValues
 from beffroi_content.model import TRANSLATED_FIELDS, Translation
 from beffroi_content.model.announcement import MAX_LANGUAGES
 from beffroi_server.core.languages import language_name, validate_language
-from beffroi_server.library.template_choices import WIDGET_TEMPLATES
-
-if TYPE_CHECKING:
-    from beffroi_server.library.models import Announcement
 
 MAX_LENGTHS = {"title": 200, "body": 5_000, "label": 60, "place": 200, "figure": 24, "source": 120}
 """Characters of each text at most, as in the main language."""
@@ -68,15 +64,6 @@ def summary_of(stored: Any) -> str:
         texts = [str(each[name]).replace("\n", " ") for name in TRANSLATED_FIELDS if each.get(name)]
         lines.append(f"{language_name(str(each.get('language')))}{_(':')} {' · '.join(texts)}")
     return "\n".join(lines)
-
-
-def untranslated_texts(announcement: Announcement) -> list[str]:
-    """Return a sentence for each language in which the text of the main language stands under another title."""
-    if not announcement.body or announcement.template in WIDGET_TEMPLATES:
-        return []
-    sentence = _("The text is missing in this language: %(name)s. That of the main language is shown in its place.")
-    missing = [str(each["language"]) for each in announcement.translations if not each.get("body")]
-    return [sentence % {"name": language_name(code)} for code in missing]
 
 
 def _name(translation: Translation) -> str:

@@ -17,10 +17,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.core import formatting
+from beffroi_server.core.languages import language_name
 from beffroi_server.library.event_dates import event_end
 from beffroi_server.library.models import Announcement
-from beffroi_server.library.template_choices import EVENT_TEMPLATES
-from beffroi_server.library.translations import untranslated_texts
+from beffroi_server.library.template_choices import EVENT_TEMPLATES, WIDGET_TEMPLATES
 from beffroi_server.schedule.charter import CharterFinding, ProposedPublication, check_charter
 from beffroi_server.schedule.charter_models import CharterSubject
 from beffroi_server.web.forms import MISSING_CHARACTERS
@@ -134,8 +134,14 @@ def _doubts_of_event(announcement: Announcement, until: dt.datetime | None) -> I
         yield Doubt(DoubtPlace.SCREENS, early % {"moment": formatting.format_moment(until)})
 
 
-def _doubts_of_languages(announcement: Announcement) -> list[Doubt]:
-    return [Doubt(DoubtPlace.LANGUAGES, sentence) for sentence in untranslated_texts(announcement)]
+def _doubts_of_languages(announcement: Announcement) -> Iterator[Doubt]:
+    """Doubt each language in which the text of the main language would stand under another title."""
+    if not announcement.body or announcement.template in WIDGET_TEMPLATES:
+        return
+    sentence = _("The text is missing in this language: %(name)s. That of the main language is shown in its place.")
+    for each in announcement.translations:
+        if not each.get("body"):
+            yield Doubt(DoubtPlace.LANGUAGES, sentence % {"name": language_name(str(each["language"]))})
 
 
 def _findings(
