@@ -87,15 +87,13 @@ class PlaysQuery(Change):
 
 @operation("GET", "/plays", scope=READ, returns=PageOf[TotalAnswer], tag=TAG)
 def list_play_totals(request: ApiRequest, query: Query[TotalQuery]) -> PageOf[TotalAnswer]:
-    """Return how often and how long contents were shown, by content, screen or day."""
+    """Return how often and how long contents were shown, by content, screen or day, on screens in scope."""
     if query.last < query.first or (query.last - query.first).days > LONGEST_DAYS:
         raise invalid_field("last", _("This is before the first day, or too long after it."))
     screen = None
     if query.screen is not None:
         screen = find_row(screen_scopes.screens_in_scope(request.user), slug=query.screen)
-    elif screen_scopes.scope_group_keys(request.user) is not None:
-        raise invalid_field("screen", _("Name a screen of your groups."))
-    period = PlayPeriod(query.first, query.last, screen=screen)
+    period = PlayPeriod(query.first, query.last, screen=screen, user=request.user)
     found = page_of(query, play_queries.totals_by(period, query.by), dict)
     names = names_of([row["content"] for row in found.items if "content" in row])
     return PageOf(

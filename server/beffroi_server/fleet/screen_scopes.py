@@ -49,6 +49,13 @@ def screens_in_scope(user: User | None) -> QuerySet[Screen]:
     return Screen.objects.filter(pk__in=Screen.objects.filter(groups__in=keys).values("pk"))
 
 
+def limit_screens(rows: QuerySet[Screen], user: User | None) -> QuerySet[Screen]:
+    """Return those of some screens that a user may aim at, change or look at."""
+    if scope_group_keys(user) is None:
+        return rows
+    return rows.filter(pk__in=screens_in_scope(user).values("pk"))
+
+
 def rows_in_scope(rows: QuerySet[Row], user: User | None) -> QuerySet[Row]:
     """Return those of many rows with targets, such as rules, that reach nothing beyond the scope of a user."""
     keys = scope_group_keys(user)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
 
 from beffroi_server.accounts.models import User
 from beffroi_server.feeds.models import Feed
@@ -49,6 +50,17 @@ def limit_rows(rows: QuerySet[Row]) -> QuerySet[Row]:
     return rows if user is None else _within_scope(rows, user)
 
 
+def screen_of(slug: str, rows: QuerySet[Screen] | None = None) -> Screen:
+    """Return a screen by its slug for a page: the one place that says whose screens somebody may look at.
+
+    A screen beyond the scope of the acting user is as if it did not exist, for lists and the API do not know it either.
+
+    Raises:
+        Http404: there is none within the scope.
+    """
+    return get_object_or_404(limit_rows(Screen.objects.all() if rows is None else rows), slug=slug)
+
+
 def limit_choices(form: forms.BaseForm) -> None:
     """Limit the screens, groups and playlists that a form offers to the scope of the acting user, if there is one."""
     user = _acting_user.get()
@@ -75,7 +87,7 @@ def _within_scope(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
 
 _LIMITS: dict[Any, Callable[[QuerySet[Any], User], QuerySet[Any]]] = {
     ScreenGroup: lambda rows, user: rows & screen_scopes.groups_in_scope(user),
-    Screen: lambda rows, user: rows.filter(pk__in=screen_scopes.screens_in_scope(user).values("pk")),
+    Screen: screen_scopes.limit_screens,
     Feed: content_owners.seen_by,
     Playlist: publish_permissions.playlists_of,
     Announcement: library_scopes.announcements_in_scope,

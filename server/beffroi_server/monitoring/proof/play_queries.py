@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet, Subquery, Sum
 
+from beffroi_server.accounts.models import User
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import DailyPlays, Screen, ScreenGroup
 from beffroi_server.fleet.plays.played_content import announcement_key
 
@@ -26,6 +28,8 @@ class PlayPeriod:
     """Keys of contents; None for all."""
     screen: Screen | None = None
     group: ScreenGroup | None = None
+    user: User | None = None
+    """Who asks: of whoever is limited to groups, only their screens count. None: nobody is limited."""
 
     def daily_rows(self) -> QuerySet[DailyPlays]:
         """Return the daily totals that it concerns."""
@@ -36,13 +40,16 @@ class PlayPeriod:
             where &= Q(screen=self.screen)
         if self.group is not None:
             where &= Q(screen__in=self.group.screens.values("pk"))
+        if screen_scopes.scope_group_keys(self.user) is not None:
+            where &= Q(screen__in=screen_scopes.screens_in_scope(self.user).values("pk"))
         return DailyPlays.objects.filter(where)
 
     def screens(self) -> QuerySet[Screen]:
         """Return the screens that it concerns, by name."""
+        found = self.group.screens.all() if self.group is not None else Screen.objects.all()
         if self.screen is not None:
-            return Screen.objects.filter(pk=self.screen.pk)
-        return self.group.screens.all() if self.group is not None else Screen.objects.all()
+            found = Screen.objects.filter(pk=self.screen.pk)
+        return screen_scopes.limit_screens(found, self.user)
 
 
 def totals_by(period: PlayPeriod, grouping: str) -> QuerySet[Any, Any]:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -30,6 +30,7 @@ from beffroi_server.monitoring import expected_frames, status_text
 from beffroi_server.monitoring.capture_verdict import capture_verdict
 from beffroi_server.schedule.manifest_compiler import CompileError
 from beffroi_server.web.access import UserRequest, for_technicians, for_users
+from beffroi_server.web.form_scopes import screen_of
 from beffroi_server.web.responses import image_response
 
 THUMBNAIL_SIZE = (640, 640)
@@ -68,7 +69,7 @@ class CapturePanel:
 @for_users("GET")
 def screen_screenshot(request: UserRequest, slug: str) -> HttpResponseBase:
     """Return the newest screenshot of a screen."""
-    found = screenshots.newest_screenshot(get_object_or_404(Screen, slug=slug))
+    found = screenshots.newest_screenshot(screen_of(slug))
     if found is None:
         raise Http404
     return image_response(request, found[0], "image/jpeg", hashlib.sha256(found[0]).hexdigest()[:32])
@@ -77,7 +78,7 @@ def screen_screenshot(request: UserRequest, slug: str) -> HttpResponseBase:
 @for_users("GET")
 def screen_expected(request: UserRequest, slug: str) -> HttpResponseBase:
     """Return the frame that a screen is expected to present now, to the pixel; smaller with ``?small``."""
-    screen = get_object_or_404(Screen.objects.select_related("screen_class"), slug=slug)
+    screen = screen_of(slug, Screen.objects.select_related("screen_class"))
     try:
         image, digest = expected_frames.expected_frame(screen, timezone.now())
     except CompileError as problem:
@@ -92,7 +93,7 @@ def screen_expected(request: UserRequest, slug: str) -> HttpResponseBase:
 @for_users("GET")
 def screen_capture_image(request: UserRequest, slug: str) -> HttpResponseBase:
     """Return the newest capture of a screen."""
-    stored = captures.newest_capture(get_object_or_404(Screen, slug=slug))
+    stored = captures.newest_capture(screen_of(slug))
     if stored is None:
         raise Http404
     return image_response(request, stored.path.open("rb"), "image/png", stored.version, f"{slug}.png")
@@ -101,7 +102,7 @@ def screen_capture_image(request: UserRequest, slug: str) -> HttpResponseBase:
 @for_technicians("POST")
 def screen_capture(request: UserRequest, slug: str) -> HttpResponse:
     """Ask a screen for a capture, and go to its page, which waits for it."""
-    found = get_object_or_404(Screen, slug=slug)
+    found = screen_of(slug)
     services.request_capture(found, user=request.user)
     return redirect(capture_waiting_address(found))
 
@@ -109,7 +110,7 @@ def screen_capture(request: UserRequest, slug: str) -> HttpResponse:
 @for_users("GET")
 def screen_capture_state(request: UserRequest, slug: str) -> HttpResponse:
     """Return the part of a page that waits for a capture once it has arrived or is late; until then 204."""
-    found = get_object_or_404(Screen.objects.select_related("screen_class", "state"), slug=slug)
+    found = screen_of(slug, Screen.objects.select_related("screen_class", "state"))
     panel = capture_panel(found, request)
     if panel.waits and not panel.is_late:
         return HttpResponse(status=204)

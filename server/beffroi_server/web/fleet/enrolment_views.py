@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
@@ -14,6 +14,7 @@ from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.fleet import services
 from beffroi_server.fleet.models import Screen
 from beffroi_server.web.access import UserRequest, for_technicians, is_htmx
+from beffroi_server.web.form_scopes import screen_of
 
 
 @never_cache
@@ -23,7 +24,7 @@ def screen_enrolment(request: UserRequest, slug: str) -> HttpResponse:
 
     An open page asks with the stage that it shows, and gets 204 until that has changed.
     """
-    found = get_object_or_404(Screen.objects.select_related("state"), slug=slug)
+    found = screen_of(slug, Screen.objects.select_related("state"))
     command = _new_command(request, found) if request.method == "POST" else {}
     context = {"screen": found, **command, **_enrolment_state(found)}
     if is_htmx(request):

@@ -6,15 +6,15 @@ import datetime as dt
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.core import formatting
 from beffroi_server.fleet import services
-from beffroi_server.fleet.models import Screen
 from beffroi_server.web.access import UserRequest, for_switchers, for_technicians
 from beffroi_server.web.fleet.hours_forms import hours_form
+from beffroi_server.web.form_scopes import screen_of
 
 MORNING = dt.time(6)
 HOURS_OFFERED = ("1", "4")
@@ -24,7 +24,7 @@ HOURS_OFFERED = ("1", "4")
 @for_technicians("GET", "POST")
 def screen_hours(request: UserRequest, slug: str) -> HttpResponse:
     """Set the hours of a screen."""
-    found = get_object_or_404(Screen, slug=slug)
+    found = screen_of(slug)
     form = hours_form(request.POST if request.method == "POST" else None, found)
     if request.method == "POST" and form.is_valid():
         for name, value in form.stored_values().items():
@@ -39,7 +39,7 @@ def screen_hours(request: UserRequest, slug: str) -> HttpResponse:
 @for_switchers("POST")
 def screen_off(request: UserRequest, slug: str) -> HttpResponse:
     """Switch the display of a screen off for a time."""
-    found = get_object_or_404(Screen, slug=slug)
+    found = screen_of(slug)
     until = _end_of(request.POST.get("duration", ""))
     services.switch_off(found, until, user=request.user)
     values = {"name": found.name, "moment": formatting.format_moment(until)}
@@ -50,7 +50,7 @@ def screen_off(request: UserRequest, slug: str) -> HttpResponse:
 @for_switchers("POST")
 def screen_on(request: UserRequest, slug: str) -> HttpResponse:
     """Let the display of a screen follow its hours again."""
-    found = get_object_or_404(Screen, slug=slug)
+    found = screen_of(slug)
     services.switch_on(found, user=request.user)
     messages.success(request, _("%(name)s follows its hours again.") % {"name": found.name})
     return redirect("screen", slug)

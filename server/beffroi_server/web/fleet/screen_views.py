@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,7 +26,7 @@ from beffroi_server.web.fleet.forms import ScreenForm
 from beffroi_server.web.fleet.hours_text import hours_lines
 from beffroi_server.web.fleet.screen_cards import build_card, upcoming_changes
 from beffroi_server.web.fleet.screen_choices import FIELD, SEARCH, find_choices
-from beffroi_server.web.form_scopes import limit_rows
+from beffroi_server.web.form_scopes import limit_rows, screen_of
 from beffroi_server.web.notifications.attention_views import screen_history, wrong_since
 from beffroi_server.web.requests import paginate
 
@@ -63,9 +63,7 @@ def screen_choices(request: UserRequest) -> HttpResponse:
 @for_users("GET")
 def screen_detail(request: UserRequest, slug: str) -> HttpResponse:
     """Show everything that is known about one screen."""
-    found = get_object_or_404(
-        Screen.objects.select_related("screen_class", "state").prefetch_related("groups"), slug=slug
-    )
+    found = screen_of(slug, Screen.objects.select_related("screen_class", "state").prefetch_related("groups"))
     if found.enrolled_at is not None:
         services.request_screenshots_of([found])
     return render(request, "fleet/screen.html", _detail_context(found, request))
@@ -74,7 +72,7 @@ def screen_detail(request: UserRequest, slug: str) -> HttpResponse:
 @for_users("GET")
 def screen_problems(request: UserRequest, slug: str) -> HttpResponse:
     """Return what a screen cannot show although a rule says so: its programme is compiled to find out."""
-    found = get_object_or_404(Screen.objects.select_related("screen_class").prefetch_related("groups"), slug=slug)
+    found = screen_of(slug, Screen.objects.select_related("screen_class").prefetch_related("groups"))
     return render(request, "fleet/screen_problems.html", {"problems": schedule.programme_problems(found)})
 
 
@@ -94,7 +92,7 @@ def screen_add(request: UserRequest) -> HttpResponse:
 @for_technicians("GET", "POST")
 def screen_edit(request: UserRequest, slug: str) -> HttpResponse:
     """Change the settings of a screen."""
-    found = get_object_or_404(Screen, slug=slug)
+    found = screen_of(slug)
     form = ScreenForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         services.save_screen(form.instance, user=request.user, groups=form.selected_rows("groups"))
@@ -108,7 +106,7 @@ def screen_edit(request: UserRequest, slug: str) -> HttpResponse:
 @for_technicians("POST")
 def screen_identify(request: UserRequest, slug: str) -> HttpResponse:
     """Let a screen show its name for some seconds."""
-    found = get_object_or_404(Screen, slug=slug)
+    found = screen_of(slug)
     services.identify_screen(found, user=request.user)
     messages.success(request, _("%(name)s shows its name for 20 seconds.") % {"name": found.name})
     return redirect("screen", slug)
@@ -117,7 +115,7 @@ def screen_identify(request: UserRequest, slug: str) -> HttpResponse:
 @for_technicians("POST")
 def screen_restart(request: UserRequest, slug: str) -> HttpResponse:
     """Restart the player of a screen."""
-    found = get_object_or_404(Screen, slug=slug)
+    found = screen_of(slug)
     services.restart_player(found, user=request.user)
     messages.success(request, _("The player of %(name)s is restarting.") % {"name": found.name})
     return redirect("screen", slug)
@@ -126,7 +124,7 @@ def screen_restart(request: UserRequest, slug: str) -> HttpResponse:
 @for_technicians("GET", "POST")
 def screen_revoke(request: UserRequest, slug: str) -> HttpResponse:
     """Revoke the credentials of a player, after asking."""
-    found = get_object_or_404(Screen, slug=slug)
+    found = screen_of(slug)
     if request.method == "GET":
         return render(request, "fleet/revoke.html", {"screen": found})
     services.revoke_player(found, user=request.user)

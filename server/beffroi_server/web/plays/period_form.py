@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.monitoring.proof import content_names
 from beffroi_server.monitoring.proof.play_queries import GROUPINGS, PlayPeriod
+from beffroi_server.web.access import UserRequest
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.requests import read_search
 
 FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2199, 12, 31)
@@ -33,7 +34,7 @@ class AskedPeriod:
     content: str
 
 
-def read_period(request: HttpRequest) -> AskedPeriod:
+def read_period(request: UserRequest) -> AskedPeriod:
     """Return what is asked for; what makes no sense is as if it had not been said: yesterday, everywhere."""
     values, today = request.GET, timezone.localdate()
     # Everything of a week is a hundred thousand totals in a town of a thousand screens.
@@ -41,14 +42,14 @@ def read_period(request: HttpRequest) -> AskedPeriod:
     last = read_day(values.get("until", ""), today if days > 1 or "from" in values else today - dt.timedelta(days=1))
     first = min(read_day(values.get("from", ""), last - dt.timedelta(days=days - 1)), last)
     kind, _separator, slug = values.get("where", "")[:60].partition(":")
-    screen = Screen.objects.filter(slug=slug).first() if kind == "screen" and _is_slug(slug) else None
-    group = ScreenGroup.objects.filter(slug=slug).first() if kind == "group" and _is_slug(slug) else None
+    screen = limit_rows(Screen.objects.filter(slug=slug)).first() if kind == "screen" and _is_slug(slug) else None
+    group = limit_rows(ScreenGroup.objects.filter(slug=slug)).first() if kind == "group" and _is_slug(slug) else None
     where = f"screen:{screen.slug}" if screen is not None else f"group:{group.slug}" if group is not None else ""
     search, content = read_search(request), values.get("content", "")[:63].replace("\0", "")
     contents = _contents(search, content)
     grouping = values.get("by", "")
     return AskedPeriod(
-        PlayPeriod(first, last, contents, screen, group),
+        PlayPeriod(first, last, contents, screen, group, request.user),
         grouping if grouping in GROUPINGS else "content",
         where,
         search,

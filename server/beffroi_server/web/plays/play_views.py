@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.paginator import Page
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from beffroi_server.fleet.plays.played_content import ANNOUNCEMENT, identifier_i
 from beffroi_server.monitoring.proof import content_names, play_queries
 from beffroi_server.monitoring.proof.screen_day import ScreenDay, ShownPlay, SpanKind, read_day
 from beffroi_server.web.access import UserRequest, for_users
+from beffroi_server.web.form_scopes import limit_rows, screen_of
 from beffroi_server.web.plays.period_form import quick_periods, read_period, read_time
 from beffroi_server.web.plays.period_form import read_day as read_day_of
 from beffroi_server.web.requests import paginate
@@ -50,8 +51,8 @@ def play_totals(request: UserRequest) -> HttpResponse:
         "rows": _named_rows(page, asked.grouping),
         "total": play_queries.total_of(asked.period),
         "quick": quick_periods(timezone.localdate()),
-        "groups": ScreenGroup.objects.values_list("slug", "name"),
-        "screens": Screen.objects.values_list("slug", "name"),
+        "groups": limit_rows(ScreenGroup.objects.all()).values_list("slug", "name"),
+        "screens": limit_rows(Screen.objects.all()).values_list("slug", "name"),
         "content_name": content_names.names_of([asked.content])[asked.content] if asked.content else "",
         "exported": request.GET.urlencode(),
     }
@@ -67,7 +68,7 @@ def verification_help(request: UserRequest) -> HttpResponse:
 @for_users("GET")
 def screen_day(request: UserRequest, slug: str) -> HttpResponse:
     """Show what was on a screen on a day, and at a moment of it."""
-    screen = get_object_or_404(Screen.objects.select_related("screen_class"), slug=slug)
+    screen = screen_of(slug, Screen.objects.select_related("screen_class"))
     now, today = timezone.now(), timezone.localdate()
     day = read_day_of(request.GET.get("day", ""), today)
     found = read_day(screen, day, timezone.get_current_timezone(), now)

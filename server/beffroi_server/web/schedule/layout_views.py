@@ -29,6 +29,7 @@ from beffroi_server.schedule.layout_models import LayoutChoice
 from beffroi_server.schedule.manifest_compiler import CompileError
 from beffroi_server.schedule.publish_permissions import check_publishing
 from beffroi_server.web.access import UserRequest, for_editors, is_htmx
+from beffroi_server.web.form_scopes import screen_of
 from beffroi_server.web.schedule.layout_forms import LayoutForm
 
 PREVIEWS_SHOWN = 4
@@ -51,7 +52,7 @@ class LayoutDrawing:
 @for_editors("GET", "POST")
 def screen_layout(request: UserRequest, slug: str) -> HttpResponse:
     """Choose the layout of one screen."""
-    screen = get_object_or_404(Screen.objects.select_related("screen_class"), slug=slug)
+    screen = screen_of(slug, Screen.objects.select_related("screen_class"))
     return _edit_layout(request, layouts.choice_for(screen=screen), reverse("screen", args=[slug]))
 
 
@@ -78,7 +79,7 @@ def layout_image(request: UserRequest) -> HttpResponse:
         raise Http404 from error
     choice.news_feed = Feed.objects.filter(pk=values["news_feed"]).first()
     choice.weather_feed = Feed.objects.filter(pk=values["weather_feed"]).first()
-    screen = get_object_or_404(Screen.objects.select_related("screen_class"), slug=values["screen"])
+    screen = screen_of(values["screen"], Screen.objects.select_related("screen_class"))
     screen_scopes.check_screens(request.user, [screen])
     try:
         image = layout_preview.layout_frame(screen, choice, moment or timezone.now())

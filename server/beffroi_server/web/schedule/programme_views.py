@@ -10,12 +10,14 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.monitoring.programme_calendar import programme_calendar
 from beffroi_server.monitoring.screen_week import ScreenWeek, week_of
 from beffroi_server.schedule.manifest_compiler import CompileError
 from beffroi_server.web.access import UserRequest, for_users
+from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.requests import parse_number
 
 VIEWS = {"day": 1, "week": 7}
@@ -26,7 +28,8 @@ MOST_YEARS = 2
 @for_users("GET")
 def programme(request: UserRequest) -> HttpResponse:
     """Show what a screen, the screens of a group or all screens show on a day or in a week."""
-    screens, groups = list(Screen.objects.values_list("slug", "name")), list(ScreenGroup.objects.all())
+    screens = list(limit_rows(Screen.objects.all()).values_list("slug", "name"))
+    groups = list(limit_rows(ScreenGroup.objects.all()))
     places, chosen = _chosen_places(request, screens, groups)
     view = request.GET.get("view", "")
     view = view if view in VIEWS else "day"
@@ -73,8 +76,9 @@ def _chosen_places(
         if asked.startswith("g-") and parse_number(asked[2:]) == group.pk:
             return Targets(groups=(group,)), f"g-{group.pk}"
     if asked != "all" and len(slugs) == 1:
-        return Targets(screens=tuple(Screen.objects.all()[:1])), f"s-{slugs[0]}"
-    return EVERYWHERE, "all"
+        return Targets(screens=tuple(limit_rows(Screen.objects.all())[:1])), f"s-{slugs[0]}"
+    is_limited = screen_scopes.scope_group_keys(request.user) is not None
+    return Targets(groups=tuple(groups)) if is_limited else EVERYWHERE, "all"
 
 
 def _options(choices: list[tuple[str, str]], chosen: str) -> SafeString:
