@@ -65,6 +65,8 @@ for entry, route in patterns(get_resolver()):
     if "<" not in route:
         found.setdefault(entry.name, "/" + route)
 
+found |= {"announcements by status": "/announcements/?status=on", "screens by name": "/screens/?search=ecran+05"}
+
 results = {}
 for name, address in found.items():
     answer = client.get(address)
