@@ -55,11 +55,16 @@ def format_duration(seconds: int) -> str:
     return " ".join(f"{number}{NARROW_SPACE}{unit}" for number, unit in parts if number) or f"0{NARROW_SPACE}s"
 
 
+def format_number(value: float, decimals: int = 1) -> str:
+    """Return a number with so many decimals, rounded: Django's own function cuts off what it does not show."""
+    return formats.number_format(round(value, decimals), decimal_pos=decimals)
+
+
 def format_latency(milliseconds: float) -> str:
     """Return a short length of time: ``84 ms``, ``2,4 s``."""
     if milliseconds < 1000:
         return f"{milliseconds:.0f}{NARROW_SPACE}ms"
-    return f"{formats.number_format(milliseconds / 1000, decimal_pos=1)}{NARROW_SPACE}s"
+    return f"{format_number(milliseconds / 1000)}{NARROW_SPACE}s"
 
 
 def format_size(size: int) -> str:
@@ -68,7 +73,7 @@ def format_size(size: int) -> str:
     for power, prefix in ((9, "G"), (6, "M"), (3, "k")):
         if size >= 10**power:
             digits = 1 if size < 100 * 10**power else 0
-            return f"{formats.number_format(size / 10**power, decimal_pos=digits)}{NARROW_SPACE}{prefix}{letter}"
+            return f"{format_number(size / 10**power, digits)}{NARROW_SPACE}{prefix}{letter}"
     return f"{size}{NARROW_SPACE}{letter}"
 
 

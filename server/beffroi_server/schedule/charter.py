@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from beffroi_content.languages import LANGUAGES
@@ -19,6 +18,7 @@ from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import Town, User
 from beffroi_server.accounts.permissions import require
 from beffroi_server.core.folded_text import fold_text
+from beffroi_server.core.formatting import format_number
 from beffroi_server.core.languages import language_name
 from beffroi_server.core.transactions import serialised
 from beffroi_server.fleet.models import ScreenClass, ScreenGroup
@@ -164,8 +164,8 @@ def _distance(rule: CharterRule, proposed: ProposedPublication, readings: _Readi
         if report.capital and report.distance_m < screen_class.viewing_distance_mm / 1000:
             values = {
                 "screen": screen_class.name,
-                "distance": number_format(report.distance_m, 1),
-                "wanted": number_format(screen_class.viewing_distance_mm / 1000, 1),
+                "distance": format_number(report.distance_m),
+                "wanted": format_number(screen_class.viewing_distance_mm / 1000),
             }
             sentence = _("On “%(screen)s” it is readable from %(distance)s m, where people stand at %(wanted)s m.")
             return sentence % values

@@ -24,9 +24,17 @@ _LONGEST = 366
 """Days of a saved range at most; a longer one becomes several (a manifest has ranges of about a year)."""
 
 
-def town_almanac(zone: ZoneInfo) -> LocalCalendar:
-    """Return the town's day calendars as the timeline needs them to tell when rules apply."""
-    return LocalCalendar(zone, calendars=days_by_name(each.to_content() for each in DayCalendar.objects.all()))
+def town_almanac(zone: ZoneInfo, town: Town | None = None) -> LocalCalendar:
+    """Return the town's day calendars as the timeline needs them to tell when rules apply.
+
+    Args:
+        zone: Its time zone.
+        town: The town, which says where the sun rises and which days are holidays; by default as a manifest has it.
+    """
+    days = days_by_name(each.to_content(town) for each in DayCalendar.objects.all())
+    if town is None or town.latitude is None or town.longitude is None:
+        return LocalCalendar(zone, calendars=days)
+    return LocalCalendar(zone, town.latitude, town.longitude, days)
 
 
 def calendars_of_rules(rules: Iterable[ScheduleRule], town: Town) -> tuple[content.DayCalendar, ...]:

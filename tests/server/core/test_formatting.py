@@ -69,6 +69,7 @@ def test_a_duration(seconds, text):
         (999.4, "999 ms", "999 ms"),
         (1000, "1.0 s", "1,0 s"),
         (2449, "2.4 s", "2,4 s"),
+        (2451, "2.5 s", "2,5 s"),
     ],
 )
 def test_a_latency(milliseconds, english, french):

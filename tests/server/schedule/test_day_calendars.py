@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from beffroi_content.model import SunEvent, SunTime
 from beffroi_server.accounts.holiday_regions import HolidayRegion, region_of_town
 from beffroi_server.schedule import services
 from beffroi_server.schedule.calendar_reading import SIZE_LIMIT, DayImportError, read_days
@@ -195,6 +196,15 @@ class TestCalendarsOfRules:
 
     def test_are_none_where_no_rule_needs_one(self, town, playlist, holidays):
         assert calendars_of_rules(ScheduleRule.objects.all(), town) == ()
+
+    def test_of_the_town_have_its_own_sun(self, town):
+        town.latitude, town.longitude = 48.39, -4.49
+        june = dt.date(2026, 6, 21)
+
+        sunrise = SunTime(event=SunEvent.SUNRISE)
+        at_brest = town_almanac(ZoneInfo("Europe/Paris"), town).wall_clock_time(sunrise, june)
+        assert at_brest.hour == 6
+        assert town_almanac(ZoneInfo("Europe/Paris")).wall_clock_time(sunrise, june).hour == 5
 
     def test_decide_when_a_rule_applies(self, playlist, market):
         services.save_rule(playlist.rules.get(), user=None, only_on=[market])

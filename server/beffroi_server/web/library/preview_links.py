@@ -16,12 +16,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from beffroi_content import model as content
 from beffroi_content.rendering import RasterError, ReadabilityReport
 from beffroi_server.accounts.models import Town
+from beffroi_server.core.formatting import format_number
 from beffroi_server.core.languages import language_name
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen, ScreenClass
@@ -181,7 +181,7 @@ def legibility_text(report: ReadabilityReport) -> str:
     if not report.capital:
         return ""
     sentence = _("The smallest letters can be read from %(distance)s m; a page takes %(seconds)d seconds to read.")
-    return sentence % {"distance": number_format(report.distance_m, 1), "seconds": report.reading_seconds}
+    return sentence % {"distance": format_number(report.distance_m), "seconds": report.reading_seconds}
 
 
 def raster_error_text(error: RasterError) -> str:

@@ -40,7 +40,8 @@ class RuleRow:
 def rule_list(request: UserRequest) -> HttpResponse:
     """List every rule as one sentence. Which of them screens show now, the page asks for once it is there."""
     now = timezone.now()
-    almanac = day_calendars.town_almanac(ZoneInfo(current_town().time_zone))
+    town = current_town()
+    almanac = day_calendars.town_almanac(ZoneInfo(town.time_zone), town)
     related = ("screens", "groups", "only_on", "never_on")
     within = screen_scopes.rows_in_scope(ScheduleRule.objects.all(), request.user)
     rules = list(within.select_related("playlist").prefetch_related(*related))

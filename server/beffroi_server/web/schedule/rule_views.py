@@ -138,4 +138,5 @@ def _redirect_deleted_rule(request: UserRequest) -> HttpResponse:
 
 
 def _town_almanac() -> LocalCalendar:
-    return day_calendars.town_almanac(ZoneInfo(current_town().time_zone))
+    town = current_town()
+    return day_calendars.town_almanac(ZoneInfo(town.time_zone), town)
