@@ -52,8 +52,12 @@ class Lifetime:
         """Return the state at an instant."""
         if self.ends is not None and now >= self.ends:
             return State.OVER
-        first = max((each for each in (self.begins, self.onset) if each), default=None)
-        return State.ANNOUNCED if first is not None and now < first else State.RUNNING
+        return State.ANNOUNCED if self.starts is not None and now < self.starts else State.RUNNING
+
+    @property
+    def starts(self) -> dt.datetime | None:
+        """When the warning is no longer an announcement."""
+        return max((each for each in (self.begins, self.onset) if each), default=None)
 
 
 def lifetime(

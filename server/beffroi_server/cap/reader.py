@@ -31,9 +31,9 @@ from beffroi_server.cap.messages import (
 from beffroi_server.cap.names import folded_name
 from beffroi_server.cap.read_notes import ReadNotes
 from beffroi_server.cap.texts import one_line
-from beffroi_server.cap.xml_documents import Element, full_text, local_name, namespace, parse_document
+from beffroi_server.cap.xml_documents import Element, local_name, namespace, parse_document
 
-MAX_ALERTS, MAX_ENTRIES, MAX_LINKS = 5_000, 10_000, 5_000
+MAX_ALERTS, MAX_ENTRIES, MAX_LINKS, MAX_CARRIED = 5_000, 10_000, 5_000, 2_000
 _KINDS = {"alert": "alert", "feed": "atom", "rss": "rss", "rdf": "rss", "edxldistribution": "edxl"}
 _SIGNS = frozenset({"identifier", "sender", "sent", "status", "msgtype", "info", "event"})
 """An element ``alert`` with one of these children is a message; other vocabularies have such elements, too."""
@@ -100,12 +100,18 @@ def _limited(alerts: Iterable[CapAlert], notes: ReadNotes) -> Iterator[CapAlert]
 
 
 def _read_alerts(root: Element, notes: ReadNotes, *, is_damaged: bool, depth: int = 0) -> Iterator[CapAlert]:
+    carried = 0
     for element in root.iter():
         name = local_name(element)
         if name == "alert" and _is_message(element):
             yield read_alert(element, notes, is_damaged=is_damaged)
-        elif name in _CARRIERS and depth == 0 and not len(element) and not _is_within_alert(element):
-            yield from _read_carried(full_text(element), notes)
+        elif name in _CARRIERS and depth == 0 and carried < MAX_CARRIED and not len(element):
+            content = _carried_bytes((element.text or "").strip())
+            if content is not None and not _is_within_alert(element):
+                carried += 1
+                yield from _read_carried(content, notes)
+    if carried == MAX_CARRIED:
+        notes.add("too-many-alerts", value=str(MAX_CARRIED))
 
 
 def _is_message(element: Element) -> bool:
@@ -116,11 +122,8 @@ def _is_within_alert(element: Element) -> bool:
     return any(local_name(parent) == "alert" for parent in element.iterancestors())
 
 
-def _read_carried(text: str, notes: ReadNotes) -> Iterator[CapAlert]:
+def _read_carried(content: bytes, notes: ReadNotes) -> Iterator[CapAlert]:
     """Yield the messages of a document that is the text of an element."""
-    content = _carried_bytes(text.strip())
-    if content is None:
-        return
     try:
         root, is_damaged = parse_document(content)
     except CapUnreadable as error:

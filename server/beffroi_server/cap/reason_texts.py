@@ -36,6 +36,7 @@ _VERDICTS: dict[str, tuple[str, str]] = {
                     "terminé depuis $at : les règles ne laissent pas durer plus longtemps sans renouvellement"),
     "green": ("green: no warning", "vert : pas de vigilance"),
     "past": ("urgency is Past: nothing has to be done any more", "urgence « Past » : plus rien à faire"),
+    "announced": ("announced for $at", "annoncé pour $at"),
     "rule": ("rule $number of the policy", "règle $number de la politique"),
     "rule-unknown": ("rule $number of the policy may apply: the source does not say how urgent, grave or certain it is",
                      "la règle $number s’applique peut-être : la source ne dit pas urgence, gravité ou certitude"),

@@ -141,7 +141,8 @@ def _judge_info(
     doubts = tuple(_doubts(alert, info, position, policy, rule, signature, life))
     if decision is Decision.BROADCAST and doubts:
         decision = Decision.PROPOSE
-    reasons = (why,) if decision is Decision.IGNORE else (*doubts, why)
+    later = (reason("announced", at=life.starts.isoformat()),) if life.starts and now < life.starts else ()
+    reasons = (why,) if decision is Decision.IGNORE else (*doubts, why, *later)
     level = rule.level if rule and rule.level else level_of(info)
     return _Judged(info, decision, reasons, life, level)
 

@@ -59,7 +59,7 @@ def test_prints_one_object_a_line_with_the_values_of_the_source(run):
                 ],
             }
         ],
-        "verdict": "propose", "reason": "default of the policy",
+        "verdict": "propose", "reason": "default of the policy; announced for 2026-11-30T00:00:00+01:00",
     }  # fmt: skip
 
 

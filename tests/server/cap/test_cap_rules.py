@@ -82,6 +82,8 @@ def test_rule_04_a_warning_is_announced_then_running_then_over():
     tomorrow = life(cap_info(effective="2026-11-30T00:00:00+01:00", expires="2026-12-01T00:00:00+01:00"))
     days = ("2026-11-29T09:00:00+01:00", "2026-11-30T09:00:00+01:00", "2026-12-01T00:00:00+01:00")
     assert [tomorrow.state(instant(day)) for day in days] == [State.ANNOUNCED, State.RUNNING, State.OVER]
+    announced = cap_alert(cap_info(onset="2026-11-29T12:00:00+01:00"))
+    assert [each.code for each in verdict_of(announced).reasons] == ["rule", "announced"]
     long_ago = life(cap_info(effective="2026-08-25T11:00:00+02:00"))
     assert (long_ago.begins, long_ago.state(NOW)) == (instant("2026-11-29T08:30:00+01:00"), State.RUNNING)
 
