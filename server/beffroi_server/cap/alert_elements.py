@@ -29,7 +29,7 @@ from beffroi_server.cap.messages import (
 from beffroi_server.cap.names import folded_name
 from beffroi_server.cap.read_notes import ReadNotes
 from beffroi_server.cap.references import read_references
-from beffroi_server.cap.texts import one_line, paragraphs
+from beffroi_server.cap.texts import one_line, paragraphs, trimmed
 from beffroi_server.cap.xml_documents import Element, full_text, local_name
 
 MAX_INFOS, MAX_AREAS, MAX_OUTLINES, MAX_VALUES = 100, 2_000, 5_000, 5_000
@@ -71,7 +71,7 @@ class Children:
 def read_alert(element: Element, notes: ReadNotes, *, is_damaged: bool = False) -> CapAlert:
     """Return the message of an element ``alert``."""
     children = Children(element)
-    identifier = one_line(children.text("identifier"))
+    identifier = trimmed(children.text("identifier"))
     with notes.within(identifier or "?"):
         infos = children.all("info")
         if len(infos) > MAX_INFOS:
@@ -86,12 +86,12 @@ def read_alert(element: Element, notes: ReadNotes, *, is_damaged: bool = False) 
         )
         return CapAlert(
             identifier=identifier,
-            sender=one_line(children.text("sender")),
+            sender=trimmed(children.text("sender")),
             sent=_instant(children, "sent", notes),
             status=_spelt(children.text("status"), STATUSES),
             msg_type=_spelt(children.text("msgtype", "messagetype"), MESSAGE_TYPES),
             scope=_spelt(children.text("scope"), SCOPES),
-            source=one_line(children.text("source")),
+            source=trimmed(children.text("source")),
             restriction=one_line(children.text("restriction")),
             codes=children.texts("code"),
             note=paragraphs(children.text("note")),
@@ -131,7 +131,7 @@ def read_info(source: Children, notes: ReadNotes, *, where: str, placeholders: b
     )
     event = one_line(source.text("event"))
     return CapInfo(
-        language=one_line(source.text("language")) or DEFAULT_LANGUAGE,
+        language=trimmed(source.text("language")) or DEFAULT_LANGUAGE,
         categories=source.texts("category"),
         event=event,
         response_types=tuple(_spelt(text, RESPONSE_TYPES) or "" for text in source.texts("responsetype")),
@@ -147,7 +147,7 @@ def read_info(source: Children, notes: ReadNotes, *, where: str, placeholders: b
         headline=one_line(source.text("headline")) or fallback_headline(event, areas),
         description=paragraphs(source.text("description")),
         instruction=paragraphs(source.text("instruction")),
-        web=one_line(source.text("web")),
+        web=trimmed(source.text("web")),
         contact=one_line(source.text("contact")),
         parameters=_named_values(source.all("parameter")),
         areas=areas,

@@ -1,4 +1,4 @@
-"""Command ``beffroi-server cap read``: what is in CAP files, and what a policy would do with it for a town.
+"""Commands ``cap read`` and ``cap rehearse``: what is in CAP files, and what a policy does with it for a town.
 
 Needs neither settings nor database nor network. The files count as what one source has sent, in this order: a message
 that another one of them cancels or replaces is judged so.
@@ -23,8 +23,9 @@ from beffroi_server.cap.places import Place, PlaceError, make_place
 from beffroi_server.cap.policy import MAX_POLICY_BYTES, Policy, PolicyError, read_policy
 from beffroi_server.cap.reader import read_document
 from beffroi_server.cap.reason_texts import error_sentence, note_sentence
+from beffroi_server.cap.rehearsal import rehearse
 from beffroi_server.cap.signatures import SignatureOutcome, check_signature
-from beffroi_server.cap.text_output import alert_lines
+from beffroi_server.cap.text_output import alert_lines, summary_line, totals_line
 from beffroi_server.cap.verdicts import Verdict, judge
 from beffroi_server.cap.xml_documents import MAX_BYTES
 
@@ -54,13 +55,38 @@ def main(arguments: Sequence[str]) -> int:
     except (PlaceError, PolicyError) as error:
         parser.error(str(error))
     files = [_read_file(name, parsed.language) for name in parsed.files]
+    if parsed.action == "rehearse":
+        _print_rehearsal(files, place, policy, parsed)
+    else:
+        _print_verdicts(files, place, policy, certificates, parsed)
+    return 1 if any(file.document is None for file in files) else 0
+
+
+def _print_verdicts(
+    files: Sequence[_File], place: Place, policy: Policy, certificates: Sequence[x509.Certificate],
+    parsed: argparse.Namespace,
+) -> None:  # fmt: skip
     now = parsed.now or dt.datetime.now(dt.UTC)
-    store, _ = receive_all(
-        CapStore(), (alert for file in files if file.document for alert in file.document.alerts), _BEFORE_ALL
-    )
+    store, _ = receive_all(CapStore(), _alerts_of(files), _BEFORE_ALL)
     for file in files:
         _print_file(file, store, place, policy, now, certificates, parsed)
-    return 1 if any(file.document is None for file in files) else 0
+
+
+def _print_rehearsal(files: Sequence[_File], place: Place, policy: Policy, parsed: argparse.Namespace) -> None:
+    for file in files:
+        _print_notes(file, parsed)
+    found = rehearse(_alerts_of(files), place, policy)
+    for alert, verdict in found:
+        if parsed.json:
+            _print_json(alert_json(alert, verdict, parsed.language))
+        else:
+            sys.stdout.write(summary_line(alert, verdict, parsed.language) + "\n")
+    if not parsed.json:
+        sys.stdout.write(totals_line([verdict for _, verdict in found], parsed.language) + "\n")
+
+
+def _alerts_of(files: Sequence[_File]) -> list[CapAlert]:
+    return [alert for file in files if file.document for alert in file.document.alerts]
 
 
 def _print_file(
@@ -68,20 +94,24 @@ def _print_file(
     certificates: Sequence[x509.Certificate], parsed: argparse.Namespace,
 ) -> None:  # fmt: skip
     language = parsed.language
+    _print_notes(file, parsed)
+    for alert in file.document.alerts if file.document else ():
+        signature = _signature(file, alert, certificates)
+        message = store.known(alert) or KnownMessage(alert, _BEFORE_ALL, _BEFORE_ALL)
+        verdict = judge(message, place, policy, now, signature)
+        _print_alert(alert, verdict, signature, as_json=parsed.json, language=language)
+
+
+def _print_notes(file: _File, parsed: argparse.Namespace) -> None:
     if file.document is None:
         _print_note(f"{file.name}: {file.error}")
         if parsed.json:
             _print_json({"file": file.name, "error": file.error})
         return
     for note in file.document.notes:
-        _print_note(f"{file.name}: {note_sentence(note, language)}")
+        _print_note(f"{file.name}: {note_sentence(note, parsed.language)}")
     for link in file.document.links:
         _print_note(f"{file.name}: → {link.address}")
-    for alert in file.document.alerts:
-        signature = _signature(file, alert, certificates)
-        message = store.known(alert) or KnownMessage(alert, _BEFORE_ALL, _BEFORE_ALL)
-        verdict = judge(message, place, policy, now, signature)
-        _print_alert(alert, verdict, signature, as_json=parsed.json, language=language)
 
 
 def _print_alert(
@@ -139,14 +169,31 @@ def _read_certificates(path: Path) -> list[x509.Certificate]:
 
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="beffroi-server cap", description="Warnings in CAP from other authorities.")
-    read = parser.add_subparsers(dest="action", required=True).add_parser(
+    actions = parser.add_subparsers(dest="action", required=True)
+    read = actions.add_parser(
         "read",
         help="say what is in CAP files, and what a policy would do with it for a town",
-        description="Say what is in CAP files (messages, Atom and RSS feeds, EDXL envelopes), and what a policy would "
-        "do with it for a town. The files count as what one source has sent: a message that another one cancels or "
-        "replaces is judged so. Without a policy all that may concern the town is proposed; without a place it may "
+        description="Say what is in CAP files (messages, Atom and RSS feeds, EDXL envelopes, JSON), and what a policy "
+        "would do with it for a town. The files count as what one source has sent: a message that another one cancels "
+        "or replaces is judged so. Without a policy all that may concern the town is proposed; without a place it may "
         "always. docs/cap.md says more.",
     )
+    _add_arguments(read)
+    read.add_argument("--now", metavar="INSTANT", type=_instant, help="the instant for which to judge; by default now")
+    read.add_argument("--certificate", metavar="FILE", action="append", default=[], type=Path,
+                      help="a certificate (PEM) by which signatures are verified; may be repeated")  # fmt: skip
+    rehearsal = actions.add_parser(
+        "rehearse",
+        help="say what a policy would have done with past messages",
+        description="Say what a policy would have done for a town, each message at the instant at which it was sent. "
+        "Signatures are not looked at.",
+    )
+    _add_arguments(rehearsal)
+    rehearsal.set_defaults(certificate=[])
+    return parser
+
+
+def _add_arguments(read: argparse.ArgumentParser) -> None:
     read.add_argument("files", metavar="FILE", nargs="+", help="a file; - for standard input")
     read.add_argument("--json", action="store_true", help="print one JSON object a line")
     read.add_argument("--policy", metavar="FILE", type=Path, help="the policy, in TOML or JSON")
@@ -158,11 +205,7 @@ def _build_parser() -> argparse.ArgumentParser:
     read.add_argument("--country", metavar="CC", default="", help="ISO 3166-1; FR where a department is given")
     read.add_argument("--code", metavar="SCHEME=VALUE", action="append", default=[], type=_code,
                       help="another code of the town, such as SAME=006109; may be repeated")  # fmt: skip
-    read.add_argument("--certificate", metavar="FILE", action="append", default=[], type=Path,
-                      help="a certificate (PEM) by which signatures are verified; may be repeated")  # fmt: skip
-    read.add_argument("--now", metavar="INSTANT", type=_instant, help="the instant for which to judge; by default now")
     read.add_argument("--language", choices=("en", "fr"), default="en", help="of reasons")
-    return parser
 
 
 def _code(text: str) -> NamedValue:

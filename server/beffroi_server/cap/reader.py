@@ -30,7 +30,7 @@ from beffroi_server.cap.messages import (
 )  # fmt: skip
 from beffroi_server.cap.names import folded_name
 from beffroi_server.cap.read_notes import ReadNotes
-from beffroi_server.cap.texts import one_line
+from beffroi_server.cap.texts import one_line, trimmed
 from beffroi_server.cap.xml_documents import Element, local_name, namespace, parse_document
 
 MAX_ALERTS, MAX_ENTRIES, MAX_LINKS, MAX_CARRIED = 5_000, 10_000, 5_000, 2_000
@@ -173,14 +173,14 @@ def _read_summary(entry: Element, notes: ReadNotes) -> CapAlert | None:
         return None
     own = Children(cap)
     around = Children(entry)
-    identifier = one_line(own.text("identifier") or around.text("id", "guid"))
+    identifier = trimmed(own.text("identifier") or around.text("id", "guid"))
     with notes.within(identifier or "?"):
         info = read_info(own, notes, where="entry")
     if "headline" not in names and (title := one_line(around.text("title"))):
         info = dataclasses.replace(info, headline=title)
     return CapAlert(
         identifier=identifier,
-        sender=one_line(own.text("sender")),
+        sender=trimmed(own.text("sender")),
         sent=read_instant(own.text("sent")),
         status=_spelt(own.text("status"), STATUSES),
         msg_type=_spelt(own.text("msgtype", "messagetype"), MESSAGE_TYPES),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from beffroi_server.cap.instants import written_instant
 from beffroi_server.cap.levels import colour_of, level_of
 from beffroi_server.cap.messages import CapAlert, CapInfo
+from beffroi_server.cap.policy import Decision
 from beffroi_server.cap.reason_texts import reason_sentence
 from beffroi_server.cap.signatures import SignatureOutcome
 from beffroi_server.cap.verdicts import Verdict
@@ -53,6 +55,19 @@ def _info_lines(info: CapInfo, language: str) -> Iterator[str]:
     for text in (info.description, info.instruction):
         if text:
             yield from (f"    {line}" for line in text.splitlines())
+
+
+def summary_line(alert: CapAlert, verdict: Verdict, language: str = "en") -> str:
+    """Return one line on a message and what is done with it."""
+    headline = next((info.headline for info in (*verdict.infos, *alert.infos) if info.headline), "–")
+    decision = _word(verdict.decision.value, language).upper()
+    return f"{_at(alert.sent)}  {decision}  {headline} ({reason_sentence(verdict.reasons, language)})"
+
+
+def totals_line(verdicts: Sequence[Verdict], language: str = "en") -> str:
+    """Return how many messages were ignored, proposed and broadcast."""
+    counts = Counter(verdict.decision for verdict in verdicts)
+    return ", ".join(f"{counts[each]} {_word(each.value, language)}" for each in Decision)
 
 
 def _at(instant: dt.datetime | None) -> str:

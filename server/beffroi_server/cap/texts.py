@@ -22,6 +22,11 @@ WRAP_WIDTH = 50
 """A text whose longest line is shorter than this is a list of lines, not a paragraph that was wrapped."""
 
 
+def trimmed(text: str | None) -> str | None:
+    """Return an identifier or address on one line, otherwise as it is written, or None if nothing is in it."""
+    return " ".join((text or "").split()) or None
+
+
 def one_line(text: str | None) -> str | None:
     """Return a text on one line, or None if nothing is in it."""
     return _collapsed(_without_markup(text or "").replace(_BREAK, " ")) or None

@@ -137,3 +137,14 @@ def test_it_reads_standard_input(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(cap_alert())))
     assert main(["cap", "read", "-", "--json", *NOW]) == 0
     assert json.loads(capsys.readouterr().out)["identifier"] == "MSG-1"
+
+
+def test_a_policy_is_rehearsed_on_each_message_as_it_was_then(tmp_path, capsys):
+    cancel = cap_alert(identifier="C", msgType="Cancel", references=FIRST, sent="2026-11-29T09:30:00+01:00")
+    undated = cap_alert(identifier="U", sent=None)
+    (tmp_path / "all").write_bytes(b"<alerts>" + cancel + undated + cap_alert() + b"</alerts>")
+    assert main(["cap", "rehearse", str(tmp_path / "all"), *TOWN, "--language", "fr"]) == 0
+    first, second, totals = capsys.readouterr().out.splitlines()
+    assert first.startswith("2026-11-29T08:30:00+01:00  PROPOSÉ  Orages violents")
+    assert second.startswith("2026-11-29T09:30:00+01:00  IGNORÉ")
+    assert totals == "1 ignoré, 1 proposé, 0 diffusé"
