@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from tests.support.browser import VirtualDisplay, open_display, signed_in
 from tests.support.town_processes import TownProcesses, open_town_processes, same_pixels
 from tests.support.waiting import until
@@ -105,6 +106,32 @@ def prepare_scenario(page: Page) -> None:
     expect(page.get_by_text("is ready to broadcast")).to_be_visible()
 
 
+def as_on_a_phone_at_night(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.emulate_media(color_scheme="dark")
+
+
+def tap(target: Locator) -> None:
+    """Tap what can be seen without scrolling."""
+    expect(target).to_be_in_viewport(ratio=1)
+    target.click()
+
+
+def write_free_alert(page: Page) -> None:
+    """Broadcast a text that nobody has prepared: four taps, and nothing to scroll for."""
+    page.goto("/")
+    tap(page.get_by_role("link", name="Broadcast an alert").first)
+    page.get_by_role("link", name="Information: joins the loop").click()
+    title = page.get_by_role("textbox", name="Title")
+    for needed in (page.get_by_role("radio", name="Exercise"), page.get_by_role("textbox", name="What to do")):
+        expect(needed).to_be_in_viewport(ratio=1)
+    tap(title)
+    page.keyboard.type("Rue Pasteur fermée")
+    expect(page.get_by_text("on 1 screen, for 1 h").first).to_be_in_viewport()
+    tap(page.get_by_role("button", name="Broadcast now"))
+    expect(page.get_by_role("heading", name="Rue Pasteur fermée")).to_be_visible()
+
+
 def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over(
     house: TownProcesses, page: Page, display: VirtualDisplay
 ) -> None:
@@ -120,12 +147,25 @@ def test_what_is_written_is_on_the_glass_to_the_pixel_and_an_alert_takes_it_over
     assert same_pixels(exact_picture(page), display.screenshot())
 
     prepare_scenario(page)
-    page.goto("/alerts/choose/")
-    page.get_by_role("link", name="Flood of the quays").click()
-    page.get_by_role("button", name="Broadcast now").click()
+    as_on_a_phone_at_night(page)
+    page.goto("/")
+    began = time.monotonic()
+    tap(page.get_by_role("link", name="Broadcast an alert").first)
+    tap(page.get_by_role("link", name="Flood of the quays"))
+    tap(page.get_by_role("button", name="Broadcast now"))
     expect(page.get_by_text("shown by 1 of 1 screens")).to_be_visible()
+    assert time.monotonic() - began < 20
     alert = preview(page)
     until("the alert takes the glass over as it was previewed", lambda: shows(display, alert))
 
+    page.get_by_role("link", name="Correct").click()
+    page.get_by_role("textbox", name="Title").fill("Crue : évacuez le quai nord")
+    page.get_by_role("button", name="Replace the text now").click()
+    expect(page.get_by_text("shown by 1 of 1 screens")).to_be_visible()
+    corrected = preview(page)
+    assert not same_pixels(corrected[0], alert[0])
+    until("the corrected text is on the glass", lambda: shows(display, corrected))
+
     page.get_by_role("button", name="End the alert").click()
     until("the announcement is back", lambda: shows(display, announcement))
+    write_free_alert(page)

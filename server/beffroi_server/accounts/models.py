@@ -197,6 +197,8 @@ class Town(models.Model):
     )  # fmt: skip
     """As long as proof of play, which the outages explain."""
 
+    second_officer_levels = models.JSONField(default=list, blank=True)
+    """Levels at which a real alert needs a second officer: values of ``content.AlertLevel``."""
     second_factor_since = models.DateTimeField(null=True, blank=True)
     """Since when officers and administrators need a second factor; None where they do not."""
 

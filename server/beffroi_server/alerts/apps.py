@@ -12,9 +12,13 @@ class AlertsConfig(AppConfig):
 
     def ready(self) -> None:
         """Compare what screens report with the alerts of this database."""
-        from beffroi_server.alerts import jobs, restoration  # noqa: PLC0415 - models exist from here on
+        from beffroi_server.accounts import undo  # noqa: PLC0415
+        from beffroi_server.alerts import jobs, plan_services, restoration  # noqa: PLC0415 - models exist from here on
         from beffroi_server.delivery.clock_watch import clock_set  # noqa: PLC0415
         from beffroi_server.fleet.events import reports_received  # noqa: PLC0415
 
+        undo.register_undo(
+            plan_services.MOVED, describe=plan_services.describe_move, restore=plan_services.restore_move
+        )
         reports_received.subscribe(restoration.note_reports)
         clock_set.subscribe(jobs.renew_after_step)

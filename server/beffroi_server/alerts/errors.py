@@ -7,7 +7,7 @@ class AlertRefused(Exception):
     """An alert cannot be broadcast or changed as it is; ``message`` says why and what to do, for people.
 
     ``code`` is one of: ``no-target``, ``no-title``, ``invalid``, ``no-duration``, ``too-long``, ``too-many``, ``over``,
-    ``corrected``.
+    ``corrected``, ``second-officer``.
     """
 
     def __init__(self, code: str, message: str) -> None:

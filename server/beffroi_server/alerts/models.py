@@ -120,6 +120,12 @@ class Alert(AlertText):
     """Whether its end is only a safeguard: from ``review_at`` on somebody is asked, again and again, to end it."""
     review_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When an open-ended alert is to be ended, or confirmed for longer."""
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    """The second officer, where the town wants two for its level."""
+    alone_reason = models.CharField(max_length=300, blank=True, editable=False)
+    """Why it was broadcast without the second officer whom the town wants for its level."""
 
     class Meta:
         ordering: ClassVar = ["-issued_at"]
@@ -130,6 +136,107 @@ class Alert(AlertText):
 
     def __str__(self) -> str:
         return self.title
+
+
+class PlannedAlert(AlertText):
+    """Alert that begins at a time to come, once or again and again; its next occurrence is on the players already."""
+
+    token = models.UUIDField(null=True, blank=True, unique=True, editable=False)
+    status = models.CharField(
+        _("type of alert"), max_length=10, choices=STATUS_CHOICES, default=content.AlertStatus.ACTUAL.value
+    )
+    starts_on = models.DateField(_("first day"))
+    starts_time = models.TimeField(_("begins at"))
+    duration_min = models.PositiveIntegerField(
+        _("minutes"), default=60, validators=[MinValueValidator(1), MaxValueValidator(31 * 1_440)]
+    )
+    recurrence = models.CharField(_("repeats"), max_length=200, blank=True)
+    """A rule of RFC 5545 for its days; empty: once."""
+    reminder_min = models.PositiveIntegerField(
+        _("reminder, minutes before"), default=60, validators=[MaxValueValidator(10_080)]
+    )
+    """0: none."""
+    next_day = models.DateField(null=True, editable=False)
+    """The day of the next occurrence by the rule, which it may have been moved from."""
+    next_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    """When the next occurrence begins; None where there is none any more."""
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["next_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ProposalOrigin(models.TextChoices):
+    """Who proposes an alert."""
+
+    OFFICER = "officer", _("an officer")
+    WARNING = "warning", _("an official warning")
+
+
+class ProposalDecision(models.TextChoices):
+    """What became of a proposal."""
+
+    CONFIRMED = "confirmed", _("confirmed")
+    DECLINED = "declined", _("declined")
+    ALONE = "alone", _("broadcast without a second officer")
+
+
+class AlertProposal(AlertText):
+    """Alert that waits until an officer confirms it: proposed by another officer, or by an official warning."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    """Token of the form, and then of the alert that it becomes."""
+    origin = models.CharField(max_length=10, choices=ProposalOrigin, default=ProposalOrigin.OFFICER)
+    status = models.CharField(max_length=10, choices=STATUS_CHOICES, default=content.AlertStatus.ACTUAL.value)
+    duration_min = models.PositiveIntegerField(null=True, blank=True)
+    is_open_ended = models.BooleanField(default=False)
+    scenario = models.ForeignKey(Scenario, null=True, blank=True, on_delete=models.SET_NULL)
+    corrects = models.ForeignKey(Alert, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    proposed_at = models.DateTimeField()
+    deadline_at = models.DateTimeField()
+    """From here on it can no longer be confirmed."""
+    decision = models.CharField(max_length=10, choices=ProposalDecision, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    alert = models.OneToOneField(Alert, null=True, on_delete=models.SET_NULL, related_name="proposal")
+
+    class Meta:
+        ordering: ClassVar = ["-proposed_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class OnCallMember(models.Model):
+    """Somebody who is on call for a week, in turn with the others."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="on_call_turn")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.user}"
+
+
+class OnCallException(models.Model):
+    """Time in which somebody else is on call than the rota says: a swap, a holiday."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+
+    class Meta:
+        ordering: ClassVar = ["starts_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.starts_at:%Y-%m-%d %H:%M}"
 
 
 class Restoration(models.Model):

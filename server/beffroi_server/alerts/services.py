@@ -25,7 +25,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import User
 from beffroi_server.accounts.permissions import require
-from beffroi_server.alerts import clock_steps, corrections, pending_alerts, queries
+from beffroi_server.alerts import clock_steps, corrections, pending_alerts, planned_alerts, queries, two_person_rule
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.alerts.pending_alerts import aim_unsaved, find_pending
@@ -61,6 +61,9 @@ def broadcast_alert(
     all_clear_s: int = 300,
     scenario: Scenario | None = None,
     corrects: Alert | None = None,
+    proposed_by: User | None = None,
+    confirmed_by: User | None = None,
+    alone_reason: str = "",
     token: uuid.UUID | None = None,
     user: User | None,
 ) -> Alert:
@@ -84,6 +87,9 @@ def broadcast_alert(
         all_clear_s: Seconds for which screens then show “end of alert”.
         scenario: The scenario that it was prepared as.
         corrects: The running alert whose place it takes.
+        proposed_by: Who wrote it, where that is somebody else than the user.
+        confirmed_by: The second officer, at the levels for which the town wants two.
+        alone_reason: Why it goes out without one.
         token: Token of the form. A second press of its button returns the same alert and broadcasts nothing new.
         user: Somebody who broadcasts it; None for the server itself.
 
@@ -98,6 +104,9 @@ def broadcast_alert(
     if token is not None and (known := find_pending(token=token) or corrections.corrected_before(token, corrects)):
         return known
     corrections.check_running(corrects, now)
+    alone_reason = " ".join(alone_reason.split())[:300]
+    if confirmed_by is None and not alone_reason:
+        two_person_rule.check_alone(level, status, user)
     end, review = corrections.planned_end(now, duration_min, corrects, is_open_ended=is_open_ended)
     _check_request(targets, end - now)
     alert = Alert(
@@ -117,7 +126,9 @@ def broadcast_alert(
         issued_at=now,
         ends_at=end,
         review_at=review,
-        issued_by=user,
+        confirmed_by=confirmed_by,
+        alone_reason=alone_reason,
+        issued_by=proposed_by or user,
     )
     clock_steps.note_clock(alert)
     _validate_content(alert)
@@ -187,11 +198,13 @@ def _store_alert(alert: Alert, targets: Targets, *, is_sent: bool) -> Alert:
         _publish_scopes(targets.scopes, now, sets)
         left = Targets.of(former).scopes if former is not None else ()
         _publish_scopes({*left, *moved} - {*targets.scopes}, now, sets)
+        how = {"alone_reason": row.alone_reason, "confirmed_by": str(row.confirmed_by or "")}
+        how = {name: said for name, said in how.items() if said}
         corrected = {"former": str(former.pk), **corrections.text_changes(former, row)} if former is not None else {}
         audit.record_event(
             row.issued_by, "alert-broadcast" if former is None else "alert-corrected", alert, id=str(alert.pk),
             level=alert.level, status=alert.status, until=alert.ends_at,
-            scopes=["-".join(filter(None, (scope.kind, scope.name))) for scope in targets.scopes], **corrected,
+            scopes=["-".join(filter(None, (scope.kind, scope.name))) for scope in targets.scopes], **corrected, **how,
         )  # fmt: skip
     return row
 
@@ -205,6 +218,8 @@ def _clear_deleted(row: Alert) -> None:
     """Have an alert name nobody, and no scenario, that was deleted while it waited for the database."""
     if row.issued_by_id is not None:
         row.issued_by = User.objects.filter(pk=row.issued_by_id).first()
+    if row.confirmed_by_id is not None:
+        row.confirmed_by = User.objects.filter(pk=row.confirmed_by_id).first()
     if row.scenario_id is not None:
         row.scenario = Scenario.objects.filter(pk=row.scenario_id).first()
 
@@ -221,8 +236,10 @@ def _send_unstored(alert: Alert, targets: Targets) -> Alert:
         pending_alerts.remove_pending(alert)
         raise
     former = Targets.of(alert.corrects).scopes if alert.corrects is not None else ()
+    planned = planned_alerts.planned_sets(now)
     for scope in dict.fromkeys((*targets.scopes, *former)):
-        signing.publish_unstored(ALERTS, scope, AlertSetBody(alerts=sets.get(scope, ())))
+        body = AlertSetBody(alerts=sets.get(scope, ()), planned=planned.get(scope, ()))
+        signing.publish_unstored(ALERTS, scope, body)
     return alert
 
 
@@ -348,16 +365,25 @@ def _validate_content(alert: Alert) -> None:
 
 
 def _publish_scopes(scopes: Iterable[TopicScope], now: dt.datetime, sets: AlertSets | None = None) -> None:
+    ordered = sorted(scopes)
+    if not ordered:
+        return
     if sets is None:
         sets = queries.alert_sets(now)
-    for scope in sorted(scopes):
-        _publish_set(scope, sets.get(scope, ()))
+    planned = planned_alerts.planned_sets(now)
+    for scope in ordered:
+        _publish_set(scope, sets.get(scope, ()), planned.get(scope, ()))
 
 
-def _publish_set(scope: TopicScope, alerts: tuple[content.Alert, ...]) -> None:
+def _publish_set(scope: TopicScope, alerts: tuple[content.Alert, ...], planned: tuple[content.Alert, ...] = ()) -> None:
     try:
-        signing.seal_document(ALERTS, scope, AlertSetBody(alerts=alerts))
+        signing.seal_document(ALERTS, scope, AlertSetBody(alerts=alerts, planned=planned))
     except signing.DocumentTooLarge as error:
+        if planned:
+            # What is planned never keeps out what is on; the server sends it at its hour.
+            logger.warning("the planned alerts of %s have no room beside those that are on", scope)
+            _publish_set(scope, alerts)
+            return
         raise AlertRefused(
             "too-many", _("The alerts on these screens are too long together. End one of them first.")
         ) from error

@@ -93,6 +93,8 @@ class NewAlert(AlertTextChange):
     duration_min: Minutes = DEFAULT_MINUTES
     is_open_ended: bool = False
     """Whether it lasts until somebody ends it, who is reminded after its minutes; it ends by itself a day later."""
+    alone_reason: Annotated[str, Field(max_length=300)] = ""
+    """Why no second officer confirms it, where the town wants one; all officers are told. See /alert-proposals."""
 
 
 class CorrectionChange(AlertTextChange):
@@ -102,6 +104,7 @@ class CorrectionChange(AlertTextChange):
     duration_min: Minutes | None = None
     """Minutes from now on."""
     is_open_ended: bool = False
+    alone_reason: Annotated[str, Field(max_length=300)] = ""
 
 
 class AlertAnswer(Answer):
@@ -230,19 +233,21 @@ def list_alerts(request: ApiRequest, query: Query[AlertQuery]) -> PageOf[AlertAn
 @operation("POST", "/alerts", scope=WRITE, returns=AlertAnswer, status=201, tag=TAG)
 def broadcast_alert(request: ApiRequest, body: NewAlert) -> Status[AlertAnswer]:
     """Broadcast an alert at once. Give an Idempotency-Key, so that a lost answer never makes two of it."""
-    values, token = _values_of(body), _token_of(request)
+    values, token = alert_values(body), token_of(request)
     alert = services.broadcast_alert(
         level=values["level"], status=body.status, hazard=values["hazard"], title=values["title"],
         description=values["description"], instruction=values["instruction"], source=values["source"],
         all_clear_s=values["all_clear_s"], duration_min=values["duration_min"], targets=values["targets"],
-        scenario=values["scenario"], is_open_ended=body.is_open_ended, token=token, user=request.user,
+        scenario=values["scenario"], is_open_ended=body.is_open_ended,
+        alone_reason=body.alone_reason, token=token, user=request.user,
     )  # fmt: skip
     if (alert.title, alert.level, alert.status) != (values["title"], str(values["level"]), str(body.status)):
         raise reused_key()
     return Status(201, alert_answer(alert))
 
 
-def _token_of(request: ApiRequest) -> uuid.UUID | None:
+def token_of(request: ApiRequest) -> uuid.UUID | None:
+    """Return the token that the Idempotency-Key of a request stands for; None without one."""
     key = read_key(request)
     return uuid.uuid5(_KEY_SPACE, f"{request.caller.key} {key}") if key else None
 
@@ -258,7 +263,8 @@ def correct_alert(request: ApiRequest, alert_id: uuid.UUID, body: CorrectionChan
     values = {name: given.get(name, getattr(former, name)) for name in names}
     alert = services.broadcast_alert(
         **values, targets=named_targets(body) if is_aimed else Targets.of(former), duration_min=body.duration_min,
-        scenario=former.scenario, corrects=former, token=_token_of(request), user=request.user,
+        scenario=former.scenario, corrects=former, alone_reason=body.alone_reason,
+        token=token_of(request), user=request.user,
     )  # fmt: skip
     if alert.corrects_id != former.pk or alert.title != values["title"]:
         raise reused_key()
@@ -268,7 +274,7 @@ def correct_alert(request: ApiRequest, alert_id: uuid.UUID, body: CorrectionChan
 @operation("POST", "/alerts/preview", scope=WRITE, returns=PreviewAnswer, tag=TAG, is_repeatable=False)
 def preview_alert(request: ApiRequest, body: NewAlert) -> PreviewAnswer:
     """Say what an alert would reach, without broadcasting it."""
-    values, now = _values_of(body), timezone.now()
+    values, now = alert_values(body), timezone.now()
     reached = list(values["targets"].reached_screens().select_related("state"))
     drawn = " ".join(values[name] for name in ("title", "description", "instruction", "source"))
     return PreviewAnswer(
@@ -286,7 +292,7 @@ def draw_alert(request: ApiRequest, query: Query[DrawingQuery], body: NewAlert) 
     screen_class, town = find_row(ScreenClass.objects.all(), pk=query.screen_class), Town.objects.first()
     if town is None:
         raise not_found()
-    alert = draft_alert({**_values_of(body), "status": body.status})
+    alert = draft_alert({**alert_values(body), "status": body.status})
     pages = preview.preview_alert(alert, preview.alert_form(alert.level), screen_class, town)
     if query.page >= len(pages):
         raise not_found()
@@ -361,7 +367,7 @@ def named_targets(body: AlertTextChange) -> Targets:
     )
 
 
-def _values_of(body: NewAlert) -> dict[str, Any]:
+def alert_values(body: NewAlert) -> dict[str, Any]:
     """Return the values of an alert: those given, then those of the scenario, then the usual ones."""
     scenario = named_row(Scenario.objects.prefetch_related("groups", "screens"), body.scenario, "scenario")
     names = ("level", "hazard", "title", "description", "instruction", "source", "all_clear_s", "duration_min")

@@ -8,12 +8,14 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 # Each declares its operations when it is imported.
 from beffroi_server.api import (  # noqa: F401
+    alert_proposals,
     alerts,
     announcements,
     feeds,
     groups,
     media,
     municipalities,
+    planned_alerts,
     playlists,
     plays,
     rules,

@@ -41,6 +41,16 @@ _FACTS = {
     (Occasion.DRILL, ""): gettext_lazy(
         "The silent drill failed on %(missing)d of %(total)d screens: %(screens)s. An alert might not be shown there."
     ),
+    (Occasion.ALERT_WAITS, ""): gettext_lazy("The alert “%(name)s” waits for an officer."),
+    (Occasion.ALERT_WAITS, "proposed"): gettext_lazy("The alert “%(name)s” waits for a second officer."),
+    (Occasion.ALERT_WAITS, "ending"): gettext_lazy("The alert “%(name)s” ends %(at)s."),
+    (Occasion.ALERT_WAITS, "overdue"): gettext_lazy(
+        "The alert “%(name)s” was to be ended %(at)s and is still on the screens."
+    ),
+    (Occasion.ALERT_WAITS, "planned"): gettext_lazy("The planned alert “%(name)s” begins %(at)s."),
+    (Occasion.ALERT_WAITS, "alone"): gettext_lazy(
+        "The alert “%(name)s” was broadcast without a second officer: %(problem)s"
+    ),
 }
 """By occasion and reason; the reason is empty where the others have no text of their own."""
 _TITLES = {
@@ -52,6 +62,7 @@ _TITLES = {
     Occasion.CERTIFICATE: gettext_lazy("certificate expiring"),
     Occasion.BACKUP: gettext_lazy("backup failed"),
     Occasion.ALERT_UNSEEN: gettext_lazy("alert “%(name)s” not shown everywhere"),
+    Occasion.ALERT_WAITS: gettext_lazy("alert “%(name)s” waiting for an officer"),
     Occasion.DRILL: gettext_lazy("silent drill failed"),
 }
 _SILENCE_REASONS = {
@@ -70,6 +81,7 @@ _ADVICE = {
     Occasion.ALERT_UNSEEN: gettext_lazy(
         "Open the alert: it says of each screen why. Warn people there by other means."
     ),
+    Occasion.ALERT_WAITS: gettext_lazy("Open it: one press confirms, extends, ends or skips it."),
     Occasion.DRILL: gettext_lazy("Open the report of the drill: it says of each screen why. Then hold it again."),
 }
 _ADVICE_OF_OTHERS = {
@@ -78,15 +90,19 @@ _ADVICE_OF_OTHERS = {
     Occasion.PROGRAMME: gettext_lazy("Tell somebody who writes announcements."),
     Occasion.FEED_BROKEN: gettext_lazy("Tell somebody who writes announcements."),
     Occasion.ALERT_UNSEEN: gettext_lazy("Tell the officer on call."),
+    Occasion.ALERT_WAITS: gettext_lazy("Tell the officer on call."),
     Occasion.DRILL: gettext_lazy("Tell a technician."),
 }
 _SERVER_ADVICE = gettext_lazy("Tell the person who runs the server.")
+_ALERT_PAGES = {"alert": "alert", "alone": "alert", "proposal": "alert-proposal", "plan": "planned-alert"}
+"""By what the subject of an incident begins with."""
 _ACTING = {
     Occasion.SCREEN_SILENT: "may_install",
     Occasion.SCREEN_WRONG: "may_install",
     Occasion.PROGRAMME: "may_edit",
     Occasion.FEED_BROKEN: "may_edit",
     Occasion.ALERT_UNSEEN: "may_alert",
+    Occasion.ALERT_WAITS: "may_alert",
     Occasion.DRILL: "may_install",
 }
 """The right that somebody needs to do something about it; what is missing here is done on the server."""
@@ -195,7 +211,10 @@ def incident_path(incident: Incident, user: User) -> str:
         return reverse("drills")
     if kind == "feed" and user.may_edit:
         return reverse("feed", args=[key])
-    return reverse("alert", args=[key]) if kind == "alert" and user.may_alert else ""
+    if not user.may_alert or kind not in _ALERT_PAGES:
+        return ""
+    # The subject of a planned one names its occurrence as well.
+    return reverse(_ALERT_PAGES[kind], args=[key.partition("-")[0] if kind == "plan" else key])
 
 
 def person_name(user: User | None) -> str:
@@ -205,7 +224,7 @@ def person_name(user: User | None) -> str:
 
 def _values(incident: Incident) -> dict[str, Any]:
     detail = incident.detail
-    expires = from_milliseconds(detail.get("expires_ms"))
+    expires, at = from_milliseconds(detail.get("expires_ms")), from_milliseconds(detail.get("at_ms"))
     names = detail.get("screens", [])
     return {
         "name": incident.name,
@@ -215,6 +234,7 @@ def _values(incident: Incident) -> dict[str, Any]:
         "free_mb": detail.get("free_mb", 0),
         "host": detail.get("host", ""),
         "day": format_day(expires.date()) if expires is not None else "?",
+        "at": format_moment(at) if at is not None else "?",
         "missing": detail.get("missing", 0),
         "total": detail.get("total", 0),
         "screens": ", ".join(names) + ("…" if len(names) < detail.get("missing", 0) else ""),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from beffroi_server.accounts.models import Town
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.presence import REACHABLE_WITHIN
-from beffroi_server.notifications import incidents, observations
+from beffroi_server.notifications import alert_observations, incidents, observations
 from beffroi_server.notifications.models import Incident
 from beffroi_server.notifications.observations import RotatingScreens, subject_of
 from beffroi_server.notifications.occasions import RECORDED_OCCASIONS, Occasion
@@ -39,6 +39,8 @@ class IncidentWatch:
         if self._monotonic() - self._started_at >= START_GRACE.total_seconds():
             incidents.reconcile(observations.silent_screens(now), (Occasion.SCREEN_SILENT,), now, town=town)
         incidents.reconcile(observations.unseen_alerts(now, town), (Occasion.ALERT_UNSEEN,), now, town=town)
+        incidents.reconcile(alert_observations.waiting_alerts(now), (Occasion.ALERT_WAITS,), now, town=town)
+        incidents.remind_overdue(now)
 
     def look_around(self, now: dt.datetime) -> None:
         """Look at everything else."""

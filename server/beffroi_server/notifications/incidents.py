@@ -28,6 +28,7 @@ GROUP_WITHIN = dt.timedelta(minutes=3)
 UNSTEADY_COUNT, UNSTEADY_WITHIN = 5, dt.timedelta(hours=1)
 """So many short incidents within this, and the next one is announced at once."""
 LONGEST_SETTLE = dt.timedelta(hours=1)
+REMINDER_EVERY = dt.timedelta(minutes=1)
 REPEATS_WITHIN = dt.timedelta(days=1)
 UNSTEADY = "unsteady"
 _BATCH = 500
@@ -78,6 +79,19 @@ def acknowledge(incident: Incident, *, user: User) -> bool:
         incident.refresh_from_db()
         notices.queue_notices(NoticeKind.ACKNOWLEDGED, [incident], now, without=user)
     return True
+
+
+def remind_overdue(now: dt.datetime) -> int:
+    """Tell again, once a minute, of each alert that nobody has ended in time, until somebody takes care of it."""
+    with transaction.atomic():
+        due = Incident.objects.filter(
+            occasion=Occasion.ALERT_WAITS, reason="overdue", ended_at=None, right_since=None, acknowledged_by=None,
+            announced_at__lte=now - REMINDER_EVERY,
+        )  # fmt: skip
+        found = list(due)
+        Incident.objects.filter(pk__in=[each.pk for each in found]).update(announced_at=now)
+        notices.queue_notices(NoticeKind.OPENED, found, now)
+    return len(found)
 
 
 def visible_incidents(user: User | None) -> QuerySet[Incident]:
@@ -135,8 +149,10 @@ def _leave(absent: Sequence[Incident], now: dt.datetime) -> None:
     repeats = _repeats(told, now)
     over = [each for each in told if now - (each.right_since or now) >= _settle_time(each, repeats)]
     Incident.objects.filter(pk__in=[each.pk for each in over]).update(ended_at=F("right_since"))
-    if over:
-        notices.queue_notices(NoticeKind.RECOVERED, over, now)
+    # That a reminder is no longer due is no news.
+    news = [each for each in over if each.occasion != Occasion.ALERT_WAITS]
+    if news:
+        notices.queue_notices(NoticeKind.RECOVERED, news, now)
 
 
 def _repeats(told: Sequence[Incident], now: dt.datetime) -> Counter[tuple[str, str]]:

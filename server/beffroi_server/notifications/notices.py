@@ -52,7 +52,7 @@ def queue_notices(
     for choice in choices():
         if choice.user == without or not _wants(choice, kind):
             continue
-        concerned = _within_scope(choice.user, incidents)
+        concerned = [each for each in _within_scope(choice.user, incidents) if _is_meant(choice.user, each)]
         for way, wanted in _by_way(choice, concerned, with_browser).items():
             if waiting[choice.user.pk, way] >= QUEUE_LIMIT:
                 logger.warning("the queue of %s by %s is full: something is not told", choice.user, way)
@@ -132,6 +132,23 @@ def _wants(choice: NotificationChoice, kind: NoticeKind) -> bool:
     return choice.tells_recovered if kind is NoticeKind.RECOVERED else True
 
 
+def _is_meant(user: User, incident: Incident) -> bool:
+    """Tell whether a user is among those whom an incident is for; most are for everybody who wants to be told."""
+    return user.pk in incident.detail.get("for", [user.pk])
+
+
+def _is_called(user: User, incident: Incident) -> bool:
+    """Tell whether a user must be told at once, in quiet hours too: who is on call, or is asked to act."""
+    return user.pk in incident.detail.get("on_call", ()) or user.pk in incident.detail.get("for", ())
+
+
+def _disturbs(choice: NotificationChoice, incident: Incident) -> bool:
+    if _is_called(choice.user, incident):
+        return True
+    # Where somebody else is on call, the others sleep.
+    return incident.occasion in choice.urgent and not incident.detail.get("on_call")
+
+
 def _within_scope(user: User, incidents: Sequence[Incident]) -> Sequence[Incident]:
     if screen_scopes.scope_group_keys(user) is None:
         return incidents
@@ -144,7 +161,10 @@ def _by_way(
 ) -> dict[str, list[Incident]]:
     found: defaultdict[str, list[Incident]] = defaultdict(list)
     for incident in incidents:
-        for way in choice.ways_for(incident.occasion):
+        ways = choice.ways_for(incident.occasion)
+        if not ways and _is_called(choice.user, incident):
+            ways = [Way.MAIL.value, Way.PUSH.value]
+        for way in ways:
             found[way].append(incident)
     usable = ways_that_work(choice.user, choice, has_browser=choice.user.pk in with_browser)
     return {way: wanted for way, wanted in found.items() if way in usable}
@@ -154,7 +174,7 @@ def _by_urgency(
     choice: NotificationChoice, kind: NoticeKind, incidents: list[Incident]
 ) -> list[tuple[bool, list[Incident]]]:
     """Split incidents into urgent and other ones; that one is taken care of is never urgent."""
-    urgent = [each for each in incidents if each.occasion in choice.urgent and kind is not NoticeKind.ACKNOWLEDGED]
+    urgent = [each for each in incidents if kind is not NoticeKind.ACKNOWLEDGED and _disturbs(choice, each)]
     others = [each for each in incidents if each not in urgent]
     return [(is_urgent, part) for is_urgent, part in ((True, urgent), (False, others)) if part]
 

@@ -11,6 +11,7 @@ from typing import Any
 from beffroi_content.model import PowerState
 from beffroi_content.timeline import Moment, display_power
 from beffroi_server.accounts.models import Town
+from beffroi_server.alerts import on_call
 from beffroi_server.alerts import queries as alerts
 from beffroi_server.core import disk_space
 from beffroi_server.core.timestamps import unix_ms
@@ -137,12 +138,15 @@ def unseen_alerts(now: dt.datetime, town: Town) -> list[Observation]:
     """Return the alerts in progress that some of their screens do not show after the time that the town allows."""
     allowed = dt.timedelta(seconds=town.unseen_seconds)
     late = [alert for alert in alerts.active_alerts(now) if alert.issued_at + allowed <= now]
+    called = [user.pk for user in on_call.officers_on_call(now)] if late else []
     found = []
     for alert in late:
         receipts = alerts.receipts_of(alert)
         missing = [each.screen.name for each in receipts if each.state != "shown"]
         if missing:
-            detail = {"missing": len(missing), "screens": missing[:NAMES_KEPT], "total": len(receipts)}
+            detail: dict[str, Any] = {"missing": len(missing), "screens": missing[:NAMES_KEPT], "total": len(receipts)}
+            if called:
+                detail["on_call"] = called
             subject = f"alert-{alert.pk}"
             found.append(Observation(Occasion.ALERT_UNSEEN, subject, alert.title, alert.issued_at, "unseen", detail))
     return found

@@ -24,6 +24,7 @@ class Occasion(models.TextChoices):
     CERTIFICATE = "certificate", _("The certificate of the pages expires soon")
     BACKUP = "backup", _("A backup failed")
     ALERT_UNSEEN = "alert-unseen", _("An alert is not shown on a screen")
+    ALERT_WAITS = "alert-waits", _("An alert waits for an officer: to be confirmed, extended or ended")
     DRILL = "drill", _("A silent drill failed on a screen")
 
 
@@ -48,6 +49,7 @@ OCCASION_TIMES = {
     Occasion.CERTIFICATE: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.BACKUP: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.ALERT_UNSEEN: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
+    Occasion.ALERT_WAITS: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
     Occasion.DRILL: OccasionTimes(0 * _MINUTE, 0 * _MINUTE),
 }
 
@@ -67,9 +69,9 @@ def usual_occasions(role: str) -> tuple[Occasion, ...]:
     if role == UserRole.TECHNICIAN:
         return _TECHNICAL
     if role in {UserRole.OFFICER, UserRole.LOCAL_ADMINISTRATOR}:
-        return (*_EDITORIAL, Occasion.SCREEN_SILENT, Occasion.ALERT_UNSEEN)
+        return (*_EDITORIAL, Occasion.SCREEN_SILENT, Occasion.ALERT_UNSEEN, Occasion.ALERT_WAITS)
     return _EDITORIAL if role in {UserRole.EDITOR, UserRole.PUBLISHER} else ()
 
 
-USUAL_URGENT = (Occasion.ALERT_UNSEEN,)
+USUAL_URGENT = (Occasion.ALERT_UNSEEN, Occasion.ALERT_WAITS)
 """What disturbs quiet hours where somebody has chosen nothing."""

@@ -19,9 +19,9 @@ from beffroi_server.core.http_server.body_permits import BodySender
 from beffroi_server.core.http_server.request_threads import RequestKind
 from beffroi_server.fleet.device_credentials import screen_of_token
 
-_CONTINUAL = re.compile(r"/alerts/(?:preview\.png|preview/|[^/]+/receipts/)")
+_CONTINUAL = re.compile(r"/alerts/(?:preview\.png|preview/|planned/|on-call/|[^/]+/receipts/)")
 """Addresses of alerts that pages ask for all the time, or that are drawn: they have no part in broadcasting."""
-_API_ALERT = re.compile(r"/api/v1/alerts(?:$|/(?!preview))")
+_API_ALERT = re.compile(r"/api/v1/(?:alerts|alert-proposals)(?:$|/(?!preview))")
 """Addresses of the API that broadcast, extend or end an alert."""
 BODY_OVERHEAD = 64 * 1024
 """Bytes of a body besides its files: other fields, and the lines between."""
@@ -46,7 +46,7 @@ def request_kind(method: str, path: str) -> RequestKind:
 
 def is_essential(path: str) -> bool:
     """Tell whether a request must succeed while the disk is full: alerts, and the way to them."""
-    return path.startswith(("/alerts/", "/sign-in/", "/api/v1/alerts"))
+    return path.startswith(("/alerts/", "/sign-in/", "/api/v1/alerts", "/api/v1/alert-proposals"))
 
 
 def body_sender(headers: Mapping[str, str]) -> BodySender | None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.accounts.models import Town, User, UserRole
+from beffroi_server.alerts.models import LEVEL_CHOICES
 from beffroi_server.fleet.models import ScreenGroup
 from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.models import Category, MediaItem
@@ -143,12 +144,20 @@ class TownForm(StyledModelForm):
             "every page but those of alerts asks for it. The emergency code works without."
         ),
     )
+    second_officer_levels = forms.MultipleChoiceField(
+        label=_("Levels at which a real alert needs a second officer"),
+        choices=LEVEL_CHOICES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+        help_text=_("One proposes it, another confirms it by one press. Who is alone gives a reason; all are told."),
+    )
     logo = forms.ModelChoiceField(MediaItem.objects.all(), label="Logo", required=False)
 
     class Meta:
         model = Town
         fields = ("name", "colour", "time_zone", "locale", "languages", "latitude", "longitude", "holiday_region",
-                  "plays_months", "outages_months", "silent_minutes", "unseen_seconds", "is_try_out")  # fmt: skip
+                  "plays_months", "outages_months", "silent_minutes", "unseen_seconds",
+                  "second_officer_levels", "is_try_out")  # fmt: skip
         widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
         help_texts = {
             "latitude": _("Degrees north, for example 47.2184. Used for the weather and for sunrise and sunset."),

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_server.accounts import audit_actions
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import corrections, pending_alerts, queries, services
+from beffroi_server.alerts import corrections, on_call, pending_alerts, queries, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert
 from beffroi_server.fleet.models import ReceiptRecord, Screen
@@ -58,6 +58,7 @@ def alert_detail(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "drawings": preview_links.alert_previews(drawn, preview_links.classes_of(screens), current_town()),
         "extensions": EXTENSIONS_MIN,
+        "on_call": on_call.officers_on_call(),
         "former": (former := corrections.former_texts(found)),
         "events": _audit_events([found, *former]),
         "correction": Alert.objects.filter(corrects=found).first() if found.replaced_at else None,

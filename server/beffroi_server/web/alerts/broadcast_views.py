@@ -6,18 +6,31 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.raster.text.characters import missing_characters, name_characters
 from beffroi_server.accounts.models import User
-from beffroi_server.alerts import corrections, pending_alerts, queries, services
+from beffroi_server.alerts import (
+    corrections,
+    on_call,
+    pending_alerts,
+    queries,
+    second_officer,
+    services,
+    two_person_rule,
+)
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.errors import AlertRefused
-from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, Scenario
+from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, AlertProposal, Scenario
+from beffroi_server.core import database
+from beffroi_server.core.database_faults import fault_of
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.fleet import presence, screen_scopes
 from beffroi_server.fleet.models import Screen
@@ -50,6 +63,8 @@ def scenario_choice(request: UserRequest) -> HttpResponse:
         "scenarios": _offered_scenarios(request.user).prefetch_related("groups", "screens"),
         "levels": LEVEL_CHOICES[::-1],
         "running": queries.active_alerts(timezone.now()),
+        "proposals": second_officer.open_proposals(timezone.now(), request.user),
+        "on_call": on_call.officers_on_call(),
     }
     return render(request, "alerts/choose.html", context)
 
@@ -88,6 +103,9 @@ def _serve_form(request: UserRequest, former: Alert | None) -> HttpResponse:
         return _render_form(request, form, former)
     if form.is_valid():
         try:
+            proposal = _proposal_of(request, form, former)
+            if proposal is not None:
+                return redirect("alert-proposal", proposal.pk)
             alert = _broadcast_form(request, form, former)
         except AlertRefused as refused:
             form.add_error(None, refused.message)
@@ -103,7 +121,12 @@ def _serve_form(request: UserRequest, former: Alert | None) -> HttpResponse:
 def alert_preview(request: UserRequest) -> HttpResponse:
     """Return the preview of an alert that is being written."""
     former = _alert_named(request.GET["corrects"]) if "corrects" in request.GET else None
-    return render(request, "alerts/preview.html", _preview_context(AlertBroadcastForm(request.POST, former=former)))
+    context = _preview_context(AlertBroadcastForm(request.POST, former=former))
+    # The line beside the button is outside of what the page asked for.
+    summary = render_to_string("alerts/foot_summary.html", {**context, "swaps": True}, request)
+    answer = render(request, "alerts/preview.html", context)
+    answer.write(summary)
+    return answer
 
 
 @for_users("GET")
@@ -168,7 +191,8 @@ def _render_form(
 ) -> HttpResponse:
     scenario = form.cleaned_data.get("scenario") if form.is_bound else form.initial.get("scenario")
     context = {
-        "form": form, "scenario": scenario, "former": former, "edits": not scenario or form.is_bound,
+        "form": form, "scenario": scenario, "former": former, "two_levels": current_town().second_officer_levels,
+        "edits": not scenario or form.is_bound,
         **_preview_context(form),
     }  # fmt: skip
     return render(request, "alerts/new.html", context, status=status)
@@ -201,6 +225,30 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
     return context
 
 
+def _proposal_of(request: UserRequest, form: AlertBroadcastForm, former: Alert | None) -> AlertProposal | None:
+    """Return the proposal that a form becomes where a second officer is needed and nobody says that there is none.
+
+    Raises:
+        AlertRefused: the database cannot take it in now.
+    """
+    values = form.cleaned_data
+    if values["alone_reason"].strip() or not two_person_rule.needs_second(values["level"], values["status"]):
+        return None
+    fields = (*second_officer.TEXT_FIELDS, "duration_min", "is_open_ended", "scenario")
+    try:
+        with database.short_lock_wait(services.LOCK_WAIT_S):
+            return second_officer.propose_alert(
+                {name: values[name] for name in fields}, form.selected_targets(), user=request.user,
+                token=values["token"], corrects=former,
+            )  # fmt: skip
+    except DatabaseError as error:
+        if fault_of(error) is None:
+            raise
+        raise AlertRefused(
+            "second-officer", _("No second officer can be asked now: say below why you broadcast it alone.")
+        ) from error
+
+
 def _broadcast_form(request: UserRequest, form: AlertBroadcastForm, former: Alert | None) -> Alert:
     values = form.cleaned_data
     return services.broadcast_alert(
@@ -208,6 +256,7 @@ def _broadcast_form(request: UserRequest, form: AlertBroadcastForm, former: Aler
         targets=form.selected_targets(),
         scenario=values["scenario"] if former is None else former.scenario,
         corrects=former,
+        alone_reason=values["alone_reason"],
         token=values["token"],
         user=request.user,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -11,11 +12,21 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_content.model import GENERAL_HAZARD
 from beffroi_content.raster.text.characters import is_blank
-from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, Scenario
+from beffroi_server.accounts.models import User
+from beffroi_server.alerts.models import LEVEL_CHOICES, STATUS_CHOICES, Alert, PlannedAlert, Scenario
+from beffroi_server.alerts.planned_alerts import repeat_rules
 from beffroi_server.alerts.services import LONGEST_ALERT
 from beffroi_server.core.formatting import format_moment
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
-from beffroi_server.web.forms import RelatedModelForm, StyledForm, refuse_missing_characters
+from beffroi_server.web.forms import (
+    DateInput,
+    DateTimeInput,
+    RelatedModelForm,
+    StyledForm,
+    TimeInput,
+    refuse_missing_characters,
+)
+from beffroi_server.web.local_times import LocalDateTimeField, LocalEndField
 
 DEFAULT_MINUTES = 60
 WORDING_FIELDS = (
@@ -73,6 +84,7 @@ class AlertBroadcastForm(AlertTextForm):
         max_value=LONGEST_ALERT.days * 1440,
         initial=DEFAULT_MINUTES,
     )
+    alone_reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
     token = forms.UUIDField(widget=forms.HiddenInput)
     scenario = forms.ModelChoiceField(Scenario.objects.all(), required=False, widget=forms.HiddenInput)
 
@@ -112,6 +124,65 @@ class ScenarioForm(AlertTextForm):
     def saved_targets(self) -> Targets:
         """Return the targets of the saved scenario; every screen for a new one."""
         return EVERYWHERE if self.instance.pk is None else Targets.of(self.instance)
+
+
+REPEAT_CHOICES = (
+    ("once", _("Once")),
+    ("daily", _("Every day")),
+    ("weekly", _("Every week, on this day of the week")),
+    ("monthly-weekday", _("Every month, on this day of the week, such as each first Wednesday")),
+    ("monthly", _("Every month, on this date")),
+    ("yearly", _("Every year, on this date")),
+)
+
+
+class PlannedAlertForm(AlertTextForm):
+    """Form of an alert that begins at a time to come."""
+
+    status = forms.ChoiceField(label=_("Type of alert"), choices=STATUS_CHOICES, widget=forms.RadioSelect)
+    repeats = forms.ChoiceField(label=_("Repeats"), choices=REPEAT_CHOICES)
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = PlannedAlert
+        fields = ("status", *WORDING_FIELDS, "starts_on", "starts_time", "duration_min", "reminder_min")
+        widgets = {"all_clear_s": forms.HiddenInput, "starts_on": DateInput, "starts_time": TimeInput}
+        labels = {"duration_min": _("Minutes until it ends automatically")}
+        help_texts = {"reminder_min": _("You are told so long before it begins; 0 for no reminder.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plan = self.instance
+        if plan.pk is not None:
+            rules = {rule: name for name, rule in repeat_rules(plan.starts_on).items()}
+            if plan.recurrence not in rules:
+                # A program has written it: the form leaves it as it is.
+                self.fields["repeats"].choices = [("kept", plan.recurrence), *REPEAT_CHOICES]  # type: ignore[attr-defined]
+            self.initial["repeats"] = rules.get(plan.recurrence, "kept")
+
+    def clean(self) -> dict[str, Any]:
+        """Check that screens can draw the texts, and turn the choice into a rule."""
+        super().clean()
+        refuse_missing_characters(self, *DRAWN_FIELDS)
+        return self.cleaned_data
+
+    def chosen_rule(self) -> str:
+        """Return the rule of RFC 5545 that was chosen."""
+        name, day = self.cleaned_data["repeats"], self.cleaned_data["starts_on"]
+        return self.instance.recurrence if name == "kept" else repeat_rules(day)[name]
+
+
+class OnCallExceptionForm(StyledForm):
+    """Form of a time in which somebody else is on call than the rota says."""
+
+    person = forms.ModelChoiceField(User.objects.none(), label=_("On call"))
+    starts_at = LocalDateTimeField(label=_("from"), widget=DateTimeInput())
+    ends_at = LocalEndField(label=_("until"), widget=DateTimeInput())
+
+    def __init__(self, *args: Any, officers: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        keys = [user.pk for user in officers]
+        self.fields["person"].queryset = User.objects.filter(pk__in=keys)  # type: ignore[attr-defined]
 
 
 class AlertExtensionForm(StyledForm):

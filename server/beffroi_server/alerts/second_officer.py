@@ -1,0 +1,148 @@
+"""Proposals of alerts: an officer proposes one, and another confirms it by one press.
+
+Who is alone says why and broadcasts all the same: that is recorded, and every officer is told.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+from typing import Any
+
+from django.db import DatabaseError
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from beffroi_server.accounts import audit
+from beffroi_server.accounts.models import User
+from beffroi_server.accounts.permissions import require
+from beffroi_server.alerts import services
+from beffroi_server.alerts.errors import AlertRefused
+from beffroi_server.alerts.models import Alert, AlertProposal, ProposalDecision, ProposalOrigin
+from beffroi_server.core import database
+from beffroi_server.core.transactions import serialised
+from beffroi_server.fleet import screen_scopes
+from beffroi_server.fleet.targets import Targets
+
+logger = logging.getLogger(__name__)
+WAITS = dt.timedelta(minutes=30)
+"""How long a proposal of an officer can be confirmed."""
+TEXT_FIELDS = ("level", "status", "hazard", "title", "description", "instruction", "source", "all_clear_s")
+
+
+def propose_alert(
+    values: dict[str, Any], targets: Targets, *, user: User | None, token: uuid.UUID, corrects: Alert | None = None,
+    origin: str = ProposalOrigin.OFFICER, waits: dt.timedelta = WAITS,
+) -> AlertProposal:  # fmt: skip
+    """Have an alert wait until an officer confirms it. A second press of the button returns the same proposal.
+
+    Args:
+        values: Fields of ``AlertProposal``, without its targets.
+        targets: The screens that it is for.
+        user: Who proposes it; None for the server itself.
+        token: Token of the form.
+        corrects: The running alert whose place it would take.
+        origin: Value of ``ProposalOrigin``.
+        waits: How long it can be confirmed.
+    """
+    require(user, "may_alert")
+    screen_scopes.check_targets(user, targets)
+    if corrects is not None:
+        screen_scopes.check_row(user, corrects)
+    now = timezone.now()
+    with serialised():
+        known = AlertProposal.objects.filter(token=token).first()
+        if known is not None:
+            return known
+        row = AlertProposal(
+            **values, token=token, everywhere=targets.everywhere, corrects=corrects, origin=origin, proposed_by=user,
+            proposed_at=now, deadline_at=now + waits,
+        )  # fmt: skip
+        row.save(force_insert=True)
+        row.groups.set(targets.groups)
+        row.screens.set(targets.screens)
+        audit.record_event(user, "alert-proposed", row, proposal=str(row.pk), level=row.level)
+    return row
+
+
+def open_proposals(now: dt.datetime, user: User | None = None) -> QuerySet[AlertProposal]:
+    """Return the proposals that wait, the newest first: those within the scope of a user."""
+    return proposals_within(user).filter(decision="", deadline_at__gt=now)
+
+
+def proposals_within(user: User | None) -> QuerySet[AlertProposal]:
+    """Return every proposal within the scope of a user, decided or not, the newest first."""
+    return screen_scopes.rows_in_scope(AlertProposal.objects.select_related("proposed_by"), user)
+
+
+def confirm_proposal(proposal: AlertProposal, *, user: User) -> Alert:
+    """Broadcast what another officer has proposed. A second press returns the same alert.
+
+    Raises:
+        AlertRefused: it was proposed by the same person, was decided otherwise, or waited too long.
+    """
+    if proposal.proposed_by_id == user.pk:
+        raise AlertRefused("second-officer", _("Another officer has to confirm what you have proposed."))
+    return _broadcast(proposal, user, ProposalDecision.CONFIRMED, confirmed_by=user)
+
+
+def broadcast_alone(proposal: AlertProposal, reason: str, *, user: User) -> Alert:
+    """Broadcast a proposal without a second officer, for a reason that all officers are told.
+
+    Raises:
+        AlertRefused: no reason is given, or it was decided otherwise.
+    """
+    if not reason.strip():
+        raise AlertRefused("second-officer", _("Say why no second officer confirms it: all officers are told."))
+    return _broadcast(proposal, user, ProposalDecision.ALONE, alone_reason=reason)
+
+
+def decline_proposal(proposal: AlertProposal, *, user: User) -> None:
+    """Decline a proposal, or withdraw one's own.
+
+    Raises:
+        AlertRefused: it was decided otherwise.
+    """
+    _check(proposal, user)
+    with serialised():
+        _decide(proposal, ProposalDecision.DECLINED, user)
+        audit.record_event(user, "alert-declined", proposal, proposal=str(proposal.pk))
+
+
+def _broadcast(proposal: AlertProposal, user: User, decision: str, **how: Any) -> Alert:
+    _check(proposal, user)
+    known = Alert.objects.filter(token=proposal.token).first()
+    if known is not None:
+        return known
+    if proposal.decision or proposal.deadline_at <= timezone.now():
+        raise _is_decided(proposal)
+    alert = services.broadcast_alert(
+        **{name: getattr(proposal, name) for name in TEXT_FIELDS}, targets=Targets.of(proposal),
+        duration_min=proposal.duration_min, is_open_ended=proposal.is_open_ended, scenario=proposal.scenario,
+        corrects=proposal.corrects, token=proposal.token, proposed_by=proposal.proposed_by, user=user, **how,
+    )  # fmt: skip
+    try:
+        with database.short_lock_wait(services.LOCK_WAIT_S), serialised():
+            _decide(proposal, decision, user, alert=Alert.objects.filter(pk=alert.pk).first())
+    except DatabaseError as error:
+        # It is on the screens; that the proposal seems to wait a little longer does no harm: its token is used.
+        logger.warning("the proposal %s could not be closed: %s", proposal.pk, error)
+    return alert
+
+
+def _decide(proposal: AlertProposal, decision: str, user: User, alert: Alert | None = None) -> None:
+    waiting = AlertProposal.objects.filter(pk=proposal.pk, decision="")
+    if not waiting.update(decision=decision, decided_by=user, decided_at=timezone.now(), alert=alert):
+        raise _is_decided(proposal)
+    proposal.refresh_from_db()
+
+
+def _is_decided(proposal: AlertProposal) -> AlertRefused:
+    return AlertRefused("over", _("“%(title)s” no longer waits for an officer.") % {"title": proposal.title})
+
+
+def _check(proposal: AlertProposal, user: User) -> None:
+    require(user, "may_alert")
+    screen_scopes.check_row(user, proposal)

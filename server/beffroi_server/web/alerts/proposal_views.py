@@ -1,0 +1,74 @@
+"""Pages of proposed alerts: a second officer confirms one by one press, or declines it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from beffroi_server.alerts import on_call, second_officer
+from beffroi_server.alerts.errors import AlertRefused
+from beffroi_server.alerts.models import AlertProposal
+from beffroi_server.fleet import screen_scopes
+from beffroi_server.fleet.targets import Targets
+from beffroi_server.web.access import UserRequest, for_officers
+
+
+@for_officers("GET")
+def alert_proposal(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show an alert that waits for an officer, or what became of it."""
+    return _show(request, _proposal(request, pk))
+
+
+@for_officers("POST")
+def proposal_confirm(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
+    """Broadcast what another officer has proposed."""
+    found = _proposal(request, pk)
+    try:
+        alert = second_officer.confirm_proposal(found, user=request.user)
+    except AlertRefused as refused:
+        messages.warning(request, refused.message)
+        return redirect("alert-proposal", pk)
+    return redirect("alert", alert.pk)
+
+
+@for_officers("POST")
+def proposal_alone(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
+    """Broadcast a proposal without a second officer, for a reason."""
+    found, reason = _proposal(request, pk), request.POST.get("reason", "")[:300]
+    try:
+        alert = second_officer.broadcast_alone(found, reason, user=request.user)
+    except AlertRefused as refused:
+        messages.warning(request, refused.message)
+        return redirect("alert-proposal", pk)
+    return redirect("alert", alert.pk)
+
+
+@for_officers("POST")
+def proposal_decline(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
+    """Decline a proposal, or withdraw one's own."""
+    try:
+        second_officer.decline_proposal(_proposal(request, pk), user=request.user)
+    except AlertRefused as refused:
+        messages.warning(request, refused.message)
+    return redirect("alert-choose")
+
+
+def _proposal(request: UserRequest, pk: uuid.UUID) -> AlertProposal:
+    found = get_object_or_404(AlertProposal.objects.select_related("proposed_by", "decided_by", "alert"), pk=pk)
+    screen_scopes.check_row(request.user, found)
+    return found
+
+
+def _show(request: UserRequest, found: AlertProposal) -> HttpResponse:
+    context = {
+        "proposal": found,
+        "waits": not found.decision and timezone.now() < found.deadline_at,
+        "own": found.proposed_by_id == request.user.pk,
+        "count": Targets.of(found).reached_screens().count(),
+        "on_call": on_call.officers_on_call(),
+    }
+    return render(request, "alerts/proposal.html", context)

@@ -1,0 +1,89 @@
+"""Who is told of alerts that wait for an officer, and how often."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from beffroi_server.alerts import on_call, second_officer, services
+from beffroi_server.fleet.targets import EVERYWHERE
+from beffroi_server.notifications.incident_texts import incident_path, incident_sentence
+from beffroi_server.notifications.incident_watch import IncidentWatch
+from beffroi_server.notifications.models import Incident, Notice, NotificationChoice
+from beffroi_server.notifications.occasions import Occasion
+
+pytestmark = pytest.mark.usefixtures("keyring", "english")
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def people(bob, dora):
+    for user in (bob, dora):
+        user.email = f"{user.username}@example.org"
+        user.save()
+    NotificationChoice.objects.create(user=bob, quiet_from=dt.time(0), quiet_until=dt.time(23, 59))
+
+
+def look(now: dt.datetime) -> list[str]:
+    """Return who was told something new at an instant, and that it is due at once."""
+    before = set(Notice.objects.values_list("pk", flat=True))
+    IncidentWatch().look_often(now)
+    new = Notice.objects.exclude(pk__in=before).select_related("user").order_by("user__username")
+    assert all(notice.is_urgent and notice.due_at == now for notice in new)
+    return [notice.user.username for notice in new]
+
+
+def broadcast(user, **values):
+    given = {"level": "alert", "title": "Flood", "source": "Town hall", "duration_min": 60, "targets": EVERYWHERE}
+    return services.broadcast_alert(**(given | values), user=user)
+
+
+def test_the_author_is_told_before_the_end_and_every_minute_once_overdue(bob):
+    alert = broadcast(bob, is_open_ended=True)
+    due = alert.review_at
+    assert look(due - 11 * MINUTE) == []
+    assert look(due - 9 * MINUTE) == ["bob"]
+    assert look(due - 8 * MINUTE) == []
+    told = [look(due + seconds * dt.timedelta(seconds=1)) for seconds in (1, 16, 61, 76, 121)]
+    assert told == [["bob"], [], ["bob"], [], ["bob"]]
+    incident = Incident.objects.get()
+    assert "was to be ended" in incident_sentence(incident)
+    assert incident_path(incident, bob) == f"/alerts/{alert.pk}/"
+
+    services.extend_alert(alert, 30, user=bob)
+    assert look(due + 3 * MINUTE) == []
+    assert not Incident.objects.filter(right_since=None, ended_at=None).exists()
+
+
+def test_an_alert_with_an_end_is_never_overdue(bob):
+    alert = broadcast(bob)
+    assert look(alert.ends_at - MINUTE) == ["bob"]
+    assert look(alert.ends_at + MINUTE) == []
+
+
+def test_a_proposal_calls_who_is_on_call_and_breaking_the_glass_everybody(bob, dora, town):
+    town.second_officer_levels = ["alert"]
+    town.save()
+    on_call.save_members([dora], user=dora)
+    text = {"level": "alert", "status": "actual", "title": "Flood", "source": "Town hall", "duration_min": 60}
+    proposal = second_officer.propose_alert(text, EVERYWHERE, user=bob, token=uuid.uuid4())
+    assert look(timezone.now()) == ["dora"]
+    assert incident_path(Incident.objects.get(), dora) == f"/alerts/proposals/{proposal.pk}/"
+
+    second_officer.broadcast_alone(proposal, "No answer", user=bob)
+    assert look(timezone.now()) == ["bob", "dora"]
+    assert "without a second officer: No answer" in incident_sentence(Incident.objects.first())
+
+
+def test_who_is_not_on_call_sleeps(bob, dora, hall):
+    on_call.save_members([bob], user=dora)
+    NotificationChoice.objects.create(
+        user=dora, ways={Occasion.ALERT_UNSEEN: ["mail"]}, urgent=[Occasion.ALERT_UNSEEN],
+        quiet_from=dt.time(0), quiet_until=dt.time(23, 59),
+    )  # fmt: skip
+    broadcast(bob)
+    IncidentWatch().look_often(timezone.now() + 2 * MINUTE)
+    assert {notice.user.username: notice.is_urgent for notice in Notice.objects.all()} == {"bob": True, "dora": False}
