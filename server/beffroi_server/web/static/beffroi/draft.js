@@ -63,7 +63,19 @@ const endSentDraft = () => {
   if (isAnswer && !isRefused) removeDraft(sent.key);
 };
 
+// Texts in a language that was added to the form and never saved: the form is opened without their fields.
+const addLanguages = (form, values) => {
+  const add = (name, value) => form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  for (const [name, value] of values) {
+    const code = name.match(/^text-([a-z]+)-/)?.[1];
+    if (!code || !value || form.elements.namedItem(name)) continue;
+    add(name, value);
+    if (!form.querySelector(`[name="translations"][value="${code}"]`)) add("translations", code);
+  }
+};
+
 const fill = (form, values) => {
+  addLanguages(form, values);
   for (const field of fieldsOf(form)) {
     const given = values.filter(([name]) => name === field.name).map(([, value]) => value);
     if (isChoice(field)) field.checked = given.includes(field.value);
