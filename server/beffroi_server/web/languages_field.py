@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.text import capfirst
@@ -10,36 +10,40 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.core.languages import language_choices, validate_languages
 
-PLACES = 4
-"""Languages that can be chosen; with more, nobody who walks past would see their own."""
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 _ORDINALS = (_("First language"), _("Second language"), _("Third language"), _("Fourth language"))
+"""With more, hardly anybody who walks past would see their own."""
 
 
 def _offered() -> list[tuple[str, str]]:
     return [("", "–"), *((code, capfirst(name)) for code, name in language_choices())]
 
 
+class _PlaceField(forms.ChoiceField):
+    """The choice for one place in the order."""
+
+    def __init__(self, name: StrPromise) -> None:
+        super().__init__(choices=_offered, required=False, widget=forms.Select(attrs={"aria-label": name}))
+
+
 class _LanguagesWidget(forms.MultiWidget):
     """One choice for each place in the order."""
 
-    def __init__(self) -> None:
-        attrs = ({"class": "form-select", "aria-label": name} for name in _ORDINALS)
-        super().__init__([forms.Select(attrs=each) for each in attrs])
-
     def decompress(self, value: Any) -> list[str]:
-        return [*(value or ()), *[""] * PLACES][:PLACES]
+        return [*(value or ()), *[""] * len(_ORDINALS)][: len(_ORDINALS)]
 
 
 class LanguagesField(forms.MultiValueField):
     """Languages in order, as a list of codes; empty where none is chosen."""
 
-    widget = _LanguagesWidget
-
     def __init__(self, **kwargs: Any) -> None:
-        fields = [forms.ChoiceField(choices=_offered, required=False) for _place in range(PLACES)]
+        fields = [_PlaceField(name) for name in _ORDINALS]
         kwargs.setdefault("label", _("Languages of announcements"))
-        super().__init__(fields, require_all_fields=False, required=False, **kwargs)
-        self.widget.attrs["class"] = ""
+        # The choices are those of the fields, in the language of the page.
+        widget = _LanguagesWidget([field.widget for field in fields], {"class": "form-select"})
+        super().__init__(fields, require_all_fields=False, required=False, widget=widget, **kwargs)
 
     def compress(self, data_list: list[str]) -> list[str]:
         """Return the chosen codes, without the places left free.

@@ -37,7 +37,7 @@ from beffroi_server.web.library.announcement_preview import preview_context, uns
 from beffroi_server.web.library.forms import AnnouncementForm
 from beffroi_server.web.library.sent_forms import announcement_key, announcement_of, form_token
 from beffroi_server.web.library.shared_announcement import shared_announcement_page
-from beffroi_server.web.library.translation_forms import changes_languages
+from beffroi_server.web.library.translation_forms import REMOVE, changes_languages
 from beffroi_server.web.requests import parse_number
 from beffroi_server.web.schedule.placement_forms import PlacementForm
 
@@ -217,6 +217,7 @@ def _render_form(
         "differences": form.differences_from(conflict.current) if conflict else [],
         "doubts": asked or [],
         "doubts_key": doubts_key(asked or []),
+        "language_was_removed": REMOVE in request.POST,
         "token": form_token(request) if edited is None else "",
         "version": _form_version(request, edited, conflict),
         "plan": parse_number(request.POST.get("plan") or request.GET.get("plan")),

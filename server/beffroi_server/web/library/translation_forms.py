@@ -77,7 +77,11 @@ def submitted_codes(data: Any) -> list[str]:
 
 def bound_forms(data: Any) -> list[TranslationForm]:
     """Return the forms of the languages that were sent."""
-    return [TranslationForm(code, data) for code in submitted_codes(data)]
+    found = [TranslationForm(code, data) for code in submitted_codes(data)]
+    for each in found:
+        if ADD in data and each.code == data.get(NEW):
+            each.fields["title"].widget.attrs["autofocus"] = True
+    return found
 
 
 def opened_forms(stored: Iterable[Mapping[str, Any]]) -> list[TranslationForm]:

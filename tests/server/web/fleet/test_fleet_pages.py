@@ -251,8 +251,8 @@ class TestKinds:
         as_charlie.post("/screens/hall/edit/", {**values, **chosen})
         hall.refresh_from_db()
         assert hall.languages == ["fr", "de", "ar"]
-        shown = as_charlie.get("/screens/hall/edit/").context["form"]["languages"].value()
-        assert shown == ["fr", "de", "ar"]
+        page = page_text(as_charlie.get("/screens/hall/edit/"))
+        assert re.findall(r'(?s)name="languages_\d".*?value="(\w*)" selected', page) == ["fr", "de", "ar", ""]
 
     def test_lists_take_few_queries(self, as_charlie, hall, quay, django_assert_max_num_queries):
         for name in ("screens", "screen-classes", "groups"):

@@ -39,7 +39,7 @@ def test_a_language_is_added_by_a_button_that_saves_nothing(as_alice, hall):
     assert re.findall(r'name="translations" value="(\w+)"', page) == ["de", "ar"]
     assert 'value="Marché"' in page
     assert 'value="Markt"' in page
-    assert re.search(r'name="text-ar-title"[^>]*lang="ar" dir="rtl"', page)
+    assert re.search(r'name="text-ar-title"[^>]*lang="ar" dir="rtl"[^>]*autofocus', page)
     assert not Announcement.objects.exists()
 
 
