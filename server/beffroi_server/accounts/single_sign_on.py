@@ -54,11 +54,11 @@ def sign_on_user(claims: dict[str, Any], linked: User | None) -> User:
     role = role_of_claims(claims)
     if linked is not None and not linked.is_active:
         raise SignOnRefused(_("Your access is disabled. An administrator can enable it."))
-    if role is None and not (linked is not None and linked.may_administer):
+    if role is None and not (linked is not None and linked.may_manage_users):
         raise SignOnRefused(_("Your account has no access to the screens. Ask the town hall for it."))
     with serialised():
         user = linked or _new_user(claims, role)
-        if role is not None and not user.may_administer and user.role != role:
+        if role is not None and not user.may_manage_users and user.role != role:
             user.role = role
             services.update_user(user, actor=None)
         audit.record_event(user, "single-sign-on-used", user)

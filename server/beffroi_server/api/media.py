@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import File, Query, Status, UploadedFile
 
+from beffroi_server.api.municipalities import municipality_slug
 from beffroi_server.api.operations import ApiRequest, operation
 from beffroi_server.api.problems import not_found
 from beffroi_server.api.values import (
@@ -43,6 +44,8 @@ class MediaAnswer(Answer):
     id: int
     name: str
     description: str
+    municipality: str | None
+    """Whose it is, by the identifier of its group; null: shared by all."""
     kind: Literal["image", "video"]
     width: int
     height: int
@@ -88,7 +91,8 @@ def media_answer(row: MediaItem) -> MediaAnswer:
     problem = media_refusal(video.problem, row.name).message if video is not None and video.problem else ""
     state: Any = "ready" if video is None or video.converted_id else "refused" if problem else "converting"
     return MediaAnswer(
-        id=row.pk, name=row.name, description=row.description, kind="image" if video is None else "video",
+        id=row.pk, name=row.name, description=row.description, municipality=municipality_slug(row),
+        kind="image" if video is None else "video",
         width=row.width, height=row.height, duration_s=video.seconds if video is not None else None, state=state,
         progress=100 if state == "ready" else video.progress if video is not None else 0, problem=problem,
         warnings=[warning_sentence(each) for each in row.warnings], uploaded_at=row.uploaded_at,
@@ -101,7 +105,7 @@ def _upload_answer(row: Upload) -> UploadAnswer:
 
 
 def _media_items(request: ApiRequest) -> Any:
-    rows = MediaItem.objects.select_related("video", "picture")
+    rows = MediaItem.objects.select_related("video", "picture", "municipality__group")
     return library_scopes.media_in_scope(rows, request.user)
 
 

@@ -72,6 +72,11 @@ def changes(user: User | None, row: Any) -> bool:
     return row.municipality_id in {each.pk for each in served} if served else row.municipality_id is None
 
 
+def owner_detail(row: Any) -> dict[str, str]:
+    """Return what an audit event says of the owner of a row; nothing for what is shared."""
+    return {"municipality": str(row.municipality)} if row.municipality_id is not None else {}
+
+
 def check_change(user: User | None, row: Any) -> None:
     """Refuse a change of what belongs to others.
 

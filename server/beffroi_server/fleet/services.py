@@ -34,6 +34,7 @@ from beffroi_server.fleet.device_credentials import token_sha256
 from beffroi_server.fleet.errors import EnrolmentRefused
 from beffroi_server.fleet.events import screen_changed
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup, ScreenState
+from beffroi_server.fleet.municipality_models import Municipality
 
 logger = logging.getLogger(__name__)
 SCREENSHOT_SECONDS = 60
@@ -109,6 +110,8 @@ def save_group(group: ScreenGroup, *, user: User | None, screens: Iterable[Scree
     with serialised():
         group.full_clean()
         created, values = group._state.adding, audit.stored_values(group)
+        if Municipality.objects.filter(group=group.pk).exclude(name=group.name).exists():
+            raise ValidationError({"name": _("This is a municipality: an administrator can change its name.")})
         group.save()
         before = set(targets.member_screens([group]))
         if screens is not None:

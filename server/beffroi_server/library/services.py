@@ -182,7 +182,9 @@ def save_announcement(
         versions.record_version(current, user, restored_from)
         action = "announcement-created" if created else "announcement-changed"
         changes = audit.changes_since(before, current)
-        audit.record_event(user, action, current.title, id=str(current.pk), **changes)
+        audit.record_event(
+            user, action, current.title, id=str(current.pk), **content_owners.owner_detail(current), **changes
+        )
         announcement_changed.send(current)
     return current
 

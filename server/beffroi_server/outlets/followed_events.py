@@ -37,6 +37,7 @@ _EVENT_OF_ACTION = {
 }
 _TOLD_DETAIL = (
     "id", "former", "level", "status", "until", "everywhere", "screens", "groups", "starts_at", "ends_at", "titles",
+    "municipality",
 )  # fmt: skip
 """What receivers are told of the detail of an event: nothing of who did it."""
 

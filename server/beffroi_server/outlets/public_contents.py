@@ -54,7 +54,7 @@ def public_events(settings: PublicSettings, now: dt.datetime) -> QuerySet[Announ
 def _public() -> QuerySet[Announcement]:
     rows = Announcement.objects.filter(archived_at=None).exclude(template__in=WIDGET_TEMPLATES)
     off = AnnouncementPlacement.objects.filter(announcement=OuterRef("pk"), taken_off_at__isnull=False)
-    return rows.filter(~Exists(off)).select_related("picture__picture", "placement")
+    return rows.filter(~Exists(off)).select_related("picture__picture", "placement", "municipality")
 
 
 def _is_placed(now: dt.datetime) -> Q:

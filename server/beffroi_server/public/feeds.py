@@ -26,6 +26,10 @@ def _current(request: HttpRequest, settings: PublicSettings) -> list[Announcemen
     return for_readers(request, settings, public_contents.current_announcements(timezone.now()))
 
 
+def _issuer(each: Announcement, settings: PublicSettings) -> str:
+    return each.source or str(each.municipality or settings.town.name)
+
+
 @for_anybody
 def atom_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
     """Return what is on the screens as Atom."""
@@ -37,7 +41,7 @@ def atom_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
         feed.add_item(
             title=each.title, link=_address("public-announcement", each.pk), description=each.body,
             unique_id=f"urn:uuid:{each.pk}", updateddate=each.updated_at, pubdate=each.created_at,
-            categories=[each.label] if each.label else [], author_name=each.source or settings.town.name,
+            categories=[each.label] if each.label else [], author_name=_issuer(each, settings),
         )  # fmt: skip
     return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
 
@@ -49,7 +53,7 @@ def json_feed(request: HttpRequest, settings: PublicSettings) -> HttpResponse:
         {
             "id": str(each.pk), "url": _address("public-announcement", each.pk), "title": each.title,
             "content_text": each.body, "language": each.language, "date_published": each.created_at.isoformat(),
-            "date_modified": each.updated_at.isoformat(), "authors": [{"name": each.source or settings.town.name}],
+            "date_modified": each.updated_at.isoformat(), "authors": [{"name": _issuer(each, settings)}],
             **({"external_url": each.link} if each.link else {}),
             **({"image": _address("public-image", each.pk)} if each.picture_id else {}),
             **({"tags": [each.label]} if each.label else {}),

@@ -97,6 +97,7 @@ def place_announcement(
             starts_at=starts_at,
             ends_at=ends_at,
             duration_s=duration_s,
+            **content_owners.owner_detail(announcement),
         )
         publication.mark_placement(placement)
     return placement
@@ -127,7 +128,7 @@ def _switch_announcements(
     with serialised():
         switched = [each for each in announcements if _switch_announcement(each, taken_off_at, user)]
         for each in switched:
-            audit.record_event(user, action, each.title, id=str(each.pk))
+            audit.record_event(user, action, each.title, id=str(each.pk), **content_owners.owner_detail(each))
         if switched:
             publication.mark_announcements(switched)
     return switched

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from beffroi_server.accounts import audit, services
-from beffroi_server.accounts.models import ApiToken, AuditEvent, UserRole
+from beffroi_server.accounts.models import ApiToken, AuditEvent, User, UserRole
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.api import callers, jobs
 from beffroi_server.api.document import document_text, openapi_document
@@ -360,6 +360,36 @@ class TestTown:
         assert api.patch("/town", {"colour": "#aa0000", "latitude": 47.2}).json()["colour"] == "#aa0000"
         found = api.get("/audit?action=town-changed").json()
         assert [each["detail"]["token"] for each in found["items"]] == ["script"]
+
+
+def test_content_of_a_municipality_is_for_its_people_and_those_who_work_for_all(api, program_of, dora, town, hall):
+    """Insider, colleague and outsider: an editor of Lavau, one of Rouilly, and one of a district."""
+    for name in ("Lavau", "Rouilly"):
+        assert api.post("/municipalities", {"name": name, "colour": "#7a1f3d"}).status_code == 201
+    assert api.patch("/municipalities/lavau", {"screens": ["hall"]}).json()["screens"] == ["hall"]
+    api.post("/groups", {"name": "District"})
+    programs = {}
+    for slug in ("lavau", "rouilly", "district"):
+        made = api.post("/users", {"username": f"{slug}-editor", "role": "editor", "groups": [slug]})
+        assert made.json()["groups"] == [slug]
+        programs[slug] = program_of(User.objects.get(pk=made.json()["id"]))
+    ours = programs["lavau"].post("/announcements", {"title": "Fête"}).json()
+    shared = api.post("/announcements", {"title": "Tri"}).json()
+    assert (ours["municipality"], shared["municipality"]) == ("lavau", None)
+
+    for slug, read, changed in (("lavau", 200, 200), ("rouilly", 404, 404), ("district", 404, 404)):
+        assert programs[slug].get(f"/announcements/{ours['id']}").status_code == read
+        assert programs[slug].patch(f"/announcements/{ours['id']}", {"body": "Ici"}).status_code == changed
+        assert programs[slug].get(f"/announcements/{shared['id']}").status_code == 200
+    assert programs["lavau"].patch(f"/announcements/{shared['id']}", {"body": "Ici"}).status_code == 403
+    assert programs["lavau"].patch("/municipalities/lavau", {"name": "Autre"}).status_code == 403
+    assert programs["lavau"].post("/playlists", {"name": "Theirs", "municipality": "rouilly"}).status_code == 403
+    for path in ("/playlists", "/feeds"):
+        body = {"name": "Ours"} | ({"kind": "weather"} if path == "/feeds" else {})
+        made = programs["lavau"].post(path, body).json()
+        assert made["municipality"] == "lavau"
+        assert programs["rouilly"].get(f"{path}/{made['id']}").status_code == 404
+        assert programs["rouilly"].delete(f"{path}/{made['id']}").status_code == 404
 
 
 class TestServing:

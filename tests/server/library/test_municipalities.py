@@ -64,6 +64,16 @@ class TestScreensOfAMunicipality:
         with pytest.raises(ValidationError):
             fleet.save_screen(hall, groups=ScreenGroup.objects.filter(municipality__isnull=False), user=None)
 
+    def test_are_those_of_its_group_which_has_its_name(self, lavau, quay):
+        group = ScreenGroup.objects.get(municipality=lavau)
+
+        fleet.save_group(group, user=None, screens=[quay])
+        assert compile_inputs.load_inputs(quay).settings.town.name == group.name == "Lavau"
+
+        group.name = "Elsewhere"
+        with pytest.raises(ValidationError):
+            fleet.save_group(group, user=None)
+
     def test_are_published_again_when_it_changes(self, lavau, hall, quay):
         Screen.objects.update(programme_due_at=None)
         lavau.colour = "#1f7a3d"

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from beffroi_server.accounts.models import Town, User, UserRole
 from beffroi_server.alerts.models import LEVEL_CHOICES
 from beffroi_server.fleet.models import ScreenGroup
-from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.library.models import Category, MediaItem
 from beffroi_server.library.town_branding import logo_of
+from beffroi_server.web import working_for
 from beffroi_server.web.forms import StyledForm, StyledModelForm, refuse_missing_characters
 from beffroi_server.web.languages_field import LanguagesField
 
@@ -226,7 +226,7 @@ class UserScopeForm(StyledModelForm):
     def _offer_roles(self, actor: User) -> None:
         """Offer the roles that the actor may give; that of a local administrator where there are municipalities."""
         left_out = set()
-        if not (Municipality.objects.exists() or self.instance.role == UserRole.LOCAL_ADMINISTRATOR):
+        if working_for.current() is None and self.instance.role != UserRole.LOCAL_ADMINISTRATOR:
             left_out.add(UserRole.LOCAL_ADMINISTRATOR)
         if not actor.may_administer:
             left_out.add(UserRole.ADMINISTRATOR)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from beffroi_server.fleet import targets
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
+from beffroi_server.fleet.municipality_models import Municipality
 from beffroi_server.fleet.outputs import USUAL_GAMMA, OutputKind, ScreenOutput
 from beffroi_server.web.forms import RelatedModelForm, StyledModelForm, TimeInput
 from beffroi_server.web.languages_field import LanguagesField
@@ -167,6 +168,8 @@ class GroupForm(StyledModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["screens"].initial = self.instance.screens.all()
+            # The name of a municipality is what its screens show: it is changed on its own page.
+            self.fields["name"].disabled = Municipality.objects.filter(group=self.instance).exists()
 
     def clean_screens(self) -> QuerySet[Screen]:
         """Refuse members that would be in too many groups."""

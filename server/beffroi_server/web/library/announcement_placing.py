@@ -22,6 +22,7 @@ from beffroi_server.library.models import Announcement
 from beffroi_server.schedule import placements, rule_summary
 from beffroi_server.schedule.announcement_status import KnownPlaylist, read_playlists
 from beffroi_server.schedule.models import AnnouncementPlacement, Proposal
+from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest
 from beffroi_server.web.schedule.placement_forms import PlacementForm, PlacementWhere
 
@@ -122,7 +123,13 @@ def submitted_placement(data: QueryDict) -> QueryDict:
 
 
 def _last_choice(user: User) -> dict[str, object]:
-    """Return where the user had an announcement shown last; for the first everywhere, or in all groups in scope."""
+    """Return where the user had an announcement shown last; for the first everywhere, or in all groups in scope.
+
+    For who works for one municipality now, its screens.
+    """
+    municipality = working_for.chosen()
+    if municipality is not None:
+        return {"where": PlacementWhere.CHOSEN, "groups": [municipality.group_id]}
     last = AnnouncementPlacement.objects.filter(updated_by=user, taken_off_at=None).order_by("-updated_at").first()
     targets = Targets.of(last) if last is not None else Targets()
     if targets and not targets.everywhere:

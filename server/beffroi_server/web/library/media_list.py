@@ -27,7 +27,7 @@ def read_media_list(request: HttpRequest) -> ListState:
 
 def found_media(state: ListState) -> QuerySet[MediaItem]:
     """Return the images and videos that a list asks for, in its order."""
-    rows = MediaItem.objects.select_related("video")
+    rows = MediaItem.objects.select_related("video", "municipality")
     for word in state.words:
         rows = rows.filter(search_text__contains=word)
     if state.value_of("kind"):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from beffroi_server.core import file_responses
+from beffroi_server.fleet import content_owners
 from beffroi_server.library import queries, services, upload_queue
 from beffroi_server.library.errors import AlreadyInLibrary, ItemInUse, MediaRefused
 from beffroi_server.library.library_scopes import check_media
@@ -47,6 +48,8 @@ def media_list(request: UserRequest) -> HttpResponse:
         add_form_errors(form, refused)
     state = read_media_list(request)
     page = paginate(request, found_media(state), MEDIA_PER_PAGE)
+    for item in page:
+        item.is_open = item.uploaded_by_id == request.user.pk or content_owners.changes(request.user, item)
     received = list(upload_queue.uploads_in_scope(request.user))
     waits = any(not each.problem for each in received) or any(
         each.video_details is not None and each.video_details.is_waiting for each in page
