@@ -7,6 +7,7 @@ from collections.abc import Callable
 from enum import Enum
 from functools import cache
 
+from beffroi_server.cap.countries import is_certainly_outside
 from beffroi_server.cap.messages import NamedValue
 from beffroi_server.cap.names import folded_name
 from beffroi_server.cap.places import Department, Place, departments
@@ -51,22 +52,24 @@ def match_code(code: NamedValue, place: Place) -> CodeMatch:
         return compare(name, value, place)
     if (found := _match_own(name, value, place)) is not CodeMatch.UNKNOWN:
         return found
-    country = _country_of(name)
-    is_foreign = bool(country and place.country and country != place.country)
-    return CodeMatch.ELSEWHERE if is_foreign else CodeMatch.UNKNOWN
+    names = (name, re.sub(r"^profile|\d+$", "", name), folded_name(code.name.rpartition(":")[2]))
+    country = next((_COUNTRIES[each] for each in names if each in _COUNTRIES), "")
+    return CodeMatch.ELSEWHERE if _is_foreign(country, place) else CodeMatch.UNKNOWN
 
 
-def _country_of(name: str) -> str:
-    bare = re.sub(r"^(?:profile|layer)|\d+$", "", name)
-    return next((land for key, land in _COUNTRIES.items() if key in (name, bare) or bare.endswith(key)), "")
+def _is_foreign(country: str, place: Place) -> bool:
+    """Return whether a place is certainly not in a country."""
+    if country and place.country:
+        return country != place.country
+    return is_certainly_outside(country, place.point)
 
 
 def _match_iso(_name: str, value: str, place: Place) -> CodeMatch:
     country, _, part = value.replace("_", "-").partition("-")
-    if not place.country or not re.fullmatch("[A-Z]{2}", country):
+    if not re.fullmatch("[A-Z]{2}", country) or country == "EU":
         return CodeMatch.UNKNOWN
     if country != place.country:
-        return CodeMatch.ELSEWHERE
+        return CodeMatch.ELSEWHERE if _is_foreign(country, place) else CodeMatch.UNKNOWN
     if not part:
         return CodeMatch.COARSE
     own = departments().get(place.department)
@@ -92,10 +95,10 @@ def _match_zone(
 ) -> CodeMatch:
     """Compare codes that begin with a country. One of the same country that no edition has is unknown."""
     country = value[:2].replace("UK", "GB").replace("EL", "GR")
-    if not place.country or not country.isalpha():
+    if not country.isalpha():
         return CodeMatch.UNKNOWN
     if country != place.country:
-        return CodeMatch.ELSEWHERE
+        return CodeMatch.ELSEWHERE if _is_foreign(country, place) else CodeMatch.UNKNOWN
     if value in own:
         return CodeMatch.EXACT
     if len(value) == 2 or (has_parents and any(code.startswith(value) for code in own)):

@@ -452,6 +452,8 @@ def test_rule_32_hard_line_breaks_are_joined_and_blank_lines_and_bullets_kept():
         "* WHERE...Portions of central, north central, and northwest Montana and the Rocky Mountain Front.\n"
         "* WHEN...UNTIL NOON MDT TODAY"
     )
+    capitals = "* ISOLATED SHOWERS ARE EXPECTED THROUGH EARLY THIS AFTERNOON AND\nRAINFALL COULD LEAD TO FLOODING."
+    assert info_of(description=capitals).description == capitals.replace("\n", " ")
     assert info_of(description="Pompiers 18\nSamu 15\nPolice 17").description == "Pompiers 18\nSamu 15\nPolice 17"
 
 

@@ -315,6 +315,20 @@ def test_trap_27_only_codes_that_are_understood_say_elsewhere(scheme, value, pos
     assert area_position(area, RENNES) is position
 
 
+@pytest.mark.parametrize(
+    ("scheme", "value", "position"),
+    [
+        ("EMMA_ID", "UK105", Position.OUTSIDE), ("NUTS3", "PL213", Position.OUTSIDE), ("AMOC", "NSW", Position.OUTSIDE),
+        ("layer:EC-MSC-SMC:1.0:CLC", "041420", Position.OUTSIDE), ("Tags", "x", Position.UNKNOWN),
+        ("profile:CAP-CP:Location:0.3", "3537001", Position.OUTSIDE), ("NUTS3", "DE212", Position.UNKNOWN),
+        ("SAME", "006109", Position.UNKNOWN), ("NUTS3", "FR821", Position.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_trap_27_coordinates_alone_tell_which_countries_are_elsewhere(scheme, value, position):
+    (area,) = only_alert(cap_alert(cap_info(cap_area(codes=[(scheme, value)])))).infos[0].areas
+    assert area_position(area, make_place(latitude=48.58, longitude=7.75)) is position
+
+
 @pytest.mark.parametrize("place", [make_place(), make_place(department="35")])
 def test_trap_28_an_area_that_is_only_named_is_neither_everywhere_nor_nowhere(place):
     named = cap_alert(cap_info(cap_area("Tout le département")))
