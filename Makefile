@@ -5,7 +5,7 @@ PYTEST := $(PYTHON) -m pytest
 SOURCES := content player server provisioning demo benchmarks tests scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore explore-api soak test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
+.PHONY: help prepare prepare-server prepare-player demo demo-reset test lint types imports unit e2e postgresql bench faults explore explore-api soak test-network test-kms test-systemd gallery docs screenshots schemas guides messages vendor format clean
 
 help:  ## Print the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ explore-api:  ## Ask every operation of the REST API for every edge of its docum
 soak:  ## Three simulated days of a screen: neither memory nor files nor handles may grow
 	@scripts/prepare test
 	$(PYTHON) -m tests.player.soak --hours 72
+
+test-network:  ## An alert reaches a player that is cut off, over another one: in network namespaces, as root
+	@scripts/prepare test
+	$(PYTHON) -m tests.network.relay
 
 test-kms:  ## The player on a graphics card without a desktop, in a virtual machine: two to three minutes
 	@scripts/prepare kms

@@ -29,6 +29,7 @@ import requests
 
 from beffroi_content import rendering
 from beffroi_content.model import Alert, AlertForm, AlertLevel
+from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.reports import ConnectionState, PlayerHealth
 from beffroi_player import system_clock, systemd_notify
 from beffroi_player.agent import effects as do
@@ -60,8 +61,9 @@ from beffroi_player.agent.report.reporter import ScreenReporter
 from beffroi_player.agent.report.screenshots import ScreenshotSender
 from beffroi_player.agent.serial_worker import WorkQueue
 from beffroi_player.agent.storage import AgentStorage, PendingProgramme, PlayerEnrolment
+from beffroi_player.agent.transport.alert_relay import AlertRelay
 from beffroi_player.agent.transport.broker_moves import BrokerMoves
-from beffroi_player.agent.transport.held_sets import HeldSets
+from beffroi_player.agent.transport.held_sets import HeldSets, SignedSet
 from beffroi_player.agent.transport.http_client import ServerClient, ServerDocuments
 from beffroi_player.agent.transport.mqtt_client import PlayerMqttClient, broker_host
 from beffroi_player.agent.transport.peer_sharing import PeerSharing
@@ -186,6 +188,11 @@ class PlayerAgent:
             self._note_answer,
         )  # fmt: skip
         self._peers = PeerSharing(self._state.assets, enrolment.site)
+        self._told_floors: dict[str, SequenceFloor] = {}
+        self._relay = AlertRelay(
+            enrolment.site, self._accepted_sets, lambda stream: stream in self._held.admission.alert_streams,
+            lambda: self._link_state() is ConnectionState.LOST, self._receive_document, system_clock.uptime_ms,
+        )  # fmt: skip
 
     def _build_preparation(self) -> None:
         state, runtime, held = self._state, self._runtime, self._held
@@ -249,6 +256,7 @@ class PlayerAgent:
         self._poller.start()
         self._captures.start()
         self._confirmations.start()
+        self._relay.start()
         send_wakeup(self._runtime.stage_socket)
         # What was loaded until here stays: the collector need not look at it again.
         gc.collect()
@@ -256,6 +264,7 @@ class PlayerAgent:
 
     def stop(self) -> None:
         """Stop what was started, in the reverse order."""
+        self._relay.stop()
         self._peers.stop_sharing()
         self._captures.stop()
         self._confirmations.stop()
@@ -270,6 +279,7 @@ class PlayerAgent:
         """Report until it is time to stop."""
         while not self._stopping.is_set():
             self._note_connection()
+            self._note_alert_sets()
             self._tasks.run_due()
             self._note_display()
             wait = min(LONGEST_WAIT_SECONDS, self._reporter.report_changes())
@@ -296,14 +306,19 @@ class PlayerAgent:
         if now.lost != before.lost:
             self._poller.poll_soon()
 
+    def _note_alert_sets(self) -> None:
+        """Tell peers of a newer alert set: one of them may hear nobody else."""
+        floors = self._alert_floors()
+        if floors != self._told_floors:
+            self._told_floors = floors
+            self._relay.tell_peers()
+
     def _note_answer(self, answer: ServerDocuments) -> None:
         """Learn from the server what it says beside its documents. In the polling thread."""
-        admission = self._held.admission
         if answer.broker is not None:
-            self._broker_moves.follow(answer.broker, admission.last_beat_uptime_ms)
+            self._broker_moves.follow(answer.broker, self._held.admission.last_beat_uptime_ms)
         self._receipts.note_restore(answer.restore)
-        concerned = {name: floor for name, floor in admission.trust.floors.items() if name in admission.alert_streams}
-        newer = self._sets.newer_than(answer.documents, concerned)
+        newer = self._sets.newer_than(answer.documents, self._alert_floors())
         if not newer:
             return
         log.warning("the server offers older alert sets than this screen holds: it is given %d of them", len(newer))
@@ -311,6 +326,14 @@ class PlayerAgent:
             self._server.send_alert_sets(newer)
         except (requests.RequestException, OSError) as error:
             log.info("the server does not take alert sets: %s", error)
+
+    def _alert_floors(self) -> dict[str, SequenceFloor]:
+        admission = self._held.admission
+        return {name: floor for name, floor in admission.trust.floors.items() if name in admission.alert_streams}
+
+    def _accepted_sets(self) -> list[SignedSet]:
+        """Return the alert sets that this player holds, for peers that are cut off."""
+        return self._sets.newer_than((), self._alert_floors())
 
     def _receive_document(self, received: ReceivedDocument) -> None:
         self._inbox.put(received)

@@ -236,7 +236,7 @@ def test_a_peer_that_lies_costs_a_moment_and_nothing_that_has_come(
 
 def test_whoever_crowds_the_file_server_takes_no_memory_and_makes_room_again(tmp_path: Path):
     (tmp_path / ASSET.sha256).write_bytes(CONTENT)
-    door = peer_sharing._FileServer(("127.0.0.1", 0), tmp_path)
+    door = peer_sharing._FileServer(tmp_path)
     threading.Thread(target=door.serve_forever, args=(0.01,), daemon=True).start()
     before = threading.active_count()
     with contextlib.ExitStack() as crowd:

@@ -9,12 +9,9 @@ beginning of a digest of its name, so that two towns in one building do not talk
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import logging
 import re
 import socket
-import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -22,22 +19,25 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 from beffroi_player.agent.transport.http_client import CHUNK_BYTES, ServerRefusal
+from beffroi_player.agent.transport.local_network import (
+    MAX_DATAGRAM,
+    PeerServer,
+    ask_group,
+    is_local_address,
+    open_listener,
+    stop_server,
+    town_mark,
+)
 
 log = logging.getLogger(__name__)
 
-GROUP, PORT = "239.255.66.69", 7069
-"""Of the administratively scoped addresses (RFC 2365): no router passes them on."""
-ANSWER_WINDOW_S = 0.25
+PORT = 7069
 TIMEOUT_S = 5.0
 """To connect, for the head of an answer, and between two pieces: a slower peer is no help."""
-MAX_ANSWERS = 4
-MAX_CLIENTS = 4
-"""Peers that are served at the same time."""
 DISTRUST_S = 3_600.0
 """For how long a peer is not asked that gave wrong content."""
 _QUESTION = re.compile(rb"BEFFROI1 \? ([0-9a-f]{16}) ([0-9a-f]{64})")
@@ -58,7 +58,7 @@ class PeerSharing:
 
     def __init__(self, folder: Path, town: str, interface: str = "0.0.0.0", port: int = PORT) -> None:  # noqa: S104
         self._folder, self._interface, self._port = folder, interface, port
-        self._town = hashlib.sha256(town.encode()).hexdigest()[:16].encode()
+        self._town = town_mark(town)
         self._distrusted: dict[str, float] = {}
         self._listener: socket.socket | None = None
         self._file_server: _FileServer | None = None
@@ -73,8 +73,8 @@ class PeerSharing:
         if self._listener is not None:
             return
         try:
-            self._file_server = _FileServer(("", 0), self._folder)
-            self._listener = self._open_listener()
+            self._file_server = _FileServer(self._folder)
+            self._listener = open_listener(self._port, self._interface)
         except OSError as error:
             log.warning("files are not shared on the network: %s", error)
             self.stop_sharing()
@@ -92,25 +92,18 @@ class PeerSharing:
         if listener is not None:
             listener.close()
         if server is not None:
-            # In a thread of its own: a server waits for its loop, and the caller reports meanwhile.
-            threading.Thread(target=_shut_down_server, args=(server, listener is not None), daemon=True).start()
+            stop_server(server, runs=listener is not None)
 
     def find_peers(self, sha256: str) -> list[tuple[str, int]]:
         """Ask for a file. Return addresses and ports of peers that have it, in the order of their answers."""
         if self._listener is None:
             return []
         found: list[tuple[str, int]] = []
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as question_socket:
-            question_socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
-            question_socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self._interface))
-            question_socket.sendto(b"BEFFROI1 ? " + self._town + b" " + sha256.encode(), (GROUP, self._port))
-            end = time.monotonic() + ANSWER_WINDOW_S
-            while (left := end - time.monotonic()) > 0 and len(found) < MAX_ANSWERS:
-                question_socket.settimeout(left)
-                answer, (host, _) = question_socket.recvfrom(256)
-                match = _ANSWER.fullmatch(answer)
-                if match and match[1] == sha256.encode() and 0 < int(match[2]) < 65_536 and self._is_trusted(host):
-                    found.append((host, int(match[2])))
+        question = b"BEFFROI1 ? " + self._town + b" " + sha256.encode()
+        for answer, host in ask_group(question, self._port, self._interface):
+            match = _ANSWER.fullmatch(answer)
+            if match and match[1] == sha256.encode() and 0 < int(match[2]) < 65_536 and self._is_trusted(host):
+                found.append((host, int(match[2])))
         return found
 
     @contextmanager
@@ -146,32 +139,18 @@ class PeerSharing:
             self._distrusted.pop(next(iter(self._distrusted)))
 
     def _is_trusted(self, host: str) -> bool:
-        return time.monotonic() - self._distrusted.get(host, -DISTRUST_S) >= DISTRUST_S and _is_local_address(host)
-
-    def _open_listener(self) -> socket.socket:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Bound to the group, not to all addresses: only questions to the group come in here.
-            listener.bind((GROUP, self._port))
-            joined = struct.pack("4s4s", socket.inet_aton(GROUP), socket.inet_aton(self._interface))
-            listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
-            listener.settimeout(1.0)
-        except OSError:
-            listener.close()
-            raise
-        return listener
+        return time.monotonic() - self._distrusted.get(host, -DISTRUST_S) >= DISTRUST_S and is_local_address(host)
 
     def _answer_questions(self) -> None:
         while (listener := self._listener) is not None and (server := self._file_server) is not None:
             try:
-                question, sender = listener.recvfrom(256)
+                question, sender = listener.recvfrom(MAX_DATAGRAM)
             except TimeoutError:
                 continue
             except OSError:
                 return
             match = _QUESTION.fullmatch(question)
-            if match and match[1] == self._town and _is_local_address(sender[0]) and self._has_file(match[2].decode()):
+            if match and match[1] == self._town and is_local_address(sender[0]) and self._has_file(match[2].decode()):
                 with suppress(OSError):
                     listener.sendto(b"BEFFROI1 ! " + match[2] + b" " + str(server.server_port).encode(), sender)
 
@@ -179,38 +158,12 @@ class PeerSharing:
         return (self._folder / sha256).is_file()
 
 
-class _FileServer(ThreadingHTTPServer):
-    """Serves complete files, and nothing else, to a bounded number of peers."""
+class _FileServer(PeerServer):
+    """Serves complete files, and nothing else."""
 
-    daemon_threads = True
-    request_queue_size = MAX_CLIENTS
-
-    def __init__(self, address: tuple[str, int], folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.client_slots = threading.BoundedSemaphore(MAX_CLIENTS)
-        super().__init__(address, _FileRequestHandler)
-
-    def verify_request(self, _request: object, client: object) -> bool:
-        """Accept only peers of the local network."""
-        return isinstance(client, tuple) and _is_local_address(str(client[0]))
-
-    def process_request(self, request: Any, client: Any) -> None:
-        """Serve no more peers than there are slots: the others ask the server."""
-        if self.client_slots.acquire(blocking=False):
-            super().process_request(request, client)
-        else:
-            self.shutdown_request(request)
-
-    def process_request_thread(self, request: Any, client: Any) -> None:
-        """Serve one peer, and free its slot."""
-        try:
-            super().process_request_thread(request, client)
-        finally:
-            self.client_slots.release()
-
-    def handle_error(self, _request: object, client: object) -> None:
-        """Log a peer that has closed its connection; that is no error."""
-        log.debug("a peer is gone: %s", client)
+        super().__init__(_FileRequestHandler)
 
 
 class _FileRequestHandler(BaseHTTPRequestHandler):
@@ -248,17 +201,3 @@ class _FileRequestHandler(BaseHTTPRequestHandler):
 def _shut_down_socket(line: socket.socket) -> None:
     with suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
-
-
-def _shut_down_server(server: _FileServer, runs: bool) -> None:
-    if runs:
-        server.shutdown()
-    server.server_close()
-
-
-def _is_local_address(host: str) -> bool:
-    """Tell whether an address is one of a local network."""
-    with suppress(ValueError):
-        address = ipaddress.ip_address(host)
-        return address.is_private or address.is_link_local
-    return False

@@ -1,0 +1,223 @@
+"""The relay of alerts: a player that hears neither server nor broker gets the signed alert sets from its peers.
+
+A set that comes this way is checked as any other: signature, audience, expiry, and a sequence above the stored floor. A
+peer can keep something back, but neither invent nor repeat anything. An all-clear is a newer set, and comes likewise.
+
+Who is cut off asks (``BEFFROI1 a <town>``), every few seconds and as soon as a peer says that it has something newer
+(``BEFFROI1 + <town>``); who holds sets answers (``BEFFROI1 A <port>``) and hands them out over HTTP at ``/alerts``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+import random
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from beffroi_content.wire.topics import Topic
+from beffroi_player.agent.received import ReceivedDocument
+from beffroi_player.agent.transport.held_sets import KEPT_BYTES, KEPT_STREAMS, SignedSet
+from beffroi_player.agent.transport.local_network import (
+    MAX_DATAGRAM,
+    PeerServer,
+    ask_group,
+    is_local_address,
+    open_listener,
+    send_to_group,
+    stop_server,
+    town_mark,
+)
+
+log = logging.getLogger(__name__)
+
+PORT = 7070
+TIMEOUT_S = 3.0
+"""To connect, and for each piece of an answer."""
+ASK_EVERY_S = 10.0
+"""How often a player that is cut off asks, with jitter."""
+MAX_BODY = 2 * KEPT_STREAMS * KEPT_BYTES
+"""Bytes of an answer that are read: every stream with its largest set, as base64."""
+_ANSWER = re.compile(rb"BEFFROI1 A (\d{1,5})")
+
+
+class AlertRelay:
+    """Gives the alert sets that this player holds to peers, and fetches theirs while it is cut off.
+
+    Args:
+        town: Whose players they are.
+        held: Returns the sets that were accepted, as they were signed.
+        concerns: Tells whether a stream is one of this screen's.
+        is_cut_off: Tells whether neither server nor broker is heard.
+        receive: Takes what came, unchecked.
+        uptime: Milliseconds since boot.
+        interface: Address of the network card; ``0.0.0.0`` leaves the choice to the system.
+        port: Of the questions.
+    """
+
+    def __init__(
+        self,
+        town: str,
+        held: Callable[[], Sequence[SignedSet]],
+        concerns: Callable[[str], bool],
+        is_cut_off: Callable[[], bool],
+        receive: Callable[[ReceivedDocument], object],
+        uptime: Callable[[], float],
+        interface: str = "0.0.0.0",  # noqa: S104 - the group and local addresses alone are answered
+        port: int = PORT,
+    ) -> None:
+        self._town, self._interface, self._port = town_mark(town), interface, port
+        self._held, self._concerns, self._is_cut_off = held, concerns, is_cut_off
+        self._receive, self._uptime = receive, uptime
+        self._listener: socket.socket | None = None
+        self._server: _SetServer | None = None
+        self._asked = threading.Event()
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Begin to give and to fetch. A network that does not allow it is only logged."""
+        try:
+            self._server = _SetServer(self._held)
+            self._listener = open_listener(self._port, self._interface)
+        except OSError as error:
+            log.warning("alerts are not relayed on the network: %s", error)
+            self.stop()
+            return
+        for name, work in (
+            ("relay-questions", self._listen), ("relay-sets", self._server.serve_forever), ("relay", self._ask),
+        ):  # fmt: skip
+            threading.Thread(target=work, name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """Neither give nor fetch any more."""
+        self._stopped.set()
+        self._asked.set()
+        listener, self._listener = self._listener, None
+        server, self._server = self._server, None
+        if listener is not None:
+            listener.close()
+        if server is not None:
+            stop_server(server, runs=listener is not None)
+
+    def tell_peers(self) -> None:
+        """Tell peers that this player has something newer: those that are cut off ask for it at once."""
+        if self._listener is not None:
+            with suppress(OSError):
+                send_to_group(b"BEFFROI1 + " + self._town, self._port, self._interface)
+
+    def fetch_once(self) -> int:
+        """Ask the peers, and hand on what they have for this screen; return how many sets that were."""
+        question, count = b"BEFFROI1 a " + self._town, 0
+        for answer, host in list(ask_group(question, self._port, self._interface)):
+            match = _ANSWER.fullmatch(answer)
+            if match is None or not is_local_address(host):
+                continue
+            with suppress(OSError, HTTPException, ValueError):
+                for topic, payload in self._fetch(host, int(match[1])):
+                    self._receive(ReceivedDocument(topic, payload, self._uptime(), live=False))
+                    count += 1
+        return count
+
+    def _fetch(self, host: str, port: int) -> list[SignedSet]:
+        own = self._server
+        if own is not None and port == own.server_port and host in {"127.0.0.1", self._interface}:
+            return []
+        connection = HTTPConnection(host, port, timeout=TIMEOUT_S)
+        # A limit for the whole answer: the socket's own is for each piece, and each may come just in time.
+        hurry = threading.Timer(2 * TIMEOUT_S, connection.close)
+        hurry.start()
+        try:
+            connection.request("GET", "/alerts")
+            body = connection.getresponse().read(MAX_BODY + 1)
+        finally:
+            hurry.cancel()
+            connection.close()
+        return [pair for pair in read_sets(body) if self._concerns(Topic.parse(pair[0]).stream)]
+
+    def _ask(self) -> None:
+        while not self._stopped.is_set():
+            self._asked.clear()
+            if self._is_cut_off() and (count := self.fetch_once()):
+                log.info("peers have handed out %d alert sets", count)
+            self._asked.wait(ASK_EVERY_S * random.uniform(0.8, 1.2))  # noqa: S311
+            # All that are cut off hear of something newer in the same instant.
+            self._stopped.wait(random.random() * 0.2)  # noqa: S311
+
+    def _listen(self) -> None:
+        while (listener := self._listener) is not None and (server := self._server) is not None:
+            try:
+                said, sender = listener.recvfrom(MAX_DATAGRAM)
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            if not is_local_address(sender[0]):
+                continue
+            if said == b"BEFFROI1 + " + self._town:
+                self._asked.set()
+            elif said == b"BEFFROI1 a " + self._town and server.held():
+                with suppress(OSError):
+                    listener.sendto(b"BEFFROI1 A " + str(server.server_port).encode(), sender)
+
+
+def write_sets(sets: Iterable[SignedSet]) -> bytes:
+    """Return sets as peers hand them out: a JSON list of topic and base64."""
+    return json.dumps([[topic, base64.b64encode(payload).decode()] for topic, payload in sets]).encode()
+
+
+def read_sets(body: bytes) -> list[SignedSet]:
+    """Return the sets of an answer; what is none is left out.
+
+    Raises:
+        ValueError: it is too long, or no JSON.
+    """
+    if len(body) > MAX_BODY:
+        raise ValueError("too long")
+    try:
+        found = json.loads(body)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    sets: list[SignedSet] = []
+    if not isinstance(found, list):
+        return sets
+    for each in found[:KEPT_STREAMS]:
+        with suppress(ValueError, TypeError, binascii.Error):
+            topic, text = each
+            Topic.parse(topic)
+            sets.append((topic, base64.b64decode(text, validate=True)))
+    return sets
+
+
+class _SetServer(PeerServer):
+    """Hands out the alert sets, and nothing else."""
+
+    def __init__(self, held: Callable[[], Sequence[SignedSet]]) -> None:
+        self.held = held
+        super().__init__(_SetRequestHandler)
+
+
+class _SetRequestHandler(BaseHTTPRequestHandler):
+    timeout = 5
+    server: _SetServer
+
+    def do_GET(self) -> None:
+        if self.path != "/alerts":
+            self.send_error(404)
+            return
+        body = write_sets(self.server.held())
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Log no requests."""
