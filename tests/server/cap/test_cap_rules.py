@@ -509,6 +509,8 @@ def test_rule_38_only_a_changed_message_is_refused_for_its_signature(outcome):
         (["de", "en-US"], ("fr", "en"), "en-US"),
         (["DE", "de-LS"], ("de",), "DE"),
         (["de-LS", "DE"], ("de",), "DE"),
+        (["de-LS", "de-AT"], ("de",), "de-AT"),
+        (["de-LS", "DE"], ("fr",), "DE"),
         (["de", "de-LS"], ("de-LS",), "de-LS"),
         (["nb", "en"], ("no",), "nb"),
         (["zh-mo", "pt-PT", "en-US"], ("fr", "zh"), "zh-mo"),
