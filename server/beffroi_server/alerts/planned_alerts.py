@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from django.db.models import prefetch_related_objects
@@ -20,7 +21,7 @@ from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.alerts import queries
 from beffroi_server.alerts.models import Alert, PlannedAlert
 from beffroi_server.alerts.pending_alerts import aim_unsaved
-from beffroi_server.fleet.targets import Targets
+from beffroi_server.fleet.targets import Targets, reach_by_row
 
 _NAMESPACE = uuid.UUID("5b0f4f2e-2f5c-4c6e-8f0a-9d7a3a1c1e46")
 LOOK_AHEAD_DAYS = 5 * 366
@@ -77,6 +78,37 @@ def open_plans() -> list[PlannedAlert]:
     plans = list(PlannedAlert.objects.filter(next_at__isnull=False).order_by("next_at", "pk"))
     prefetch_related_objects([plan for plan in plans if not plan.everywhere], "groups", "screens")
     return plans
+
+
+def occurrences_between(
+    since: dt.datetime, until: dt.datetime, places: Targets, zone: ZoneInfo
+) -> list[tuple[dt.datetime, PlannedAlert]]:
+    """Return what begins within a time on any screen of some places, by its beginning; what is skipped is not there."""
+    plans = open_plans()
+    if not plans:
+        return []
+    wanted = set(places.reached_screens().values_list("pk", flat=True))
+    reach = reach_by_row(plans)
+    found: list[tuple[dt.datetime, PlannedAlert]] = []
+    for plan in plans:
+        if wanted & reach[plan.pk]:
+            found += [(at, plan) for at in _coming(plan, until, zone) if since <= at < until]
+    return sorted(found, key=lambda each: (each[0], each[1].pk))
+
+
+def _coming(plan: PlannedAlert, until: dt.datetime, zone: ZoneInfo) -> Iterator[dt.datetime]:
+    """Yield when the occurrences of a plan begin, from the next one on: that one as it was moved."""
+    if plan.next_at is None or plan.next_day is None:
+        return
+    yield plan.next_at
+    day: dt.date | None = plan.next_day
+    while day is not None and plan.recurrence:
+        begin = begin_on(plan, day, zone)
+        if begin >= until:
+            return
+        day = next_occurrence(plan, day + dt.timedelta(days=1), begin, zone)
+        if day is not None:
+            yield begin_on(plan, day, zone)
 
 
 def planned_sets(now: dt.datetime) -> dict[TopicScope, tuple[content.Alert, ...]]:

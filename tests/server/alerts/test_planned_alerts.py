@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -14,7 +15,7 @@ from beffroi_server.accounts.models import AuditEvent
 from beffroi_server.alerts import plan_services, queries, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, PlannedAlert
-from beffroi_server.alerts.planned_alerts import repeat_rules
+from beffroi_server.alerts.planned_alerts import occurrences_between, repeat_rules
 from beffroi_server.delivery import signing
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 
@@ -124,3 +125,15 @@ def test_stays_ahead_whatever_is_broadcast_meanwhile():
 )
 def test_a_form_offers_the_weekday_of_the_month(day, rule):
     assert repeat_rules(dt.date.fromisoformat(day))["monthly-weekday"] == rule
+
+
+def test_the_calendar_has_each_occurrence_where_it_is_shown(hall, quay):
+    siren = plan(targets=Targets(screens=(hall,)), recurrence="FREQ=WEEKLY;BYDAY=WE")
+    plan_services.postpone_next(siren, siren.next_at, 1_440, user=None)
+    zone = ZoneInfo("Europe/Paris")
+    span = NOW, NOW + dt.timedelta(days=14)
+
+    found = occurrences_between(*span, EVERYWHERE, zone)
+
+    assert [at.astimezone(zone).strftime("%d %H") for at, _plan in found] == ["04 12", "10 12"]
+    assert not occurrences_between(*span, Targets(screens=(quay,)), zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,13 +11,14 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from beffroi_server.alerts import planned_alerts
 from beffroi_server.fleet import screen_scopes
 from beffroi_server.fleet.models import Screen, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
 from beffroi_server.monitoring.programme_calendar import programme_calendar
 from beffroi_server.monitoring.screen_week import ScreenWeek, week_of
 from beffroi_server.schedule.manifest_compiler import CompileError
-from beffroi_server.web.access import UserRequest, for_users
+from beffroi_server.web.access import UserRequest, current_town, for_users
 from beffroi_server.web.form_scopes import limit_rows
 from beffroi_server.web.requests import parse_number
 
@@ -49,10 +51,19 @@ def programme(request: UserRequest) -> HttpResponse:
         "after": first + step,
         "today": timezone.localdate(),
         "calendar": programme_calendar(places, first, VIEWS[view]),
+        "planned": planned_alerts.occurrences_between(_midnight(first), _midnight(first + step), places, _zone()),
         "slug": slug,
         "week": _week_of(slug) if view == "week" else None,
     }
     return render(request, "schedule/programme.html", context)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(current_town().time_zone)
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), _zone())
 
 
 def _week_of(slug: str) -> ScreenWeek | None:
