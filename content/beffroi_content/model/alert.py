@@ -130,6 +130,9 @@ class HeldAlert(WireModel):
     No wall clock need end the alert then. Otherwise the alert was on its way for an unknown time, and lapses late."""
     is_planned: bool = False
     """Whether it begins at its ``issued_at_ms``, by whichever clock can tell that; others began as they came."""
+    is_unseen: bool = False
+    """Whether it was never on this screen: hidden by another alert, in standby, or received too late. Its end is not
+    shown then."""
     pages: Annotated[int, Field(ge=1, le=20)] = 1
     page_ms: tuple[Annotated[int, Field(ge=1_000, le=600_000)], ...] = ()
     """Milliseconds, one for each page; empty where nobody measured it."""

@@ -5,6 +5,7 @@ Pure functions of a manifest, the alerts that are held and a moment, which is ha
 ``playlist_order`` (slides), ``selection`` (precedence) and ``loops`` (position in the loop).
 """
 
+from beffroi_content.timeline.alert_visibility import AlertStatement, AlertVisibility, alert_statements
 from beffroi_content.timeline.display_power import DisplayPower, display_power, lit_stretches
 from beffroi_content.timeline.moment import ClockState, Moment
 from beffroi_content.timeline.queries import (
@@ -24,6 +25,8 @@ from beffroi_content.timeline.resolver import resolve_scene, scene_changes
 from beffroi_content.timeline.scene import ReasonKind, Scene, Showing, ShowingReason
 
 __all__ = [
+    "AlertStatement",
+    "AlertVisibility",
     "ClockState",
     "DisplayPower",
     "Moment",
@@ -35,6 +38,7 @@ __all__ = [
     "ShowingReason",
     "SlideStretch",
     "SlideTime",
+    "alert_statements",
     "calendar_grid",
     "display_power",
     "idle_stretches",

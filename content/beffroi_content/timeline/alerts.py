@@ -2,7 +2,9 @@
 
 Forms by level: emergencies and alerts take the whole screen over, vigilance is a banner over the programme, information
 enters the loop. Below emergency a takeover gives way to the programme for a while, again and again. After its end each
-alert is shown as “end of alert” for a set time.
+alert is shown as “end of alert” for a set time, but only where it was seen before, and never in place of a genuine
+vigilance. A genuine alert that takes the screen over is not hidden by an exercise or a test, whatever their levels
+(docs/decisions/0045-what-the-page-says.md).
 
 The pages of all alerts of one form make a cycle, in which the first page of an alert comes again between its others: it
 says what to do, and nobody waits for it. Each page is on for as long as it takes to read. The cycle starts when the
@@ -15,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from beffroi_content.model import AlertForm, AlertLevel, HeldAlert
+from beffroi_content.model import AlertForm, AlertLevel, AlertStatus, HeldAlert
 from beffroi_content.reading_time import reading_ms
 from beffroi_content.timeline.moment import FAR_MS, ClockState, Moment, TimeSpan
 
@@ -43,6 +45,16 @@ class AlertPhase:
     def level(self) -> AlertLevel:
         """The level of the alert."""
         return self.held.alert.level
+
+    @property
+    def is_genuine(self) -> bool:
+        """Whether people must act on it: it is neither an exercise nor a test."""
+        return self.held.alert.status is AlertStatus.ACTUAL
+
+    @property
+    def precedence(self) -> tuple[bool, int]:
+        """The order among alerts that take the screen over: of two, the greater one hides the other."""
+        return self.is_genuine, self.level.rank
 
     def is_active(self, unix_ms: int) -> bool:
         """Tell whether the alert must be shown."""
@@ -96,18 +108,35 @@ def takeover_slot(found: Sequence[AlertPhase], unix_ms: int, *, has_programme: b
         unix_ms: The instant.
         has_programme: Whether there is a programme that an alert below emergency can give way to for a while.
     """
+    group = takeover_group(found, unix_ms)
+    if group:
+        rivals = [phase for phase in _urgent_phases(found) if phase.precedence >= group[0].precedence]
+        is_emergency = group[0].level is AlertLevel.EMERGENCY
+        interval_ms = 0 if is_emergency or not has_programme else LOOP_INTERVAL_MS
+        return _current_slot(group, AlertForm.TAKEOVER, unix_ms, _last_start_or_end(rivals, unix_ms), interval_ms)
+    over = all_clear_group(found, unix_ms)
+    since = last_change([*_urgent_phases(found), *_genuine_vigilance(found)], unix_ms)
+    return _current_slot(over, AlertForm.ALL_CLEAR, unix_ms, since)
+
+
+def takeover_group(found: Sequence[AlertPhase], unix_ms: int) -> list[AlertPhase]:
+    """Return the alerts that take the whole screen over by turns at an instant: those that no other one hides."""
     # Information and vigilance never take over, whatever else is going on.
-    urgent = [phase for phase in found if phase.level.rank >= AlertLevel.ALERT.rank]
-    emergencies = active_phases(urgent, AlertLevel.EMERGENCY, unix_ms)
-    if emergencies:
-        graver = [phase for phase in urgent if phase.level is AlertLevel.EMERGENCY]
-        return _current_slot(emergencies, AlertForm.TAKEOVER, unix_ms, _last_start_or_end(graver, unix_ms))
-    alerts = active_phases(urgent, AlertLevel.ALERT, unix_ms)
-    if alerts:
-        since = _last_start_or_end(urgent, unix_ms)
-        return _current_slot(alerts, AlertForm.TAKEOVER, unix_ms, since, LOOP_INTERVAL_MS if has_programme else 0)
-    over = [phase for phase in urgent if phase.is_clearing(unix_ms)]
-    return _current_slot(over, AlertForm.ALL_CLEAR, unix_ms, last_change(urgent, unix_ms))
+    active = [phase for phase in _urgent_phases(found) if phase.is_active(unix_ms)]
+    highest = max((phase.precedence for phase in active), default=None)
+    return [phase for phase in active if phase.precedence == highest]
+
+
+def all_clear_group(found: Sequence[AlertPhase], unix_ms: int) -> list[AlertPhase]:
+    """Return the alerts whose “end of alert” takes the whole screen over by turns at an instant."""
+    if takeover_group(found, unix_ms) or genuine_vigilance(found, unix_ms):
+        return []
+    return [phase for phase in _urgent_phases(found) if _is_all_clear_due(phase, unix_ms)]
+
+
+def genuine_vigilance(found: Iterable[AlertPhase], unix_ms: int) -> list[AlertPhase]:
+    """Return the alerts of level vigilance that are active and meant: no “end of alert” takes their place."""
+    return [phase for phase in _genuine_vigilance(found) if phase.is_active(unix_ms)]
 
 
 def banner_slot(found: Sequence[AlertPhase], unix_ms: int) -> AlertSlot | None:
@@ -116,7 +145,7 @@ def banner_slot(found: Sequence[AlertPhase], unix_ms: int) -> AlertSlot | None:
     present = active_phases(vigilance, AlertLevel.VIGILANCE, unix_ms)
     if present:
         return _current_slot(present, AlertForm.BANNER, unix_ms, _last_start_or_end(vigilance, unix_ms))
-    over = [phase for phase in vigilance if phase.is_clearing(unix_ms)]
+    over = [phase for phase in vigilance if _is_all_clear_due(phase, unix_ms)]
     return _current_slot(over, AlertForm.ALL_CLEAR, unix_ms, last_change(vigilance, unix_ms))
 
 
@@ -135,9 +164,33 @@ def active_phases(found: Iterable[AlertPhase], level: AlertLevel, unix_ms: int) 
 def undisturbed_span(found: Sequence[AlertPhase], unix_ms: int) -> TimeSpan:
     """Return the time around an instant without takeover in which no alert changes what the zones show."""
     near = [phase for phase in found if phase.level is not AlertLevel.VIGILANCE]
+    if any(_is_all_clear_due(phase, unix_ms) for phase in _urgent_phases(found)):
+        # A genuine vigilance is on in its place: it matters when that began.
+        near += _genuine_vigilance(found)
     span = TimeSpan(last_change(near, unix_ms), next_change(found, unix_ms))
-    alerts = active_phases(found, AlertLevel.ALERT, unix_ms)
-    return span.intersect_with(_loop_interval(alerts, unix_ms)) if alerts else span
+    gap = takeover_gap(found, unix_ms)
+    return span.intersect_with(gap.span) if gap else span
+
+
+@dataclass(frozen=True, slots=True)
+class TakeoverGap:
+    """An interval between two takeovers, in which the loop resumes."""
+
+    number: int
+    """Counted from the beginning of the cycle."""
+    span: TimeSpan
+
+
+def takeover_gap(found: Sequence[AlertPhase], unix_ms: int) -> TakeoverGap | None:
+    """Return the interval around an instant in which the loop resumes between takeovers; None where nothing does."""
+    group = takeover_group(found, unix_ms)
+    if not group or group[0].level is AlertLevel.EMERGENCY:
+        return None
+    cycle = _page_cycle(group, AlertForm.TAKEOVER, LOOP_INTERVAL_MS)
+    period = cycle.busy_ms + LOOP_INTERVAL_MS
+    number = (unix_ms - cycle.began_ms) // period
+    start = cycle.began_ms + number * period
+    return TakeoverGap(number, TimeSpan(start + cycle.busy_ms, start + period))
 
 
 def last_change(found: Iterable[AlertPhase], unix_ms: int) -> int | None:
@@ -259,12 +312,17 @@ def _page_cycle(group: Sequence[AlertPhase], form: AlertForm, interval_ms: int) 
     return _PageCycle(began, tuple(visits), sum(visit.ms for _, visit in visits))
 
 
-def _loop_interval(alerts: Sequence[AlertPhase], unix_ms: int) -> TimeSpan:
-    """Return the interval around an instant in which the loop resumes between takeovers."""
-    cycle = _page_cycle(alerts, AlertForm.TAKEOVER, LOOP_INTERVAL_MS)
-    period = cycle.busy_ms + LOOP_INTERVAL_MS
-    start = cycle.began_ms + (unix_ms - cycle.began_ms) // period * period
-    return TimeSpan(start + cycle.busy_ms, start + period)
+def _urgent_phases(found: Iterable[AlertPhase]) -> list[AlertPhase]:
+    return [phase for phase in found if phase.level.rank >= AlertLevel.ALERT.rank]
+
+
+def _genuine_vigilance(found: Iterable[AlertPhase]) -> list[AlertPhase]:
+    return [phase for phase in found if phase.level is AlertLevel.VIGILANCE and phase.is_genuine]
+
+
+def _is_all_clear_due(phase: AlertPhase, unix_ms: int) -> bool:
+    """Tell whether “end of alert” is to be shown: nobody learns of an alert by its end."""
+    return phase.is_clearing(unix_ms) and not phase.held.is_unseen
 
 
 def _current_slot(

@@ -2,6 +2,8 @@
 
 Order of precedence: an emergency; an alert, except while the loop resumes; the end of either; then, in each zone, the
 rules of the highest priority that have something to show; then the idle slide. A banner lies over all but a takeover.
+While alerts take the screen over again and again, information alerts have every second interval between them: the loop
+comes to them at certain times only, which might all be those of a takeover.
 
 Between two answers nothing is remembered but the tables of :mod:`beffroi_content.timeline.zone_table`.
 """
@@ -9,6 +11,7 @@ Between two answers nothing is remembered but the tables of :mod:`beffroi_conten
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from beffroi_content.model import (
     AlertForm,
@@ -103,8 +106,9 @@ def _zone_showings(
     ]
     # Information alerts enter the loop of the first zone only: they would be on several times at once otherwise.
     main, *others = manifest.layout.zones
+    between = _information_between(found, main, moment.unix_ms)
     return [
-        _zone_showing(tables.zones[main.id], main, information, moment, undisturbed),
+        between or _zone_showing(tables.zones[main.id], main, information, moment, undisturbed),
         *(_zone_showing(tables.zones[zone.id], zone, [], moment, undisturbed) for zone in others),
     ]
 
@@ -114,6 +118,19 @@ def _information_entry(phase: AlertPhase) -> LoopEntry:
     longest = max(INFORMATION_MS, *(visit.ms for visit in visits))
     order = tuple(visit.page for visit in visits)
     return LoopEntry(ShowingReason(ReasonKind.ALERT), longest, len(visits), phase=phase, order=order)
+
+
+def _information_between(found: Sequence[AlertPhase], main: LayoutZone, unix_ms: int) -> Showing | None:
+    """Return the page of an information alert that has the present interval between two takeovers, if one has."""
+    present = precedence.active_phases(found, AlertLevel.INFORMATION, unix_ms)
+    gap = precedence.takeover_gap(found, unix_ms)
+    if not present or gap is None or gap.number % 2 == 0:
+        return None
+    pages = [(phase, page) for phase in present for page in range(phase.held.pages)]
+    phase, page = pages[gap.number // 2 % len(pages)]
+    around = TimeSpan(precedence.last_change(found, unix_ms), precedence.next_change(found, unix_ms))
+    slot = AlertSlot(phase, AlertForm.SLIDE, page, gap.span.intersect_with(around))
+    return replace(_alert_showing(slot, main.rectangle), zone=main.id)
 
 
 def _zone_showing(

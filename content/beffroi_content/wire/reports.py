@@ -20,6 +20,7 @@ from beffroi_content.model.base_models import (
 )
 from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.timeline import ClockState, ReasonKind
+from beffroi_content.wire.documents import SteadyInstant
 
 ReportText = Annotated[str, StringConstraints(max_length=500)]
 PositiveNumber = Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
@@ -257,6 +258,9 @@ class Receipt(WireModel):
     """From reception to the presented frame, on the player's monotonic clock."""
     frame: Sha256
     clock: ClockState
+    presented_steady: SteadyInstant | None = None
+    """When it was presented, by the server's steady clock: it tells how long that took since a person pressed the
+    button, whatever the wall clocks say. None: no beat has told the player how that clock stands."""
 
 
 MAX_RECEIPTS = 100

@@ -169,6 +169,8 @@ class HeldAlerts:
     streams: dict[str, HeldStream] = field(default_factory=dict)
     receptions: dict[str, DocumentReception] = field(default_factory=dict)
     """By alert."""
+    seen: Callable[[], frozenset[str]] = frozenset
+    """Returns the alerts of which the agent knows that they were on the screen, held or not."""
     _drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """File names of the pages, by the key of the rendering."""
     _page_ms: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -267,7 +269,7 @@ class HeldAlerts:
         size = self.drawing_context.settings.screen_class.size
         return AlertsRecord(
             boot=self.boot, saved_at_uptime_ms=int(self.uptime()), size=size, streams=streams, frames=frames,
-            receptions=dict(self.receptions), rotation=self.drawing_context.settings.rotation,
+            receptions=dict(self.receptions), seen=self.seen() & self._held_names, rotation=self.drawing_context.settings.rotation,
         )  # fmt: skip
 
     def save_record(self, record: AlertsRecord) -> None:
@@ -321,6 +323,10 @@ class HeldAlerts:
             self._images.pop(name, None)
             (self.runtime.folder / name).with_suffix(".ppm").unlink(missing_ok=True)
         return gone
+
+    @property
+    def _held_names(self) -> frozenset[str]:
+        return frozenset(held.alert.id for held in self._all_held())
 
     def _all_held(self) -> list[HeldAlert]:
         return [held for stream in self.streams.values() for held in stream.alerts]

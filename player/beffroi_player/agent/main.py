@@ -162,8 +162,9 @@ class PlayerAgent:
         self._held = HeldState(self._enrolment, self._state, storage, self._runtime, self._clock, self._refusals)
         self._clock.raise_floor(self._held.admission.trust.newest_at_ms)
         self._alerts = HeldAlerts(
-            self._state, self._runtime, system_clock.boot_id(), system_clock.uptime_ms, self._held.drawing_context()
-        )
+            self._state, self._runtime, system_clock.boot_id(), system_clock.uptime_ms, self._held.drawing_context(),
+            seen=lambda: self._receipts.seen_alerts,
+        )  # fmt: skip
 
     def _build_transport(self, storage: AgentStorage, boot: str) -> None:
         enrolment = self._enrolment
@@ -415,6 +416,7 @@ class PlayerAgent:
             health=self._health,
             clock_reading=self._clock.compare_clocks(),
             drill=self._commands.last_drill,
+            server=self._clock.server,
         )
 
     def _link_state(self) -> ConnectionState:

@@ -119,6 +119,7 @@ class FrameLoop:
         self._screen_capture = ScreenCapture(runtime, self._presenter, self._capture_info)
         self._showings = ShowingTracker(state, runtime, uptime)
         self._status_writer = StatusWriter(runtime, self._showings, self._reader.current_moment().unix_ms)
+        self._reader.seen_alerts = self._status_writer.seen_alerts
         self._cached_records: tuple[object, object] = (None, None)
         """The programme and the alerts of which frames are in memory."""
         self._light = DisplayResult()
@@ -338,6 +339,7 @@ class FrameLoop:
             (*self._videos.video_faults, *self._fallback_faults), self.counts, self._light.switched,
             self._reader.held_alerts,
         )  # fmt: skip
+        self._reader.seen_alerts = self._status_writer.seen_alerts
 
     @property
     def _fallback_faults(self) -> tuple[FrameFault, ...]:

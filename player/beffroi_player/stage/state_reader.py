@@ -49,6 +49,8 @@ class StateReader:
         self.programme: ActiveProgramme | None = None
         self.alerts: AlertsRecord | None = None
         self.overlay: TimedOverlay | None = None
+        self.seen_alerts: frozenset[str] = frozenset()
+        """The alerts that were on the screen since the start of the stage; see ``AlertsRecord.seen``."""
         self._resized_uptime_ms: float | None = None
         self._clock = None if (found := runtime.clock.read()) is None or found.boot != self._boot else found
 
@@ -79,8 +81,13 @@ class StateReader:
 
     @property
     def held_alerts(self) -> tuple[HeldAlert, ...]:
-        """Every alert that is held, active or not."""
-        return self.alerts.all_held() if self.alerts else ()
+        """Every alert that is held, active or not, and whether it was ever on this screen."""
+        if self.alerts is None:
+            return ()
+        seen = self.seen_alerts | self.alerts.seen
+        return tuple(
+            held.model_copy(update={"is_unseen": held.alert.id not in seen}) for held in self.alerts.all_held()
+        )
 
     @property
     def rotation(self) -> int:

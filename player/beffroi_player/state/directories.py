@@ -156,6 +156,8 @@ class AlertsRecord(WireModel):
     """File names of the pages, by ``alert_set_key``."""
     receptions: dict[str, DocumentReception] = {}
     """By alert: an agent that is started again can still prove when an alert came and was shown."""
+    seen: frozenset[str] = frozenset()
+    """The alerts that were on the screen, as far as the agent knows: the stage knows more, but only of this boot."""
 
     @property
     def frame_names(self) -> frozenset[str]:

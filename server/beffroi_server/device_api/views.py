@@ -23,6 +23,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from pydantic import StringConstraints, ValidationError
 
 from beffroi_content.model import WireModel
+from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.wire import access
 from beffroi_content.wire.capture_png import SIZE_LIMIT, InvalidCapture
 from beffroi_content.wire.documents import NONCE_HEADER
@@ -43,7 +44,7 @@ from beffroi_server.fleet.plays.intake_quotas import HourlyQuota
 from beffroi_server.library.media.uploads import media_path
 from beffroi_server.library.models import Asset
 
-MAX_SETS, MAX_SETS_BYTES = 16, 2 * 1024 * 1024
+MAX_SETS, MAX_SETS_BYTES = MAX_GROUPS + 2, 2 * 1024 * 1024
 """Alert sets that a player hands in at once."""
 MAX_ENROL_FAILURES = 10
 ENROL_INTERVAL_S = 6.0

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from beffroi_content.model import (
     Alert,
     AlertLevel,
+    AlertStatus,
     Announcement,
     AnnouncementContent,
     DayCalendar,
@@ -141,6 +142,7 @@ def held_alerts(draw, moment: Moment) -> tuple[HeldAlert, ...]:
         alert = Alert(
             id=f"alert-{draw(st.integers(0, number))}",
             level=draw(st.sampled_from(AlertLevel)),
+            status=draw(st.sampled_from(AlertStatus)),
             title="Crue",
             source="Mairie",
             issued_at_ms=issued,
@@ -155,6 +157,7 @@ def held_alerts(draw, moment: Moment) -> tuple[HeldAlert, ...]:
                 alert=alert.replace(issued_at_ms=issued + ahead, ends_at_ms=issued + ahead + lasts),
                 lapses_at_uptime_ms=moment.uptime_ms - age + (ahead + lasts if is_planned else live),
                 is_planned=is_planned, is_measured=draw(st.booleans()), pages=draw(st.integers(1, 3)),
+                is_unseen=draw(st.booleans()),
             )
         )  # fmt: skip
     return tuple(found)

@@ -16,6 +16,7 @@ from beffroi_content.wire.messages import RECEIPTS
 from beffroi_content.wire.reports import MAX_RECEIPTS, Receipt, ReceiptBatch
 from beffroi_player.agent.report.report_facts import Publish, ReportFacts
 from beffroi_player.agent.storage import KeptReceipt, KeptReceipts
+from beffroi_player.clock import ServerClock
 from beffroi_player.state.directories import DocumentReception, FirstShowing, PresentedStatus
 from beffroi_player.state.model_file import ModelFile
 
@@ -55,6 +56,14 @@ class ReceiptLog:
         """The receipts that the server has yet to confirm, oldest first."""
         with self._lock:
             return tuple(kept.receipt for kept in self._kept.values() if not kept.is_confirmed)
+
+    @property
+    def seen_alerts(self) -> frozenset[str]:
+        """The alerts that were on the screen, in another form than “end of alert”."""
+        with self._lock:
+            return frozenset(
+                alert for _, _, alert, form in self._kept if alert is not None and form != AlertForm.ALL_CLEAR
+            )
 
     def take_owed(self) -> bool | None:
         """Return whether all receipts that were sent since the last call went to a broker; None: none was sent."""
@@ -155,12 +164,12 @@ def proven_receipts(presented: PresentedStatus, facts: ReportFacts) -> Iterator[
             continue
         first = earlier.get((alert or "", form))
         if first is not None and _is_after(first, reception):
-            yield _receipt_of(first, reception, alert, form)
+            yield _receipt_of(first, reception, alert, form, facts.server)
         elif (alert, form) in now:
-            yield _receipt_of(showing, reception, alert, form)
+            yield _receipt_of(showing, reception, alert, form, facts.server)
     reception = facts.programme_reception
     if reception is not None and presented.programme == reception.sequence:
-        yield _receipt_of(_first_of(presented, "", None), reception, None, None)
+        yield _receipt_of(_first_of(presented, "", None), reception, None, None, facts.server)
 
 
 def _first_of(presented: PresentedStatus, alert: str | None, form: AlertForm | None) -> FirstShowing:
@@ -176,8 +185,9 @@ def _is_after(first: FirstShowing, reception: DocumentReception) -> bool:
 
 
 def _receipt_of(
-    showing: FirstShowing, reception: DocumentReception, alert: str | None, form: AlertForm | None
-) -> Receipt:
+    showing: FirstShowing, reception: DocumentReception, alert: str | None, form: AlertForm | None,
+    server: ServerClock | None,
+) -> Receipt:  # fmt: skip
     # Of an earlier boot the wall clock alone can tell how long it took.
     since_ms = (
         showing.at_ms - reception.unix_ms if reception.uptime_ms is None else showing.uptime_ms - reception.uptime_ms
@@ -192,6 +202,7 @@ def _receipt_of(
         latency_ms=max(0.0, round(since_ms, 3)),
         frame=showing.frame,
         clock=showing.clock,
+        presented_steady=server.steady_at(showing.uptime_ms) if server is not None else None,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import WireMessage
 from beffroi_content.wire.reports import ClockReading, ConnectionState, DrillResult, PlayerHealth, ReportedRefusal
+from beffroi_player.clock import ServerClock
 from beffroi_player.state.directories import ActiveProgramme, DocumentReception
 
 Publish = Callable[[WireMessage, bytes, Callable[[], None] | None], bool]
@@ -35,3 +36,5 @@ class ReportFacts:
     clock_reading: ClockReading | None = None
     drill: DrillResult | None = None
     """Of the last silent drill."""
+    server: ServerClock | None = None
+    """How the server's clocks stand; None until a beat was heard."""

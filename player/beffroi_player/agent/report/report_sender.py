@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfoNotFoundError
 
 from beffroi_content.model import PowerState
+from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.wire.messages import REPORT
 from beffroi_content.wire.reports import (
     MachineDescription,
@@ -33,7 +34,7 @@ SPACING_MS = 500
 MACHINE_MS = 3_600_000
 """How often a report says what the player runs on."""
 MAX_FAULTS, MAX_REFUSALS = 5, 20
-MAX_ALERT_STREAMS, MAX_SHOWN = 16, 32
+MAX_ALERT_STREAMS, MAX_SHOWN = MAX_GROUPS + 2, 32
 """What a report holds at most: it must stay below the size that the message table allows."""
 
 

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 
+from beffroi_content.model.manifest import MAX_GROUPS
 from beffroi_content.trust import SequenceFloor
 from beffroi_content.wire.documents import AlertSet
 from beffroi_content.wire.envelope import MalformedEnvelope, parse_envelope
@@ -19,7 +20,7 @@ from beffroi_player.agent.received import ReceivedDocument
 
 KEPT_BYTES = 64 * 1024
 """Larger sets are not kept: what they say is in the report as well."""
-KEPT_SETS, KEPT_STREAMS = 3, 32
+KEPT_SETS, KEPT_STREAMS = 3, MAX_GROUPS + 2
 """Of each stream the newest ones that came, genuine or not; those that were refused make room for others."""
 
 SignedSet = tuple[str, bytes]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from beffroi_content.model import HeldAlert, PowerState
+from beffroi_content.model import AlertForm, HeldAlert, PowerState
 from beffroi_content.timeline import Moment
 from beffroi_content.timeline.alerts import alert_phases
 from beffroi_content.timeline.display_power import DisplayPower
@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 
 COUNT_INTERVAL_MS = 60_000
 """Least time between two writes where only counts have changed."""
-MAX_FIRST_SHOWINGS = 32
-"""Alerts, in one form each, whose first showing the status states: as many as a report names."""
+MAX_FIRST_SHOWINGS = 256
+"""Alerts, in one form each, whose first showing the status states: more than can be held at once."""
+MAX_FORMER_SHOWINGS = 32
+"""Of those that are not held any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,11 @@ class StatusWriter:
         # A stage that is started again does not show an alert for the first time.
         before = runtime.presented.read()
         self._first_showings = {(each.alert, each.form): each for each in (before.first_showings if before else ())}
+
+    @property
+    def seen_alerts(self) -> frozenset[str]:
+        """The alerts that were on the screen, in another form than “end of alert”."""
+        return frozenset(alert for alert, form in self._first_showings if form is not AlertForm.ALL_CLEAR)
 
     def write_status(
         self,
@@ -118,6 +125,7 @@ class StatusWriter:
             return
         for fault in set(status.faults) - set(before.faults if before else ()):
             log.warning("a frame is not shown: %s", fault.detail)
+        self._drop_former({each.alert.id for each in held})
         self._write_file(self._with_first_showings(status), moment)
         send_wakeup(self._runtime.agent_socket)
         self._record_change(frames, status, before, held, _presented_moment(presented, moment))
@@ -153,6 +161,12 @@ class StatusWriter:
         for key in list(first)[:-MAX_FIRST_SHOWINGS]:
             del first[key]
         return status.model_copy(update={"first_showings": tuple(first.values())})
+
+    def _drop_former(self, held: Set[str]) -> None:
+        """Forget the oldest of the alerts that are not held any more."""
+        former = [key for key in self._first_showings if key[0] not in held]
+        for key in former[:-MAX_FORMER_SHOWINGS]:
+            del self._first_showings[key]
 
     def _renew_counts(self, status: PresentedStatus, moment: Moment) -> None:
         """Write changed counts now and then: something may move for days while nothing else changes."""
