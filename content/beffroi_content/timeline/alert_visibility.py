@@ -113,9 +113,7 @@ def _visibility(
     return (AlertVisibility.SHOWN if is_active else AlertVisibility.ALL_CLEAR), []
 
 
-def _hiding(
-    found: Sequence[AlertPhase], phase: AlertPhase, unix_ms: int, has_programme: bool
-) -> list[AlertPhase]:
+def _hiding(found: Sequence[AlertPhase], phase: AlertPhase, unix_ms: int, has_programme: bool) -> list[AlertPhase]:
     """Return the alerts that hide one which is active, or over and not forgotten yet; none where it is shown."""
     group = precedence.takeover_group(found, unix_ms)
     if phase.level.rank >= AlertLevel.ALERT.rank:

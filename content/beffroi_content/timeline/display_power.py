@@ -14,7 +14,6 @@ from beffroi_content.model import (
     PowerState,
     ScheduleRule,
     ScreenHours,
-    ScreenSettings,
     SpecialHours,
 )
 from beffroi_content.timeline.alerts import active_phases, alert_phases, next_planned_start
@@ -57,17 +56,33 @@ def display_power(manifest: Manifest | None, alerts: Sequence[HeldAlert], moment
 def _power_without_alerts(manifest: Manifest | None, moment: Moment) -> DisplayPower:
     if manifest is None or moment.clock is ClockState.UNKNOWN:
         return _FULLY_ON
-    settings, now = manifest.settings, min(max(moment.unix_ms, 0), LAST_MS)
-    if settings.off_until_ms is not None and now < settings.off_until_ms:
-        return DisplayPower(PowerState.OFF, 0, settings.off_until_ms)
-    if not settings.hours and not settings.special_hours:
+    settings, calendar = manifest.settings, LocalCalendar.of_manifest(manifest)
+    return power_by_hours(settings.hours, settings.special_hours, settings.off_until_ms, calendar, moment.unix_ms)
+
+
+def power_by_hours(
+    usual: Sequence[ScreenHours],
+    special: Sequence[SpecialHours],
+    off_until_ms: int | None,
+    calendar: LocalCalendar,
+    unix_ms: int,
+) -> DisplayPower:
+    """Return the state of a display by its hours, whatever alerts there are.
+
+    Args:
+        usual: The first that fits an instant decides.
+        special: Of single days.
+        off_until_ms: Until then a person has switched it off; None: nobody has.
+        calendar: That of the screen.
+        unix_ms: The instant.
+    """  # fmt: skip
+    now = min(max(unix_ms, 0), LAST_MS)
+    if off_until_ms is not None and now < off_until_ms:
+        return DisplayPower(PowerState.OFF, 0, off_until_ms)
+    if not usual and not special:
         return _FULLY_ON
-    return _power_by_hours(settings, LocalCalendar.of_manifest(manifest), now)
-
-
-def _power_by_hours(settings: ScreenSettings, calendar: LocalCalendar, now: int) -> DisplayPower:
     today = local_time(now, calendar.zone).date()
-    hours, open_at = _open_ranges(settings, calendar, today, _LOOK_AHEAD_DAYS)
+    hours, open_at = _open_ranges(usual, special, calendar, today, _LOOK_AHEAD_DAYS)
     changes = sorted({instant for parts in open_at for part in parts for instant in part if instant > now})
     end = local_midnight(today + _LOOK_AHEAD_DAYS * _DAY, calendar.zone)
     found = _state_at(hours, open_at, now)
@@ -79,7 +94,7 @@ def lit_stretches(manifest: Manifest, start_ms: int, end_ms: int) -> list[tuple[
     """Return the times from an instant up to another in which the hours of a screen have its display on or dimmed."""
     settings, calendar = manifest.settings, LocalCalendar.of_manifest(manifest)
     first, last = (local_time(instant, calendar.zone).date() for instant in (start_ms, end_ms))
-    hours, open_at = _open_ranges(settings, calendar, first, (last - first).days + 1)
+    hours, open_at = _open_ranges(settings.hours, settings.special_hours, calendar, first, (last - first).days + 1)
     inside = {instant for parts in open_at for part in parts for instant in part if start_ms < instant < end_ms}
     found: list[tuple[int, int]] = []
     for since, until in pairwise([start_ms, *sorted(inside), end_ms]):
@@ -90,25 +105,29 @@ def lit_stretches(manifest: Manifest, start_ms: int, end_ms: int) -> list[tuple[
 
 
 def _open_ranges(
-    settings: ScreenSettings, calendar: LocalCalendar, first: dt.date, days: int
+    usual: Sequence[ScreenHours],
+    special_days: Sequence[SpecialHours],
+    calendar: LocalCalendar,
+    first: dt.date,
+    days: int,
 ) -> tuple[list[ScreenHours], list[list[tuple[int, int]]]]:
     """Return the hours that decide on so many days from the first on, and when each of them holds."""
     # From the day before: its hours may reach over midnight.
     dates = [first + ahead * _DAY for ahead in range(-1, days)]
-    special = {day: own for day in dates if (own := _special_hours(settings, day)) is not None}
+    special = {day: own for day in dates if (own := _special_hours(special_days, day)) is not None}
     usual_days = [day for day in dates if day not in special]
     # What is said of a single day comes first: of hours that reach into the day from the one before, it wins.
     every_day = frozenset(range(1, 8))
     placed = [(each.replace(weekdays=every_day), [day]) for day, own in special.items() for each in own.hours]
-    placed += [(each, usual_days) for each in settings.hours]
+    placed += [(each, usual_days) for each in usual]
     open_at = [
         [part for day in on for part in applying_ranges(_rule_of_hours(each), day, calendar)] for each, on in placed
     ]
     return [each for each, _ in placed], open_at
 
 
-def _special_hours(settings: ScreenSettings, day: dt.date) -> SpecialHours | None:
-    return next((each for each in settings.special_hours if each.days.first <= day <= each.days.last), None)
+def _special_hours(special_days: Sequence[SpecialHours], day: dt.date) -> SpecialHours | None:
+    return next((each for each in special_days if each.days.first <= day <= each.days.last), None)
 
 
 def _state_at(

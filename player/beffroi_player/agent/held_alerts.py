@@ -269,7 +269,8 @@ class HeldAlerts:
         size = self.drawing_context.settings.screen_class.size
         return AlertsRecord(
             boot=self.boot, saved_at_uptime_ms=int(self.uptime()), size=size, streams=streams, frames=frames,
-            receptions=dict(self.receptions), seen=self.seen() & self._held_names, rotation=self.drawing_context.settings.rotation,
+            receptions=dict(self.receptions), seen=self.seen() & self._held_names,
+            rotation=self.drawing_context.settings.rotation,
         )  # fmt: skip
 
     def save_record(self, record: AlertsRecord) -> None:

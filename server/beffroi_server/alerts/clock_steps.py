@@ -66,11 +66,12 @@ def _move_times(alert: Alert, offset_ms: int) -> None:
     logger.warning("the clock was set by %s: the times of the alert %s are moved with it", step, alert.pk)
     try:
         alert.issued_at, alert.ends_at = alert.issued_at + step, alert.ends_at + step
+        alert.pressed_at = alert.pressed_at + step if alert.pressed_at is not None else None
     except OverflowError:
         logger.exception("the alert %s keeps its times", alert.pk)
         return
     alert.clock_offset_ms = offset_ms
-    alert.save(update_fields=["issued_at", "ends_at", "clock_offset_ms"])
+    alert.save(update_fields=["issued_at", "ends_at", "pressed_at", "clock_offset_ms"])
     audit.record_event(
         None, "alert-moved", alert, id=str(alert.pk), seconds=round(step.total_seconds()), until=alert.ends_at
     )

@@ -92,6 +92,8 @@ class Alert(AlertText):
     )
     scenario = models.ForeignKey(Scenario, null=True, blank=True, on_delete=models.SET_NULL)
     issued_at = models.DateTimeField(_("issued"))
+    pressed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the button was pressed, by the server's clock; None: it was issued at once."""
     ends_at = models.DateTimeField(_("ends"))
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -1,4 +1,4 @@
-"""Queries on alerts: those that are active, the alert set of each scope, and the receipts of screens."""
+"""Queries on alerts: those that are active, and the alert set of each scope."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db.models import QuerySet, prefetch_related_objects
-from django.utils import timezone
 
 from beffroi_content import model as content
 from beffroi_content.wire.messages import ALERTS
@@ -19,23 +17,9 @@ from beffroi_server.alerts.models import Alert
 from beffroi_server.alerts.pending_alerts import pending_alerts
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.delivery.models import OutboxDocument
-from beffroi_server.fleet import presence, targets
-from beffroi_server.fleet.models import ReceiptRecord, Screen
+from beffroi_server.fleet import targets
+from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenReceipt:
-    """State of an alert on one screen, as its player has reported it."""
-
-    screen: Screen
-    state: str
-    """``shown``, ``waiting`` or ``offline``."""
-    shown_at: dt.datetime | None = None
-    """When it was first shown, by the player's clock."""
-    latency_ms: float | None = None
-    """Milliseconds from reception by the player to the presented frame."""
-    frame: str = ""
 
 
 def unsettled_alerts() -> list[Alert]:
@@ -152,21 +136,3 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def receipts_of(alert: Alert) -> list[ScreenReceipt]:
-    """Return the state of an alert on each screen that it is for."""
-    first: dict[int, ReceiptRecord] = {}
-    shown = ReceiptRecord.objects.filter(alert=str(alert.pk)).exclude(form=content.AlertForm.ALL_CLEAR.value)
-    # Newest first, so that the earliest showing of each screen is the one that stays.
-    for receipt in shown.order_by("-presented_at"):
-        first[receipt.screen_id] = receipt
-    screens, now = targeted_screens(alert).select_related("state"), timezone.now()
-    return [_screen_receipt(screen, first.get(screen.pk), now) for screen in screens]
-
-
-def _screen_receipt(screen: Screen, receipt: ReceiptRecord | None, now: dt.datetime) -> ScreenReceipt:
-    if receipt is not None:
-        return ScreenReceipt(screen, "shown", receipt.presented_at, receipt.latency_ms, receipt.frame)
-    is_there = presence.is_reachable(getattr(screen, "state", None), now)
-    return ScreenReceipt(screen, "waiting" if is_there else "offline")

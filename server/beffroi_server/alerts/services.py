@@ -65,6 +65,7 @@ def broadcast_alert(
     confirmed_by: User | None = None,
     alone_reason: str = "",
     token: uuid.UUID | None = None,
+    pressed_at: dt.datetime | None = None,
     user: User | None,
 ) -> Alert:
     """Broadcast an alert at once, or have it take the place of one that is running: a correction.
@@ -91,6 +92,7 @@ def broadcast_alert(
         confirmed_by: The second officer, at the levels for which the town wants two.
         alone_reason: Why it goes out without one.
         token: Token of the form. A second press of its button returns the same alert and broadcasts nothing new.
+        pressed_at: When the button was pressed, by the server's clock; receipts count from then.
         user: Somebody who broadcasts it; None for the server itself.
 
     Raises:
@@ -124,6 +126,7 @@ def broadcast_alert(
         corrects=corrects,
         is_open_ended=is_open_ended,
         issued_at=now,
+        pressed_at=pressed_at,
         ends_at=end,
         review_at=review,
         confirmed_by=confirmed_by,
@@ -249,6 +252,22 @@ def _check_capacity(alert: Alert, targets: Targets, sets: AlertSets, now: dt.dat
         check_capacity(scope, sets.get(scope, ()), added)
 
 
+def check_reach(targets: Targets) -> None:
+    """Refuse targets that no screen belongs to.
+
+    Such as a group whose screens were all taken out between the preview and the press of the button. A program may
+    alert all screens of a town that has none yet; a person is told.
+
+    Raises:
+        AlertRefused: there is no screen.
+    """
+    if not targets.scopes:
+        raise AlertRefused("no-target", _("Choose the screens on which the alert is shown."))
+    if not targets.reached_screens().exists():
+        message = _("No screen would show it: your choice contains none. Choose other groups or screens.")
+        raise AlertRefused("no-screen", message)
+
+
 def end_alert(alert: Alert, *, user: User | None) -> None:
     """End an alert: its screens show “end of alert” for the set time, then their loop.
 
@@ -346,8 +365,8 @@ def _apply_change(alert: Alert, now: dt.datetime, **values: object) -> None:
 
 
 def _check_request(targets: Targets, length: dt.timedelta) -> None:
-    if not targets.scopes:
-        raise AlertRefused("no-target", _("Choose the screens on which the alert is shown."))
+    if not targets.everywhere:
+        check_reach(targets)
     if not dt.timedelta(0) < length <= LONGEST_ALERT:
         raise AlertRefused("no-duration", _("Enter how many minutes the alert lasts, up to 31 days."))
 

@@ -19,8 +19,9 @@ from pydantic import AfterValidator, Field
 from beffroi_content.model import AlertLevel, AlertStatus
 from beffroi_content.model.alert import HAZARD_NAMES
 from beffroi_content.raster.text.characters import missing_characters, name_characters
+from beffroi_content.timeline import AlertVisibility
 from beffroi_server.accounts.models import Town
-from beffroi_server.alerts import pending_alerts, queries, services
+from beffroi_server.alerts import pending_alerts, queries, receipts, services
 from beffroi_server.alerts.drafts import draft_alert
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.api.operations import ApiRequest, operation
@@ -41,6 +42,7 @@ from beffroi_server.api.values import (
     named_rows,
     page_of,
 )
+from beffroi_server.core.request_times import arrived_at
 from beffroi_server.fleet import presence
 from beffroi_server.fleet.models import Screen, ScreenClass, ScreenGroup
 from beffroi_server.fleet.targets import EVERYWHERE, Targets
@@ -142,19 +144,33 @@ class ReceiptAnswer(Answer):
 
     screen: str
     name: str
-    state: Literal["shown", "waiting", "offline"]
+    state: Literal["shown", "masked", "dark", "waiting", "offline"]
+    """``shown``: a receipt proves that it was on the screen; ``masked`` or ``dark``: it was not yet, since other alerts
+    hide it or the display is off."""
+    received_at: dt.datetime | None
+    """When the player had it, verified, by the player's clock."""
     shown_at: dt.datetime | None
     """By the player's clock."""
     latency_ms: float | None
-    """From its arrival at the player to the presented frame."""
+    """From the press of the button to the presented frame."""
+    drawing_ms: float | None
+    """The part of it since the player had it."""
     frame: str
     """Digest of what was presented."""
+    visibility: AlertVisibility | None
+    """What the screen shows of it now, given everything that it was sent; None once it is over."""
+    masked_by: list[str]
+    """Titles of the alerts that hide it now."""
+    hidden_until: dt.datetime | None
+    """Until when it is hidden, as far as is known now."""
 
 
 class ReceiptsAnswer(Answer):
     """State of an alert on each screen that it is for."""
 
     shown: int
+    masked: int
+    dark: int
     waiting: int
     offline: int
     receipts: list[ReceiptAnswer]
@@ -234,12 +250,14 @@ def list_alerts(request: ApiRequest, query: Query[AlertQuery]) -> PageOf[AlertAn
 def broadcast_alert(request: ApiRequest, body: NewAlert) -> Status[AlertAnswer]:
     """Broadcast an alert at once. Give an Idempotency-Key, so that a lost answer never makes two of it."""
     values, token = alert_values(body), token_of(request)
+    services.check_reach(values["targets"])
     alert = services.broadcast_alert(
         level=values["level"], status=body.status, hazard=values["hazard"], title=values["title"],
         description=values["description"], instruction=values["instruction"], source=values["source"],
         all_clear_s=values["all_clear_s"], duration_min=values["duration_min"], targets=values["targets"],
         scenario=values["scenario"], is_open_ended=body.is_open_ended,
         alone_reason=body.alone_reason, token=token, user=request.user,
+        pressed_at=arrived_at(request, timezone.now()),
     )  # fmt: skip
     if (alert.title, alert.level, alert.status) != (values["title"], str(values["level"]), str(body.status)):
         raise reused_key()
@@ -312,15 +330,16 @@ def list_receipts(request: ApiRequest, alert_id: uuid.UUID) -> ReceiptsAnswer:
         ReceiptAnswer.model_validate(
             {
                 "screen": each.screen.slug, "name": each.screen.name, "state": each.state, "shown_at": each.shown_at,
-                "latency_ms": each.latency_ms, "frame": each.frame,
+                "received_at": each.received_at, "latency_ms": each.latency_ms, "drawing_ms": each.drawing_ms,
+                "frame": each.frame, "visibility": each.statement.visibility if each.statement else None,
+                "masked_by": list(each.masked_by), "hidden_until": each.hidden_until,
             }
         )
-        for each in queries.receipts_of(_alert(alert_id))
+        for each in receipts.receipts_of(_alert(alert_id))
     ]  # fmt: skip
     states = [each.state for each in found]
-    return ReceiptsAnswer(
-        shown=states.count("shown"), waiting=states.count("waiting"), offline=states.count("offline"), receipts=found
-    )
+    counts = {name: states.count(name) for name in ("shown", "masked", "dark", "waiting", "offline")}
+    return ReceiptsAnswer(**counts, receipts=found)
 
 
 @operation("POST", "/alerts/{alert_id}/extend", scope=WRITE, returns=AlertAnswer, tag=TAG)

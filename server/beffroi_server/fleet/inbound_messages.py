@@ -40,6 +40,7 @@ _GIVEN_FIELDS = ("report", "machine")
 _WRITTEN_FIELDS = ("screen", *_READ_FIELDS, "seen_at", *_GIVEN_FIELDS)
 _RECEIPT_FIELDS = (
     "screen", "stream", "sequence", "alert", "form", "received_at", "presented_at", "latency_ms", "frame", "clock",
+    "steady_epoch", "steady_ms",
 )  # fmt: skip
 _PLAY_FIELDS = (
     "screen", "number", "slide", "alert", "started_at", "lasted_ms", "frame", "page", "zone", "clock", "ended", "chain",
@@ -256,6 +257,8 @@ def _receipt_rows(screen_id: int, receipts: ReceiptBatch, now: dt.datetime) -> l
             database_instant(bounded_instant(receipt.received_at_ms, now)),
             database_instant(bounded_instant(receipt.presented_at_ms, now)),
             receipt.latency_ms, receipt.frame, str(receipt.clock),
+            receipt.presented_steady.epoch if receipt.presented_steady else "",
+            receipt.presented_steady.ms if receipt.presented_steady else 0,
         )
         for receipt in receipts.receipts
     ]  # fmt: skip

@@ -314,6 +314,10 @@ class ReceiptRecord(models.Model):
     latency_ms = models.FloatField()
     frame = models.CharField(max_length=64)
     clock = models.CharField(max_length=20)
+    steady_epoch = models.CharField(max_length=63, blank=True)
+    """Epoch of the server's steady clock in which it was presented; empty where the player did not know it."""
+    steady_ms = models.BigIntegerField(default=0)
+    """What that clock read then."""
 
     class Meta:
         constraints: ClassVar = [

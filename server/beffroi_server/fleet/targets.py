@@ -110,7 +110,7 @@ def screens_reached_by(rows: QuerySet[Any]) -> QuerySet[Screen]:
     return Screen.objects.filter(Q(pk__in=named) | Q(pk__in=member_screens(groups).values("pk")))
 
 
-def reach_by_row(rows: Iterable[TargetedRow]) -> dict[int, set[int]]:
+def reach_by_row(rows: Iterable[TargetedRow]) -> dict[Any, set[int]]:
     """Return the keys of the screens that each row reaches, by the key of the row.
 
     Takes two queries for any number of rows of which ``groups`` and ``screens`` were prefetched.

@@ -17,6 +17,7 @@ from beffroi_content import model as content
 from beffroi_content import rendering
 from beffroi_content.timeline import Moment, Scene, Showing, resolve_scene, scene_changes
 from beffroi_server.alerts import queries as alerts
+from beffroi_server.alerts import receipts
 from beffroi_server.alerts.models import Alert
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.fleet.models import Screen
@@ -40,6 +41,7 @@ class ExpectedContents:
         self._published = publication.published_manifests(known)
         self._compiled: dict[str, content.Manifest] = {}
         self._running = alerts.running_alerts()
+        self._seen = receipts.seen_alerts(self._running)
 
     def manifest_of(self, screen: Screen) -> content.Manifest:
         """Return the manifest of a screen: the one that was sent, or the coming one if something was changed since.
@@ -108,12 +110,11 @@ class ExpectedContents:
     def _held_alerts(self, screen: Screen, manifest: content.Manifest, now: dt.datetime) -> Sequence[content.HeldAlert]:
         settings, loop_size = manifest.settings, manifest.layout.zones[0].rectangle.size
         found = []
-        for alert in alerts.alerts_for(screen, now, self._running):
-            form = preview.alert_form(alert.level)
+        seen = self._seen.get(screen.pk, frozenset())
+        for held in receipts.held_alerts(alerts.alerts_for(screen, now, self._running), seen):
+            alert, form = held.alert, preview.alert_form(held.alert.level)
             times = preview.alert_page_ms(alert, form, preview.alert_canvas(alert.level, form, settings, loop_size))
-            found.append(
-                content.HeldAlert(alert=alert, lapses_at_uptime_ms=alert.ends_at_ms, pages=len(times), page_ms=times)
-            )
+            found.append(held.replace(pages=len(times), page_ms=times))
         return found
 
 

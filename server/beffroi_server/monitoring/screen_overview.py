@@ -184,6 +184,21 @@ def is_outdated(screen: Screen, report: PlayerReport | CaptureLabel) -> bool:
     )
 
 
+def screens_with_newest_alerts(screens: Iterable[Screen]) -> frozenset[int]:
+    """Return the keys of the screens that have said to have the newest alert sets: received, and verified."""
+    known = [screen for screen in screens if isinstance(getattr(getattr(screen, "state", None), "report", None), dict)]
+    if not known:
+        return frozenset()
+    heads, groups = _newest_sequences(), targets.group_slugs_by_screen()
+    found = set()
+    for screen in known:
+        held = (screen.state.report or {}).get("alerts") or {}
+        streams = [ALERTS.stream_for(scope) for scope in screen_scopes(screen.slug, groups.get(screen.pk, ()))]
+        if all(held.get(stream) == heads[stream] for stream in streams if stream in heads):
+            found.add(screen.pk)
+    return frozenset(found)
+
+
 def report_of(screen: Screen) -> PlayerReport | None:
     """Return the last report of a screen; None where there is none that this version understands."""
     state: ScreenState | None = getattr(screen, "state", None)

@@ -13,6 +13,7 @@ from beffroi_content.timeline import Moment, display_power
 from beffroi_server.accounts.models import Town
 from beffroi_server.alerts import on_call
 from beffroi_server.alerts import queries as alerts
+from beffroi_server.alerts.receipts import receipts_of
 from beffroi_server.core import disk_space
 from beffroi_server.core.timestamps import unix_ms
 from beffroi_server.feeds.models import Feed
@@ -141,7 +142,7 @@ def unseen_alerts(now: dt.datetime, town: Town) -> list[Observation]:
     called = [user.pk for user in on_call.officers_on_call(now)] if late else []
     found = []
     for alert in late:
-        receipts = alerts.receipts_of(alert)
+        receipts = receipts_of(alert, now)
         missing = [each.screen.name for each in receipts if each.state != "shown"]
         if missing:
             detail: dict[str, Any] = {"missing": len(missing), "screens": missing[:NAMES_KEPT], "total": len(receipts)}

@@ -42,8 +42,9 @@ def situations(draw) -> tuple[list[HeldAlert], int]:
     found = [
         held(
             f"alert-{number}", draw(st.sampled_from(AlertLevel)), begins=-draw(FEW_MINUTES) - MINUTE,
-            lasts=draw(FEW_MINUTES | st.just(HOUR)), status=draw(st.sampled_from(AlertStatus)), pages=draw(st.integers(1, 2)),
-            is_unseen=draw(st.booleans()), all_clear=draw(st.sampled_from([0, 5 * MINUTE])),
+            lasts=draw(FEW_MINUTES | st.just(HOUR)), status=draw(st.sampled_from(AlertStatus)),
+            pages=draw(st.integers(1, 2)), is_unseen=draw(st.booleans()),
+            all_clear=draw(st.sampled_from([0, 5 * MINUTE])),
         )
         for number in range(draw(st.integers(1, 4)))
     ]  # fmt: skip

@@ -88,10 +88,13 @@ class TestTargets:
 
         assert sorted(screen.slug for screen in queries.targeted_screens(alert)) == ["hall", "quay"]
 
-    def test_of_an_empty_group_are_none(self, hall):
-        empty = ScreenGroup.objects.create(slug="empty", name="Empty")
+    def test_of_a_group_that_was_emptied_are_none(self, hall):
+        group = ScreenGroup.objects.create(slug="river", name="River")
+        hall.groups.add(group)
+        alert = broadcast(targets=Targets(groups=(group,)))
+        hall.groups.clear()
 
-        assert list(queries.targeted_screens(broadcast(targets=Targets(groups=(empty,))))) == []
+        assert list(queries.targeted_screens(alert)) == []
 
 
 class TestWire:

@@ -13,7 +13,7 @@ from beffroi_content.wire.messages import ALERTS
 from beffroi_content.wire.scopes import TopicScope
 from beffroi_server.accounts import audit
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import queries, services
+from beffroi_server.alerts import receipts, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert, Scenario
 from beffroi_server.delivery import key_files, outbox, signing
@@ -68,7 +68,8 @@ class TestBroadcast:
 
         assert {alert.title for alert in published().alerts} == {"First", "Second"}
 
-    def test_is_recorded(self, bob, district):
+    def test_is_recorded(self, bob, hall, district):
+        hall.groups.add(district)
         alert = broadcast(Targets(groups=(district,)), status=AlertStatus.EXERCISE, user=bob)
 
         event = AuditEvent.objects.first()
@@ -191,7 +192,8 @@ class TestEnd:
         assert published().alerts == ()
         assert services.settle_ended_alerts(timezone.now()) == 0
 
-    def test_by_itself_leaves_the_set_too(self, monkeypatch, district):
+    def test_by_itself_leaves_the_set_too(self, monkeypatch, hall, district):
+        hall.groups.add(district)
         broadcast(Targets(groups=(district,)), duration_min=10, all_clear_s=60)
 
         assert services.settle_ended_alerts(later(monkeypatch, minutes=10, seconds=59)) == 0
@@ -281,12 +283,12 @@ class TestReceipts:
     def test_say_what_became_of_it_on_each_screen(self, hall, quay):
         alert = broadcast()
         ScreenState.objects.create(screen=quay, online=True)
-        assert {r.screen.slug: r.state for r in queries.receipts_of(alert)} == {"hall": "offline", "quay": "waiting"}
+        assert {r.screen.slug: r.state for r in receipts.receipts_of(alert)} == {"hall": "offline", "quay": "waiting"}
 
         self.receipt(alert, quay)
 
-        found = {r.screen.slug: r for r in queries.receipts_of(alert)}
-        assert (found["quay"].state, found["quay"].latency_ms) == ("shown", 120.5)
+        found = {r.screen.slug: r for r in receipts.receipts_of(alert)}
+        assert (found["quay"].state, found["quay"].drawing_ms) == ("shown", 120.5)
         assert found["hall"].state == "offline"
 
     def test_count_the_first_showing(self, hall):
@@ -295,9 +297,9 @@ class TestReceipts:
         self.receipt(alert, hall, sequence=2, presented_at=first + dt.timedelta(minutes=1))
         self.receipt(alert, hall, sequence=3, form="all-clear", presented_at=first - dt.timedelta(minutes=1))
 
-        assert queries.receipts_of(alert)[0].shown_at == first
+        assert receipts.receipts_of(alert)[0].shown_at == first
 
     def test_are_asked_of_targets_only(self, hall, quay, district):
         alert = broadcast(Targets(groups=(district,)))
 
-        assert [receipt.screen for receipt in queries.receipts_of(alert)] == [quay]
+        assert [receipt.screen for receipt in receipts.receipts_of(alert)] == [quay]

@@ -236,7 +236,8 @@ def test_one_that_cannot_be_stored_keeps_no_other_waiting(sent, monkeypatch):
     assert pending_alerts.pending_alerts() == [bad]
 
 
-def test_is_stored_though_its_author_and_group_are_gone(sent, bob, district):
+def test_is_stored_though_its_author_and_group_are_gone(sent, bob, hall, district):
+    hall.groups.add(district)
     with held_database():
         broadcast(Targets(groups=(district,)), user=bob)
     district.delete()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from beffroi_content.timeline import ClockState
 from beffroi_content.wire.messages import REPORT, STATUS
 from beffroi_content.wire.reports import ConnectionState, PlayerReport, PlayerStatus
-from beffroi_server.alerts import queries
+from beffroi_server.alerts import receipts
 from beffroi_server.alerts.models import Alert
 from beffroi_server.delivery.inbound_queue import InboundMessage
 from beffroi_server.fleet import inbound_messages, presence
@@ -103,8 +103,8 @@ class TestARestart:
         overview = screen_overview.overview_all(NOW)[0]
         assert (overview.state, overview.silent_since) == ("offline", LONG_AGO)
         monkeypatch.setattr(timezone, "now", lambda: NOW)
-        alert = Alert(pk=uuid.uuid4(), everywhere=True)
-        assert [each.state for each in queries.receipts_of(alert)] == ["offline"]
+        alert = Alert(pk=uuid.uuid4(), everywhere=True, settled=True)
+        assert [each.state for each in receipts.receipts_of(alert)] == ["offline"]
 
     def test_it_is_there_again_with_the_first_thing_that_it_says_itself(self, restarted):
         said = [InboundMessage("hall", REPORT, report(9, NOW))]

@@ -13,8 +13,9 @@ from PIL import Image
 from beffroi_content import rendering
 from beffroi_content.timeline import ReasonKind
 from beffroi_server.alerts import services as alerts
+from beffroi_server.alerts.models import Alert
 from beffroi_server.core.timestamps import unix_ms
-from beffroi_server.fleet.models import Screen
+from beffroi_server.fleet.models import ReceiptRecord, Screen
 from beffroi_server.fleet.targets import EVERYWHERE
 from beffroi_server.library import preview
 from beffroi_server.library import services as library
@@ -28,6 +29,13 @@ NOON = dt.datetime(2026, 6, 15, 10, 0, tzinfo=dt.UTC)
 
 def fresh(screen: Screen) -> Screen:
     return Screen.objects.get(pk=screen.pk)
+
+
+def confirm(alert: Alert, screen: Screen) -> None:
+    ReceiptRecord.objects.create(
+        screen=screen, stream="all/alerts", sequence=1, alert=str(alert.pk), form="takeover", latency_ms=84,
+        received_at=alert.issued_at, presented_at=alert.issued_at, frame="0" * 64, clock="trusted",
+    )  # fmt: skip
 
 
 def picture(colour: str = "navy") -> io.BytesIO:
@@ -72,6 +80,9 @@ class TestNow:
         assert showing.alert.id == str(alert.pk)
 
         alerts.end_alert(alert, user=None)
+        (showing,) = expected.expected_scene(published, timezone.now()).showings
+        assert showing.reason.kind is ReasonKind.RULE, "nobody learns of an alert by its end"
+        confirm(alert, published)
         (showing,) = expected.expected_scene(published, timezone.now()).showings
         assert showing.reason.kind is ReasonKind.ALL_CLEAR
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -162,7 +163,7 @@ class StatusWriter:
             del first[key]
         return status.model_copy(update={"first_showings": tuple(first.values())})
 
-    def _drop_former(self, held: Set[str]) -> None:
+    def _drop_former(self, held: AbstractSet[str]) -> None:
         """Forget the oldest of the alerts that are not held any more."""
         former = [key for key in self._first_showings if key[0] not in held]
         for key in former[:-MAX_FORMER_SHOWINGS]:

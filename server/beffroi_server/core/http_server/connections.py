@@ -22,6 +22,7 @@ from waitress.task import WSGITask
 
 from beffroi_server.core.http_server.body_permits import SMALL_BODY_BYTES, BodyGate, BodyPermit, BodyRefusal
 from beffroi_server.core.http_server.request_threads import RequestKind, RequestThreads
+from beffroi_server.core.request_times import ARRIVED
 
 REFUSED_BODY = "beffroi.refused_body"
 """Key of the WSGI environment with the code of the refusal, where the body of a request was not read."""
@@ -55,6 +56,10 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
     holds_continue = False
     """Whether the client waits for "100 Continue" until its body is permitted."""
 
+    def __init__(self, adjustments: Adjustments) -> None:
+        super().__init__(adjustments)
+        self.arrived = time.monotonic()
+
     def parse_header(self, header_plus: bytes) -> None:
         """Parse the head; a client that asks before it sends a large body is not answered yet."""
         super().parse_header(header_plus)
@@ -85,6 +90,7 @@ class RefusableTask(WSGITask):  # type: ignore[misc]
     def get_environment(self) -> dict[str, Any]:
         """Return the WSGI environment."""
         environ: dict[str, Any] = super().get_environment()
+        environ[ARRIVED] = self.request.arrived
         if self.request.refusal is not None:
             environ[REFUSED_BODY] = self.request.refusal.code
             self.close_on_finish = True

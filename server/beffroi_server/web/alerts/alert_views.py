@@ -19,12 +19,14 @@ from django.utils.translation import gettext as _
 from beffroi_content import model as content
 from beffroi_server.accounts import audit_actions
 from beffroi_server.accounts.models import AuditEvent
-from beffroi_server.alerts import corrections, on_call, pending_alerts, queries, services
+from beffroi_server.alerts import corrections, on_call, pending_alerts, queries, receipts, services
 from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import Alert
+from beffroi_server.alerts.receipts import ScreenReceipt
 from beffroi_server.fleet.models import ReceiptRecord, Screen
-from beffroi_server.monitoring import clock_text, screen_overview
+from beffroi_server.monitoring import clock_text, receipt_frames, screen_overview
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users, is_htmx
+from beffroi_server.web.alerts import receipt_rows
 from beffroi_server.web.alerts.forms import AlertExtensionForm
 from beffroi_server.web.library import preview_links
 from beffroi_server.web.requests import paginate
@@ -116,15 +118,19 @@ def _apply_change(request: UserRequest, pk: uuid.UUID, change: Callable[[Alert],
 
 def _receipts_context(alert: Alert) -> dict[str, Any]:
     """Return the receipts of an alert, with a mark that changes with what the page shows of them."""
-    receipts = queries.receipts_of(alert)
-    counts = {state: sum(each.state == state for each in receipts) for state in ("shown", "waiting", "offline")}
-    state = _alert_state(alert, timezone.now())
+    now = timezone.now()
+    found = receipts.receipts_of(alert, now)
+    counts, state = receipt_rows.counts_of(found), _alert_state(alert, now)
+    waiting = [each.screen for each in found if each.state == "waiting"]
+    received = screen_overview.screens_with_newest_alerts(waiting)
+    exact = receipt_frames.exact_screens(alert, found)
     context: dict[str, Any] = {
         "alert": alert,
         "state": state,
-        "receipts": receipts,
-        "clocks": _clock_sentences(receipts),
+        "rows": receipt_rows.receipt_rows(alert, found, received, exact, now),
+        "clocks": _clock_sentences(found),
         "counts": counts,
+        "total": len(found),
         "every": WAITING_POLL_S if state == "on" and counts["waiting"] else IDLE_POLL_S,
     }
     # The mark is that of the rendered receipts without a mark: an open page gets new ones when they differ.
@@ -132,9 +138,9 @@ def _receipts_context(alert: Alert) -> dict[str, Any]:
     return context | {"mark": hashlib.sha256(rendered.encode()).hexdigest()[:16]}
 
 
-def _clock_sentences(receipts: list[queries.ScreenReceipt]) -> list[tuple[Screen, str]]:
+def _clock_sentences(found: list[ScreenReceipt]) -> list[tuple[Screen, str]]:
     """Return what is to be said of the clocks of screens that have not shown an alert yet."""
-    waiting = [(each.screen, screen_overview.report_of(each.screen)) for each in receipts if each.state == "waiting"]
+    waiting = [(each.screen, screen_overview.report_of(each.screen)) for each in found if each.state == "waiting"]
     return [
         (screen, sentence)
         for screen, report in waiting

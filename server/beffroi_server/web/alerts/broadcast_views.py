@@ -31,12 +31,14 @@ from beffroi_server.alerts.errors import AlertRefused
 from beffroi_server.alerts.models import LEVEL_CHOICES, Alert, AlertProposal, Scenario
 from beffroi_server.core import database
 from beffroi_server.core.database_faults import fault_of
+from beffroi_server.core.request_times import arrived_at
 from beffroi_server.delivery.key_files import KeysMissing
 from beffroi_server.fleet import presence, screen_scopes
 from beffroi_server.fleet.models import Screen
 from beffroi_server.fleet.targets import Targets
 from beffroi_server.web import working_for
 from beffroi_server.web.access import UserRequest, current_town, for_officers, for_users
+from beffroi_server.web.alerts import masking
 from beffroi_server.web.alerts.forms import (
     DEFAULT_MINUTES,
     DRAWN_FIELDS,
@@ -219,6 +221,7 @@ def _preview_context(form: AlertBroadcastForm) -> dict[str, Any]:
     }
     try:
         alert = draft_alert(values, corrects=form.former)
+        context["masking"] = masking.masking_sentences(alert, reached, timezone.now(), current_town())
         context["drawings"] = preview_links.alert_previews(alert, preview_links.classes_of(reached), current_town())
     except ValueError as error:
         context["fault"] = str(error)
@@ -251,6 +254,7 @@ def _proposal_of(request: UserRequest, form: AlertBroadcastForm, former: Alert |
 
 def _broadcast_form(request: UserRequest, form: AlertBroadcastForm, former: Alert | None) -> Alert:
     values = form.cleaned_data
+    services.check_reach(form.selected_targets())
     return services.broadcast_alert(
         **{name: values[name] for name in BROADCAST_FIELDS},
         targets=form.selected_targets(),
@@ -258,6 +262,7 @@ def _broadcast_form(request: UserRequest, form: AlertBroadcastForm, former: Aler
         corrects=former,
         alone_reason=values["alone_reason"],
         token=values["token"],
+        pressed_at=arrived_at(request, timezone.now()),
         user=request.user,
     )
 

@@ -32,6 +32,7 @@ from beffroi_server.fleet.plays.played_content import announcement_key
 from beffroi_server.library.models import Announcement
 from beffroi_server.monitoring.clock_text import refusal_sentence
 from beffroi_server.web import access
+from beffroi_server.web.alerts import alert_bars
 from beffroi_server.web.first_hour import steps
 from beffroi_server.web.fleet.screen_choices import choices_of
 from beffroi_server.web.help.help_links import help_anchor
@@ -130,8 +131,11 @@ def alert_bar(context: template.Context) -> dict[str, Any]:
     known = context.get("active_alerts")
     if known is None:
         # Those that wait for the database are in no row of it.
-        known = alerts.active_alerts(timezone.now()) if access.may_have("alerts") or pending_alerts() else []
-    return {"alerts": known}
+        running = alerts.running_alerts() if access.may_have("alerts") or pending_alerts() else []
+        known = alerts.active_alerts(timezone.now(), running)
+    elif known:
+        running = alerts.running_alerts()
+    return {"bars": alert_bars.alert_bars(known, running, timezone.now()) if known else []}
 
 
 @register.inclusion_tag("web/restoration_notice.html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 import uuid
@@ -158,10 +159,10 @@ class TestBroadcasting:
 
 class TestFollowing:
     def confirm(self, alert: Alert, screen) -> None:
-        now = timezone.now()
+        shown = alert.issued_at + dt.timedelta(milliseconds=284)
         ReceiptRecord.objects.create(
-            screen=screen, stream="all/alerts", sequence=1, alert=str(alert.pk), form="takeover", received_at=now,
-            presented_at=now, latency_ms=84, frame="0" * 64, clock="trusted",
+            screen=screen, stream="all/alerts", sequence=1, alert=str(alert.pk), form="takeover", received_at=shown,
+            presented_at=shown, latency_ms=84, frame="0" * 64, clock="trusted",
         )  # fmt: skip
 
     def test_shows_a_receipt_from_each_screen(self, as_bob, hall, quay):
@@ -170,7 +171,7 @@ class TestFollowing:
         self.confirm(alert, hall)
         page = page_text(as_bob.get(f"/alerts/{alert.pk}/"))
         assert "shown by 1 of 2 screens" in page
-        assert "84\N{NARROW NO-BREAK SPACE}ms after it arrived" in page
+        assert "284\N{NARROW NO-BREAK SPACE}ms after the button was pressed" in page
         assert "waiting" in page
 
     def test_an_open_page_gets_nothing_until_something_changes(self, as_bob, hall):
@@ -189,7 +190,7 @@ class TestFollowing:
         editor = Client(HTTP_ACCEPT_LANGUAGE="en")
         editor.force_login(alice)
         page = page_text(editor.get("/account/"))
-        assert "Alert on the screens: &lt;i&gt;Crue&lt;/i&gt;" in " ".join(page.split())
+        assert "Alert sent to the screens: &lt;i&gt;Crue&lt;/i&gt;" in " ".join(page.split())
         followed = page_text(editor.get(f"/alerts/{alert.pk}/"))
         assert "End the alert" not in followed
         assert "Withdraw" not in followed
@@ -328,3 +329,36 @@ class TestCorrecting:
 
         assert (form.initial["title"], form.initial["status"], form.initial["duration_min"]) == ("Crue", "exercise", 60)
         assert as_bob.get("/alerts/new/?again=nonsense").status_code == 404
+
+
+class TestHiddenAlerts:
+    """What the officer is told of alerts that others hide: before, on every page, and of each screen."""
+
+    def test_are_named_before_anything_is_broadcast(self, as_bob):
+        broadcast(as_bob, title="Crue")
+        page = page_text(as_bob.post("/alerts/preview/", values(level="alert", title="Vent")))
+        assert "It will not be seen: hidden by “Crue”" in page
+        assert "It will hide “Crue”" not in page
+
+    def test_are_named_before_they_are_hidden(self, as_bob):
+        broadcast(as_bob, title="Vent", level="alert")
+        page = page_text(as_bob.post("/alerts/preview/", values(title="Crue")))
+        assert "It will hide “Vent” for as long as it lasts." in page
+
+    def test_are_not_said_to_be_on_the_screens(self, as_bob, hall):
+        ScreenState.objects.create(screen=hall, online=True)
+        broadcast(as_bob, title="Crue")
+        wind = broadcast(as_bob, title="Vent", level="alert")
+        page = " ".join(page_text(as_bob.get("/account/")).split())
+        assert "Alert in progress, not visible: Vent" in page
+        assert "hidden by “Crue”" in page
+        assert "hidden by “Crue”" in page_text(as_bob.get(f"/alerts/{wind.pk}/receipts/"))
+
+    def test_for_no_screen_are_refused_with_what_was_typed(self, as_bob, quay, district):
+        chosen = values(everywhere="", groups=str(district.pk), title="Vent au port")
+        assert as_bob.post("/alerts/preview/", chosen).status_code == 200
+        quay.groups.clear()
+        answer = as_bob.post("/alerts/new/", chosen)
+        assert answer.status_code == 422
+        assert "No screen would show it" in page_text(answer)
+        assert "Vent au port" in page_text(answer)

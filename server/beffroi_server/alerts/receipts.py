@@ -1,0 +1,217 @@
+"""What each screen shows of an alert, by its receipts and by the timeline: seen, hidden by what, or waiting, and why.
+
+A receipt is the proof that an alert was on a screen. What a screen shows at an instant is what the timeline says of it
+(``timeline.alert_statements``), given everything that it was sent; the two together make the state of the alert there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from beffroi_content import model as content
+from beffroi_content.model import HeldAlert
+from beffroi_content.timeline import AlertStatement, AlertVisibility, Moment, alert_statements
+from beffroi_content.timeline.calendar import LocalCalendar
+from beffroi_content.timeline.display_power import DisplayPower, power_by_hours
+from beffroi_server.accounts.models import Town
+from beffroi_server.alerts import queries
+from beffroi_server.alerts.models import Alert
+from beffroi_server.core.formatting import from_milliseconds
+from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.fleet import presence, targets
+from beffroi_server.fleet.models import ReceiptRecord, Screen
+
+LONGEST_LATENCY_MS = 31 * 86_400_000
+"""A longer one is that of a clock that was set."""
+SeenAlerts = Mapping[int, AbstractSet[str]]
+"""The alerts that were on each screen, by its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenReceipt:
+    """State of an alert on one screen: what its player has reported, and what the timeline says."""
+
+    screen: Screen
+    state: str
+    """``shown``: it was on the screen; ``masked``, ``dark``: it was not, and why; ``waiting``; ``offline``."""
+    shown_at: dt.datetime | None = None
+    """When it was first shown, by the player's clock."""
+    received_at: dt.datetime | None = None
+    """When it came in, by the player's clock."""
+    latency_ms: float | None = None
+    """Milliseconds from the press of the button to the presented frame."""
+    drawing_ms: float | None = None
+    """Milliseconds from reception by the player to the presented frame."""
+    frame: str = ""
+    statement: AlertStatement | None = None
+    """What the timeline says now; None once nothing of the alert is shown any more."""
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is not on the screen now, though it is active."""
+        hidden = {AlertVisibility.MASKED, AlertVisibility.DARK}
+        return self.statement is not None and self.statement.visibility in hidden
+
+    @property
+    def masked_by(self) -> tuple[str, ...]:
+        """The titles of what hides it now."""
+        return tuple(each.title for each in self.statement.masked_by) if self.statement else ()
+
+    @property
+    def hidden_until(self) -> dt.datetime | None:
+        """Until when it is hidden, as far as is known now."""
+        return from_milliseconds(self.statement.until_ms) if self.statement and self.is_hidden else None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it will stay hidden up to its end, as things are."""
+        return self.statement is not None and self.statement.is_lost
+
+
+def seen_alerts(rows: Iterable[Alert]) -> SeenAlerts:
+    """Return which of some alerts were on each screen, by the receipts."""
+    names = [str(name) for row in rows for name in (row.pk, getattr(row, "corrects_id", None)) if name is not None]
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for screen, alert in shown_receipts(names).values_list("screen", "alert") if names else ():
+        found[screen].add(alert)
+    return found
+
+
+def shown_receipts(names: Iterable[str]) -> QuerySet[ReceiptRecord]:
+    """Return the receipts of alerts that were on a screen; that of an “end of alert” is none."""
+    return ReceiptRecord.objects.filter(alert__in=list(names)).exclude(form=content.AlertForm.ALL_CLEAR.value)
+
+
+def held_alerts(carried: Iterable[content.Alert], seen: AbstractSet[str]) -> list[HeldAlert]:
+    """Return alerts as a screen holds them on which some were seen. Uptime and time are taken for equal."""
+    return [
+        HeldAlert(
+            alert=alert, lapses_at_uptime_ms=alert.ends_at_ms, is_unseen=not seen & {alert.id, alert.corrects}
+        )
+        for alert in carried
+    ]  # fmt: skip
+
+
+def screen_statements(
+    screens: Iterable[Screen],
+    now: dt.datetime,
+    running: Sequence[Alert],
+    town: Town,
+    seen: SeenAlerts | None = None,
+    draft: content.Alert | None = None,
+) -> dict[int, tuple[AlertStatement, ...]]:
+    """Return what the timeline says of each alert on each screen, by the key of the screen.
+
+    Args:
+        screens: Which ones.
+        now: The instant.
+        running: The ``queries.running_alerts``.
+        town: Where the screens are.
+        seen: The ``seen_alerts``; None: they are read.
+        draft: An alert that would be broadcast on all of them.
+    """  # fmt: skip
+    seen = seen_alerts(running) if seen is None else seen
+    reach = targets.reach_by_row(running)
+    carried = {row.pk: queries.to_content(row, now) for row in running}
+    moment, known = Moment(unix_ms(now), unix_ms(now)), dict[object, tuple[AlertStatement, ...]]()
+    found = {}
+    for screen in screens:
+        held = [alert for key, alert in carried.items() if screen.pk in reach[key]] + ([draft] if draft else [])
+        on_screen = seen.get(screen.pk, set()) & {name for each in held for name in (each.id, each.corrects) if name}
+        power = display_power_now(screen, town, now)
+        key = frozenset(each.id for each in held), frozenset(on_screen), power
+        if key not in known:
+            known[key] = alert_statements(held_alerts(held, on_screen), moment, power=power)
+        found[screen.pk] = known[key]
+    return found
+
+
+def common_statements(
+    running: Sequence[Alert], reach: Mapping[Any, AbstractSet[int]], seen: SeenAlerts, now: dt.datetime
+) -> list[AlertStatement]:
+    """Return what the timeline says on all screens together: once for those that hold and have seen the same alerts."""
+    held: defaultdict[int, set[Any]] = defaultdict(set)
+    for row in running:
+        for screen in reach[row.pk]:
+            held[screen].add(row.pk)
+    carried = {row.pk: queries.to_content(row, now) for row in running}
+    moment = Moment(unix_ms(now), unix_ms(now))
+    kinds = {(frozenset(keys), frozenset(seen.get(screen, ()))) for screen, keys in held.items()}
+    return [
+        each
+        for keys, on_screen in kinds
+        for each in alert_statements(held_alerts([carried[key] for key in keys], on_screen), moment)
+    ]
+
+
+def display_power_now(screen: Screen, town: Town, now: dt.datetime) -> DisplayPower | None:
+    """Return the state of a display by its hours and by hand, alerts aside; None: it is always on."""
+    hours = screen.display_hours()
+    is_off = screen.is_switched_off(now)
+    if not is_off and not screen.special_days and not any(each.state is content.PowerState.OFF for each in hours):
+        return None
+    zone = ZoneInfo(town.time_zone)
+    calendar = LocalCalendar(zone)
+    if town.latitude is not None and town.longitude is not None:
+        calendar = LocalCalendar(zone, town.latitude, town.longitude)
+    off_until = unix_ms(screen.switched_off_until) if is_off and screen.switched_off_until else None
+    return power_by_hours(hours, screen.special_hours(now.astimezone(zone).date()), off_until, calendar, unix_ms(now))
+
+
+def receipts_of(alert: Alert, now: dt.datetime | None = None) -> list[ScreenReceipt]:
+    """Return the state of an alert on each screen that it is for."""
+    now = timezone.now() if now is None else now
+    first: dict[int, ReceiptRecord] = {}
+    # Newest first, so that the earliest showing of each screen is the one that stays.
+    for receipt in shown_receipts([str(alert.pk)]).order_by("-presented_at"):
+        first[receipt.screen_id] = receipt
+    screens = list(queries.targeted_screens(alert).select_related("state"))
+    is_over = alert.settled or alert.withdrawn_at is not None or now >= queries.all_clear_ends_at(alert)
+    town = None if is_over else Town.objects.first()
+    statements = screen_statements(screens, now, queries.running_alerts(), town) if town is not None else {}
+    name = str(alert.pk)
+    return [
+        _screen_receipt(
+            alert, screen, first.get(screen.pk),
+            next((each for each in statements.get(screen.pk, ()) if each.alert.id == name), None), now,
+        )
+        for screen in screens
+    ]  # fmt: skip
+
+
+def _screen_receipt(
+    alert: Alert, screen: Screen, receipt: ReceiptRecord | None, statement: AlertStatement | None, now: dt.datetime
+) -> ScreenReceipt:
+    if receipt is not None:
+        return ScreenReceipt(
+            screen, "shown", receipt.presented_at, receipt.received_at, press_latency_ms(alert, receipt),
+            receipt.latency_ms, receipt.frame, statement,
+        )  # fmt: skip
+    if not presence.is_reachable(getattr(screen, "state", None), now):
+        return ScreenReceipt(screen, "offline", statement=statement)
+    hidden = {AlertVisibility.MASKED: "masked", AlertVisibility.DARK: "dark"}
+    state = hidden.get(statement.visibility, "waiting") if statement is not None else "waiting"
+    return ScreenReceipt(screen, state, statement=statement)
+
+
+def press_latency_ms(alert: Alert, receipt: ReceiptRecord) -> float:
+    """Return the milliseconds from the press of the button to the presented frame.
+
+    Measured by the server's steady clock where the player has read it, otherwise by the wall clocks of both. Where
+    those contradict each other, what the player has measured by itself remains: the time since it had the alert.
+    """
+    pressed_ms = unix_ms(alert.pressed_at or alert.issued_at)
+    if receipt.steady_epoch and receipt.steady_epoch == alert.clock_epoch:
+        found = float(receipt.steady_ms - (pressed_ms - alert.clock_offset_ms))
+    else:
+        found = float(unix_ms(receipt.presented_at) - pressed_ms)
+    return found if receipt.latency_ms <= found <= LONGEST_LATENCY_MS else receipt.latency_ms

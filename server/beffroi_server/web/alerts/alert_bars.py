@@ -1,0 +1,66 @@
+"""The bars on every page that say which alerts are on, worded by what the screens have confirmed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from beffroi_content.timeline import AlertStatement, AlertVisibility
+from beffroi_server.alerts import receipts
+from beffroi_server.alerts.models import Alert
+from beffroi_server.fleet import targets
+from beffroi_server.web.alerts.receipt_rows import statement_words
+
+
+@dataclass(frozen=True, slots=True)
+class AlertBar:
+    """An alert that is active, and where it can be seen."""
+
+    alert: Alert
+    confirmed: int
+    """Screens on which it was seen."""
+    total: int
+    """Screens that it is for."""
+    hidden: str = ""
+    """What hides it on every one of its screens, and until when; empty where nothing does."""
+
+
+def alert_bars(active: Sequence[Alert], running: Sequence[Alert], now: dt.datetime) -> list[AlertBar]:
+    """Return the bars for active alerts. Standby hours are not looked at: the page of an alert has them.
+
+    Args:
+        active: The alerts.
+        running: Those and the ones whose end is still shown, which hide others, too.
+        now: The instant.
+    """
+    if not active:
+        return []
+    names = [str(each.pk) for each in active]
+    counts: dict[str, set[int]] = {name: set() for name in names}
+    for screen, name in receipts.shown_receipts(names).values_list("screen", "alert"):
+        counts[name].add(screen)
+    reach = targets.reach_by_row([*{each.pk: each for each in (*running, *active)}.values()])
+    hidden = _hidden_everywhere(running, reach, now)
+    return [
+        AlertBar(
+            alert, len(counts[str(alert.pk)] & reach[alert.pk]), len(reach[alert.pk]), hidden.get(str(alert.pk), "")
+        )
+        for alert in active
+    ]  # fmt: skip
+
+
+def _hidden_everywhere(running: Sequence[Alert], reach: dict[Any, set[int]], now: dt.datetime) -> dict[str, str]:
+    """Return for each alert that something hides on all of its screens what that is, and until when."""
+    if len(running) < 2:
+        return {}
+    statements: dict[str, list[AlertStatement]] = {}
+    seen = receipts.seen_alerts(running)
+    for each in receipts.common_statements(running, reach, seen, now):
+        statements.setdefault(each.alert.id, []).append(each)
+    return {
+        name: statement_words(min(found, key=lambda one: one.until_ms or 0))
+        for name, found in statements.items()
+        if all(each.visibility is AlertVisibility.MASKED for each in found)
+    }

@@ -1,0 +1,163 @@
+"""What the page of an alert says of each screen: how far the alert came there, why not further, and what to do next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from beffroi_content.timeline import AlertStatement, AlertVisibility
+from beffroi_server.alerts.models import Alert
+from beffroi_server.alerts.receipts import ScreenReceipt
+from beffroi_server.core.formatting import format_latency, format_moment, from_milliseconds, join_names
+from beffroi_server.fleet import presence, screenshots
+from beffroi_server.fleet.models import Screen
+
+NORMAL_WAIT = dt.timedelta(seconds=15)
+"""From then on a screen that is reachable and has not confirmed needs somebody."""
+STATE_ORDER = ("offline", "waiting", "masked", "dark", "shown")
+"""In which the states are listed: what needs somebody comes first."""
+TAGS = {
+    "shown": ("calm", "exact"),
+    "masked": ("warn", "waiting"),
+    "dark": ("warn", "screen-off"),
+    "waiting": ("warn", "waiting"),
+    "offline": ("bad", "offline"),
+}
+"""Colour of the tag and icon of each state."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """One screen on the page of an alert."""
+
+    receipt: ScreenReceipt
+    label: str
+    colour: str
+    icon: str
+    words: str
+    """How far the alert came, or why not further."""
+    action: str = ""
+    """What the officer can do about it."""
+    is_exact: bool | None = None
+    """Whether its pixels were those that the server draws; None: not compared."""
+    pictured_at: dt.datetime | None = None
+    """When a small picture of the screen was taken with the alert on it; None: there is none."""
+
+    @property
+    def screen(self) -> Screen:
+        """The screen."""
+        return self.receipt.screen
+
+
+def receipt_rows(
+    alert: Alert, receipts: Iterable[ScreenReceipt], received: frozenset[int], exact: dict[int, bool], now: dt.datetime
+) -> list[ReceiptRow]:
+    """Return the rows of a page, those first that need somebody.
+
+    Args:
+        alert: The alert.
+        receipts: Its state on each screen.
+        received: Keys of the screens that have said to have the newest alert sets.
+        exact: By the key of a screen, whether its pixels were those that the server draws.
+        now: The instant.
+    """
+    rows = []
+    for each in sorted(receipts, key=lambda one: (STATE_ORDER.index(one.state), one.screen.name)):
+        words, action = _words(alert, each, each.screen.pk in received, now)
+        colour, icon = TAGS[each.state]
+        if each.state == "shown" and each.is_hidden:
+            colour, icon = TAGS["masked"]
+        is_exact, pictured_at = exact.get(each.screen.pk), _pictured_at(alert, each, now)
+        rows.append(ReceiptRow(each, _label(each), colour, icon, words, action, is_exact, pictured_at))
+    return rows
+
+
+def hidden_words(receipt: ScreenReceipt) -> str:
+    """Return what hides an alert on a screen, and until when: ``hidden by “Crue” until 13:54``."""
+    return statement_words(receipt.statement) if receipt.statement is not None else ""
+
+
+def statement_words(statement: AlertStatement) -> str:
+    """Return why an alert is not visible, and until when; empty where it is."""
+    until = from_milliseconds(statement.until_ms)
+    if statement.visibility is AlertVisibility.DARK:
+        if statement.is_lost or until is None:
+            return _("the display is off")
+        return _("the display is off until %(time)s") % {"time": format_moment(until)}
+    if statement.visibility is not AlertVisibility.MASKED:
+        return ""
+    names = join_names([_("“%(title)s”") % {"title": each.title} for each in statement.masked_by])
+    if statement.is_lost or until is None:
+        return _("hidden by %(names)s up to its end") % {"names": names}
+    return _("hidden by %(names)s until %(time)s") % {"names": names, "time": format_moment(until)}
+
+
+def _label(receipt: ScreenReceipt) -> str:
+    if receipt.state == "shown":
+        return _("seen, hidden now") if receipt.is_hidden else _("confirmed")
+    labels = {
+        "masked": _("hidden"), "dark": _("display off"), "waiting": _("waiting"), "offline": _("unreachable"),
+    }  # fmt: skip
+    return labels[receipt.state]
+
+
+def _words(alert: Alert, receipt: ScreenReceipt, is_received: bool, now: dt.datetime) -> tuple[str, str]:
+    if receipt.state == "shown":
+        return _shown_words(receipt), ""
+    if receipt.state in {"masked", "dark"}:
+        is_dark = receipt.state == "dark"
+        brighter = _("Only an emergency switches the display on.")
+        higher = _("To show it now, end what hides it, or broadcast it at a higher level.")
+        return hidden_words(receipt), brighter if is_dark else higher
+    is_over = now >= alert.ends_at or alert.withdrawn_at is not None
+    if receipt.state == "offline":
+        return _offline_words(alert, receipt, is_over)
+    if is_over:
+        return _("It has not confirmed the alert before its end."), ""
+    words = _("received and verified, not confirmed on the screen yet") if is_received else _("sent, not received yet")
+    if now - alert.issued_at < NORMAL_WAIT:
+        return words, ""
+    return words, _("That takes too long. Open its page to see why, and have somebody look at the screen.")
+
+
+def _shown_words(receipt: ScreenReceipt) -> str:
+    assert receipt.latency_ms is not None
+    words = _("%(latency)s after the button was pressed") % {"latency": format_latency(receipt.latency_ms)}
+    hidden = hidden_words(receipt)
+    return f"{words} · {hidden}" if hidden else words
+
+
+def _offline_words(alert: Alert, receipt: ScreenReceipt, is_over: bool) -> tuple[str, str]:
+    since = presence.last_contact(getattr(receipt.screen, "state", None))
+    words = _("no contact since %(since)s") % {"since": format_moment(since)} if since else _("never heard of yet")
+    if is_over:
+        return words, ""
+    action = _(
+        "It shows the alert if it comes back before %(end)s. Until then, warn people there in another way; have power "
+        "and network checked."
+    ) % {"end": format_moment(alert.ends_at)}
+    return words, action
+
+
+def _pictured_at(alert: Alert, receipt: ScreenReceipt, now: dt.datetime) -> dt.datetime | None:
+    """Return when the newest screenshot was taken, if that was while the alert was on the screen."""
+    if receipt.shown_at is None or receipt.statement is None or receipt.is_hidden or now >= alert.ends_at:
+        return None
+    try:
+        taken = screenshots.screenshot_path(receipt.screen.slug).stat().st_mtime
+    except OSError:
+        return None
+    at = dt.datetime.fromtimestamp(taken, dt.UTC)
+    return at if at >= receipt.shown_at else None
+
+
+def counts_of(receipts: Sequence[ScreenReceipt]) -> dict[str, int]:
+    """Return how many screens are in each state; ``hidden`` stands for those where something hides it."""
+    states = [each.state for each in receipts]
+    return {
+        "shown": states.count("shown"), "hidden": states.count("masked") + states.count("dark"),
+        "waiting": states.count("waiting"), "offline": states.count("offline"),
+    }  # fmt: skip

@@ -1,0 +1,104 @@
+"""What each screen shows of an alert: receipts, what hides it, and how long it took since the press of the button."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from beffroi_content.timeline import AlertVisibility
+from beffroi_server.accounts.models import Town
+from beffroi_server.alerts import queries, receipts, services
+from beffroi_server.alerts.errors import AlertRefused
+from beffroi_server.alerts.models import Alert
+from beffroi_server.core.timestamps import unix_ms
+from beffroi_server.fleet.models import ReceiptRecord, Screen, ScreenState
+from beffroi_server.fleet.targets import EVERYWHERE, Targets
+
+pytestmark = pytest.mark.usefixtures("keyring")
+
+
+def broadcast(title: str, level: str, targets: Targets = EVERYWHERE, **values: object) -> Alert:
+    given = {"source": "Town hall", "duration_min": 60, "user": None} | values
+    return services.broadcast_alert(title=title, level=level, targets=targets, **given)  # type: ignore[arg-type]
+
+
+def confirm(alert: Alert, screen: Screen, after_ms: int = 500, **values: object) -> ReceiptRecord:
+    shown = alert.issued_at + dt.timedelta(milliseconds=after_ms)
+    given = {
+        "stream": "all/alerts", "sequence": unix_ms(alert.issued_at), "form": "takeover", "received_at": shown,
+        "presented_at": shown, "latency_ms": 40.0, "frame": "0" * 64, "clock": "trusted",
+    } | values  # fmt: skip
+    return ReceiptRecord.objects.create(screen=screen, alert=str(alert.pk), **given)
+
+
+@pytest.fixture(autouse=True)
+def online(hall: Screen, quay: Screen) -> None:
+    for screen in (hall, quay):
+        ScreenState.objects.create(screen=screen, online=True, seen_at=timezone.now())
+
+
+def states(alert: Alert) -> dict[str, str]:
+    return {each.screen.slug: each.state for each in receipts.receipts_of(alert)}
+
+
+class TestMasking:
+    def test_is_said_of_each_screen_with_its_end(self, hall, quay):
+        flood = broadcast("Flood", "emergency", Targets(screens=(quay,)), duration_min=30)
+        wind = broadcast("Wind", "alert")
+        assert states(wind) == {"hall": "waiting", "quay": "masked"}
+        (masked,) = (each for each in receipts.receipts_of(wind) if each.screen == quay)
+        assert (masked.masked_by, masked.is_lost) == (("Flood",), False)
+        assert masked.hidden_until is not None
+        assert abs(masked.hidden_until - flood.ends_at) < dt.timedelta(milliseconds=1)
+
+    def test_of_what_was_seen_before_does_not_take_the_receipt_away(self, hall, quay):
+        wind = broadcast("Wind", "alert")
+        confirm(wind, hall)
+        broadcast("Flood", "emergency")
+        (seen, hidden) = sorted(receipts.receipts_of(wind), key=lambda each: each.screen.slug)
+        assert (seen.state, seen.is_hidden, hidden.state) == ("shown", True, "masked")
+
+    def test_by_standby_is_said_of_all_but_an_emergency(self, hall, quay):
+        hall.switched_off_until = timezone.now() + dt.timedelta(hours=3)
+        hall.save()
+        assert states(broadcast("Wind", "vigilance")) == {"hall": "dark", "quay": "waiting"}
+        assert states(broadcast("Flood", "emergency")) == {"hall": "waiting", "quay": "waiting"}
+
+    def test_ends_an_alert_only_where_it_was_seen(self, hall, quay):
+        alert = broadcast("Flood", "emergency")
+        confirm(alert, hall)
+        services.end_alert(alert, user=None)
+        found = receipts.screen_statements([hall, quay], timezone.now(), queries.running_alerts(), Town.objects.get())
+        said = {key: each.visibility for key, (each,) in found.items()}
+        assert said == {hall.pk: AlertVisibility.ALL_CLEAR, quay.pk: AlertVisibility.UNSEEN}
+
+
+class TestLatency:
+    def test_counts_from_the_press_of_the_button(self, hall):
+        alert = broadcast("Flood", "emergency", pressed_at=timezone.now() - dt.timedelta(seconds=2))
+        record = confirm(alert, hall, after_ms=500)
+        assert receipts.press_latency_ms(alert, record) == pytest.approx(2_500, abs=100)
+
+    def test_goes_by_the_steady_clock_whatever_the_wall_clocks_say(self, hall):
+        alert = broadcast("Flood", "emergency")
+        alert.pressed_at = alert.issued_at
+        steady = unix_ms(alert.issued_at) - alert.clock_offset_ms
+        record = confirm(
+            alert, hall, after_ms=-3_600_000, steady_epoch=alert.clock_epoch, steady_ms=steady + 700
+        )  # fmt: skip
+        assert receipts.press_latency_ms(alert, record) == 700
+
+    def test_of_clocks_that_contradict_each_other_is_what_the_player_measured(self, hall):
+        alert = broadcast("Flood", "emergency")
+        assert receipts.press_latency_ms(alert, confirm(alert, hall, after_ms=-60_000)) == 40.0
+
+
+class TestReach:
+    def test_of_no_screen_is_refused_also_where_a_group_was_emptied(self, quay, district):
+        broadcast("Flood", "emergency", Targets(groups=(district,)))
+        quay.groups.clear()
+        with pytest.raises(AlertRefused, match=r".") as refused:
+            broadcast("Flood", "emergency", Targets(groups=(district,)))
+        assert refused.value.code == "no-screen"
