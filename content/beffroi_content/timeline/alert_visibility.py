@@ -14,12 +14,14 @@ from beffroi_content.model import Alert, AlertForm, AlertLevel, HeldAlert, Power
 from beffroi_content.timeline import alerts as precedence
 from beffroi_content.timeline.alerts import AlertPhase
 from beffroi_content.timeline.display_power import DisplayPower
-from beffroi_content.timeline.moment import Moment
+from beffroi_content.timeline.moment import FAR_MS, Moment
 
 
 class AlertVisibility(StrEnum):
     """States of an alert on a screen."""
 
+    UPCOMING = "upcoming"
+    """It is planned, and has not begun."""
     SHOWN = "shown"
     """It is on, alone or in turn with others and with the loop."""
     MASKED = "masked"
@@ -66,7 +68,7 @@ class AlertStatement:
 def alert_statements(
     alerts: Iterable[HeldAlert], moment: Moment, *, has_programme: bool = True, power: DisplayPower | None = None
 ) -> tuple[AlertStatement, ...]:
-    """Return what a screen shows of each alert at a moment, the most urgent first.
+    """Return what a screen shows of each alert at a moment, the most urgent first, those that are planned last.
 
     Args:
         alerts: Every alert that the screen holds, of all scopes.
@@ -74,26 +76,54 @@ def alert_statements(
         has_programme: Whether the screen has a programme to which an alert can give way for a while.
         power: The state of its display by its hours (see ``display_power``); None: it is on.
     """
-    found = precedence.alert_phases(alerts, moment)
-    return tuple(_statement(found, phase, moment.unix_ms, has_programme, power) for phase in found)
+    screen = _Screen(tuple(alerts), moment, has_programme, power)
+    now = [phase.held.alert for phase in screen.phases_at(moment.unix_ms)]
+    corrected = {held.alert.corrects for held in screen.alerts}
+    known = corrected | {alert.id for alert in now}
+    to_come = {held.alert.id: held.alert for held in screen.alerts if held.alert.id not in known}
+    return tuple(screen.statement_of(alert) for alert in (*now, *to_come.values()))
 
 
-def _statement(
-    found: Sequence[AlertPhase], phase: AlertPhase, unix_ms: int, has_programme: bool, power: DisplayPower | None
-) -> AlertStatement:
-    def at(instant: int) -> tuple[AlertVisibility, list[AlertPhase]]:
-        is_off = power is not None and power.state is PowerState.OFF
-        is_dark = is_off and (power.until_ms is None or instant < power.until_ms) if power is not None else False
-        return _visibility(found, phase, instant, has_programme, is_dark)
+class _Screen:
+    """The alerts of a screen, and what it shows of them at a moment and later."""
 
-    visibility, hiding = at(unix_ms)
-    changes = {instant for each in found for instant in (each.ends_ms, each.clears_ms)}
-    if power is not None and power.until_ms is not None:
-        changes.add(power.until_ms)
-    later = ((instant, at(instant)[0]) for instant in sorted(changes) if instant > unix_ms)
-    until_ms, then = next(((instant, found) for instant, found in later if found is not visibility), (None, None))
-    masked_by = tuple(each.held.alert for each in hiding)
-    return AlertStatement(phase.held.alert, visibility, masked_by, until_ms, then)
+    def __init__(
+        self, alerts: tuple[HeldAlert, ...], moment: Moment, has_programme: bool, power: DisplayPower | None
+    ) -> None:
+        self.alerts, self._moment, self._has_programme, self._power = alerts, moment, has_programme, power
+        self._phases: dict[int, list[AlertPhase]] = {}
+        phases = self.phases_at(moment.unix_ms)
+        changes = {instant for each in phases for instant in (each.ends_ms, each.clears_ms)}
+        if power is not None and power.until_ms is not None:
+            changes.add(power.until_ms)
+        start = precedence.next_planned_start(alerts, moment)
+        # What follows on the next planned one is told once that has begun.
+        self._changes = sorted({each for each in changes if moment.unix_ms < each < start} | {start} - {FAR_MS})
+
+    def phases_at(self, instant: int) -> list[AlertPhase]:
+        """Return the phases of the alerts that have begun by an instant."""
+        if instant not in self._phases:
+            self._phases[instant] = precedence.alert_phases(self.alerts, self._moment.at(instant))
+        return self._phases[instant]
+
+    def statement_of(self, alert: Alert) -> AlertStatement:
+        """Return what is shown of one alert at the moment."""
+        visibility, hiding = self._visibility_at(alert, self._moment.unix_ms)
+        later = ((instant, self._visibility_at(alert, instant)[0]) for instant in self._changes)
+        until_ms, then = next(((at, other) for at, other in later if other is not visibility), (None, None))
+        return AlertStatement(alert, visibility, tuple(each.held.alert for each in hiding), until_ms, then)
+
+    def _visibility_at(self, alert: Alert, instant: int) -> tuple[AlertVisibility, list[AlertPhase]]:
+        found = self.phases_at(instant)
+        phase = next((each for each in found if each.held.alert.id == alert.id), None)
+        if phase is None:
+            return AlertVisibility.UPCOMING, []
+        return _visibility(found, phase, instant, self._has_programme, self._is_dark(instant))
+
+    def _is_dark(self, instant: int) -> bool:
+        if self._power is None or self._power.state is not PowerState.OFF:
+            return False
+        return self._power.until_ms is None or instant < self._power.until_ms
 
 
 def _visibility(
