@@ -32,6 +32,8 @@ from beffroi_server.fleet.models import ReceiptRecord, Screen
 
 LONGEST_LATENCY_MS = 31 * 86_400_000
 """A longer one is that of a clock that was set."""
+POWER_FIELDS = ("off_from", "off_until", "day_hours", "special_days", "night_brightness", "switched_off_until")
+"""What must be read of screens for ``screen_statements``."""
 SeenAlerts = Mapping[int, AbstractSet[str]]
 """The alerts that were on each screen, by its key."""
 

@@ -22,6 +22,7 @@ from beffroi_server.alerts import (
     on_call,
     pending_alerts,
     queries,
+    receipts,
     second_officer,
     services,
     two_person_rule,
@@ -54,7 +55,14 @@ BROADCAST_FIELDS = (
     "is_open_ended",
 )  # fmt: skip
 
-READ_OF_SCREENS = ("name", "screen_class_id", "state__online", "state__seen_at", "state__polled_at")
+READ_OF_SCREENS = (
+    *receipts.POWER_FIELDS,
+    "name",
+    "screen_class_id",
+    "state__online",
+    "state__seen_at",
+    "state__polled_at",
+)
 """What the preview needs of each screen: their reports, of a kilobyte each, would take most of its time."""
 
 
