@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('token', models.UUIDField(blank=True, editable=False, null=True, unique=True)),
                 ('status', models.CharField(choices=[('actual', 'Actual'), ('exercise', 'Exercise'), ('test', 'Test')], default='actual', max_length=10, verbose_name='status')),
                 ('issued_at', models.DateTimeField(verbose_name='issued')),
+                ('pressed_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('ends_at', models.DateTimeField(verbose_name='ends')),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
                 ('clock_epoch', models.CharField(blank=True, editable=False, max_length=16)),

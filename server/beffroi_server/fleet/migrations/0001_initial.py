@@ -172,6 +172,8 @@ class Migration(migrations.Migration):
                 ('latency_ms', models.FloatField()),
                 ('frame', models.CharField(max_length=64)),
                 ('clock', models.CharField(max_length=20)),
+                ('steady_epoch', models.CharField(blank=True, max_length=63)),
+                ('steady_ms', models.BigIntegerField(default=0)),
                 ('screen', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='fleet.screen')),
             ],
             options={
