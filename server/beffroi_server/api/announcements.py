@@ -236,7 +236,8 @@ def on_screens(now: dt.datetime) -> QuerySet[AnnouncementPlacement]:
     return AnnouncementPlacement.objects.filter(begun, lasting, aimed, taken_off_at=None)
 
 
-def _announcements(request: ApiRequest) -> Any:
+def announcements_of(request: ApiRequest) -> Any:
+    """Return the announcements that the caller may work on, with what their answers show."""
     related = ("more_pictures", "tags", "placement__screens", "placement__groups")
     rows = Announcement.objects.select_related("updated_by", "placement", "municipality__group").prefetch_related(
         *related
@@ -247,7 +248,7 @@ def _announcements(request: ApiRequest) -> Any:
 @operation("GET", "/announcements", scope=READ, returns=PageOf[AnnouncementAnswer], tag=TAG)
 def list_announcements(request: ApiRequest, query: Query[AnnouncementQuery]) -> PageOf[AnnouncementAnswer]:
     """List announcements, the one that was changed last first."""
-    rows = _announcements(request).filter(archived_at__isnull=not query.archived)
+    rows = announcements_of(request).filter(archived_at__isnull=not query.archived)
     for word in search_words(query.search):
         rows = rows.filter(search_text__contains=word)
     if query.on_screens is not None:
@@ -269,7 +270,7 @@ def create_announcement(request: ApiRequest, body: NewAnnouncement) -> Status[An
 @operation("GET", "/announcements/{announcement_id}", scope=READ, returns=AnnouncementAnswer, tag=TAG)
 def read_announcement(request: ApiRequest, announcement_id: uuid.UUID) -> AnnouncementAnswer:
     """Return an announcement."""
-    return announcement_answer(find_row(_announcements(request), pk=announcement_id))
+    return announcement_answer(find_row(announcements_of(request), pk=announcement_id))
 
 
 @operation("PATCH", "/announcements/{announcement_id}", scope=WRITE, returns=AnnouncementAnswer, tag=TAG)
@@ -277,7 +278,7 @@ def change_announcement(
     request: ApiRequest, announcement_id: uuid.UUID, body: AnnouncementChange
 ) -> AnnouncementAnswer:
     """Change an announcement; screens that show it follow."""
-    return _save(find_row(_announcements(request), pk=announcement_id), body, request)
+    return _save(find_row(announcements_of(request), pk=announcement_id), body, request)
 
 
 def _save(row: Announcement | None, body: AnnouncementChange, request: ApiRequest) -> AnnouncementAnswer:
@@ -287,14 +288,14 @@ def _save(row: Announcement | None, body: AnnouncementChange, request: ApiReques
         saved = services.save_announcement(row, user=request.user, expected_version=body.version, **values)
         if names is not None:
             tags.set_tags(saved, names, user=request.user)
-    return announcement_answer(find_row(_announcements(request), pk=saved.pk))
+    return announcement_answer(find_row(announcements_of(request), pk=saved.pk))
 
 
 @operation("PUT", "/announcements/{announcement_id}/placement", scope=WRITE, permission="may_edit",
            returns=AnnouncementAnswer, tag=TAG)  # fmt: skip
 def place_announcement(request: ApiRequest, announcement_id: uuid.UUID, body: NewPlacement) -> AnnouncementAnswer:
     """Publish an announcement on screens, without a playlist, or change where and when it is published."""
-    row = find_row(_announcements(request), pk=announcement_id)
+    row = find_row(announcements_of(request), pk=announcement_id)
     chosen = EVERYWHERE if body.everywhere else Targets(
         groups=tuple(named_rows(ScreenGroup.objects.all(), body.groups, "groups", key="slug")),
         screens=tuple(named_rows(Screen.objects.all(), body.screens, "screens", key="slug")),
@@ -304,18 +305,18 @@ def place_announcement(request: ApiRequest, announcement_id: uuid.UUID, body: Ne
         row, everywhere=chosen.everywhere, screens=chosen.screens, groups=chosen.groups, starts_at=body.starts_at,
         ends_at=body.ends_at, duration_s=body.duration_s, user=request.user,
     )  # fmt: skip
-    return announcement_answer(find_row(_announcements(request), pk=announcement_id))
+    return announcement_answer(find_row(announcements_of(request), pk=announcement_id))
 
 
 def _declare_act(name: str, sentence: str, act: Callable[..., object]) -> None:
     """Declare an operation that does something to one announcement and takes no body."""
 
     def view(request: ApiRequest, announcement_id: uuid.UUID) -> AnnouncementAnswer:
-        row = find_row(_announcements(request), pk=announcement_id)
+        row = find_row(announcements_of(request), pk=announcement_id)
         if (placement := placements.placement_of(row)) is not None:
             screen_scopes.check_targets(request.user, Targets.of(placement))
         act([row], user=request.user)
-        return announcement_answer(find_row(_announcements(request), pk=announcement_id))
+        return announcement_answer(find_row(announcements_of(request), pk=announcement_id))
 
     view.__name__, view.__doc__ = f"{name.replace('-', '_')}_announcement", sentence
     path = f"/announcements/{{announcement_id}}/{name}"
@@ -334,7 +335,7 @@ _declare_act("restore", "Take an announcement out of the archive. It is on no sc
            tag=TAG)  # fmt: skip
 def delete_announcement(request: ApiRequest, announcement_id: uuid.UUID) -> Status[None]:
     """Delete an announcement for good that is in the archive."""
-    services.delete_announcement(find_row(_announcements(request), pk=announcement_id), user=request.user)
+    services.delete_announcement(find_row(announcements_of(request), pk=announcement_id), user=request.user)
     return Status(204, None)
 
 
@@ -344,13 +345,13 @@ def delete_announcement(request: ApiRequest, announcement_id: uuid.UUID) -> Stat
 )  # fmt: skip
 def read_announcement_content(request: ApiRequest, announcement_id: uuid.UUID) -> slide_content.DrawnContent:
     """Return an announcement as screens receive it: an announcement or a widget of the protocol."""
-    return _drawn(find_row(_announcements(request), pk=announcement_id), _town())
+    return _drawn(find_row(announcements_of(request), pk=announcement_id), _town())
 
 
 @operation("GET", "/announcements/{announcement_id}/preview", scope=READ, media_type="image/png", tag=TAG)
 def draw_announcement(request: ApiRequest, announcement_id: uuid.UUID, query: Query[PreviewQuery]) -> HttpResponse:
     """Return a page of an announcement as screens of a class draw it, as PNG."""
-    row, town = find_row(_announcements(request), pk=announcement_id), _town()
+    row, town = find_row(announcements_of(request), pk=announcement_id), _town()
     screen_class = find_row(ScreenClass.objects.all(), pk=query.screen_class)
     try:
         pages = preview.preview_announcement(_drawn(row, town), screen_class, town, unix_ms(timezone.now()))
@@ -364,7 +365,7 @@ def draw_announcement(request: ApiRequest, announcement_id: uuid.UUID, query: Qu
 @operation("GET", "/announcements/{announcement_id}/readability", scope=READ, returns=ReadabilityAnswer, tag=TAG)
 def read_readability(request: ApiRequest, announcement_id: uuid.UUID, query: Query[PreviewQuery]) -> ReadabilityAnswer:
     """Return from how far, and in which time, an announcement is read on screens of a class."""
-    row, town = find_row(_announcements(request), pk=announcement_id), _town()
+    row, town = find_row(announcements_of(request), pk=announcement_id), _town()
     screen_class = find_row(ScreenClass.objects.all(), pk=query.screen_class)
     at_ms = unix_ms(timezone.now())
     try:

@@ -13,6 +13,7 @@ from beffroi_server.api import (  # noqa: F401
     announcements,
     feeds,
     groups,
+    incidents,
     media,
     municipalities,
     planned_alerts,
@@ -22,7 +23,9 @@ from beffroi_server.api import (  # noqa: F401
     scenarios,
     screens,
     town,
+    versions,
     webhooks,
+    words,
 )
 from beffroi_server.api.operations import refusal_response, router
 

@@ -94,6 +94,12 @@ def remind_overdue(now: dt.datetime) -> int:
     return len(found)
 
 
+def acknowledge_all(*, user: User) -> int:
+    """Note that a user takes care of everything that is open and that nobody takes care of; return how many."""
+    with serialised():
+        return sum(acknowledge(each, user=user) for each in open_incidents(user).filter(acknowledged_by=None))
+
+
 def visible_incidents(user: User | None) -> QuerySet[Incident]:
     """Return the incidents that concern a user: those of screens within the scope, and of no screen."""
     if screen_scopes.scope_group_keys(user) is None:

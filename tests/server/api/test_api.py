@@ -11,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from beffroi_server.accounts import audit, services
 from beffroi_server.accounts.models import ApiToken, AuditEvent, User, UserRole
@@ -21,6 +22,7 @@ from beffroi_server.api.models import RepeatableRequest
 from beffroi_server.core.http_server.request_threads import RequestKind
 from beffroi_server.fleet.models import Screen
 from beffroi_server.library.models import Announcement
+from beffroi_server.notifications.models import Incident
 from beffroi_server.schedule.models import ScheduleRule
 from beffroi_server.service import THREAD_GROUPS
 from beffroi_server.web.request_policy import body_sender, request_kind
@@ -390,6 +392,51 @@ def test_content_of_a_municipality_is_for_its_people_and_those_who_work_for_all(
         assert made["municipality"] == "lavau"
         assert programs["rouilly"].get(f"{path}/{made['id']}").status_code == 404
         assert programs["rouilly"].delete(f"{path}/{made['id']}").status_code == 404
+
+
+class TestWhatPagesDo:
+    """What the pages of the library and of incidents can do."""
+
+    def test_an_earlier_version_is_restored(self, api, announcement):
+        address = f"/announcements/{announcement.pk}"
+        api.patch(address, {"title": "Fermée"})
+        versions = api.get(f"{address}/versions").json()["items"]
+        assert [each["title"] for each in versions] == ["Fermée", "La piscine rouvre lundi"]
+        first = versions[-1]["number"]
+        assert api.post(f"{address}/versions/{first}/restore").json()["title"] == "La piscine rouvre lundi"
+        assert api.get(f"{address}/versions").json()["items"][0]["restored_from"] == first
+        assert api.post(f"{address}/versions/999/restore").status_code == 404
+
+    def test_categories_and_tags_are_kept(self, api, program_of, carla, announcement):
+        made = api.post("/categories", {"name": "Sports", "default_days": 7}).json()
+        assert api.patch(f"/categories/{made['id']}", {"name": "Sport"}).json()["default_days"] == 7
+        assert api.get(f"/announcements/{announcement.pk}").json()["label"] == "Sport"
+        assert api.post("/categories", {"name": "sport"}).status_code == 422
+        assert api.delete(f"/categories/{made['id']}").status_code == 204
+        api.patch(f"/announcements/{announcement.pk}", {"tags": ["été"]})
+        (tag,) = api.get("/tags").json()["items"]
+        assert api.patch(f"/tags/{tag['id']}", {"name": "Hiver"}).json()["name"] == "Hiver"
+        contributor = program_of(carla)
+        assert contributor.get("/categories").status_code == 200
+        assert contributor.delete(f"/tags/{tag['id']}").status_code == 403
+        assert api.delete(f"/tags/{tag['id']}").status_code == 204
+
+    def test_incidents_within_the_scope_are_acknowledged(self, api, program_of, sam, hall, quay):
+        now = timezone.now()
+        for screen in (hall, quay):
+            Incident.objects.create(
+                occasion="screen-silent", subject=f"screen-{screen.pk}", screen=screen, name=screen.name, began_at=now,
+                noticed_at=now, due_at=now,
+            )  # fmt: skip
+        limited = program_of(sam)
+        (seen,) = limited.get("/incidents").json()["items"]
+        assert (seen["screen"], seen["acknowledged_at"]) == ("quay", None)
+        assert limited.post(f"/incidents/{seen['id']}/acknowledge").json()["acknowledged_by"] == "sam"
+        other = Incident.objects.get(screen=hall)
+        assert limited.post(f"/incidents/{other.pk}/acknowledge").status_code == 404
+        assert limited.post("/incidents/acknowledge").json() == {"acknowledged": 0}
+        assert api.post("/incidents/acknowledge").json() == {"acknowledged": 1}
+        assert api.get("/incidents?over=true").json()["items"] == []
 
 
 class TestServing:

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from beffroi_server.accounts.models import User
 from beffroi_server.fleet import screen_scopes
@@ -80,6 +81,18 @@ def acknowledge(request: UserRequest, pk: int) -> HttpResponse:
     return redirect("attention")
 
 
+@for_users("POST")
+def acknowledge_all(request: UserRequest) -> HttpResponse:
+    """Note that the user takes care of everything that nobody takes care of."""
+    count = incidents.acknowledge_all(user=request.user)
+    if count:
+        text = ngettext("You are taking care of %(count)d thing.", "You are taking care of %(count)d things.", count)
+        messages.success(request, text % {"count": count})
+    else:
+        messages.info(request, _("Somebody is already taking care of it, or it is over."))
+    return redirect("attention")
+
+
 def attention_context(request: HttpRequest, limit: int | None = LISTED) -> dict[str, Any]:
     """Return what the list of what needs attention shows, with a mark that changes with it."""
     user = request.user
@@ -94,6 +107,7 @@ def attention_context(request: HttpRequest, limit: int | None = LISTED) -> dict[
         "attention_group": incident_texts.group_sentence(group) if group else "",
         "attention_group_rows": [incident_row(each, user) for each in group],
         "attention_count": len(found),
+        "attention_untaken": sum(each.acknowledged_at is None for each in found),
     }
     rendered = render_to_string("notifications/attention_items.html", context, request)
     # The token against forged requests is another each time.

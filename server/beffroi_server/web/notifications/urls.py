@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("pulse/", attention_views.pulse, name="pulse"),
     path("attention/", attention_views.attention_page, name="attention"),
     path("attention/list/", attention_views.attention_list, name="attention-list"),
+    path("attention/acknowledge/", attention_views.acknowledge_all, name="acknowledge-all"),
     path("attention/<int:pk>/acknowledge/", attention_views.acknowledge, name="acknowledge"),
     path("notifications/", choice_views.choice_edit, name="notification-choice"),
     path("notifications/state/", choice_views.way_states, name="notification-state"),
