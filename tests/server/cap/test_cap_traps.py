@@ -122,6 +122,12 @@ def test_trap_07_a_message_that_is_spread_over_entries_is_one():
     assert found.links[0].identifier == "FR.1"
 
 
+def test_trap_07_a_summary_beside_its_message_is_left_out():
+    message = cap_alert(identifier="FR.1").decode()
+    feed = FEED.decode().replace("</feed>", f"<entry><content>{message}</content></entry></feed>")
+    assert only_alert(feed.encode()).is_summary is False
+
+
 def test_trap_08_the_summary_of_a_feed_is_never_broadcast():
     verdict = verdict_of(FEED)
     assert (verdict.decision, [each.code for each in verdict.reasons]) == ("propose", ["summary", "rule"])
